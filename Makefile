@@ -1,0 +1,67 @@
+# Each target does all of its own set-up; a second call installs nothing.
+#   make compare PYTHON=python3.12      another interpreter
+#   make test PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu"
+#                                       PyTorch's CPU build (see the README)
+#   make compare ARGS="table.csv --targets a b"   your own table
+
+PYTHON ?= python3
+VENV ?= .venv
+PIP_ARGS ?=
+ARGS ?=
+WORKERS ?= 2
+# Percent of branches that the tests must reach; 0 only measures.
+COVERAGE ?= 0
+
+BIN := $(VENV)/bin
+# --prefer-binary: a wheel of an older release beats compiling a newer one.
+INSTALL = $(BIN)/python -m pip install --quiet --prefer-binary $(PIP_ARGS) -c constraints.txt
+DECLARED := pyproject.toml constraints.txt
+# Small matrices: threads that wait for each other cost more than they bring.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help compare test check bench docs clean
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' $(firstword $(MAKEFILE_LIST))
+
+compare: $(VENV)/.stamp-core  ## Does sharing help? On built-in data, or ARGS="table.csv --targets a b"
+	$(BIN)/python -m sklearn_mtl compare --report compare.html $(ARGS)
+
+test: $(VENV)/.stamp-test  ## Run the tests and doctests, with coverage
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term \
+		--cov-fail-under=$(COVERAGE) $(ARGS)
+
+check: $(VENV)/.stamp-test  ## Check format, style, types, docstrings, spelling and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/codespell
+	$(ONE_THREAD) $(BIN)/python -m pytest -q tests/test_layers.py tests/test_docstrings.py
+
+bench: $(VENV)/.stamp-bench  ## Measure speed and accuracy beside the peers
+	$(ONE_THREAD) $(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/.stamp-docs  ## Build the documentation; warnings are errors
+	$(ONE_THREAD) $(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
+
+clean:  ## Remove what the other targets wrote, the environment apart
+	rm -rf docs/_build docs/api/generated docs/gallery docs/sg_execution_times.rst \
+		compare.html htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/.stamp-venv:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
+		"sklearn-mtl needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] \
+		+ ". Name another one: make PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.stamp-core: $(VENV)/.stamp-venv $(DECLARED)
+	$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/.stamp-%: $(VENV)/.stamp-venv $(DECLARED)
+	$(INSTALL) -e ".[$*]"
+	@touch $@

@@ -1,0 +1,3 @@
+"""Multi-task learning with scikit-learn's interface."""
+
+__version__ = "0.1.0"
