@@ -1,0 +1,35 @@
+"""Errors and warnings that sklearn_mtl raises, all in one place."""
+
+__all__ = [
+    "MissingLabelWarning",
+    "NegativeTransferWarning",
+    "SingleClassWarning",
+    "TaskError",
+    "UnseenLabelWarning",
+]
+
+
+class TaskError(ValueError):
+    """Raised when one task's labels, or what is said about a task, cannot be used.
+
+    The message names the estimator, the task, what was found and what is allowed.
+    """
+
+
+class MissingLabelWarning(UserWarning):
+    """Warned when something looks like a missing label but is read as a label.
+
+    Also used when a task is kept although it has no observed label at all.
+    """
+
+
+class SingleClassWarning(UserWarning):
+    """Warned when a classification task has one class, so that it is constant."""
+
+
+class UnseenLabelWarning(UserWarning):
+    """Warned when labels are scored that were not seen in fit; they count as wrong."""
+
+
+class NegativeTransferWarning(UserWarning):
+    """Warned when learning a task together with others costs more than noise."""

@@ -1,0 +1,213 @@
+"""What every multi-task estimator gives back, from one hook."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._scores import accuracies, r2_scores, skills
+from sklearn_mtl.utils._tasks import TaskSet
+from sklearn_mtl.utils._views import make_task_view
+from sklearn_mtl.utils._weights import check_sample_weight
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ClassOutputsMixin", "MultiTaskOutputsMixin"]
+
+
+class MultiTaskOutputsMixin:
+    """Predictions, views and scores of an estimator that knows its `task_set_`.
+
+    A subclass sets `task_set_` in fit and gives `_task_outputs`. One hook, because a
+    pass through a shared model computes all tasks at once.
+    """
+
+    task_set_: TaskSet
+
+    @abstractmethod
+    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+        """Return, for each task, (n, n_classes) probabilities or (n,) values."""
+
+    @property
+    def n_tasks_(self) -> int:
+        """Number of tasks seen in fit."""
+        return self.task_set_.n_tasks
+
+    @property
+    def task_names_in_(self) -> np.ndarray:
+        """Names of the tasks seen in fit."""
+        return np.array(self.task_set_.names, dtype=object)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the labels of all tasks.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_tasks)
+            Labels and values, of the dtype that the tasks share, else of dtype object.
+            1-D if y was.
+        """
+        return self.task_set_.decode(_codes(self._task_outputs(X)))
+
+    def predict_task(self, X: Any, task_id: Any) -> np.ndarray:
+        """Predict one task a row, for data where every row belongs to one task.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        task_id : array-like of shape (n_samples,)
+            Name or column number of the task of each row.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The prediction of the row's own task.
+
+        Raises
+        ------
+        TaskError
+            If a task is unknown or the lengths differ.
+        """
+        who = type(self).__name__
+        codes = _codes(self._task_outputs(X))
+        names, which = np.unique(np.asarray(task_id), return_inverse=True)
+        if which.shape != (len(codes),):
+            raise TaskError(
+                f"{who}: task_id has shape {which.shape}; X has {len(codes)} rows."
+            )
+        tasks = [self.task_set_.index(name, who) for name in names.tolist()]
+        labels = TaskSet(self.task_set_.tasks, False, False).decode(codes)
+        return labels[np.arange(len(codes)), np.array(tasks, dtype=np.intp)[which]]
+
+    def task(self, task: str | int) -> Any:
+        """Return one task as a fitted single-output estimator.
+
+        Parameters
+        ----------
+        task : str or int
+            Name or column number.
+
+        Returns
+        -------
+        TaskClassifierView or TaskRegressorView
+            With `classes_`, `predict`, `predict_proba` (n_samples, n_classes) and
+            `score`; scikit-learn's calibration, threshold and inspection tools take it
+            (in a FrozenEstimator where they would refit).
+        """
+        return make_task_view(self, task)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the mean score over tasks: accuracy, R2, or skill if types are mixed.
+
+        The mean over tasks of the accuracy (all tasks are classifications), of R2 (all
+        are regressions), else of 1 - loss / prior loss, with squared error and log-loss.
+        Only observed cells count. Note that scikit-learn's MultiOutputClassifier gives
+        subset accuracy here, which is lower.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Labels; NaN where missing. Labels unseen in fit count as wrong.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Weights of rows or cells.
+
+        Returns
+        -------
+        float
+            The mean over the tasks that have observed labels.
+        """
+        who = type(self).__name__
+        codes = self.task_set_.encode(y, unseen="wrong", who=who)
+        weights = check_sample_weight(sample_weight, codes.shape, who)
+        outputs = self._task_outputs(X)
+        has_classes = {task.is_classification for task in self.task_set_.tasks}
+        if len(has_classes) > 1:
+            scores = skills(self.task_set_, codes, outputs, weights)
+        else:
+            function = accuracies if has_classes == {True} else r2_scores
+            scores = function(codes, _codes(outputs), weights)
+        return float(np.mean(scores[~np.isnan(scores)])) if scores.size else np.nan
+
+
+class ClassOutputsMixin(MultiTaskOutputsMixin):
+    """Adds classes and probabilities, for classifiers and mixed estimators."""
+
+    @property
+    def classes_(self) -> Any:
+        """Labels: an array for 1-D y, else a list with an array (or None) a task."""
+        classes = self.task_set_.classes
+        return classes[0] if self.task_set_.is_1d else classes
+
+    def predict_proba(self, X: Any) -> Any:
+        """Predict the probabilities of the classes of all tasks.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or list of them
+            A list with one array a task where y was 2-D; None for a regression task.
+        """
+        proba = [
+            output if task.is_classification else None
+            for task, output in zip(
+                self.task_set_.tasks, self._task_outputs(X), strict=True
+            )
+        ]
+        return proba[0] if self.task_set_.is_1d else proba
+
+    def proba_frame(self, X: Any) -> pd.DataFrame:
+        """Predict probabilities as a DataFrame with columns (task, class).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        DataFrame of shape (n_samples, total number of classes)
+            Columns are a MultiIndex (task, class); the index is that of X.
+        """
+        import pandas as pd
+
+        columns: dict[tuple[str, Any], np.ndarray] = {}
+        for task, output in zip(
+            self.task_set_.tasks, self._task_outputs(X), strict=True
+        ):
+            for k, label in enumerate([] if task.classes is None else task.classes):
+                columns[task.name, label] = output[:, k]
+        frame = pd.DataFrame(columns, index=getattr(X, "index", None))
+        frame.columns = pd.MultiIndex.from_tuples(
+            list(columns), names=["task", "class"]
+        )
+        return frame
+
+
+def _codes(outputs: list[np.ndarray]) -> np.ndarray:
+    """Return class indices and values (n_samples, n_tasks) for the tasks' outputs."""
+    columns = [_code(output) for output in outputs]
+    return np.stack(columns, axis=1)
+
+
+def _code(output: np.ndarray) -> np.ndarray:
+    if output.ndim == 1:
+        return output
+    if output.shape[1] == 0:  # an empty task
+        return np.full(len(output), np.nan)
+    return output.argmax(axis=1)

@@ -1,0 +1,87 @@
+"""The numbers that `score` gives, over the observed cells of each task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sklearn_mtl.utils._tasks import Task, TaskSet
+
+__all__ = ["accuracies", "r2_scores", "skills"]
+
+_TINY = np.finfo(np.float64).tiny
+
+
+def _observed(
+    codes: np.ndarray, weights: np.ndarray, t: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rows = np.flatnonzero(~np.isnan(codes[:, t]) & (weights[:, t] > 0))
+    return rows, codes[rows, t], weights[rows, t]
+
+
+def accuracies(
+    codes: np.ndarray, predicted: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Return the share of right labels of each task; NaN without observed cells."""
+    out = np.full(codes.shape[1], np.nan)
+    for t in range(len(out)):
+        rows, labels, w = _observed(codes, weights, t)
+        if len(rows):
+            out[t] = np.average(labels == predicted[rows, t], weights=w)
+    return out
+
+
+def r2_scores(
+    codes: np.ndarray, predicted: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Return the R2 of each task; NaN where fewer than two cells are observed."""
+    out = np.full(codes.shape[1], np.nan)
+    for t in range(len(out)):
+        rows, labels, w = _observed(codes, weights, t)
+        if len(rows) > 1:
+            mean = np.average(labels, weights=w)
+            prior = np.sum(w * (labels - mean) ** 2)
+            out[t] = _relative(np.sum(w * (labels - predicted[rows, t]) ** 2), prior)
+    return out
+
+
+def skills(
+    task_set: TaskSet,
+    codes: np.ndarray,
+    outputs: Sequence[np.ndarray],
+    weights: np.ndarray,
+) -> np.ndarray:
+    """Return 1 - loss / prior loss of each task.
+
+    The loss is the squared error of a regression and the log-loss of a classification;
+    the prior loss is that of the mean, or of the class frequencies, of the labels
+    scored. So it is R2 for a regression and McFadden's R2 for a classification.
+    """
+    out = np.full(task_set.n_tasks, np.nan)
+    for t, task in enumerate(task_set.tasks):
+        rows, labels, w = _observed(codes, weights, t)
+        if not task.is_classification:
+            out[t] = r2_scores(codes[:, [t]], outputs[t][:, None], weights[:, [t]])[0]
+        elif len(rows) and task.n_classes:
+            out[t] = _log_loss_skill(task, labels, outputs[t][rows], w)
+    return out
+
+
+def _log_loss_skill(
+    task: Task, labels: np.ndarray, proba: np.ndarray, w: np.ndarray
+) -> float:
+    known = labels >= 0  # an unseen label has probability 0
+    at = np.where(known, labels, 0).astype(np.intp)
+    given = np.where(known, proba[np.arange(len(at)), at], 0.0)
+    share = np.bincount(np.where(known, at, task.n_classes), w) / w.sum()
+    prior = -np.sum(share * np.log(np.maximum(share, _TINY)))
+    eps = np.finfo(proba.dtype).eps  # as scikit-learn's log_loss clips
+    return _relative(-np.average(np.log(np.maximum(given, eps)), weights=w), prior)
+
+
+def _relative(loss: float, prior: float) -> float:
+    """Return 1 - loss / prior; 1 or 0 where the labels do not vary, as r2_score does."""
+    if prior <= 0:
+        return float(loss <= 0)
+    return float(1.0 - loss / prior)

@@ -1,0 +1,130 @@
+"""Own-row data and sentinels: bring what people have into an y with missing labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_mtl.exceptions import TaskError
+
+__all__ = ["mask_labels", "stack_tasks"]
+
+
+def mask_labels(y: Any, sentinel: Any = -1) -> Any:
+    """Turn a sentinel that stands for a missing label into a missing label.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Targets.
+    sentinel : object, default=-1
+        The value that means "missing".
+
+    Returns
+    -------
+    ndarray or DataFrame of the same shape
+        A copy with NaN at the sentinel: float64 for numbers, object otherwise.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.utils import mask_labels
+    >>> mask_labels([[0, 1], [-1, 0]])
+    array([[ 0.,  1.],
+           [nan,  0.]])
+    """
+    if hasattr(y, "mask") and hasattr(y, "index"):  # pandas keeps its columns
+        return y.mask(y == sentinel)
+    array = np.asarray(y)
+    is_missing = array == sentinel
+    is_number = array.dtype.kind in "iuf"
+    out = array.astype(np.float64 if is_number else object)
+    out[is_missing] = np.nan
+    return out
+
+
+def stack_tasks(
+    X: Any, y: Any = None, task_id: Any = None, *, names: Sequence[str] | None = None
+) -> tuple[Any, Any]:
+    """Join tasks that have rows of their own into one X and one y with NaN blocks.
+
+    Parameters
+    ----------
+    X : list of (X_t, y_t), or array-like of shape (n_samples, n_features)
+        Either one pair a task, or all rows in one array.
+    y : array-like of shape (n_samples,), default=None
+        The label of each row, with the second form.
+    task_id : array-like of shape (n_samples,), default=None
+        The task of each row, with the second form.
+    names : sequence of str, default=None
+        Names of the tasks, in the order of the pairs or of the sorted task ids; y is a
+        DataFrame then.
+
+    Returns
+    -------
+    X : ndarray or sparse array of shape (n_samples, n_features)
+        All rows.
+    y : ndarray or DataFrame of shape (n_samples, n_tasks)
+        Each row has the label of its own task and NaN elsewhere.
+
+    Raises
+    ------
+    TaskError
+        If lengths, numbers of features or names do not fit together.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.utils import stack_tasks
+    >>> X, y = stack_tasks([([[1.0], [2.0]], [0, 1]), ([[3.0]], [5])])
+    >>> y
+    array([[ 0., nan],
+           [ 1., nan],
+           [nan,  5.]])
+    """
+    if y is None and task_id is None:
+        X, y, task_id = _join_pairs(X)
+    elif y is None or task_id is None:
+        raise TaskError("stack_tasks: give a list of (X, y), or X, y and task_id.")
+    labels, tasks = np.asarray(y), np.asarray(task_id)
+    if labels.shape != tasks.shape or labels.ndim != 1:
+        raise TaskError(
+            f"stack_tasks: y of shape {labels.shape} and task_id of shape {tasks.shape} "
+            "must both be (n_samples,)."
+        )
+    known, column = np.unique(tasks, return_inverse=True)
+    is_number = labels.dtype.kind in "iuf"
+    wide = np.full(
+        (len(labels), len(known)), np.nan, dtype=float if is_number else object
+    )
+    wide[np.arange(len(labels)), column] = labels
+    return X, wide if names is None else _with_names(wide, names)
+
+
+def _join_pairs(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, np.ndarray, np.ndarray]:
+    blocks = [X if sparse.issparse(X) else np.asarray(X) for X, _ in pairs]
+    labels = [np.asarray(y) for _, y in pairs]
+    for t, (block, label) in enumerate(zip(blocks, labels, strict=True)):
+        if block.ndim < 2 or label.ndim != 1 or block.shape[0] != len(label):
+            raise TaskError(
+                f"stack_tasks: task {t} has X of shape {block.shape} and y of shape "
+                f"{label.shape}; X must be (n, n_features) and y (n,)."
+            )
+    if len({block.shape[1:] for block in blocks}) > 1:
+        raise TaskError(
+            "stack_tasks: the tasks have different numbers of features: "
+            f"{[block.shape[1] for block in blocks]}."
+        )
+    is_sparse = any(sparse.issparse(block) for block in blocks)
+    X = sparse.vstack(blocks, format="csr") if is_sparse else np.concatenate(blocks)
+    task_id = np.repeat(np.arange(len(blocks)), [len(label) for label in labels])
+    return X, np.concatenate(labels), task_id
+
+
+def _with_names(wide: np.ndarray, names: Sequence[str]) -> Any:
+    import pandas as pd
+
+    if len(names) != wide.shape[1]:
+        raise TaskError(f"stack_tasks: {len(names)} names for {wide.shape[1]} tasks.")
+    return pd.DataFrame(wide, columns=list(names))

@@ -1,0 +1,349 @@
+"""TaskSet: the one reader of y.
+
+Everything that looks at targets - estimators, splitters, scorers, the comparison -
+asks a TaskSet, so that a missing label, a class and a regression value mean the same
+thing everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._columns import TargetColumns, read_columns
+from sklearn_mtl.utils._infer import (
+    check_classes,
+    infer_kind,
+    parse_task_types,
+    warn_of_empty_task,
+    warn_of_sentinel,
+    warn_of_single_class,
+    warn_of_unseen,
+)
+
+__all__ = ["Task", "TaskSet"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is known of one target column.
+
+    Attributes
+    ----------
+    name : str
+        Column name.
+    kind : {"binary", "multiclass", "regression", "constant", "empty"}
+        "constant" is a classification task with one class, "empty" a task without any
+        observed label.
+    classes : ndarray of shape (n_classes,) or None
+        Sorted labels in their own dtype; None for a regression.
+    dtype : numpy.dtype
+        Dtype of the labels, which predictions get back.
+    """
+
+    name: str
+    kind: str
+    classes: np.ndarray | None
+    dtype: np.dtype
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether the task has classes."""
+        return self.classes is not None
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes; 0 for a regression."""
+        return 0 if self.classes is None else len(self.classes)
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """Return class indices (-1 where unseen) or regression values, as float64."""
+        if self.classes is None:
+            return values.astype(np.float64)
+        if not len(values) or not len(self.classes):
+            return np.full(len(values), -1.0)
+        if values.dtype.kind in "US" and self.classes.dtype.kind not in "US":
+            return np.full(len(values), -1.0)
+        if values.dtype.kind not in "US" and self.classes.dtype.kind in "US":
+            return np.full(len(values), -1.0)
+        place = np.searchsorted(self.classes, values)
+        place = np.minimum(place, len(self.classes) - 1)
+        return np.where(self.classes[place] == values, place, -1).astype(np.float64)
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Return labels for class indices, or the values of a regression."""
+        if self.kind == "empty":
+            return np.full(len(codes), np.nan)
+        if self.classes is None:
+            return codes
+        return self.classes[codes.astype(np.intp)]
+
+
+class TaskSet:
+    """The tasks of one y: what they are, and how to encode and decode labels.
+
+    Build it with `from_y`. Codes are float64 of shape (n_samples, n_tasks): the index
+    of the class, or the value of a regression; NaN where the label is missing.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        The tasks in column order.
+    is_1d : bool
+        Whether y was 1-D, so that predictions are too.
+    has_names : bool
+        Whether the names came with y.
+    """
+
+    def __init__(self, tasks: Sequence[Task], is_1d: bool, has_names: bool) -> None:
+        self.tasks = tuple(tasks)
+        self.is_1d = is_1d
+        self.has_names = has_names
+
+    @classmethod
+    def from_y(
+        cls,
+        y: Any,
+        *,
+        kind: str = "mixed",
+        who: str = "TaskSet",
+        task_types: Any = None,
+        on_empty_task: str = "raise",
+        warn: bool = True,
+    ) -> tuple[TaskSet, np.ndarray]:
+        """Read y at fit.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets; NaN, None, pandas.NA and pandas.NaT are missing labels.
+        kind : {"mixed", "classification", "regression"}, default="mixed"
+            What the tasks may be. "mixed" infers: strings, booleans, categories, and
+            integers or integral floats with at most 20 values are classes.
+        who : str, default="TaskSet"
+            Who asks; messages begin with it.
+        task_types : str, sequence or dict, default=None
+            Overrides the inference of "mixed": "classification" (or "binary",
+            "multiclass") or "regression", for all tasks, in order, or by name.
+        on_empty_task : {"raise", "warn"}, default="raise"
+            What to do with a task that has no observed label.
+        warn : bool, default=True
+            Whether to warn of single classes, sentinels and empty tasks.
+
+        Returns
+        -------
+        task_set : TaskSet
+            The tasks.
+        codes : ndarray of shape (n_samples, n_tasks)
+            Encoded labels, NaN where missing.
+
+        Raises
+        ------
+        TaskError
+            If a task has no label, fractional classes, text as a regression, or mixed
+            types.
+        """
+        columns = read_columns(y, who)
+        wanted = parse_task_types(task_types, columns.names, kind, who)
+        tasks = []
+        for t, name in enumerate(columns.names):
+            task = _read_task(columns, t, wanted[t], who)
+            if task.kind == "empty":
+                warn_of_empty_task(
+                    name, columns.observed.shape[0], on_empty_task, who, warn
+                )
+            elif warn:
+                warn_of_single_class(task.name, task.kind, task.classes, who)
+                warn_of_sentinel(task.name, task.classes, who)
+            tasks.append(task)
+        task_set = cls(tasks, columns.is_1d, columns.has_names)
+        return task_set, task_set._fill(columns)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the tasks, in column order."""
+        return [task.name for task in self.tasks]
+
+    @property
+    def kinds(self) -> list[str]:
+        """Kinds of the tasks, in column order."""
+        return [task.kind for task in self.tasks]
+
+    @property
+    def classes(self) -> list[np.ndarray | None]:
+        """Sorted labels of every task; None for a regression."""
+        return [task.classes for task in self.tasks]
+
+    @property
+    def n_tasks(self) -> int:
+        """Number of tasks."""
+        return len(self.tasks)
+
+    def index(self, task: str | int, who: str = "TaskSet") -> int:
+        """Return the column of a task given by name or number.
+
+        Parameters
+        ----------
+        task : str or int
+            Name, or column number.
+        who : str, default="TaskSet"
+            Who asks; the message begins with it.
+
+        Returns
+        -------
+        int
+            The column.
+
+        Raises
+        ------
+        TaskError
+            If there is no such task.
+        """
+        names = self.names
+        if task in names:
+            return names.index(task)  # type: ignore[arg-type]
+        is_number = isinstance(task, int | np.integer) and not isinstance(task, bool)
+        if is_number and -len(names) <= int(task) < len(names):
+            return int(task) % len(names)
+        shown = names if len(names) <= 20 else [*names[:20], "..."]
+        raise TaskError(f"{who}: unknown task {task!r}. Known tasks: {shown}.")
+
+    def encode(
+        self, y: Any, *, unseen: str = "raise", who: str = "TaskSet"
+    ) -> np.ndarray:
+        """Encode another y of the same tasks.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets.
+        unseen : {"raise", "wrong"}, default="raise"
+            A label that was not seen in fit is an error, or gets the code -1, which is
+            never predicted, and one warning.
+        who : str, default="TaskSet"
+            Who asks; messages begin with it.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_tasks)
+            Encoded labels, NaN where missing.
+
+        Raises
+        ------
+        TaskError
+            If the number or the names of the tasks differ, or a label is unseen.
+        """
+        columns = read_columns(y, who)
+        self._check_same_tasks(columns, who)
+        codes = self._fill(columns)
+        unknown = self._unknown_labels(columns, codes)
+        if unknown and unseen == "raise":
+            name, found = next(iter(unknown.items()))
+            known = self.tasks[self.index(name)].classes
+            raise TaskError(
+                f"{who}: task {name!r} has labels {found} in y that were not seen in "
+                f"fit. Known classes: {known.tolist() if known is not None else []}."
+            )
+        if unknown:
+            warn_of_unseen(unknown, who)
+        return codes
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Return labels in the form of the y that was read.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n_samples, n_tasks)
+            Class indices or regression values; NaN in the column of an empty task.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_tasks)
+            In the dtype that the tasks share, else of dtype object.
+        """
+        columns = [task.decode(codes[:, t]) for t, task in enumerate(self.tasks)]
+        if self.is_1d:
+            return columns[0]
+        if len({_family(column.dtype) for column in columns}) == 1:
+            return np.stack(columns, axis=1)
+        out = np.empty(codes.shape, dtype=object)
+        for t, column in enumerate(columns):
+            out[:, t] = column
+        return out
+
+    def subset(self, columns: Sequence[int], *, is_1d: bool = False) -> TaskSet:
+        """Return the TaskSet of some of the tasks.
+
+        Parameters
+        ----------
+        columns : sequence of int
+            Which tasks, in their new order.
+        is_1d : bool, default=False
+            Whether decoded labels are 1-D.
+
+        Returns
+        -------
+        TaskSet
+            The chosen tasks.
+        """
+        return TaskSet([self.tasks[t] for t in columns], is_1d, self.has_names)
+
+    def _fill(self, columns: TargetColumns) -> np.ndarray:
+        codes = np.full(columns.observed.shape, np.nan)
+        for t, task in enumerate(self.tasks):
+            codes[columns.observed[:, t], t] = task.encode(columns.values[t])
+        return codes
+
+    def _check_same_tasks(self, columns: TargetColumns, who: str) -> None:
+        if len(columns.names) != self.n_tasks:
+            raise TaskError(
+                f"{who}: y has {len(columns.names)} tasks, but {self.n_tasks} were seen "
+                f"in fit: {self.names}."
+            )
+        both_named = columns.has_names and self.has_names
+        if both_named and not self.is_1d and columns.names != self.names:
+            raise TaskError(
+                f"{who}: the tasks of y are {columns.names}; in fit they were "
+                f"{self.names}, in this order."
+            )
+
+    def _unknown_labels(
+        self, columns: TargetColumns, codes: np.ndarray
+    ) -> dict[str, list]:
+        unknown = {}
+        for t, task in enumerate(self.tasks):
+            if task.is_classification:
+                new = codes[columns.observed[:, t], t] < 0
+                if new.any():
+                    unknown[task.name] = np.unique(columns.values[t][new]).tolist()
+        return unknown
+
+
+def _read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:
+    name, values = columns.names[t], columns.values[t]
+    if not len(values):
+        classes = None if wanted == "regression" else np.array([])
+        return Task(name, "empty", classes, np.dtype(float))
+    kind = (
+        infer_kind(values, columns.is_categorical[t]) if wanted == "infer" else wanted
+    )
+    if kind == "regression":
+        if values.dtype.kind not in "fiub":
+            raise TaskError(
+                f"{who}: task {name!r} is a regression but its labels are of dtype "
+                f"{values.dtype}; numbers are needed."
+            )
+        return Task(name, "regression", None, np.dtype(float))
+    check_classes(values, name, who)
+    classes = np.unique(values)
+    kind = {1: "constant", 2: "binary"}.get(len(classes), "multiclass")
+    return Task(name, kind, classes, classes.dtype)
+
+
+def _family(dtype: np.dtype) -> str:
+    """Return what np.stack may join without changing a label: numbers, text, bools."""
+    return {"i": "int", "u": "int", "f": "float"}.get(dtype.kind, dtype.kind)

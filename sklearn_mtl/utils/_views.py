@@ -1,0 +1,134 @@
+"""One task of a fitted multi-task model, as a single-output estimator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+__all__ = ["TaskClassifierView", "TaskRegressorView", "make_task_view"]
+
+
+def make_task_view(model: Any, task: str | int) -> Any:
+    """Return the view of a task of a fitted model that gives `_task_outputs`."""
+    t = model.task_set_.index(task, who=type(model).__name__)
+    chosen = model.task_set_.tasks[t]
+    view = TaskClassifierView if chosen.is_classification else TaskRegressorView
+    return view(model, chosen.name)
+
+
+class _TaskView(BaseEstimator):
+    """What both views share: who the model is and which task is looked at."""
+
+    def __init__(self, model: Any, task: str) -> None:
+        self.model = model
+        self.task = task
+
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> _TaskView:
+        """Fit a clone of the model to this target alone.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,)
+            Labels of the task.
+        **fit_params : dict
+            Passed on to the model.
+
+        Returns
+        -------
+        self : object
+            The view, now of a single-task model.
+        """
+        self.fitted_ = clone(self.model).fit(X, y, **fit_params)
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Say that a view of a fitted model is fitted."""
+        return hasattr(self._fitted, "task_set_")
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of features seen in fit."""
+        return self._fitted.n_features_in_
+
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        """Names of the features seen in fit, where they had names."""
+        return self._fitted.feature_names_in_
+
+    @property
+    def _fitted(self) -> Any:
+        return getattr(self, "fitted_", self.model)
+
+    def _index(self) -> int:
+        is_own = hasattr(self, "fitted_")
+        return 0 if is_own else self.model.task_set_.index(self.task)
+
+    def _output(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        return self._fitted._task_outputs(X)[self._index()]
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the task.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels or values.
+        """
+        output = self._output(X)
+        codes = output.argmax(axis=1) if output.ndim == 2 else output
+        return self._fitted.task_set_.tasks[self._index()].decode(codes)
+
+
+class TaskClassifierView(ClassifierMixin, _TaskView):
+    """One classification task of a fitted multi-task model.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted multi-task estimator of this package.
+    task : str
+        Name of the task.
+    """
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """Labels of the task, in the order of the columns of `predict_proba`."""
+        return self._fitted.task_set_.tasks[self._index()].classes
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Predict the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probabilities.
+        """
+        return self._output(X)
+
+
+class TaskRegressorView(RegressorMixin, _TaskView):
+    """One regression task of a fitted multi-task model.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted multi-task estimator of this package.
+    task : str
+        Name of the task.
+    """

@@ -1,0 +1,186 @@
+"""Weights of cells, classes and tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._by_task import by_task
+from sklearn_mtl.utils._tasks import Task, TaskSet
+
+__all__ = ["cell_weights", "check_sample_weight", "task_weights"]
+
+
+def check_sample_weight(
+    sample_weight: Any, shape: tuple[int, int], who: str
+) -> np.ndarray:
+    """Return sample weights as one number a cell.
+
+    Parameters
+    ----------
+    sample_weight : None, number or array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Weights, finite and not negative.
+    shape : tuple of int
+        (n_samples, n_tasks).
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_tasks)
+        A copy of the weights, ones where there were none.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, or a weight is negative or not finite.
+    """
+    if sample_weight is None:
+        return np.ones(shape)
+    weights = np.array(sample_weight, dtype=np.float64)
+    if weights.ndim == 1:
+        weights = weights[:, None]
+    is_cellwise = weights.shape == shape
+    if weights.ndim and not is_cellwise and weights.shape != (shape[0], 1):
+        found = np.shape(sample_weight)
+        raise ValueError(
+            f"{who}: sample_weight has shape {found}; allowed are ({shape[0]},) and "
+            f"{shape}."
+        )
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError(f"{who}: sample_weight must be finite and not negative.")
+    return np.broadcast_to(weights, shape).copy()
+
+
+def cell_weights(
+    task_set: TaskSet,
+    codes: np.ndarray,
+    sample_weight: Any = None,
+    class_weight: Any = None,
+    who: str = "TaskSet",
+) -> np.ndarray:
+    """Return the weight of every label: sample weight times class weight.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    codes : ndarray of shape (n_samples, n_tasks)
+        Encoded labels, NaN where missing.
+    sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Weights of rows or cells.
+    class_weight : None, "balanced", dict or list
+        "balanced" gives class k of a task the weight n / (n_classes n_k), counted with
+        sample weights over the observed cells; a dict {label: weight} holds for every
+        task; a dict by task name or a list in task order says it task by task.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_tasks)
+        Weights, 0 where the label is missing.
+
+    Raises
+    ------
+    ValueError
+        If weights have a wrong shape or sign.
+    TaskError
+        If class_weight names unknown tasks or classes.
+    """
+    weights = check_sample_weight(sample_weight, codes.shape, who)
+    weights[np.isnan(codes)] = 0.0
+    for task, wanted in zip(
+        task_set.tasks, _split_class_weight(class_weight, task_set, who), strict=True
+    ):
+        if wanted is not None and task.is_classification and task.n_classes:
+            t = task_set.index(task.name)
+            seen = ~np.isnan(codes[:, t])
+            labels = codes[seen, t].astype(np.intp)
+            factors = _class_factors(task, labels, weights[seen, t], wanted, who)
+            weights[seen, t] *= factors[labels]
+    return weights
+
+
+def _split_class_weight(class_weight: Any, task_set: TaskSet, who: str) -> list[Any]:
+    """Return the class weight of every task; a dict of labels holds for all of them."""
+    if isinstance(class_weight, Mapping):
+        names = set(task_set.names)
+        by_name = all(
+            value is None or isinstance(value, str | Mapping)
+            for value in class_weight.values()
+        )
+        if not by_name:
+            return [class_weight] * task_set.n_tasks
+        if not set(class_weight) <= names:
+            unknown = [key for key in class_weight if key not in names]
+            raise TaskError(
+                f"{who}: class_weight names unknown tasks {unknown}. Known tasks: "
+                f"{task_set.names}."
+            )
+    given = by_task(class_weight, task_set.names, parameter="class_weight", who=who)
+    return list(given.values())
+
+
+def _class_factors(
+    task: Task, labels: np.ndarray, weights: np.ndarray, wanted: Any, who: str
+) -> np.ndarray:
+    assert task.classes is not None  # noqa: S101 - for the type checker; asked before
+    if isinstance(wanted, str):
+        if wanted != "balanced":
+            raise TaskError(
+                f"{who}: task {task.name!r} has class_weight {wanted!r}; allowed are "
+                "None, 'balanced' and a dict of labels."
+            )
+        counts = np.bincount(labels, weights, minlength=task.n_classes)
+        return counts.sum() / (task.n_classes * np.where(counts > 0, counts, np.inf))
+    known = task.classes.tolist()
+    unknown = [label for label in wanted if label not in known]
+    if unknown:
+        raise TaskError(
+            f"{who}: task {task.name!r}: class_weight names the classes {unknown}; "
+            f"known classes: {known}."
+        )
+    return np.array([float(wanted.get(label, 1.0)) for label in known])
+
+
+def task_weights(
+    task_set: TaskSet, task_weight: Any, who: str = "TaskSet"
+) -> np.ndarray:
+    """Return one weight a task.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    task_weight : None, dict by name, or array-like of shape (n_tasks,)
+        Weights, finite and not negative; tasks that a dict does not name weigh 1.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    ndarray of shape (n_tasks,)
+        The weights.
+
+    Raises
+    ------
+    TaskError
+        If a name is unknown, or a weight is negative or not finite.
+    """
+    if task_weight is None:
+        return np.ones(task_set.n_tasks)
+    given = by_task(
+        task_weight, task_set.names, parameter="task_weight", who=who, default=1.0
+    )
+    weights = np.array(list(given.values()), dtype=np.float64)
+    for name, weight in zip(task_set.names, weights, strict=True):
+        if not np.isfinite(weight) or weight < 0:
+            raise TaskError(
+                f"{who}: task {name!r} has task_weight {weight}; it must be finite and "
+                "not negative."
+            )
+    return weights
