@@ -1,0 +1,17 @@
+"""Multi-task data: bundled, generated with known structure, and from files."""
+
+from sklearn_mtl.datasets._digit_scenes import load_digit_scenes
+from sklearn_mtl.datasets._make_classification import make_multitask_classification
+from sklearn_mtl.datasets._make_regression import make_multitask_regression
+from sklearn_mtl.datasets._missing import hide_labels
+from sklearn_mtl.datasets._npz import load_npz
+from sklearn_mtl.datasets._openml import fetch_multitask_openml
+
+__all__ = [
+    "fetch_multitask_openml",
+    "hide_labels",
+    "load_digit_scenes",
+    "load_npz",
+    "make_multitask_classification",
+    "make_multitask_regression",
+]

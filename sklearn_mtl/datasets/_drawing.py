@@ -1,0 +1,56 @@
+"""Draw many small pictures on larger canvases at once, by one interpolation."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import map_coordinates
+
+__all__ = ["draw_scenes"]
+
+
+def draw_scenes(
+    pictures: np.ndarray,
+    canvas: int,
+    *,
+    x: np.ndarray,
+    y: np.ndarray,
+    scale: np.ndarray,
+    angle: np.ndarray,
+) -> np.ndarray:
+    """Paste each picture on its own canvas.
+
+    Every pixel of a canvas asks where it lies in its picture (the inverse map), so
+    that all pixels of all scenes are one call of the bilinear interpolation.
+
+    Parameters
+    ----------
+    pictures : ndarray of shape (n_scenes, height, width)
+        What is drawn.
+    canvas : int
+        Side of the square canvas in pixels.
+    x, y : ndarray of shape (n_scenes,)
+        Place of the picture's centre from the centre of the canvas, in pixels; x runs
+        to the right and y upwards.
+    scale : ndarray of shape (n_scenes,)
+        Size in canvas pixels of one picture pixel.
+    angle : ndarray of shape (n_scenes,)
+        Rotation in degrees, counterclockwise.
+
+    Returns
+    -------
+    ndarray of shape (n_scenes, canvas, canvas)
+        The scenes; 0 where the picture does not reach.
+    """
+    n_scenes, height, width = pictures.shape
+    ticks = np.arange(canvas) - (canvas - 1) / 2
+    right = ticks[None, None, :] - x[:, None, None]  # (n_scenes, 1, canvas)
+    up = -ticks[None, :, None] - y[:, None, None]  # (n_scenes, canvas, 1)
+    radians = np.deg2rad(angle)[:, None, None]
+    cosine, sine = np.cos(radians), np.sin(radians)
+    size = scale[:, None, None]
+    column = (cosine * right + sine * up) / size + (width - 1) / 2
+    row = (sine * right - cosine * up) / size + (height - 1) / 2
+    which = np.broadcast_to(np.arange(n_scenes)[:, None, None], column.shape)
+    return map_coordinates(
+        pictures.astype(np.float64), [which, row, column], order=1, cval=0.0
+    )

@@ -1,0 +1,143 @@
+"""Hide labels at random, to see what scarce labels do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from sklearn_mtl.utils import TaskSet
+
+__all__ = ["hide_codes", "hide_labels"]
+
+
+def hide_labels(
+    y: Any,
+    fraction: float | Sequence[float] = 0.5,
+    *,
+    task_types: Any = None,
+    random_state: int | np.random.RandomState | None = None,
+) -> Any:
+    """Hide a share of the labels of every task.
+
+    Of each class `round(fraction * count)` labels are hidden, chosen at random, but one
+    label of every class always stays; of a regression, that share of all labels. So
+    the classes keep their proportions, and no class is lost. The tasks are drawn
+    independently, hence a row may lose all of its labels.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Targets; labels that are missing already stay so and are not counted.
+    fraction : float or sequence of float of length n_tasks, default=0.5
+        Share of the observed labels to hide, in [0, 1), for all tasks or by task.
+    task_types : str, sequence or dict, default=None
+        As in `MultiTaskMixedEstimator`; None infers.
+    random_state : int, RandomState instance or None, default=None
+        Chooses the labels.
+
+    Returns
+    -------
+    ndarray or DataFrame of shape (n_samples,) or (n_samples, n_tasks)
+        A copy of y with missing labels: a DataFrame or Series for one, else an array,
+        of floats where all labels are numbers and of objects otherwise.
+
+    Raises
+    ------
+    ValueError
+        If a fraction is not in [0, 1), or their number is not that of the tasks.
+
+    See Also
+    --------
+    sklearn_mtl.utils.mask_labels : Turn a sentinel such as -1 into a missing label.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_mtl.datasets import hide_labels
+    >>> y = np.tile([[0, 0], [1, 1]], (50, 1))
+    >>> np.isnan(hide_labels(y, [0.2, 0.5], random_state=0)).sum(axis=0)
+    array([20, 50])
+    """
+    task_set, codes = TaskSet.from_y(
+        y, who="hide_labels", task_types=task_types, warn=False, on_empty_task="warn"
+    )
+    is_class = [task.is_classification for task in task_set.tasks]
+    hidden = hide_codes(codes, is_class, fraction, random_state)
+    return _without(y, hidden[:, 0] if task_set.is_1d else hidden)
+
+
+def hide_codes(
+    codes: np.ndarray,
+    is_class: Sequence[bool],
+    fraction: float | Sequence[float],
+    random_state: int | np.random.RandomState | None = None,
+) -> np.ndarray:
+    """Choose which cells to hide.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples, n_tasks)
+        Class indices or regression values; NaN where missing.
+    is_class : sequence of bool of length n_tasks
+        Whether a task has classes.
+    fraction : float or sequence of float of length n_tasks
+        Share of the observed labels to hide.
+    random_state : int, RandomState instance or None, default=None
+        Chooses the cells.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_tasks), bool
+        True where a label is to be hidden.
+
+    Raises
+    ------
+    ValueError
+        If a fraction is not in [0, 1), or their number is not that of the tasks.
+    """
+    shares = check_fraction(fraction, codes.shape[1], "fraction")
+    rng = check_random_state(random_state)
+    hidden = np.zeros(codes.shape, dtype=bool)
+    for t, share in enumerate(shares):
+        rows = np.flatnonzero(~np.isnan(codes[:, t]))
+        labels = codes[rows, t] if is_class[t] else np.zeros(len(rows))
+        hidden[rows[_choose(labels, share, rng)], t] = True
+    return hidden
+
+
+def check_fraction(
+    fraction: float | Sequence[float], n_tasks: int, name: str
+) -> np.ndarray:
+    """Return one share per task, each checked to be in [0, 1)."""
+    shares = np.asarray(fraction, dtype=float)
+    if shares.ndim > 1 or (shares.ndim == 1 and len(shares) != n_tasks):
+        raise ValueError(
+            f"{name} has shape {shares.shape}; give one number, or one for each of the "
+            f"{n_tasks} tasks."
+        )
+    if not ((shares >= 0) & (shares < 1)).all():
+        raise ValueError(f"{name} must be in [0, 1), found {fraction!r}.")
+    return np.broadcast_to(shares, (n_tasks,))
+
+
+def _choose(labels: np.ndarray, share: float, rng: np.random.RandomState) -> np.ndarray:
+    """Return positions to hide, the same share of every class."""
+    chosen = []
+    for label in np.unique(labels):
+        places = np.flatnonzero(labels == label)
+        n_hidden = min(round(share * len(places)), len(places) - 1)
+        chosen.append(rng.permutation(places)[:n_hidden])
+    return np.concatenate(chosen) if chosen else np.zeros(0, dtype=np.intp)
+
+
+def _without(y: Any, hidden: np.ndarray) -> Any:
+    if hasattr(y, "mask") and hasattr(y, "iloc"):  # a pandas frame or series
+        return y.mask(hidden)
+    array = np.asarray(y)
+    is_number = array.dtype.kind in "fiu"
+    out = array.astype(float if is_number else object)
+    out[hidden] = np.nan
+    return out

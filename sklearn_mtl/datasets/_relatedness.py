@@ -1,0 +1,141 @@
+"""Inputs and task directions with a known degree of relatedness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Related", "draw_related"]
+
+
+@dataclass(frozen=True)
+class Related:
+    """Inputs, and what every task makes of them.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Standard normal inputs, columns in random order.
+    task_groups : ndarray of shape (n_tasks,)
+        Group of every task.
+    signal : ndarray of shape (n_samples, n_tasks, n_outputs)
+        Linear in the inputs, or in the hidden features of the group; of
+        standard deviation 1 (in expectation where linear).
+    coef : ndarray of shape (n_tasks, n_outputs, n_features) or None
+        What multiplies the inputs; None where hidden features stand between.
+    """
+
+    X: np.ndarray
+    task_groups: np.ndarray
+    signal: np.ndarray
+    coef: np.ndarray | None
+
+
+def draw_related(
+    shape: tuple[int, int, int, int],
+    *,
+    n_informative: int,
+    n_groups: int | Sequence[int],
+    relatedness: float,
+    nonlinear: bool,
+    rng: np.random.RandomState,
+    who: str,
+) -> Related:
+    """Draw inputs and tasks.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (n_samples, n_features, n_tasks, n_outputs).
+    n_informative : int
+        Number of inputs that matter.
+    n_groups : int or sequence of int of length n_tasks
+        Number of groups, or the group of every task.
+    relatedness : float
+        Expected correlation of the directions of two tasks of one group, in [0, 1].
+    nonlinear : bool
+        Whether each group looks at the inputs through hidden features of its own.
+    rng : RandomState
+        Draws.
+    who : str
+        Who asks; error messages begin with it.
+
+    Returns
+    -------
+    Related
+        Inputs, groups, signal and coefficients.
+
+    Raises
+    ------
+    ValueError
+        If a size or the relatedness is out of its range.
+    """
+    n_samples, n_features, n_tasks, n_outputs = shape
+    _check(n_features, n_informative, relatedness, who)
+    task_groups = _groups(n_groups, n_tasks, who)
+    X = rng.standard_normal((n_samples, n_features))
+    informative = rng.permutation(n_features)[:n_informative]
+    directions = _directions(task_groups, n_outputs, n_informative, relatedness, rng)
+    if nonlinear:
+        hidden = _hidden_features(X[:, informative], task_groups, rng)
+        signal = np.einsum("tnd,tkd->ntk", hidden[task_groups], directions)
+        return Related(X, task_groups, signal / signal.std(axis=0), None)
+    coef = np.zeros((n_tasks, n_outputs, n_features))
+    coef[..., informative] = directions
+    return Related(X, task_groups, np.einsum("nd,tkd->ntk", X, coef), coef)
+
+
+def _check(n_features: int, n_informative: int, relatedness: float, who: str) -> None:
+    if not 1 <= n_informative <= n_features:
+        raise ValueError(
+            f"{who}: n_informative is {n_informative}; it must be between 1 and "
+            f"n_features = {n_features}."
+        )
+    if not 0 <= relatedness <= 1:
+        raise ValueError(f"{who}: relatedness must be in [0, 1], found {relatedness}.")
+
+
+def _groups(n_groups: int | Sequence[int], n_tasks: int, who: str) -> np.ndarray:
+    """Return the group of every task: runs of equal length, or as given."""
+    if isinstance(n_groups, int | np.integer):
+        if not 1 <= n_groups <= n_tasks:
+            raise ValueError(
+                f"{who}: n_groups is {n_groups}; it must be between 1 and n_tasks = "
+                f"{n_tasks}."
+            )
+        return np.arange(n_tasks) * int(n_groups) // n_tasks
+    given = np.asarray(n_groups)
+    if given.shape != (n_tasks,):
+        raise ValueError(
+            f"{who}: n_groups names the groups of {given.size} tasks, but there are "
+            f"{n_tasks}."
+        )
+    return np.unique(given, return_inverse=True)[1]
+
+
+def _directions(
+    task_groups: np.ndarray,
+    n_outputs: int,
+    n_informative: int,
+    relatedness: float,
+    rng: np.random.RandomState,
+) -> np.ndarray:
+    """Mix a direction of the group with one of the task, each of expected norm 1."""
+    n_tasks = len(task_groups)
+    size = (n_outputs, n_informative)
+    common = rng.standard_normal((task_groups.max() + 1, *size))
+    own = rng.standard_normal((n_tasks, *size))
+    mixed = relatedness**0.5 * common[task_groups] + (1 - relatedness) ** 0.5 * own
+    return mixed / np.linalg.norm(mixed, axis=2, keepdims=True)
+
+
+def _hidden_features(
+    X: np.ndarray, task_groups: np.ndarray, rng: np.random.RandomState
+) -> np.ndarray:
+    """Return tanh of random projections (n_groups, n_samples, n_hidden)."""
+    n_groups, n_hidden = task_groups.max() + 1, X.shape[1]
+    projections = rng.standard_normal((n_groups, n_hidden, n_hidden))
+    projections *= 2 / np.linalg.norm(projections, axis=1, keepdims=True)
+    return np.tanh(np.einsum("nd,gdh->gnh", X, projections))
