@@ -16,6 +16,9 @@ BIN := $(VENV)/bin
 # --prefer-binary: a wheel of an older release beats compiling a newer one.
 INSTALL = $(BIN)/python -m pip install --quiet --prefer-binary $(PIP_ARGS) -c constraints.txt
 DECLARED := pyproject.toml constraints.txt
+BENCHMARKS ?= $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py))
+# Peers whose pins conflict with ours or with each other: an environment each.
+PEERS := $(patsubst benchmarks/peers/%.txt,%,$(wildcard benchmarks/peers/*.txt))
 # Small matrices: threads that wait for each other cost more than they bring.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
@@ -40,8 +43,10 @@ check: $(VENV)/.stamp-test  ## Check format, style, types, docstrings, spelling 
 	$(BIN)/codespell
 	$(ONE_THREAD) $(BIN)/python -m pytest -q tests/test_layers.py tests/test_docstrings.py
 
-bench: $(VENV)/.stamp-bench  ## Measure speed and accuracy beside the peers
-	$(ONE_THREAD) $(BIN)/python -m benchmarks $(ARGS)
+bench: $(VENV)/.stamp-bench $(PEERS:%=$(VENV)-%/.stamp)  ## Measure beside the peers; BENCHMARKS="wrapping" for one
+	@for name in $(BENCHMARKS); do \
+		echo "== $$name"; $(ONE_THREAD) $(BIN)/python -m benchmarks.$$name $(ARGS) || exit 1; \
+	done
 
 docs: $(VENV)/.stamp-docs  ## Build the documentation; warnings are errors
 	$(ONE_THREAD) $(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
@@ -55,7 +60,7 @@ $(VENV)/.stamp-venv:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
 		"sklearn-mtl needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] \
 		+ ". Name another one: make PYTHON=python3.12")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	@touch $@
 
 $(VENV)/.stamp-core: $(VENV)/.stamp-venv $(DECLARED)
@@ -64,4 +69,12 @@ $(VENV)/.stamp-core: $(VENV)/.stamp-venv $(DECLARED)
 
 $(VENV)/.stamp-%: $(VENV)/.stamp-venv $(DECLARED)
 	$(INSTALL) -e ".[$*]"
+	@touch $@
+
+# NAME.nodeps lists what must come without its own dependencies.
+$(VENV)-%/.stamp: benchmarks/peers/%.txt $(wildcard benchmarks/peers/*.nodeps)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --prefer-binary $(PIP_ARGS) -r $<
+	@! test -f benchmarks/peers/$*.nodeps || \
+		$(@D)/bin/python -m pip install --quiet --no-deps -r benchmarks/peers/$*.nodeps
 	@touch $@

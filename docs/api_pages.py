@@ -1,0 +1,95 @@
+"""Write one API page a public package, from its docstring and `__all__`.
+
+A page that is made from the code cannot forget a name.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+import sklearn_mtl
+
+PAGE = """{name}
+{rule}
+
+.. automodule:: {name}
+   :no-members:
+
+.. currentmodule:: {name}
+{tables}"""
+TABLE = """
+.. rubric:: {title}
+
+.. autosummary::
+   :toctree: objects
+
+   {names}
+"""
+
+
+def public_packages() -> Iterator[ModuleType]:
+    """Yield the public packages and modules of sklearn_mtl in alphabetical order."""
+    for found in sorted(pkgutil.iter_modules(sklearn_mtl.__path__)):
+        if not found.name.startswith("_"):
+            yield importlib.import_module(f"sklearn_mtl.{found.name}")
+
+
+def page_of(module: ModuleType) -> str:
+    """Return the text of one package's page."""
+    groups: dict[str, list[str]] = {}
+    for name in sorted(module.__all__):
+        groups.setdefault(kind_of(getattr(module, name)), []).append(name)
+    tables = [
+        TABLE.format(title=title, names="\n   ".join(names))
+        for title, names in sorted(groups.items())
+    ]
+    name = module.__name__
+    return PAGE.format(name=name, rule="=" * len(name), tables="".join(tables))
+
+
+def kind_of(target: object) -> str:
+    """Return the heading under which a name is listed."""
+    if not inspect.isclass(target):
+        return "Functions"
+    return "Exceptions" if issubclass(target, Exception) else "Classes"
+
+
+def write_pages(app: Sphinx, config: Config) -> None:
+    """Write the pages before Sphinx looks for source files."""
+    folder = Path(app.srcdir) / "api" / "generated"
+    folder.mkdir(parents=True, exist_ok=True)
+    for module in public_packages():
+        path, text = folder / f"{module.__name__}.rst", page_of(module)
+        # An untouched file is not built again.
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+    known = {
+        f"{one.__name__}.{name}" for one in public_packages() for name in one.__all__
+    }
+    for page in (folder / "objects").glob("*.rst"):
+        if page.stem not in known:
+            page.unlink()  # the name is gone; its page would be an orphan
+
+
+def is_foreign(
+    app: Sphinx, what: str, name: str, member: object, skip: bool, options: object
+) -> bool | None:
+    """Leave out what scikit-learn and PyTorch wrote: their own manuals have it."""
+    if isinstance(member, property):
+        member = member.fget
+    written_by = getattr(member, "__module__", None) or ""
+    return None if written_by.split(".")[0] == "sklearn_mtl" else True
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect to Sphinx."""
+    app.setup_extension("sphinx.ext.autodoc")  # it knows the event below
+    app.connect("config-inited", write_pages)
+    app.connect("autodoc-skip-member", is_foreign)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,55 @@
+"""Sphinx's configuration: guide, API pages made from `__all__`, gallery."""
+
+import sys
+from pathlib import Path
+
+import sklearn_mtl
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+project = "sklearn_mtl"
+author = copyright = "sklearn_mtl developers"
+version = release = sklearn_mtl.__version__
+
+extensions = [
+    "api_pages",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "sg_execution_times.rst"]
+templates_path = ["_templates"]
+default_role = "code"
+nitpicky = False
+
+autosummary_generate = True
+autodoc_typehints = "none"  # numpydoc's sections say the types in words
+numpydoc_show_class_members = False  # the class template lists them once
+numpydoc_xref_param_type = False
+
+suppress_warnings = [
+    "ref.citation",  # a docstring may name a source that its text does not cite
+    "config.cache",  # sphinx-gallery keeps functions in its configuration
+]
+
+sphinx_gallery_conf = {
+    "examples_dirs": str(HERE.parent / "examples"),
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"/plot_",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "write_computation_times": False,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_theme_options = {
+    "logo": {"text": "sklearn_mtl"},
+    "navigation_with_keys": False,
+    "show_prev_next": False,
+    "secondary_sidebar_items": ["page-toc"],
+}
+html_show_sourcelink = False
