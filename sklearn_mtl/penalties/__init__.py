@@ -1,0 +1,28 @@
+"""Penalties of the linear models: value, proximal step, optimality and dual."""
+
+from sklearn_mtl.penalties._base import Penalty, TaskCovarianceForm
+from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.penalties._compose import Decomposition, Sum
+from sklearn_mtl.penalties._graph import TaskGraph
+from sklearn_mtl.penalties._l1 import L1
+from sklearn_mtl.penalties._l21 import L21
+from sklearn_mtl.penalties._ridge import Ridge
+from sklearn_mtl.penalties._shared import Shared
+from sklearn_mtl.penalties._task_l21 import TaskL21
+from sklearn_mtl.penalties._trace import TaskCovariance, TraceNorm
+
+__all__ = [
+    "L1",
+    "L21",
+    "Columns",
+    "Decomposition",
+    "Penalty",
+    "Ridge",
+    "Shared",
+    "Sum",
+    "TaskCovariance",
+    "TaskCovarianceForm",
+    "TaskGraph",
+    "TaskL21",
+    "TraceNorm",
+]

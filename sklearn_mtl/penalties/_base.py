@@ -1,0 +1,277 @@
+"""What a penalty is, and what a solver may ask of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+
+from sklearn_mtl.penalties._columns import Columns
+
+__all__ = ["Penalty", "TaskCovarianceForm"]
+
+#: Below this part of the largest value a dual constraint counts as met.
+FEASIBLE = 1e-9
+
+
+@dataclass(frozen=True)
+class TaskCovarianceForm:
+    """A penalty that is quadratic over tasks: 1/2 tr(W (K + inf N N')^+ W').
+
+    Attributes
+    ----------
+    covariance : ndarray of shape (n_columns, n_columns)
+        K, positive semi-definite; W must lie in the range of K and N.
+    free : ndarray of shape (n_columns, n_free)
+        N, orthonormal directions that are not penalised.
+    """
+
+    covariance: np.ndarray
+    free: np.ndarray
+
+    def spectrum(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return eigenvectors Q and weights m: the penalty is 1/2 sum m |W Q|^2.
+
+        m is 0 in free directions and infinite where W must vanish.
+        """
+        rest = np.eye(len(self.covariance)) - self.free @ self.free.T
+        values, vectors = np.linalg.eigh(rest @ self.covariance @ rest)
+        # The free directions are among the zero eigenvectors: replace those.
+        overlap = np.square(self.free.T @ vectors).sum(axis=0)
+        values = np.where(values > FEASIBLE * max(values[-1], 0.0), values, 0.0)
+        candidates = np.flatnonzero(values == 0.0)
+        order = candidates[np.argsort(-overlap[candidates])]
+        if self.free.shape[1]:
+            zeros = vectors[:, order]
+            basis = np.linalg.qr(np.hstack([self.free, zeros]))[0]
+            vectors = vectors.copy()
+            vectors[:, order] = basis[:, : len(order)]
+        with np.errstate(divide="ignore"):
+            weights = 1.0 / values
+        weights[order[: self.free.shape[1]]] = 0.0
+        return vectors, weights
+
+    def matrix(self) -> np.ndarray | None:
+        """Return M of the penalty 1/2 tr(W M W'), None if W is confined."""
+        vectors, weights = self.spectrum()
+        if not np.isfinite(weights).all():
+            return None
+        return (vectors * weights) @ vectors.T
+
+    def value(self, W: np.ndarray) -> float:
+        """Return the value of the penalty at W; infinite off its range."""
+        vectors, weights = self.spectrum()
+        squares = np.square(W @ vectors).sum(axis=0)
+        allowed = np.isfinite(weights)
+        if squares[~allowed].sum() > FEASIBLE**2 * max(squares.sum(), 1e-300):
+            return np.inf
+        return 0.5 * float(squares[allowed] @ weights[allowed])
+
+
+class Penalty(BaseEstimator, ABC):
+    """Base of all penalties R(W) on coefficients W of shape (n_features, n_columns).
+
+    `value`, `prox` and `optimality` must exist; the other methods are capabilities,
+    which a solver asks for and which say None where they do not apply.
+    """
+
+    name: ClassVar[str]
+    _alphas: ClassVar[tuple[str, ...]] = ("alpha",)
+
+    @abstractmethod
+    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+        """Return R(W)."""
+
+    @abstractmethod
+    def prox(
+        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+    ) -> np.ndarray:
+        """Return the proximal point argmin_Z step R(Z) + 1/2 ||Z - W||^2.
+
+        Parameters
+        ----------
+        W : ndarray of shape (n_features, n_columns)
+            The point.
+        step : float, default=1.0
+            Weight of the penalty.
+        columns : Columns, default=None
+            Layout of the columns; one a task if None.
+
+        Returns
+        -------
+        ndarray of shape (n_features, n_columns)
+            The proximal point.
+        """
+
+    @abstractmethod
+    def optimality(
+        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+    ) -> float:
+        """Return the distance of -gradient to the subdifferential of R at W.
+
+        Parameters
+        ----------
+        W : ndarray of shape (n_features, n_columns)
+            The point.
+        gradient : ndarray of shape (n_features, n_columns)
+            Gradient of the data term there.
+        columns : Columns, default=None
+            Layout of the columns; one a task if None.
+
+        Returns
+        -------
+        float
+            The Frobenius distance; 0 exactly at a minimiser.
+        """
+
+    def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
+        """Return the smallest f >= 0 with U in f dR(0), for penalties that threshold.
+
+        W = 0 minimises g(W) + f R(W) exactly when f >= gauge(-grad g(0)).
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_features, n_columns)
+            A dual point.
+        columns : Columns, default=None
+            Layout of the columns; one a task if None.
+
+        Returns
+        -------
+        float
+            The gauge: the dual norm where R is a norm, 0 where nothing is thresholded.
+        """
+        return 0.0
+
+    def dual_scale(self, U: np.ndarray, columns: Columns | None = None) -> float:
+        """Return the largest s <= 1 for which R* (s U) is finite.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_features, n_columns)
+            A dual point.
+        columns : Columns, default=None
+            Layout of the columns; one a task if None.
+
+        Returns
+        -------
+        float
+            The scale; 0 where no multiple of U is feasible.
+        """
+        gauge = self.gauge(U, columns)
+        return 1.0 if gauge <= 1.0 else 1.0 / gauge
+
+    def conjugate(self, U: np.ndarray, columns: Columns | None = None) -> float:
+        """Return R*(U) for a U that `dual_scale` has made feasible.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_features, n_columns)
+            A feasible dual point.
+        columns : Columns, default=None
+            Layout of the columns; one a task if None.
+
+        Returns
+        -------
+        float
+            The conjugate, 0 for a norm.
+        """
+        return 0.0
+
+    def certificate(
+        self, U: np.ndarray, W: np.ndarray, columns: Columns | None = None
+    ) -> tuple[float, Callable[[float], float]]:
+        """Return the largest feasible scale of U and an upper bound of s -> R*(s U).
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_features, n_columns)
+            Minus the gradient of the data term at W.
+        W : ndarray of shape (n_features, n_columns)
+            The primal point, which tells a sum how to split U.
+        columns : Columns, default=None
+            Layout of the columns; one a task if None.
+
+        Returns
+        -------
+        scale : float
+            At most 1; 0 where U has no feasible multiple.
+        conjugate : callable
+            Bounds R* from above for s in [0, scale].
+        """
+        scale = self.dual_scale(U, columns)
+        return scale, lambda s: self.conjugate(s * U, columns)
+
+    def split(self, columns: Columns) -> tuple[np.ndarray | None, Penalty | None]:
+        """Return (M, rest): R(W) = 1/2 tr(W M W') + rest(W), either may be None."""
+        form = self.task_covariance_form(columns)
+        matrix = None if form is None else form.matrix()
+        return (None, self) if matrix is None else (matrix, None)
+
+    def free_directions(self, columns: Columns) -> np.ndarray:
+        """Return orthonormal (n_columns, k) directions of W that cost nothing."""
+        return np.zeros((columns.n_columns, 0))
+
+    def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm | None:
+        """Return R as a quadratic over tasks, None if it is not one."""
+        return None
+
+    def row_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
+        """Return (a, c) if R(W) = sum_j a_j ||W_j|| + c/2 ||W||^2, else None."""
+        return None
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether W is a sum of parts with a penalty each."""
+        return False
+
+    def scaled(self, factor: float) -> Any:
+        """Return factor times this penalty, as a new object."""
+        values = {
+            key: factor * np.asarray(value, dtype=float)
+            for key, value in self.get_params(deep=False).items()
+            if key in self._alphas
+        }
+        plain = {
+            key: value.item() if not value.ndim else value
+            for key, value in values.items()
+        }
+        return clone(self).set_params(**plain)
+
+    def check(self, columns: Columns, n_features: int) -> None:
+        """Raise where the parameters do not fit the problem."""
+        self._validate_params()
+
+
+def column_alphas(
+    penalty: Penalty, alpha: Any, columns: Columns, *, allow_zero: bool = True
+) -> np.ndarray:
+    """Return alpha as one number a column, from one number or one a task."""
+    who = type(penalty).__name__
+    values = np.asarray(alpha, dtype=float)
+    if values.ndim > 1 or (values.ndim and len(values) != columns.n_tasks):
+        raise ValueError(
+            f"{who}: alpha has shape {values.shape}; allowed are one number and one "
+            f"for each of the {columns.n_tasks} tasks."
+        )
+    bad = ~np.isfinite(values) | (values < 0) | (not allow_zero) * (values == 0)
+    if np.any(bad):
+        raise ValueError(
+            f"{who}: alpha={alpha!r} must be finite and "
+            f"{'not negative' if allow_zero else 'positive'}."
+        )
+    return np.broadcast_to(values, columns.n_tasks)[columns.task]
+
+
+def frobenius(A: np.ndarray) -> float:
+    """Return the Frobenius norm."""
+    return float(np.sqrt(np.vdot(A, A)))
+
+
+def is_null(U: np.ndarray, scale: float) -> bool:
+    """Whether U is zero up to the rounding of numbers of this size."""
+    return frobenius(U) <= FEASIBLE * max(scale, 1e-300)

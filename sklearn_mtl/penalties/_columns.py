@@ -1,0 +1,71 @@
+"""Which columns of a coefficient matrix belong to which task and class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Columns"]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Layout of the columns of W.
+
+    A regression or a binary task has one column, a task with K > 2 classes has K.
+    Columns in the same *slot* mean the same thing in different tasks and can be
+    shared: the one column of every regression or binary task, or class k of all tasks
+    with K classes.
+
+    Attributes
+    ----------
+    task : ndarray of shape (n_columns,)
+        Task of each column.
+    slot : ndarray of shape (n_columns,)
+        Slot of each column, 0 .. n_slots - 1.
+    """
+
+    task: np.ndarray
+    slot: np.ndarray
+
+    @classmethod
+    def plain(cls, n_tasks: int) -> Columns:
+        """Return the layout with one column a task."""
+        return cls(np.arange(n_tasks), np.zeros(n_tasks, dtype=np.intp))
+
+    @classmethod
+    def from_widths(cls, widths: Sequence[int]) -> Columns:
+        """Return the layout of tasks with so many columns each."""
+        keys = [(width, k) for width in widths for k in range(width)]
+        slots = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+        return cls(
+            np.repeat(np.arange(len(widths)), widths),
+            np.array([slots[key] for key in keys], dtype=np.intp),
+        )
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns of W."""
+        return len(self.task)
+
+    @property
+    def n_tasks(self) -> int:
+        """Number of tasks."""
+        return int(self.task[-1]) + 1
+
+    @property
+    def indicator(self) -> np.ndarray:
+        """Slot membership, (n_columns, n_slots) of zeros and ones."""
+        return np.eye(self.slot.max() + 1)[self.slot]
+
+    def task_norms(self, W: np.ndarray) -> np.ndarray:
+        """Return the Frobenius norm of each task's block, (n_tasks,)."""
+        squares = np.einsum("jc,jc->c", W, W)
+        return np.sqrt(np.bincount(self.task, squares, minlength=self.n_tasks))
+
+
+def columns_of(W: np.ndarray, columns: Columns | None) -> Columns:
+    """Return the layout, one column a task where none is given."""
+    return Columns.plain(W.shape[1]) if columns is None else columns

@@ -1,0 +1,153 @@
+"""Tasks that are known to be alike."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sklearn_mtl.penalties._base import (
+    Penalty,
+    TaskCovarianceForm,
+    frobenius,
+    is_null,
+)
+from sklearn_mtl.penalties._columns import Columns, columns_of
+
+__all__ = ["TaskGraph"]
+
+
+class TaskGraph(Penalty):
+    """Squared differences along the edges of a graph of tasks, alpha / 2 tr(W L W').
+
+    L is the Laplacian, so that tr(W L W') = sum over edges of a_st ||w_s - w_t||^2.
+    What connected tasks have in common is not penalised. Tasks with different numbers
+    of classes are never neighbours.
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength.
+    graph : {"mean", "chain"} or array-like of shape (n_tasks, n_tasks), default="mean"
+        "mean" draws every task to the mean of all, sum_t ||w_t - mean||^2; "chain" each
+        task to the one before it (temporal smoothness); an array holds the edges'
+        weights, symmetric and not negative (its diagonal says nothing).
+
+    References
+    ----------
+    .. [1] T. Evgeniou, C. A. Micchelli, M. Pontil, "Learning multiple tasks with kernel
+       methods", JMLR 6, 2005, sections 3.1.1 and 3.1.3.
+    .. [2] J. Zhou, L. Yuan, J. Liu, J. Ye, "A multi-task learning formulation for
+       predicting disease progression", KDD 2011.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_mtl.penalties import TaskGraph
+    >>> TaskGraph(graph="chain").value(np.array([[1.0, 2.0, 4.0]]))
+    2.5
+    """
+
+    name = "graph"
+    _parameter_constraints = {
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "graph": [StrOptions({"mean", "chain"}), "array-like"],
+    }
+
+    def __init__(self, alpha: float = 1.0, graph: Any = "mean") -> None:
+        self.alpha = alpha
+        self.graph = graph
+
+    def check(self, columns: Columns, n_features: int) -> None:
+        """Raise where the graph does not fit the problem."""
+        self._validate_params()
+        self.laplacian(columns)
+
+    def laplacian(self, columns: Columns) -> np.ndarray:
+        """Return the Laplacian over the columns of W.
+
+        Parameters
+        ----------
+        columns : Columns
+            Layout of the columns.
+
+        Returns
+        -------
+        ndarray of shape (n_columns, n_columns)
+            Positive semi-definite.
+
+        Raises
+        ------
+        ValueError
+            If the graph has a wrong shape, is not symmetric or has negative weights.
+        """
+        same = columns.slot[:, None] == columns.slot
+        edges = same * self._weights(columns)[np.ix_(columns.task, columns.task)]
+        np.fill_diagonal(edges, 0.0)
+        if isinstance(self.graph, str) and self.graph == "mean":
+            edges = edges / same.sum(axis=0)  # then L W' = W - mean
+        return np.diag(edges.sum(axis=0)) - edges
+
+    def _weights(self, columns: Columns) -> np.ndarray:
+        """Return the weights of the edges between tasks."""
+        n_tasks = columns.n_tasks
+        if isinstance(self.graph, str):
+            steps = np.abs(np.subtract.outer(np.arange(n_tasks), np.arange(n_tasks)))
+            return np.ones_like(steps, float) if self.graph == "mean" else steps == 1.0
+        edges = np.asarray(self.graph, dtype=float)
+        if edges.shape != (n_tasks, n_tasks):
+            raise ValueError(
+                f"TaskGraph: graph has shape {edges.shape}; allowed is one row and one "
+                f"column for each of the {n_tasks} tasks."
+            )
+        if not np.isfinite(edges).all() or (edges < 0).any():
+            raise ValueError("TaskGraph: graph has negative or non-finite weights.")
+        if not np.allclose(edges, edges.T):
+            s, t = np.argwhere(~np.isclose(edges, edges.T))[0]
+            raise ValueError(
+                f"TaskGraph: graph is not symmetric: {edges[s, t]:g} from task {s} to "
+                f"{t} and {edges[t, s]:g} back. Pass (A + A.T) / 2."
+            )
+        return edges
+
+    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+        """Return R(W)."""
+        smooth = W @ self.laplacian(columns_of(W, columns))
+        return 0.5 * self.alpha * float(np.vdot(smooth, W))
+
+    def prox(
+        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+    ) -> np.ndarray:
+        """Return W (I + step alpha L)^-1."""
+        L = self.laplacian(columns_of(W, columns))
+        return np.linalg.solve(np.eye(len(L)) + step * self.alpha * L, W.T).T
+
+    def optimality(
+        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+    ) -> float:
+        """Return ||gradient + alpha W L||."""
+        smooth = W @ self.laplacian(columns_of(W, columns))
+        return frobenius(gradient + self.alpha * smooth)
+
+    def dual_scale(self, U: np.ndarray, columns: Columns | None = None) -> float:
+        """Return 1 if U vanishes in the null space of the graph, else 0."""
+        free = U @ self.free_directions(columns_of(U, columns))
+        return float(is_null(free, frobenius(U)))
+
+    def conjugate(self, U: np.ndarray, columns: Columns | None = None) -> float:
+        """Return 1/2 tr(U L^+ U') / alpha."""
+        K = self.task_covariance_form(columns_of(U, columns)).covariance
+        return 0.5 * float(np.vdot(U @ K, U))
+
+    def free_directions(self, columns: Columns) -> np.ndarray:
+        """Return an orthonormal basis of the null space of the graph."""
+        values, vectors = np.linalg.eigh(self.alpha * self.laplacian(columns))
+        return vectors[:, values <= 1e-10 * max(values[-1], 1e-300)]
+
+    def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm:
+        """Return K = L^+ / alpha and the null space of L."""
+        L = self.alpha * self.laplacian(columns)
+        K = np.linalg.pinv(L, rcond=1e-10, hermitian=True)
+        return TaskCovarianceForm(K, self.free_directions(columns))

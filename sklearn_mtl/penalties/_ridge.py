@@ -1,0 +1,98 @@
+"""Squared length."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.penalties._base import (
+    Penalty,
+    TaskCovarianceForm,
+    column_alphas,
+    frobenius,
+    is_null,
+)
+from sklearn_mtl.penalties._columns import Columns, columns_of
+
+__all__ = ["Ridge"]
+
+
+class Ridge(Penalty):
+    """Squared length of each task's coefficients, sum_t alpha_t / 2 ||w_t||^2.
+
+    Alone it fits every task by itself. As a part of a `Decomposition` it holds what is
+    a task's own beside what is shared.
+
+    Parameters
+    ----------
+    alpha : float or array-like of shape (n_tasks,), default=1.0
+        Strength, one for all tasks or one a task. 0 leaves a task unpenalised.
+
+    References
+    ----------
+    .. [1] A. E. Hoerl, R. W. Kennard, "Ridge regression: biased estimation for
+       nonorthogonal problems", Technometrics 12(1), 1970.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_mtl.penalties import Ridge
+    >>> Ridge(alpha=2.0).value(np.array([[3.0, 4.0]]))
+    25.0
+    """
+
+    name = "ridge"
+
+    def __init__(self, alpha: Any = 1.0) -> None:
+        self.alpha = alpha
+
+    def check(self, columns: Columns, n_features: int) -> None:
+        """Raise where alpha does not fit the problem."""
+        column_alphas(self, self.alpha, columns)
+
+    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+        """Return R(W)."""
+        alphas = column_alphas(self, self.alpha, columns_of(W, columns))
+        return 0.5 * float(alphas @ np.einsum("jc,jc->c", W, W))
+
+    def prox(
+        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+    ) -> np.ndarray:
+        """Return W shrunk by 1 / (1 + step alpha_t)."""
+        alphas = column_alphas(self, self.alpha, columns_of(W, columns))
+        return W / (1.0 + step * alphas)
+
+    def optimality(
+        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+    ) -> float:
+        """Return ||gradient + alpha W||."""
+        alphas = column_alphas(self, self.alpha, columns_of(W, columns))
+        return frobenius(gradient + alphas * W)
+
+    def dual_scale(self, U: np.ndarray, columns: Columns | None = None) -> float:
+        """Return 1, or 0 where a task without penalty has a dual point."""
+        free = column_alphas(self, self.alpha, columns_of(U, columns)) == 0
+        return float(is_null(U[:, free], frobenius(U))) if free.any() else 1.0
+
+    def conjugate(self, U: np.ndarray, columns: Columns | None = None) -> float:
+        """Return sum_t ||U_t||^2 / (2 alpha_t)."""
+        alphas = column_alphas(self, self.alpha, columns_of(U, columns))
+        squares = np.einsum("jc,jc->c", U, U)
+        return 0.5 * float(np.sum(squares[alphas > 0] / alphas[alphas > 0]))
+
+    def free_directions(self, columns: Columns) -> np.ndarray:
+        """Return the unit vectors of tasks with alpha 0."""
+        alphas = column_alphas(self, self.alpha, columns)
+        return np.eye(columns.n_columns)[:, alphas == 0]
+
+    def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm:
+        """Return K = diag(1 / alpha)."""
+        alphas = column_alphas(self, self.alpha, columns)
+        inverse = np.divide(1.0, alphas, out=np.zeros_like(alphas), where=alphas > 0)
+        return TaskCovarianceForm(np.diag(inverse), self.free_directions(columns))
+
+    def row_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
+        """Return (0, alpha) if alpha is one number."""
+        alpha = np.asarray(self.alpha, dtype=float)
+        return (np.zeros(n_features), float(alpha)) if alpha.ndim == 0 else None

@@ -1,0 +1,77 @@
+"""Whole tasks in or out."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+
+from sklearn_mtl.penalties._base import Penalty
+from sklearn_mtl.penalties._columns import Columns, columns_of
+
+__all__ = ["TaskL21"]
+
+
+class TaskL21(Penalty):
+    """Sum over tasks of the length of the task's coefficients, alpha sum_t ||W_t||.
+
+    As a part of a `Decomposition` beside `TraceNorm` it gives robust multi-task
+    learning: a task that does not fit the others keeps a vector of its own, the rest
+    of that part is zero and names the outliers.
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength.
+
+    References
+    ----------
+    .. [1] J. Chen, J. Zhou, J. Ye, "Integrating low-rank and group-sparse structures
+       for robust multi-task learning", KDD 2011.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_mtl.penalties import TaskL21
+    >>> TaskL21().prox(np.array([[3.0, 0.1], [4.0, 0.2]]))
+    array([[2.4, 0. ],
+           [3.2, 0. ]])
+    """
+
+    name = "task_l21"
+    _parameter_constraints = {"alpha": [Interval(Real, 0, None, closed="left")]}
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = alpha
+
+    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+        """Return R(W)."""
+        return self.alpha * float(columns_of(W, columns).task_norms(W).sum())
+
+    def prox(
+        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+    ) -> np.ndarray:
+        """Return the tasks' vectors shortened by step alpha."""
+        layout = columns_of(W, columns)
+        norms = layout.task_norms(W)
+        keep = np.maximum(norms - step * self.alpha, 0.0)
+        factors = np.divide(keep, norms, out=np.zeros_like(norms), where=norms > 0)
+        return W * factors[layout.task]
+
+    def optimality(
+        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+    ) -> float:
+        """Return the distance of -gradient to the subdifferential."""
+        layout = columns_of(W, columns)
+        norms = layout.task_norms(W)
+        safe = np.where(norms > 0, norms, 1.0)
+        inside = layout.task_norms(gradient + self.alpha * W / safe[layout.task])
+        outside = np.maximum(layout.task_norms(gradient) - self.alpha, 0.0)
+        distances = np.where(norms > 0, inside, outside)
+        return float(np.sqrt(distances @ distances))
+
+    def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
+        """Return the largest length of a task's block relative to alpha."""
+        largest = float(columns_of(U, columns).task_norms(U).max(initial=0.0))
+        return largest / self.alpha if self.alpha else (np.inf if largest else 0.0)
