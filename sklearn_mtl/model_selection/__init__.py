@@ -1,0 +1,17 @@
+"""Splitters, scorers and cross-validated predictions for tasks with missing labels."""
+
+from sklearn_mtl.model_selection._kfold import MultiTaskKFold
+from sklearn_mtl.model_selection._shuffle_split import MultiTaskStratifiedShuffleSplit
+from sklearn_mtl.model_selection._stratified_kfold import (
+    MultiTaskStratifiedGroupKFold,
+    MultiTaskStratifiedKFold,
+)
+from sklearn_mtl.model_selection._train_test_split import train_test_split
+
+__all__ = [
+    "MultiTaskKFold",
+    "MultiTaskStratifiedGroupKFold",
+    "MultiTaskStratifiedKFold",
+    "MultiTaskStratifiedShuffleSplit",
+    "train_test_split",
+]

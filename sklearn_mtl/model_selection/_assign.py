@@ -1,0 +1,196 @@
+"""Assign rows to parts: deal, swap, and see that training never loses a task."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_mtl.model_selection._deal import deal_groups, deal_rows
+from sklearn_mtl.model_selection._swap import improve_by_swaps
+
+__all__ = ["assign_groups", "assign_rows", "keep_every_task", "lost_tasks"]
+
+_N_GIVERS, _N_TAKERS = 8, 48  # rows that are tried when a task is to be kept
+
+
+def assign_rows(
+    strata: sparse.csr_array,
+    sizes: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    shuffle: bool,
+) -> np.ndarray:
+    """Assign rows to parts of exact sizes with every stratum in proportion.
+
+    Parameters
+    ----------
+    strata : csr_array of shape (n_samples, n_strata)
+        Strata of the rows.
+    sizes : ndarray of shape (n_parts,)
+        Number of rows of every part; they sum to n_samples.
+    rng : Generator
+        Breaks ties and chooses candidates.
+    shuffle : bool
+        Whether equal rows are dealt in random order rather than as they come.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        The part of every row.
+    """
+    n_samples = strata.shape[0]
+    order = rng.permutation(n_samples) if shuffle else np.arange(n_samples)
+    part = deal_rows(strata, sizes, order, seed=int(rng.integers(2**31)))
+    targets = np.outer(sizes / n_samples, strata.sum(axis=0))
+    return improve_by_swaps(strata, part, targets, rng)
+
+
+def assign_groups(
+    strata: sparse.csr_array,
+    group: np.ndarray,
+    sizes: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    shuffle: bool,
+) -> np.ndarray:
+    """Assign rows to parts so that no group is divided and strata are in proportion.
+
+    The deviation of a stratum counts relative to the square root of its size, so that
+    rare classes are not drowned; the number of rows is a stratum like the others.
+
+    Parameters
+    ----------
+    strata : csr_array of shape (n_samples, n_strata)
+        Strata of the rows.
+    group : ndarray of shape (n_samples,)
+        Number of the group of each row, from 0.
+    sizes : ndarray of shape (n_parts,)
+        Number of rows that each part should have; groups may not allow it exactly.
+    rng : Generator
+        Breaks ties and chooses candidates.
+    shuffle : bool
+        Whether groups of similar size are dealt in random order.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        The part of every row.
+    """
+    n_groups = int(group.max()) + 1
+    members = sparse.csr_array(
+        (np.ones(len(group)), (group, np.arange(len(group)))),
+        shape=(n_groups, len(group)),
+    )
+    rows = sparse.csr_array(np.ones((len(group), 1)))
+    counts = (members @ sparse.hstack([strata, rows], format="csr")).tocsr()
+    totals = counts.sum(axis=0)
+    scale = 1 / np.sqrt(np.maximum(totals, 1))
+    scaled = sparse.csr_array(counts @ sparse.diags_array(scale))
+    targets = np.outer(sizes / len(group), totals * scale)
+    size = np.sqrt(scaled.power(2).sum(axis=1))
+    # up to twice: enough for other splits, and large groups still come early
+    priority = size * rng.uniform(0.5, 1, n_groups) if shuffle else size
+    part = deal_groups(scaled, targets, priority)
+    part = improve_by_swaps(scaled, part, targets, rng, may_move=True)
+    return part[group]
+
+
+def keep_every_task(
+    observed: np.ndarray,
+    part: np.ndarray,
+    trains: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Exchange rows until every task has labels in every training set, if possible.
+
+    Parameters
+    ----------
+    observed : ndarray of shape (n_samples, n_tasks), bool
+        Where a label is present.
+    part : ndarray of shape (n_samples,)
+        The part of every row.
+    trains : ndarray of shape (n_splits, n_parts), bool
+        Which parts a training set is made of.
+    rng : Generator
+        Chooses candidates where there are many.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        The new part of every row; parts keep their sizes.
+    """
+    part = part.copy()
+    counts = _counts(observed, part, trains.shape[1])
+    tried: set[int] = set()
+    while True:
+        lost = (trains @ counts == 0).any(axis=0) & (counts.sum(axis=0) > 0)
+        todo = [t for t in np.flatnonzero(lost) if t not in tried]
+        if not todo:
+            return part
+        task = int(todo[0])
+        tried.add(task)
+        swap = _find_swap(observed, part, trains, counts, task, rng)
+        if swap is not None:
+            part[swap] = part[swap[::-1]]
+            counts = _counts(observed, part, trains.shape[1])
+
+
+def lost_tasks(
+    observed: np.ndarray, part: np.ndarray, trains: np.ndarray
+) -> np.ndarray:
+    """Return which tasks have no label in some training set, though they have labels.
+
+    Parameters
+    ----------
+    observed : ndarray of shape (n_samples, n_tasks), bool
+        Where a label is present.
+    part : ndarray of shape (n_samples,)
+        The part of every row.
+    trains : ndarray of shape (n_splits, n_parts), bool
+        Which parts a training set is made of.
+
+    Returns
+    -------
+    ndarray of shape (n_lost,)
+        Columns of the tasks.
+    """
+    counts = _counts(observed, part, trains.shape[1])
+    lost = (trains @ counts == 0).any(axis=0) & (counts.sum(axis=0) > 0)
+    return np.flatnonzero(lost)
+
+
+def _counts(observed: np.ndarray, part: np.ndarray, n_parts: int) -> np.ndarray:
+    return np.stack([observed[part == p].sum(axis=0) for p in range(n_parts)])
+
+
+def _find_swap(
+    observed: np.ndarray,
+    part: np.ndarray,
+    trains: np.ndarray,
+    counts: np.ndarray,
+    task: int,
+    rng: np.random.Generator,
+) -> np.ndarray | None:
+    """Return a row of the task and one of another part whose exchange loses no task."""
+    has_task = observed[:, task]
+    givers = _some(np.flatnonzero(has_task), _N_GIVERS, rng)
+    takers = _some(np.flatnonzero(~has_task), _N_TAKERS, rng)
+    fewest, best = _n_lost(trains, counts), None
+    for i in givers:
+        for j in takers[part[takers] != part[i]]:
+            moved = counts.copy()
+            step = observed[j].astype(int) - observed[i]
+            moved[part[i]] += step
+            moved[part[j]] -= step
+            n_lost = _n_lost(trains, moved)
+            if n_lost < fewest:
+                return np.array([i, j])
+    return best
+
+
+def _n_lost(trains: np.ndarray, counts: np.ndarray) -> int:
+    return int((trains @ counts == 0).sum())
+
+
+def _some(rows: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    return rows if len(rows) <= n else rng.choice(rows, n, replace=False)

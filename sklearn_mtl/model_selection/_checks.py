@@ -1,0 +1,72 @@
+"""What all splitters ask of their arguments, and say of tasks without labels."""
+
+from __future__ import annotations
+
+import warnings
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
+from sklearn_mtl.exceptions import MissingLabelWarning
+from sklearn_mtl.utils._tasks import TaskSet
+
+__all__ = [
+    "check_n_bins",
+    "number_groups",
+    "read_tasks",
+    "warn_of_groups",
+    "warn_of_lost_tasks",
+]
+
+
+def read_tasks(y: Any, task_types: Any, who: str) -> tuple[TaskSet, np.ndarray]:
+    """Read y for a split, which has no quarrel with empty tasks or single classes."""
+    if y is None:
+        raise ValueError(f"{who}: the 'y' parameter should not be None.")
+    return TaskSet.from_y(
+        y, who=who, task_types=task_types, on_empty_task="warn", warn=False
+    )
+
+
+def number_groups(groups: Any, who: str) -> np.ndarray:
+    """Return the number of the group of each row, from 0."""
+    if groups is None:
+        raise ValueError(f"{who}: the 'groups' parameter should not be None.")
+    groups = check_array(
+        groups, input_name="groups", ensure_2d=False, dtype=None, ensure_min_samples=1
+    )
+    return np.unique(groups, return_inverse=True)[1].ravel()
+
+
+def check_n_bins(n_bins: Any, who: str) -> None:
+    """Refuse a number of bins that is none."""
+    if not isinstance(n_bins, Integral) or n_bins < 1:
+        raise ValueError(
+            f"{who}: n_bins must be a whole number of at least 1, found {n_bins!r}."
+        )
+
+
+def warn_of_lost_tasks(who: str, lost: list[str], n_tasks: int) -> None:
+    """Say once which tasks have no label in some training set."""
+    if lost:
+        shown = lost if len(lost) <= 10 else [*lost[:10], "..."]
+        warnings.warn(
+            f"{who}: {len(lost)} of {n_tasks} tasks have too few labels to be in every "
+            f"training set: {shown}. There they are without any; an estimator with "
+            "on_empty_task='warn' predicts NaN for them.",
+            MissingLabelWarning,
+            stacklevel=3,
+        )
+
+
+def warn_of_groups(splitter: Any, groups: Any) -> None:
+    """Say that a splitter pays no heed to groups."""
+    if groups is not None:
+        warnings.warn(
+            f"{type(splitter).__name__}: the groups parameter is ignored. "
+            "MultiTaskStratifiedGroupKFold keeps groups on one side.",
+            UserWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,122 @@
+"""First assignment of rows or groups to parts: rarest stratum first.
+
+Iterative stratification as Sechidis et al. (2011) describe it, a whole stratum at a
+time instead of a row at a time: within a stratum their rule (the part that wants the
+label most comes next) fixes how many of its rows each part gets, so those numbers are
+computed at once and only the order is open. Rows are dealt in the order of their other
+labels, which spreads equal rows, and so label pairs, over the parts; that is what
+Szymanski and Kajdanowicz (2017) do by stratifying pairs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+__all__ = ["deal_groups", "deal_rows"]
+
+
+def deal_rows(
+    strata: sparse.csr_array, sizes: np.ndarray, order: np.ndarray, seed: int
+) -> np.ndarray:
+    """Assign rows to parts of exact sizes.
+
+    Parameters
+    ----------
+    strata : csr_array of shape (n_samples, n_strata)
+        Strata of the rows.
+    sizes : ndarray of shape (n_parts,)
+        Number of rows of every part; they sum to n_samples.
+    order : ndarray of shape (n_samples,)
+        Which of several equal rows comes first.
+    seed : int
+        Seeds the order in which kinds of rows are dealt.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        The part of every row.
+    """
+    rng = np.random.default_rng(seed)
+    by_stratum = strata.tocsc()
+    left = np.diff(by_stratum.indptr).astype(float)
+    wanted = np.outer(sizes / sizes.sum(), left)  # (n_parts, n_strata)
+    room = sizes.astype(np.intp).copy()
+    part = np.full(strata.shape[0], -1, dtype=np.intp)
+    # rows with equal labels have equal signatures, and stand side by side
+    rank = _rank(np.lexsort((order, strata @ rng.random(strata.shape[1]))))
+    while left.any():
+        rarest = int(np.argmin(np.where(left > 0, left, np.inf)))
+        begin, end = by_stratum.indptr[rarest : rarest + 2]
+        rows = by_stratum.indices[begin:end]
+        rows = rows[part[rows] < 0]
+        rows = rows[np.argsort(rank[rows])]
+        part[rows] = _deal(wanted[:, rarest], room, len(rows), rng)
+        given = _sum_by_part(strata[rows], part[rows], len(sizes))
+        wanted -= given
+        left -= given.sum(axis=0)
+        left[rarest] = 0
+        room -= np.bincount(part[rows], minlength=len(sizes))
+    rest = np.flatnonzero(part < 0)
+    part[rest] = _deal(room.astype(float), room, len(rest), rng)
+    return part
+
+
+def deal_groups(
+    strata: sparse.csr_array, targets: np.ndarray, priority: np.ndarray
+) -> np.ndarray:
+    """Assign groups to parts in turn, each where it is wanted most.
+
+    Parameters
+    ----------
+    strata : csr_array of shape (n_groups, n_strata)
+        How much each group has of every stratum.
+    targets : ndarray of shape (n_parts, n_strata)
+        How much every part should get.
+    priority : ndarray of shape (n_groups,)
+        The group with the highest one comes first; large groups should come early.
+
+    Returns
+    -------
+    ndarray of shape (n_groups,)
+        The part of every group.
+    """
+    missing = targets.copy()
+    part = np.empty(strata.shape[0], dtype=np.intp)
+    for group in np.argsort(-priority, kind="stable"):
+        at = slice(strata.indptr[group], strata.indptr[group + 1])
+        columns, values = strata.indices[at], strata.data[at]
+        part[group] = np.argmax(missing[:, columns] @ values)
+        missing[part[group], columns] -= values
+    return part
+
+
+def _deal(
+    wanted: np.ndarray, room: np.ndarray, n: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return the parts of n rows in turn, evenly mixed."""
+    most = np.minimum(room, n)
+    parts = np.repeat(np.arange(len(room)), most)
+    turn = np.concatenate([np.arange(m) for m in most])
+    # a part that has got j rows still wants wanted - j; ties go where there is room
+    free = room[parts] - turn
+    chosen = np.lexsort((rng.random(len(parts)), -free, turn - wanted[parts]))[:n]
+    counts = np.bincount(parts[chosen], minlength=len(room))
+    parts = np.repeat(np.arange(len(room)), counts)
+    time = np.concatenate([(np.arange(c) + 0.5) / c for c in counts if c] or [[]])
+    return parts[np.lexsort((rng.random(n), time))]
+
+
+def _sum_by_part(
+    strata: sparse.csr_array, part: np.ndarray, n_parts: int
+) -> np.ndarray:
+    owner = np.repeat(part, np.diff(strata.indptr))
+    at = owner * strata.shape[1] + strata.indices
+    sums = np.bincount(at, strata.data, minlength=n_parts * strata.shape[1])
+    return sums.reshape(n_parts, -1)
+
+
+def _rank(order: np.ndarray) -> np.ndarray:
+    rank = np.empty(len(order), dtype=np.intp)
+    rank[order] = np.arange(len(order))
+    return rank

@@ -1,0 +1,86 @@
+"""What the k-fold splitters share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import BaseCrossValidator
+
+from sklearn_mtl.model_selection._assign import lost_tasks
+from sklearn_mtl.model_selection._checks import warn_of_lost_tasks
+from sklearn_mtl.model_selection._parts import generator, kfold_trains
+
+__all__ = ["MultiTaskFolds"]
+
+
+class MultiTaskFolds(BaseCrossValidator):
+    """k folds from one hook that assigns every row to a part."""
+
+    n_splits: int
+    shuffle: bool
+    random_state: Any
+
+    def __init__(
+        self, n_splits: int, *, shuffle: bool, random_state: Any, who: str
+    ) -> None:
+        if not isinstance(n_splits, Integral) or n_splits < 2:
+            raise ValueError(
+                f"{who}: n_splits must be a whole number of at least 2, found "
+                f"{n_splits!r}."
+            )
+        if not isinstance(shuffle, bool | np.bool_):
+            raise TypeError(f"{who}: shuffle must be True or False, found {shuffle!r}.")
+        if not shuffle and random_state is not None:
+            raise ValueError(
+                f"{who}: setting a random_state has no effect since shuffle is False. "
+                "Leave random_state at None, or set shuffle=True."
+            )
+        self.n_splits = int(n_splits)
+        self.shuffle = bool(shuffle)
+        self.random_state = random_state
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return the number of splits.
+
+        Parameters
+        ----------
+        X, y, groups : object
+            Ignored, as scikit-learn's splitters do.
+
+        Returns
+        -------
+        int
+            Number of splits.
+        """
+        return self.n_splits
+
+    def _iter_test_masks(
+        self, X: Any = None, y: Any = None, groups: Any = None
+    ) -> Iterator[np.ndarray]:
+        who = type(self).__name__
+        n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
+        if self.n_splits > n_samples:
+            raise ValueError(
+                f"{who}: cannot have number of splits n_splits={self.n_splits} greater "
+                f"than the number of samples: n_samples={n_samples}."
+            )
+        rng = generator(self.random_state if self.shuffle else 0)
+        part = self._assign(n_samples, y, groups, rng)
+        for fold in range(self.n_splits):
+            yield part == fold
+
+    @abstractmethod
+    def _assign(
+        self, n_samples: int, y: Any, groups: Any, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return the fold of every row."""
+
+    def _warn_of_lost(
+        self, names: list[str], observed: np.ndarray, part: np.ndarray
+    ) -> None:
+        lost = lost_tasks(observed, part, kfold_trains(self.n_splits))
+        warn_of_lost_tasks(type(self).__name__, [names[t] for t in lost], len(names))

@@ -1,0 +1,81 @@
+"""Stratified parts for code that has read y already: no checks, no warnings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from sklearn_mtl.model_selection._assign import (
+    assign_groups,
+    assign_rows,
+    keep_every_task,
+)
+from sklearn_mtl.model_selection._strata import build_strata
+from sklearn_mtl.utils._tasks import TaskSet
+
+__all__ = ["equal_sizes", "generator", "kfold_trains", "make_parts"]
+
+
+def make_parts(
+    task_set: TaskSet,
+    codes: np.ndarray,
+    sizes: np.ndarray,
+    trains: np.ndarray,
+    *,
+    rng: np.random.Generator,
+    n_bins: int = 5,
+    shuffle: bool = True,
+    group: np.ndarray | None = None,
+) -> np.ndarray:
+    """Divide rows into parts with all classes of all tasks in proportion.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    codes : ndarray of shape (n_samples, n_tasks)
+        Encoded labels, NaN where missing.
+    sizes : ndarray of shape (n_parts,)
+        Number of rows of every part; they sum to n_samples.
+    trains : ndarray of shape (n_splits, n_parts), bool
+        Which parts each training set is made of. A task with labels keeps some in every
+        training set where that is possible without dividing groups.
+    rng : Generator
+        Source of all randomness.
+    n_bins : int, default=5
+        Largest number of quantile bins of a regression.
+    shuffle : bool, default=True
+        Whether equal rows, or groups of similar size, are dealt in random order.
+    group : ndarray of shape (n_samples,), default=None
+        Number of the group of each row, from 0; groups are not divided.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        The part of every row.
+    """
+    share = sizes.min() / sizes.sum()
+    strata = build_strata(task_set, codes, n_bins, share)
+    if group is not None:
+        return assign_groups(strata, group, sizes, rng, shuffle=shuffle)
+    part = assign_rows(strata, sizes, rng, shuffle=shuffle)
+    return keep_every_task(~np.isnan(codes), part, trains, rng)
+
+
+def equal_sizes(n_samples: int, n_parts: int) -> np.ndarray:
+    """Return part sizes that differ by at most one, the larger ones first."""
+    sizes = np.full(n_parts, n_samples // n_parts)
+    sizes[: n_samples % n_parts] += 1
+    return sizes
+
+
+def kfold_trains(n_parts: int) -> np.ndarray:
+    """Return the training sets of a k-fold: all parts but one."""
+    return ~np.eye(n_parts, dtype=bool)
+
+
+def generator(random_state: Any) -> np.random.Generator:
+    """Return a private generator; a RandomState instance advances, an int does not."""
+    return np.random.default_rng(check_random_state(random_state).randint(2**31))

@@ -1,0 +1,168 @@
+"""Random splits and one split, stratified on all tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import BaseShuffleSplit, ShuffleSplit
+
+from sklearn_mtl.model_selection._assign import lost_tasks
+from sklearn_mtl.model_selection._checks import (
+    check_n_bins,
+    read_tasks,
+    warn_of_lost_tasks,
+)
+from sklearn_mtl.model_selection._parts import generator, make_parts
+
+__all__ = ["MultiTaskStratifiedShuffleSplit", "shuffle_sizes", "split_once"]
+
+TRAIN, TEST = 0, 1
+
+
+class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
+    """Random splits that keep the classes of all tasks in proportion.
+
+    Each split is drawn anew as `MultiTaskStratifiedKFold` draws its folds, with a
+    training and a test part of the sizes asked for. A task that has labels keeps some
+    in the training part.
+
+    Parameters
+    ----------
+    n_splits : int, default=10
+        Number of splits.
+    test_size : float or int, default=None
+        Share or number of test rows; None is the complement of train_size, or 0.1.
+    train_size : float or int, default=None
+        Share or number of training rows; None is the complement of test_size.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the splits.
+    n_bins : int, default=5
+        Quantile bins of a regression task; fewer where a part could not get a row of
+        each.
+    task_types : str, sequence or dict, default=None
+        "classification" or "regression", for all tasks, in order, or by name; None
+        infers it.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range, or y is None.
+    TaskError
+        If the labels of a task cannot be read.
+
+    See Also
+    --------
+    MultiTaskStratifiedKFold : Folds, whose docstring has the references.
+    train_test_split : One split of several arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_mtl.model_selection import MultiTaskStratifiedShuffleSplit
+    >>> y = np.array([[0, 1], [0, 0], [1, 1], [1, 0]] * 4)
+    >>> cv = MultiTaskStratifiedShuffleSplit(1, test_size=0.25, random_state=0)
+    >>> train, test = next(cv.split(np.zeros((16, 1)), y))
+    >>> y[train].sum(axis=0), y[test].sum(axis=0)
+    (array([6, 6]), array([2, 2]))
+    """
+
+    n_bins: int
+    task_types: Any
+
+    def __init__(
+        self,
+        n_splits: int = 10,
+        *,
+        test_size: Any = None,
+        train_size: Any = None,
+        random_state: Any = None,
+        n_bins: int = 5,
+        task_types: Any = None,
+    ) -> None:
+        who = type(self).__name__
+        if not isinstance(n_splits, Integral) or n_splits < 1:
+            raise ValueError(
+                f"{who}: n_splits must be a whole number of at least 1, found "
+                f"{n_splits!r}."
+            )
+        check_n_bins(n_bins, who)
+        super().__init__(
+            n_splits=n_splits,
+            test_size=test_size,
+            train_size=train_size,
+            random_state=random_state,
+        )
+        self._default_test_size = 0.1  # read by scikit-learn's base class for repr
+        self.n_bins = int(n_bins)
+        self.task_types = task_types
+
+    def split(
+        self, X: Any, y: Any, groups: Any = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the rows of the training and of the test set of every split.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs; only their number counts.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets; NaN where missing.
+        groups : object
+            Ignored.
+
+        Yields
+        ------
+        train : ndarray of shape (n_train,)
+            Rows of the training set, in random order.
+        test : ndarray of shape (n_test,)
+            Rows of the test set, in random order.
+        """
+        yield from super().split(X, y, None)
+
+    def _iter_indices(
+        self, X: Any, y: Any = None, groups: Any = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        task_set, codes = read_tasks(y, self.task_types, type(self).__name__)
+        sizes = shuffle_sizes(len(codes), self.test_size, self.train_size, 0.1)
+        rng = generator(self.random_state)
+        for _ in range(self.n_splits):
+            part = split_once(
+                task_set, codes, sizes, rng, self.n_bins, type(self).__name__
+            )
+            train, test = (np.flatnonzero(part == p) for p in (TRAIN, TEST))
+            yield rng.permutation(train), rng.permutation(test)
+
+
+def split_once(
+    task_set: Any,
+    codes: np.ndarray,
+    sizes: np.ndarray,
+    rng: np.random.Generator,
+    n_bins: int,
+    who: str,
+    group: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return the part of every row: 0 training, 1 test, 2 neither; say what is lost."""
+    trains = (np.arange(len(sizes)) == TRAIN)[None, :]
+    part = make_parts(
+        task_set, codes, sizes, trains, rng=rng, n_bins=n_bins, group=group
+    )
+    lost = lost_tasks(~np.isnan(codes), part, trains)
+    warn_of_lost_tasks(who, [task_set.names[t] for t in lost], task_set.n_tasks)
+    return part
+
+
+def shuffle_sizes(
+    n_samples: int, test_size: Any, train_size: Any, default_test_size: float
+) -> np.ndarray:
+    """Return the sizes (train, test), and of the rest where there is one."""
+    if test_size is None and train_size is None:
+        test_size = default_test_size
+    # scikit-learn's own splitter checks and rounds the sizes
+    sizer = ShuffleSplit(1, test_size=test_size, train_size=train_size, random_state=0)
+    train, test = next(sizer.split(np.empty((n_samples, 1))))
+    sizes = [len(train), len(test), n_samples - len(train) - len(test)]
+    return np.array(sizes if sizes[2] else sizes[:2])

@@ -1,0 +1,64 @@
+"""What a split has to keep in proportion: the classes and bins of every task."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_mtl.utils._tasks import TaskSet
+
+__all__ = ["build_strata"]
+
+
+def build_strata(
+    task_set: TaskSet, codes: np.ndarray, n_bins: int, share: float
+) -> sparse.csr_array:
+    """Return which strata each row belongs to.
+
+    A stratum is a class of a classification task or a quantile bin of a regression; a
+    missing label belongs to none. Tasks with missing labels add the stratum of their
+    observed rows, so that rare classes of one task do not pile up in one part.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    codes : ndarray of shape (n_samples, n_tasks)
+        Encoded labels, NaN where missing.
+    n_bins : int
+        Largest number of quantile bins of a regression.
+    share : float
+        Share of the rows that the smallest part gets; a bin is made so large that this
+        part can have one of its rows.
+
+    Returns
+    -------
+    csr_array of shape (n_samples, n_strata)
+        Ones where a row belongs to a stratum.
+    """
+    rows, columns, start = [], [], 0
+    for t, task in enumerate(task_set.tasks):
+        observed = np.flatnonzero(~np.isnan(codes[:, t]))
+        values = codes[observed, t]
+        if task.is_classification:
+            stratum, size = values.astype(np.intp), task.n_classes
+        else:
+            most = max(1, min(n_bins, int(share * len(observed))))
+            stratum, size = _quantile_bins(values, most)
+        rows.append(observed)
+        columns.append(stratum + start)
+        start += size
+        if size > 1 and len(observed) < len(codes):
+            rows.append(observed)
+            columns.append(np.full(len(observed), start))
+            start += 1
+    at = (np.concatenate(rows), np.concatenate(columns))
+    return sparse.csr_array((np.ones(len(at[0])), at), shape=(len(codes), start))
+
+
+def _quantile_bins(values: np.ndarray, n_bins: int) -> tuple[np.ndarray, int]:
+    if n_bins < 2:
+        return np.zeros(len(values), dtype=np.intp), int(len(values) > 0)
+    inner = np.linspace(0, 1, n_bins + 1)[1:-1]
+    edges = np.unique(np.quantile(values, inner))
+    return np.searchsorted(edges, values, side="right"), len(edges) + 1

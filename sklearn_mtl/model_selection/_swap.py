@@ -1,0 +1,172 @@
+"""Exchange rows or groups between parts until the strata are in proportion.
+
+With D the deviations (n_parts, n_strata) of the counts from their targets, exchanging
+row i of part a for row j of part b lowers sum D**2 by
+
+    2 (g (u_i - u_j) - |u_i - u_j|**2),  g = D_a - D_b,
+
+where u are the rows' strata. So candidates are found by one product with g, and the
+gains of all pairs of candidates by one product of two small matrices.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+__all__ = ["improve_by_swaps"]
+
+_N_LOOKED_AT = 4000  # rows of a part whose gains are computed
+_N_EXTREME = 48  # of those, the ones that promise most ...
+_N_RANDOM = 160  # ... and, once these gain nothing, some others
+# 600 tasks, 10 parts: mean deviation 8.9 at first, 2.5 after these steps (1 s), 2.2
+# after ten times as many; with up to 100 strata the search ends by itself before
+_N_STEPS, _N_STEPS_A_PAIR = 100, 5
+_TINY = 1e-9  # rounding of gains
+
+
+class _Search:
+    """The state of one search: who is where, and what each part has too much of."""
+
+    def __init__(
+        self,
+        strata: sparse.csr_array,
+        part: np.ndarray,
+        targets: np.ndarray,
+        may_move: bool,
+        rng: np.random.Generator,
+    ) -> None:
+        n_parts = len(targets)
+        self.strata = strata
+        self.part = part.copy()
+        self.may_move = may_move
+        self.rng = rng
+        members = sparse.csr_array(
+            (np.ones(len(part)), (part, np.arange(len(part)))),
+            shape=(n_parts, len(part)),
+        )
+        self.excess = (members @ strata).toarray() - targets
+        self.is_done = np.eye(n_parts, dtype=bool)
+
+    def worst_pair(self) -> tuple[int, int, float]:
+        """Return the two parts that differ most in one stratum, and by how much."""
+        high, low = self.excess[:, None], self.excess[None]
+        gap = np.where(self.is_done, -1.0, np.abs(high - low).max(axis=2, initial=0))
+        a, b = np.unravel_index(np.argmax(gap), gap.shape)
+        return int(a), int(b), float(gap[a, b])
+
+    def step(self, a: int, b: int) -> int:
+        """Exchange what gains between two parts; return the number of exchanges."""
+        for n_random in (0, _N_RANDOM):
+            i, U_i = self._candidates(a, 1.0, self.excess[a] - self.excess[b], n_random)
+            j, U_j = self._candidates(
+                b, -1.0, self.excess[a] - self.excess[b], n_random
+            )
+            pairs, change = _exchange(U_i, U_j, self.excess[a] - self.excess[b])
+            if pairs:
+                self._apply(a, b, [(i[x], j[y]) for x, y in pairs], change)
+                return len(pairs)
+        self.is_done[a, b] = self.is_done[b, a] = True
+        return 0
+
+    def _candidates(
+        self, part: int, sign: float, direction: np.ndarray, n_random: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows of a part and their strata; -1 stands for no row at all."""
+        rows = np.flatnonzero(self.part == part)
+        if len(rows) > _N_LOOKED_AT:
+            rows = self.rng.choice(rows, _N_LOOKED_AT, replace=False)
+        if len(rows) > _N_EXTREME + n_random:
+            promise = sign * (self.strata[rows] @ direction)
+            best = np.argpartition(-promise, _N_EXTREME)[:_N_EXTREME]
+            others = self.rng.integers(len(rows), size=n_random)
+            rows = rows[np.union1d(best, others)]
+        block = self.strata[rows].toarray()
+        if self.may_move:
+            rows = np.append(rows, -1)
+            block = np.vstack([block, np.zeros(block.shape[1])])
+        return rows, block
+
+    def _apply(
+        self, a: int, b: int, pairs: list[tuple[int, int]], change: np.ndarray
+    ) -> None:
+        for i, j in pairs:
+            if i >= 0:
+                self.part[i] = b
+            if j >= 0:
+                self.part[j] = a
+        self.excess[a] += change
+        self.excess[b] -= change
+        self.is_done[[a, b], :] = self.is_done[:, [a, b]] = False
+        np.fill_diagonal(self.is_done, True)
+
+
+def improve_by_swaps(
+    strata: sparse.csr_array,
+    part: np.ndarray,
+    targets: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    may_move: bool = False,
+) -> np.ndarray:
+    """Return an assignment with a smaller sum of squared deviations from the targets.
+
+    Parameters
+    ----------
+    strata : csr_array of shape (n_rows, n_strata)
+        How much each row (or group) has of every stratum.
+    part : ndarray of shape (n_rows,)
+        The part of every row.
+    targets : ndarray of shape (n_parts, n_strata)
+        How much every part should have.
+    rng : Generator
+        Chooses candidates where there are many.
+    may_move : bool, default=False
+        Whether a row may change its part without another in return. Else the sizes of
+        the parts are kept.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        The new part of every row.
+
+    Notes
+    -----
+    A step costs O(n_rows / n_parts * n_tasks) plus O(n_strata) for each of some 2000
+    pairs of candidates. The search ends where no two parts differ by more than one row
+    in any stratum, which is the best that whole rows allow, at a local minimum, or,
+    with more strata than can be in proportion, after some looks at every two parts.
+    """
+    search = _Search(strata, part, targets, may_move, rng)
+    for _ in range(_N_STEPS + _N_STEPS_A_PAIR * len(targets) * (len(targets) - 1) // 2):
+        a, b, gap = search.worst_pair()
+        if gap < 0 or (not may_move and gap <= 1 + _TINY):
+            break
+        search.step(a, b)
+    return search.part
+
+
+def _exchange(
+    U_a: np.ndarray, U_b: np.ndarray, gap: np.ndarray
+) -> tuple[list[tuple[int, int]], np.ndarray]:
+    """Choose disjoint pairs of rows to exchange, the best first.
+
+    `gap` is the excess of part a minus that of part b. Returns the pairs and the total
+    change of the excess of a.
+    """
+    gap = gap.copy()
+    s_a, s_b = U_a @ gap, U_b @ gap
+    far = (U_a**2).sum(1)[:, None] + (U_b**2).sum(1)[None, :] - 2 * U_a @ U_b.T
+    pairs: list[tuple[int, int]] = []
+    change = np.zeros(len(gap))
+    while True:
+        gain = s_a[:, None] - s_b[None, :] - far
+        i, j = np.unravel_index(np.argmax(gain), gain.shape)
+        if not gain[i, j] > _TINY:
+            return pairs, change
+        pairs.append((int(i), int(j)))
+        step = U_b[j] - U_a[i]
+        change += step
+        s_a += 2 * U_a @ step
+        s_b += 2 * U_b @ step
+        far[i, :] = far[:, j] = np.inf

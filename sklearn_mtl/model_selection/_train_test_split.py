@@ -1,0 +1,148 @@
+"""One split of several arrays, stratified on all tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import indexable
+
+from sklearn_mtl.model_selection._checks import number_groups, read_tasks
+from sklearn_mtl.model_selection._parts import generator
+from sklearn_mtl.model_selection._shuffle_split import (
+    TEST,
+    TRAIN,
+    shuffle_sizes,
+    split_once,
+)
+from sklearn_mtl.utils._private import safe_indexing
+
+__all__ = ["train_test_split"]
+
+_WHO = "train_test_split"
+
+
+def train_test_split(
+    *arrays: Any,
+    test_size: Any = None,
+    train_size: Any = None,
+    random_state: Any = None,
+    shuffle: bool = True,
+    stratify: Any = "tasks",
+    groups: Any = None,
+) -> list[Any]:
+    """Split arrays into a training and a test part, stratified on all tasks.
+
+    scikit-learn's function of this name, but stratified on every class of every task
+    unless told otherwise, with missing labels in no stratum and regressions in bins.
+
+    Parameters
+    ----------
+    *arrays : array-likes of the same length
+        Usually X and y; whatever else has a value for each row.
+    test_size : float or int, default=None
+        Share or number of test rows; None is the complement of train_size, or 0.25.
+    train_size : float or int, default=None
+        Share or number of training rows; None is the complement of test_size.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the split.
+    shuffle : bool, default=True
+        If False, the first rows train and the next ones test, without stratification.
+    stratify : "tasks", array-like or None, default="tasks"
+        "tasks": the second array is y, and all its tasks are kept in proportion (one
+        array alone is not stratified). An array-like of shape (n_samples,) or
+        (n_samples, n_tasks) is used in place of y. None: no stratification.
+    groups : array-like of shape (n_samples,), default=None
+        Rows of one group stay on one side; sizes are then kept as well as groups allow.
+
+    Returns
+    -------
+    list of length 2 * len(arrays)
+        The training and the test part of each array, in turn, each of its array's type.
+
+    Raises
+    ------
+    ValueError
+        If there is no array, lengths differ, a size is impossible, or shuffle=False
+        comes with stratify or groups.
+    TaskError
+        If the labels of a task cannot be read.
+
+    Warns
+    -----
+    MissingLabelWarning
+        If a task with labels has none in the training part, as large groups may force.
+
+    See Also
+    --------
+    MultiTaskStratifiedShuffleSplit : The same as a splitter.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_mtl.model_selection import train_test_split
+    >>> X = np.arange(16).reshape(8, 2)
+    >>> y = np.array([[0, 1], [0, np.nan], [1, 1], [1, 0]] * 2)
+    >>> X_train, X_test, y_train, y_test = train_test_split(
+    ...     X, y, test_size=0.5, random_state=0
+    ... )
+    >>> np.nansum(y_train, axis=0), np.nansum(y_test, axis=0)
+    (array([2., 2.]), array([2., 2.]))
+    """
+    if not arrays:
+        raise ValueError(f"{_WHO}: at least one array is required.")
+    arrays = tuple(indexable(*arrays))
+    n_samples = arrays[0].shape[0] if hasattr(arrays[0], "shape") else len(arrays[0])
+    sizes = shuffle_sizes(n_samples, test_size, train_size, 0.25)
+    y = _find_labels(arrays, stratify)
+    if shuffle:
+        rng = generator(random_state)
+        part = _split(y, sizes, groups, rng)
+        rows = [rng.permutation(np.flatnonzero(part == p)) for p in (TRAIN, TEST)]
+    else:
+        _check_order_alone(stratify, groups)
+        rows = [np.arange(sizes[0]), np.arange(sizes[0], sizes[0] + sizes[1])]
+    return [safe_indexing(array, at) for array in arrays for at in rows]
+
+
+def _find_labels(arrays: tuple[Any, ...], stratify: Any) -> Any:
+    if not isinstance(stratify, str):
+        return stratify
+    if stratify != "tasks":
+        raise ValueError(
+            f"{_WHO}: stratify must be 'tasks', an array of labels or None, found "
+            f"{stratify!r}."
+        )
+    return arrays[1] if len(arrays) > 1 else None
+
+
+def _split(
+    y: Any, sizes: np.ndarray, groups: Any, rng: np.random.Generator
+) -> np.ndarray:
+    n_samples = int(sizes.sum())
+    # a task in which all rows are alike stratifies nothing
+    labels = np.zeros(n_samples) if y is None else y
+    task_set, codes = read_tasks(labels, None, _WHO)
+    if len(codes) != n_samples:
+        raise ValueError(
+            f"{_WHO}: stratify has {len(codes)} rows, the arrays have {n_samples}."
+        )
+    group = None if groups is None else number_groups(groups, _WHO)
+    if group is not None and len(group) != n_samples:
+        raise ValueError(
+            f"{_WHO}: groups has {len(group)} rows, the arrays have {n_samples}."
+        )
+    return split_once(task_set, codes, sizes, rng, 5, _WHO, group)
+
+
+def _check_order_alone(stratify: Any, groups: Any) -> None:
+    is_asked = stratify is not None and not isinstance(stratify, str)
+    if is_asked or groups is not None:
+        raise ValueError(
+            f"{_WHO}: shuffle=False divides rows in their order; stratify and groups "
+            "need shuffle=True."
+        )
+
+
+# for pytest, which would take the name for a test's
+train_test_split.__test__ = False  # type: ignore[attr-defined]

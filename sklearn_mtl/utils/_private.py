@@ -1,0 +1,10 @@
+"""The private names of scikit-learn and skorch that we use: here and nowhere else.
+
+Each line says since when the name is where it is, and what to do when it goes.
+"""
+
+# scikit-learn 0.22 to 1.9, and re-exported by sklearn.utils, whose reference listed it.
+# Fallback: array[rows], .iloc[rows] for pandas, list comprehension for lists.
+from sklearn.utils import _safe_indexing as safe_indexing
+
+__all__ = ["safe_indexing"]
