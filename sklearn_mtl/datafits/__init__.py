@@ -1,0 +1,29 @@
+"""Data terms of the linear models over observed cells: value, gradient and dual."""
+
+from sklearn_mtl.datafits._base import Datafit, Evaluation
+from sklearn_mtl.datafits._build import (
+    make_moments,
+    make_quadratic,
+    make_shift,
+    prefers_gram,
+    weights_are_shared,
+)
+from sklearn_mtl.datafits._cross_entropy import CrossEntropy
+from sklearn_mtl.datafits._moments import Moments, Shift
+from sklearn_mtl.datafits._quadratic import Centre, GramQuadratic, RowQuadratic
+
+__all__ = [
+    "Centre",
+    "CrossEntropy",
+    "Datafit",
+    "Evaluation",
+    "GramQuadratic",
+    "Moments",
+    "RowQuadratic",
+    "Shift",
+    "make_moments",
+    "make_quadratic",
+    "make_shift",
+    "prefers_gram",
+    "weights_are_shared",
+]

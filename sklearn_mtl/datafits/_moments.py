@@ -1,0 +1,195 @@
+"""Sums over rows that add and subtract: what cross-validation needs of its folds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_mtl.datafits._quadratic import Centre, GramQuadratic
+
+__all__ = ["Moments", "Shift"]
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Where X and y are measured from, so that sums of squares keep their digits.
+
+    Attributes
+    ----------
+    x : ndarray of shape (n_features,)
+        Origin of the features.
+    y : ndarray of shape (n_tasks,)
+        Origin of the targets.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Weighted sums of 1, x, y, xx', xy and y^2 for each task.
+
+    With the same weights for all tasks the first axis of `weight`, `x` and `xx` has
+    length 1.
+
+    Attributes
+    ----------
+    weight : ndarray of shape (n_groups,)
+        Sums of weights.
+    x : ndarray of shape (n_groups, n_features)
+        Sums of the features.
+    xx : ndarray of shape (n_groups, n_features, n_features)
+        Sums of products of features.
+    y : ndarray of shape (n_tasks,)
+        Sums of the targets.
+    xy : ndarray of shape (n_features, n_tasks)
+        Sums of products of features and targets.
+    yy : ndarray of shape (n_tasks,)
+        Sums of squared targets.
+    shift : Shift
+        Where all of them are measured from.
+    """
+
+    weight: np.ndarray
+    x: np.ndarray
+    xx: np.ndarray
+    y: np.ndarray
+    xy: np.ndarray
+    yy: np.ndarray
+    shift: Shift
+
+    @classmethod
+    def from_cells(
+        cls,
+        X: Any,
+        Y: np.ndarray,
+        weights: np.ndarray,
+        shift: Shift,
+        *,
+        is_shared: bool,
+    ) -> Moments:
+        """Return the sums over rows.
+
+        Parameters
+        ----------
+        X : ndarray or CSR matrix of shape (n_samples, n_features)
+            Inputs; sparse inputs are not shifted.
+        Y : ndarray of shape (n_samples, n_tasks)
+            Targets, anything finite where the weight is 0.
+        weights : ndarray of shape (n_samples, n_tasks)
+            Weights of cells.
+        shift : Shift
+            Origin; zeros in x for a sparse X.
+        is_shared : bool
+            Whether all columns of the weights are the same.
+
+        Returns
+        -------
+        Moments
+            The sums.
+        """
+        Y = Y - shift.y
+        groups = weights[:, :1] if is_shared else weights
+        sums = [_second_moment(X, column, shift.x) for column in groups.T]
+        products = weights * Y
+        xy = X.T @ products - np.outer(shift.x, products.sum(axis=0))
+        return cls(
+            groups.sum(axis=0),
+            np.stack([x for x, _ in sums]),
+            np.stack([xx for _, xx in sums]),
+            products.sum(axis=0),
+            xy,
+            (products * Y).sum(axis=0),
+            shift,
+        )
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all tasks have the same weights."""
+        return len(self.weight) < len(self.y) or len(self.y) == 1
+
+    def __sub__(self, other: Moments) -> Moments:
+        return Moments(
+            self.weight - other.weight,
+            self.x - other.x,
+            self.xx - other.xx,
+            self.y - other.y,
+            self.xy - other.xy,
+            self.yy - other.yy,
+            self.shift,
+        )
+
+    def quadratic(self, fit_intercept: bool) -> GramQuadratic:
+        """Return the data term, divided by the mean weight of a task.
+
+        Parameters
+        ----------
+        fit_intercept : bool
+            Whether each task is centred.
+
+        Returns
+        -------
+        GramQuadratic
+            The data term.
+        """
+        # A task without weight (possible within a fold) keeps zeros throughout.
+        safe = np.where(self.weight > 0, self.weight, 1.0)
+        on = float(fit_intercept)
+        mean_x, mean_y = on * self.x / safe[:, None], on * self.y / safe
+        xx = self.xx - self.weight[:, None, None] * _outer(mean_x)
+        xy = self.xy - (self.weight[:, None] * mean_x).T * mean_y
+        yy = self.yy - self.weight * mean_y**2
+        total = self.weight.sum() / len(self.weight)
+        G = xx[0] if self.is_shared else xx
+        centre = Centre(
+            mean_x.T + on * self.shift.x[:, None], mean_y + on * self.shift.y
+        )
+        return GramQuadratic(G / total, xy / total, 0.5 * yy.sum() / total, centre)
+
+    def squared_errors(self, W: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        """Return each task's weighted sum of squared errors on these rows.
+
+        Parameters
+        ----------
+        W : ndarray of shape (n_features, n_tasks)
+            Coefficients.
+        intercept : ndarray of shape (n_tasks,)
+            Intercepts.
+
+        Returns
+        -------
+        ndarray of shape (n_tasks,)
+            The sums.
+        """
+        b = intercept + self.shift.x @ W - self.shift.y
+        xxW = np.matmul(self.xx, W.T[:, :, None])[:, :, 0].T if len(
+            self.xx
+        ) > 1 else self.xx[0] @ W
+        xW = np.einsum("tj,jt->t", np.broadcast_to(self.x, W.T.shape), W)
+        quadratic = (W * xxW).sum(axis=0) + 2.0 * b * xW + self.weight * b**2
+        linear = (W * self.xy).sum(axis=0) + b * self.y
+        return np.maximum(quadratic - 2.0 * linear + self.yy, 0.0)
+
+
+def _outer(rows: np.ndarray) -> np.ndarray:
+    """Return the outer product of each row with itself."""
+    return rows[:, :, None] * rows[:, None, :]
+
+
+def _second_moment(
+    X: Any, weights: np.ndarray, shift: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weighted sums of x and of xx' over rows."""
+    rows = np.flatnonzero(weights)
+    part = X if len(rows) == len(weights) else X[rows]
+    w = weights[rows]
+    if sparse.issparse(part):
+        scaled = part.multiply(np.sqrt(w)[:, None]).tocsr()
+        return part.T @ w, (scaled.T @ scaled).toarray()
+    part = part - shift
+    scaled = part if (w == 1.0).all() else part * np.sqrt(w)[:, None]
+    return w @ part, scaled.T @ scaled

@@ -1,0 +1,160 @@
+"""Linear maps from coefficients to weighted, centred fits, and their adjoints."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from scipy import sparse
+
+__all__ = ["CenteredRows", "FitOperator", "ImplicitRows", "OwnRows"]
+
+
+class FitOperator(Protocol):
+    """A: W (n_features, n_tasks) -> fits, any shape, with adjoint and Gram matrix."""
+
+    n_features: int
+
+    def fit(self, W: np.ndarray) -> np.ndarray:
+        """Return A(W)."""
+        ...
+
+    def adjoint(self, R: np.ndarray) -> np.ndarray:
+        """Return A'(R), (n_features, n_tasks)."""
+        ...
+
+    def gram(self) -> np.ndarray:
+        """Return A'A: (n_features, n_features), or one of these a task."""
+        ...
+
+    def restrict(self, rows: np.ndarray) -> FitOperator:
+        """Return the map of these features alone."""
+        ...
+
+    def row_bounds(self) -> np.ndarray:
+        """Return for each feature the largest length of its column over tasks."""
+        ...
+
+
+class CenteredRows:
+    """Dense X, weighted and centred once, with the same weights for all tasks."""
+
+    def __init__(self, X: np.ndarray) -> None:
+        self.X = X
+        self.n_features = X.shape[1]
+
+    def fit(self, W: np.ndarray) -> np.ndarray:
+        """Return X W; zero rows of W cost nothing while they are many."""
+        support = np.flatnonzero(W.any(axis=1))
+        if 4 * len(support) < len(W):
+            return self.X[:, support] @ W[support]
+        return self.X @ W
+
+    def adjoint(self, R: np.ndarray) -> np.ndarray:
+        """Return X' R."""
+        return self.X.T @ R
+
+    def gram(self) -> np.ndarray:
+        """Return X' X."""
+        return self.X.T @ self.X
+
+    def restrict(self, rows: np.ndarray) -> CenteredRows:
+        """Return the map of these features alone."""
+        return CenteredRows(self.X[:, rows])
+
+    def row_bounds(self) -> np.ndarray:
+        """Return the lengths of the columns of X."""
+        return np.sqrt(np.einsum("ij,ij->j", self.X, self.X))
+
+
+class ImplicitRows:
+    """Any X with cell weights; centring is done on the fits, so that zeros stay zeros.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_samples, n_features)
+        Inputs.
+    roots : ndarray of shape (n_samples, n_tasks)
+        Square roots of the cells' weights.
+    means : ndarray of shape (n_features, n_tasks)
+        What each task's columns are centred by; zeros without an intercept.
+    """
+
+    def __init__(self, X: Any, roots: np.ndarray, means: np.ndarray) -> None:
+        self.X, self.roots, self.means = X, roots, means
+        self.n_features = X.shape[1]
+
+    def fit(self, W: np.ndarray) -> np.ndarray:
+        """Return roots (X W - means . W)."""
+        return self.roots * (self.X @ W - np.einsum("jt,jt->t", self.means, W))
+
+    def adjoint(self, R: np.ndarray) -> np.ndarray:
+        """Return X' (roots R) - means (sum of roots R)."""
+        cells = self.roots * R
+        return self.X.T @ cells - self.means * cells.sum(axis=0)
+
+    def gram(self) -> np.ndarray:
+        """Return one Gram matrix a task, (n_tasks, n_features, n_features)."""
+        return np.stack([self._task_gram(t) for t in range(self.roots.shape[1])])
+
+    def _task_gram(self, t: int) -> np.ndarray:
+        rows = np.flatnonzero(self.roots[:, t])
+        weights, mean = self.roots[rows, t], self.means[:, t]
+        part = self.X[rows]
+        if sparse.issparse(part):
+            scaled = part.multiply(weights[:, None]).tocsr()
+            total = float(weights @ weights)
+            gram: np.ndarray = (scaled.T @ scaled).toarray()
+            sums = part.T @ weights**2
+            crossed = np.outer(sums, mean)
+            return gram - crossed - crossed.T + total * np.outer(mean, mean)
+        centred = weights[:, None] * (part - mean)
+        return centred.T @ centred
+
+    def restrict(self, rows: np.ndarray) -> ImplicitRows:
+        """Return the map of these features alone."""
+        return ImplicitRows(self.X[:, rows], self.roots, self.means[rows])
+
+    def row_bounds(self) -> np.ndarray:
+        """Return for each feature the largest length of its column over tasks."""
+        squares = self.X.multiply(self.X) if sparse.issparse(self.X) else self.X**2
+        weights = self.roots**2
+        moments = squares.T @ weights - 2.0 * self.means * (self.X.T @ weights)
+        lengths = moments + self.means**2 * weights.sum(axis=0)
+        return np.sqrt(np.maximum(lengths, 0.0).max(axis=1))
+
+
+class OwnRows:
+    """Dense rows of each task, weighted and centred, for tasks with rows of their own.
+
+    A row that belongs to one of many tasks is multiplied by that task's coefficients
+    only. Fits are one vector, task after task.
+    """
+
+    def __init__(self, blocks: list[np.ndarray]) -> None:
+        self.blocks = blocks
+        self.n_features = blocks[0].shape[1]
+        self.ends = np.cumsum([len(block) for block in blocks])[:-1]
+
+    def fit(self, W: np.ndarray) -> np.ndarray:
+        """Return the blocks' fits, one after the other."""
+        pairs = zip(self.blocks, W.T, strict=True)
+        return np.concatenate([block @ w for block, w in pairs])
+
+    def adjoint(self, R: np.ndarray) -> np.ndarray:
+        """Return each block's adjoint as a column."""
+        pairs = zip(self.blocks, np.split(R, self.ends), strict=True)
+        return np.stack([block.T @ r for block, r in pairs], axis=1)
+
+    def gram(self) -> np.ndarray:
+        """Return one Gram matrix a task, (n_tasks, n_features, n_features)."""
+        return np.stack([block.T @ block for block in self.blocks])
+
+    def restrict(self, rows: np.ndarray) -> OwnRows:
+        """Return the map of these features alone."""
+        return OwnRows([block[:, rows] for block in self.blocks])
+
+    def row_bounds(self) -> np.ndarray:
+        """Return for each feature the largest length of its column over tasks."""
+        squares = [np.einsum("ij,ij->j", block, block) for block in self.blocks]
+        return np.sqrt(np.max(squares, axis=0))

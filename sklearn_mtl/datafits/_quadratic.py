@@ -1,0 +1,161 @@
+"""Squared error over observed cells, from rows or from Gram matrices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_mtl.datafits._base import Evaluation, power_lipschitz
+from sklearn_mtl.datafits._operators import FitOperator
+
+__all__ = ["Centre", "GramQuadratic", "RowQuadratic"]
+
+
+@dataclass(frozen=True)
+class Centre:
+    """Weighted means that were taken off: they give the intercepts back.
+
+    Attributes
+    ----------
+    x : ndarray of shape (n_features, n_tasks) or (n_features, 1)
+        Means of the features.
+    y : ndarray of shape (n_tasks,)
+        Means of the targets.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+
+    def intercept(self, W: np.ndarray) -> np.ndarray:
+        """Return y - x . W for each task."""
+        return self.y - (self.x * W).sum(axis=0)
+
+    def restrict(self, rows: np.ndarray) -> Centre:
+        """Return the centre for these features alone."""
+        return Centre(self.x[rows], self.y)
+
+
+class GramQuadratic:
+    """f(W) = sum_t w_t' G_t w_t / 2 - b_t' w_t + c, the form for many rows.
+
+    Parameters
+    ----------
+    G : ndarray of shape (n_features, n_features) or (n_tasks, n_features, n_features)
+        Gram matrices, one for all tasks or one a task.
+    B : ndarray of shape (n_features, n_tasks)
+        Moments of features and targets.
+    constant : float
+        f(0).
+    centre : Centre
+        What gives the intercepts.
+    """
+
+    def __init__(
+        self, G: np.ndarray, B: np.ndarray, constant: float, centre: Centre
+    ) -> None:
+        self.G, self.B, self.constant, self.centre = G, B, constant, centre
+        self.n_features, self.n_columns = B.shape
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all tasks have the same Gram matrix."""
+        return self.G.ndim == 2
+
+    def apply(self, W: np.ndarray) -> np.ndarray:
+        """Return G_t w_t for each task."""
+        if self.is_shared:
+            return self.G @ W
+        return np.matmul(self.G, W.T[:, :, None])[:, :, 0].T
+
+    def evaluate(self, W: np.ndarray) -> Evaluation:
+        """Return value, gradient and dual at W."""
+        GW = self.apply(W)
+        quadratic, linear = float(np.vdot(W, GW)), float(np.vdot(W, self.B))
+        target = 2.0 * self.constant - linear  # <residual, y>
+        residual = quadratic - linear + target  # <residual, residual>
+        return Evaluation(
+            0.5 * quadratic - linear + self.constant,
+            GW - self.B,
+            lambda s: s * target - 0.5 * s**2 * residual,
+        )
+
+    def lipschitz(self) -> float:
+        """Return the largest eigenvalue of the Gram matrices."""
+        if self.n_features > 300:
+            return power_lipschitz(self.apply, (self.n_features, self.n_columns))
+        return float(np.linalg.eigvalsh(self.G)[..., -1].max())
+
+    def intercept(self, W: np.ndarray) -> np.ndarray:
+        """Return the best intercepts."""
+        return self.centre.intercept(W)
+
+    def restrict(self, rows: np.ndarray) -> GramQuadratic:
+        """Return the data term of these features alone."""
+        G = self.G[..., rows[:, None], rows]
+        return GramQuadratic(G, self.B[rows], self.constant, self.centre.restrict(rows))
+
+    def row_bounds(self) -> np.ndarray:
+        """Return for each feature the largest length of its column over tasks."""
+        diagonals = np.diagonal(self.G, axis1=-2, axis2=-1)
+        return np.sqrt(np.atleast_2d(diagonals).max(axis=0))
+
+
+class RowQuadratic:
+    """f(W) = 1/2 ||A W - z||^2 with a map that is never formed, for many features.
+
+    Parameters
+    ----------
+    operator : FitOperator
+        A, with weights and centring in it.
+    z : ndarray
+        Weighted, centred targets, of the shape of A W.
+    centre : Centre
+        What gives the intercepts.
+    """
+
+    def __init__(self, operator: FitOperator, z: np.ndarray, centre: Centre) -> None:
+        self.operator, self.z, self.centre = operator, z, centre
+        self.n_features, self.n_columns = operator.n_features, len(centre.y)
+
+    def apply(self, W: np.ndarray) -> np.ndarray:
+        """Return A'A W."""
+        return self.operator.adjoint(self.operator.fit(W))
+
+    def residual(self, W: np.ndarray) -> np.ndarray:
+        """Return z - A W."""
+        return self.z - self.operator.fit(W)
+
+    def evaluate(self, W: np.ndarray) -> Evaluation:
+        """Return value, gradient and dual at W."""
+        residual = self.residual(W)
+        squared = float(np.vdot(residual, residual))
+        target = float(np.vdot(residual, self.z))
+        return Evaluation(
+            0.5 * squared,
+            -self.operator.adjoint(residual),
+            lambda s: s * target - 0.5 * s**2 * squared,
+        )
+
+    def lipschitz(self) -> float:
+        """Return the largest eigenvalue of A'A by power iteration."""
+        return power_lipschitz(self.apply, (self.n_features, self.n_columns))
+
+    def intercept(self, W: np.ndarray) -> np.ndarray:
+        """Return the best intercepts."""
+        return self.centre.intercept(W)
+
+    def restrict(self, rows: np.ndarray) -> RowQuadratic:
+        """Return the data term of these features alone."""
+        operator = self.operator.restrict(rows)
+        return RowQuadratic(operator, self.z, self.centre.restrict(rows))
+
+    def gram(self) -> GramQuadratic:
+        """Return the same data term in Gram form."""
+        constant = 0.5 * float(np.vdot(self.z, self.z))
+        B = self.operator.adjoint(self.z)
+        return GramQuadratic(self.operator.gram(), B, constant, self.centre)
+
+    def row_bounds(self) -> np.ndarray:
+        """Return for each feature the largest length of its column over tasks."""
+        return self.operator.row_bounds()
