@@ -25,14 +25,14 @@ print(scenes.target.head())
 
 import matplotlib.pyplot as plt
 
+side = int(scenes.data.shape[1] ** 0.5)
+pixels = scenes.data.to_numpy().reshape(-1, side, side)
+labels = scenes.target.astype(object).fillna("?").to_numpy()
+
 figure, axes = plt.subplots(2, 4, figsize=(9, 5), layout="constrained")
-for row, axis in enumerate(axes.flat):
-    side = int(scenes.data.shape[1] ** 0.5)
-    axis.imshow(scenes.data.to_numpy()[row].reshape(side, side), cmap="gray_r")
-    axis.set_title(
-        ", ".join(scenes.target.iloc[row].astype(object).fillna("?").map(str))
-    )
-    axis.title.set_fontsize(8)
+for axis, picture, label in zip(axes.flat, pixels, labels, strict=False):
+    axis.imshow(picture, cmap="gray_r")
+    axis.set_title("\n".join(map(str, label)), fontsize=9)
     axis.set_axis_off()
 plt.show()
 
