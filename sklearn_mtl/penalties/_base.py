@@ -34,7 +34,7 @@ class TaskCovarianceForm:
     free: np.ndarray
 
     def spectrum(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return eigenvectors Q and weights m: the penalty is 1/2 sum m |W Q|^2.
+        """Return eigenvectors Q and weights m: the penalty is ``1/2 sum m |W Q|^2``.
 
         m is 0 in free directions and infinite where W must vanish.
         """

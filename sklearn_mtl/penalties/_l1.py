@@ -14,7 +14,7 @@ __all__ = ["L1"]
 
 
 class L1(Penalty):
-    """Sum of absolute coefficients, alpha sum_jt |W_jt|.
+    """Sum of absolute coefficients, ``alpha sum_jt |W_jt|``.
 
     Every task chooses its own features. As a part of a `Decomposition` beside `L21` it
     gives the dirty model: some features are for all tasks, some for one.
