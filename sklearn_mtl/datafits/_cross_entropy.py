@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,8 @@ class CrossEntropy:
     ) -> None:
         self.X, self.codes, self.n_classes = X, codes, n_classes
         self.fit_intercept = fit_intercept
-        self.weights = weights / (weights.sum() / weights.shape[1])
+        self.n = float(weights.sum() / weights.shape[1])
+        self.weights = weights / self.n
         self.n_features = X.shape[1]
         widths = [1 if k == 2 else k for k in n_classes]
         self.ends = np.cumsum(widths)
@@ -69,12 +71,103 @@ class CrossEntropy:
         """Return value, gradient and dual at W."""
         logits = self.logits(W)
         probabilities = self.probabilities(logits)
-        residual = self.cells * (probabilities - self.targets)
         return Evaluation(
-            self._value(logits),
-            self.X.T @ residual,
+            self.loss(logits),
+            self.pull_back(probabilities),
             lambda s: self._entropy(s, probabilities),
         )
+
+    def pull_back(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return the gradient with respect to W."""
+        gradient: np.ndarray = self.X.T @ (self.cells * (probabilities - self.targets))
+        return gradient
+
+    def hessian(self, probabilities: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        """Return the map V -> Hessian V, intercepts minimised out.
+
+        Parameters
+        ----------
+        probabilities : ndarray of shape (n_samples, n_columns)
+            Predictions at the point.
+
+        Returns
+        -------
+        callable
+            Takes and gives arrays of shape (n_features, n_columns).
+        """
+        inverses = [
+            np.linalg.pinv(self._block_curvature(probabilities, block), hermitian=True)
+            for block in self.blocks
+        ]
+        curvature = self._binary_curvature(probabilities)
+        totals = np.maximum(curvature.sum(axis=0), 1e-300)
+
+        def apply(V: np.ndarray) -> np.ndarray:
+            fits = self.X @ V
+            out = np.empty_like(fits)
+            pushed = curvature * fits[:, self.binary]
+            if self.fit_intercept:
+                pushed -= curvature * (pushed.sum(axis=0) / totals)
+            out[:, self.binary] = pushed
+            for block, inverse in zip(self.blocks, inverses, strict=True):
+                out[:, block] = self._push_block(
+                    fits[:, block], probabilities, block, inverse
+                )
+            return self.X.T @ out
+
+        return apply
+
+    def mean_curvature(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return each column's mean of p (1 - p) times the task's part of the weight.
+
+        Parameters
+        ----------
+        probabilities : ndarray of shape (n_samples, n_columns)
+            Predictions at the point.
+
+        Returns
+        -------
+        ndarray of shape (n_columns,)
+            Positive numbers.
+        """
+        pq = probabilities * (1.0 - probabilities)
+        sums = np.einsum("ic,ic->c", self.cells, pq)
+        return np.maximum(sums / self.weights.mean(axis=1).sum(), 1e-10)
+
+    def replace(self, X: Any) -> CrossEntropy:
+        """Return the same data term with other inputs for the same rows."""
+        part: CrossEntropy = object.__new__(CrossEntropy)
+        part.__dict__.update(self.__dict__)
+        part.X, part.n_features = X, X.shape[1]
+        return part
+
+    def _binary_curvature(self, probabilities: np.ndarray) -> np.ndarray:
+        p = probabilities[:, self.binary]
+        return self.cells[:, self.binary] * p * (1.0 - p)
+
+    def _block_curvature(self, probabilities: np.ndarray, block: slice) -> np.ndarray:
+        p = probabilities[:, block]
+        pulled = self.cells[:, block] * p
+        return np.diag(pulled.sum(axis=0)) - p.T @ pulled
+
+    def _push_block(
+        self,
+        fits: np.ndarray,
+        probabilities: np.ndarray,
+        block: slice,
+        inverse: np.ndarray,
+    ) -> np.ndarray:
+        """Return the block's Hessian times fits, less what the intercepts take."""
+        p, w = probabilities[:, block], self.cells[:, block]
+
+        def push(Z: np.ndarray) -> np.ndarray:
+            return w * p * (Z - (p * Z).sum(axis=1, keepdims=True))
+
+        pushed = push(fits)
+        if not self.fit_intercept:
+            return pushed
+        shift = inverse @ pushed.sum(axis=0)
+        return pushed - push(np.broadcast_to(shift, fits.shape))
 
     def logits(self, W: np.ndarray) -> np.ndarray:
         """Return X W + b with the best intercepts b."""
@@ -114,17 +207,14 @@ class CrossEntropy:
 
     def restrict(self, rows: np.ndarray) -> CrossEntropy:
         """Return the data term of these features alone."""
-        part: CrossEntropy = object.__new__(CrossEntropy)
-        part.__dict__.update(self.__dict__)
-        part.X, part.n_features = self.X[:, rows], len(rows)
-        return part
+        return self.replace(self.X[:, rows])
 
     def row_bounds(self) -> np.ndarray:
         """Return for each feature the largest weighted length over tasks."""
         squares = self.X.multiply(self.X) if hasattr(self.X, "multiply") else self.X**2
         return np.sqrt(np.asarray(squares.T @ self.weights).max(axis=1))
 
-    def _value(self, logits: np.ndarray) -> float:
+    def loss(self, logits: np.ndarray) -> float:
         """Return the loss at these logits."""
         z = logits[:, self.binary]
         losses = np.logaddexp(0.0, z) - self.targets[:, self.binary] * z
@@ -165,12 +255,10 @@ class CrossEntropy:
     def _newton_step(self, p: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         step = np.zeros_like(gradient)
         columns = self.binary
-        q = p[:, columns]
-        curvature = np.einsum("ic,ic->c", self.cells[:, columns], q * (1.0 - q))
+        curvature = self._binary_curvature(p).sum(axis=0)
         step[columns] = gradient[columns] / np.maximum(curvature, 1e-12)
         for block in self.blocks:
-            q, w = p[:, block], self.cells[:, block]
-            hessian = np.diag((w * q).sum(axis=0)) - q.T @ (w * q)
+            hessian = self._block_curvature(p, block)
             # Singular along the constant vector: pinv takes the smallest step.
             step[block] = np.linalg.pinv(hessian, hermitian=True) @ gradient[block]
         return step

@@ -1,0 +1,183 @@
+"""How far a point can be from the minimum: duality gap and distance to optimality."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_mtl.datafits import Datafit, Evaluation, GramQuadratic, RowQuadratic
+from sklearn_mtl.penalties import Columns, Penalty
+from sklearn_mtl.solvers._conjugate_gradient import conjugate_gradient
+
+__all__ = ["Certificate", "Problem", "Solution", "certify"]
+
+#: Below this part of the gradient at zero a free direction counts as stationary.
+FREE_TOLERANCE = 1e-8
+
+
+@dataclass(frozen=True)
+class Problem:
+    """min over W of datafit(W) + penalty(W).
+
+    Attributes
+    ----------
+    datafit : Datafit
+        The data term.
+    penalty : Penalty
+        The penalty.
+    columns : Columns
+        Layout of the columns of W.
+    """
+
+    datafit: Datafit
+    penalty: Penalty
+    columns: Columns
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the variable: W, or the stacked parts."""
+        shape: tuple[int, ...] = (self.datafit.n_features, self.datafit.n_columns)
+        if self.penalty.has_parts:
+            shape = (len(self.penalty.members), *shape)  # type: ignore[attr-defined]
+        return shape
+
+    def total(self, point: np.ndarray) -> np.ndarray:
+        """Return W of a point: itself, or the sum of its parts."""
+        return point.sum(axis=0) if point.ndim == 3 else point
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Bounds on what is left to gain.
+
+    Attributes
+    ----------
+    objective : float
+        Value of the objective.
+    gap : float
+        Duality gap over the loss at W = 0; NaN where there is none.
+    optimality : float
+        Distance of -gradient to the subdifferential over the gradient's length at 0.
+    """
+
+    objective: float
+    gap: float
+    optimality: float
+
+    def is_met(self, tol: float) -> bool:
+        """Whether the gap is below tol; without one, the distance below its root."""
+        if np.isnan(self.gap):
+            # A distance of sqrt(tol) bounds the objective by about tol.
+            return self.optimality <= 1e-2 * np.sqrt(tol)
+        return self.gap <= tol
+
+
+@dataclass
+class Solution:
+    """What a solver found.
+
+    Attributes
+    ----------
+    point : ndarray
+        W of shape (n_features, n_columns), or the stacked parts.
+    certificate : Certificate
+        How good it is.
+    n_iter : int
+        Iterations taken.
+    """
+
+    point: np.ndarray
+    certificate: Certificate
+    n_iter: int
+
+
+class Scales:
+    """The loss and the gradient at W = 0, which make a certificate relative."""
+
+    def __init__(self, problem: Problem) -> None:
+        datafit = problem.datafit
+        zero = np.zeros((datafit.n_features, datafit.n_columns))
+        evaluation = datafit.evaluate(zero)
+        self.loss = max(evaluation.value, np.finfo(float).tiny)
+        norm = float(np.linalg.norm(evaluation.gradient))
+        self.gradient = max(norm, np.finfo(float).tiny)
+
+
+def certify(
+    problem: Problem,
+    point: np.ndarray,
+    evaluation: Evaluation | None = None,
+    scales: Scales | None = None,
+) -> Certificate:
+    """Return how far a point is from the minimum.
+
+    The dual point is the scaled residual. Where directions of W are not penalised, it
+    is first projected onto their constraints by an exact refit in these directions.
+
+    Parameters
+    ----------
+    problem : Problem
+        Data term, penalty and layout.
+    point : ndarray
+        W or the stacked parts.
+    evaluation : Evaluation, default=None
+        The data term at the point, where it is known.
+    scales : Scales, default=None
+        Loss and gradient at zero, where they are known.
+
+    Returns
+    -------
+    Certificate
+        Objective, relative gap and relative optimality.
+    """
+    W = problem.total(point)
+    here = problem.datafit.evaluate(W) if evaluation is None else evaluation
+    scales = Scales(problem) if scales is None else scales
+    penalty, columns = problem.penalty, problem.columns
+    objective = here.value + penalty.value(point, columns)
+    distance = penalty.optimality(point, here.gradient, columns)
+    dual = _dual_value(problem, point, here, scales)
+    gap = (objective - dual) / scales.loss if np.isfinite(dual) else np.nan
+    return Certificate(objective, max(gap, 0.0) if gap == gap else gap,
+                       distance / scales.gradient)
+
+
+def _dual_value(
+    problem: Problem, point: np.ndarray, here: Evaluation, scales: Scales
+) -> float:
+    """Return the value of a feasible dual point, NaN where none is known."""
+    free = problem.penalty.free_directions(problem.columns)
+    U = -here.gradient
+    if free.shape[1]:
+        here = _refit_free(problem, problem.total(point), here, free, scales)
+        U = -here.gradient
+        along = U @ free
+        if np.linalg.norm(along) > FREE_TOLERANCE * scales.gradient:
+            return np.nan
+        U = U - along @ free.T
+    scale, conjugate = problem.penalty.certificate(U, point, problem.columns)
+    if scale <= 0.0:
+        return np.nan
+    return here.dual(scale) - conjugate(scale)
+
+
+def _refit_free(
+    problem: Problem,
+    W: np.ndarray,
+    here: Evaluation,
+    free: np.ndarray,
+    scales: Scales,
+) -> Evaluation:
+    """Return the data term at W, minimised over the free directions."""
+    datafit = problem.datafit
+    if not isinstance(datafit, GramQuadratic | RowQuadratic):
+        return here
+    S = conjugate_gradient(
+        lambda V: datafit.apply(V @ free.T) @ free,
+        -here.gradient @ free,
+        tol=1e-12,
+        scale=scales.gradient,
+        max_iter=500,
+    )[0]
+    return datafit.evaluate(W + S @ free.T)

@@ -1,0 +1,68 @@
+"""Conjugate gradients for matrices of unknowns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+__all__ = ["conjugate_gradient"]
+
+Map = Callable[[np.ndarray], np.ndarray]
+
+
+def conjugate_gradient(
+    apply: Map,
+    B: np.ndarray,
+    precondition: Map | None = None,
+    *,
+    tol: float = 1e-13,
+    scale: float | None = None,
+    max_iter: int = 1000,
+    start: np.ndarray | None = None,
+) -> tuple[np.ndarray, int]:
+    """Return X with apply(X) = B for a positive semi-definite map.
+
+    Parameters
+    ----------
+    apply : callable
+        The map.
+    B : ndarray
+        Right-hand side, in the map's range.
+    precondition : callable, default=None
+        An approximate inverse, positive definite.
+    tol : float, default=1e-13
+        Stop where the residual is below this part of the scale.
+    scale : float, default=None
+        Size that the residual is compared with; that of B if None.
+    max_iter : int, default=1000
+        Most iterations.
+    start : ndarray, default=None
+        First X; zeros if None.
+
+    Returns
+    -------
+    X : ndarray
+        The solution.
+    n_iter : int
+        Iterations taken.
+    """
+    X = np.zeros_like(B) if start is None else start.copy()
+    R = B - apply(X) if start is not None else B.copy()
+    limit = (tol * (np.linalg.norm(B) if scale is None else scale)) ** 2
+    Z = R if precondition is None else precondition(R)
+    P, rz = Z.copy(), np.vdot(R, Z)
+    n_iter = 0
+    while n_iter < max_iter and np.vdot(R, R) > limit:
+        AP = apply(P)
+        curvature = np.vdot(P, AP)
+        if curvature <= 0.0:  # rounding in a null direction
+            break
+        step = rz / curvature
+        X += step * P
+        R -= step * AP
+        Z = R if precondition is None else precondition(R)
+        rz, before = np.vdot(R, Z), rz
+        P = Z + (rz / before) * P
+        n_iter += 1
+    return X, n_iter
