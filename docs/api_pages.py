@@ -64,6 +64,10 @@ def write_pages(app: Sphinx, config: Config) -> None:
     """Write the pages before Sphinx looks for source files."""
     folder = Path(app.srcdir) / "api" / "generated"
     folder.mkdir(parents=True, exist_ok=True)
+    # Named, because a later build looks only at the pages that it knew before.
+    config.autosummary_generate = [
+        f"api/generated/{module.__name__}.rst" for module in public_packages()
+    ]
     for module in public_packages():
         path, text = folder / f"{module.__name__}.rst", page_of(module)
         # An untouched file is not built again.

@@ -25,7 +25,6 @@ templates_path = ["_templates"]
 default_role = "code"
 nitpicky = False
 
-autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc's sections say the types in words
 numpydoc_show_class_members = False  # the class template lists them once
 numpydoc_xref_param_type = False
