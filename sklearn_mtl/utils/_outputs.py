@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._scores import accuracies, r2_scores, skills
@@ -28,9 +28,10 @@ class MultiTaskOutputsMixin:
 
     task_set_: TaskSet
 
-    @abstractmethod
-    def _task_outputs(self, X: Any) -> list[np.ndarray]:
-        """Return, for each task, (n, n_classes) probabilities or (n,) values."""
+    if TYPE_CHECKING:  # no method here, for the mixin stands in front of who has one
+
+        def _task_outputs(self, X: Any) -> list[np.ndarray]:
+            """Return, for each task, (n, n_classes) probabilities or (n,) values."""
 
     @property
     def n_tasks_(self) -> int:
@@ -56,6 +57,7 @@ class MultiTaskOutputsMixin:
             Labels and values, of the dtype that the tasks share, else of dtype object.
             1-D if y was.
         """
+        check_is_fitted(self)
         return self.task_set_.decode(_codes(self._task_outputs(X)))
 
     def predict_task(self, X: Any, task_id: Any) -> np.ndarray:
@@ -78,6 +80,7 @@ class MultiTaskOutputsMixin:
         TaskError
             If a task is unknown or the lengths differ.
         """
+        check_is_fitted(self)
         who = type(self).__name__
         codes = _codes(self._task_outputs(X))
         names, which = np.unique(np.asarray(task_id), return_inverse=True)
@@ -104,6 +107,7 @@ class MultiTaskOutputsMixin:
             `score`; scikit-learn's calibration, threshold and inspection tools take it
             (in a FrozenEstimator where they would refit).
         """
+        check_is_fitted(self)
         return make_task_view(self, task)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -128,6 +132,7 @@ class MultiTaskOutputsMixin:
         float
             The mean over the tasks that have observed labels.
         """
+        check_is_fitted(self)
         who = type(self).__name__
         codes = self.task_set_.encode(y, unseen="wrong", who=who)
         weights = check_sample_weight(sample_weight, codes.shape, who)
@@ -163,6 +168,7 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
         ndarray of shape (n_samples, n_classes), or list of them
             A list with one array a task where y was 2-D; None for a regression task.
         """
+        check_is_fitted(self)
         proba = [
             output if task.is_classification else None
             for task, output in zip(
@@ -186,6 +192,7 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
         """
         import pandas as pd
 
+        check_is_fitted(self)
         columns: dict[tuple[str, Any], np.ndarray] = {}
         for task, output in zip(
             self.task_set_.tasks, self._task_outputs(X), strict=True

@@ -7,4 +7,8 @@ Each line says since when the name is where it is, and what to do when it goes.
 # Fallback: array[rows], .iloc[rows] for pandas, list comprehension for lists.
 from sklearn.utils import _safe_indexing as safe_indexing
 
-__all__ = ["safe_indexing"]
+# scikit-learn 1.3 to 1.9. Fallback: check parameters at the start of fit by hand.
+from sklearn.base import _fit_context as fit_context  # isort: skip
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+__all__ = ["HasMethods", "Interval", "StrOptions", "fit_context", "safe_indexing"]

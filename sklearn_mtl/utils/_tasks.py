@@ -8,12 +8,13 @@ thing everywhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._by_task import by_task
 from sklearn_mtl.utils._columns import TargetColumns, read_columns
 from sklearn_mtl.utils._infer import (
     check_classes,
@@ -162,6 +163,48 @@ class TaskSet:
             tasks.append(task)
         task_set = cls(tasks, columns.is_1d, columns.has_names)
         return task_set, task_set._fill(columns)
+
+    @classmethod
+    def from_classes(
+        cls, y: Any, classes: Any, *, kind: str = "mixed", who: str = "TaskSet"
+    ) -> TaskSet:
+        """Declare the tasks at the first call of partial_fit.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            The first labels, which give names and form.
+        classes : None, array-like, list of array-like, or dict
+            All labels that will ever come: an array for 1-D y, else one a task, in order
+            or by name, with None for a regression. None leaves "mixed" to infer from y.
+        kind : {"mixed", "classification", "regression"}, default="mixed"
+            What the tasks may be.
+        who : str, default="TaskSet"
+            Who asks; messages begin with it.
+
+        Returns
+        -------
+        TaskSet
+            The tasks.
+
+        Raises
+        ------
+        ValueError
+            If a classifier gets no classes.
+        """
+        columns = read_columns(y, who)
+        if kind == "classification" and classes is None:
+            raise ValueError(
+                f"{who}: classes must be passed on the first call to partial_fit."
+            )
+        if classes is None:
+            return cls.from_y(y, kind=kind, who=who)[0]
+        given = {columns.names[0]: classes} if columns.is_1d else classes
+        if not isinstance(given, dict):
+            given = list(given)
+        given = by_task(given, columns.names, parameter="classes", who=who)
+        tasks = [_declare_task(name, labels, who) for name, labels in given.items()]
+        return cls(tasks, columns.is_1d, columns.has_names)
 
     @property
     def names(self) -> list[str]:
@@ -342,6 +385,13 @@ def _read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:
     classes = np.unique(values)
     kind = {1: "constant", 2: "binary"}.get(len(classes), "multiclass")
     return Task(name, kind, classes, classes.dtype)
+
+
+def _declare_task(name: str, labels: Any, who: str) -> Task:
+    if labels is None:
+        return Task(name, "regression", None, np.dtype(float))
+    values = read_columns(labels, who)
+    return _read_task(replace(values, names=[name]), 0, "classification", who)
 
 
 def _family(dtype: np.dtype) -> str:

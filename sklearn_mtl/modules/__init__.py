@@ -1,0 +1,23 @@
+"""Trunk specs and the modules that they build."""
+
+from sklearn_mtl.modules._linear import (
+    MemberDropout,
+    MemberLinear,
+    draw_parameters,
+    use_generators,
+)
+from sklearn_mtl.modules._mlp import MLP
+from sklearn_mtl.modules._multitask import InputLayer, MultiTaskModule
+from sklearn_mtl.modules._spec import TrunkSpec, build_trunk
+
+__all__ = [
+    "MLP",
+    "InputLayer",
+    "MemberDropout",
+    "MemberLinear",
+    "MultiTaskModule",
+    "TrunkSpec",
+    "build_trunk",
+    "draw_parameters",
+    "use_generators",
+]

@@ -1,0 +1,96 @@
+"""Linear layers of several independent members in one batched product."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Generator, Tensor, nn
+
+__all__ = ["MemberDropout", "MemberLinear", "draw_parameters", "use_generators"]
+
+
+class MemberLinear(nn.Module):
+    """An affine map for each member of an ensemble.
+
+    Parameters
+    ----------
+    n_members : int
+        Number of members.
+    n_in, n_out : int
+        Sizes of the last axis before and after.
+    """
+
+    def __init__(self, n_members: int, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(n_members, n_in, n_out))
+        self.bias = nn.Parameter(torch.zeros(n_members, 1, n_out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n_members, n_rows, n_in) to (n_members, n_rows, n_out)."""
+        if len(self.weight) == 1:  # a plain product is faster than a batch of one
+            return torch.addmm(self.bias[0], x[0], self.weight[0]).unsqueeze(0)
+        return torch.baddbmm(self.bias, x, self.weight)
+
+    @torch.no_grad()
+    def draw(self, generators: Sequence[Generator]) -> None:
+        """Draw uniform within 1 / sqrt(n_in), as nn.Linear does, one generator a member."""
+        bound = 1.0 / math.sqrt(max(self.weight.shape[1], 1))
+        for member, generator in enumerate(generators):
+            for parameter in (self.weight, self.bias):
+                parameter[member].uniform_(-bound, bound, generator=generator)
+
+
+class MemberDropout(nn.Module):
+    """Dropout whose draws come from a generator of each member.
+
+    Parameters
+    ----------
+    p : float
+        Share of units set to zero while training.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+        self.generators: Sequence[Generator] | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Drop units of (n_members, n_rows, n_units) and scale up the rest."""
+        if not self.training or self.p == 0.0 or self.generators is None:
+            return x
+        keep = torch.empty_like(x)
+        for member, generator in enumerate(self.generators):
+            keep[member].bernoulli_(1.0 - self.p, generator=generator)
+        return x * keep.div_(1.0 - self.p)
+
+
+def draw_parameters(module: nn.Module, generators: Sequence[Generator]) -> None:
+    """Draw the initial parameters of every part that knows how to.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Whatever contains parts with a `draw` method.
+    generators : sequence of torch.Generator
+        One for each member.
+    """
+    for part in module.modules():
+        if hasattr(part, "draw"):
+            part.draw(generators)
+
+
+def use_generators(module: nn.Module, generators: Sequence[Generator] | None) -> None:
+    """Give every dropout its generators, or take them away after training.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Whatever contains `MemberDropout` parts.
+    generators : sequence of torch.Generator or None
+        One for each member; None ends their use, so that the module can be pickled.
+    """
+    for part in module.modules():
+        if isinstance(part, MemberDropout):
+            part.generators = generators

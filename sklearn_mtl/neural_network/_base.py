@@ -1,0 +1,214 @@
+"""What the three multi-task nets share: all but the constructor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from sklearn_mtl.neural_network._data import Labels, read_inputs
+from sklearn_mtl.neural_network._history import history_arrays
+from sklearn_mtl.neural_network._parameters import CONSTRAINTS
+from sklearn_mtl.neural_network._plan import preparation_of
+from sklearn_mtl.neural_network._state import NetState
+from sklearn_mtl.neural_network._threads import limit_threads
+from sklearn_mtl.neural_network._training import train_state
+from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._private import fit_context
+from sklearn_mtl.utils._weights import task_weights
+
+__all__ = ["BaseMultiTaskNet"]
+
+
+class BaseMultiTaskNet(
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
+):
+    """Fit and apply a multi-task net.
+
+    A subclass adds the constructor and, in front of scikit-learn's mixins, one of
+    ``utils._outputs``, which turns `_task_outputs` into predictions and scores.
+
+    It composes a skorch net rather than being one: skorch's ``**kwargs`` and its own
+    set_params do not go together with clone and get_params.
+    """
+
+    _kind: str
+    task_set_: TaskSet
+    _state: NetState
+    _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> BaseMultiTaskNet:
+        """Learn all tasks together.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Inputs; NaN is imputed where X is a dense table.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets; NaN, None, pandas.NA and pandas.NaT are missing labels.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
+                default=None
+            Weights of rows or cells.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        TaskError
+            If a task has no label or labels of a wrong type, or its loss is not finite.
+        ValueError
+            If X, weights or the shape that the trunk returns are wrong.
+        """
+        if self.warm_start and hasattr(self, "net_"):
+            return self._go_on(X, y, sample_weight, is_partial=False)
+        X = read_inputs(self, X, preparation_of(self), reset=True)
+        self.task_set_, codes = self._read_tasks(y)
+        return self._train(X, codes, sample_weight, None, is_partial=False)
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Any:
+        if hasattr(self, "net_"):
+            return self._go_on(X, y, sample_weight, is_partial=True)
+        X = read_inputs(self, X, preparation_of(self), reset=True)
+        self.task_set_ = TaskSet.from_classes(
+            y, classes, kind=self._kind, who=type(self).__name__
+        )
+        codes = self.task_set_.encode(y, who=type(self).__name__)
+        return self._train(X, codes, sample_weight, None, is_partial=True)
+
+    def _go_on(self, X: Any, y: Any, sample_weight: Any, *, is_partial: bool) -> Any:
+        X = read_inputs(self, X, preparation_of(self), reset=False)
+        codes = self.task_set_.encode(y, who=type(self).__name__)
+        return self._train(X, codes, sample_weight, self._state, is_partial=is_partial)
+
+    def _train(
+        self,
+        X: Any,
+        codes: np.ndarray,
+        sample_weight: Any,
+        state: NetState | None,
+        *,
+        is_partial: bool,
+    ) -> Any:
+        who, tasks = type(self).__name__, self.task_set_
+        check_consistent_length(X, codes)
+        class_weight = getattr(self, "class_weight", None)
+        labels = Labels.read(tasks, codes, sample_weight, class_weight, who)
+        with limit_threads(self.n_threads):
+            state = train_state(self, X, tasks, labels, state, is_partial=is_partial)
+        self._state = state
+        self.net_ = state.net
+        history = state.net.history
+        weights = task_weights(tasks, self.task_weight, who)
+        self.history_ = history_arrays(history, state.encoder, weights)
+        self.n_iter_ = len(history)
+        self.best_epoch_ = state.best_epoch or self.n_iter_
+        self._n_features_out = state.n_members * state.net.module_.heads.weight.shape[1]
+        return self
+
+    def _read_tasks(self, y: Any) -> tuple[TaskSet, np.ndarray]:
+        return TaskSet.from_y(
+            y,
+            kind=self._kind,
+            who=type(self).__name__,
+            task_types=getattr(self, "task_types", None),
+            on_empty_task=self.on_empty_task,
+        )
+
+    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+        X = self._read_fitted(X)
+        with limit_threads(self.n_threads):
+            return self._state.outputs(X)
+
+    def _read_fitted(self, X: Any) -> Any:
+        check_is_fitted(self)
+        return read_inputs(self, X, preparation_of(self), reset=False)
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the shared representation, from which all heads read.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_members * n_hidden), float32
+            The representations of the members side by side.
+        """
+        X = self._read_fitted(X)
+        with limit_threads(self.n_threads):
+            return self._state.represent(X)
+
+    def transform_task(
+        self, X: Any, task: str | int, kind: str = "projection"
+    ) -> np.ndarray:
+        """Return one task's view of the shared representation.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Inputs.
+        task : str or int
+            Name or column number.
+        kind : {"projection", "input", "probability"}, default="projection"
+            "projection" keeps of the representation what the task's head can see: its
+            coordinates in the row space of the head's weights. "input" is what the head
+            reads, here the whole shared representation. "probability" is the task's
+            probabilities, or its predicted value.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_columns), float32
+            The view, members side by side (but averaged for "probability").
+
+        Raises
+        ------
+        TaskError
+            If there is no such task, or it has no head to project on.
+        ValueError
+            If kind is unknown.
+        """
+        X = self._read_fitted(X)
+        t = self.task_set_.index(task, who=type(self).__name__)
+        with limit_threads(self.n_threads):
+            if kind == "projection":
+                return self._state.project(X, t)
+            if kind == "input":
+                return self._state.represent(X)
+            if kind == "probability":
+                output = self._state.outputs(X)[t].astype(np.float32)
+                return output if output.ndim == 2 else output[:, None]
+        raise ValueError(
+            f"{type(self).__name__}: transform_task has no kind {kind!r}; allowed are "
+            "'projection', 'input' and 'probability'."
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Say whether a net is there."""
+        return hasattr(self, "net_")
+
+    def __sklearn_tags__(self) -> Tags:
+        """Declare missing and sparse inputs, and several outputs."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = preparation_of(self) == "table"
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        tags.transformer_tags.preserves_dtype = []
+        tags.non_deterministic = False
+        return tags

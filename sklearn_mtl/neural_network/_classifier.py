@@ -1,0 +1,170 @@
+"""The multi-task classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from sklearn.base import ClassifierMixin
+from sklearn.utils import Tags
+
+from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+from sklearn_mtl.neural_network._parameters import CONSTRAINTS, with_shared_parameters
+from sklearn_mtl.utils._outputs import ClassOutputsMixin
+
+__all__ = ["MultiTaskClassifier"]
+
+
+@with_shared_parameters
+class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
+    r"""Classify several targets with one net: a shared trunk and a head for each task.
+
+    Minimises
+
+    .. math:: \sum_t v_t \frac{\sum_i w_{it}\, \ell(f_t(x_i), y_{it})}{\sum_i w_{it}}
+
+    with the cross-entropy :math:`\ell`, cell weights :math:`w` that are zero where a label
+    is missing, and task weights :math:`v`. Use it where targets are related, labels are
+    missing for some of them, or classes are rare; whether sharing helps on your data is
+    what :func:`sklearn_mtl.comparison.compare` tells.
+
+    Parameters
+    ----------
+    {parameters}
+    class_weight : None, "balanced", dict or list, default=None
+        Weights of the classes: "balanced" weighs them inversely to their frequency,
+        task by task; a dict {label: weight} holds for all tasks; a dict by task name or
+        a list in task order holds one of these a task.
+
+    Attributes
+    ----------
+    classes_ : ndarray, or list of ndarray
+        Labels of the task, or of each task where y was 2-D.
+    {attributes}
+
+    See Also
+    --------
+    MultiTaskRegressor : For regressions.
+    MultiTaskMixedEstimator : For both at once.
+
+    Notes
+    -----
+    An epoch costs O(n_samples * n_members * (weights of the trunk + n_outputs *
+    n_hidden)): the heads of all tasks are one matrix, and their losses one pass over
+    the logits.
+
+    References
+    ----------
+    R. Caruana, "Multitask Learning", Machine Learning 28, 1997.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_mtl import MultiTaskClassifier
+    >>> X, species = load_iris(return_X_y=True)
+    >>> y = np.c_[species, X[:, 0] > 5.8].astype(float)
+    >>> y[::3, 1] = np.nan  # labels may be missing
+    >>> model = MultiTaskClassifier(n_members=2, random_state=0).fit(X[:, 1:], y)
+    >>> [proba.shape for proba in model.predict_proba(X[:5, 1:])]
+    [(5, 3), (5, 2)]
+    """
+
+    _kind = "classification"
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **CONSTRAINTS,
+        "class_weight": [dict, list, str, None],
+    }
+
+    def __init__(
+        self,
+        *,
+        hidden_layer_sizes: Sequence[int] = (128, 128),
+        activation: str = "gelu",
+        dropout: float = 0.0,
+        trunk: Any = None,
+        task_weight: Any = None,
+        class_weight: Any = None,
+        optimizer: Any = "adamw",
+        lr: float = 3e-3,
+        lr_schedule: str = "cosine",
+        weight_decay: float = 0.0,
+        batch_size: int | str | None = "auto",
+        max_epochs: int | str = "auto",
+        early_stopping: bool | str = "auto",
+        validation_fraction: float = 0.15,
+        n_iter_no_change: int | str = "auto",
+        n_members: int | str = "auto",
+        on_empty_task: str = "raise",
+        callbacks: list | None = None,
+        device: str = "cpu",
+        dtype: str = "auto",
+        n_threads: int | None = 1,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.dropout = dropout
+        self.trunk = trunk
+        self.task_weight = task_weight
+        self.class_weight = class_weight
+        self.optimizer = optimizer
+        self.lr = lr
+        self.lr_schedule = lr_schedule
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.n_members = n_members
+        self.on_empty_task = on_empty_task
+        self.callbacks = callbacks
+        self.device = device
+        self.dtype = dtype
+        self.n_threads = n_threads
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> MultiTaskClassifier:
+        """Do one epoch on some rows, at a constant learning rate.
+
+        The first call fixes the tasks and how X is prepared; nothing is held out.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets; missing labels are allowed.
+        classes : array-like, list of array-like, or dict, default=None
+            All labels that will ever come: an array for 1-D y, else one a task.
+            Needed in the first call.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
+                default=None
+            Weights of rows or cells.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        TaskError
+            If labels come that were not declared.
+        ValueError
+            If X or weights are wrong, or classes are missing in the first call.
+        """
+        return self._partial_fit(X, y, classes, sample_weight)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Declare multilabel targets."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,192 @@
+"""Read X, y and weights into what one training run needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import sparse
+from sklearn.utils.validation import validate_data
+
+from sklearn_mtl.model_selection._parts import equal_sizes, kfold_trains, make_parts
+from sklearn_mtl.neural_network._batches import LabelledRows
+from sklearn_mtl.neural_network._preparation import Preparation
+from sklearn_mtl.neural_network._rows import as_rows
+from sklearn_mtl.neural_network._targets import TargetEncoder
+from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._weights import cell_weights, check_sample_weight
+
+__all__ = ["Labels", "draw_folds", "label_rows", "read_inputs"]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Encoded labels with their weights.
+
+    Attributes
+    ----------
+    codes : ndarray of shape (n_samples, n_tasks)
+        Class indices and values, NaN where missing.
+    weights : ndarray of shape (n_samples, n_tasks)
+        Weights of the cells, 0 where missing.
+    row_weights : ndarray of shape (n_samples,)
+        Weights of the rows, for statistics of X.
+    """
+
+    codes: np.ndarray
+    weights: np.ndarray
+    row_weights: np.ndarray
+
+    @classmethod
+    def read(
+        cls,
+        task_set: TaskSet,
+        codes: np.ndarray,
+        sample_weight: Any,
+        class_weight: Any,
+        who: str,
+    ) -> Labels:
+        """Combine sample and class weights.
+
+        Parameters
+        ----------
+        task_set : TaskSet
+            The tasks.
+        codes : ndarray of shape (n_samples, n_tasks)
+            Encoded labels.
+        sample_weight, class_weight : object
+            As the estimators take them.
+        who : str
+            The estimator, for messages.
+
+        Returns
+        -------
+        Labels
+            The labels with the weight of every cell.
+
+        Raises
+        ------
+        ValueError
+            If all weights are zero.
+        """
+        weights = cell_weights(task_set, codes, sample_weight, class_weight, who)
+        rows = check_sample_weight(sample_weight, codes.shape, who).mean(axis=1)
+        if not rows.sum() > 0:
+            raise ValueError(f"{who}: sample_weight is zero everywhere.")
+        return cls(codes, weights, rows)
+
+
+def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
+    """Validate X for a trunk that wants a table or raw values.
+
+    Parameters
+    ----------
+    model : estimator
+        Which remembers, or compares, the features.
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        Inputs; a raw trunk takes more dimensions.
+    wanted : {"table", "raw"}
+        What the trunk says.
+    reset : bool
+        Whether to remember the features (fit) or to compare them.
+
+    Returns
+    -------
+    ndarray or sparse.csr_array
+        Inputs; NaN is allowed in a dense table.
+    """
+    is_dense_table = wanted == "table" and not sparse.issparse(X)
+    return validate_data(
+        model,
+        X,
+        reset=reset,
+        accept_sparse="csr",
+        dtype=[np.float64, np.float32] if wanted == "table" else "numeric",
+        ensure_all_finite="allow-nan" if is_dense_table else True,
+        allow_nd=wanted == "raw",
+    )
+
+
+def draw_folds(
+    task_set: TaskSet,
+    codes: np.ndarray,
+    n_members: int,
+    validation_fraction: float,
+    seed: int,
+) -> np.ndarray:
+    """Return which rows each member trains on; the others it holds out.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    codes : ndarray of shape (n_samples, n_tasks)
+        Encoded labels; folds are stratified on all of them.
+    n_members : int
+        Each holds out another fold; a single one holds out `validation_fraction`.
+    validation_fraction : float
+        For a single member.
+    seed : int
+        Seed of the draw.
+
+    Returns
+    -------
+    ndarray of shape (n_members, n_samples), bool
+        True where a member trains.
+    """
+    n_samples, rng = len(codes), np.random.default_rng(seed)
+    if n_members > 1:
+        sizes, trains = equal_sizes(n_samples, n_members), kfold_trains(n_members)
+    else:
+        n_held = min(max(1, round(validation_fraction * n_samples)), n_samples - 1)
+        sizes, trains = (
+            np.array([n_held, n_samples - n_held]),
+            np.eye(2, dtype=bool)[1:],
+        )
+    part = make_parts(task_set, codes, sizes, trains, rng=rng)
+    return trains[:, part]
+
+
+def label_rows(
+    X: Any,
+    labels: Labels,
+    preparation: Preparation,
+    encoder: TargetEncoder,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> LabelledRows:
+    """Move prepared inputs, targets and weights to where the net trains.
+
+    Parameters
+    ----------
+    X : ndarray or sparse.csr_array
+        Validated inputs.
+    labels : Labels
+        Encoded labels.
+    preparation : Preparation
+        Fitted.
+    encoder : TargetEncoder
+        Fitted.
+    dtype : torch.dtype
+        Of all tensors.
+    device : torch.device
+        Where they go.
+
+    Returns
+    -------
+    LabelledRows
+        The training set.
+    """
+    order = encoder.layout.order
+    to = {"dtype": dtype, "device": device}
+    shift, scale, factor = (v.to(device) for v in encoder.member_tensors(dtype))
+    return LabelledRows(
+        rows=as_rows(preparation.transform(X), dtype, device),
+        targets=torch.as_tensor(encoder.encode(labels.codes), **to),
+        weights=torch.as_tensor(labels.weights[:, order], **to),
+        shift=shift,
+        scale=scale,
+        factor=factor,
+    )

@@ -1,0 +1,242 @@
+"""The skorch net: a lean epoch loop, and skorch's notifications where they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from math import isfinite, isnan
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EpochTimer
+from torch import Tensor
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.neural_network._batches import Batch, BatchIterator, HeldOutRows
+from sklearn_mtl.neural_network._rows import Rows
+
+__all__ = ["BATCH_HOOKS", "MultiTaskNet"]
+
+BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+
+_CHUNK_UNITS = 2**18  # activations of a layer that stay in the cache while predicting
+
+
+class StopTraining(Exception):  # noqa: N818 - no error
+    """A callback ends the epoch loop; never seen outside it."""
+
+
+class MultiTaskNet(NeuralNet):
+    """A skorch net whose batches, losses and steps cover all tasks and members.
+
+    skorch keeps the module, the optimiser, the history and the callbacks. Its loop asks
+    for the loss as a number and notifies callbacks at every batch, which is most of an
+    epoch for a small net; here that happens only if a callback overrides a hook of a
+    batch.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Maps (n_members, n_rows, n_features) to fused logits.
+    criterion : FusedLoss
+        Gives the losses of all tasks and the gradient at the logits.
+    task_names : sequence of str
+        Names of the trained tasks, in the order of the losses.
+    who : str
+        The estimator, for messages.
+    schedule : callable, default=None
+        Maps the number of steps done to the factor of lr; None leaves lr to callbacks.
+    track : callable, default=None
+        Gets the net and the held-out losses at the end of an epoch, and says whether
+        training shall stop.
+    **kwargs : dict
+        As for skorch.NeuralNet.
+    """
+
+    def __init__(
+        self,
+        module: torch.nn.Module,
+        criterion: torch.nn.Module,
+        *,
+        task_names: Sequence[str] = (),
+        who: str = "MultiTaskNet",
+        schedule: Callable[[int], float] | None = None,
+        track: Callable[[MultiTaskNet, Tensor], bool] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(module, criterion, **kwargs)
+        self.task_names = task_names
+        self.who = who
+        self.schedule = schedule
+        self.track = track
+
+    @property
+    def _default_callbacks(self) -> list[tuple[str, Callback]]:
+        return [("epoch_timer", EpochTimer())]
+
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Notify callbacks; one that stops training does not look like Ctrl-C.
+
+        skorch's callbacks stop by raising KeyboardInterrupt, which skorch then
+        swallows wherever it came from.
+        """
+        try:
+            super().notify(method_name, **cb_kwargs)
+        except KeyboardInterrupt:
+            raise StopTraining from None
+
+    def train(
+        self, batches: BatchIterator, held_out: HeldOutRows | None, epochs: int
+    ) -> None:
+        """Run epochs until they end or something stops them.
+
+        Parameters
+        ----------
+        batches : BatchIterator
+            The training rows.
+        held_out : HeldOutRows or None
+            What is evaluated at the end of each epoch.
+        epochs : int
+            At most so many.
+        """
+        self.n_steps_, self.n_epochs_ = 0, epochs
+        self.notify("on_train_begin", X=batches.data, y=None)
+        with suppress(StopTraining):
+            self.fit_loop(batches, held_out, epochs)
+        self.notify("on_train_end", X=batches.data, y=None)
+
+    def fit_loop(
+        self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any
+    ) -> MultiTaskNet:
+        """Train on batches X, evaluating held-out rows y after each epoch."""
+        sets = {"dataset_train": X.data, "dataset_valid": y}
+        for _ in range(self.max_epochs if epochs is None else epochs):
+            self.notify("on_epoch_begin", **sets)
+            self.run_single_epoch(X, True, "train", self.train_step)
+            shall_stop = False
+            if y is not None:
+                losses = self._evaluate(y)
+                self._record("valid", losses)
+                shall_stop = self.track is not None and self.track(self, losses)
+            self.notify("on_epoch_end", **sets)
+            if shall_stop:
+                break
+        return self
+
+    def run_single_epoch(
+        self, iterator: Any, training: bool, prefix: str, step_fn: Any, **kwargs: Any
+    ) -> None:
+        """Run the steps of one epoch and record the mean losses."""
+        self._set_training(True)
+        loud = self._has_batch_listener
+        total: Tensor | float = 0.0
+        for batch in iterator:
+            if loud:
+                self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch, notify=loud)
+            total = total + step["values"]
+            if loud:
+                self.history.record_batch(prefix + "_loss", step["loss"].item())
+                self.notify("on_batch_end", batch=batch, training=training, **step)
+        self._record(prefix, (total / len(iterator)).mean(dim=0))
+        self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
+
+    def train_step(
+        self, batch: Batch, notify: bool = True, **fit_params: Any
+    ) -> dict[str, Tensor]:
+        """Do one step of the optimiser on one batch of all members."""
+        x, (targets, weights) = batch
+        if self.schedule is not None:
+            factor = self.schedule(self.n_steps_)
+            for group in self.optimizer_.param_groups:
+                group["lr"] = self.lr * factor
+        logits = self.module_(x)
+        values, dlogits = self.criterion_(logits, targets, weights)
+        logits.backward(dlogits)
+        if notify:
+            named = list(self.get_all_learnable_params())
+            self.notify("on_grad_computed", named_parameters=named, batch=batch)
+        self.optimizer_.step()
+        self.optimizer_.zero_grad(set_to_none=True)
+        self.n_steps_ += 1
+        loss = (values * self.criterion_.task_weight).sum()
+        return {"loss": loss, "y_pred": logits, "values": values}
+
+    @torch.inference_mode()
+    def _evaluate(self, held_out: HeldOutRows) -> Tensor:
+        """Return the loss of every task over the held-out rows of all members."""
+        self._set_training(False)
+        total = weight = torch.zeros(())
+        for _, (x, (targets, weights)) in held_out.chunks():
+            values, _ = self.criterion_(self.module_(x), targets, weights)
+            total = total + values.sum(dim=0) * x.shape[1]
+            weight = weight + weights.sum(dim=(0, 1))
+        return total / weight  # NaN for a task without a held-out label
+
+    def logits(self, rows: Rows) -> Iterator[Tensor]:
+        """Yield the logits (n_members, n, n_outputs) of consecutive rows.
+
+        Parameters
+        ----------
+        rows : Rows
+            Prepared inputs.
+
+        Yields
+        ------
+        Tensor
+            Logits of a chunk.
+        """
+        yield from self._apply(rows, self.module_)
+
+    def represent(self, rows: Rows) -> Iterator[Tensor]:
+        """Yield the shared representation (n_members, n, n_hidden) of rows.
+
+        Parameters
+        ----------
+        rows : Rows
+            Prepared inputs.
+
+        Yields
+        ------
+        Tensor
+            Representation of a chunk.
+        """
+        yield from self._apply(rows, self.module_.represent)
+
+    @torch.inference_mode()
+    def _apply(self, rows: Rows, function: Callable) -> Iterator[Tensor]:
+        self._set_training(False)
+        heads = self.module_.heads.weight
+        n_members, width = heads.shape[0], max(*heads.shape[1:], 1)
+        size = max(128, _CHUNK_UNITS // (n_members * width))
+        for start in range(0, rows.n_rows, size):
+            x = rows.span(start, min(start + size, rows.n_rows))
+            yield function(x.expand(n_members, *x.shape[1:]))
+
+    @property
+    def _has_batch_listener(self) -> bool:
+        return any(
+            getattr(type(callback), hook) is not getattr(Callback, hook)
+            for _, callback in self.callbacks_
+            for hook in BATCH_HOOKS
+        )
+
+    def _record(self, prefix: str, losses: Tensor) -> None:
+        values = losses.double().tolist()
+        weights = self.criterion_.task_weight.tolist()
+        self._check_finite(prefix, values)
+        pairs = zip(weights, values, strict=True)
+        total = sum(weight * value for weight, value in pairs if not isnan(value))
+        self.history.record(prefix + "_loss", total)
+        self.history.record(prefix + "_loss_by_task", values)
+
+    def _check_finite(self, prefix: str, values: list[float]) -> None:
+        for name, value in zip(self.task_names, values, strict=True):
+            without_label = prefix == "valid" and isnan(value)
+            if not without_label and not isfinite(value):
+                raise TaskError(
+                    f"{self.who}: the loss of task {name!r} became {value} in epoch "
+                    f"{len(self.history)}. Lower lr (now {self.lr}), or scale the "
+                    "inputs if the trunk takes them as they are."
+                )

@@ -1,0 +1,156 @@
+"""The arguments of the multi-task nets: what is allowed, and their one description."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any, TypeVar
+
+import numpy as np
+
+from sklearn_mtl.modules import TrunkSpec
+from sklearn_mtl.modules._mlp import ACTIVATIONS
+from sklearn_mtl.neural_network._build import OPTIMIZERS
+from sklearn_mtl.neural_network._plan import DTYPES
+from sklearn_mtl.utils._private import Interval, StrOptions
+
+__all__ = ["CONSTRAINTS", "with_shared_parameters"]
+
+_AUTO = StrOptions({"auto"})
+_COUNT = Interval(Integral, 1, None, closed="left")
+
+CONSTRAINTS: dict[str, list[Any]] = {
+    "hidden_layer_sizes": ["array-like"],
+    "activation": [StrOptions(set(ACTIVATIONS))],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "trunk": [TrunkSpec, callable, None],
+    "task_weight": [dict, "array-like", None],
+    "optimizer": [StrOptions(set(OPTIMIZERS)), type],
+    "lr": [Interval(Real, 0, None, closed="neither")],
+    "lr_schedule": [StrOptions({"cosine", "constant"})],
+    "weight_decay": [Interval(Real, 0, None, closed="left")],
+    "batch_size": [_COUNT, _AUTO, None],
+    "max_epochs": [_COUNT, _AUTO],
+    "early_stopping": ["boolean", _AUTO],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "n_iter_no_change": [_COUNT, _AUTO],
+    "n_members": [_COUNT, _AUTO],
+    "on_empty_task": [StrOptions({"raise", "warn"})],
+    "callbacks": [list, None],
+    "device": [str],
+    "dtype": [StrOptions(set(DTYPES)), _AUTO],
+    "n_threads": [_COUNT, None],
+    "warm_start": ["boolean"],
+    "random_state": ["random_state", np.random.Generator],
+    "verbose": ["verbose"],
+}
+
+_SHARED = """\
+hidden_layer_sizes : sequence of int, default=(128, 128)
+        Units of each layer of the default trunk; the last is the width of the shared
+        representation.
+    activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}, \
+default="gelu"
+        Nonlinearity of the default trunk.
+    dropout : float, default=0.0
+        Share of units of the default trunk that are dropped while training.
+    trunk : None, trunk spec, nn.Module or callable, default=None
+        What all tasks share. None is ``MLP(hidden_layer_sizes, activation, dropout)``; a
+        spec, such as ``MLP()``, makes ``trunk__dropout`` a parameter for grid search; a
+        module, or a callable that gets the number of features and returns one, maps
+        (n_rows, n_features) to (n_rows, n_hidden) and sees the values of X as they are.
+    task_weight : dict or array-like of shape (n_tasks,), default=None
+        Factor of each task's loss in the objective; a dict by task name may leave tasks
+        at 1.
+    optimizer : {"adamw", "adam", "sgd"} or torch optimizer class, default="adamw"
+        Optimiser of the net.
+    lr : float, default=0.003
+        Learning rate, the largest of the schedule.
+    lr_schedule : {"cosine", "constant"}, default="cosine"
+        "cosine" warms up over 20 steps and falls to zero over `max_epochs`; "constant"
+        leaves the rate to `callbacks`.
+    weight_decay : float, default=0.0
+        Decay of the weights, not the biases, by the optimiser; decoupled for AdamW, so
+        no part of the objective.
+    batch_size : int, "auto" or None, default="auto"
+        Rows in a step. "auto" is n / 20 within 32 and 256, and all rows up to 100. None
+        is all rows, always in the same order.
+    max_epochs : int or "auto", default="auto"
+        Passes over the training rows. "auto" makes about 800 steps, but at least 12
+        epochs.
+    early_stopping : bool or "auto", default="auto"
+        Whether to keep the epoch with the lowest held-out loss, in which each task
+        counts relative to the loss of its best constant. "auto" holds out above 100
+        rows.
+    validation_fraction : float, default=0.15
+        Share of the rows held out when there is one member, stratified on all tasks.
+        With several each holds out a fold of its own.
+    n_iter_no_change : int or "auto", default="auto"
+        Epochs without a better one after which training stops; "auto" is a quarter of
+        `max_epochs`, at least 5.
+    n_members : int or "auto", default="auto"
+        Independent nets, trained in one batched product, whose predictions are
+        averaged. "auto" is 8 for the MLP trunk and 1 for modules of your own.
+    on_empty_task : {"raise", "warn"}, default="raise"
+        A task without any observed label is an error, or is predicted as NaN with a
+        warning.
+    callbacks : list of skorch callbacks, default=None
+        Called as in skorch. One that overrides a hook of a batch makes the loop notify
+        at every batch, which is slower.
+    device : str, default="cpu"
+        Where torch computes.
+    dtype : {"auto", "float32", "float64"}, default="auto"
+        "auto" is float64 where the data fit in one batch, else float32.
+    n_threads : int or None, default=1
+        Threads of torch while fitting and predicting; small nets are fastest on one.
+        None leaves torch as it is. The caller's number is put back.
+    warm_start : bool, default=False
+        Whether another call of fit goes on from the weights and the optimiser of the
+        last one, with a new learning rate schedule.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed of initial weights, batches, folds and dropout. The same int gives the same
+        bits, whatever the global generators do.
+    verbose : int, default=0
+        1 shows a progress bar over the epochs."""
+
+_ATTRIBUTES = """\
+n_tasks_ : int
+        Number of tasks.
+    task_names_in_ : ndarray of shape (n_tasks,)
+        Names of the tasks: the columns of y, or task0, task1, ...
+    task_set_ : TaskSet
+        What is known of the tasks.
+    net_ : skorch.NeuralNet
+        The net, with its module, optimiser and history.
+    history_ : dict of str to ndarray
+        One entry an epoch: "train_loss" and "valid_loss" (n_epochs, n_tasks), NaN where a
+        task has none; "valid_score" (n_epochs, n_tasks), which is 1 - loss / loss of the
+        best constant; "valid_criterion", "task_weight", "lr", "duration".
+    n_iter_ : int
+        Epochs run.
+    best_epoch_ : int
+        The epoch whose weights were kept, counted from 1.
+    n_features_in_ : int
+        Number of features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had names."""
+
+Class = TypeVar("Class", bound=type)
+
+
+def with_shared_parameters(cls: Class) -> Class:
+    """Write the one description of the shared arguments into a class docstring.
+
+    Parameters
+    ----------
+    cls : type
+        Its docstring has {parameters} and {attributes} where they belong.
+
+    Returns
+    -------
+    type
+        The class.
+    """
+    doc = cls.__doc__ or ""
+    doc = doc.replace("{parameters}", _SHARED).replace("{attributes}", _ATTRIBUTES)
+    cls.__doc__ = doc
+    return cls

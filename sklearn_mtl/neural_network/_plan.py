@@ -1,0 +1,108 @@
+"""Resolve what is left to "auto", from the number of rows and the kind of trunk."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from sklearn_mtl.modules import MLP
+
+__all__ = ["DTYPES", "TrainingPlan", "make_plan", "preparation_of", "resolve_trunk"]
+
+SMALL = 100  # rows up to which one full batch is used and nothing is held out
+N_STEPS = 800
+DTYPES = {
+    "float32": torch.float32,
+    "float64": torch.float64,
+}
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How one fit is trained.
+
+    Attributes
+    ----------
+    n_members : int
+        Independent nets in one batched product.
+    hold_out : bool
+        Whether rows are held out to choose the epoch.
+    batch_size, max_epochs, patience : int
+        As the estimator's arguments, resolved.
+    dtype : torch.dtype
+        float64 where the data fit in one batch, unless told otherwise.
+    """
+
+    n_members: int
+    hold_out: bool
+    batch_size: int
+    max_epochs: int
+    patience: int
+    dtype: torch.dtype
+
+
+def make_plan(model: Any, n_samples: int) -> TrainingPlan:
+    """Return the plan for an estimator's arguments and so many rows.
+
+    Small data get one full batch in float64 and no hold-out: the fit is then
+    deterministic, and a whole-number weight is the same as repeating a row.
+
+    Parameters
+    ----------
+    model : estimator
+        Whose arguments are resolved.
+    n_samples : int
+        Number of training rows.
+
+    Returns
+    -------
+    TrainingPlan
+        No "auto" is left.
+    """
+    batch_size = _batch_size(model.batch_size, n_samples)
+    is_full = batch_size >= n_samples
+    n_members = model.n_members
+    if n_members == "auto":
+        n_members = 8 if isinstance(resolve_trunk(model), MLP) else 1
+    hold_out = model.early_stopping
+    if hold_out == "auto":
+        hold_out = n_samples > SMALL
+    n_batches = math.ceil(n_samples / batch_size)
+    max_epochs = model.max_epochs
+    if max_epochs == "auto":
+        max_epochs = int(np.clip(math.ceil(N_STEPS / n_batches), 12, 200))
+    patience = model.n_iter_no_change
+    if patience == "auto":
+        patience = max(5, math.ceil(max_epochs / 4))
+    dtype = model.dtype
+    if dtype == "auto":
+        dtype = "float64" if is_full else "float32"
+    return TrainingPlan(
+        n_members, hold_out, batch_size, max_epochs, patience, DTYPES[dtype]
+    )
+
+
+def resolve_trunk(model: Any) -> Any:
+    """Return what builds the trunk: the default MLP where `trunk` is None."""
+    if model.trunk is not None:
+        return model.trunk
+    return MLP(model.hidden_layer_sizes, model.activation, model.dropout)
+
+
+def preparation_of(model: Any) -> str:
+    """Return "table" or "raw": what the trunk says it wants X to be."""
+    return getattr(resolve_trunk(model), "preparation", "raw")
+
+
+def _batch_size(wanted: int | str | None, n_samples: int) -> int:
+    if wanted is None:
+        return n_samples
+    if wanted != "auto":
+        return min(int(wanted), n_samples)
+    if n_samples <= SMALL:
+        return n_samples
+    return int(np.clip(n_samples // 20, 32, 256))

@@ -1,0 +1,145 @@
+"""The multi-task regressor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from sklearn.base import RegressorMixin
+
+from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+from sklearn_mtl.neural_network._parameters import CONSTRAINTS, with_shared_parameters
+from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
+
+__all__ = ["MultiTaskRegressor"]
+
+
+@with_shared_parameters
+class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet):
+    r"""Predict several numbers with one net: a shared trunk and a head for each task.
+
+    Minimises
+
+    .. math:: \sum_t v_t \frac{\sum_i w_{it}\, (f_t(x_i) - y_{it})^2}{\sum_i w_{it}}
+
+    with every target standardised, cell weights :math:`w` that are zero where a label is
+    missing, and task weights :math:`v`.
+
+    Parameters
+    ----------
+    {parameters}
+    clip_predictions : bool, default=True
+        Whether predictions of a regression stay within the range of its labels.
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    MultiTaskClassifier : For classes.
+    MultiTaskMixedEstimator : For both at once.
+
+    References
+    ----------
+    R. Caruana, "Multitask Learning", Machine Learning 28, 1997.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_linnerud
+    >>> from sklearn_mtl import MultiTaskRegressor
+    >>> X, y = load_linnerud(return_X_y=True, as_frame=True)
+    >>> model = MultiTaskRegressor(random_state=0).fit(X, y)
+    >>> model.predict(X).shape
+    (20, 3)
+    >>> list(model.task_names_in_)
+    ['Weight', 'Waist', 'Pulse']
+    """
+
+    _kind = "regression"
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **CONSTRAINTS,
+        "clip_predictions": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        hidden_layer_sizes: Sequence[int] = (128, 128),
+        activation: str = "gelu",
+        dropout: float = 0.0,
+        trunk: Any = None,
+        task_weight: Any = None,
+        clip_predictions: bool = True,
+        optimizer: Any = "adamw",
+        lr: float = 3e-3,
+        lr_schedule: str = "cosine",
+        weight_decay: float = 0.0,
+        batch_size: int | str | None = "auto",
+        max_epochs: int | str = "auto",
+        early_stopping: bool | str = "auto",
+        validation_fraction: float = 0.15,
+        n_iter_no_change: int | str = "auto",
+        n_members: int | str = "auto",
+        on_empty_task: str = "raise",
+        callbacks: list | None = None,
+        device: str = "cpu",
+        dtype: str = "auto",
+        n_threads: int | None = 1,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.dropout = dropout
+        self.trunk = trunk
+        self.task_weight = task_weight
+        self.clip_predictions = clip_predictions
+        self.optimizer = optimizer
+        self.lr = lr
+        self.lr_schedule = lr_schedule
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.n_members = n_members
+        self.on_empty_task = on_empty_task
+        self.callbacks = callbacks
+        self.device = device
+        self.dtype = dtype
+        self.n_threads = n_threads
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def partial_fit(
+        self, X: Any, y: Any, sample_weight: Any = None
+    ) -> MultiTaskRegressor:
+        """Do one epoch on some rows, at a constant learning rate.
+
+        The first call fixes how X and y are scaled; nothing is held out.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets; missing labels are allowed.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
+                default=None
+            Weights of rows or cells.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If X, y or weights are wrong.
+        """
+        return self._partial_fit(X, y, None, sample_weight)

@@ -1,0 +1,106 @@
+"""Rows that sit in memory and are cut into batches without a per-sample loader."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import Tensor
+
+__all__ = ["DenseRows", "Rows", "SparseRows", "as_rows"]
+
+
+class Rows(ABC):
+    """All rows of X, of which any can be taken as one tensor a member."""
+
+    n_rows: int
+
+    @abstractmethod
+    def take(self, index: Tensor) -> Tensor:
+        """Return (n_members, n_batch, ...) for an index (n_members, n_batch)."""
+
+    @abstractmethod
+    def span(self, start: int, stop: int) -> Tensor:
+        """Return the rows from start to stop as (1, n, ...)."""
+
+
+class DenseRows(Rows):
+    """Rows of a dense tensor.
+
+    Parameters
+    ----------
+    tensor : Tensor of shape (n_rows, ...)
+        All rows.
+    """
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self.n_rows = len(tensor)
+
+    def take(self, index: Tensor) -> Tensor:
+        """Gather the rows of every member in one step."""
+        rows = self.tensor.index_select(0, index.reshape(-1))
+        return rows.view(*index.shape, *self.tensor.shape[1:])
+
+    def span(self, start: int, stop: int) -> Tensor:
+        """Return a view."""
+        return self.tensor[None, start:stop]
+
+
+class SparseRows(Rows):
+    """Rows of a CSR array, made dense a batch at a time.
+
+    Parameters
+    ----------
+    matrix : sparse.csr_array of shape (n_rows, n_features)
+        All rows.
+    dtype : torch.dtype
+        Of the batches.
+    device : torch.device
+        Where the batches go.
+    """
+
+    def __init__(
+        self, matrix: sparse.csr_array, dtype: torch.dtype, device: torch.device
+    ) -> None:
+        self.matrix, self.dtype, self.device = matrix, dtype, device
+        self.n_rows = matrix.shape[0]
+
+    def take(self, index: Tensor) -> Tensor:
+        """Gather rows and make them dense."""
+        rows = self.matrix[index.reshape(-1).cpu().numpy()]
+        return self._dense(rows).view(*index.shape, rows.shape[1])
+
+    def span(self, start: int, stop: int) -> Tensor:
+        """Make consecutive rows dense."""
+        return self._dense(self.matrix[start:stop])[None]
+
+    def _dense(self, rows: Any) -> Tensor:
+        tensor = torch.from_numpy(rows.toarray())
+        return tensor.to(device=self.device, dtype=self.dtype)
+
+
+def as_rows(X: Any, dtype: torch.dtype, device: torch.device) -> Rows:
+    """Put prepared columns where batches can be cut from them.
+
+    Parameters
+    ----------
+    X : ndarray or sparse array of shape (n_rows, ...)
+        Prepared columns.
+    dtype : torch.dtype
+        Of the batches.
+    device : torch.device
+        Where they are computed.
+
+    Returns
+    -------
+    Rows
+        Dense or sparse.
+    """
+    if sparse.issparse(X):
+        return SparseRows(sparse.csr_array(X), dtype, device)
+    tensor = torch.as_tensor(np.ascontiguousarray(X))
+    return DenseRows(tensor.to(device=device, dtype=dtype))

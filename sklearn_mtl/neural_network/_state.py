@@ -1,0 +1,131 @@
+"""What a fit leaves behind, and how it is applied to rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.neural_network._net import MultiTaskNet
+from sklearn_mtl.neural_network._preparation import Preparation
+from sklearn_mtl.neural_network._rows import as_rows
+from sklearn_mtl.neural_network._targets import TargetEncoder
+
+__all__ = ["NetState"]
+
+
+@dataclass
+class NetState:
+    """Preparation, encoder and net of one fit.
+
+    Attributes
+    ----------
+    preparation : Preparation
+        Maps X to the columns of the net.
+    encoder : TargetEncoder
+        Maps logits to predictions.
+    net : MultiTaskNet
+        The skorch net.
+    dtype : torch.dtype
+        Of the parameters.
+    seed : int
+        Of everything that is drawn.
+    n_calls : int
+        Trainings so far: one, or more with partial_fit and warm_start.
+    best_epoch : int
+        The epoch whose weights were kept; 0 where nothing was held out.
+    """
+
+    preparation: Preparation
+    encoder: TargetEncoder
+    net: MultiTaskNet
+    dtype: torch.dtype
+    seed: int
+    n_calls: int = 0
+    best_epoch: int = 0
+
+    @property
+    def n_members(self) -> int:
+        """Number of members."""
+        return len(self.net.module_.heads.weight)
+
+    def outputs(self, X: Any) -> list[np.ndarray]:
+        """Return probabilities and values of all tasks.
+
+        Parameters
+        ----------
+        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
+            Validated inputs.
+
+        Returns
+        -------
+        list of ndarray
+            (n_samples, n_classes) or (n_samples,), a task an array.
+        """
+        return self.encoder.decode(self.net.logits(self._rows(X)), X.shape[0])
+
+    def represent(self, X: Any) -> np.ndarray:
+        """Return the shared representation of all members side by side.
+
+        Parameters
+        ----------
+        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
+            Validated inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_members * n_hidden), float32
+            Member after member.
+        """
+        return _side_by_side(self.net.represent(self._rows(X)))
+
+    def project(self, X: Any, task: int) -> np.ndarray:
+        """Return the shared representation in the row space of a task's head.
+
+        The part of z that the task's logits can see: coordinates in an orthonormal
+        basis of the rows of its head, in each member.
+
+        Parameters
+        ----------
+        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
+            Validated inputs.
+        task : int
+            Column of y.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_members * rank), float32
+            Rank is 1 for a binary task or a regression, else the number of classes, but
+            at most n_hidden.
+
+        Raises
+        ------
+        TaskError
+            If the task is constant or empty, and so has no head.
+        """
+        order = self.encoder.layout.order.tolist()
+        if task not in order:
+            chosen = self.encoder.task_set.tasks[task]
+            raise TaskError(
+                f"{self.net.who}: task {chosen.name!r} is {chosen.kind} and has no head "
+                "to project on."
+            )
+        columns = self.encoder.layout.columns(order.index(task))
+        heads = self.net.module_.heads.weight.detach()[..., columns]
+        basis = torch.linalg.qr(heads.double())[0].to(self.dtype)  # (M, h, rank)
+        chunks = self.net.represent(self._rows(X))
+        return _side_by_side(z @ basis for z in chunks)
+
+    def _rows(self, X: Any) -> Any:
+        columns = self.preparation.transform(X)
+        return as_rows(columns, self.dtype, torch.device(self.net.device))
+
+
+def _side_by_side(chunks: Iterator[Tensor]) -> np.ndarray:
+    flat = [z.transpose(0, 1).flatten(1) for z in chunks]  # (n, n_members * width)
+    return torch.cat(flat).float().cpu().numpy()

@@ -1,0 +1,95 @@
+"""Weighted statistics of columns, for several sets of row weights at once.
+
+A whole-number weight counts like that many rows, to the last bit of what rounding
+allows: medians average the two middle values, scales divide by the sum of weights.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+__all__ = ["column_medians", "column_moments", "sparse_scales"]
+
+
+def column_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weighted mean and standard deviation of every column.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Values; NaN is left out.
+    weights : ndarray of shape (n_sets, n_samples)
+        Sets of row weights.
+
+    Returns
+    -------
+    mean, scale : ndarray of shape (n_sets, n_features)
+        The scale is 1 where a column does not vary.
+    """
+    seen = ~np.isnan(X)
+    filled = np.where(seen, X, 0.0)
+    total = weights @ seen
+    safe = np.where(total > 0, total, 1.0)
+    mean = (weights @ filled) / safe
+    # two passes around a common centre: squares of large offsets would cancel
+    centre = mean.mean(axis=0)
+    filled -= np.where(seen, centre, 0.0)
+    np.square(filled, out=filled)
+    variance = np.maximum((weights @ filled) / safe - (mean - centre) ** 2, 0.0)
+    tiny = 10 * np.finfo(np.float64).eps * np.maximum(np.abs(mean), 1e-300)
+    scale = np.sqrt(variance)
+    return mean, np.where(scale > tiny, scale, 1.0)
+
+
+def column_medians(X: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the weighted median of every column.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Values; NaN is left out.
+    weights : ndarray of shape (n_sets, n_samples)
+        Sets of row weights.
+
+    Returns
+    -------
+    ndarray of shape (n_sets, n_features)
+        Medians; 0 where a column has no value.
+    """
+    out = np.zeros((len(weights), X.shape[1]))
+    for j, column in enumerate(X.T):
+        order = np.argsort(column, kind="stable")
+        order = order[: np.count_nonzero(~np.isnan(column))]
+        cumulated = np.cumsum(weights[:, order], axis=1)
+        for m, mass in enumerate(cumulated):
+            if len(mass) and mass[-1] > 0:
+                half = mass[-1] / 2
+                low = np.searchsorted(mass, half, side="left")
+                high = np.searchsorted(mass, half, side="right")
+                pair = order[[low, min(high, len(order) - 1)]]
+                out[m, j] = column[pair].mean()
+    return out
+
+
+def sparse_scales(X: sparse.csr_array, weights: np.ndarray) -> np.ndarray:
+    """Return the weighted standard deviation of every column of a sparse X.
+
+    Parameters
+    ----------
+    X : sparse array of shape (n_samples, n_features)
+        Values.
+    weights : ndarray of shape (n_sets, n_samples)
+        Sets of row weights.
+
+    Returns
+    -------
+    ndarray of shape (n_sets, n_features)
+        Scales; 1 where a column does not vary.
+    """
+    total = weights.sum(axis=1, keepdims=True)
+    mean = np.asarray((X.T @ weights.T).T) / total
+    square = np.asarray((X.multiply(X).T @ weights.T).T) / total
+    variance = square - mean**2
+    varies = variance > 1e-12 * np.maximum(square, np.finfo(np.float64).tiny)
+    return np.sqrt(np.where(varies, variance, 1.0))

@@ -1,0 +1,184 @@
+"""Codes of a TaskSet to what the losses take, and logits back to predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sklearn_mtl.losses import OutputLayout, split_classes
+from sklearn_mtl.neural_network._statistics import column_moments
+from sklearn_mtl.utils import Task, TaskSet
+
+__all__ = ["TargetEncoder"]
+
+_RAREST = 1e-6  # prior of a class that a member has never seen
+
+
+class TargetEncoder:
+    """Standardise regressions, order tasks as the layout does, and undo both.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    clip : bool
+        Whether predictions of a regression stay within the labels seen.
+
+    Attributes
+    ----------
+    layout : OutputLayout
+        Which logits belong to which task.
+    mean_, scale_ : ndarray of shape (n_sets, n_trained)
+        Of each task and member; 0 and 1 for classifications.
+    range_ : ndarray of shape (2, n_trained)
+        Smallest and largest label of the regressions, in their own unit.
+    mass_ : ndarray of shape (n_sets, n_trained)
+        Sum of the weights of each member's training cells, over its number of rows;
+        what `weigh` learns.
+    bias_ : ndarray of shape (n_sets, n_outputs)
+        Logits of the class frequencies.
+    prior_losses_ : ndarray of shape (n_trained,)
+        Loss of the best constant prediction.
+    """
+
+    def __init__(self, task_set: TaskSet, clip: bool) -> None:
+        self.task_set = task_set
+        self.clip = clip
+        self.layout = OutputLayout(task_set.tasks)
+
+    def fit(self, codes: np.ndarray, weights: np.ndarray, members: np.ndarray) -> None:
+        """Learn from cell weights (n, n_tasks) and training rows (n_sets, n)."""
+        order = self.layout.order
+        codes, weights = codes[:, order], weights[:, order]
+        shape = (len(members), len(order))
+        self.mean_, self.scale_ = np.zeros(shape), np.ones(shape)
+        self.range_ = np.zeros((2, len(order)))
+        for j in range(*self.layout.regression.indices(len(order))):
+            seen = codes[~np.isnan(codes[:, j]) & (weights[:, j] > 0), j]
+            self.range_[:, j] = (seen.min(), seen.max()) if len(seen) else (0.0, 0.0)
+            mean, scale = column_moments(codes[:, [j]], members * weights[:, j])
+            self.mean_[:, j], self.scale_[:, j] = mean[:, 0], scale[:, 0]
+        self.bias_ = np.stack(
+            [self._bias(codes, m[:, None] * weights) for m in members]
+        )
+        self.prior_losses_ = self._prior_losses(codes, weights)
+
+    def weigh(self, weights: np.ndarray, members: np.ndarray) -> None:
+        """Learn only how much weight a row has on average, from each training."""
+        total = members @ weights[:, self.layout.order]
+        self.mass_ = total / members.sum(axis=1, keepdims=True)
+
+    def encode(self, codes: np.ndarray) -> np.ndarray:
+        """Return targets (n, n_trained) on the scale of the first set, 0 if missing."""
+        targets = (codes[:, self.layout.order] - self.mean_[0]) / self.scale_[0]
+        return np.nan_to_num(targets, nan=0.0)
+
+    def member_tensors(self, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+        """Return shift, scale and factor (n_sets, 1, n_trained) of LabelledRows."""
+        shift = (self.mean_ - self.mean_[0]) / self.scale_[0]
+        scale = self.scale_[0] / self.scale_
+        factor = 1.0 / np.where(self.mass_ > 0, self.mass_, np.inf)
+        made = [
+            torch.as_tensor(v, dtype=dtype)[:, None] for v in (shift, scale, factor)
+        ]
+        return made[0], made[1], made[2]
+
+    def decode(self, chunks: Iterable[Tensor], n_rows: int) -> list[np.ndarray]:
+        """Return the mean over members of probabilities and values, a task an array.
+
+        Parameters
+        ----------
+        chunks : iterable of Tensor of shape (n_members, n, n_outputs)
+            Logits of consecutive rows.
+        n_rows : int
+            Number of rows in all.
+
+        Returns
+        -------
+        list of ndarray
+            (n_rows, n_classes) or (n_rows,), in the order of the columns of y.
+        """
+        fused = np.empty((n_rows, self.layout.n_outputs))
+        start = 0
+        for logits in chunks:
+            stop = start + logits.shape[1]
+            fused[start:stop] = self._activate(logits).double().cpu().numpy()
+            start = stop
+        return self._split(fused)
+
+    def _activate(self, logits: Tensor) -> Tensor:
+        """Return probabilities and values in their own unit, averaged over members."""
+        layout = self.layout
+        out = torch.empty_like(logits)
+        binary, regression = slice(0, layout.n_binary), layout.regression
+        torch.sigmoid(logits[..., binary], out=out[..., binary])
+        if layout.n_regression:
+            # on the scale of the first set; _split brings it to the unit of y in float64
+            shift, scale, _ = self.member_tensors(logits.dtype)
+            to = {"device": logits.device}
+            shift, scale = (
+                shift[..., regression].to(**to),
+                scale[..., regression].to(**to),
+            )
+            torch.addcdiv(
+                shift, logits[..., regression], scale, out=out[..., regression]
+            )
+        for group in layout.groups:
+            z = split_classes(logits, group)
+            proba = z.softmax(dim=-2 if group.class_major else -1)
+            out[..., group.columns] = proba.flatten(-2)
+        return out.mean(dim=0) if len(out) > 1 else out[0]
+
+    def _split(self, fused: np.ndarray) -> list[np.ndarray]:
+        n_rows = len(fused)
+        outputs = [_untrained(task, n_rows) for task in self.task_set.tasks]
+        for place, t in enumerate(self.layout.order):
+            columns = fused[:, self.layout.columns(place)]
+            kind = self.task_set.tasks[t].kind
+            if kind == "binary":
+                outputs[t] = np.hstack([1.0 - columns, columns])
+            elif kind == "regression":
+                values = columns[:, 0] * self.scale_[0, place] + self.mean_[0, place]
+                bounds = self.range_[:, place]
+                outputs[t] = np.clip(values, *bounds) if self.clip else values
+            else:
+                outputs[t] = np.ascontiguousarray(columns)
+        return outputs
+
+    def _frequencies(
+        self, codes: np.ndarray, weights: np.ndarray, j: int
+    ) -> np.ndarray:
+        n_classes = self.task_set.tasks[self.layout.order[j]].n_classes
+        seen = ~np.isnan(codes[:, j])
+        labels = codes[seen, j].astype(np.intp)
+        counts = np.bincount(labels, weights[seen, j], minlength=n_classes)
+        return counts / counts.sum() if counts.sum() > 0 else np.full(n_classes, 1.0)
+
+    def _bias(self, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        bias = np.zeros(self.layout.n_outputs)
+        for j, t in enumerate(self.layout.order):
+            if self.task_set.tasks[t].is_classification:
+                share = self._frequencies(codes, weights, j)
+                logit = np.log(np.maximum(share, _RAREST))
+                is_binary = len(share) == 2
+                columns = self.layout.columns(j)
+                bias[columns] = logit[1] - logit[0] if is_binary else logit
+        return bias
+
+    def _prior_losses(self, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        losses = np.ones(len(self.layout.order))
+        for j, t in enumerate(self.layout.order):
+            if self.task_set.tasks[t].is_classification:
+                share = self._frequencies(codes, weights, j)
+                losses[j] = -np.sum(share * np.log(np.maximum(share, _RAREST)))
+        return np.maximum(losses, _RAREST)
+
+
+def _untrained(task: Task, n_rows: int) -> np.ndarray:
+    """Return the output of a task without logits: certain, or nothing at all."""
+    if task.kind == "constant":
+        return np.ones((n_rows, 1))
+    return np.empty((n_rows, 0)) if task.is_classification else np.full(n_rows, np.nan)

@@ -1,0 +1,164 @@
+"""Set a net up from data, and train it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from sklearn_mtl.modules import use_generators
+from sklearn_mtl.neural_network._batches import BatchIterator, HeldOutRows, LabelledRows
+from sklearn_mtl.neural_network._build import build_module, build_net
+from sklearn_mtl.neural_network._data import Labels, draw_folds, label_rows
+from sklearn_mtl.neural_network._plan import (
+    TrainingPlan,
+    make_plan,
+    preparation_of,
+    resolve_trunk,
+)
+from sklearn_mtl.neural_network._preparation import make_preparation
+from sklearn_mtl.neural_network._rows import as_rows
+from sklearn_mtl.neural_network._schedule import BestEpoch, WarmUpCosine
+from sklearn_mtl.neural_network._state import NetState
+from sklearn_mtl.neural_network._targets import TargetEncoder
+from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._random import draw_seed, spawn_seeds
+from sklearn_mtl.utils._weights import task_weights
+
+__all__ = ["train_state"]
+
+_FOLDS, _PARAMETERS, _CALLS = 0, 1, 2  # streams of random numbers
+
+
+def train_state(
+    model: Any,
+    X: Any,
+    task_set: TaskSet,
+    labels: Labels,
+    state: NetState | None = None,
+    *,
+    is_partial: bool = False,
+) -> NetState:
+    """Train a net on validated data, a new one or one that goes on.
+
+    Parameters
+    ----------
+    model : estimator
+        Whose arguments are used.
+    X : ndarray or sparse.csr_array
+        Validated inputs.
+    task_set : TaskSet
+        The tasks.
+    labels : Labels
+        Encoded labels with weights.
+    state : NetState, default=None
+        A net whose weights, preparation and label scales are kept.
+    is_partial : bool, default=False
+        Whether to do one epoch at a constant rate without holding rows out.
+
+    Returns
+    -------
+    NetState
+        The trained net and what belongs to it.
+
+    Raises
+    ------
+    ValueError
+        If `n_members` changed since the state was made.
+    """
+    plan = make_plan(model, X.shape[0])
+    seed = draw_seed(model.random_state) if state is None else state.seed
+    if state is not None and plan.n_members != state.n_members:
+        raise ValueError(
+            f"{type(model).__name__}: n_members is {plan.n_members}, but the net to go "
+            f"on with has {state.n_members}. Fit a new estimator."
+        )
+    members = np.ones((1, X.shape[0]), dtype=bool)
+    if plan.hold_out and not is_partial:
+        # the same rows are held out whenever the same data come again
+        fold_seed = spawn_seeds(seed, 1, _FOLDS)[0]
+        fraction = model.validation_fraction
+        members = draw_folds(
+            task_set, labels.codes, plan.n_members, fraction, fold_seed
+        )
+    if state is None:
+        state = _set_up(model, X, task_set, labels, members, plan, seed)
+    state.encoder.weigh(labels.weights, members)
+    if state.encoder.layout.n_trained:
+        device = torch.device(model.device)
+        data = label_rows(
+            X, labels, state.preparation, state.encoder, state.dtype, device
+        )
+        _train(model, state, data, members, plan, is_partial)
+    return state
+
+
+def _set_up(
+    model: Any,
+    X: Any,
+    task_set: TaskSet,
+    labels: Labels,
+    members: np.ndarray,
+    plan: TrainingPlan,
+    seed: int,
+) -> NetState:
+    """Fit preparation and encoder, and build the untrained net."""
+    who = type(model).__name__
+    preparation = make_preparation(preparation_of(model), X)
+    preparation.fit(X, members * labels.row_weights)
+    encoder = TargetEncoder(task_set, clip=getattr(model, "clip_predictions", False))
+    encoder.fit(labels.codes, labels.weights, members)
+    generators = _generators(seed, plan.n_members, _PARAMETERS)
+    few = as_rows(preparation.transform(X[:2]), torch.float32, torch.device("cpu"))
+    inputs = preparation.input_layer(plan.dtype)
+    trunk = resolve_trunk(model)
+    module = build_module(trunk, inputs, encoder, few.span(0, 2), generators, who)
+    weights = task_weights(task_set, model.task_weight, who)
+    net = build_net(model, module, encoder, weights, plan.dtype)
+    return NetState(preparation, encoder, net, plan.dtype, seed)
+
+
+def _train(
+    model: Any,
+    state: NetState,
+    data: LabelledRows,
+    members: np.ndarray,
+    plan: TrainingPlan,
+    is_partial: bool,
+) -> None:
+    """Run the epochs, and keep the best where rows are held out."""
+    net, device = state.net, torch.device(model.device)
+    stream = _CALLS + 2 * state.n_calls
+    state.n_calls += 1
+    order = _generators(state.seed, state.n_members, stream)
+    dropout = _generators(state.seed, state.n_members, stream + 1, model.device)
+    rows = _row_numbers(members, device)
+    rows = rows * state.n_members if len(rows) < state.n_members else rows
+    batches = BatchIterator(data, rows, plan.batch_size, order)
+    n_epochs = 1 if is_partial else plan.max_epochs
+    is_cosine = model.lr_schedule == "cosine" and not is_partial
+    net.schedule = WarmUpCosine(n_epochs * len(batches)) if is_cosine else None
+    held_out = None
+    if not members.all():
+        held_out = HeldOutRows(data, _row_numbers(~members, device))
+        prior = torch.as_tensor(state.encoder.prior_losses_, device=device)
+        net.track = BestEpoch(prior, net.criterion_.task_weight.double(), plan.patience)
+    use_generators(net.module_, dropout)
+    net.train(batches, held_out, n_epochs)
+    use_generators(net.module_, None)
+    if net.track is not None:
+        state.best_epoch = net.track.restore(net.module_)
+    net.schedule = net.track = None
+
+
+def _generators(
+    seed: int, n_members: int, stream: int, device: str = "cpu"
+) -> list[Generator]:
+    seeds = spawn_seeds(seed, n_members, stream)
+    return [torch.Generator(device=device).manual_seed(s) for s in seeds]
+
+
+def _row_numbers(members: np.ndarray, device: torch.device) -> list[Tensor]:
+    return [torch.as_tensor(np.flatnonzero(m), device=device) for m in members]
