@@ -1,6 +1,8 @@
 """Splitters, scorers and cross-validated predictions for tasks with missing labels."""
 
+from sklearn_mtl.model_selection._cross_val_predict import cross_val_predict
 from sklearn_mtl.model_selection._kfold import MultiTaskKFold
+from sklearn_mtl.model_selection._scorers import per_task_scorers, task_scorer
 from sklearn_mtl.model_selection._shuffle_split import MultiTaskStratifiedShuffleSplit
 from sklearn_mtl.model_selection._stratified_kfold import (
     MultiTaskStratifiedGroupKFold,
@@ -13,5 +15,8 @@ __all__ = [
     "MultiTaskStratifiedGroupKFold",
     "MultiTaskStratifiedKFold",
     "MultiTaskStratifiedShuffleSplit",
+    "cross_val_predict",
+    "per_task_scorers",
+    "task_scorer",
     "train_test_split",
 ]

@@ -1,0 +1,104 @@
+"""Classification metrics of one task.
+
+Every function takes `y` (n,), class indices, `given` (n, n_classes), what the model
+gives each class, and positive weights `w` (n,); it returns NaN where it is undefined.
+Predicted labels are given as ones at the label and zeros elsewhere. Classes are those
+of the model and of y together: a class that the model does not know is given 0, so that
+its rows count as wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+__all__ = [
+    "accuracy",
+    "average_precision",
+    "balanced_accuracy",
+    "brier_score",
+    "f1",
+    "log_loss",
+    "matthews_corrcoef",
+    "roc_auc",
+    "zero_one_loss",
+]
+
+
+def accuracy(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return the share of right labels."""
+    return float(np.average(_of_right(y, given), weights=w))
+
+
+def zero_one_loss(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return the share of wrong labels."""
+    return 1.0 - accuracy(y, given, w)
+
+
+def balanced_accuracy(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return the mean recall of the classes that occur in y."""
+    total = np.bincount(y, w)
+    right = np.bincount(y, w * _of_right(y, given))
+    return float(np.mean(right[total > 0] / total[total > 0]))
+
+
+def f1(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return F1 of the second of two classes, or its mean over more classes."""
+    n_classes = given.shape[1]
+    found = w @ given + np.bincount(y, w, minlength=n_classes)
+    right = np.bincount(y, w * _of_right(y, given), minlength=n_classes)
+    score = np.divide(2 * right, found, out=np.full(n_classes, np.nan), where=found > 0)
+    if n_classes == 2:
+        return float(score[1])
+    return float(np.mean(score[found > 0]))
+
+
+def matthews_corrcoef(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return the correlation of y and the prediction; 0 where one does not vary."""
+    is_y = (y[:, None] == np.arange(given.shape[1])) * 1.0
+    of_y, of_given = (z - np.average(z, axis=0, weights=w) for z in (is_y, given))
+    scale = np.sqrt((w @ of_y**2).sum() * (w @ of_given**2).sum())
+    return float((w @ (of_y * of_given)).sum() / scale) if scale > 0 else 0.0
+
+
+def roc_auc(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return the area under the ROC curve, one class against the rest."""
+    return _one_against_rest(roc_auc_score, y, given, w)
+
+
+def average_precision(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return the average precision, one class against the rest."""
+    return _one_against_rest(average_precision_score, y, given, w)
+
+
+def log_loss(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return the mean negative log of the probability of the right class."""
+    # as scikit-learn's log_loss clips: one impossible label costs 36, not infinity
+    eps = np.finfo(given.dtype).eps
+    return float(-np.average(np.log(np.maximum(_of_right(y, given), eps)), weights=w))
+
+
+def brier_score(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return the mean squared distance to the right class, halved for two classes."""
+    is_right = y[:, None] == np.arange(given.shape[1])
+    distance = np.sum((given - is_right) ** 2, axis=1)
+    return float(np.average(distance, weights=w)) / (1 + (given.shape[1] <= 2))
+
+
+def _of_right(y: np.ndarray, given: np.ndarray) -> np.ndarray:
+    return given[np.arange(len(y)), y]
+
+
+def _one_against_rest(
+    function: Callable[..., float], y: np.ndarray, given: np.ndarray, w: np.ndarray
+) -> float:
+    """Score the second of two classes, or the mean over the classes that occur."""
+    wanted = [1] if given.shape[1] == 2 else range(given.shape[1])
+    scores = [
+        function(y == k, given[:, k], sample_weight=w)
+        for k in wanted
+        if 0 < np.count_nonzero(y == k) < len(y)
+    ]
+    return float(np.mean(scores)) if scores else np.nan

@@ -1,0 +1,169 @@
+"""Score every task over its observed cells; the engine behind functions and scorers."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.metrics._registry import Metric
+from sklearn_mtl.metrics._truth import TaskTruth
+
+__all__ = ["TaskGiven", "score_tasks"]
+
+
+@dataclass(frozen=True)
+class TaskGiven:
+    """What a model gives for one task; whatever no metric asks for may be None.
+
+    Attributes
+    ----------
+    predicted : ndarray of shape (n_samples,) or None
+        Labels or values.
+    scores : ndarray of shape (n_samples, n_classes) or None
+        Probabilities, or scores that rank, of the model's classes.
+    is_proba : bool
+        Whether the scores are probabilities.
+    """
+
+    predicted: np.ndarray | None = None
+    scores: np.ndarray | None = None
+    is_proba: bool = True
+
+
+def score_tasks(
+    truths: Sequence[TaskTruth],
+    given: Sequence[TaskGiven],
+    metrics: Sequence[Metric],
+    who: str,
+) -> dict[str, float]:
+    """Score every task by its metric.
+
+    Parameters
+    ----------
+    truths : sequence of TaskTruth
+        The labels of each task.
+    given : sequence of TaskGiven
+        What the model gives for each task.
+    metrics : sequence of Metric
+        The metric of each task.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    dict of str to float
+        The score of each task by its name, NaN where it is not defined, which one
+        UndefinedMetricWarning tells.
+    """
+    scores: dict[str, float] = {}
+    reasons: dict[str, list[str]] = {}
+    for truth, one, metric in zip(truths, given, metrics, strict=True):
+        score, reason = _score(truth, one, metric, who)
+        scores[truth.name] = score
+        if np.isnan(score):
+            reasons.setdefault(reason, []).append(truth.name)
+    if reasons:
+        _warn_of_undefined(reasons, len(scores), who)
+    return scores
+
+
+def _score(
+    truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
+) -> tuple[float, str]:
+    """Return the score, and why it is NaN where it is."""
+    if not len(truth.y):
+        return np.nan, "no observed label"
+    if truth.model.classes is not None and not len(truth.model.classes):
+        return np.nan, "no label in fit"
+    if metric.needs == "any":
+        score, reason = (
+            _score_by_user(truth, given, metric, who),
+            "its metric gives NaN",
+        )
+    elif metric.needs == "values":
+        values = _predicted(truth, given, metric, who).astype(np.float64)
+        if np.isnan(values).any():
+            return np.nan, "no label in fit"
+        score = metric.function(truth.y, values, truth.weight)
+        reason = "too few labels, or all the same"
+    else:
+        find = _one_hot if metric.needs == "labels" else _spread
+        values = find(truth, given, metric, who)
+        score, reason = metric.function(truth.y, values, truth.weight), "a single class"
+    return metric.sign * score, reason
+
+
+def _score_by_user(
+    truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
+) -> float:
+    weights = {} if (truth.weight == 1).all() else {"sample_weight": truth.weight}
+    predicted = _predicted(truth, given, metric, who)
+    return float(metric.function(truth.labels, predicted, **weights))
+
+
+def _predicted(
+    truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
+) -> np.ndarray:
+    """Return the predicted labels or values of the rows that are scored."""
+    if given.predicted is None:
+        raise TaskError(
+            f"{who}: {metric.name!r} of task {truth.name!r} needs predicted labels or "
+            "values."
+        )
+    predicted = given.predicted[truth.rows]
+    is_object = predicted.dtype.kind == "O"
+    return np.array(predicted.tolist()) if is_object else predicted
+
+
+def _one_hot(
+    truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
+) -> np.ndarray:
+    """Return ones at the predicted labels; nowhere for a label that nobody knows."""
+    if given.predicted is None and given.scores is not None:
+        codes = given.scores[truth.rows].argmax(axis=1)
+    else:
+        predicted = _predicted(truth, given, metric, who)
+        codes = truth.model.encode(predicted).astype(np.intp)
+    out = np.zeros((len(codes), _n_classes(truth)))
+    known = np.flatnonzero(codes >= 0)
+    out[known, truth.of_model[codes[known]]] = 1.0
+    return out
+
+
+def _spread(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.ndarray:
+    """Return the scores of all classes; the lowest where the model has none."""
+    needs_proba = metric.needs == "proba"
+    if given.scores is None or (needs_proba and not given.is_proba):
+        wanted = "probabilities" if needs_proba else "probabilities or scores"
+        raise TaskError(
+            f"{who}: {metric.name!r} of task {truth.name!r} needs {wanted} of the "
+            "classes."
+        )
+    scores = given.scores[truth.rows]
+    lowest = 0.0 if given.is_proba else scores.min()
+    out = np.full((len(scores), _n_classes(truth)), lowest, dtype=scores.dtype)
+    out[:, truth.of_model] = scores
+    return out
+
+
+def _n_classes(truth: TaskTruth) -> int:
+    """Return the number of classes, at least two, so that one class has its rest."""
+    return 0 if truth.classes is None else max(2, len(truth.classes))
+
+
+def _warn_of_undefined(reasons: dict[str, list[str]], n_tasks: int, who: str) -> None:
+    n_lost = sum(len(names) for names in reasons.values())
+    told = "; ".join(
+        f"{reason}: {names[:10]}" + (" ..." if len(names) > 10 else "")
+        for reason, names in reasons.items()
+    )
+    warnings.warn(
+        f"{who}: {n_lost} of {n_tasks} tasks have no score and are NaN ({told}).",
+        UndefinedMetricWarning,
+        stacklevel=4,
+    )

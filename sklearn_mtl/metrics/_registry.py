@@ -1,0 +1,177 @@
+"""Metrics by name: what each one needs, which tasks it can score, and its direction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.metrics import _classification as c
+from sklearn_mtl.metrics import _regression as r
+
+__all__ = [
+    "AUTO",
+    "Metric",
+    "check_keys",
+    "find_metric",
+    "is_error",
+    "metric_names",
+    "metric_of_task",
+]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric.
+
+    Attributes
+    ----------
+    name : str
+        The name by which it was asked for.
+    function : callable
+        Of (y, given, w), see `_classification` and `_regression`.
+    needs : {"labels", "scores", "proba", "values", "any"}
+        What the model gives: labels, scores that rank, probabilities, or the values of
+        a regression; "any" is a user's own function of labels or values.
+    is_error : bool
+        Whether smaller is better.
+    sign : {1, -1}
+        -1 where the error was asked for with "neg_".
+    """
+
+    name: str
+    function: Callable[..., float]
+    needs: str
+    is_error: bool = False
+    sign: int = 1
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of task that it scores; None for any."""
+        if self.needs == "any":
+            return None
+        return "regression" if self.needs == "values" else "classification"
+
+
+_NEEDS = {
+    "labels": {
+        "scores": [c.accuracy, c.balanced_accuracy, c.f1, c.matthews_corrcoef],
+        "errors": [c.zero_one_loss],
+    },
+    "scores": {"scores": [c.roc_auc, c.average_precision], "errors": []},
+    "proba": {"scores": [], "errors": [c.log_loss, c.brier_score]},
+    "values": {
+        "scores": [r.r2, r.explained_variance],
+        "errors": [
+            r.mean_squared_error,
+            r.root_mean_squared_error,
+            r.mean_absolute_error,
+            r.relative_root_mean_squared_error,
+        ],
+    },
+}
+_METRICS = {
+    function.__name__: Metric(
+        function.__name__, function, needs, is_error=direction == "errors"
+    )
+    for needs, directions in _NEEDS.items()
+    for direction, functions in directions.items()
+    for function in functions
+}
+_SHORT = {"brier": "brier_score"}
+
+AUTO: dict[str, Any] = {
+    "binary": "roc_auc",
+    "multiclass": "balanced_accuracy",
+    "regression": "r2",
+}
+_KINDS = {
+    "binary": ("binary", "classification"),
+    "multiclass": ("multiclass", "classification"),
+    "regression": ("regression",),
+}
+
+
+def metric_names() -> list[str]:
+    """Return the names that are known, errors also with "neg_"."""
+    negated = [f"neg_{name}" for name, m in _METRICS.items() if m.is_error]
+    return sorted([*_METRICS, *negated])
+
+
+def find_metric(metric: Any, who: str) -> Metric:
+    """Return a metric by name, or wrap a function (y_true, y_pred) -> float."""
+    if callable(metric):
+        name = getattr(metric, "__name__", type(metric).__name__)
+        return Metric(name, metric, "any")
+    if isinstance(metric, str):
+        base = metric.removeprefix("neg_")
+        base = _SHORT.get(base, base)
+        found = _METRICS.get(base)
+        is_negated = metric.startswith("neg_")
+        if found is not None and (found.is_error or not is_negated):
+            return replace(found, name=metric, sign=-1 if is_negated else 1)
+    raise TaskError(
+        f"{who}: unknown metric {metric!r}. Known are {metric_names()}, 'auto', a dict "
+        "by task name or by kind ('binary', 'multiclass', 'classification', "
+        "'regression'), and functions of (y_true, y_pred)."
+    )
+
+
+def is_error(metric: Any, who: str) -> bool:
+    """Say whether a metric is an error (smaller is better), or a negated one."""
+    return find_metric(metric, who).is_error
+
+
+def metric_of_task(metric: Any, name: str, kind: str, who: str) -> Metric:
+    """Return what `metric` says of one task: by name, by kind, or for all.
+
+    Parameters
+    ----------
+    metric : str, callable or dict
+        As users give it.
+    name : str
+        Name of the task.
+    kind : {"binary", "multiclass", "regression"}
+        Kind of the task.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    Metric
+        The metric of the task.
+
+    Raises
+    ------
+    TaskError
+        If the metric is unknown or cannot score this kind of task.
+    """
+    chosen = metric
+    if isinstance(metric, Mapping):
+        keys = [key for key in (name, *_KINDS[kind]) if key in metric]
+        chosen = metric[keys[0]] if keys else "auto"
+    if isinstance(chosen, str) and chosen == "auto":
+        chosen = AUTO[kind]
+    found = find_metric(chosen, who)
+    is_classification = kind != "regression"
+    if found.kind is not None and (found.kind == "classification") != is_classification:
+        raise TaskError(
+            f"{who}: task {name!r} is a {kind} task, which {found.name!r} cannot "
+            "score. Give a dict by kind, such as {'classification': 'accuracy', "
+            "'regression': 'r2'}, or 'auto'."
+        )
+    return found
+
+
+def check_keys(metric: Any, names: list[str], who: str) -> None:
+    """Refuse a dict of metrics that names neither a task nor a kind."""
+    if isinstance(metric, Mapping):
+        known = {*names, *(kind for kinds in _KINDS.values() for kind in kinds)}
+        unknown = [key for key in metric if key not in known]
+        if unknown:
+            raise TaskError(
+                f"{who}: metric names {unknown}, which are neither tasks nor kinds. "
+                f"Tasks: {names}; kinds: 'binary', 'multiclass', 'classification', "
+                "'regression'."
+            )

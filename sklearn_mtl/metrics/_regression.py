@@ -1,0 +1,67 @@
+"""Regression metrics of one task.
+
+Every function takes `y` and `given` (n,) and positive weights `w` (n,), and returns NaN
+where it is not defined.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = [
+    "explained_variance",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "r2",
+    "relative_root_mean_squared_error",
+    "root_mean_squared_error",
+]
+
+
+def mean_squared_error(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return the mean squared error."""
+    return float(np.average((y - given) ** 2, weights=w))
+
+
+def root_mean_squared_error(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return the root of the mean squared error."""
+    return float(np.sqrt(mean_squared_error(y, given, w)))
+
+
+def mean_absolute_error(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return the mean absolute error."""
+    return float(np.average(np.abs(y - given), weights=w))
+
+
+def r2(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return 1 - squared error / squared deviation of y from its mean."""
+    return _relative(mean_squared_error(y, given, w), y, w)
+
+
+def explained_variance(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return 1 - variance of the residuals / variance of y."""
+    return _relative(_variance(y - given, w), y, w)
+
+
+def relative_root_mean_squared_error(
+    y: np.ndarray, given: np.ndarray, w: np.ndarray
+) -> float:
+    """Return the root of squared error / squared deviation of y from its mean."""
+    deviation = _variance(y, w)
+    if deviation <= 0:
+        return np.nan
+    return float(np.sqrt(mean_squared_error(y, given, w) / deviation))
+
+
+def _variance(values: np.ndarray, w: np.ndarray) -> float:
+    return float(np.average((values - np.average(values, weights=w)) ** 2, weights=w))
+
+
+def _relative(error: float, y: np.ndarray, w: np.ndarray) -> float:
+    """Return 1 - error / variance; 1 or 0 where y does not vary, as r2_score does."""
+    if len(y) < 2:
+        return np.nan
+    variance = _variance(y, w)
+    if variance <= 0:
+        return float(error <= 0)
+    return 1.0 - error / variance

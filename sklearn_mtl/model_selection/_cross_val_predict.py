@@ -1,0 +1,265 @@
+"""Out-of-fold predictions for tasks with missing labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import clone
+from sklearn.model_selection import check_cv
+from sklearn.utils import indexable
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.parallel import Parallel, delayed
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.model_selection._responses import (
+    classes_of_tasks,
+    predicted_columns,
+    proba_of_tasks,
+)
+from sklearn_mtl.model_selection._stratified_kfold import MultiTaskStratifiedKFold
+from sklearn_mtl.utils._columns import TargetColumns, read_columns
+from sklearn_mtl.utils._private import safe_indexing
+from sklearn_mtl.utils._tasks import Task
+
+__all__ = ["cross_val_predict"]
+
+_WHO = "cross_val_predict"
+_METHODS = ("predict", "predict_proba")
+
+
+@dataclass(frozen=True)
+class _Fold:
+    """What the model of one fold says of its test rows."""
+
+    test: np.ndarray
+    classes: list[np.ndarray | None]
+    outputs: Sequence[np.ndarray | None]
+
+
+def cross_val_predict(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    groups: Any = None,
+    cv: Any = None,
+    n_jobs: int | None = None,
+    params: Mapping[str, Any] | None = None,
+    method: str = "predict",
+) -> Any:
+    """Predict every row by a model that was not trained on it.
+
+    scikit-learn's function of this name makes NaN a class of its own when labels are
+    missing, which shifts columns of probabilities without a word; here the columns are
+    the classes of the full y, task by task, and NaN is never one of them. Missing
+    labels are predicted like the others.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any estimator that can be fitted to y; a clone is fitted for each fold.
+    X : array-like of shape (n_samples, n_features)
+        Inputs.
+    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Labels; NaN where missing.
+    groups : array-like of shape (n_samples,), default=None
+        Groups for the splitter.
+    cv : int, splitter or iterable, default=None
+        None is 5; a number is that many folds of `MultiTaskStratifiedKFold`; otherwise
+        a splitter or an iterable of (train, test) whose test sets hold every row once.
+    n_jobs : int, default=None
+        Number of folds to fit at the same time.
+    params : dict, default=None
+        Given to fit, such as {"sample_weight": (n_samples,) or (n_samples, n_tasks)}:
+        of what has one entry a row the training rows. With metadata routing enabled,
+        each goes where it is requested.
+    method : {"predict", "predict_proba"}, default="predict"
+        What to return.
+
+    Returns
+    -------
+    ndarray or list of ndarray
+        "predict": (n_samples,) or (n_samples, n_tasks). "predict_proba": (n_samples,
+        n_classes) for 1-D y, else a list of them with None for regressions; a class
+        that was not in a fold's training rows has probability 0 in its test rows. NaN
+        where a task had no label in the training rows of a fold.
+
+    Raises
+    ------
+    ValueError
+        If the test sets are no partition of the rows, or the method is unknown.
+    TaskError
+        If the estimator has learned a class that is no label of y.
+
+    See Also
+    --------
+    per_task_scorers : Scores with the same care.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from sklearn_mtl.model_selection import cross_val_predict
+    >>> X = np.zeros((4, 1))
+    >>> y = np.array(["a", "b", "b", "c"])
+    >>> cv = [([1, 2], [0, 3]), ([0, 3], [1, 2])]
+    >>> cross_val_predict(DummyClassifier(), X, y, cv=cv, method="predict_proba")
+    array([[0. , 1. , 0. ],
+           [0.5, 0. , 0.5],
+           [0.5, 0. , 0.5],
+           [0. , 1. , 0. ]])
+    """
+    if method not in _METHODS:
+        raise ValueError(f"{_WHO}: method must be one of {_METHODS}, found {method!r}.")
+    X, y, groups = indexable(X, y, groups)
+    columns = read_columns(y, _WHO)
+    is_number = cv is None or isinstance(cv, Integral)
+    cv = (
+        MultiTaskStratifiedKFold(5 if cv is None else cv) if is_number else check_cv(cv)
+    )
+    fit_params, split_params = _route(estimator, cv, params or {}, groups)
+    splits = list(cv.split(X, y, **split_params))
+    _check_partition([test for _, test in splits], len(columns.observed))
+    folds = Parallel(n_jobs=n_jobs)(
+        delayed(_predict_fold)(
+            clone(estimator), X, y, fit_params, split, columns.observed.shape, method
+        )
+        for split in splits
+    )
+    tasks = range(len(columns.names))
+    if method == "predict_proba":
+        proba = [_join_probabilities(folds, columns, t) for t in tasks]
+        return proba[0] if columns.is_1d else proba
+    labels = [_join_predictions(folds, t) for t in tasks]
+    return labels[0] if columns.is_1d else _stack(labels)
+
+
+def _route(
+    estimator: Any, cv: Any, params: Mapping[str, Any], groups: Any
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return what goes to fit and what goes to split."""
+    if not get_config()["enable_metadata_routing"]:
+        return params, {"groups": groups}
+    if groups is not None:
+        raise ValueError(
+            f"{_WHO}: with metadata routing enabled, groups go into params: "
+            "params={'groups': groups}."
+        )
+    router = (
+        MetadataRouter(owner=_WHO)
+        .add(
+            splitter=cv,
+            method_mapping=MethodMapping().add(caller="fit", callee="split"),
+        )
+        .add(
+            estimator=estimator,
+            method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+        )
+    )
+    routed = process_routing(router, "fit", **params)
+    return routed.estimator.fit, routed.splitter.split
+
+
+def _check_partition(tests: Sequence[np.ndarray], n_samples: int) -> None:
+    rows = np.concatenate([np.asarray(test) for test in tests])
+    if not np.array_equal(np.sort(rows), np.arange(n_samples)):
+        raise ValueError(
+            f"{_WHO} only works for partitions: the test sets of cv must hold every "
+            f"one of the {n_samples} rows once. They hold {len(np.unique(rows))} of "
+            f"them, {len(rows)} in all."
+        )
+
+
+def _rows_of(params: Mapping[str, Any], rows: np.ndarray, n_samples: int) -> dict:
+    """Return the parameters with those that have an entry a row cut to some rows."""
+    return {
+        name: safe_indexing(value, rows) if _length(value) == n_samples else value
+        for name, value in params.items()
+    }
+
+
+def _length(value: Any) -> int | None:
+    if hasattr(value, "shape"):
+        return value.shape[0] if value.shape else None
+    return len(value) if isinstance(value, list | tuple) else None
+
+
+def _predict_fold(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    fit_params: Mapping[str, Any],
+    split: tuple[np.ndarray, np.ndarray],
+    shape: tuple[int, int],
+    method: str,
+) -> _Fold:
+    n_samples, n_tasks = shape
+    train, test = (np.asarray(rows) for rows in split)
+    fitted = estimator.fit(
+        safe_indexing(X, train),
+        safe_indexing(y, train),
+        **_rows_of(fit_params, train, n_samples),
+    )
+    classes = classes_of_tasks(fitted, n_tasks)
+    output = getattr(fitted, method)(safe_indexing(X, test))
+    if method == "predict":
+        return _Fold(test, classes, predicted_columns(output, n_tasks, _WHO))
+    return _Fold(test, classes, proba_of_tasks(output, classes, _WHO))
+
+
+def _join_predictions(folds: Sequence[_Fold], t: int) -> np.ndarray:
+    """Return one task's predictions of all rows, in their order."""
+    parts = [np.asarray(fold.outputs[t]) for fold in folds]
+    order = np.argsort(np.concatenate([fold.test for fold in folds]))
+    # a fold without labels of a task of strings predicts NaN
+    return np.concatenate(_alike(parts))[order]
+
+
+def _join_probabilities(
+    folds: Sequence[_Fold], columns: TargetColumns, t: int
+) -> np.ndarray | None:
+    """Return one task's probabilities of all rows for all classes of y."""
+    if all(fold.classes[t] is None for fold in folds):
+        return None
+    labels = np.unique(columns.values[t])
+    task = Task(columns.names[t], "multiclass", labels, labels.dtype)
+    out = np.zeros((len(columns.observed), len(labels)))
+    for fold in folds:
+        known, proba = fold.classes[t], fold.outputs[t]
+        if known is None or proba is None or not len(known):
+            out[fold.test] = np.nan
+        else:
+            out[np.ix_(fold.test, _place(task, known))] = proba
+    return out
+
+
+def _place(task: Task, learned: np.ndarray) -> np.ndarray:
+    """Return where the classes of a fold stand among those of y."""
+    place = task.encode(learned).astype(np.intp)
+    if (place < 0).any():
+        raise TaskError(
+            f"{_WHO}: task {task.name!r}: the estimator has learned the classes "
+            f"{learned[place < 0].tolist()}, which are no labels of y; those are "
+            f"{task.classes}. Does it take missing labels for a class?"
+        )
+    return place
+
+
+def _stack(labels: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the tasks side by side."""
+    return np.stack(_alike(labels), axis=1)
+
+
+def _alike(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return arrays that can be joined without turning numbers into strings."""
+    families = {"f" if a.dtype.kind in "iu" else a.dtype.kind for a in arrays}
+    return list(arrays) if len(families) == 1 else [a.astype(object) for a in arrays]

@@ -1,0 +1,143 @@
+"""What a fitted estimator says of each task, whatever form it says it in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.metrics._engine import TaskGiven
+
+__all__ = ["classes_of_tasks", "given_of_tasks", "predicted_columns", "proba_of_tasks"]
+
+
+def classes_of_tasks(estimator: Any, n_tasks: int) -> list[np.ndarray | None]:
+    """Return the classes of each task, None where the estimator predicts values.
+
+    `classes_` is a list for scikit-learn's multi-output estimators, an array for one
+    output, and an array of the columns for its multilabel estimators, whose labels are
+    0 and 1.
+    """
+    classes = getattr(estimator, "classes_", None)
+    if classes is None:
+        return [None] * n_tasks
+    is_list = isinstance(classes, list | tuple) and len(classes) == n_tasks
+    if is_list and all(one is None or np.ndim(one) == 1 for one in classes):
+        return [None if one is None else np.asarray(one) for one in classes]
+    if n_tasks == 1:
+        return [np.asarray(classes)]
+    return [np.array([0, 1])] * n_tasks
+
+
+def given_of_tasks(
+    estimator: Any,
+    X: Any,
+    classes: Sequence[np.ndarray | None],
+    needs: Sequence[str],
+    who: str,
+) -> list[TaskGiven]:
+    """Ask an estimator for what the metrics of its tasks need, and for no more.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted estimator.
+    X : array-like of shape (n_samples, n_features)
+        Inputs.
+    classes : sequence of ndarray or None
+        Its classes.
+    needs : sequence of {"labels", "scores", "proba", "values", "any"}
+        What the metric of each task needs.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    list of TaskGiven
+        One for each task.
+
+    Raises
+    ------
+    TaskError
+        If the estimator has no probabilities where they are needed, or its output has
+        another number of tasks.
+    """
+    predicted: Sequence[np.ndarray | None] = [None] * len(needs)
+    scores: Sequence[np.ndarray | None] = [None] * len(needs)
+    is_proba = True
+    if not {"labels", "values", "any"}.isdisjoint(needs):
+        predicted = predicted_columns(estimator.predict(X), len(needs), who)
+    if not {"scores", "proba"}.isdisjoint(needs):
+        is_proba = hasattr(estimator, "predict_proba")
+        if is_proba:
+            scores = proba_of_tasks(estimator.predict_proba(X), classes, who)
+        else:
+            scores = _decisions(estimator, X, classes, needs, who)
+    return [
+        TaskGiven(labels, ranks, is_proba)
+        for labels, ranks in zip(predicted, scores, strict=True)
+    ]
+
+
+def predicted_columns(output: Any, n_tasks: int, who: str) -> list[np.ndarray]:
+    """Return the predictions of each task."""
+    if sparse.issparse(output):
+        output = output.toarray()
+    array = np.asarray(output)
+    columns = [array] if array.ndim == 1 else list(array.T)
+    _check_number(len(columns), n_tasks, "predict", who)
+    return columns
+
+
+def proba_of_tasks(
+    output: Any, classes: Sequence[np.ndarray | None], who: str
+) -> list[np.ndarray | None]:
+    """Return the probabilities (n_samples, n_classes) of each task, None for values."""
+    if not isinstance(output, list | tuple):
+        array = np.asarray(output)
+        if len(classes) == 1:
+            output = [array]
+        else:  # multilabel: the probabilities of 1
+            output = [np.column_stack([1 - p, p]) for p in array.T]
+    _check_number(len(output), len(classes), "predict_proba", who)
+    return [
+        None if known is None else np.asarray(proba)
+        for proba, known in zip(output, classes, strict=True)
+    ]
+
+
+def _decisions(
+    estimator: Any,
+    X: Any,
+    classes: Sequence[np.ndarray | None],
+    needs: Sequence[str],
+    who: str,
+) -> list[np.ndarray | None]:
+    """Return scores that rank, from an estimator without probabilities."""
+    if "proba" in needs or not hasattr(estimator, "decision_function"):
+        raise TaskError(
+            f"{who}: {type(estimator).__name__} has no predict_proba, which a metric "
+            "of probabilities needs; a metric of labels, such as 'balanced_accuracy', "
+            "does not."
+        )
+    output = estimator.decision_function(X)
+    if not isinstance(output, list | tuple):
+        array = np.asarray(output)
+        is_single = len(classes) == 1
+        output = [array] if is_single else list(array.T)
+    _check_number(len(output), len(classes), "decision_function", who)
+    return [
+        np.column_stack([-one, one]) if np.ndim(one) == 1 else np.asarray(one)
+        for one in output
+    ]
+
+
+def _check_number(found: int, wanted: int, method: str, who: str) -> None:
+    if found != wanted:
+        raise TaskError(
+            f"{who}: {method} gives {found} tasks, but y has {wanted}. Scoring needs "
+            "the y that the estimator was fitted to."
+        )

@@ -1,0 +1,271 @@
+"""Scorers for scikit-learn's tools that understand several tasks and missing labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.utils.metadata_routing import UNUSED
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.metrics._average import average_scores, check_average
+from sklearn_mtl.metrics._engine import score_tasks
+from sklearn_mtl.metrics._registry import check_keys, find_metric, metric_of_task
+from sklearn_mtl.metrics._truth import TaskTruth, read_truth
+from sklearn_mtl.model_selection._responses import classes_of_tasks, given_of_tasks
+from sklearn_mtl.utils._columns import read_columns
+
+__all__ = ["PerTaskScorer", "TaskScorer", "per_task_scorers", "task_scorer"]
+
+MEAN = "mean"
+
+
+class _TaskScores(BaseEstimator):
+    """What both scorers share. A BaseEstimator, for its repr, clone and routing."""
+
+    # `score` is what scikit-learn routes weights to; the estimator is no metadata
+    __metadata_request__score = {"estimator": UNUSED}
+
+    metric: Any
+
+    def __call__(
+        self, estimator: Any, X: Any, y_true: Any, sample_weight: Any = None
+    ) -> Any:
+        """Score a fitted estimator, as `score` does."""
+        return self.score(estimator, X, y_true, sample_weight=sample_weight)
+
+    def score(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Score a fitted estimator."""
+        raise NotImplementedError
+
+    def _score_tasks(
+        self, estimator: Any, X: Any, y: Any, sample_weight: Any, who: str
+    ) -> tuple[dict[str, float], list[TaskTruth]]:
+        columns = read_columns(y, who)
+        classes = classes_of_tasks(estimator, len(columns.names))
+        names = getattr(estimator, "task_names_in_", None)
+        truths = read_truth(columns, classes, sample_weight, names, who)
+        check_keys(self.metric, [truth.name for truth in truths], who)
+        metrics = [metric_of_task(self.metric, t.name, t.kind, who) for t in truths]
+        given = given_of_tasks(estimator, X, classes, [m.needs for m in metrics], who)
+        return score_tasks(truths, given, metrics, who), truths
+
+
+class PerTaskScorer(_TaskScores):
+    """A scorer that gives a dict with a score for each task and their mean.
+
+    Made by `per_task_scorers`.
+
+    Parameters
+    ----------
+    metric : str, callable or dict, default="auto"
+        As in `per_task_scorers`.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.model_selection import per_task_scorers
+    >>> per_task_scorers("accuracy")
+    PerTaskScorer(metric='accuracy')
+    """
+
+    def __init__(self, metric: Any = "auto") -> None:
+        self.metric = metric
+
+    def score(
+        self, estimator: Any, X: Any, y: Any, sample_weight: Any = None
+    ) -> dict[str, float]:
+        """Score each task over its observed labels.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted estimator.
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Labels; NaN where missing.
+        sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Weights of rows or cells.
+
+        Returns
+        -------
+        dict of str to float
+            The score of each task by its name, and "mean", the mean of those that are
+            not NaN.
+
+        Raises
+        ------
+        TaskError
+            If a metric cannot score a task, or a task is called "mean".
+        """
+        who = "per_task_scorers"
+        scores, truths = self._score_tasks(estimator, X, y, sample_weight, who)
+        if MEAN in scores:
+            raise TaskError(
+                f"{who}: a task is called 'mean', as the mean of all scores is. Give "
+                "the column another name."
+            )
+        return {**scores, MEAN: average_scores(scores, truths, "macro", who)}
+
+
+class TaskScorer(_TaskScores):
+    """A scorer that gives one number for all tasks.
+
+    Made by `task_scorer`.
+
+    Parameters
+    ----------
+    metric : str, callable or dict, default="auto"
+        As in `task_scorer`.
+    average : str, dict or array-like, default="macro"
+        As in `task_scorer`.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.model_selection import task_scorer
+    >>> task_scorer("accuracy", average="min")
+    TaskScorer(average='min', metric='accuracy')
+    """
+
+    def __init__(self, metric: Any = "auto", average: Any = "macro") -> None:
+        self.metric = metric
+        self.average = average
+
+    def score(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Score all tasks over their observed labels.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted estimator.
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Labels; NaN where missing.
+        sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Weights of rows or cells.
+
+        Returns
+        -------
+        float
+            The average over the tasks that have a score.
+
+        Raises
+        ------
+        TaskError
+            If a metric cannot score a task, or the average does not fit the tasks.
+        """
+        who = "task_scorer"
+        scores, truths = self._score_tasks(estimator, X, y, sample_weight, who)
+        return average_scores(scores, truths, self.average, who)
+
+
+def per_task_scorers(metric: Any = "auto") -> PerTaskScorer:
+    """Make a scorer that gives a score for each task and their mean.
+
+    For `scoring=` of cross_validate, GridSearchCV (with `refit="mean"`),
+    permutation_importance and other tools that take several scores. Greater is better.
+    Only observed labels are scored. A task that has no score in a fold (a single class
+    for ROC AUC) is NaN there, and "mean" is the mean of the others; one warning a call
+    says how many. Labels that the model never saw count as wrong.
+
+    Parameters
+    ----------
+    metric : str, callable or dict, default="auto"
+        "auto" is ROC AUC for two classes, balanced accuracy for more and R2 for
+        regressions, which all fit rare classes. Otherwise a name of
+        `metrics.per_task_score`, errors negated ("neg_log_loss"), a callable (y_true,
+        y_pred) of the labels of one task of which more is better, or a dict of them by
+        task name or by kind ("binary", "multiclass", "classification", "regression");
+        what a dict does not name is "auto". A task is binary if model and y together
+        have at most two classes.
+
+    Returns
+    -------
+    callable
+        Of (estimator, X, y, sample_weight=None) -> dict of str to float. It is a
+        consumer of `sample_weight`, (n_samples,) or (n_samples, n_tasks), in metadata
+        routing.
+
+    Raises
+    ------
+    TaskError
+        If the metric is unknown, or an error that is not negated.
+
+    See Also
+    --------
+    task_scorer : One number.
+    sklearn_mtl.metrics.per_task_score : The same for predictions; it lists the metrics.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.dummy import DummyRegressor
+    >>> from sklearn_mtl.model_selection import per_task_scorers
+    >>> y = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
+    >>> model = DummyRegressor().fit(y, y)
+    >>> y_test = np.array([[1.0, 4.0], [3.0, np.nan]])
+    >>> scorer = per_task_scorers("neg_mean_absolute_error")
+    >>> scorer(model, y_test, y_test)
+    {'task0': -1.0, 'task1': -1.0, 'mean': -1.0}
+    """
+    _check_metric(metric, "per_task_scorers")
+    return PerTaskScorer(metric)
+
+
+def task_scorer(metric: Any = "auto", *, average: Any = "macro") -> TaskScorer:
+    """Make a scorer that gives one number for all tasks.
+
+    Parameters
+    ----------
+    metric : str, callable or dict, default="auto"
+        As in `per_task_scorers`.
+    average : str, dict or array-like, default="macro"
+        "macro", the mean over the tasks that have a score; "weighted", their mean
+        weighted by the number of observed labels; "median"; "min", the worst of them;
+        or a mean with weights by task name (0 for tasks that are not named; {"a": 1}
+        scores task a alone) or in task order.
+
+    Returns
+    -------
+    callable
+        Of (estimator, X, y, sample_weight=None) -> float.
+
+    Raises
+    ------
+    TaskError
+        If the metric or the average is unknown, or the metric is an error that is not
+        negated.
+
+    See Also
+    --------
+    per_task_scorers : The score of each task.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.dummy import DummyRegressor
+    >>> from sklearn_mtl.model_selection import task_scorer
+    >>> y = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
+    >>> model = DummyRegressor().fit(y, y)
+    >>> y_test = np.array([[1.0, 6.0], [3.0, np.nan]])
+    >>> task_scorer("neg_mean_absolute_error", average="min")(model, y_test, y_test)
+    -3.0
+    """
+    _check_metric(metric, "task_scorer")
+    check_average(average, "task_scorer")
+    return TaskScorer(metric, average)
+
+
+def _check_metric(metric: Any, who: str) -> None:
+    """Refuse unknown names, and errors, which searches would maximise."""
+    for one in metric.values() if isinstance(metric, Mapping) else [metric]:
+        if isinstance(one, str) and one == "auto":
+            continue
+        found = find_metric(one, who)
+        if found.is_error and found.sign > 0:
+            raise TaskError(
+                f"{who}: {one!r} is an error, of which less is better, but searches "
+                f"take the greatest score. Use 'neg_{one}'."
+            )
