@@ -22,8 +22,8 @@ class Evaluation:
     gradient : ndarray of shape (n_features, n_columns)
         Gradient of f at W.
     dual : callable
-        s -> -f*(-s theta) for the dual point theta of W, s in [0, 1]: what a scaled dual
-        point is worth before the penalty's conjugate is taken off.
+        s -> -f*(-s theta) for the dual point theta of W, s in [0, 1]: what a scaled
+        dual point is worth before the penalty's conjugate is taken off.
     """
 
     value: float

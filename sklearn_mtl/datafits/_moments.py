@@ -166,9 +166,11 @@ class Moments:
             The sums.
         """
         b = intercept + self.shift.x @ W - self.shift.y
-        xxW = np.matmul(self.xx, W.T[:, :, None])[:, :, 0].T if len(
-            self.xx
-        ) > 1 else self.xx[0] @ W
+        xxW = (
+            np.matmul(self.xx, W.T[:, :, None])[:, :, 0].T
+            if len(self.xx) > 1
+            else self.xx[0] @ W
+        )
         xW = np.einsum("tj,jt->t", np.broadcast_to(self.x, W.T.shape), W)
         quadratic = (W * xxW).sum(axis=0) + 2.0 * b * xW + self.weight * b**2
         linear = (W * self.xy).sum(axis=0) + b * self.y

@@ -1,6 +1,6 @@
 """Penalties of the linear models: value, proximal step, optimality and dual."""
 
-from sklearn_mtl.penalties._base import Penalty, TaskCovarianceForm
+from sklearn_mtl.penalties._base import Penalty, TaskCovarianceForm, frobenius
 from sklearn_mtl.penalties._columns import Columns
 from sklearn_mtl.penalties._compose import Decomposition, Sum
 from sklearn_mtl.penalties._graph import TaskGraph
@@ -25,4 +25,5 @@ __all__ = [
     "TaskGraph",
     "TaskL21",
     "TraceNorm",
+    "frobenius",
 ]

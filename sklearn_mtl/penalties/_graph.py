@@ -6,7 +6,6 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_mtl.penalties._base import (
     Penalty,
@@ -15,6 +14,7 @@ from sklearn_mtl.penalties._base import (
     is_null,
 )
 from sklearn_mtl.penalties._columns import Columns, columns_of
+from sklearn_mtl.utils._private import Interval, StrOptions
 
 __all__ = ["TaskGraph"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from numbers import Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from sklearn_mtl.penalties._base import Penalty, frobenius
 from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.utils._private import Interval
 
 __all__ = ["L1"]
 

@@ -6,10 +6,10 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from sklearn_mtl.penalties._base import Penalty
 from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.utils._private import Interval
 
 __all__ = ["L21"]
 

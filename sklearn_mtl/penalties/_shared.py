@@ -5,7 +5,6 @@ from __future__ import annotations
 from numbers import Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from sklearn_mtl.penalties._base import (
     Penalty,
@@ -14,6 +13,7 @@ from sklearn_mtl.penalties._base import (
     is_null,
 )
 from sklearn_mtl.penalties._columns import Columns, columns_of
+from sklearn_mtl.utils._private import Interval
 
 __all__ = ["Shared"]
 

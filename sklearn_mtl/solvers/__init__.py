@@ -2,16 +2,29 @@
 
 from sklearn_mtl.solvers._certificate import Certificate, Problem, Solution, certify
 from sklearn_mtl.solvers._choose import solve
-from sklearn_mtl.solvers._closed_form import Spectrum, closed_form
+from sklearn_mtl.solvers._closed_form import Spectrum, closed_form, has_spectrum
+from sklearn_mtl.solvers._empirical_bayes import (
+    Evidence,
+    Strengths,
+    evidence_of_classes,
+    evidence_of_squares,
+    evidence_with_common_axes,
+)
 from sklearn_mtl.solvers._fista import fista
 
 __all__ = [
     "Certificate",
+    "Evidence",
     "Problem",
     "Solution",
     "Spectrum",
+    "Strengths",
     "certify",
     "closed_form",
+    "evidence_of_classes",
+    "evidence_of_squares",
+    "evidence_with_common_axes",
     "fista",
+    "has_spectrum",
     "solve",
 ]

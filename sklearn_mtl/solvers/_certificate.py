@@ -39,7 +39,7 @@ class Problem:
         """Shape of the variable: W, or the stacked parts."""
         shape: tuple[int, ...] = (self.datafit.n_features, self.datafit.n_columns)
         if self.penalty.has_parts:
-            shape = (len(self.penalty.members), *shape)  # type: ignore[attr-defined]
+            shape = (len(self.penalty.members), *shape)
         return shape
 
     def total(self, point: np.ndarray) -> np.ndarray:
@@ -139,8 +139,9 @@ def certify(
     distance = penalty.optimality(point, here.gradient, columns)
     dual = _dual_value(problem, point, here, scales)
     gap = (objective - dual) / scales.loss if np.isfinite(dual) else np.nan
-    return Certificate(objective, max(gap, 0.0) if gap == gap else gap,
-                       distance / scales.gradient)
+    return Certificate(
+        objective, max(gap, 0.0) if gap == gap else gap, distance / scales.gradient
+    )
 
 
 def _dual_value(

@@ -44,9 +44,11 @@ def has_spectrum(datafit: object) -> bool:
     """Whether all tasks share one Gram matrix, or one set of dense rows."""
     if isinstance(datafit, GramQuadratic):
         return datafit.is_shared
-    return isinstance(datafit, RowQuadratic) and isinstance(
-        getattr(datafit.operator, "X", None), np.ndarray
-    ) and not hasattr(datafit.operator, "roots")
+    return (
+        isinstance(datafit, RowQuadratic)
+        and isinstance(getattr(datafit.operator, "X", None), np.ndarray)
+        and not hasattr(datafit.operator, "roots")
+    )
 
 
 def closed_form(
@@ -58,9 +60,9 @@ def closed_form(
 ) -> Solution:
     """Solve G_t w_t + W M = b_t for all tasks.
 
-    With a Gram matrix that all tasks share, its eigenvectors and those of M separate the
-    unknowns. Else by conjugate gradients, preconditioned by each task's own system and,
-    where M leaves directions free, by the exact system in these directions.
+    With a Gram matrix that all tasks share, its eigenvectors and those of M separate
+    the unknowns. Else by conjugate gradients, preconditioned by each task's own system
+    and, where M leaves directions free, by the exact system in these directions.
 
     Parameters
     ----------
@@ -113,9 +115,7 @@ def _iterate(
     return Z @ basis.T, n_iter
 
 
-def _block_inverse(
-    datafit: GramQuadratic, matrix: np.ndarray, free: np.ndarray
-) -> Map:
+def _block_inverse(datafit: GramQuadratic, matrix: np.ndarray, free: np.ndarray) -> Map:
     """Return the inverse of each task's system, plus that of the free directions."""
     n_features = datafit.n_features
     eye = np.eye(n_features)
@@ -123,7 +123,9 @@ def _block_inverse(
     trace = np.trace(systems, axis1=1, axis2=2)[:, None, None] / n_features
     inverses = np.linalg.inv(systems + (RANK * trace + 1e-300) * eye)
     n_free = free.shape[1]
-    if n_free == len(matrix) or n_free * n_features > 2000:  # the exact system would cost more than it saves
+    if (
+        n_free == len(matrix) or n_free * n_features > 2000
+    ):  # the exact system would cost more than it saves
         n_free = 0
     if n_free:
         joint = np.einsum("ta,tb,tjl->ajbl", free, free, datafit.G, optimize=True)

@@ -10,7 +10,13 @@ from sklearn_mtl.datafits import CrossEntropy, GramQuadratic, RowQuadratic
 from sklearn_mtl.penalties import Decomposition, Ridge, Shared
 from sklearn_mtl.solvers._closed_form import Spectrum, has_spectrum
 
-__all__ = ["Evidence", "Strengths", "evidence_of_classes", "evidence_of_squares"]
+__all__ = [
+    "Evidence",
+    "Strengths",
+    "evidence_of_classes",
+    "evidence_of_squares",
+    "evidence_with_common_axes",
+]
 
 #: Variances stay within this factor of where they start.
 RANGE = 1e8
@@ -65,7 +71,9 @@ class Evidence:
     n_rows: float
     noise: float | None = None
 
-    def strengths(self, n: float, *, tol: float = 1e-7, max_iter: int = 200) -> Strengths:
+    def strengths(
+        self, n: float, *, tol: float = 1e-7, max_iter: int = 200
+    ) -> Strengths:
         """Return the strengths at which the evidence is stationary.
 
         MacKay's fixed point: each variance is its squared length over the number of
@@ -135,9 +143,7 @@ class Evidence:
             variance = 1.0 / (information.sum(axis=0) + 1.0 / shared)
             return variance * pull.sum(axis=0), variance, float(variance.sum())
         system = np.matmul(self.bases * information[:, None, :], _swap(self.bases))
-        covariance = np.linalg.inv(
-            system.sum(axis=0) + np.eye(pull.shape[1]) / shared
-        )
+        covariance = np.linalg.inv(system.sum(axis=0) + np.eye(pull.shape[1]) / shared)
         mean = covariance @ np.einsum("tij,tj->i", self.bases, pull)
         spread = np.einsum("tij,tij->tj", covariance @ self.bases, self.bases)
         return mean, spread, float(np.trace(covariance))
@@ -187,6 +193,38 @@ def evidence_of_squares(
     return Evidence(values, n * targets, bases, squares, n_rows)
 
 
+def evidence_with_common_axes(
+    datafit: GramQuadratic | RowQuadratic,
+    totals: np.ndarray,
+    n_intercepts: int,
+    spectrum: tuple[np.ndarray, np.ndarray],
+) -> Evidence:
+    """Return the evidence as if each task's rows were a fair sample of all rows.
+
+    Parameters
+    ----------
+    datafit : GramQuadratic or RowQuadratic
+        The data term, divided by the mean of totals.
+    totals : ndarray of shape (n_tasks,)
+        Sum of weights of each task.
+    n_intercepts : int
+        Number of intercepts that were fitted.
+    spectrum : tuple of ndarray
+        Eigenvalues (r,) and eigenvectors (n_features, r) of the covariance of all rows.
+
+    Returns
+    -------
+    Evidence
+        The data, with the same axes for all tasks.
+    """
+    n = float(totals.mean())
+    zero = datafit.evaluate(np.zeros((datafit.n_features, datafit.n_columns)))
+    targets = -n * (spectrum[1].T @ zero.gradient).T
+    n_rows = max(float(totals.sum()) - n_intercepts, 1.0)
+    values = np.outer(totals, spectrum[0])
+    return Evidence(values, targets, None, 2.0 * n * zero.value, n_rows)
+
+
 def evidence_of_classes(
     datafit: CrossEntropy, W: np.ndarray, spectrum: tuple[np.ndarray, np.ndarray]
 ) -> Evidence:
@@ -217,4 +255,3 @@ def evidence_of_classes(
     gradient = n * vectors.T @ datafit.pull_back(probabilities)
     targets = precision * (vectors.T @ W).T - gradient.T
     return Evidence(precision, targets, None, 0.0, float(datafit.n_columns * n), 1.0)
-

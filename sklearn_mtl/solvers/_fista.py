@@ -111,4 +111,3 @@ def _prox(
     rest: Penalty | None, problem: Problem, point: np.ndarray, step: float
 ) -> np.ndarray:
     return point if rest is None else rest.prox(point, step, problem.columns)
-

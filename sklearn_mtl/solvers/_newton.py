@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_mtl.datafits import CrossEntropy
+from sklearn_mtl.penalties import frobenius
 from sklearn_mtl.solvers._certificate import Problem, Solution, certify
 from sklearn_mtl.solvers._closed_form import part_points
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
@@ -66,27 +67,33 @@ def _descend(
 ) -> tuple[np.ndarray, int]:
     """Return W after Newton steps with backtracking."""
     spectrum = _spectrum(datafit.X, datafit)
-    first = np.linalg.norm(datafit.evaluate(0.0 * W).gradient)
+    first = max(frobenius(datafit.evaluate(0.0 * W).gradient), 1e-300)
     n_iter = 0
     while n_iter < max_iter:
         value, gradient, probabilities = _objective(datafit, M, W)
-        size = np.linalg.norm(gradient)
-        if size <= GRADIENT_TOLERANCE * max(first, 1e-300):
+        size = frobenius(gradient)
+        if size <= GRADIENT_TOLERANCE * first:
             break
-        hessian = datafit.hessian(probabilities)
+        hessian = _with_penalty(datafit.hessian(probabilities), M)
         step, _ = conjugate_gradient(
-            lambda V, H=hessian: H(V) + V @ M,
+            hessian,
             -gradient,
             _precondition(datafit, spectrum, M, probabilities),
-            tol=float(min(0.1, np.sqrt(size / max(first, 1e-300)))),
+            tol=min(0.1, (size / first) ** 0.5),
             max_iter=200,
         )
-        length = _line_search(datafit, M, W, step, value, float(np.vdot(gradient, step)))
+        length = _line_search(
+            datafit, M, W, step, value, float(np.vdot(gradient, step))
+        )
         if length == 0.0:  # no descent left in double precision
             break
         W = W + length * step
         n_iter += 1
     return W, max(n_iter, 1)
+
+
+def _with_penalty(hessian: Map, M: np.ndarray) -> Map:
+    return lambda V: hessian(V) + V @ M
 
 
 def _objective(
@@ -155,4 +162,3 @@ def _precondition(
         return (vectors @ (rotated / scale) @ Q.T) / root
 
     return inverse
-

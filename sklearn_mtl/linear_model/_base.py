@@ -1,0 +1,177 @@
+"""What the four linear estimators share: from y to coefficients and back."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_mtl.linear_model._data import Data, make_data
+from sklearn_mtl.linear_model._evidence import fit_empirical_bayes
+from sklearn_mtl.linear_model._names import EMPIRICAL_BAYES, resolve_penalty
+from sklearn_mtl.penalties import Penalty, TaskCovariance
+from sklearn_mtl.solvers import Problem, Solution, solve
+from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._private import Interval, StrOptions
+from sklearn_mtl.utils._weights import cell_weights
+
+__all__ = ["LinearBase"]
+
+
+class LinearBase(BaseEstimator):
+    """Fit steps and fitted attributes of a linear multi-task model."""
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        "penalty": [str, Penalty, None],
+        "fit_intercept": ["boolean"],
+        "tol": [Interval(Real, 0, None, closed="neither")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "on_empty_task": [StrOptions({"raise", "warn"})],
+    }
+    _kind: str
+
+    penalty: Any
+    fit_intercept: bool
+    tol: float
+    max_iter: int
+    on_empty_task: str
+    task_set_: TaskSet
+
+    def _read(self, X: Any, y: Any, sample_weight: Any) -> Data:
+        """Validate X, y and weights, and set what they say about the tasks."""
+        who = type(self).__name__
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=np.float64, ensure_min_samples=2
+        )
+        self.task_set_, codes = TaskSet.from_y(
+            y, kind=self._kind, who=who, on_empty_task=self.on_empty_task
+        )
+        if len(codes) != X.shape[0]:
+            raise ValueError(
+                f"{who}: X has {X.shape[0]} rows and y has {len(codes)}: "
+                "inconsistent numbers of samples."
+            )
+        weights = cell_weights(
+            self.task_set_,
+            codes,
+            sample_weight,
+            getattr(self, "class_weight", None),
+            who,
+        )
+        if not weights.any():
+            raise ValueError(f"{who}: the weights of all labels are zero.")
+        return make_data(X, self.task_set_, codes, weights, self.fit_intercept)
+
+    def _solve(self, data: Data, alpha: float, start: np.ndarray | None = None) -> None:
+        """Fit all data and set the fitted attributes."""
+        scale = None
+        if not len(data.kept):
+            self._keep_constants(data.X.shape[1], alpha)
+            return
+        if isinstance(self.penalty, str) and self.penalty == EMPIRICAL_BAYES:
+            data, scale = data.scaled()
+            problem, solution = fit_empirical_bayes(
+                data, tol=self.tol, max_iter=self.max_iter
+            )
+            alpha = problem.penalty.get_params()["own__alpha"]
+        else:
+            penalty = resolve_penalty(self.penalty, alpha, type(self).__name__)
+            penalty.check(data.columns, data.X.shape[1])
+            problem = Problem(data.datafit(), penalty, data.columns)
+            solution = solve(problem, start, tol=self.tol, max_iter=self.max_iter)
+        self._keep(data, problem, solution, alpha, scale)
+
+    def _keep(
+        self,
+        data: Data,
+        problem: Problem,
+        solution: Solution,
+        alpha: float,
+        scale: np.ndarray | None = None,
+    ) -> None:
+        """Set the fitted attributes of a solution."""
+        certificate = solution.certificate
+        self.penalty_: Penalty | None = problem.penalty
+        self.alpha_ = alpha
+        self.n_iter_ = solution.n_iter
+        self.dual_gap_ = certificate.gap
+        self.optimality_ = certificate.optimality
+        W = problem.total(solution.point)
+        intercept = np.zeros(W.shape[1])
+        if self.fit_intercept:
+            intercept = problem.datafit.intercept(W)
+        divisor = 1.0 if scale is None else scale[:, None]
+        self._set_coefficients(data, W / divisor, intercept)
+        if problem.penalty.has_parts:
+            names = [name for name, _ in problem.penalty.penalties]
+            pairs = zip(names, solution.point, strict=True)
+            self.parts_ = {name: (part / divisor).T for name, part in pairs}
+        if isinstance(problem.penalty, TaskCovariance):
+            self.task_covariance_ = problem.penalty.covariance(W)
+        if not certificate.is_met(self.tol):
+            self._warn_of_gap()
+
+    def _keep_constants(self, n_features: int, alpha: float) -> None:
+        """Set the fitted attributes where every task is constant."""
+        self.penalty_, self.alpha_ = None, alpha
+        self.n_iter_, self.dual_gap_, self.optimality_ = 1, 0.0, 0.0
+        n_tasks = self.task_set_.n_tasks
+        zeros = np.zeros((1, n_features))
+        self._set_shapes([zeros] * n_tasks, [np.zeros(1)] * n_tasks)
+
+    def _warn_of_gap(self) -> None:
+        reached = f"a relative duality gap of {self.dual_gap_:.1e}"
+        if np.isnan(self.dual_gap_):
+            reached = f"a relative distance to optimality of {self.optimality_:.1e}"
+        warnings.warn(
+            f"{type(self).__name__}: stopped at {reached} after {self.n_iter_} "
+            f"iterations (tol={self.tol:g}). Standardise X, increase max_iter or "
+            "alpha, or accept a larger tol.",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
+
+    def _set_coefficients(
+        self, data: Data, W: np.ndarray, intercept: np.ndarray
+    ) -> None:
+        """Give every task its columns of W; zeros to tasks that were not fitted."""
+        n_features = W.shape[0]
+        blocks = [np.zeros((1, n_features)) for _ in range(self.task_set_.n_tasks)]
+        shifts = [np.zeros(1) for _ in range(self.task_set_.n_tasks)]
+        for t, end, width in zip(
+            data.kept, np.cumsum(data.widths), data.widths, strict=True
+        ):
+            blocks[t] = W[:, end - width : end].T
+            shifts[t] = intercept[end - width : end]
+        self._set_shapes(blocks, shifts)
+
+    @abstractmethod
+    def _set_shapes(self, blocks: list[np.ndarray], shifts: list[np.ndarray]) -> None:
+        """Set coef_ and intercept_ in the shapes of the kind of estimator."""
+
+    def _decision(self, X: Any) -> np.ndarray:
+        """Return X coef + intercept for all columns of all tasks."""
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        coef, intercept = self._stacked()
+        scores: np.ndarray = X @ coef.T + intercept
+        return scores
+
+    @abstractmethod
+    def _stacked(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return all coefficients (n_columns, n_features) and intercepts."""
+
+    def __sklearn_tags__(self) -> Tags:
+        """Return the tags: sparse X, several outputs."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.required = True
+        return tags

@@ -1,0 +1,83 @@
+"""From the parameter `penalty` to a penalty object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.base import clone
+
+from sklearn_mtl.penalties import (
+    L1,
+    L21,
+    Decomposition,
+    Penalty,
+    Ridge,
+    Shared,
+    TaskCovariance,
+    TaskGraph,
+    TaskL21,
+    TraceNorm,
+)
+
+__all__ = ["EMPIRICAL_BAYES", "PENALTIES", "resolve_penalty", "shared_and_own"]
+
+EMPIRICAL_BAYES = "empirical_bayes"
+
+
+def shared_and_own() -> Decomposition:
+    """Return the penalty of a shared vector plus each task's own deviation from it.
+
+    The ridge on the shared vector is small. It keeps the problem well posed where there
+    are more features than rows or classes are separable.
+    """
+    return Decomposition([("shared", Shared(alpha=0.01)), ("own", Ridge(alpha=1.0))])
+
+
+PENALTIES = {
+    "chain": lambda: TaskGraph(graph="chain"),
+    "l1": L1,
+    "l21": L21,
+    "mean": TaskGraph,
+    "ridge": Ridge,
+    "shared": shared_and_own,
+    "task_covariance": TaskCovariance,
+    "task_l21": TaskL21,
+    "trace": TraceNorm,
+}
+
+
+def resolve_penalty(penalty: Any, alpha: float, who: str) -> Penalty:
+    """Return alpha times the penalty that a name or an object stands for.
+
+    Parameters
+    ----------
+    penalty : str, Penalty or None
+        A name, an object, or None for no penalty.
+    alpha : float
+        What it is multiplied by.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    Penalty
+        A new object.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown.
+    """
+    if penalty is None:
+        return Ridge(alpha=0.0)
+    if isinstance(penalty, str):
+        if penalty not in PENALTIES:
+            known = sorted([*PENALTIES, EMPIRICAL_BAYES])
+            raise ValueError(
+                f"{who}: penalty {penalty!r} is unknown. Known names: {known}; allowed "
+                "are also None and the objects of sklearn_mtl.penalties."
+            )
+        chosen: Penalty = PENALTIES[penalty]()
+    else:
+        chosen = clone(penalty)
+    return chosen.scaled(alpha)
