@@ -30,8 +30,8 @@ class LabelledRows(Dataset):
         Prepared inputs.
     targets : Tensor of shape (n_rows, n_trained)
         Class indices and standardised values, 0 where missing.
-    weights : Tensor of shape (n_rows, n_trained)
-        Weights of the cells, 0 where missing.
+    weights : Tensor of shape (n_rows, n_trained) or (1, n_trained)
+        Weights of the cells, 0 where missing; one row where all are the same.
     shift, scale : Tensor of shape (n_members, 1, n_trained)
         A member is trained on (targets - shift) * scale.
     factor : Tensor of shape (n_members, 1, n_trained)
@@ -58,7 +58,9 @@ class LabelledRows(Dataset):
         """Return targets as each member sees them, and weights before `factor`."""
         flat = index.reshape(-1)
         targets = self.targets.index_select(0, flat).view(*index.shape, -1)
-        weights = self.weights.index_select(0, flat).view(*index.shape, -1)
+        weights = self.weights
+        if len(weights) > 1:
+            weights = weights.index_select(0, flat).view(*index.shape, -1)
         if len(self.shift) > 1:
             targets = (targets - self.shift) * self.scale
         return targets, weights

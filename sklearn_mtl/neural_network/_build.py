@@ -112,16 +112,12 @@ def build_net(
     weight = torch.as_tensor(task_weight[order], dtype=dtype, device=model.device)
     names = [encoder.task_set.names[t] for t in order]
     optimizer = OPTIMIZERS.get(model.optimizer, model.optimizer)
-    is_ours = isinstance(model.optimizer, str)
     net = MultiTaskNet(
         module.to(dtype),
         FusedLoss(encoder.layout, weight),
         task_names=names,
         who=type(model).__name__,
         optimizer=optimizer,
-        # a decayed bias would pull predictions away from the class frequencies
-        optimizer__param_groups=[("*bias", {"weight_decay": 0.0})],
-        optimizer__weight_decay=model.weight_decay,
         lr=model.lr,
         callbacks=[
             *(model.callbacks or []),
@@ -129,7 +125,20 @@ def build_net(
         ],
         device=model.device,
         verbose=0,
-        **({"optimizer__fused": True} if is_ours else {}),
+        **_optimizer_arguments(model),
     )
     with torch.random.fork_rng(devices=[]):  # skorch's initialisation may draw
         return net.initialize()
+
+
+def _optimizer_arguments(model: Any) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
+    if isinstance(model.optimizer, str):
+        arguments["optimizer__fused"] = True
+    if model.weight_decay > 0:
+        # a decayed bias would pull predictions away from the class frequencies
+        arguments["optimizer__weight_decay"] = model.weight_decay
+        arguments["optimizer__param_groups"] = [("*bias", {"weight_decay": 0.0})]
+    elif model.optimizer == "adamw":  # whose own default is not zero
+        arguments["optimizer__weight_decay"] = 0.0
+    return arguments

@@ -98,13 +98,16 @@ class TablePreparation(Preparation):
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return standardised columns and flags, with NaN if members impute them."""
         X = X.astype(np.float64, copy=False)
-        flags = np.isnan(X[:, self.flagged_])
+        missing = np.isnan(X)
+        if len(self.fill_) == 1 and missing.any():
+            X = np.where(missing, self.fill_, X)
+        out = X - self.mean_[0]
+        out /= self.scale_[0]
         if len(self.fill_) == 1:
-            X = np.where(np.isnan(X), self.fill_, X)
-        X = (X - self.mean_[0]) / self.scale_[0]
-        if len(self.fill_) == 1:
-            np.clip(X, -CLIP, CLIP, out=X)
-        return np.hstack([X, flags]) if len(self.flagged_) else X
+            np.clip(out, -CLIP, CLIP, out=out)
+        if len(self.flagged_):
+            out = np.hstack([out, missing[:, self.flagged_]])
+        return out
 
     def input_layer(self, dtype: torch.dtype) -> nn.Module:
         """Return the step from the common scale to each member's own."""

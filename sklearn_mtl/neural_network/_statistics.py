@@ -27,16 +27,18 @@ def column_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.n
     mean, scale : ndarray of shape (n_sets, n_features)
         The scale is 1 where a column does not vary.
     """
-    seen = ~np.isnan(X)
-    filled = np.where(seen, X, 0.0)
-    total = weights @ seen
-    safe = np.where(total > 0, total, 1.0)
-    mean = (weights @ filled) / safe
+    missing = np.isnan(X)
+    has_gaps = missing.any()
+    total = weights @ ~missing if has_gaps else weights.sum(axis=1, keepdims=True)
+    total = np.where(total > 0, total, 1.0)
+    mean = (weights @ (np.where(missing, 0.0, X) if has_gaps else X)) / total
     # two passes around a common centre: squares of large offsets would cancel
     centre = mean.mean(axis=0)
-    filled -= np.where(seen, centre, 0.0)
-    np.square(filled, out=filled)
-    variance = np.maximum((weights @ filled) / safe - (mean - centre) ** 2, 0.0)
+    deviation = X - centre
+    if has_gaps:
+        deviation[missing] = 0.0
+    np.square(deviation, out=deviation)
+    variance = np.maximum((weights @ deviation) / total - (mean - centre) ** 2, 0.0)
     tiny = 10 * np.finfo(np.float64).eps * np.maximum(np.abs(mean), 1e-300)
     scale = np.sqrt(variance)
     return mean, np.where(scale > tiny, scale, 1.0)
