@@ -33,6 +33,21 @@ class MultiTaskOutputsMixin:
         def _task_outputs(self, X: Any) -> list[np.ndarray]:
             """Return, for each task, (n, n_classes) probabilities or (n,) values."""
 
+    def _task_codes(self, X: Any) -> np.ndarray:
+        """Return predicted class indices and values (n, n_tasks).
+
+        Overridden where the predicted label need not be the likeliest.
+        """
+        return np.stack([_code(output) for output in self._task_outputs(X)], axis=1)
+
+    def _task_output(self, X: Any, t: int) -> np.ndarray:
+        """Return the output of one task; overridden where one costs less than all."""
+        return self._task_outputs(X)[t]
+
+    def _task_code(self, X: Any, t: int) -> np.ndarray:
+        """Return the predicted class indices or values of one task."""
+        return _code(self._task_output(X, t))
+
     @property
     def n_tasks_(self) -> int:
         """Number of tasks seen in fit."""
@@ -58,7 +73,7 @@ class MultiTaskOutputsMixin:
             1-D if y was.
         """
         check_is_fitted(self)
-        return self.task_set_.decode(_codes(self._task_outputs(X)))
+        return self.task_set_.decode(self._task_codes(X))
 
     def predict_task(self, X: Any, task_id: Any) -> np.ndarray:
         """Predict one task a row, for data where every row belongs to one task.
@@ -82,7 +97,7 @@ class MultiTaskOutputsMixin:
         """
         check_is_fitted(self)
         who = type(self).__name__
-        codes = _codes(self._task_outputs(X))
+        codes = self._task_codes(X)
         names, which = np.unique(np.asarray(task_id), return_inverse=True)
         if which.shape != (len(codes),):
             raise TaskError(
@@ -136,13 +151,12 @@ class MultiTaskOutputsMixin:
         who = type(self).__name__
         codes = self.task_set_.encode(y, unseen="wrong", who=who)
         weights = check_sample_weight(sample_weight, codes.shape, who)
-        outputs = self._task_outputs(X)
         has_classes = {task.is_classification for task in self.task_set_.tasks}
         if len(has_classes) > 1:
-            scores = skills(self.task_set_, codes, outputs, weights)
+            scores = skills(self.task_set_, codes, self._task_outputs(X), weights)
         else:
             function = accuracies if has_classes == {True} else r2_scores
-            scores = function(codes, _codes(outputs), weights)
+            scores = function(codes, self._task_codes(X), weights)
         return float(np.mean(scores[~np.isnan(scores)])) if scores.size else np.nan
 
 
@@ -204,12 +218,6 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
             list(columns), names=["task", "class"]
         )
         return frame
-
-
-def _codes(outputs: list[np.ndarray]) -> np.ndarray:
-    """Return class indices and values (n_samples, n_tasks) for the tasks' outputs."""
-    columns = [_code(output) for output in outputs]
-    return np.stack(columns, axis=1)
 
 
 def _code(output: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ __all__ = ["TaskClassifierView", "TaskRegressorView", "make_task_view"]
 
 
 def make_task_view(model: Any, task: str | int) -> Any:
-    """Return the view of a task of a fitted model that gives `_task_outputs`."""
+    """Return the view of a task of a fitted model that gives its outputs."""
     t = model.task_set_.index(task, who=type(model).__name__)
     chosen = model.task_set_.tasks[t]
     view = TaskClassifierView if chosen.is_classification else TaskRegressorView
@@ -70,7 +70,7 @@ class _TaskView(BaseEstimator):
 
     def _output(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        return self._fitted._task_outputs(X)[self._index()]
+        return self._fitted._task_output(X, self._index())
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict the task.
@@ -85,8 +85,8 @@ class _TaskView(BaseEstimator):
         ndarray of shape (n_samples,)
             Labels or values.
         """
-        output = self._output(X)
-        codes = output.argmax(axis=1) if output.ndim == 2 else output
+        check_is_fitted(self)
+        codes = self._fitted._task_code(X, self._index())
         return self._fitted.task_set_.tasks[self._index()].decode(codes)
 
 
