@@ -38,7 +38,7 @@ class MemberLinear(nn.Module):
 
     @torch.no_grad()
     def draw(self, generators: Sequence[Generator]) -> None:
-        """Draw uniform within 1 / sqrt(n_in), as nn.Linear does, one generator a member."""
+        """Draw uniform within 1 / sqrt(n_in), as nn.Linear does, member by member."""
         bound = 1.0 / math.sqrt(max(self.weight.shape[1], 1))
         for member, generator in enumerate(generators):
             for parameter in (self.weight, self.bias):

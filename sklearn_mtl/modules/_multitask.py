@@ -2,40 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from sklearn_mtl.modules._linear import MemberLinear
 
-__all__ = ["InputLayer", "MultiTaskModule"]
-
-
-class InputLayer(nn.Module):
-    """Impute, standardise and clip with statistics that differ by member.
-
-    Each member holds out other rows, and its statistics must not know them.
-
-    Parameters
-    ----------
-    fill, shift, scale : Tensor of shape (n_members, 1, n_features)
-        A missing x becomes fill; then x becomes (x - shift) * scale.
-    limit : float
-        The result is clipped to [-limit, limit].
-    """
-
-    def __init__(
-        self, fill: Tensor, shift: Tensor, scale: Tensor, limit: float
-    ) -> None:
-        super().__init__()
-        self.register_buffer("fill", fill)
-        self.register_buffer("shift", shift)
-        self.register_buffer("scale", scale)
-        self.limit = limit
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Prepare (n_members, n_rows, n_features)."""
-        x = torch.where(torch.isnan(x), self.fill, x)
-        return ((x - self.shift) * self.scale).clamp_(-self.limit, self.limit)
+__all__ = ["MultiTaskModule"]
 
 
 class MultiTaskModule(nn.Module):

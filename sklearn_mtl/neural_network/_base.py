@@ -13,8 +13,9 @@ from sklearn.base import (
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from sklearn_mtl.neural_network._data import Labels, read_inputs
+from sklearn_mtl.neural_network._data import Labels
 from sklearn_mtl.neural_network._history import history_arrays
+from sklearn_mtl.neural_network._inputs import read_inputs
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.neural_network._plan import preparation_of
 from sklearn_mtl.neural_network._state import NetState

@@ -59,13 +59,14 @@ def build_module(
     ValueError
         If the trunk does not give one vector a row.
     """
-    n_features = sample.shape[2] if sample.ndim > 2 else 0
-    shared = build_trunk(trunk, n_features, generators, who).float()
     n_members, n_rows = len(generators), sample.shape[1]
-    sample = sample.expand(n_members, *sample.shape[1:])
     with torch.no_grad():
+        sample = sample.expand(n_members, *sample.shape[1:])
+        sample = copy.deepcopy(inputs).float()(sample)
+        n_features = sample.shape[2] if sample.ndim > 2 else 0
+        shared = build_trunk(trunk, n_features, generators, who).float()
         shared.eval()
-        hidden = shared(copy.deepcopy(inputs).float()(sample))
+        hidden = shared(sample)
         shared.train()
     if hidden.ndim != 3 or tuple(hidden.shape[:2]) != (n_members, n_rows):
         raise ValueError(

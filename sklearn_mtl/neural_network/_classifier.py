@@ -23,10 +23,10 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
 
     .. math:: \sum_t v_t \frac{\sum_i w_{it}\, \ell(f_t(x_i), y_{it})}{\sum_i w_{it}}
 
-    with the cross-entropy :math:`\ell`, cell weights :math:`w` that are zero where a label
-    is missing, and task weights :math:`v`. Use it where targets are related, labels are
-    missing for some of them, or classes are rare; whether sharing helps on your data is
-    what :func:`sklearn_mtl.comparison.compare` tells.
+    with the cross-entropy :math:`\ell`, cell weights :math:`w` that are zero where a
+    label is missing, and task weights :math:`v`. Use it where targets are related,
+    labels are missing for some of them, or classes are rare; whether sharing helps on
+    your data is what :func:`sklearn_mtl.comparison.compare` tells.
 
     Parameters
     ----------
@@ -83,6 +83,8 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         activation: str = "gelu",
         dropout: float = 0.0,
         trunk: Any = None,
+        numeric_embedding: Any = "auto",
+        categorical_features: Any = "from_dtype",
         task_weight: Any = None,
         class_weight: Any = None,
         optimizer: Any = "adamw",
@@ -108,6 +110,8 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         self.activation = activation
         self.dropout = dropout
         self.trunk = trunk
+        self.numeric_embedding = numeric_embedding
+        self.categorical_features = categorical_features
         self.task_weight = task_weight
         self.class_weight = class_weight
         self.optimizer = optimizer

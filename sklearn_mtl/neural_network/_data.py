@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy import sparse
-from sklearn.utils.validation import validate_data
 
 from sklearn_mtl.model_selection._parts import equal_sizes, kfold_trains, make_parts
 from sklearn_mtl.neural_network._batches import LabelledRows
@@ -18,7 +16,7 @@ from sklearn_mtl.neural_network._targets import TargetEncoder
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._weights import cell_weights, check_sample_weight
 
-__all__ = ["Labels", "draw_folds", "label_rows", "read_inputs"]
+__all__ = ["Labels", "draw_folds", "label_rows"]
 
 
 @dataclass(frozen=True)
@@ -76,37 +74,6 @@ class Labels:
         if not rows.sum() > 0:
             raise ValueError(f"{who}: sample_weight is zero everywhere.")
         return cls(codes, weights, rows)
-
-
-def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
-    """Validate X for a trunk that wants a table or raw values.
-
-    Parameters
-    ----------
-    model : estimator
-        Which remembers, or compares, the features.
-    X : array-like or sparse matrix of shape (n_samples, n_features)
-        Inputs; a raw trunk takes more dimensions.
-    wanted : {"table", "raw"}
-        What the trunk says.
-    reset : bool
-        Whether to remember the features (fit) or to compare them.
-
-    Returns
-    -------
-    ndarray or sparse.csr_array
-        Inputs; NaN is allowed in a dense table.
-    """
-    is_dense_table = wanted == "table" and not sparse.issparse(X)
-    return validate_data(
-        model,
-        X,
-        reset=reset,
-        accept_sparse="csr",
-        dtype=[np.float64, np.float32] if wanted == "table" else "numeric",
-        ensure_all_finite="allow-nan" if is_dense_table else True,
-        allow_nd=wanted == "raw",
-    )
 
 
 def draw_folds(

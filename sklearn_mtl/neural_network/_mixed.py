@@ -23,8 +23,8 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
     .. math:: \sum_t v_t \frac{\sum_i w_{it}\, \ell_t(f_t(x_i), y_{it})}{\sum_i w_{it}}
 
     with cross-entropy for a classification and the squared error of a standardised
-    target for a regression, cell weights :math:`w` that are zero where a label is missing,
-    and task weights :math:`v`. What each task is gets inferred: strings, booleans,
+    target for a regression, cell weights :math:`w` that are zero where a label is
+    missing, and task weights :math:`v`. What each task is gets inferred: strings, booleans,
     categories, and whole numbers with at most 20 values are classes.
 
     Parameters
@@ -83,6 +83,8 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         activation: str = "gelu",
         dropout: float = 0.0,
         trunk: Any = None,
+        numeric_embedding: Any = "auto",
+        categorical_features: Any = "from_dtype",
         task_weight: Any = None,
         class_weight: Any = None,
         clip_predictions: bool = True,
@@ -110,6 +112,8 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         self.activation = activation
         self.dropout = dropout
         self.trunk = trunk
+        self.numeric_embedding = numeric_embedding
+        self.categorical_features = categorical_features
         self.task_weight = task_weight
         self.class_weight = class_weight
         self.clip_predictions = clip_predictions

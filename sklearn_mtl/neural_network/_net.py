@@ -23,7 +23,7 @@ BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 _CHUNK_UNITS = 2**18  # activations of a layer that stay in the cache while predicting
 
 
-class StopTraining(Exception):  # noqa: N818 - no error
+class StopTraining(Exception):
     """A callback ends the epoch loop; never seen outside it."""
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from sklearn_mtl.modules import TrunkSpec
+from sklearn_mtl.modules import PiecewiseLinear, TrunkSpec
 from sklearn_mtl.modules._mlp import ACTIVATIONS
 from sklearn_mtl.neural_network._build import OPTIMIZERS
 from sklearn_mtl.neural_network._plan import DTYPES
@@ -23,6 +23,8 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "activation": [StrOptions(set(ACTIVATIONS))],
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "trunk": [TrunkSpec, callable, None],
+    "numeric_embedding": [PiecewiseLinear, StrOptions({"auto"}), None],
+    "categorical_features": [str, "array-like", None],
     "task_weight": [dict, "array-like", None],
     "optimizer": [StrOptions(set(OPTIMIZERS)), type],
     "lr": [Interval(Real, 0, None, closed="neither")],
@@ -54,10 +56,17 @@ default="gelu"
     dropout : float, default=0.0
         Share of units of the default trunk that are dropped while training.
     trunk : None, trunk spec, nn.Module or callable, default=None
-        What all tasks share. None is ``MLP(hidden_layer_sizes, activation, dropout)``; a
-        spec, such as ``MLP()``, makes ``trunk__dropout`` a parameter for grid search; a
-        module, or a callable that gets the number of features and returns one, maps
+        What all tasks share. None is ``MLP(hidden_layer_sizes, activation, dropout)``;
+        a spec, such as ``MLP()``, makes ``trunk__dropout`` a parameter for grid search;
+        a module, or a callable that gets the number of features and returns one, maps
         (n_rows, n_features) to (n_rows, n_hidden) and sees the values of X as they are.
+    numeric_embedding : PiecewiseLinear, "auto" or None, default="auto"
+        How numeric columns of a table are embedded. "auto" is ``PiecewiseLinear()``
+        where there are at least four rows a column, and more than 100.
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Columns that are one-hot encoded, the rarest beyond 64 categories together:
+        text and categorical columns of a DataFrame, or names, numbers, or a mask. A
+        category unseen in fit is none of those seen.
     task_weight : dict or array-like of shape (n_tasks,), default=None
         Factor of each task's loss in the objective; a dict by task name may leave tasks
         at 1.
@@ -122,9 +131,9 @@ n_tasks_ : int
     net_ : skorch.NeuralNet
         The net, with its module, optimiser and history.
     history_ : dict of str to ndarray
-        One entry an epoch: "train_loss" and "valid_loss" (n_epochs, n_tasks), NaN where a
-        task has none; "valid_score" (n_epochs, n_tasks), which is 1 - loss / loss of the
-        best constant; "valid_criterion", "task_weight", "lr", "duration".
+        One entry an epoch: "train_loss" and "valid_loss" (n_epochs, n_tasks), NaN where
+        a task has none; "valid_score" (n_epochs, n_tasks), which is 1 - loss / loss of
+        the best constant; "valid_criterion", "task_weight", "lr", "duration".
     n_iter_ : int
         Epochs run.
     best_epoch_ : int

@@ -9,9 +9,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from sklearn_mtl.modules import MLP
+from sklearn_mtl.modules import MLP, PiecewiseLinear
 
-__all__ = ["DTYPES", "TrainingPlan", "make_plan", "preparation_of", "resolve_trunk"]
+__all__ = [
+    "DTYPES",
+    "TrainingPlan",
+    "make_plan",
+    "preparation_of",
+    "resolve_embedding",
+    "resolve_trunk",
+]
 
 SMALL = 100  # rows up to which one full batch is used and nothing is held out
 N_STEPS = 800
@@ -96,6 +103,28 @@ def resolve_trunk(model: Any) -> Any:
 def preparation_of(model: Any) -> str:
     """Return "table" or "raw": what the trunk says it wants X to be."""
     return getattr(resolve_trunk(model), "preparation", "raw")
+
+
+def resolve_embedding(model: Any, shape: tuple[int, int]) -> PiecewiseLinear | None:
+    """Return the embedding of numeric columns, or None.
+
+    Parameters
+    ----------
+    model : estimator
+        Whose `numeric_embedding` is resolved.
+    shape : tuple of int
+        Numbers of rows and of numeric columns.
+
+    Returns
+    -------
+    PiecewiseLinear or None
+        "auto" embeds where there are four rows a column, and more than a full batch.
+    """
+    wanted = model.numeric_embedding
+    if wanted != "auto":
+        return wanted
+    n_samples, n_numeric = shape
+    return PiecewiseLinear() if n_samples > max(SMALL, 4 * n_numeric) else None
 
 
 def _batch_size(wanted: int | str | None, n_samples: int) -> int:

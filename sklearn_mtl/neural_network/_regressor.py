@@ -22,8 +22,8 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
 
     .. math:: \sum_t v_t \frac{\sum_i w_{it}\, (f_t(x_i) - y_{it})^2}{\sum_i w_{it}}
 
-    with every target standardised, cell weights :math:`w` that are zero where a label is
-    missing, and task weights :math:`v`.
+    with every target standardised, cell weights :math:`w` that are zero where a label
+    is missing, and task weights :math:`v`.
 
     Parameters
     ----------
@@ -69,6 +69,8 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         activation: str = "gelu",
         dropout: float = 0.0,
         trunk: Any = None,
+        numeric_embedding: Any = "auto",
+        categorical_features: Any = "from_dtype",
         task_weight: Any = None,
         clip_predictions: bool = True,
         optimizer: Any = "adamw",
@@ -94,6 +96,8 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         self.activation = activation
         self.dropout = dropout
         self.trunk = trunk
+        self.numeric_embedding = numeric_embedding
+        self.categorical_features = categorical_features
         self.task_weight = task_weight
         self.clip_predictions = clip_predictions
         self.optimizer = optimizer

@@ -112,8 +112,8 @@ class NetState:
         if task not in order:
             chosen = self.encoder.task_set.tasks[task]
             raise TaskError(
-                f"{self.net.who}: task {chosen.name!r} is {chosen.kind} and has no head "
-                "to project on."
+                f"{self.net.who}: task {chosen.name!r} is {chosen.kind} and has no "
+                "head to project on."
             )
         columns = self.encoder.layout.columns(order.index(task))
         heads = self.net.module_.heads.weight.detach()[..., columns]

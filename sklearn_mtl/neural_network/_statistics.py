@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-__all__ = ["column_medians", "column_moments", "sparse_scales"]
+__all__ = ["column_medians", "column_moments", "column_quantiles", "sparse_scales"]
 
 
 def column_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -72,6 +72,34 @@ def column_medians(X: np.ndarray, weights: np.ndarray) -> np.ndarray:
                 pair = order[[low, min(high, len(order) - 1)]]
                 out[m, j] = column[pair].mean()
     return out
+
+
+def column_quantiles(
+    X: np.ndarray, weights: np.ndarray, levels: np.ndarray
+) -> np.ndarray:
+    """Return the smallest values with at least a share of the weight up to them.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Values without NaN.
+    weights : ndarray of shape (n_samples,)
+        Weights of the rows.
+    levels : ndarray of shape (n_levels,)
+        Shares, from 0 to 1.
+
+    Returns
+    -------
+    ndarray of shape (n_levels, n_features)
+        Quantiles, all of them values of the column.
+    """
+    order = np.argsort(X, axis=0, kind="stable")
+    mass = np.cumsum(weights[order], axis=0)
+    # whole-number weights are summed exactly; a share may round past its target
+    wanted = levels * mass[-1, :1] * (1 - 1e-12) if len(mass) else levels
+    place = [np.searchsorted(m, wanted) for m in mass.T]
+    rows = np.minimum(np.stack(place, axis=1), len(X) - 1)
+    return np.take_along_axis(X, np.take_along_axis(order, rows, axis=0), axis=0)
 
 
 def sparse_scales(X: sparse.csr_array, weights: np.ndarray) -> np.ndarray:

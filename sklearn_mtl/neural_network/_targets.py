@@ -76,6 +76,24 @@ class TargetEncoder:
         targets = (codes[:, self.layout.order] - self.mean_[0]) / self.scale_[0]
         return np.nan_to_num(targets, nan=0.0)
 
+    def as_numbers(
+        self, codes: np.ndarray, weights: np.ndarray, members: np.ndarray, m: int
+    ) -> np.ndarray:
+        """Return labels as columns standardised by one member's rows, 0 if missing.
+
+        Classes become indicators, of which a binary task needs one.
+        """
+        columns = []
+        for t in self.layout.order:
+            task, row_weights = self.task_set.tasks[t], members[m] * weights[:, t]
+            values = codes[:, [t]]
+            if task.is_classification:
+                labels = np.arange(task.n_classes)[task.n_classes == 2 :]
+                values = np.where(np.isnan(values), np.nan, values == labels)
+            mean, scale = column_moments(values, row_weights[None])
+            columns.append((values - mean) / scale)
+        return np.nan_to_num(np.hstack(columns), nan=0.0)
+
     def member_tensors(self, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
         """Return shift, scale and factor (n_sets, 1, n_trained) of LabelledRows."""
         shift = (self.mean_ - self.mean_[0]) / self.scale_[0]
@@ -116,13 +134,10 @@ class TargetEncoder:
         binary, regression = slice(0, layout.n_binary), layout.regression
         torch.sigmoid(logits[..., binary], out=out[..., binary])
         if layout.n_regression:
-            # on the scale of the first set; _split brings it to the unit of y in float64
+            # on the scale of the first set; _split brings it to y's unit in float64
             shift, scale, _ = self.member_tensors(logits.dtype)
-            to = {"device": logits.device}
-            shift, scale = (
-                shift[..., regression].to(**to),
-                scale[..., regression].to(**to),
-            )
+            shift = shift[..., regression].to(logits.device)
+            scale = scale[..., regression].to(logits.device)
             torch.addcdiv(
                 shift, logits[..., regression], scale, out=out[..., regression]
             )

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from scipy import sparse
 from torch import Generator, Tensor
 
 from sklearn_mtl.modules import use_generators
 from sklearn_mtl.neural_network._batches import BatchIterator, HeldOutRows, LabelledRows
 from sklearn_mtl.neural_network._build import build_module, build_net
 from sklearn_mtl.neural_network._data import Labels, draw_folds, label_rows
+from sklearn_mtl.neural_network._inputs import Table
 from sklearn_mtl.neural_network._plan import (
     TrainingPlan,
     make_plan,
     preparation_of,
+    resolve_embedding,
     resolve_trunk,
 )
-from sklearn_mtl.neural_network._preparation import make_preparation
+from sklearn_mtl.neural_network._preparation import (
+    Preparation,
+    RawPreparation,
+    SparsePreparation,
+)
 from sklearn_mtl.neural_network._rows import as_rows
 from sklearn_mtl.neural_network._schedule import BestEpoch, WarmUpCosine
 from sklearn_mtl.neural_network._state import NetState
+from sklearn_mtl.neural_network._table import TablePreparation
 from sklearn_mtl.neural_network._targets import TargetEncoder
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._random import draw_seed, spawn_seeds
@@ -106,18 +115,27 @@ def _set_up(
 ) -> NetState:
     """Fit preparation and encoder, and build the untrained net."""
     who = type(model).__name__
-    preparation = make_preparation(preparation_of(model), X)
-    preparation.fit(X, members * labels.row_weights)
     encoder = TargetEncoder(task_set, clip=getattr(model, "clip_predictions", False))
     encoder.fit(labels.codes, labels.weights, members)
+    as_numbers = partial(encoder.as_numbers, labels.codes, labels.weights, members)
+    preparation = _make_preparation(model, X)
+    preparation.fit(X, members * labels.row_weights, as_numbers)
     generators = _generators(seed, plan.n_members, _PARAMETERS)
     few = as_rows(preparation.transform(X[:2]), torch.float32, torch.device("cpu"))
-    inputs = preparation.input_layer(plan.dtype)
+    inputs = preparation.input_layer(plan.dtype, few.span(0, 1).shape[-1])
     trunk = resolve_trunk(model)
     module = build_module(trunk, inputs, encoder, few.span(0, 2), generators, who)
     weights = task_weights(task_set, model.task_weight, who)
     net = build_net(model, module, encoder, weights, plan.dtype)
     return NetState(preparation, encoder, net, plan.dtype, seed)
+
+
+def _make_preparation(model: Any, X: Any) -> Preparation:
+    if sparse.issparse(X) and preparation_of(model) == "table":
+        return SparsePreparation()
+    if not isinstance(X, Table):
+        return RawPreparation()
+    return TablePreparation(resolve_embedding(model, X.numeric.shape))
 
 
 def _train(

@@ -1,0 +1,75 @@
+"""First layers of a net, whose numbers differ by member and are not trained."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["EmbeddingLayer", "InputLayer"]
+
+
+class InputLayer(nn.Module):
+    """Impute, standardise and clip with statistics that differ by member.
+
+    Each member holds out other rows, and its statistics must not know them.
+
+    Parameters
+    ----------
+    fill, shift, scale : Tensor of shape (n_members, 1, n_features)
+        A missing x becomes fill; then x becomes (x - shift) * scale.
+    limit : float
+        The result is clipped to [-limit, limit].
+    """
+
+    fill: Tensor
+    shift: Tensor
+    scale: Tensor
+
+    def __init__(
+        self, fill: Tensor, shift: Tensor, scale: Tensor, limit: float
+    ) -> None:
+        super().__init__()
+        self.register_buffer("fill", fill)
+        self.register_buffer("shift", shift)
+        self.register_buffer("scale", scale)
+        self.limit = limit
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Prepare (n_members, n_rows, n_features)."""
+        x = torch.where(torch.isnan(x), self.fill, x)
+        return ((x - self.shift) * self.scale).clamp_(-self.limit, self.limit)
+
+
+class EmbeddingLayer(nn.Module):
+    """Append the piecewise-linear embedding of some columns.
+
+    Parameters
+    ----------
+    columns : Tensor of shape (n_embedded,), int
+        Which columns.
+    edges : Tensor of shape (n_sets, n_embedded, n_edges)
+        Ascending edges; equal ones make an empty bin, whose embedding is 0.
+    """
+
+    columns: Tensor
+    slope: Tensor
+    offset: Tensor
+
+    def __init__(self, columns: Tensor, edges: Tensor) -> None:
+        super().__init__()
+        width = edges.diff(dim=-1)
+        slope = torch.where(width > 0, 1.0 / width.clamp(min=1e-30), 0.0)
+        self.register_buffer("columns", columns)
+        self.register_buffer("slope", slope.unsqueeze(1))  # (n_sets, 1, n_emb, n_bins)
+        self.register_buffer("offset", (-edges[..., :-1] * slope).unsqueeze(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Widen (n_members, n_rows, n_features) by the embedding."""
+        n_features, shape = x.shape[-1], self.slope.shape[-2:]
+        out = x.new_empty(*x.shape[:-1], n_features + shape.numel())
+        out[..., :n_features] = x
+        embedded = out[..., n_features:].unflatten(-1, shape)
+        values = x.index_select(-1, self.columns).unsqueeze(-1)
+        torch.addcmul(self.offset, values, self.slope, out=embedded)
+        embedded.clamp_(0.0, 1.0)
+        return out

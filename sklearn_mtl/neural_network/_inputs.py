@@ -1,0 +1,161 @@
+"""Validate X, and tell numeric from categorical columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+__all__ = ["Table", "read_inputs"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns of a dense table by kind.
+
+    Attributes
+    ----------
+    numeric : ndarray of shape (n_samples, n_numeric), float64
+        NaN where missing.
+    categorical : ndarray of shape (n_samples, n_categorical), object, or None
+        None where missing; None altogether where there is no such column.
+    """
+
+    numeric: np.ndarray
+    categorical: np.ndarray | None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of rows and of columns."""
+        n_categorical = 0 if self.categorical is None else self.categorical.shape[1]
+        return len(self.numeric), self.numeric.shape[1] + n_categorical
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.numeric)
+
+    def __getitem__(self, rows: Any) -> Table:
+        """Return some rows."""
+        categorical = None if self.categorical is None else self.categorical[rows]
+        return Table(self.numeric[rows], categorical)
+
+
+def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
+    """Validate X for a trunk that wants a table or raw values.
+
+    Parameters
+    ----------
+    model : estimator
+        Which remembers, or compares, the features; its `is_categorical_` is set.
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        Inputs; a raw trunk takes more dimensions.
+    wanted : {"table", "raw"}
+        What the trunk says.
+    reset : bool
+        Whether to remember the features (fit) or to compare them.
+
+    Returns
+    -------
+    ndarray, sparse.csr_array or Table
+        Raw values, sparse columns, or a table.
+
+    Raises
+    ------
+    ValueError
+        If X has infinite values, a wrong number of columns, or text in a column that is
+        not categorical.
+    """
+    is_table = wanted == "table" and not sparse.issparse(X)
+    if reset:
+        model.is_categorical_ = _find_categorical(model, X) if is_table else None
+    if is_table and model.is_categorical_ is not None:
+        validate_data(model, X, reset=reset, skip_check_array=True)
+        return _split(X, model.is_categorical_)
+    X = validate_data(
+        model,
+        X,
+        reset=reset,
+        accept_sparse="csr",
+        dtype=np.float64 if is_table else "numeric",
+        ensure_all_finite="allow-nan" if is_table else True,
+        allow_nd=wanted == "raw",
+    )
+    return Table(X, None) if is_table else X
+
+
+def _find_categorical(model: Any, X: Any) -> np.ndarray | None:
+    """Return which columns are categorical, or None where none is."""
+    wanted = getattr(model, "categorical_features", None)
+    if wanted is None:
+        return None
+    if isinstance(wanted, str):
+        if wanted != "from_dtype":
+            raise ValueError(
+                f"{type(model).__name__}: categorical_features={wanted!r}; allowed are "
+                "'from_dtype', None, and names, numbers or a mask of columns."
+            )
+        mask = [_is_text(column) for column in _frame_columns(X)]
+    else:
+        mask = _mask(np.asarray(wanted), X, type(model).__name__)
+    return np.array(mask, dtype=bool) if any(mask) else None
+
+
+def _mask(wanted: np.ndarray, X: Any, who: str) -> list[bool]:
+    names = [str(name) for name in getattr(X, "columns", [])]
+    n_features = len(names) if names else np.shape(X)[1]
+    if wanted.dtype == bool and len(wanted) == n_features:
+        return wanted.tolist()
+    if wanted.dtype.kind in "UO":
+        unknown = [name for name in wanted.tolist() if name not in names]
+        if not unknown:
+            return [name in wanted for name in names]
+    else:
+        unknown = [int(j) for j in wanted if not 0 <= j < n_features]
+        if not unknown:
+            return [j in wanted for j in range(n_features)]
+    raise ValueError(
+        f"{who}: categorical_features names unknown columns {unknown}; X has "
+        f"{names or n_features}."
+    )
+
+
+def _frame_columns(X: Any) -> list[Any]:
+    if hasattr(X, "iloc"):
+        return [X.iloc[:, j] for j in range(X.shape[1])]
+    if hasattr(X, "get_columns"):  # polars
+        return X.get_columns()
+    return []
+
+
+def _is_text(column: Any) -> bool:
+    dtype = str(column.dtype).lower()
+    if dtype.startswith(("category", "categorical", "enum", "string", "str")):
+        return True
+    return dtype == "object" and any(isinstance(value, str) for value in column)
+
+
+def _split(X: Any, is_categorical: np.ndarray) -> Table:
+    columns = _frame_columns(X) or list(np.asarray(X, dtype=object).T)
+    text = [_as_text(columns[j]) for j in np.flatnonzero(is_categorical)]
+    rest = [columns[j] for j in np.flatnonzero(~is_categorical)]
+    numeric = np.empty((len(text[0]), len(rest)))
+    for j, column in enumerate(rest):
+        values = column.to_numpy(na_value=np.nan) if hasattr(column, "isna") else column
+        numeric[:, j] = np.asarray(values, dtype=np.float64)
+    if rest:
+        numeric = check_array(numeric, ensure_all_finite="allow-nan", input_name="X")
+    return Table(numeric, np.stack(text, axis=1))
+
+
+def _as_text(column: Any) -> np.ndarray:
+    """Return categories as strings, None where missing."""
+    values = column.to_list() if hasattr(column, "to_list") else column.tolist()
+    out = np.empty(len(values), dtype=object)
+    for i, value in enumerate(values):
+        is_missing = value is None or value != value or str(value) == "<NA>"
+        out[i] = None if is_missing else str(value)
+    return out
