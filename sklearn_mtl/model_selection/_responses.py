@@ -119,9 +119,9 @@ def _decisions(
     """Return scores that rank, from an estimator without probabilities."""
     if "proba" in needs or not hasattr(estimator, "decision_function"):
         raise TaskError(
-            f"{who}: {type(estimator).__name__} has no predict_proba, which a metric "
-            "of probabilities needs; a metric of labels, such as 'balanced_accuracy', "
-            "does not."
+            f"{who}: {type(estimator).__name__} has no predict_proba, which the metric "
+            "needs. CalibratedClassifierCV gives it to a classifier, and a metric of "
+            "labels, such as 'balanced_accuracy', does without."
         )
     output = estimator.decision_function(X)
     if not isinstance(output, list | tuple):

@@ -7,8 +7,18 @@ Each line says since when the name is where it is, and what to do when it goes.
 # Fallback: array[rows], .iloc[rows] for pandas, list comprehension for lists.
 from sklearn.utils import _safe_indexing as safe_indexing
 
+# scikit-learn 0.17 to 1.9. Fallback: X.shape[0] where there is a shape, else len(X).
+from sklearn.utils.validation import _num_samples as num_samples  # isort: skip
+
 # scikit-learn 1.3 to 1.9. Fallback: check parameters at the start of fit by hand.
 from sklearn.base import _fit_context as fit_context  # isort: skip
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-__all__ = ["HasMethods", "Interval", "StrOptions", "fit_context", "safe_indexing"]
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "StrOptions",
+    "fit_context",
+    "num_samples",
+    "safe_indexing",
+]

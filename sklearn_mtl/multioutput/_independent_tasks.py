@@ -1,0 +1,346 @@
+"""One model per task: the single-task twin of every comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_regressor
+from sklearn.utils import Tags, indexable
+from sklearn.utils.metadata_routing import (
+    UNUSED,
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import validate_data
+
+from sklearn_mtl.multioutput._jobs import make_jobs, run, weight_key
+from sklearn_mtl.multioutput._one_task import predicted_codes, task_output
+from sklearn_mtl.multioutput._tags import join_tags
+from sklearn_mtl.multioutput._templates import Templates
+from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.utils._outputs import ClassOutputsMixin
+from sklearn_mtl.utils._private import (
+    HasMethods,
+    StrOptions,
+    fit_context,
+    num_samples,
+)
+from sklearn_mtl.utils._tasks import TaskSet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["IndependentTasks"]
+
+_WHO = "IndependentTasks"
+
+
+def _gives_probabilities(self: IndependentTasks) -> bool:
+    """Say whether all classifiers have predict_proba, and there is one."""
+    found = self._classifiers()
+    return bool(found) and all(hasattr(one, "predict_proba") for one in found)
+
+
+class IndependentTasks(ClassOutputsMixin, MetaEstimatorMixin, BaseEstimator):
+    """Fit one clone of an estimator to each task, on the rows that have its label.
+
+    The single-task twin of a multi-task model:
+    `IndependentTasks(MultiTaskClassifier())` learns what `MultiTaskClassifier()`
+    learns, without sharing anything. And the way to use any scikit-learn estimator
+    where labels are missing, the number of classes differs by task, or classifications
+    and regressions stand side by side.
+
+    Parameters
+    ----------
+    estimator : estimator, default=None
+        What is fitted to every task: a classifier, a regressor, or an estimator of both
+        such as MultiTaskMixedEstimator, for which the kind of each task is inferred.
+        Arguments of this package's estimators that speak of tasks (task_types,
+        class_weight, task_weight) are cut to the task.
+    classifier : estimator, default=None
+        For classification tasks, in place of `estimator`. With a classifier alone all
+        tasks are classifications.
+    regressor : estimator, default=None
+        For regression tasks, in place of `estimator`. With a regressor alone all tasks
+        are regressions.
+    by_task : dict of str to estimator, default=None
+        For some tasks by name, before all others.
+    task_types : str, sequence or dict, default=None
+        "classification" or "regression", for all tasks, in order, or by name, where the
+        estimator does not say it. None infers it: strings, booleans, categories and up
+        to 20 integers are classes.
+    on_empty_task : {"raise", "warn"}, default="raise"
+        Whether a task without any observed label is an error, or predicted as NaN with
+        a warning.
+    n_jobs : int, default=None
+        Number of tasks to fit, and to predict, at the same time.
+
+    Attributes
+    ----------
+    estimators_ : list of estimator
+        The fitted models in task order; None for a task without label or with a single
+        class, which is predicted.
+    classes_ : ndarray, or list of ndarray
+        Labels of the task, or of each task where y was 2-D (None for a regression).
+        Absent if all tasks are regressions.
+    n_tasks_ : int
+        Number of tasks.
+    task_names_in_ : ndarray of shape (n_tasks,)
+        Names of the tasks: columns of y, or task0, task1, ...
+    n_features_in_ : int
+        Number of features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had names that are strings.
+
+    See Also
+    --------
+    sklearn_mtl.MultiTaskClassifier : One net for all tasks.
+    sklearn.multioutput.MultiOutputClassifier : Without missing labels.
+
+    Notes
+    -----
+    An integer random_state of the estimator is used for every task as it stands, so
+    that each model is what the estimator alone would give for that column, and results
+    do not depend on n_jobs or the backend. A RandomState instance is copied for every
+    task. With None the models are as random as the estimator alone.
+
+    `predict` gives what the models predict, also where that is not the likeliest class
+    (a tuned threshold). `score` is the mean over tasks of accuracy or R2, or of skill
+    if kinds are mixed.
+
+    With metadata routing the estimators must request what they are to get; a
+    sample_weight of shape (n_samples, n_tasks) is cut to the task's column and rows.
+
+    There is no `decision_function`: scorers that rank need probabilities, which
+    CalibratedClassifierCV gives a classifier that has none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression, Ridge
+    >>> from sklearn_mtl.multioutput import IndependentTasks
+    >>> X = np.arange(8.0)[:, None]
+    >>> y = np.array([[0, 0.5], [0, 1.5], [0, 2.5], [0, 3.5]] * 2)
+    >>> y[4:, 0] = 1
+    >>> y[6:, 1] = np.nan
+    >>> model = IndependentTasks(classifier=LogisticRegression(), regressor=Ridge())
+    >>> model.fit(X, y).predict([[0.0], [7.0]])[:, 0]
+    array([0., 1.])
+    """
+
+    # The weights of fit go to the estimators, which request them; those of score are
+    # used here.
+    __metadata_request__fit = {"sample_weight": UNUSED}
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        "estimator": [HasMethods(["fit", "predict"]), None],
+        "classifier": [HasMethods(["fit", "predict"]), None],
+        "regressor": [HasMethods(["fit", "predict"]), None],
+        "by_task": [dict, None],
+        "task_types": [str, dict, "array-like", None],
+        "on_empty_task": [StrOptions({"raise", "warn"})],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        classifier: Any = None,
+        regressor: Any = None,
+        by_task: Any = None,
+        task_types: Any = None,
+        on_empty_task: str = "raise",
+        n_jobs: int | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.classifier = classifier
+        self.regressor = regressor
+        self.by_task = by_task
+        self.task_types = task_types
+        self.on_empty_task = on_empty_task
+        self.n_jobs = n_jobs
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, **fit_params: Any
+    ) -> IndependentTasks:
+        """Fit one model to each task.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs; whatever the estimators take.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets; NaN, None, pandas.NA and pandas.NaT are missing labels.
+        sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Weights of rows or cells. Without metadata routing they reach the last step
+            of a pipeline.
+        **fit_params : dict
+            Given to fit of the estimators; of what has an entry a row, the rows of the
+            task.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        TaskError
+            If a task has no label, labels of the wrong kind, or no estimator.
+        ValueError
+            If no estimator was given, lengths differ, or weights are wrong or not
+            supported.
+        TypeError
+            If what was given is no estimator.
+        """
+        X, y = indexable(X, y)
+        validate_data(self, X, skip_check_array=True)
+        columns = read_columns(y, _WHO)
+        templates = self._templates()
+        task_set, _ = TaskSet.from_y(
+            y,
+            who=_WHO,
+            task_types=templates.types_of(columns.names, self.task_types),
+            on_empty_task=self.on_empty_task,
+        )
+        params = self._route(templates, sample_weight, fit_params)
+        jobs = make_jobs(templates, task_set.tasks, columns, params)
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+            delayed(run)(X, job) for job in jobs
+        )
+        self.task_set_ = task_set
+        return self
+
+    @available_if(_gives_probabilities)
+    def predict_proba(self, X: Any) -> Any:
+        """Predict the probabilities of the classes of all tasks.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or list of them
+            A list with one array a task where y was 2-D; None for a regression task.
+        """
+        return super().predict_proba(X)
+
+    @available_if(_gives_probabilities)
+    def proba_frame(self, X: Any) -> pd.DataFrame:
+        """Predict probabilities as a DataFrame with columns (task, class).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        DataFrame of shape (n_samples, total number of classes)
+            Columns are a MultiIndex (task, class); the index is that of X.
+        """
+        return super().proba_frame(X)
+
+    @property
+    def classes_(self) -> Any:
+        """Labels: an array for 1-D y, else a list with an array (or None) a task."""
+        if not any(task.is_classification for task in self.task_set_.tasks):
+            raise AttributeError("classes_: all tasks are regressions.")
+        return super().classes_
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return how metadata reach the estimators.
+
+        Returns
+        -------
+        MetadataRouter
+            Everything that fit gets goes to the fit of the estimators that request it.
+        """
+        router = MetadataRouter(owner=self).add_self_request(self)
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return router.add(method_mapping=mapping, **self._templates().named())
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Say whether all tasks have their models."""
+        return hasattr(self, "estimators_")
+
+    def __sklearn_tags__(self) -> Tags:
+        """Declare what all estimators can do, and several outputs."""
+        given = [self.estimator, self.classifier, self.regressor]
+        if isinstance(self.by_task, Mapping):
+            given += self.by_task.values()
+        inner = [one for one in given if hasattr(one, "fit")]
+        return join_tags(super().__sklearn_tags__(), inner)
+
+    def _templates(self) -> Templates:
+        return Templates.read(
+            self.estimator, self.classifier, self.regressor, self.by_task
+        )
+
+    def _classifiers(self) -> list[Any]:
+        """Return the estimators that learn, or may learn, a classification."""
+        return [
+            one for one in self._templates().named().values() if not is_regressor(one)
+        ]
+
+    def _route(
+        self, templates: Templates, sample_weight: Any, fit_params: dict[str, Any]
+    ) -> dict[str, dict[str, Any]]:
+        """Return the parameters of fit for every estimator that was given."""
+        named = templates.named()
+        if get_config()["enable_metadata_routing"]:
+            if sample_weight is not None:
+                fit_params = {**fit_params, "sample_weight": sample_weight}
+            routed = process_routing(self, "fit", **fit_params)
+            return {key: routed[key].fit for key in named}
+        if sample_weight is None:
+            return dict.fromkeys(named, fit_params)
+        return {
+            key: {**fit_params, weight_key(one): sample_weight}
+            for key, one in named.items()
+        }
+
+    def _read(self, X: Any) -> Any:
+        if len(getattr(X, "shape", "2d")) == 1 and hasattr(self, "n_features_in_"):
+            raise ValueError(
+                f"{_WHO}: X has shape {X.shape}; it must be (n_samples, "
+                f"{self.n_features_in_}). Reshape your data: X.reshape(-1, 1) if it "
+                "has one feature, X.reshape(1, -1) if it is one sample."
+            )
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return X
+
+    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+        return self._ask_all(task_output, X)
+
+    def _task_codes(self, X: Any) -> np.ndarray:
+        return np.stack(self._ask_all(predicted_codes, X), axis=1)
+
+    def _task_output(self, X: Any, t: int) -> np.ndarray:
+        X = self._read(X)
+        task = self.task_set_.tasks[t]
+        return task_output(self.estimators_[t], task, X, num_samples(X))
+
+    def _task_code(self, X: Any, t: int) -> np.ndarray:
+        X = self._read(X)
+        task = self.task_set_.tasks[t]
+        return predicted_codes(self.estimators_[t], task, X, num_samples(X))
+
+    def _ask_all(self, ask: Callable[..., np.ndarray], X: Any) -> list[np.ndarray]:
+        X = self._read(X)
+        pairs = zip(self.estimators_, self.task_set_.tasks, strict=True)
+        # threads: the models are here, and sending them elsewhere costs more
+        return Parallel(n_jobs=self.n_jobs, prefer="threads")(
+            delayed(ask)(model, task, X, num_samples(X)) for model, task in pairs
+        )

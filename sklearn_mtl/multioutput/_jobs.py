@@ -1,0 +1,124 @@
+"""Fit one model to one task: which rows, labels and parameters it gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
+
+from sklearn_mtl.multioutput._templates import Templates, for_one_task
+from sklearn_mtl.utils._columns import TargetColumns
+from sklearn_mtl.utils._private import num_samples, safe_indexing
+from sklearn_mtl.utils._tasks import Task
+from sklearn_mtl.utils._weights import check_sample_weight
+
+__all__ = ["Job", "make_jobs", "run", "weight_key"]
+
+_WHO = "IndependentTasks"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One model to fit.
+
+    Attributes
+    ----------
+    model : estimator or None
+        What is fitted; None if there is nothing to learn.
+    labels : ndarray of shape (n_observed,)
+        The labels that are there.
+    rows : ndarray of shape (n_observed,)
+        Their rows.
+    params : dict
+        For fit, cut to these rows.
+    who : str
+        Class and task, for errors.
+    """
+
+    model: Any
+    labels: np.ndarray
+    rows: np.ndarray
+    params: dict[str, Any]
+    who: str
+
+
+def run(X: Any, job: Job) -> Any:
+    """Fit the model of a job; return it, or None."""
+    if job.model is None:
+        return None
+    own = X if len(job.rows) == num_samples(X) else safe_indexing(X, job.rows)
+    try:
+        return job.model.fit(own, job.labels, **job.params)
+    except Exception as error:
+        error.add_note(f"{job.who}: {type(job.model).__name__} could not be fitted.")
+        raise
+
+
+def make_jobs(
+    templates: Templates,
+    tasks: Sequence[Task],
+    columns: TargetColumns,
+    params: Mapping[str, Mapping[str, Any]],
+) -> list[Job]:
+    """Return what is to be fitted, in task order.
+
+    Parameters
+    ----------
+    templates : Templates
+        The estimators that were given.
+    tasks : sequence of Task
+        The tasks.
+    columns : TargetColumns
+        Their labels.
+    params : dict of dict
+        Parameters of fit, by the estimator's key in `templates.named`.
+
+    Returns
+    -------
+    list of Job
+        One a task; without a model where there is no label or a single class.
+    """
+    named, jobs = templates.named(), []
+    for t, task in enumerate(tasks):
+        key = templates.key_of(task.name, task.is_classification)
+        rows = np.flatnonzero(columns.observed[:, t])
+        model = None
+        if task.kind not in ("empty", "constant"):
+            model = for_one_task(named[key], t, columns.names, task.is_classification)
+        own = _cut(params[key], columns.observed.shape, rows, t)
+        who = f"{_WHO}: task {task.name!r}"
+        jobs.append(Job(model, columns.values[t], rows, own, who))
+    return jobs
+
+
+def weight_key(estimator: Any) -> str:
+    """Return the name by which fit takes sample weights, also in a pipeline."""
+    prefix, last = "", estimator
+    while isinstance(last, Pipeline):
+        prefix += f"{last.steps[-1][0]}__"
+        last = last.steps[-1][1]
+    if not has_fit_parameter(last, "sample_weight"):
+        raise ValueError(
+            f"{_WHO}: {type(last).__name__} does not support sample weights."
+        )
+    return f"{prefix}sample_weight"
+
+
+def _cut(
+    params: Mapping[str, Any], shape: tuple[int, int], rows: np.ndarray, t: int
+) -> dict[str, Any]:
+    """Return parameters of fit for the rows of one task, and its column of weights."""
+    cut = {}
+    for name, value in params.items():
+        if name.endswith("sample_weight") and value is not None:
+            cut[name] = check_sample_weight(value, shape, _WHO)[rows, t]
+        elif hasattr(value, "__len__") and not isinstance(value, str | Mapping):
+            is_by_row = num_samples(value) == shape[0]
+            cut[name] = safe_indexing(value, rows) if is_by_row else value
+        else:
+            cut[name] = value
+    return cut

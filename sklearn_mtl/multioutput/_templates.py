@@ -1,0 +1,226 @@
+"""Which estimator learns which task, and what of its parameters concerns that task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sklearn.base import clone, is_classifier, is_regressor
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._by_task import by_task as spread_by_task
+
+__all__ = ["Templates", "for_one_task"]
+
+_WHO = "IndependentTasks"
+# parameters of this package's estimators that may speak of tasks by name or in order
+_BY_TASK = ("task_types", "task_weight", "class_weight")
+
+
+@dataclass(frozen=True)
+class Templates:
+    """The estimators that an IndependentTasks was given.
+
+    Attributes
+    ----------
+    estimator, classifier, regressor : estimator or None
+        For all tasks, or by kind.
+    by_task : dict of str to estimator
+        For some tasks.
+    """
+
+    estimator: Any
+    classifier: Any
+    regressor: Any
+    by_task: Mapping[str, Any]
+
+    @classmethod
+    def read(
+        cls, estimator: Any, classifier: Any, regressor: Any, by_task: Any
+    ) -> Templates:
+        """Check what was given.
+
+        Parameters
+        ----------
+        estimator, classifier, regressor : estimator or None
+            For all tasks, or by kind.
+        by_task : dict of str to estimator, or None
+            For some tasks.
+
+        Returns
+        -------
+        Templates
+            All of them.
+
+        Raises
+        ------
+        TypeError
+            If one is no estimator, or of the wrong kind.
+        ValueError
+            If there is none, or `estimator` and another one.
+        """
+        templates = cls(estimator, classifier, regressor, by_task or {})
+        found = templates.named()
+        if not found:
+            raise ValueError(f"{_WHO}: give estimator, or classifier or regressor.")
+        if estimator is not None and not (classifier is regressor is None):
+            raise ValueError(
+                f"{_WHO}: give estimator for all tasks, or classifier and regressor by "
+                "kind, not both."
+            )
+        for name, one in found.items():
+            _check_estimator(name, one)
+        return templates
+
+    def named(self) -> dict[str, Any]:
+        """Return the estimators that were given, by what they were given as."""
+        general = {
+            "estimator": self.estimator,
+            "classifier": self.classifier,
+            "regressor": self.regressor,
+        }
+        special = {f"by_task[{name!r}]": one for name, one in self.by_task.items()}
+        return {k: one for k, one in {**general, **special}.items() if one is not None}
+
+    def types_of(self, names: Sequence[str], task_types: Any) -> dict[str, str | None]:
+        """Return what each task must be, from its estimator or from task_types.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Names of the tasks.
+        task_types : str, sequence, dict or None
+            As users give them.
+
+        Returns
+        -------
+        dict of str to str or None
+            "classification", "regression", or None where it is to be inferred.
+
+        Raises
+        ------
+        TaskError
+            If a task is unknown, or is said to be of another kind than its estimator.
+        """
+        unknown = [name for name in self.by_task if name not in names]
+        if unknown:
+            raise TaskError(
+                f"{_WHO}: by_task names unknown tasks {unknown}. Known tasks: "
+                f"{list(names)}."
+            )
+        asked = spread_by_task(task_types, names, parameter="task_types", who=_WHO)
+        return {name: self._agree(name, asked[name]) for name in names}
+
+    def _agree(self, name: str, asked: str | None) -> str | None:
+        own = self._type_of(name)
+        if None not in (asked, own) and (asked == "regression") != (
+            own == "regression"
+        ):
+            raise TaskError(
+                f"{_WHO}: task {name!r} is a {asked} task in task_types, but its "
+                f"estimator is for {own}."
+            )
+        return own or asked
+
+    def _type_of(self, name: str) -> str | None:
+        one = self.by_task.get(name, self.estimator)
+        if one is not None:
+            return _type(one)
+        if self.classifier is None and self.regressor is not None:
+            return "regression"
+        return "classification" if self.regressor is None else None
+
+    def key_of(self, name: str, is_classification: bool) -> str:
+        """Return as what the estimator of a task was given; a key of `named`.
+
+        Parameters
+        ----------
+        name : str
+            Name of the task.
+        is_classification : bool
+            Whether it has classes.
+
+        Returns
+        -------
+        str
+            The key.
+
+        Raises
+        ------
+        TaskError
+            If there is no estimator for the task.
+        """
+        if name in self.by_task:
+            return f"by_task[{name!r}]"
+        by_kind = "classifier" if is_classification else "regressor"
+        key = by_kind if self.estimator is None else "estimator"
+        if key not in self.named():
+            raise TaskError(
+                f"{_WHO}: task {name!r} is a "
+                f"{'classification' if is_classification else 'regression'}, and there "
+                f"is no {by_kind} for it. Give one, or name the task in by_task."
+            )
+        return key
+
+
+def for_one_task(
+    estimator: Any, t: int, names: Sequence[str], is_classification: bool
+) -> Any:
+    """Return a clone in which arguments by task say only what concerns one task.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What was given for all tasks, such as a multi-task net with
+        ``class_weight={"a": "balanced"}``.
+    t : int
+        Number of the task.
+    names : sequence of str
+        Names of all tasks.
+    is_classification : bool
+        Whether the task has classes.
+
+    Returns
+    -------
+    estimator
+        A clone, to be fitted to the one task.
+    """
+    single = clone(estimator)
+    for name, value in estimator.get_params(deep=True).items():
+        parameter = name.rpartition("__")[2]
+        if parameter == "task_types":
+            kind = "classification" if is_classification else "regression"
+            single.set_params(**{name: kind})
+        elif parameter in _BY_TASK and _is_by_task(value, names):
+            is_dict = isinstance(value, Mapping)
+            own = value.get(names[t]) if is_dict else value[t]
+            single.set_params(**{name: None if parameter == "task_weight" else own})
+    return single
+
+
+def _is_by_task(value: Any, names: Sequence[str]) -> bool:
+    if isinstance(value, Mapping):
+        return bool(value) and set(value) <= set(names)
+    is_sequence = hasattr(value, "__len__") and not isinstance(value, str)
+    return is_sequence and len(value) == len(names)
+
+
+def _type(estimator: Any) -> str | None:
+    if is_classifier(estimator):
+        return "classification"
+    return "regression" if is_regressor(estimator) else None
+
+
+def _check_estimator(name: str, one: Any) -> None:
+    is_type = isinstance(one, type)
+    if is_type or not (hasattr(one, "fit") and hasattr(one, "predict")):
+        raise TypeError(
+            f"{_WHO}: {name} must be an estimator with fit and predict, found {one!r}."
+        )
+    wanted = {"classifier": "classification", "regressor": "regression"}.get(name)
+    if wanted is not None and _type(one) not in (wanted, None):
+        raise TypeError(
+            f"{_WHO}: {name} must be a {name}, found {type(one).__name__}, which is "
+            f"for {_type(one)}."
+        )
