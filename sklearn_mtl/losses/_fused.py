@@ -27,7 +27,8 @@ def split_classes(logits: Tensor, group: ClassGroup) -> Tensor:
         The former where the group is class-major.
     """
     shape = (group.n_classes, -1) if group.class_major else (-1, group.n_classes)
-    return logits[..., group.columns].unflatten(-1, shape)
+    block = logits[..., group.columns]
+    return block.reshape(*block.shape[:-1], *shape)
 
 
 class FusedLoss(nn.Module):
@@ -40,11 +41,11 @@ class FusedLoss(nn.Module):
     over the B rows of a batch. With weights scaled to a mean of one over the rows of
     the training set this divides by the *expected* sum of weights, so that a rare task
     is not biased by the batches in which it happens to be absent. The losses are
-    cross-entropy (binary, multiclass) and :math:`(z - y)^2` (regression, y standardised).
-    The gradient (p - onehot(y) or 2 (z - y), times the weight) is as cheap as the value,
-    so both are returned and the caller starts ``backward`` at the logits: there is no
-    loss in the autograd graph, and gradient balancing has the gradient of each task
-    for nothing.
+    cross-entropy (binary, multiclass) and :math:`(z - y)^2` (regression, y
+    standardised). The gradient (p - onehot(y) or 2 (z - y), times the weight) is as
+    cheap as the value, so both are returned and the caller starts ``backward`` at the
+    logits: there is no loss in the autograd graph, and gradient balancing has the
+    gradient of each task for nothing.
 
     Parameters
     ----------

@@ -68,7 +68,7 @@ class EmbeddingLayer(nn.Module):
         n_features, shape = x.shape[-1], self.slope.shape[-2:]
         out = x.new_empty(*x.shape[:-1], n_features + shape.numel())
         out[..., :n_features] = x
-        embedded = out[..., n_features:].unflatten(-1, shape)
+        embedded = out[..., n_features:].view(*x.shape[:-1], *shape)
         values = x.index_select(-1, self.columns).unsqueeze(-1)
         torch.addcmul(self.offset, values, self.slope, out=embedded)
         embedded.clamp_(0.0, 1.0)

@@ -80,8 +80,9 @@ def draw_parameters(module: nn.Module, generators: Sequence[Generator]) -> None:
         One for each member.
     """
     for part in module.modules():
-        if hasattr(part, "draw"):
-            part.draw(generators)
+        draw = getattr(part, "draw", None)
+        if draw is not None:
+            draw(generators)
 
 
 def use_generators(module: nn.Module, generators: Sequence[Generator] | None) -> None:

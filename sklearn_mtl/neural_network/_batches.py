@@ -149,7 +149,7 @@ class HeldOutRows(Dataset):
     def chunks(self) -> Iterator[tuple[Tensor, Batch]]:
         """Yield row numbers (n_members, n), -1 for padding, and their batch."""
         size = max(64, _EVALUATION_ROWS // len(self.members))
-        for index in self.index.split(size, dim=1):
+        for index in torch.split(self.index, size, dim=1):
             at = index.clamp(min=0)
             targets, weights = self.data.labels(at)
             weights = weights * (index >= 0).unsqueeze(-1)

@@ -149,12 +149,11 @@ def label_rows(
     weights = labels.weights[:, encoder.layout.order]
     if (weights == weights[:1]).all():
         weights = weights[:1]
-    to = {"dtype": dtype, "device": device}
     shift, scale, factor = (v.to(device) for v in encoder.member_tensors(dtype))
     return LabelledRows(
         rows=as_rows(preparation.transform(X), dtype, device),
-        targets=torch.as_tensor(encoder.encode(labels.codes), **to),
-        weights=torch.as_tensor(weights, **to),
+        targets=torch.as_tensor(encoder.encode(labels.codes)).to(device, dtype),
+        weights=torch.as_tensor(weights).to(device, dtype),
         shift=shift,
         scale=scale,
         factor=factor,

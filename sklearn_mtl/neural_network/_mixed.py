@@ -24,8 +24,8 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
 
     with cross-entropy for a classification and the squared error of a standardised
     target for a regression, cell weights :math:`w` that are zero where a label is
-    missing, and task weights :math:`v`. What each task is gets inferred: strings, booleans,
-    categories, and whole numbers with at most 20 values are classes.
+    missing, and task weights :math:`v`. What each task is gets inferred: strings,
+    booleans, categories, and whole numbers with at most 20 values are classes.
 
     Parameters
     ----------

@@ -130,7 +130,7 @@ class MultiTaskNet(NeuralNet):
         """Run the steps of one epoch and record the mean losses."""
         self._set_training(True)
         loud = self._has_batch_listener
-        total: Tensor | float = 0.0
+        total = torch.zeros(())
         for batch in iterator:
             if loud:
                 self.notify("on_batch_begin", batch=batch, training=training)

@@ -158,17 +158,20 @@ def _train(
     n_epochs = 1 if is_partial else plan.max_epochs
     is_cosine = model.lr_schedule == "cosine" and not is_partial
     net.schedule = WarmUpCosine(n_epochs * len(batches)) if is_cosine else None
-    held_out = None
+    held_out = track = None
     if not members.all():
         held_out = HeldOutRows(data, _row_numbers(~members, device))
         prior = torch.as_tensor(state.encoder.prior_losses_, device=device)
-        net.track = BestEpoch(prior, net.criterion_.task_weight.double(), plan.patience)
+        track = BestEpoch(prior, net.criterion_.task_weight.double(), plan.patience)
+    net.track = track
     use_generators(net.module_, dropout)
-    net.train(batches, held_out, n_epochs)
-    use_generators(net.module_, None)
-    if net.track is not None:
-        state.best_epoch = net.track.restore(net.module_)
-    net.schedule = net.track = None
+    try:
+        net.train(batches, held_out, n_epochs)
+    finally:  # what is left of an interrupted fit can be pickled, and trained on
+        use_generators(net.module_, None)
+        net.schedule = net.track = None
+    if track is not None:
+        state.best_epoch = track.restore(net.module_)
 
 
 def _generators(

@@ -105,7 +105,7 @@ def _split(y: Any, who: str) -> tuple[list[Any], list[Any], bool]:
             False,
         )
     if hasattr(y, "to_numpy") and hasattr(y, "name"):  # a series
-        return [y], [y.name or None], True
+        return [y], [None if y.name == "" else y.name], True  # "" is polars' none
     array = _as_array(y, who)
     if array.ndim == 1:
         return [array], [None], True
@@ -121,6 +121,8 @@ def _as_array(y: Any, who: str) -> np.ndarray:
     if not hasattr(y, "dtype") and isinstance(y, Sequence):
         # np.asarray would turn [["a", None], ["b", 1]] or ["a", nan] into strings
         array = np.asarray(y, dtype=object)
+        if any(isinstance(v, list | tuple | np.ndarray) for v in array.flat):
+            raise TaskError(f"{who}: the rows of y have different lengths.")
         is_text = any(isinstance(v, str) for v in array.flat)
         has_gap = any(v is None or _is_pandas_na(v) for v in array.flat)
         if not is_text and not has_gap:
@@ -165,6 +167,8 @@ def _drop_missing(column: Any) -> tuple[np.ndarray, np.ndarray]:
     elif hasattr(column, "isna"):  # pandas
         seen = ~np.asarray(column.isna(), dtype=bool)
         return np.asarray(column[seen].to_numpy()), seen
+    if column.dtype.kind == "T":  # NumPy's variable-width strings
+        column = column.astype(object)
     if column.dtype.kind == "f":
         seen = ~np.isnan(column)
     elif column.dtype.kind in "mM":
@@ -177,7 +181,7 @@ def _drop_missing(column: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _natural(values: np.ndarray, name: str, who: str) -> np.ndarray:
-    """Give object columns the dtype that their values have, and refuse what has none."""
+    """Give object columns the dtype of their values, and refuse what has none."""
     if values.dtype.kind == "O" and len(values):
         types = {_family(v) for v in values}
         if "other" in types or len(types) > 1:

@@ -129,9 +129,9 @@ class MultiTaskOutputsMixin:
         """Return the mean score over tasks: accuracy, R2, or skill if types are mixed.
 
         The mean over tasks of the accuracy (all tasks are classifications), of R2 (all
-        are regressions), else of 1 - loss / prior loss, with squared error and log-loss.
-        Only observed cells count. Note that scikit-learn's MultiOutputClassifier gives
-        subset accuracy here, which is lower.
+        are regressions), else of 1 - loss / prior loss, with squared error and
+        log-loss. Only observed cells count. Note that scikit-learn's
+        MultiOutputClassifier gives subset accuracy here, which is lower.
 
         Parameters
         ----------

@@ -81,7 +81,7 @@ def _log_loss_skill(
 
 
 def _relative(loss: float, prior: float) -> float:
-    """Return 1 - loss / prior; 1 or 0 where the labels do not vary, as r2_score does."""
+    """Return 1 - loss / prior; 1 or 0 where the labels do not vary, as r2_score."""
     if prior <= 0:
         return float(loss <= 0)
     return float(1.0 - loss / prior)

@@ -90,8 +90,8 @@ def stack_tasks(
     labels, tasks = np.asarray(y), np.asarray(task_id)
     if labels.shape != tasks.shape or labels.ndim != 1:
         raise TaskError(
-            f"stack_tasks: y of shape {labels.shape} and task_id of shape {tasks.shape} "
-            "must both be (n_samples,)."
+            f"stack_tasks: y of shape {labels.shape} and task_id of shape "
+            f"{tasks.shape} must both be (n_samples,)."
         )
     known, column = np.unique(tasks, return_inverse=True)
     is_number = labels.dtype.kind in "iuf"

@@ -175,8 +175,9 @@ class TaskSet:
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
             The first labels, which give names and form.
         classes : None, array-like, list of array-like, or dict
-            All labels that will ever come: an array for 1-D y, else one a task, in order
-            or by name, with None for a regression. None leaves "mixed" to infer from y.
+            All labels that will ever come: an array for 1-D y, else one a task, in
+            order or by name, with None for a regression. None leaves "mixed" to infer
+            from y.
         kind : {"mixed", "classification", "regression"}, default="mixed"
             What the tasks may be.
         who : str, default="TaskSet"
@@ -248,7 +249,7 @@ class TaskSet:
         """
         names = self.names
         if task in names:
-            return names.index(task)  # type: ignore[arg-type]
+            return names.index(str(task))
         is_number = isinstance(task, int | np.integer) and not isinstance(task, bool)
         if is_number and -len(names) <= int(task) < len(names):
             return int(task) % len(names)
@@ -344,8 +345,8 @@ class TaskSet:
     def _check_same_tasks(self, columns: TargetColumns, who: str) -> None:
         if len(columns.names) != self.n_tasks:
             raise TaskError(
-                f"{who}: y has {len(columns.names)} tasks, but {self.n_tasks} were seen "
-                f"in fit: {self.names}."
+                f"{who}: y has {len(columns.names)} tasks, but {self.n_tasks} were "
+                f"seen in fit: {self.names}."
             )
         both_named = columns.has_names and self.has_names
         if both_named and not self.is_1d and columns.names != self.names:

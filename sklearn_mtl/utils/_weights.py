@@ -21,8 +21,8 @@ def check_sample_weight(
 
     Parameters
     ----------
-    sample_weight : None, number or array-like of shape (n_samples,) or (n_samples, n_tasks)
-        Weights, finite and not negative.
+    sample_weight : None, number or array-like
+        Weights of shape (n_samples,) or (n_samples, n_tasks), finite and not negative.
     shape : tuple of int
         (n_samples, n_tasks).
     who : str
@@ -128,7 +128,7 @@ def _split_class_weight(class_weight: Any, task_set: TaskSet, who: str) -> list[
 def _class_factors(
     task: Task, labels: np.ndarray, weights: np.ndarray, wanted: Any, who: str
 ) -> np.ndarray:
-    assert task.classes is not None  # noqa: S101 - for the type checker; asked before
+    assert task.classes is not None  # for the type checker; asked before
     if isinstance(wanted, str):
         if wanted != "balanced":
             raise TaskError(
