@@ -1,0 +1,69 @@
+"""What was measured before: one JSON file a set, split and model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+_PARTS = (
+    "ensemble",
+    "losses",
+    "model_selection",
+    "modules",
+    "multioutput",
+    "neural_network",
+    "utils",
+)
+_LIBRARIES = ("scikit-learn", "lightgbm", "xgboost-cpu", "xgboost")
+
+
+def code_digest() -> str:
+    """Return a digest of what our models are made of."""
+    import sklearn_mtl
+
+    home = Path(sklearn_mtl.__file__).parent
+    digest = hashlib.sha1()
+    for part in _PARTS:
+        for file in sorted((home / part).rglob("*.py")):
+            digest.update(str(file.relative_to(home)).encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def library_digest() -> str:
+    """Return a digest of the versions of what the peers are made of."""
+    return hashlib.sha1(json.dumps(library_versions()).encode()).hexdigest()[:12]
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the peers' libraries."""
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except ModuleNotFoundError:
+            continue
+    return found
+
+
+def key_of(description: dict[str, Any]) -> str:
+    """Return a hash of all that decides a result."""
+    text = json.dumps(description, sort_keys=True)
+    return hashlib.sha1(text.encode()).hexdigest()[:16]
+
+
+def load(folder: Path, key: str) -> dict[str, Any] | None:
+    """Return what was stored under a key."""
+    file = folder / f"{key}.json"
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def store(folder: Path, key: str, record: dict[str, Any]) -> None:
+    """Store a record, whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f"{key}.{os.getpid()}.tmp"
+    draft.write_text(json.dumps(record))
+    draft.replace(folder / f"{key}.json")

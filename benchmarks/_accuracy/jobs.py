@@ -1,0 +1,154 @@
+"""One model on one split of one table, timed on one core and scored."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from benchmarks._accuracy import cache
+from benchmarks._accuracy.errors import mean_by_kind, task_errors
+from benchmarks._accuracy.ours import make_ours, outputs
+from benchmarks._accuracy.peers import PEERS, Task, fit_peer, make_peer
+from benchmarks._accuracy.search import tune
+from benchmarks._accuracy.tables import (
+    Split,
+    Table,
+    hide_labels,
+    inner_split,
+    load_table,
+    split_rows,
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be measured.
+
+    `model` is the name of a peer or of ours; `label` is its column in the tables.
+    `fold` is (i, n) to score on part i of n of the training rows, or None for the test
+    rows. `hide` is the share of training labels that are hidden. `chosen` holds
+    parameters beside the defaults: of the model, or of each task of a peer.
+    """
+
+    set_name: str
+    seed: int
+    model: str
+    label: str
+    fold: tuple[int, int] | None = None
+    hide: float = 0.0
+    n_trials: int = 0
+    chosen: dict[str, Any] = field(default_factory=dict)
+
+    def key(self, digests: dict[str, str]) -> str:
+        """Return the hash under which the result is stored."""
+        about = asdict(self)
+        del about["label"]
+        about["digest"] = digests["peers" if self.model in PEERS else "ours"]
+        return cache.key_of(about)
+
+    def cost(self) -> float:
+        """Guess how long it takes, to start the longest first."""
+        of_set = {"tox21": 12, "ml_yeast": 15, "mtr_scm20d": 10, "usps_digit_parity": 6}
+        of_model = {"stacking": 25, "histgb": 5, "mlp": 4, "forest": 3, "twin": 3}
+        trials = 3 * self.n_trials or 1
+        return of_set.get(self.set_name, 1) * of_model.get(self.model, 1) * trials
+
+
+def run_job(
+    job: Job, folder: str, cache_dir: str, digests: dict[str, str], deadline: float
+) -> dict[str, Any] | None:
+    """Return the record of a job, from the cache if it is there.
+
+    None if it is not and the deadline (seconds since the epoch) is over.
+    """
+    key = job.key(digests)
+    record = cache.load(Path(cache_dir), key)
+    if record is None:
+        if time.time() > deadline:
+            return None
+        with warnings.catch_warnings(), threadpool_limits(1):
+            warnings.simplefilter("ignore")  # a peer's convergence, a class of one row
+            record = _measure(job, folder) | {"key": key}
+        cache.store(Path(cache_dir), key, record)
+    return record | {"label": job.label}
+
+
+def _measure(job: Job, folder: str) -> dict[str, Any]:
+    table = load_table(job.set_name, folder)
+    split = split_rows(table, job.seed)
+    if job.fold is not None:
+        split = inner_split(table, split.train, job.seed, job.fold)
+    hidden = hide_labels(table, job.hide, job.seed)
+    apply = _apply_peer if job.model in PEERS else _apply_ours
+    result = apply(job, hidden, split)
+    y_train, y_test = hidden.y[split.train], table.y[split.test]
+    columns = zip(
+        table.task_names, table.kinds, y_train.T, y_test.T, result.outputs, strict=True
+    )
+    per_task = {
+        name: task_errors(kind, train, test, output)
+        for name, kind, train, test, output in columns
+    }
+    return {
+        "set": job.set_name,
+        "seed": job.seed,
+        "fold": job.fold,
+        "hide": job.hide,
+        "model": job.model,
+        "n_trials": job.n_trials,
+        "n_train": len(split.train),
+        "n_test": len(split.test),
+        "errors": mean_by_kind(per_task),
+        "per_task": per_task,
+        "fit_seconds": result.fit_seconds,
+        "predict_seconds": result.predict_seconds,
+        "chosen": result.chosen,
+    }
+
+
+@dataclass
+class Result:
+    """Outputs of all tasks, and what they cost."""
+
+    outputs: list[np.ndarray]
+    fit_seconds: float
+    predict_seconds: float
+    chosen: dict[str, Any]
+
+
+def _apply_ours(job: Job, table: Table, split: Split) -> Result:
+    model = make_ours(job.model, table, job.seed, job.chosen)
+    start = time.process_time()
+    model.fit(table.X[split.train], table.y[split.train])
+    middle = time.process_time()
+    out = outputs(model, table, table.X[split.test])
+    end = time.process_time()
+    return Result(out, middle - start, end - middle, job.chosen)
+
+
+def _apply_peer(job: Job, table: Table, split: Split) -> Result:
+    total = Result([], 0.0, 0.0, {})
+    X_test = table.X[split.test]
+    for t, name in enumerate(table.task_names):
+        rows = split.train[~np.isnan(table.y[split.train, t])]
+        kind, n_classes = table.kinds[t], table.n_classes[t]
+        task = Task(kind == "regression", n_classes, table.categorical, job.seed)
+        start = time.process_time()
+        chosen = dict(job.chosen.get(name, {}))
+        if job.n_trials:
+            y = table.y[rows, t]
+            chosen = tune(job.model, table.X[rows], y, task, job.n_trials)
+        model = make_peer(job.model, task, chosen)
+        predict = fit_peer(job.model, model, table.X[rows], table.y[rows, t], task)
+        middle = time.process_time()
+        total.outputs.append(predict(X_test))
+        total.predict_seconds += time.process_time() - middle
+        total.fit_seconds += middle - start
+        total.chosen[name] = chosen
+    return total

@@ -1,0 +1,95 @@
+"""Our models: the net as it comes, its single-task twin, and the blend."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import make_pipeline
+
+from benchmarks._accuracy.peers import prepare
+from benchmarks._accuracy.tables import Table
+from sklearn_mtl.multioutput import IndependentTasks
+from sklearn_mtl.neural_network import (
+    MultiTaskClassifier,
+    MultiTaskMixedEstimator,
+    MultiTaskRegressor,
+)
+
+OURS = ("net", "twin", "blend")
+_BLENDS = {
+    "classification": "MultiTaskBlendClassifier",
+    "regression": "MultiTaskBlendRegressor",
+    "mixed": "MultiTaskBlend",
+}
+
+
+def why_not(name: str) -> str:
+    """Return why a model cannot be run here; an empty string if it can."""
+    if name != "blend":
+        return ""
+    try:
+        ensemble = importlib.import_module("sklearn_mtl.ensemble")
+    except ImportError:
+        return "sklearn_mtl.ensemble is not there yet"
+    absent = [n for n in _BLENDS.values() if not hasattr(ensemble, n)]
+    return f"sklearn_mtl.ensemble has no {', '.join(absent)}" if absent else ""
+
+
+def make_ours(name: str, table: Table, seed: int, chosen: dict[str, Any]) -> Any:
+    """Return an unfitted model of all tasks; `chosen` holds parameters, if any."""
+    common = {"random_state": seed, **chosen}
+    if name == "twin":
+        model = IndependentTasks(
+            classifier=MultiTaskClassifier(**common),
+            regressor=MultiTaskRegressor(**common),
+            task_types=_types(table),
+        )
+    elif name == "net":
+        model = _net(table, common)
+    else:
+        ensemble = importlib.import_module("sklearn_mtl.ensemble")
+        if table.problem == "mixed":
+            common["task_types"] = _types(table)
+        model = getattr(ensemble, _BLENDS[table.problem])(**common)
+    if "on_empty_task" in model.get_params():
+        model.set_params(on_empty_task="warn")
+    if not table.categorical.any():
+        return model
+    return make_pipeline(prepare(table.categorical, scale=False), model)
+
+
+def _net(table: Table, common: dict[str, Any]) -> Any:
+    if table.problem == "classification":
+        return MultiTaskClassifier(**common)
+    if table.problem == "regression":
+        return MultiTaskRegressor(**common)
+    return MultiTaskMixedEstimator(**common, task_types=_types(table))
+
+
+def outputs(model: Any, table: Table, X: np.ndarray) -> list[np.ndarray]:
+    """Return (n, n_classes) with a column a class code, or (n,), for every task."""
+    n_tasks = len(table.kinds)
+    values = probas = classes = [None] * n_tasks
+    if table.problem != "classification":
+        values = list(np.asarray(model.predict(X)).reshape(len(X), n_tasks).T)
+    if table.problem != "regression":
+        probas, classes = model.predict_proba(X), model.classes_
+    out = []
+    for t, kind in enumerate(table.kinds):
+        if kind == "regression":
+            out.append(values[t].astype(np.float64))
+            continue
+        full = np.zeros((len(X), table.n_classes[t]))
+        if len(classes[t]):  # a task without any label has no class
+            full[:, np.asarray(classes[t]).astype(int)] = probas[t]
+        out.append(full)
+    return out
+
+
+def _types(table: Table) -> list[str]:
+    return [
+        "regression" if kind == "regression" else "classification"
+        for kind in table.kinds
+    ]

@@ -1,0 +1,145 @@
+"""One model per task from the libraries that people use, at their defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from lightgbm import LGBMClassifier, LGBMRegressor
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+    StackingClassifier,
+    StackingRegressor,
+)
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from xgboost import XGBClassifier, XGBRegressor
+
+FOUR = ("linear", "forest", "histgb", "lightgbm")
+STACKED = ("linear", "forest", "histgb")
+PEERS = (*FOUR, "xgboost", "mlp", "stacking")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a peer may look at before it is fitted."""
+
+    is_regression: bool
+    n_classes: int
+    categorical: np.ndarray
+    seed: int
+
+
+def prepare(categorical: np.ndarray, *, scale: bool) -> Any:
+    """Return one-hot columns for codes; impute and standardise the numbers if asked."""
+    codes, numbers = np.flatnonzero(categorical), np.flatnonzero(~categorical)
+    steps = make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True), StandardScaler()
+    )
+    return make_column_transformer(
+        (steps if scale else "passthrough", numbers),
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), codes),
+    )
+
+
+def make_peer(name: str, task: Task, chosen: dict[str, Any]) -> Any:
+    """Return an unfitted estimator; `chosen` holds its parameters beside defaults.
+
+    For "stacking" it holds those of each member by name.
+    """
+    if name == "stacking":
+        return _stacking(task, chosen)
+    is_scaled = name in ("linear", "mlp")
+    model = _MAKERS[name](task).set_params(**chosen)
+    return (
+        make_pipeline(prepare(task.categorical, scale=True), model)
+        if is_scaled
+        else model
+    )
+
+
+def fit_peer(name: str, model: Any, X: np.ndarray, y: np.ndarray, task: Task) -> Any:
+    """Fit to the rows of one task; return a function X -> (n, n_classes) or (n,)."""
+    extra = {}
+    if name == "lightgbm" and task.categorical.any():
+        extra["categorical_feature"] = np.flatnonzero(task.categorical).tolist()
+    if task.is_regression:
+        return model.fit(X, y, **extra).predict
+    classes, codes = np.unique(y.astype(int), return_inverse=True)
+    if len(classes) == 1:
+        return lambda rows: _spread(np.ones((len(rows), 1)), classes, task.n_classes)
+    model.fit(X, codes, **extra)
+    return lambda rows: _spread(model.predict_proba(rows), classes, task.n_classes)
+
+
+def _spread(proba: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarray:
+    """Give the classes that were not in the training rows a probability of 0."""
+    out = np.zeros((len(proba), n_classes))
+    out[:, classes] = proba
+    return out
+
+
+def _linear(task: Task) -> Any:
+    # 100 iterations, the default, end before convergence on half of the tables
+    return Ridge() if task.is_regression else LogisticRegression(max_iter=1000)
+
+
+def _forest(task: Task) -> Any:
+    kind = RandomForestRegressor if task.is_regression else RandomForestClassifier
+    return kind(random_state=task.seed, n_jobs=1)
+
+
+def _histgb(task: Task) -> Any:
+    kind = (
+        HistGradientBoostingRegressor
+        if task.is_regression
+        else HistGradientBoostingClassifier
+    )
+    return kind(random_state=task.seed, categorical_features=task.categorical)
+
+
+def _lightgbm(task: Task) -> Any:
+    kind = LGBMRegressor if task.is_regression else LGBMClassifier
+    return kind(random_state=task.seed, n_jobs=1, verbosity=-1)
+
+
+def _xgboost(task: Task) -> Any:
+    kind = XGBRegressor if task.is_regression else XGBClassifier
+    types = np.where(task.categorical, "c", "q").tolist()
+    return kind(
+        random_state=task.seed,
+        n_jobs=1,
+        feature_types=types,
+        enable_categorical=True,
+    )
+
+
+def _mlp(task: Task) -> Any:
+    kind = MLPRegressor if task.is_regression else MLPClassifier
+    return kind(random_state=task.seed)
+
+
+def _stacking(task: Task, chosen: dict[str, Any]) -> Any:
+    members = [(n, make_peer(n, task, chosen.get(n, {}))) for n in STACKED]
+    if task.is_regression:
+        return StackingRegressor(members, RidgeCV())
+    return StackingClassifier(members, LogisticRegression(max_iter=1000))
+
+
+_MAKERS: dict[str, Callable[[Task], Any]] = {
+    "linear": _linear,
+    "forest": _forest,
+    "histgb": _histgb,
+    "lightgbm": _lightgbm,
+    "xgboost": _xgboost,
+    "mlp": _mlp,
+}

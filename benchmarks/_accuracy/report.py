@@ -1,0 +1,99 @@
+"""Aligned tables of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from benchmarks._accuracy import summary
+from benchmarks._accuracy.peers import FOUR, PEERS
+from benchmarks._accuracy.targets import check_targets
+
+_TUNED = tuple(f"{name}_tuned" for name in FOUR)
+
+
+def make_report(records: summary.Records, base: str) -> dict[str, pd.DataFrame]:
+    """Return all tables by title; a table that lacks its records is left out."""
+    plain = summary.select(records)
+    errors = summary.error_table(summary.select(records, tuned=True))
+    found: dict[str, pd.DataFrame] = {}
+    default = summary.relative(errors, FOUR)
+    tuned = summary.relative(errors, _TUNED)
+    for against, values in (("at defaults", default), ("tuned", tuned)):
+        per_set = summary.by_set(values)
+        found[f"L against the best of four {against}"] = _ordered(per_set)
+        found[f"Summary of L, four {against}"] = summary.digest(per_set)
+    found |= _ranks(summary.by_set(default))
+    values = summary.by_set(summary.log_loss_against_four(records))
+    found["Log-loss against the best of four"] = _with_mean(_ordered(values))
+    found["Fit, CPU seconds on one core"] = _with_sum(
+        _ordered(summary.cost_table(summary.select(records, tuned=True)))
+    )
+    found["Sharing: ln(error of net / error of twin)"] = _with_mean(
+        summary.sharing_table(records, (0.0, 0.8))
+    )
+    found |= _variants(summary.error_table(plain), base)
+    if not default.empty:
+        found["Targets"] = check_targets(records).set_index(["model", "what"])
+    return {title: table for title, table in found.items() if len(table)}
+
+
+def print_report(tables: dict[str, pd.DataFrame]) -> None:
+    """Print all tables."""
+    for title, table in tables.items():
+        print(f"\n{title}")
+        print(table.to_string(float_format=lambda v: f"{v:.3f}", na_rep="-"))
+
+
+def as_json(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """Return the tables for the machine-readable file."""
+    return {
+        title: table.reset_index()
+        .astype(object)
+        .where(lambda v: v.notna(), None)
+        .to_dict("records")
+        for title, table in tables.items()
+    }
+
+
+def _ordered(table: pd.DataFrame) -> pd.DataFrame:
+    """Put ours first, then peers, then what was tuned."""
+
+    def place(label: str) -> tuple[int, int]:
+        if label in PEERS:
+            return 1, PEERS.index(label)
+        return 2 if label.endswith("_tuned") else 0, 0
+
+    return table[sorted(table.columns, key=place)]
+
+
+def _ranks(per_set: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    tables = {}
+    for ours in ("net", "blend"):
+        ranks, critical, p = summary.rank_table(per_set, ours)
+        if ranks.empty:
+            continue
+        title = (
+            f"Mean rank with the {ours} (critical difference {critical:.2f} at 5 %, "
+            f"Friedman p {p:.1e})"
+        )
+        tables[title] = ranks.to_frame("rank").T
+    return tables
+
+
+def _variants(errors: pd.DataFrame, base: str) -> dict[str, pd.DataFrame]:
+    others = [c for c in errors.columns if c not in PEERS]
+    if base not in errors or len(others) < 2:
+        return {}
+    per_split = summary.relative(errors[others], [base])
+    title = f"Against {base}: mean of ln(error / its error), by set"
+    return {title: summary.variant_table(per_split, base)}
+
+
+def _with_mean(table: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([table, table.mean().to_frame("mean").T]) if len(table) else table
+
+
+def _with_sum(table: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([table, table.sum().to_frame("sum").T]) if len(table) else table

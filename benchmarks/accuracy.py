@@ -1,0 +1,175 @@
+"""Accuracy on eleven real tables: our net and blend beside one model per task.
+
+Compared are, on the same random 70/30 splits with at most 3000 training rows (a group
+of rows stays on one side): per task a linear model, a random forest, histogram
+gradient boosting, LightGBM, XGBoost, a multilayer perceptron and a stack of the first
+three, each at its library's defaults (`--tuned`: after 30 trials of random search too);
+and our net at its defaults, its twin (the same net, per task) and the blend.
+
+L is the mean over kinds of errors (1 - AUC of binary tasks, 1 - accuracy and log-loss
+of multiclass ones, RMSE relative to the mean for regressions) of ln(error / smallest
+error of linear, forest, histogram boosting and LightGBM for that kind and seed): those
+four are chosen on the test rows, and 0 means as good as that. Costs are CPU seconds of
+fit in one thread.
+
+    python benchmarks/accuracy.py --data-dir DIR --jobs 16 --out FILE
+    python benchmarks/accuracy.py --models net --select \\
+        --ablate "flat=dropout:0" "wide=hidden_layer_sizes:(256,256),lr:0.001"
+
+`--select` scores on held-out parts of the training rows, never on test rows: it is how
+to choose between variants. Results are kept in a folder, so a second run computes only
+what is new; `--load` takes them from the FILE of another machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import platform
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from joblib import Parallel, delayed
+from tqdm import tqdm
+
+from benchmarks._accuracy import cache
+from benchmarks._accuracy.jobs import Job, run_job
+from benchmarks._accuracy.ours import OURS, why_not
+from benchmarks._accuracy.peers import PEERS, STACKED
+from benchmarks._accuracy.report import as_json, make_report, print_report
+from benchmarks._accuracy.tables import SETS
+
+HERE = Path(__file__).resolve().parent
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--data-dir", type=Path, default=HERE.parents[1] / "shared" / "data")
+    add("--sets", nargs="+", choices=SETS, default=list(SETS))
+    add("--models", nargs="+", choices=OURS + PEERS, default=list(OURS + PEERS))
+    add("--seeds", type=int, default=5, help="number of splits (default 5)")
+    add("--tuned", action="store_true", help="search for the peers' parameters too")
+    add("--trials", type=int, default=30, help="trials of each search (default 30)")
+    add("--hide", type=float, default=0.8, help="labels hidden from net and twin")
+    add("--ablate", nargs="+", default=[], metavar="[MODEL@]NAME=PARAM:VALUE,...")
+    add("--select", action="store_true", help="score within the training rows")
+    add("--folds", type=int, default=3, help="inner parts of --select (default 3)")
+    add("--base", default="net", help="what variants are compared with")
+    add("--jobs", type=int, default=1, help="processes, each with one thread")
+    add(
+        "--budget",
+        type=float,
+        default=float("inf"),
+        help="start nothing after so many s",
+    )
+    add("--cache-dir", type=Path, default=HERE / "results" / "accuracy")
+    add("--load", type=Path, nargs="+", default=[], help="earlier output files")
+    add("--out", type=Path, help="write records and tables as JSON")
+    return parser.parse_args()
+
+
+def parse_variant(text: str) -> tuple[str, str, dict]:
+    """Return model, name and parameters of "[model@]name=param:value,...".
+
+    Values are Python literals; what is none is a string.
+    """
+    head, _, body = text.partition("=")
+    model, _, name = head.rpartition("@")
+    chosen = {}
+    for pair in re.split(r",(?=[A-Za-z_]+:)", body):
+        parameter, _, value = pair.partition(":")
+        try:
+            chosen[parameter] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            chosen[parameter] = value
+    return model or "net", name, chosen
+
+
+def list_jobs(args: argparse.Namespace, models: list[str]) -> Iterator[Job]:
+    """Yield all that is to be measured, but for the tuned stack."""
+    folds = [(i, args.folds) for i in range(args.folds)] if args.select else [None]
+    variants = [parse_variant(text) for text in args.ablate]
+    for seed in range(args.seeds):
+        for name in args.sets:
+            for fold in folds:
+                place = {"set_name": name, "seed": seed, "fold": fold}
+                for model in models:
+                    yield Job(model=model, label=model, **place)
+                    is_net = model in ("net", "twin")
+                    if is_net and args.hide and not args.select and "twin" in models:
+                        yield Job(model=model, label=model, hide=args.hide, **place)
+                    if args.tuned and model in PEERS and model != "stacking":
+                        label, trials = f"{model}_tuned", args.trials
+                        yield Job(model=model, label=label, n_trials=trials, **place)
+                for model, label, chosen in variants:
+                    yield Job(model=model, label=label, chosen=chosen, **place)
+
+
+def tuned_stacks(args: argparse.Namespace, records: list[dict]) -> Iterator[Job]:
+    """Yield stacks of members with the parameters that their own search found."""
+    found: dict[tuple, dict] = {}
+    for r in records:
+        if r["n_trials"] and r["model"] in STACKED:
+            place = (r["set"], r["seed"], r["fold"] and tuple(r["fold"]))
+            for task, chosen in r["chosen"].items():
+                found.setdefault(place, {}).setdefault(task, {})[r["model"]] = chosen
+    for (name, seed, fold), by_task in found.items():
+        if all(len(members) == len(STACKED) for members in by_task.values()):
+            yield Job(name, seed, "stacking", "stacking_tuned", fold, chosen=by_task)
+
+
+def run(jobs: list[Job], args: argparse.Namespace, deadline: float) -> list[dict]:
+    """Measure, the longest of each seed first, and return the records."""
+    digests = {"peers": cache.library_digest(), "ours": cache.code_digest()}
+    jobs = sorted(jobs, key=lambda job: (job.seed, -job.cost()))
+    where = str(args.data_dir), str(args.cache_dir), digests, deadline
+    parallel = Parallel(args.jobs, return_as="generator_unordered")
+    results = parallel(delayed(run_job)(job, *where) for job in jobs)
+    records = list(tqdm(results, total=len(jobs), disable=None, unit="job"))
+    n_late = records.count(None)
+    if n_late:
+        print(f"{n_late} of {len(jobs)} jobs were not started within the budget.")
+    return [record for record in records if record is not None]
+
+
+def main() -> None:
+    """Run what is asked for, print the tables, write the file."""
+    args = parse_arguments()
+    if not args.data_dir.is_dir():
+        print(f"Skipped: there is no folder {args.data_dir}; name one with --data-dir.")
+        return
+    for file in args.load:
+        for record in json.loads(file.read_text())["records"]:
+            cache.store(args.cache_dir, record["key"], record)
+    reasons = {model: why_not(model) for model in args.models}
+    for model, reason in reasons.items():
+        if reason:
+            print(f"{model} is skipped: {reason}.")
+    models = [model for model, reason in reasons.items() if not reason]
+    deadline = time.time() + args.budget
+    records = run(list(list_jobs(args, models)), args, deadline)
+    if args.tuned and "stacking" in models:
+        records += run(list(tuned_stacks(args, records)), args, deadline)
+    tables = make_report(records, args.base)
+    print_report(tables)
+    if args.out:
+        about = {
+            "arguments": {k: str(v) for k, v in vars(args).items()},
+            "code": cache.code_digest(),
+            "libraries": cache.library_versions(),
+            "machine": platform.processor() or platform.machine(),
+            "python": platform.python_version(),
+        }
+        content = {"about": about, "records": records, "tables": as_json(tables)}
+        args.out.write_text(json.dumps(content, indent=1))
+
+
+if __name__ == "__main__":
+    main()
