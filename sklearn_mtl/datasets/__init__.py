@@ -6,12 +6,14 @@ from sklearn_mtl.datasets._make_regression import make_multitask_regression
 from sklearn_mtl.datasets._missing import hide_labels
 from sklearn_mtl.datasets._npz import load_npz
 from sklearn_mtl.datasets._openml import fetch_multitask_openml
+from sklearn_mtl.datasets._table import load_table
 
 __all__ = [
     "fetch_multitask_openml",
     "hide_labels",
     "load_digit_scenes",
     "load_npz",
+    "load_table",
     "make_multitask_classification",
     "make_multitask_regression",
 ]

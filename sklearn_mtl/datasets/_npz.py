@@ -46,10 +46,10 @@ def load_npz(
     Returns
     -------
     Bunch or tuple
-        data : (n_samples, n_features); target : float (n_samples, n_tasks);
-        feature_names, task_names, task_types : lists of str; n_classes : (n_tasks,), 0
-        for a regression; categorical : bool (n_features,); is_train, groups, task_id :
-        (n_samples,) or None; filename : str. With `return_X_y=True` it is the tuple
+        With data (n_samples, n_features); target, float (n_samples, n_tasks);
+        feature_names, task_names, task_types, lists of str; n_classes (n_tasks,), 0
+        for a regression; categorical, bool (n_features,); is_train, groups and task_id,
+        (n_samples,) or None; filename. With `return_X_y=True` it is the tuple
         `(data, target)`.
 
     Raises

@@ -47,9 +47,9 @@ def fetch_multitask_openml(
     Returns
     -------
     Bunch or tuple
-        data : DataFrame without the targets; target : DataFrame (n_samples, n_tasks);
-        feature_names, task_names, task_types : lists of str; DESCR and details of
-        OpenML. With `return_X_y=True` it is the tuple `(data, target)`.
+        With data, a DataFrame without the targets; target, a DataFrame (n_samples,
+        n_tasks); feature_names, task_names, task_types, lists of str; DESCR and details
+        of OpenML. With `return_X_y=True` it is the tuple `(data, target)`.
 
     Raises
     ------

@@ -1,0 +1,8 @@
+"""Run ``python -m sklearn_mtl``."""
+
+import sys
+
+from sklearn_mtl._cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,237 @@
+"""The command line: does learning my tasks together help?
+
+It reads arguments and a table, and calls `comparison.compare`; what it prints and
+writes are views of the Comparison.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import shutil
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sklearn_mtl import __version__
+from sklearn_mtl.exceptions import NegativeTransferWarning
+
+if TYPE_CHECKING:
+    from sklearn_mtl.comparison import Comparison
+
+__all__ = ["main"]
+
+_MIN_WIDTH, _MAX_WIDTH = 80, 120
+_BUILT_IN_ROWS = 1500
+_BUILT_IN_HIDDEN = 0.3
+_EPILOG = """\
+Without a table: digits at random places, sizes and rotations (4 tasks, 30 % of the
+labels hidden from training). Each model that learns the tasks together is compared
+with its twin, the same estimator once per task, and with the best single-task model.
+
+examples:
+  sklearn-mtl compare
+  sklearn-mtl compare pupils.csv --targets grade dropout --group school --cv 5
+  sklearn-mtl compare assays.parquet --targets a b c --scoring binary=average_precision
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, default=None
+        Arguments; None takes those of the process.
+
+    Returns
+    -------
+    int
+        0; 1 if no model could be fitted; 2 if something about the input is wrong.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        with _told_warnings():
+            comparison = _compare(options)
+    except (ImportError, OSError, TypeError, ValueError) as error:
+        message = " ".join(str(error).split())
+        print(f"sklearn-mtl: error: {message}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("sklearn-mtl: interrupted", file=sys.stderr)
+        return 130
+    given = sys.argv[1:] if arguments is None else arguments
+    comparison.setting["command"] = shlex.join(["sklearn-mtl", *given])
+    _show(comparison, options)
+    is_any = any(comparison.n_scored(model.name) for model in comparison.models)
+    return 0 if is_any else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sklearn-mtl", description="Multi-task learning with scikit-learn."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    compare = commands.add_parser(
+        "compare",
+        help="does learning the tasks together help?",
+        description="Find out whether learning several targets together helps.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_data_options(compare.add_argument_group("data"))
+    _add_model_options(compare.add_argument_group("comparison"))
+    _add_output_options(compare.add_argument_group("output"))
+    return parser
+
+
+def _add_data_options(group: Any) -> None:
+    group.add_argument("table", nargs="?", help="CSV or Parquet file")
+    group.add_argument(
+        "--targets", nargs="+", metavar="COLUMN", help="columns to predict"
+    )
+    group.add_argument(
+        "--drop", nargs="+", default=[], metavar="COLUMN", help="columns to leave out"
+    )
+    group.add_argument(
+        "--group",
+        metavar="COLUMN",
+        help="rows of one group stay on one side of a split",
+    )
+    group.add_argument(
+        "--task-types",
+        nargs="+",
+        metavar="[TARGET=]TYPE",
+        help="classification or regression, for all, in order or by target",
+    )
+    group.add_argument(
+        "--missing-fraction",
+        type=float,
+        metavar="F",
+        help="share of the labels that is hidden from training, to see what scarce "
+        f"labels do (default: 0; {_BUILT_IN_HIDDEN} for the built-in data)",
+    )
+
+
+def _add_model_options(group: Any) -> None:
+    group.add_argument(
+        "--models", nargs="+", metavar="NAME", help="rows to compare (default: all)"
+    )
+    group.add_argument(
+        "--scoring",
+        nargs="+",
+        metavar="[TARGET=]METRIC",
+        help="metric for all targets, or by target or kind (binary, multiclass, "
+        "classification, regression)",
+    )
+    group.add_argument("--cv", type=int, default=5, help="folds (default: %(default)s)")
+    group.add_argument(
+        "--repeats", type=int, default=1, help="how often the folds are drawn anew"
+    )
+    group.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    group.add_argument(
+        "--n-jobs", type=int, default=-1, help="fits at a time (default: all cores)"
+    )
+
+
+def _add_output_options(group: Any) -> None:
+    group.add_argument("--json", metavar="FILE", help="write all numbers")
+    group.add_argument("--report", metavar="FILE", help="write a page (HTML)")
+
+
+def _compare(options: argparse.Namespace) -> Comparison:
+    """Read the table and compare; what cannot be done raises."""
+    _check_outputs([options.json, options.report])
+    is_built_in = options.table is None
+    table = _built_in(options) if is_built_in else _read(options)
+    hidden = options.missing_fraction
+    if hidden is None:
+        hidden = _BUILT_IN_HIDDEN if is_built_in else 0.0
+    from sklearn_mtl.comparison import compare  # loads what the models need
+
+    return compare(
+        table.data,
+        table.target,
+        options.models,
+        cv=options.cv,
+        n_repeats=options.repeats,
+        scoring=_by_name(options.scoring, "--scoring", can_be_list=False),
+        task_types=_by_name(options.task_types, "--task-types", can_be_list=True),
+        groups=table.groups,
+        missing_fraction=hidden,
+        n_jobs=options.n_jobs,
+        random_state=options.seed,
+        verbose=True,
+    )
+
+
+@contextmanager
+def _told_warnings() -> Iterator[None]:
+    """Print warnings as lines; that of negative transfer stands in the verdict."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        warnings.simplefilter("ignore", NegativeTransferWarning)
+        yield
+    for warning in caught:
+        message = " ".join(str(warning.message).split())
+        print(f"sklearn-mtl: warning: {message}", file=sys.stderr)
+
+
+def _check_outputs(paths: Sequence[str | None]) -> None:
+    """Refuse now what could not be written after minutes of work."""
+    for path in paths:
+        if path is not None and not Path(path).resolve().parent.is_dir():
+            raise FileNotFoundError(f"no folder for the file {path!r}.")
+
+
+def _built_in(options: argparse.Namespace) -> Any:
+    from sklearn_mtl.datasets import load_digit_scenes
+
+    for name in ("targets", "drop", "group"):
+        if getattr(options, name):
+            raise ValueError(f"--{name} speaks of a table, but no table is given.")
+    scenes = load_digit_scenes(
+        _BUILT_IN_ROWS, missing_fraction=0.0, random_state=options.seed, as_frame=True
+    )
+    scenes.groups = None  # every picture shows another digit
+    return scenes
+
+
+def _read(options: argparse.Namespace) -> Any:
+    from sklearn_mtl.datasets import load_table
+
+    if not options.targets:
+        raise ValueError("name the columns to predict: --targets COLUMN ...")
+    return load_table(
+        options.table, targets=options.targets, drop=options.drop, group=options.group
+    )
+
+
+def _by_name(values: list[str] | None, option: str, *, can_be_list: bool) -> Any:
+    """Return what "a=x b=y" says by name, or "x" of all; None where nothing is said."""
+    if values is None:
+        return None
+    pairs = [value.rpartition("=") for value in values]
+    if all(name for name, _, _ in pairs):
+        return {name: value for name, _, value in pairs}
+    if len(values) == 1:
+        return values[0]
+    if can_be_list and not any(name for name, _, _ in pairs):
+        return values
+    raise ValueError(
+        f"{option}: give one value, or NAME=VALUE for each; found {values}."
+    )
+
+
+def _show(comparison: Comparison, options: argparse.Namespace) -> None:
+    columns = shutil.get_terminal_size((_MAX_WIDTH, 24)).columns
+    print(comparison.to_text(min(max(columns, _MIN_WIDTH), _MAX_WIDTH)))
+    if options.json is not None:
+        comparison.to_json(options.json)
+    if options.report is not None:
+        comparison.to_html(options.report)
+        print(f"\nReport: {options.report}")

@@ -1,0 +1,8 @@
+"""Does learning the tasks together help? Models compared on the same splits."""
+
+from sklearn_mtl.comparison._compare import compare
+from sklearn_mtl.comparison._comparison import Comparison
+from sklearn_mtl.comparison._intervals import Interval, corrected_interval
+from sklearn_mtl.comparison._plot import TaskGainDisplay
+
+__all__ = ["Comparison", "Interval", "TaskGainDisplay", "compare", "corrected_interval"]

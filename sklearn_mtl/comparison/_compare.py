@@ -1,0 +1,257 @@
+"""Compare models that learn tasks together and apart, on the same splits."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from sklearn_mtl.comparison._choice import choose_best_single
+from sklearn_mtl.comparison._comparison import Comparison
+from sklearn_mtl.comparison._fits import Fit, Material
+from sklearn_mtl.comparison._gains import TWIN
+from sklearn_mtl.comparison._inputs import n_rows, read_inputs
+from sklearn_mtl.comparison._jobs import choosable, gather, list_jobs, run_jobs
+from sklearn_mtl.comparison._models import Situation
+from sklearn_mtl.comparison._resolve import Candidate, resolve_models
+from sklearn_mtl.comparison._rows import Measured
+from sklearn_mtl.comparison._scoring import TaskScores, describe_tasks
+from sklearn_mtl.comparison._setting import describe_setting
+from sklearn_mtl.comparison._splits import Folding, Split
+from sklearn_mtl.comparison._targets import Targets, read_targets
+from sklearn_mtl.exceptions import NegativeTransferWarning
+
+__all__ = ["compare"]
+
+
+def compare(
+    X: Any,
+    y: Any,
+    estimators: Any = None,
+    *,
+    cv: Any = 5,
+    n_repeats: int = 1,
+    inner_cv: int = 3,
+    scoring: Any = None,
+    task_types: Any = None,
+    groups: Any = None,
+    missing_fraction: Any = 0.0,
+    confidence: float = 0.95,
+    n_jobs: int | None = None,
+    random_state: int | None = 0,
+    verbose: bool = False,
+) -> Comparison:
+    """Find out whether learning tasks together helps.
+
+    All models are fitted and scored on the same splits. Every model that learns the
+    tasks together has a twin, `IndependentTasks` of the same estimator, for only the
+    difference between the two is due to sharing:
+
+        gain from sharing      = score(shared) - score(twin)
+        gain over best single  = score(shared) - score(best single),
+
+    per task and in the mean over tasks, where the best single row is chosen for every
+    split and task among the dummy and the single-task rows by cross-validation inside
+    the training part. The intervals are those of `corrected_interval`.
+
+    Parameters
+    ----------
+    X : array-like, sparse matrix or DataFrame of shape (n_samples, n_features)
+        Inputs: numbers and categories, NaN where missing.
+    y : array-like or DataFrame of shape (n_samples,) or (n_samples, n_tasks)
+        Targets; NaN where missing.
+    estimators : None, sequence or mapping, default=None
+        The rows. None takes all that are known by name: "dummy", "linear", "forest",
+        "boosting" (each one model a task), "shared-linear" (shared; not for tasks of
+        mixed kinds) and "net" (shared). A sequence holds names, estimators and (name,
+        estimator) pairs; a mapping has them by the name of the row. Rows known by name
+        get inputs that are imputed and one-hot encoded, fitted in each training part;
+        an estimator gets X as it is. An estimator is taken for a shared model, and gets
+        a twin, unless it is `IndependentTasks`, `MultiOutputClassifier` or
+        `MultiOutputRegressor`, or a Pipeline that ends in one of them.
+    cv : int, splitter or iterable, default=5
+        Number of folds, stratified on all tasks; or a splitter, or (train, test) rows.
+    n_repeats : int, default=1
+        How often the folds of a number `cv` are drawn anew. More give narrower
+        intervals.
+    inner_cv : int, default=3
+        Folds of each training part in which the best single row is chosen.
+    scoring : None, str, callable or dict, default=None
+        A metric of `per_task_scorers`, for all tasks, or by task name or kind. None is
+        ROC AUC for binary tasks, R2 for regressions and balanced accuracy for more
+        classes, with the log-loss beside it.
+    task_types : str, sequence or dict, default=None
+        "classification" or "regression" for all tasks, in order, or by name; None
+        infers it from the labels.
+    groups : array-like of shape (n_samples,), default=None
+        Rows of one group stay on one side of every split.
+    missing_fraction : float or sequence of float, default=0.0
+        Share of the labels, of all tasks or by task, that is hidden from training and
+        kept for scoring, to see what scarce labels do.
+    confidence : float, default=0.95
+        Confidence of the intervals.
+    n_jobs : int, default=None
+        Number of fits at a time, as in joblib.
+    random_state : int or None, default=0
+        Seed of the folds, the hidden labels and the models known by name.
+    verbose : bool, default=False
+        Whether a progress bar is shown on stderr, if that is a terminal.
+
+    Returns
+    -------
+    Comparison
+        Tables, gains, verdict; `plot()`, `to_html(path)`, `to_json(path)`.
+
+    Raises
+    ------
+    ValueError
+        If a model, metric or number is unknown or out of its range, or lengths differ.
+    TaskError
+        If a target cannot be read, has no label, or does not vary.
+    TypeError
+        If an estimator is none.
+
+    Warns
+    -----
+    NegativeTransferWarning
+        If sharing hurts a task by more than noise.
+
+    Notes
+    -----
+    A model that fails in a split has no score there; the error is in `problems` and on
+    the page, and the other models go on. There are n_splits * n_models fits, and
+    n_splits * inner_cv for each row that may be the best single one.
+
+    References
+    ----------
+    .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine
+       Learning 52, 239-281, 2003.
+    .. [2] S. Varma and R. Simon, "Bias in error estimation when using cross-validation
+       for model selection", BMC Bioinformatics 7:91, 2006 (why the choice is inside).
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn_mtl.comparison import compare
+    >>> from sklearn_mtl.datasets import make_multitask_regression
+    >>> X, y = make_multitask_regression(200, 5, 2, n_informative=5, random_state=0)
+    >>> found = compare(X, y, ["dummy", "linear", ("ridge", Ridge())], cv=3)
+    >>> found.table[["task0", "task1", "mean"]].round(2)
+                         task0  task1  mean
+    model
+    dummy                -0.00   -0.0 -0.00
+    linear                0.76    0.8  0.78
+    best single           0.76    0.8  0.78
+    ridge, one per task   0.76    0.8  0.78
+    ridge                 0.76    0.8  0.78
+    >>> print(found.verdict.split(" (")[0])
+    ridge: no evidence that sharing helps or hurts any of the 2 tasks
+    """
+    _check_arguments(n_repeats, inner_cv, confidence, random_state)
+    targets = read_targets(y, task_types, missing_fraction, random_state)
+    inputs = read_inputs(X)
+    _check_lengths(inputs.X, targets, groups)
+    tasks = describe_tasks(targets.tasks, targets.codes, scoring)
+    candidates = resolve_models(
+        estimators, Situation(targets.tasks, inputs, random_state)
+    )
+    folding = Folding(targets.task_types, groups, random_state)
+    splits = folding.outer(cv, n_repeats, X, targets.y)
+    inner = [
+        folding.inner(train, inner_cv, targets.y_fit)
+        for train, _ in splits
+        if len(choosable(candidates)) > 1
+    ]
+    raw = inputs.X if issparse(X) or not hasattr(X, "shape") else X
+    material = Material(inputs.X, raw, targets.y_fit, targets.y, TaskScores(tasks))
+    fits = run_jobs(
+        list_jobs(candidates, splits, inner), material, n_jobs=n_jobs, verbose=verbose
+    )
+    arguments = {
+        "estimators": estimators,
+        "cv": cv,
+        "n_repeats": n_repeats,
+        "inner_cv": inner_cv,
+        "scoring": scoring,
+        "task_types": task_types,
+        "missing_fraction": missing_fraction,
+        "confidence": confidence,
+        "random_state": random_state,
+    }
+    comparison = Comparison(
+        tasks,
+        [candidate.row for candidate in candidates],
+        _measure(fits, candidates, splits, targets, inner_cv),
+        problems=[problem for fit in fits for problem in fit.problems],
+        setting=describe_setting(inputs, targets, groups, arguments),
+        confidence=confidence,
+    )
+    _warn_of_negative_transfer(comparison)
+    return comparison
+
+
+def _check_arguments(
+    n_repeats: int, inner_cv: int, confidence: float, random_state: int | None
+) -> None:
+    for name, value, least in (("n_repeats", n_repeats, 1), ("inner_cv", inner_cv, 2)):
+        if not isinstance(value, Integral) or value < least:
+            raise ValueError(
+                f"compare: {name} is {value!r}; it must be a whole number of at least "
+                f"{least}."
+            )
+    if not 0 < confidence < 1:
+        raise ValueError(f"compare: confidence is {confidence}; it must be in (0, 1).")
+    if random_state is not None and not isinstance(random_state, Integral):
+        # one generator would be used up by the first of the models
+        raise TypeError(
+            f"compare: random_state is {random_state!r}; it must be a whole number, or "
+            "None."
+        )
+
+
+def _check_lengths(X: Any, targets: Targets, groups: Any) -> None:
+    n_samples = len(targets.codes)
+    if n_rows(X) != n_samples:
+        raise ValueError(f"compare: X has {n_rows(X)} rows, but y has {n_samples}.")
+    if groups is not None and len(groups) != n_samples:
+        raise ValueError(f"compare: groups has {len(groups)} rows, y has {n_samples}.")
+
+
+def _measure(
+    fits: Sequence[Fit],
+    candidates: Sequence[Candidate],
+    splits: Sequence[Split],
+    targets: Targets,
+    n_inner: int,
+) -> Measured:
+    n_tasks = targets.tasks.n_tasks
+    fitted, scored = targets.observed("y_fit"), targets.observed()
+    arrays = gather(fits, (len(candidates), len(splits), n_tasks))
+    return Measured(
+        *arrays,
+        n_train=np.array([fitted[train].sum(axis=0) for train, _ in splits]),
+        n_test=np.array([scored[test].sum(axis=0) for _, test in splits]),
+        chosen=choose_best_single(
+            fits, choosable(candidates), (len(splits), n_inner, n_tasks)
+        ),
+    )
+
+
+def _warn_of_negative_transfer(comparison: Comparison) -> None:
+    hurt: dict[str, list[str]] = {}
+    for gain in comparison.gains:
+        if gain.against == TWIN and gain.effect == "hurts":
+            hurt.setdefault(gain.model, []).append(gain.task)
+    if hurt:
+        told = "; ".join(
+            f"{model}: {', '.join(names)}" for model, names in hurt.items()
+        )
+        warnings.warn(
+            f"compare: learning together costs more than noise ({told}).",
+            NegativeTransferWarning,
+            stacklevel=3,
+        )

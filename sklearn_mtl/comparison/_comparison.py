@@ -1,0 +1,274 @@
+"""What `compare` returns: numbers, tables, a verdict, a page."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklearn_mtl.comparison._gains import Gain, compute_gains, mean_over_tasks
+from sklearn_mtl.comparison._rows import Measured, ModelRow, Problem, TaskRow
+from sklearn_mtl.comparison._tables import gain_frame, score_frame, summary_frame
+from sklearn_mtl.comparison._text import to_text
+from sklearn_mtl.comparison._verdict import verdicts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sklearn_mtl.comparison._plot import TaskGainDisplay
+
+__all__ = ["Comparison"]
+
+
+class Comparison:
+    """Scores of several models on the same splits, and what sharing gains.
+
+    Made by `compare`. All tables are views of the arrays in `measured`.
+
+    Parameters
+    ----------
+    tasks : sequence of TaskRow
+        The tasks.
+    models : sequence of ModelRow
+        The models.
+    measured : Measured
+        Scores and times.
+    problems : sequence of Problem, default=()
+        Errors and warnings of single fits.
+    setting : mapping, default=None
+        How it was made; shown on the page and in the JSON.
+    confidence : float, default=0.95
+        Confidence of the intervals.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a model: mean score of each task, their mean, mean gain from sharing
+        and over the best single row with their ends, seconds a fit.
+    gain : DataFrame
+        One row for each shared model, reference and task: gain, ends, p-values.
+    scores : DataFrame
+        One row for each model, split, task and metric.
+    gains : list of Gain
+        The rows of `gain` as objects.
+    verdict : str
+        What the gains show, one sentence a shared model.
+
+    See Also
+    --------
+    compare : Make a comparison.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[TaskRow],
+        models: Sequence[ModelRow],
+        measured: Measured,
+        problems: Sequence[Problem] = (),
+        setting: Mapping[str, Any] | None = None,
+        confidence: float = 0.95,
+    ) -> None:
+        self.tasks = list(tasks)
+        self.models = list(models)
+        self.measured = measured
+        self.problems = list(problems)
+        self.setting = dict(setting or {})
+        self.confidence = confidence
+
+    @cached_property
+    def gains(self) -> list[Gain]:
+        """Gains of the shared models, task by task and in the mean."""
+        return compute_gains(self.models, self.tasks, self.measured, self.confidence)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row a model: scores, mean gains with their ends, seconds a fit."""
+        return summary_frame(self.models, self.tasks, self.measured, self.gains)
+
+    @cached_property
+    def gain(self) -> pd.DataFrame:
+        """One row for each shared model, reference and task."""
+        return gain_frame(self.gains)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """One row for each model, split, task and metric."""
+        return score_frame(self.models, self.tasks, self.measured)
+
+    @property
+    def verdict(self) -> str:
+        """What the gains show, a line for each shared model."""
+        lines = verdicts(self.models, self.gains)
+        return "\n".join(lines) or "No shared model was compared."
+
+    @property
+    def n_splits(self) -> int:
+        """Number of splits."""
+        return int(self.measured.scores.shape[1])
+
+    def row(self, name: str) -> int:
+        """Return the place of a model in the arrays.
+
+        Parameters
+        ----------
+        name : str
+            Name of a row.
+
+        Returns
+        -------
+        int
+            Its place.
+
+        Raises
+        ------
+        KeyError
+            If there is no such row; the message lists the rows.
+        """
+        names = [model.name for model in self.models]
+        if name not in names:
+            raise KeyError(f"Comparison: no model {name!r}. Known models: {names}.")
+        return names.index(name)
+
+    def n_scored(self, name: str) -> int:
+        """Return in how many splits a model has scores.
+
+        Parameters
+        ----------
+        name : str
+            Name of a row.
+
+        Returns
+        -------
+        int
+            Number of splits.
+        """
+        scores = self.measured.scores[self.row(name)]
+        return int((~np.isnan(scores)).any(axis=1).sum())
+
+    def beside_means(self, name: str) -> list[tuple[str, str, float, float, float]]:
+        """Return the second scores of a shared model beside its references.
+
+        Parameters
+        ----------
+        name : str
+            Name of a shared row.
+
+        Returns
+        -------
+        list of tuple
+            (task, metric, model, twin, best single) for each task with a second score.
+        """
+        model = self.models[self.row(name)]
+        rows = [self.measured.beside[self.row(name)]]
+        if model.twin is not None:
+            rows.append(self.measured.beside[self.row(model.twin)])
+        else:
+            rows.append(np.full(rows[0].shape, np.nan))
+        rows.append(self.measured.best_single("beside"))
+        means = [mean_over_tasks(values.T) for values in rows]
+        own, twin, best = np.array(means).tolist()
+        return [
+            (task.name, task.beside, own[t], twin[t], best[t])
+            for t, task in enumerate(self.tasks)
+            if task.beside is not None
+        ]
+
+    def chosen_counts(self) -> dict[str, dict[str, int]]:
+        """Return how often each model was the best single row of a task.
+
+        Returns
+        -------
+        dict of str to dict
+            Task to model to number of splits, most often first.
+        """
+        counts: dict[str, dict[str, int]] = {}
+        for t, task in enumerate(self.tasks):
+            chosen = self.measured.chosen[:, t]
+            places, n = np.unique(chosen[chosen >= 0], return_counts=True)
+            order = np.argsort(-n, kind="stable")
+            counts[task.name] = {self.models[places[i]].name: int(n[i]) for i in order}
+        return counts
+
+    def plot(self, *, model: str | None = None, ax: Any = None) -> TaskGainDisplay:
+        """Draw the gains of a shared model with their intervals.
+
+        Parameters
+        ----------
+        model : str, default=None
+            The shared model; None takes the last one.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        TaskGainDisplay
+            Holds what was drawn: `gains_`, `ax_`, `figure_`.
+        """
+        from sklearn_mtl.comparison._plot import TaskGainDisplay
+
+        return TaskGainDisplay.from_comparison(self, model=model, ax=ax)
+
+    def to_text(self, width: int = 100) -> str:
+        """Return everything as text.
+
+        Parameters
+        ----------
+        width : int, default=100
+            Columns of the terminal.
+
+        Returns
+        -------
+        str
+            Plain text, ASCII but for the names of tasks and models.
+        """
+        return to_text(self, width)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain lists and dicts, ready for JSON.
+
+        Returns
+        -------
+        dict
+            verdict, setting, tasks, models, table, gain, scores, chosen, problems;
+            None stands for NaN.
+        """
+        from sklearn_mtl.comparison._export import as_dict
+
+        return as_dict(self)
+
+    def to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write `to_dict()` to a file.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+        """
+        text = json.dumps(self.to_dict(), indent=1, allow_nan=False)
+        Path(path).write_text(text + "\n", encoding="utf-8")
+
+    def to_html(self, path: str | os.PathLike[str]) -> None:
+        """Write a page that shows everything: one file, no network, fit for a phone.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+        """
+        from sklearn_mtl.comparison._html import as_page
+
+        Path(path).write_text(as_page(self), encoding="utf-8")
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def __repr__(self) -> str:
+        return (
+            f"<Comparison of {len(self.models)} models on {len(self.tasks)} tasks, "
+            f"{self.n_splits} splits>"
+        )

@@ -1,0 +1,49 @@
+"""A comparison as plain data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from sklearn_mtl.comparison._comparison import Comparison
+
+__all__ = ["as_dict"]
+
+
+def as_dict(comparison: Comparison) -> dict[str, Any]:
+    """Return everything that a comparison holds, with None for NaN."""
+    measured = comparison.measured
+    content = {
+        "verdict": comparison.verdict,
+        "confidence": comparison.confidence,
+        "setting": comparison.setting,
+        "tasks": [asdict(task) for task in comparison.tasks],
+        "models": [asdict(model) for model in comparison.models],
+        "table": comparison.table.reset_index().to_dict("records"),
+        "gain": comparison.gain.to_dict("records"),
+        "scores": comparison.scores.to_dict("records"),
+        "fit_seconds": measured.fit_seconds,
+        "predict_seconds": measured.predict_seconds,
+        "n_train": measured.n_train,
+        "n_test": measured.n_test,
+        "chosen": comparison.chosen_counts(),
+        "problems": [asdict(problem) for problem in comparison.problems],
+    }
+    return {key: _plain(value) for key, value in content.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Turn NumPy values into Python's, and what JSON has no number for into None."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, bool | int | str | None) else str(value)

@@ -1,0 +1,166 @@
+"""Fit one model on one split, and keep what goes wrong."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from sklearn_mtl.comparison._inputs import take_rows
+from sklearn_mtl.comparison._rows import Problem
+from sklearn_mtl.comparison._scoring import TaskScores
+
+__all__ = ["Fit", "Job", "Material", "run_job"]
+
+
+@dataclass(frozen=True)
+class Material:
+    """What every fit reads.
+
+    Attributes
+    ----------
+    X, raw_X : array-like of shape (n_samples, n_features)
+        Inputs for the rows known by name, and as they came for other estimators.
+    y_fit, y_score : array-like of shape (n_samples, n_tasks)
+        Labels to learn from, some of them hidden perhaps, and to score against.
+    scores : TaskScores
+        Scores a fitted model.
+    """
+
+    X: Any
+    raw_X: Any
+    y_fit: Any
+    y_score: Any
+    scores: TaskScores
+
+    def inputs(self, job: Job) -> Any:
+        """Return the inputs in the form that a job takes."""
+        return self.raw_X if job.takes_raw else self.X
+
+
+@dataclass(frozen=True)
+class Job:
+    """One fit.
+
+    Attributes
+    ----------
+    model, split : int
+        Number of the row and of the outer split.
+    inner : int
+        Number of the inner split; -1 for the fit that is scored on the test part.
+    name : str
+        Name of the row.
+    estimator : estimator
+        Cloned and fitted.
+    takes_raw : bool
+        Whether it gets the inputs as they came.
+    train, test : ndarray
+        Rows. Those of an inner fit all belong to the training part of its split.
+    """
+
+    model: int
+    split: int
+    inner: int
+    name: str
+    estimator: Any
+    takes_raw: bool
+    train: np.ndarray
+    test: np.ndarray
+
+    @property
+    def is_inner(self) -> bool:
+        """Whether the fit only serves the choice of the best single row."""
+        return self.inner >= 0
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What came of a job; scores are NaN after an error."""
+
+    job: Job
+    scores: np.ndarray
+    beside: np.ndarray
+    fit_seconds: float
+    predict_seconds: float
+    problems: list[Problem]
+
+
+def run_job(job: Job, material: Material) -> Fit:
+    """Fit, score, and never raise because of the model.
+
+    Parameters
+    ----------
+    job : Job
+        What to fit, and on which rows.
+    material : Material
+        Inputs and labels.
+
+    Returns
+    -------
+    Fit
+        Scores, times and problems.
+    """
+    nothing = np.full(len(material.scores.tasks), np.nan)
+    problems: list[Problem] = []
+    fit = Fit(job, nothing, nothing, np.nan, np.nan, problems)
+    with _recorded(job, problems):
+        try:
+            model, seconds = _fit(job, material)
+            fit = replace(fit, fit_seconds=seconds)
+            return _scored(fit, model, material)
+        except Exception as error:  # any failure of any model belongs in the report
+            problems.append(_problem(job, "error", error, traceback.format_exc()))
+    return fit
+
+
+def _fit(job: Job, material: Material) -> tuple[Any, float]:
+    X = take_rows(material.inputs(job), job.train)
+    y = take_rows(material.y_fit, job.train)
+    start = time.perf_counter()
+    model = clone(job.estimator).fit(X, y)
+    return model, time.perf_counter() - start
+
+
+def _scored(fit: Fit, model: Any, material: Material) -> Fit:
+    job = fit.job
+    # what an inner fit is scored against must be what its split may train on
+    truth = material.y_fit if job.is_inner else material.y_score
+    X, y = take_rows(material.inputs(job), job.test), take_rows(truth, job.test)
+    start = time.perf_counter()
+    scores = material.scores.first(model, X, y)
+    fit = replace(fit, scores=scores, predict_seconds=time.perf_counter() - start)
+    if job.is_inner:
+        return fit
+    try:
+        return replace(fit, beside=material.scores.second(model, X, y))
+    except Exception as error:  # the score that counts is there: only worth a warning
+        fit.problems.append(_problem(job, "warning", error))
+        return fit
+
+
+def _problem(job: Job, kind: str, error: Any, details: str = "") -> Problem:
+    where = "choice" if job.is_inner else "test"
+    text = " ".join(str(error).split())
+    message = f"{type(error).__name__}: {text}"
+    return Problem(job.name, job.split, kind, where, message, details)
+
+
+@contextmanager
+def _recorded(job: Job, problems: list[Problem]) -> Iterator[None]:
+    """Record warnings as problems, equal ones once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python's warning filters are global: other threads use them too
+        return
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    told = {(w.category, str(w.message)): w.message for w in caught}
+    problems.extend(_problem(job, "warning", message) for message in told.values())

@@ -1,0 +1,110 @@
+"""The parts of the page that one opens: tasks, problems, how to do it again."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sklearn_mtl.comparison._gains import mean_over_tasks
+from sklearn_mtl.comparison._html_table import html_table
+from sklearn_mtl.comparison._rows import TaskRow
+from sklearn_mtl.comparison._words import (
+    metric_label,
+    number,
+    second_label,
+    second_value,
+)
+
+if TYPE_CHECKING:
+    from sklearn_mtl.comparison._comparison import Comparison
+
+__all__ = ["details", "problems", "reproduce"]
+
+
+def details(comparison: Comparison) -> list[str]:
+    """Return a closed box for each task, with the scores of every split."""
+    return [_task(comparison, t, task) for t, task in enumerate(comparison.tasks)]
+
+
+def _task(comparison: Comparison, t: int, task: TaskRow) -> str:
+    measured = comparison.measured
+    rows = []
+    for m, model in enumerate(comparison.models):
+        scores = measured.scores[m, :, t]
+        second = second_value(task.beside or "", _mean(measured.beside[m, :, t]))
+        cells = [number(_mean(scores)), number(second)]
+        rows.append([model.name, *cells, *(number(score) for score in scores)])
+    splits = [f"split {s + 1}" for s in range(comparison.n_splits)]
+    metric, second_metric = metric_label(task.metric), second_label(task.beside or "")
+    header = ["model", metric, second_metric, *splits]
+    if task.beside is None:
+        header, rows = _without(header, 2), [_without(row, 2) for row in rows]
+    classes = f", {task.n_classes} classes" if task.n_classes else ""
+    about = f"{task.kind}{classes}, {task.n_labels} labels"
+    chosen = comparison.chosen_counts()[task.name]
+    best = ", ".join(f"{name} ({n})" for name, n in chosen.items())
+    note = (
+        f'<p class="note">Best single row, by split: {escape(best)}.</p>'
+        if best
+        else ""
+    )
+    return (
+        f"<details><summary>{escape(task.name)}: {escape(about)}</summary>"
+        f"{html_table(header, rows)}{note}</details>"
+    )
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(mean_over_tasks(values))
+
+
+def _without(row: list[str], place: int) -> list[str]:
+    return row[:place] + row[place + 1 :]
+
+
+def problems(comparison: Comparison) -> list[str]:
+    """Return errors and warnings, errors first, equal ones once."""
+    splits: dict[tuple[str, str, str], list[int]] = {}
+    texts: dict[tuple[str, str, str], str] = {}
+    for problem in comparison.problems:
+        key = (problem.kind, problem.model, problem.message)
+        splits.setdefault(key, []).append(problem.split + 1)
+        texts.setdefault(key, problem.details)
+    boxes = []
+    for key, found in sorted(splits.items()):
+        kind, model, message = key
+        where = ", ".join(str(s) for s in sorted(set(found)))
+        title = escape(f"{kind} in {model}, split {where}: {message}")
+        trace = f"<pre>{escape(texts[key])}</pre>" if texts[key] else ""
+        boxes.append(
+            f"<details><summary>{title}</summary>{trace}</details>"
+            if trace
+            else f'<p class="note">{title}</p>'
+        )
+    return boxes
+
+
+def reproduce(comparison: Comparison) -> list[str]:
+    """Return the command or call, versions, and what each row is."""
+    setting = comparison.setting
+    parts = []
+    if setting.get("command"):
+        parts.append(f"<pre>{escape(str(setting['command']))}</pre>")
+    elif setting.get("call"):
+        parts.append(f"<pre>{escape(str(setting['call']))}</pre>")
+    hidden = {"call", "command", "versions"}
+    facts = [[key, str(value)] for key, value in setting.items() if key not in hidden]
+    facts += [[key, str(value)] for key, value in setting.get("versions", {}).items()]
+    if facts:
+        parts.append(html_table(["setting", "value"], facts))
+    models = [[model.name, model.estimator] for model in comparison.models]
+    rows = "".join(
+        f"<dt><b>{escape(name)}</b></dt><dd><pre>{escape(text)}</pre></dd>"
+        for name, text in models
+        if text
+    )
+    if rows:
+        parts.append(f"<details><summary>The models</summary><dl>{rows}</dl></details>")
+    return parts

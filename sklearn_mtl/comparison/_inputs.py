@@ -1,0 +1,168 @@
+"""Inputs as tables give them: which columns are numbers, which are categories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+__all__ = ["Inputs", "n_rows", "read_inputs", "take_rows"]
+
+# More than this is rather a text or an identifier than a category.
+_MAX_ONE_HOT = 50
+# Histogram boosting takes 255 categories a column.
+_MAX_ORDINAL = 254
+_SECONDS_PER_DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Inputs, and the preparation that models without one of their own need.
+
+    Attributes
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Numbers are float64, categories strings or NaN.
+    numeric, categorical : list of str
+        Columns of a DataFrame by what they are; empty for arrays of numbers.
+    has_missing : bool
+        Whether any input is missing.
+    """
+
+    X: Any
+    numeric: list[str]
+    categorical: list[str]
+    has_missing: bool
+
+    def one_hot(self) -> Any:
+        """Return a transformer to numbers without gaps, or None.
+
+        Numbers are imputed by the median, with a column that flags the gap;
+        categories become one-hot columns, where a gap is a category too.
+        """
+        if not self.categorical and not self.has_missing:
+            return None
+        impute = SimpleImputer(
+            strategy="median", add_indicator=True, keep_empty_features=True
+        )
+        if not self.numeric and not self.categorical:
+            return impute
+        encode = OneHotEncoder(
+            handle_unknown="infrequent_if_exist",
+            max_categories=_MAX_ONE_HOT,
+            sparse_output=False,
+        )
+        return self._columns(impute, encode)
+
+    def ordinal(self) -> Any:
+        """Return a transformer to numbers with gaps, or None.
+
+        The categories come first, as codes, for models that know what a code is.
+        """
+        if not self.categorical:
+            return None
+        encode = OrdinalEncoder(
+            handle_unknown="use_encoded_value",
+            unknown_value=np.nan,
+            max_categories=_MAX_ORDINAL,
+        )
+        return self._columns("passthrough", encode)
+
+    def _columns(self, numeric: Any, categorical: Any) -> ColumnTransformer:
+        return ColumnTransformer(
+            [
+                ("categorical", categorical, self.categorical),
+                ("numeric", numeric, self.numeric),
+            ],
+            sparse_threshold=0.0,
+            verbose_feature_names_out=False,
+        )
+
+
+def read_inputs(X: Any) -> Inputs:
+    """Bring inputs into one form, without looking at any row's values for another's.
+
+    Parameters
+    ----------
+    X : array-like or DataFrame of shape (n_samples, n_features)
+        Inputs.
+
+    Returns
+    -------
+    Inputs
+        DataFrames, and arrays that are no numbers, as a DataFrame of floats and
+        strings; arrays of numbers and sparse matrices as they are.
+    """
+    if hasattr(X, "to_pandas"):  # polars
+        X = X.to_pandas()
+    if sparse.issparse(X):
+        return Inputs(X.tocsr(), [], [], False)
+    if hasattr(X, "iloc"):
+        return _read_frame(X)
+    array = np.asarray(X)
+    if array.dtype.kind in "biuf":
+        return Inputs(array, [], [], _has_nan(array))
+    import pandas as pd
+
+    names = [f"x{i}" for i in range(array.shape[1])]
+    return _read_frame(pd.DataFrame(array, columns=names).infer_objects())
+
+
+def _has_nan(array: np.ndarray) -> bool:
+    return array.dtype.kind == "f" and bool(np.isnan(array).any())
+
+
+def _read_frame(frame: Any) -> Inputs:
+    import pandas as pd
+
+    columns: dict[str, Any] = {}
+    numeric: list[str] = []
+    categorical: list[str] = []
+    for name, column in frame.items():
+        text = str(name)
+        is_number, values = _read_column(column)
+        columns[text] = values
+        (numeric if is_number else categorical).append(text)
+    tidy = pd.DataFrame(columns, index=frame.index)
+    return Inputs(tidy, numeric, categorical, bool(tidy.isna().to_numpy().any()))
+
+
+def _read_column(column: Any) -> tuple[bool, Any]:
+    """Return whether a column is numeric, and its values as floats or strings."""
+    from pandas.api import types
+
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
+        return True, column.astype(np.float64)
+    if types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column):
+        return True, _in_days(column)
+    if types.is_numeric_dtype(column) or types.is_bool_dtype(column):  # nullable
+        return True, column.astype("Float64").astype(np.float64)
+    # strings, categories, objects; one dtype for all, with NaN where there is nothing
+    text = column.astype(object).map(str, na_action="ignore")
+    return False, text.where(column.notna(), np.nan).astype(object)
+
+
+def _in_days(column: Any) -> Any:
+    """Return days since 1970, or days of a duration."""
+    import pandas as pd
+
+    if getattr(column.dt, "tz", None) is not None:
+        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    if column.dtype.kind == "M":
+        column = column - pd.Timestamp(0)
+    return column.dt.total_seconds() / _SECONDS_PER_DAY
+
+
+def n_rows(X: Any) -> int:
+    """Return the number of rows of an array, a sparse matrix or a DataFrame."""
+    return int(X.shape[0]) if hasattr(X, "shape") else len(X)
+
+
+def take_rows(X: Any, rows: np.ndarray) -> Any:
+    """Return some rows, in the form of X."""
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]

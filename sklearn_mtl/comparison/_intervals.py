@@ -1,0 +1,124 @@
+"""Intervals for a mean over folds whose training sets overlap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+__all__ = ["Interval", "corrected_interval", "holm"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over splits, and how sure it is.
+
+    Attributes
+    ----------
+    mean, low, high : float
+        The mean and the ends of its interval; the ends are NaN for a single split.
+    p_value : float
+        Two-sided, of the hypothesis that the expectation is 0.
+    n_splits : int
+        Number of splits that the mean is over.
+    """
+
+    mean: float
+    low: float
+    high: float
+    p_value: float
+    n_splits: int
+
+
+def corrected_interval(
+    differences: Any, test_train_ratio: float, *, confidence: float = 0.95
+) -> Interval:
+    r"""Compute the Nadeau-Bengio interval of a mean difference over splits.
+
+    The J differences d_j of cross-validation share most of their training rows, so
+    that s / sqrt(J) is too small. Nadeau and Bengio replace 1/J:
+
+        mean(d) +- t_{J-1} sqrt((1 / J + n_test / n_train) s^2),
+
+    s^2 the sample variance with J - 1 degrees of freedom, t_{J-1} Student's quantile.
+    For k folds n_test / n_train is 1 / (k - 1), repeated or not.
+
+    Parameters
+    ----------
+    differences : array-like of shape (n_splits,)
+        One difference of scores a split; NaN (a split that could not be scored) is left
+        out.
+    test_train_ratio : float
+        n_test / n_train of one split.
+    confidence : float, default=0.95
+        Confidence of the interval.
+
+    Returns
+    -------
+    Interval
+        Mean, ends, p-value and number of splits.
+
+    Notes
+    -----
+    The correction is a heuristic: it takes the correlation of two splits to be
+    n_test / (n_train + n_test). The interval tends to be wide rather than narrow, and
+    speaks of models trained on n_train rows.
+
+    References
+    ----------
+    .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine
+       Learning 52, 239-281, 2003 (section 3, the corrected resampled t-test).
+    .. [2] R. R. Bouckaert and E. Frank, "Evaluating the Replicability of Significance
+       Tests for Comparing Learning Algorithms", PAKDD 2004 (repeated cross-validation).
+
+    Examples
+    --------
+    >>> from sklearn_mtl.comparison import corrected_interval
+    >>> found = corrected_interval([0.02, 0.05, 0.03, 0.01, 0.04], 1 / 4)
+    >>> round(found.low, 3), round(found.high, 3)
+    (0.001, 0.059)
+    """
+    seen = np.asarray(differences, dtype=float)
+    seen = seen[~np.isnan(seen)]
+    if len(seen) < 2:
+        mean = float(seen[0]) if len(seen) else np.nan
+        return Interval(mean, np.nan, np.nan, np.nan, len(seen))
+    mean, freedom = float(seen.mean()), len(seen) - 1
+    error = float(np.sqrt((1 / len(seen) + test_train_ratio) * seen.var(ddof=1)))
+    half = float(stats.t.ppf((1 + confidence) / 2, freedom)) * error
+    p_value = _p_value(mean, error, freedom)
+    return Interval(mean, mean - half, mean + half, p_value, len(seen))
+
+
+def _p_value(mean: float, error: float, freedom: int) -> float:
+    if error == 0:  # equal differences: certain, whatever they are
+        return float(mean == 0)
+    return float(2 * stats.t.sf(abs(mean) / error, freedom))
+
+
+def holm(p_values: Any) -> np.ndarray:
+    """Adjust p-values for their number, after Holm.
+
+    Parameters
+    ----------
+    p_values : array-like of shape (n_tests,)
+        NaN is not counted as a test.
+
+    Returns
+    -------
+    ndarray of shape (n_tests,)
+        Adjusted p-values: those below 0.05 hold together with an error of at most 5 %.
+
+    References
+    ----------
+    .. [1] S. Holm, "A Simple Sequentially Rejective Multiple Test Procedure",
+       Scandinavian Journal of Statistics 6, 65-70, 1979.
+    """
+    p = np.asarray(p_values, dtype=float)
+    adjusted = np.full(p.shape, np.nan)
+    order = np.argsort(p)[: int((~np.isnan(p)).sum())]  # NaN sorts last
+    factors = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(factors * p[order]), 1.0)
+    return adjusted

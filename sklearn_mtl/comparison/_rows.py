@@ -1,0 +1,137 @@
+"""What a comparison consists of: its tasks, its models, and what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["BEST_SINGLE", "Measured", "ModelRow", "Problem", "TaskRow", "twin_name"]
+
+BEST_SINGLE = "best single"
+
+
+def twin_name(name: str) -> str:
+    """Return the name of the row that learns each task with a model of its own."""
+    return f"{name}, one per task"
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """One task, and how it is scored.
+
+    Attributes
+    ----------
+    name : str
+        Name of the task.
+    kind : {"binary", "multiclass", "regression"}
+        What it is.
+    n_classes : int
+        Number of classes; 0 for a regression.
+    n_labels : int
+        Number of observed labels.
+    metric : str
+        The score that counts; greater is better.
+    beside : str or None
+        A second score that is shown beside it.
+    """
+
+    name: str
+    kind: str
+    n_classes: int
+    n_labels: int
+    metric: str
+    beside: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """One model of the comparison.
+
+    Attributes
+    ----------
+    name : str
+        Name of the row.
+    role : {"dummy", "single", "twin", "shared"}
+        "single" and "twin" learn each task apart, "shared" all tasks together.
+    twin : str or None
+        Name of the twin of a shared row.
+    estimator : str
+        What was fitted, as text.
+    """
+
+    name: str
+    role: str
+    twin: str | None = None
+    estimator: str = ""
+
+    @property
+    def is_candidate(self) -> bool:
+        """Whether the best single row may be chosen from it."""
+        return self.role in ("dummy", "single")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An error or a warning of one model in one split.
+
+    Attributes
+    ----------
+    model : str
+        Name of the row.
+    split : int
+        Number of the split.
+    kind : {"error", "warning"}
+        An error leaves no score, a warning does.
+    where : str
+        "test", or "choice" for the inner fits that choose the best single row.
+    message : str
+        One line.
+    details : str
+        The traceback of an error.
+    """
+
+    model: str
+    split: int
+    kind: str
+    where: str
+    message: str
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All numbers of a comparison; NaN where there is none.
+
+    Attributes
+    ----------
+    scores, beside : ndarray of shape (n_models, n_splits, n_tasks)
+        The score that counts, and the second one.
+    fit_seconds, predict_seconds : ndarray of shape (n_models, n_splits)
+        Wall-clock time of each fit and of the predictions of its test part.
+    n_train, n_test : ndarray of shape (n_splits, n_tasks)
+        Observed labels in the training and the test part.
+    chosen : ndarray of shape (n_splits, n_tasks), int
+        The model that was chosen as the best single row; -1 where there is none.
+    """
+
+    scores: np.ndarray
+    beside: np.ndarray
+    fit_seconds: np.ndarray
+    predict_seconds: np.ndarray
+    n_train: np.ndarray
+    n_test: np.ndarray
+    chosen: np.ndarray
+
+    def best_single(self, which: str = "scores") -> np.ndarray:
+        """Return the test scores of the chosen rows (n_splits, n_tasks)."""
+        values = getattr(self, which)
+        picked = np.maximum(self.chosen, 0)[None]
+        best = np.take_along_axis(values, picked, axis=0)[0]
+        return np.where(self.chosen < 0, np.nan, best)
+
+    @property
+    def ratios(self) -> np.ndarray:
+        """Return n_test / n_train of every task, and last of all tasks together."""
+        test, train = self.n_test.sum(axis=0), self.n_train.sum(axis=0)
+        return np.append(test, test.sum()) / np.append(train, train.sum())
