@@ -120,6 +120,25 @@ class BaseMultiTaskNet(
         self._n_features_out = state.n_members * state.net.module_.heads.weight.shape[1]
         return self
 
+    @property
+    def oof_prediction_(self) -> Any:
+        """Out-of-fold predictions of the training rows.
+
+        Each row is predicted by the one member that held it out, which has not seen its
+        label for its weights, edges, medians or scales. Probabilities (n_samples,
+        n_classes) or values (n_samples,), in a list where y was 2-D. Where several
+        members hold out folds; one member is a little less accurate than the mean of
+        all, which predicts new rows.
+        """
+        check_is_fitted(self)
+        outputs = self._state.held_out_outputs
+        if outputs is None:
+            raise AttributeError(
+                f"{type(self).__name__}: there is no oof_prediction_, for not every row "
+                "was held out; it needs n_members > 1 and early_stopping."
+            )
+        return outputs[0] if self.task_set_.is_1d else outputs
+
     def _read_tasks(self, y: Any) -> tuple[TaskSet, np.ndarray]:
         return TaskSet.from_y(
             y,

@@ -174,6 +174,24 @@ class MultiTaskNet(NeuralNet):
             weight = weight + weights.sum(dim=(0, 1))
         return total / weight  # NaN for a task without a held-out label
 
+    @torch.inference_mode()
+    def held_out_logits(self, held_out: HeldOutRows) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield row numbers (n_members, n), -1 for padding, and each member's logits.
+
+        Parameters
+        ----------
+        held_out : HeldOutRows
+            What each member holds out.
+
+        Yields
+        ------
+        index, logits : Tensor
+            Of a chunk.
+        """
+        self._set_training(False)
+        for index, (x, _) in held_out.chunks():
+            yield index, self.module_(x)
+
     def logits(self, rows: Rows) -> Iterator[Tensor]:
         """Yield the logits (n_members, n, n_outputs) of consecutive rows.
 

@@ -138,6 +138,9 @@ n_tasks_ : int
         Epochs run.
     best_epoch_ : int
         The epoch whose weights were kept, counted from 1.
+    oof_prediction_ : ndarray or list of ndarray
+        Out-of-fold predictions of the training rows, where several members hold out
+        folds.
     n_features_in_ : int
         Number of features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)

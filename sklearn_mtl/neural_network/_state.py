@@ -39,6 +39,9 @@ class NetState:
         Trainings so far: one, or more with partial_fit and warm_start.
     best_epoch : int
         The epoch whose weights were kept; 0 where nothing was held out.
+    held_out_outputs : list of ndarray or None
+        As `outputs`, for the training rows, each from the member that held it out; None
+        where not every row was held out.
     """
 
     preparation: Preparation
@@ -48,6 +51,7 @@ class NetState:
     seed: int
     n_calls: int = 0
     best_epoch: int = 0
+    held_out_outputs: list[np.ndarray] | None = None
 
     @property
     def n_members(self) -> int:

@@ -123,12 +123,14 @@ class TargetEncoder:
         start = 0
         for logits in chunks:
             stop = start + logits.shape[1]
-            fused[start:stop] = self._activate(logits).double().cpu().numpy()
+            activated = self.activate(logits)
+            mean = activated.mean(dim=0) if len(activated) > 1 else activated[0]
+            fused[start:stop] = mean.double().cpu().numpy()
             start = stop
-        return self._split(fused)
+        return self.split(fused)
 
-    def _activate(self, logits: Tensor) -> Tensor:
-        """Return probabilities and values in their own unit, averaged over members."""
+    def activate(self, logits: Tensor) -> Tensor:
+        """Return probabilities, and values on the scale of the first set."""
         layout = self.layout
         out = torch.empty_like(logits)
         binary, regression = slice(0, layout.n_binary), layout.regression
@@ -145,9 +147,21 @@ class TargetEncoder:
             z = split_classes(logits, group)
             proba = z.softmax(dim=-2 if group.class_major else -1)
             out[..., group.columns] = proba.flatten(-2)
-        return out.mean(dim=0) if len(out) > 1 else out[0]
+        return out
 
-    def _split(self, fused: np.ndarray) -> list[np.ndarray]:
+    def split(self, fused: np.ndarray) -> list[np.ndarray]:
+        """Return one array a task, regressions in their own unit.
+
+        Parameters
+        ----------
+        fused : ndarray of shape (n_rows, n_outputs), float64
+            What `activate` gives.
+
+        Returns
+        -------
+        list of ndarray
+            (n_rows, n_classes) or (n_rows,), in the order of the columns of y.
+        """
         n_rows = len(fused)
         outputs = [_untrained(task, n_rows) for task in self.task_set.tasks]
         for place, t in enumerate(self.layout.order):

@@ -170,8 +170,21 @@ def _train(
     finally:  # what is left of an interrupted fit can be pickled, and trained on
         use_generators(net.module_, None)
         net.schedule = net.track = None
-    if track is not None:
+    state.held_out_outputs = None
+    if held_out is not None and track is not None:
         state.best_epoch = track.restore(net.module_)
+        if len(held_out) == len(data):
+            state.held_out_outputs = _out_of_fold(state, held_out)
+
+
+def _out_of_fold(state: NetState, held_out: HeldOutRows) -> list[np.ndarray]:
+    """Return the outputs for every row, from the member that held it out."""
+    fused = np.empty((len(held_out), state.encoder.layout.n_outputs))
+    for index, logits in state.net.held_out_logits(held_out):
+        activated = state.encoder.activate(logits).double().cpu().numpy()
+        rows = index.cpu().numpy()
+        fused[rows[rows >= 0]] = activated[rows >= 0]
+    return state.encoder.split(fused)
 
 
 def _generators(
