@@ -6,6 +6,7 @@ A page that is made from the code cannot forget a name.
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -31,6 +32,9 @@ TABLE = """
 
    {names}
 """
+
+# Such as n_features_in_; numpydoc escapes a name that starts a line itself.
+TRAILING_UNDERSCORE = re.compile(r"(?<=[\s(\[\"])(\w*[^\W_])_(?=[\s,.;:)\]\"]|$)")
 
 
 def public_packages() -> Iterator[ModuleType]:
@@ -91,9 +95,24 @@ def is_foreign(
     return None if written_by.split(".")[0] == "sklearn_mtl" else True
 
 
+def escape_names(
+    app: Sphinx, what: str, name: str, member: object, options: object, lines: list
+) -> None:
+    """Keep reST from reading a name that ends in an underscore as a link.
+
+    Docstrings are read in terminals first, where backslashes and backticks disturb.
+    """
+    is_code = False
+    for number, line in enumerate(lines):
+        is_code = is_code or line == "Examples"
+        if not is_code:
+            lines[number] = TRAILING_UNDERSCORE.sub(r"\1\\_", line)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect to Sphinx."""
     app.setup_extension("sphinx.ext.autodoc")  # it knows the event below
     app.connect("config-inited", write_pages)
     app.connect("autodoc-skip-member", is_foreign)
+    app.connect("autodoc-process-docstring", escape_names, priority=400)  # first
     return {"parallel_read_safe": True}
