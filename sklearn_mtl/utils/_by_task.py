@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,8 @@ def by_task(
     Parameters
     ----------
     value : object
-        A mapping by task name, a list, tuple or array in task order, or one value for
-        all tasks.
+        A mapping or series by task name, a list, tuple or array in task order, or one
+        value for all tasks.
     names : sequence of str
         Names of the tasks.
     parameter : str
@@ -41,14 +41,15 @@ def by_task(
     TaskError
         If a mapping names unknown tasks, or a sequence has another length.
     """
-    if isinstance(value, Mapping):
-        unknown = [key for key in value if key not in names]
+    if hasattr(value, "items"):  # a mapping, or a pandas series
+        given = dict(value.items())
+        unknown = [key for key in given if key not in names]
         if unknown:
             raise TaskError(
                 f"{who}: {parameter} names unknown tasks {unknown}. Known tasks: "
                 f"{list(names)}."
             )
-        return {name: value.get(name, default) for name in names}
+        return {name: given.get(name, default) for name in names}
     if isinstance(value, list | tuple | np.ndarray):
         if len(value) != len(names):
             raise TaskError(

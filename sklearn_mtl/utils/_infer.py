@@ -72,6 +72,15 @@ def check_classes(values: np.ndarray, name: str, who: str) -> None:
         )
 
 
+def check_numbers(values: np.ndarray, name: str, who: str) -> None:
+    """Refuse labels that cannot be regression targets."""
+    if len(values) and values.dtype.kind not in "fiub":
+        raise TaskError(
+            f"{who}: task {name!r} is a regression but its labels are of dtype "
+            f"{values.dtype}; numbers are needed."
+        )
+
+
 def warn_of_empty_task(
     name: str, n_samples: int, on_empty_task: str, who: str, warn: bool
 ) -> None:
@@ -96,8 +105,8 @@ def warn_of_single_class(
     """Announce a classification task that can only be constant."""
     if kind == "constant" and classes is not None:
         warnings.warn(
-            f"{who}: task {name!r} has the single class {classes[0]!r}; its prediction "
-            "is constant.",
+            f"{who}: task {name!r} has the single class {classes.tolist()[0]!r}; its "
+            "prediction is constant.",
             SingleClassWarning,
             stacklevel=4,
         )

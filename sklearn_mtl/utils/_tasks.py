@@ -8,7 +8,6 @@ thing everywhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,71 +16,16 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._by_task import by_task
 from sklearn_mtl.utils._columns import TargetColumns, read_columns
 from sklearn_mtl.utils._infer import (
-    check_classes,
-    infer_kind,
+    check_numbers,
     parse_task_types,
     warn_of_empty_task,
     warn_of_sentinel,
     warn_of_single_class,
     warn_of_unseen,
 )
+from sklearn_mtl.utils._task import Task, declare_task, read_task
 
 __all__ = ["Task", "TaskSet"]
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is known of one target column.
-
-    Attributes
-    ----------
-    name : str
-        Column name.
-    kind : {"binary", "multiclass", "regression", "constant", "empty"}
-        "constant" is a classification task with one class, "empty" a task without any
-        observed label.
-    classes : ndarray of shape (n_classes,) or None
-        Sorted labels in their own dtype; None for a regression.
-    dtype : numpy.dtype
-        Dtype of the labels, which predictions get back.
-    """
-
-    name: str
-    kind: str
-    classes: np.ndarray | None
-    dtype: np.dtype
-
-    @property
-    def is_classification(self) -> bool:
-        """Whether the task has classes."""
-        return self.classes is not None
-
-    @property
-    def n_classes(self) -> int:
-        """Number of classes; 0 for a regression."""
-        return 0 if self.classes is None else len(self.classes)
-
-    def encode(self, values: np.ndarray) -> np.ndarray:
-        """Return class indices (-1 where unseen) or regression values, as float64."""
-        if self.classes is None:
-            return values.astype(np.float64)
-        if not len(values) or not len(self.classes):
-            return np.full(len(values), -1.0)
-        if values.dtype.kind in "US" and self.classes.dtype.kind not in "US":
-            return np.full(len(values), -1.0)
-        if values.dtype.kind not in "US" and self.classes.dtype.kind in "US":
-            return np.full(len(values), -1.0)
-        place = np.searchsorted(self.classes, values)
-        place = np.minimum(place, len(self.classes) - 1)
-        return np.where(self.classes[place] == values, place, -1).astype(np.float64)
-
-    def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Return labels for class indices, or the values of a regression."""
-        if self.kind == "empty":
-            return np.full(len(codes), np.nan)
-        if self.classes is None:
-            return codes
-        return self.classes[codes.astype(np.intp)]
 
 
 class TaskSet:
@@ -152,7 +96,7 @@ class TaskSet:
         wanted = parse_task_types(task_types, columns.names, kind, who)
         tasks = []
         for t, name in enumerate(columns.names):
-            task = _read_task(columns, t, wanted[t], who)
+            task = read_task(columns, t, wanted[t], who)
             if task.kind == "empty":
                 warn_of_empty_task(
                     name, columns.observed.shape[0], on_empty_task, who, warn
@@ -192,6 +136,8 @@ class TaskSet:
         ------
         ValueError
             If a classifier gets no classes.
+        TaskError
+            If a task of a classifier has none, or a regressor gets some.
         """
         columns = read_columns(y, who)
         if kind == "classification" and classes is None:
@@ -204,7 +150,9 @@ class TaskSet:
         if not isinstance(given, dict):
             given = list(given)
         given = by_task(given, columns.names, parameter="classes", who=who)
-        tasks = [_declare_task(name, labels, who) for name, labels in given.items()]
+        tasks = [
+            declare_task(name, labels, kind, who) for name, labels in given.items()
+        ]
         return cls(tasks, columns.is_1d, columns.has_names)
 
     @property
@@ -283,6 +231,9 @@ class TaskSet:
         """
         columns = read_columns(y, who)
         self._check_same_tasks(columns, who)
+        for task, values in zip(self.tasks, columns.values, strict=True):
+            if not task.is_classification:
+                check_numbers(values, task.name, who)
         codes = self._fill(columns)
         unknown = self._unknown_labels(columns, codes)
         if unknown and unseen == "raise":
@@ -365,34 +316,6 @@ class TaskSet:
                 if new.any():
                     unknown[task.name] = np.unique(columns.values[t][new]).tolist()
         return unknown
-
-
-def _read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:
-    name, values = columns.names[t], columns.values[t]
-    if not len(values):
-        classes = None if wanted == "regression" else np.array([])
-        return Task(name, "empty", classes, np.dtype(float))
-    kind = (
-        infer_kind(values, columns.is_categorical[t]) if wanted == "infer" else wanted
-    )
-    if kind == "regression":
-        if values.dtype.kind not in "fiub":
-            raise TaskError(
-                f"{who}: task {name!r} is a regression but its labels are of dtype "
-                f"{values.dtype}; numbers are needed."
-            )
-        return Task(name, "regression", None, np.dtype(float))
-    check_classes(values, name, who)
-    classes = np.unique(values)
-    kind = {1: "constant", 2: "binary"}.get(len(classes), "multiclass")
-    return Task(name, kind, classes, classes.dtype)
-
-
-def _declare_task(name: str, labels: Any, who: str) -> Task:
-    if labels is None:
-        return Task(name, "regression", None, np.dtype(float))
-    values = read_columns(labels, who)
-    return _read_task(replace(values, names=[name]), 0, "classification", who)
 
 
 def _family(dtype: np.dtype) -> str:

@@ -144,7 +144,12 @@ def _class_factors(
             f"{who}: task {task.name!r}: class_weight names the classes {unknown}; "
             f"known classes: {known}."
         )
-    return np.array([float(wanted.get(label, 1.0)) for label in known])
+    factors = np.array([float(wanted.get(label, 1.0)) for label in known])
+    for label, factor in zip(known, factors.tolist(), strict=True):
+        _check_weight(
+            factor, f"task {task.name!r}: class_weight of class {label!r}", who
+        )
+    return factors
 
 
 def task_weights(
@@ -169,7 +174,7 @@ def task_weights(
     Raises
     ------
     TaskError
-        If a name is unknown, or a weight is negative or not finite.
+        If a name is unknown, a weight negative or not finite, or all are zero.
     """
     if task_weight is None:
         return np.ones(task_set.n_tasks)
@@ -177,10 +182,15 @@ def task_weights(
         task_weight, task_set.names, parameter="task_weight", who=who, default=1.0
     )
     weights = np.array(list(given.values()), dtype=np.float64)
-    for name, weight in zip(task_set.names, weights, strict=True):
-        if not np.isfinite(weight) or weight < 0:
-            raise TaskError(
-                f"{who}: task {name!r} has task_weight {weight}; it must be finite and "
-                "not negative."
-            )
+    for name, weight in zip(task_set.names, weights.tolist(), strict=True):
+        _check_weight(weight, f"task {name!r}: task_weight", who)
+    if not weights.any():
+        raise TaskError(f"{who}: task_weight is zero for every task.")
     return weights
+
+
+def _check_weight(weight: float, what: str, who: str) -> None:
+    if not np.isfinite(weight) or weight < 0:
+        raise TaskError(
+            f"{who}: {what} is {weight}; it must be finite and not negative."
+        )

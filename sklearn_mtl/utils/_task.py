@@ -1,0 +1,102 @@
+"""One target column: what it is, and its labels as codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._columns import TargetColumns, read_columns
+from sklearn_mtl.utils._infer import check_classes, check_numbers, infer_kind
+
+__all__ = ["Task", "declare_task", "read_task"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is known of one target column.
+
+    Attributes
+    ----------
+    name : str
+        Column name.
+    kind : {"binary", "multiclass", "regression", "constant", "empty"}
+        "constant" is a classification task with one class, "empty" a task without any
+        observed label.
+    classes : ndarray of shape (n_classes,) or None
+        Sorted labels in their own dtype; None for a regression.
+    dtype : numpy.dtype
+        Dtype of the labels, which predictions get back.
+    """
+
+    name: str
+    kind: str
+    classes: np.ndarray | None
+    dtype: np.dtype
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether the task has classes."""
+        return self.classes is not None
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes; 0 for a regression."""
+        return 0 if self.classes is None else len(self.classes)
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """Return class indices (-1 where unseen) or regression values, as float64."""
+        if self.classes is None:
+            return values.astype(np.float64)
+        if not len(values) or not len(self.classes):
+            return np.full(len(values), -1.0)
+        if values.dtype.kind in "US" and self.classes.dtype.kind not in "US":
+            return np.full(len(values), -1.0)
+        if values.dtype.kind not in "US" and self.classes.dtype.kind in "US":
+            return np.full(len(values), -1.0)
+        place = np.searchsorted(self.classes, values)
+        place = np.minimum(place, len(self.classes) - 1)
+        return np.where(self.classes[place] == values, place, -1).astype(np.float64)
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Return labels for class indices, or the values of a regression."""
+        if self.kind == "empty":
+            return np.full(len(codes), np.nan)
+        if self.classes is None:
+            return codes
+        return self.classes[codes.astype(np.intp)]
+
+
+def read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:
+    """Return what a column of y is: wanted, or inferred where that says "infer"."""
+    name, values = columns.names[t], columns.values[t]
+    if not len(values):
+        classes = None if wanted == "regression" else np.array([])
+        return Task(name, "empty", classes, np.dtype(float))
+    kind = (
+        infer_kind(values, columns.is_categorical[t]) if wanted == "infer" else wanted
+    )
+    if kind == "regression":
+        check_numbers(values, name, who)
+        return Task(name, "regression", None, np.dtype(float))
+    check_classes(values, name, who)
+    classes = np.unique(values)
+    kind = {1: "constant", 2: "binary"}.get(len(classes), "multiclass")
+    return Task(name, kind, classes, classes.dtype)
+
+
+def declare_task(name: str, labels: Any, kind: str, who: str) -> Task:
+    """Return the task of which a user lists all labels, None for a regression."""
+    if labels is None and kind != "classification":
+        return Task(name, "regression", None, np.dtype(float))
+    if kind == "regression":
+        raise TaskError(f"{who}: task {name!r} is a regression and takes no classes.")
+    if labels is None or not len(labels):
+        raise TaskError(
+            f"{who}: task {name!r} is declared without classes; a classification needs "
+            "all labels that will ever come."
+        )
+    values = read_columns(labels, who)
+    return read_task(replace(values, names=[name]), 0, "classification", who)

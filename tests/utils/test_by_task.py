@@ -1,0 +1,39 @@
+import re
+
+import numpy as np
+import pytest
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._by_task import by_task
+
+NAMES = ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (3, {"a": 3, "b": 3}),
+        (None, {"a": None, "b": None}),
+        ("balanced", {"a": "balanced", "b": "balanced"}),
+        ({"b": 1}, {"a": 9, "b": 1}),
+        ([1, 2], {"a": 1, "b": 2}),
+        ((1, 2), {"a": 1, "b": 2}),
+        (np.array([1, 2]), {"a": 1, "b": 2}),
+    ],
+)
+def test_a_value_holds_for_all_a_list_in_order_a_dict_by_name(value, expected):
+    found = by_task(value, NAMES, parameter="p", who="me", default=9)
+    assert found == expected
+    assert list(found) == NAMES
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"c": 1, "a": 2}, "me: p names unknown tasks ['c']. Known tasks: ['a', 'b']."),
+        ([1, 2, 3], "me: p has 3 entries for 2 tasks."),
+    ],
+)
+def test_what_fits_no_task_is_refused(value, message):
+    with pytest.raises(TaskError, match=f"^{re.escape(message)}$"):
+        by_task(value, NAMES, parameter="p", who="me")
