@@ -52,7 +52,9 @@ def average_scores(
     if not is_in.any():
         return np.nan
     if isinstance(average, str) and average in ("median", "min"):
-        return float(np.median(values[is_in]) if average == "median" else values.min())
+        return float(
+            np.median(values[is_in]) if average == "median" else min(values[is_in])
+        )
     return float(np.average(values[is_in], weights=weights[is_in]))
 
 

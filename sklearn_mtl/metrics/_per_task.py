@@ -252,7 +252,12 @@ def _guess_classes(
     name: str, classes: np.ndarray | None, output: np.ndarray, who: str
 ) -> np.ndarray | None:
     """Return the labels of y_true if there are as many as columns, or 0..K-1."""
-    if classes is None or output.ndim == 1 or output.shape[1] == len(classes):
+    if classes is None:
+        return None
+    is_single = len(classes) == 1 and classes.dtype.kind not in "US"
+    if output.ndim == 1 and is_single and classes[0] in (0, 1):
+        return np.array([0, 1]).astype(classes.dtype)
+    if output.ndim == 1 or output.shape[1] == len(classes):
         return classes
     every = np.arange(output.shape[1])
     if classes.dtype.kind not in "US" and np.isin(classes, every).all():

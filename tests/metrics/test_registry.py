@@ -1,0 +1,66 @@
+import pytest
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.metrics._registry import (
+    check_keys,
+    find_metric,
+    metric_names,
+    metric_of_task,
+)
+
+
+@pytest.mark.parametrize("name", metric_names())
+def test_every_name_that_is_told_is_found(name):
+    metric = find_metric(name, "me")
+    assert metric.name == name
+    assert metric.is_error == (
+        name.startswith("neg_") or f"neg_{name}" in metric_names()
+    )
+    assert metric.sign == (-1 if name.startswith("neg_") else 1)
+
+
+def test_brier_is_short_for_brier_score():
+    assert (
+        find_metric("brier", "me").function is find_metric("brier_score", "me").function
+    )
+    assert find_metric("neg_brier", "me").sign == -1
+
+
+@pytest.mark.parametrize("name", ["auc", "neg_accuracy", "neg_neg_log_loss", 3, None])
+def test_unknown_metric_is_refused_with_what_is_known(name):
+    with pytest.raises(TaskError, match=r"me: unknown metric .*'roc_auc'"):
+        find_metric(name, "me")
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("binary", "roc_auc"), ("multiclass", "balanced_accuracy"), ("regression", "r2")],
+)
+def test_auto_fits_rare_classes(kind, expected):
+    assert metric_of_task("auto", "a", kind, "me").name == expected
+    assert metric_of_task({}, "a", kind, "me").name == expected
+
+
+def test_name_goes_before_kind_and_kind_before_family():
+    metric = {"classification": "accuracy", "binary": "log_loss", "a": "brier"}
+    assert metric_of_task(metric, "a", "binary", "me").name == "brier"
+    assert metric_of_task(metric, "b", "binary", "me").name == "log_loss"
+    assert metric_of_task(metric, "b", "multiclass", "me").name == "accuracy"
+
+
+def test_function_is_for_every_kind():
+    for kind in ("binary", "regression"):
+        assert metric_of_task(max, "a", kind, "me").function is max
+
+
+def test_wrong_kind_names_task_and_remedy():
+    with pytest.raises(TaskError, match=r"me: task 'a' is a regression .*'roc_auc'"):
+        metric_of_task("roc_auc", "a", "regression", "me")
+    with pytest.raises(TaskError, match=r"'a' is a binary task, which 'r2' cannot"):
+        metric_of_task("r2", "a", "binary", "me")
+
+
+def test_dict_that_names_neither_task_nor_kind_is_refused():
+    check_keys({"a": "r2", "binary": "accuracy"}, ["a", "b"], "me")
+    with pytest.raises(TaskError, match=r"me: metric names \['c'\], .*\['a', 'b'\]"):
+        check_keys({"c": "r2"}, ["a", "b"], "me")
