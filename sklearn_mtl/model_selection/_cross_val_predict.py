@@ -209,7 +209,7 @@ def _predict_fold(
         safe_indexing(y, train),
         **_rows_of(fit_params, train, n_samples),
     )
-    classes = classes_of_tasks(fitted, n_tasks)
+    classes = classes_of_tasks(fitted, n_tasks, _WHO)
     output = getattr(fitted, method)(safe_indexing(X, test))
     if method == "predict":
         return _Fold(test, classes, predicted_columns(output, n_tasks, _WHO))

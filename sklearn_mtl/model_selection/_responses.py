@@ -14,7 +14,7 @@ from sklearn_mtl.metrics._engine import TaskGiven
 __all__ = ["classes_of_tasks", "given_of_tasks", "predicted_columns", "proba_of_tasks"]
 
 
-def classes_of_tasks(estimator: Any, n_tasks: int) -> list[np.ndarray | None]:
+def classes_of_tasks(estimator: Any, n_tasks: int, who: str) -> list[np.ndarray | None]:
     """Return the classes of each task, None where the estimator predicts values.
 
     `classes_` is a list for scikit-learn's multi-output estimators, an array for one
@@ -24,8 +24,9 @@ def classes_of_tasks(estimator: Any, n_tasks: int) -> list[np.ndarray | None]:
     classes = getattr(estimator, "classes_", None)
     if classes is None:
         return [None] * n_tasks
-    is_list = isinstance(classes, list | tuple) and len(classes) == n_tasks
+    is_list = isinstance(classes, list | tuple)
     if is_list and all(one is None or np.ndim(one) == 1 for one in classes):
+        _check_number(len(classes), n_tasks, "classes_", who)
         return [None if one is None else np.asarray(one) for one in classes]
     if n_tasks == 1:
         return [np.asarray(classes)]
@@ -138,6 +139,6 @@ def _decisions(
 def _check_number(found: int, wanted: int, method: str, who: str) -> None:
     if found != wanted:
         raise TaskError(
-            f"{who}: {method} gives {found} tasks, but y has {wanted}. Scoring needs "
-            "the y that the estimator was fitted to."
+            f"{who}: {method} of the estimator has {found} tasks, but y has {wanted}. "
+            "The tasks must be those that the estimator was fitted to."
         )

@@ -43,7 +43,7 @@ class _TaskScores(BaseEstimator):
         self, estimator: Any, X: Any, y: Any, sample_weight: Any, who: str
     ) -> tuple[dict[str, float], list[TaskTruth]]:
         columns = read_columns(y, who)
-        classes = classes_of_tasks(estimator, len(columns.names))
+        classes = classes_of_tasks(estimator, len(columns.names), who)
         names = getattr(estimator, "task_names_in_", None)
         truths = read_truth(columns, classes, sample_weight, names, who)
         check_keys(self.metric, [truth.name for truth in truths], who)
