@@ -1,0 +1,55 @@
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_mtl.multioutput._templates import for_one_task
+
+NAMES = ["a", "b", "c"]
+
+
+class Shared(BaseEstimator):
+    """Has arguments that speak of tasks, as this package's estimators have."""
+
+    def __init__(self, task_types=None, class_weight=None, task_weight=None):
+        self.task_types = task_types
+        self.class_weight = class_weight
+        self.task_weight = task_weight
+
+    def fit(self, X, y):
+        return self
+
+
+@pytest.mark.parametrize(
+    ("class_weight", "expected"),
+    [
+        ({"a": None, "b": "balanced"}, "balanced"),
+        ({"a": "balanced"}, None),
+        ([None, {0: 1, 1: 5}, "balanced"], {0: 1, 1: 5}),
+        ({0: 1, 1: 5}, {0: 1, 1: 5}),
+        ("balanced", "balanced"),
+        (None, None),
+    ],
+)
+def test_class_weights_by_task_become_those_of_the_task(class_weight, expected):
+    single = for_one_task(Shared(class_weight=class_weight), 1, NAMES, True)
+    assert single.class_weight == expected
+
+
+@pytest.mark.parametrize("task_weight", [{"b": 3.0}, [1.0, 2.0, 3.0]])
+def test_one_task_has_no_weight_among_tasks(task_weight):
+    single = for_one_task(Shared(task_weight=task_weight), 1, NAMES, True)
+    assert single.task_weight is None
+
+
+def test_kind_is_said_to_estimators_of_both_kinds():
+    given = Shared(task_types=["regression", None, None])
+    assert for_one_task(given, 1, NAMES, True).task_types == "classification"
+    assert for_one_task(given, 1, NAMES, False).task_types == "regression"
+    assert given.task_types == ["regression", None, None]
+
+
+def test_last_step_of_a_pipeline_is_cut_too():
+    pipe = make_pipeline(StandardScaler(), Shared(class_weight={"c": "balanced"}))
+    single = for_one_task(pipe, 2, NAMES, True)
+    assert single.named_steps["shared"].class_weight == "balanced"
