@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.utils._scores import accuracies, r2_scores, skills
+from sklearn_mtl.utils._scores import accuracies, mean_of_observed, r2_scores, skills
 from sklearn_mtl.utils._tasks import TaskSet
 from sklearn_mtl.utils._views import make_task_view
 from sklearn_mtl.utils._weights import check_sample_weight
@@ -98,14 +98,15 @@ class MultiTaskOutputsMixin:
         check_is_fitted(self)
         who = type(self).__name__
         codes = self._task_codes(X)
-        names, which = np.unique(np.asarray(task_id), return_inverse=True)
-        if which.shape != (len(codes),):
+        ids = np.asarray(task_id)
+        if ids.shape != (len(codes),):
             raise TaskError(
-                f"{who}: task_id has shape {which.shape}; X has {len(codes)} rows."
+                f"{who}: task_id has shape {ids.shape}; X has {len(codes)} rows."
             )
-        tasks = [self.task_set_.index(name, who) for name in names.tolist()]
+        place = {name: self.task_set_.index(name, who) for name in set(ids.tolist())}
+        columns = np.array([place[name] for name in ids.tolist()], dtype=np.intp)
         labels = TaskSet(self.task_set_.tasks, False, False).decode(codes)
-        return labels[np.arange(len(codes)), np.array(tasks, dtype=np.intp)[which]]
+        return labels[np.arange(len(codes)), columns]
 
     def task(self, task: str | int) -> Any:
         """Return one task as a fitted single-output estimator.
@@ -145,11 +146,18 @@ class MultiTaskOutputsMixin:
         Returns
         -------
         float
-            The mean over the tasks that have observed labels.
+            The mean over the tasks that have observed labels; NaN, with a warning,
+            where none has.
+
+        Raises
+        ------
+        ValueError
+            If the lengths of X and y or the shape of the weights do not fit.
         """
         check_is_fitted(self)
         who = type(self).__name__
         codes = self.task_set_.encode(y, unseen="wrong", who=who)
+        check_consistent_length(X, codes)
         weights = check_sample_weight(sample_weight, codes.shape, who)
         has_classes = {task.is_classification for task in self.task_set_.tasks}
         if len(has_classes) > 1:
@@ -157,7 +165,7 @@ class MultiTaskOutputsMixin:
         else:
             function = accuracies if has_classes == {True} else r2_scores
             scores = function(codes, self._task_codes(X), weights)
-        return float(np.mean(scores[~np.isnan(scores)])) if scores.size else np.nan
+        return mean_of_observed(scores, who)
 
 
 class ClassOutputsMixin(MultiTaskOutputsMixin):
@@ -207,17 +215,15 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
         import pandas as pd
 
         check_is_fitted(self)
+        outputs = self._task_outputs(X)
         columns: dict[tuple[str, Any], np.ndarray] = {}
-        for task, output in zip(
-            self.task_set_.tasks, self._task_outputs(X), strict=True
-        ):
+        for task, output in zip(self.task_set_.tasks, outputs, strict=True):
             for k, label in enumerate([] if task.classes is None else task.classes):
                 columns[task.name, label] = output[:, k]
-        frame = pd.DataFrame(columns, index=getattr(X, "index", None))
-        frame.columns = pd.MultiIndex.from_tuples(
-            list(columns), names=["task", "class"]
-        )
-        return frame
+        # a list has an index too, which is a method
+        index = X.index if hasattr(X, "iloc") else pd.RangeIndex(len(outputs[0]))
+        names = pd.MultiIndex.from_tuples(list(columns), names=["task", "class"])
+        return pd.DataFrame(columns, index=index).set_axis(names, axis=1)
 
 
 def _code(output: np.ndarray) -> np.ndarray:

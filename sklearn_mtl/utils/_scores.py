@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
+from sklearn_mtl.exceptions import MissingLabelWarning
 from sklearn_mtl.utils._tasks import Task, TaskSet
 
-__all__ = ["accuracies", "r2_scores", "skills"]
+__all__ = ["accuracies", "mean_of_observed", "r2_scores", "skills"]
 
 _TINY = np.finfo(np.float64).tiny
 
@@ -66,6 +68,19 @@ def skills(
         elif len(rows) and task.n_classes:
             out[t] = _log_loss_skill(task, labels, outputs[t][rows], w)
     return out
+
+
+def mean_of_observed(scores: np.ndarray, who: str) -> float:
+    """Return the mean of the scores that are there; NaN and a warning if none is."""
+    seen = scores[~np.isnan(scores)]
+    if len(seen):
+        return float(seen.mean())
+    warnings.warn(
+        f"{who}: no task of y has enough observed labels to score; the score is NaN.",
+        MissingLabelWarning,
+        stacklevel=3,
+    )
+    return float("nan")
 
 
 def _log_loss_skill(

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._private import num_samples
 
 __all__ = ["mask_labels", "stack_tasks"]
 
@@ -59,14 +60,14 @@ def stack_tasks(
     task_id : array-like of shape (n_samples,), default=None
         The task of each row, with the second form.
     names : sequence of str, default=None
-        Names of the tasks, in the order of the pairs or of the sorted task ids; y is a
-        DataFrame then.
+        Names of the tasks, in the order of the pairs or of the sorted task ids. With
+        the second form they are the task ids unless said otherwise.
 
     Returns
     -------
     X : ndarray or sparse array of shape (n_samples, n_features)
         All rows.
-    y : ndarray or DataFrame of shape (n_samples, n_tasks)
+    y : ndarray of shape (n_samples, n_tasks), or DataFrame where tasks have names
         Each row has the label of its own task and NaN elsewhere.
 
     Raises
@@ -87,11 +88,18 @@ def stack_tasks(
         X, y, task_id = _join_pairs(X)
     elif y is None or task_id is None:
         raise TaskError("stack_tasks: give a list of (X, y), or X, y and task_id.")
+    elif names is None:
+        # numbered columns would be taken for the ids in predict_task
+        names = [str(task) for task in np.unique(task_id)]
     labels, tasks = np.asarray(y), np.asarray(task_id)
     if labels.shape != tasks.shape or labels.ndim != 1:
         raise TaskError(
             f"stack_tasks: y of shape {labels.shape} and task_id of shape "
             f"{tasks.shape} must both be (n_samples,)."
+        )
+    if num_samples(X) != len(labels):
+        raise TaskError(
+            f"stack_tasks: X has {num_samples(X)} rows and y {len(labels)}."
         )
     known, column = np.unique(tasks, return_inverse=True)
     is_number = labels.dtype.kind in "iuf"

@@ -181,7 +181,8 @@ class TaskSet:
         Parameters
         ----------
         task : str or int
-            Name, or column number.
+            Name, or column number; a number that is the name of a column, as it is
+            where schools are numbered, means that column.
         who : str, default="TaskSet"
             Who asks; the message begins with it.
 
@@ -196,7 +197,7 @@ class TaskSet:
             If there is no such task.
         """
         names = self.names
-        if task in names:
+        if str(task) in names:
             return names.index(str(task))
         is_number = isinstance(task, int | np.integer) and not isinstance(task, bool)
         if is_number and -len(names) <= int(task) < len(names):

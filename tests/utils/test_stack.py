@@ -1,0 +1,123 @@
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils import TaskSet, mask_labels, stack_tasks
+
+NAN = np.nan
+
+
+@pytest.mark.parametrize(
+    ("y", "sentinel", "expected"),
+    [
+        ([[0, 1], [-1, 0]], -1, [[0.0, 1.0], [NAN, 0.0]]),
+        (np.array([9, 1], dtype=np.uint8), 9, [NAN, 1.0]),
+        ([0.5, -1.0], -1, [0.5, NAN]),
+    ],
+)
+def test_a_sentinel_becomes_nan(y, sentinel, expected):
+    masked = mask_labels(y, sentinel=sentinel)
+    assert masked.dtype == np.float64
+    np.testing.assert_array_equal(masked, expected)
+
+
+def test_a_sentinel_of_text_becomes_a_missing_label():
+    masked = mask_labels(np.array(["a", "?", "b"]), sentinel="?")
+    assert masked.tolist()[::2] == ["a", "b"]
+    np.testing.assert_array_equal(TaskSet.from_y(masked)[1][:, 0], [0, NAN, 1])
+
+
+def test_a_frame_keeps_its_columns_and_the_caller_his_labels():
+    y = pd.DataFrame({"a": [0, -1], "b": ["x", "y"]}, index=[7, 8])
+    masked = mask_labels(y)
+    assert list(masked.columns) == ["a", "b"]
+    assert list(masked.index) == [7, 8]
+    np.testing.assert_array_equal(masked.isna(), [[False, False], [True, False]])
+    assert y.loc[8, "a"] == -1
+
+
+PAIRS = [([[1.0], [2.0]], [0, 1]), ([[3.0]], [5])]
+WIDE = [[0, NAN], [1, NAN], [NAN, 5]]
+
+
+def test_pairs_become_one_table():
+    X, y = stack_tasks(PAIRS)
+    np.testing.assert_array_equal(X, [[1], [2], [3]])
+    np.testing.assert_array_equal(y, WIDE)
+
+
+def test_a_column_of_task_ids_says_the_same():
+    X = np.array([[1.0], [2.0], [3.0]])
+    same, y = stack_tasks(X, [0, 1, 5], ["n", "n", "s"])
+    assert same is X
+    assert list(y.columns) == ["n", "s"]
+    np.testing.assert_array_equal(y, WIDE)
+
+
+def test_rows_need_not_be_sorted_by_task():
+    _, y = stack_tasks(np.zeros((3, 1)), [5, 0, 1], [20, 10, 10])
+    assert list(y.columns) == ["10", "20"]
+    np.testing.assert_array_equal(y, [[NAN, 5], [0, NAN], [1, NAN]])
+
+
+def test_names_can_be_given():
+    _, y = stack_tasks(PAIRS, names=["a", "b"])
+    assert list(y.columns) == ["a", "b"]
+    _, y = stack_tasks(np.zeros((2, 1)), [1, 2], [3, 4], names=["a", "b"])
+    assert list(y.columns) == ["a", "b"]
+
+
+def test_labels_of_text_stay_text():
+    _, y = stack_tasks([([[1.0]], ["a"]), ([[2.0]], ["b"])])
+    assert y[0, 0] == "a"
+    assert TaskSet.from_y(y, warn=False)[0].kinds == ["constant", "constant"]
+
+
+def test_sparse_blocks_stay_sparse():
+    blocks = [(sparse.csr_array(np.eye(2)), [0, 1]), (np.ones((1, 2)), [1])]
+    X, y = stack_tasks(blocks)
+    assert sparse.issparse(X)
+    np.testing.assert_array_equal(X.toarray(), [[1, 0], [0, 1], [1, 1]])
+    assert y.shape == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((PAIRS, [0]), "stack_tasks: give a list of (X, y), or X, y and task_id."),
+        (
+            (PAIRS, None, [0]),
+            "stack_tasks: give a list of (X, y), or X, y and task_id.",
+        ),
+        (
+            ([[1.0], [2.0]], [0, 1], [0]),
+            "stack_tasks: y of shape (2,) and task_id of shape (1,) must both be "
+            "(n_samples,).",
+        ),
+        (
+            ([([[1.0]], [0]), ([[1.0, 2.0]], [0])],),
+            "stack_tasks: the tasks have different numbers of features: [1, 2].",
+        ),
+        (
+            ([([[1.0]], [0]), ([[1.0]], [0, 1])],),
+            "stack_tasks: task 1 has X of shape (1, 1) and y of shape (2,); X must be "
+            "(n, n_features) and y (n,).",
+        ),
+        (
+            ([[1.0]], [0, 1], [0, 1]),
+            "stack_tasks: X has 1 rows and y 2.",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_explained(arguments, message):
+    with pytest.raises(TaskError, match=f"^{re.escape(message)}$"):
+        stack_tasks(*arguments)
+
+
+def test_the_number_of_names_must_fit():
+    with pytest.raises(TaskError, match=r"^stack_tasks: 1 names for 2 tasks\.$"):
+        stack_tasks(PAIRS, names=["a"])
