@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from sklearn_mtl.losses import OutputLayout
+from sklearn_mtl.utils import Task
+
+KINDS = {0: "regression", 1: "constant", 2: "binary"}
+
+
+def tasks_of(n_classes):
+    """Return tasks with so many classes: 0 is a regression, -1 is empty."""
+    made = []
+    for t, k in enumerate(n_classes):
+        kind = "empty" if k < 0 else KINDS.get(k, "multiclass")
+        classes = None if k == 0 else np.arange(max(k, 0))
+        made.append(Task(f"t{t}", kind, classes, np.dtype(float)))
+    return made
+
+
+def test_kinds_stand_in_blocks_and_groups_in_order_of_their_size():
+    layout = OutputLayout(tasks_of([5, 0, 2, 3, 2, 3, 0, 3]))
+    assert layout.order.tolist() == [2, 4, 1, 6, 3, 5, 7, 0]
+    assert (layout.n_binary, layout.n_regression) == (2, 2)
+    assert layout.regression == slice(2, 4)
+    assert [group.n_classes for group in layout.groups] == [3, 5]
+    assert layout.n_outputs == 2 + 2 + 3 * 3 + 5
+    assert layout.n_trained == 8
+
+
+def test_constant_and_empty_tasks_have_no_logits():
+    layout = OutputLayout(tasks_of([1, -1, 2, 1]))
+    assert layout.order.tolist() == [2]
+    assert layout.n_outputs == 1
+    nothing = OutputLayout(tasks_of([1, -1]))
+    assert (nothing.n_trained, nothing.n_outputs) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "n_classes", [[2], [0], [3], [7, 7], [3, 3, 3, 3], [2, 0, 4, 3, 4, 2, 0, 3, 3, 9]]
+)
+def test_every_logit_belongs_to_one_task(n_classes):
+    layout = OutputLayout(tasks_of(n_classes))
+    columns = np.arange(layout.n_outputs)
+    parts = [columns[layout.columns(place)] for place in range(layout.n_trained)]
+    np.testing.assert_array_equal(np.sort(np.concatenate(parts)), columns)
+    expected = [n_classes[t] if n_classes[t] > 2 else 1 for t in layout.order]
+    assert [len(part) for part in parts] == expected
+
+
+def test_many_tasks_of_few_classes_are_laid_out_class_by_class():
+    layout = OutputLayout(tasks_of([3] * 4 + [5] * 2))
+    many, few = layout.groups
+    assert many.class_major
+    assert not few.class_major
+    assert layout.columns(1) == slice(1, 12, 4)
+    assert layout.columns(5) == slice(17, 22)
