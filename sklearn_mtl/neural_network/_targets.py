@@ -174,7 +174,8 @@ class TargetEncoder:
                 bounds = self.range_[:, place]
                 outputs[t] = np.clip(values, *bounds) if self.clip else values
             else:
-                outputs[t] = np.ascontiguousarray(columns)
+                # a float32 softmax sums to 1 but for 1e-7, which float64 readers notice
+                outputs[t] = columns / columns.sum(axis=1, keepdims=True)
         return outputs
 
     def _frequencies(
