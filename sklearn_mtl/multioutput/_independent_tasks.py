@@ -140,9 +140,9 @@ class IndependentTasks(ClassOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     __metadata_request__fit = {"sample_weight": UNUSED}
 
     _parameter_constraints: dict[str, list[Any]] = {
-        "estimator": [HasMethods(["fit", "predict"]), None],
-        "classifier": [HasMethods(["fit", "predict"]), None],
-        "regressor": [HasMethods(["fit", "predict"]), None],
+        "estimator": [HasMethods(["fit"]), None],
+        "classifier": [HasMethods(["fit"]), None],
+        "regressor": [HasMethods(["fit"]), None],
         "by_task": [dict, None],
         "task_types": [str, dict, "array-like", None],
         "on_empty_task": [StrOptions({"raise", "warn"})],

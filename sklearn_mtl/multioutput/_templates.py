@@ -213,11 +213,9 @@ def _type(estimator: Any) -> str | None:
 
 
 def _check_estimator(name: str, one: Any) -> None:
-    is_type = isinstance(one, type)
-    if is_type or not (hasattr(one, "fit") and hasattr(one, "predict")):
-        raise TypeError(
-            f"{_WHO}: {name} must be an estimator with fit and predict, found {one!r}."
-        )
+    # no word of predict: scikit-learn's searches and stacks have it only after fit
+    if isinstance(one, type) or not hasattr(one, "fit"):
+        raise TypeError(f"{_WHO}: {name} must be an estimator, found {one!r}.")
     wanted = {"classifier": "classification", "regressor": "regression"}.get(name)
     if wanted is not None and _type(one) not in (wanted, None):
         raise TypeError(

@@ -1,0 +1,216 @@
+"""scikit-learn's validation and search tools on tasks with missing labels."""
+
+import numpy as np
+import pytest
+from joblib import parallel_config
+from scipy.stats import uniform
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    RandomizedSearchCV,
+    cross_validate,
+    learning_curve,
+)
+from sklearn.model_selection import cross_val_predict as sklearn_cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_mtl import IndependentTasks
+from sklearn_mtl.exceptions import MissingLabelWarning
+from sklearn_mtl.model_selection import (
+    MultiTaskStratifiedKFold,
+    cross_val_predict,
+    per_task_scorers,
+    task_scorer,
+    train_test_split,
+)
+from sklearn_mtl.utils import mask_labels
+from tests.real_data import load_real
+
+CV = MultiTaskStratifiedKFold(3, shuffle=True, random_state=0)
+
+
+class TestCrossValidate:
+    def test_missing_labels_with_a_score_for_each_task(self, classifier, gaps):
+        X, y, _ = gaps
+        result = cross_validate(classifier, X, y, cv=CV, scoring=per_task_scorers())
+        tasks = np.stack([result["test_task0"], result["test_task1"]])
+        assert tasks.min() > 0.5
+        np.testing.assert_allclose(result["test_mean"], tasks.mean(axis=0))
+
+    def test_mixed_tasks_by_name(self, mixed, frames):
+        inputs, targets = frames
+        scoring = per_task_scorers({"sick": "accuracy", "grade": "neg_log_loss"})
+        result = cross_validate(
+            mixed, inputs.drop(columns="ward"), targets, cv=CV, scoring=scoring
+        )
+        assert {"test_sick", "test_grade", "test_days", "test_mean"} < set(result)
+        assert result["test_sick"].min() > 0.6
+        assert result["test_days"].min() > 0.3
+
+    def test_pipeline_with_one_number(self, regressor, table):
+        X, y = table
+        y[::3, 0] = np.nan
+        model = make_pipeline(StandardScaler(), regressor)
+        scores = cross_validate(model, X, y, cv=CV, scoring=task_scorer("r2"))
+        assert scores["test_score"].min() > 0.2
+
+    def test_two_jobs_give_the_same_scores(self, classifier, gaps):
+        X, y, _ = gaps
+        arguments = {"cv": CV, "scoring": per_task_scorers("neg_log_loss")}
+        one = cross_validate(classifier, X, y, **arguments)
+        with parallel_config(backend="threading", n_jobs=2):
+            two = cross_validate(classifier, X, y, **arguments)
+        np.testing.assert_array_equal(one["test_mean"], two["test_mean"])
+
+    def test_processes_give_the_same_scores(self, gaps):
+        X, y, _ = gaps
+        model = IndependentTasks(LogisticRegression())
+        arguments = {"cv": CV, "scoring": per_task_scorers("neg_log_loss")}
+        one = cross_validate(model, X, y, **arguments)
+        two = cross_validate(model, X, y, n_jobs=2, **arguments)
+        np.testing.assert_array_equal(one["test_mean"], two["test_mean"])
+
+    def test_learning_curve(self, classifier, gaps):
+        X, y, _ = gaps
+        _, _, test = learning_curve(
+            classifier, X, y, cv=CV, train_sizes=[0.5, 1.0], scoring=task_scorer()
+        )
+        assert test.shape == (2, 3)
+        assert (test > 0.5).all()
+
+
+class TestSearch:
+    def test_grid_search_refits_on_the_mean_over_tasks(self, gaps):
+        X, y, _ = gaps
+        model = IndependentTasks(LogisticRegression())
+        search = GridSearchCV(
+            model,
+            {"estimator__C": [1e-9, 1.0]},
+            cv=CV,
+            scoring=per_task_scorers("accuracy"),
+            refit="mean",
+        ).fit(X, y)
+        assert search.best_params_ == {"estimator__C": 1.0}
+        assert "mean_test_task1" in search.cv_results_
+        assert search.predict(X).shape == y.shape
+        assert search.best_score_ == pytest.approx(
+            search.cv_results_["mean_test_mean"].max()
+        )
+
+    def test_random_search_by_the_worst_task(self, gaps):
+        X, y, _ = gaps
+        search = RandomizedSearchCV(
+            IndependentTasks(LogisticRegression()),
+            {"estimator__C": uniform(0.1, 1)},
+            n_iter=2,
+            cv=CV,
+            random_state=0,
+            scoring=task_scorer("balanced_accuracy", average="min"),
+        ).fit(X, y)
+        assert search.best_score_ > 0.5
+
+    def test_search_within_cross_validation(self, classifier, gaps):
+        X, y, _ = gaps
+        search = GridSearchCV(
+            make_pipeline(StandardScaler(), classifier),
+            {"standardscaler__with_mean": [True, False]},
+            cv=CV,
+            scoring=per_task_scorers(),
+            refit="mean",
+        )
+        scores = cross_validate(search, X, y, cv=CV, scoring=per_task_scorers())
+        assert scores["test_mean"].min() > 0.6
+
+
+class TestNanIsNoClass:
+    """`cross_val_predict` of scikit-learn makes NaN a class; ours does not."""
+
+    def test_scikit_learns_shifts_the_columns(self, gaps):
+        X, y, _ = gaps
+        model = IndependentTasks(LogisticRegression())
+        proba = sklearn_cross_val_predict(model, X, y, cv=CV, method="predict_proba")
+        assert proba[0].shape[1] == 3  # the reason for our own function
+
+    def test_ours_has_the_classes_of_y_and_is_right(self, classifier, gaps):
+        X, y, truth = gaps
+        proba = cross_val_predict(classifier, X, y, cv=CV, method="predict_proba")
+        assert [one.shape for one in proba] == [(120, 2), (120, 3)]
+        right = [
+            np.mean(one.argmax(axis=1) == truth[:, t]) for t, one in enumerate(proba)
+        ]
+        assert min(right) > 0.65
+
+    def test_labels_of_missing_cells_are_predicted(self, classifier, gaps):
+        X, y, truth = gaps
+        labels = cross_val_predict(classifier, X, y, cv=CV)
+        was_missing = np.isnan(y)
+        assert np.isfinite(labels).all()
+        assert np.mean(labels[was_missing] == truth[was_missing]) > 0.65
+
+
+class TestSentinelIsSaid:
+    """A sentinel such as -1 is learned as a class, but not in silence."""
+
+    def test_warning_names_the_task_and_the_remedy(self, classifier, gaps):
+        X, _, truth = gaps
+        y = truth.astype(int)
+        y[::3, 1] = -1
+        with pytest.warns(MissingLabelWarning, match=r"'task1' .* -1 .*mask_labels"):
+            classifier.fit(X, y)
+        assert classifier.classes_[1].tolist() == [-1, 0, 1, 2]
+
+    def test_masked_labels_are_no_class(self, classifier, gaps):
+        X, _, truth = gaps
+        y = truth.astype(int)
+        y[::3, 1] = -1
+        classifier.fit(X, mask_labels(y))
+        assert classifier.classes_[1].tolist() == [0, 1, 2]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn_mtl.exceptions.UnseenLabelWarning")
+def test_class_with_a_single_row_of_real_data(classifier):
+    X, y, _ = load_real("mdc_thyroid")
+    counts = [np.unique(c[~np.isnan(c)], return_counts=True)[1].min() for c in y.T]
+    rare = int(np.argmin(counts))
+    assert counts[rare] == 1
+    few = np.flatnonzero(y[:, rare] == np.nanmax(y[:, rare]))
+    rows = np.unique(np.r_[few, np.arange(0, len(y), 20)])
+    X = np.nan_to_num(X[rows])
+    X = (X - X.mean(axis=0)) / (X.std(axis=0) + 1e-9)
+    scores = cross_validate(
+        classifier,
+        X,
+        y[rows],
+        cv=MultiTaskStratifiedKFold(3),
+        scoring=per_task_scorers("neg_log_loss"),
+        error_score="raise",
+    )
+    assert np.isfinite(scores["test_mean"]).all()
+
+
+def test_split_fit_and_score_as_in_the_readme(classifier, gaps):
+    X, y, _ = gaps
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    model = make_pipeline(StandardScaler(), classifier).fit(X_train, y_train)
+    assert per_task_scorers()(model, X_test, y_test)["mean"] > 0.6
+    assert clone(model).fit(X_train, y_train).score(X_test, y_test) > 0.5
+
+
+class NanBlind(ClassifierMixin, BaseEstimator):
+    """Takes every distinct label for a class, as an unwary estimator does."""
+
+    def fit(self, X, y):
+        self.inner_ = LogisticRegression().fit(X, np.where(np.isnan(y), -9, y))
+        self.classes_ = self.inner_.classes_
+        return self
+
+    def predict_proba(self, X):
+        return self.inner_.predict_proba(X)
+
+
+def test_nan_class_of_another_estimator_is_found_out(gaps):
+    X, y, _ = gaps
+    with pytest.raises(ValueError, match=r"learned the classes \[-9.0\]"):
+        cross_val_predict(NanBlind(), X, y[:, 0], method="predict_proba")
