@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 from sklearn.base import BaseEstimator
 
 __all__ = ["PiecewiseLinear"]
@@ -52,6 +54,19 @@ class PiecewiseLinear(BaseEstimator):
         self.max_columns = max_columns
 
     def edges_per_column(self, n_features: int) -> int:
-        """Return how many inner edges each of so many columns may have."""
+        """Return how many inner edges each of so many columns may have.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than 2 quantile bins or a number is negative.
+        """
+        for name, least in (("n_quantiles", 2), ("n_splits", 0), ("max_columns", 1)):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or value < least:
+                raise ValueError(
+                    f"PiecewiseLinear: {name} must be a whole number of at least "
+                    f"{least}; found {value!r}."
+                )
         wanted = self.n_quantiles - 1 + self.n_splits
         return max(1, min(wanted, self.max_columns // max(n_features, 1) - 1))

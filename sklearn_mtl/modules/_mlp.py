@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from torch import nn
 
@@ -88,10 +88,14 @@ class MLP(TrunkSpec):
         return nn.Sequential(*layers)
 
     def _check(self) -> None:
-        if any(int(size) != size or size < 1 for size in self.hidden_layer_sizes):
+        sizes = self.hidden_layer_sizes
+        are_counts = isinstance(sizes, Iterable) and all(
+            int(size) == size and size >= 1 for size in sizes
+        )
+        if not are_counts:
             raise ValueError(
                 "MLP: hidden_layer_sizes must be whole numbers of at least 1; found "
-                f"{self.hidden_layer_sizes}."
+                f"{sizes}."
             )
         if self.activation not in ACTIVATIONS:
             raise ValueError(

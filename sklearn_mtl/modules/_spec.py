@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +16,7 @@ from sklearn_mtl.modules._linear import draw_parameters
 __all__ = ["MemberModules", "TrunkSpec", "build_trunk"]
 
 
-class TrunkSpec(BaseEstimator):
+class TrunkSpec(BaseEstimator, ABC):
     """Base of the trunk specs: searchable parameters that build an nn.Module.
 
     A spec holds sizes and choices, never weights, so that clone, get_params and grid

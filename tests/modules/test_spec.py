@@ -1,0 +1,82 @@
+import copy
+
+import pytest
+import torch
+from sklearn.base import clone
+from torch import nn
+
+from sklearn_mtl.modules import MLP, TrunkSpec, build_trunk
+from sklearn_mtl.modules._spec import MemberModules
+
+
+def generators(*seeds):
+    return [torch.Generator().manual_seed(seed) for seed in seeds]
+
+
+def test_a_spec_is_cloned_searched_and_shown_as_an_estimator():
+    spec = clone(MLP(dropout=0.1)).set_params(hidden_layer_sizes=(4,))
+    assert spec.get_params() == {
+        "activation": "gelu",
+        "dropout": 0.1,
+        "hidden_layer_sizes": (4,),
+    }
+    assert spec.preparation == "table"
+    assert repr(spec) == "MLP(dropout=0.1, hidden_layer_sizes=(4,))"
+
+
+def test_what_builds_nothing_is_no_spec():
+    with pytest.raises(TypeError, match="abstract"):
+        TrunkSpec()
+
+
+def test_a_spec_is_built_and_drawn_for_all_members():
+    trunk = build_trunk(MLP(hidden_layer_sizes=(4,)), 3, generators(0, 1), "me")
+    assert trunk[0].weight.shape == (2, 3, 4)
+    assert not torch.equal(trunk[0].weight[0], trunk[0].weight[1])
+    alone = build_trunk(MLP(hidden_layer_sizes=(4,)), 3, generators(1), "me")
+    assert torch.equal(alone[0].weight[0], trunk[0].weight[1])
+
+
+def test_a_module_is_copied_for_each_member():
+    module = nn.Linear(3, 2)
+    before = copy.deepcopy(module.state_dict())
+    trunk = build_trunk(module, 3, generators(0, 1), "me")
+    with torch.no_grad():
+        trunk.members[0].weight.zero_()
+    assert torch.equal(module.weight, before["weight"])
+    assert torch.equal(trunk.members[1].weight, before["weight"])
+
+
+def test_each_member_sees_its_own_rows():
+    x = torch.randn(2, 5, 3, generator=generators(0)[0])
+    trunk = MemberModules([nn.Linear(3, 2), nn.Linear(3, 2)])
+    found = trunk(x)
+    for m, member in enumerate(trunk.members):
+        torch.testing.assert_close(found[m], member(x[m]))
+    alone = MemberModules([trunk.members[1]])(x[1:])
+    torch.testing.assert_close(alone, found[1:])
+
+
+def test_a_callable_gets_the_number_of_columns_and_a_seed_of_ours():
+    def make(n_features):
+        return nn.Linear(n_features, 2)
+
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    first = build_trunk(make, 3, generators(5, 6), "me")
+    assert torch.equal(before, torch.get_rng_state())
+    torch.manual_seed(99)
+    second = build_trunk(make, 3, generators(5, 6), "me")
+    for a, b in zip(first.members, second.members, strict=True):
+        assert torch.equal(a.weight, b.weight)
+    assert not torch.equal(first.members[0].weight, first.members[1].weight)
+    assert first.members[0].in_features == 3
+
+
+@pytest.mark.parametrize("trunk", [3, "mlp", lambda n_features: None])
+def test_anything_else_is_refused(trunk):
+    message = (
+        r"^me: trunk must be None, a trunk spec such as MLP\(\), an nn\.Module, or"
+    )
+    with pytest.raises(TypeError, match=message):
+        build_trunk(trunk, 3, generators(0), "me")
