@@ -6,9 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logsumexp, xlogy
+from scipy.special import expit, xlogy
 
 from sklearn_mtl.datafits._base import Evaluation, power_lipschitz
+from sklearn_mtl.datafits._intercepts import (
+    binary_intercepts,
+    block_intercepts,
+    softmax_rows,
+)
 
 __all__ = ["CrossEntropy"]
 
@@ -82,8 +87,10 @@ class CrossEntropy:
         gradient: np.ndarray = self.X.T @ (self.cells * (probabilities - self.targets))
         return gradient
 
-    def hessian(self, probabilities: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-        """Return the map V -> Hessian V, intercepts minimised out.
+    def curvature(
+        self, probabilities: np.ndarray
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """Return the Hessian of the loss with respect to the logits.
 
         Parameters
         ----------
@@ -93,27 +100,16 @@ class CrossEntropy:
         Returns
         -------
         callable
-            Takes and gives arrays of shape (n_features, n_columns).
+            Takes and gives arrays of shape (n_samples, n_columns).
         """
-        inverses = [
-            np.linalg.pinv(self._block_curvature(probabilities, block), hermitian=True)
-            for block in self.blocks
-        ]
-        curvature = self._binary_curvature(probabilities)
-        totals = np.maximum(curvature.sum(axis=0), 1e-300)
+        scaled = self.cells * probabilities
 
-        def apply(V: np.ndarray) -> np.ndarray:
-            fits = self.X @ V
-            out = np.empty_like(fits)
-            pushed = curvature * fits[:, self.binary]
-            if self.fit_intercept:
-                pushed -= curvature * (pushed.sum(axis=0) / totals)
-            out[:, self.binary] = pushed
-            for block, inverse in zip(self.blocks, inverses, strict=True):
-                out[:, block] = self._push_block(
-                    fits[:, block], probabilities, block, inverse
-                )
-            return self.X.T @ out
+        def apply(Z: np.ndarray) -> np.ndarray:
+            out = scaled * (1.0 - probabilities) * Z
+            for block in self.blocks:
+                p, z = probabilities[:, block], Z[:, block]
+                out[:, block] = scaled[:, block] * (z - (p * z).sum(axis=1)[:, None])
+            return out
 
         return apply
 
@@ -141,40 +137,10 @@ class CrossEntropy:
         part.X, part.n_features = X, X.shape[1]
         return part
 
-    def _binary_curvature(self, probabilities: np.ndarray) -> np.ndarray:
-        p = probabilities[:, self.binary]
-        return self.cells[:, self.binary] * p * (1.0 - p)
-
-    def _block_curvature(self, probabilities: np.ndarray, block: slice) -> np.ndarray:
-        p = probabilities[:, block]
-        pulled = self.cells[:, block] * p
-        return np.diag(pulled.sum(axis=0)) - p.T @ pulled
-
-    def _push_block(
-        self,
-        fits: np.ndarray,
-        probabilities: np.ndarray,
-        block: slice,
-        inverse: np.ndarray,
-    ) -> np.ndarray:
-        """Return the block's Hessian times fits, less what the intercepts take."""
-        p, w = probabilities[:, block], self.cells[:, block]
-
-        def push(Z: np.ndarray) -> np.ndarray:
-            return w * p * (Z - (p * Z).sum(axis=1, keepdims=True))
-
-        pushed = push(fits)
-        if not self.fit_intercept:
-            return pushed
-        shift = inverse @ pushed.sum(axis=0)
-        return pushed - push(np.broadcast_to(shift, fits.shape))
-
     def logits(self, W: np.ndarray) -> np.ndarray:
         """Return X W + b with the best intercepts b."""
         plain = self.X @ W
-        if not self.fit_intercept:
-            return plain
-        self._intercept = self._best_intercept(plain, self._intercept)
+        self._intercept = self.best_intercept(plain, self._intercept)
         return plain + self._intercept
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
@@ -182,15 +148,17 @@ class CrossEntropy:
         out = np.empty_like(logits)
         out[:, self.binary] = expit(logits[:, self.binary])
         for block in self.blocks:
-            shifted = logits[:, block] - logits[:, block].max(axis=1, keepdims=True)
-            powers = np.exp(shifted)
-            out[:, block] = powers / powers.sum(axis=1, keepdims=True)
+            out[:, block] = softmax_rows(logits[:, block])
         return out
 
     def intercept(self, W: np.ndarray) -> np.ndarray:
         """Return the best intercepts for these coefficients."""
         self.logits(W)
         return self._intercept.copy()
+
+    def seed_intercept(self, guess: np.ndarray) -> None:
+        """Say where the next search for intercepts begins."""
+        self._intercept = guess * float(self.fit_intercept)
 
     def lipschitz(self) -> float:
         """Return a bound of the curvature times the largest eigenvalue of X'X."""
@@ -221,7 +189,9 @@ class CrossEntropy:
         total = float(np.vdot(self.cells[:, self.binary], losses))
         for block in self.blocks:
             z = logits[:, block]
-            losses = logsumexp(z, axis=1) - (self.targets[:, block] * z).sum(axis=1)
+            top = z.max(axis=1)
+            sums = np.exp(z - top[:, None]).sum(axis=1)
+            losses = top + np.log(sums) - (self.targets[:, block] * z).sum(axis=1)
             total += float(self.cells[:, block.start] @ losses)
         return total
 
@@ -236,29 +206,31 @@ class CrossEntropy:
             total -= float(np.vdot(self.cells[:, block], xlogy(q, q)))
         return total
 
-    def _best_intercept(self, plain: np.ndarray, start: np.ndarray) -> np.ndarray:
-        """Return the intercepts that minimise the loss, by Newton's method."""
-        b = start.copy()
-        scale = np.maximum(self.cells.sum(axis=0), 1e-300)
-        for _ in range(50):
-            probabilities = self.probabilities(plain + b)
-            gradient = (self.cells * (probabilities - self.targets)).sum(axis=0)
-            if np.abs(gradient / scale).max() <= 1e-13:
-                break
-            step = self._newton_step(probabilities, gradient)
-            # A step of more than 2 leaves the region where the quadratic is a guide.
-            b -= np.clip(step, -2.0, 2.0)
-            if np.abs(step).max() <= 1e-14 * max(1.0, np.abs(b).max()):
-                break
-        return b
+    def best_intercept(self, plain: np.ndarray, start: np.ndarray) -> np.ndarray:
+        """Return the intercepts that minimise the loss at X W.
 
-    def _newton_step(self, p: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        step = np.zeros_like(gradient)
-        columns = self.binary
-        curvature = self._binary_curvature(p).sum(axis=0)
-        step[columns] = gradient[columns] / np.maximum(curvature, 1e-12)
+        Parameters
+        ----------
+        plain : ndarray of shape (n_samples, n_columns)
+            X W.
+        start : ndarray of shape (n_columns,)
+            First guess.
+
+        Returns
+        -------
+        ndarray of shape (n_columns,)
+            The intercepts; zeros where there are none to fit.
+        """
+        b = np.zeros(self.n_columns)
+        if not self.fit_intercept:
+            return b
+        some = self.binary
+        b[some] = binary_intercepts(
+            plain[:, some], self.targets[:, some], self.cells[:, some], start[some]
+        )
         for block in self.blocks:
-            hessian = self._block_curvature(p, block)
-            # Singular along the constant vector: pinv takes the smallest step.
-            step[block] = np.linalg.pinv(hessian, hermitian=True) @ gradient[block]
-        return step
+            weights = self.cells[:, block.start]
+            b[block] = block_intercepts(
+                plain[:, block], self.targets[:, block], weights, start[block]
+            )
+        return b

@@ -1,6 +1,13 @@
 """Linear models of several tasks: one objective, any penalty, missing labels."""
 
 from sklearn_mtl.linear_model._classifier import MultiTaskLinearClassifier
+from sklearn_mtl.linear_model._classifier_cv import MultiTaskLinearClassifierCV
 from sklearn_mtl.linear_model._regressor import MultiTaskLinearRegressor
+from sklearn_mtl.linear_model._regressor_cv import MultiTaskLinearRegressorCV
 
-__all__ = ["MultiTaskLinearClassifier", "MultiTaskLinearRegressor"]
+__all__ = [
+    "MultiTaskLinearClassifier",
+    "MultiTaskLinearClassifierCV",
+    "MultiTaskLinearRegressor",
+    "MultiTaskLinearRegressorCV",
+]

@@ -67,6 +67,7 @@ class LinearBase(BaseEstimator):
         )
         if not weights.any():
             raise ValueError(f"{who}: the weights of all labels are zero.")
+        self._has_missing = bool(np.isnan(codes).any())
         return make_data(X, self.task_set_, codes, weights, self.fit_intercept)
 
     def _solve(self, data: Data, alpha: float, start: np.ndarray | None = None) -> None:

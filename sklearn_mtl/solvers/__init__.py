@@ -11,6 +11,7 @@ from sklearn_mtl.solvers._empirical_bayes import (
     evidence_with_common_axes,
 )
 from sklearn_mtl.solvers._fista import fista
+from sklearn_mtl.solvers._path import alpha_grid, solve_path
 
 __all__ = [
     "Certificate",
@@ -19,6 +20,7 @@ __all__ = [
     "Solution",
     "Spectrum",
     "Strengths",
+    "alpha_grid",
     "certify",
     "closed_form",
     "evidence_of_classes",
@@ -27,4 +29,5 @@ __all__ = [
     "fista",
     "has_spectrum",
     "solve",
+    "solve_path",
 ]

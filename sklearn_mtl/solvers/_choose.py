@@ -46,5 +46,5 @@ def solve(
     matrix = None if form is None else form.matrix()
     if isinstance(datafit, CrossEntropy) and matrix is not None:
         start = None if start is None else problem.total(start)
-        return newton(problem, matrix, start, max_iter=max_iter)
+        return newton(problem, matrix, start, tol=tol, max_iter=max_iter)
     return fista(problem, start, tol=tol, max_iter=max_iter)

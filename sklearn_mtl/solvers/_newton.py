@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy import sparse
 
@@ -15,9 +13,6 @@ from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
 
 __all__ = ["newton"]
 
-#: Stop where the gradient is below this part of the one at zero: Newton steps get there
-#: in one or two more than looser stops need, and equal data then give equal fits.
-GRADIENT_TOLERANCE = 1e-11
 #: Up to here the eigenvectors of the Gram matrix are cheaper than what they save.
 MAX_EIGEN = 400
 
@@ -27,6 +22,7 @@ def newton(
     matrix: np.ndarray,
     start: np.ndarray | None = None,
     *,
+    tol: float = 1e-6,
     max_iter: int = 10000,
 ) -> Solution:
     """Minimise log-loss + 1/2 tr(W M W') by Newton steps with conjugate gradients.
@@ -39,6 +35,10 @@ def newton(
         M.
     start : ndarray of shape (n_features, n_columns), default=None
         First W; zeros if None.
+    tol : float, default=1e-6
+        Relative duality gap to reach. The steps end where the gradient is below
+        tol^1.75 of that at zero, one or two more than the gap alone needs: equal data
+        then give equal fits.
     max_iter : int, default=10000
         Most Newton steps.
 
@@ -57,78 +57,107 @@ def newton(
     W = np.zeros((datafit.n_features, datafit.n_columns))
     if start is not None:
         W = start.copy() if basis is None else basis @ start
-    W, n_iter = _descend(datafit, matrix, W, max_iter)
+    W, n_iter = _descend(datafit, matrix, W, tol**1.75, max_iter)
     point = part_points(problem, W if basis is None else basis.T @ W)
     return Solution(point, certify(problem, point), n_iter)
 
 
+class _Joint:
+    """Loss and penalty as a function of W and intercepts, centred to decouple them.
+
+    The unknown is one array, (n_features + 1, n_columns): W, and below it the logits at
+    the mean row. Without intercepts its last row stays zero.
+    """
+
+    def __init__(self, datafit: CrossEntropy, M: np.ndarray) -> None:
+        self.datafit, self.M, self.X = datafit, M, datafit.X
+        self.on = float(datafit.fit_intercept)
+        weights = datafit.weights.sum(axis=1)
+        self.mean = (self.X.T @ weights) / max(weights.sum(), 1e-300) * self.on
+
+    def fits(self, V: np.ndarray) -> np.ndarray:
+        """Return the logits of an unknown."""
+        fits: np.ndarray = self.X @ V[:-1] + (self.on * V[-1] - self.mean @ V[:-1])
+        return fits
+
+    def pull(self, R: np.ndarray) -> np.ndarray:
+        """Return the adjoint of `fits`."""
+        sums = R.sum(axis=0)
+        top = self.X.T @ R - np.outer(self.mean, sums)
+        return np.vstack([top, self.on * sums])
+
+    def penalised(self, V: np.ndarray) -> np.ndarray:
+        """Return the gradient of the penalty."""
+        return np.vstack([V[:-1] @ self.M, np.zeros((1, V.shape[1]))])
+
+    def value(self, V: np.ndarray, logits: np.ndarray) -> float:
+        """Return the objective."""
+        pull = float(np.vdot(V[:-1] @ self.M, V[:-1]))
+        return self.datafit.loss(logits) + 0.5 * pull
+
+
 def _descend(
-    datafit: CrossEntropy, M: np.ndarray, W: np.ndarray, max_iter: int
+    datafit: CrossEntropy, M: np.ndarray, W: np.ndarray, tol: float, max_iter: int
 ) -> tuple[np.ndarray, int]:
     """Return W after Newton steps with backtracking."""
-    spectrum = _spectrum(datafit.X, datafit)
+    joint, spectrum = _Joint(datafit, M), _spectrum(datafit)
+    start = datafit.intercept(W) + joint.mean @ W
+    V = np.vstack([W, start])
+    logits = joint.fits(V)
     first = max(frobenius(datafit.evaluate(0.0 * W).gradient), 1e-300)
     n_iter = 0
     while n_iter < max_iter:
-        value, gradient, probabilities = _objective(datafit, M, W)
+        p = datafit.probabilities(logits)
+        residual = datafit.cells * (p - datafit.targets)
+        gradient = joint.pull(residual) + joint.penalised(V)
         size = frobenius(gradient)
-        if size <= GRADIENT_TOLERANCE * first:
+        if size <= tol * first:
             break
-        hessian = _with_penalty(datafit.hessian(probabilities), M)
         step, _ = conjugate_gradient(
-            hessian,
+            _hessian(joint, p),
             -gradient,
-            _precondition(datafit, spectrum, M, probabilities),
+            _precondition(datafit, spectrum, M, p),
             tol=min(0.1, (size / first) ** 0.5),
             max_iter=200,
         )
-        length = _line_search(
-            datafit, M, W, step, value, float(np.vdot(gradient, step))
-        )
+        direction = joint.fits(step)
+        slope = float(np.vdot(gradient, step))
+        length = _line_search(joint, V, logits, step, direction, slope)
         if length == 0.0:  # no descent left in double precision
             break
-        W = W + length * step
+        V, logits = V + length * step, logits + length * direction
         n_iter += 1
-    return W, max(n_iter, 1)
+    datafit.seed_intercept(V[-1] - joint.mean @ V[:-1])
+    return V[:-1], max(n_iter, 1)
 
 
-def _with_penalty(hessian: Map, M: np.ndarray) -> Map:
-    return lambda V: hessian(V) + V @ M
-
-
-def _objective(
-    datafit: CrossEntropy, M: np.ndarray, W: np.ndarray
-) -> tuple[float, np.ndarray, np.ndarray]:
-    logits = datafit.logits(W)
-    probabilities = datafit.probabilities(logits)
-    pull = W @ M
-    value = datafit.loss(logits) + 0.5 * float(np.vdot(pull, W))
-    return value, datafit.pull_back(probabilities) + pull, probabilities
+def _hessian(joint: _Joint, probabilities: np.ndarray) -> Map:
+    curvature = joint.datafit.curvature(probabilities)
+    return lambda V: joint.pull(curvature(joint.fits(V))) + joint.penalised(V)
 
 
 def _line_search(
-    datafit: CrossEntropy,
-    M: np.ndarray,
-    W: np.ndarray,
+    joint: _Joint,
+    V: np.ndarray,
+    logits: np.ndarray,
     step: np.ndarray,
-    value: float,
+    direction: np.ndarray,
     slope: float,
 ) -> float:
-    """Return the first of 1, 1/2, 1/4, ... that descends enough, 0 if none does."""
-    length = 1.0
-    noise = 1e-14 * abs(value)
+    """Return the first of 1, 1/2, ... that descends enough, 0 if none does."""
+    value = joint.value(V, logits)
+    length, noise = 1.0, 1e-14 * abs(value)
     while length > 1e-10:
-        trial = W + length * step
-        new = datafit.loss(datafit.logits(trial))
-        new += 0.5 * float(np.vdot(trial @ M, trial))
+        new = joint.value(V + length * step, logits + length * direction)
         if new <= value + 1e-4 * length * slope + noise:
             return length
         length *= 0.5
     return 0.0
 
 
-def _spectrum(X: Any, datafit: CrossEntropy) -> tuple[np.ndarray, np.ndarray] | None:
+def _spectrum(datafit: CrossEntropy) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the eigenvalues and vectors of the mean task's Gram matrix, if cheap."""
+    X = datafit.X
     if X.shape[1] > MAX_EIGEN:
         return None
     weights = datafit.weights.mean(axis=1)
@@ -158,7 +187,8 @@ def _precondition(
     scale = np.maximum(scale, 1e-12 * scale.max())
 
     def inverse(R: np.ndarray) -> np.ndarray:
-        rotated = vectors.T @ (R / root) @ Q
-        return (vectors @ (rotated / scale) @ Q.T) / root
+        rotated = vectors.T @ (R[:-1] / root) @ Q
+        top = (vectors @ (rotated / scale) @ Q.T) / root
+        return np.vstack([top, R[-1] / curvature])
 
     return inverse

@@ -1,0 +1,120 @@
+"""Intercepts that minimise the log-loss at given scores."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit
+
+__all__ = ["binary_intercepts", "block_intercepts", "softmax_rows"]
+
+#: A mean residual below this is zero.
+TOLERANCE = 1e-12
+MAX_STEPS = 100
+
+
+def softmax_rows(logits: np.ndarray) -> np.ndarray:
+    """Return the softmax of each row."""
+    powers = np.exp(logits - logits.max(axis=1)[:, None])
+    return powers / powers.sum(axis=1)[:, None]
+
+
+def binary_intercepts(
+    scores: np.ndarray, targets: np.ndarray, cells: np.ndarray, start: np.ndarray
+) -> np.ndarray:
+    """Return each column's intercept, by Newton steps inside a shrinking bracket.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples, n_columns)
+        X W.
+    targets : ndarray of shape (n_samples, n_columns)
+        Zeros and ones.
+    cells : ndarray of shape (n_samples, n_columns)
+        Weights, 0 where a label is missing.
+    start : ndarray of shape (n_columns,)
+        First guess.
+
+    Returns
+    -------
+    ndarray of shape (n_columns,)
+        The intercepts.
+    """
+    b, total = start.copy(), np.maximum(cells.sum(axis=0), 1e-300)
+    low, high = np.full_like(b, -np.inf), np.full_like(b, np.inf)
+    for _ in range(MAX_STEPS):
+        p = expit(scores + b)
+        mean = np.einsum("ic,ic->c", cells, p - targets) / total
+        if np.abs(mean).max(initial=0.0) <= TOLERANCE:
+            break
+        low, high = np.where(mean < 0, b, low), np.where(mean > 0, b, high)
+        curvature = np.einsum("ic,ic->c", cells, p * (1.0 - p)) / total
+        step = np.clip(mean / np.maximum(curvature, 1e-300), -4.0, 4.0)
+        new = b - np.where(np.abs(mean) <= TOLERANCE, 0.0, step)
+        outside = (new <= low) | (new >= high)
+        # Without a bracket the step of at most 4 goes on; with one it is halved.
+        bracketed = np.isfinite(low) & np.isfinite(high)
+        halfway = new.copy()
+        halfway[bracketed] = 0.5 * (low[bracketed] + high[bracketed])
+        new = np.where(outside & (np.abs(mean) > TOLERANCE), halfway, new)
+        if np.abs(new - b).max() <= 1e-15 * max(1.0, np.abs(b).max()):
+            break
+        b = new
+    return b
+
+
+def block_intercepts(
+    scores: np.ndarray, targets: np.ndarray, weights: np.ndarray, start: np.ndarray
+) -> np.ndarray:
+    """Return the intercepts of one softmax, by Newton steps with backtracking.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples, n_classes)
+        X W.
+    targets : ndarray of shape (n_samples, n_classes)
+        One-hot labels.
+    weights : ndarray of shape (n_samples,)
+        Weights, 0 where a label is missing.
+    start : ndarray of shape (n_classes,)
+        First guess.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,)
+        The intercepts.
+    """
+    total = max(float(weights.sum()), 1e-300)
+    b, wanted = start.copy(), weights @ targets / total
+    value = _mean_loss(scores, wanted, weights / total, b)
+    for _ in range(MAX_STEPS):
+        p = softmax_rows(scores + b)
+        pulled = (weights / total)[:, None] * p
+        residual = pulled.sum(axis=0) - wanted
+        if np.abs(residual).max() <= TOLERANCE:
+            break
+        # Regularised by the residual: near certainty the Hessian says nothing.
+        hessian = np.diag(pulled.sum(axis=0)) - p.T @ pulled + 1.0 / len(b) ** 2
+        hessian.flat[:: len(b) + 1] += 1e-3 * np.abs(residual).max()
+        step = np.clip(np.linalg.solve(hessian, residual), -4.0, 4.0)
+        length = 1.0
+        while length > 1e-6:
+            new = _mean_loss(scores, wanted, weights / total, b - length * step)
+            if new <= value + 1e-14 * max(1.0, abs(value)):
+                break
+            length *= 0.25
+        else:
+            break
+        b, value = b - length * step, new
+        if np.abs(length * step).max() <= 1e-15 * max(1.0, np.abs(b).max()):
+            break
+    return b
+
+
+def _mean_loss(
+    scores: np.ndarray, wanted: np.ndarray, weights: np.ndarray, b: np.ndarray
+) -> float:
+    """Return the mean loss up to a constant."""
+    logits = scores + b
+    top = logits.max(axis=1)
+    sums = np.exp(logits - top[:, None]).sum(axis=1)
+    return float(weights @ (top + np.log(sums)) - wanted @ b)

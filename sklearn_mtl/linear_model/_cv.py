@@ -1,0 +1,115 @@
+"""What the two cross-validated estimators share."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.linear_model._base import LinearBase
+from sklearn_mtl.linear_model._data import Data
+from sklearn_mtl.linear_model._names import EMPIRICAL_BAYES, resolve_penalty
+from sklearn_mtl.linear_model._search import search
+from sklearn_mtl.penalties import Penalty
+from sklearn_mtl.solvers import Problem, alpha_grid, solve_path
+from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions
+
+__all__ = ["LinearSearchMixin"]
+
+#: Relative duality gap of the fits on training parts.
+SEARCH_TOLERANCE = 1e-4
+
+
+class LinearSearchMixin(LinearBase):
+    """Choose alpha along a path, then fit all rows down to the one chosen."""
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        **LinearBase._parameter_constraints,
+        "penalty": [str, Penalty],
+        "alphas": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "eps": [Interval(Real, 0, 1, closed="neither")],
+        "cv": ["cv_object", HasMethods("split")],
+        "selection": [StrOptions({"min", "one_standard_error"})],
+    }
+
+    alphas: Any
+    eps: float
+    cv: Any
+    selection: str
+
+    def _search(self, data: Data, X: Any, y: Any, groups: Any) -> None:
+        """Fit, and set the fitted attributes."""
+        if not len(data.kept):
+            self._keep_constants(data.X.shape[1], np.nan)
+            return
+        who = type(self).__name__
+        if isinstance(self.penalty, str) and self.penalty == EMPIRICAL_BAYES:
+            raise ValueError(
+                f"{who}: 'empirical_bayes' has no strength to search for; fit "
+                f"{who.removesuffix('CV')}."
+            )
+        penalty = resolve_penalty(self.penalty, 1.0, who)
+        penalty.check(data.columns, data.X.shape[1])
+        problem = Problem(data.datafit(), penalty, data.columns)
+        alphas = self._alphas(problem)
+        folds = list(self._splitter(y).split(X, y, groups))
+        options = {"tol": self.tol, "max_iter": self.max_iter}
+        # Losses of test parts need no more than scikit-learn's default precision.
+        coarse = {**options, "tol": max(self.tol, SEARCH_TOLERANCE)}
+        found = search(data, penalty, alphas, folds, **coarse)
+        best = found.best(self.selection)
+        self.alphas_, self.cv_results_ = alphas, found.table()
+        self.n_splits_ = len(folds)
+        self._follow(data, problem, alphas[: best + 1], options)
+
+    def _alphas(self, problem: Problem) -> np.ndarray:
+        """Return the strengths, decreasing."""
+        if isinstance(self.alphas, Integral):
+            return alpha_grid(problem, int(self.alphas), self.eps)
+        alphas = np.sort(np.asarray(self.alphas, dtype=float).ravel())[::-1]
+        if not len(alphas) or not np.isfinite(alphas).all() or (alphas < 0).any():
+            raise ValueError(
+                f"{type(self).__name__}: alphas must be finite and not negative; found "
+                f"{self.alphas!r}."
+            )
+        return alphas
+
+    def _follow(
+        self, data: Data, problem: Problem, alphas: np.ndarray, options: dict[str, Any]
+    ) -> None:
+        """Fit all rows along the path down to the last alpha."""
+        rows = []
+        for here, solution in solve_path(problem, alphas, **options):
+            W = here.total(solution.point)
+            certificate = solution.certificate
+            n_used = int(W.any(axis=1).sum())
+            rows.append((certificate.gap, certificate.optimality, n_used))
+        self._keep(data, here, solution, float(alphas[-1]))
+        gaps, distances, counts = zip(*rows, strict=True)
+        self.path_ = {
+            "alpha": alphas,
+            "dual_gap": np.array(gaps),
+            "optimality": np.array(distances),
+            "n_features_used": np.array(counts),
+        }
+
+    def _splitter(self, y: Any) -> Any:
+        """Return the splitter that `cv` stands for."""
+        if self.cv is not None and not isinstance(self.cv, Integral):
+            return self.cv if hasattr(self.cv, "split") else _Listed(list(self.cv))
+        return self._default_splitter(5 if self.cv is None else int(self.cv))
+
+    def _default_splitter(self, n_splits: int) -> Any:
+        raise NotImplementedError
+
+
+class _Listed:
+    """Splits that are given as a list."""
+
+    def __init__(self, folds: list[tuple[Any, Any]]) -> None:
+        self.folds = [(np.asarray(a), np.asarray(b)) for a, b in folds]
+
+    def split(self, X: Any, y: Any, groups: Any = None) -> Any:
+        """Return the list."""
+        return self.folds

@@ -1,0 +1,85 @@
+"""One problem at many strengths, each started where the one before ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sklearn_mtl.datafits import GramQuadratic, RowQuadratic
+from sklearn_mtl.penalties import Penalty
+from sklearn_mtl.solvers._certificate import Problem, Solution
+from sklearn_mtl.solvers._choose import solve
+from sklearn_mtl.solvers._closed_form import Spectrum, closed_form, has_spectrum
+
+__all__ = ["alpha_grid", "solve_path"]
+
+#: From the strength where all is shrunk to the one where hardly anything is.
+QUADRATIC_EPS = 1e-5
+
+
+def alpha_grid(problem: Problem, n_alphas: int, eps: float) -> np.ndarray:
+    """Return decreasing strengths, evenly spaced on a logarithmic scale.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem at strength 1.
+    n_alphas : int
+        How many.
+    eps : float
+        The smallest over the largest, where the penalty sets coefficients to zero: the
+        largest is the one from which on all are. Else the grid spans 1e5 below ten
+        times the data term's largest curvature.
+
+    Returns
+    -------
+    ndarray of shape (n_alphas,)
+        The strengths.
+    """
+    datafit = problem.datafit
+    zero = np.zeros((datafit.n_features, datafit.n_columns))
+    U = -datafit.evaluate(zero).gradient
+    largest = problem.penalty.gauge(U, problem.columns)
+    if not 0.0 < largest < np.inf:
+        largest, eps = 10.0 * datafit.lipschitz(), QUADRATIC_EPS
+    largest = max(largest, np.finfo(float).tiny * 1e10)
+    return np.geomspace(largest, largest * eps, n_alphas)
+
+
+def solve_path(
+    problem: Problem, alphas: np.ndarray, *, tol: float = 1e-6, max_iter: int = 10000
+) -> Iterator[tuple[Problem, Solution]]:
+    """Yield the problem and its solution at each strength.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem at strength 1.
+    alphas : ndarray of shape (n_alphas,)
+        Strengths, decreasing.
+    tol : float, default=1e-6
+        Relative duality gap to reach.
+    max_iter : int, default=10000
+        Most iterations at each strength.
+
+    Yields
+    ------
+    problem : Problem
+        The problem at one strength.
+    solution : Solution
+        Its solution.
+    """
+    datafit, spectrum, point = problem.datafit, None, None
+    for alpha in alphas:
+        penalty: Penalty = problem.penalty.scaled(float(alpha))
+        here = Problem(datafit, penalty, problem.columns)
+        form = penalty.task_covariance_form(problem.columns)
+        if form is not None and has_spectrum(datafit):
+            assert isinstance(datafit, GramQuadratic | RowQuadratic)
+            spectrum = Spectrum(datafit) if spectrum is None else spectrum
+            solution = closed_form(here, form, spectrum=spectrum)
+        else:
+            solution = solve(here, point, tol=tol, max_iter=max_iter)
+        point = solution.point
+        yield here, solution
