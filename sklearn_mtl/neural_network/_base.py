@@ -134,8 +134,8 @@ class BaseMultiTaskNet(
         outputs = self._state.held_out_outputs
         if outputs is None:
             raise AttributeError(
-                f"{type(self).__name__}: there is no oof_prediction_, for not every row "
-                "was held out; it needs n_members > 1 and early_stopping."
+                f"{type(self).__name__}: there is no oof_prediction_, for not every "
+                "row was held out; it needs n_members > 1 and early_stopping."
             )
         return outputs[0] if self.task_set_.is_1d else outputs
 

@@ -123,7 +123,10 @@ class BatchIterator:
         """Return all rows of every member; what pads a shorter one weighs nothing."""
         index = _stack(self.members)
         x, (targets, weights) = self.data.batch(index.clamp(min=0))
-        return x, (targets, weights * (index >= 0).unsqueeze(-1))
+        is_row = index >= 0
+        # the loss divides by the length of the longest
+        factor = is_row * (is_row.shape[1] / is_row.sum(dim=1, keepdim=True))
+        return x, (targets, weights * factor.unsqueeze(-1).to(weights.dtype))
 
 
 class HeldOutRows(Dataset):

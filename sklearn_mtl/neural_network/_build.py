@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from skorch.callbacks import BatchScoring, EpochScoring
 from torch import Generator, Tensor, nn
 
 from sklearn_mtl.losses import FusedLoss
@@ -16,6 +17,8 @@ from sklearn_mtl.neural_network._net import MultiTaskNet
 from sklearn_mtl.neural_network._targets import TargetEncoder
 
 __all__ = ["OPTIMIZERS", "build_module", "build_net"]
+
+WEIGHT_DECAY = 0.3
 
 OPTIMIZERS = {
     "adam": torch.optim.Adam,
@@ -66,7 +69,7 @@ def build_module(
         n_features = sample.shape[2] if sample.ndim > 2 else 0
         shared = build_trunk(trunk, n_features, generators, who).float()
         shared.eval()
-        hidden = shared(sample)
+        hidden = _try(shared, sample, who)
         shared.train()
     if hidden.ndim != 3 or tuple(hidden.shape[:2]) != (n_members, n_rows):
         raise ValueError(
@@ -80,6 +83,18 @@ def build_module(
         bias = torch.as_tensor(encoder.bias_, dtype=torch.float32)
         heads.bias.copy_(bias[:, None].expand_as(heads.bias))
     return MultiTaskModule(inputs, shared, heads)
+
+
+def _try(trunk: nn.Module, sample: Tensor, who: str) -> Tensor:
+    """Send a few rows through the trunk, and say so if it cannot take them."""
+    n_rows, shape = sample.shape[1], tuple(sample.shape[2:])
+    try:
+        return trunk(sample)
+    except Exception as error:
+        raise ValueError(
+            f"{who}: the trunk failed on {n_rows} rows of shape {shape}: {error}. It "
+            "must take them and return a tensor (n_rows, n_hidden)."
+        ) from error
 
 
 def build_net(
@@ -112,18 +127,14 @@ def build_net(
     order = encoder.layout.order
     weight = torch.as_tensor(task_weight[order], dtype=dtype, device=model.device)
     names = [encoder.task_set.names[t] for t in order]
-    optimizer = OPTIMIZERS.get(model.optimizer, model.optimizer)
     net = MultiTaskNet(
         module.to(dtype),
         FusedLoss(encoder.layout, weight),
         task_names=names,
         who=type(model).__name__,
-        optimizer=optimizer,
+        optimizer=_read_optimizer(model),
         lr=model.lr,
-        callbacks=[
-            *(model.callbacks or []),
-            *([ProgressBar()] if model.verbose else []),
-        ],
+        callbacks=_read_callbacks(model) + [ProgressBar()] * bool(model.verbose),
         device=model.device,
         verbose=0,
         **_optimizer_arguments(model),
@@ -132,14 +143,47 @@ def build_net(
         return net.initialize()
 
 
+def _read_optimizer(model: Any) -> type[torch.optim.Optimizer]:
+    optimizer = OPTIMIZERS.get(model.optimizer, model.optimizer)
+    is_optimizer = issubclass(optimizer, torch.optim.Optimizer)
+    if not is_optimizer or issubclass(optimizer, torch.optim.LBFGS):
+        raise TypeError(
+            f"{type(model).__name__}: optimizer must be one of {sorted(OPTIMIZERS)} or "
+            "a subclass of torch.optim.Optimizer that needs no closure; found "
+            f"{optimizer!r}."
+        )
+    return optimizer
+
+
+def _read_callbacks(model: Any) -> list[Any]:
+    """Return the user's callbacks; those that need labels cannot be served."""
+    callbacks = list(model.callbacks or [])
+    for callback in callbacks:
+        found = callback[1] if isinstance(callback, tuple) else callback
+        kind = found if isinstance(found, type) else type(found)
+        if not hasattr(kind, "on_train_begin"):
+            raise TypeError(
+                f"{type(model).__name__}: callbacks must be skorch callbacks; found "
+                f"{callback!r}."
+            )
+        if issubclass(kind, BatchScoring | EpochScoring):
+            raise TypeError(
+                f"{type(model).__name__}: callbacks has {kind.__name__}, which calls "
+                "predict on the bare net. The held-out loss and score of every task "
+                "are in history_; a Callback of your own can read net.history."
+            )
+    return callbacks
+
+
 def _optimizer_arguments(model: Any) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     if isinstance(model.optimizer, str):
         arguments["optimizer__fused"] = True
-    if model.weight_decay > 0:
+    decay = model.weight_decay
+    if decay == "auto":  # in Adam and SGD it is no decay but a penalty, and a strong one
+        decay = WEIGHT_DECAY if model.optimizer == "adamw" else 0.0
+    arguments["optimizer__weight_decay"] = decay
+    if decay > 0:
         # a decayed bias would pull predictions away from the class frequencies
-        arguments["optimizer__weight_decay"] = model.weight_decay
         arguments["optimizer__param_groups"] = [("*bias", {"weight_decay": 0.0})]
-    elif model.optimizer == "adamw":  # whose own default is not zero
-        arguments["optimizer__weight_decay"] = 0.0
     return arguments

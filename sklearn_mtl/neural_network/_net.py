@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from math import isfinite, isnan
 from typing import Any
 
 import torch
@@ -101,8 +101,12 @@ class MultiTaskNet(NeuralNet):
             At most so many.
         """
         self.n_steps_, self.n_epochs_ = 0, epochs
-        self.notify("on_train_begin", X=batches.data, y=None)
+        self.lowest_ = getattr(self, "lowest_", {})
+        for group in self.optimizer_.param_groups:
+            group["lr"] = self.lr  # where an earlier schedule left it, it may be zero
+            group.pop("initial_lr", None)
         with suppress(StopTraining):
+            self.notify("on_train_begin", X=batches.data, y=None)
             self.fit_loop(batches, held_out, epochs)
         self.notify("on_train_end", X=batches.data, y=None)
 
@@ -131,6 +135,8 @@ class MultiTaskNet(NeuralNet):
         self._set_training(True)
         loud = self._has_batch_listener
         total = torch.zeros(())
+        if not loud:  # skorch's Checkpoint looks for the last batch
+            self.history.new_batch()
         for batch in iterator:
             if loud:
                 self.notify("on_batch_begin", batch=batch, training=training)
@@ -141,6 +147,7 @@ class MultiTaskNet(NeuralNet):
                 self.notify("on_batch_end", batch=batch, training=training, **step)
         self._record(prefix, (total / len(iterator)).mean(dim=0))
         self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
+        self.history.record(prefix + "_batch_count", len(iterator))
 
     def train_step(
         self, batch: Batch, notify: bool = True, **fit_params: Any
@@ -245,14 +252,19 @@ class MultiTaskNet(NeuralNet):
         weights = self.criterion_.task_weight.tolist()
         self._check_finite(prefix, values)
         pairs = zip(weights, values, strict=True)
-        total = sum(weight * value for weight, value in pairs if not isnan(value))
+        total = sum(weight * value for weight, value in pairs if not math.isnan(value))
         self.history.record(prefix + "_loss", total)
+        # what skorch's Checkpoint monitors
+        is_best = total < self.lowest_.get(prefix, math.inf)
+        self.history.record(prefix + "_loss_best", is_best)
+        if is_best:
+            self.lowest_[prefix] = total
         self.history.record(prefix + "_loss_by_task", values)
 
     def _check_finite(self, prefix: str, values: list[float]) -> None:
         for name, value in zip(self.task_names, values, strict=True):
-            without_label = prefix == "valid" and isnan(value)
-            if not without_label and not isfinite(value):
+            without_label = prefix == "valid" and math.isnan(value)
+            if not without_label and not math.isfinite(value):
                 raise TaskError(
                     f"{self.who}: the loss of task {name!r} became {value} in epoch "
                     f"{len(self.history)}. Lower lr (now {self.lr}), or scale the "

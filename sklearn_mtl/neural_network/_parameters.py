@@ -21,7 +21,7 @@ _COUNT = Interval(Integral, 1, None, closed="left")
 CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like"],
     "activation": [StrOptions(set(ACTIVATIONS))],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "dropout": [Interval(Real, 0, 1, closed="left"), _AUTO],
     "trunk": [TrunkSpec, callable, None],
     "numeric_embedding": [PiecewiseLinear, StrOptions({"auto"}), None],
     "categorical_features": [str, "array-like", None],
@@ -29,7 +29,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "optimizer": [StrOptions(set(OPTIMIZERS)), type],
     "lr": [Interval(Real, 0, None, closed="neither")],
     "lr_schedule": [StrOptions({"cosine", "constant"})],
-    "weight_decay": [Interval(Real, 0, None, closed="left")],
+    "weight_decay": [Interval(Real, 0, None, closed="left"), _AUTO],
     "batch_size": [_COUNT, _AUTO, None],
     "max_epochs": [_COUNT, _AUTO],
     "early_stopping": ["boolean", _AUTO],
@@ -53,8 +53,9 @@ hidden_layer_sizes : sequence of int, default=(128, 128)
     activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}, \
 default="gelu"
         Nonlinearity of the default trunk.
-    dropout : float, default=0.0
-        Share of units of the default trunk that are dropped while training.
+    dropout : float or "auto", default="auto"
+        Share of units of the default trunk that are dropped while training. "auto" is
+        0.15, and 0 where all rows are one batch.
     trunk : None, trunk spec, nn.Module or callable, default=None
         What all tasks share. None is ``MLP(hidden_layer_sizes, activation, dropout)``;
         a spec, such as ``MLP()``, makes ``trunk__dropout`` a parameter for grid search;
@@ -77,9 +78,9 @@ default="gelu"
     lr_schedule : {"cosine", "constant"}, default="cosine"
         "cosine" warms up over 20 steps and falls to zero over `max_epochs`; "constant"
         leaves the rate to `callbacks`.
-    weight_decay : float, default=0.0
+    weight_decay : float or "auto", default="auto"
         Decay of the weights, not the biases, by the optimiser; decoupled for AdamW, so
-        no part of the objective.
+        no part of the objective. "auto" is 0.3 for "adamw" and 0 for others.
     batch_size : int, "auto" or None, default="auto"
         Rows in a step. "auto" is n / 20 within 32 and 256, and all rows up to 100. None
         is all rows, always in the same order.

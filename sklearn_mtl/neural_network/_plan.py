@@ -17,11 +17,11 @@ __all__ = [
     "make_plan",
     "preparation_of",
     "resolve_embedding",
-    "resolve_trunk",
 ]
 
 SMALL = 100  # rows up to which one full batch is used and nothing is held out
 N_STEPS = 800
+DROPOUT = 0.15
 DTYPES = {
     "float32": torch.float32,
     "float64": torch.float64,
@@ -42,6 +42,8 @@ class TrainingPlan:
         As the estimator's arguments, resolved.
     dtype : torch.dtype
         float64 where the data fit in one batch, unless told otherwise.
+    trunk : object
+        What builds the trunk: a spec, a module or a callable.
     """
 
     n_members: int
@@ -50,13 +52,14 @@ class TrainingPlan:
     max_epochs: int
     patience: int
     dtype: torch.dtype
+    trunk: Any
 
 
 def make_plan(model: Any, n_samples: int) -> TrainingPlan:
     """Return the plan for an estimator's arguments and so many rows.
 
-    Small data get one full batch in float64 and no hold-out: the fit is then
-    deterministic, and a whole-number weight is the same as repeating a row.
+    Small data get one full batch in float64, no hold-out and no dropout: the fit is
+    then deterministic, and a whole-number weight is the same as repeating a row.
 
     Parameters
     ----------
@@ -72,9 +75,10 @@ def make_plan(model: Any, n_samples: int) -> TrainingPlan:
     """
     batch_size = _batch_size(model.batch_size, n_samples)
     is_full = batch_size >= n_samples
+    trunk = _trunk(model, is_full)
     n_members = model.n_members
     if n_members == "auto":
-        n_members = 8 if isinstance(resolve_trunk(model), MLP) else 1
+        n_members = 8 if isinstance(trunk, MLP) else 1
     hold_out = model.early_stopping
     if hold_out == "auto":
         hold_out = n_samples > SMALL
@@ -89,20 +93,23 @@ def make_plan(model: Any, n_samples: int) -> TrainingPlan:
     if dtype == "auto":
         dtype = "float64" if is_full else "float32"
     return TrainingPlan(
-        n_members, hold_out, batch_size, max_epochs, patience, DTYPES[dtype]
+        n_members, hold_out, batch_size, max_epochs, patience, DTYPES[dtype], trunk
     )
 
 
-def resolve_trunk(model: Any) -> Any:
-    """Return what builds the trunk: the default MLP where `trunk` is None."""
+def _trunk(model: Any, is_full: bool) -> Any:
     if model.trunk is not None:
         return model.trunk
-    return MLP(model.hidden_layer_sizes, model.activation, model.dropout)
+    dropout = model.dropout
+    if dropout == "auto":
+        dropout = 0.0 if is_full else DROPOUT
+    return MLP(model.hidden_layer_sizes, model.activation, dropout)
 
 
 def preparation_of(model: Any) -> str:
     """Return "table" or "raw": what the trunk says it wants X to be."""
-    return getattr(resolve_trunk(model), "preparation", "raw")
+    trunk = MLP if model.trunk is None else model.trunk
+    return getattr(trunk, "preparation", "raw")
 
 
 def resolve_embedding(model: Any, shape: tuple[int, int]) -> PiecewiseLinear | None:

@@ -83,7 +83,7 @@ class TargetEncoder:
 
         Classes become indicators, of which a binary task needs one.
         """
-        columns = []
+        columns = [np.empty((len(codes), 0))]  # nothing else where no task is trained
         for t in self.layout.order:
             task, row_weights = self.task_set.tasks[t], members[m] * weights[:, t]
             values = codes[:, [t]]

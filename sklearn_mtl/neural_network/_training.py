@@ -20,7 +20,6 @@ from sklearn_mtl.neural_network._plan import (
     make_plan,
     preparation_of,
     resolve_embedding,
-    resolve_trunk,
 )
 from sklearn_mtl.neural_network._preparation import (
     Preparation,
@@ -84,6 +83,12 @@ def train_state(
             f"{type(model).__name__}: n_members is {plan.n_members}, but the net to go "
             f"on with has {state.n_members}. Fit a new estimator."
         )
+    if state is not None:
+        state.net.lr = model.lr
+        weights = task_weights(task_set, model.task_weight, type(model).__name__)
+        state.net.criterion_.task_weight.copy_(
+            torch.as_tensor(weights[state.encoder.layout.order])
+        )
     members = np.ones((1, X.shape[0]), dtype=bool)
     if plan.hold_out and not is_partial:
         # the same rows are held out whenever the same data come again
@@ -123,8 +128,7 @@ def _set_up(
     generators = _generators(seed, plan.n_members, _PARAMETERS)
     few = as_rows(preparation.transform(X[:2]), torch.float32, torch.device("cpu"))
     inputs = preparation.input_layer(plan.dtype, few.span(0, 1).shape[-1])
-    trunk = resolve_trunk(model)
-    module = build_module(trunk, inputs, encoder, few.span(0, 2), generators, who)
+    module = build_module(plan.trunk, inputs, encoder, few.span(0, 2), generators, who)
     weights = task_weights(task_set, model.task_weight, who)
     net = build_net(model, module, encoder, weights, plan.dtype)
     return NetState(preparation, encoder, net, plan.dtype, seed)
