@@ -177,10 +177,14 @@ def _read_callbacks(model: Any) -> list[Any]:
 
 def _optimizer_arguments(model: Any) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
-    if isinstance(model.optimizer, str):
+    is_ours = isinstance(model.optimizer, str)
+    if is_ours:
         arguments["optimizer__fused"] = True
     decay = model.weight_decay
-    if decay == "auto":  # in Adam and SGD it is no decay but a penalty, and a strong one
+    if decay == "auto":
+        if not is_ours:  # which may not know the word
+            return arguments
+        # in Adam and SGD it is no decay but a penalty, and a strong one
         decay = WEIGHT_DECAY if model.optimizer == "adamw" else 0.0
     arguments["optimizer__weight_decay"] = decay
     if decay > 0:

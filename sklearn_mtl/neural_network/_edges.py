@@ -161,13 +161,15 @@ def _gains(
     return np.where(may, gain, -np.inf)
 
 
-def compress_targets(targets: np.ndarray) -> np.ndarray:
+def compress_targets(targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return a few columns that keep most of what the targets vary in.
 
     Parameters
     ----------
     targets : ndarray of shape (n_samples, n_outputs)
         Encoded labels on a common scale.
+    weights : ndarray of shape (n_samples,)
+        Weights of the rows.
 
     Returns
     -------
@@ -176,5 +178,6 @@ def compress_targets(targets: np.ndarray) -> np.ndarray:
     """
     if targets.shape[1] <= _MAX_TARGETS:
         return targets
-    vectors = np.linalg.eigh(targets.T @ targets)[1][:, -_MAX_TARGETS:]
+    square = (targets.T * weights) @ targets
+    vectors = np.linalg.eigh(square)[1][:, -_MAX_TARGETS:]
     return targets @ vectors

@@ -46,8 +46,10 @@ class TablePreparation(Preparation):
         """Learn medians, means, scales, categories and edges."""
         numeric = X.numeric
         missing = np.isnan(numeric)
-        self.flagged_ = np.flatnonzero(missing.mean(axis=0) > FLAG_ABOVE)
-        gaps = np.flatnonzero(missing.any(axis=0))
+        mass = weights.sum(axis=0)
+        used = mass > 0  # a row of weight zero is as good as none
+        self.flagged_ = np.flatnonzero(mass @ missing > FLAG_ABOVE * mass.sum())
+        gaps = np.flatnonzero(missing[used].any(axis=0))
         self.mean_, self.scale_ = column_moments(numeric, weights)
         # a column that is complete in fit is filled with its mean when a value is
         # missing later, which standardises to 0
@@ -61,10 +63,10 @@ class TablePreparation(Preparation):
                 handle_unknown="infrequent_if_exist",
                 max_categories=MAX_CATEGORIES,
                 sparse_output=False,
-            ).fit(X.categorical)
+            ).fit(X.categorical[used])
         self.columns_ = np.empty(0, dtype=np.intp)
         if self.embedding is not None:
-            self.columns_ = embeddable_columns(numeric)
+            self.columns_ = embeddable_columns(numeric[used])
         if len(self.columns_):
             self._place_edges(numeric, weights, targets)
         return self
@@ -132,7 +134,7 @@ class TablePreparation(Preparation):
             columns = X[np.ix_(rows, at)]
             columns = np.where(np.isnan(columns), self.fill_[m, at], columns)
             columns = (columns - self.mean_[m, at]) / self.scale_[m, at]
-            labels = compress_targets(targets(m)[rows])
+            labels = compress_targets(targets(m)[rows], row_weights[rows])
             np.clip(columns, -CLIP, CLIP, out=columns)
             found.append(
                 embedding_edges(self.embedding, columns, labels, row_weights[rows])
