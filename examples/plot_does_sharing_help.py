@@ -27,8 +27,8 @@ X, y = make_multitask_regression(
 # %%
 # The comparison
 # --------------
-# Every model is fitted and scored on the same folds. The twin is added by itself. Of the
-# training labels, 85 % are hidden, so that a task has about 48 of them; all labels of
+# Every model is fitted and scored on the same folds. The twin is added by itself. Of
+# the training labels, 85 % are hidden, so that a task has about 48; all labels of
 # the test parts are kept for the scores.
 
 from sklearn_mtl.comparison import compare
@@ -43,8 +43,8 @@ print(comparison)
 # %%
 # The gain from sharing
 # ---------------------
-# Right of zero, the shared model is better than its twin: the four tasks that follow one
-# rule gain, the fifth loses. The intervals take into account that the training parts of
+# Right of zero, the shared model is better than its twin: the four tasks of one rule
+# gain, the fifth loses. The intervals take into account that the training parts of
 # the folds overlap; with so few labels they are wide, and the verdict says so.
 
 import matplotlib.pyplot as plt
