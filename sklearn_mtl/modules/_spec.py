@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,8 @@ from torch import Generator, Tensor, nn
 from sklearn_mtl.modules._linear import draw_parameters
 
 __all__ = ["MemberModules", "TrunkSpec", "build_trunk"]
+
+_global_generator = threading.Lock()
 
 
 class TrunkSpec(BaseEstimator, ABC):
@@ -105,8 +108,9 @@ def build_trunk(
 def _call(trunk: Callable[[int], Any], n_features: int, generator: Generator) -> Any:
     """Build a user's module with initial weights that our seed decides.
 
-    nn's own initialisers know only the global generator; it is put back afterwards.
+    nn's own initialisers know only the global generator; it is put back afterwards. One
+    thread at a time: another would put back a state that is not the caller's.
     """
-    with torch.random.fork_rng(devices=[]):
+    with _global_generator, torch.random.fork_rng(devices=[]):
         torch.manual_seed(generator.initial_seed())
         return trunk(n_features)

@@ -139,8 +139,7 @@ def build_net(
         verbose=0,
         **_optimizer_arguments(model),
     )
-    with torch.random.fork_rng(devices=[]):  # skorch's initialisation may draw
-        return net.initialize()
+    return net.initialize()
 
 
 def _read_optimizer(model: Any) -> type[torch.optim.Optimizer]:
