@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from sklearn.metrics import average_precision_score, roc_auc_score
+
+from sklearn_mtl.metrics._ranking import area_under_roc, average_precision_of
 
 __all__ = [
     "accuracy",
@@ -65,12 +66,12 @@ def matthews_corrcoef(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
 
 def roc_auc(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
     """Return the area under the ROC curve, one class against the rest."""
-    return _one_against_rest(roc_auc_score, y, given, w)
+    return _one_against_rest(area_under_roc, y, given, w)
 
 
 def average_precision(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
     """Return the average precision, one class against the rest."""
-    return _one_against_rest(average_precision_score, y, given, w)
+    return _one_against_rest(average_precision_of, y, given, w)
 
 
 def log_loss(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
@@ -97,7 +98,7 @@ def _one_against_rest(
     """Score the second of two classes, or the mean over the classes that occur."""
     wanted = [1] if given.shape[1] == 2 else range(given.shape[1])
     scores = [
-        function(y == k, given[:, k], sample_weight=w)
+        function(y == k, given[:, k], w)
         for k in wanted
         if 0 < np.count_nonzero(y == k) < len(y)
     ]

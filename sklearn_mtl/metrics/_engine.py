@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,30 +80,16 @@ def _score(
         return np.nan, "no observed label"
     if truth.model.classes is not None and not len(truth.model.classes):
         return np.nan, "no label in fit"
+    read, reason = _READ[metric.needs]
+    values = read(truth, given, metric, who)
+    if values.dtype.kind == "f" and np.isnan(values).any():
+        return np.nan, "predictions are NaN"
     if metric.needs == "any":
-        score, reason = (
-            _score_by_user(truth, given, metric, who),
-            "its metric gives NaN",
-        )
-    elif metric.needs == "values":
-        values = _predicted(truth, given, metric, who).astype(np.float64)
-        if np.isnan(values).any():
-            return np.nan, "no label in fit"
-        score = metric.function(truth.y, values, truth.weight)
-        reason = "too few labels, or all the same"
+        weights = {} if (truth.weight == 1).all() else {"sample_weight": truth.weight}
+        score = float(metric.function(truth.labels, values, **weights))
     else:
-        find = _one_hot if metric.needs == "labels" else _spread
-        values = find(truth, given, metric, who)
-        score, reason = metric.function(truth.y, values, truth.weight), "a single class"
+        score = metric.function(truth.y, values, truth.weight)
     return metric.sign * score, reason
-
-
-def _score_by_user(
-    truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
-) -> float:
-    weights = {} if (truth.weight == 1).all() else {"sample_weight": truth.weight}
-    predicted = _predicted(truth, given, metric, who)
-    return float(metric.function(truth.labels, predicted, **weights))
 
 
 def _predicted(
@@ -118,6 +104,10 @@ def _predicted(
     predicted = given.predicted[truth.rows]
     is_object = predicted.dtype.kind == "O"
     return np.array(predicted.tolist()) if is_object else predicted
+
+
+def _values(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.ndarray:
+    return _predicted(truth, given, metric, who).astype(np.float64)
 
 
 def _one_hot(
@@ -154,6 +144,16 @@ def _spread(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.
 def _n_classes(truth: TaskTruth) -> int:
     """Return the number of classes, at least two, so that one class has its rest."""
     return 0 if truth.classes is None else max(2, len(truth.classes))
+
+
+# by what a metric needs: how it is read, and why the score is NaN if it is
+_READ: dict[str, tuple[Callable[..., np.ndarray], str]] = {
+    "any": (_predicted, "its metric gives NaN"),
+    "values": (_values, "labels do not vary"),
+    "labels": (_one_hot, "a single class"),
+    "scores": (_spread, "a single class"),
+    "proba": (_spread, "a single class"),
+}
 
 
 def _warn_of_undefined(reasons: dict[str, list[str]], n_tasks: int, who: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,9 +36,9 @@ class _TaskScores(BaseEstimator):
         """Score a fitted estimator, as `score` does."""
         return self.score(estimator, X, y_true, sample_weight=sample_weight)
 
+    @abstractmethod
     def score(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Score a fitted estimator."""
-        raise NotImplementedError
 
     def _score_tasks(
         self, estimator: Any, X: Any, y: Any, sample_weight: Any, who: str

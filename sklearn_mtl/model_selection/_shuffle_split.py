@@ -13,6 +13,7 @@ from sklearn_mtl.model_selection._assign import lost_tasks
 from sklearn_mtl.model_selection._checks import (
     check_n_bins,
     read_tasks,
+    warn_of_groups,
     warn_of_lost_tasks,
 )
 from sklearn_mtl.model_selection._parts import generator, make_parts
@@ -111,7 +112,7 @@ class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
             Targets; NaN where missing.
         groups : object
-            Ignored.
+            Ignored, with a warning.
 
         Yields
         ------
@@ -120,6 +121,7 @@ class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
         test : ndarray of shape (n_test,)
             Rows of the test set, in random order.
         """
+        warn_of_groups(self, groups)
         yield from super().split(X, y, None)
 
     def _iter_indices(

@@ -168,10 +168,16 @@ class TestUndefined:
     def test_values_that_are_nan_have_no_score(self):
         y = np.array([[0.5, 1.5], [1.5, 2.5]])
         with pytest.warns(
-            UndefinedMetricWarning, match=r"no label in fit: \['task1'\]"
+            UndefinedMetricWarning, match=r"predictions are NaN: \['task1'\]"
         ):
             scores = per_task_score(y, np.array([[0.5, np.nan], [1.5, np.nan]]))
         assert scores["task0"] == 1.0
+
+    def test_function_that_gives_nan_is_named_as_the_reason(self):
+        y = np.array([[0.5], [1.5]])
+        with pytest.warns(UndefinedMetricWarning, match="its metric gives NaN: "):
+            scores = per_task_score(y, y, metric=lambda y_true, y_pred: np.nan)
+        assert np.isnan(scores["task0"])
 
 
 class TestUnseen:

@@ -78,6 +78,13 @@ def test_it_is_a_splitter_for_scikit_learn():
     assert len(scores["test_score"]) == 2
 
 
+def test_groups_are_ignored_with_a_warning():
+    y = labels()
+    cv = MultiTaskStratifiedShuffleSplit(1, random_state=0)
+    with pytest.warns(UserWarning, match="ShuffleSplit: the groups parameter is"):
+        next(cv.split(y, y, groups=y[:, 0]))
+
+
 def test_wrong_arguments_are_refused():
     who = "MultiTaskStratifiedShuffleSplit: "
     with pytest.raises(ValueError, match=f"{who}n_splits must be .* found 0"):
