@@ -1,0 +1,13 @@
+"""The accurate mode: net, shared forest and linear models blended per task."""
+
+from sklearn_mtl.ensemble._forest import (
+    MultiTaskForest,
+    MultiTaskForestClassifier,
+    MultiTaskForestRegressor,
+)
+
+__all__ = [
+    "MultiTaskForest",
+    "MultiTaskForestClassifier",
+    "MultiTaskForestRegressor",
+]

@@ -1,0 +1,179 @@
+"""What the three forests share: all but the constructor."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.preprocessing import OrdinalEncoder
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_mtl.ensemble._encoding import TargetEncoding
+from sklearn_mtl.ensemble._reading import SMALL, read_labels
+from sklearn_mtl.ensemble._trees import LeafRatio, grow_forest, out_of_bag_means
+from sklearn_mtl.neural_network._data import Labels
+from sklearn_mtl.neural_network._inputs import Table, read_inputs
+from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._private import Interval, StrOptions, fit_context
+from sklearn_mtl.utils._random import draw_seed
+
+__all__ = ["FOREST_CONSTRAINTS", "BaseMultiTaskForest"]
+
+FOREST_CONSTRAINTS: dict[str, list[Any]] = {
+    "n_estimators": [Interval(Integral, 1, None, closed="left")],
+    "max_features": [
+        Interval(Integral, 1, None, closed="left"),
+        Interval(Real, 0.0, 1.0, closed="right"),
+        StrOptions({"sqrt", "log2"}),
+        None,
+    ],
+    "min_samples_leaf": [Interval(Integral, 1, None, closed="left")],
+    "max_depth": [Interval(Integral, 1, None, closed="left"), None],
+    "bootstrap": ["boolean", StrOptions({"auto"})],
+    "categorical_features": [str, "array-like", None],
+    "on_empty_task": [StrOptions({"raise", "warn"})],
+    "n_jobs": [Integral, None],
+    "random_state": ["random_state", np.random.Generator],
+}
+
+
+class BaseMultiTaskForest(BaseEstimator):
+    """Grow and read a forest of all tasks.
+
+    A subclass adds the constructor and, in front, one of ``utils._outputs``.
+    """
+
+    _kind: str
+    task_set_: TaskSet
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = FOREST_CONSTRAINTS
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> BaseMultiTaskForest:
+        """Grow one forest for all tasks.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Inputs; NaN is a missing value, on which trees split.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets; NaN, None, pandas.NA and pandas.NaT are missing labels.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
+                default=None
+            Weights of rows or cells.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        TaskError
+            If a task has no label or labels of a wrong type.
+        ValueError
+            If X or weights are wrong.
+        """
+        X = read_inputs(self, X, "table", reset=True)
+        self.task_set_, labels = read_labels(self, X, y, sample_weight)
+        self._encoder = None
+        if isinstance(X, Table) and X.categorical is not None:
+            self._encoder = OrdinalEncoder(
+                handle_unknown="use_encoded_value", unknown_value=np.nan
+            ).fit(X.categorical)
+        self._grow(self._as_numbers(X), labels)
+        return self
+
+    def _grow(self, X: Any, labels: Labels) -> None:
+        """Fit the forest to the rows that have a label with weight."""
+        rows = np.flatnonzero(labels.weights.any(axis=1))
+        codes, row_weights = labels.codes[rows], labels.row_weights[rows]
+        cells = labels.weights[rows] / row_weights[:, None]
+        encoding = TargetEncoding.learn(self.task_set_, codes, labels.weights[rows])
+        self._ratio, shares = LeafRatio.learn(encoding, cells, row_weights)
+        self.forest_ = self._oof = None
+        if not encoding.n_columns:
+            return
+        targets = self._ratio.targets(codes, cells, shares)
+        params = self._params_of_trees(row_weights)
+        own = X[rows]
+        self.forest_ = grow_forest(own, targets, row_weights, **params)
+        if params["bootstrap"]:
+            means = np.full((X.shape[0], targets.shape[1]), np.nan)
+            means[rows] = out_of_bag_means(self.forest_, own)
+            others = np.setdiff1d(np.arange(X.shape[0]), rows)
+            if len(others):  # no tree has seen a label of theirs
+                means[others] = self._means(X[others])
+            self._oof = self._ratio.outputs(means)
+
+    def _params_of_trees(self, row_weights: np.ndarray) -> dict[str, Any]:
+        bootstrap = self.bootstrap
+        if bootstrap == "auto":
+            bootstrap = len(row_weights) > SMALL
+        leaf: dict[str, Any] = {"min_samples_leaf": self.min_samples_leaf}
+        if not bootstrap:
+            # by weight, so that a weight of 2 is the same as the row twice
+            share = min(self.min_samples_leaf / row_weights.sum(), 0.5)
+            leaf = {"min_weight_fraction_leaf": share}
+        return {
+            "n_estimators": self.n_estimators,
+            "max_features": self.max_features,
+            "max_depth": self.max_depth,
+            "bootstrap": bool(bootstrap),
+            "n_jobs": self.n_jobs,
+            "random_state": draw_seed(self.random_state) % 2**32,
+            **leaf,
+        }
+
+    @property
+    def oof_prediction_(self) -> Any:
+        """Out-of-bag predictions of the training rows.
+
+        From the trees that have not drawn the row. Probabilities (n_samples, n_classes)
+        or values (n_samples,), in a list where y was 2-D.
+        """
+        check_is_fitted(self)
+        if self._oof is None:
+            raise AttributeError(
+                f"{type(self).__name__}: there is no oof_prediction_ without bootstrap; "
+                f"'auto' uses it above {SMALL} rows."
+            )
+        return self._oof[0] if self.task_set_.is_1d else self._oof
+
+    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+        check_is_fitted(self)
+        X = self._as_numbers(read_inputs(self, X, "table", reset=False))
+        if self.forest_ is None:
+            return self._ratio.outputs(np.empty((X.shape[0], 0)))
+        return self._ratio.outputs(self._means(X))
+
+    def _means(self, X: Any) -> np.ndarray:
+        assert self.forest_ is not None
+        return self.forest_.predict(X).reshape(X.shape[0], -1)
+
+    def _as_numbers(self, X: Any) -> Any:
+        """Return float32 columns in their order, categories as ordinal codes."""
+        if sparse.issparse(X):
+            return X.astype(np.float32)
+        if self._encoder is None:
+            return X.numeric.astype(np.float32)
+        out = np.empty(X.shape, dtype=np.float32)
+        out[:, ~self.is_categorical_] = X.numeric
+        out[:, self.is_categorical_] = self._encoder.transform(X.categorical)
+        return out
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Say whether a forest, or the lack of anything to learn, is known."""
+        return hasattr(self, "_ratio")
+
+    def __sklearn_tags__(self) -> Tags:
+        """Declare missing and sparse inputs, and several outputs."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,167 @@
+"""All tasks as columns of numbers that weigh alike, and columns back to outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_mtl.utils import Task, TaskSet
+
+__all__ = ["TargetEncoding"]
+
+# Sums of columns that are whole multiples of this are exact, so that neither the order
+# of rows nor a weight in place of repeated rows decides a tie between two splits.
+_GRID = 2.0**-24
+
+
+@dataclass(frozen=True)
+class TargetEncoding:
+    """Classes as indicators and regressions as values, centred, each task of variance 1.
+
+    A task with two classes has one column, one with K > 2 has K, a regression one. A
+    missing label is 0 in all of its columns, which is the mean of the task.
+
+    Attributes
+    ----------
+    task_set : TaskSet
+        The tasks.
+    places : tuple of (int, slice)
+        The tasks that have columns, and which; constant and empty tasks have none.
+    mean, scale : ndarray of shape (n_columns,)
+        What is subtracted from, and divides, each column.
+    low, high : ndarray of shape (n_columns,)
+        The range of what was seen, on the scale of the labels.
+    """
+
+    task_set: TaskSet
+    places: tuple[tuple[int, slice], ...]
+    mean: np.ndarray
+    scale: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    @classmethod
+    def learn(
+        cls, task_set: TaskSet, codes: np.ndarray, weights: np.ndarray
+    ) -> TargetEncoding:
+        """Take means and scales from the weighted labels.
+
+        Parameters
+        ----------
+        task_set : TaskSet
+            The tasks.
+        codes : ndarray of shape (n_samples, n_tasks)
+            Encoded labels, NaN where missing.
+        weights : ndarray of shape (n_samples, n_tasks)
+            Weights of the cells, 0 where missing.
+
+        Returns
+        -------
+        TargetEncoding
+            For these tasks.
+        """
+        places, parts, start = [], [], 0
+        for t, task in enumerate(task_set.tasks):
+            seen = weights[:, t] > 0
+            if task.kind in ("constant", "empty") or not seen.any():
+                continue
+            values = _columns(task, codes[seen, t])
+            parts.append(_moments(values, weights[seen, t]))
+            places.append((t, slice(start, start + values.shape[1])))
+            start += values.shape[1]
+        joined = [np.concatenate(p) for p in zip(*parts, strict=True)] if parts else []
+        mean, scale, low, high = joined or [np.zeros(0)] * 4
+        return cls(task_set, tuple(places), mean, scale, low, high)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns."""
+        return len(self.mean)
+
+    @property
+    def task_of_column(self) -> np.ndarray:
+        """The task of each column."""
+        return np.array(
+            [t for t, place in self.places for _ in range(place.stop - place.start)],
+            dtype=np.intp,
+        )
+
+    def encode(self, codes: np.ndarray) -> np.ndarray:
+        """Return the columns of labels.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n_samples, n_tasks)
+            Encoded labels, NaN where missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_columns)
+            Centred, scaled, 0 where missing, and whole multiples of a power of 2.
+        """
+        out = np.zeros((len(codes), self.n_columns))
+        for t, place in self.places:
+            seen = ~np.isnan(codes[:, t])
+            values = _columns(self.task_set.tasks[t], codes[seen, t])
+            out[seen, place] = (values - self.mean[place]) / self.scale[place]
+        return np.round(out / _GRID) * _GRID
+
+    def decode(self, columns: np.ndarray) -> list[np.ndarray]:
+        """Return probabilities and values, within the range of what was seen.
+
+        Parameters
+        ----------
+        columns : ndarray of shape (n_samples, n_columns)
+            Predictions of `encode`.
+
+        Returns
+        -------
+        list of ndarray
+            (n_samples, n_classes) or (n_samples,), a task an array.
+        """
+        raw = np.clip(columns * self.scale + self.mean, self.low, self.high)
+        outputs = [constant_output(task, len(raw)) for task in self.task_set.tasks]
+        for t, place in self.places:
+            kind, values = self.task_set.tasks[t].kind, raw[:, place]
+            if kind == "regression":
+                outputs[t] = values[:, 0]
+            elif kind == "binary":
+                outputs[t] = np.hstack([1.0 - values, values])
+            else:
+                outputs[t] = _normalise(values, self.mean[place])
+        return outputs
+
+
+def constant_output(task: Task, n_rows: int) -> np.ndarray:
+    """Return the output of a task with nothing to learn: certain, or NaN."""
+    if task.kind == "constant":
+        return np.ones((n_rows, 1))
+    if task.is_classification:
+        return np.full((n_rows, task.n_classes), np.nan)
+    return np.full(n_rows, np.nan)
+
+
+def _columns(task: Task, labels: np.ndarray) -> np.ndarray:
+    """Return indicators of the classes, one for two of them, or the values."""
+    if not task.is_classification:
+        return labels[:, None]
+    classes = np.arange(task.n_classes)[task.n_classes == 2 :]
+    return (labels[:, None] == classes).astype(np.float64)
+
+
+def _moments(values: np.ndarray, weights: np.ndarray) -> Sequence[np.ndarray]:
+    """Return mean, scale, smallest and largest of each column of a task."""
+    mean = np.average(values, axis=0, weights=weights)
+    variance = np.average((values - mean) ** 2, axis=0, weights=weights).sum()
+    scale = np.sqrt(variance) if variance > 0 else 1.0
+    low, high = values.min(axis=0), values.max(axis=0)
+    return mean, np.full(len(mean), scale), low, high
+
+
+def _normalise(values: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Return rows that sum to 1; the prior where a row is all zero."""
+    total = values.sum(axis=1, keepdims=True)
+    safe = np.where(total > 0, total, 1.0)
+    return np.where(total > 0, values / safe, prior)

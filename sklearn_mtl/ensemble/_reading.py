@@ -1,0 +1,50 @@
+"""Read y and weights, as all members do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.utils.validation import check_consistent_length
+
+from sklearn_mtl.neural_network._data import Labels
+from sklearn_mtl.utils import TaskSet
+
+__all__ = ["SMALL", "read_labels"]
+
+# Rows up to which members do without folds and bootstrap and the blend without weights
+# of its own, as the net does: a whole-number weight is then the same as repeating a row.
+SMALL = 100
+
+
+def read_labels(model: Any, X: Any, y: Any, sample_weight: Any) -> tuple[TaskSet, Labels]:
+    """Return the tasks of y, and labels with the weight of each cell.
+
+    Parameters
+    ----------
+    model : estimator
+        With `_kind`, and perhaps `task_types`, `class_weight` and `on_empty_task`.
+    X : object
+        Inputs, which must have as many rows.
+    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Targets.
+    sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Weights of rows or cells.
+
+    Returns
+    -------
+    task_set : TaskSet
+        The tasks.
+    labels : Labels
+        Codes and weights.
+    """
+    who = type(model).__name__
+    task_set, codes = TaskSet.from_y(
+        y,
+        kind=model._kind,
+        who=who,
+        task_types=getattr(model, "task_types", None),
+        on_empty_task=model.on_empty_task,
+    )
+    check_consistent_length(X, codes)
+    class_weight = getattr(model, "class_weight", None)
+    return task_set, Labels.read(task_set, codes, sample_weight, class_weight, who)

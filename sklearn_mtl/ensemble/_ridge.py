@@ -1,0 +1,212 @@
+"""Ridge regression of many columns on one table, with predictions of every fold.
+
+All of it happens in the axes of the table, of which there are min(n, p): there the
+penalised normal equations of complete columns are diagonal, and those of a fold or of a
+column with gaps are close to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import linalg, sparse
+from sklearn.utils.extmath import randomized_svd
+
+__all__ = ["Axes", "find_axes", "solve_ridge", "weight_patterns"]
+
+MAX_AXES = 2000  # more are not worth their cube; the largest are kept
+_RANK = 1e-10  # axes with less of the largest eigenvalue are rounding
+_TOLERANCE = 1e-6  # of the residual, relative to the right-hand side
+_MAX_ITER = 100
+_TYPICAL_ITER = 12  # of conjugate gradients, to guess what is cheaper
+_CELLS = 2**22  # of a block of predictions held at once
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Orthogonal directions of a table.
+
+    Attributes
+    ----------
+    mean : ndarray of shape (n_features,)
+        What is subtracted from the columns.
+    directions : ndarray of shape (n_features, n_axes)
+        Orthonormal.
+    """
+
+    mean: np.ndarray
+    directions: np.ndarray
+
+    def coordinates(self, X: Any) -> np.ndarray:
+        """Return rows in these axes, and a last column of ones for the intercept."""
+        Z = np.asarray(X @ self.directions) - self.mean @ self.directions
+        return np.hstack([Z, np.ones((len(Z), 1))])
+
+
+def find_axes(X: Any, weights: np.ndarray, random_state: int = 0) -> Axes:
+    """Return the axes in which the Gram matrix of weighted rows is diagonal.
+
+    Parameters
+    ----------
+    X : ndarray or sparse array of shape (n_samples, n_features)
+        The table.
+    weights : ndarray of shape (n_samples,)
+        Weights of the rows.
+    random_state : int, default=0
+        For the approximation that is made beyond `MAX_AXES` rows and columns.
+
+    Returns
+    -------
+    Axes
+        At most `MAX_AXES` of them.
+    """
+    n_samples, n_features = X.shape
+    weights = weights / weights.sum()
+    mean = np.asarray(weights @ X).ravel()
+    root = np.sqrt(weights)
+    scaled = sparse.diags_array(root) @ X if sparse.issparse(X) else root[:, None] * X
+    if min(n_samples, n_features) > MAX_AXES:
+        _, _, axes = randomized_svd(scaled, MAX_AXES, random_state=random_state)
+        return Axes(mean, axes.T)
+    if n_features <= n_samples:
+        gram = _dense(scaled.T @ scaled) - np.outer(mean, mean)
+        values, vectors = linalg.eigh(gram)
+        return Axes(mean, vectors[:, values > _RANK * max(values[-1], 0.0)])
+    cross = _dense(scaled @ mean)
+    kernel = _dense(scaled @ scaled.T)
+    kernel -= np.outer(root, cross) + np.outer(cross, root)
+    kernel += (mean @ mean) * np.outer(root, root)
+    values, vectors = linalg.eigh(kernel)
+    kept = values > _RANK * max(values[-1], 0.0)
+    vectors = vectors[:, kept] / np.sqrt(values[kept])
+    axes = np.asarray(scaled.T @ vectors) - np.outer(mean, root @ vectors)
+    return Axes(mean, axes)
+
+
+def weight_patterns(weights: np.ndarray) -> np.ndarray:
+    """Return a number for each column; columns of equal weights have the same."""
+    found: dict[bytes, int] = {}
+    return np.array(
+        [
+            found.setdefault(np.ascontiguousarray(column).tobytes(), len(found))
+            for column in weights.T
+        ],
+        dtype=np.intp,
+    )
+
+
+def solve_ridge(
+    Z: np.ndarray, targets: np.ndarray, weights: np.ndarray, strengths: np.ndarray
+) -> np.ndarray:
+    r"""Fit every column with every strength.
+
+    Minimises, for each column d and strength g,
+
+    .. math:: \sum_i w_{id} (y_{id} - z_i b)^2 + g \sum_i w_{id} \|b\|^2
+
+    where the last coefficient of b, the intercept, is free.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n_samples, n_axes + 1)
+        Coordinates in axes of the table, and ones.
+    targets : ndarray of shape (n_samples, n_columns)
+        What is predicted; finite also where the weight is 0.
+    weights : ndarray of shape (n_samples, n_columns)
+        Weights of the cells.
+    strengths : ndarray of shape (n_strengths, n_columns)
+        Penalties relative to the sum of the weights.
+
+    Returns
+    -------
+    ndarray of shape (n_strengths, n_axes + 1, n_columns)
+        Coefficients.
+
+    Notes
+    -----
+    Columns with equal weights share one eigendecomposition, O(r^3) for r axes. Where
+    there are many patterns of weights and many axes, conjugate gradients cost less: r n
+    an iteration and column; the diagonal that the axes give preconditions them.
+    """
+    patterns = weight_patterns(weights)
+    n_samples, n_axes = Z.shape
+    n_patterns = patterns.max(initial=-1) + 1
+    direct = n_patterns * (10 * n_axes**3 + 2 * n_samples * n_axes**2)
+    iterated = 4.0 * n_samples * n_axes * strengths.size * _TYPICAL_ITER
+    out = np.empty((len(strengths), n_axes, targets.shape[1]))
+    if direct <= iterated:
+        for number in range(n_patterns):
+            at = np.flatnonzero(patterns == number)
+            row_weights = weights[:, at[0]]
+            out[:, :, at] = _solve_directly(
+                Z, targets[:, at], row_weights, strengths[:, at]
+            )
+        return out
+    for at in _blocks(targets.shape[1], n_samples * len(strengths)):
+        out[:, :, at] = _iterate(Z, targets[:, at], weights[:, at], strengths[:, at])
+    return out
+
+
+def _dense(matrix: Any) -> np.ndarray:
+    return matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)
+
+
+def _blocks(n_columns: int, cells_each: int) -> Iterator[slice]:
+    """Yield slices of columns whose predictions fit in `_CELLS`."""
+    step = max(1, _CELLS // max(cells_each, 1))
+    for start in range(0, n_columns, step):
+        yield slice(start, start + step)
+
+
+def _solve_directly(
+    Z: np.ndarray, targets: np.ndarray, weights: np.ndarray, strengths: np.ndarray
+) -> np.ndarray:
+    """Solve columns with the same row weights by one eigendecomposition."""
+    total = max(weights.sum(), np.finfo(np.float64).tiny)
+    share = weights / total
+    centre, offset = share @ Z[:, :-1], share @ targets
+    centred = Z[:, :-1] - centre
+    weighted = share[:, None] * centred
+    values, vectors = linalg.eigh(weighted.T @ centred)
+    right = vectors.T @ (weighted.T @ (targets - offset))  # (n_axes, n_columns)
+    values = np.maximum(values, 0.0)
+    inner = right / (values[:, None] + strengths[:, None, :])
+    slopes = np.matmul(vectors, inner)  # (n_strengths, n_axes, n_columns)
+    intercepts = offset - np.einsum("j,gjd->gd", centre, slopes)
+    return np.concatenate([slopes, intercepts[:, None]], axis=1)
+
+
+def _iterate(
+    Z: np.ndarray, targets: np.ndarray, weights: np.ndarray, strengths: np.ndarray
+) -> np.ndarray:
+    """Solve by conjugate gradients for all strengths and columns at once."""
+    shape = (len(strengths), Z.shape[1], targets.shape[1])
+    total = np.maximum(weights.sum(axis=0), np.finfo(np.float64).tiny)
+    share = np.tile(weights / total, len(strengths))  # (n_samples, L * D)
+    penalty = np.zeros((Z.shape[1], share.shape[1]))
+    penalty[:-1] = strengths.ravel()
+    # the diagonal of the equations where every row counts alike
+    diagonal = np.mean(Z**2, axis=0)[:, None] + penalty
+    residual = np.tile(Z.T @ (weights / total * targets), len(strengths))
+    goal = _TOLERANCE * linalg.norm(residual, axis=0)
+    point, direction, last = np.zeros_like(residual), np.zeros_like(residual), 1.0
+    for _ in range(_MAX_ITER):
+        if (linalg.norm(residual, axis=0) <= goal).all():
+            break
+        better = residual / diagonal
+        now = np.sum(residual * better, axis=0)
+        direction = better + _ratio(now, last) * direction
+        image = Z.T @ (share * (Z @ direction)) + penalty * direction
+        step = _ratio(now, np.sum(direction * image, axis=0))
+        point += step * direction
+        residual -= step * image
+        last = now
+    return point.reshape(shape[1], shape[0], shape[2]).transpose(1, 0, 2)
+
+
+def _ratio(above: np.ndarray, below: Any) -> np.ndarray:
+    """Return a quotient that is 0 where a column has converged exactly."""
+    return np.divide(above, below, out=np.zeros_like(above), where=np.asarray(below) > 0)
