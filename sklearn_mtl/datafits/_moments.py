@@ -138,16 +138,22 @@ class Moments:
         """
         # A task without weight (possible within a fold) keeps zeros throughout.
         safe = np.where(self.weight > 0, self.weight, 1.0)
-        on = float(fit_intercept)
-        mean_x, mean_y = on * self.x / safe[:, None], on * self.y / safe
-        xx = self.xx - self.weight[:, None, None] * _outer(mean_x)
-        xy = self.xy - (self.weight[:, None] * mean_x).T * mean_y
-        yy = self.yy - self.weight * mean_y**2
-        total = self.weight.sum() / len(self.weight)
+        w = self.weight
+        if fit_intercept:
+            x, y = self.x / safe[:, None], self.y / safe
+        else:  # back to where X and y are zero
+            x = np.broadcast_to(-self.shift.x, self.x.shape)
+            y = -self.shift.y
+        # Moments about (x, y): sums of (a - x)(b - y) from those of a, b and a b.
+        crossed = self.x[:, :, None] * x[:, None, :]
+        xx = self.xx - crossed - crossed.transpose(0, 2, 1)
+        xx = xx + w[:, None, None] * x[:, :, None] * x[:, None, :]
+        xy = self.xy - self.x.T * y - x.T * self.y + (w[:, None] * x).T * y
+        yy = self.yy - 2.0 * y * self.y + w * y**2
+        total = w.sum() / len(w)
         G = xx[0] if self.is_shared else xx
-        centre = Centre(
-            mean_x.T + on * self.shift.x[:, None], mean_y + on * self.shift.y
-        )
+        on = float(fit_intercept)
+        centre = Centre(on * (x + self.shift.x).T, on * (y + self.shift.y))
         return GramQuadratic(G / total, xy / total, 0.5 * yy.sum() / total, centre)
 
     def squared_errors(self, W: np.ndarray, intercept: np.ndarray) -> np.ndarray:
@@ -175,11 +181,6 @@ class Moments:
         quadratic = (W * xxW).sum(axis=0) + 2.0 * b * xW + self.weight * b**2
         linear = (W * self.xy).sum(axis=0) + b * self.y
         return np.maximum(quadratic - 2.0 * linear + self.yy, 0.0)
-
-
-def _outer(rows: np.ndarray) -> np.ndarray:
-    """Return the outer product of each row with itself."""
-    return rows[:, :, None] * rows[:, None, :]
 
 
 def _second_moment(

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from sklearn_mtl.penalties import (
+    L1,
+    L21,
+    Columns,
+    Decomposition,
+    Ridge,
+    Shared,
+    Sum,
+    TaskGraph,
+)
+
+PLAIN = Columns.plain(3)
+
+
+@pytest.fixture
+def mean_and_own():
+    return Decomposition([("shared", Shared()), ("own", Ridge(alpha=2.0))])
+
+
+def test_parameters_of_members_are_searchable(mean_and_own):
+    copy = clone(mean_and_own).set_params(own__alpha=0.5, shared=Shared(alpha=3.0))
+    assert copy.get_params()["own__alpha"] == 0.5
+    assert copy.get_params()["shared__alpha"] == 3.0
+    assert mean_and_own.get_params()["own__alpha"] == 2.0
+
+
+def test_shared_plus_ridge_is_the_mean_regularised_graph(mean_and_own):
+    """Minimising over the common vector leaves the distance to the mean."""
+    W = np.random.default_rng(0).standard_normal((4, 3))
+    form = mean_and_own.task_covariance_form(PLAIN)
+    graph = TaskGraph(alpha=2.0)
+    assert form.value(W) == pytest.approx(graph.value(W))
+    np.testing.assert_allclose(form.matrix(), 2.0 * graph.laplacian(PLAIN), atol=1e-12)
+
+
+def test_a_sum_of_row_penalties_has_a_row_form():
+    groups, ridge = Sum([("a", L21(0.5)), ("b", Ridge(2.0))]).row_form(2)
+    assert groups.tolist() == [0.5, 0.5]
+    assert ridge == 2.0
+
+
+def test_split_takes_the_smooth_part_out():
+    matrix, rest = Sum([("a", L1(0.5)), ("b", Ridge(2.0))]).split(PLAIN)
+    np.testing.assert_allclose(matrix, 2.0 * np.eye(3))
+    assert isinstance(rest, L1)
+
+
+@pytest.mark.parametrize(
+    ("penalty", "error", "message"),
+    [
+        (Sum([]), ValueError, "different names; found"),
+        (Sum([("a", L1()), ("a", L1())]), ValueError, "different names"),
+        (Sum([("a__b", L1())]), ValueError, "the name 'a__b' is not allowed"),
+        (Sum([("a", "l1")]), TypeError, "'a' is 'l1'; allowed are the atoms"),
+        (
+            Sum([("a", Decomposition([("b", L1())]))]),
+            TypeError,
+            "allowed are the atoms",
+        ),
+    ],
+)
+def test_members_that_do_not_fit_are_named(penalty, error, message):
+    with pytest.raises(error, match=message):
+        penalty.check(PLAIN, 4)
