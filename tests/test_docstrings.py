@@ -30,8 +30,10 @@ NOT_FOLLOWED = {
 BUILDING_BLOCKS = {
     *("losses", "modules", "balancing", "datafits", "penalties", "solvers", "utils")
 }
-# There a method may say in one line what its class's docstring explains.
-NOT_ASKED_OF_THEIR_METHODS = {"PR01", "RT01"}
+# There a method or function may say in one line what names and types do not.
+NOT_ASKED_OF_THEIR_FUNCTIONS = {"PR01", "RT01"}
+# Constructors are keyword-only, so the order of their parameters says nothing.
+NOT_ASKED_OF_CLASSES = {"PR03"}
 # scikit-learn documents these, whoever overrides them.
 KNOWN_METHODS = {"get_params", "set_params"}
 
@@ -88,17 +90,20 @@ def find(name: str) -> type | Callable | None:
 def not_asked(name: str) -> set[str]:
     """Return the codes that this docstring need not follow."""
     target = find(name)
-    if target is None and name.split(".")[1] in BUILDING_BLOCKS:
-        return NOT_FOLLOWED | NOT_ASKED_OF_THEIR_METHODS
-    if getattr(target, "_is_protocol", False):
-        return NOT_FOLLOWED | {"PR01"}  # nobody calls it: it has no parameters
-    if dataclasses.is_dataclass(target):
-        told = {
-            one.name for one in NumpyDocString(inspect.getdoc(target))["Attributes"]
-        }
-        if {field.name for field in dataclasses.fields(target)} <= told:
-            return NOT_FOLLOWED | {"PR01"}  # every field stands under Attributes
-    return NOT_FOLLOWED
+    if not inspect.isclass(target):
+        is_block = name.split(".")[1] in BUILDING_BLOCKS
+        return NOT_FOLLOWED | (NOT_ASKED_OF_THEIR_FUNCTIONS if is_block else set())
+    if getattr(target, "_is_protocol", False) or documents_fields(target):
+        return NOT_FOLLOWED | NOT_ASKED_OF_CLASSES | {"PR01"}
+    return NOT_FOLLOWED | NOT_ASKED_OF_CLASSES
+
+
+def documents_fields(target: type) -> bool:
+    """Say whether this is a dataclass whose Attributes section has every field."""
+    if not dataclasses.is_dataclass(target):
+        return False
+    told = {one.name for one in NumpyDocString(inspect.getdoc(target))["Attributes"]}
+    return {field.name for field in dataclasses.fields(target)} <= told
 
 
 def needs_an_example(name: str) -> bool:
