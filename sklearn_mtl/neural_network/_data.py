@@ -70,7 +70,8 @@ class Labels:
             If all weights are zero.
         """
         weights = cell_weights(task_set, codes, sample_weight, class_weight, who)
-        rows = check_sample_weight(sample_weight, codes.shape, who).mean(axis=1)
+        # the largest, so that a cell of weight 0 is the same as a missing label
+        rows = check_sample_weight(sample_weight, codes.shape, who).max(axis=1)
         if not rows.sum() > 0:
             raise ValueError(f"{who}: sample_weight is zero everywhere.")
         return cls(codes, weights, rows)
