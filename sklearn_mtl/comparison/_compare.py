@@ -13,7 +13,7 @@ from scipy.sparse import issparse
 from sklearn_mtl.comparison._choice import choose_best_single
 from sklearn_mtl.comparison._comparison import Comparison
 from sklearn_mtl.comparison._fits import Fit, Material
-from sklearn_mtl.comparison._gains import TWIN
+from sklearn_mtl.comparison._gains import MEAN, TWIN
 from sklearn_mtl.comparison._inputs import n_rows, read_inputs
 from sklearn_mtl.comparison._jobs import choosable, gather, list_jobs, run_jobs
 from sklearn_mtl.comparison._models import Situation
@@ -244,7 +244,8 @@ def _measure(
 def _warn_of_negative_transfer(comparison: Comparison) -> None:
     hurt: dict[str, list[str]] = {}
     for gain in comparison.gains:
-        if gain.against == TWIN and gain.effect == "hurts":
+        is_sharing = gain.against == TWIN and gain.task != MEAN
+        if is_sharing and gain.effect == "hurts":
             hurt.setdefault(gain.model, []).append(gain.task)
     if hurt:
         told = "; ".join(

@@ -62,6 +62,15 @@ class Comparison:
     See Also
     --------
     compare : Make a comparison.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.comparison import compare
+    >>> from sklearn_mtl.datasets import make_multitask_regression
+    >>> X, y = make_multitask_regression(100, 5, 2, n_informative=5, random_state=0)
+    >>> comparison = compare(X, y, ["dummy", "linear"], cv=2)
+    >>> comparison.chosen_counts()
+    {'task0': {'linear': 2}, 'task1': {'linear': 2}}
     """
 
     def __init__(

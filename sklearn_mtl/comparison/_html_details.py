@@ -9,6 +9,7 @@ import numpy as np
 
 from sklearn_mtl.comparison._gains import mean_over_tasks
 from sklearn_mtl.comparison._html_table import html_table
+from sklearn_mtl.comparison._problems import told_once
 from sklearn_mtl.comparison._rows import TaskRow
 from sklearn_mtl.comparison._words import (
     metric_label,
@@ -65,25 +66,16 @@ def _without(row: list[str], place: int) -> list[str]:
 
 
 def problems(comparison: Comparison) -> list[str]:
-    """Return errors and warnings, errors first, equal ones once."""
-    splits: dict[tuple[str, str, str], list[int]] = {}
-    texts: dict[tuple[str, str, str], str] = {}
-    for problem in comparison.problems:
-        key = (problem.kind, problem.model, problem.message)
-        splits.setdefault(key, []).append(problem.split + 1)
-        texts.setdefault(key, problem.details)
-    boxes = []
-    for key, found in sorted(splits.items()):
-        kind, model, message = key
-        where = ", ".join(str(s) for s in sorted(set(found)))
-        title = escape(f"{kind} in {model}, split {where}: {message}")
-        trace = f"<pre>{escape(texts[key])}</pre>" if texts[key] else ""
-        boxes.append(
-            f"<details><summary>{title}</summary>{trace}</details>"
-            if trace
-            else f'<p class="note">{title}</p>'
-        )
-    return boxes
+    """Return errors, which open to their traceback, and warnings."""
+    parts = []
+    for line, trace in told_once(comparison.problems):
+        title = escape(line)
+        if trace:
+            box = f"<pre>{escape(trace)}</pre>"
+            parts.append(f"<details><summary>{title}</summary>{box}</details>")
+        else:
+            parts.append(f'<p class="note">{title}</p>')
+    return parts
 
 
 def reproduce(comparison: Comparison) -> list[str]:

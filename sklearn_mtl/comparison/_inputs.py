@@ -9,7 +9,11 @@ import numpy as np
 from scipy import sparse
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    OrdinalEncoder,
+)
 
 __all__ = ["Inputs", "n_rows", "read_inputs", "take_rows"]
 
@@ -62,8 +66,11 @@ class Inputs:
     def ordinal(self) -> Any:
         """Return a transformer to numbers with gaps, or None.
 
-        The categories come first, as codes, for models that know what a code is.
+        The categories come first, as codes, for models that know what a code is; a
+        sparse matrix becomes a dense one.
         """
+        if sparse.issparse(self.X):
+            return FunctionTransformer(_dense, accept_sparse=True)
         if not self.categorical:
             return None
         encode = OrdinalEncoder(
@@ -82,6 +89,10 @@ class Inputs:
             sparse_threshold=0.0,
             verbose_feature_names_out=False,
         )
+
+
+def _dense(X: Any) -> np.ndarray:
+    return np.asarray(X.toarray())
 
 
 def read_inputs(X: Any) -> Inputs:

@@ -15,10 +15,12 @@ __all__ = ["Interval", "corrected_interval", "holm"]
 class Interval:
     """A mean over splits, and how sure it is.
 
-    Attributes
+    Parameters
     ----------
-    mean, low, high : float
-        The mean and the ends of its interval; the ends are NaN for a single split.
+    mean : float
+        The mean.
+    low, high : float
+        The ends of its interval; NaN for a single split.
     p_value : float
         Two-sided, of the hypothesis that the expectation is 0.
     n_splits : int

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from scipy.sparse import issparse
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -97,6 +98,12 @@ class Recipe:
         return estimator if prepare is None else make_pipeline(prepare, estimator)
 
 
+def _scaled(estimator: Any, situation: Situation) -> Any:
+    # centring would fill a sparse matrix
+    scaler = StandardScaler(with_mean=not issparse(situation.inputs.X))
+    return make_pipeline(scaler, estimator)
+
+
 def _dummy(situation: Situation) -> Any:
     classifier = DummyClassifier(strategy="prior")
     return situation.apart(classifier=classifier, regressor=DummyRegressor())
@@ -106,8 +113,8 @@ def _linear(situation: Situation) -> Any:
     # Many classes need more steps than the default of 100.
     classifier = LogisticRegression(max_iter=1000)
     return situation.apart(
-        classifier=make_pipeline(StandardScaler(), classifier),
-        regressor=make_pipeline(StandardScaler(), RidgeCV(alphas=_RIDGE_ALPHAS)),
+        classifier=_scaled(classifier, situation),
+        regressor=_scaled(RidgeCV(alphas=_RIDGE_ALPHAS), situation),
     )
 
 
@@ -154,7 +161,7 @@ def _net(situation: Situation) -> Any:
 def _shared_linear(situation: Situation) -> Any:
     is_classification = situation.problem == "classification"
     kind = MultiTaskLinearClassifier if is_classification else MultiTaskLinearRegressor
-    return make_pipeline(StandardScaler(), kind(on_empty_task="warn"))
+    return _scaled(kind(on_empty_task="warn"), situation)
 
 
 # In the order of the table.

@@ -6,12 +6,12 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from sklearn_mtl.comparison._gains import MEAN, TWIN, Gain
+from sklearn_mtl.comparison._problems import told_once
 from sklearn_mtl.comparison._rows import BEST_SINGLE, TaskRow
 from sklearn_mtl.comparison._text_table import in_blocks, layout, text_width
 from sklearn_mtl.comparison._words import (
     effect_word,
     gain_and_interval,
-    listed,
     metric_label,
     number,
     second_label,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["to_text"]
 
-_NAME_WIDTH = 24
+_NAME_WIDTH = 28
 _AGAINST = {TWIN: "from sharing", BEST_SINGLE: "over best single"}
 
 
@@ -68,8 +68,8 @@ def _tasks(comparison: Comparison) -> str:
 
 
 def _metrics(task: TaskRow) -> str:
-    second = f", {second_label(task.beside)}" if task.beside else ""
-    return metric_label(task.metric) + second
+    second = (task.beside or "").removeprefix("neg_")
+    return metric_label(task.metric) + (f", {metric_label(second)}" if second else "")
 
 
 def _scores(comparison: Comparison, width: int) -> str:
@@ -152,16 +152,8 @@ def _second(comparison: Comparison, model: str) -> str:
 
 
 def _problems(comparison: Comparison, width: int) -> str:
-    """Return errors and warnings, equal ones once with their number."""
-    counts: dict[tuple[str, str, str], list[int]] = {}
-    for problem in comparison.problems:
-        key = (problem.kind, problem.model, problem.message)
-        counts.setdefault(key, []).append(problem.split)
-    lines = []
-    for (kind, model, message), splits in sorted(counts.items()):
-        where = f"split {listed([str(s) for s in sorted(set(splits))])}"
-        lines += _wrap(f"{kind} in {model}, {where}: {message}", width)
-    return "\n".join(lines)
+    lines = [line for line, _ in told_once(comparison.problems)]
+    return "\n".join(part for line in lines for part in _wrap(line, width))
 
 
 def _verdict(comparison: Comparison, width: int) -> str:

@@ -1,0 +1,77 @@
+"""Comparisons with known numbers, for the tests of what is shown."""
+
+import numpy as np
+import pytest
+
+from sklearn_mtl.comparison._comparison import Comparison
+from sklearn_mtl.comparison._rows import Measured, ModelRow, Problem, TaskRow, twin_name
+
+TASKS = [
+    TaskRow("digit", "multiclass", 10, 900, "balanced_accuracy", "neg_log_loss"),
+    TaskRow("ill", "binary", 2, 800, "roc_auc"),
+    TaskRow("hours", "regression", 0, 850, "r2"),
+]
+MODELS = [
+    ModelRow("dummy", "dummy", estimator="DummyClassifier()"),
+    ModelRow("linear", "single", estimator="LogisticRegression()"),
+    ModelRow("forest", "single", estimator="RandomForestClassifier()"),
+    ModelRow(twin_name("net"), "twin", estimator="IndependentTasks(Net())"),
+    ModelRow("net", "shared", twin=twin_name("net"), estimator="Net()"),
+]
+#           dummy  linear forest twin  net
+LEVELS = [
+    [0.10, 0.40, 0.45, 0.50, 0.58],
+    [0.5, 0.8, 0.7, 0.81, 0.81],
+    [0, 0.3, 0.4, 0.5, 0.4],
+]
+
+
+def make_comparison(n_splits=5, spread=0.01, tasks=TASKS, models=MODELS, **arguments):
+    rng = np.random.default_rng(0)
+    levels = np.array([LEVELS[t % 3] for t in range(len(tasks))]).T[: len(models)]
+    scores = levels[:, None, :] + spread * rng.standard_normal(
+        (len(models), n_splits, len(tasks))
+    )
+    second = np.array([task.beside is not None for task in tasks])
+    candidates = scores[:3].argmax(axis=0)
+    measured = Measured(
+        scores=scores,
+        beside=np.where(second, scores - 2, np.nan),
+        fit_seconds=np.linspace(0.01, 12, len(models))[:, None] * np.ones(n_splits),
+        predict_seconds=np.full((len(models), n_splits), 0.1),
+        n_train=np.full((n_splits, len(tasks)), 80),
+        n_test=np.full((n_splits, len(tasks)), 20),
+        chosen=candidates,
+    )
+    return Comparison(tasks, models, measured, **arguments)
+
+
+@pytest.fixture
+def comparison():
+    return make_comparison()
+
+
+@pytest.fixture
+def make():
+    return make_comparison
+
+
+@pytest.fixture
+def with_problems():
+    problems = [
+        Problem(
+            "forest", 1, "error", "test", "ValueError: <b>broken</b>", "Traceback 1"
+        ),
+        Problem(
+            "forest", 3, "error", "test", "ValueError: <b>broken</b>", "Traceback 1"
+        ),
+        Problem("linear", 0, "warning", "test", "ConvergenceWarning: slow"),
+    ]
+    setting = {
+        "command": "sklearn-mtl compare a.csv --targets digit ill hours",
+        "n_samples": 1000,
+        "n_features": 7,
+        "missing_fraction": 0.3,
+        "versions": {"scikit-learn": "1.6"},
+    }
+    return make_comparison(problems=problems, setting=setting)

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from sklearn_mtl.comparison._inputs import read_inputs
+from sklearn_mtl.comparison._models import MODELS, Situation
+from sklearn_mtl.utils import TaskSet
+
+CLASSES = np.tile([[0, 1], [1, 2], [0, 0]], (4, 1))
+VALUES = np.linspace(0, 1, 24).reshape(12, 2)
+
+
+def situation(y, X=VALUES):
+    return Situation(TaskSet.from_y(y)[0], read_inputs(X), 5)
+
+
+@pytest.mark.parametrize(
+    ("y", "problem", "name"),
+    [
+        (CLASSES, "classification", "MultiTaskClassifier"),
+        (VALUES, "regression", "MultiTaskRegressor"),
+        (np.column_stack([CLASSES[:, 0], VALUES]), "mixed", "MultiTaskMixedEstimator"),
+    ],
+)
+def test_the_net_is_that_of_the_problem(y, problem, name):
+    where = situation(y)
+    assert where.problem == problem
+    net = MODELS["net"].make(where)
+    assert type(net).__name__ == name
+    assert net.random_state == 5
+    if problem == "mixed":
+        assert net.task_types == ["classification", "regression", "regression"]
+
+
+def test_boosting_knows_which_columns_are_categories():
+    table = np.array([["a", 1.0, "c"], ["b", 2.0, None]], dtype=object)
+    model = MODELS["boosting"].make(situation(CLASSES[:2], table))
+    assert model.classifier.categorical_features == [0, 1]
+    assert (
+        MODELS["boosting"]
+        .make(situation(CLASSES))
+        .classifier.get_params()["categorical_features"]
+        is None
+    )
+
+
+def test_tasks_without_a_label_in_a_training_part_are_allowed():
+    for name in ("dummy", "linear", "net"):
+        assert MODELS[name].make(situation(CLASSES)).on_empty_task == "warn"

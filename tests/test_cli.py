@@ -1,0 +1,220 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_mtl import _cli
+from sklearn_mtl.comparison import compare
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """A table with all that tables have: gaps, categories, groups, mixed tasks."""
+    rng = np.random.default_rng(0)
+    n = 120
+    x = rng.normal(size=(n, 3))
+    frame = pd.DataFrame(x, columns=["height", "weight", "age"])
+    frame["ward"] = rng.choice(["north", "south"], n)
+    frame["patient"] = np.arange(n)
+    frame["doctor"] = rng.integers(0, 12, n)
+    frame["ill"] = np.where(x[:, 0] + (frame["ward"] == "north") > 0.5, "yes", "no")
+    frame["stage"] = np.digitize(x[:, 1], [-0.5, 0.5])
+    frame["dose"] = x[:, 0] + 0.3 * rng.normal(size=n)
+    frame["same"] = "always"
+    for column in ("weight", "ward", "ill", "stage", "dose"):
+        frame.loc[rng.choice(n, 12, replace=False), column] = None
+    path = tmp_path_factory.mktemp("cli") / "patients.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+TARGETS = ["--targets", "ill", "stage", "dose"]
+ROLES = [*TARGETS, "--drop", "patient", "same", "--group", "doctor"]
+QUICK = ["--models", "dummy", "linear", "--cv", "3", "--n-jobs", "1"]
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "sklearn_mtl", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_table_is_compared_from_the_command_line(table, tmp_path):
+    page, numbers = tmp_path / "out.html", tmp_path / "out.json"
+    done = run("compare", table, *ROLES, *QUICK, "--json", numbers, "--report", page)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # no progress bar: stderr is no terminal
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 120
+    kinds = {line.split()[0]: line.split()[1] for line in lines[2:5]}
+    assert kinds == {"ill": "binary", "stage": "multiclass", "dose": "regression"}
+    read = json.loads(numbers.read_text())
+    assert read["setting"]["n_groups"] == 12
+    assert read["setting"]["n_features"] == 4
+    assert read["setting"]["command"].startswith("sklearn-mtl compare ")
+    assert [row["model"] for row in read["table"]] == ["dummy", "linear", "best single"]
+    assert read["table"][1]["dose"] > 0.5
+    assert "How to reproduce" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nothing.csv", "--targets", "a"], "no file 'nothing.csv'"),
+        (["TABLE", "--targets", "grade"], "no column 'grade'"),
+        (["TABLE", "--targets", "same"], "task 'same' has the single class 'always'"),
+    ],
+)
+def test_bad_input_ends_with_code_2_and_one_line(table, arguments, message):
+    done = run("compare", *(table if a == "TABLE" else a for a in arguments))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("sklearn-mtl: error: ")
+    assert message in line
+
+
+def failing(capsys, *arguments):
+    code = _cli.main(["compare", *map(str, arguments)])
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    return code, line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "name the columns to predict: --targets"),
+        ([*ROLES, "--models", "tree"], "unknown model 'tree'"),
+        ([*ROLES, "--scoring", "speed"], "unknown metric 'speed'"),
+        ([*ROLES, "--scoring", "roc_auc", "r2"], "--scoring: give one value, or NAME="),
+        ([*ROLES, "--scoring", "dose=roc_auc"], "task 'dose' is a regression task"),
+        ([*ROLES, "--task-types", "ill=number"], "task 'ill' has task type 'number'"),
+        ([*ROLES, "--task-types", "dose=classification"], "fractional class labels"),
+        ([*ROLES, "--cv", "1"], "n_splits"),
+        ([*ROLES, "--cv", "50"], "groups"),
+        ([*ROLES, "--repeats", "0"], "n_repeats is 0"),
+        ([*ROLES, "--missing-fraction", "2"], "must be in [0, 1)"),
+        ([*TARGETS, "--group", "ward"], "the group 'ward' is missing in"),
+        ([*ROLES, "--report", "no/folder/page.html"], "no folder for the file"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_fitted(
+    table, capsys, arguments, message
+):
+    code, line = failing(capsys, table, *arguments)
+    assert code == 2
+    assert message in line
+
+
+def test_options_of_a_table_need_a_table(capsys):
+    code, line = failing(capsys, "--targets", "a")
+    assert code == 2
+    assert "--targets speaks of a table" in line
+
+
+def test_options_reach_compare(table, monkeypatch, capsys):
+    seen = {}
+
+    def spy(X, y, estimators, **options):
+        seen.update(options, estimators=estimators, shape=X.shape, names=list(y))
+        return compare(X, y, ["dummy"], cv=2)
+
+    monkeypatch.setattr("sklearn_mtl.comparison.compare", spy)
+    arguments = [*ROLES, *QUICK, "--seed", 4, "--repeats", 2, "--missing-fraction", 0.1]
+    arguments += ["--scoring", "ill=average_precision", "regression=r2"]
+    arguments += ["--task-types", "stage=regression"]
+    assert _cli.main(["compare", str(table), *map(str, arguments)]) == 0
+    assert seen.pop("groups").nunique() == 12
+    assert seen == {
+        "estimators": ["dummy", "linear"],
+        "shape": (120, 4),
+        "names": ["ill", "stage", "dose"],
+        "cv": 3,
+        "n_repeats": 2,
+        "scoring": {"ill": "average_precision", "regression": "r2"},
+        "task_types": {"stage": "regression"},
+        "missing_fraction": 0.1,
+        "n_jobs": 1,
+        "random_state": 4,
+        "verbose": True,
+    }
+    assert "mean score" in capsys.readouterr().out
+
+
+def test_without_a_table_the_digit_scenes_are_compared(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(_cli, "_BUILT_IN_ROWS", 120)
+    numbers = tmp_path / "out.json"
+    arguments = ["--models", "dummy", "--cv", "2", "--n-jobs", "1", "--json", numbers]
+    assert _cli.main(["compare", *map(str, arguments)]) == 0
+    read = json.loads(numbers.read_text())
+    names = [task["name"] for task in read["tasks"]]
+    assert names == ["digit", "place", "size", "rotation"]
+    assert read["setting"]["missing_fraction"] == 0.3
+    assert read["setting"]["n_features"] == 196
+    assert "digit" in capsys.readouterr().out
+
+
+def test_types_in_order_and_one_score_for_all(table, capsys):
+    arguments = ["--targets", "stage", "dose", "--drop", "ill", "patient", "same"]
+    arguments += ["--task-types", "regression", "regression", "--scoring"]
+    arguments += ["neg_mean_absolute_error", "--models", "dummy", "--cv", "2"]
+    assert _cli.main(["compare", str(table), *arguments, "--n-jobs", "1"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("minus mean absolute error") == 2
+
+
+def test_warnings_are_lines(tmp_path, capsys):
+    path = tmp_path / "codes.csv"
+    rows = "\n".join(f"{i % 5},{i % 3 - 1}" for i in range(30))
+    path.write_text(f"x,label\n{rows}\n")
+    arguments = [path, "--targets", "label", "--models", "dummy", "--cv", "2"]
+    assert _cli.main(["compare", *map(str, arguments), "--n-jobs", "1"]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        "sklearn-mtl: warning: compare: task 'label' has the label -1"
+    )
+
+
+def test_code_1_says_that_no_model_could_be_fitted(table, monkeypatch, capsys):
+    class Broken:
+        def fit(self, X, y):
+            raise RuntimeError("broken")
+
+        def get_params(self, deep=True):
+            return {}
+
+    def always_broken(X, y, estimators, **options):
+        return compare(X, y, {"mine": Broken()}, cv=2)
+
+    monkeypatch.setattr("sklearn_mtl.comparison.compare", always_broken)
+    assert _cli.main(["compare", str(table), *ROLES]) == 1
+    assert "RuntimeError: broken" in capsys.readouterr().out
+
+
+def test_an_interruption_is_one_line(table, monkeypatch, capsys):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sklearn_mtl.comparison.compare", interrupted)
+    code, line = failing(capsys, table, *ROLES)
+    assert (code, line) == (130, "sklearn-mtl: interrupted")
+
+
+def test_help_names_every_option(capsys):
+    with pytest.raises(SystemExit) as done:
+        _cli.main(["compare", "--help"])
+    assert done.value.code == 0
+    out = capsys.readouterr().out
+    options = "targets drop group scoring cv models missing-fraction seed json report"
+    for option in options.split():
+        assert f"--{option}" in out
+
+
+def test_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit):
+        _cli.main(["--version"])
+    assert capsys.readouterr().out.strip() == _cli.__version__
