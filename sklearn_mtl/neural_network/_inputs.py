@@ -69,9 +69,13 @@ def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
         If X has infinite values, a wrong number of columns, or text in a column that is
         not categorical.
     """
-    is_table = wanted == "table" and not sparse.issparse(X)
+    is_sparse = sparse.issparse(X)
+    is_table = wanted == "table" and not is_sparse
     if reset:
-        model.is_categorical_ = _find_categorical(model, X) if is_table else None
+        model.is_categorical_ = (
+            _find_categorical(model, X) if wanted == "table" else None
+        )
+        model._is_sparse_fit = is_sparse
     if is_table and model.is_categorical_ is not None:
         validate_data(model, X, reset=reset, skip_check_array=True)
         return _split(X, model.is_categorical_)
@@ -84,7 +88,10 @@ def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
         ensure_all_finite="allow-nan" if is_table else True,
         allow_nd=wanted == "raw",
     )
-    return Table(X, None) if is_table else X
+    if wanted == "table" and is_sparse != model._is_sparse_fit:
+        # the other form than in fit holds the same numbers
+        X = X.toarray().astype(np.float64) if is_sparse else sparse.csr_array(X)
+    return X if sparse.issparse(X) or wanted == "raw" else Table(X, None)
 
 
 def _find_categorical(model: Any, X: Any) -> np.ndarray | None:
@@ -99,6 +106,11 @@ def _find_categorical(model: Any, X: Any) -> np.ndarray | None:
                 "'from_dtype', None, and names, numbers or a mask of columns."
             )
         mask = [_is_text(column) for column in _frame_columns(X)]
+    elif sparse.issparse(X):
+        raise ValueError(
+            f"{type(model).__name__}: categorical_features is given, but X is sparse; "
+            "encode the categories before, or give a dense X."
+        )
     else:
         mask = _mask(np.asarray(wanted), X, type(model).__name__)
     return np.array(mask, dtype=bool) if any(mask) else None
