@@ -72,6 +72,10 @@ class ProgressBar(Callback):
         self.bar_.set_postfix({k: f"{last[k]:.4f}" for k in keys if k in last})
         self.bar_.update()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the bar of a fit that was interrupted."""
+        return {key: v for key, v in self.__dict__.items() if key != "bar_"}
+
     def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kw: Any) -> None:
         """Close the bar."""
         self.bar_.close()

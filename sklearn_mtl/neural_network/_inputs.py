@@ -72,9 +72,8 @@ def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
     is_sparse = sparse.issparse(X)
     is_table = wanted == "table" and not is_sparse
     if reset:
-        model.is_categorical_ = (
-            _find_categorical(model, X) if wanted == "table" else None
-        )
+        has_kinds = wanted == "table"
+        model.is_categorical_ = _find_categorical(model, X) if has_kinds else None
         model._is_sparse_fit = is_sparse
     if is_table and model.is_categorical_ is not None:
         validate_data(model, X, reset=reset, skip_check_array=True)
@@ -85,7 +84,8 @@ def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
         reset=reset,
         accept_sparse="csr",
         dtype=np.float64 if is_table else "numeric",
-        ensure_all_finite="allow-nan" if is_table else True,
+        # nothing is imputed after a sparse fit
+        ensure_all_finite=True if not is_table or model._is_sparse_fit else "allow-nan",
         allow_nd=wanted == "raw",
     )
     if wanted == "table" and is_sparse != model._is_sparse_fit:

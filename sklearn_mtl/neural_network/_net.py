@@ -102,13 +102,18 @@ class MultiTaskNet(NeuralNet):
         """
         self.n_steps_, self.n_epochs_ = 0, epochs
         self.lowest_ = getattr(self, "lowest_", {})
-        for group in self.optimizer_.param_groups:
-            group["lr"] = self.lr  # where an earlier schedule left it, it may be zero
-            group.pop("initial_lr", None)
         with suppress(StopTraining):
             self.notify("on_train_begin", X=batches.data, y=None)
             self.fit_loop(batches, held_out, epochs)
         self.notify("on_train_end", X=batches.data, y=None)
+
+    def set_rate(self, lr: float) -> None:
+        """Start again from a learning rate, for our schedule and for callbacks."""
+        self.lr = lr
+        for group in self.optimizer_.param_groups:
+            group["lr"] = lr
+            if "initial_lr" in group:  # put there by torch's schedulers
+                group["initial_lr"] = lr
 
     def fit_loop(
         self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any

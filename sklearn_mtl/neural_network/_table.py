@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
+from scipy import sparse
 from sklearn.preprocessing import OneHotEncoder
 from torch import nn
 
@@ -71,8 +74,10 @@ class TablePreparation(Preparation):
             self._place_edges(numeric, weights, targets)
         return self
 
-    def transform(self, X: Table) -> np.ndarray:
+    def transform(self, X: Any) -> np.ndarray:
         """Return columns on a common scale, flags and categories, side by side."""
+        if sparse.issparse(X):  # though it was dense in fit
+            X = Table(X.toarray(), None)
         is_shared = len(self.fill_) == 1
         missing = np.isnan(X.numeric)
         numeric = X.numeric

@@ -84,7 +84,8 @@ def train_state(
             f"on with has {state.n_members}. Fit a new estimator."
         )
     if state is not None:
-        state.net.lr = model.lr
+        if model.lr != state.net.lr:
+            state.net.set_rate(model.lr)
         weights = task_weights(task_set, model.task_weight, type(model).__name__)
         state.net.criterion_.task_weight.copy_(
             torch.as_tensor(weights[state.encoder.layout.order])
@@ -173,6 +174,8 @@ def _train(
         net.train(batches, held_out, n_epochs)
     finally:  # what is left of an interrupted fit can be pickled, and trained on
         use_generators(net.module_, None)
+        if net.schedule is not None:
+            net.set_rate(net.lr)
         net.schedule = net.track = None
     state.held_out_outputs = None
     if held_out is not None and track is not None:

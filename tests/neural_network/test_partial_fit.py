@@ -1,0 +1,244 @@
+"""Going on: partial_fit on new rows, and warm_start with another fit."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import Callback
+
+from sklearn_mtl import (
+    MultiTaskClassifier,
+    MultiTaskMixedEstimator,
+    MultiTaskRegressor,
+)
+from sklearn_mtl.exceptions import TaskError
+from tests.neural_network.nets import (
+    ALL,
+    EXACT,
+    parameters,
+    same_bits,
+    table,
+    targets_of,
+    tiny,
+    untrained,
+    with_gaps,
+)
+
+CLASSES = [[0, 1], [0, 1, 2], None]
+
+
+def classes_of(cls):
+    kind = {"classification": CLASSES[:2], "regression": None, "mixed": CLASSES}
+    return kind[cls._kind]
+
+
+def first_call(model, X, y):
+    arguments = classes_of(type(model))
+    if arguments is None:
+        return model.partial_fit(X, y)
+    return model.partial_fit(X, y, classes=arguments)
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_calls_on_all_rows_are_the_epochs_of_a_fit(cls):
+    X, y = table()
+    y = targets_of(cls, with_gaps(y))
+    model = tiny(cls, **EXACT)
+    first_call(model, X, y)
+    for _ in range(4):
+        model.partial_fit(X, y)
+    whole = tiny(cls, **EXACT).fit(X, y)
+    assert same_bits(model, whole)
+    assert model.n_iter_ == whole.n_iter_ == 5
+    for key in ("train_loss", "lr", "task_weight"):
+        np.testing.assert_array_equal(model.history_[key], whole.history_[key])
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_it_holds_nothing_out_and_keeps_the_rate(cls):
+    X, y = table(200)
+    y = targets_of(cls, y)
+    model = tiny(cls, early_stopping=True, lr_schedule="cosine", n_members=2)
+    first_call(model, X, y).partial_fit(X, y)
+    assert "valid_loss" not in model.history_
+    np.testing.assert_array_equal(model.history_["lr"], model.lr)
+
+
+def test_it_goes_on_at_full_rate_after_a_fit_that_ended_at_none():
+    X, y = table()
+    model = tiny(MultiTaskClassifier).fit(X, y[:, 0])
+    assert model.history_["lr"][-1] < model.lr
+    assert model.partial_fit(X, y[:, 0]).history_["lr"][-1] == model.lr
+
+
+def test_batches_are_drawn_anew_in_each_call():
+    X, y = table()
+    model = tiny(MultiTaskClassifier, batch_size=30, lr=1e-300, optimizer="sgd")
+    seen = []
+
+    class Watch(Callback):
+        def on_batch_begin(self, net, batch, **kwargs):
+            seen.append(batch[0].sum())
+
+    model.set_params(callbacks=[Watch()])
+    model.partial_fit(X, y[:, 0], classes=[0, 1]).partial_fit(X, y[:, 0])
+    assert len(seen) == 8
+    assert len({float(value) for value in seen}) == 8
+
+
+def test_the_first_call_fixes_tasks_and_preparation():
+    X, y = table()
+    model = tiny(MultiTaskClassifier).partial_fit(X[:30], y[:30, 0], classes=[0, 1])
+    before = model._state.preparation.mean_.copy()
+    model.partial_fit(1000 + X, y[:, 0])
+    np.testing.assert_array_equal(model._state.preparation.mean_, before)
+    np.testing.assert_allclose(before[0], X[:30].mean(axis=0))
+
+
+def test_a_class_may_come_later():
+    X, y = table()
+    early = y[:, 1] < 2
+    model = tiny(MultiTaskClassifier, lr=0.02)
+    model.partial_fit(X[early], y[early, 1], classes=[0, 1, 2])
+    assert model.predict_proba(X)[:, 2].max() < 0.1
+    for _ in range(100):
+        model.partial_fit(X, y[:, 1])
+    assert model.score(X, y[:, 1]) > 0.7
+
+
+def test_a_later_label_must_have_been_declared():
+    X, y = table()
+    model = tiny(MultiTaskClassifier).partial_fit(X, y[:, 0], classes=[0, 1])
+    message = r"MultiTaskClassifier: task 'task0' has labels \[2.0\] in y that were not"
+    with pytest.raises(TaskError, match=message):
+        model.partial_fit(X, y[:, 1])
+
+
+def test_a_task_may_be_without_labels_in_a_call():
+    X, y = table()
+    y[:, 1] = np.nan
+    model = tiny(MultiTaskClassifier)
+    model.partial_fit(X, y[:, :2], classes=CLASSES[:2]).partial_fit(X, y[:, :2])
+    assert np.isfinite(model.predict_proba(X)[1]).all()
+    # no label, no loss and no gradient
+    np.testing.assert_array_equal(model.history_["train_loss"][:, 1], 0.0)
+
+
+def test_a_classifier_needs_the_classes_first():
+    X, y = table()
+    with pytest.raises(ValueError, match=r"^MultiTaskClassifier: classes must be"):
+        tiny(MultiTaskClassifier).partial_fit(X, y[:, 0])
+
+
+def test_mixed_tasks_are_inferred_from_the_first_rows_unless_declared():
+    X, y = table()
+    model = tiny(MultiTaskMixedEstimator).partial_fit(X, y)
+    assert model.task_set_.kinds == ["binary", "multiclass", "regression"]
+
+
+def test_weights_count_in_each_call():
+    X, y = table()
+    cells = np.random.default_rng(0).random((120, 2))
+    model = tiny(MultiTaskClassifier, **EXACT)
+    model.partial_fit(X, y[:, :2], CLASSES[:2], cells)
+    model.partial_fit(X, y[:, :2], sample_weight=cells)
+    whole = tiny(MultiTaskClassifier, max_epochs=2, **EXACT)
+    assert same_bits(model, whole.fit(X, y[:, :2], sample_weight=cells))
+
+
+def test_fit_starts_afresh_after_partial_fit():
+    X, y = table()
+    model = tiny(MultiTaskClassifier).partial_fit(X, y[:, 0], classes=[0, 1])
+    assert same_bits(model.fit(X, y[:, 1]), tiny(MultiTaskClassifier).fit(X, y[:, 1]))
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_warm_start_goes_on_with_weights_and_optimiser(cls):
+    X, y = table()
+    y = targets_of(cls, y)
+    model = tiny(cls, warm_start=True, **EXACT).fit(X, y)
+    model.fit(X, y)
+    assert same_bits(model, tiny(cls, max_epochs=10, **EXACT).fit(X, y))
+    assert model.n_iter_ == 10
+    assert len(model.history_["train_loss"]) == 10
+
+
+def test_warm_start_restarts_the_schedule():
+    X, y = table()
+    model = tiny(MultiTaskRegressor, warm_start=True, max_epochs=8).fit(X, y[:, 2])
+    rates = model.fit(X, y[:, 2]).history_["lr"]
+    np.testing.assert_array_equal(rates[:8], rates[8:])
+    assert rates[7] < rates[8]
+
+
+def test_warm_start_takes_the_arguments_of_now():
+    X, y = table()
+    model = tiny(MultiTaskClassifier, warm_start=True, **EXACT).fit(X, y[:, :2])
+    model.set_params(lr=0.1, task_weight=[1.0, 4.0], max_epochs=2).fit(X, y[:, :2])
+    assert model.n_iter_ == 7
+    np.testing.assert_array_equal(model.history_["lr"][5:], 0.1)
+    total = model.net_.history[-1, "train_loss"]
+    assert total == pytest.approx(model.history_["train_loss"][-1] @ [1, 4])
+
+
+def test_warm_start_holds_out_the_same_rows_again():
+    X, y = table()
+    model = tiny(MultiTaskClassifier, warm_start=True, early_stopping=True)
+    model.set_params(lr=1e-300, optimizer="sgd").fit(X, y[:, :2]).fit(X, y[:, :2])
+    losses = model.history_["valid_loss"]
+    np.testing.assert_array_equal(losses[0], losses[-1])
+
+
+def test_without_warm_start_every_fit_is_the_same():
+    X, y = table()
+    model = tiny(MultiTaskClassifier).fit(X, y[:, 0])
+    first = parameters(model)
+    second = parameters(model.fit(X, y[:, 0]))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_the_number_of_members_cannot_change():
+    X, y = table()
+    model = tiny(MultiTaskRegressor, warm_start=True).fit(X, y[:, 2])
+    message = "MultiTaskRegressor: n_members is 3, but the net to go on with has 1"
+    with pytest.raises(ValueError, match=message):
+        model.set_params(n_members=3).fit(X, y[:, 2])
+
+
+@pytest.mark.parametrize("how", ["warm_start", "partial_fit"])
+def test_going_on_from_a_copy_is_going_on(how):
+    X, y = table()
+    model = tiny(MultiTaskClassifier, warm_start=True, dropout=0.3).fit(X, y[:, 0])
+    copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
+    go_on = "fit" if how == "warm_start" else how
+    getattr(model, go_on)(X, y[:, 0])
+    for other in copies:
+        assert not same_bits(model, other)
+        assert same_bits(model, getattr(other, go_on)(X, y[:, 0]))
+
+
+def test_an_interrupted_fit_leaves_a_net_to_go_on_with():
+    X, y = table()
+
+    class Break(Callback):
+        broken = False
+
+        def on_grad_computed(self, net, **kwargs):
+            if len(net.history) == 7 and not Break.broken:
+                Break.broken = True
+                raise RuntimeError("power cut")
+
+    model = tiny(MultiTaskClassifier, warm_start=True, dropout=0.3)
+    model.set_params(callbacks=[Break()], early_stopping=True).fit(X, y[:, 0])
+    with pytest.raises(RuntimeError, match="power cut"):
+        model.fit(X, y[:, 0])
+    pickle.dumps(model.net_.module_)
+    assert np.isfinite(model.fit(X, y[:, 0]).predict_proba(X)).all()
+
+
+def test_untrained_leaves_the_arguments_as_they_were():
+    X, y = table()
+    model = untrained(tiny(MultiTaskClassifier, lr=0.5), X, y[:, 0])
+    assert (model.lr, model.max_epochs) == (0.5, 5)
