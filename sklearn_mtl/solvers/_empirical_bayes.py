@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 #: Variances stay within this factor of where they start.
-RANGE = 1e8
+RANGE = 1e4
 
 
 @dataclass(frozen=True)

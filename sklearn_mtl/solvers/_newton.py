@@ -13,6 +13,8 @@ from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
 
 __all__ = ["newton"]
 
+#: Below this part of the gradient at zero a step that does not halve it is rounding.
+STALLED = 1e-7
 #: Up to here the eigenvectors of the Gram matrix are cheaper than what they save.
 MAX_EIGEN = 400
 
@@ -57,7 +59,7 @@ def newton(
     W = np.zeros((datafit.n_features, datafit.n_columns))
     if start is not None:
         W = start.copy() if basis is None else basis @ start
-    W, n_iter = _descend(datafit, matrix, W, tol**1.75, max_iter)
+    W, n_iter = _descend(datafit, matrix, W, max(tol**1.75, 1e-12), max_iter)
     point = part_points(problem, W if basis is None else basis.T @ W)
     return Solution(point, certify(problem, point), n_iter)
 
@@ -105,14 +107,16 @@ def _descend(
     V = np.vstack([W, start])
     logits = joint.fits(V)
     first = max(frobenius(datafit.evaluate(0.0 * W).gradient), 1e-300)
-    n_iter = 0
+    n_iter, before = 0, np.inf
     while n_iter < max_iter:
         p = datafit.probabilities(logits)
         residual = datafit.cells * (p - datafit.targets)
         gradient = joint.pull(residual) + joint.penalised(V)
         size = frobenius(gradient)
-        if size <= tol * first:
+        is_stalled = 0.5 * before <= size <= STALLED * first
+        if size <= tol * first or is_stalled:
             break
+        before = size
         step, _ = conjugate_gradient(
             _hessian(joint, p),
             -gradient,
