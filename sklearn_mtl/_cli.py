@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _MIN_WIDTH, _MAX_WIDTH = 80, 120
-_BUILT_IN_ROWS = 1500
+_BUILT_IN_ROWS = 1200
 _BUILT_IN_HIDDEN = 0.3
 _EPILOG = """\
 Without a table: digits at random places, sizes and rotations (4 tasks, 30 % of the

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sklearn_mtl.comparison._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison._html_details import details, problems, reproduce
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_page"]
 
+_AGAINST = {TWIN: "gain from sharing", BEST_SINGLE: "gain over best single"}
 _TITLE = "Does learning these tasks together help?"
 _HOW_TO_READ = """
 <p><b>Gain from sharing</b> is the score of a model that learns all tasks together minus
@@ -90,8 +93,9 @@ def _facts(comparison: Comparison) -> str:
         (comparison.n_splits, "splits"),
     ]
     facts = ", ".join(f"{value} {word}" for value, word in named if value is not None)
-    hidden = setting.get("missing_fraction") or 0
-    shown = f"; {hidden:.0%} of the labels hidden from training" if hidden else ""
+    hidden = np.max(setting.get("missing_fraction", 0))  # one, or one a task
+    much = "up to " * (np.ndim(setting.get("missing_fraction")) > 0)
+    shown = f"; {much}{hidden:.0%} of the labels hidden from training" * (hidden > 0)
     return f"{facts}{shown}."
 
 
@@ -117,17 +121,15 @@ def _scores(comparison: Comparison) -> str:
 
 def _gain(comparison: Comparison, model: str) -> list[str]:
     gains = [gain for gain in comparison.gains if gain.model == model]
-    has_best = any(gain.against == BEST_SINGLE for gain in gains)
     found = {(gain.against, gain.task): gain for gain in gains}
-    rows = []
-    for task in [*(task.name for task in comparison.tasks), MEAN]:
-        kinds: Sequence[str] = (TWIN, BEST_SINGLE) if has_best else (TWIN,)
-        chosen = [found[against, task] for against in kinds]
-        rows.append([task, *(text for gain in chosen for text in _words(gain))])
-    header = ["task", "gain from sharing", "", "gain over best single", ""]
-    table = html_table(header if has_best else header[:3], rows)
+    against = list(dict.fromkeys(gain.against for gain in gains))
+    rows = [
+        [task, *(_words(found[kind, task]) for kind in against)]
+        for task in [*(task.name for task in comparison.tasks), MEAN]
+    ]
+    table = html_table(["task", *(_AGAINST[kind] for kind in against)], rows)
     return [gain_plot(gains, comparison.confidence), table]
 
 
-def _words(gain: Gain) -> list[str]:
-    return [gain_and_interval(gain.interval), effect_word(gain)]
+def _words(gain: Gain) -> str:
+    return f"{gain_and_interval(gain.interval)}\n{effect_word(gain)}"

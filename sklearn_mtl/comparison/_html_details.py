@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 
 __all__ = ["details", "problems", "reproduce"]
 
+_FACTS = {
+    "n_samples": "rows",
+    "n_rows_without_label": "rows without any label",
+    "n_features": "inputs",
+    "n_categorical_features": "inputs that are categories",
+    "n_groups": "groups",
+    "missing_fraction": "share of labels hidden from training",
+    "random_state": "seed",
+}
+
 
 def details(comparison: Comparison) -> list[str]:
     """Return a closed box for each task, with the scores of every split."""
@@ -86,17 +96,18 @@ def reproduce(comparison: Comparison) -> list[str]:
         parts.append(f"<pre>{escape(str(setting['command']))}</pre>")
     elif setting.get("call"):
         parts.append(f"<pre>{escape(str(setting['call']))}</pre>")
-    hidden = {"call", "command", "versions"}
-    facts = [[key, str(value)] for key, value in setting.items() if key not in hidden]
-    facts += [[key, str(value)] for key, value in setting.get("versions", {}).items()]
-    if facts:
-        parts.append(html_table(["setting", "value"], facts))
+    facts = {label: setting.get(key) for key, label in _FACTS.items()}
+    facts |= setting.get("versions", {})
+    rows = [[label, str(value)] for label, value in facts.items() if value is not None]
+    if rows:
+        parts.append(html_table(["setting", "value"], rows))
     models = [[model.name, model.estimator] for model in comparison.models]
-    rows = "".join(
+    terms = "".join(
         f"<dt><b>{escape(name)}</b></dt><dd><pre>{escape(text)}</pre></dd>"
         for name, text in models
         if text
     )
-    if rows:
-        parts.append(f"<details><summary>The models</summary><dl>{rows}</dl></details>")
+    if terms:
+        box = f"<summary>The models</summary><dl>{terms}</dl>"
+        parts.append(f"<details>{box}</details>")
     return parts

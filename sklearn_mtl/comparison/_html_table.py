@@ -7,8 +7,6 @@ from html import escape
 
 __all__ = ["html_table"]
 
-_WORDS = {"better", "helps", "hurts", "no evidence", "unknown", "worse"}
-
 
 def html_table(
     header: Sequence[str],
@@ -23,7 +21,8 @@ def html_table(
     header : sequence of str
         Column titles.
     rows : sequence of sequence of str
-        Cells as text; the first one is the title of its row.
+        Cells as text; the first one is the title of its row. What follows a line break
+        in a cell is a word of effect, and coloured.
     row_classes : sequence of str, default=None
         CSS class of every row.
 
@@ -50,6 +49,8 @@ def _row(cells: Sequence[str], name: str) -> str:
 
 
 def _cell(text: str) -> str:
-    if text in _WORDS:
-        return f'<td class="words {text.split()[-1]}">{escape(text)}</td>'
-    return f"<td>{escape(text)}</td>"
+    number, _, word = text.partition("\n")
+    if not word:
+        return f"<td>{escape(text)}</td>"
+    kind = escape(word.split()[-1])
+    return f'<td>{escape(number)}<br><span class="{kind}">{escape(word)}</span></td>'

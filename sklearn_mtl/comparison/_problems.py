@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from sklearn_mtl.comparison._rows import Problem
 from sklearn_mtl.comparison._words import listed
 
 __all__ = ["told_once"]
 
+_LONGEST = 300
+
 
 def told_once(problems: Iterable[Problem]) -> list[tuple[str, str]]:
-    """Join equal problems of one model.
+    """Join problems that are alike: errors of one model, warnings of one category.
 
     Parameters
     ----------
@@ -21,21 +24,35 @@ def told_once(problems: Iterable[Problem]) -> list[tuple[str, str]]:
     Returns
     -------
     list of (str, str)
-        A line with the model, the splits (counted from 1) and the message, and the
-        traceback of the first; errors come before warnings.
+        A line with models, splits (counted from 1) and the message, and the traceback
+        of the first; errors come before warnings.
     """
-    splits: dict[tuple[str, str, str, str], set[int]] = {}
-    details: dict[tuple[str, str, str, str], str] = {}
-    for problem in problems:
-        key = (problem.kind, problem.model, problem.where, problem.message)
-        splits.setdefault(key, set()).add(problem.split + 1)
-        details.setdefault(key, problem.details)
-    return [(_line(key, splits[key]), details[key]) for key in sorted(splits)]
+    ordered = sorted(problems, key=_alike)  # stable: the first stays the first
+    groups = [list(group) for _, group in groupby(ordered, key=_alike)]
+    return [(_line(group), group[0].details) for group in groups]
 
 
-def _line(key: tuple[str, str, str, str], splits: set[int]) -> str:
-    kind, model, where, message = key
-    numbers = [str(split) for split in sorted(splits)]
-    inside = "inner fits of " * (where == "choice")
-    name = "splits" if len(numbers) > 1 else "split"
-    return f"{kind} in {model} ({inside}{name} {listed(numbers)}): {message}"
+def _alike(problem: Problem) -> tuple[str, ...]:
+    if problem.kind == "error":
+        return (problem.kind, problem.model, problem.where, problem.message)
+    return (problem.kind, problem.message.partition(":")[0])
+
+
+def _line(group: Sequence[Problem]) -> str:
+    first = group[0]
+    message = first.message
+    if len(message) > _LONGEST:
+        message = f"{message[:_LONGEST]} ..."
+    if first.kind == "error":
+        inside = "inner fits of " * (first.where == "choice")
+        return f"error in {first.model} ({inside}{_splits(group)}): {message}"
+    models = listed(list(dict.fromkeys(problem.model for problem in group)))
+    fits = "1 fit" if len(group) == 1 else f"{len(group)} fits"
+    others = len({problem.message for problem in group}) - 1
+    more = f" (and {others} more of this kind)" if others else ""
+    return f"warning in {fits} of {models} ({_splits(group)}): {message}{more}"
+
+
+def _splits(group: Sequence[Problem]) -> str:
+    numbers = [str(split) for split in sorted({problem.split + 1 for problem in group})]
+    return f"{'splits' if len(numbers) > 1 else 'split'} {listed(numbers)}"

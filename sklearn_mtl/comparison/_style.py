@@ -23,12 +23,15 @@ table { border-collapse: collapse; font-size: .9rem;
   font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .6rem; text-align: right; white-space: nowrap;
   border-bottom: 1px solid var(--line); }
-th:first-child, td.words { text-align: left; }
+th:first-child { text-align: left; }
 th:first-child { padding-left: 0; }
-tbody th { font-weight: 500; position: sticky; left: 0; background: var(--ground); }
+tbody th { font-weight: 500; position: sticky; left: 0; background: var(--ground);
+  white-space: normal; min-width: 4.5rem; overflow-wrap: anywhere; }
 tr.shared th, tr.shared td { font-weight: 700; }
 tr.best th { font-style: italic; }
-.helps, .better { color: var(--good); } .hurts, .worse { color: var(--bad); }
+td span { font-size: .85rem; color: var(--soft); }
+td .helps, td .better { color: var(--good); }
+td .hurts, td .worse { color: var(--bad); }
 svg.gains { width: 100%; max-width: 36rem; height: auto; display: block; }
 svg text { font: 11px system-ui, sans-serif; fill: var(--ink); }
 svg .task { text-anchor: end; } svg .tick { text-anchor: middle; fill: var(--soft); }

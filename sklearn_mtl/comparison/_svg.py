@@ -15,7 +15,7 @@ from sklearn_mtl.comparison._words import gain_and_interval, shorten
 __all__ = ["gain_plot"]
 
 # One unit is one CSS pixel on a phone of 360 pixels; larger screens scale it up.
-_WIDTH, _LEFT, _RIGHT, _TOP, _STEP = 360, 104, 12, 10, 34
+_WIDTH, _LEFT, _RIGHT, _TOP, _STEP = 360, 104, 18, 10, 34
 _LEGEND = {TWIN: "gain from sharing", BEST_SINGLE: "gain over best single"}
 _MARKS = {TWIN: "twin", BEST_SINGLE: "best"}
 

@@ -158,6 +158,8 @@ def _problems(comparison: Comparison, width: int) -> str:
 
 def _verdict(comparison: Comparison, width: int) -> str:
     lines = _wrap(comparison.verdict, width)
+    if not comparison.gains:
+        return "\n".join(lines)
     note = (
         f"Intervals: {comparison.confidence:.0%}, corrected for overlapping training "
         "sets (Nadeau & Bengio 2003); words: after Holm's correction for the number "

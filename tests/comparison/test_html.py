@@ -7,7 +7,7 @@ import pytest
 
 from sklearn_mtl.comparison._rows import TaskRow
 
-VOID = {"meta", "link", "line", "circle", "rect"}
+VOID = {"br", "meta", "link", "line", "circle", "rect"}
 
 
 class Page(HTMLParser):
@@ -55,6 +55,12 @@ def test_page_is_well_formed_and_complete(with_problems, tmp_path):
     assert page.tags.count("details") == 3 + 1 + 1
     assert "sklearn-mtl compare a.csv --targets digit ill hours" in text
     assert "RandomForestClassifier()" in text
+
+
+def test_shares_of_hidden_labels_by_task_are_told(make, tmp_path):
+    setting = {"missing_fraction": [0.1, 0.4, 0.0]}
+    source, _ = page_of(make(setting=setting), tmp_path)
+    assert "up to 40% of the labels hidden" in source
 
 
 def test_page_asks_the_network_for_nothing(with_problems, tmp_path):

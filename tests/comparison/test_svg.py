@@ -28,7 +28,7 @@ def test_every_whisker_lies_inside_the_plot(make):
         lines = root.findall(".//g/line")
         ends = [float(line.get(k)) for line in lines for k in ("x1", "x2")]
         assert min(ends) >= 104
-        assert max(ends) <= 348 + 0.1
+        assert max(ends) <= 342 + 0.1
 
 
 def test_ticks_are_round_hold_zero_and_are_few(make):

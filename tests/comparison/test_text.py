@@ -59,7 +59,7 @@ def test_rows_that_failed_are_marked(make):
 def test_problems_are_told_once_with_their_splits(with_problems):
     text = with_problems.to_text()
     assert "error in forest (splits 2 and 4): ValueError: <b>broken</b>" in text
-    assert "warning in linear (split 1): ConvergenceWarning: slow" in text
+    assert "warning in 1 fit of linear (split 1): ConvergenceWarning: slow" in text
 
 
 def test_without_choice_and_shared_models_the_text_still_stands(make):
