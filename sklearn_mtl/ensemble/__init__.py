@@ -1,5 +1,10 @@
 """The accurate mode: net, shared forest and linear models blended per task."""
 
+from sklearn_mtl.ensemble._blend import (
+    MultiTaskBlend,
+    MultiTaskBlendClassifier,
+    MultiTaskBlendRegressor,
+)
 from sklearn_mtl.ensemble._forest import (
     MultiTaskForest,
     MultiTaskForestClassifier,
@@ -7,6 +12,9 @@ from sklearn_mtl.ensemble._forest import (
 )
 
 __all__ = [
+    "MultiTaskBlend",
+    "MultiTaskBlendClassifier",
+    "MultiTaskBlendRegressor",
     "MultiTaskForest",
     "MultiTaskForestClassifier",
     "MultiTaskForestRegressor",

@@ -16,7 +16,9 @@ __all__ = ["SMALL", "read_labels"]
 SMALL = 100
 
 
-def read_labels(model: Any, X: Any, y: Any, sample_weight: Any) -> tuple[TaskSet, Labels]:
+def read_labels(
+    model: Any, X: Any, y: Any, sample_weight: Any
+) -> tuple[TaskSet, Labels]:
     """Return the tasks of y, and labels with the weight of each cell.
 
     Parameters

@@ -19,7 +19,8 @@ __all__ = ["Axes", "find_axes", "solve_ridge", "weight_patterns"]
 
 MAX_AXES = 2000  # more are not worth their cube; the largest are kept
 _RANK = 1e-10  # axes with less of the largest eigenvalue are rounding
-_TOLERANCE = 1e-6  # of the residual, relative to the right-hand side
+_FEW = 100  # rows up to which the solution is exact, whatever that costs
+_TOLERANCE = 1e-7  # of the residual, relative to the right-hand side
 _MAX_ITER = 100
 _TYPICAL_ITER = 12  # of conjugate gradients, to guess what is cheaper
 _CELLS = 2**22  # of a block of predictions held at once
@@ -137,7 +138,7 @@ def solve_ridge(
     direct = n_patterns * (10 * n_axes**3 + 2 * n_samples * n_axes**2)
     iterated = 4.0 * n_samples * n_axes * strengths.size * _TYPICAL_ITER
     out = np.empty((len(strengths), n_axes, targets.shape[1]))
-    if direct <= iterated:
+    if direct <= iterated or n_samples <= _FEW:
         for number in range(n_patterns):
             at = np.flatnonzero(patterns == number)
             row_weights = weights[:, at[0]]
@@ -209,4 +210,6 @@ def _iterate(
 
 def _ratio(above: np.ndarray, below: Any) -> np.ndarray:
     """Return a quotient that is 0 where a column has converged exactly."""
-    return np.divide(above, below, out=np.zeros_like(above), where=np.asarray(below) > 0)
+    return np.divide(
+        above, below, out=np.zeros_like(above), where=np.asarray(below) > 0
+    )

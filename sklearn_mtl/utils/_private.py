@@ -14,7 +14,12 @@ from sklearn.utils.validation import _num_samples as num_samples  # isort: skip
 from sklearn.base import _fit_context as fit_context  # isort: skip
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
+# scikit-learn 0.18 to 1.9. Fallback: get_params and set_params that know a list of
+# (name, estimator).
+from sklearn.utils.metaestimators import _BaseComposition as BaseComposition  # isort: skip
+
 __all__ = [
+    "BaseComposition",
     "HasMethods",
     "Interval",
     "StrOptions",

@@ -1,0 +1,112 @@
+"""An estimator of several outputs as a multi-task one, where its y may be complete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import has_fit_parameter
+
+from sklearn_mtl.model_selection._responses import (
+    classes_of_tasks,
+    predicted_columns,
+    proba_of_tasks,
+)
+from sklearn_mtl.multioutput import IndependentTasks
+from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._outputs import ClassOutputsMixin
+
+__all__ = ["SharedOutputs"]
+
+
+class SharedOutputs(ClassOutputsMixin, BaseEstimator):
+    """Fit an estimator of several outputs to all tasks at once, where it can be.
+
+    It can where all tasks are of one kind, no label is missing, no task has a single
+    class, and weights are by row; else each task gets a clone of its own.
+
+    Parameters
+    ----------
+    estimator : estimator
+        One of scikit-learn's with several outputs, such as RandomForestClassifier.
+    task_types : sequence of str
+        "classification" or "regression", for each task.
+    on_empty_task : {"raise", "warn"}, default="raise"
+        As in IndependentTasks.
+    """
+
+    task_set_: TaskSet
+
+    def __init__(
+        self, estimator: Any, task_types: Any, on_empty_task: str = "raise"
+    ) -> None:
+        self.estimator = estimator
+        self.task_types = task_types
+        self.on_empty_task = on_empty_task
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SharedOutputs:
+        """Fit one estimator to all tasks, or one to each.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets.
+        sample_weight : array-like, default=None
+            Weights of rows or cells.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        self.task_set_, codes = TaskSet.from_y(
+            y,
+            task_types=self.task_types,
+            on_empty_task=self.on_empty_task,
+            warn=False,
+        )
+        self._is_shared = self._can_share(codes, sample_weight)
+        if not self._is_shared:
+            self.estimator_ = IndependentTasks(
+                self.estimator,
+                task_types=self.task_types,
+                on_empty_task=self.on_empty_task,
+            ).fit(X, y, sample_weight)
+            return self
+        kinds = {task.is_classification for task in self.task_set_.tasks}
+        labels = codes.astype(np.intp) if kinds == {True} else codes
+        extra = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self.estimator_ = clone(self.estimator).fit(X, labels, **extra)
+        return self
+
+    def _can_share(self, codes: np.ndarray, sample_weight: Any) -> bool:
+        kinds = {task.is_classification for task in self.task_set_.tasks}
+        has_weights = sample_weight is not None
+        by_row = not has_weights or (
+            np.ndim(sample_weight) == 1
+            and has_fit_parameter(self.estimator, "sample_weight")
+        )
+        return (
+            len(kinds) == 1
+            and codes.shape[1] > 1
+            and not np.isnan(codes).any()
+            and "constant" not in self.task_set_.kinds
+            and by_row
+        )
+
+    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+        if not self._is_shared:
+            return self.estimator_._task_outputs(X)
+        n_tasks, who = self.task_set_.n_tasks, type(self.estimator).__name__
+        classes = classes_of_tasks(self.estimator_, n_tasks)
+        if classes[0] is None:
+            return predicted_columns(self.estimator_.predict(X), n_tasks, who)
+        if hasattr(self.estimator_, "predict_proba"):
+            found = proba_of_tasks(self.estimator_.predict_proba(X), classes, who)
+            return [one for one in found if one is not None]
+        labels = predicted_columns(self.estimator_.predict(X), n_tasks, who)
+        pairs = zip(labels, self.task_set_.tasks, strict=True)
+        return [np.eye(task.n_classes)[one.astype(np.intp)] for one, task in pairs]

@@ -1,0 +1,327 @@
+"""The accurate mode: several kinds of models, blended for every task."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, TypeVar
+
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils import ClassifierTags, RegressorTags, Tags
+
+from sklearn_mtl.ensemble._base_blend import BLEND_CONSTRAINTS, BaseMultiTaskBlend
+from sklearn_mtl.utils._outputs import ClassOutputsMixin, MultiTaskOutputsMixin
+
+__all__ = ["MultiTaskBlend", "MultiTaskBlendClassifier", "MultiTaskBlendRegressor"]
+
+_PARAMETERS = """\
+estimators : list of (str, estimator), default=None
+        The members. None is ``[("net", "default"), ("forest", "default"), ("linear",
+        "default")]``: the net of this package, the forest that all tasks share, and a
+        ridge regression a task; "default" can be used for these three names beside
+        members of your own. Any estimator of scikit-learn's can be a member: one that
+        learns several tasks is fitted to all of them, any other to each
+        (`IndependentTasks`). A member with `oof_prediction_` after fit gives its
+        out-of-fold predictions for free; any other is fitted once more a fold.
+    n_common : float, default=200
+        Number of labels at which a task's own weights and the weights common to all
+        tasks count the same.
+    cv : int, splitter, iterable of (train, test) or None, default=None
+        Folds for members without `oof_prediction_`; a number, or None for 5, stands for
+        MultiTaskStratifiedKFold. Rows that are in no test part do not count.
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Columns that the default members take as categories: text and categorical
+        columns of a DataFrame, or names, numbers, or a mask.
+    on_empty_task : {"raise", "warn"}, default="raise"
+        A task without any observed label is an error, or is predicted as NaN with a
+        warning.
+    n_jobs : int, default=None
+        Members that are fitted at the same time, in threads.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed of the folds, of the default members, and of members of your own whose
+        random_state is None. The same int gives the same bits, whatever `n_jobs` is."""
+
+_CLASS_WEIGHT = """\
+class_weight : None, "balanced", dict or list, default=None
+        Weights of the classes: "balanced" weighs them inversely to their frequency,
+        task by task; a dict {label: weight} holds for all tasks; a dict by task name or
+        a list in task order holds one of these a task. Members get them as sample
+        weights."""
+
+_TASK_TYPES = """\
+task_types : str, sequence or dict, default=None
+        Overrides the inference: "classification" (or "binary", "multiclass") or
+        "regression", for all tasks, in order, or by name."""
+
+_ATTRIBUTES = """\
+weights_ : dict of str to dict of str to float
+        For every task the weight of each member; ``pandas.DataFrame(model.weights_).T``
+        is a table with a row a task.
+    member_losses_ : dict of str to dict of str to float
+        For every task the out-of-fold loss of each member over that of the best
+        constant: log-loss or squared error. NaN up to 100 rows.
+    member_oof_predictions_ : dict of str to list of ndarray
+        For each member its out-of-fold outputs, a task an array; empty up to 100 rows.
+    oof_prediction_ : ndarray or list of ndarray
+        Those, mixed. Weights were fitted to them, so their loss is a little optimistic.
+    estimators_ : list of estimator
+        The members, fitted to all rows.
+    named_estimators_ : dict of str to estimator
+        The same by name.
+    task_set_ : TaskSet
+        What is known of the tasks.
+    n_tasks_ : int
+        Number of tasks.
+    task_names_in_ : ndarray of shape (n_tasks,)
+        Names of the tasks: the columns of y, or task0, task1, ...
+    n_features_in_ : int
+        Number of features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had names."""
+
+Class = TypeVar("Class", bound=type)
+
+
+def _with_shared_parameters(cls: Class) -> Class:
+    """Write the one description of the shared arguments into a class docstring."""
+    doc = cls.__doc__ or ""
+    for key, text in {
+        "{parameters}": _PARAMETERS,
+        "{class_weight}": _CLASS_WEIGHT,
+        "{task_types}": _TASK_TYPES,
+        "{attributes}": _ATTRIBUTES,
+    }.items():
+        doc = doc.replace(key, text)
+    cls.__doc__ = doc
+    return cls
+
+
+@_with_shared_parameters
+class MultiTaskBlendClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskBlend):
+    r"""A net, a shared forest and linear models, blended for every classification.
+
+    Predicts :math:`\sum_m w_{tm} p_{tm}(x)` for task t with convex weights
+    :math:`w_t`, found on out-of-fold predictions of the training rows,
+
+    .. math:: w_t = \frac{n_t \hat w_t + n_0 \bar w}{n_t + n_0}, \quad
+       \hat w_t = \arg\min_w \ell_t(w) / \ell_t^0, \quad
+       \bar w = \arg\min_w \sum_t \ell_t(w) / \ell_t^0
+
+    with the log-loss :math:`\ell_t` of the mixture, that of the class frequencies
+    :math:`\ell_t^0`, and :math:`n_t` labels. Where sharing hurts a task, weight moves
+    to members that do not share. No member's predictions ever stand in for a missing
+    label: that would leak labels.
+
+    Parameters
+    ----------
+    {parameters}
+    {class_weight}
+
+    Attributes
+    ----------
+    classes_ : ndarray, or list of ndarray
+        Labels of each task.
+    {attributes}
+
+    See Also
+    --------
+    MultiTaskBlend : For classes and numbers at once.
+    sklearn_mtl.MultiTaskClassifier : The net alone.
+    sklearn.ensemble.StackingClassifier : For one task, with a final estimator.
+
+    Notes
+    -----
+    Up to 100 rows all members have the same weight, the net holds nothing out and the
+    forest does without bootstrap: so few labels say nothing about weights, and a
+    whole-number sample weight is then the same as repeating a row.
+
+    References
+    ----------
+    L. Breiman, "Stacked regressions", Machine Learning 24, 1996.
+
+    M. van der Laan, E. Polley, A. Hubbard, "Super learner", Statistical Applications in
+    Genetics and Molecular Biology 6, 2007.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn_mtl.ensemble import MultiTaskBlendClassifier
+    >>> X, species = load_iris(return_X_y=True)
+    >>> y = np.c_[species, X[:, 0] > 5.8].astype(float)
+    >>> members = [("forest", "default"), ("logistic", LogisticRegression())]
+    >>> model = MultiTaskBlendClassifier(members, random_state=0).fit(X[:, 1:], y)
+    >>> {task: sum(weights.values()) for task, weights in model.weights_.items()}
+    {'task0': 1.0, 'task1': 1.0}
+    """
+
+    _kind = "classification"
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BLEND_CONSTRAINTS,
+        "class_weight": [dict, list, str, None],
+    }
+
+    def __init__(
+        self,
+        estimators: Any = None,
+        *,
+        n_common: float = 200,
+        cv: Any = None,
+        categorical_features: Any = "from_dtype",
+        class_weight: Any = None,
+        on_empty_task: str = "raise",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.estimators = estimators
+        self.n_common = n_common
+        self.cv = cv
+        self.categorical_features = categorical_features
+        self.class_weight = class_weight
+        self.on_empty_task = on_empty_task
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Tags:
+        """Declare multilabel targets."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+@_with_shared_parameters
+class MultiTaskBlendRegressor(
+    MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskBlend
+):
+    """A net, a shared forest and linear models, blended for every regression.
+
+    As MultiTaskBlendClassifier, with the squared error in place of the log-loss and the
+    variance of the labels as that of the best constant.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    MultiTaskBlendClassifier : Says how weights are found.
+
+    References
+    ----------
+    L. Breiman, "Stacked regressions", Machine Learning 24, 1996.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn_mtl.ensemble import MultiTaskBlendRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> members = [("linear", "default"), ("ridge", Ridge(alpha=1000.0))]
+    >>> model = MultiTaskBlendRegressor(members, random_state=0).fit(X, y)
+    >>> model.weights_["task0"]["linear"] > 0.9
+    True
+    """
+
+    _kind = "regression"
+
+    def __init__(
+        self,
+        estimators: Any = None,
+        *,
+        n_common: float = 200,
+        cv: Any = None,
+        categorical_features: Any = "from_dtype",
+        on_empty_task: str = "raise",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.estimators = estimators
+        self.n_common = n_common
+        self.cv = cv
+        self.categorical_features = categorical_features
+        self.on_empty_task = on_empty_task
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+
+@_with_shared_parameters
+class MultiTaskBlend(ClassOutputsMixin, BaseMultiTaskBlend):
+    """A net, a shared forest and linear models, for classes and numbers at once.
+
+    As MultiTaskBlendClassifier and MultiTaskBlendRegressor; what each task is gets
+    inferred: strings, booleans, categories, and whole numbers with at most 20 values
+    are classes. A member that learns classes alone, or numbers alone, goes into
+    ``IndependentTasks(classifier=..., regressor=...)`` beside one for the others.
+
+    Parameters
+    ----------
+    {parameters}
+    {task_types}
+    {class_weight}
+
+    Attributes
+    ----------
+    classes_ : ndarray or None, or list of them
+        Labels of each task, None for a regression.
+    {attributes}
+
+    See Also
+    --------
+    MultiTaskBlendClassifier : Says how weights are found.
+
+    References
+    ----------
+    L. Breiman, "Stacked regressions", Machine Learning 24, 1996.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_mtl.ensemble import MultiTaskBlend
+    >>> X, species = load_iris(return_X_y=True)
+    >>> y = np.c_[species, X[:, 0]]
+    >>> members = [("forest", "default"), ("linear", "default")]
+    >>> model = MultiTaskBlend(members, random_state=0).fit(X[:, 1:], y)
+    >>> model.task_set_.kinds
+    ['multiclass', 'regression']
+    """
+
+    _kind = "mixed"
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BLEND_CONSTRAINTS,
+        "task_types": [str, dict, "array-like", None],
+        "class_weight": [dict, list, str, None],
+    }
+
+    def __init__(
+        self,
+        estimators: Any = None,
+        *,
+        n_common: float = 200,
+        cv: Any = None,
+        categorical_features: Any = "from_dtype",
+        task_types: Any = None,
+        class_weight: Any = None,
+        on_empty_task: str = "raise",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.estimators = estimators
+        self.n_common = n_common
+        self.cv = cv
+        self.categorical_features = categorical_features
+        self.task_types = task_types
+        self.class_weight = class_weight
+        self.on_empty_task = on_empty_task
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Tags:
+        """Keep what a classifier and a regressor declare, without being either."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags = ClassifierTags(multi_label=True)
+        tags.regressor_tags = RegressorTags()
+        return tags
