@@ -93,10 +93,11 @@ def _facts(comparison: Comparison) -> str:
         (comparison.n_splits, "splits"),
     ]
     facts = ", ".join(f"{value} {word}" for value, word in named if value is not None)
-    hidden = np.max(setting.get("missing_fraction", 0))  # one, or one a task
-    much = "up to " * (np.ndim(setting.get("missing_fraction")) > 0)
-    shown = f"; {much}{hidden:.0%} of the labels hidden from training" * (hidden > 0)
-    return f"{facts}{shown}."
+    hidden = np.asarray(setting.get("missing_fraction", 0.0))  # one, or one a task
+    if not hidden.any():
+        return f"{facts}."
+    much = "up to " if hidden.ndim else ""
+    return f"{facts}; {much}{hidden.max():.0%} of the labels hidden from training."
 
 
 def _scores(comparison: Comparison) -> str:
