@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -86,50 +88,47 @@ class FusedLoss(nn.Module):
             Gradient of sum_t task_weight_t L_t.
         """
         weights = weights / logits.shape[1]
-        values = torch.empty_like(targets)
-        dlogits = torch.empty_like(logits)
-        self._binary(logits, targets, values, dlogits)
-        self._squared(logits, targets, values, dlogits)
         scale = weights * self.task_weight
-        first = self.layout.regression.stop
-        dlogits[..., :first] *= scale[..., :first]
-        for group in self.layout.groups:
-            self._softmax(group, logits, targets, values, dlogits, scale)
+        blocks = list(self._blocks(logits, targets, scale))
+        if len(blocks) == 1:  # no copy where all tasks are of one kind
+            values, dlogits = blocks[0]
+        else:
+            values, dlogits = (
+                torch.cat(parts, dim=-1) for parts in zip(*blocks, strict=True)
+            )
         return (values * weights).sum(dim=1), dlogits
 
-    def _binary(
-        self, logits: Tensor, targets: Tensor, values: Tensor, dlogits: Tensor
-    ) -> None:
-        n = self.layout.n_binary
-        if n:
-            z, y = logits[..., :n], targets[..., :n]
-            torch.sub(torch.sigmoid(z), y, out=dlogits[..., :n])
-            torch.sub(F.softplus(z), z * y, out=values[..., :n])
+    def _blocks(
+        self, logits: Tensor, targets: Tensor, scale: Tensor
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield the cell losses and the gradient of each block of the layout."""
+        layout = self.layout
+        if layout.n_binary:
+            block = slice(0, layout.n_binary)
+            yield _binary(logits[..., block], targets[..., block], scale[..., block])
+        if layout.n_regression:
+            block = layout.regression
+            yield _squared(logits[..., block], targets[..., block], scale[..., block])
+        for group in layout.groups:
+            z, y = split_classes(logits, group), targets[..., group.tasks]
+            axis = -2 if group.class_major else -1
+            yield _softmax(z, y, scale[..., group.tasks], axis)
 
-    def _squared(
-        self, logits: Tensor, targets: Tensor, values: Tensor, dlogits: Tensor
-    ) -> None:
-        block = self.layout.regression
-        if self.layout.n_regression:
-            error = logits[..., block] - targets[..., block]
-            torch.mul(error, 2.0, out=dlogits[..., block])
-            torch.mul(error, error, out=values[..., block])
 
-    @staticmethod
-    def _softmax(
-        group: ClassGroup,
-        logits: Tensor,
-        targets: Tensor,
-        values: Tensor,
-        dlogits: Tensor,
-        scale: Tensor,
-    ) -> None:
-        axis = -2 if group.class_major else -1
-        z = split_classes(logits, group)
-        y = targets[..., group.tasks].long().unsqueeze(axis)
-        log_p = z.log_softmax(dim=axis)
-        values[..., group.tasks] = -log_p.gather(axis, y).squeeze(axis)
-        gradient = log_p.exp_()
-        gradient.scatter_add_(axis, y, gradient.new_full((), -1.0).expand_as(y))
-        gradient *= scale[..., group.tasks].unsqueeze(axis)
-        dlogits[..., group.columns] = gradient.flatten(-2)
+def _binary(z: Tensor, y: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
+    values = torch.addcmul(F.softplus(z), z, y, value=-1.0)
+    return values, torch.sigmoid(z).sub_(y).mul_(scale)
+
+
+def _squared(z: Tensor, y: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
+    error = z - y
+    return error.square(), error.mul_(2.0).mul_(scale)
+
+
+def _softmax(z: Tensor, y: Tensor, scale: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    labels = y.long().unsqueeze(axis)
+    log_p = z.log_softmax(dim=axis)
+    values = log_p.gather(axis, labels).squeeze(axis).neg_()
+    gradient = log_p.exp_()
+    gradient.scatter_add_(axis, labels, gradient.new_full((), -1.0).expand_as(labels))
+    return values, gradient.mul_(scale.unsqueeze(axis)).flatten(-2)
