@@ -29,11 +29,6 @@ class MemberLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n_members, n_rows, n_in) to (n_members, n_rows, n_out)."""
-        if len(self.weight) == 1:
-            # a plain product is faster than a batch of one; squeeze and not [0], whose
-            # backward pass writes a second gradient
-            weight, bias = self.weight.squeeze(0), self.bias.squeeze(0)
-            return torch.addmm(bias, x.squeeze(0), weight).unsqueeze(0)
         return torch.baddbmm(self.bias, x, self.weight)
 
     @torch.no_grad()
