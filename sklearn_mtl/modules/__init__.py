@@ -8,18 +8,26 @@ from sklearn_mtl.modules._linear import (
     draw_parameters,
     use_generators,
 )
+from sklearn_mtl.modules._mixture_of_experts import MixtureOfExperts
 from sklearn_mtl.modules._mlp import MLP
 from sklearn_mtl.modules._multitask import MultiTaskModule
 from sklearn_mtl.modules._spec import TrunkSpec, build_trunk
+from sklearn_mtl.modules._task_heads import HeadBlock, TaskHeads
+from sklearn_mtl.modules._task_trunk import Parts, TaskTrunk
 
 __all__ = [
     "MLP",
     "EmbeddingLayer",
+    "HeadBlock",
     "InputLayer",
     "MemberDropout",
     "MemberLinear",
+    "MixtureOfExperts",
     "MultiTaskModule",
+    "Parts",
     "PiecewiseLinear",
+    "TaskHeads",
+    "TaskTrunk",
     "TrunkSpec",
     "build_trunk",
     "draw_parameters",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from torch import nn
 
+from sklearn_mtl.modules._checks import check_choice, check_dropout, check_sizes
 from sklearn_mtl.modules._linear import MemberDropout, MemberLinear
 from sklearn_mtl.modules._spec import TrunkSpec
 
@@ -55,27 +56,17 @@ class MLP(TrunkSpec):
         self.activation = activation
         self.dropout = dropout
 
-    def build(self, n_features: int, n_members: int) -> nn.Sequential:
+    def build(self, n_features: int, n_members: int, n_tasks: int = 1) -> nn.Sequential:
         """Build the layers.
-
-        Parameters
-        ----------
-        n_features : int
-            Number of prepared columns.
-        n_members : int
-            Number of independent members.
-
-        Returns
-        -------
-        nn.Sequential
-            Maps (n_members, n_rows, n_features) to (n_members, n_rows, last size).
 
         Raises
         ------
         ValueError
             If a size is not positive, the activation unknown, or dropout not in [0, 1).
         """
-        self._check()
+        check_sizes(self, "hidden_layer_sizes")
+        check_choice(self, "activation", ACTIVATIONS)
+        check_dropout(self)
         layers: list[nn.Module] = []
         for size in self.hidden_layer_sizes:
             layers += [
@@ -86,21 +77,3 @@ class MLP(TrunkSpec):
                 layers.append(MemberDropout(self.dropout))
             n_features = size
         return nn.Sequential(*layers)
-
-    def _check(self) -> None:
-        sizes = self.hidden_layer_sizes
-        are_counts = isinstance(sizes, Iterable) and all(
-            int(size) == size and size >= 1 for size in sizes
-        )
-        if not are_counts:
-            raise ValueError(
-                "MLP: hidden_layer_sizes must be whole numbers of at least 1; found "
-                f"{sizes}."
-            )
-        if self.activation not in ACTIVATIONS:
-            raise ValueError(
-                f"MLP: activation {self.activation!r} is unknown; allowed are "
-                f"{sorted(ACTIVATIONS)}."
-            )
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"MLP: dropout must lie in [0, 1); found {self.dropout}.")

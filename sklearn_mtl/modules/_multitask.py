@@ -5,21 +5,24 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from sklearn_mtl.modules._linear import MemberLinear
+from sklearn_mtl.modules._task_heads import TaskHeads
+from sklearn_mtl.modules._task_trunk import Parts, TaskTrunk
 
 __all__ = ["MultiTaskModule"]
 
 
 class MultiTaskModule(nn.Module):
-    """A shared trunk and one linear layer for the heads of all tasks.
+    """A trunk, and linear heads of all tasks that are computed together.
 
     Parameters
     ----------
     inputs : nn.Module
         Prepares the rows of each member; nn.Identity where the same holds for all.
     trunk : nn.Module
-        Maps (n_members, n_rows, n_features) to (n_members, n_rows, n_hidden).
+        Maps (n_members, n_rows, n_features) to one representation (n_members, n_rows,
+        n_hidden) that all heads read; or a TaskTrunk.
     heads : MemberLinear
-        Maps the shared representation to the fused logits.
+        Maps the representation to the fused logits; TaskHeads for a TaskTrunk.
     """
 
     def __init__(
@@ -30,10 +33,83 @@ class MultiTaskModule(nn.Module):
         self.trunk = trunk
         self.heads = heads
 
+    @property
+    def has_one_representation(self) -> bool:
+        """Whether all heads read the same representation."""
+        return not isinstance(self.trunk, TaskTrunk)
+
+    @property
+    def n_shared(self) -> int:
+        """Width of the shared representation of a member."""
+        if isinstance(self.trunk, TaskTrunk):
+            return self.trunk.n_shared
+        return self.heads.weight.shape[1]
+
+    def encode(self, x: Tensor) -> Parts:
+        """Return the one representation alone, or the parts of a TaskTrunk."""
+        encoded = self.trunk(self.inputs(x))
+        return encoded if isinstance(self.trunk, TaskTrunk) else (encoded,)
+
+    def decode(self, parts: Parts) -> Tensor:
+        """Return the fused logits (n_members, n_rows, n_outputs)."""
+        if isinstance(self.trunk, TaskTrunk) and isinstance(self.heads, TaskHeads):
+            return self.trunk.apply_heads(parts, self.heads)
+        return self.heads(parts[0])
+
+    def penalty(self, parts: Parts, weights: Tensor) -> Tensor | None:
+        """Return what the trunk adds to each member's objective, None for nothing.
+
+        Parameters
+        ----------
+        parts : tuple of Tensor
+            What `encode` gave for a batch.
+        weights : Tensor of shape (n_members, n_rows, n_tasks)
+            Weights of the cells, 0 where a label is missing.
+
+        Returns
+        -------
+        Tensor of shape (n_members,), or None
+            The penalty.
+        """
+        if isinstance(self.trunk, TaskTrunk):
+            return self.trunk.penalty(parts, weights)
+        return None
+
     def represent(self, x: Tensor) -> Tensor:
-        """Return the shared representation (n_members, n_rows, n_hidden)."""
-        return self.trunk(self.inputs(x))
+        """Return the shared representation (n_members, n_rows, n_shared)."""
+        parts = self.encode(x)
+        if isinstance(self.trunk, TaskTrunk):
+            return self.trunk.share(parts)
+        return parts[0]
+
+    def represent_task(self, x: Tensor, place: int) -> Tensor:
+        """Return what one task's head reads.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_members, n_rows, n_features)
+            Rows.
+        place : int
+            Place of the task among those with a head.
+
+        Returns
+        -------
+        Tensor of shape (n_members, n_rows, n_hidden)
+            The representation of the task, or the one of all.
+        """
+        parts = self.encode(x)
+        if isinstance(self.trunk, TaskTrunk):
+            return self.trunk.gather(parts)[:, place]
+        return parts[0]
+
+    def shared_parameters(self) -> list[nn.Parameter]:
+        """Return the trainable parameters that losses of several tasks move."""
+        if isinstance(self.trunk, TaskTrunk):
+            found = self.trunk.shared_parameters()
+        else:
+            found = list(self.trunk.parameters())
+        return [parameter for parameter in found if parameter.requires_grad]
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the fused logits (n_members, n_rows, n_outputs)."""
-        return self.heads(self.represent(x))
+        return self.decode(self.encode(x))

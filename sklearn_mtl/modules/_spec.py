@@ -30,13 +30,32 @@ class TrunkSpec(BaseEstimator, ABC):
     preparation : {"table", "raw"}
         "table": inputs are imputed, standardised and clipped. "raw": values as they
         are; uint8 is scaled to the unit range.
+    default_n_members : int
+        What ``n_members="auto"`` means with this trunk.
     """
 
     preparation = "table"
+    default_n_members = 8
 
     @abstractmethod
-    def build(self, n_features: int, n_members: int) -> nn.Module:
-        """Return a module that maps (n_members, n, n_features) to (n_members, n, h)."""
+    def build(self, n_features: int, n_members: int, n_tasks: int = 1) -> nn.Module:
+        """Build the module, with parameters that are drawn later.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of prepared columns.
+        n_members : int
+            Number of independent members.
+        n_tasks : int, default=1
+            Number of tasks with a head, for trunks with a part for each.
+
+        Returns
+        -------
+        nn.Module
+            A `TaskTrunk`; or one that maps (n_members, n_rows, n_features) to
+            (n_members, n_rows, n_hidden), from which all heads read.
+        """
 
 
 class MemberModules(nn.Module):
@@ -63,6 +82,7 @@ def build_trunk(
     trunk: TrunkSpec | nn.Module | Callable[[int], nn.Module],
     n_features: int,
     generators: list[Generator],
+    n_tasks: int,
     who: str,
 ) -> nn.Module:
     """Return the trunk of all members, with its initial parameters drawn.
@@ -76,13 +96,16 @@ def build_trunk(
         Number of prepared columns.
     generators : list of torch.Generator
         One for each member.
+    n_tasks : int
+        Number of tasks with a head.
     who : str
         Who asks; messages begin with it.
 
     Returns
     -------
     nn.Module
-        Maps (n_members, n_rows, n_features) to (n_members, n_rows, n_hidden).
+        A `TaskTrunk`; or one that maps (n_members, n_rows, n_features) to (n_members,
+        n_rows, n_hidden).
 
     Raises
     ------
@@ -90,7 +113,7 @@ def build_trunk(
         If the trunk is none of these.
     """
     if isinstance(trunk, TrunkSpec):
-        module = trunk.build(n_features, len(generators))
+        module = trunk.build(n_features, len(generators), n_tasks)
         draw_parameters(module, generators)
         return module
     if isinstance(trunk, nn.Module):

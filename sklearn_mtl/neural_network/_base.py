@@ -117,7 +117,7 @@ class BaseMultiTaskNet(
         self.history_ = history_arrays(history, state.encoder, weights)
         self.n_iter_ = len(history)
         self.best_epoch_ = state.best_epoch or self.n_iter_
-        self._n_features_out = state.n_members * state.net.module_.heads.weight.shape[1]
+        self._n_features_out = state.n_members * state.net.module_.n_shared
         return self
 
     @property
@@ -160,6 +160,8 @@ class BaseMultiTaskNet(
     def transform(self, X: Any) -> np.ndarray:
         """Return the shared representation, from which all heads read.
 
+        Where a trunk gives each task its own, its spec says what is common to them.
+
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
@@ -167,7 +169,7 @@ class BaseMultiTaskNet(
 
         Returns
         -------
-        ndarray of shape (n_samples, n_members * n_hidden), float32
+        ndarray of shape (n_samples, n_members * n_shared), float32
             The representations of the members side by side.
         """
         X = self._read_fitted(X)
@@ -177,7 +179,7 @@ class BaseMultiTaskNet(
     def transform_task(
         self, X: Any, task: str | int, kind: str = "projection"
     ) -> np.ndarray:
-        """Return one task's view of the shared representation.
+        """Return one task's view of the representation.
 
         Parameters
         ----------
@@ -186,10 +188,10 @@ class BaseMultiTaskNet(
         task : str or int
             Name or column number.
         kind : {"projection", "input", "probability"}, default="projection"
-            "projection" keeps of the representation what the task's head can see: its
-            coordinates in the row space of the head's weights. "input" is what the head
-            reads, here the whole shared representation. "probability" is the task's
-            probabilities, or its predicted value.
+            "input" is what the task's head reads: the whole shared representation, or
+            the task's own where the trunk gives each task one. "projection" keeps of it
+            what the head can see: its coordinates in the row space of the head's
+            weights. "probability" is the task's probabilities, or its predicted value.
 
         Returns
         -------
@@ -199,7 +201,7 @@ class BaseMultiTaskNet(
         Raises
         ------
         TaskError
-            If there is no such task, or it has no head to project on.
+            If there is no such task, or it has no head of which this is a view.
         ValueError
             If kind is unknown.
         """
@@ -209,7 +211,7 @@ class BaseMultiTaskNet(
             if kind == "projection":
                 return self._state.project(X, t)
             if kind == "input":
-                return self._state.represent(X)
+                return self._state.represent_task(X, t)
             if kind == "probability":
                 output = self._state.outputs(X)[t].astype(np.float32)
                 return output if output.ndim == 2 else output[:, None]

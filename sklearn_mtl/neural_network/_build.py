@@ -10,8 +10,15 @@ import torch
 from skorch.callbacks import BatchScoring, EpochScoring
 from torch import Generator, Tensor, nn
 
-from sklearn_mtl.losses import FusedLoss
-from sklearn_mtl.modules import MemberLinear, MultiTaskModule, build_trunk
+from sklearn_mtl.losses import FusedLoss, OutputLayout
+from sklearn_mtl.modules import (
+    HeadBlock,
+    MemberLinear,
+    MultiTaskModule,
+    TaskHeads,
+    TaskTrunk,
+    build_trunk,
+)
 from sklearn_mtl.neural_network._history import ProgressBar
 from sklearn_mtl.neural_network._net import MultiTaskNet
 from sklearn_mtl.neural_network._targets import TargetEncoder
@@ -62,22 +69,17 @@ def build_module(
     ValueError
         If the trunk does not give one vector a row.
     """
-    n_members, n_rows = len(generators), sample.shape[1]
+    n_members = len(generators)
     with torch.no_grad():
         sample = sample.expand(n_members, *sample.shape[1:])
         sample = copy.deepcopy(inputs).float()(sample)
         n_features = sample.shape[2] if sample.ndim > 2 else 0
-        shared = build_trunk(trunk, n_features, generators, who).float()
+        n_tasks = encoder.layout.n_trained
+        shared = build_trunk(trunk, n_features, generators, n_tasks, who).float()
         shared.eval()
         hidden = _try(shared, sample, who)
         shared.train()
-    if hidden.ndim != 3 or tuple(hidden.shape[:2]) != (n_members, n_rows):
-        raise ValueError(
-            f"{who}: the trunk returned shape {tuple(hidden.shape[1:])} for {n_rows} "
-            f"rows of shape {tuple(sample.shape[2:])}; it must return (n_rows, "
-            "n_hidden)."
-        )
-    heads = MemberLinear(n_members, hidden.shape[2], encoder.layout.n_outputs)
+    heads = _heads(shared, hidden, sample, encoder.layout, who)
     heads.draw(generators)
     with torch.no_grad():
         bias = torch.as_tensor(encoder.bias_, dtype=torch.float32)
@@ -85,7 +87,35 @@ def build_module(
     return MultiTaskModule(inputs, shared, heads)
 
 
-def _try(trunk: nn.Module, sample: Tensor, who: str) -> Tensor:
+def _heads(
+    trunk: nn.Module, hidden: Any, sample: Tensor, layout: OutputLayout, who: str
+) -> MemberLinear:
+    """Return heads that fit what the trunk gives for the sample."""
+    n_members, n_rows = sample.shape[:2]
+    if isinstance(trunk, TaskTrunk):
+        return TaskHeads(n_members, trunk.n_hidden, _head_blocks(layout))
+    if hidden.ndim != 3 or tuple(hidden.shape[:2]) != (n_members, n_rows):
+        raise ValueError(
+            f"{who}: the trunk returned shape {tuple(hidden.shape[1:])} for {n_rows} "
+            f"rows of shape {tuple(sample.shape[2:])}; it must return (n_rows, "
+            "n_hidden)."
+        )
+    return MemberLinear(n_members, hidden.shape[2], layout.n_outputs)
+
+
+def _head_blocks(layout: OutputLayout) -> list[HeadBlock]:
+    """Return the tasks of the layout by their number of outputs."""
+    single = HeadBlock(layout.n_binary + layout.n_regression, 1)
+    groups = [
+        HeadBlock(
+            group.tasks.stop - group.tasks.start, group.n_classes, group.class_major
+        )
+        for group in layout.groups
+    ]
+    return [single, *groups] if single.n_tasks or not groups else groups
+
+
+def _try(trunk: nn.Module, sample: Tensor, who: str) -> Any:
     """Send a few rows through the trunk, and say so if it cannot take them."""
     n_rows, shape = sample.shape[1], tuple(sample.shape[2:])
     try:

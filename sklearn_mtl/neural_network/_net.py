@@ -163,9 +163,14 @@ class MultiTaskNet(NeuralNet):
             factor = self.schedule(self.n_steps_)
             for group in self.optimizer_.param_groups:
                 group["lr"] = self.lr * factor
-        logits = self.module_(x)
+        parts = self.module_.encode(x)
+        logits = self.module_.decode(parts)
         values, dlogits = self.criterion_(logits, targets, weights)
-        logits.backward(dlogits)
+        penalty = self.module_.penalty(parts, weights)
+        if penalty is None:
+            logits.backward(dlogits)
+        else:  # members add up
+            torch.autograd.backward([logits, penalty.sum()], [dlogits, None])
         if notify:
             named = list(self.get_all_learnable_params())
             self.notify("on_grad_computed", named_parameters=named, batch=batch)
@@ -220,7 +225,7 @@ class MultiTaskNet(NeuralNet):
         yield from self._apply(rows, self.module_)
 
     def represent(self, rows: Rows) -> Iterator[Tensor]:
-        """Yield the shared representation (n_members, n, n_hidden) of rows.
+        """Yield the shared representation (n_members, n, n_shared) of rows.
 
         Parameters
         ----------
@@ -234,11 +239,29 @@ class MultiTaskNet(NeuralNet):
         """
         yield from self._apply(rows, self.module_.represent)
 
+    def represent_task(self, rows: Rows, place: int) -> Iterator[Tensor]:
+        """Yield what one task's head reads, (n_members, n, n_hidden), of rows.
+
+        Parameters
+        ----------
+        rows : Rows
+            Prepared inputs.
+        place : int
+            Place of the task among those with a head.
+
+        Yields
+        ------
+        Tensor
+            Representation of a chunk.
+        """
+        module = self.module_
+        yield from self._apply(rows, lambda x: module.represent_task(x, place))
+
     @torch.inference_mode()
     def _apply(self, rows: Rows, function: Callable) -> Iterator[Tensor]:
         self._set_training(False)
-        heads = self.module_.heads.weight
-        n_members, width = heads.shape[0], max(*heads.shape[1:], 1)
+        n_members, *shape = self.module_.heads.weight.shape
+        width = max(self.module_.n_shared, *shape, 1)
         size = max(128, _CHUNK_UNITS // (n_members * width))
         for start in range(0, rows.n_rows, size):
             x = rows.span(start, min(start + size, rows.n_rows))

@@ -99,7 +99,8 @@ default="gelu"
         `max_epochs`, at least 5.
     n_members : int or "auto", default="auto"
         Independent nets, trained in one batched product, whose predictions are
-        averaged. "auto" is 8 for the MLP trunk and 1 for modules of your own.
+        averaged. "auto" is 8 for trunk specs of tables, as `MLP`, and 1 for modules of
+        your own.
     on_empty_task : {"raise", "warn"}, default="raise"
         A task without any observed label is an error, or is predicted as NaN with a
         warning.

@@ -78,7 +78,7 @@ def make_plan(model: Any, n_samples: int) -> TrainingPlan:
     trunk = _trunk(model, is_full)
     n_members = model.n_members
     if n_members == "auto":
-        n_members = 8 if isinstance(trunk, MLP) else 1
+        n_members = getattr(trunk, "default_n_members", 1)
     hold_out = model.early_stopping
     if hold_out == "auto":
         hold_out = n_samples > SMALL

@@ -83,13 +83,38 @@ class NetState:
 
         Returns
         -------
-        ndarray of shape (n_samples, n_members * n_hidden), float32
+        ndarray of shape (n_samples, n_members * n_shared), float32
             Member after member.
         """
         return _side_by_side(self.net.represent(self._rows(X)))
 
+    def represent_task(self, X: Any, task: int) -> np.ndarray:
+        """Return what a task's head reads in all members, side by side.
+
+        Parameters
+        ----------
+        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
+            Validated inputs.
+        task : int
+            Column of y.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_members * n_hidden), float32
+            Member after member.
+
+        Raises
+        ------
+        TaskError
+            If each head reads something else and the task has none.
+        """
+        if self.net.module_.has_one_representation:
+            return self.represent(X)
+        place = self._place(task, "to read for")
+        return _side_by_side(self.net.represent_task(self._rows(X), place))
+
     def project(self, X: Any, task: int) -> np.ndarray:
-        """Return the shared representation in the row space of a task's head.
+        """Return what a task's head reads in the row space of that head.
 
         The part of z that the task's logits can see: coordinates in an orthonormal
         basis of the rows of its head, in each member.
@@ -112,18 +137,23 @@ class NetState:
         TaskError
             If the task is constant or empty, and so has no head.
         """
+        place = self._place(task, "to project on")
+        columns = self.encoder.layout.columns(place)
+        heads = self.net.module_.heads.weight.detach()[..., columns]
+        basis = torch.linalg.qr(heads.double())[0].to(self.dtype)  # (M, h, rank)
+        chunks = self.net.represent_task(self._rows(X), place)
+        return _side_by_side(z @ basis for z in chunks)
+
+    def _place(self, task: int, purpose: str) -> int:
+        """Return the place of a column of y among the tasks that have a head."""
         order = self.encoder.layout.order.tolist()
         if task not in order:
             chosen = self.encoder.task_set.tasks[task]
             raise TaskError(
                 f"{self.net.who}: task {chosen.name!r} is {chosen.kind} and has no "
-                "head to project on."
+                f"head {purpose}."
             )
-        columns = self.encoder.layout.columns(order.index(task))
-        heads = self.net.module_.heads.weight.detach()[..., columns]
-        basis = torch.linalg.qr(heads.double())[0].to(self.dtype)  # (M, h, rank)
-        chunks = self.net.represent(self._rows(X))
-        return _side_by_side(z @ basis for z in chunks)
+        return order.index(task)
 
     def _rows(self, X: Any) -> Any:
         columns = self.preparation.transform(X)

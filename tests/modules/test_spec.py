@@ -30,17 +30,17 @@ def test_what_builds_nothing_is_no_spec():
 
 
 def test_a_spec_is_built_and_drawn_for_all_members():
-    trunk = build_trunk(MLP(hidden_layer_sizes=(4,)), 3, generators(0, 1), "me")
+    trunk = build_trunk(MLP(hidden_layer_sizes=(4,)), 3, generators(0, 1), 1, "me")
     assert trunk[0].weight.shape == (2, 3, 4)
     assert not torch.equal(trunk[0].weight[0], trunk[0].weight[1])
-    alone = build_trunk(MLP(hidden_layer_sizes=(4,)), 3, generators(1), "me")
+    alone = build_trunk(MLP(hidden_layer_sizes=(4,)), 3, generators(1), 1, "me")
     assert torch.equal(alone[0].weight[0], trunk[0].weight[1])
 
 
 def test_a_module_is_copied_for_each_member():
     module = nn.Linear(3, 2)
     before = copy.deepcopy(module.state_dict())
-    trunk = build_trunk(module, 3, generators(0, 1), "me")
+    trunk = build_trunk(module, 3, generators(0, 1), 1, "me")
     with torch.no_grad():
         trunk.members[0].weight.zero_()
     assert torch.equal(module.weight, before["weight"])
@@ -63,10 +63,10 @@ def test_a_callable_gets_the_number_of_columns_and_a_seed_of_ours():
 
     torch.manual_seed(0)
     before = torch.get_rng_state()
-    first = build_trunk(make, 3, generators(5, 6), "me")
+    first = build_trunk(make, 3, generators(5, 6), 1, "me")
     assert torch.equal(before, torch.get_rng_state())
     torch.manual_seed(99)
-    second = build_trunk(make, 3, generators(5, 6), "me")
+    second = build_trunk(make, 3, generators(5, 6), 1, "me")
     for a, b in zip(first.members, second.members, strict=True):
         assert torch.equal(a.weight, b.weight)
     assert not torch.equal(first.members[0].weight, first.members[1].weight)
@@ -79,4 +79,4 @@ def test_anything_else_is_refused(trunk):
         r"^me: trunk must be None, a trunk spec such as MLP\(\), an nn\.Module, or"
     )
     with pytest.raises(TypeError, match=message):
-        build_trunk(trunk, 3, generators(0), "me")
+        build_trunk(trunk, 3, generators(0), 1, "me")

@@ -1,0 +1,67 @@
+"""What the parameters of trunk specs may be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from numbers import Integral, Real
+from typing import Any
+
+__all__ = ["check_choice", "check_count", "check_dropout", "check_share", "check_sizes"]
+
+
+def check_sizes(spec: Any, name: str, *, least: int = 0) -> None:
+    """Raise ValueError unless a parameter of a spec is a sequence of layer sizes."""
+    sizes = getattr(spec, name)
+    are_counts = isinstance(sizes, Iterable) and all(
+        int(size) == size and size >= 1 for size in sizes
+    )
+    if not are_counts:
+        raise ValueError(
+            f"{type(spec).__name__}: {name} must be whole numbers of at least 1; found "
+            f"{sizes}."
+        )
+    if len(list(sizes)) < least:
+        raise ValueError(
+            f"{type(spec).__name__}: {name} must have at least {least} layer; found "
+            f"{sizes}."
+        )
+
+
+def check_choice(spec: Any, name: str, allowed: Collection[Any]) -> None:
+    """Raise ValueError unless a parameter is one of some values."""
+    value = getattr(spec, name)
+    if value not in allowed:
+        raise ValueError(
+            f"{type(spec).__name__}: {name} {value!r} is unknown; allowed are "
+            f"{sorted(allowed, key=str)}."
+        )
+
+
+def check_count(spec: Any, name: str, most: int | None = None) -> None:
+    """Raise ValueError unless a parameter is a whole number from 1 to most."""
+    value = getattr(spec, name)
+    is_count = isinstance(value, Integral) and not isinstance(value, bool)
+    if not is_count or value < 1 or (most is not None and value > most):
+        limit = "of at least 1" if most is None else f"from 1 to {most}"
+        raise ValueError(
+            f"{type(spec).__name__}: {name} must be a whole number {limit}; found "
+            f"{value!r}."
+        )
+
+
+def check_dropout(spec: Any) -> None:
+    """Raise ValueError unless dropout lies in [0, 1)."""
+    if not 0 <= spec.dropout < 1:
+        raise ValueError(
+            f"{type(spec).__name__}: dropout must lie in [0, 1); found {spec.dropout}."
+        )
+
+
+def check_share(spec: Any, name: str, most: float = float("inf")) -> None:
+    """Raise ValueError unless a parameter is a number from 0 to most."""
+    value = getattr(spec, name)
+    if not isinstance(value, Real) or not 0 <= float(value) <= most:
+        limit = "at least 0" if most == float("inf") else f"from 0 to {most:g}"
+        raise ValueError(
+            f"{type(spec).__name__}: {name} must be {limit}; found {value!r}."
+        )

@@ -1,0 +1,137 @@
+"""Heads of tasks that do not all read the same representation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sklearn_mtl.modules._linear import MemberLinear
+
+__all__ = ["HeadBlock", "TaskHeads"]
+
+_ALL = slice(None)
+
+
+@dataclass(frozen=True)
+class HeadBlock:
+    """Consecutive tasks whose heads have the same number of outputs.
+
+    Attributes
+    ----------
+    n_tasks : int
+        Number of tasks.
+    n_outputs : int
+        Number of outputs of each.
+    class_major : bool
+        Whether the first outputs of all tasks come first, then the second ones.
+    """
+
+    n_tasks: int
+    n_outputs: int
+    class_major: bool = False
+
+    @property
+    def width(self) -> int:
+        """Number of outputs of all tasks."""
+        return self.n_tasks * self.n_outputs
+
+
+class TaskHeads(MemberLinear):
+    """The linear heads of all tasks, each on the representation of its task.
+
+    Parameters and outputs are those of one MemberLinear on a shared representation; a
+    block of tasks is one batched product.
+
+    Parameters
+    ----------
+    n_members, n_in : int
+        Number of members, and width of each task's representation.
+    blocks : sequence of HeadBlock
+        The tasks in their order.
+    """
+
+    def __init__(self, n_members: int, n_in: int, blocks: Sequence[HeadBlock]) -> None:
+        super().__init__(n_members, n_in, sum(block.width for block in blocks))
+        self.blocks = list(blocks)
+
+    @property
+    def n_tasks(self) -> int:
+        """Number of tasks."""
+        return sum(block.n_tasks for block in self.blocks)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Map (n_members, n_tasks, n_rows, n_in) to (n_members, n_rows, n_outputs)."""
+        return self.read_tasks(z) + self.bias
+
+    def read_tasks(self, z: Tensor, columns: slice = _ALL) -> Tensor:
+        """Apply each task's weights of some columns of z, without the bias.
+
+        Parameters
+        ----------
+        z : Tensor of shape (n_members, n_tasks, n_rows, n_columns)
+            Columns of what each head reads.
+        columns : slice
+            Which they are.
+
+        Returns
+        -------
+        Tensor of shape (n_members, n_rows, n_outputs)
+            Their share of the logits.
+        """
+        parts = torch.split(z, [block.n_tasks for block in self.blocks], dim=1)
+        weight = self.weight[:, columns]
+        weights = torch.split(weight, [block.width for block in self.blocks], dim=-1)
+        logits = map(_read_block, self.blocks, parts, weights)
+        return torch.cat(list(logits), dim=-1)
+
+    def read_shared(self, z: Tensor, columns: slice = _ALL) -> Tensor:
+        """Apply all tasks' weights of some columns that all tasks read.
+
+        Parameters
+        ----------
+        z : Tensor of shape (n_members, n_rows, n_columns)
+            Columns of what all heads read.
+        columns : slice
+            Which they are.
+
+        Returns
+        -------
+        Tensor of shape (n_members, n_rows, n_outputs)
+            Their share of the logits.
+        """
+        return torch.bmm(z, self.weight[:, columns])
+
+    def spread(self, values: Tensor) -> Tensor:
+        """Repeat the value of a task for each of its outputs.
+
+        Parameters
+        ----------
+        values : Tensor of shape (..., n_tasks)
+            A value a task.
+
+        Returns
+        -------
+        Tensor of shape (..., n_outputs)
+            In the order of the logits.
+        """
+        parts = torch.split(values, [block.n_tasks for block in self.blocks], dim=-1)
+        return torch.cat(list(map(_spread_block, self.blocks, parts)), dim=-1)
+
+
+def _read_block(block: HeadBlock, z: Tensor, weight: Tensor) -> Tensor:
+    if block.class_major:
+        weight = torch.unflatten(weight, -1, (block.n_outputs, block.n_tasks))
+        return torch.einsum("mtnh,mhkt->mnkt", z, weight).flatten(-2)
+    weight = torch.unflatten(weight, -1, (block.n_tasks, block.n_outputs))
+    return torch.einsum("mtnh,mhtk->mntk", z, weight).flatten(-2)
+
+
+def _spread_block(block: HeadBlock, values: Tensor) -> Tensor:
+    if block.n_outputs == 1:
+        return values
+    if block.class_major:
+        return values.repeat(*[1] * (values.ndim - 1), block.n_outputs)
+    return values.repeat_interleave(block.n_outputs, dim=-1)
