@@ -9,6 +9,7 @@ from sklearn_mtl.solvers._certificate import Problem, Solution
 from sklearn_mtl.solvers._closed_form import closed_form
 from sklearn_mtl.solvers._fista import fista
 from sklearn_mtl.solvers._newton import newton
+from sklearn_mtl.solvers._rows import RowSolver, solves_rows
 
 __all__ = ["solve"]
 
@@ -47,4 +48,7 @@ def solve(
     if isinstance(datafit, CrossEntropy) and matrix is not None:
         start = None if start is None else problem.total(start)
         return newton(problem, matrix, start, tol=tol, max_iter=max_iter)
+    if solves_rows(problem):
+        rows = RowSolver(datafit)  # type: ignore[arg-type]
+        return rows.solve(problem, start, tol, max_iter)
     return fista(problem, start, tol=tol, max_iter=max_iter)

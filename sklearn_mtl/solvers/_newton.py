@@ -14,7 +14,7 @@ from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
 __all__ = ["newton"]
 
 #: Below this part of the gradient at zero a step that does not halve it is rounding.
-STALLED = 1e-7
+STALLED = 1e-9
 #: Up to here the eigenvectors of the Gram matrix are cheaper than what they save.
 MAX_EIGEN = 400
 

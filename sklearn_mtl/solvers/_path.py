@@ -11,6 +11,7 @@ from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers._certificate import Problem, Solution
 from sklearn_mtl.solvers._choose import solve
 from sklearn_mtl.solvers._closed_form import Spectrum, closed_form, has_spectrum
+from sklearn_mtl.solvers._rows import RowSolver, solves_rows
 
 __all__ = ["alpha_grid", "solve_path"]
 
@@ -71,6 +72,7 @@ def solve_path(
         Its solution.
     """
     datafit, spectrum, point = problem.datafit, None, None
+    rows: RowSolver | None = None
     for alpha in alphas:
         penalty: Penalty = problem.penalty.scaled(float(alpha))
         here = Problem(datafit, penalty, problem.columns)
@@ -79,6 +81,10 @@ def solve_path(
             assert isinstance(datafit, GramQuadratic | RowQuadratic)
             spectrum = Spectrum(datafit) if spectrum is None else spectrum
             solution = closed_form(here, form, spectrum=spectrum)
+        elif alpha > 0 and form is None and solves_rows(here):
+            assert isinstance(datafit, GramQuadratic | RowQuadratic)
+            rows = RowSolver(datafit) if rows is None else rows
+            solution = rows.solve(here, None, tol, max_iter)
         else:
             solution = solve(here, point, tol=tol, max_iter=max_iter)
         point = solution.point
