@@ -124,7 +124,10 @@ def compare(
     -----
     A model that fails in a split has no score there; the error is in `problems` and on
     the page, and the other models go on. There are n_splits * n_models fits, and
-    n_splits * inner_cv for each row that may be the best single one.
+    n_splits * inner_cv for each row that may be the best single one. n_test / n_train of
+    the intervals counts the labels of each task that may be learned from, in the test
+    and in the training parts: labels hidden by `missing_fraction` are scored, but do not
+    change how much the training parts overlap.
 
     References
     ----------
@@ -235,6 +238,7 @@ def _measure(
         *arrays,
         n_train=np.array([fitted[train].sum(axis=0) for train, _ in splits]),
         n_test=np.array([scored[test].sum(axis=0) for _, test in splits]),
+        n_held_out=np.array([fitted[test].sum(axis=0) for _, test in splits]),
         chosen=choose_best_single(
             fits, choosable(candidates), (len(splits), n_inner, n_tasks)
         ),

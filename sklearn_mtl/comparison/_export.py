@@ -30,6 +30,7 @@ def as_dict(comparison: Comparison) -> dict[str, Any]:
         "predict_seconds": measured.predict_seconds,
         "n_train": measured.n_train,
         "n_test": measured.n_test,
+        "n_held_out": measured.n_held_out,
         "chosen": comparison.chosen_counts(),
         "problems": [asdict(problem) for problem in comparison.problems],
     }

@@ -110,7 +110,10 @@ class Measured:
     fit_seconds, predict_seconds : ndarray of shape (n_models, n_splits)
         Wall-clock time of each fit and of the predictions of its test part.
     n_train, n_test : ndarray of shape (n_splits, n_tasks)
-        Observed labels in the training and the test part.
+        Labels learned from in the training part, and scored in the test part.
+    n_held_out : ndarray of shape (n_splits, n_tasks)
+        Labels of the test part that would have been learned from; fewer than `n_test`
+        where labels are hidden from training.
     chosen : ndarray of shape (n_splits, n_tasks), int
         The model that was chosen as the best single row; -1 where there is none.
     """
@@ -121,6 +124,7 @@ class Measured:
     predict_seconds: np.ndarray
     n_train: np.ndarray
     n_test: np.ndarray
+    n_held_out: np.ndarray
     chosen: np.ndarray
 
     def best_single(self, which: str = "scores") -> np.ndarray:
@@ -132,6 +136,10 @@ class Measured:
 
     @property
     def ratios(self) -> np.ndarray:
-        """Return n_test / n_train of every task, and last of all tasks together."""
-        test, train = self.n_test.sum(axis=0), self.n_train.sum(axis=0)
-        return np.append(test, test.sum()) / np.append(train, train.sum())
+        """Return n_held_out / n_train of every task, and last of all tasks together.
+
+        The overlap of two training parts is what counts: labels that are hidden from
+        training make no difference to it, though they are scored in the test part.
+        """
+        out, train = self.n_held_out.sum(axis=0), self.n_train.sum(axis=0)
+        return np.append(out, out.sum()) / np.append(train, train.sum())

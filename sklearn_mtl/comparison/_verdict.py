@@ -80,6 +80,7 @@ def _over_best(gains: Sequence[Gain]) -> str:
         "helps": "It beats the best single-task model on average",
         "hurts": "The best single-task model beats it on average",
         "no evidence": "No evidence that it differs from the best single-task model",
-        "unknown": "Against the best single-task model nothing can be said",
     }
+    if mean.effect == "unknown":
+        return "Against the best single-task model nothing can be said."
     return f"{words[mean.effect]} ({gain_and_interval(mean.interval)})."

@@ -40,7 +40,8 @@ def make_comparison(n_splits=5, spread=0.01, tasks=TASKS, models=MODELS, **argum
         fit_seconds=np.linspace(0.01, 12, len(models))[:, None] * np.ones(n_splits),
         predict_seconds=np.full((len(models), n_splits), 0.1),
         n_train=np.full((n_splits, len(tasks)), 80),
-        n_test=np.full((n_splits, len(tasks)), 20),
+        n_test=np.full((n_splits, len(tasks)), 40),
+        n_held_out=np.full((n_splits, len(tasks)), 20),
         chosen=candidates,
     )
     return Comparison(tasks, models, measured, **arguments)

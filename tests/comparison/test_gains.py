@@ -32,8 +32,8 @@ def test_mean_gain_is_the_mean_over_tasks_in_every_split(comparison):
     assert by_key(comparison.gains)[TWIN, MEAN].interval == expected
 
 
-def test_ratios_are_those_of_the_observed_labels(comparison):
-    comparison.measured.n_test[:, 0] = 8
+def test_ratios_are_those_of_labels_that_may_be_learned_from(comparison):
+    comparison.measured.n_held_out[:, 0] = 8
     np.testing.assert_allclose(comparison.measured.ratios, [0.1, 0.25, 0.25, 48 / 240])
 
 

@@ -75,6 +75,23 @@ def test_intervals_cover_the_expected_gain_where_naive_ones_do_not():
     assert 0.935 <= coverage(1 / 4) <= 0.97
 
 
+def test_overlap_and_not_the_size_of_the_test_part_decides_the_correction():
+    """With labels hidden from training, n_test / n_train of folds is still 1 / (k - 1).
+
+    140 of 200 labels are hidden from training; test parts are scored completely.
+    """
+    rng = np.random.default_rng(0)
+    y = 0.3 + rng.standard_normal((1500, 200))
+    learned = y[:, :60].reshape(-1, 5, 12)  # any 60 rows are as good as random ones
+    folds = np.concatenate([learned, y[:, 60:].reshape(-1, 5, 28)], axis=2)
+    trained = (learned.sum(axis=(1, 2))[:, None] - learned.sum(axis=2)) / 48
+    gains = (folds**2 - (folds - trained[:, :, None]) ** 2).mean(axis=2)
+    expected = 0.3**2 - 1 / 48
+    found = [corrected_interval(d, 1 / 4) for d in gains]
+    coverage = np.mean([i.low <= expected <= i.high for i in found])
+    assert 0.93 <= coverage <= 0.98
+
+
 def test_holm_is_the_textbook_procedure():
     # sorted: .005 * 4, .01 * 3, .03 * 2, .04 * 1, never falling
     np.testing.assert_allclose(
