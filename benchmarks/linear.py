@@ -205,7 +205,7 @@ def school(repeats):
             train = np.zeros(len(y), dtype=bool)
             for t in np.unique(ids):
                 rows = rng.permutation(np.flatnonzero(ids == t))
-                train[rows[: int(round(part * len(rows)))]] = True
+                train[rows[: round(part * len(rows))]] = True
             wide = np.full((train.sum(), 139), np.nan)
             wide[np.arange(train.sum()), ids[train].astype(int)] = y[train]
             for name, model in models.items():

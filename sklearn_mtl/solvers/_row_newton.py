@@ -96,7 +96,7 @@ def row_newton(
 ) -> tuple[np.ndarray, int]:
     """Minimise by proximal gradient steps with a Newton step on the rows they leave.
 
-    The proximal step says which rows are used; on these the objective is smooth, and the
+    The proximal step says which rows are used; on these the objective is smooth. The
     Newton system is solved by conjugate gradients with the Cholesky factor of
     G + diag(a / ||W_j||), which differs from the Hessian by one direction a row.
 
@@ -118,7 +118,9 @@ def row_newton(
     n_iter : int
         Steps taken.
     """
-    for n_iter in range(1, max_iter + 1):
+    n_iter = 0
+    while n_iter < max_iter:
+        n_iter += 1
         gradient = problem.gradient(W)
         before = W
         W = _shorten(W - problem.step * gradient, problem.step * problem.groups)
@@ -148,10 +150,22 @@ def _newton_step(problem: RowProblem, W: np.ndarray, tol: float) -> np.ndarray:
         flat = D - along[:, None] * unit
         return part.apply(D) + problem.ridge * D + weights[:, None] * flat
 
+    inverse = part.inverse(weights + problem.ridge + 1e-300)
+    # Along a row's own direction the norm has no curvature: what the inverse above adds
+    # there is taken back by the exact system in these directions.
+    radial = problem.G[np.ix_(used, used)] * (unit @ unit.T)
+    radial.flat[:: len(used) + 1] += problem.ridge + 1e-10 * radial.diagonal().max()
+    coarse = cho_factor(radial, check_finite=False)
+
+    def precondition(R: np.ndarray) -> np.ndarray:
+        along = np.einsum("jt,jt->j", unit, R)
+        inward = cho_solve(coarse, along, check_finite=False)
+        return inverse(R) + inward[:, None] * unit
+
     D, _ = conjugate_gradient(
         hessian,
         -F,
-        part.inverse(weights + problem.ridge + 1e-300),
+        precondition,
         tol=0.1,
         max_iter=MAX_INNER,
     )

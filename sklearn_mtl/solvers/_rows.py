@@ -22,7 +22,8 @@ MANY = 0.3
 def solves_rows(problem: Problem) -> bool:
     """Whether the penalty is one on rows and all tasks share their rows."""
     form = problem.penalty.row_form(problem.datafit.n_features)
-    return form is not None and form[0].any() and has_spectrum(problem.datafit)
+    is_used = form is not None and bool(form[0].any())
+    return is_used and has_spectrum(problem.datafit)
 
 
 class RowSolver:
@@ -30,8 +31,8 @@ class RowSolver:
 
     In Gram form all features are the working set. Else it grows by the features that
     violate optimality, and their Gram matrix with them. A feature whose gradient cannot
-    have reached its bound since it was last computed, by ||x_j|| times the change of the
-    residual, is not looked at again (one full gradient serves several strengths).
+    have reached its bound since it was last computed, by ||x_j|| times the change of
+    the residual, is not looked at again: one full gradient serves several strengths.
 
     Parameters
     ----------
