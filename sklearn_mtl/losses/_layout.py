@@ -115,6 +115,14 @@ class OutputLayout:
         start += number * group.n_classes
         return slice(start, start + group.n_classes)
 
+    @property
+    def task_places(self) -> np.ndarray:
+        """The place in `order` of the task of each logit, (n_outputs,)."""
+        places = np.empty(self.n_outputs, dtype=np.intp)
+        for place in range(self.n_trained):
+            places[self.columns(place)] = place
+        return places
+
     def _group(self, n_classes: Sequence[int]) -> list[ClassGroup]:
         groups = []
         place = column = self._first_group

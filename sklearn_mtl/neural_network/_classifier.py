@@ -87,6 +87,10 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         categorical_features: Any = "from_dtype",
         task_weight: Any = None,
         class_weight: Any = None,
+        balancing: Any = "sum",
+        gramian: str = "auto",
+        update_every: int | str = "auto",
+        monitor: str | None = None,
         optimizer: Any = "adamw",
         lr: float = 3e-3,
         lr_schedule: str = "cosine",
@@ -114,6 +118,10 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         self.categorical_features = categorical_features
         self.task_weight = task_weight
         self.class_weight = class_weight
+        self.balancing = balancing
+        self.gramian = gramian
+        self.update_every = update_every
+        self.monitor = monitor
         self.optimizer = optimizer
         self.lr = lr
         self.lr_schedule = lr_schedule

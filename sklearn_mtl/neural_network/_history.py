@@ -41,6 +41,17 @@ def history_arrays(
         out["valid_score"] = 1.0 - out["valid_loss"] / prior
         out["valid_criterion"] = _column(history, "valid_criterion")
     out["task_weight"] = np.tile(task_weight, (n_epochs, 1))
+    if "weight_by_task" in history[0] if n_epochs else False:
+        trained = encoder.layout.order
+        out["task_weight"][:, trained] = _by_task(history, "weight_by_task", encoder)[
+            :, trained
+        ]
+        choices = [epoch["gramian"] for epoch in history]
+        if choices[0] is not None:
+            out["gramian"] = np.array(choices)
+    if any("gradient_cosine" in epoch for epoch in history):
+        out["gradient_norm"] = _by_task(history, "gradient_norm_by_task", encoder)
+        out["gradient_cosine"] = _column(history, "gradient_cosine")
     out["lr"] = _column(history, "lr")
     out["duration"] = _column(history, "dur")
     return out

@@ -88,6 +88,10 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         task_weight: Any = None,
         class_weight: Any = None,
         clip_predictions: bool = True,
+        balancing: Any = "sum",
+        gramian: str = "auto",
+        update_every: int | str = "auto",
+        monitor: str | None = None,
         optimizer: Any = "adamw",
         lr: float = 3e-3,
         lr_schedule: str = "cosine",
@@ -117,6 +121,10 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         self.task_weight = task_weight
         self.class_weight = class_weight
         self.clip_predictions = clip_predictions
+        self.balancing = balancing
+        self.gramian = gramian
+        self.update_every = update_every
+        self.monitor = monitor
         self.optimizer = optimizer
         self.lr = lr
         self.lr_schedule = lr_schedule

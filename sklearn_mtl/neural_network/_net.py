@@ -13,6 +13,7 @@ from skorch.callbacks import Callback, EpochTimer
 from torch import Tensor
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.neural_network._balance import Balance, GradientMonitor
 from sklearn_mtl.neural_network._batches import Batch, BatchIterator, HeldOutRows
 from sklearn_mtl.neural_network._rows import Rows
 
@@ -50,6 +51,8 @@ class MultiTaskNet(NeuralNet):
     track : callable, default=None
         Gets the net and the held-out losses at the end of an epoch, and says whether
         training shall stop.
+    balance : Balance, default=None
+        Does the backward pass; None is that of the plain sum of the losses.
     **kwargs : dict
         As for skorch.NeuralNet.
     """
@@ -63,6 +66,7 @@ class MultiTaskNet(NeuralNet):
         who: str = "MultiTaskNet",
         schedule: Callable[[int], float] | None = None,
         track: Callable[[MultiTaskNet, Tensor], bool] | None = None,
+        balance: Balance | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(module, criterion, **kwargs)
@@ -70,6 +74,8 @@ class MultiTaskNet(NeuralNet):
         self.who = who
         self.schedule = schedule
         self.track = track
+        self.balance = balance
+        self.monitor: GradientMonitor | None = None
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
@@ -107,13 +113,18 @@ class MultiTaskNet(NeuralNet):
             self.fit_loop(batches, held_out, epochs)
         self.notify("on_train_end", X=batches.data, y=None)
 
+    @property
+    def rate(self) -> float:
+        """Learning rate of the heads; other parameters may have their own."""
+        return self.optimizer_.param_groups[-1]["lr"]
+
     def set_rate(self, lr: float) -> None:
         """Start again from a learning rate, for our schedule and for callbacks."""
         self.lr = lr
         for group in self.optimizer_.param_groups:
-            group["lr"] = lr
+            group["lr"] = lr * group.get("lr_factor", 1.0)
             if "initial_lr" in group:  # put there by torch's schedulers
-                group["initial_lr"] = lr
+                group["initial_lr"] = group["lr"]
 
     def fit_loop(
         self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any
@@ -142,7 +153,10 @@ class MultiTaskNet(NeuralNet):
         total = torch.zeros(())
         if not loud:  # skorch's Checkpoint looks for the last batch
             self.history.new_batch()
+        self._begin_epoch()
         for batch in iterator:
+            if self.monitor is not None:
+                self._measure(batch)
             if loud:
                 self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch, notify=loud)
@@ -150,19 +164,44 @@ class MultiTaskNet(NeuralNet):
             if loud:
                 self.history.record_batch(prefix + "_loss", step["loss"].item())
                 self.notify("on_batch_end", batch=batch, training=training, **step)
-        self._record(prefix, (total / len(iterator)).mean(dim=0))
-        self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
+        losses = total / len(iterator)
+        self._record(prefix, losses.mean(dim=0))
+        if self.balance is not None:
+            self.balance.end_epoch(losses)
+            self.history.record("weight_by_task", self.balance.mean_weights())
+            self.history.record("gramian", self.balance.gramian)
+        self.history.record("lr", self.rate)
         self.history.record(prefix + "_batch_count", len(iterator))
 
     def train_step(
         self, batch: Batch, notify: bool = True, **fit_params: Any
     ) -> dict[str, Tensor]:
         """Do one step of the optimiser on one batch of all members."""
-        x, (targets, weights) = batch
         if self.schedule is not None:
             factor = self.schedule(self.n_steps_)
             for group in self.optimizer_.param_groups:
-                group["lr"] = self.lr * factor
+                group["lr"] = self.lr * group.get("lr_factor", 1.0) * factor
+        if self.balance is None:
+            logits, values = self._backward(batch)
+        else:
+            lr = self.rate
+            logits, values = self.balance.backward(
+                self.module_, self.criterion_, batch, lr
+            )
+        if notify:
+            named = list(self.get_all_learnable_params())
+            self.notify("on_grad_computed", named_parameters=named, batch=batch)
+        self.optimizer_.step()
+        self.optimizer_.zero_grad(set_to_none=True)
+        if self.balance is not None and self.balance.looks_again:
+            self.balance.look_again(self.module_, self.criterion_, batch)
+        self.n_steps_ += 1
+        loss = (values * self.criterion_.task_weight).sum()
+        return {"loss": loss, "y_pred": logits, "values": values}
+
+    def _backward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Put the gradient of the sum of losses into the parameters."""
+        x, (targets, weights) = batch
         parts = self.module_.encode(x)
         logits = self.module_.decode(parts)
         values, dlogits = self.criterion_(logits, targets, weights)
@@ -171,14 +210,21 @@ class MultiTaskNet(NeuralNet):
             logits.backward(dlogits)
         else:  # members add up
             torch.autograd.backward([logits, penalty.sum()], [dlogits, None])
-        if notify:
-            named = list(self.get_all_learnable_params())
-            self.notify("on_grad_computed", named_parameters=named, batch=batch)
-        self.optimizer_.step()
-        self.optimizer_.zero_grad(set_to_none=True)
-        self.n_steps_ += 1
-        loss = (values * self.criterion_.task_weight).sum()
-        return {"loss": loss, "y_pred": logits, "values": values}
+        return logits, values
+
+    def _begin_epoch(self) -> None:
+        self._is_measured = False
+        if self.balance is not None:
+            self.balance.start_epoch()
+
+    def _measure(self, batch: Batch) -> None:
+        """Record the gradients of the tasks at the first batch of an epoch."""
+        if self.monitor is None or self._is_measured:
+            return
+        self._is_measured = True
+        norms, cosine = self.monitor(self.module_, self.criterion_, batch)
+        self.history.record("gradient_norm_by_task", norms)
+        self.history.record("gradient_cosine", cosine)
 
     @torch.inference_mode()
     def _evaluate(self, held_out: HeldOutRows) -> Tensor:

@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from sklearn_mtl.balancing import METHODS, Balancing
 from sklearn_mtl.modules import PiecewiseLinear, TrunkSpec
 from sklearn_mtl.modules._mlp import ACTIVATIONS
 from sklearn_mtl.neural_network._build import OPTIMIZERS
 from sklearn_mtl.neural_network._plan import DTYPES
-from sklearn_mtl.utils._private import Interval, StrOptions
+from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions
 
 __all__ = ["CONSTRAINTS", "with_shared_parameters"]
 
@@ -26,6 +27,15 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "numeric_embedding": [PiecewiseLinear, StrOptions({"auto"}), None],
     "categorical_features": [str, "array-like", None],
     "task_weight": [dict, "array-like", None],
+    "balancing": [
+        StrOptions(set(METHODS)),
+        Balancing,
+        # objects of torchjd, which are told apart when they are read
+        HasMethods(["forward", "parameters"]),
+    ],
+    "gramian": [StrOptions({"auto", "features", "shared"})],
+    "update_every": [_COUNT, _AUTO],
+    "monitor": [StrOptions({"gradients"}), None],
     "optimizer": [StrOptions(set(OPTIMIZERS)), type],
     "lr": [Interval(Real, 0, None, closed="neither")],
     "lr_schedule": [StrOptions({"cosine", "constant"})],
@@ -71,6 +81,24 @@ default="gelu"
     task_weight : dict or array-like of shape (n_tasks,), default=None
         Factor of each task's loss in the objective; a dict by task name may leave tasks
         at 1.
+    balancing : str, spec or object of torchjd, default="sum"
+        How the tasks are balanced. A name or a spec of :mod:`sklearn_mtl.balancing`:
+        "sum", "mean", "fixed", "random", "uncertainty", "dwa", "geometric_mean",
+        "imtl_l", "stch" and "famo" weigh the losses, for all parameters; "mgda",
+        "pcgrad", "cagrad", "imtl_g", "aligned_mtl", "upgrad", "nash_mtl" and "fairgrad"
+        weigh the gradients, for what the tasks share. Or a Weighting, Aggregator or
+        Scalarizer of torchjd.
+    gramian : {"auto", "features", "shared"}, default="auto"
+        Which gradients are weighed: those of the shared representation, in closed form
+        and almost for nothing, or the exact ones of the shared parameters. "auto" is
+        "features" where all heads read one representation and every pair of tasks has
+        at least 70 % of its labels in common. Weightings of losses need neither.
+    update_every : int or "auto", default="auto"
+        Steps for which weights of gradients are kept. "auto" is 1 for "features" and 10
+        for "shared".
+    monitor : {"gradients"} or None, default=None
+        "gradients" adds the exact gradients of the tasks to `history_`, measured in
+        each epoch on up to 128 rows.
     optimizer : {"adamw", "adam", "sgd"} or torch optimizer class, default="adamw"
         Optimiser of the net.
     lr : float, default=0.003
@@ -135,7 +163,11 @@ n_tasks_ : int
     history_ : dict of str to ndarray
         One entry an epoch: "train_loss" and "valid_loss" (n_epochs, n_tasks), NaN where
         a task has none; "valid_score" (n_epochs, n_tasks), which is 1 - loss / loss of
-        the best constant; "valid_criterion", "task_weight", "lr", "duration".
+        the best constant; "valid_criterion", "lr", "duration"; "task_weight" (n_epochs,
+        n_tasks), the mean weight of each task's loss or gradient, NaN in an epoch
+        without its labels; with weights of gradients "gramian", which of them; with a
+        monitor "gradient_norm" (n_epochs, n_tasks) of each L_t and "gradient_cosine",
+        the mean over pairs of tasks.
     n_iter_ : int
         Epochs run.
     best_epoch_ : int

@@ -73,6 +73,10 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         categorical_features: Any = "from_dtype",
         task_weight: Any = None,
         clip_predictions: bool = True,
+        balancing: Any = "sum",
+        gramian: str = "auto",
+        update_every: int | str = "auto",
+        monitor: str | None = None,
         optimizer: Any = "adamw",
         lr: float = 3e-3,
         lr_schedule: str = "cosine",
@@ -100,6 +104,10 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         self.categorical_features = categorical_features
         self.task_weight = task_weight
         self.clip_predictions = clip_predictions
+        self.balancing = balancing
+        self.gramian = gramian
+        self.update_every = update_every
+        self.monitor = monitor
         self.optimizer = optimizer
         self.lr = lr
         self.lr_schedule = lr_schedule

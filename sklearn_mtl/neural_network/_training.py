@@ -11,6 +11,7 @@ from scipy import sparse
 from torch import Generator, Tensor
 
 from sklearn_mtl.modules import use_generators
+from sklearn_mtl.neural_network._balancing import make_balance, make_monitor
 from sklearn_mtl.neural_network._batches import BatchIterator, HeldOutRows, LabelledRows
 from sklearn_mtl.neural_network._build import build_module, build_net
 from sklearn_mtl.neural_network._data import Labels, draw_folds, label_rows
@@ -38,6 +39,7 @@ from sklearn_mtl.utils._weights import task_weights
 __all__ = ["train_state"]
 
 _FOLDS, _PARAMETERS, _CALLS = 0, 1, 2  # streams of random numbers
+_BALANCING = 2**31  # the calls from here on are those of balancing
 
 
 def train_state(
@@ -132,6 +134,7 @@ def _set_up(
     module = build_module(plan.trunk, inputs, encoder, few.span(0, 2), generators, who)
     weights = task_weights(task_set, model.task_weight, who)
     net = build_net(model, module, encoder, weights, plan.dtype)
+    net.balance = make_balance(model, net.module_, encoder, labels.weights)
     return NetState(preparation, encoder, net, plan.dtype, seed)
 
 
@@ -170,10 +173,18 @@ def _train(
         track = BestEpoch(prior, net.criterion_.task_weight.double(), plan.patience)
     net.track = track
     use_generators(net.module_, dropout)
+    net.monitor = make_monitor(model, encoder=state.encoder)
+    if net.balance is not None:
+        stream = _BALANCING + state.n_calls
+        net.balance.generators = _generators(
+            state.seed, state.n_members, stream, model.device
+        )
     try:
         net.train(batches, held_out, n_epochs)
     finally:  # what is left of an interrupted fit can be pickled, and trained on
         use_generators(net.module_, None)
+        if net.balance is not None:
+            net.balance.generators = ()
         if net.schedule is not None:
             net.set_rate(net.lr)
         net.schedule = net.track = None

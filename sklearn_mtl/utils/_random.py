@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
 
-__all__ = ["draw_seed", "spawn_seeds"]
+__all__ = ["TORCH_GENERATOR", "draw_seed", "spawn_seeds"]
+
+# Whoever must borrow torch's global generator, for code that knows no other, holds this
+# until the caller's state is back: another thread would put back one that is not.
+TORCH_GENERATOR = threading.Lock()
 
 _LARGEST = 2**31 - 1
 

@@ -1,0 +1,199 @@
+"""What a method of balancing tasks is: weights from losses, or from gradients."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from sklearn.base import BaseEstimator
+from torch import Generator, Tensor
+
+__all__ = ["Balancing", "GradientAggregator", "LossWeighting", "StepLosses"]
+
+
+class Balancing(BaseEstimator, ABC):
+    """Base of the methods: searchable parameters, and maths without state.
+
+    A method holds numbers and choices, never what it learns in a fit, so that clone,
+    get_params and grid search see ordinary parameters (`balancing__temperature`). What
+    it learns is a dict of tensors that the net keeps and hands over.
+
+    Attributes
+    ----------
+    of_mean : bool
+        Whether equal weights are 1 / n_tasks, as of a mean of the losses, and not 1, as
+        of their sum. A net multiplies such weights by the number of tasks, so that the
+        size of a step does not depend on the method.
+    role_of_task_weight : {"scale", "preference", "ignored"}
+        What `task_weight` is to the method: a factor of the losses before it sees them,
+        a preference that it knows how to use, or nothing, for what comes out does not
+        depend on the scale of a loss.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
+    of_mean: ClassVar[bool] = False
+    role_of_task_weight: ClassVar[Literal["scale", "preference", "ignored"]] = "scale"
+
+    def check(self) -> None:
+        """Raise ValueError where a parameter is wrong."""
+        self._validate_params()
+
+    def start(self, n_members: int, n_tasks: int) -> dict[str, Any]:
+        """Return the state before the first step: what the method will learn."""
+        return {}
+
+
+@dataclass(frozen=True)
+class StepLosses:
+    """The losses of a step and what else a weighting may ask for.
+
+    Attributes
+    ----------
+    losses : Tensor of shape (n_members, n_tasks)
+        Mean loss of each task over its labels in the batch.
+    present : Tensor of shape (n_members, n_tasks), bool
+        Whether the task has a label in the batch.
+    preference : Tensor of shape (n_tasks,)
+        How much each task is wanted, not normalised.
+    lr : float
+        Learning rate of the net in this step.
+    generators : sequence of torch.Generator
+        One for each member, for random methods.
+    """
+
+    losses: Tensor
+    present: Tensor
+    preference: Tensor
+    lr: float = 0.0
+    generators: Sequence[Generator] = ()
+
+    @classmethod
+    def of(
+        cls, losses: Tensor, lr: float = 0.0, generators: Sequence[Generator] = ()
+    ) -> StepLosses:
+        """Return a step in which every task is there and wanted alike."""
+        present = torch.ones_like(losses, dtype=torch.bool)
+        return cls(losses, present, losses.new_ones(losses.shape[-1]), lr, generators)
+
+    @property
+    def share(self) -> Tensor:
+        """The preference (n_members, n_tasks), summing to one over the tasks there."""
+        wanted = self.preference * self.present
+        return wanted / wanted.sum(dim=-1, keepdim=True).clamp(min=1e-30)
+
+
+class LossWeighting(Balancing):
+    """Base of the methods that turn the losses of the tasks into weights.
+
+    The weights are the derivatives of the one number that the method minimises with
+    respect to the losses. They act on heads and shared layers alike.
+
+    Attributes
+    ----------
+    looks_again : bool
+        Whether `look_again` wants the losses of the same batch after the step, which
+        costs a second forward pass.
+    """
+
+    looks_again: ClassVar[bool] = False
+
+    @torch.no_grad()
+    def weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+        """Return the weights of a step, and learn from its losses.
+
+        Parameters
+        ----------
+        step : StepLosses
+            Losses of the batch.
+        state : dict
+            What `start` returned; it is updated.
+
+        Returns
+        -------
+        Tensor of shape (n_members, n_tasks)
+            Weights; 0 where a task has no label in the batch.
+        """
+        weights = self._weigh(step, state)
+        return torch.where(step.present, weights, torch.zeros_like(weights))
+
+    @abstractmethod
+    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+        """Return weights (n_members, n_tasks); whatever where a task is absent."""
+
+    def look_again(
+        self, before: StepLosses, losses: Tensor, state: dict[str, Any]
+    ) -> None:
+        """Learn from the losses of the same batch after the step of the optimiser."""
+
+    def end_epoch(self, losses: Tensor, state: dict[str, Any]) -> None:
+        """Learn from the mean losses (n_members, n_tasks) of an epoch."""
+
+
+class GradientAggregator(Balancing):
+    """Base of the methods that turn the Gramian of task gradients into weights."""
+
+    of_mean = True
+
+    @torch.no_grad()
+    def weigh(
+        self,
+        gramian: Tensor,
+        preference: Tensor | None = None,
+        state: dict[str, Any] | None = None,
+        generators: Sequence[Generator] = (),
+    ) -> Tensor:
+        """Return the weights with which the gradients of the tasks are added.
+
+        Parameters
+        ----------
+        gramian : Tensor of shape (n_tasks, n_tasks) or (n_members, n_tasks, n_tasks)
+            Inner products of the gradients of the tasks.
+        preference : Tensor of shape (n_tasks,), default=None
+            How much each task is wanted; None is all alike. Methods without one ignore
+            it.
+        state : dict, default=None
+            What `start` returned, for methods that have a state.
+        generators : sequence of torch.Generator, default=()
+            One for each member, for random methods.
+
+        Returns
+        -------
+        Tensor of shape (n_tasks,) or (n_members, n_tasks)
+            Weights; NaN for a member whose Gramian is not finite.
+
+        Raises
+        ------
+        ValueError
+            If the Gramian is not square.
+        """
+        if gramian.ndim not in (2, 3) or gramian.shape[-1] != gramian.shape[-2]:
+            raise ValueError(
+                f"{type(self).__name__}: a Gramian must have shape (n_tasks, n_tasks) "
+                f"or (n_members, n_tasks, n_tasks); found {tuple(gramian.shape)}."
+            )
+        if gramian.ndim == 2:
+            return self.weigh(gramian[None], preference, state, generators)[0]
+        if not bool(gramian.sum().isfinite()):
+            # the net diverged; decompositions would fail before it is said in words
+            return gramian.new_full(gramian.shape[:-1], torch.nan)
+        share = (
+            gramian.new_ones(gramian.shape[-1]) if preference is None else preference
+        )
+        share = (share / share.sum()).to(gramian)
+        weights = self._weigh(
+            gramian, share, {} if state is None else state, generators
+        )
+        return weights.to(gramian)
+
+    @abstractmethod
+    def _weigh(
+        self,
+        gramian: Tensor,
+        share: Tensor,
+        state: dict[str, Any],
+        generators: Sequence[Generator],
+    ) -> Tensor:
+        """Return weights (n_members, n_tasks); share (n_tasks,) sums to one."""

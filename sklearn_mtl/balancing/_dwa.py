@@ -1,0 +1,72 @@
+"""Dynamic weight average."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+from sklearn_mtl.utils._private import Interval
+
+__all__ = ["DWA"]
+
+
+class DWA(LossWeighting):
+    r"""Weigh tasks more whose loss falls slowly (dynamic weight average).
+
+    In epoch e, with :math:`L_t^{(e)}` the mean loss of an epoch,
+
+    .. math:: w_t = T\, softmax_t\left(\frac{L_t^{(e-1)}}{L_t^{(e-2)}}
+        \Big/ \tau \right)
+
+    and one in the first two epochs. Weights move within a factor of about
+    :math:`e^{1/\tau}`, so it is a gentle method.
+
+    Parameters
+    ----------
+    temperature : float, default=2.0
+        :math:`\tau`; a larger one makes the weights more equal.
+
+    References
+    ----------
+    S. Liu, E. Johns, A. J. Davison, "End-to-End Multi-Task Learning with Attention",
+    CVPR 2019, eq. 7.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_mtl.balancing import DWA, StepLosses
+    >>> method = DWA()
+    >>> state = method.start(1, 2)
+    >>> method.end_epoch(torch.tensor([[1.0, 1.0]]), state)
+    >>> method.end_epoch(torch.tensor([[0.5, 1.0]]), state)
+    >>> method.weigh(StepLosses.of(torch.ones(1, 2)), state)
+    tensor([[0.8756, 1.1244]])
+    """
+
+    _parameter_constraints = {
+        "temperature": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(self, temperature: float = 2.0) -> None:
+        self.temperature = temperature
+
+    def start(self, n_members: int, n_tasks: int) -> dict[str, Any]:
+        """Return an empty record of epochs."""
+        return {"epochs": []}
+
+    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+        if len(state["epochs"]) < 2:
+            return torch.ones_like(step.losses)
+        older, newer = state["epochs"]
+        # a loss that is already zero falls no more
+        rate = torch.where(older > 0, newer / older, torch.ones_like(older))
+        weights = (rate / self.temperature).softmax(dim=-1) * rate.shape[-1]
+        return weights.to(step.losses)
+
+    def end_epoch(self, losses: Tensor, state: dict[str, Any]) -> None:
+        """Keep the losses of the last two epochs."""
+        state["epochs"] = [*state["epochs"], losses.detach().clone()][-2:]

@@ -1,0 +1,40 @@
+"""Weights that are given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+
+__all__ = ["Fixed"]
+
+
+class Fixed(LossWeighting):
+    r"""Add the losses with given weights: :math:`\sum_t c_t L_t`.
+
+    Unlike `task_weight`, which says what the objective *is* and also weighs the choice
+    of the best epoch, these weights only say how to get there.
+
+    Parameters
+    ----------
+    weight : dict by task name, array-like of shape (n_tasks,) or None, default=None
+        The weights c; tasks that a dict leaves out, and all with None, have 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_mtl.balancing import Fixed, StepLosses
+    >>> Fixed([1.0, 0.5]).weigh(StepLosses.of(torch.ones(1, 2)), {})
+    tensor([[1.0000, 0.5000]])
+    """
+
+    def __init__(self, weight: Any = None) -> None:
+        self.weight = weight
+
+    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+        if self.weight is None:
+            return torch.ones_like(step.losses)
+        return torch.as_tensor(self.weight).to(step.losses).expand_as(step.losses)

@@ -1,0 +1,46 @@
+"""The geometric mean of the losses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+
+__all__ = ["GeometricMean"]
+
+_SMALLEST = 1e-8  # guards the division by a loss that has become zero
+
+
+class GeometricMean(LossWeighting):
+    r"""Minimise the geometric mean of the losses (GLS).
+
+    .. math:: \prod_t L_t^{p_t}, \quad w_t = p_t \frac{\prod_s L_s^{p_s}}{L_t}
+
+    with :math:`p_t = 1 / T`, or `task_weight` brought to a sum of one. It does not
+    depend on the scale of a loss, has no parameter and no state. A task whose loss is
+    near zero dominates.
+
+    References
+    ----------
+    S. Chennupati, G. Sistu, S. Yogamani, S. A. Rawashdeh, "MultiNet++: Multi-Stream
+    Feature Aggregation and Geometric Loss Strategy for Multi-Task Learning", CVPR
+    Workshops 2019, eq. 2.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_mtl.balancing import GeometricMean, StepLosses
+    >>> GeometricMean().weigh(StepLosses.of(torch.tensor([[1.0, 4.0]])), {})
+    tensor([[1.0000, 0.2500]])
+    """
+
+    of_mean = True
+    role_of_task_weight = "preference"
+
+    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+        losses = step.losses.clamp(min=_SMALLEST)
+        share = step.share
+        total = (share * losses.log()).sum(dim=-1, keepdim=True).exp()
+        return share * total / losses

@@ -1,0 +1,93 @@
+"""The methods by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.base import clone
+
+from sklearn_mtl.balancing._aligned_mtl import AlignedMTL
+from sklearn_mtl.balancing._base import Balancing
+from sklearn_mtl.balancing._cagrad import CAGrad
+from sklearn_mtl.balancing._dwa import DWA
+from sklearn_mtl.balancing._fairgrad import FairGrad
+from sklearn_mtl.balancing._famo import FAMO
+from sklearn_mtl.balancing._fixed import Fixed
+from sklearn_mtl.balancing._geometric_mean import GeometricMean
+from sklearn_mtl.balancing._imtl_g import IMTLG
+from sklearn_mtl.balancing._imtl_l import IMTLL
+from sklearn_mtl.balancing._mean import Mean
+from sklearn_mtl.balancing._mgda import MGDA
+from sklearn_mtl.balancing._nash_mtl import NashMTL
+from sklearn_mtl.balancing._pcgrad import PCGrad
+from sklearn_mtl.balancing._random import Random
+from sklearn_mtl.balancing._stch import STCH
+from sklearn_mtl.balancing._sum import Sum
+from sklearn_mtl.balancing._torchjd import adapt, comes_from_torchjd
+from sklearn_mtl.balancing._uncertainty import Uncertainty
+from sklearn_mtl.balancing._upgrad import UPGrad
+
+__all__ = ["METHODS", "read_balancing"]
+
+METHODS: dict[str, type[Balancing]] = {
+    "aligned_mtl": AlignedMTL,
+    "cagrad": CAGrad,
+    "dwa": DWA,
+    "fairgrad": FairGrad,
+    "famo": FAMO,
+    "fixed": Fixed,
+    "geometric_mean": GeometricMean,
+    "imtl_g": IMTLG,
+    "imtl_l": IMTLL,
+    "mean": Mean,
+    "mgda": MGDA,
+    "nash_mtl": NashMTL,
+    "pcgrad": PCGrad,
+    "random": Random,
+    "stch": STCH,
+    "sum": Sum,
+    "uncertainty": Uncertainty,
+    "upgrad": UPGrad,
+}
+
+
+def read_balancing(balancing: Any, who: str) -> Balancing:
+    """Return the method that a name, a spec or an object of torchjd stands for.
+
+    Parameters
+    ----------
+    balancing : str, Balancing, or object of torchjd
+        What the user gave.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    Balancing
+        A checked copy.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown or a parameter wrong.
+    TypeError
+        If it is something else.
+    """
+    if isinstance(balancing, str):
+        if balancing not in METHODS:
+            raise ValueError(
+                f"{who}: balancing {balancing!r} is unknown; allowed are "
+                f"{sorted(METHODS)}."
+            )
+        method = METHODS[balancing]()
+    elif isinstance(balancing, Balancing):
+        method = clone(balancing)
+    elif comes_from_torchjd(balancing) and not isinstance(balancing, type):
+        return adapt(balancing, who)
+    else:
+        raise TypeError(
+            f"{who}: balancing must be a name, a spec such as UPGrad(), or a "
+            f"Weighting, Aggregator or Scalarizer of torchjd; found {balancing!r}."
+        )
+    method.check()
+    return method

@@ -1,0 +1,207 @@
+"""Weightings, aggregators and scalarizers of torchjd, as they are."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from sklearn_mtl.balancing._base import GradientAggregator, LossWeighting, StepLosses
+from sklearn_mtl.utils._random import TORCH_GENERATOR
+
+__all__ = [
+    "TorchJDAggregator",
+    "TorchJDScalarizer",
+    "adapt",
+    "comes_from_torchjd",
+]
+
+
+def comes_from_torchjd(thing: Any) -> bool:
+    """Say whether an object's class, or one it inherits from, is torchjd's."""
+    return any(cls.__module__.split(".")[0] == "torchjd" for cls in type(thing).__mro__)
+
+
+def adapt(thing: Any, who: str) -> GradientAggregator | LossWeighting:
+    """Wrap an object of torchjd.
+
+    Parameters
+    ----------
+    thing : object
+        A Weighting, Aggregator or Scalarizer.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    GradientAggregator or LossWeighting
+        A method that works on copies of it.
+
+    Raises
+    ------
+    TypeError
+        If the object needs more than the Gramian or the losses.
+    """
+    from torchjd.aggregation import WeightedAggregator, Weighting
+    from torchjd.scalarization import Scalarizer
+
+    if isinstance(thing, Scalarizer):
+        return TorchJDScalarizer(thing)
+    if isinstance(thing, Weighting | WeightedAggregator):
+        return TorchJDAggregator(thing)
+    raise TypeError(
+        f"{who}: balancing by torchjd's {type(thing).__name__} needs more than the "
+        "inner products of the task gradients; allowed are its Scalarizers, Weightings "
+        "and the Aggregators that are WeightedAggregators."
+    )
+
+
+class TorchJDAggregator(GradientAggregator):
+    """A Weighting or WeightedAggregator of torchjd.
+
+    What asks for the matrix of gradients gets the square root of the Gramian, which has
+    the same inner products; so a method that looks at single coordinates of a gradient
+    is not what its paper says.
+
+    Parameters
+    ----------
+    source : torchjd.aggregation.Weighting or WeightedAggregator
+        Copied for each member, and for each number of tasks in a batch.
+    """
+
+    of_mean = False
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+
+    def _weigh(
+        self,
+        gramian: Tensor,
+        share: Tensor,
+        state: dict[str, Any],
+        generators: Sequence[Generator],
+    ) -> Tensor:
+        weights = []
+        for member, one in enumerate(gramian):
+            key = f"member {member}, {len(one)} tasks"
+            if key not in state:
+                state[key] = copy.deepcopy(self.source)
+            self._prefer(state[key], state.get("tasks"))
+            generator = generators[member] if generators else None
+            with _borrowed_generator(generator):
+                weights.append(_apply(state[key], one))
+        return torch.stack(weights)
+
+    def _prefer(self, source: Any, tasks: Tensor | None) -> None:
+        """Tell a copy which tasks are there, where it has a number for each."""
+        wanted = getattr(self.source, "pref_vector", None)
+        if wanted is not None and tasks is not None:
+            source.pref_vector = wanted[tasks.to(wanted.device)]
+
+
+@contextmanager
+def _borrowed_generator(generator: Generator | None) -> Iterator[None]:
+    """Let torchjd draw from the global generator what ours decides, then restore it."""
+    if generator is None:
+        yield
+        return
+    seed = torch.randint(
+        2**62, (), generator=generator, device=generator.device, dtype=torch.int64
+    )
+    with TORCH_GENERATOR, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(seed))
+        yield
+
+
+def _apply(source: Any, gramian: Tensor) -> Tensor:
+    """Return the weights (n_tasks,) of one member."""
+    from torchjd import aggregation
+
+    if isinstance(source, aggregation.GramianWeightedAggregator):
+        return source.gramian_weighting(gramian)
+    is_aggregator = isinstance(source, aggregation.WeightedAggregator)
+    # XWeighting is public beside the aggregator X, whose class says what it takes
+    name = type(source).__name__.removesuffix("Weighting")
+    owner = getattr(aggregation, name, aggregation.GramianWeightedAggregator)
+    takes_matrix = not issubclass(owner, aggregation.GramianWeightedAggregator)
+    if is_aggregator or takes_matrix:
+        weighting = source.weighting if is_aggregator else source
+        values, vectors = torch.linalg.eigh(gramian)
+        root = vectors * values.clamp(min=0.0).sqrt()
+        return weighting(root)
+    return source(gramian)
+
+
+class TorchJDScalarizer(LossWeighting):
+    """A Scalarizer of torchjd; its own parameters learn by Adam at the net's rate.
+
+    It always gets a loss for each task, in the order of the columns of y: where a task
+    has no label in the batch, its latest loss.
+
+    Parameters
+    ----------
+    source : torchjd.scalarization.Scalarizer
+        Copied for each member.
+    """
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+
+    @property
+    def looks_again(self) -> bool:  # type: ignore[override]
+        """Whether it wants the losses after the step, as FAMO does."""
+        return hasattr(self.source, "update")
+
+    def start(self, n_members: int, n_tasks: int) -> dict[str, Any]:
+        """Return a copy for each member."""
+        copies = [copy.deepcopy(self.source) for _ in range(n_members)]
+        return {"copies": copies, "latest": torch.ones(n_members, n_tasks)}
+
+    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+        latest = state["latest"].to(step.losses)
+        state["latest"] = torch.where(step.present, step.losses, latest)
+        weights = []
+        for member, losses in enumerate(state["latest"]):
+            generator = step.generators[member] if step.generators else None
+            with _borrowed_generator(generator):
+                weights.append(self._differentiate(losses, member, step.lr, state))
+        return torch.stack(weights)
+
+    def _differentiate(
+        self, losses: Tensor, member: int, lr: float, state: dict[str, Any]
+    ) -> Tensor:
+        source = state["copies"][member].to(losses)
+        losses = losses.clone().requires_grad_()
+        own = [p for p in source.parameters() if p.requires_grad]
+        if hasattr(source, "update"):
+            own = []  # which it moves itself
+        with torch.enable_grad():
+            gradients = torch.autograd.grad(source(losses), [losses, *own])
+        if own:
+            key = f"optimizer_{member}"
+            if key not in state:
+                state[key] = torch.optim.Adam(own, lr=lr)
+            for parameter, gradient in zip(own, gradients[1:], strict=True):
+                parameter.grad = gradient
+            state[key].param_groups[0]["lr"] = lr
+            state[key].step()
+        return gradients[0]
+
+    def look_again(
+        self, before: StepLosses, losses: Tensor, state: dict[str, Any]
+    ) -> None:
+        """Tell each copy its losses after the step."""
+        # a task that was absent did not change
+        after = torch.where(before.present, losses, state["latest"])
+        for source, member_losses in zip(state["copies"], after, strict=True):
+            source.update(member_losses)
+
+    def end_epoch(self, losses: Tensor, state: dict[str, Any]) -> None:
+        """Tell each copy that the epoch is over, where it wants to know."""
+        for source in state["copies"]:
+            if hasattr(source, "step"):
+                source.step()

@@ -1,0 +1,185 @@
+"""Aggregators against their definitions, solved slowly and plainly."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import minimize
+
+from sklearn_mtl.balancing import (
+    IMTLG,
+    MGDA,
+    AlignedMTL,
+    CAGrad,
+    FairGrad,
+    NashMTL,
+    PCGrad,
+    UPGrad,
+)
+from tests.balancing.cases import generators, gramian, jacobian
+
+SIZES = [(2, 3), (5, 50), (7, 4), (12, 30)]
+
+needs_torchjd = pytest.mark.skipif(
+    importlib.util.find_spec("torchjd") is None, reason="torchjd is an extra"
+)
+
+
+def close(found, expected, tolerance=1e-6):
+    expected = torch.as_tensor(np.asarray(expected))
+    torch.testing.assert_close(found, expected.to(found), rtol=0.0, atol=tolerance)
+
+
+def on_simplex(objective, n_tasks):
+    """Return the best of a few local solutions over the simplex."""
+    found = [
+        minimize(
+            objective,
+            start,
+            bounds=[(0, 1)] * n_tasks,
+            constraints={"type": "eq", "fun": lambda w: w.sum() - 1},
+            method="SLSQP",
+            options={"ftol": 1e-15, "maxiter": 2000},
+        )
+        for start in np.vstack([np.full(n_tasks, 1 / n_tasks), np.eye(n_tasks)])
+    ]
+    return min(found, key=lambda result: result.fun)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_mgda_is_the_shortest_vector_of_the_hull(size):
+    G = gramian(*size)
+    w = MGDA().weigh(G)
+    best = on_simplex(lambda v: v @ G.numpy() @ v, size[0])
+    assert (w >= 0).all()
+    assert float(w.sum()) == pytest.approx(1.0)
+    assert float(w @ G @ w) <= best.fun + 1e-9 * float(G.trace())
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_upgrad_adds_the_projections_on_the_dual_cone(size):
+    G = gramian(*size)
+    n_tasks = size[0]
+    regular = G.numpy() / float(G.trace()) + 1e-4 * np.eye(n_tasks)
+    total = np.zeros(n_tasks)
+    for lower in np.eye(n_tasks) / n_tasks:
+        solution = minimize(
+            lambda v: (v @ regular @ v, 2 * regular @ v),
+            lower,
+            jac=True,
+            bounds=[(low, None) for low in lower],
+            method="L-BFGS-B",
+            options={"ftol": 1e-16, "gtol": 1e-12, "maxiter": 10_000},
+        )
+        total += solution.x
+    close(UPGrad().weigh(G), total, 1e-4)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_pcgrad_subtracts_conflicting_parts_one_after_the_other(size):
+    J = jacobian(*size)
+    order = torch.randperm(size[0], generator=generators()[0]).tolist()
+    total = torch.zeros(size[1], dtype=torch.double)
+    for i in range(size[0]):
+        gradient = J[i].clone()
+        for j in order:
+            inner = gradient @ J[j]
+            if j != i and inner < 0:
+                gradient -= inner / (J[j] @ J[j]) * J[j]
+        total += gradient
+    w = PCGrad().weigh(J @ J.T, generators=generators())
+    torch.testing.assert_close(w @ J, total)
+
+
+def test_pcgrad_meets_other_tasks_in_every_order():
+    G = gramian(4, 6, seed=3)
+    seen = {
+        tuple(PCGrad().weigh(G, generators=generators(seed=seed)).tolist())
+        for seed in range(40)
+    }
+    assert len(seen) > 3
+
+
+@pytest.mark.parametrize("size", [(2, 3), (5, 50), (12, 30)])
+def test_imtl_g_projects_alike_on_all_gradients(size):
+    J = jacobian(*size)
+    w = IMTLG().weigh(J @ J.T)
+    projections = (w @ J) @ J.T / J.norm(dim=1)
+    assert float(w.sum()) == pytest.approx(1.0)
+    close(projections, projections.mean().expand(size[0]), 1e-8)
+
+
+@pytest.mark.parametrize("size", [(2, 3), (5, 50), (12, 30)])
+def test_aligned_mtl_adds_the_nearest_orthogonal_gradients(size):
+    J = jacobian(*size)
+    U, S, V = torch.linalg.svd(J, full_matrices=False)
+    aligned = S.min() * U @ V
+    w = AlignedMTL().weigh(J @ J.T)
+    torch.testing.assert_close(w @ J, aligned.mean(dim=0))
+
+
+@pytest.mark.parametrize("size", [(2, 3), (5, 50), (12, 30)])
+@pytest.mark.parametrize("c", [0.1, 0.5, 2.0])
+def test_cagrad_solves_its_dual(size, c):
+    G = gramian(*size, spread=0.5)
+    n_tasks = size[0]
+    to_mean = G.numpy().mean(axis=0)
+    radius = c * np.sqrt(to_mean.mean())
+
+    def dual(v):
+        return v @ to_mean + radius * np.sqrt(v @ G.numpy() @ v)
+
+    v = CAGrad(c).weigh(G).numpy() - 1 / n_tasks
+    v /= v.sum()
+    assert v.min() > -1e-9
+    assert dual(v) <= on_simplex(dual, n_tasks).fun + 1e-7 * float(G.trace())
+
+
+def test_cagrad_without_a_ball_is_the_mean():
+    close(CAGrad(c=0.0).weigh(gramian(4)), np.full(4, 0.25))
+
+
+@pytest.mark.parametrize("size", [(2, 3), (5, 50), (12, 30)])
+@pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0])
+def test_fairgrad_solves_its_equation(size, alpha):
+    G = gramian(*size)
+    w = FairGrad(alpha).weigh(G)
+    wanted = w ** (-1 / alpha)
+    assert (w > 0).all()
+    assert float(((G @ w - wanted) / wanted).abs().max()) < 1e-3
+
+
+def test_nash_mtl_is_a_bargaining_solution_of_bounded_norm():
+    G = gramian(5)
+    w = NashMTL(max_norm=1.0).weigh(G)
+    gains = w * (G @ w)
+    close(gains, gains.mean().expand(5), 1e-4)
+    assert float(w @ G @ w) == pytest.approx(1.0)
+    assert float(NashMTL(max_norm=0.0).weigh(G) @ G @ w) > 1.0
+
+
+@needs_torchjd
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of the solvers that it calls
+@pytest.mark.parametrize("size", [(2, 3), (5, 50), (12, 30)])
+@pytest.mark.parametrize(
+    ("ours", "theirs", "arguments", "tolerance"),
+    [
+        (UPGrad(), "UPGradWeighting", {}, 1e-4),
+        (AlignedMTL(), "AlignedMTLWeighting", {}, 1e-8),
+        (IMTLG(), "IMTLGWeighting", {}, 1e-8),
+        (MGDA(), "MGDAWeighting", {"epsilon": 1e-7, "max_iters": 20_000}, 3e-2),
+        (CAGrad(0.5), "CAGradWeighting", {"c": 0.5}, 1e-3),
+        (FairGrad(2.0), "FairGradWeighting", {"alpha": 2.0}, 1e-2),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_torchjd_finds_the_same_weights(ours, theirs, arguments, tolerance, size):
+    aggregation = importlib.import_module("torchjd.aggregation")
+    G = gramian(*size, spread=0.3)
+    try:
+        weighting = getattr(aggregation, theirs)(**arguments)
+        expected = weighting(G)
+    except ImportError:
+        pytest.skip("a solver that torchjd needs is not installed")
+    close(ours.weigh(G), expected, tolerance * float(expected.abs().max()))
