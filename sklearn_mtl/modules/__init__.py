@@ -1,5 +1,6 @@
 """Trunk specs and the modules that they build."""
 
+from sklearn_mtl.modules._cross_stitch import CrossStitch
 from sklearn_mtl.modules._embedding import PiecewiseLinear
 from sklearn_mtl.modules._inputs import EmbeddingLayer, InputLayer
 from sklearn_mtl.modules._linear import (
@@ -11,12 +12,15 @@ from sklearn_mtl.modules._linear import (
 from sklearn_mtl.modules._mixture_of_experts import MixtureOfExperts
 from sklearn_mtl.modules._mlp import MLP
 from sklearn_mtl.modules._multitask import MultiTaskModule
+from sklearn_mtl.modules._progressive_extraction import ProgressiveExtraction
+from sklearn_mtl.modules._shared_private import SharedPrivate
 from sklearn_mtl.modules._spec import TrunkSpec, build_trunk
 from sklearn_mtl.modules._task_heads import HeadBlock, TaskHeads
 from sklearn_mtl.modules._task_trunk import Parts, TaskTrunk
 
 __all__ = [
     "MLP",
+    "CrossStitch",
     "EmbeddingLayer",
     "HeadBlock",
     "InputLayer",
@@ -26,6 +30,8 @@ __all__ = [
     "MultiTaskModule",
     "Parts",
     "PiecewiseLinear",
+    "ProgressiveExtraction",
+    "SharedPrivate",
     "TaskHeads",
     "TaskTrunk",
     "TrunkSpec",

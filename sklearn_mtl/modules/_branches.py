@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Generator, Tensor, nn
@@ -60,14 +60,13 @@ class WideLinear(MemberLinear):
 
     def __init__(self, n_members: int, n_branches: int, n_in: int, n_out: int) -> None:
         super().__init__(n_members, n_in, n_branches * n_out)
-        self.n_branches = n_branches
+        self.shape = (n_branches, n_out)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n_members, n, n_in) to (n_members, n_branches, n, n_out)."""
         # one wide product reads the rows once; a batch of narrow ones copies them
         wide = super().forward(x)
-        shape = (self.n_branches, wide.shape[-1] // max(self.n_branches, 1))
-        return torch.unflatten(wide, -1, shape).transpose(1, 2)
+        return torch.unflatten(wide, -1, self.shape).transpose(1, 2)
 
 
 class Branches(nn.Sequential):
@@ -88,6 +87,8 @@ class Branches(nn.Sequential):
     is_input_shared : bool
         Whether all branches read the same rows (n_members, n, n_in), or each its own
         (n_members, n_branches, n, n_in).
+    end_layer : callable, default=None
+        Makes a module that is put at the end of each layer.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Branches(nn.Sequential):
         dropout: float,
         *,
         is_input_shared: bool = True,
+        end_layer: Callable[[], nn.Module] | None = None,
     ) -> None:
         layers: list[nn.Module] = []
         for size in sizes:
@@ -109,5 +111,7 @@ class Branches(nn.Sequential):
             layers.append(ACTIVATIONS[activation]())
             if dropout > 0:
                 layers.append(MemberDropout(dropout))
+            if end_layer is not None:
+                layers.append(end_layer())
             n_in = size
         super().__init__(*layers)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from sklearn_mtl.modules._linear import MemberLinear
 from sklearn_mtl.modules._task_heads import TaskHeads
 
-__all__ = ["Gates", "mix", "mixed_logits"]
+__all__ = ["Gates", "mix", "mix_logits", "mixed_logits"]
 
 # Mixing logits takes n_experts * n_outputs products a unit, mixing units n_experts *
 # n_tasks + n_outputs in smaller, slower ones; measured, they break even about here.
@@ -81,7 +81,7 @@ def mix(experts: Tensor, gates: Tensor) -> Tensor:
 
 
 def mixed_logits(experts: Tensor, gates: Tensor, heads: TaskHeads) -> Tensor:
-    r"""Apply linear heads to mixtures of experts.
+    r"""Apply linear heads, without their bias, to mixtures of experts.
 
     Since :math:`(\sum_e g_{te} h_e) W_t = \sum_e g_{te} (h_e W_t)`, the heads may as
     well read every expert, in one large product, and their logits be mixed.
@@ -99,8 +99,28 @@ def mixed_logits(experts: Tensor, gates: Tensor, heads: TaskHeads) -> Tensor:
         The logits.
     """
     if heads.weight.shape[-1] > _FEW_OUTPUTS * heads.n_tasks:
-        return heads(mix(experts, gates))
+        return heads.read_tasks(mix(experts, gates))
     by_expert = heads.read_shared(experts.flatten(1, 2))
-    by_expert = torch.unflatten(by_expert, 1, experts.shape[1:3])
-    weights = heads.spread(gates).transpose(1, 2)
-    return (by_expert * weights).sum(dim=1) + heads.bias
+    return mix_logits(by_expert, gates, heads)
+
+
+def mix_logits(by_expert: Tensor, gates: Tensor, heads: TaskHeads) -> Tensor:
+    """Mix the logits of experts.
+
+    Parameters
+    ----------
+    by_expert : Tensor of shape (n_members, n_experts * n_rows, n_outputs)
+        Logits of all rows of the first expert, then of the second, ...
+    gates : Tensor of shape (n_members, n_rows, n_experts, n_tasks)
+        Weights.
+    heads : TaskHeads
+        Know the task of each output.
+
+    Returns
+    -------
+    Tensor of shape (n_members, n_rows, n_outputs)
+        Their weighted sum.
+    """
+    n_rows, n_experts = gates.shape[1:3]
+    by_expert = torch.unflatten(by_expert, 1, (n_experts, n_rows))
+    return (by_expert * heads.spread(gates).transpose(1, 2)).sum(dim=1)

@@ -167,7 +167,7 @@ def build_net(
         callbacks=_read_callbacks(model) + [ProgressBar()] * bool(model.verbose),
         device=model.device,
         verbose=0,
-        **_optimizer_arguments(model),
+        **_optimizer_arguments(model, module),
     )
     return net.initialize()
 
@@ -204,8 +204,9 @@ def _read_callbacks(model: Any) -> list[Any]:
     return callbacks
 
 
-def _optimizer_arguments(model: Any) -> dict[str, Any]:
-    arguments: dict[str, Any] = {}
+def _optimizer_arguments(model: Any, module: nn.Module) -> dict[str, Any]:
+    groups = _parameter_groups(module, model.lr)
+    arguments: dict[str, Any] = {"optimizer__param_groups": groups}
     is_ours = isinstance(model.optimizer, str)
     if is_ours:
         arguments["optimizer__fused"] = True
@@ -218,5 +219,17 @@ def _optimizer_arguments(model: Any) -> dict[str, Any]:
     arguments["optimizer__weight_decay"] = decay
     if decay > 0:
         # a decayed bias would pull predictions away from the class frequencies
-        arguments["optimizer__param_groups"] = [("*bias", {"weight_decay": 0.0})]
+        groups.append(("*bias", {"weight_decay": 0.0}))
     return arguments
+
+
+def _parameter_groups(module: nn.Module, lr: float) -> list[tuple[str, dict[str, Any]]]:
+    """Return what parts of the module ask for their parameters, by full name."""
+    groups = []
+    for name, part in module.named_modules():
+        for pattern, wanted in getattr(part, "optimizer_groups", ()):
+            options = dict(wanted)
+            if "lr" in options:  # a schedule moves all rates by the same factor
+                options["lr_factor"] = options["lr"] / lr
+            groups.append((f"{name}.{pattern}", options))
+    return groups
