@@ -9,6 +9,7 @@ from sklearn_mtl.solvers._certificate import Problem, Solution
 from sklearn_mtl.solvers._closed_form import closed_form
 from sklearn_mtl.solvers._fista import fista
 from sklearn_mtl.solvers._newton import newton
+from sklearn_mtl.solvers._row_sets import solve_row_sets, suits_row_sets
 from sklearn_mtl.solvers._rows import RowSolver, solves_rows
 
 __all__ = ["solve"]
@@ -51,4 +52,6 @@ def solve(
     if solves_rows(problem):
         rows = RowSolver(datafit)  # type: ignore[arg-type]
         return rows.solve(problem, start, tol, max_iter)
+    if suits_row_sets(problem):
+        return solve_row_sets(problem, start, tol=tol, max_iter=max_iter)
     return fista(problem, start, tol=tol, max_iter=max_iter)

@@ -16,7 +16,13 @@ RANK = 1e-13
 
 
 class Spectrum:
-    """Eigenvectors of the Gram matrix that all tasks share, thin where p > n."""
+    """Eigenvectors of the Gram matrix that all tasks share, thin where p > n.
+
+    Parameters
+    ----------
+    datafit : GramQuadratic or RowQuadratic
+        The data term, with the same rows and weights for all tasks.
+    """
 
     def __init__(self, datafit: GramQuadratic | RowQuadratic) -> None:
         if isinstance(datafit, GramQuadratic):

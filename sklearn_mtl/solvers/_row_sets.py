@@ -1,0 +1,96 @@
+"""Working sets of features for any data term with a penalty on the lengths of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sklearn_mtl.penalties import L21
+from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
+from sklearn_mtl.solvers._fista import fista
+
+__all__ = ["solve_row_sets", "suits_row_sets"]
+
+#: Below this number of features all are taken at once.
+FEW = 50
+MAX_SETS = 30
+
+
+def suits_row_sets(problem: Problem) -> bool:
+    """Whether rows of W are independent, thresholded, and many."""
+    n_features = problem.datafit.n_features
+    form = problem.penalty.row_form(n_features)
+    return form is not None and bool((form[0] > 0).all()) and n_features > FEW
+
+
+def solve_row_sets(
+    problem: Problem,
+    start: np.ndarray | None = None,
+    *,
+    tol: float = 1e-6,
+    max_iter: int = 10000,
+) -> Solution:
+    """Minimise over the rows that are used or violate optimality, until none does.
+
+    Parameters
+    ----------
+    problem : Problem
+        Data term, penalty with a row form, layout.
+    start : ndarray of shape (n_features, n_columns), default=None
+        First W; zeros if None.
+    tol : float, default=1e-6
+        Stop where the certificate meets this.
+    max_iter : int, default=10000
+        Most iterations in total.
+
+    Returns
+    -------
+    Solution
+        The point with its certificate.
+    """
+    form = problem.penalty.row_form(problem.datafit.n_features)
+    assert form is not None  # the caller asked
+    groups, ridge = form
+    scales = Scales(problem)
+    W = np.zeros(problem.shape) if start is None else start.copy()
+    total, precision = 0, 0.3
+    members = np.flatnonzero(W.any(axis=1))
+    for _ in range(MAX_SETS):
+        here = problem.datafit.evaluate(W)
+        certificate = certify(problem, W, here, scales)
+        if certificate.is_met(tol) or total >= max_iter:
+            break
+        grown = _grow(members, here.gradient, groups, W)
+        precision = 0.3 if len(grown) > len(members) else 0.1 * precision
+        members = grown
+        goal = max(precision * certificate.gap, 1e-3 * tol)
+        solution = _solve_part(problem, W, members, groups, ridge, goal, max_iter)
+        W = np.zeros_like(W)
+        W[members] = solution.point
+        total += solution.n_iter
+    return Solution(W, certify(problem, W, scales=scales), max(total, 1))
+
+
+def _grow(
+    members: np.ndarray, gradient: np.ndarray, groups: np.ndarray, W: np.ndarray
+) -> np.ndarray:
+    """Return the members and the worst violators, at most doubling the rows used."""
+    violation = np.sqrt(np.einsum("jt,jt->j", gradient, gradient)) / groups
+    violation[members] = 0.0
+    worst = np.argsort(-violation)[: max(2 * int(W.any(axis=1).sum()), 20)]
+    return np.concatenate([members, worst[violation[worst] > 1.0]])
+
+
+def _solve_part(
+    problem: Problem,
+    W: np.ndarray,
+    members: np.ndarray,
+    groups: np.ndarray,
+    ridge: float,
+    tol: float,
+    max_iter: int,
+) -> Solution:
+    """Return the solution on some rows alone."""
+    # alpha and l1_ratio so that a = alpha l1_ratio f and ridge = alpha (1 - l1_ratio).
+    penalty = L21(1.0 + ridge, 1.0 / (1.0 + ridge), groups[members])
+    part = Problem(problem.datafit.restrict(members), penalty, problem.columns)
+    return fista(part, W[members], tol=tol, max_iter=max_iter)
