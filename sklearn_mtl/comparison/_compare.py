@@ -124,10 +124,11 @@ def compare(
     -----
     A model that fails in a split has no score there; the error is in `problems` and on
     the page, and the other models go on. There are n_splits * n_models fits, and
-    n_splits * inner_cv for each row that may be the best single one. n_test / n_train of
-    the intervals counts the labels of each task that may be learned from, in the test
-    and in the training parts: labels hidden by `missing_fraction` are scored, but do not
-    change how much the training parts overlap.
+    n_splits * inner_cv for each row that may be the best single one.
+
+    n_test / n_train of the intervals counts the labels that may be learned from, in the
+    test and in the training parts: labels hidden by `missing_fraction` are scored, but
+    make no difference to how much the training parts overlap.
 
     References
     ----------
