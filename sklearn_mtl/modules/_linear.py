@@ -4,11 +4,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
 __all__ = ["MemberDropout", "MemberLinear", "draw_parameters", "use_generators"]
+
+
+_NARROW = 16  # outputs below which a product with transposed weights is faster
+
+
+class _NarrowProduct(torch.autograd.Function):
+    """The affine map for few outputs, as the heads of a few tasks have.
+
+    A product whose last axis is shorter than a vector register costs the CPU 1.5 to 2.5
+    times as much, forward and for the gradient of the weights. Here that axis is never
+    the last one; autograd on transposed weights would bring it back.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return torch.baddbmm(bias, x, weight.mT.contiguous().mT)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
+        x, weight = ctx.saved_tensors
+        of_x = None
+        if ctx.needs_input_grad[0]:
+            of_x = torch.bmm(gradient, weight.mT.contiguous())
+        of_weight = torch.bmm(gradient.mT, x).mT.contiguous()
+        return of_x, of_weight, gradient.sum(dim=1, keepdim=True)
 
 
 class MemberLinear(nn.Module):
@@ -29,6 +56,9 @@ class MemberLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n_members, n_rows, n_in) to (n_members, n_rows, n_out)."""
+        if x.is_cpu and self.weight.shape[2] < _NARROW:
+            product = _NarrowProduct.apply  # type: ignore[no-untyped-call]
+            return product(x, self.weight, self.bias)
         return torch.baddbmm(self.bias, x, self.weight)
 
     @torch.no_grad()

@@ -6,6 +6,7 @@ from torch import nn
 
 from sklearn_mtl.modules import MLP, MemberDropout, MemberLinear
 from sklearn_mtl.modules._mlp import ACTIVATIONS
+from tests.modules.trunks import built, one_step, rows
 
 
 def test_layers_alternate_with_activations_and_dropout():
@@ -55,8 +56,32 @@ def test_every_activation_can_be_named(name):
         ),
         ({"dropout": 1.0}, "MLP: dropout must lie in [0, 1); found 1.0."),
         ({"dropout": -0.1}, "MLP: dropout must lie in [0, 1); found -0.1."),
+        (
+            {"normalization": "group"},
+            "MLP: normalization 'group' is unknown; allowed are [None, 'batch', "
+            "'layer'].",
+        ),
     ],
 )
 def test_wrong_arguments_are_explained(arguments, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         MLP(**arguments).build(3, 1)
+
+
+@pytest.mark.parametrize("normalization", ["batch", "layer"])
+def test_units_are_normalised_before_the_activation(normalization):
+    spec = MLP((4,), activation="tanh", normalization=normalization)
+    net, x = built(spec, n_members=2), rows(n_members=2)
+    assert torch.equal(net(x), net[1](net[0](x)).tanh())
+    names, still = one_step(MLP((4, 3), normalization=normalization))
+    assert "trunk.1.weight" in names
+    # a bias before a norm over the rows changes nothing
+    unmoved = {"trunk.0.bias", "trunk.3.bias"} if normalization == "batch" else set()
+    assert set(still) - unmoved == set()
+
+
+def test_layers_of_the_same_width_add_to_what_they_read():
+    net, x = built(MLP((5, 4, 4), residual=True, dropout=0.5)).eval(), rows()
+    hidden = x + nn.functional.gelu(net[0][0](x))
+    hidden = nn.functional.gelu(net[1](hidden))
+    torch.testing.assert_close(net(x), hidden + nn.functional.gelu(net[4][0](hidden)))

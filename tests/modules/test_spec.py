@@ -19,6 +19,8 @@ def test_a_spec_is_cloned_searched_and_shown_as_an_estimator():
         "activation": "gelu",
         "dropout": 0.1,
         "hidden_layer_sizes": (4,),
+        "normalization": None,
+        "residual": False,
     }
     assert spec.preparation == "table"
     assert repr(spec) == "MLP(dropout=0.1, hidden_layer_sizes=(4,))"
