@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_mtl.datafits import Datafit, Evaluation, GramQuadratic, RowQuadratic
+from sklearn_mtl.datafits import (
+    CrossEntropy,
+    Datafit,
+    Evaluation,
+    GramQuadratic,
+    RowQuadratic,
+)
 from sklearn_mtl.penalties import Columns, Penalty
 from sklearn_mtl.solvers._conjugate_gradient import conjugate_gradient
 
@@ -14,6 +20,8 @@ __all__ = ["Certificate", "Problem", "Solution", "certify"]
 
 #: Below this part of the gradient at zero a free direction counts as stationary.
 FREE_TOLERANCE = 1e-8
+#: Nats for each task below which a gap is not compared with the log-loss at zero.
+LEAST_LOSS = 1e-3
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,12 @@ class Scales:
         datafit = problem.datafit
         zero = np.zeros((datafit.n_features, datafit.n_columns))
         evaluation = datafit.evaluate(zero)
-        self.loss = max(evaluation.value, np.finfo(float).tiny)
+        # The log-loss has a unit. With nearly all weight on one class the loss at zero
+        # says nothing, and a gap relative to it would be rounding.
+        floor = float(np.finfo(float).tiny)
+        if isinstance(datafit, CrossEntropy):
+            floor = LEAST_LOSS * len(datafit.n_classes)
+        self.loss = max(evaluation.value, floor)
         norm = float(np.linalg.norm(evaluation.gradient))
         self.gradient = max(norm, np.finfo(float).tiny)
 

@@ -15,6 +15,8 @@ __all__ = ["newton"]
 
 #: Below this part of the gradient at zero a step that does not halve it is rounding.
 STALLED = 1e-9
+#: So many steps in a row that promise less than rounding end the search.
+MAX_FLAT = 5
 #: Up to here the eigenvectors of the Gram matrix are cheaper than what they save.
 MAX_EIGEN = 400
 
@@ -107,8 +109,8 @@ def _descend(
     V = np.vstack([W, start])
     logits = joint.fits(V)
     first = max(frobenius(datafit.evaluate(0.0 * W).gradient), 1e-300)
-    n_iter, before = 0, np.inf
-    while n_iter < max_iter:
+    n_iter, before, n_flat = 0, np.inf, 0
+    while n_iter < max_iter and n_flat < MAX_FLAT:
         p = datafit.probabilities(logits)
         residual = datafit.cells * (p - datafit.targets)
         gradient = joint.pull(residual) + joint.penalised(V)
@@ -129,6 +131,7 @@ def _descend(
         length = _line_search(joint, V, logits, step, direction, slope)
         if length == 0.0:  # no descent left in double precision
             break
+        n_flat = n_flat + 1 if -length * slope <= 1e-15 else 0
         V, logits = V + length * step, logits + length * direction
         n_iter += 1
     datafit.seed_intercept(V[-1] - joint.mean @ V[:-1])
