@@ -12,6 +12,7 @@ from sklearn_mtl.modules._linear import (
 from sklearn_mtl.modules._mixture_of_experts import MixtureOfExperts
 from sklearn_mtl.modules._mlp import MLP
 from sklearn_mtl.modules._multitask import MultiTaskModule
+from sklearn_mtl.modules._pretrained import Pretrained
 from sklearn_mtl.modules._progressive_extraction import ProgressiveExtraction
 from sklearn_mtl.modules._shared_private import SharedPrivate
 from sklearn_mtl.modules._spec import TrunkSpec, build_trunk
@@ -30,6 +31,7 @@ __all__ = [
     "MultiTaskModule",
     "Parts",
     "PiecewiseLinear",
+    "Pretrained",
     "ProgressiveExtraction",
     "SharedPrivate",
     "TaskHeads",
