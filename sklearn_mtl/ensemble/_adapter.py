@@ -101,7 +101,7 @@ class SharedOutputs(ClassOutputsMixin, BaseEstimator):
         if not self._is_shared:
             return self.estimator_._task_outputs(X)
         n_tasks, who = self.task_set_.n_tasks, type(self.estimator).__name__
-        classes = classes_of_tasks(self.estimator_, n_tasks)
+        classes = classes_of_tasks(self.estimator_, n_tasks, who)
         if classes[0] is None:
             return predicted_columns(self.estimator_.predict(X), n_tasks, who)
         if hasattr(self.estimator_, "predict_proba"):

@@ -197,8 +197,8 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         check_is_fitted(self)
         if not self.member_oof_predictions_:
             raise AttributeError(
-                f"{type(self).__name__}: there is no oof_prediction_ with up to {SMALL} "
-                "rows, where all members weigh the same."
+                f"{type(self).__name__}: there is no oof_prediction_ with up to "
+                f"{SMALL} rows, where all members weigh the same."
             )
         outputs = self._mix(list(self.member_oof_predictions_.values()))
         return outputs[0] if self.task_set_.is_1d else outputs
@@ -237,11 +237,10 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
     def _task_outputs(self, X: Any) -> list[np.ndarray]:
         check_is_fitted(self)
         self._check_features(X)
-        outputs: list[list[np.ndarray] | None] = [
-            outputs_of(model, X) if used else None
-            for model, used in zip(
-                self.estimators_, self._weights.any(axis=0), strict=True
-            )
+        used = np.any(self._weights > 0, axis=0)
+        outputs = [
+            outputs_of(model, X) if used[m] else None
+            for m, model in enumerate(self.estimators_)
         ]
         return self._mix(outputs)
 

@@ -14,7 +14,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.ensemble._encoding import TargetEncoding
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
-from sklearn_mtl.ensemble._trees import LeafRatio, grow_forest, out_of_bag_means
+from sklearn_mtl.ensemble._trees import (
+    LeafRatio,
+    grow_forest,
+    leaf_means,
+    out_of_bag_means,
+)
 from sklearn_mtl.neural_network._data import Labels
 from sklearn_mtl.neural_network._inputs import Table, read_inputs
 from sklearn_mtl.utils import TaskSet
@@ -28,7 +33,7 @@ FOREST_CONSTRAINTS: dict[str, list[Any]] = {
     "max_features": [
         Interval(Integral, 1, None, closed="left"),
         Interval(Real, 0.0, 1.0, closed="right"),
-        StrOptions({"sqrt", "log2"}),
+        StrOptions({"auto", "sqrt", "log2"}),
         None,
     ],
     "min_samples_leaf": [Interval(Integral, 1, None, closed="left")],
@@ -39,6 +44,11 @@ FOREST_CONSTRAINTS: dict[str, list[Any]] = {
     "n_jobs": [Integral, None],
     "random_state": ["random_state", np.random.Generator],
 }
+
+
+# "auto": this share of the features, but about as many for wide tables as for narrow
+# ones; chosen with the size of leaves on held-out parts of real tables.
+_SHARE, _CANDIDATES = 0.6, 40
 
 
 class BaseMultiTaskForest(BaseEstimator):
@@ -106,7 +116,7 @@ class BaseMultiTaskForest(BaseEstimator):
             means[rows] = out_of_bag_means(self.forest_, own)
             others = np.setdiff1d(np.arange(X.shape[0]), rows)
             if len(others):  # no tree has seen a label of theirs
-                means[others] = self._means(X[others])
+                means[others] = leaf_means(self.forest_, X[others])
             self._oof = self._ratio.outputs(means)
 
     def _params_of_trees(self, row_weights: np.ndarray) -> dict[str, Any]:
@@ -120,13 +130,21 @@ class BaseMultiTaskForest(BaseEstimator):
             leaf = {"min_weight_fraction_leaf": share}
         return {
             "n_estimators": self.n_estimators,
-            "max_features": self.max_features,
+            "max_features": self._n_candidates(),
             "max_depth": self.max_depth,
             "bootstrap": bool(bootstrap),
             "n_jobs": self.n_jobs,
             "random_state": draw_seed(self.random_state) % 2**32,
             **leaf,
         }
+
+    def _n_candidates(self) -> Any:
+        """Return the features to look at for a split."""
+        if self.max_features != "auto":
+            return self.max_features
+        n_features = self.n_features_in_
+        few = min(_SHARE * n_features, _CANDIDATES)
+        return max(1, int(few), int(np.sqrt(n_features)))
 
     @property
     def oof_prediction_(self) -> Any:
@@ -138,8 +156,8 @@ class BaseMultiTaskForest(BaseEstimator):
         check_is_fitted(self)
         if self._oof is None:
             raise AttributeError(
-                f"{type(self).__name__}: there is no oof_prediction_ without bootstrap; "
-                f"'auto' uses it above {SMALL} rows."
+                f"{type(self).__name__}: there is no oof_prediction_ without "
+                f"bootstrap; 'auto' uses it above {SMALL} rows."
             )
         return self._oof[0] if self.task_set_.is_1d else self._oof
 
@@ -148,11 +166,7 @@ class BaseMultiTaskForest(BaseEstimator):
         X = self._as_numbers(read_inputs(self, X, "table", reset=False))
         if self.forest_ is None:
             return self._ratio.outputs(np.empty((X.shape[0], 0)))
-        return self._ratio.outputs(self._means(X))
-
-    def _means(self, X: Any) -> np.ndarray:
-        assert self.forest_ is not None
-        return self.forest_.predict(X).reshape(X.shape[0], -1)
+        return self._ratio.outputs(leaf_means(self.forest_, X))
 
     def _as_numbers(self, X: Any) -> Any:
         """Return float32 columns in their order, categories as ordinal codes."""

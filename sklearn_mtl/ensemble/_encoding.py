@@ -14,11 +14,12 @@ __all__ = ["TargetEncoding"]
 # Sums of columns that are whole multiples of this are exact, so that neither the order
 # of rows nor a weight in place of repeated rows decides a tie between two splits.
 _GRID = 2.0**-24
+_EPS = 10 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True)
 class TargetEncoding:
-    """Classes as indicators and regressions as values, centred, each task of variance 1.
+    """Indicators of classes and values of regressions, centred, of variance 1 a task.
 
     A task with two classes has one column, one with K > 2 has K, a regression one. A
     missing label is 0 in all of its columns, which is the mean of the task.
@@ -155,7 +156,8 @@ def _moments(values: np.ndarray, weights: np.ndarray) -> Sequence[np.ndarray]:
     """Return mean, scale, smallest and largest of each column of a task."""
     mean = np.average(values, axis=0, weights=weights)
     variance = np.average((values - mean) ** 2, axis=0, weights=weights).sum()
-    scale = np.sqrt(variance) if variance > 0 else 1.0
+    is_rounding = variance <= (_EPS * np.abs(values).max()) ** 2
+    scale = 1.0 if is_rounding else np.sqrt(variance)
     low, high = values.min(axis=0), values.max(axis=0)
     return mean, np.full(len(mean), scale), low, high
 

@@ -15,9 +15,10 @@ __all__ = ["MultiTaskForest", "MultiTaskForestClassifier", "MultiTaskForestRegre
 _PARAMETERS = """\
 n_estimators : int, default=200
         Number of trees.
-    max_features : int, float, {"sqrt", "log2"} or None, default=1/3
-        Features that are looked at for a split, as in RandomForestRegressor.
-    min_samples_leaf : int, default=3
+    max_features : int, float, {"auto", "sqrt", "log2"} or None, default="auto"
+        Features that are looked at for a split, as in RandomForestRegressor; "auto" is
+        .6 of them, but at most 40, or the square root if that is more.
+    min_samples_leaf : int, default=2
         Rows in a leaf, at least.
     max_depth : int or None, default=None
         Depth of the trees, at most.
@@ -152,8 +153,8 @@ class MultiTaskForestClassifier(
         self,
         *,
         n_estimators: int = 200,
-        max_features: Any = 1 / 3,
-        min_samples_leaf: int = 3,
+        max_features: Any = "auto",
+        min_samples_leaf: int = 2,
         max_depth: int | None = None,
         bootstrap: bool | str = "auto",
         categorical_features: Any = "from_dtype",
@@ -222,8 +223,8 @@ class MultiTaskForestRegressor(
         self,
         *,
         n_estimators: int = 200,
-        max_features: Any = 1 / 3,
-        min_samples_leaf: int = 3,
+        max_features: Any = "auto",
+        min_samples_leaf: int = 2,
         max_depth: int | None = None,
         bootstrap: bool | str = "auto",
         categorical_features: Any = "from_dtype",
@@ -294,8 +295,8 @@ class MultiTaskForest(ClassOutputsMixin, BaseMultiTaskForest):
         *,
         task_types: Any = None,
         n_estimators: int = 200,
-        max_features: Any = 1 / 3,
-        min_samples_leaf: int = 3,
+        max_features: Any = "auto",
+        min_samples_leaf: int = 2,
         max_depth: int | None = None,
         bootstrap: bool | str = "auto",
         categorical_features: Any = "from_dtype",

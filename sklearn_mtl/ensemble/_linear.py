@@ -27,6 +27,7 @@ from sklearn_mtl.utils._random import draw_seed
 __all__ = ["RidgeMember"]
 
 N_FOLDS = 5
+_ROUGH = 1e-3  # tolerance of fits that are only compared with each other
 
 
 class RidgeMember(ClassOutputsMixin, BaseEstimator):
@@ -107,7 +108,7 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         seed = draw_seed(self.random_state)
         self._axes = find_axes(design, labels.row_weights, seed % 2**32)
         self._calibrations: dict[int, Calibration] = {}
-        self._oof = None
+        self._oof: list[np.ndarray] | None = None
         Z = self._axes.coordinates(design)
         targets = self._encoding.encode(labels.codes)
         weights = labels.weights[:, self._encoding.task_of_column]
@@ -143,7 +144,8 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         losses, fits = np.zeros(grid.shape), []
         for fold in range(N_FOLDS):
             train, test = part != fold, part == fold
-            fits.append(solve_ridge(Z[train], targets[train], weights[train], grid))
+            known = Z[train], targets[train], weights[train]
+            fits.append(solve_ridge(*known, grid, tol=_ROUGH))
             for level, coefficients in enumerate(fits[-1]):
                 error = Z[test] @ coefficients - targets[test]
                 losses[level] += np.sum(weights[test] * error**2, axis=0)
@@ -178,8 +180,8 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         check_is_fitted(self)
         if self._oof is None:
             raise AttributeError(
-                f"{type(self).__name__}: there is no oof_prediction_ with up to {SMALL} "
-                "rows."
+                f"{type(self).__name__}: there is no oof_prediction_ with up to "
+                f"{SMALL} rows."
             )
         return self._oof[0] if self.task_set_.is_1d else self._oof
 

@@ -28,7 +28,7 @@ from sklearn_mtl.neural_network import (
 )
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
-from sklearn_mtl.utils._private import safe_indexing
+from sklearn_mtl.utils._private import num_samples, safe_indexing
 
 __all__ = ["DEFAULT", "DEFAULT_NAMES", "Member", "fit_member", "make_member"]
 
@@ -137,11 +137,11 @@ def fit_member(
     own = getattr(fitted, "oof_prediction_", None)
     if own is not None:
         return Member(fitted, [own] if task_set.is_1d else list(own))
-    outputs = _empty_outputs(task_set, len(y) if hasattr(y, "__len__") else y.shape[0])
+    outputs = _empty_outputs(task_set, num_samples(y))
     for train, test in splits:
         weight = None if sample_weight is None else np.asarray(sample_weight)[train]
-        rows = [safe_indexing(data, train) for data in (X, y)]
-        part = _fit(_tolerant(model), *rows, weight)
+        own_X, own_y = safe_indexing(X, train), safe_indexing(y, train)
+        part = _fit(_tolerant(model), own_X, own_y, weight)
         _place(outputs, part, task_set, safe_indexing(X, test), test)
     return Member(fitted, outputs)
 

@@ -11,8 +11,8 @@ from sklearn_mtl.utils import TaskSet
 
 __all__ = ["SMALL", "read_labels"]
 
-# Rows up to which members do without folds and bootstrap and the blend without weights
-# of its own, as the net does: a whole-number weight is then the same as repeating a row.
+# Rows up to which members do without folds and bootstrap, as the net does, and the
+# blend weighs them alike: a whole-number weight is then the same as repeating a row.
 SMALL = 100
 
 

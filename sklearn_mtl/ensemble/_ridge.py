@@ -20,7 +20,6 @@ __all__ = ["Axes", "find_axes", "solve_ridge", "weight_patterns"]
 MAX_AXES = 2000  # more are not worth their cube; the largest are kept
 _RANK = 1e-10  # axes with less of the largest eigenvalue are rounding
 _FEW = 100  # rows up to which the solution is exact, whatever that costs
-_TOLERANCE = 1e-7  # of the residual, relative to the right-hand side
 _MAX_ITER = 100
 _TYPICAL_ITER = 12  # of conjugate gradients, to guess what is cheaper
 _CELLS = 2**22  # of a block of predictions held at once
@@ -100,7 +99,11 @@ def weight_patterns(weights: np.ndarray) -> np.ndarray:
 
 
 def solve_ridge(
-    Z: np.ndarray, targets: np.ndarray, weights: np.ndarray, strengths: np.ndarray
+    Z: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    strengths: np.ndarray,
+    tol: float = 1e-7,
 ) -> np.ndarray:
     r"""Fit every column with every strength.
 
@@ -120,6 +123,8 @@ def solve_ridge(
         Weights of the cells.
     strengths : ndarray of shape (n_strengths, n_columns)
         Penalties relative to the sum of the weights.
+    tol : float, default=1e-7
+        Residual of conjugate gradients, relative to the right-hand side.
 
     Returns
     -------
@@ -146,8 +151,9 @@ def solve_ridge(
                 Z, targets[:, at], row_weights, strengths[:, at]
             )
         return out
-    for at in _blocks(targets.shape[1], n_samples * len(strengths)):
-        out[:, :, at] = _iterate(Z, targets[:, at], weights[:, at], strengths[:, at])
+    for block in _blocks(targets.shape[1], n_samples * len(strengths)):
+        parts = targets[:, block], weights[:, block], strengths[:, block]
+        out[:, :, block] = _iterate(Z, *parts, tol)
     return out
 
 
@@ -181,7 +187,11 @@ def _solve_directly(
 
 
 def _iterate(
-    Z: np.ndarray, targets: np.ndarray, weights: np.ndarray, strengths: np.ndarray
+    Z: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    strengths: np.ndarray,
+    tol: float,
 ) -> np.ndarray:
     """Solve by conjugate gradients for all strengths and columns at once."""
     shape = (len(strengths), Z.shape[1], targets.shape[1])
@@ -192,7 +202,7 @@ def _iterate(
     # the diagonal of the equations where every row counts alike
     diagonal = np.mean(Z**2, axis=0)[:, None] + penalty
     residual = np.tile(Z.T @ (weights / total * targets), len(strengths))
-    goal = _TOLERANCE * linalg.norm(residual, axis=0)
+    goal = tol * linalg.norm(residual, axis=0)
     point, direction, last = np.zeros_like(residual), np.zeros_like(residual), 1.0
     for _ in range(_MAX_ITER):
         if (linalg.norm(residual, axis=0) <= goal).all():

@@ -16,6 +16,7 @@ __all__ = ["Evidence", "blend_weights", "read_evidence"]
 # for which a member was certain and wrong must not decide alone.
 _DOUBT = 1e-3
 _TINY = np.finfo(np.float64).tiny
+_EPS = 10 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,8 @@ def read_evidence(
         table = (1.0 - _DOUBT) * given + _DOUBT / task.n_classes
     else:
         prior = share @ (labels - share @ labels) ** 2
+        if prior <= (_EPS * np.abs(labels).max()) ** 2:
+            return None  # rounding
         errors = np.stack([o[rows] - labels for o in outputs], axis=1)
         table = errors.T @ (share[:, None] * errors)
     if not prior > 0:

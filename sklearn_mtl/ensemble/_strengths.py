@@ -11,7 +11,7 @@ from sklearn_mtl.ensemble._ridge import weight_patterns
 __all__ = ["STRENGTHS", "choose", "generalised_losses"]
 
 #: Penalties relative to the sum of the weights, for columns of variance 1.
-STRENGTHS = np.logspace(-4, 1.5, 10)
+STRENGTHS = np.logspace(-4, 1.25, 8)
 # A task with this many labels listens to itself and to all tasks in equal parts.
 _COMMON = 100
 

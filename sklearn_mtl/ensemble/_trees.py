@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_mtl.ensemble._encoding import TargetEncoding
 
-__all__ = ["LeafRatio", "grow_forest", "out_of_bag_means"]
+__all__ = ["LeafRatio", "grow_forest", "leaf_means", "out_of_bag_means"]
 
 # The columns of shares are this small beside targets of variance 1: no split is made
 # for them.
@@ -131,8 +132,38 @@ def grow_forest(
         The forest.
     """
     is_plain = bool((row_weights == row_weights[0]).all())
+    targets = targets.ravel() if targets.shape[1] == 1 else targets
     forest = RandomForestRegressor(**params)
     return forest.fit(X, targets, sample_weight=None if is_plain else row_weights)
+
+
+def leaf_means(forest: RandomForestRegressor, X: Any) -> np.ndarray:
+    """Return the mean over all trees, added in their order.
+
+    The forest's own predict adds them in the order in which threads finish, so that the
+    last bit depends on the number of jobs.
+
+    Parameters
+    ----------
+    forest : RandomForestRegressor
+        A forest.
+    X : ndarray or sparse array of shape (n_samples, n_features), float32
+        Inputs.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_outputs)
+        The means.
+    """
+    parallel = Parallel(
+        n_jobs=forest.n_jobs, require="sharedmem", return_as="generator"
+    )
+    total = np.zeros((X.shape[0], forest.n_outputs_))
+    for leaves in parallel(
+        delayed(tree.predict)(X, check_input=False) for tree in forest.estimators_
+    ):
+        total += leaves.reshape(total.shape)
+    return total / len(forest.estimators_)
 
 
 def out_of_bag_means(forest: RandomForestRegressor, X: Any) -> np.ndarray:

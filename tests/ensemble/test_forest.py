@@ -1,0 +1,189 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sklearn_mtl.ensemble import (
+    MultiTaskForest,
+    MultiTaskForestClassifier,
+    MultiTaskForestRegressor,
+)
+from sklearn_mtl.exceptions import MissingLabelWarning, TaskError
+from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
+
+FORESTS = [MultiTaskForestClassifier, MultiTaskForestRegressor, MultiTaskForest]
+
+
+@parametrize_with_checks([forest(n_estimators=10) for forest in FORESTS])
+@pytest.mark.filterwarnings("ignore::sklearn_mtl.exceptions.SingleClassWarning")
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+def small(**params):
+    return MultiTaskForest(n_estimators=30, random_state=0, **params)
+
+
+def test_it_learns_all_kinds_of_tasks_with_missing_labels(mixed):
+    X, y = mixed
+    assert small().fit(X, y).score(X, y) > 0.5
+
+
+def test_missing_labels_of_a_task_leave_it_as_good_as_its_observed_ones():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 3))
+    y = np.column_stack([X[:, 0] > 0, X[:, 0] + X[:, 1] > 0]).astype(float)
+    y[rng.random(600) < 0.9, 0] = np.nan
+    proba = small().fit(X, y).predict_proba(X)[0]
+    assert np.mean((proba[:, 1] > 0.5) == (X[:, 0] > 0)) > 0.85
+
+
+def test_masked_labels_do_not_matter(classes):
+    X, y = classes
+    weights = np.ones(y.shape)
+    weights[::3, 0] = 0.0
+    changed = y.copy()
+    changed[::3, 0] = np.where(np.isnan(y[::3, 0]), np.nan, 1 - y[::3, 0])
+    fits = [
+        MultiTaskForestClassifier(n_estimators=10, random_state=0)
+        .fit(X, labels, sample_weight=weights)
+        .predict_proba(X)
+        for labels in (y, changed)
+    ]
+    for one, two in zip(*fits, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_out_of_bag_predictions_do_not_know_their_labels():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(400, 5)), rng.normal(size=(400, 3))
+    model = MultiTaskForestRegressor(random_state=0).fit(X, y)
+    held_out = np.stack(model.oof_prediction_, axis=1)
+    assert np.mean((held_out - y) ** 2) > 1.0  # the mean has 1
+    assert np.mean((model.predict(X) - y) ** 2) < 0.5
+
+
+def test_rows_without_any_label_are_predicted_by_all_trees(mixed):
+    X, y = mixed
+    y = y.copy()
+    y[:10] = np.nan
+    model = small().fit(X, y)
+    for held_out, output in zip(
+        model.oof_prediction_, model._task_outputs(X), strict=True
+    ):
+        np.testing.assert_array_equal(held_out[:10], output[:10])
+
+
+def test_small_data_have_no_bootstrap(mixed):
+    X, y = mixed
+    model = small().fit(X[:80], y[:80])
+    assert not model.forest_.bootstrap
+    with pytest.raises(AttributeError, match="no oof_prediction_ without bootstrap"):
+        _ = model.oof_prediction_
+
+
+def test_a_weight_of_two_is_the_same_as_the_row_twice_on_small_data(mixed):
+    X, y = (part[:40] for part in mixed)
+    weights = np.arange(40) % 3
+    rows = np.repeat(np.arange(40), weights)
+    weighted = small().fit(X, y, sample_weight=weights)
+    repeated = small().fit(X[rows], y[rows])
+    for one, two in zip(
+        weighted._task_outputs(X), repeated._task_outputs(X), strict=True
+    ):
+        np.testing.assert_allclose(one, two, atol=1e-9)
+
+
+def test_class_weight_moves_probabilities():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(300, 3)), (rng.random(300) < 0.1).astype(int)
+    plain, balanced = (
+        MultiTaskForestClassifier(class_weight=w, random_state=0).fit(X, y)
+        for w in (None, "balanced")
+    )
+    assert plain.oof_prediction_[:, 1].mean() < 0.15
+    assert balanced.oof_prediction_[:, 1].mean() > 0.3
+
+
+def test_categories_and_missing_inputs_are_taken():
+    rng = np.random.default_rng(0)
+    colour = rng.choice(["red", "green", "blue"], 200)
+    X = pd.DataFrame({"colour": colour, "size": rng.normal(size=200)})
+    y = pd.DataFrame({"is_red": colour == "red", "value": X["size"] ** 2})
+    X.loc[::7, "size"] = np.nan
+    model = small().fit(X, y)
+    assert model.task("is_red").score(X, y["is_red"]) == 1.0
+    unseen = X.head(3).assign(colour="mauve")
+    assert model.predict(unseen).shape == (3, 2)
+    mask = small(categorical_features=[0]).fit(X.to_numpy(dtype=object), y.to_numpy())
+    assert mask.is_categorical_.tolist() == [True, False]
+
+
+def test_sparse_inputs_give_what_dense_ones_give(mixed):
+    X, y = mixed
+    X = np.where(X > 0, X, 0.0)
+    dense, thin = (small().fit(table, y) for table in (X, sparse.csr_array(X)))
+    np.testing.assert_array_equal(dense.predict(X), thin.predict(X))
+
+
+def test_the_seed_gives_the_same_bits_for_any_number_of_jobs(mixed):
+    X, y = mixed
+    one, two = (small(n_jobs=n).fit(X, y) for n in (1, 2))
+    for a, b in zip(one.oof_prediction_, two.oof_prediction_, strict=True):
+        assert a.tobytes() == b.tobytes()
+    np.testing.assert_array_equal(one.predict(X), two.predict(X))
+
+
+def test_it_can_be_cloned_pickled_and_searched(mixed):
+    X, y = mixed
+    model = clone(small()).fit(X, y)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(model.predict(X), again.predict(X))
+    search = GridSearchCV(
+        small(),
+        {"min_samples_leaf": [1, 20]},
+        cv=MultiTaskStratifiedKFold(2),
+        scoring=per_task_scorers(),
+        refit="mean",
+    ).fit(X, y)
+    assert search.best_estimator_.predict(X).shape == (160, 3)
+
+
+def test_a_task_without_labels_is_an_error_or_nan(mixed):
+    X, y = mixed
+    y = np.column_stack([y, np.full(len(y), np.nan)])
+    with pytest.raises(TaskError, match="'task3'"):
+        small().fit(X, y)
+    with pytest.warns(MissingLabelWarning):
+        model = small(on_empty_task="warn").fit(X, y)
+    assert np.isnan(model.predict(X)[:, 3].astype(float)).all()
+
+
+def test_constant_tasks_alone_need_no_tree():
+    with pytest.warns(UserWarning, match="single class"):
+        model = MultiTaskForestClassifier().fit(np.eye(4), np.ones((4, 2), dtype=int))
+    assert model.forest_ is None
+    assert model.predict(np.eye(4)).tolist() == [[1, 1]] * 4
+
+
+def test_all_weights_zero_is_an_error(mixed):
+    X, y = mixed
+    with pytest.raises(ValueError, match="sample_weight is zero everywhere"):
+        small().fit(X, y, sample_weight=np.zeros(len(X)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "n_features", "found"),
+    [("auto", 5, 3), ("auto", 100, 40), ("auto", 2500, 50), ("sqrt", 5, "sqrt")],
+)
+def test_auto_looks_at_about_as_many_features_for_wide_tables(
+    wanted, n_features, found
+):
+    model = small(max_features=wanted)
+    model.n_features_in_ = n_features
+    assert model._n_candidates() == found

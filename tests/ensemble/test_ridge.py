@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.linear_model import Ridge
+
+from sklearn_mtl.ensemble import _ridge
+from sklearn_mtl.ensemble._ridge import find_axes, solve_ridge
+
+
+def problem(n_samples, n_features, n_columns=3, missing=0.0):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_samples, n_features)) + 1.0
+    y = X @ rng.normal(size=(n_features, n_columns)) + rng.normal(size=(n_samples, 1))
+    weights = rng.uniform(0.5, 2.0, size=y.shape)
+    weights[rng.random(y.shape) < missing] = 0.0
+    return X, y, weights
+
+
+def by_scikit_learn(X, y, weights, strength):
+    """Fit column by column; its alpha is our strength times the sum of weights."""
+    fits = [
+        Ridge(strength * w.sum()).fit(X, t, sample_weight=w)
+        for t, w in zip(y.T, weights.T, strict=True)
+    ]
+    return np.stack([fit.predict(X) for fit in fits], axis=1)
+
+
+@pytest.mark.parametrize("shape", [(60, 8), (40, 90)])
+@pytest.mark.parametrize("missing", [0.0, 0.4])
+@pytest.mark.parametrize("direct", [True, False])
+def test_it_is_scikit_learns_ridge_on_the_observed_cells(
+    shape, missing, direct, monkeypatch
+):
+    X, y, weights = problem(*shape, missing=missing)
+    Z = find_axes(X, np.ones(len(X))).coordinates(X)
+    strengths = np.array([[0.01] * 3, [1.0] * 3])
+    if not direct:
+        monkeypatch.setattr(_ridge, "_FEW", 0)
+        monkeypatch.setattr(_ridge, "_TYPICAL_ITER", 0)
+    found = Z @ solve_ridge(Z, y, weights, strengths, tol=1e-10)
+    for level, strength in enumerate(strengths[:, 0]):
+        expected = by_scikit_learn(X, y, weights, strength)
+        np.testing.assert_allclose(found[level], expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(30, 8), (20, 50)])
+def test_sparse_and_dense_tables_have_the_same_axes(shape):
+    X, y, weights = problem(*shape)
+    X[X < 1.0] = 0.0
+    fits = []
+    for table in (X, sparse.csr_array(X)):
+        Z = find_axes(table, weights[:, 0]).coordinates(table)
+        fits.append(Z @ solve_ridge(Z, y, weights, np.full((1, 3), 0.1))[0])
+    np.testing.assert_allclose(fits[0], fits[1], atol=1e-8)
+
+
+def test_rows_without_weight_are_as_if_they_were_not_there():
+    X, y, weights = problem(20, 50)
+    weights[5:] = 0.0
+    strengths = np.full((1, 3), 0.1)
+    Z = find_axes(X, weights[:, 0]).coordinates(X)
+    few = find_axes(X[:5], weights[:5, 0])
+    full = Z @ solve_ridge(Z, y, weights, strengths)[0]
+    own = few.coordinates(X[:5])
+    alone = few.coordinates(X) @ solve_ridge(own, y[:5], weights[:5], strengths)[0]
+    np.testing.assert_allclose(full, alone, atol=1e-8)
+
+
+def test_beyond_the_limit_the_largest_axes_are_kept(monkeypatch):
+    monkeypatch.setattr(_ridge, "MAX_AXES", 6)
+    X, _, _ = problem(40, 30)
+    X *= np.r_[np.full(6, 10.0), np.full(24, 0.01)]  # six columns are all there is
+    axes = find_axes(X, np.ones(40))
+    assert axes.directions.shape == (30, 6)
+    kept = np.sum(axes.coordinates(X)[:, :-1] ** 2)
+    assert kept > 0.999 * np.sum((X - X.mean(axis=0)) ** 2)
+
+
+def test_a_column_without_weight_has_no_slope():
+    X, y, weights = problem(20, 4)
+    weights[:, 1] = 0.0
+    Z = find_axes(X, np.ones(20)).coordinates(X)
+    fit = solve_ridge(Z, y, weights, np.full((1, 3), 0.1))[0]
+    assert np.isfinite(fit).all()
+    assert not fit[:-1, 1].any()
