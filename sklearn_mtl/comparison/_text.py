@@ -171,5 +171,5 @@ def _verdict(comparison: Comparison, width: int) -> str:
 def _wrap(text: str, width: int) -> list[str]:
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        lines += textwrap.wrap(paragraph, width) or [""]
+        lines += textwrap.wrap(paragraph, width, break_on_hyphens=False) or [""]
     return lines
