@@ -12,6 +12,14 @@ from sklearn_mtl import (
     MultiTaskMixedEstimator,
     MultiTaskRegressor,
 )
+from sklearn_mtl.ensemble import (
+    MultiTaskBlend,
+    MultiTaskBlendClassifier,
+    MultiTaskBlendRegressor,
+    MultiTaskForest,
+    MultiTaskForestClassifier,
+    MultiTaskForestRegressor,
+)
 
 SMALL_NET = {
     "hidden_layer_sizes": (16,),
@@ -22,15 +30,29 @@ SMALL_NET = {
     "random_state": 0,
 }
 
+SMALL_FOREST = {"n_estimators": 10, "random_state": 0}
+
+
+def small_blend(blend, forest):
+    """Return a blend of a small forest and the linear member."""
+    members = [("forest", forest(n_estimators=10)), ("linear", "default")]
+    return blend(members, random_state=0)
+
+
 CLASSIFIERS = {
+    "blend": lambda: small_blend(MultiTaskBlendClassifier, MultiTaskForestClassifier),
+    "forest": lambda: MultiTaskForestClassifier(**SMALL_FOREST),
     "independent": lambda: IndependentTasks(LogisticRegression()),
     "net": lambda: MultiTaskClassifier(**SMALL_NET),
 }
 REGRESSORS = {
+    "blend": lambda: small_blend(MultiTaskBlendRegressor, MultiTaskForestRegressor),
+    "forest": lambda: MultiTaskForestRegressor(**SMALL_FOREST),
     "independent": lambda: IndependentTasks(Ridge()),
     "net": lambda: MultiTaskRegressor(**SMALL_NET),
 }
 MIXED = {
+    "blend": lambda: small_blend(MultiTaskBlend, MultiTaskForest),
     "independent": lambda: IndependentTasks(
         classifier=LogisticRegression(), regressor=Ridge()
     ),
