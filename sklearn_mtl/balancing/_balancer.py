@@ -32,8 +32,8 @@ class _Balancer:
         L_t. Weights of a mean become those of a sum.
         """
         if self.of_mean:
-            share = task_weight if self.role == "preference" else 1.0
-            weights = weights * (present * share).sum(dim=-1, keepdim=True)
+            wanted = present * task_weight if self.role == "preference" else present
+            weights = weights * wanted.sum(dim=-1, keepdim=True)
         if self.role == "scale":
             return weights
         return torch.where(present, weights / task_weight, torch.zeros_like(weights))
@@ -165,6 +165,11 @@ class GradientBalancer(_Balancer):
         if self.role != "scale":
             bare = torch.where(task_weight > 0, 1.0 / task_weight, 0.0)
             gramian = gramian * bare * bare[:, None]
+        if bool(present.all()):
+            self.state["tasks"] = None
+            weights = self.method.weigh(gramian, task_weight, self.state, generators)
+            self.held = self._factors(weights, present, task_weight)
+            return
         weights = torch.zeros_like(gramian[..., 0])
         for members, tasks in _alike(present):
             part = gramian[members][:, tasks][:, :, tasks]

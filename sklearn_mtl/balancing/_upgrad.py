@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -15,7 +16,7 @@ __all__ = ["UPGrad"]
 _REGULARISATION = 1e-4  # of a Gramian of trace 1: makes the solution unique
 _TOLERANCE = 1e-6  # of a projected gradient step, relative to the bounds
 _MAX_ITERATIONS = 1000
-_CHECK_EVERY = 8
+_CHECK_EVERY = 4
 
 
 class UPGrad(GradientAggregator):
@@ -59,45 +60,45 @@ class UPGrad(GradientAggregator):
     ) -> Tensor:
         if not bool((gramian < 0).any()):
             return share.expand(gramian.shape[:-1])
-        gramian = gramian.double()
-        trace = gramian.diagonal(dim1=-2, dim2=-1).sum(dim=-1)[:, None, None]
-        eye = torch.eye(gramian.shape[-1], dtype=gramian.dtype, device=gramian.device)
-        regular = gramian / trace.clamp(min=1e-300) + _REGULARISATION * eye
+        matrices = gramian.double().cpu().numpy()
+        trace = matrices.trace(axis1=1, axis2=2)[:, None, None]
+        eye = np.eye(matrices.shape[-1])
+        regular = matrices / np.maximum(trace, 1e-300) + _REGULARISATION * eye
         # row t of v is the solution for task t
-        v = _solve(regular, torch.diag(share.double()).expand_as(regular))
-        return v.sum(dim=-2)
+        v = _solve(regular, eye * share.double().cpu().numpy())
+        return torch.as_tensor(v.sum(axis=1))
 
 
-def _solve(gramian: Tensor, lower: Tensor) -> Tensor:
+def _solve(gramian: np.ndarray, lower: np.ndarray) -> np.ndarray:
     """Minimise v G v^T over v >= lower, (n_members, n_problems, n_tasks).
 
     In units that give G a diagonal of one, which is what makes few steps enough where
     gradients differ in size.
     """
-    unit = gramian.diagonal(dim1=-2, dim2=-1).sqrt()[:, None, :]
-    step = gramian / (unit * unit.mT)
-    step = step / _largest_eigenvalue(step)
+    unit = np.sqrt(gramian.diagonal(axis1=1, axis2=2))[:, None]
+    step = gramian / (unit * unit.transpose(0, 2, 1))
+    step /= _largest_eigenvalue(step)
     lower = lower * unit
-    tolerance = _TOLERANCE * float(lower.amax())
+    tolerance = _TOLERANCE * lower.max()
     v = ahead = lower
-    pace = torch.ones_like(lower[..., :1])
+    pace = np.ones((*lower.shape[:2], 1))
     for iteration in range(1, _MAX_ITERATIONS + 1):
-        new = torch.maximum(ahead - ahead @ step, lower)
+        new = np.maximum(ahead - ahead @ step, lower)
         move = new - v
-        is_uphill = ((ahead - new) * move).sum(dim=-1, keepdim=True) > 0
-        next_pace = 0.5 + (0.25 + pace * pace).sqrt()
-        momentum = ((pace - 1.0) / next_pace).masked_fill_(is_uphill, 0.0)
-        pace = next_pace.masked_fill_(is_uphill, 1.0)
-        v, ahead = new, torch.addcmul(new, momentum, move)
+        is_uphill = np.einsum("mij,mij->mi", ahead - new, move)[..., None] > 0
+        next_pace = 0.5 + np.sqrt(0.25 + pace * pace)
+        momentum = np.where(is_uphill, 0.0, (pace - 1.0) / next_pace)
+        pace = np.where(is_uphill, 1.0, next_pace)
+        v, ahead = new, new + momentum * move
         if iteration % _CHECK_EVERY == 0:
-            left = torch.maximum(v - v @ step, lower) - v
-            if float(left.abs().amax()) <= tolerance:
+            left = np.maximum(v - v @ step, lower) - v
+            if np.abs(left).max() <= tolerance:
                 break
     return v / unit
 
 
-def _largest_eigenvalue(gramian: Tensor) -> Tensor:
+def _largest_eigenvalue(gramian: np.ndarray) -> np.ndarray:
     """Return a bound (n_members, 1, 1), at most n_tasks^(1/8) times too large."""
     power = gramian @ gramian
     power = power @ power
-    return power.flatten(-2).norm(dim=-1).pow(0.25)[:, None, None]
+    return np.sqrt(np.sqrt(np.linalg.norm(power, axis=(1, 2), keepdims=True)))

@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from sklearn_mtl.balancing import GradientBalancer, LossBalancer, feature_gramian
 from sklearn_mtl.losses import FusedLoss, OutputLayout
-from sklearn_mtl.modules import MultiTaskModule
+from sklearn_mtl.modules import MemberLinear, MultiTaskModule
 from sklearn_mtl.neural_network._batches import Batch
 from sklearn_mtl.neural_network._gradients import exact_gramian
 
@@ -37,18 +37,27 @@ class TaskOrder:
         order = torch.as_tensor(layout.order)
         self.n_tasks = layout.n_trained
         self.places = order.argsort().to(device)
-        self.task_of = self.places.argsort()[
-            torch.as_tensor(layout.task_places, device=device)
-        ]
+        places_of_outputs = torch.as_tensor(layout.task_places, device=device)
+        self.task_of = self.places.argsort()[places_of_outputs]
+        tasks = torch.arange(self.n_tasks, device=device)
+        self._is_layout = torch.equal(self.places, tasks)
+        self._is_output = torch.equal(self.task_of, tasks)
+
+    def sort(self, by_place: Tensor) -> Tensor:
+        """Bring (..., n_tasks) from the order of the layout into that of y."""
+        # small steps are made of many small operations: do not do what does nothing
+        return by_place if self._is_layout else by_place[..., self.places]
 
     def columns(self, by_task: Tensor) -> Tensor:
         """Spread (n_members, n_tasks) over the outputs, (n_members, 1, n_outputs)."""
-        return by_task.index_select(1, self.task_of).unsqueeze(1)
+        if not self._is_output:
+            by_task = by_task.index_select(1, self.task_of)
+        return by_task.unsqueeze(1)
 
     def present(self, weights: Tensor, task_weight: Tensor, n_members: int) -> Tensor:
         """Say which tasks (n_members, n_tasks) have a label in the batch."""
         seen = (weights.amax(dim=1) > 0) & (task_weight > 0)
-        return seen[:, self.places].expand(n_members, -1)
+        return self.sort(seen).expand(n_members, -1)
 
 
 class Balance(ABC):
@@ -78,9 +87,8 @@ class Balance(ABC):
         self.start_epoch()
 
     def start_epoch(self) -> None:
-        """Forget the weights of the epoch before."""
-        self._sum: Tensor | float = 0.0
-        self._count: Tensor | float = 0.0
+        """Forget the factors of the epoch before."""
+        self._steps: list[tuple[Tensor, Tensor]] = []
 
     @abstractmethod
     def backward(
@@ -96,15 +104,12 @@ class Balance(ABC):
     def end_epoch(self, losses: Tensor) -> None:  # noqa: B027 - the same
         """See the mean losses (n_members, n_trained) of the epoch."""
 
-    def mean_weights(self) -> list[float]:
-        """Return the mean weight of each task's loss in the epoch, in layout order."""
-        mean = torch.as_tensor(self._sum) / torch.as_tensor(self._count)
+    def mean_factors(self) -> list[float]:
+        """Return the mean factor of each task in the epoch, in the layout's order."""
+        factors, present = (torch.cat(kind) for kind in zip(*self._steps, strict=True))
+        self._steps = []
+        mean = (factors * present).sum(dim=0) / present.sum(dim=0)
         return mean[self.order.places.argsort()].double().tolist()
-
-    def _note(self, factors: Tensor, present: Tensor, task_weight: Tensor) -> None:
-        weights = factors * task_weight[self.order.places]
-        self._sum = self._sum + (weights * present).sum(dim=0)
-        self._count = self._count + present.sum(dim=0)
 
 
 class LossBalance(Balance):
@@ -136,11 +141,11 @@ class LossBalance(Balance):
         factors = self.balancer.factors(
             self._batch_means(values, weights),
             present,
-            task_weight[self.order.places],
+            self.order.sort(task_weight),
             lr,
             self.generators,
         )
-        self._note(factors, present, task_weight)
+        self._steps.append((factors, present))
         dlogits *= self.order.columns(factors)
         penalty = module.penalty(parts, weights)
         if penalty is None:
@@ -156,7 +161,7 @@ class LossBalance(Balance):
         with few labels for one that is well predicted.
         """
         mass = weights.mean(dim=1).clamp(min=1e-30)
-        return (values / mass)[:, self.order.places]
+        return self.order.sort(values / mass)
 
     @torch.no_grad()
     def look_again(
@@ -166,11 +171,11 @@ class LossBalance(Balance):
         x, (targets, weights) = batch
         values, _ = criterion(module(x), targets, weights)
         losses = self._batch_means(values, weights)
-        self.balancer.look_again(losses, criterion.task_weight[self.order.places])
+        self.balancer.look_again(losses, self.order.sort(criterion.task_weight))
 
     def end_epoch(self, losses: Tensor) -> None:
         """Hand over the losses."""
-        self.balancer.end_epoch(losses[:, self.order.places])
+        self.balancer.end_epoch(self.order.sort(losses))
 
 
 class GradientBalance(Balance):
@@ -211,14 +216,21 @@ class GradientBalance(Balance):
         if self.balancer.is_due:
             gramian = self._gramian(module, parts, dlogits)
             self.balancer.update(
-                gramian, present, task_weight[self.order.places], self.generators
+                gramian, present, self.order.sort(task_weight), self.generators
             )
         factors = self.balancer.factors()
-        self._note(factors, present, task_weight)
+        self._steps.append((factors, present))
+        weighted = dlogits * self.order.columns(factors)
+        penalty = module.penalty(parts, weights)
+        is_plain = module.has_one_representation and penalty is None
+        if is_plain and type(module.heads) is MemberLinear:
+            below = _linear_heads(module.heads, cut[0], dlogits, weighted)
+            if parts[0].requires_grad:
+                torch.autograd.backward(parts[0], below)
+            return logits, values
         heads = [p for p in module.heads.parameters() if p.requires_grad]
         torch.autograd.backward(logits, dlogits, inputs=heads, retain_graph=True)
-        penalty = module.penalty(parts, weights)
-        self._below(module, parts, cut, logits, dlogits, factors, penalty)
+        self._below(module, parts, cut, logits, dlogits, weighted, penalty)
         return logits, values
 
     def _gramian(
@@ -237,7 +249,7 @@ class GradientBalance(Balance):
         cut: Sequence[Tensor],
         logits: Tensor,
         dlogits: Tensor,
-        factors: Tensor,
+        weighted: Tensor,
         penalty: Tensor | None,
     ) -> None:
         """Continue the backward pass from the parts into the trunk."""
@@ -261,13 +273,29 @@ class GradientBalance(Balance):
                 inputs=private,
                 retain_graph=True,
             )
-        weighted = dlogits * self.order.columns(factors)
         below = torch.autograd.grad(logits, leaves, weighted)
         torch.autograd.backward(
             roots + extra,
             [*below, *[None] * len(extra)],
             inputs=module.shared_parameters() if private else None,
         )
+
+
+@torch.no_grad()
+def _linear_heads(
+    heads: MemberLinear, z: Tensor, dlogits: Tensor, weighted: Tensor
+) -> Tensor:
+    """Put plain gradients into linear heads; return the weighted one below them.
+
+    What autograd does, in one pass instead of two.
+    """
+    for parameter, gradient in (
+        (heads.weight, z.mT @ dlogits),
+        (heads.bias, dlogits.sum(dim=1, keepdim=True)),
+    ):
+        if parameter.requires_grad:
+            parameter.grad = gradient
+    return weighted @ heads.weight.mT
 
 
 class GradientMonitor:
@@ -312,6 +340,6 @@ class GradientMonitor:
         cosine = gramian / (norms[:, :, None] * norms[:, None])
         n_tasks = self.order.n_tasks
         above = torch.ones(n_tasks, n_tasks, device=x.device).triu(1) > 0
-        bare = (norms / task_weight[self.order.places]).nanmean(dim=0)
+        bare = (norms / self.order.sort(task_weight)).nanmean(dim=0)
         in_layout = bare[self.order.places.argsort()]
         return in_layout.double().tolist(), float(cosine[:, above].nanmean())

@@ -41,11 +41,11 @@ def history_arrays(
         out["valid_score"] = 1.0 - out["valid_loss"] / prior
         out["valid_criterion"] = _column(history, "valid_criterion")
     out["task_weight"] = np.tile(task_weight, (n_epochs, 1))
-    if "weight_by_task" in history[0] if n_epochs else False:
+    # what a method multiplies them by
+    if "factor_by_task" in history[0] if n_epochs else False:
         trained = encoder.layout.order
-        out["task_weight"][:, trained] = _by_task(history, "weight_by_task", encoder)[
-            :, trained
-        ]
+        factors = _by_task(history, "factor_by_task", encoder)
+        out["task_weight"][:, trained] *= factors[:, trained]
         choices = [epoch["gramian"] for epoch in history]
         if choices[0] is not None:
             out["gramian"] = np.array(choices)

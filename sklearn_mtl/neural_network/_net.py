@@ -168,7 +168,7 @@ class MultiTaskNet(NeuralNet):
         self._record(prefix, losses.mean(dim=0))
         if self.balance is not None:
             self.balance.end_epoch(losses)
-            self.history.record("weight_by_task", self.balance.mean_weights())
+            self.history.record("factor_by_task", self.balance.mean_factors())
             self.history.record("gramian", self.balance.gramian)
         self.history.record("lr", self.rate)
         self.history.record(prefix + "_batch_count", len(iterator))
