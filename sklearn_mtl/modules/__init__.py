@@ -1,5 +1,6 @@
 """Trunk specs and the modules that they build."""
 
+from sklearn_mtl.modules._columns import Columns
 from sklearn_mtl.modules._cross_stitch import CrossStitch
 from sklearn_mtl.modules._embedding import PiecewiseLinear
 from sklearn_mtl.modules._inputs import EmbeddingLayer, InputLayer
@@ -21,6 +22,7 @@ from sklearn_mtl.modules._task_trunk import Parts, TaskTrunk
 
 __all__ = [
     "MLP",
+    "Columns",
     "CrossStitch",
     "EmbeddingLayer",
     "HeadBlock",
