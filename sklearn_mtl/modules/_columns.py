@@ -43,8 +43,7 @@ class Columns(BaseComposition, TrunkSpec):
 
     References
     ----------
-    J. Ngiam, A. Khosla, M. Kim, J. Nam, H. Lee, A. Y. Ng, "Multimodal Deep Learning",
-    ICML 2011.
+    J. Ngiam et al., "Multimodal Deep Learning", ICML 2011.
 
     Examples
     --------
