@@ -77,7 +77,7 @@ def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
         model._is_sparse_fit = is_sparse
     if is_table and model.is_categorical_ is not None:
         validate_data(model, X, reset=reset, skip_check_array=True)
-        return _split(X, model.is_categorical_)
+        return _split(X, model.is_categorical_, type(model).__name__)
     X = validate_data(
         model,
         X,
@@ -118,8 +118,16 @@ def _find_categorical(model: Any, X: Any) -> np.ndarray | None:
 
 def _mask(wanted: np.ndarray, X: Any, who: str) -> list[bool]:
     names = [str(name) for name in getattr(X, "columns", [])]
-    n_features = len(names) if names else np.shape(X)[1]
-    if wanted.dtype == bool and len(wanted) == n_features:
+    shape = (0, len(names)) if names else np.shape(X)
+    if len(shape) < 2:
+        return []  # scikit-learn's check says what is wrong with X
+    n_features = shape[1]
+    if wanted.dtype == bool:
+        if wanted.shape != (n_features,):
+            raise ValueError(
+                f"{who}: categorical_features is a mask of shape {wanted.shape}; X has "
+                f"{n_features} columns."
+            )
         return wanted.tolist()
     if wanted.dtype.kind in "UO":
         unknown = [name for name in wanted.tolist() if name not in names]
@@ -150,17 +158,31 @@ def _is_text(column: Any) -> bool:
     return dtype == "object" and any(isinstance(value, str) for value in column)
 
 
-def _split(X: Any, is_categorical: np.ndarray) -> Table:
+def _split(X: Any, is_categorical: np.ndarray, who: str) -> Table:
     columns = _frame_columns(X) or list(np.asarray(X, dtype=object).T)
     text = [_as_text(columns[j]) for j in np.flatnonzero(is_categorical)]
-    rest = [columns[j] for j in np.flatnonzero(~is_categorical)]
+    rest = np.flatnonzero(~is_categorical)
     numeric = np.empty((len(text[0]), len(rest)))
-    for j, column in enumerate(rest):
-        values = column.to_numpy(na_value=np.nan) if hasattr(column, "isna") else column
-        numeric[:, j] = np.asarray(values, dtype=np.float64)
-    if rest:
+    for place, j in enumerate(rest):
+        numeric[:, place] = _as_numbers(columns[j], j, who)
+    if len(rest):
         numeric = check_array(numeric, ensure_all_finite="allow-nan", input_name="X")
     return Table(numeric, np.stack(text, axis=1))
+
+
+def _as_numbers(column: Any, j: int, who: str) -> np.ndarray:
+    values = column.to_numpy(na_value=np.nan) if hasattr(column, "isna") else column
+    values = np.asarray(values)
+    try:
+        if values.dtype.kind in "mM":  # as numbers they would be nanoseconds
+            raise TypeError
+        return values.astype(np.float64)
+    except (TypeError, ValueError):
+        name = getattr(column, "name", None) or j
+        raise ValueError(
+            f"{who}: column {name!r} of X is of dtype {values.dtype}; numbers are "
+            "needed, or name it in categorical_features."
+        ) from None
 
 
 def _as_text(column: Any) -> np.ndarray:

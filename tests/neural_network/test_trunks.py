@@ -50,7 +50,7 @@ class Residual(TrunkSpec):
     def __init__(self, width=4):
         self.width = width
 
-    def build(self, n_features, n_members):
+    def build(self, n_features, n_members, n_tasks):
         return nn.Sequential(MemberLinear(n_members, n_features, self.width), nn.ReLU())
 
 
