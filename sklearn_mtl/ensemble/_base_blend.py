@@ -110,7 +110,8 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             members = Parallel(n_jobs=self.n_jobs, prefer="threads")(
                 delayed(fit_member)(
                     make_member(name, given, self.task_set_, self._kind, settings),
-                    *(X, y, sample_weight, self.task_set_, splits, name),
+                    *(X, y, sample_weight, self.task_set_, splits),
+                    f"{type(self).__name__}: member {name!r}",
                 )
                 for name, given in named
             )

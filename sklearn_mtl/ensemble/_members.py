@@ -118,7 +118,7 @@ def fit_member(
         Folds for a member that has no `oof_prediction_` of its own; None if nothing
         out of fold is asked.
     name : str
-        For messages.
+        Who is fitted; messages begin with it.
 
     Returns
     -------
@@ -210,9 +210,9 @@ def _check_kinds(model: Any, task_set: TaskSet, name: str) -> None:
                 for task in (ours, theirs)
             ]
             raise TaskError(
-                f"Blend: task {ours.name!r} is a {kinds[0]}, but member {name!r} takes "
-                f"it for a {kinds[1]}. Say task_types in both, or give an estimator "
-                "for such tasks."
+                f"{name} takes task {ours.name!r} for a {kinds[1]}, but it is a "
+                f"{kinds[0]}. Say task_types in both, or give an estimator for such "
+                "tasks."
             )
 
 
