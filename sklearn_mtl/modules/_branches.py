@@ -11,7 +11,7 @@ from torch import Generator, Tensor, nn
 from sklearn_mtl.modules._linear import MemberDropout, MemberLinear
 from sklearn_mtl.modules._mlp import ACTIVATIONS
 
-__all__ = ["BranchLinear", "Branches", "WideLinear"]
+__all__ = ["BranchLinear", "Branches", "Split"]
 
 
 class BranchLinear(nn.Module):
@@ -47,26 +47,22 @@ class BranchLinear(nn.Module):
                 parameter[member].uniform_(-bound, bound, generator=generator)
 
 
-class WideLinear(MemberLinear):
-    """An affine map for each branch of each member, all on the same rows.
+class Split(nn.Module):
+    """Give each branch its part of the units.
 
     Parameters
     ----------
-    n_members, n_branches : int
-        Number of members, and of branches in each.
-    n_in, n_out : int
-        Sizes of the last axis before and after.
+    n_branches, n_units : int
+        Number of branches, and of the units of each.
     """
 
-    def __init__(self, n_members: int, n_branches: int, n_in: int, n_out: int) -> None:
-        super().__init__(n_members, n_in, n_branches * n_out)
-        self.shape = (n_branches, n_out)
+    def __init__(self, n_branches: int, n_units: int) -> None:
+        super().__init__()
+        self.shape = (n_branches, n_units)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n_members, n, n_in) to (n_members, n_branches, n, n_out)."""
-        # one wide product reads the rows once; a batch of narrow ones copies them
-        wide = super().forward(x)
-        return torch.unflatten(wide, -1, self.shape).transpose(1, 2)
+        """Map (n_members, n, n_branches * n_units) to (n_members, n_branches, n, _)."""
+        return torch.unflatten(x, -1, self.shape).transpose(1, 2)
 
 
 class Branches(nn.Sequential):
@@ -106,11 +102,16 @@ class Branches(nn.Sequential):
         layers: list[nn.Module] = []
         for size in sizes:
             is_wide = is_input_shared and not layers
-            linear = WideLinear if is_wide else BranchLinear
-            layers.append(linear(n_members, n_branches, n_in, size))
-            layers.append(ACTIVATIONS[activation]())
+            if is_wide:
+                # one product reads the rows once, where a batch of them copies them
+                linear: nn.Module = MemberLinear(n_members, n_in, n_branches * size)
+            else:
+                linear = BranchLinear(n_members, n_branches, n_in, size)
+            layers += [linear, ACTIVATIONS[activation]()]
             if dropout > 0:
                 layers.append(MemberDropout(dropout))
+            if is_wide:
+                layers.append(Split(n_branches, size))
             if end_layer is not None:
                 layers.append(end_layer())
             n_in = size

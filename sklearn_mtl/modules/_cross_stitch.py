@@ -58,7 +58,7 @@ class CrossStitch(TrunkSpec):
     --------
     >>> from sklearn_mtl.modules import CrossStitch
     >>> module = CrossStitch((16,)).build(n_features=10, n_members=1, n_tasks=2)
-    >>> module.nets[2].weight.detach()[0].round(decimals=2)
+    >>> module.nets[3].weight.detach()[0].round(decimals=2)
     tensor([[0.9000, 0.1000],
             [0.1000, 0.9000]])
     """

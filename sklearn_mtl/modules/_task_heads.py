@@ -85,7 +85,7 @@ class TaskHeads(MemberLinear):
         weight = self.weight[:, columns]
         weights = torch.split(weight, [block.width for block in self.blocks], dim=-1)
         logits = map(_read_block, self.blocks, parts, weights)
-        return torch.cat(list(logits), dim=-1)
+        return _join(list(logits))
 
     def read_shared(self, z: Tensor, columns: slice = _ALL) -> Tensor:
         """Apply all tasks' weights of some columns that all tasks read.
@@ -118,7 +118,12 @@ class TaskHeads(MemberLinear):
             In the order of the logits.
         """
         parts = torch.split(values, [block.n_tasks for block in self.blocks], dim=-1)
-        return torch.cat(list(map(_spread_block, self.blocks, parts)), dim=-1)
+        return _join(list(map(_spread_block, self.blocks, parts)))
+
+
+def _join(parts: list[Tensor]) -> Tensor:
+    """Put outputs side by side; a single block is not copied."""
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
 
 
 def _read_block(block: HeadBlock, z: Tensor, weight: Tensor) -> Tensor:

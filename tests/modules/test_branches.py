@@ -13,7 +13,7 @@ def branches(n_members, n_branches, **arguments):
 
 
 def expected(made, x, m, b, *, is_wide):
-    first, second = made[0], made[2]
+    first, second = made[0], made[3 if is_wide else 2]
     if is_wide:
         at = slice(4 * b, 4 * b + 4)
         hidden = x @ first.weight[m][:, at] + first.bias[m][:, at]

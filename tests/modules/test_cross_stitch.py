@@ -30,7 +30,7 @@ def test_layers_of_all_tasks_are_mixed(n_members):
     found = trunk.gather(trunk(x))
     for m in range(n_members):
         hidden = [x[m]] * 3
-        for layer, size, stitch in zip((0, 3), (4, 3), mixing, strict=True):
+        for layer, size, stitch in zip((0, 4), (4, 3), mixing, strict=True):
             nets = [net_of(trunk, layer, m, t, size) for t in range(3)]
             own = [(h @ w + b).tanh() for h, (w, b) in zip(hidden, nets, strict=True)]
             weight = stitch.weight[m]
@@ -56,7 +56,7 @@ def test_the_shared_representation_is_that_of_all_tasks_side_by_side():
 
 def test_one_step_moves_every_part():
     names, still = one_step(SMALL)
-    assert "trunk.nets.2.weight" in names
+    assert "trunk.nets.3.weight" in names
     assert still == []
 
 
@@ -68,8 +68,8 @@ def test_stitches_do_not_decay():
     named = model.net_.module_.named_parameters()
     without = {name for name, value in named if decay[id(value)] == 0}
     assert {name for name in without if not name.endswith("bias")} == {
-        "trunk.nets.2.weight",
-        "trunk.nets.5.weight",
+        "trunk.nets.3.weight",
+        "trunk.nets.6.weight",
     }
 
 
