@@ -89,13 +89,11 @@ class FusedLoss(nn.Module):
         """
         weights = weights / logits.shape[1]
         scale = weights * self.task_weight
-        blocks = list(self._blocks(logits, targets, scale))
-        if len(blocks) == 1:  # no copy where all tasks are of one kind
-            values, dlogits = blocks[0]
+        if self.layout.n_binary == self.layout.n_outputs:  # the common case: no slices
+            values, dlogits = _binary(logits, targets, scale)
         else:
-            values, dlogits = (
-                torch.cat(parts, dim=-1) for parts in zip(*blocks, strict=True)
-            )
+            blocks = self._blocks(logits, targets, scale)
+            values, dlogits = (torch.cat(b, dim=-1) for b in zip(*blocks, strict=True))
         return (values * weights).sum(dim=1), dlogits
 
     def _blocks(

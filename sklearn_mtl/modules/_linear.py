@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
+from torch.nn import functional as F
 
 __all__ = ["MemberDropout", "MemberLinear", "draw_parameters", "use_generators"]
 
@@ -38,6 +39,9 @@ class _NarrowProduct(torch.autograd.Function):
         return of_x, of_weight, gradient.sum(dim=1, keepdim=True)
 
 
+_narrow_product: Callable[..., Tensor] = _NarrowProduct.apply
+
+
 class MemberLinear(nn.Module):
     """An affine map for each member of an ensemble.
 
@@ -57,8 +61,10 @@ class MemberLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (n_members, n_rows, n_in) to (n_members, n_rows, n_out)."""
         if x.is_cpu and self.weight.shape[2] < _NARROW:
-            product = _NarrowProduct.apply  # type: ignore[no-untyped-call]
-            return product(x, self.weight, self.bias)
+            if len(self.weight) > 1:
+                return _narrow_product(x, self.weight, self.bias)
+            weight = self.weight.mT.contiguous().squeeze(0)
+            return F.linear(x, weight, self.bias.view(-1))  # the same without Python
         return torch.baddbmm(self.bias, x, self.weight)
 
     @torch.no_grad()

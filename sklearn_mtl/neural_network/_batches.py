@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor
 from torch.utils.data import Dataset
 
-from sklearn_mtl.neural_network._rows import Rows
+from sklearn_mtl.neural_network._rows import Rows, gather
 
 __all__ = ["Batch", "BatchIterator", "HeldOutRows", "LabelledRows"]
 
@@ -56,11 +56,9 @@ class LabelledRows(Dataset):
 
     def labels(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """Return targets as each member sees them, and weights before `factor`."""
-        flat = index.reshape(-1)
-        targets = self.targets.index_select(0, flat).view(*index.shape, -1)
-        weights = self.weights
+        targets, weights = gather(self.targets, index), self.weights
         if len(weights) > 1:
-            weights = weights.index_select(0, flat).view(*index.shape, -1)
+            weights = gather(weights, index)
         if len(self.shift) > 1:
             targets = (targets - self.shift) * self.scale
         return targets, weights
