@@ -196,8 +196,10 @@ class MultiTaskNet(NeuralNet):
         if self.balance is not None and self.balance.looks_again:
             self.balance.look_again(self.module_, self.criterion_, batch)
         self.n_steps_ += 1
-        loss = (values * self.criterion_.task_weight).sum()
-        return {"loss": loss, "y_pred": logits, "values": values}
+        step = {"y_pred": logits, "values": values}
+        if notify:
+            step["loss"] = (values * self.criterion_.task_weight).sum()
+        return step
 
     def _backward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Put the gradient of the sum of losses into the parameters."""
