@@ -48,7 +48,9 @@ def page_of(module: ModuleType) -> str:
     """Return the text of one package's page."""
     groups: dict[str, list[str]] = {}
     for name in sorted(module.__all__):
-        groups.setdefault(kind_of(getattr(module, name)), []).append(name)
+        target = getattr(module, name)
+        if inspect.isclass(target) or inspect.isfunction(target):  # no alias of a type
+            groups.setdefault(kind_of(target), []).append(name)
     tables = [
         TABLE.format(title=title, names="\n   ".join(names))
         for title, names in sorted(groups.items())
