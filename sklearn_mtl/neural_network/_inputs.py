@@ -34,10 +34,6 @@ class Table:
         n_categorical = 0 if self.categorical is None else self.categorical.shape[1]
         return len(self.numeric), self.numeric.shape[1] + n_categorical
 
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.numeric)
-
     def __getitem__(self, rows: Any) -> Table:
         """Return some rows."""
         categorical = None if self.categorical is None else self.categorical[rows]

@@ -12,7 +12,6 @@ from scipy import sparse
 from torch import nn
 
 from sklearn_mtl.modules import InputLayer
-from sklearn_mtl.neural_network._inputs import Table
 from sklearn_mtl.neural_network._statistics import sparse_scales
 
 __all__ = ["Preparation", "RawPreparation", "SparsePreparation"]
@@ -74,9 +73,7 @@ class SparsePreparation(Preparation):
         return self
 
     def transform(self, X: Any) -> sparse.csr_array:
-        """Return X over the scale of the first member; X may be a dense table."""
-        if isinstance(X, Table):
-            X = sparse.csr_array(X.numeric)
+        """Return X over the scale of the first member."""
         return sparse.csr_array(X @ sparse.diags_array(1.0 / self.scale_[0]))
 
     def input_layer(self, dtype: torch.dtype, n_columns: int) -> nn.Module:

@@ -70,7 +70,8 @@ class BestEpoch:
         if criterion < self.best_:
             self.best_, self.epoch_ = criterion, epoch
             self._keep(net.module_)
-        return epoch - self.epoch_ >= self.patience
+        # without a held-out label there is nothing to wait for
+        return bool(self._state) and epoch - self.epoch_ >= self.patience
 
     def restore(self, module: torch.nn.Module) -> int:
         """Put the best weights back into the module, and return their epoch."""

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy import sparse
 from sklearn.preprocessing import OneHotEncoder
 from torch import nn
 
@@ -76,8 +75,6 @@ class TablePreparation(Preparation):
 
     def transform(self, X: Any) -> np.ndarray:
         """Return columns on a common scale, flags and categories, side by side."""
-        if sparse.issparse(X):  # though it was dense in fit
-            X = Table(X.toarray(), None)
         is_shared = len(self.fill_) == 1
         missing = np.isnan(X.numeric)
         numeric = X.numeric
