@@ -44,13 +44,21 @@ def public_packages() -> Iterator[ModuleType]:
             yield importlib.import_module(f"sklearn_mtl.{found.name}")
 
 
+def documented_names(module: ModuleType) -> list[str]:
+    """Return the public classes and functions; constants and aliases have no page."""
+    public = {name: getattr(module, name) for name in module.__all__}
+    return sorted(
+        name
+        for name, target in public.items()
+        if inspect.isclass(target) or inspect.isfunction(target)
+    )
+
+
 def page_of(module: ModuleType) -> str:
     """Return the text of one package's page."""
     groups: dict[str, list[str]] = {}
-    for name in sorted(module.__all__):
-        target = getattr(module, name)
-        if inspect.isclass(target) or inspect.isfunction(target):  # no alias of a type
-            groups.setdefault(kind_of(target), []).append(name)
+    for name in documented_names(module):
+        groups.setdefault(kind_of(getattr(module, name)), []).append(name)
     tables = [
         TABLE.format(title=title, names="\n   ".join(names))
         for title, names in sorted(groups.items())
@@ -80,7 +88,9 @@ def write_pages(app: Sphinx, config: Config) -> None:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
     known = {
-        f"{one.__name__}.{name}" for one in public_packages() for name in one.__all__
+        f"{module.__name__}.{name}"
+        for module in public_packages()
+        for name in documented_names(module)
     }
     for page in (folder / "objects").glob("*.rst"):
         if page.stem not in known:
