@@ -159,7 +159,7 @@ def _split(X: Any, is_categorical: np.ndarray, who: str) -> Table:
     text = [_as_text(columns[j]) for j in np.flatnonzero(is_categorical)]
     rest = np.flatnonzero(~is_categorical)
     numeric = np.empty((len(text[0]), len(rest)))
-    for place, j in enumerate(rest):
+    for place, j in enumerate(rest.tolist()):
         numeric[:, place] = _as_numbers(columns[j], j, who)
     if len(rest):
         numeric = check_array(numeric, ensure_all_finite="allow-nan", input_name="X")

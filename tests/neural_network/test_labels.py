@@ -194,7 +194,7 @@ def test_an_empty_task_is_an_error_or_predicted_as_nan(cls):
     labels = np.column_stack([y, np.full(120, NAN)])
     t = y.shape[1]
     with pytest.raises(
-        TaskError, match=f"{cls.__name__}: task 'task{t}' has no observ"
+        TaskError, match=f"{cls.__name__}: task 'task{t}' has no "
     ):
         tiny(cls).fit(X, labels)
     with pytest.warns(MissingLabelWarning, match=f"'task{t}' has no observed label"):
