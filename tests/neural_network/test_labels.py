@@ -193,9 +193,7 @@ def test_an_empty_task_is_an_error_or_predicted_as_nan(cls):
     y = targets_of(cls, y)
     labels = np.column_stack([y, np.full(120, NAN)])
     t = y.shape[1]
-    with pytest.raises(
-        TaskError, match=f"{cls.__name__}: task 'task{t}' has no "
-    ):
+    with pytest.raises(TaskError, match=f"{cls.__name__}: task 'task{t}' has no "):
         tiny(cls).fit(X, labels)
     with pytest.warns(MissingLabelWarning, match=f"'task{t}' has no observed label"):
         model = tiny(cls, on_empty_task="warn").fit(X, labels)
