@@ -76,40 +76,43 @@ class BaseMultiTaskNet(
         if self.warm_start and hasattr(self, "net_"):
             return self._go_on(X, y, sample_weight, is_partial=False)
         X = read_inputs(self, X, preparation_of(self), reset=True)
-        self.task_set_, codes = self._read_tasks(y)
-        return self._train(X, codes, sample_weight, None, is_partial=False)
+        tasks, codes = self._read_tasks(y)
+        return self._train(X, tasks, codes, sample_weight, None, is_partial=False)
 
     @fit_context(prefer_skip_nested_validation=True)
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Any:
         if hasattr(self, "net_"):
             return self._go_on(X, y, sample_weight, is_partial=True)
         X = read_inputs(self, X, preparation_of(self), reset=True)
-        self.task_set_ = TaskSet.from_classes(
-            y, classes, kind=self._kind, who=type(self).__name__
-        )
-        codes = self.task_set_.encode(y, who=type(self).__name__)
-        return self._train(X, codes, sample_weight, None, is_partial=True)
+        who = type(self).__name__
+        tasks = TaskSet.from_classes(y, classes, kind=self._kind, who=who)
+        codes = tasks.encode(y, who=who)
+        return self._train(X, tasks, codes, sample_weight, None, is_partial=True)
 
     def _go_on(self, X: Any, y: Any, sample_weight: Any, *, is_partial: bool) -> Any:
         X = read_inputs(self, X, preparation_of(self), reset=False)
-        codes = self.task_set_.encode(y, who=type(self).__name__)
-        return self._train(X, codes, sample_weight, self._state, is_partial=is_partial)
+        tasks, state = self.task_set_, self._state
+        codes = tasks.encode(y, who=type(self).__name__)
+        return self._train(X, tasks, codes, sample_weight, state, is_partial=is_partial)
 
     def _train(
         self,
         X: Any,
+        tasks: TaskSet,
         codes: np.ndarray,
         sample_weight: Any,
         state: NetState | None,
         *,
         is_partial: bool,
     ) -> Any:
-        who, tasks = type(self).__name__, self.task_set_
+        who = type(self).__name__
         check_consistent_length(X, codes)
         class_weight = getattr(self, "class_weight", None)
         labels = Labels.read(tasks, codes, sample_weight, class_weight, who)
         with limit_threads(self.n_threads):
             state = train_state(self, X, tasks, labels, state, is_partial=is_partial)
+        # only now, so that a fit that fails leaves an earlier one in order
+        self.task_set_ = tasks
         self._state = state
         self.net_ = state.net
         history = state.net.history

@@ -34,7 +34,7 @@ def history_arrays(
     """
     out = {"train_loss": _by_task(history, "train_loss_by_task", encoder)}
     n_epochs = len(history)
-    if "valid_loss_by_task" in history[0] if n_epochs else False:
+    if any("valid_loss_by_task" in epoch for epoch in history):
         out["valid_loss"] = _by_task(history, "valid_loss_by_task", encoder)
         prior = np.full(encoder.task_set.n_tasks, np.nan)
         prior[encoder.layout.order] = encoder.prior_losses_

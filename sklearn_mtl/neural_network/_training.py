@@ -158,6 +158,7 @@ def _train(
     net, device = state.net, torch.device(model.device)
     stream = _CALLS + 2 * state.n_calls
     state.n_calls += 1
+    state.best_epoch = 0
     order = _generators(state.seed, state.n_members, stream)
     dropout = _generators(state.seed, state.n_members, stream + 1, model.device)
     rows = _row_numbers(members, device)

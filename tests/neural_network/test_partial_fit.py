@@ -238,6 +238,34 @@ def test_an_interrupted_fit_leaves_a_net_to_go_on_with():
     assert np.isfinite(model.fit(X, y[:, 0]).predict_proba(X)).all()
 
 
+def test_a_fit_that_fails_leaves_the_earlier_one_in_order():
+    X, y = table()
+    model = tiny(MultiTaskClassifier).fit(X, y[:, :2])
+    before = model.predict(X)
+    model.set_params(lr=1e30, optimizer="sgd")
+    with pytest.raises(TaskError, match="Lower lr"):
+        model.fit(X, y[:, 1])
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_the_epoch_kept_is_the_last_once_nothing_is_held_out():
+    X, y = table()
+    model = tiny(MultiTaskClassifier, early_stopping=True, lr=0.1, max_epochs=30)
+    model.fit(X, y[:, 0])
+    assert model.best_epoch_ < model.n_iter_
+    model.partial_fit(X, y[:, 0])
+    assert model.best_epoch_ == model.n_iter_
+
+
+def test_held_out_losses_may_begin_later():
+    X, y = table()
+    model = tiny(MultiTaskClassifier, warm_start=True, early_stopping=True)
+    model.partial_fit(X, y[:, 0], classes=[0, 1]).fit(X, y[:, 0])
+    losses = model.history_["valid_loss"][:, 0]
+    assert np.isnan(losses[0])
+    assert np.isfinite(losses[1:]).all()
+
+
 def test_untrained_leaves_the_arguments_as_they_were():
     X, y = table()
     model = untrained(tiny(MultiTaskClassifier, lr=0.5), X, y[:, 0])
