@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,12 @@ from torch import Tensor
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.neural_network._net import MultiTaskNet
 from sklearn_mtl.neural_network._preparation import Preparation
-from sklearn_mtl.neural_network._rows import as_rows
+from sklearn_mtl.neural_network._rows import Rows, as_rows
 from sklearn_mtl.neural_network._targets import TargetEncoder
 
 __all__ = ["NetState"]
+
+_PREPARED_ROWS = 4096
 
 
 @dataclass
@@ -71,7 +73,7 @@ class NetState:
         list of ndarray
             (n_samples, n_classes) or (n_samples,), a task an array.
         """
-        return self.encoder.decode(self.net.logits(self._rows(X)), X.shape[0])
+        return self.encoder.decode(self._apply(X, self.net.logits), X.shape[0])
 
     def represent(self, X: Any) -> np.ndarray:
         """Return the shared representation of all members side by side.
@@ -86,7 +88,7 @@ class NetState:
         ndarray of shape (n_samples, n_members * n_shared), float32
             Member after member.
         """
-        return _side_by_side(self.net.represent(self._rows(X)))
+        return _side_by_side(self._apply(X, self.net.represent))
 
     def represent_task(self, X: Any, task: int) -> np.ndarray:
         """Return what a task's head reads in all members, side by side.
@@ -111,7 +113,7 @@ class NetState:
         if self.net.module_.has_one_representation:
             return self.represent(X)
         place = self._place(task, "to read for")
-        return _side_by_side(self.net.represent_task(self._rows(X), place))
+        return _side_by_side(self._apply(X, self._task_reader(place)))
 
     def project(self, X: Any, task: int) -> np.ndarray:
         """Return what a task's head reads in the row space of that head.
@@ -141,7 +143,7 @@ class NetState:
         columns = self.encoder.layout.columns(place)
         heads = self.net.module_.heads.weight.detach()[..., columns]
         basis = torch.linalg.qr(heads.double())[0].to(self.dtype)  # (M, h, rank)
-        chunks = self.net.represent_task(self._rows(X), place)
+        chunks = self._apply(X, self._task_reader(place))
         return _side_by_side(z @ basis for z in chunks)
 
     def _place(self, task: int, purpose: str) -> int:
@@ -155,9 +157,17 @@ class NetState:
             )
         return order.index(task)
 
-    def _rows(self, X: Any) -> Any:
-        columns = self.preparation.transform(X)
-        return as_rows(columns, self.dtype, torch.device(self.net.device))
+    def _task_reader(self, place: int) -> Callable[[Rows], Iterator[Tensor]]:
+        return lambda rows: self.net.represent_task(rows, place)
+
+    def _apply(
+        self, X: Any, function: Callable[[Rows], Iterator[Tensor]]
+    ) -> Iterator[Tensor]:
+        """Prepare and map some rows at a time, whose temporaries stay in the cache."""
+        device = torch.device(self.net.device)
+        for start in range(0, X.shape[0], _PREPARED_ROWS):
+            columns = self.preparation.transform(X[start : start + _PREPARED_ROWS])
+            yield from function(as_rows(columns, self.dtype, device))
 
 
 def _side_by_side(chunks: Iterator[Tensor]) -> np.ndarray:

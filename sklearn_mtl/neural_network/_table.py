@@ -80,7 +80,8 @@ class TablePreparation(Preparation):
         numeric = X.numeric
         if is_shared and missing.any():
             numeric = np.where(missing, self.fill_, numeric)
-        blocks = [(numeric - self.mean_[0]) / self.scale_[0]]
+        blocks = [numeric - self.mean_[0]]
+        blocks[0] /= self.scale_[0]
         if is_shared:
             np.clip(blocks[0], -CLIP, CLIP, out=blocks[0])
         if len(self.flagged_):

@@ -164,11 +164,12 @@ class TargetEncoder:
         """
         n_rows = len(fused)
         outputs = [_untrained(task, n_rows) for task in self.task_set.tasks]
+        pairs = _pairs(fused[:, : self.layout.n_binary])
         for place, t in enumerate(self.layout.order):
             columns = fused[:, self.layout.columns(place)]
             kind = self.task_set.tasks[t].kind
             if kind == "binary":
-                outputs[t] = np.hstack([1.0 - columns, columns])
+                outputs[t] = pairs[place]
             elif kind == "regression":
                 values = columns[:, 0] * self.scale_[0, place] + self.mean_[0, place]
                 bounds = self.range_[:, place]
@@ -212,3 +213,11 @@ def _untrained(task: Task, n_rows: int) -> np.ndarray:
     if task.kind == "constant":
         return np.ones((n_rows, 1))
     return np.empty((n_rows, 0)) if task.is_classification else np.full(n_rows, np.nan)
+
+
+def _pairs(proba: np.ndarray) -> np.ndarray:
+    """Return both classes' probabilities (n_tasks, n_rows, 2) of binary tasks."""
+    pairs = np.empty((proba.shape[1], len(proba), 2))
+    pairs[..., 1] = proba.T
+    np.subtract(1.0, pairs[..., 1], out=pairs[..., 0])
+    return pairs
