@@ -1,0 +1,78 @@
+"""Time competitors in interleaved rounds, and print their ratios."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+CLOCKS = {"cpu": time.process_time, "wall": time.perf_counter}
+
+
+def time_rounds(
+    competitors: Mapping[str, Callable[[], object]],
+    rounds: int,
+    clock: str = "cpu",
+    repeats: int = 1,
+) -> dict[str, np.ndarray]:
+    """Return seconds (n_rounds,) of each competitor, after one round that warms up.
+
+    Every round runs all of them, starting with another one each time, so that what
+    else the machine does meets all alike. With one thread the CPU seconds of the
+    process are the wall seconds of an idle machine.
+    """
+    now, names = CLOCKS[clock], list(competitors)
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for r in range(rounds + 1):
+        for name in names[r % len(names) :] + names[: r % len(names)]:
+            start = now()
+            for _ in range(repeats):
+                competitors[name]()
+            if r:
+                seconds[name].append((now() - start) / repeats)
+    return {name: np.array(values) for name, values in seconds.items()}
+
+
+def median_ratio(seconds: Mapping[str, np.ndarray], name: str, base: str) -> float:
+    """Return the median over rounds of the ratio within a round."""
+    return float(np.median(seconds[name] / seconds[base]))
+
+
+def print_times(title: str, seconds: Mapping[str, np.ndarray], base: str) -> None:
+    """Print medians, minima, and ratios to one competitor of both."""
+    print(f"\n{title}")
+    width = max(map(len, seconds))
+    print(f"{'':{width}}  {'ms':>10}  {'ratio':>7}  {'least ms':>10}  {'ratio':>7}")
+    for name, values in seconds.items():
+        ratio, least = median_ratio(seconds, name, base), values.min()
+        print(
+            f"{name:{width}}  {1e3 * np.median(values):10.3f}  {ratio:7.2f}  "
+            f"{1e3 * least:10.3f}  {least / seconds[base].min():7.2f}"
+        )
+
+
+def print_targets(rows: list[tuple[str, float, str, float]]) -> list[dict[str, Any]]:
+    """Print (what, value, "<=" or ">=", bound), and return them for the JSON file."""
+    print("\nTargets")
+    width = max(len(row[0]) for row in rows)
+    out = []
+    for what, value, sign, bound in rows:
+        met = value <= bound if sign == "<=" else value >= bound
+        verdict = "yes" if met else "no"
+        print(f"{what:{width}}  {value:7.2f} {sign} {bound:5.2f}  {verdict}")
+        out.append({"what": what, "value": value, "bound": bound, "met": bool(met)})
+    return out
+
+
+def write_json(path: Path | None, content: dict[str, Any]) -> None:
+    """Write the machine-readable file, if one was asked for."""
+    if path is not None:
+        path.write_text(json.dumps(content, indent=1, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else str(value)
