@@ -9,8 +9,8 @@ VENV ?= .venv
 PIP_ARGS ?=
 ARGS ?=
 WORKERS ?= 2
-# Percent of branches that the tests must reach; 0 only measures.
-COVERAGE ?= 0
+# Percent of lines and branches that the tests must reach; 0 only measures.
+COVERAGE ?= 95
 
 BIN := $(VENV)/bin
 # --prefer-binary: a wheel of an older release beats compiling a newer one.
