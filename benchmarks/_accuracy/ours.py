@@ -6,9 +6,8 @@ import importlib
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import make_pipeline
+import pandas as pd
 
-from benchmarks._accuracy.peers import prepare
 from benchmarks._accuracy.tables import Table
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.neural_network import (
@@ -55,9 +54,7 @@ def make_ours(name: str, table: Table, seed: int, chosen: dict[str, Any]) -> Any
         model = getattr(ensemble, _BLENDS[table.problem])(**common)
     if "on_empty_task" in model.get_params():
         model.set_params(on_empty_task="warn")
-    if not table.categorical.any():
-        return model
-    return make_pipeline(prepare(table.categorical, scale=False), model)
+    return model
 
 
 def _net(table: Table, common: dict[str, Any]) -> Any:
@@ -68,7 +65,7 @@ def _net(table: Table, common: dict[str, Any]) -> Any:
     return MultiTaskMixedEstimator(**common, task_types=_types(table))
 
 
-def outputs(model: Any, table: Table, X: np.ndarray) -> list[np.ndarray]:
+def outputs(model: Any, table: Table, X: pd.DataFrame) -> list[np.ndarray]:
     """Return (n, n_classes) with a column a class code, or (n,), for every task."""
     n_tasks = len(table.kinds)
     values = probas = classes = [None] * n_tasks

@@ -39,16 +39,14 @@ class Task:
     seed: int
 
 
-def prepare(categorical: np.ndarray, *, scale: bool) -> Any:
-    """Return one-hot columns for codes; impute and standardise the numbers if asked."""
+def prepare(categorical: np.ndarray) -> Any:
+    """Impute and standardise numbers, and encode codes as one column a category."""
     codes, numbers = np.flatnonzero(categorical), np.flatnonzero(~categorical)
     steps = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True), StandardScaler()
     )
-    return make_column_transformer(
-        (steps if scale else "passthrough", numbers),
-        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), codes),
-    )
+    one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    return make_column_transformer((steps, numbers), (one_hot, codes))
 
 
 def make_peer(name: str, task: Task, chosen: dict[str, Any]) -> Any:
@@ -60,11 +58,7 @@ def make_peer(name: str, task: Task, chosen: dict[str, Any]) -> Any:
         return _stacking(task, chosen)
     is_scaled = name in ("linear", "mlp")
     model = _MAKERS[name](task).set_params(**chosen)
-    return (
-        make_pipeline(prepare(task.categorical, scale=True), model)
-        if is_scaled
-        else model
-    )
+    return make_pipeline(prepare(task.categorical), model) if is_scaled else model
 
 
 def fit_peer(name: str, model: Any, X: np.ndarray, y: np.ndarray, task: Task) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
+import pandas as pd
 
 from sklearn_mtl.datasets import load_npz
 
@@ -42,6 +43,12 @@ class Table:
     task_names: tuple[str, ...]
     categorical: np.ndarray
     groups: np.ndarray | None
+
+    def frame(self, rows: np.ndarray) -> pd.DataFrame:
+        """Return rows of X as a user holds them: codes have the dtype category."""
+        frame = pd.DataFrame(self.X[rows])
+        chosen = np.flatnonzero(self.categorical)
+        return frame.astype(dict.fromkeys(chosen.tolist(), "category"))
 
     @property
     def problem(self) -> str:
