@@ -52,19 +52,44 @@ class TargetEncoder:
     def fit(self, codes: np.ndarray, weights: np.ndarray, members: np.ndarray) -> None:
         """Learn from cell weights (n, n_tasks) and training rows (n_sets, n)."""
         order = self.layout.order
-        codes, weights = codes[:, order], weights[:, order]
+        codes, weights = codes.T[order], weights.T[order]  # a task a row, contiguous
         shape = (len(members), len(order))
         self.mean_, self.scale_ = np.zeros(shape), np.ones(shape)
         self.range_ = np.zeros((2, len(order)))
-        for j in range(*self.layout.regression.indices(len(order))):
-            seen = codes[~np.isnan(codes[:, j]) & (weights[:, j] > 0), j]
-            self.range_[:, j] = (seen.min(), seen.max()) if len(seen) else (0.0, 0.0)
-            mean, scale = column_moments(codes[:, [j]], members * weights[:, j])
-            self.mean_[:, j], self.scale_[:, j] = mean[:, 0], scale[:, 0]
-        self.bias_ = np.stack(
-            [self._bias(codes, m[:, None] * weights) for m in members]
-        )
-        self.prior_losses_ = self._prior_losses(codes, weights)
+        self.bias_ = np.zeros((len(members), self.layout.n_outputs))
+        self.prior_losses_ = np.ones(len(order))
+        block = range(*self.layout.regression.indices(len(order)))
+        sets = np.vstack([members, np.ones_like(members[:1])])  # and all rows, last
+        for j, values in enumerate(codes):
+            seen = np.flatnonzero(~np.isnan(values) & (weights[j] > 0))
+            labels, cells = values[seen], sets[:, seen] * weights[j, seen]
+            if j in block:
+                self._fit_regression(j, labels, cells[:-1])
+            else:
+                self._fit_classes(j, labels.astype(np.intp), cells)
+
+    def _fit_regression(self, j: int, labels: np.ndarray, weights: np.ndarray) -> None:
+        if len(labels):
+            self.range_[:, j] = labels.min(), labels.max()
+        mean, scale = column_moments(labels[:, None], weights)
+        self.mean_[:, j], self.scale_[:, j] = mean[:, 0], scale[:, 0]
+
+    def _fit_classes(self, j: int, labels: np.ndarray, weights: np.ndarray) -> None:
+        """Learn bias and prior loss from the class frequencies of every set."""
+        n_sets, n_classes = len(weights), self._n_classes(j)
+        place = labels + n_classes * np.arange(n_sets)[:, None]
+        counts = np.bincount(place.ravel(), weights.ravel(), n_sets * n_classes)
+        counts = counts.reshape(n_sets, n_classes)
+        total = counts.sum(axis=1, keepdims=True)
+        share = np.where(total > 0, counts / np.where(total > 0, total, 1.0), 1.0)
+        logit = np.log(np.maximum(share, _RAREST))
+        self.prior_losses_[j] = max(-np.sum(share[-1] * logit[-1]), _RAREST)
+        if n_classes == 2:
+            logit = logit[:, 1:] - logit[:, :1]
+        self.bias_[:, self.layout.columns(j)] = logit[:-1]
+
+    def _n_classes(self, j: int) -> int:
+        return self.task_set.tasks[self.layout.order[j]].n_classes
 
     def weigh(self, weights: np.ndarray, members: np.ndarray) -> None:
         """Learn only how much weight a row has on average, from each training."""
@@ -73,8 +98,13 @@ class TargetEncoder:
 
     def encode(self, codes: np.ndarray) -> np.ndarray:
         """Return targets (n, n_trained) on the scale of the first set, 0 if missing."""
-        targets = (codes[:, self.layout.order] - self.mean_[0]) / self.scale_[0]
-        return np.nan_to_num(targets, nan=0.0)
+        targets = codes[:, self.layout.order]
+        block = self.layout.regression
+        targets[:, block] = (targets[:, block] - self.mean_[0, block]) / self.scale_[
+            0, block
+        ]
+        targets[np.isnan(targets)] = 0.0
+        return targets
 
     def as_numbers(
         self, codes: np.ndarray, weights: np.ndarray, members: np.ndarray, m: int
@@ -178,34 +208,6 @@ class TargetEncoder:
                 # a float32 softmax sums to 1 but for 1e-7, which float64 readers notice
                 outputs[t] = columns / columns.sum(axis=1, keepdims=True)
         return outputs
-
-    def _frequencies(
-        self, codes: np.ndarray, weights: np.ndarray, j: int
-    ) -> np.ndarray:
-        n_classes = self.task_set.tasks[self.layout.order[j]].n_classes
-        seen = ~np.isnan(codes[:, j])
-        labels = codes[seen, j].astype(np.intp)
-        counts = np.bincount(labels, weights[seen, j], minlength=n_classes)
-        return counts / counts.sum() if counts.sum() > 0 else np.full(n_classes, 1.0)
-
-    def _bias(self, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        bias = np.zeros(self.layout.n_outputs)
-        for j, t in enumerate(self.layout.order):
-            if self.task_set.tasks[t].is_classification:
-                share = self._frequencies(codes, weights, j)
-                logit = np.log(np.maximum(share, _RAREST))
-                is_binary = len(share) == 2
-                columns = self.layout.columns(j)
-                bias[columns] = logit[1] - logit[0] if is_binary else logit
-        return bias
-
-    def _prior_losses(self, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        losses = np.ones(len(self.layout.order))
-        for j, t in enumerate(self.layout.order):
-            if self.task_set.tasks[t].is_classification:
-                share = self._frequencies(codes, weights, j)
-                losses[j] = -np.sum(share * np.log(np.maximum(share, _RAREST)))
-        return np.maximum(losses, _RAREST)
 
 
 def _untrained(task: Task, n_rows: int) -> np.ndarray:
