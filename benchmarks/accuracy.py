@@ -30,17 +30,18 @@ import platform
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from benchmarks._accuracy import cache
-from benchmarks._accuracy.jobs import Job, run_job
+from benchmarks._accuracy.jobs import Job, join_tasks, run_job
 from benchmarks._accuracy.ours import OURS, why_not
 from benchmarks._accuracy.peers import PEERS, STACKED
 from benchmarks._accuracy.report import as_json, make_report, print_report
-from benchmarks._accuracy.tables import SETS
+from benchmarks._accuracy.tables import SETS, load_table
 
 HERE = Path(__file__).resolve().parent
 
@@ -106,23 +107,36 @@ def list_jobs(args: argparse.Namespace, models: list[str]) -> Iterator[Job]:
                     if is_net and args.hide and not args.select and "twin" in models:
                         yield Job(model=model, label=model, hide=args.hide, **place)
                     if args.tuned and model in PEERS and model != "stacking":
-                        label, trials = f"{model}_tuned", args.trials
-                        yield Job(model=model, label=label, n_trials=trials, **place)
+                        yield from search_jobs(args, model, place)
                 for model, label, chosen in variants:
                     yield Job(model=model, label=label, chosen=chosen, **place)
+
+
+def search_jobs(args: argparse.Namespace, model: str, place: dict) -> Iterator[Job]:
+    """Yield the searches of a peer, a task each."""
+    n_tasks = len(load_table(place["set_name"], str(args.data_dir)).kinds)
+    label = f"{model}_tuned"
+    for task in range(n_tasks):
+        yield Job(model=model, label=label, n_trials=args.trials, task=task, **place)
 
 
 def tuned_stacks(args: argparse.Namespace, records: list[dict]) -> Iterator[Job]:
     """Yield stacks of members with the parameters that their own search found."""
     found: dict[tuple, dict] = {}
-    for r in records:
+    for r in join_tasks(records):
         if r["n_trials"] and r["model"] in STACKED:
             place = (r["set"], r["seed"], r["fold"] and tuple(r["fold"]))
-            for task, chosen in r["chosen"].items():
-                found.setdefault(place, {}).setdefault(task, {})[r["model"]] = chosen
-    for (name, seed, fold), by_task in found.items():
-        if all(len(members) == len(STACKED) for members in by_task.values()):
-            yield Job(name, seed, "stacking", "stacking_tuned", fold, chosen=by_task)
+            found.setdefault(place, {})[r["model"]] = r["chosen"]
+    for (name, seed, fold), members in found.items():
+        if len(members) < len(STACKED):
+            continue
+        table = load_table(name, str(args.data_dir))
+        for task, task_name in enumerate(table.task_names):
+            chosen = {
+                task_name: {m: by_task[task_name] for m, by_task in members.items()}
+            }
+            job = Job(name, seed, "stacking", "stacking_tuned", fold, chosen=chosen)
+            yield replace(job, task=task)
 
 
 def run(jobs: list[Job], args: argparse.Namespace, deadline: float) -> list[dict]:
@@ -157,7 +171,7 @@ def main() -> None:
     records = run(list(list_jobs(args, models)), args, deadline)
     if args.tuned and "stacking" in models:
         records += run(list(tuned_stacks(args, records)), args, deadline)
-    tables = make_report(records, args.base)
+    tables = make_report(join_tasks(records), args.base)
     print_report(tables)
     if args.out:
         about = {

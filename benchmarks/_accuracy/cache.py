@@ -1,4 +1,9 @@
-"""What was measured before: one JSON file a set, split and model."""
+"""What was measured before: one JSON file a set, split and model.
+
+A result is found again while the model, its parameters and the code it is made of (of
+ours) or the libraries' versions (of a peer) are the same. Who changes splits, errors or
+the peers' definitions empties the folder.
+"""
 
 from __future__ import annotations
 

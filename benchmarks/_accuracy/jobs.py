@@ -33,7 +33,8 @@ class Job:
     `model` is the name of a peer or of ours; `label` is its column in the tables.
     `fold` is (i, n) to score on part i of n of the training rows, or None for the test
     rows. `hide` is the share of training labels that are hidden. `chosen` holds
-    parameters beside the defaults: of the model, or of each task of a peer.
+    parameters beside the defaults: of the model, or of each task of a peer. `task` is
+    the only task of a peer to fit, None for all; searches are long, and cut by it.
     """
 
     set_name: str
@@ -44,11 +45,14 @@ class Job:
     hide: float = 0.0
     n_trials: int = 0
     chosen: dict[str, Any] = field(default_factory=dict)
+    task: int | None = None
 
     def key(self, digests: dict[str, str]) -> str:
         """Return the hash under which the result is stored."""
         about = asdict(self)
         del about["label"]
+        if self.task is None:
+            del about["task"]
         about["digest"] = digests["peers" if self.model in PEERS else "ours"]
         return cache.key_of(about)
 
@@ -85,15 +89,16 @@ def _measure(job: Job, folder: str) -> dict[str, Any]:
     if job.fold is not None:
         split = inner_split(table, split.train, job.seed, job.fold)
     hidden = hide_labels(table, job.hide, job.seed)
-    apply = _apply_peer if job.model in PEERS else _apply_ours
-    result = apply(job, hidden, split)
+    if job.model in PEERS:
+        result = _apply_peer(job, hidden, split)
+    else:
+        result = _apply_ours(job, hidden, split)
     y_train, y_test = hidden.y[split.train], table.y[split.test]
-    columns = zip(
-        table.task_names, table.kinds, y_train.T, y_test.T, result.outputs, strict=True
-    )
     per_task = {
-        name: task_errors(kind, train, test, output)
-        for name, kind, train, test, output in columns
+        table.task_names[t]: task_errors(
+            table.kinds[t], y_train[:, t], y_test[:, t], out
+        )
+        for t, out in result.outputs.items()
     }
     return {
         "set": job.set_name,
@@ -102,6 +107,8 @@ def _measure(job: Job, folder: str) -> dict[str, Any]:
         "hide": job.hide,
         "model": job.model,
         "n_trials": job.n_trials,
+        "task": job.task,
+        "n_tasks": len(table.kinds),
         "n_train": len(split.train),
         "n_test": len(split.test),
         "errors": mean_by_kind(per_task),
@@ -114,9 +121,9 @@ def _measure(job: Job, folder: str) -> dict[str, Any]:
 
 @dataclass
 class Result:
-    """Outputs of all tasks, and what they cost."""
+    """Outputs by the number of the task, and what they cost."""
 
-    outputs: list[np.ndarray]
+    outputs: dict[int, np.ndarray]
     fit_seconds: float
     predict_seconds: float
     chosen: dict[str, Any]
@@ -128,15 +135,17 @@ def _apply_ours(job: Job, table: Table, split: Split) -> Result:
     start = time.process_time()
     model.fit(X_train, table.y[split.train])
     middle = time.process_time()
-    out = outputs(model, table, X_test)
+    out = dict(enumerate(outputs(model, table, X_test)))
     end = time.process_time()
     return Result(out, middle - start, end - middle, job.chosen)
 
 
 def _apply_peer(job: Job, table: Table, split: Split) -> Result:
-    total = Result([], 0.0, 0.0, {})
+    total = Result({}, 0.0, 0.0, {})
     X_test = table.X[split.test]
-    for t, name in enumerate(table.task_names):
+    tasks = range(len(table.kinds)) if job.task is None else [job.task]
+    for t in tasks:
+        name = table.task_names[t]
         rows = split.train[~np.isnan(table.y[split.train, t])]
         kind, n_classes = table.kinds[t], table.n_classes[t]
         task = Task(kind == "regression", n_classes, table.categorical, job.seed)
@@ -148,8 +157,29 @@ def _apply_peer(job: Job, table: Table, split: Split) -> Result:
         model = make_peer(job.model, task, chosen)
         predict = fit_peer(job.model, model, table.X[rows], table.y[rows, t], task)
         middle = time.process_time()
-        total.outputs.append(predict(X_test))
+        total.outputs[t] = predict(X_test)
         total.predict_seconds += time.process_time() - middle
         total.fit_seconds += middle - start
         total.chosen[name] = chosen
     return total
+
+
+def join_tasks(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put the records of single tasks together; drop what is not complete."""
+    whole = [r for r in records if r.get("task") is None]
+    parts: dict[tuple, list[dict[str, Any]]] = {}
+    for r in records:
+        if r.get("task") is not None:
+            place = (r["set"], r["seed"], str(r["fold"]), r["hide"], r["label"])
+            parts.setdefault(place, []).append(r)
+    for found in parts.values():
+        if len(found) == found[0]["n_tasks"]:
+            joined = dict(found[0], task=None, per_task={}, chosen={})
+            for part in found:
+                joined["per_task"] |= part["per_task"]
+                joined["chosen"] |= part["chosen"]
+            for name in ("fit_seconds", "predict_seconds"):
+                joined[name] = sum(part[name] for part in found)
+            joined["errors"] = mean_by_kind(joined["per_task"])
+            whole.append(joined)
+    return whole

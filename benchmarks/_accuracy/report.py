@@ -61,9 +61,10 @@ def _ordered(table: pd.DataFrame) -> pd.DataFrame:
     """Put ours first, then peers, then what was tuned."""
 
     def place(label: str) -> tuple[int, int]:
-        if label in PEERS:
-            return 1, PEERS.index(label)
-        return 2 if label.endswith("_tuned") else 0, 0
+        name = label.removesuffix("_tuned")
+        if name not in PEERS:
+            return 0, 0
+        return (1 if name == label else 2), PEERS.index(name)
 
     return table[sorted(table.columns, key=place)]
 
