@@ -63,32 +63,39 @@ class LoopOfHeads(nn.Module):
         widths = [1 if k == 2 else int(k) for k in n_classes]
         self.heads = nn.ModuleList(nn.Linear(WIDTH, width) for width in widths)
 
-    def loss(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """Sum the mean losses of the tasks over their labels in the batch."""
-        z, seen = self.trunk(x), (y >= 0)
-        counts = seen.sum(dim=0).clamp(min=1)
-        total = z.new_zeros(())
+    def loss(
+        self, x: torch.Tensor, codes: torch.Tensor, seen: torch.Tensor
+    ) -> torch.Tensor:
+        """Sum the mean losses of the tasks over their labels in the batch.
+
+        Labels and mask come with tasks first, so that a task's are cheap to take.
+        """
+        z, parts = self.trunk(x), []
         for t, head in enumerate(self.heads):
-            logits, target = head(z), y[:, t]
+            logits = head(z)
             if logits.shape[1] == 1:
-                cells = F.binary_cross_entropy_with_logits(
-                    logits[:, 0], target.clamp(min=0).float(), reduction="none"
+                part = F.binary_cross_entropy_with_logits(
+                    logits[:, 0], codes[t], seen[t], reduction="sum"
                 )
-                part = (cells * seen[:, t]).sum()
             else:
-                part = F.cross_entropy(logits, target, ignore_index=-1, reduction="sum")
-            total = total + part / counts[t]
-        return total
+                labels = codes[t].long()
+                part = F.cross_entropy(logits, labels, ignore_index=-1, reduction="sum")
+            parts.append(part)
+        return (torch.stack(parts) / seen.sum(dim=1).clamp(min=1.0)).sum()
 
 
 def fit_loop(X: np.ndarray, y: np.ndarray, epochs: int) -> LoopOfHeads:
     """Train by slices of tensors in memory, with the fused Adam."""
     net = LoopOfHeads(np.nanmax(y, axis=0) + 1)
-    x, codes = torch.as_tensor(X), torch.as_tensor(np.nan_to_num(y, nan=-1.0)).long()
+    x, codes = torch.as_tensor(X), torch.as_tensor(np.nan_to_num(y, nan=-1.0)).float()
+    seen = (codes >= 0).float()
     optimizer = torch.optim.Adam(net.parameters(), lr=LR, fused=True)
     for _ in range(epochs):
         for rows in torch.randperm(len(x)).split(BATCH):
-            net.loss(x.index_select(0, rows), codes.index_select(0, rows)).backward()
+            labels, mask = (
+                v.index_select(0, rows).t().contiguous() for v in (codes, seen)
+            )
+            net.loss(x.index_select(0, rows), labels, mask).backward()
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
     return net

@@ -156,11 +156,11 @@ def build_net(
     """
     order = encoder.layout.order
     weight = torch.as_tensor(task_weight[order], dtype=dtype, device=model.device)
-    names = [encoder.task_set.names[t] for t in order]
+    names = encoder.task_set.names
     net = MultiTaskNet(
         module.to(dtype),
         FusedLoss(encoder.layout, weight),
-        task_names=names,
+        task_names=[names[t] for t in order],
         who=type(model).__name__,
         optimizer=_read_optimizer(model),
         lr=model.lr,
