@@ -38,8 +38,8 @@ from tqdm import tqdm
 
 from benchmarks._accuracy import cache
 from benchmarks._accuracy.jobs import Job, join_tasks, run_job
-from benchmarks._accuracy.ours import OURS, why_not
-from benchmarks._accuracy.peers import PEERS, STACKED
+from benchmarks._accuracy.names import OURS, PEERS, STACKED
+from benchmarks._accuracy.ours import why_not
 from benchmarks._accuracy.report import as_json, make_report, print_report
 from benchmarks._accuracy.tables import SETS, load_table
 

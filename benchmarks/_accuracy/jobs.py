@@ -14,8 +14,9 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks._accuracy import cache as results
 from benchmarks._accuracy.errors import mean_by_kind, task_errors
+from benchmarks._accuracy.names import PEERS
 from benchmarks._accuracy.ours import make_ours, outputs
-from benchmarks._accuracy.peers import PEERS, Task, fit_peer, make_peer
+from benchmarks._accuracy.peers import Task, fit_peer, make_peer
 from benchmarks._accuracy.search import tune
 from benchmarks._accuracy.tables import (
     Split,

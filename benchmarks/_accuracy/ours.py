@@ -16,7 +16,6 @@ from sklearn_mtl.neural_network import (
     MultiTaskRegressor,
 )
 
-OURS = ("net", "twin", "blend")
 _BLENDS = {
     "classification": "MultiTaskBlendClassifier",
     "regression": "MultiTaskBlendRegressor",

@@ -24,9 +24,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from xgboost import XGBClassifier, XGBRegressor
 
-FOUR = ("linear", "forest", "histgb", "lightgbm")
-STACKED = ("linear", "forest", "histgb")
-PEERS = (*FOUR, "xgboost", "mlp", "stacking")
+from benchmarks._accuracy.names import STACKED
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks._accuracy import summary
-from benchmarks._accuracy.peers import FOUR, PEERS
+from benchmarks._accuracy.names import FOUR, PEERS
 from benchmarks._accuracy.targets import check_targets
 
 _TUNED = tuple(f"{name}_tuned" for name in FOUR)

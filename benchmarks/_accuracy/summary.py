@@ -10,10 +10,9 @@ import pandas as pd
 from scipy.stats import friedmanchisquare, rankdata, studentized_range
 
 from benchmarks._accuracy.errors import L_KINDS, LOG_LOSS_KINDS
-from benchmarks._accuracy.peers import FOUR
+from benchmarks._accuracy.names import FOUR, RIVALS
 
 Records = list[dict[str, Any]]
-RIVALS = (*FOUR, "xgboost", "mlp")
 
 
 def select(records: Records, *, hide: float = 0.0, tuned: bool = False) -> Records:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks._accuracy import summary
-from benchmarks._accuracy.peers import FOUR
+from benchmarks._accuracy.names import FOUR
 
 _L = {
     # of net and blend, from digest(): name, bound of the net, bound of the blend
