@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sklearn_mtl.comparison._plot import TaskGainDisplay
+    from sklearn_mtl.comparison._plot_scores import TaskScoreDisplay
 
 __all__ = ["Comparison"]
 
@@ -221,6 +222,31 @@ class Comparison:
         from sklearn_mtl.comparison._plot import TaskGainDisplay
 
         return TaskGainDisplay.from_comparison(self, model=model, ax=ax)
+
+    def plot_scores(
+        self,
+        *,
+        tasks: Sequence[str] | None = None,
+        models: Sequence[str] | None = None,
+        ax: Any = None,
+    ) -> TaskScoreDisplay:
+        """Draw the scores of all models, task by task.
+
+        Parameters
+        ----------
+        tasks, models : sequence of str, default=None
+            Which; None takes all.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        TaskScoreDisplay
+            Holds what was drawn: `scores`, `means_`, `ax_`, `figure_`.
+        """
+        from sklearn_mtl.comparison._plot_scores import TaskScoreDisplay
+
+        return TaskScoreDisplay.from_comparison(self, tasks=tasks, models=models, ax=ax)
 
     def to_text(self, width: int = 100) -> str:
         """Return everything as text.

@@ -9,17 +9,16 @@ import numpy as np
 
 from sklearn_mtl.comparison._gains import TWIN, Gain
 from sklearn_mtl.comparison._rows import BEST_SINGLE
+from sklearn_mtl.utils._pictures import make_axes, mark_of
 
 if TYPE_CHECKING:
     from sklearn_mtl.comparison._comparison import Comparison
 
 __all__ = ["TaskGainDisplay"]
 
-# Okabe and Ito's blue and vermilion: distinct for every kind of colour vision, and the
-# markers differ too.
 STYLES = {
-    TWIN: {"color": "#0072B2", "marker": "o", "label": "gain from sharing"},
-    BEST_SINGLE: {"color": "#D55E00", "marker": "s", "label": "gain over best single"},
+    TWIN: {**mark_of(0), "label": "gain from sharing"},
+    BEST_SINGLE: {**mark_of(1), "label": "gain over best single"},
 }
 
 
@@ -112,11 +111,9 @@ class TaskGainDisplay:
         TaskGainDisplay
             Itself.
         """
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            height = 1.2 + 0.4 * len(self.task_names_)
-            _, ax = plt.subplots(figsize=(6.4, height), layout="constrained")
+        ax = make_axes(
+            ax, type(self).__name__, height=1.2 + 0.4 * len(self.task_names_)
+        )
         places = np.arange(len(self.task_names_))
         ax.axvline(0, color="0.5", linewidth=1)
         ax.axhline(len(places) - 1.5, color="0.85", linewidth=1)

@@ -1,0 +1,39 @@
+"""Packages that only some users need, imported when they are asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__all__ = ["import_optional"]
+
+
+def import_optional(name: str, *, extra: str, who: str) -> Any:
+    """Import a module, or say how to install it.
+
+    Parameters
+    ----------
+    name : str
+        Dotted name of the module.
+    extra : str
+        The extra of this package that brings it.
+    who : str
+        Class or function that needs it; begins the error's text.
+
+    Returns
+    -------
+    module
+        The module.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed.
+    """
+    try:
+        return import_module(name)
+    except ImportError as error:
+        package = name.partition(".")[0].replace("_", "-")
+        raise ImportError(
+            f"{who} needs {package}: pip install 'sklearn-mtl[{extra}]'."
+        ) from error

@@ -1,0 +1,71 @@
+"""Colours and axes that the Displays share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn_mtl.utils._optional import import_optional
+
+__all__ = ["COLORS", "DIVERGING", "MARKERS", "SEQUENTIAL", "make_axes", "mark_of"]
+
+# M. Okabe and K. Ito, "Color universal design", 2008: distinct for every kind of colour
+# vision. Its yellow is left out, for it is hardly seen on white.
+COLORS = {
+    "blue": "#0072B2",
+    "vermilion": "#D55E00",
+    "green": "#009E73",
+    "purple": "#CC79A7",
+    "sky": "#56B4E9",
+    "orange": "#E69F00",
+    "black": "#000000",
+}
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+# ColorBrewer's purple to orange, safe for colour-blind readers; centre it on 0.
+DIVERGING = "PuOr"
+SEQUENTIAL = "cividis"
+
+
+def mark_of(number: int) -> dict[str, Any]:
+    """Return colour and marker of the n-th of several series; no two pairs are alike.
+
+    Parameters
+    ----------
+    number : int
+        0, 1, ...
+
+    Returns
+    -------
+    dict
+        "color" and "marker", as matplotlib takes them.
+    """
+    lap, place = divmod(number, len(COLORS))
+    marker = MARKERS[(place + lap) % len(MARKERS)]
+    return {"color": list(COLORS.values())[place], "marker": marker}
+
+
+def make_axes(ax: Any, who: str, *, width: float = 6.4, height: float = 4.8) -> Any:
+    """Return the given axes, or those of a new figure.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes or None
+        Where the caller wants the picture.
+    who : str
+        Name of the Display, for the error.
+    width, height : float
+        Inches of a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+        Where to draw.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    if ax is not None:
+        return ax
+    plt = import_optional("matplotlib.pyplot", extra="plot", who=f"{who}.plot")
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]
