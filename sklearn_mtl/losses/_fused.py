@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from sklearn_mtl.losses._layout import ClassGroup, OutputLayout
 
@@ -43,16 +42,16 @@ class FusedLoss(nn.Module):
     over the B rows of a batch. With weights scaled to a mean of one over the rows of
     the training set this divides by the *expected* sum of weights, so that a rare task
     is not biased by the batches in which it happens to be absent. The losses are
-    cross-entropy (binary, multiclass) and :math:`(z - y)^2` (regression, y
-    standardised). The gradient (p - onehot(y) or 2 (z - y), times the weight) is as
-    cheap as the value, so both are returned and the caller starts ``backward`` at the
-    logits: there is no loss in the autograd graph, and gradient balancing has the
-    gradient of each task for nothing.
+    those of the layout: cross-entropy (binary, multiclass) and :math:`(z - y)^2`
+    (regression, y standardised), or others that a `TaskLoss` knows. The gradient (such
+    as p - onehot(y), times the weight) is as cheap as the value, so both are returned
+    and the caller starts ``backward`` at the logits: there is no loss in the autograd
+    graph, and gradient balancing has the gradient of each task for nothing.
 
     Parameters
     ----------
     layout : OutputLayout
-        Which logits belong to which task.
+        Which logits belong to which task, and the loss of each.
     task_weight : Tensor of shape (n_trained,)
         Factor of each task in the objective, in the order of the layout.
     """
@@ -89,8 +88,10 @@ class FusedLoss(nn.Module):
         """
         weights = weights / logits.shape[1]
         scale = weights * self.task_weight
-        if self.layout.n_binary == self.layout.n_outputs:  # the common case: no slices
-            values, dlogits = _binary(logits, targets, scale)
+        if len(self.layout.singles) == 1 and not self.layout.groups:
+            (loss, _), *_ = self.layout.singles  # the common case: no slices
+            values, dlogits = loss.cells(logits, targets, None)
+            dlogits.mul_(scale)
         else:
             blocks = self._blocks(logits, targets, scale)
             values, dlogits = (torch.cat(b, dim=-1) for b in zip(*blocks, strict=True))
@@ -100,33 +101,12 @@ class FusedLoss(nn.Module):
         self, logits: Tensor, targets: Tensor, scale: Tensor
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the cell losses and the gradient of each block of the layout."""
-        layout = self.layout
-        if layout.n_binary:
-            block = slice(0, layout.n_binary)
-            yield _binary(logits[..., block], targets[..., block], scale[..., block])
-        if layout.n_regression:
-            block = layout.regression
-            yield _squared(logits[..., block], targets[..., block], scale[..., block])
-        for group in layout.groups:
+        for loss, block in self.layout.singles:
+            z, y = logits[..., block], targets[..., block]
+            values, slopes = loss.cells(z, y, None)
+            yield values, slopes.mul_(scale[..., block])
+        for group in self.layout.groups:
             z, y = split_classes(logits, group), targets[..., group.tasks]
-            axis = -2 if group.class_major else -1
-            yield _softmax(z, y, scale[..., group.tasks], axis)
-
-
-def _binary(z: Tensor, y: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
-    values = torch.addcmul(F.softplus(z), z, y, value=-1.0)
-    return values, torch.sigmoid(z).sub_(y).mul_(scale)
-
-
-def _squared(z: Tensor, y: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
-    error = z - y
-    return error.square(), error.mul_(2.0).mul_(scale)
-
-
-def _softmax(z: Tensor, y: Tensor, scale: Tensor, axis: int) -> tuple[Tensor, Tensor]:
-    labels = y.long().unsqueeze(axis)
-    log_p = z.log_softmax(dim=axis)
-    values = log_p.gather(axis, labels).squeeze(axis).neg_()
-    gradient = log_p.exp_()
-    gradient.scatter_add_(axis, labels, gradient.new_full((), -1.0).expand_as(labels))
-    return values, gradient.mul_(scale.unsqueeze(axis)).flatten(-2)
+            values, slopes = group.loss.cells(z, y, group.axis)
+            slopes.mul_(scale[..., group.tasks].unsqueeze(group.axis))
+            yield values, slopes.flatten(-2)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
+from sklearn_mtl.losses._base import TaskLoss
+from sklearn_mtl.losses._registry import read_losses
 from sklearn_mtl.utils import Task
 
 __all__ = ["ClassGroup", "OutputLayout"]
@@ -14,12 +17,12 @@ __all__ = ["ClassGroup", "OutputLayout"]
 
 @dataclass(frozen=True)
 class ClassGroup:
-    """The multiclass tasks that have the same number of classes.
+    """Tasks that have the same number of logits, more than one, and the same loss.
 
     Attributes
     ----------
     n_classes : int
-        Number of classes of each.
+        Number of logits of each: its classes, or what the loss of a regression wants.
     tasks : slice
         Their places in the layout's order of tasks.
     columns : slice
@@ -28,12 +31,23 @@ class ClassGroup:
         Whether the logits of class 0 of all tasks come first. A softmax over the
         leading axis of that matrix is vectorised over the tasks, which is five times
         faster for many tasks of few classes; for few tasks of many classes it is not.
+    loss : TaskLoss
+        Of all of them.
+    kind : {"multiclass", "regression"}
+        What they are.
     """
 
     n_classes: int
     tasks: slice
     columns: slice
     class_major: bool
+    loss: TaskLoss
+    kind: str
+
+    @property
+    def axis(self) -> int:
+        """Where the logits of a task lie in what `split_classes` gives."""
+        return -2 if self.class_major else -1
 
 
 class OutputLayout:
@@ -42,12 +56,15 @@ class OutputLayout:
     The blocks are: binary tasks (one logit each), regressions (one output each), then
     multiclass tasks grouped by their number of classes. A softmax over a group is one
     dense operation, so the cost grows with the number of *different* class counts and
-    not with the number of tasks. Constant and empty tasks have no columns.
+    not with the number of tasks. Inside a block, tasks of the same loss stand together.
+    Constant and empty tasks have no columns.
 
     Parameters
     ----------
     tasks : sequence of Task
         The tasks in column order of y.
+    losses : sequence of TaskLoss, default=None
+        The loss of each; None is cross-entropy and the squared error.
 
     Attributes
     ----------
@@ -55,28 +72,60 @@ class OutputLayout:
         Column of y of each trained task, in the order of the layout.
     n_binary, n_regression : int
         Sizes of the first two blocks.
+    singles : list of (TaskLoss, slice)
+        The losses of these blocks with the places of their tasks, which are the places
+        of their logits as well.
     groups : list of ClassGroup
-        The multiclass blocks.
+        The multiclass blocks; and regressions of which the loss wants several outputs.
     n_outputs : int
         Number of logits.
     """
 
-    def __init__(self, tasks: Sequence[Task]) -> None:
-        def place(t: int) -> tuple[int, int]:
-            kind = {"binary": 0, "regression": 1}.get(tasks[t].kind, 2)
-            return kind, tasks[t].n_classes if kind == 2 else 0
+    def __init__(
+        self, tasks: Sequence[Task], losses: Sequence[TaskLoss] | None = None
+    ) -> None:
+        losses = (
+            read_losses("auto", tasks, "OutputLayout") if losses is None else losses
+        )
+        first = {id(loss): number for number, loss in reversed([*enumerate(losses)])}
+
+        def place(t: int) -> tuple[int, int, str, int]:
+            """Say where a task stands: one logit before several, few before many."""
+            task, loss = tasks[t], losses[t]
+            kind = {"binary": 0, "regression": 1}.get(task.kind, 2)
+            width = loss.n_outputs(task)
+            kind, width = (2, width) if width > 1 else (kind, 0)
+            return kind, width, task.kind, first[id(loss)]
 
         trained = [
             t for t, task in enumerate(tasks) if task.kind not in ("constant", "empty")
         ]
         self.order = np.array(sorted(trained, key=place), dtype=np.intp)
-        kinds = [tasks[t].kind for t in self.order]
-        self.n_binary = kinds.count("binary")
-        self.n_regression = kinds.count("regression")
-        self.groups = self._group([tasks[t].n_classes for t in self.order])
-        self.n_outputs = self._first_group
-        if self.groups:
-            self.n_outputs = self.groups[-1].columns.stop
+        places = [place(t) for t in self.order]
+        self.n_binary, self.n_regression = (
+            sum(kind == block for kind, *_ in places) for block in range(2)
+        )
+        self.singles: list[tuple[TaskLoss, slice]] = []
+        self.groups: list[ClassGroup] = []
+        self.n_outputs = 0
+        start = 0
+        for (block, width, kind, number), run in groupby(places):
+            stop = start + len(list(run))
+            self._append(losses[number], slice(start, stop), block, width, kind)
+            start = stop
+
+    def _append(
+        self, loss: TaskLoss, tasks: slice, block: int, width: int, kind: str
+    ) -> None:
+        """Add consecutive tasks of one block and one loss."""
+        size = tasks.stop - tasks.start
+        columns = slice(self.n_outputs, self.n_outputs + size * max(width, 1))
+        if block < 2:
+            self.singles.append((loss, tasks))
+        else:
+            group = ClassGroup(width, tasks, columns, size >= width, loss, kind)
+            self.groups.append(group)
+        self.n_outputs = columns.stop
 
     @property
     def n_trained(self) -> int:
@@ -115,6 +164,11 @@ class OutputLayout:
         start += number * group.n_classes
         return slice(start, start + group.n_classes)
 
+    def loss(self, place: int) -> TaskLoss:
+        """Return the loss of the task at a place of the layout's order."""
+        blocks = [*self.singles, *((group.loss, group.tasks) for group in self.groups)]
+        return next(loss for loss, tasks in blocks if place < tasks.stop)
+
     @property
     def task_places(self) -> np.ndarray:
         """The place in `order` of the task of each logit, (n_outputs,)."""
@@ -122,15 +176,3 @@ class OutputLayout:
         for place in range(self.n_trained):
             places[self.columns(place)] = place
         return places
-
-    def _group(self, n_classes: Sequence[int]) -> list[ClassGroup]:
-        groups = []
-        place = column = self._first_group
-        while place < len(n_classes):
-            k = n_classes[place]
-            size = list(n_classes[place:]).count(k)
-            width = size * k
-            tasks, columns = slice(place, place + size), slice(column, column + width)
-            groups.append(ClassGroup(k, tasks, columns, class_major=size >= k))
-            place, column = tasks.stop, columns.stop
-        return groups

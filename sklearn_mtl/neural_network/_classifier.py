@@ -85,6 +85,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         trunk: Any = None,
         numeric_embedding: Any = "auto",
         categorical_features: Any = "from_dtype",
+        loss: Any = "cross_entropy",
         task_weight: Any = None,
         class_weight: Any = None,
         balancing: Any = "sum",
@@ -116,6 +117,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         self.trunk = trunk
         self.numeric_embedding = numeric_embedding
         self.categorical_features = categorical_features
+        self.loss = loss
         self.task_weight = task_weight
         self.class_weight = class_weight
         self.balancing = balancing

@@ -85,6 +85,7 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         trunk: Any = None,
         numeric_embedding: Any = "auto",
         categorical_features: Any = "from_dtype",
+        loss: Any = "auto",
         task_weight: Any = None,
         class_weight: Any = None,
         clip_predictions: bool = True,
@@ -118,6 +119,7 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         self.trunk = trunk
         self.numeric_embedding = numeric_embedding
         self.categorical_features = categorical_features
+        self.loss = loss
         self.task_weight = task_weight
         self.class_weight = class_weight
         self.clip_predictions = clip_predictions

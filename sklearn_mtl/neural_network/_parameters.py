@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
 import numpy as np
 
 from sklearn_mtl.balancing import METHODS, Balancing
+from sklearn_mtl.losses import LOSSES, TaskLoss
 from sklearn_mtl.modules import PiecewiseLinear, TrunkSpec
 from sklearn_mtl.modules._mlp import ACTIVATIONS
 from sklearn_mtl.neural_network._build import OPTIMIZERS
@@ -26,6 +28,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "trunk": [TrunkSpec, callable, None],
     "numeric_embedding": [PiecewiseLinear, StrOptions({"auto"}), None],
     "categorical_features": [str, "array-like", None],
+    "loss": [StrOptions({"auto", *LOSSES}), TaskLoss, dict, "array-like"],
     "task_weight": [dict, "array-like", None],
     "balancing": [
         StrOptions(set(METHODS)),
@@ -78,6 +81,14 @@ default="gelu"
         Columns that are one-hot encoded, the rarest beyond 64 categories together:
         text and categorical columns of a DataFrame, or names, numbers, or a mask. A
         category unseen in fit is none of those seen.
+    loss : str, spec, dict or list, default={loss}
+        What is minimised. A name or a spec of :mod:`sklearn_mtl.losses`:
+        "cross_entropy" (``CrossEntropy(label_smoothing=0.1)``) and "focal"
+        (``FocalLoss(gamma=2.0)``) for classifications, "squared_error" and "huber"
+        (``HuberLoss(delta=1.0)``, in standard deviations of the label) for regressions;
+        a dict by task name or a list in task order says it task by task. Tasks for
+        which a name is not meant, or that a dict leaves out, get "auto":
+        "cross_entropy" and "squared_error".
     task_weight : dict or array-like of shape (n_tasks,), default=None
         Factor of each task's loss in the objective; a dict by task name may leave tasks
         at 1.
@@ -163,11 +174,11 @@ n_tasks_ : int
     history_ : dict of str to ndarray
         One entry an epoch: "train_loss" and "valid_loss" (n_epochs, n_tasks), NaN where
         a task has none; "valid_score" (n_epochs, n_tasks), which is 1 - loss / loss of
-        the best constant; "valid_criterion", "lr", "duration"; "task_weight" (n_epochs,
-        n_tasks), the mean weight of each task's loss or gradient, NaN in an epoch
-        without its labels; with weights of gradients "gramian", which of them; with a
-        monitor "gradient_norm" (n_epochs, n_tasks) of each L_t and "gradient_cosine",
-        the mean over pairs of tasks.
+        predicting the class frequencies or the mean; "valid_criterion", "lr",
+        "duration"; "task_weight" (n_epochs, n_tasks), the mean weight of each task's
+        loss or gradient, NaN in an epoch without its labels; with weights of gradients
+        "gramian", which of them; with a monitor "gradient_norm" (n_epochs, n_tasks) of
+        each L_t and "gradient_cosine", the mean over pairs of tasks.
     n_iter_ : int
         Epochs run.
     best_epoch_ : int
@@ -197,6 +208,8 @@ def with_shared_parameters(cls: Class) -> Class:
         The class.
     """
     doc = cls.__doc__ or ""
-    doc = doc.replace("{parameters}", _SHARED).replace("{attributes}", _ATTRIBUTES)
+    default = inspect.signature(cls).parameters["loss"].default
+    shared = _SHARED.replace("{loss}", f'"{default}"')
+    doc = doc.replace("{parameters}", shared).replace("{attributes}", _ATTRIBUTES)
     cls.__doc__ = doc
     return cls

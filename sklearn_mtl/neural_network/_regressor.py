@@ -71,6 +71,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         trunk: Any = None,
         numeric_embedding: Any = "auto",
         categorical_features: Any = "from_dtype",
+        loss: Any = "squared_error",
         task_weight: Any = None,
         clip_predictions: bool = True,
         balancing: Any = "sum",
@@ -102,6 +103,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         self.trunk = trunk
         self.numeric_embedding = numeric_embedding
         self.categorical_features = categorical_features
+        self.loss = loss
         self.task_weight = task_weight
         self.clip_predictions = clip_predictions
         self.balancing = balancing

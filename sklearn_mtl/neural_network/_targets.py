@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from sklearn_mtl.losses import OutputLayout, split_classes
+from sklearn_mtl.losses import OutputLayout, TaskLoss, split_classes
 from sklearn_mtl.neural_network._statistics import column_moments
 from sklearn_mtl.utils import Task, TaskSet
 
@@ -26,6 +26,8 @@ class TargetEncoder:
         The tasks.
     clip : bool
         Whether predictions of a regression stay within the labels seen.
+    losses : sequence of TaskLoss, default=None
+        The loss of each task; None is that of the layout.
 
     Attributes
     ----------
@@ -41,13 +43,15 @@ class TargetEncoder:
     bias_ : ndarray of shape (n_sets, n_outputs)
         Logits of the class frequencies.
     prior_losses_ : ndarray of shape (n_trained,)
-        Loss of the best constant prediction.
+        Loss of predicting the class frequencies, or the mean, for every row.
     """
 
-    def __init__(self, task_set: TaskSet, clip: bool) -> None:
+    def __init__(
+        self, task_set: TaskSet, clip: bool, losses: Sequence[TaskLoss] | None = None
+    ) -> None:
         self.task_set = task_set
         self.clip = clip
-        self.layout = OutputLayout(task_set.tasks)
+        self.layout = OutputLayout(task_set.tasks, losses)
 
     def fit(self, codes: np.ndarray, weights: np.ndarray, members: np.ndarray) -> None:
         """Learn from cell weights (n, n_tasks) and training rows (n_sets, n)."""
@@ -64,7 +68,7 @@ class TargetEncoder:
             seen = np.flatnonzero(~np.isnan(values) & (weights[j] > 0))
             labels, cells = values[seen], sets[:, seen] * weights[j, seen]
             if j in block:
-                self._fit_regression(j, labels, cells[:-1])
+                self._fit_regression(j, labels, cells)
             else:
                 self._fit_classes(j, labels.astype(np.intp), cells)
 
@@ -72,7 +76,10 @@ class TargetEncoder:
         if len(labels):
             self.range_[:, j] = labels.min(), labels.max()
         mean, scale = column_moments(labels[:, None], weights)
-        self.mean_[:, j], self.scale_[:, j] = mean[:, 0], scale[:, 0]
+        self.mean_[:, j], self.scale_[:, j] = mean[:-1, 0], scale[:-1, 0]
+        scaled = (labels - mean[-1]) / scale[-1]
+        prior = _constant_loss(self.layout.loss(j), np.zeros(1), scaled, weights[-1])
+        self.prior_losses_[j] = prior if prior > 0 else 1.0
 
     def _fit_classes(self, j: int, labels: np.ndarray, weights: np.ndarray) -> None:
         """Learn bias and prior loss from the class frequencies of every set."""
@@ -83,9 +90,11 @@ class TargetEncoder:
         total = counts.sum(axis=1, keepdims=True)
         share = np.where(total > 0, counts / np.where(total > 0, total, 1.0), 1.0)
         logit = np.log(np.maximum(share, _RAREST))
-        self.prior_losses_[j] = max(-np.sum(share[-1] * logit[-1]), _RAREST)
         if n_classes == 2:
             logit = logit[:, 1:] - logit[:, :1]
+        loss, classes = self.layout.loss(j), np.arange(n_classes)
+        prior = _constant_loss(loss, logit[-1], classes, share[-1])
+        self.prior_losses_[j] = max(prior, _RAREST)
         self.bias_[:, self.layout.columns(j)] = logit[:-1]
 
     def _n_classes(self, j: int) -> int:
@@ -208,6 +217,22 @@ class TargetEncoder:
                 # a float32 softmax sums to 1 but for 1e-7, which float64 readers notice
                 outputs[t] = columns / columns.sum(axis=1, keepdims=True)
         return outputs
+
+
+def _constant_loss(
+    loss: TaskLoss, logits: np.ndarray, labels: np.ndarray, weights: np.ndarray
+) -> float:
+    """Return the mean loss of the same logits (n_outputs,) for all labels (n,)."""
+    total = weights.sum()
+    if not total > 0:
+        return 0.0
+    z = torch.as_tensor(logits).expand(len(labels), 1, len(logits))
+    y = torch.as_tensor(labels, dtype=z.dtype).unsqueeze(1)
+    is_single = len(logits) == 1
+    values, _ = loss.cells(
+        z.squeeze(-1) if is_single else z, y, None if is_single else -1
+    )
+    return float(values[:, 0].numpy() @ weights / total)
 
 
 def _untrained(task: Task, n_rows: int) -> np.ndarray:

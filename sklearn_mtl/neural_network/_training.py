@@ -10,6 +10,7 @@ import torch
 from scipy import sparse
 from torch import Generator, Tensor
 
+from sklearn_mtl.losses import read_losses
 from sklearn_mtl.modules import use_generators
 from sklearn_mtl.neural_network._balancing import make_balance, make_monitor
 from sklearn_mtl.neural_network._batches import BatchIterator, HeldOutRows, LabelledRows
@@ -123,7 +124,9 @@ def _set_up(
 ) -> NetState:
     """Fit preparation and encoder, and build the untrained net."""
     who = type(model).__name__
-    encoder = TargetEncoder(task_set, clip=getattr(model, "clip_predictions", False))
+    losses = read_losses(model.loss, task_set.tasks, who)
+    clip = getattr(model, "clip_predictions", False)
+    encoder = TargetEncoder(task_set, clip, losses)
     encoder.fit(labels.codes, labels.weights, members)
     as_numbers = partial(encoder.as_numbers, labels.codes, labels.weights, members)
     preparation = _make_preparation(model, X)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from sklearn_mtl.losses import FusedLoss, OutputLayout, split_classes
+from sklearn_mtl.losses import FusedLoss, OutputLayout, read_losses, split_classes
 from tests.losses.test_layout import tasks_of
 
 SETS = {
@@ -16,6 +16,12 @@ SETS = {
     "class_major": [3, 3, 3, 3],
     "ragged": [3, 5, 4, 3, 10, 5],
     "mixed": [4, 0, 2, 3, 2, 1, 3, 0, 3, -1],
+}
+# A loss a task; what is left is "auto".
+LOSSES_OF = {
+    "binary": ["focal", "auto", "focal"],
+    "ragged": ["focal", "focal", "auto", "auto", "focal", "auto"],
+    "mixed": ["focal", "huber", *["auto", "auto", "focal"] * 2, "auto", "auto"],
 }
 
 
@@ -215,3 +221,32 @@ def test_logits_of_a_group_are_viewed_by_class(name):
             number = j - group.tasks.start
             found = block[..., number] if group.class_major else block[..., number, :]
             assert torch.equal(found, own)
+
+
+@pytest.mark.parametrize("name", LOSSES_OF)
+def test_tasks_with_losses_of_their_own_are_computed_as_if_alone(name):
+    tasks = tasks_of(SETS[name])
+    losses = read_losses(LOSSES_OF[name], tasks, "Net")
+    case = Case(SETS[name])
+    case.layout = OutputLayout(tasks, losses)
+    case.targets = torch.stack(
+        [
+            torch.tensor(
+                np.random.default_rng(t).integers(max(SETS[name][t], 2), size=(2, 7))
+            )
+            for t in case.layout.order
+        ],
+        dim=-1,
+    ).double()
+    values, dlogits = case.fused()
+    for place, t in enumerate(case.layout.order):
+        alone = OutputLayout([tasks[t]], [losses[t]])
+        columns = case.layout.columns(place)
+        loss = FusedLoss(alone, case.task_weight[[place]])
+        own_values, own = loss(
+            case.logits[..., columns],
+            case.targets[..., [place]],
+            case.weights[..., [place]],
+        )
+        torch.testing.assert_close(values[:, [place]], own_values)
+        torch.testing.assert_close(dlogits[..., columns], own)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.losses import OutputLayout
+from sklearn_mtl.losses import FocalLoss, OutputLayout, TaskLoss, read_losses
 from sklearn_mtl.utils import Task
 
 KINDS = {0: "regression", 1: "constant", 2: "binary"}
@@ -54,3 +54,42 @@ def test_many_tasks_of_few_classes_are_laid_out_class_by_class():
     assert not few.class_major
     assert layout.columns(1) == slice(1, 12, 4)
     assert layout.columns(5) == slice(17, 22)
+
+
+def test_tasks_of_one_loss_stand_together_inside_their_block():
+    tasks = tasks_of([2, 2, 0, 2, 3, 3, 3])
+    given = ["auto", "focal", "huber", "auto", "focal", "auto", "focal"]
+    losses = read_losses(given, tasks, "Net")
+    layout = OutputLayout(tasks, losses)
+    assert layout.order.tolist() == [0, 3, 1, 2, 5, 4, 6]
+    assert [block for _, block in layout.singles] == [
+        slice(0, 2),
+        slice(2, 3),
+        slice(3, 4),
+    ]
+    assert [group.tasks for group in layout.groups] == [slice(4, 5), slice(5, 7)]
+    found = [layout.loss(place) for place in range(7)]
+    assert found == [losses[t] for t in layout.order]
+    assert isinstance(layout.groups[1].loss, FocalLoss)
+
+
+class Pair(TaskLoss):
+    """A loss under which a regression has two outputs, as an angle has."""
+
+    kinds = ("regression",)
+
+    def n_outputs(self, task):
+        return 2
+
+    def cells(self, z, y, axis):
+        error = z - y.unsqueeze(axis)
+        return error.square().sum(dim=axis), 2 * error
+
+
+def test_a_regression_with_several_outputs_is_a_group():
+    tasks = tasks_of([0, 2, 0, 3, 0])
+    layout = OutputLayout(tasks, read_losses({"t2": Pair(), "t4": "huber"}, tasks, "N"))
+    assert layout.order.tolist() == [1, 0, 4, 2, 3]
+    assert (layout.n_binary, layout.n_regression, layout.n_outputs) == (1, 2, 3 + 2 + 3)
+    assert [group.kind for group in layout.groups] == ["regression", "multiclass"]
+    assert layout.columns(3) == slice(3, 5)

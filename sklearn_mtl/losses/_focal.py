@@ -1,0 +1,80 @@
+"""Focal loss: what is already classified well counts less."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from sklearn_mtl.losses._base import TaskLoss
+from sklearn_mtl.utils._private import Interval
+
+__all__ = ["FocalLoss"]
+
+
+class FocalLoss(TaskLoss):
+    r"""Cross-entropy with less weight on labels that are already likely.
+
+    .. math:: \ell(z, y) = -(1 - p_y)^\gamma \log p_y, \quad
+        \frac{\partial \ell}{\partial z_k} = (p_k - [k = y])\, (1 - p_y)^\gamma
+        \Big(1 - \frac{\gamma\, p_y \log p_y}{1 - p_y}\Big)
+
+    with :math:`p` the softmax of the logits, or the sigmoid of one. Use it where a rare
+    class drowns in easy cells of a common one; `class_weight`, the paper's
+    :math:`\alpha`, multiplies it. It is no proper score: probabilities come out too
+    close to even, so calibrate them where they matter.
+
+    Parameters
+    ----------
+    gamma : float, default=2.0
+        :math:`\gamma \ge 0`, how fast the weight falls; 0 is cross-entropy.
+
+    References
+    ----------
+    T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, "Focal Loss for Dense Object
+    Detection", ICCV 2017, eq. 4.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_mtl.losses import FocalLoss
+    >>> values, _ = FocalLoss(gamma=2.0).cells(torch.zeros(1), torch.ones(1), None)
+    >>> values  # a quarter of log 2
+    tensor([0.1733])
+    """
+
+    kinds = ("binary", "multiclass")
+    _parameter_constraints = {"gamma": [Interval(Real, 0, None, closed="left")]}
+
+    def __init__(self, gamma: float = 2.0) -> None:
+        self.gamma = gamma
+
+    def cells(self, z: Tensor, y: Tensor, axis: int | None) -> tuple[Tensor, Tensor]:
+        """Return the losses and their slopes."""
+        if axis is not None:
+            return self._softmax(z, y, axis)
+        sign = 2.0 * y - 1.0
+        margin = sign * z
+        log_loss = F.softplus(-margin)
+        weight, factor = self._weights(log_loss, torch.sigmoid(-margin))
+        slopes = torch.sigmoid(-margin).mul_(factor).mul_(sign).neg_()
+        return weight * log_loss, slopes
+
+    def _softmax(self, z: Tensor, y: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+        labels = y.long().unsqueeze(axis)
+        log_p = z.log_softmax(dim=axis)
+        log_loss = log_p.gather(axis, labels).neg_()
+        weight, factor = self._weights(log_loss, -torch.expm1(-log_loss))
+        slopes = log_p.exp_()
+        slopes.scatter_add_(axis, labels, slopes.new_full((), -1.0).expand_as(labels))
+        return (weight * log_loss).squeeze(axis), slopes.mul_(factor)
+
+    def _weights(self, log_loss: Tensor, missed: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what multiplies the log-loss, and what multiplies its slope."""
+        weight = missed.pow(self.gamma)
+        # 1 - p_y underflows together with the log-loss, and their ratio goes to one
+        ratio = log_loss / missed.clamp(min=torch.finfo(missed.dtype).tiny)
+        factor = ratio.mul_(1.0 - missed).mul_(self.gamma).add_(1.0).mul_(weight)
+        return weight, factor

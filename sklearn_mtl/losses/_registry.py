@@ -1,0 +1,115 @@
+"""The losses by name, and which of them each task gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sklearn.base import clone
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.losses._base import TaskLoss
+from sklearn_mtl.losses._cross_entropy import CrossEntropy
+from sklearn_mtl.losses._focal import FocalLoss
+from sklearn_mtl.losses._huber import HuberLoss
+from sklearn_mtl.losses._squared_error import SquaredError
+from sklearn_mtl.utils import Task
+from sklearn_mtl.utils._by_task import by_task
+
+__all__ = ["LOSSES", "read_losses"]
+
+LOSSES: dict[str, type[TaskLoss]] = {
+    "cross_entropy": CrossEntropy,
+    "focal": FocalLoss,
+    "huber": HuberLoss,
+    "squared_error": SquaredError,
+}
+
+AUTO = "auto"
+_UNTRAINED = ("constant", "empty")
+
+
+def read_losses(loss: Any, tasks: Sequence[Task], who: str) -> list[TaskLoss]:
+    """Return the loss of each task.
+
+    Parameters
+    ----------
+    loss : str, TaskLoss, dict or sequence
+        A name, "auto" or a spec, for all tasks of the kinds that it is for; or one of
+        these a task, in order or by name. What is left is cross-entropy and the squared
+        error.
+    tasks : sequence of Task
+        The tasks.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    list of TaskLoss
+        Checked copies; tasks of which the same is said share one.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, or a parameter wrong.
+    TaskError
+        If a loss is not for the kind of its task, or of none of the tasks.
+    TypeError
+        If it is no loss at all.
+    """
+    names = [task.name for task in tasks]
+    is_by_task = not isinstance(loss, str | TaskLoss)
+    given = by_task(loss, names, parameter="loss", who=who, default=AUTO)
+    made: dict[Any, TaskLoss] = {}
+    losses = []
+    for task in tasks:
+        wanted = given[task.name]
+        found = _make(wanted, made, who)
+        if not _suits(found, task):
+            if is_by_task and wanted != AUTO:
+                raise _misfit(wanted, found, [task], who)
+            found = _make(_default(task), made, who)
+        losses.append(found)
+    trained = [task for task in tasks if task.kind not in _UNTRAINED]
+    if trained and not is_by_task and loss != AUTO:
+        common = _make(loss, made, who)
+        if not any(_suits(common, task) for task in trained):
+            raise _misfit(loss, common, trained, who)
+    return losses
+
+
+def _suits(loss: TaskLoss, task: Task) -> bool:
+    return task.kind in loss.kinds or task.kind in _UNTRAINED
+
+
+def _default(task: Task) -> str:
+    return "cross_entropy" if task.is_classification else "squared_error"
+
+
+def _make(wanted: Any, made: dict[Any, TaskLoss], who: str) -> TaskLoss:
+    """Return the loss that a name or a spec stands for, the same one each time."""
+    if isinstance(wanted, str):
+        name = "cross_entropy" if wanted == AUTO else wanted
+        if name not in LOSSES:
+            allowed = [AUTO, *sorted(LOSSES)]
+            raise ValueError(
+                f"{who}: loss {wanted!r} is unknown; allowed are {allowed}."
+            )
+        return made.setdefault(name, LOSSES[name]())
+    if not isinstance(wanted, TaskLoss):
+        raise TypeError(
+            f"{who}: loss must be a name, a spec such as FocalLoss(), or one of these "
+            f"for each task; found {wanted!r}."
+        )
+    if id(wanted) not in made:
+        wanted.check()
+        made[id(wanted)] = clone(wanted)
+    return made[id(wanted)]
+
+
+def _misfit(wanted: Any, loss: TaskLoss, tasks: Sequence[Task], who: str) -> TaskError:
+    kinds = ", ".join(f"{task.name!r} is {task.kind}" for task in tasks[:5])
+    return TaskError(
+        f"{who}: loss {wanted!r} is for tasks of kind {' or '.join(loss.kinds)}, and "
+        f"{kinds}."
+    )
