@@ -21,7 +21,7 @@ SETS = {
 LOSSES_OF = {
     "binary": ["focal", "auto", "focal"],
     "ragged": ["focal", "focal", "auto", "auto", "focal", "auto"],
-    "mixed": ["focal", "huber", *["auto", "auto", "focal"] * 2, "auto", "auto"],
+    "mixed": ["focal", "huber", "auto", *["auto", "focal"] * 2, *["auto"] * 3],
 }
 
 
