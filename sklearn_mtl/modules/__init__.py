@@ -1,6 +1,8 @@
 """Trunk specs and the modules that they build."""
 
+from sklearn_mtl.modules._augmentation import Augmentation
 from sklearn_mtl.modules._columns import Columns
+from sklearn_mtl.modules._conv import Conv
 from sklearn_mtl.modules._cross_stitch import CrossStitch
 from sklearn_mtl.modules._embedding import PiecewiseLinear
 from sklearn_mtl.modules._inputs import EmbeddingLayer, InputLayer
@@ -22,7 +24,9 @@ from sklearn_mtl.modules._task_trunk import Parts, TaskTrunk
 
 __all__ = [
     "MLP",
+    "Augmentation",
     "Columns",
+    "Conv",
     "CrossStitch",
     "EmbeddingLayer",
     "HeadBlock",

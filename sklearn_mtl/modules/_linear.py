@@ -10,7 +10,13 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["MemberDropout", "MemberLinear", "draw_parameters", "use_generators"]
+__all__ = [
+    "MemberDropout",
+    "MemberLinear",
+    "RandomPart",
+    "draw_parameters",
+    "use_generators",
+]
 
 
 _NARROW = 16  # outputs below which a product with transposed weights is faster
@@ -76,7 +82,13 @@ class MemberLinear(nn.Module):
                 parameter[member].uniform_(-bound, bound, generator=generator)
 
 
-class MemberDropout(nn.Module):
+class RandomPart(nn.Module):
+    """A part of a net that draws while it trains, from a generator of each member."""
+
+    generators: Sequence[Generator] | None = None
+
+
+class MemberDropout(RandomPart):
     """Dropout whose draws come from a generator of each member.
 
     Parameters
@@ -88,7 +100,6 @@ class MemberDropout(nn.Module):
     def __init__(self, p: float) -> None:
         super().__init__()
         self.p = p
-        self.generators: Sequence[Generator] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Drop units of (n_members, n_rows, n_units) and scale up the rest."""
@@ -117,15 +128,15 @@ def draw_parameters(module: nn.Module, generators: Sequence[Generator]) -> None:
 
 
 def use_generators(module: nn.Module, generators: Sequence[Generator] | None) -> None:
-    """Give every dropout its generators, or take them away after training.
+    """Give all that draws its generators, or take them away after training.
 
     Parameters
     ----------
     module : nn.Module
-        Whatever contains `MemberDropout` parts.
+        Whatever contains `RandomPart` parts, such as `MemberDropout`.
     generators : sequence of torch.Generator or None
         One for each member; None ends their use, so that the module can be pickled.
     """
     for part in module.modules():
-        if isinstance(part, MemberDropout):
+        if isinstance(part, RandomPart):
             part.generators = generators

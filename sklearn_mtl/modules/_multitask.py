@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from sklearn_mtl.modules._conv import ConvTrunk
 from sklearn_mtl.modules._linear import MemberLinear
 from sklearn_mtl.modules._task_heads import TaskHeads
 from sklearn_mtl.modules._task_trunk import Parts, TaskTrunk
 
 __all__ = ["MultiTaskModule"]
+
+# activations of a layer that stay in the cache: of a dense one, and of pictures, where
+# fewer than 8 at a time cost more than the cache saves
+_DENSE_UNITS, _PICTURE_UNITS = 2**18, 2**20
 
 
 class MultiTaskModule(nn.Module):
@@ -44,6 +49,17 @@ class MultiTaskModule(nn.Module):
         if isinstance(self.trunk, TaskTrunk):
             return self.trunk.n_shared
         return self.heads.weight.shape[1]
+
+    @property
+    def n_rows_at_once(self) -> int:
+        """How many rows are predicted fastest at a time."""
+        n_members, *shape = self.heads.weight.shape
+        width = max(self.n_shared, *shape, 1)
+        n_rows = max(128, _DENSE_UNITS // (n_members * width))
+        for part in self.trunk.modules():
+            if isinstance(part, ConvTrunk):  # which takes one member at a time
+                n_rows = min(n_rows, max(8, _PICTURE_UNITS // part.n_units))
+        return n_rows
 
     def encode(self, x: Tensor) -> Parts:
         """Return the one representation alone, or the parts of a TaskTrunk."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["NORMALIZATIONS", "MemberBatchNorm", "MemberLayerNorm"]
+__all__ = ["NORMALIZATIONS", "MapBatchNorm", "MemberBatchNorm", "MemberLayerNorm"]
 
 _EPS = 1e-5  # a unit that does not vary stays finite, as in nn.BatchNorm1d
 _MOMENTUM = 0.1
@@ -69,6 +69,19 @@ class MemberBatchNorm(MemberNorm):
             self.running_mean.lerp_(mean.detach(), _MOMENTUM)
             self.running_var.lerp_(var.detach(), _MOMENTUM)
         return torch.addcmul(self.bias, (x - mean) * (var + _EPS).rsqrt(), self.weight)
+
+
+class MapBatchNorm(MemberBatchNorm):
+    """Standardise each channel of pictures over the rows and pixels of a batch."""
+
+    def forward(self, x: Tensor, member: int = 0) -> Tensor:
+        """Normalise the pictures (n_rows, n_units, height, width) of a member."""
+        state = self.running_mean, self.running_var, self.weight, self.bias
+        mean, var, weight, bias = (part[member, 0] for part in state)
+        # not F.batch_norm, which refuses a batch of one value a channel
+        return torch.batch_norm(
+            x, weight, bias, mean, var, self.training, _MOMENTUM, _EPS, False
+        )
 
 
 NORMALIZATIONS = {"batch": MemberBatchNorm, "layer": MemberLayerNorm}

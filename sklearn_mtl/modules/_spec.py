@@ -59,6 +59,21 @@ class TrunkSpec(BaseEstimator, ABC):
             `optimizer_groups`: pairs of a pattern of parameter names and a dict.
         """
 
+    def flatten(self, X: Any) -> Any:
+        """Return inputs whose rows have a shape that the trunk knows as flat rows.
+
+        Parameters
+        ----------
+        X : object
+            Inputs, not validated.
+
+        Returns
+        -------
+        object
+            X itself, unless the trunk says otherwise.
+        """
+        return X
+
 
 class MemberModules(nn.Module):
     """Independent copies of a user's module, one a member.

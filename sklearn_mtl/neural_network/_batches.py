@@ -147,9 +147,9 @@ class HeldOutRows(Dataset):
         """Return the number of held-out rows."""
         return sum(len(rows) for rows in self.members)
 
-    def chunks(self) -> Iterator[tuple[Tensor, Batch]]:
+    def chunks(self, n_rows: int) -> Iterator[tuple[Tensor, Batch]]:
         """Yield row numbers (n_members, n), -1 for padding, and their batch."""
-        size = max(64, _EVALUATION_ROWS // len(self.members))
+        size = min(n_rows, max(64, _EVALUATION_ROWS // len(self.members)))
         for index in torch.split(self.index, size, dim=1):
             at = index.clamp(min=0)
             targets, weights = self.data.labels(at)

@@ -10,6 +10,8 @@ from scipy import sparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from sklearn_mtl.modules import TrunkSpec
+
 __all__ = ["Table", "read_inputs"]
 
 
@@ -65,6 +67,9 @@ def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
         If X has infinite values, a wrong number of columns, or text in a column that is
         not categorical.
     """
+    trunk = getattr(model, "trunk", None)
+    if isinstance(trunk, TrunkSpec):
+        X = trunk.flatten(X)
     is_sparse = sparse.issparse(X)
     is_table = wanted == "table" and not is_sparse
     if reset:

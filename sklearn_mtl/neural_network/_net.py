@@ -21,8 +21,6 @@ __all__ = ["BATCH_HOOKS", "MultiTaskNet"]
 
 BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
-_CHUNK_UNITS = 2**18  # activations of a layer that stay in the cache while predicting
-
 
 class StopTraining(Exception):
     """A callback ends the epoch loop; never seen outside it."""
@@ -233,7 +231,7 @@ class MultiTaskNet(NeuralNet):
         """Return the loss of every task over the held-out rows of all members."""
         self._set_training(False)
         total = weight = torch.zeros(())
-        for _, (x, (targets, weights)) in held_out.chunks():
+        for _, (x, (targets, weights)) in held_out.chunks(self.module_.n_rows_at_once):
             values, _ = self.criterion_(self.module_(x), targets, weights)
             total = total + values.sum(dim=0) * x.shape[1]
             weight = weight + weights.sum(dim=(0, 1))
@@ -254,7 +252,7 @@ class MultiTaskNet(NeuralNet):
             Of a chunk.
         """
         self._set_training(False)
-        for index, (x, _) in held_out.chunks():
+        for index, (x, _) in held_out.chunks(self.module_.n_rows_at_once):
             yield index, self.module_(x)
 
     def logits(self, rows: Rows) -> Iterator[Tensor]:
@@ -308,9 +306,7 @@ class MultiTaskNet(NeuralNet):
     @torch.inference_mode()
     def _apply(self, rows: Rows, function: Callable) -> Iterator[Tensor]:
         self._set_training(False)
-        n_members, *shape = self.module_.heads.weight.shape
-        width = max(self.module_.n_shared, *shape, 1)
-        size = max(128, _CHUNK_UNITS // (n_members * width))
+        n_members, size = len(self.module_.heads.weight), self.module_.n_rows_at_once
         for start in range(0, rows.n_rows, size):
             x = rows.span(start, min(start + size, rows.n_rows))
             yield function(x.expand(n_members, *x.shape[1:]))

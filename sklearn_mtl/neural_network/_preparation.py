@@ -53,15 +53,15 @@ class Preparation(ABC):
 
 
 class RawPreparation(Preparation):
-    """Values as they are; uint8 is scaled to the unit range."""
+    """Values as they are; batches scale those of uint8 to the unit range."""
 
     def fit(self, X: Any, weights: np.ndarray, targets: TargetsOf) -> RawPreparation:
         """Learn nothing."""
         return self
 
     def transform(self, X: Any) -> Any:
-        """Return X, divided by 255 where it is uint8."""
-        return X / np.float32(255.0) if X.dtype == np.uint8 else X
+        """Return X."""
+        return X
 
 
 class SparsePreparation(Preparation):

@@ -10,7 +10,7 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-__all__ = ["DenseRows", "Rows", "SparseRows", "as_rows", "gather"]
+__all__ = ["DenseRows", "Rows", "SparseRows", "as_rows", "as_values", "gather"]
 
 
 class Rows(ABC):
@@ -33,20 +33,23 @@ class DenseRows(Rows):
     Parameters
     ----------
     tensor : Tensor of shape (n_rows, ...)
-        All rows.
+        All rows. Those of uint8 stay so, and become values a batch at a time: as floats
+        they would take four times the memory.
+    dtype : torch.dtype
+        Of the batches.
     """
 
-    def __init__(self, tensor: Tensor) -> None:
-        self.tensor = tensor
+    def __init__(self, tensor: Tensor, dtype: torch.dtype) -> None:
+        self.tensor, self.dtype = tensor, dtype
         self.n_rows = len(tensor)
 
     def take(self, index: Tensor) -> Tensor:
         """Gather the rows of every member in one step."""
-        return gather(self.tensor, index)
+        return as_values(gather(self.tensor, index), self.dtype)
 
     def span(self, start: int, stop: int) -> Tensor:
-        """Return a view."""
-        return self.tensor[None, start:stop]
+        """Return a view, or values of their own where the rows are of uint8."""
+        return as_values(self.tensor[None, start:stop], self.dtype)
 
 
 class SparseRows(Rows):
@@ -78,8 +81,7 @@ class SparseRows(Rows):
         return self._dense(self.matrix[start:stop])[None]
 
     def _dense(self, rows: Any) -> Tensor:
-        tensor = torch.from_numpy(rows.toarray())
-        return tensor.to(device=self.device, dtype=self.dtype)
+        return as_values(torch.from_numpy(rows.toarray()).to(self.device), self.dtype)
 
 
 def as_rows(X: Any, dtype: torch.dtype, device: torch.device) -> Rows:
@@ -101,8 +103,33 @@ def as_rows(X: Any, dtype: torch.dtype, device: torch.device) -> Rows:
     """
     if sparse.issparse(X):
         return SparseRows(sparse.csr_array(X), dtype, device)
-    tensor = torch.as_tensor(np.ascontiguousarray(X))
-    return DenseRows(tensor.to(device=device, dtype=dtype))
+    # torch takes no memory that it may not write to, as that of a memory map
+    tensor = torch.as_tensor(np.require(X, requirements=["C", "W"])).to(device)
+    return DenseRows(tensor if _is_scaled(tensor) else tensor.to(dtype), dtype)
+
+
+def as_values(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return what a net sees of raw rows: uint8 is scaled to the unit range.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        Rows of any dtype.
+    dtype : torch.dtype
+        Of the result.
+
+    Returns
+    -------
+    Tensor
+        The values; the tensor itself where there is nothing to do.
+    """
+    if _is_scaled(tensor):
+        return tensor.to(dtype).div_(255.0)
+    return tensor.to(dtype)
+
+
+def _is_scaled(tensor: Tensor) -> bool:
+    return tensor.dtype == torch.uint8
 
 
 def gather(tensor: Tensor, index: Tensor) -> Tensor:
@@ -120,7 +147,9 @@ def gather(tensor: Tensor, index: Tensor) -> Tensor:
     Tensor of shape (n_members, n_batch, ...)
         In memory of its own; a quarter of what indexing with [] costs.
     """
-    if tensor.ndim == 2:  # selects and reshapes in one call
+    if (
+        tensor.ndim == 2 and tensor.is_floating_point()
+    ):  # selects and reshapes in one call
         return torch.embedding(tensor, index)
     rows = tensor.index_select(0, index.reshape(-1))
     return rows.view(*index.shape, *tensor.shape[1:])
