@@ -206,8 +206,8 @@ class Conv(TrunkSpec):
             if min(layer.shape) < 1:
                 raise ValueError(
                     f"Conv: layer {number} gets pictures of {shape[1]} x {shape[2]}, "
-                    f"of which kernel_size={self.kernel_size} and pool={self.pool} leave "
-                    "nothing. Take fewer channels, or padding='same'."
+                    f"of which kernel_size={self.kernel_size} and pool={self.pool} "
+                    "leave nothing. Take fewer channels, or padding='same'."
                 )
             layers.append(layer)
             shape = layer.shape
