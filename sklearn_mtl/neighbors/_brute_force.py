@@ -162,7 +162,7 @@ def check_n_neighbors(n_neighbors: Any, n_items: int, who: str) -> None:
         raise TypeError(
             f"{who}: n_neighbors must be an integer, found {n_neighbors!r}."
         )
-    if not 1 <= n_neighbors <= n_items:
+    if not 1 <= int(n_neighbors) <= n_items:
         raise ValueError(
             f"{who}: n_neighbors is {n_neighbors}; the gallery has {n_items} items, "
             f"and so allowed is 1 to {n_items}."
