@@ -12,7 +12,7 @@ import numpy as np
 from sklearn_mtl.comparison._inputs import Inputs, n_rows
 from sklearn_mtl.comparison._targets import Targets
 
-__all__ = ["describe_setting", "package_versions"]
+__all__ = ["describe_setting"]
 
 _PACKAGES = ("sklearn-mtl", "scikit-learn", "numpy", "pandas", "torch", "skorch")
 
@@ -50,7 +50,7 @@ def describe_setting(
         "random_state": arguments["random_state"],
     }
     setting["call"] = _call(arguments, groups is not None)
-    setting["versions"] = package_versions()
+    setting["versions"] = {"Python": platform.python_version(), **_versions()}
     return setting
 
 
@@ -69,9 +69,8 @@ def _shown(value: Any) -> str:
     return " ".join(repr(value).split())
 
 
-def package_versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that results depend on."""
-    found = {"Python": platform.python_version()}
+def _versions() -> dict[str, str]:
+    found = {}
     for package in _PACKAGES:
         try:
             found[package] = version(package)

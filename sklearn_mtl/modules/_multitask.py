@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from sklearn_mtl.modules._conv import ConvTrunk
+from sklearn_mtl.modules._head_spec import HeadTail
 from sklearn_mtl.modules._linear import MemberLinear
 from sklearn_mtl.modules._task_heads import TaskHeads
 from sklearn_mtl.modules._task_trunk import Parts, TaskTrunk
@@ -17,7 +18,7 @@ _DENSE_UNITS, _PICTURE_UNITS = 2**18, 2**20
 
 
 class MultiTaskModule(nn.Module):
-    """A trunk, and linear heads of all tasks that are computed together.
+    """A trunk, and heads of all tasks that are computed together.
 
     Parameters
     ----------
@@ -27,21 +28,34 @@ class MultiTaskModule(nn.Module):
         Maps (n_members, n_rows, n_features) to one representation (n_members, n_rows,
         n_hidden) that all heads read; or a TaskTrunk.
     heads : MemberLinear
-        Maps the representation to the fused logits; TaskHeads for a TaskTrunk.
+        Maps the representation to the fused logits, or what comes before them;
+        TaskHeads for a TaskTrunk.
+    tail : HeadTail, default=None
+        Makes logits of what `heads` gives; None where these are the logits.
     """
 
     def __init__(
-        self, inputs: nn.Module, trunk: nn.Module, heads: MemberLinear
+        self,
+        inputs: nn.Module,
+        trunk: nn.Module,
+        heads: MemberLinear,
+        tail: HeadTail | None = None,
     ) -> None:
         super().__init__()
         self.inputs = inputs
         self.trunk = trunk
         self.heads = heads
+        self.tail = tail
 
     @property
     def has_one_representation(self) -> bool:
         """Whether all heads read the same representation."""
         return not isinstance(self.trunk, TaskTrunk)
+
+    @property
+    def is_linear_in_one_representation(self) -> bool:
+        """Whether the logits are one linear map of what the trunk gives."""
+        return self.has_one_representation and self.tail is None
 
     @property
     def n_shared(self) -> int:
@@ -69,8 +83,10 @@ class MultiTaskModule(nn.Module):
     def decode(self, parts: Parts) -> Tensor:
         """Return the fused logits (n_members, n_rows, n_outputs)."""
         if isinstance(self.trunk, TaskTrunk) and isinstance(self.heads, TaskHeads):
-            return self.trunk.apply_heads(parts, self.heads)
-        return self.heads(parts[0])
+            maps = self.trunk.apply_heads(parts, self.heads)
+        else:
+            maps = self.heads(parts[0])
+        return maps if self.tail is None else self.tail(maps)
 
     def penalty(self, parts: Parts, weights: Tensor) -> Tensor | None:
         """Return what the trunk adds to each member's objective, None for nothing.
@@ -117,6 +133,12 @@ class MultiTaskModule(nn.Module):
         if isinstance(self.trunk, TaskTrunk):
             return self.trunk.gather(parts)[:, place]
         return parts[0]
+
+    def head_parameters(self) -> list[nn.Parameter]:
+        """Return the trainable parameters of the heads."""
+        parts = [self.heads] if self.tail is None else [self.heads, self.tail]
+        found = [parameter for part in parts for parameter in part.parameters()]
+        return [parameter for parameter in found if parameter.requires_grad]
 
     def shared_parameters(self) -> list[nn.Parameter]:
         """Return the trainable parameters that losses of several tasks move."""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sklearn_mtl.modules._linear import MemberLinear
 
-__all__ = ["HeadBlock", "TaskHeads"]
+__all__ = ["HeadBlock", "TaskHeads", "soft_outputs", "tasks_of_columns"]
 
 _ALL = slice(None)
 
@@ -27,11 +27,14 @@ class HeadBlock:
         Number of outputs of each.
     class_major : bool
         Whether the first outputs of all tasks come first, then the second ones.
+    activation : {"identity", "sigmoid", "softmax"}
+        What makes soft outputs of the logits: probabilities, or values as they are.
     """
 
     n_tasks: int
     n_outputs: int
     class_major: bool = False
+    activation: str = "identity"
 
     @property
     def width(self) -> int:
@@ -117,8 +120,47 @@ class TaskHeads(MemberLinear):
         Tensor of shape (..., n_outputs)
             In the order of the logits.
         """
-        parts = torch.split(values, [block.n_tasks for block in self.blocks], dim=-1)
-        return _join(list(map(_spread_block, self.blocks, parts)))
+        return _spread(self.blocks, values)
+
+
+def tasks_of_columns(blocks: Sequence[HeadBlock]) -> Tensor:
+    """Return the place of the task of each output of consecutive blocks."""
+    return _spread(blocks, torch.arange(sum(block.n_tasks for block in blocks)))
+
+
+def soft_outputs(logits: Tensor, blocks: Sequence[HeadBlock]) -> Tensor:
+    """Return probabilities and values for logits, in the same places.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (n_members, n_rows, n_outputs)
+        Fused outputs.
+    blocks : sequence of HeadBlock
+        What they are.
+
+    Returns
+    -------
+    Tensor of shape (n_members, n_rows, n_outputs)
+        The soft outputs, through which gradients pass.
+    """
+    parts = torch.split(logits, [block.width for block in blocks], dim=-1)
+    return _join(list(map(_soften, blocks, parts)))
+
+
+def _soften(block: HeadBlock, logits: Tensor) -> Tensor:
+    if block.activation == "sigmoid":
+        return logits.sigmoid()
+    if block.activation == "identity":
+        return logits
+    shape, axis = (block.n_tasks, block.n_outputs), -1
+    if block.class_major:
+        shape, axis = shape[::-1], -2
+    return torch.unflatten(logits, -1, shape).softmax(dim=axis).flatten(-2)
+
+
+def _spread(blocks: Sequence[HeadBlock], values: Tensor) -> Tensor:
+    parts = torch.split(values, [block.n_tasks for block in blocks], dim=-1)
+    return _join(list(map(_spread_block, blocks, parts)))
 
 
 def _join(parts: list[Tensor]) -> Tensor:

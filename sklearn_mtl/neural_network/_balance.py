@@ -222,13 +222,13 @@ class GradientBalance(Balance):
         self._steps.append((factors, present))
         weighted = dlogits * self.order.columns(factors)
         penalty = module.penalty(parts, weights)
-        is_plain = module.has_one_representation and penalty is None
+        is_plain = module.is_linear_in_one_representation and penalty is None
         if is_plain and type(module.heads) is MemberLinear:
             below = _linear_heads(module.heads, cut[0], dlogits, weighted)
             if parts[0].requires_grad:
                 torch.autograd.backward(parts[0], below)
             return logits, values
-        heads = [p for p in module.heads.parameters() if p.requires_grad]
+        heads = module.head_parameters()
         torch.autograd.backward(logits, dlogits, inputs=heads, retain_graph=True)
         self._below(module, parts, cut, logits, dlogits, weighted, penalty)
         return logits, values

@@ -118,12 +118,14 @@ def make_monitor(model: Any, encoder: TargetEncoder) -> GradientMonitor | None:
 def _choose_gramian(
     model: Any, module: MultiTaskModule, weights: np.ndarray, who: str
 ) -> str:
-    has_one = module.has_one_representation
+    has_one = module.is_linear_in_one_representation
     if model.gramian == "features" and not has_one:
+        reason = f"{type(model.trunk).__name__} gives each task its own"
+        if module.has_one_representation:
+            reason = f"head={model.head!r} is not linear in it"
         raise ValueError(
-            f"{who}: gramian='features' needs one representation that all heads read, "
-            f"and {type(model.trunk).__name__} gives each task its own; allowed are "
-            "'auto' and 'shared'."
+            f"{who}: gramian='features' needs one representation that all heads read "
+            f"linearly, and {reason}; allowed are 'auto' and 'shared'."
         )
     if model.gramian != "auto":
         return model.gramian

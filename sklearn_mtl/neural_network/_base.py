@@ -194,7 +194,9 @@ class BaseMultiTaskNet(
             "input" is what the task's head reads: the whole shared representation, or
             the task's own where the trunk gives each task one. "projection" keeps of it
             what the head can see: its coordinates in the row space of the head's
-            weights. "probability" is the task's probabilities, or its predicted value.
+            weights, of its first layer where it has hidden ones, and without what comes
+            by way of other tasks' outputs. "probability" is the task's probabilities,
+            or its predicted value.
 
         Returns
         -------

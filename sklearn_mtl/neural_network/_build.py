@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from torch import Generator, Tensor, nn
 from sklearn_mtl.losses import FusedLoss, OutputLayout
 from sklearn_mtl.modules import (
     HeadBlock,
+    HeadSpec,
     MemberLinear,
     MultiTaskModule,
     TaskHeads,
     TaskTrunk,
     build_trunk,
+    draw_parameters,
 )
 from sklearn_mtl.neural_network._history import ProgressBar
 from sklearn_mtl.neural_network._net import MultiTaskNet
@@ -40,6 +43,7 @@ def build_module(
     encoder: TargetEncoder,
     sample: Tensor,
     generators: list[Generator],
+    head: HeadSpec,
     who: str,
 ) -> MultiTaskModule:
     """Build the trunk, look at what it gives, and put fused heads on it.
@@ -56,6 +60,8 @@ def build_module(
         Prepared rows, one or two, that are sent through the trunk.
     generators : list of torch.Generator
         One for each member, from which initial parameters are drawn.
+    head : HeadSpec
+        What builds the heads.
     who : str
         The estimator, for messages.
 
@@ -79,28 +85,35 @@ def build_module(
         shared.eval()
         hidden = _try(shared, sample, who)
         shared.train()
-    heads = _heads(shared, hidden, sample, encoder.layout, who)
+    maps = head.maps(_head_blocks(encoder.layout))
+    heads = _heads(shared, hidden, sample, maps, who)
     heads.draw(generators)
+    tail = head.build(n_members, _output_blocks(encoder.layout))
+    own_bias = None
+    if tail is not None:
+        draw_parameters(tail, generators)
+        own_bias = tail.output_bias
     with torch.no_grad():
         bias = torch.as_tensor(encoder.bias_, dtype=torch.float32)
-        heads.bias.copy_(bias[:, None].expand_as(heads.bias))
-    return MultiTaskModule(inputs, shared, heads)
+        start = heads.bias if own_bias is None else own_bias
+        start.copy_(bias[:, None].expand_as(start))
+    return MultiTaskModule(inputs, shared, heads, tail)
 
 
 def _heads(
-    trunk: nn.Module, hidden: Any, sample: Tensor, layout: OutputLayout, who: str
+    trunk: nn.Module, hidden: Any, sample: Tensor, maps: list[HeadBlock], who: str
 ) -> MemberLinear:
-    """Return heads that fit what the trunk gives for the sample."""
+    """Return the linear part of the heads, on what the trunk gives for the sample."""
     n_members, n_rows = sample.shape[:2]
     if isinstance(trunk, TaskTrunk):
-        return TaskHeads(n_members, trunk.n_hidden, _head_blocks(layout))
+        return TaskHeads(n_members, trunk.n_hidden, maps)
     if hidden.ndim != 3 or tuple(hidden.shape[:2]) != (n_members, n_rows):
         raise ValueError(
             f"{who}: the trunk returned shape {tuple(hidden.shape[1:])} for {n_rows} "
             f"rows of shape {tuple(sample.shape[2:])}; it must return (n_rows, "
             "n_hidden)."
         )
-    return MemberLinear(n_members, hidden.shape[2], layout.n_outputs)
+    return MemberLinear(n_members, hidden.shape[2], sum(b.width for b in maps))
 
 
 def _head_blocks(layout: OutputLayout) -> list[HeadBlock]:
@@ -113,6 +126,19 @@ def _head_blocks(layout: OutputLayout) -> list[HeadBlock]:
         for group in layout.groups
     ]
     return [single, *groups] if single.n_tasks or not groups else groups
+
+
+def _output_blocks(layout: OutputLayout) -> list[HeadBlock]:
+    """Return the tasks of the layout by their number and kind of outputs."""
+    blocks = [
+        HeadBlock(layout.n_binary, 1, activation="sigmoid"),
+        HeadBlock(layout.n_regression, 1),
+    ]
+    groups = _head_blocks(layout)[-len(layout.groups) :] if layout.groups else []
+    for block, group in zip(groups, layout.groups, strict=True):
+        is_softmax = group.kind == "multiclass"
+        blocks.append(replace(block, activation="softmax") if is_softmax else block)
+    return [block for block in blocks if block.n_tasks] or blocks[:1]
 
 
 def _try(trunk: nn.Module, sample: Tensor, who: str) -> Any:

@@ -83,6 +83,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         activation: str = "gelu",
         dropout: float | str = "auto",
         trunk: Any = None,
+        head: Any = "linear",
         numeric_embedding: Any = "auto",
         categorical_features: Any = "from_dtype",
         loss: Any = "cross_entropy",
@@ -115,6 +116,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         self.activation = activation
         self.dropout = dropout
         self.trunk = trunk
+        self.head = head
         self.numeric_embedding = numeric_embedding
         self.categorical_features = categorical_features
         self.loss = loss

@@ -83,6 +83,7 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         activation: str = "gelu",
         dropout: float | str = "auto",
         trunk: Any = None,
+        head: Any = "linear",
         numeric_embedding: Any = "auto",
         categorical_features: Any = "from_dtype",
         loss: Any = "auto",
@@ -117,6 +118,7 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         self.activation = activation
         self.dropout = dropout
         self.trunk = trunk
+        self.head = head
         self.numeric_embedding = numeric_embedding
         self.categorical_features = categorical_features
         self.loss = loss

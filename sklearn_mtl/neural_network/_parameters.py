@@ -10,7 +10,7 @@ import numpy as np
 
 from sklearn_mtl.balancing import METHODS, Balancing
 from sklearn_mtl.losses import LOSSES, TaskLoss
-from sklearn_mtl.modules import PiecewiseLinear, TrunkSpec
+from sklearn_mtl.modules import HEADS, HeadSpec, PiecewiseLinear, TrunkSpec
 from sklearn_mtl.modules._mlp import ACTIVATIONS
 from sklearn_mtl.neural_network._build import OPTIMIZERS
 from sklearn_mtl.neural_network._plan import DTYPES
@@ -26,6 +26,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "activation": [StrOptions(set(ACTIVATIONS))],
     "dropout": [Interval(Real, 0, 1, closed="left"), _AUTO],
     "trunk": [TrunkSpec, callable, None],
+    "head": [StrOptions(set(HEADS)), HeadSpec],
     "numeric_embedding": [PiecewiseLinear, StrOptions({"auto"}), None],
     "categorical_features": [str, "array-like", None],
     "loss": [StrOptions({"auto", *LOSSES}), TaskLoss, dict, "array-like"],
@@ -74,6 +75,10 @@ default="gelu"
         a spec, such as ``MLP()``, makes ``trunk__dropout`` a parameter for grid search;
         a module, or a callable that gets the number of features and returns one, maps
         (n_rows, n_features) to (n_rows, n_hidden) and sees the values of X as they are.
+    head : {"linear", "mlp", "feedback"} or head spec, default="linear"
+        What each task does with what it reads of the trunk: a linear map; a hidden
+        layer of its own (``MLPHead(hidden_layer_sizes=(32,))``); or a linear map of it
+        and of the soft outputs of the other tasks (``FeedbackHead(n_passes=1)``).
     numeric_embedding : PiecewiseLinear, "auto" or None, default="auto"
         How numeric columns of a table are embedded. "auto" is ``PiecewiseLinear()``
         where there are at least four rows a column, and more than 100.
@@ -102,8 +107,9 @@ default="gelu"
     gramian : {"auto", "features", "shared"}, default="auto"
         Which gradients are weighed: those of the shared representation, in closed form
         and almost for nothing, or the exact ones of the shared parameters. "auto" is
-        "features" where all heads read one representation and every pair of tasks has
-        at least 70 % of its labels in common. Weightings of losses need neither.
+        "features" where all heads are linear maps of one representation and every pair
+        of tasks has at least 70 % of its labels in common. Weightings of losses need
+        neither.
     update_every : int or "auto", default="auto"
         Steps for which weights of gradients are kept. "auto" is 1 for "features" and 10
         for "shared".

@@ -69,6 +69,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         activation: str = "gelu",
         dropout: float | str = "auto",
         trunk: Any = None,
+        head: Any = "linear",
         numeric_embedding: Any = "auto",
         categorical_features: Any = "from_dtype",
         loss: Any = "squared_error",
@@ -101,6 +102,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         self.activation = activation
         self.dropout = dropout
         self.trunk = trunk
+        self.head = head
         self.numeric_embedding = numeric_embedding
         self.categorical_features = categorical_features
         self.loss = loss

@@ -118,8 +118,8 @@ class NetState:
     def project(self, X: Any, task: int) -> np.ndarray:
         """Return what a task's head reads in the row space of that head.
 
-        The part of z that the task's logits can see: coordinates in an orthonormal
-        basis of the rows of its head, in each member.
+        The part of z that the task's head can see: coordinates in an orthonormal basis
+        of the rows of its linear maps, in each member.
 
         Parameters
         ----------
@@ -131,8 +131,9 @@ class NetState:
         Returns
         -------
         ndarray of shape (n_samples, n_members * rank), float32
-            Rank is 1 for a binary task or a regression, else the number of classes, but
-            at most n_hidden.
+            Rank is the number of linear maps of the head, but at most n_hidden: 1 for a
+            binary task or a regression, else the number of classes; with hidden layers
+            the units of the first.
 
         Raises
         ------
@@ -140,8 +141,11 @@ class NetState:
             If the task is constant or empty, and so has no head.
         """
         place = self._place(task, "to project on")
-        columns = self.encoder.layout.columns(place)
-        heads = self.net.module_.heads.weight.detach()[..., columns]
+        module = self.net.module_
+        columns = torch.as_tensor(self.encoder.layout.task_places == place)
+        if module.tail is not None:
+            columns = module.tail.task_of_maps == place
+        heads = module.heads.weight.detach()[..., columns]
         basis = torch.linalg.qr(heads.double())[0].to(self.dtype)  # (M, h, rank)
         chunks = self._apply(X, self._task_reader(place))
         return _side_by_side(z @ basis for z in chunks)

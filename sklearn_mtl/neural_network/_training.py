@@ -11,7 +11,7 @@ from scipy import sparse
 from torch import Generator, Tensor
 
 from sklearn_mtl.losses import read_losses
-from sklearn_mtl.modules import use_generators
+from sklearn_mtl.modules import read_head, use_generators
 from sklearn_mtl.neural_network._balancing import make_balance, make_monitor
 from sklearn_mtl.neural_network._batches import BatchIterator, HeldOutRows, LabelledRows
 from sklearn_mtl.neural_network._build import build_module, build_net
@@ -134,7 +134,9 @@ def _set_up(
     generators = _generators(seed, plan.n_members, _PARAMETERS)
     few = as_rows(preparation.transform(X[:2]), torch.float32, torch.device("cpu"))
     inputs = preparation.input_layer(plan.dtype, few.span(0, 1).shape[-1])
-    module = build_module(plan.trunk, inputs, encoder, few.span(0, 2), generators, who)
+    head = read_head(model.head, who)
+    sample = few.span(0, 2)
+    module = build_module(plan.trunk, inputs, encoder, sample, generators, head, who)
     weights = task_weights(task_set, model.task_weight, who)
     net = build_net(model, module, encoder, weights, plan.dtype)
     net.balance = make_balance(model, net.module_, encoder, labels.weights)

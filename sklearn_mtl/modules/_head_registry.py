@@ -1,0 +1,55 @@
+"""The heads by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.base import clone
+
+from sklearn_mtl.modules._feedback_head import FeedbackHead
+from sklearn_mtl.modules._head_spec import HeadSpec, LinearHead
+from sklearn_mtl.modules._mlp_head import MLPHead
+
+__all__ = ["HEADS", "read_head"]
+
+HEADS: dict[str, type[HeadSpec]] = {
+    "feedback": FeedbackHead,
+    "linear": LinearHead,
+    "mlp": MLPHead,
+}
+
+
+def read_head(head: Any, who: str) -> HeadSpec:
+    """Return the spec that a name or a spec stands for.
+
+    Parameters
+    ----------
+    head : str or HeadSpec
+        What the user gave.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    HeadSpec
+        A checked copy.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown or a parameter wrong.
+    TypeError
+        If it is something else.
+    """
+    if isinstance(head, str):
+        if head not in HEADS:
+            raise ValueError(
+                f"{who}: head {head!r} is unknown; allowed are {sorted(HEADS)}."
+            )
+        return HEADS[head]()
+    if not isinstance(head, HeadSpec):
+        raise TypeError(
+            f"{who}: head must be a name or a spec such as MLPHead(); found {head!r}."
+        )
+    head.check()
+    return clone(head)
