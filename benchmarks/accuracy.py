@@ -4,7 +4,8 @@ Compared are, on the same random 70/30 splits with at most 3000 training rows (a
 of rows stays on one side): per task a linear model, a random forest, histogram
 gradient boosting, LightGBM, XGBoost, a multilayer perceptron and a stack of the first
 three, each at its library's defaults (`--tuned`: after 30 trials of random search too);
-and our net at its defaults, its twin (the same net, per task) and the blend.
+and our net at its defaults, its twin (the same net, per task), the blend, and one net
+distilled from it.
 
 L is the mean over kinds of errors (1 - AUC of binary tasks, 1 - accuracy and log-loss
 of multiclass ones, RMSE relative to the mean for regressions) of ln(error / smallest

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks._accuracy import cache as results
 from benchmarks._accuracy.errors import mean_by_kind, task_errors
 from benchmarks._accuracy.names import PEERS
-from benchmarks._accuracy.ours import make_ours, outputs
+from benchmarks._accuracy.ours import fit_ours, outputs
 from benchmarks._accuracy.peers import Task, fit_peer, make_peer
 from benchmarks._accuracy.search import tune
 from benchmarks._accuracy.tables import (
@@ -140,10 +140,10 @@ def _warm_up() -> None:
 
 def _apply_ours(job: Job, table: Table, split: Split) -> Result:
     _warm_up()
-    model = make_ours(job.model, table, job.seed, job.chosen)
     X_train, X_test = table.frame(split.train), table.frame(split.test)
     start = time.process_time()
-    model.fit(X_train, table.y[split.train])
+    y = table.y[split.train]
+    model = fit_ours(job.model, table, job.seed, job.chosen, X_train, y)
     middle = time.process_time()
     out = dict(enumerate(outputs(model, table, X_test)))
     end = time.process_time()

@@ -1,4 +1,4 @@
-"""Our models: the net as it comes, its single-task twin, and the blend."""
+"""Our models: the net as it comes, its twin, the blend, and one net that mimics it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BLENDS = {
 
 def why_not(name: str) -> str:
     """Return why a model cannot be run here; an empty string if it can."""
-    if name != "blend":
+    if name not in ("blend", "distilled"):
         return ""
     try:
         ensemble = importlib.import_module("sklearn_mtl.ensemble")
@@ -33,6 +33,22 @@ def why_not(name: str) -> str:
         return "sklearn_mtl.ensemble is not there yet"
     absent = [n for n in _BLENDS.values() if not hasattr(ensemble, n)]
     return f"sklearn_mtl.ensemble has no {', '.join(absent)}" if absent else ""
+
+
+def fit_ours(
+    name: str,
+    table: Table,
+    seed: int,
+    chosen: dict[str, Any],
+    X: pd.DataFrame,
+    y: np.ndarray,
+) -> Any:
+    """Return a model fitted to all tasks; the distilled one is the student."""
+    if name == "distilled":
+        ensemble = importlib.import_module("sklearn_mtl.ensemble")
+        teacher = make_ours("blend", table, seed, chosen).fit(X, y)
+        return ensemble.distill(teacher, X, random_state=seed)
+    return make_ours(name, table, seed, chosen).fit(X, y)
 
 
 def make_ours(name: str, table: Table, seed: int, chosen: dict[str, Any]) -> Any:

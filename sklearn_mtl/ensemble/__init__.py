@@ -5,6 +5,7 @@ from sklearn_mtl.ensemble._blend import (
     MultiTaskBlendClassifier,
     MultiTaskBlendRegressor,
 )
+from sklearn_mtl.ensemble._distill import distill
 from sklearn_mtl.ensemble._forest import (
     MultiTaskForest,
     MultiTaskForestClassifier,
@@ -18,4 +19,5 @@ __all__ = [
     "MultiTaskForest",
     "MultiTaskForestClassifier",
     "MultiTaskForestRegressor",
+    "distill",
 ]

@@ -77,7 +77,9 @@ class LeafRatio:
                 found[column.tobytes()] = len(columns)
                 columns.append(column)
             share_of_task[t] = found[column.tobytes()]
-        stacked = np.stack(columns, axis=1) if columns else np.empty((len(cells), 0))
+        if not columns:
+            return cls(encoding, share_of_task, np.empty(0)), np.empty((len(cells), 0))
+        stacked = np.stack(columns, axis=1)
         shares = np.average(stacked, axis=0, weights=row_weights)
         return cls(encoding, share_of_task, shares), stacked
 

@@ -164,6 +164,14 @@ def test_a_task_without_labels_is_an_error_or_nan(mixed):
     assert np.isnan(model.predict(X)[:, 3].astype(float)).all()
 
 
+def test_no_label_of_any_task_leaves_nan(mixed):
+    X, y = mixed
+    model = small(on_empty_task="warn")
+    with pytest.warns(MissingLabelWarning):
+        model.fit(X, np.full_like(y, np.nan))
+    assert np.isnan(model.predict(X).astype(float)).all()
+
+
 def test_constant_tasks_alone_need_no_tree():
     with pytest.warns(UserWarning, match="single class"):
         model = MultiTaskForestClassifier().fit(np.eye(4), np.ones((4, 2), dtype=int))

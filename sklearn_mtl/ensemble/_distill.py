@@ -1,0 +1,212 @@
+"""One fast net that says what a blend says."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_mtl.ensemble._members import outputs_of
+from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning, TaskError
+from sklearn_mtl.neural_network import (
+    MultiTaskClassifier,
+    MultiTaskMixedEstimator,
+    MultiTaskRegressor,
+)
+from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
+from sklearn_mtl.utils._private import safe_indexing
+
+__all__ = ["distill"]
+
+_LEAST = 1e-3  # a class that the teacher gives less is not worth a row
+
+
+def distill(
+    teacher: Any, X: Any, *, student: Any = None, random_state: Any = None
+) -> Any:
+    r"""Fit one fast net to the predictions of a slow and accurate model.
+
+    The student minimises, over the rows of X, the cross-entropy to the probabilities
+    :math:`p_t(x)` of the teacher, and the squared error to its values,
+
+    .. math:: \sum_t \frac{1}{n} \sum_i \sum_k p_{tk}(x_i)\,
+       \bigl(-\log f_{tk}(x_i)\bigr).
+
+    Use it where a blend is accurate enough and predicts too slowly, and whenever there
+    are rows without labels: the teacher labels them for all tasks.
+
+    Parameters
+    ----------
+    teacher : estimator
+        A fitted multi-task estimator of this package, such as a blend, or a pipeline
+        that ends with one.
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        Rows to learn from: those the teacher was fitted to, others without labels, or
+        both one below the other.
+    student : estimator, default=None
+        An unfitted multi-task estimator of this package; a clone is fitted. None is one
+        net, with ``n_members=1`` and ``early_stopping=False``: what a teacher says has
+        little noise to overfit.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed of the default student.
+
+    Returns
+    -------
+    estimator
+        The fitted student, with the teacher's task names and classes.
+
+    Raises
+    ------
+    NotFittedError
+        If the teacher is not fitted.
+    TypeError
+        If the teacher or the student is no multi-task estimator of this package.
+    TaskError
+        If the teacher has nothing to say of any task.
+
+    Notes
+    -----
+    A row stands once for every class that the teacher gives at least 0.001, with that
+    probability as its weight, so n rows of K classes become at most n K.
+
+    The teacher's predictions of its own training rows are used as they are. They are
+    surer than its out-of-fold predictions, because trees have seen the row's label;
+    students of out-of-fold predictions were less accurate
+    (``python -m benchmarks.accuracy --models net blend distilled``).
+
+    References
+    ----------
+    C. Bucilua, R. Caruana, A. Niculescu-Mizil, "Model Compression", KDD 2006.
+
+    G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network",
+    NeurIPS workshop 2014.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.datasets import make_multitask_classification
+    >>> from sklearn_mtl.ensemble import MultiTaskForestClassifier, distill
+    >>> X, y = make_multitask_classification(200, missing_fraction=0.3, random_state=0)
+    >>> teacher = MultiTaskForestClassifier(random_state=0).fit(X[:150], y[:150])
+    >>> student = distill(teacher, X, random_state=0)
+    >>> bool((student.predict(X) == teacher.predict(X)).mean() > 0.9)
+    True
+    """
+    last = _last_step(teacher)
+    _check_multi_task(last, "teacher")
+    check_is_fitted(last)
+    tasks: TaskSet = last.task_set_
+    outputs = outputs_of(teacher, X)
+    if all(task.kind == "empty" for task in tasks.tasks):
+        raise TaskError(
+            f"distill: the teacher, {type(last).__name__}, says nothing of any task in "
+            f"{tasks.names}: they had no labels in its fit."
+        )
+    if student is None:
+        model = _default_student(last, tasks, random_state)
+    else:
+        _check_multi_task(_last_step(student), "student")
+        model = clone(student)
+    rows, codes, weights = _expand(outputs)
+    if tasks.is_1d:
+        y, weights = tasks.decode(codes), weights[:, 0]
+    else:  # with the names of the tasks, and a dtype each
+        labels = [task.decode(codes[:, t]) for t, task in enumerate(tasks.tasks)]
+        import pandas as pd
+
+        y = pd.DataFrame(dict(zip(tasks.names, labels, strict=True)))
+    name = f"{model.steps[-1][0]}__" if isinstance(model, Pipeline) else ""
+    with warnings.catch_warnings():  # the teacher's fit has said so
+        for said in (MissingLabelWarning, SingleClassWarning):
+            warnings.simplefilter("ignore", said)
+        model.fit(safe_indexing(X, rows), y, **{f"{name}sample_weight": weights})
+    return model
+
+
+def _last_step(model: Any) -> Any:
+    while isinstance(model, Pipeline):
+        model = model.steps[-1][1]
+    return model
+
+
+def _check_multi_task(model: Any, role: str) -> None:
+    if isinstance(model, type) or not isinstance(model, MultiTaskOutputsMixin):
+        raise TypeError(
+            f"distill: the {role} must be a multi-task estimator of sklearn_mtl, or a "
+            f"pipeline that ends with one; found {model!r}."
+        )
+
+
+def _default_student(teacher: Any, tasks: TaskSet, random_state: Any) -> Any:
+    kinds = [task.is_classification for task in tasks.tasks]
+    settings = {
+        "n_members": 1,
+        "early_stopping": False,
+        "on_empty_task": "warn",
+        "random_state": random_state,
+        "categorical_features": getattr(teacher, "categorical_features", "from_dtype"),
+    }
+    if all(kinds):
+        return MultiTaskClassifier(**settings)
+    if not any(kinds):
+        return MultiTaskRegressor(**settings)
+    types = ["classification" if one else "regression" for one in kinds]
+    return MultiTaskMixedEstimator(task_types=types, **settings)
+
+
+def _expand(
+    outputs: Sequence[np.ndarray],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return rows, labels and weights that stand for soft labels.
+
+    The j-th copy of a row has the class that is j-th most likely for each task.
+
+    Parameters
+    ----------
+    outputs : sequence of ndarray
+        (n_samples, n_classes) or (n_samples,), a task an array; NaN where empty.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_copies,)
+        Which row each copy is of.
+    codes : ndarray of shape (n_copies, n_tasks)
+        Class codes and values; NaN where the teacher has none.
+    weights : ndarray of shape (n_copies, n_tasks)
+        Probabilities; 0 where a task needs no such copy.
+    """
+    copies = [_copies_of(output) for output in outputs]
+    n_most = max(codes.shape[1] for codes, _, _ in copies)
+    parts = []
+    for j in range(n_most):
+        # a task with fewer classes repeats its last, with weight 0: a NaN would turn
+        # whole-number labels into floats
+        at = [min(j, codes.shape[1] - 1) for codes, _, _ in copies]
+        pairs = list(zip(copies, at, strict=True))
+        codes = np.stack([one[0][:, i] for one, i in pairs], axis=1)
+        weights = np.stack([one[1][:, i] * (i == j) for one, i in pairs], axis=1)
+        wanted = np.stack([one[2][:, i] & (i == j) for one, i in pairs], axis=1)
+        rows = np.flatnonzero(wanted.any(axis=1))
+        parts.append((rows, codes[rows], weights[rows]))
+    rows, codes, weights = (np.concatenate(p) for p in zip(*parts, strict=True))
+    return rows, codes, weights
+
+
+def _copies_of(output: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return labels, weights and what is worth a row, (n_samples, n_copies) each."""
+    if output.ndim == 1 or not output.size or np.isnan(output).any():
+        values = output if output.ndim == 1 else np.full(len(output), np.nan)
+        is_there = ~np.isnan(values)[:, None]
+        return values[:, None], is_there.astype(np.float64), is_there
+    order = np.argsort(-output, axis=1, kind="stable")
+    weights = np.take_along_axis(output, order, axis=1)
+    wanted = weights >= _LEAST
+    # each class in at least one row, however rare, for the student to know it
+    surest = output.argmax(axis=0)
+    wanted[surest] |= order[surest] == np.arange(output.shape[1])[:, None]
+    return order.astype(np.float64), np.where(wanted, weights, 0.0), wanted

@@ -1,0 +1,203 @@
+"""Distilling: the student says what the teacher says, with its names and classes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.datasets import load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_mtl import (
+    IndependentTasks,
+    MultiTaskClassifier,
+    MultiTaskMixedEstimator,
+    MultiTaskRegressor,
+)
+from sklearn_mtl.datasets import (
+    make_multitask_classification,
+    make_multitask_regression,
+)
+from sklearn_mtl.ensemble import (
+    MultiTaskBlendClassifier,
+    MultiTaskForest,
+    MultiTaskForestClassifier,
+    MultiTaskForestRegressor,
+    distill,
+)
+from sklearn_mtl.ensemble._distill import _expand
+from sklearn_mtl.exceptions import TaskError
+
+FAST = {"n_members": 1, "early_stopping": False, "max_epochs": 30, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def problem():
+    return make_multitask_classification(240, missing_fraction=0.3, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def forest(problem):
+    X, y = problem
+    return MultiTaskForestClassifier(n_estimators=30, random_state=0).fit(X, y)
+
+
+class TestCopies:
+    def test_soft_labels_are_their_classes_with_probabilities_as_weights(self):
+        proba = np.array([[0.2, 0.7, 0.1], [0.0, 0.0, 1.0]])
+        rows, codes, weights = _expand([proba])
+        soft = np.zeros((2, 3))
+        np.add.at(soft, (rows, codes[:, 0].astype(int)), weights[:, 0])
+        np.testing.assert_allclose(soft, proba)
+
+    def test_classes_that_are_never_likely_stand_in_one_row(self):
+        proba = np.array([[1.0, 0.0, 0.0], [0.9999, 0.0001, 0.0]])
+        _, codes, _ = _expand([proba])
+        assert set(codes[:, 0]) == {0.0, 1.0, 2.0}
+
+    def test_weights_of_a_row_add_up_to_one_for_every_task(self, problem, forest):
+        outputs = forest._task_outputs(problem[0])
+        rows, _, weights = _expand([*outputs, problem[0][:, 0]])
+        total = np.zeros((len(problem[0]), weights.shape[1]))
+        np.add.at(total, rows, weights)
+        np.testing.assert_allclose(total, 1.0, atol=0.002)
+
+    def test_a_regression_stands_once_with_its_value(self):
+        rows, codes, weights = _expand([np.array([3.0, 4.0]), np.full((2, 2), 0.5)])
+        assert codes[weights[:, 0] > 0, 0].tolist() == [3.0, 4.0]
+        assert rows.tolist() == [0, 1, 0, 1]
+
+
+class TestStudent:
+    def test_agrees_with_the_teacher_on_new_rows(self, forest):
+        X, _ = make_multitask_classification(1000, random_state=0)
+        student = distill(forest, X[:600], random_state=0)
+        agreed = student.predict(X[600:]) == forest.predict(X[600:])
+        assert agreed.mean() > 0.9
+
+    def test_is_nearer_to_the_teacher_with_rows_without_labels(self, problem, forest):
+        X, _ = make_multitask_classification(900, random_state=0)
+
+        def distance(student):
+            pairs = zip(
+                student.predict_proba(X[600:]),
+                forest.predict_proba(X[600:]),
+                strict=True,
+            )
+            return np.mean([np.abs(a - b).mean() for a, b in pairs])
+
+        few = distill(forest, X[:100], random_state=0)
+        many = distill(forest, X[:600], random_state=0)
+        assert distance(many) < 0.8 * distance(few)
+
+    def test_has_names_classes_and_dtypes_of_the_teacher(self):
+        X, species = load_iris(return_X_y=True)
+        y = pd.DataFrame({"name": np.array(["a", "b", "c"])[species], "set": species})
+        teacher = MultiTaskForestClassifier(n_estimators=10, random_state=0).fit(X, y)
+        student = distill(teacher, X, student=MultiTaskClassifier(**FAST))
+        assert student.task_names_in_.tolist() == ["name", "set"]
+        for ours, theirs in zip(student.classes_, teacher.classes_, strict=True):
+            assert ours.dtype == theirs.dtype
+            np.testing.assert_array_equal(ours, theirs)
+
+    def test_one_column_stays_one_dimensional(self):
+        X, species = load_iris(return_X_y=True)
+        teacher = MultiTaskForestClassifier(n_estimators=10, random_state=0)
+        student = distill(teacher.fit(X, species), X, random_state=0)
+        assert student.predict(X).shape == (150,)
+        assert student.score(X, species) > 0.9
+
+    def test_regressions_come_in_their_own_units(self):
+        X, y = make_multitask_regression(200, random_state=0)
+        teacher = MultiTaskForestRegressor(n_estimators=30, random_state=0)
+        teacher.fit(X, 1000 + 50 * y)
+        student = distill(teacher, X, random_state=0)
+        assert isinstance(student, MultiTaskRegressor)
+        assert student.score(X, teacher.predict(X)) > 0.9
+
+    def test_mixed_tasks_keep_their_types(self):
+        X, species = load_iris(return_X_y=True)
+        y = np.c_[species, np.round(X[:, 0])]
+        types = ["classification", "regression"]
+        teacher = MultiTaskForest(n_estimators=10, task_types=types, random_state=0)
+        student = distill(teacher.fit(X[:, 1:], y), X[:, 1:], random_state=0)
+        assert isinstance(student, MultiTaskMixedEstimator)
+        assert student.task_set_.kinds == ["multiclass", "regression"]
+
+    def test_a_task_without_labels_stays_without(self, problem):
+        X, y = problem
+        y = y.copy()
+        y[:, 1] = np.nan
+        teacher = MultiTaskForestClassifier(
+            n_estimators=5, on_empty_task="warn", random_state=0
+        )
+        with pytest.warns(UserWarning, match="no observed label"):
+            teacher.fit(X, y)
+        student = distill(teacher, X, random_state=0)
+        assert np.isnan(student.predict(X)[:, 1].astype(float)).all()
+
+    def test_a_constant_task_stays_constant(self, problem):
+        X, y = problem
+        y = y.copy()
+        y[:, 0] = 1.0
+        teacher = MultiTaskForestClassifier(n_estimators=5, random_state=0)
+        with pytest.warns(UserWarning, match="single class"):
+            teacher.fit(X, y)
+        assert (distill(teacher, X, random_state=0).predict(X)[:, 0] == 1).all()
+
+    def test_the_same_seed_gives_the_same_bits(self, problem, forest):
+        X, _ = problem
+        first, second = (distill(forest, X[:50], random_state=3) for _ in range(2))
+        for a, b in zip(first.predict_proba(X), second.predict_proba(X), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+class TestWhatGoesIn:
+    def test_a_blend_with_categories_teaches(self, problem):
+        X, y = problem
+        frame = (
+            pd.DataFrame(X)
+            .add_prefix("x")
+            .assign(colour=np.where(X[:, 0] > 0, "red", "blue"))
+        )
+        members = [("forest", "default"), ("linear", "default")]
+        blend = MultiTaskBlendClassifier(members, random_state=0).fit(frame, y)
+        student = distill(blend, frame, student=MultiTaskClassifier(**FAST))
+        assert student.predict(frame).shape == y.shape
+
+    def test_sparse_rows_are_never_made_dense(self, problem):
+        X, y = problem
+        table = sparse.csr_array(np.where(X > 1, X, 0.0))
+        teacher = IndependentTasks(LogisticRegression()).fit(table, y)
+        student = distill(teacher, table, student=MultiTaskClassifier(**FAST))
+        assert student.predict(table).shape == y.shape
+
+    def test_pipelines_teach_and_learn(self, problem):
+        X, y = problem
+        teacher = make_pipeline(
+            StandardScaler(), MultiTaskForestClassifier(n_estimators=10)
+        ).fit(X, y)
+        own = make_pipeline(StandardScaler(), MultiTaskClassifier(**FAST))
+        student = distill(teacher, X, student=own)
+        assert student.predict(X).shape == y.shape
+        assert not hasattr(own[-1], "net_")
+
+    def test_a_teacher_that_is_not_fitted_says_so(self, problem):
+        with pytest.raises(NotFittedError):
+            distill(MultiTaskForestClassifier(), problem[0])
+
+    @pytest.mark.parametrize("role", ["teacher", "student"])
+    def test_foreign_estimators_are_refused(self, role, problem, forest):
+        given = {"teacher": forest, role: LogisticRegression()}
+        with pytest.raises(TypeError, match=f"the {role} must be a multi-task"):
+            distill(given["teacher"], problem[0], student=given.get("student"))
+
+    def test_a_teacher_without_anything_to_say_is_an_error(self, problem):
+        X, y = problem
+        teacher = MultiTaskForestClassifier(on_empty_task="warn", n_estimators=2)
+        with pytest.warns(UserWarning, match="no observed label"):
+            teacher.fit(X, np.full_like(y, np.nan))
+        with pytest.raises(TaskError, match="says nothing of any task"):
+            distill(teacher, X)
