@@ -6,7 +6,12 @@ Each is made from arrays alone and not drawn. Add a Display here in a line, and
 
 import numpy as np
 
-from sklearn_mtl.comparison import Interval, TaskGainDisplay, TaskScoreDisplay
+from sklearn_mtl.comparison import (
+    Interval,
+    SampleEfficiencyDisplay,
+    TaskGainDisplay,
+    TaskScoreDisplay,
+)
 from sklearn_mtl.comparison._gains import Gain
 
 RNG = np.random.default_rng(0)
@@ -24,6 +29,9 @@ def gains():
 
 
 DISPLAYS = {
+    "SampleEfficiencyDisplay": lambda: SampleEfficiencyDisplay(
+        [20, 60, 200], [0.7, 0.8, 0.85], [0.5, 0.7, 0.84], gain_low=[0.1, 0.05, -0.01]
+    ),
     "TaskGainDisplay": lambda: TaskGainDisplay(gains()),
     "TaskScoreDisplay": lambda: TaskScoreDisplay(
         RNG.normal(0.8, 0.05, (3, 5, 2)),

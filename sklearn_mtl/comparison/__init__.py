@@ -4,11 +4,13 @@ from sklearn_mtl.comparison._compare import compare
 from sklearn_mtl.comparison._comparison import Comparison
 from sklearn_mtl.comparison._intervals import Interval, corrected_interval
 from sklearn_mtl.comparison._plot import TaskGainDisplay
+from sklearn_mtl.comparison._plot_curve import SampleEfficiencyDisplay
 from sklearn_mtl.comparison._plot_scores import TaskScoreDisplay
 
 __all__ = [
     "Comparison",
     "Interval",
+    "SampleEfficiencyDisplay",
     "TaskGainDisplay",
     "TaskScoreDisplay",
     "compare",

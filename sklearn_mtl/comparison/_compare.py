@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Sequence
 from numbers import Integral
@@ -12,6 +13,7 @@ from scipy.sparse import issparse
 
 from sklearn_mtl.comparison._choice import choose_best_single
 from sklearn_mtl.comparison._comparison import Comparison
+from sklearn_mtl.comparison._curve import check_shares, gather_curve, hide_parts
 from sklearn_mtl.comparison._fits import Fit, Material
 from sklearn_mtl.comparison._gains import MEAN, TWIN
 from sklearn_mtl.comparison._inputs import n_rows, read_inputs
@@ -40,8 +42,10 @@ def compare(
     task_types: Any = None,
     groups: Any = None,
     missing_fraction: Any = 0.0,
+    learning_curve: Any = None,
     confidence: float = 0.95,
     n_jobs: int | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
     random_state: int | None = 0,
     verbose: bool = False,
 ) -> Comparison:
@@ -92,10 +96,21 @@ def compare(
     missing_fraction : float or sequence of float, default=0.0
         Share of the labels, of all tasks or by task, that is hidden from training and
         kept for scoring, to see what scarce labels do.
+    learning_curve : sequence of float, default=None
+        Shares of the labels, such as (0.1, 0.3, 1.0): the shared rows and their twins
+        are also fitted to that share of each training part, for
+        `Comparison.learning_curve`. 1 is always among them and costs nothing. The
+        other labels are made missing, task by task, so the estimators must take that.
     confidence : float, default=0.95
         Confidence of the intervals.
     n_jobs : int, default=None
-        Number of fits at a time, as in joblib.
+        Number of fits at a time, as in joblib. Its backends run the fits elsewhere:
+        with `joblib.parallel_config("dask")` they run on a Dask cluster.
+    cache_dir : str or path-like, default=None
+        Folder in which every finished fit is kept at once. An interrupted run that is
+        started again goes on where it was. Data, folds, estimators with their
+        parameters, metrics and versions of packages tell the fits apart; the code of
+        your own classes does not, so empty the folder when you change it.
     random_state : int or None, default=0
         Seed of the folds, the hidden labels and the models known by name.
     verbose : bool, default=False
@@ -124,7 +139,9 @@ def compare(
     -----
     A model that fails in a split has no score there; the error is in `problems` and on
     the page, and the other models go on. There are n_splits * n_models fits, and
-    n_splits * inner_cv for each row that may be the best single one.
+    n_splits * inner_cv for each row that may be the best single one; `learning_curve`
+    adds two fits for each split, share below 1 and shared row. The scores do not depend
+    on `n_jobs` and the backend.
 
     n_test / n_train of the intervals counts the labels that may be learned from, in the
     test and in the training parts: labels hidden by `missing_fraction` are scored, but
@@ -156,6 +173,7 @@ def compare(
     ridge: no evidence that sharing helps or hurts any of the 2 tasks
     """
     _check_arguments(n_repeats, inner_cv, confidence, random_state)
+    shares = check_shares(learning_curve)
     targets = read_targets(y, task_types, missing_fraction, random_state)
     inputs = read_inputs(X)
     _check_lengths(inputs.X, targets, groups)
@@ -172,9 +190,15 @@ def compare(
     ]
     raw = inputs.X if issparse(X) or not hasattr(X, "shape") else X
     material = Material(inputs.X, raw, targets.y_fit, targets.y, TaskScores(tasks))
+    hidden = hide_parts(targets, splits, shares[:-1], _seed(random_state))
     fits = run_jobs(
-        list_jobs(candidates, splits, inner), material, n_jobs=n_jobs, verbose=verbose
+        list_jobs(candidates, splits, inner, hidden),
+        material,
+        n_jobs=n_jobs,
+        verbose=verbose,
+        cache_dir=cache_dir,
     )
+    measured = _measure(fits, candidates, splits, targets, inner_cv)
     arguments = {
         "estimators": estimators,
         "cv": cv,
@@ -183,16 +207,18 @@ def compare(
         "scoring": scoring,
         "task_types": task_types,
         "missing_fraction": missing_fraction,
+        "learning_curve": learning_curve,
         "confidence": confidence,
         "random_state": random_state,
     }
     comparison = Comparison(
         tasks,
         [candidate.row for candidate in candidates],
-        _measure(fits, candidates, splits, targets, inner_cv),
+        measured,
         problems=[problem for fit in fits for problem in fit.problems],
         setting=describe_setting(inputs, targets, groups, arguments),
         confidence=confidence,
+        curve=gather_curve(fits, measured.scores, shares, hidden, measured.n_train),
     )
     _warn_of_negative_transfer(comparison)
     return comparison
@@ -217,6 +243,13 @@ def _check_arguments(
         )
 
 
+def _seed(random_state: int | None) -> int:
+    """Return a seed; a new one if the user wants none, of at most 31 bits."""
+    if random_state is not None:
+        return int(random_state)
+    return int(np.random.default_rng().integers(2**30))
+
+
 def _check_lengths(X: Any, targets: Targets, groups: Any) -> None:
     n_samples = len(targets.codes)
     if n_rows(X) != n_samples:
@@ -236,7 +269,7 @@ def _measure(
     fitted, scored = targets.observed("y_fit"), targets.observed()
     arrays = gather(fits, (len(candidates), len(splits), n_tasks))
     return Measured(
-        *arrays,
+        **arrays,
         n_train=np.array([fitted[train].sum(axis=0) for train, _ in splits]),
         n_test=np.array([scored[test].sum(axis=0) for _, test in splits]),
         n_held_out=np.array([fitted[test].sum(axis=0) for _, test in splits]),

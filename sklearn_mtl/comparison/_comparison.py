@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
 
-from sklearn_mtl.comparison._gains import Gain, compute_gains, mean_over_tasks
-from sklearn_mtl.comparison._rows import Measured, ModelRow, Problem, TaskRow
+from sklearn_mtl.comparison._counts import count_frame, error_reduction
+from sklearn_mtl.comparison._curve import LearningCurve, curve_frame
+from sklearn_mtl.comparison._gains import (
+    TWIN,
+    Gain,
+    compute_gains,
+    mean_over_tasks,
+)
+from sklearn_mtl.comparison._plots import PlotsMixin
+from sklearn_mtl.comparison._rows import (
+    BEST_SINGLE,
+    Measured,
+    ModelRow,
+    Problem,
+    TaskRow,
+    shared_row,
+)
 from sklearn_mtl.comparison._tables import gain_frame, score_frame, summary_frame
 from sklearn_mtl.comparison._text import to_text
 from sklearn_mtl.comparison._verdict import verdicts
@@ -20,13 +37,10 @@ from sklearn_mtl.comparison._verdict import verdicts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sklearn_mtl.comparison._plot import TaskGainDisplay
-    from sklearn_mtl.comparison._plot_scores import TaskScoreDisplay
-
 __all__ = ["Comparison"]
 
 
-class Comparison:
+class Comparison(PlotsMixin):
     """Scores of several models on the same splits, and what sharing gains.
 
     Made by `compare`. All tables are views of the arrays in `measured`.
@@ -45,18 +59,28 @@ class Comparison:
         How it was made; shown on the page and in the JSON.
     confidence : float, default=0.95
         Confidence of the intervals.
+    curve : LearningCurve, default=None
+        Scores with fewer labels.
 
     Attributes
     ----------
     table : DataFrame
         One row a model: mean score of each task, their mean, mean gain from sharing
-        and over the best single row with their ends, seconds a fit.
+        and over the best single row with their ends, and the costs of a fit: mean
+        seconds of fit and prediction, size of the pickled model in MB, and the median
+        growth of the memory of the process in MB.
     gain : DataFrame
         One row for each shared model, reference and task: gain, ends, p-values.
     scores : DataFrame
         One row for each model, split, task and metric.
     gains : list of Gain
         The rows of `gain` as objects.
+    counts : DataFrame
+        One row for each shared model and reference: tasks won, tied and lost beyond
+        noise, and by the sign of the gain alone.
+    learning_curve : DataFrame
+        One row for each shared model, task and share of the labels: score, that of the
+        twin, gain and its ends. Raises ValueError if none was measured.
     verdict : str
         What the gains show, one sentence a shared model.
 
@@ -82,6 +106,7 @@ class Comparison:
         problems: Sequence[Problem] = (),
         setting: Mapping[str, Any] | None = None,
         confidence: float = 0.95,
+        curve: LearningCurve | None = None,
     ) -> None:
         self.tasks = list(tasks)
         self.models = list(models)
@@ -89,6 +114,7 @@ class Comparison:
         self.problems = list(problems)
         self.setting = dict(setting or {})
         self.confidence = confidence
+        self.curve = curve
 
     @cached_property
     def gains(self) -> list[Gain]:
@@ -109,6 +135,22 @@ class Comparison:
     def scores(self) -> pd.DataFrame:
         """One row for each model, split, task and metric."""
         return score_frame(self.models, self.tasks, self.measured)
+
+    @cached_property
+    def counts(self) -> pd.DataFrame:
+        """One row for each shared model and reference: wins, ties and losses."""
+        return count_frame(self.gains)
+
+    @cached_property
+    def learning_curve(self) -> pd.DataFrame:
+        """One row for each shared model, task and share of the labels."""
+        if self.curve is None:
+            raise ValueError(
+                "Comparison: no learning curve was measured; call compare with "
+                "learning_curve=(0.1, 0.3, 1.0)."
+            )
+        ratios = self.measured.ratios
+        return curve_frame(self.curve, self.models, self.tasks, ratios, self.confidence)
 
     @property
     def verdict(self) -> str:
@@ -204,49 +246,52 @@ class Comparison:
             counts[task.name] = {self.models[places[i]].name: int(n[i]) for i in order}
         return counts
 
-    def plot(self, *, model: str | None = None, ax: Any = None) -> TaskGainDisplay:
-        """Draw the gains of a shared model with their intervals.
+    def delta_m(self, model: str | None = None, *, against: str = TWIN) -> float:
+        """Return the mean relative reduction of the errors by a shared model.
 
         Parameters
         ----------
         model : str, default=None
             The shared model; None takes the last one.
-        ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+        against : {"twin", "best single"}, default="twin"
+            The single-task row.
 
         Returns
         -------
-        TaskGainDisplay
-            Holds what was drawn: `gains_`, `ax_`, `figure_`.
+        float
+            `metrics.delta_m` of the mean errors: 0.1 is 10 % less error. NaN where a
+            task is measured by a score such as AUC, which has no relative reduction;
+            choose errors, such as scoring="neg_mean_squared_error".
+
+        Raises
+        ------
+        ValueError
+            If there is no such shared model or reference.
+
+        Warns
+        -----
+        UndefinedMetricWarning
+            Which tasks make it NaN, and why.
         """
-        from sklearn_mtl.comparison._plot import TaskGainDisplay
+        name = shared_row(self.models, model, "Comparison.delta_m")
+        value, reason = self._error_reduction(name, against)
+        if reason:
+            warnings.warn(reason, UndefinedMetricWarning, stacklevel=2)
+        return value
 
-        return TaskGainDisplay.from_comparison(self, model=model, ax=ax)
-
-    def plot_scores(
-        self,
-        *,
-        tasks: Sequence[str] | None = None,
-        models: Sequence[str] | None = None,
-        ax: Any = None,
-    ) -> TaskScoreDisplay:
-        """Draw the scores of all models, task by task.
-
-        Parameters
-        ----------
-        tasks, models : sequence of str, default=None
-            Which; None takes all.
-        ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
-
-        Returns
-        -------
-        TaskScoreDisplay
-            Holds what was drawn: `scores`, `means_`, `ax_`, `figure_`.
-        """
-        from sklearn_mtl.comparison._plot_scores import TaskScoreDisplay
-
-        return TaskScoreDisplay.from_comparison(self, tasks=tasks, models=models, ax=ax)
+    def _error_reduction(self, name: str, against: str) -> tuple[float, str]:
+        scores, twin = self.measured.scores, self.models[self.row(name)].twin
+        if against == BEST_SINGLE:
+            other = self.measured.best_single()
+        elif against == TWIN and twin is not None:
+            other = scores[self.row(twin)]
+        else:
+            raise ValueError(
+                f"Comparison.delta_m: against is {against!r}; it must be {TWIN!r} or "
+                f"{BEST_SINGLE!r}."
+            )
+        own = mean_over_tasks(scores[self.row(name)].T)  # over splits
+        return error_reduction(self.tasks, own, mean_over_tasks(other.T))
 
     def to_text(self, width: int = 100) -> str:
         """Return everything as text.

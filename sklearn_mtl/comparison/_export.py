@@ -28,6 +28,10 @@ def as_dict(comparison: Comparison) -> dict[str, Any]:
         "scores": comparison.scores.to_dict("records"),
         "fit_seconds": measured.fit_seconds,
         "predict_seconds": measured.predict_seconds,
+        "model_bytes": measured.model_bytes,
+        "peak_bytes": measured.peak_bytes,
+        "counts": comparison.counts.to_dict("records"),
+        "learning_curve": _curve(comparison),
         "n_train": measured.n_train,
         "n_test": measured.n_test,
         "n_held_out": measured.n_held_out,
@@ -35,6 +39,12 @@ def as_dict(comparison: Comparison) -> dict[str, Any]:
         "problems": [asdict(problem) for problem in comparison.problems],
     }
     return {key: _plain(value) for key, value in content.items()}
+
+
+def _curve(comparison: Comparison) -> list[dict[str, Any]] | None:
+    if comparison.curve is None:
+        return None
+    return comparison.learning_curve.to_dict("records")
 
 
 def _plain(value: Any) -> Any:

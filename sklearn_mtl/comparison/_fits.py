@@ -14,9 +14,16 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from sklearn_mtl.comparison._costs import (
+    NO_COSTS,
+    Costs,
+    pickled_size,
+    watch_memory,
+)
 from sklearn_mtl.comparison._inputs import take_rows
 from sklearn_mtl.comparison._rows import Problem
 from sklearn_mtl.comparison._scoring import TaskScores
+from sklearn_mtl.datasets._missing import without_cells
 
 __all__ = ["Fit", "Job", "Material", "run_job"]
 
@@ -41,6 +48,11 @@ class Material:
     y_score: Any
     scores: TaskScores
 
+    def __sizeof__(self) -> int:
+        # joblib's Dask backend asks for it, and sends what is large to a worker once
+        # instead of with every fit.
+        return 1_000_000
+
     def inputs(self, job: Job) -> Any:
         """Return the inputs in the form that a job takes."""
         return self.raw_X if job.takes_raw else self.X
@@ -64,6 +76,10 @@ class Job:
         Whether it gets the inputs as they came.
     train, test : ndarray
         Rows. Those of an inner fit all belong to the training part of its split.
+    part : int, default=-1
+        Number of the share of labels that it learns from; -1 for all of them.
+    hidden : ndarray of shape (n_train, n_tasks) or None, default=None
+        Labels of the training rows that it must not see.
     """
 
     model: int
@@ -74,6 +90,13 @@ class Job:
     takes_raw: bool
     train: np.ndarray
     test: np.ndarray
+    part: int = -1
+    hidden: np.ndarray | None = None
+
+    @property
+    def is_outer(self) -> bool:
+        """Whether it learns from the whole training part, and is scored on the test."""
+        return self.inner < 0 and self.part < 0
 
     @property
     def is_inner(self) -> bool:
@@ -83,14 +106,25 @@ class Job:
 
 @dataclass(frozen=True)
 class Fit:
-    """What came of a job; scores are NaN after an error."""
+    """What came of a job; scores are NaN after an error.
+
+    Attributes
+    ----------
+    job : Job
+        What was done.
+    scores, beside : ndarray of shape (n_tasks,)
+        The score that counts, and the second one.
+    problems : list of Problem
+        Errors and warnings.
+    costs : Costs
+        Seconds and bytes.
+    """
 
     job: Job
     scores: np.ndarray
     beside: np.ndarray
-    fit_seconds: float
-    predict_seconds: float
     problems: list[Problem]
+    costs: Costs = NO_COSTS
 
 
 def run_job(job: Job, material: Material) -> Fit:
@@ -110,23 +144,27 @@ def run_job(job: Job, material: Material) -> Fit:
     """
     nothing = np.full(len(material.scores.tasks), np.nan)
     problems: list[Problem] = []
-    fit = Fit(job, nothing, nothing, np.nan, np.nan, problems)
+    fit = Fit(job, nothing, nothing, problems)
     with _recorded(job, problems):
         try:
-            model, seconds = _fit(job, material)
-            fit = replace(fit, fit_seconds=seconds)
-            return _scored(fit, model, material)
+            model, costs = _fit(job, material)
+            return _scored(replace(fit, costs=costs), model, material)
         except Exception as error:  # any failure of any model belongs in the report
             problems.append(_problem(job, "error", error, traceback.format_exc()))
     return fit
 
 
-def _fit(job: Job, material: Material) -> tuple[Any, float]:
+def _fit(job: Job, material: Material) -> tuple[Any, Costs]:
     X = take_rows(material.inputs(job), job.train)
     y = take_rows(material.y_fit, job.train)
-    start = time.perf_counter()
-    model = clone(job.estimator).fit(X, y)
-    return model, time.perf_counter() - start
+    if job.hidden is not None:
+        y = without_cells(y, job.hidden)
+    with watch_memory() as watch:
+        start = time.perf_counter()
+        model = clone(job.estimator).fit(X, y)
+        seconds = time.perf_counter() - start
+    size = pickled_size(model) if job.is_outer else np.nan
+    return model, Costs(seconds, np.nan, size, watch.growth)
 
 
 def _scored(fit: Fit, model: Any, material: Material) -> Fit:
@@ -136,8 +174,9 @@ def _scored(fit: Fit, model: Any, material: Material) -> Fit:
     X, y = take_rows(material.inputs(job), job.test), take_rows(truth, job.test)
     start = time.perf_counter()
     scores = material.scores.first(model, X, y)
-    fit = replace(fit, scores=scores, predict_seconds=time.perf_counter() - start)
-    if job.is_inner:
+    costs = replace(fit.costs, predict_seconds=time.perf_counter() - start)
+    fit = replace(fit, scores=scores, costs=costs)
+    if not job.is_outer:
         return fit
     try:
         return replace(fit, beside=material.scores.second(model, X, y))
@@ -147,7 +186,7 @@ def _scored(fit: Fit, model: Any, material: Material) -> Fit:
 
 
 def _problem(job: Job, kind: str, error: Any, details: str = "") -> Problem:
-    where = "choice" if job.is_inner else "test"
+    where = "choice" if job.is_inner else "curve" if job.part >= 0 else "test"
     text = " ".join(str(error).split())
     message = f"{type(error).__name__}: {text}"
     return Problem(job.name, job.split, kind, where, message, details)

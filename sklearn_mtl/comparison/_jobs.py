@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 
+from sklearn_mtl.comparison._cells import cell_paths, read_cell, write_cell
+from sklearn_mtl.comparison._costs import Costs
 from sklearn_mtl.comparison._fits import Fit, Job, Material, run_job
 from sklearn_mtl.comparison._resolve import Candidate
 from sklearn_mtl.comparison._splits import Split
@@ -24,6 +29,7 @@ def list_jobs(
     candidates: Sequence[Candidate],
     splits: Sequence[Split],
     inner: Sequence[Sequence[Split]],
+    hidden: Sequence[Sequence[np.ndarray]] = (),
 ) -> list[Job]:
     """List the fits.
 
@@ -35,11 +41,15 @@ def list_jobs(
         (train, test) rows of the outer splits.
     inner : sequence of sequence of tuple of ndarray
         The inner splits of each outer one; empty where nothing is to be chosen.
+    hidden : sequence of sequence of ndarray, default=()
+        For each outer split the labels that are hidden for the learning curve, a mask
+        a share.
 
     Returns
     -------
     list of Job
-        Every row on every outer split, and the choosable ones on the inner splits.
+        Every row on every outer split, the choosable ones on the inner splits, and the
+        shared ones and their twins with fewer labels.
     """
     jobs = [
         _job(candidates, m, s, -1, split)
@@ -51,6 +61,13 @@ def list_jobs(
         for s, own in enumerate(inner)
         for i, split in enumerate(own)
         for m in choosable(candidates)
+    ]
+    jobs += [
+        replace(_job(candidates, m, s, -1, splits[s]), part=i, hidden=cells)
+        for s, own in enumerate(hidden)
+        for i, cells in enumerate(own)
+        for m, candidate in enumerate(candidates)
+        if candidate.row.role in ("twin", "shared")
     ]
     return jobs
 
@@ -72,7 +89,12 @@ def _job(
 
 
 def run_jobs(
-    jobs: Sequence[Job], material: Material, *, n_jobs: int | None, verbose: bool
+    jobs: Sequence[Job],
+    material: Material,
+    *,
+    n_jobs: int | None,
+    verbose: bool,
+    cache_dir: str | os.PathLike[str] | None = None,
 ) -> list[Fit]:
     """Run the fits, with a progress bar if stderr is a terminal.
 
@@ -86,39 +108,63 @@ def run_jobs(
         How many at a time.
     verbose : bool
         Whether a progress bar is wanted.
+    cache_dir : str or path-like, default=None
+        Folder of finished fits: those found there are not run again.
 
     Returns
     -------
     list of Fit
         In the order of the jobs.
     """
+    paths: list[Path | None] = [None] * len(jobs)
+    if cache_dir is not None:
+        paths = [*cell_paths(jobs, material, cache_dir)]
+    kept = [
+        None if path is None else read_cell(path, job)
+        for path, job in zip(paths, jobs, strict=True)
+    ]
+    fits = {i: fit for i, fit in enumerate(kept) if fit is not None}
     parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-    done = parallel(delayed(_numbered)(i, job, material) for i, job in enumerate(jobs))
-    fits = dict(_with_progress(done, len(jobs), verbose))
+    done = parallel(
+        delayed(_numbered)(i, job, material, paths[i])
+        for i, job in enumerate(jobs)
+        if i not in fits
+    )
+    for number, fit in _with_progress(done, len(fits), len(jobs), verbose):
+        if (path := paths[number]) is not None:
+            write_cell(path, fit)  # a worker on another machine may see no folder
+        fits[number] = fit
     return [fits[i] for i in range(len(jobs))]
 
 
-def _numbered(number: int, job: Job, material: Material) -> tuple[int, Fit]:
-    return number, run_job(job, material)
+def _numbered(
+    number: int, job: Job, material: Material, path: Path | None
+) -> tuple[int, Fit]:
+    fit = run_job(job, material)
+    if path is not None:
+        write_cell(path, fit)
+    return number, fit
 
 
-def _with_progress(done: Any, total: int, verbose: bool) -> Iterator[tuple[int, Fit]]:
+def _with_progress(
+    done: Any, n_kept: int, total: int, verbose: bool
+) -> Iterator[tuple[int, Fit]]:
     if not verbose:
         yield from done
         return
     from tqdm import tqdm
 
     # disable=None: no bar where stderr is no terminal
-    with tqdm(total=total, disable=None, unit="fit", leave=False) as bar:
+    with tqdm(
+        total=total, initial=n_kept, disable=None, unit="fit", leave=False
+    ) as bar:
         for number, fit in done:
             bar.set_postfix_str(f"last: {fit.job.name}", refresh=False)
             bar.update()
             yield number, fit
 
 
-def gather(
-    fits: Sequence[Fit], shape: tuple[int, int, int]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def gather(fits: Sequence[Fit], shape: tuple[int, int, int]) -> dict[str, np.ndarray]:
     """Put the outer fits into arrays.
 
     Parameters
@@ -130,20 +176,18 @@ def gather(
 
     Returns
     -------
-    scores, beside : ndarray of shape (n_models, n_splits, n_tasks)
-        The scores.
-    fit_seconds, predict_seconds : ndarray of shape (n_models, n_splits)
-        The times.
+    dict of str to ndarray
+        "scores" and "beside" of shape (n_models, n_splits, n_tasks), and the costs,
+        each (n_models, n_splits).
     """
-    scores, beside = np.full(shape, np.nan), np.full(shape, np.nan)
-    fit_seconds, predict_seconds = (
-        np.full(shape[:2], np.nan),
-        np.full(shape[:2], np.nan),
-    )
+    names = [field.name for field in fields(Costs)]
+    arrays = {name: np.full(shape, np.nan) for name in ("scores", "beside")}
+    arrays |= {name: np.full(shape[:2], np.nan) for name in names}
     for fit in fits:
-        if not fit.job.is_inner:
+        if fit.job.is_outer:
             place = fit.job.model, fit.job.split
-            scores[place], beside[place] = fit.scores, fit.beside
-            fit_seconds[place] = fit.fit_seconds
-            predict_seconds[place] = fit.predict_seconds
-    return scores, beside, fit_seconds, predict_seconds
+            arrays["scores"][place] = fit.scores
+            arrays["beside"][place] = fit.beside
+            for name in names:
+                arrays[name][place] = getattr(fit.costs, name)
+    return arrays

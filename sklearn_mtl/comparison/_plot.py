@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sklearn_mtl.comparison._gains import TWIN, Gain
-from sklearn_mtl.comparison._rows import BEST_SINGLE
+from sklearn_mtl.comparison._rows import BEST_SINGLE, shared_row
 from sklearn_mtl.utils._pictures import make_axes, mark_of
 
 if TYPE_CHECKING:
@@ -89,12 +89,7 @@ class TaskGainDisplay:
         ValueError
             If the comparison has no shared model of that name.
         """
-        shared = [row.name for row in comparison.models if row.role == "shared"]
-        chosen = shared[-1] if model is None and shared else model
-        if chosen not in shared:
-            raise ValueError(
-                f"TaskGainDisplay: no shared model {chosen!r}. Shared models: {shared}."
-            )
+        chosen = shared_row(comparison.models, model, cls.__name__)
         gains = [gain for gain in comparison.gains if gain.model == chosen]
         return cls(gains, confidence=comparison.confidence).plot(ax=ax)
 

@@ -11,6 +11,7 @@ from sklearn_mtl.comparison._words import listed
 __all__ = ["told_once"]
 
 _LONGEST = 300
+_INSIDE = {"test": "", "choice": "inner fits of ", "curve": "fewer labels in "}
 
 
 def told_once(problems: Iterable[Problem]) -> list[tuple[str, str]]:
@@ -44,7 +45,7 @@ def _line(group: Sequence[Problem]) -> str:
     if len(message) > _LONGEST:
         message = f"{message[:_LONGEST]} ..."
     if first.kind == "error":
-        inside = "inner fits of " * (first.where == "choice")
+        inside = _INSIDE[first.where]
         return f"error in {first.model} ({inside}{_splits(group)}): {message}"
     models = listed(list(dict.fromkeys(problem.model for problem in group)))
     fits = "1 fit" if len(group) == 1 else f"{len(group)} fits"

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["BEST_SINGLE", "Measured", "ModelRow", "Problem", "TaskRow", "twin_name"]
+__all__ = [
+    "BEST_SINGLE",
+    "Measured",
+    "ModelRow",
+    "Problem",
+    "TaskRow",
+    "shared_row",
+    "twin_name",
+]
 
 BEST_SINGLE = "best single"
 
@@ -71,6 +80,35 @@ class ModelRow:
         return self.role in ("dummy", "single")
 
 
+def shared_row(models: Sequence[ModelRow], name: str | None, who: str) -> str:
+    """Return the name of a shared row.
+
+    Parameters
+    ----------
+    models : sequence of ModelRow
+        All rows.
+    name : str or None
+        What the caller asks for; None takes the last shared row.
+    who : str
+        Begins the error's text.
+
+    Returns
+    -------
+    str
+        The name.
+
+    Raises
+    ------
+    ValueError
+        If there is no shared row of that name.
+    """
+    shared = [row.name for row in models if row.role == "shared"]
+    chosen = shared[-1] if name is None and shared else name
+    if chosen not in shared:
+        raise ValueError(f"{who}: no shared model {chosen!r}. Shared models: {shared}.")
+    return str(chosen)
+
+
 @dataclass(frozen=True)
 class Problem:
     """An error or a warning of one model in one split.
@@ -84,7 +122,8 @@ class Problem:
     kind : {"error", "warning"}
         An error leaves no score, a warning does.
     where : str
-        "test", or "choice" for the inner fits that choose the best single row.
+        "test", "choice" for the inner fits that choose the best single row, or "curve"
+        for those with fewer labels.
     message : str
         One line.
     details : str
@@ -116,6 +155,10 @@ class Measured:
         where labels are hidden from training.
     chosen : ndarray of shape (n_splits, n_tasks), int
         The model that was chosen as the best single row; -1 where there is none.
+    model_bytes : ndarray of shape (n_models, n_splits)
+        Size of the fitted model when pickled.
+    peak_bytes : ndarray of shape (n_models, n_splits)
+        By how much the memory of the process grew at most during a fit.
     """
 
     scores: np.ndarray
@@ -126,6 +169,8 @@ class Measured:
     n_test: np.ndarray
     n_held_out: np.ndarray
     chosen: np.ndarray
+    model_bytes: np.ndarray
+    peak_bytes: np.ndarray
 
     def best_single(self, which: str = "scores") -> np.ndarray:
         """Return the test scores of the chosen rows (n_splits, n_tasks)."""

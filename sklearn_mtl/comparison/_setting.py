@@ -12,7 +12,7 @@ import numpy as np
 from sklearn_mtl.comparison._inputs import Inputs, n_rows
 from sklearn_mtl.comparison._targets import Targets
 
-__all__ = ["describe_setting"]
+__all__ = ["describe_setting", "package_versions"]
 
 _PACKAGES = ("sklearn-mtl", "scikit-learn", "numpy", "pandas", "torch", "skorch")
 
@@ -50,7 +50,7 @@ def describe_setting(
         "random_state": arguments["random_state"],
     }
     setting["call"] = _call(arguments, groups is not None)
-    setting["versions"] = {"Python": platform.python_version(), **_versions()}
+    setting["versions"] = package_versions()
     return setting
 
 
@@ -69,8 +69,9 @@ def _shown(value: Any) -> str:
     return " ".join(repr(value).split())
 
 
-def _versions() -> dict[str, str]:
-    found = {}
+def package_versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that results depend on."""
+    found = {"Python": platform.python_version()}
     for package in _PACKAGES:
         try:
             found[package] = version(package)

@@ -13,8 +13,10 @@ from sklearn_mtl.comparison._rows import BEST_SINGLE, Measured, ModelRow, TaskRo
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["gain_frame", "score_frame", "summary_frame"]
+__all__ = ["COSTS", "gain_frame", "score_frame", "summary_frame"]
 
+COSTS = ["fit seconds", "predict seconds", "model MB", "peak MB"]
+_MEGABYTE = 1e6
 _GAIN_COLUMNS = {TWIN: "gain from sharing", BEST_SINGLE: "gain over best single"}
 
 
@@ -32,22 +34,19 @@ def summary_frame(
 
     names = [model.name for model in models]
     rows = {
-        name: _scores(measured.scores[m], measured.fit_seconds[m])
+        name: _scores(measured.scores[m]) + _costs(measured, m)
         for m, name in enumerate(names)
     }
     if (measured.chosen >= 0).any():
         last = max(m for m, model in enumerate(models) if model.is_candidate)
-        best = _scores(measured.best_single(), np.array([np.nan]))
+        best = _scores(measured.best_single()) + [np.nan] * len(COSTS)
         rows = _inserted(rows, names[last], BEST_SINGLE, best)
     columns = [task.name for task in tasks] + [MEAN]
-    table = pd.DataFrame.from_dict(
-        rows, orient="index", columns=[*columns, "fit seconds"]
-    )
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=[*columns, *COSTS])
     table.index.name = "model"
     for against, title in _GAIN_COLUMNS.items():
         _add_gains(table, title, [gain for gain in gains if gain.against == against])
-    table["fit seconds"] = table.pop("fit seconds")
-    return table
+    return table[[name for name in table if name not in COSTS] + COSTS]
 
 
 def gain_frame(gains: Sequence[Gain]) -> pd.DataFrame:
@@ -98,14 +97,28 @@ def score_frame(
     return pd.concat(both, ignore_index=True)
 
 
-def _scores(scores: np.ndarray, fit_seconds: np.ndarray) -> list[float]:
-    """Return the mean score of each task, their mean, and seconds a fit."""
+def _scores(scores: np.ndarray) -> list[float]:
+    """Return the mean score of each task, and their mean."""
     by_task = mean_over_tasks(scores.T)  # over splits: they are the last axis now
-    return [
-        *by_task,
-        float(mean_over_tasks(by_task)),
-        float(mean_over_tasks(fit_seconds)),
+    return [*by_task, float(mean_over_tasks(by_task))]
+
+
+def _costs(measured: Measured, m: int) -> list[float]:
+    """Return mean seconds and megabytes of a model.
+
+    Of the growth of memory the median: the first fit also loads libraries.
+    """
+    means = [
+        float(mean_over_tasks(values[m]))
+        for values in (measured.fit_seconds, measured.predict_seconds)
     ]
+    size = float(mean_over_tasks(measured.model_bytes[m])) / _MEGABYTE
+    return [*means, size, _median(measured.peak_bytes[m]) / _MEGABYTE]
+
+
+def _median(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else np.nan
 
 
 def _inserted(

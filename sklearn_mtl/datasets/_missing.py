@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 from sklearn_mtl.utils import TaskSet
 
-__all__ = ["hide_codes", "hide_labels"]
+__all__ = ["hide_codes", "hide_labels", "without_cells"]
 
 
 def hide_labels(
@@ -66,7 +66,7 @@ def hide_labels(
     )
     is_class = [task.is_classification for task in task_set.tasks]
     hidden = hide_codes(codes, is_class, fraction, random_state)
-    return _without(y, hidden[:, 0] if task_set.is_1d else hidden)
+    return without_cells(y, hidden[:, 0] if task_set.is_1d else hidden)
 
 
 def hide_codes(
@@ -133,7 +133,21 @@ def _choose(labels: np.ndarray, share: float, rng: np.random.RandomState) -> np.
     return np.concatenate(chosen) if chosen else np.zeros(0, dtype=np.intp)
 
 
-def _without(y: Any, hidden: np.ndarray) -> Any:
+def without_cells(y: Any, hidden: np.ndarray) -> Any:
+    """Return a copy of y with NaN in some cells.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Targets.
+    hidden : ndarray of the shape of y, bool
+        Which cells.
+
+    Returns
+    -------
+    ndarray or DataFrame of the shape of y
+        Floats where all labels are numbers, objects otherwise.
+    """
     if hasattr(y, "mask") and hasattr(y, "iloc"):  # a pandas frame or series
         return y.mask(hidden)
     array = np.asarray(y)

@@ -8,7 +8,7 @@ NO_ROWS = np.array([], dtype=int)
 
 def fit(model, split, inner, scores):
     job = Job(model, split, inner, f"m{model}", None, False, NO_ROWS, NO_ROWS)
-    return Fit(job, np.array(scores, dtype=float), np.array(scores), 0.0, 0.0, [])
+    return Fit(job, np.array(scores, dtype=float), np.array(scores), [])
 
 
 def test_the_best_mean_of_the_inner_fits_is_chosen_by_split_and_task():

@@ -63,7 +63,7 @@ def test_the_model_sees_the_training_rows_and_the_labels_to_learn_from():
     np.testing.assert_array_equal(seen_X, X[:30])
     np.testing.assert_array_equal(seen_y, hidden[:30])
     assert fit.scores[0] == (Y[30:, 0] == 0).mean()
-    assert fit.fit_seconds >= 0
+    assert fit.costs.fit_seconds >= 0
     assert fit.problems == []
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.comparison import _jobs
+from sklearn_mtl.comparison._costs import Costs
 from sklearn_mtl.comparison._fits import Fit
 from sklearn_mtl.comparison._jobs import choosable, gather, list_jobs, run_jobs
 from sklearn_mtl.comparison._resolve import Candidate
@@ -48,14 +49,17 @@ def test_without_inner_splits_nothing_is_fitted_for_the_choice():
 def test_arrays_hold_the_outer_fits_alone():
     jobs = list_jobs(CANDIDATES, OUTER, INNER)
     fits = [
-        Fit(job, np.full(2, i), np.full(2, -i), float(i), 0.5, [])
+        Fit(job, np.full(2, i), np.full(2, -i), [], Costs(float(i), 0.5, i, 2 * i))
         for i, job in enumerate(jobs)
     ]
-    scores, beside, fit_seconds, predict_seconds = gather(fits, (4, 2, 2))
+    found = gather(fits, (4, 2, 2))
+    scores = found["scores"]
     np.testing.assert_array_equal(scores[:, :, 0].T.ravel(), np.arange(8))
-    np.testing.assert_array_equal(beside, -scores)
-    np.testing.assert_array_equal(fit_seconds, scores[:, :, 0])
-    assert (predict_seconds == 0.5).all()
+    np.testing.assert_array_equal(found["beside"], -scores)
+    np.testing.assert_array_equal(found["fit_seconds"], scores[:, :, 0])
+    np.testing.assert_array_equal(found["model_bytes"], scores[:, :, 0])
+    np.testing.assert_array_equal(found["peak_bytes"], 2 * scores[:, :, 0])
+    assert (found["predict_seconds"] == 0.5).all()
 
 
 class Terminal(io.StringIO):

@@ -1,0 +1,159 @@
+"""Finished fits in a folder, one file each, so that a killed run can go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+from scipy import sparse
+
+from sklearn_mtl.comparison._costs import Costs
+from sklearn_mtl.comparison._fits import Fit, Job, Material
+from sklearn_mtl.comparison._rows import Problem
+from sklearn_mtl.comparison._setting import package_versions
+
+__all__ = ["cell_paths", "read_cell", "write_cell"]
+
+_WHO = "compare"
+
+
+def cell_paths(
+    jobs: Sequence[Job], material: Material, folder: str | os.PathLike[str]
+) -> list[Path]:
+    """Return the file of every job, named after all that its result depends on.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        The fits.
+    material : Material
+        Inputs, labels and metrics.
+    folder : str or path-like
+        Where the files are; it is made if it is not there.
+
+    Returns
+    -------
+    list of Path
+        In the order of the jobs.
+
+    Raises
+    ------
+    TypeError
+        If an estimator cannot be pickled, hence not be told from another one.
+    """
+    root = Path(folder)
+    root.mkdir(parents=True, exist_ok=True)
+    tasks = [asdict(task) for task in material.scores.tasks]
+    labels = _digest(material.y_fit), _digest(material.y_score)
+    inputs = {raw: _digest(material.raw_X if raw else material.X) for raw in (0, 1)}
+    base = joblib.hash([package_versions(), tasks, labels])
+    models = {job.model: _digest_model(job) for job in jobs}
+    return [
+        root
+        / (
+            joblib.hash(
+                [base, inputs[job.takes_raw], models[job.model], job.is_inner]
+                + [job.part >= 0, job.train, job.test, job.hidden]
+            )
+            + ".json"
+        )
+        for job in jobs
+    ]
+
+
+def _digest(table: Any) -> str:
+    """Return the same text for the same values, in whatever memory they lie."""
+    if hasattr(table, "to_pandas"):  # polars
+        table = table.to_pandas()
+    if hasattr(table, "iloc"):
+        from pandas.util import hash_pandas_object
+
+        kinds = [(str(name), str(kind)) for name, kind in table.dtypes.items()]
+        table = [kinds, hash_pandas_object(table, index=False).to_numpy()]
+    elif sparse.issparse(table):
+        table = [table.shape, table.tocoo().coords, table.tocoo().data]
+    else:
+        table = np.ascontiguousarray(table)
+        if table.dtype.kind == "O":  # equal texts may be one object or two
+            table = [str(type(value)) + repr(value) for value in table.ravel()]
+    return str(joblib.hash(table))
+
+
+def _digest_model(job: Job) -> str:
+    try:
+        return str(joblib.hash(job.estimator))
+    except (AttributeError, TypeError, pickle.PicklingError) as error:
+        reason = " ".join(str(error).split())
+        raise TypeError(
+            f"{_WHO}: cache_dir needs estimators that can be pickled; {job.name!r} "
+            f"cannot: {reason}"
+        ) from error
+
+
+def read_cell(path: Path, job: Job) -> Fit | None:
+    """Return the finished fit of a job, or None.
+
+    Parameters
+    ----------
+    path : Path
+        Its file.
+    job : Job
+        The job.
+
+    Returns
+    -------
+    Fit or None
+        None if the file is not there or is damaged.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return Fit(
+        job=job,
+        scores=np.array(content["scores"], dtype=float),
+        beside=np.array(content["beside"], dtype=float),
+        # names and numbers are those of this run; another one may have other rows
+        problems=[
+            Problem(**{**problem, "model": job.name, "split": job.split})
+            for problem in content["problems"]
+        ],
+        costs=Costs(**content["costs"]),
+    )
+
+
+def write_cell(path: Path, fit: Fit) -> None:
+    """Write a finished fit in one step, so that no half of it is ever seen.
+
+    A fit that failed is not kept: it may succeed in the next run. Neither is one where
+    the folder is not there, as on another machine; the caller writes it there.
+
+    Parameters
+    ----------
+    path : Path
+        Its file.
+    fit : Fit
+        What came of the job.
+    """
+    failed = any(problem.kind == "error" for problem in fit.problems)
+    if failed or path.exists() or not path.parent.is_dir():
+        return
+    content = {
+        "scores": fit.scores.tolist(),
+        "beside": fit.beside.tolist(),
+        "problems": [asdict(problem) for problem in fit.problems],
+        "costs": asdict(fit.costs),
+    }
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
+    ) as file:
+        json.dump(content, file)
+    os.replace(file.name, path)

@@ -1,0 +1,145 @@
+"""Average precision of rankings: the papers' denominators, each by its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn_mtl.metrics._retrieval_scores import (
+    Formula,
+    average_precision_of,
+    average_precision_of_hits,
+    average_precision_of_relevant,
+    score_task,
+)
+
+__all__ = ["average_precision_at_k", "map_at_r"]
+
+_AVERAGE_PRECISIONS: dict[str, Formula] = {
+    "min": average_precision_of,
+    "relevant": average_precision_of_relevant,
+    "hits": average_precision_of_hits,
+}
+
+
+def map_at_r(
+    y_query: Any,
+    y_gallery: Any,
+    neighbors: Any,
+    *,
+    query_index: Any = None,
+    average: str | None = "mean",
+) -> Any:
+    """Return the mean average precision at R, the number of relevant items.
+
+    MAP@R = mean over queries of (1 / R) sum over i <= R of P@i rel_i [1]_. It rewards
+    relevant items that come early, looks at no more items than are relevant, and is 1
+    for a perfect ranking only.
+
+    Parameters
+    ----------
+    y_query : array-like of shape (n_queries,)
+        Labels of the queries.
+    y_gallery : array-like of shape (n_items,)
+        Labels of the items.
+    neighbors : array-like of shape (n_queries, n_ranked), or iterable of such arrays
+        As in `precision_at_k`, which has the rules for all; of at least R items.
+    query_index : array-like of shape (n_queries,), default=None
+        Position of each query in the gallery, -1 where it is not in it.
+    average : {"mean"} or None, default="mean"
+        The mean, or the value of each query.
+
+    Returns
+    -------
+    float or ndarray of shape (n_queries,)
+        The mean, or with average=None the value of each query.
+
+    References
+    ----------
+    .. [1] K. Musgrave, S. Belongie, S.-N. Lim. "A metric learning reality check". ECCV
+       2020, section 3.1.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.metrics import map_at_r
+    >>> map_at_r([0], [0, 1, 0, 1, 0], [[1, 0, 2, 3, 4]])  # (1 / 2 + 2 / 3) / 3
+    0.3889
+    """
+    return score_task(
+        "map_at_r",
+        average_precision_of_relevant,
+        y_query,
+        y_gallery,
+        neighbors,
+        None,
+        query_index,
+        average,
+    )
+
+
+def average_precision_at_k(
+    y_query: Any,
+    y_gallery: Any,
+    neighbors: Any,
+    *,
+    k: int = 10,
+    normalize: str = "min",
+    query_index: Any = None,
+    average: str | None = "mean",
+) -> Any:
+    """Return the average precision of the first k items.
+
+    (1 / D) sum over i <= k of P@i rel_i. What D is makes all the difference, and papers
+    differ: see `normalize`.
+
+    Parameters
+    ----------
+    y_query : array-like of shape (n_queries,)
+        Labels of the queries.
+    y_gallery : array-like of shape (n_items,)
+        Labels of the items.
+    neighbors : array-like of shape (n_queries, n_ranked), or iterable of such arrays
+        As in `precision_at_k`, which has the rules for all.
+    k : int, default=10
+        How many items to look at.
+    normalize : {"min", "relevant", "hits"}, default="min"
+        The denominator D: "min" is min(R, k), so that a perfect ranking has 1;
+        "relevant" is R, so that for k = n_items it is scikit-learn's
+        average_precision_score, and for small k it is small; "hits" is the number of
+        relevant items among the k, so that one hit at rank 1 is enough for 1.
+    query_index : array-like of shape (n_queries,), default=None
+        Position of each query in the gallery, -1 where it is not in it.
+    average : {"mean"} or None, default="mean"
+        The mean, or the value of each query.
+
+    Returns
+    -------
+    float or ndarray of shape (n_queries,)
+        The mean, or with average=None the value of each query.
+
+    Raises
+    ------
+    ValueError
+        If normalize is unknown, or for the reasons of `precision_at_k`.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.metrics import average_precision_at_k
+    >>> ranking = [[0, 1, 2, 3]]
+    >>> for normalize in ["min", "relevant", "hits"]:
+    ...     average_precision_at_k(
+    ...         [0], [0, 1, 1, 0, 0, 0], ranking, k=3, normalize=normalize
+    ...     )
+    0.3333
+    0.25
+    1.0
+    """
+    who = "average_precision_at_k"
+    if normalize not in _AVERAGE_PRECISIONS:
+        raise ValueError(
+            f"{who}: normalize must be one of {list(_AVERAGE_PRECISIONS)}, found "
+            f"{normalize!r}."
+        )
+    formula = _AVERAGE_PRECISIONS[normalize]
+    return score_task(
+        who, formula, y_query, y_gallery, neighbors, k, query_index, average
+    )

@@ -1,0 +1,151 @@
+"""A ranking scored for all tasks at once: the more tasks agree, the better."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.metrics._relevance import iter_blocks, read_index, read_labels
+from sklearn_mtl.metrics._retrieval_scores import check_k, finish, refuse_short
+
+__all__ = ["ndcg_at_k"]
+
+_WHO = "ndcg_at_k"
+# Pairs of label rows whose gains are looked at together.
+_CELLS = 2**20
+
+
+def ndcg_at_k(
+    y_query: Any,
+    y_gallery: Any,
+    neighbors: Any,
+    *,
+    k: int = 10,
+    query_index: Any = None,
+    average: str | None = "mean",
+) -> Any:
+    """Return the normalised discounted cumulative gain, graded by agreeing tasks.
+
+    nDCG@k = DCG@k / (DCG@k of the best ranking of the gallery) with DCG@k = sum over
+    i <= k of gain_i / log2(i + 1) [1]_. The gain of an item is the number of tasks in
+    which it has the label of the query; where labels are missing, it is n_tasks times
+    the share of agreement among the tasks of which both have a label. Items that have a
+    label for no such task, and the query itself by its position, are not in the
+    ranking.
+
+    Parameters
+    ----------
+    y_query : array-like of shape (n_queries,) or (n_queries, n_tasks)
+        Labels of the queries; NaN, None or pandas.NA where missing.
+    y_gallery : array-like of shape (n_items,) or (n_items, n_tasks)
+        Labels of the items.
+    neighbors : array-like of shape (n_queries, n_ranked), or iterable of such arrays
+        Positions in the gallery, best first; -1 where nothing was found. An iterable
+        gives the rows block by block.
+    k : int, default=10
+        How many items to look at.
+    query_index : array-like of shape (n_queries,), default=None
+        Position of each query in the gallery, -1 where it is not in it.
+    average : {"mean"} or None, default="mean"
+        The mean over the queries that have a value, or the values (n_queries,).
+
+    Returns
+    -------
+    float or ndarray of shape (n_queries,)
+        The mean, or with average=None the value of each query: NaN where it has no
+        label, or no item agrees in any task.
+
+    Raises
+    ------
+    TaskError
+        If the tasks differ, or a label is no class.
+    ValueError
+        If neighbors is no ranking, or too short for k once items are dropped.
+
+    Warns
+    -----
+    UndefinedMetricWarning
+        How many queries have no value.
+
+    Notes
+    -----
+    The gains are linear, as in scikit-learn's ndcg_score. The best rankings are found
+    from the rows of labels that differ: O(T) for each pair of them.
+
+    References
+    ----------
+    .. [1] K. Järvelin, J. Kekäläinen. "Cumulated gain-based evaluation of IR
+       techniques". ACM TOIS 20(4), 2002, eq. 3.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.metrics import ndcg_at_k
+    >>> y_gallery = [[0, "a"], [0, "b"], [1, "b"]]
+    >>> ndcg_at_k([[0, "a"]], y_gallery, [[1, 0, 2]], k=3)  # the second best came first
+    0.8597
+    """
+    check_k(k, _WHO)
+    labels = read_labels(y_query, y_gallery, _WHO)
+    query = np.stack([task.query for task in labels], axis=1)
+    gallery = np.stack([task.gallery for task in labels], axis=1)
+    at = read_index(query_index, len(query), len(gallery), _WHO)
+    discounts = 1 / np.log2(np.arange(2, k + 2))
+    best, n_rankable = _best_gains(query, gallery, at, discounts)
+    values, n_short = np.full(len(query), np.nan), 0
+    for rows, block in iter_blocks(neighbors, len(query), len(gallery), _WHO):
+        gains, is_in = _gains(query[rows, None], gallery[block])
+        is_in &= (block >= 0) & (block != at[rows, None])
+        rank = np.cumsum(is_in, axis=1, dtype=np.int32)
+        n_ranked = rank[:, -1] if rank.shape[1] else np.zeros(len(rank), int)
+        is_short = n_ranked < np.minimum(k, n_rankable[rows])
+        n_short += int((is_short & (best[rows] > 0)).sum())
+        is_in &= rank <= k
+        discounted = np.where(is_in, gains * discounts[rank.clip(1, k) - 1], 0.0)
+        values[rows] = discounted.sum(axis=1)
+    refuse_short(n_short, len(query), k, _WHO)
+    has_best = best > 0
+    values[has_best] /= best[has_best]
+    values[~has_best] = np.nan
+    return finish(values, int((query < 0).all(axis=1).sum()), average, _WHO)
+
+
+def _gains(query: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the gains of items (..., n_tasks) for queries, and who can be ranked."""
+    both = (query >= 0) & (items >= 0)
+    n_both = both.sum(axis=-1)
+    n_agree = (both & (query == items)).sum(axis=-1)
+    return n_agree / n_both.clip(min=1), n_both > 0
+
+
+def _best_gains(
+    query: np.ndarray, gallery: np.ndarray, at: np.ndarray, discounts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the best DCG of each query, and how many items can be ranked for it.
+
+    Both are found for each kind of query: the same labels, and the same labels of
+    itself in the gallery.
+    """
+    items, kind, counts = np.unique(
+        gallery, axis=0, return_inverse=True, return_counts=True
+    )
+    own = np.where(at >= 0, kind.reshape(-1)[at], -1)
+    asked, which = np.unique(np.column_stack([query, own]), axis=0, return_inverse=True)
+    best, n_rankable = np.empty(len(asked)), np.empty(len(asked), int)
+    total = np.concatenate([[0.0], np.cumsum(discounts)])
+    step = max(1, _CELLS // len(items))
+    for start in range(0, len(asked), step):
+        part = slice(start, start + step)
+        gains, is_in = _gains(asked[part, None, :-1], items[None])
+        n = np.where(is_in, counts, 0)
+        mine = np.flatnonzero(asked[part, -1] >= 0)
+        mine = mine[is_in[mine, asked[part, -1][mine]]]
+        n[mine, asked[part, -1][mine]] -= 1
+        n_rankable[part] = n.sum(axis=1)
+        order = np.argsort(-gains, axis=1)
+        last = np.take_along_axis(n, order, axis=1).cumsum(axis=1)
+        last = np.concatenate([np.zeros((len(n), 1), int), last], axis=1)
+        shares = np.diff(total[last.clip(max=len(discounts))], axis=1)
+        best[part] = (np.take_along_axis(gains, order, axis=1) * shares).sum(axis=1)
+    which = which.reshape(-1)
+    return best[which], n_rankable[which]

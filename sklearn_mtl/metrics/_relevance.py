@@ -1,0 +1,253 @@
+"""Which items of a ranking are relevant, and how many there are in the gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._columns import TargetColumns, read_columns
+
+__all__ = ["Ranking", "TaskLabels", "iter_blocks", "read_index", "read_labels"]
+
+MISSING = -1
+# Cells of a ranking that are looked at together.
+_CELLS = 2**20
+
+
+@dataclass(frozen=True)
+class TaskLabels:
+    """The labels of one task, of queries and of items, as numbers from 0.
+
+    Attributes
+    ----------
+    name : str
+        Name of the task.
+    query : ndarray of shape (n_queries,), int32
+        Labels of the queries; -1 where missing.
+    gallery : ndarray of shape (n_items,), int32
+        Labels of the items; -1 where missing.
+    """
+
+    name: str
+    query: np.ndarray
+    gallery: np.ndarray
+
+    def n_relevant(self, at: np.ndarray) -> np.ndarray:
+        """Return how many items have the label of each query, itself excluded.
+
+        Parameters
+        ----------
+        at : ndarray of shape (n_queries,)
+            Positions of the queries in the gallery; -1 where they are not in it.
+
+        Returns
+        -------
+        ndarray of shape (n_queries,), int
+            Counts; 0 where the query has no label.
+        """
+        n_labels = 1 + max(
+            self.query.max(initial=MISSING), self.gallery.max(initial=MISSING)
+        )
+        counts = np.bincount(self.gallery[self.gallery >= 0], minlength=n_labels + 1)
+        counts[-1] = 0  # what -1 reads
+        is_self = (at >= 0) & (self.gallery[at] == self.query) & (self.query >= 0)
+        return counts[self.query] - is_self
+
+    def n_rankable(self, at: np.ndarray) -> np.ndarray:
+        """Return how many labelled items can be ranked for each query (n_queries,)."""
+        is_labelled = self.gallery >= 0
+        return is_labelled.sum() - ((at >= 0) & is_labelled[at])
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A block of rankings of one task.
+
+    Attributes
+    ----------
+    relevant : ndarray of shape (n_queries, n_ranked), bool
+        Whether the item at a place is relevant.
+    rank : ndarray of shape (n_queries or 1, n_ranked), int32
+        Rank of each place from 1, not counting places that are dropped.
+    n_relevant : ndarray of shape (n_queries,), int
+        Relevant items in the gallery.
+    n_rankable : ndarray of shape (n_queries,), int
+        Items in the gallery that can be ranked.
+    """
+
+    relevant: np.ndarray
+    rank: np.ndarray
+    n_relevant: np.ndarray
+    n_rankable: np.ndarray
+
+    @classmethod
+    def of_block(
+        cls, labels: TaskLabels, neighbors: np.ndarray, at: np.ndarray, rows: slice
+    ) -> Ranking:
+        """Look up the labels of a block of neighbours (n, n_ranked)."""
+        found = labels.gallery[neighbors]
+        at, query = at[rows], labels.query[rows]
+        is_in = (found >= 0) & (neighbors >= 0) & (neighbors != at[:, None])
+        relevant = (found == query[:, None]) & is_in
+        if is_in.all():
+            rank = np.arange(1, is_in.shape[1] + 1, dtype=np.int32)[None]
+        else:
+            rank = np.cumsum(is_in, axis=1, dtype=np.int32)
+        part = TaskLabels(labels.name, query, labels.gallery)
+        return cls(relevant, rank, part.n_relevant(at), part.n_rankable(at))
+
+    def cut(self, depth: np.ndarray | int) -> Ranking:
+        """Drop the places behind a depth, which may differ by query (n_queries,)."""
+        depth = np.broadcast_to(depth, len(self.relevant))
+        n_columns = int((self.rank <= depth.max()).sum(axis=1).max())
+        rank = self.rank[:, :n_columns]
+        relevant = self.relevant[:, :n_columns] & (rank <= depth[:, None])
+        return Ranking(relevant, rank, self.n_relevant, self.n_rankable)
+
+    def is_short(self, depth: np.ndarray | int) -> np.ndarray:
+        """Say whose ranking ends before a depth that the gallery allows."""
+        n_ranked = self.rank[:, -1] if self.rank.shape[1] else 0
+        return n_ranked < np.minimum(depth, self.n_rankable)
+
+
+def read_labels(y_query: Any, y_gallery: Any, who: str) -> list[TaskLabels]:
+    """Return the labels of every task.
+
+    Parameters
+    ----------
+    y_query : array-like of shape (n_queries,) or (n_queries, n_tasks)
+        Labels of the queries.
+    y_gallery : array-like of shape (n_items,) or (n_items, n_tasks)
+        Labels of the items.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    list of TaskLabels
+        In the order of the columns.
+
+    Raises
+    ------
+    TaskError
+        If the tasks differ, or a label is no class.
+    """
+    query, gallery = read_columns(y_query, who), read_columns(y_gallery, who)
+    both_named = query.has_names and gallery.has_names
+    n_tasks = len(query.names), len(gallery.names)
+    if n_tasks[0] != n_tasks[1] or (both_named and query.names != gallery.names):
+        raise TaskError(
+            f"{who}: the tasks of y_query are {query.names}, those of y_gallery "
+            f"{gallery.names}; they must be the same."
+        )
+    return [_join(query, gallery, t, who) for t in range(n_tasks[0])]
+
+
+def _join(query: TargetColumns, gallery: TargetColumns, t: int, who: str) -> TaskLabels:
+    name = gallery.names[t]
+    parts = [query.values[t], gallery.values[t]]
+    families = {_family(part, name, who) for part in parts if len(part)}
+    if len(families) > 1:
+        raise TaskError(
+            f"{who}: task {name!r} has labels of the types {sorted(families)} in "
+            "y_query and y_gallery; they must be of one type to be compared."
+        )
+    parts = [part for part in parts if len(part)] or [np.empty(0)]
+    codes = np.unique(np.concatenate(parts), return_inverse=True)[1]
+    seen = query.observed[:, t], gallery.observed[:, t]
+    numbers = [np.full(len(one), MISSING, np.int32) for one in seen]
+    numbers[0][seen[0]] = codes[: len(query.values[t])]
+    numbers[1][seen[1]] = codes[len(query.values[t]) :]
+    return TaskLabels(name, *numbers)
+
+
+def _family(values: np.ndarray, name: str, who: str) -> str:
+    if values.dtype.kind == "f" and (values != np.floor(values)).any():
+        raise TaskError(
+            f"{who}: task {name!r} has fractional labels; what is relevant is decided "
+            "by classes. Bin a regression target first."
+        )
+    return "text" if values.dtype.kind in "US" else "number"
+
+
+def read_index(query_index: Any, n_queries: int, n_items: int, who: str) -> np.ndarray:
+    """Return the position of every query in the gallery, -1 where it is not in it."""
+    if query_index is None:
+        return np.full(n_queries, -1)
+    at = np.asarray(query_index)
+    if at.shape != (n_queries,) or at.dtype.kind not in "iu":
+        raise ValueError(
+            f"{who}: query_index must be {n_queries} integers, one for each query; "
+            f"found shape {at.shape} and dtype {at.dtype}."
+        )
+    if len(at) and not (at.min() >= -1 and at.max() < n_items):
+        raise ValueError(
+            f"{who}: query_index goes from {at.min()} to {at.max()}; allowed are "
+            f"positions in the gallery, 0 to {n_items - 1}, and -1 for none."
+        )
+    return at.astype(np.int64)
+
+
+def iter_blocks(
+    neighbors: Any, n_queries: int, n_items: int, who: str
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield blocks of rankings, small enough for what is computed of them.
+
+    Parameters
+    ----------
+    neighbors : array-like of shape (n_queries, n_ranked), or iterable of such arrays
+        Positions in the gallery, best first; -1 where nothing was found.
+    n_queries : int
+        Number of queries.
+    n_items : int
+        Size of the gallery.
+    who : str
+        Who asks; messages begin with it.
+
+    Yields
+    ------
+    rows : slice
+        Queries of the block.
+    block : ndarray of shape (n, n_ranked), int
+        Their rankings.
+
+    Raises
+    ------
+    ValueError
+        If what comes is no ranking of these queries.
+    """
+    start = 0
+    is_whole = hasattr(neighbors, "shape") or isinstance(neighbors, list | tuple)
+    parts: Iterable[Any] = [neighbors] if is_whole else neighbors
+    for part in parts:
+        ranking = _check_ranking(np.asarray(part), n_items, who)
+        step = max(1, _CELLS // max(1, ranking.shape[1]))
+        for first in range(0, len(ranking), step):
+            block = ranking[first : first + step]
+            if start + len(block) <= n_queries:
+                yield slice(start, start + len(block)), block
+            start += len(block)
+    if start != n_queries:
+        raise ValueError(
+            f"{who}: neighbors has {start} rows, y_query {n_queries}; both must have a "
+            "row for each query."
+        )
+
+
+def _check_ranking(ranking: np.ndarray, n_items: int, who: str) -> np.ndarray:
+    if ranking.ndim != 2 or ranking.dtype.kind not in "iu":
+        raise ValueError(
+            f"{who}: neighbors must be integers of shape (n_queries, n_ranked), as "
+            f"kneighbors returns them; found shape {ranking.shape} and dtype "
+            f"{ranking.dtype}."
+        )
+    if ranking.size and not (ranking.min() >= -1 and ranking.max() < n_items):
+        raise ValueError(
+            f"{who}: neighbors goes from {ranking.min()} to {ranking.max()}; allowed "
+            f"are positions in the gallery, 0 to {n_items - 1}, and -1 for none."
+        )
+    return ranking

@@ -1,0 +1,180 @@
+"""From a ranking to a metric: formulas, depths, and what has no value."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.metrics._relevance import (
+    Ranking,
+    iter_blocks,
+    read_index,
+    read_labels,
+)
+
+__all__ = [
+    "Formula",
+    "apply_formula",
+    "average_precision_of",
+    "average_precision_of_hits",
+    "average_precision_of_relevant",
+    "check_k",
+    "finish",
+    "hit_rate_of",
+    "mean_of",
+    "precision_of",
+    "recall_of",
+    "refuse_short",
+    "score_task",
+]
+
+# A metric of a block: (ranking cut at its depth, k) -> (n_queries,).
+Formula = Callable[[Ranking, int], np.ndarray]
+
+
+def precision_of(ranking: Ranking, k: int) -> np.ndarray:
+    """Return hits / k."""
+    return ranking.relevant.sum(axis=1) / k
+
+
+def hit_rate_of(ranking: Ranking, k: int) -> np.ndarray:
+    """Return whether there is a hit."""
+    return np.asarray(ranking.relevant.any(axis=1), dtype=np.float64)
+
+
+def recall_of(ranking: Ranking, k: int) -> np.ndarray:
+    """Return hits / R."""
+    return _divide(ranking.relevant.sum(axis=1), ranking.n_relevant)
+
+
+def _precision_sum(ranking: Ranking) -> np.ndarray:
+    """Return the sum over the hits of the precision at their rank."""
+    hits = np.cumsum(ranking.relevant, axis=1, dtype=np.int32)
+    precision = hits / ranking.rank.clip(min=1)
+    return np.einsum("ij,ij->i", precision, ranking.relevant)
+
+
+def average_precision_of(ranking: Ranking, k: int) -> np.ndarray:
+    """Return the sum of precisions / min(R, k)."""
+    return _divide(_precision_sum(ranking), np.minimum(ranking.n_relevant, k))
+
+
+def average_precision_of_relevant(ranking: Ranking, k: int) -> np.ndarray:
+    """Return the sum of precisions / R."""
+    return _divide(_precision_sum(ranking), ranking.n_relevant)
+
+
+def average_precision_of_hits(ranking: Ranking, k: int) -> np.ndarray:
+    """Return the sum of precisions / hits; 0 without a hit."""
+    n_hits = ranking.relevant.sum(axis=1)
+    return _precision_sum(ranking) / n_hits.clip(min=1)
+
+
+def _divide(values: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Divide; what has no relevant item becomes NaN later, and here 0."""
+    return values / by.clip(min=1)
+
+
+def score_task(
+    who: str,
+    formula: Formula,
+    y_query: Any,
+    y_gallery: Any,
+    neighbors: Any,
+    k: int | None,
+    query_index: Any,
+    average: str | None,
+) -> Any:
+    """Return a metric of one task; at a depth of R where k is None."""
+    labels = read_labels(y_query, y_gallery, who)
+    if len(labels) > 1:
+        raise TaskError(
+            f"{who}: y has the tasks {[one.name for one in labels]}; a ranking is "
+            "scored for one task. Choose a column, or use retrieval_report."
+        )
+    task = labels[0]
+    check_k(k, who)
+    n_queries, n_items = len(task.query), len(task.gallery)
+    at = read_index(query_index, n_queries, n_items, who)
+    values, n_short = np.full(n_queries, np.nan), 0
+    for rows, block in iter_blocks(neighbors, n_queries, n_items, who):
+        ranking = Ranking.of_block(task, block, at, rows)
+        values[rows], is_short = apply_formula(formula, ranking, k)
+        n_short += is_short.sum()
+    refuse_short(n_short, n_queries, k, who)
+    name = f"task {task.name!r}: "
+    return finish(values, int((task.query < 0).sum()), average, who, name)
+
+
+def refuse_short(n_short: int, n_queries: int, k: int | None, who: str) -> None:
+    """Refuse rankings that end before the depth, though the gallery has more."""
+    if n_short:
+        raise ValueError(
+            f"{who}: the rankings of {n_short} of {n_queries} queries end too early, "
+            f"items without a label not counted: {'R' if k is None else k} items are "
+            "needed. Search for more neighbours."
+        )
+
+
+def apply_formula(
+    formula: Formula, ranking: Ranking, k: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a metric of a block, and whose ranking is too short for it.
+
+    Parameters
+    ----------
+    formula : callable
+        Of the metric.
+    ranking : Ranking
+        The block.
+    k : int or None
+        Its depth; None for R.
+
+    Returns
+    -------
+    values : ndarray of shape (n_queries,)
+        NaN where nothing is relevant.
+    is_short : ndarray of shape (n_queries,), bool
+        Among those that have a value.
+    """
+    depth = ranking.n_relevant if k is None else np.full(len(ranking.relevant), k)
+    values = formula(ranking.cut(depth), k or 0)
+    has_value = ranking.n_relevant > 0
+    return np.where(has_value, values, np.nan), ranking.is_short(depth) & has_value
+
+
+def check_k(k: Any, who: str) -> None:
+    """Refuse what is no positive integer; None stands for R."""
+    is_number = isinstance(k, Integral) and not isinstance(k, bool)
+    if k is not None and not (is_number and k >= 1):
+        raise ValueError(f"{who}: k must be an integer from 1, found {k!r}.")
+
+
+def finish(
+    values: np.ndarray, n_unlabelled: int, average: str | None, who: str, name: str = ""
+) -> Any:
+    """Tell how many queries have no value, and average the others."""
+    if average not in ("mean", None):
+        raise ValueError(f"{who}: average must be 'mean' or None, found {average!r}.")
+    n_without = int(np.isnan(values).sum())
+    if n_without:
+        warnings.warn(
+            f"{who}: {name}{n_without} of {len(values)} queries have no value: "
+            f"{n_unlabelled} have no label, and for {n_without - n_unlabelled} the "
+            "gallery has no relevant item.",
+            UndefinedMetricWarning,
+            stacklevel=4,
+        )
+    return values if average is None else mean_of(values)
+
+
+def mean_of(values: np.ndarray) -> float:
+    """Return the mean of what is not NaN; NaN where all is."""
+    has_value = ~np.isnan(values)
+    return float(values[has_value].mean()) if has_value.any() else float("nan")

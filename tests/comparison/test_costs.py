@@ -1,0 +1,50 @@
+import pickle
+import threading
+
+import numpy as np
+import pytest
+
+from sklearn_mtl.comparison import _costs
+from sklearn_mtl.comparison._costs import pickled_size, watch_memory
+
+MB = 10**6
+
+
+def test_size_is_that_of_the_pickle():
+    model = {"coef": np.arange(1000.0), "name": "x"}
+    assert pickled_size(model) == len(pickle.dumps(model, protocol=5))
+
+
+def test_what_cannot_be_pickled_has_no_size():
+    assert np.isnan(pickled_size(lambda: None))
+
+
+@pytest.mark.skipif(not _costs._STATM.exists(), reason="needs /proc")
+def test_memory_that_is_used_and_freed_inside_the_block_is_seen():
+    with watch_memory() as watch:
+        filled = np.ones(80 * MB // 8)
+        pages = threading.Event()
+        pages.wait(0.05)  # ten looks
+        del filled
+    assert 70 * MB < watch.growth < 200 * MB
+
+
+def test_in_a_thread_beside_others_the_growth_is_not_known():
+    found = []
+
+    def work():
+        with watch_memory() as watch:
+            pass
+        found.append(watch.growth)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert np.isnan(found[0])
+
+
+def test_the_watcher_ends_when_the_block_fails():
+    before = threading.active_count()
+    with pytest.raises(ZeroDivisionError), watch_memory():
+        raise ZeroDivisionError
+    assert threading.active_count() == before
