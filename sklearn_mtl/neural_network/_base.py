@@ -18,6 +18,7 @@ from sklearn_mtl.neural_network._history import history_arrays
 from sklearn_mtl.neural_network._inputs import read_inputs
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.neural_network._plan import preparation_of
+from sklearn_mtl.neural_network._search_space import search_space
 from sklearn_mtl.neural_network._state import NetState
 from sklearn_mtl.neural_network._threads import limit_threads
 from sklearn_mtl.neural_network._training import train_state
@@ -224,6 +225,36 @@ class BaseMultiTaskNet(
             f"{type(self).__name__}: transform_task has no kind {kind!r}; allowed are "
             "'projection', 'input' and 'probability'."
         )
+
+    def search_space(self, library: str = "scipy", prefix: str = "") -> dict[str, Any]:
+        """Return values of the parameters that are worth a random search.
+
+        The defaults are meant to be left as they are; who has the time to search finds
+        here what matters for this net: rate, decay, dropout, batch, embedding and
+        layers. The rates of decay and learning are log-uniform around the defaults.
+
+        Parameters
+        ----------
+        library : {"scipy", "optuna"}, default="scipy"
+            "scipy" gives distributions and lists for RandomizedSearchCV; "optuna" those
+            for ``study.ask(space)``, without the sizes of layers, which Optuna cannot
+            store.
+        prefix : str, default=""
+            In front of every name, such as "multitaskclassifier__" in a pipeline.
+
+        Returns
+        -------
+        dict of str to object
+            A distribution for each parameter.
+
+        Raises
+        ------
+        ValueError
+            If the library is unknown.
+        ImportError
+            If it is not installed.
+        """
+        return search_space(self, library, prefix)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Say whether a net is there."""

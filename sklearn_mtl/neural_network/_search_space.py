@@ -1,0 +1,104 @@
+"""Which parameters of a net are worth a search, and over which values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from scipy.stats import loguniform, uniform
+
+from sklearn_mtl.utils._optional import import_optional
+
+__all__ = ["LIBRARIES", "search_space"]
+
+LIBRARIES = ("optuna", "scipy")
+
+
+@dataclass(frozen=True)
+class _Range:
+    """Real numbers of an interval, uniform in them or in their logarithm."""
+
+    low: float
+    high: float
+    is_log: bool = False
+
+    def for_scipy(self) -> Any:
+        if self.is_log:
+            return loguniform(self.low, self.high)
+        return uniform(self.low, self.high - self.low)
+
+    def for_optuna(self) -> Any:
+        from optuna.distributions import FloatDistribution
+
+        return FloatDistribution(self.low, self.high, log=self.is_log)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Some values, each as likely as the others."""
+
+    values: tuple[Any, ...]
+
+    def for_scipy(self) -> Any:
+        return list(self.values)
+
+    def for_optuna(self) -> Any:
+        from optuna.distributions import CategoricalDistribution
+
+        return CategoricalDistribution(self.values)
+
+
+# Around the defaults, which are the geometric middle of lr and weight decay.
+_RATE = _Range(1e-3, 1e-2, is_log=True)
+_DECAY = _Range(0.03, 3.0, is_log=True)
+_DROPOUT = _Range(0.0, 0.4)
+_BATCH = _Choice((32, 64, 128, 256))
+_WIDTHS = _Choice(((64, 64), (128, 128), (256, 256), (256,), (128, 128, 128)))
+_EMBEDDING = _Choice(("auto", None))
+
+
+def search_space(model: Any, library: str, prefix: str) -> dict[str, Any]:
+    """Return distributions for the parameters that matter for a net as it stands.
+
+    Parameters
+    ----------
+    model : estimator
+        One of the nets.
+    library : {"scipy", "optuna"}
+        Whose distributions.
+    prefix : str
+        In front of every name.
+
+    Returns
+    -------
+    dict of str to object
+        A distribution for each parameter.
+
+    Raises
+    ------
+    ValueError
+        If the library is unknown.
+    ImportError
+        If it is not installed.
+    """
+    if library not in LIBRARIES:
+        raise ValueError(
+            f"{type(model).__name__}: search_space knows no library {library!r}; "
+            f"allowed are {LIBRARIES}."
+        )
+    if library == "optuna":
+        who = f'{type(model).__name__}.search_space("optuna")'
+        import_optional("optuna", extra="search", who=who)
+    chosen: dict[str, _Range | _Choice] = {"lr": _RATE, "batch_size": _BATCH}
+    if model.optimizer == "adamw":
+        chosen["weight_decay"] = _DECAY
+    if model.trunk is None:
+        chosen |= {"dropout": _DROPOUT, "numeric_embedding": _EMBEDDING}
+        if library == "scipy":  # Optuna stores numbers and text, but no sizes of layers
+            chosen["hidden_layer_sizes"] = _WIDTHS
+    elif "trunk__dropout" in model.get_params():
+        chosen["trunk__dropout"] = _DROPOUT
+    return {
+        f"{prefix}{name}": getattr(values, f"for_{library}")()
+        for name, values in sorted(chosen.items())
+    }
