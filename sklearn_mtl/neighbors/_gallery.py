@@ -1,0 +1,58 @@
+"""Small steps on what is found, and on the labels of a gallery."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["drop_self", "order_found", "take_labels"]
+
+
+def drop_self(
+    distances: np.ndarray, indices: np.ndarray, first: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Leave out each query by its own position, and the last where it was not found.
+
+    Parameters
+    ----------
+    distances : ndarray of shape (n_queries, k + 1)
+        What was found for consecutive items of the gallery.
+    indices : ndarray of shape (n_queries, k + 1)
+        What was found for consecutive items of the gallery.
+    first : int, default=0
+        Position of the first of these items.
+
+    Returns
+    -------
+    distances, indices : ndarray of shape (n_queries, k)
+        The others, in their order.
+    """
+    n, k = indices.shape
+    is_self = indices == np.arange(first, first + n)[:, None]
+    is_self[~is_self.any(axis=1), -1] = True
+    return distances[~is_self].reshape(n, k - 1), indices[~is_self].reshape(n, k - 1)
+
+
+def order_found(
+    distances: np.ndarray, indices: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sort what an index found (n_queries, k) by distance, and equals by position."""
+    order = np.lexsort((indices, distances), axis=1)
+    return (
+        np.take_along_axis(distances, order, axis=1),
+        np.take_along_axis(indices, order, axis=1),
+    )
+
+
+def take_labels(y: Any, n_items: int, who: str) -> np.ndarray:
+    """Return labels as an array with a row for each item."""
+    if hasattr(y, "toarray"):
+        y = y.toarray()
+    labels = np.asarray(y)
+    if labels.ndim not in (1, 2) or len(labels) != n_items:
+        raise ValueError(
+            f"{who}: y has shape {labels.shape} for {n_items} items; it must be "
+            f"({n_items},) or ({n_items}, n_tasks)."
+        )
+    return labels

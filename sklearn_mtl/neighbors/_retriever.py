@@ -1,0 +1,342 @@
+"""Retrieval by what a model has learnt, as a scikit-learn estimator."""
+
+from __future__ import annotations
+
+import copy
+from numbers import Integral
+from pathlib import Path
+from typing import Any, ClassVar
+
+import joblib
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    MetaEstimatorMixin,
+    TransformerMixin,
+    clone,
+)
+from sklearn.utils import Tags, get_tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_mtl.neighbors._brute_force import BruteForceIndex
+from sklearn_mtl.neighbors._gallery import take_labels
+from sklearn_mtl.neighbors._gallery_search import GallerySearchMixin
+from sklearn_mtl.neighbors._views import Mix
+from sklearn_mtl.utils._private import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    fit_context,
+)
+
+__all__ = ["NeighborRetriever"]
+
+_WHO = "NeighborRetriever"
+
+
+class NeighborRetriever(
+    GallerySearchMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    MetaEstimatorMixin,
+    TransformerMixin,
+    BaseEstimator,
+):
+    """Find the items of a gallery that are nearest in a learnt representation.
+
+    A clone of the estimator is fitted to the gallery, which is then searched by what
+    the estimator makes of it: the shared representation of all tasks, the view of one
+    task, or a mix of views. With weights w_t and W = sum |w_t| the distance of a query
+    and an item is 1 - sum over tasks t of w_t cos_t / W, where cos_t is the cosine of
+    their views of task t.
+
+    Use one task's view where the tasks have little to do with each other: the shared
+    representation holds what all of them need, and for one of them the rest is noise.
+
+    Parameters
+    ----------
+    estimator : transformer
+        Any scikit-learn transformer, or pipeline of them; those with `transform_task`,
+        such as MultiTaskClassifier, can be searched by task. One that is fitted already
+        comes in a FrozenEstimator.
+    index : object with fit and kneighbors, default=None
+        What searches; a copy of it gets float32 rows, which are of norm 1 for "cosine",
+        so that Euclidean distance, cosine and inner product give the same order. None
+        is the exact BruteForceIndex.
+    n_neighbors : int, default=10
+        How many neighbours a search returns.
+    metric : {"cosine", "euclidean"}, default="cosine"
+        The distance, whatever the index calls one.
+    task : str or int, default=None
+        Search by the view of this task; None searches by the shared representation.
+    task_mix : dict, default=None
+        Weights of the views of several tasks. `{"digit": 1}` is the same digit,
+        whatever the garment; `{"digit": 1, "garment": -0.3}` the same digit and rather
+        another garment. A weight of 0 leaves a view out. The key None stands for the
+        shared representation.
+    view : {"projection", "input", "probability"}, default="projection"
+        Which view of a task, as `transform_task` has them. Probabilities are best for
+        the classes of the training set and know nothing of others.
+
+    Attributes
+    ----------
+    estimator_ : transformer
+        The fitted estimator.
+    index_ : object
+        The fitted index.
+    embedding_ : ndarray of shape (n_items, n_columns), float32
+        The rows of the gallery that are searched.
+    labels_ : ndarray of shape (n_items,) or (n_items, n_tasks), or None
+        What `fit` and `add` got as y.
+    n_features_in_ : int
+        Number of features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had names that are strings.
+
+    See Also
+    --------
+    sklearn_mtl.metrics.retrieval_report : Metrics of what was found.
+    RetrievalDisplay : Draws queries and their neighbours.
+
+    Notes
+    -----
+    The gallery is held once, in float32; an index may hold another copy. Items are
+    known by their positions, which move up when others are removed.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.decomposition import PCA
+    >>> from sklearn_mtl.neighbors import NeighborRetriever
+    >>> X, y = load_digits(return_X_y=True)
+    >>> retriever = NeighborRetriever(PCA(16), n_neighbors=3).fit(X[10:], y[10:])
+    >>> labels, distances = retriever.retrieve(X[:2])
+    >>> labels
+    array([[0, 0, 0],
+           [1, 1, 1]])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "estimator": [HasMethods(["fit", "transform"])],
+        "index": [HasMethods(["fit", "kneighbors"]), None],
+        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "metric": [StrOptions({"cosine", "euclidean"})],
+        "task": [str, Integral, None],
+        "task_mix": [dict, None],
+        "view": [StrOptions({"projection", "input", "probability"})],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        index: Any = None,
+        n_neighbors: int = 10,
+        metric: str = "cosine",
+        task: str | int | None = None,
+        task_mix: dict | None = None,
+        view: str = "projection",
+    ) -> None:
+        self.estimator = estimator
+        self.index = index
+        self.n_neighbors = n_neighbors
+        self.metric = metric
+        self.task = task
+        self.task_mix = task_mix
+        self.view = view
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None) -> NeighborRetriever:
+        """Fit the estimator to a gallery, and make it searchable.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_items, n_features)
+            The gallery; whatever the estimator takes.
+        y : array-like of shape (n_items,) or (n_items, n_tasks), default=None
+            Labels, for the estimator and for `retrieve`.
+
+        Returns
+        -------
+        self : object
+            The fitted retriever.
+
+        Raises
+        ------
+        ValueError
+            If task and task_mix are both given, or weights cannot be used.
+        TypeError
+            If a task is to be searched by and the estimator has no views of tasks, or
+            if it returns sparse matrices.
+        """
+        mix = Mix.read(self.task, self.task_mix, self.view, self.metric, _WHO)
+        validate_data(self, X, skip_check_array=True)
+        estimator = clone(self.estimator).fit(X, y)
+        rows, signs = mix.rows(estimator, X, _WHO)
+        labels = None if y is None else take_labels(y, len(rows), _WHO)
+        self.estimator_, self._mix = estimator, mix
+        self._signs = signs if (signs < 0).any() else None
+        self._n_features_out = rows.shape[1]
+        self._keep(rows, labels)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the rows that items are searched by.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs of the estimator.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_columns), float32
+            Views side by side; of norm 1 for "cosine".
+        """
+        check_is_fitted(self)
+        if len(getattr(X, "shape", "2d")) != 1:  # of one row the estimator complains
+            validate_data(self, X, reset=False, skip_check_array=True)
+        return self._mix.rows(self.estimator_, X, _WHO)[0]
+
+    def add(self, X: Any, y: Any = None) -> NeighborRetriever:
+        """Add items behind those that are there; the estimator stays as it is.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_new, n_features)
+            New items.
+        y : array-like of shape (n_new,) or (n_new, n_tasks), default=None
+            Their labels, if and only if the gallery has labels.
+
+        Returns
+        -------
+        self : object
+            The retriever.
+
+        Raises
+        ------
+        ValueError
+            If labels are missing or of another shape.
+        """
+        rows = self.transform(X)
+        if (y is None) != (self.labels_ is None):
+            raise ValueError(
+                f"{_WHO}: the gallery has {'no ' if self.labels_ is None else ''}"
+                f"labels, and so y must {'not ' if self.labels_ is None else ''}be "
+                "given to add."
+            )
+        labels = None
+        if self.labels_ is not None:
+            new = take_labels(y, len(rows), _WHO)
+            if new.shape[1:] != self.labels_.shape[1:]:
+                raise ValueError(
+                    f"{_WHO}: y has shape {new.shape}; the labels of the gallery have "
+                    f"shape {self.labels_.shape}."
+                )
+            labels = np.concatenate([self.labels_, new])
+        joined = np.concatenate([self.embedding_, rows])
+        self._keep(joined, labels, added=rows)
+        return self
+
+    def remove(self, indices: Any) -> NeighborRetriever:
+        """Remove items; those behind them move up, as in `numpy.delete`.
+
+        Parameters
+        ----------
+        indices : int or array-like of int
+            Positions in the gallery.
+
+        Returns
+        -------
+        self : object
+            The retriever.
+
+        Raises
+        ------
+        IndexError
+            If a position is not in the gallery.
+        ValueError
+            If nothing would be left.
+        """
+        check_is_fitted(self)
+        left = np.delete(np.arange(len(self.embedding_)), indices)
+        if not len(left):
+            raise ValueError(
+                f"{_WHO}: all {len(self.embedding_)} items would be removed; a gallery "
+                "needs at least one."
+            )
+        self._keep(
+            self.embedding_[left], None if self.labels_ is None else self.labels_[left]
+        )
+        return self
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted retriever, gallery included, with joblib.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+        """
+        check_is_fitted(self)
+        joblib.dump(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path, *, mmap_mode: str | None = None) -> Any:
+        """Read what `save` wrote; only from where you trust, since it is a pickle.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+        mmap_mode : {"r", "c"}, default=None
+            Leave large arrays in the file, and share them between processes.
+
+        Returns
+        -------
+        NeighborRetriever
+            The retriever.
+
+        Raises
+        ------
+        TypeError
+            If the file holds something else.
+        """
+        found = joblib.load(path, mmap_mode=mmap_mode)
+        if not isinstance(found, cls):
+            raise TypeError(
+                f"{_WHO}: {path} holds an object of {type(found).__name__}, and no "
+                "retriever."
+            )
+        return found
+
+    def _keep(
+        self,
+        rows: np.ndarray,
+        labels: np.ndarray | None,
+        added: np.ndarray | None = None,
+    ) -> None:
+        """Take these rows as the gallery; an index that can add gets the new ones."""
+        if added is not None and hasattr(self.index_, "add"):
+            self.index_.add(added)
+        else:
+            # clone would refuse an index that is no estimator
+            is_estimator = hasattr(self.index, "get_params")
+            index = clone(self.index) if is_estimator else copy.deepcopy(self.index)
+            if index is None:
+                index = BruteForceIndex(metric=self.metric)
+            index.fit(rows)
+            self.index_ = index
+        self.embedding_, self.labels_ = rows, labels
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Say whether there is a gallery."""
+        return hasattr(self, "embedding_")
+
+    def __sklearn_tags__(self) -> Tags:
+        """Declare the inputs that the estimator takes."""
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.input_tags = copy.copy(inner.input_tags)
+        tags.target_tags.required = inner.target_tags.required
+        tags.transformer_tags.preserves_dtype = []
+        return tags

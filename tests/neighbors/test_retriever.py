@@ -1,0 +1,292 @@
+"""The retriever as a scikit-learn estimator, and what it finds."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
+from sklearn.neighbors import NearestNeighbors
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sklearn_mtl.metrics import retrieval_report
+from sklearn_mtl.neighbors import BruteForceIndex, NeighborRetriever
+
+X, Y = load_digits(return_X_y=True)
+X, Y = X[:400], np.column_stack([Y, Y % 2])[:400]
+Q = load_digits().data[400:430]
+
+
+def identity():
+    return FunctionTransformer()
+
+
+@parametrize_with_checks(
+    [
+        NeighborRetriever(make_pipeline(StandardScaler(), PCA(1)), n_neighbors=1),
+        NeighborRetriever(PCA(1), metric="euclidean"),
+    ]
+)
+def test_it_passes_every_check(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_it_finds_what_scikit_learn_finds_in_the_representation(metric):
+    retriever = NeighborRetriever(PCA(8), n_neighbors=5, metric=metric).fit(X, Y)
+    Z = PCA(8).fit(X)
+    theirs = NearestNeighbors(n_neighbors=5, metric=metric, algorithm="brute")
+    expected, places = theirs.fit(Z.transform(X)).kneighbors(Z.transform(Q))
+    distances, indices = retriever.kneighbors(Q)
+    np.testing.assert_array_equal(indices, places)
+    np.testing.assert_allclose(distances, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(
+        retriever.kneighbors(Q, return_distance=False), places
+    )
+
+
+def test_the_estimator_is_cloned_and_a_frozen_one_is_used_as_it_is():
+    estimator = PCA(4)
+    retriever = NeighborRetriever(estimator).fit(X)
+    assert not hasattr(estimator, "components_")
+    assert retriever.embedding_.shape == (400, 4)
+    fitted = PCA(4).fit(X[:50])
+    frozen = NeighborRetriever(FrozenEstimator(fitted)).fit(X)
+    expected = fitted.transform(Q)
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(frozen.transform(Q), expected, atol=1e-5)
+
+
+def test_clone_pickle_and_files_keep_what_it_finds(tmp_path):
+    retriever = NeighborRetriever(PCA(6), n_neighbors=4).fit(X, Y)
+    expected = retriever.kneighbors(Q)
+    again = clone(retriever).fit(X, Y)
+    pickled = pickle.loads(pickle.dumps(retriever))
+    retriever.save(tmp_path / "retriever.joblib")
+    loaded = NeighborRetriever.load(tmp_path / "retriever.joblib")
+    mapped = NeighborRetriever.load(tmp_path / "retriever.joblib", mmap_mode="r")
+    assert isinstance(mapped.embedding_, np.memmap)
+    for other in (again, pickled, loaded, mapped):
+        for found, wanted in zip(other.kneighbors(Q), expected, strict=True):
+            np.testing.assert_array_equal(found, wanted)
+
+
+def test_a_file_of_something_else_is_refused(tmp_path):
+    NeighborRetriever(PCA(2)).fit(X).save(tmp_path / "it")
+
+    class Other(NeighborRetriever):
+        pass
+
+    with pytest.raises(TypeError, match="holds an object of NeighborRetriever"):
+        Other.load(tmp_path / "it")
+
+
+def test_it_stands_at_the_end_of_a_pipeline_and_holds_one():
+    inside = NeighborRetriever(make_pipeline(StandardScaler(), PCA(6))).fit(X, Y)
+    around = make_pipeline(StandardScaler(), NeighborRetriever(PCA(6))).fit(X, Y)
+    np.testing.assert_array_equal(
+        inside.kneighbors(Q)[1], around[-1].kneighbors(around[:-1].transform(Q))[1]
+    )
+    np.testing.assert_array_equal(inside.transform(Q), around.transform(Q))
+
+
+def test_texts_go_through_a_vectorizer_and_a_projection():
+    texts = ["red apple", "green apple", "red car", "green car", "old car"]
+    steps = make_pipeline(TfidfVectorizer(), TruncatedSVD(3, random_state=0))
+    found = NeighborRetriever(steps, n_neighbors=1).fit(texts).kneighbors(["apple"])
+    assert found[1][0, 0] in (0, 1)
+    with pytest.raises(TypeError, match="sparse matrix of 5 columns"):
+        NeighborRetriever(TfidfVectorizer()).fit(texts)
+
+
+class Plain:
+    """An index that is no scikit-learn estimator, and breaks ties its own way."""
+
+    def fit(self, rows):
+        self.rows = rows
+        return self
+
+    def kneighbors(self, rows, n_neighbors):
+        scores = rows @ self.rows[::-1].T
+        found = np.argsort(-scores, axis=1)[:, :n_neighbors]
+        return None, len(self.rows) - 1 - found
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        Plain(),
+        BruteForceIndex(chunk_size=7),
+        NearestNeighbors(algorithm="brute"),
+        NearestNeighbors(algorithm="kd_tree"),
+    ],
+    ids=["plain", "ours", "brute", "tree"],
+)
+def test_any_object_with_fit_and_kneighbors_is_an_index(index):
+    retriever = NeighborRetriever(PCA(6), index, n_neighbors=4).fit(X, Y)
+    exact = NeighborRetriever(PCA(6), n_neighbors=4).fit(X, Y)
+    distances, indices = exact.kneighbors(Q)
+    np.testing.assert_array_equal(retriever.kneighbors(Q)[1], indices)
+    np.testing.assert_allclose(retriever.kneighbors(Q)[0], distances, atol=1e-6)
+    np.testing.assert_array_equal(retriever.kneighbors()[1], exact.kneighbors()[1])
+    assert not hasattr(index, "rows")  # a copy was fitted
+
+
+def test_without_queries_every_item_is_asked_and_left_out_by_its_position():
+    doubled = np.concatenate([X, X, X[:1], X[:1]])
+    retriever = NeighborRetriever(identity(), n_neighbors=3).fit(doubled)
+    indices = retriever.kneighbors(return_distance=False)
+    assert not (indices == np.arange(len(doubled))[:, None]).any()
+    np.testing.assert_array_equal(indices[0], [400, 800, 801])
+    np.testing.assert_array_equal(indices[801], [0, 400, 800])
+    np.testing.assert_array_equal(indices[1:400, 0], np.arange(401, 800))
+
+
+def test_the_result_does_not_depend_on_the_order_of_the_gallery():
+    order = np.random.default_rng(0).permutation(len(X))
+    retriever = NeighborRetriever(FrozenEstimator(PCA(8).fit(X)))
+    distances, indices = retriever.fit(X).kneighbors(Q)
+    permuted, places = clone(retriever).fit(X[order]).kneighbors(Q)
+    np.testing.assert_array_equal(distances, permuted)
+    np.testing.assert_array_equal(indices, order[places])
+
+
+def test_the_graph_has_the_neighbours_as_edges():
+    retriever = NeighborRetriever(PCA(8), n_neighbors=4).fit(X)
+    distances, indices = retriever.kneighbors(Q)
+    graph = retriever.kneighbors_graph(Q, mode="distance").toarray()
+    assert graph.shape == (30, 400)
+    np.testing.assert_array_equal(np.take_along_axis(graph, indices, 1), distances)
+    edges = retriever.kneighbors_graph(Q)
+    assert edges.nnz == 120
+    assert set(edges.data) == {1}
+    with pytest.raises(ValueError, match="mode must be 'connectivity' or 'distance'"):
+        retriever.kneighbors_graph(Q, mode="weights")
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        Y,
+        Y[:, 0],
+        Y[:, 0].astype(str),
+        pd.DataFrame({"digit": Y[:, 0].astype(str), "parity": Y[:, 1]}),
+        np.where(Y == 3, np.nan, Y),
+    ],
+    ids=["two tasks", "one", "text", "frame", "missing"],
+)
+def test_retrieve_returns_the_labels_as_they_are(y):
+    retriever = NeighborRetriever(PCA(8), n_neighbors=3).fit(X, y)
+    labels, distances = retriever.retrieve(Q)
+    expected = np.asarray(y)[retriever.kneighbors(Q)[1]]
+    np.testing.assert_array_equal(labels, expected)
+    assert labels.dtype == np.asarray(y).dtype
+    assert distances.shape == (30, 3)
+
+
+def test_without_labels_there_is_nothing_to_retrieve():
+    retriever = NeighborRetriever(PCA(8)).fit(X)
+    with pytest.raises(ValueError, match="the gallery has no labels"):
+        retriever.retrieve(Q)
+    with pytest.raises(ValueError, match="report needs labels"):
+        retriever.report()
+
+
+def test_added_items_are_found_and_removed_ones_are_not():
+    frozen = FrozenEstimator(PCA(8).fit(X))
+    whole = NeighborRetriever(frozen).fit(X, Y)
+    grown = NeighborRetriever(frozen).fit(X[:300], Y[:300]).add(X[300:], Y[300:])
+    np.testing.assert_array_equal(grown.kneighbors(Q)[1], whole.kneighbors(Q)[1])
+    np.testing.assert_array_equal(grown.labels_, Y)
+    left = np.delete(np.arange(400), [0, 7, 399])
+    cut = grown.remove([0, 7, -1])
+    fresh = NeighborRetriever(frozen).fit(X[left], Y[left])
+    np.testing.assert_array_equal(cut.kneighbors(Q)[1], fresh.kneighbors(Q)[1])
+    np.testing.assert_array_equal(cut.retrieve(Q)[0], fresh.retrieve(Q)[0])
+    one_less = NeighborRetriever(frozen).fit(X).remove(3)
+    assert one_less.embedding_.shape == (399, 8)
+
+
+def test_an_index_that_can_add_is_not_built_again():
+    class Growing(NearestNeighbors):
+        def add(self, rows):
+            self.fit(np.concatenate([self._fit_X, rows]))
+            self.was_added = True
+
+    retriever = NeighborRetriever(PCA(4), Growing(algorithm="brute")).fit(X[:300])
+    retriever.add(X[300:])
+    assert retriever.index_.was_added
+    assert len(retriever.kneighbors()[1]) == 400
+
+
+def test_what_cannot_be_added_or_removed_is_refused():
+    retriever = NeighborRetriever(PCA(4)).fit(X, Y)
+    with pytest.raises(ValueError, match="has labels, and so y must be given"):
+        retriever.add(X)
+    with pytest.raises(ValueError, match=r"y has shape \(400,\); .* shape \(400, 2\)"):
+        retriever.add(X, Y[:, 0])
+    with pytest.raises(ValueError, match=r"y has shape \(3, 2\) for 400 items"):
+        retriever.add(X, Y[:3])
+    with pytest.raises(ValueError, match="all 400 items would be removed"):
+        retriever.remove(np.arange(400))
+    with pytest.raises(IndexError, match="400 is out of bounds"):
+        retriever.remove(400)
+    with pytest.raises(ValueError, match="has no labels, and so y must not be given"):
+        NeighborRetriever(PCA(4)).fit(X).add(X, Y)
+
+
+def test_more_neighbours_than_items_are_refused():
+    retriever = NeighborRetriever(PCA(2)).fit(X[:5])
+    with pytest.raises(ValueError, match="n_neighbors is 10; the gallery has 5 items"):
+        retriever.kneighbors(Q)
+    assert retriever.kneighbors(Q, 5)[1].shape == (30, 5)
+    with pytest.raises(ValueError, match="has 4 items"):
+        retriever.kneighbors(n_neighbors=5)
+
+
+def test_what_an_index_did_not_find_is_masked():
+    class Half(Plain):
+        def kneighbors(self, rows, n_neighbors):
+            _, indices = super().kneighbors(rows, n_neighbors)
+            indices[:, 1:] = -1
+            return None, indices
+
+    retriever = NeighborRetriever(PCA(4), Half(), n_neighbors=3).fit(X, Y)
+    distances, indices = retriever.kneighbors(Q)
+    assert np.isinf(distances[:, 1:]).all()
+    assert np.isfinite(distances[:, 0]).all()
+    np.testing.assert_array_equal(indices[:, 1:], -1)
+    labels, _ = retriever.retrieve(Q)
+    assert labels.mask[:, 1:].all()
+    assert not labels.mask[:, 0].any()
+    assert retriever.kneighbors_graph(Q).nnz == 30
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_the_report_searches_as_deep_as_it_takes(missing):
+    y = Y.astype(float)
+    if missing:
+        y[::4] = np.nan
+    retriever = NeighborRetriever(PCA(8)).fit(X, y)
+    indices = retriever.kneighbors(Q, 400, return_distance=False)
+    expected = retrieval_report(Y[:30], y, indices, k=3)
+    assert retriever.report(Q, Y[:30], k=3) == expected
+    everyone = retriever.kneighbors(n_neighbors=399, return_distance=False)
+    expected = retrieval_report(y, y, everyone, query_index=np.arange(400))
+    assert retriever.report() == expected
+
+
+def test_an_unfitted_retriever_says_so():
+    retriever = NeighborRetriever(PCA(2))
+    for ask in (retriever.kneighbors, retriever.retrieve, retriever.report):
+        with pytest.raises(NotFittedError):
+            ask(Q)
+    with pytest.raises(NotFittedError):
+        retriever.save("nowhere")
