@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,11 +19,10 @@ from sklearn_mtl.neighbors._rows import pair_distances
 __all__ = ["GallerySearchMixin"]
 
 
-class GallerySearchMixin:
+class GallerySearchMixin(ABC):
     """Search a gallery of rows.
 
-    A subclass has the parameters `n_neighbors` and `metric`, `transform`, and, once
-    fitted, `embedding_`, `labels_`, `index_`, and `_signs`, which rows of items are
+    A subclass has the parameters `n_neighbors` and `metric` and, once fitted, `embedding_`, `labels_`, `index_`, and `_signs`, which rows of items are
     multiplied by to be rows of queries, or None.
     """
 
@@ -33,9 +33,9 @@ class GallerySearchMixin:
     index_: Any
     _signs: np.ndarray | None
 
-    def transform(self, X: Any) -> np.ndarray:
-        """Return the rows that items are searched by."""
-        raise NotImplementedError
+    @abstractmethod
+    def _item_rows(self, X: Any) -> np.ndarray:
+        """Return the rows (n_rows, n_columns) that items are searched by."""
 
     def kneighbors(
         self,
@@ -69,7 +69,7 @@ class GallerySearchMixin:
             If the gallery has fewer items than neighbours.
         """
         check_is_fitted(self)
-        rows = self.embedding_ if X is None else self.transform(X)
+        rows = self.embedding_ if X is None else self._item_rows(X)
         distances, indices = self._search(rows, n_neighbors, 0 if X is None else None)
         return (distances, indices) if return_distance else indices
 
@@ -177,7 +177,7 @@ class GallerySearchMixin:
             raise ValueError(
                 f"{_who(self)}: report needs labels of gallery and queries."
             )
-        rows = self.embedding_ if X is None else self.transform(X)
+        rows = self.embedding_ if X is None else self._item_rows(X)
         own = np.arange(len(rows)) if X is None else None
         depth = retrieval_depth(labels, self.labels_, k, own)
         depth = min(depth, len(self.embedding_) - (X is None))

@@ -192,10 +192,7 @@ class NeighborRetriever(
         ndarray of shape (n_samples, n_columns), float32
             Views side by side; of norm 1 for "cosine".
         """
-        check_is_fitted(self)
-        if len(getattr(X, "shape", "2d")) != 1:  # of one row the estimator complains
-            validate_data(self, X, reset=False, skip_check_array=True)
-        return self._mix.rows(self.estimator_, X, _WHO)[0]
+        return self._item_rows(X)
 
     def add(self, X: Any, y: Any = None) -> NeighborRetriever:
         """Add items behind those that are there; the estimator stays as it is.
@@ -308,6 +305,12 @@ class NeighborRetriever(
                 "retriever."
             )
         return found
+
+    def _item_rows(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        if len(getattr(X, "shape", "2d")) != 1:  # of one row the estimator complains
+            validate_data(self, X, reset=False, skip_check_array=True)
+        return self._mix.rows(self.estimator_, X, _WHO)[0]
 
     def _keep(
         self,
