@@ -22,8 +22,9 @@ __all__ = ["GallerySearchMixin"]
 class GallerySearchMixin(ABC):
     """Search a gallery of rows.
 
-    A subclass has the parameters `n_neighbors` and `metric` and, once fitted, `embedding_`, `labels_`, `index_`, and `_signs`, which rows of items are
-    multiplied by to be rows of queries, or None.
+    A subclass has the parameters `n_neighbors` and `metric` and, once fitted,
+    `embedding_`, `labels_`, `index_`, and `_signs`, which rows of items are multiplied
+    by to be rows of queries, or None.
     """
 
     n_neighbors: int
