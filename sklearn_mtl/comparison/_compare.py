@@ -22,7 +22,7 @@ from sklearn_mtl.comparison._models import Situation
 from sklearn_mtl.comparison._resolve import Candidate, resolve_models
 from sklearn_mtl.comparison._rows import Measured
 from sklearn_mtl.comparison._scoring import TaskScores, describe_tasks
-from sklearn_mtl.comparison._setting import describe_setting
+from sklearn_mtl.comparison._setting import describe_folds, describe_setting
 from sklearn_mtl.comparison._splits import Folding, Split
 from sklearn_mtl.comparison._targets import Targets, read_targets
 from sklearn_mtl.exceptions import NegativeTransferWarning
@@ -216,7 +216,10 @@ def compare(
         [candidate.row for candidate in candidates],
         measured,
         problems=[problem for fit in fits for problem in fit.problems],
-        setting=describe_setting(inputs, targets, groups, arguments),
+        setting={
+            **describe_setting(inputs, targets, groups, arguments),
+            "folds": describe_folds(splits),
+        },
         confidence=confidence,
         curve=gather_curve(fits, measured.scores, shares, hidden, measured.n_train),
     )

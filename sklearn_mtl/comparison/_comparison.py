@@ -274,12 +274,31 @@ class Comparison(PlotsMixin):
             Which tasks make it NaN, and why.
         """
         name = shared_row(self.models, model, "Comparison.delta_m")
-        value, reason = self._error_reduction(name, against)
+        value, reason = self.error_reduction(name, against)
         if reason:
             warnings.warn(reason, UndefinedMetricWarning, stacklevel=2)
         return value
 
-    def _error_reduction(self, name: str, against: str) -> tuple[float, str]:
+    def error_reduction(self, name: str, against: str) -> tuple[float, str]:
+        """Return `delta_m`, and the reason where it is NaN, without a warning.
+
+        Parameters
+        ----------
+        name : str
+            Name of a shared row.
+        against : {"twin", "best single"}
+            The single-task row.
+
+        Returns
+        -------
+        (float, str)
+            The value; an empty text, or why it is NaN.
+
+        Raises
+        ------
+        ValueError
+            If there is no such reference.
+        """
         scores, twin = self.measured.scores, self.models[self.row(name)].twin
         if against == BEST_SINGLE:
             other = self.measured.best_single()
@@ -332,17 +351,25 @@ class Comparison(PlotsMixin):
         text = json.dumps(self.to_dict(), indent=1, allow_nan=False)
         Path(path).write_text(text + "\n", encoding="utf-8")
 
-    def to_html(self, path: str | os.PathLike[str]) -> None:
+    def to_html(self, path: str | os.PathLike[str], *, affinity: Any = None) -> None:
         """Write a page that shows everything: one file, no network, fit for a phone.
 
         Parameters
         ----------
         path : str or path-like
             The file.
+        affinity : TaskAffinity, DataFrame or array-like, default=None
+            How much the task of a row helps that of a column, as
+            `inspection.task_affinity` measures it; shown if given.
+
+        Raises
+        ------
+        ValueError
+            If the affinity does not fit its names.
         """
         from sklearn_mtl.comparison._html import as_page
 
-        Path(path).write_text(as_page(self), encoding="utf-8")
+        Path(path).write_text(as_page(self, affinity), encoding="utf-8")
 
     def __str__(self) -> str:
         return self.to_text()

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklearn_mtl.comparison._gains import MEAN, TWIN, Gain
+from sklearn_mtl import __version__
+from sklearn_mtl.comparison._html_affinity import affinity_table, read_affinity
 from sklearn_mtl.comparison._html_details import details, problems, reproduce
-from sklearn_mtl.comparison._html_table import html_table
-from sklearn_mtl.comparison._rows import BEST_SINGLE
+from sklearn_mtl.comparison._html_results import costs, curves, gain_parts, scores
 from sklearn_mtl.comparison._style import CSS
-from sklearn_mtl.comparison._svg import gain_plot
-from sklearn_mtl.comparison._words import (
-    effect_word,
-    gain_and_interval,
-    metric_label,
-    number,
-    seconds,
-)
+from sklearn_mtl.comparison._verdict import answer
 
 if TYPE_CHECKING:
     from sklearn_mtl.comparison._comparison import Comparison
 
-__all__ = ["as_page"]
+__all__ = ["as_page", "document", "section"]
 
-_AGAINST = {TWIN: "gain from sharing", BEST_SINGLE: "gain over best single"}
 _TITLE = "Does learning these tasks together help?"
 _HOW_TO_READ = """
 <p><b>Gain from sharing</b> is the score of a model that learns all tasks together minus
@@ -44,13 +36,15 @@ effect.</p>
 """
 
 
-def as_page(comparison: Comparison) -> str:
+def as_page(comparison: Comparison, affinity: Any = None) -> str:
     """Return the page.
 
     Parameters
     ----------
     comparison : Comparison
         What is shown.
+    affinity : TaskAffinity, DataFrame or array-like, default=None
+        How much the task of a row helps that of a column, if that is to be shown.
 
     Returns
     -------
@@ -58,30 +52,97 @@ def as_page(comparison: Comparison) -> str:
         A complete HTML document.
     """
     shared = [model.name for model in comparison.models if model.role == "shared"]
-    lines = comparison.verdict.split("\n")
-    sections = [
-        "\n".join(f'<p class="verdict">{escape(line)}</p>' for line in lines),
-        f'<p class="facts">{escape(_facts(comparison))}</p>',
-        _section("Scores", [_scores(comparison)]),
-        *(_section(f"What sharing gains: {n}", _gain(comparison, n)) for n in shared),
-        _section("How to read this", [_HOW_TO_READ]),
-        _section("Task by task", details(comparison)),
-        _section("Errors and warnings", problems(comparison)),
-        _section("How to reproduce", reproduce(comparison)),
+    parts = [
+        ("Scores", scores(comparison)),
+        *((f"What sharing gains: {n}", gain_parts(comparison, n)) for n in shared),
+        ("How many labels it takes", curves(comparison)),
+        ("Which tasks help which", _affinity(comparison, affinity)),
+        ("How to read this", [_HOW_TO_READ]),
+        ("What it costs", costs(comparison)),
+        ("Task by task", details(comparison)),
+        ("Errors and warnings", problems(comparison)),
+        ("How to reproduce", reproduce(comparison)),
     ]
+    return document(_TITLE, _opening(comparison, shared), parts)
+
+
+def document(title: str, opening: str, parts: Iterable[tuple[str, list[str]]]) -> str:
+    """Return a complete page: a title, what is said first, a list of links, sections.
+
+    Parameters
+    ----------
+    title : str
+        Of the page.
+    opening : str
+        HTML under the title.
+    parts : iterable of (str, list of str)
+        Title and HTML of every section; those without content are left out.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    shown = [(name, content) for name, content in parts if content]
+    links = "".join(
+        f'<li><a href="#s{i}">{escape(name)}</a></li>'
+        for i, (name, _) in enumerate(shown)
+    )
+    body = "\n".join(section(f"s{i}", *part) for i, part in enumerate(shown))
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
         # An empty icon: otherwise browsers ask the network for one.
         '<link rel="icon" href="data:,">\n'
-        f"<title>{_TITLE}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{_TITLE}</h1>\n" + "\n".join(sections) + "\n</main>\n</body>\n</html>\n"
+        f"<title>{escape(title)}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
+        f"<header>\n<h1>{escape(title)}</h1>\n{opening}\n</header>\n"
+        f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n'
+        f"<main>\n{body}\n</main>\n"
+        f"<footer>sklearn-mtl {escape(__version__)}</footer>\n</body>\n</html>\n"
     )
 
 
-def _section(title: str, content: Iterable[str]) -> str:
+def section(name: str, title: str, content: Iterable[str]) -> str:
+    """Return a section that links lead to.
+
+    Parameters
+    ----------
+    name : str
+        Where links lead.
+    title : str
+        Its title.
+    content : iterable of str
+        HTML.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     body = "\n".join(content)
-    return f"<section>\n<h2>{escape(title)}</h2>\n{body}\n</section>" if body else ""
+    return (
+        f'<section id="{name}" aria-labelledby="{name}-title">\n'
+        f'<h2 id="{name}-title">{escape(title)}</h2>\n{body}\n</section>'
+    )
+
+
+def _opening(comparison: Comparison, shared: list[str]) -> str:
+    """Return the answer in a sentence, that of the best shared model, and the facts."""
+    lines = comparison.verdict.split("\n")
+    facts = f'<p class="facts">{escape(_facts(comparison))}</p>'
+    if not shared:
+        return f'<p class="verdict">{escape(lines[0])}</p>\n{facts}'
+    means = comparison.table["mean"]
+    best = max(shared, key=lambda name: np.nan_to_num(means[name], nan=-np.inf))
+    first = lines[shared.index(best)]
+    gains = [gain for gain in comparison.gains if gain.model == best]
+    others = "".join(f"<li>{escape(line)}</li>" for line in lines if line != first)
+    rest = f'\n<ul class="others">{others}</ul>' if others else ""
+    return (
+        f'<div class="verdict"><p class="answer">{answer(gains)}.</p>\n'
+        f"<p>{escape(first)}</p></div>{rest}\n{facts}"
+    )
 
 
 def _facts(comparison: Comparison) -> str:
@@ -100,37 +161,14 @@ def _facts(comparison: Comparison) -> str:
     return f"{facts}; {much}{hidden.max():.0%} of the labels hidden from training."
 
 
-def _scores(comparison: Comparison) -> str:
-    table = comparison.table
-    names = [*(task.name for task in comparison.tasks), MEAN]
-    roles = {model.name: model.role for model in comparison.models}
-    roles[BEST_SINGLE] = "best"
-    rows = []
-    for model in table.index:
-        cells = [number(table.loc[model, name]) for name in names]
-        rows.append([model, *cells, seconds(table.loc[model, "fit seconds"])])
-    metrics = ", ".join(
-        f"{task.name}: {metric_label(task.metric)}" for task in comparison.tasks
+def _affinity(comparison: Comparison, affinity: Any) -> list[str]:
+    if affinity is None:
+        return []
+    known = [task.name for task in comparison.tasks]
+    names, values, method = read_affinity(affinity, known)
+    by = f' Measured by "{escape(method)}".' if method else ""
+    note = (
+        '<p class="note">How much the task of a row helps that of a column: above zero '
+        f"it helps, below it is in the way.{by}</p>"
     )
-    note = f"Mean test score over the splits, greater is better ({metrics})."
-    return f'<p class="note">{escape(note)}</p>\n' + html_table(
-        ["model", *names, "fit s"],
-        rows,
-        row_classes=[roles[model] for model in table.index],
-    )
-
-
-def _gain(comparison: Comparison, model: str) -> list[str]:
-    gains = [gain for gain in comparison.gains if gain.model == model]
-    found = {(gain.against, gain.task): gain for gain in gains}
-    against = list(dict.fromkeys(gain.against for gain in gains))
-    rows = [
-        [task, *(_words(found[kind, task]) for kind in against)]
-        for task in [*(task.name for task in comparison.tasks), MEAN]
-    ]
-    table = html_table(["task", *(_AGAINST[kind] for kind in against)], rows)
-    return [gain_plot(gains, comparison.confidence), table]
-
-
-def _words(gain: Gain) -> str:
-    return f"{gain_and_interval(gain.interval)}\n{effect_word(gain)}"
+    return [note, affinity_table(names, values)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sklearn_mtl.comparison._gains import mean_over_tasks
+from sklearn_mtl.comparison._html_results import curve_picture
 from sklearn_mtl.comparison._html_table import html_table
 from sklearn_mtl.comparison._problems import told_once
 from sklearn_mtl.comparison._rows import TaskRow
@@ -31,6 +32,7 @@ _FACTS = {
     "n_groups": "groups",
     "missing_fraction": "share of labels hidden from training",
     "random_state": "seed",
+    "folds": "folds",
 }
 
 
@@ -63,8 +65,21 @@ def _task(comparison: Comparison, t: int, task: TaskRow) -> str:
     )
     return (
         f"<details><summary>{escape(task.name)}: {escape(about)}</summary>"
-        f"{html_table(header, rows)}{note}</details>"
+        f"{_curves(comparison, task.name)}"
+        f"{html_table(header, rows, label=f'scores of {task.name}')}{note}</details>"
     )
+
+
+def _curves(comparison: Comparison, task: str) -> str:
+    if comparison.curve is None:
+        return ""
+    plots = "".join(
+        f"<figure><figcaption>{escape(model.name)}</figcaption>"
+        f"{curve_picture(comparison, model.name, task)}</figure>"
+        for model in comparison.models
+        if model.role == "shared"
+    )
+    return f'<div class="plots">{plots}</div>'
 
 
 def _mean(values: np.ndarray) -> float:
@@ -95,12 +110,13 @@ def reproduce(comparison: Comparison) -> list[str]:
     if setting.get("command"):
         parts.append(f"<pre>{escape(str(setting['command']))}</pre>")
     elif setting.get("call"):
-        parts.append(f"<pre>{escape(str(setting['call']))}</pre>")
+        code = f"from sklearn_mtl.comparison import compare\n\n{setting['call']}"
+        parts.append(f"<pre>{escape(code)}</pre>")
     facts = {label: setting.get(key) for key, label in _FACTS.items()}
     facts |= setting.get("versions", {})
     rows = [[label, str(value)] for label, value in facts.items() if value is not None]
     if rows:
-        parts.append(html_table(["setting", "value"], rows))
+        parts.append(html_table(["setting", "value"], rows, label="setting"))
     models = [[model.name, model.estimator] for model in comparison.models]
     terms = "".join(
         f"<dt><b>{escape(name)}</b></dt><dd><pre>{escape(text)}</pre></dd>"

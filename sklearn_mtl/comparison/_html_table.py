@@ -7,14 +7,20 @@ from html import escape
 
 __all__ = ["html_table"]
 
+# What a word says is also said by a sign, for readers who do not see its colour.
+_SIGNS = {"helps": "▲", "better": "▲", "hurts": "▼", "worse": "▼"}
+
 
 def html_table(
     header: Sequence[str],
     rows: Sequence[Sequence[str]],
     *,
+    label: str,
     row_classes: Sequence[str] | None = None,
+    stacks: bool = False,
+    best_columns: Sequence[int] = (),
 ) -> str:
-    """Return a table that scrolls sideways where the screen is narrow.
+    """Return a table for wide and narrow screens.
 
     Parameters
     ----------
@@ -23,8 +29,14 @@ def html_table(
     rows : sequence of sequence of str
         Cells as text; the first one is the title of its row. What follows a line break
         in a cell is a word of effect, and coloured.
+    label : str
+        What the table is of; for readers who hear the page.
     row_classes : sequence of str, default=None
         CSS class of every row.
+    stacks : bool, default=False
+        Whether rows become cards on a narrow screen; else the table scrolls sideways.
+    best_columns : sequence of int, default=()
+        Columns in which the largest number is marked.
 
     Returns
     -------
@@ -33,24 +45,46 @@ def html_table(
     """
     classes = row_classes or [""] * len(rows)
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
-    body = "\n".join(_row(row, name) for row, name in zip(rows, classes, strict=True))
+    best = {column: _best(rows, column) for column in best_columns}
+    body = "\n".join(
+        _row(header, row, name, {c for c, r in best.items() if r == i})
+        for i, (row, name) in enumerate(zip(rows, classes, strict=True))
+    )
+    table = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+    if stacks:
+        return f'<div class="stacks"><table aria-label="{escape(label)}">{table}'
     # tabindex lets a keyboard scroll what a finger would push aside
     return (
-        '<div class="scroll" tabindex="0"><table>'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+        '<div class="scroll" tabindex="0" role="region" '
+        f'aria-label="{escape(label)}"><table>{table}'
     )
 
 
-def _row(cells: Sequence[str], name: str) -> str:
+def _best(rows: Sequence[Sequence[str]], column: int) -> int:
+    """Return the row with the largest number; -1 if there is none."""
+    numbers = [_number(row[column]) for row in rows]
+    return numbers.index(max(numbers)) if max(numbers) > float("-inf") else -1
+
+
+def _number(text: str) -> float:
+    return float("-inf") if text == "-" else float(text)
+
+
+def _row(header: Sequence[str], cells: Sequence[str], name: str, best: set[int]) -> str:
     first, *others = cells
     attribute = f' class="{escape(name)}"' if name else ""
-    body = "".join(_cell(cell) for cell in others)
+    body = "".join(
+        _cell(text, header[i], is_best=i in best) for i, text in enumerate(others, 1)
+    )
     return f'<tr{attribute}><th scope="row">{escape(first)}</th>{body}</tr>'
 
 
-def _cell(text: str) -> str:
-    number, _, word = text.partition("\n")
+def _cell(text: str, column: str, *, is_best: bool) -> str:
+    shown, _, word = text.partition("\n")
+    opening = f'<td data-label="{escape(column)}"' + ' class="top"' * is_best + ">"
     if not word:
-        return f"<td>{escape(text)}</td>"
-    kind = escape(word.split()[-1])
-    return f'<td>{escape(number)}<br><span class="{kind}">{escape(word)}</span></td>'
+        return f"{opening}{escape(shown)}</td>"
+    kind = word.split()[-1]
+    sign = f"{_SIGNS[kind]} " if kind in _SIGNS else ""
+    said = f'<span class="{escape(kind)}">{sign}{escape(word)}</span>'
+    return f"{opening}{escape(shown)}<br>{said}</td>"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import joblib
 import numpy as np
 
 from sklearn_mtl.comparison._inputs import Inputs, n_rows
+from sklearn_mtl.comparison._splits import Split
 from sklearn_mtl.comparison._targets import Targets
 
-__all__ = ["describe_setting", "package_versions"]
+__all__ = ["describe_folds", "describe_setting", "package_versions"]
 
 _PACKAGES = ("sklearn-mtl", "scikit-learn", "numpy", "pandas", "torch", "skorch")
 
@@ -52,6 +54,23 @@ def describe_setting(
     setting["call"] = _call(arguments, groups is not None)
     setting["versions"] = package_versions()
     return setting
+
+
+def describe_folds(splits: Sequence[Split]) -> str:
+    """Return the number of splits, and a digest that tells other rows from these.
+
+    Parameters
+    ----------
+    splits : sequence of tuple of ndarray
+        (train, test) rows.
+
+    Returns
+    -------
+    str
+        Such as "5 splits, digest 1f3a...".
+    """
+    rows = [np.asarray(part, dtype=np.int64) for split in splits for part in split]
+    return f"{len(splits)} splits, digest {joblib.hash(rows)[:12]}"
 
 
 def _call(arguments: Mapping[str, Any], has_groups: bool) -> str:

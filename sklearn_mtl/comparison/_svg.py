@@ -10,12 +10,12 @@ import numpy as np
 from sklearn_mtl.comparison._gains import TWIN, Gain
 from sklearn_mtl.comparison._intervals import Interval
 from sklearn_mtl.comparison._rows import BEST_SINGLE
+from sklearn_mtl.comparison._svg_axes import WIDTH, place, round_ticks
 from sklearn_mtl.comparison._words import gain_and_interval, shorten
 
 __all__ = ["gain_plot"]
 
-# One unit is one CSS pixel on a phone of 360 pixels; larger screens scale it up.
-_WIDTH, _LEFT, _RIGHT, _TOP, _STEP = 360, 104, 18, 10, 34
+_LEFT, _RIGHT, _TOP, _STEP = 112, 18, 10, 34
 _LEGEND = {TWIN: "gain from sharing", BEST_SINGLE: "gain over best single"}
 _MARKS = {TWIN: "twin", BEST_SINGLE: "best"}
 
@@ -48,7 +48,7 @@ def gain_plot(gains: Sequence[Gain], confidence: float) -> str:
     body += [_key(against, bottom + 36 + 16 * i) for i, against in enumerate(lines)]
     title = f"Gains of {gains[0].model} by task, with {confidence:.0%} intervals"
     return (
-        f'<svg class="gains" viewBox="0 0 {_WIDTH} {height}" role="img" '
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-label="{escape(title)}"><title>{escape(title)}</title>'
         + "".join(body)
         + "</svg>"
@@ -56,20 +56,14 @@ def gain_plot(gains: Sequence[Gain], confidence: float) -> str:
 
 
 def _ticks(gains: Sequence[Gain]) -> np.ndarray:
-    """Return round values around 0 and all intervals, about five of them."""
-    ends = np.array([[g.interval.low, g.interval.mean, g.interval.high] for g in gains])
-    seen = np.append(ends[np.isfinite(ends)], 0.0)
-    span = max(float(np.ptp(seen)), 1e-3)
-    rough = span / 4
-    power = 10.0 ** np.floor(np.log10(rough))
-    step = power * next(m for m in (1, 2, 2.5, 5, 10) if m * power >= rough * 0.999)
-    first, last = np.floor(seen.min() / step), np.ceil(seen.max() / step)
-    return np.arange(first, last + 1) * step
+    """Return round values around 0 and all intervals."""
+    ends = [[g.interval.low, g.interval.mean, g.interval.high] for g in gains]
+    return round_ticks(np.append(np.array(ends), 0.0))
 
 
 def _x(value: float, ticks: np.ndarray) -> float:
-    width = _WIDTH - _LEFT - _RIGHT
-    return _LEFT + width * (value - ticks[0]) / max(ticks[-1] - ticks[0], 1e-12)
+    ends = (float(ticks[0]), float(ticks[-1]))
+    return place(value, ends, (_LEFT, WIDTH - _RIGHT))
 
 
 def _axis(ticks: np.ndarray, bottom: int) -> str:
@@ -93,7 +87,7 @@ def _row(name: str, i: int) -> str:
     middle = _TOP + _STEP * (i + 0.5)
     return (
         f'<text class="task" x="{_LEFT - 8}" y="{middle + 4:.1f}">'
-        f"{escape(shorten(name, 16))}</text>"
+        f"{escape(shorten(name, 18))}</text>"
     )
 
 

@@ -8,7 +8,7 @@ from sklearn_mtl.comparison._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison._rows import BEST_SINGLE, ModelRow
 from sklearn_mtl.comparison._words import gain_and_interval, listed
 
-__all__ = ["verdicts"]
+__all__ = ["answer", "verdicts"]
 
 
 def verdicts(models: Sequence[ModelRow], gains: Sequence[Gain]) -> list[str]:
@@ -31,6 +31,31 @@ def verdicts(models: Sequence[ModelRow], gains: Sequence[Gain]) -> list[str]:
         _verdict(name, [gain for gain in gains if gain.model == name])
         for name in shared
     ]
+
+
+def answer(gains: Sequence[Gain]) -> str:
+    """Answer in a few words whether sharing helps.
+
+    Parameters
+    ----------
+    gains : sequence of Gain
+        Gains of one shared model.
+
+    Returns
+    -------
+    str
+        Such as "Yes" or "Not that we can tell".
+    """
+    *by_task, mean = [gain for gain in gains if gain.against == TWIN]
+    effects = {gain.effect for gain in by_task}
+    if effects | {mean.effect} == {"unknown"}:
+        return "Nothing can be said"
+    if "helps" in effects:
+        return "For some tasks, not for all" if "hurts" in effects else "Yes"
+    if "hurts" in effects:
+        return "No, it hurts"
+    words = {"helps": "Yes, on average", "hurts": "No, it hurts on average"}
+    return words.get(mean.effect, "Not that these data could tell")
 
 
 def _verdict(model: str, gains: Sequence[Gain]) -> str:

@@ -3,11 +3,12 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from sklearn_mtl.comparison._rows import TaskRow
 
-VOID = {"br", "meta", "link", "line", "circle", "rect"}
+VOID = {"br", "meta", "link", "line", "circle", "rect", "polyline", "polygon"}
 
 
 class Page(HTMLParser):
@@ -67,18 +68,16 @@ def test_page_asks_the_network_for_nothing(with_problems, tmp_path):
     source, page = page_of(with_problems, tmp_path)
     assert not re.search(r"https?:|//|@import|url\(", source)
     assert "script" not in page.tags
-    assert [value for name, value in page.attributes if name in ("src", "href")] == [
-        "data:,"
-    ]
+    asked = [value for name, value in page.attributes if name in ("src", "href")]
+    assert [value for value in asked if not value.startswith("#")] == ["data:,"]
 
 
 def test_page_fits_a_phone(comparison, tmp_path):
     source, page = page_of(comparison, tmp_path)
     assert ("content", "width=device-width, initial-scale=1") in page.attributes
     # wide tables scroll by themselves, also from the keyboard
-    assert source.count('<div class="scroll" tabindex="0"><table>') == source.count(
-        "<table>"
-    )
+    scrolling = source.count('<div class="scroll" tabindex="0" role="region"')
+    assert scrolling + source.count('<div class="stacks">') == page.tags.count("table")
 
 
 def test_names_and_messages_are_escaped(make, tmp_path):
@@ -124,3 +123,45 @@ def test_page_and_display_load_neither_matplotlib_nor_torch():
         "sys.exit(' '.join({'matplotlib', 'torch', 'tqdm'} & {*sys.modules}) or None)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_answer_stands_first_and_is_that_of_the_best_shared_model(make, tmp_path):
+    comparison = make()
+    comparison.models[2] = type(comparison.models[4])("deep", "shared", "linear")
+    comparison.measured.chosen[:] = 1
+    source, page = page_of(comparison, tmp_path)
+    text = " ".join(page.text)
+    assert text.index("For some tasks, not for all.") < text.index("net: sharing helps")
+    assert text.index("net: sharing helps") < text.index("deep:")
+    assert source.count('class="others"') == 1
+
+
+def test_wins_and_losses_are_counted(comparison, tmp_path):
+    text = " ".join(page_of(comparison, tmp_path)[1].text)
+    assert "against its twin it wins 1 of 3 tasks and loses 1;" in text
+    assert "delta_m" not in text  # these are scores, not errors
+
+
+def test_delta_m_is_shown_for_errors(make, tmp_path):
+    task = TaskRow("dose", "regression", 0, 80, "neg_mean_squared_error")
+    comparison = make(tasks=[task])
+    comparison.measured.scores[:] = -1 + 0.5 * comparison.measured.scores
+    less = f"{-comparison.delta_m():+.1%} error on average (delta_m)"
+    assert less in " ".join(page_of(comparison, tmp_path)[1].text)
+
+
+def test_costs_are_shown_for_every_model(comparison, tmp_path):
+    text = " ".join(page_of(comparison, tmp_path)[1].text)
+    part = text[text.index("Mean seconds of a fit") :]
+    for column in ("fit seconds", "predict seconds", "model MB", "peak MB"):
+        assert column in part
+    assert "best single" not in part[: part.index("Task by task")]
+
+
+def test_a_given_affinity_is_shown(comparison, tmp_path):
+    path = tmp_path / "page.html"
+    comparison.to_html(path, affinity=np.array([[0, 0.5, 0], [-0.25, 0, 0], [0, 0, 0]]))
+    page = Page(path.read_text(encoding="utf-8"))
+    assert "Which tasks help which" in page.text
+    assert {"+0.500", "-0.250"} <= set(page.text)
+    assert "Which tasks help which" not in page_of(comparison, tmp_path)[1].text

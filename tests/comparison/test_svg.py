@@ -27,7 +27,7 @@ def test_every_whisker_lies_inside_the_plot(make):
         root = ET.fromstring(gain_plot(make(spread=spread).gains, 0.95))
         lines = root.findall(".//g/line")
         ends = [float(line.get(k)) for line in lines for k in ("x1", "x2")]
-        assert min(ends) >= 104
+        assert min(ends) >= 112
         assert max(ends) <= 342 + 0.1
 
 

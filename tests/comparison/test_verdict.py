@@ -1,4 +1,9 @@
+from types import SimpleNamespace
+
+import pytest
+
 from sklearn_mtl.comparison._rows import ModelRow, TaskRow
+from sklearn_mtl.comparison._verdict import answer
 
 
 def test_verdict_names_what_sharing_helps_and_hurts(comparison):
@@ -55,3 +60,23 @@ def test_tasks_that_could_not_be_judged_are_named(make):
     comparison = make()
     comparison.measured.scores[4, :, 1] = float("nan")
     assert "ill could not be judged" in comparison.verdict
+
+
+@pytest.mark.parametrize(
+    ("effects", "mean", "expected"),
+    [
+        (["helps", "no evidence"], "helps", "Yes"),
+        (["helps", "hurts"], "no evidence", "For some tasks, not for all"),
+        (["hurts", "no evidence"], "no evidence", "No, it hurts"),
+        (["no evidence"] * 2, "helps", "Yes, on average"),
+        (["no evidence"] * 2, "hurts", "No, it hurts on average"),
+        (["no evidence", "unknown"], "no evidence", "Not that these data could tell"),
+        (["unknown"] * 2, "unknown", "Nothing can be said"),
+    ],
+)
+def test_the_answer_is_a_few_words(effects, mean, expected):
+    gains = [
+        SimpleNamespace(against="twin", effect=effect) for effect in [*effects, mean]
+    ]
+    other = SimpleNamespace(against="best single", effect="hurts")
+    assert answer([*gains, other]) == expected

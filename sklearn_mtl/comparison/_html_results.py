@@ -1,0 +1,136 @@
+"""The parts of the page that show what was measured: scores, gains, curves, costs."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from sklearn_mtl.comparison._gains import MEAN, TWIN, Gain
+from sklearn_mtl.comparison._html_table import html_table
+from sklearn_mtl.comparison._rows import BEST_SINGLE
+from sklearn_mtl.comparison._svg import gain_plot
+from sklearn_mtl.comparison._svg_curve import curve_plot
+from sklearn_mtl.comparison._tables import COSTS
+from sklearn_mtl.comparison._words import (
+    effect_word,
+    gain_and_interval,
+    metric_label,
+    number,
+    seconds,
+)
+
+if TYPE_CHECKING:
+    from sklearn_mtl.comparison._comparison import Comparison
+
+__all__ = ["costs", "curve_picture", "curves", "gain_parts", "scores"]
+
+_AGAINST = {TWIN: "gain from sharing", BEST_SINGLE: "gain over best single"}
+_RIVALS = {TWIN: "against its twin", BEST_SINGLE: "against the best single row"}
+_HOW_COSTS_ARE_MEASURED = (
+    "Mean seconds of a fit and of predicting its test part; size of the fitted model "
+    "when pickled; and by how much the memory of the process grew at most during a fit "
+    "(median over the splits), which leaves out memory that it already had."
+)
+
+
+def scores(comparison: Comparison) -> list[str]:
+    """Return the table of mean scores."""
+    table = comparison.table
+    names = [*(task.name for task in comparison.tasks), MEAN]
+    roles = {model.name: model.role for model in comparison.models}
+    roles[BEST_SINGLE] = "best"
+    rows = [
+        [model, *(number(table.loc[model, name]) for name in names)]
+        for model in table.index
+    ]
+    return [
+        f'<p class="note">Mean test score over the splits, greater is better; the best '
+        f"of each column is marked. {escape(_metrics(comparison))}</p>",
+        html_table(
+            ["model", *names],
+            rows,
+            label="scores",
+            row_classes=[roles[model] for model in table.index],
+            best_columns=range(1, len(names) + 1),
+        ),
+    ]
+
+
+def _metrics(comparison: Comparison) -> str:
+    """Return the metric of all tasks, or that of each."""
+    found = {metric_label(task.metric) for task in comparison.tasks}
+    if len(found) == 1:
+        return f"The score is {found.pop()}."
+    by_task = (f"{task.name}: {metric_label(task.metric)}" for task in comparison.tasks)
+    return f"Scores: {', '.join(by_task)}."
+
+
+def gain_parts(comparison: Comparison, model: str) -> list[str]:
+    """Return the picture and the table of the gains of one shared model."""
+    gains = [gain for gain in comparison.gains if gain.model == model]
+    found = {(gain.against, gain.task): gain for gain in gains}
+    against = list(dict.fromkeys(gain.against for gain in gains))
+    rows = [
+        [task, *(_words(found[kind, task]) for kind in against)]
+        for task in [*(task.name for task in comparison.tasks), MEAN]
+    ]
+    header = ["task", *(_AGAINST[kind] for kind in against)]
+    table = html_table(header, rows, label=f"gains of {model}", stacks=True)
+    plot = gain_plot(gains, comparison.confidence)
+    return [f'<div class="pair">{plot}{table}</div>', _counts(comparison, model)]
+
+
+def _words(gain: Gain) -> str:
+    return f"{gain_and_interval(gain.interval)}\n{effect_word(gain)}"
+
+
+def _counts(comparison: Comparison, model: str) -> str:
+    """Return wins, ties and losses, and the relative reduction of errors if defined."""
+    counts = comparison.counts
+    n_tasks, told = len(comparison.tasks), []
+    for row in counts[counts["model"] == model].itertuples():
+        value, reason = comparison.error_reduction(model, row.against)
+        change = "" if reason else f" and has {-value:+.1%} error on average (delta_m)"
+        told.append(
+            f"{_RIVALS[row.against]} it wins {row.win} of {n_tasks} tasks "
+            f"and loses {row.loss}{change}"
+        )
+    return f'<p class="note">Beyond noise, {escape("; ".join(told))}.</p>'
+
+
+def curves(comparison: Comparison) -> list[str]:
+    """Return score against number of labels, averaged over tasks."""
+    if comparison.curve is None:
+        return []
+    shared = [model.name for model in comparison.models if model.role == "shared"]
+    note = (
+        '<p class="note">Mean test score over tasks. The band is the interval of the '
+        "gain: where the dashed curve leaves it, sharing makes a difference. Curves by "
+        "task stand under each task.</p>"
+    )
+    plots = "".join(
+        f"<figure><figcaption>{escape(name)}</figcaption>"
+        f"{curve_picture(comparison, name, MEAN)}</figure>"
+        for name in shared
+    )
+    return [note, f'<div class="plots">{plots}</div>']
+
+
+def curve_picture(comparison: Comparison, model: str, task: str) -> str:
+    """Return the curves of one model and task."""
+    frame = comparison.learning_curve
+    rows = frame[(frame["model"] == model) & (frame["task"] == task)]
+    return curve_plot(rows, f"Score of {model} against number of labels, {task}")
+
+
+def costs(comparison: Comparison) -> list[str]:
+    """Return seconds and memory of every model."""
+    table = comparison.table[COSTS].drop(index=BEST_SINGLE, errors="ignore")
+    rows = [
+        [str(name), *map(seconds, row)]
+        for name, row in zip(table.index, table.to_numpy(), strict=True)
+    ]
+    return [
+        f'<p class="note">{_HOW_COSTS_ARE_MEASURED}</p>',
+        html_table(["model", *COSTS], rows, label="costs"),
+    ]
