@@ -7,6 +7,7 @@ from sklearn_mtl.losses._fused import FusedLoss, split_classes
 from sklearn_mtl.losses._huber import HuberLoss
 from sklearn_mtl.losses._layout import OutputLayout
 from sklearn_mtl.losses._registry import LOSSES, read_losses
+from sklearn_mtl.losses._relation import OutputRelation, comparable_tasks
 from sklearn_mtl.losses._squared_error import SquaredError
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "FusedLoss",
     "HuberLoss",
     "OutputLayout",
+    "OutputRelation",
     "SquaredError",
     "TaskLoss",
+    "comparable_tasks",
     "read_losses",
     "split_classes",
 ]

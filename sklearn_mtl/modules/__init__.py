@@ -7,6 +7,7 @@ from sklearn_mtl.modules._cross_stitch import CrossStitch
 from sklearn_mtl.modules._embedding import PiecewiseLinear
 from sklearn_mtl.modules._feedback_head import FeedbackHead
 from sklearn_mtl.modules._head_registry import HEADS, read_head
+from sklearn_mtl.modules._head_relation import HeadRelation, HeadWeights
 from sklearn_mtl.modules._head_spec import HeadSpec, HeadTail, LinearHead
 from sklearn_mtl.modules._inputs import EmbeddingLayer, InputLayer
 from sklearn_mtl.modules._linear import (
@@ -41,8 +42,10 @@ __all__ = [
     "EmbeddingLayer",
     "FeedbackHead",
     "HeadBlock",
+    "HeadRelation",
     "HeadSpec",
     "HeadTail",
+    "HeadWeights",
     "InputLayer",
     "LinearHead",
     "MLPHead",

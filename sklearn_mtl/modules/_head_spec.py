@@ -40,6 +40,13 @@ class HeadTail(nn.Module, ABC):
     def owners(self) -> list[tuple[nn.Parameter, Tensor]]:
         """Return parameters with the place of the task of each of their columns."""
 
+    def comparable_weights(self) -> list[tuple[nn.Parameter, Tensor]]:
+        """Return those of the owners that are weights which heads can be compared by.
+
+        Without biases, and without what a head reads of other tasks.
+        """
+        return []
+
     @abstractmethod
     def forward(self, maps: Tensor) -> Tensor:
         """Map (n_members, n_rows, n_maps) to logits (n_members, n_rows, n_outputs)."""

@@ -118,6 +118,12 @@ class _Layers(HeadTail):
             for parameter in (layer.weight, layer.bias)
         ]
 
+    def comparable_weights(self) -> list[tuple[nn.Parameter, Tensor]]:
+        """Return the weights of every layer."""
+        return [
+            (layer.weight, tasks_of_columns(layer.blocks)) for layer in self._task_heads
+        ]
+
     def forward(self, maps: Tensor) -> Tensor:
         """Apply the layers to the first hidden units before their activation."""
         n_tasks = self.maps.n_tasks

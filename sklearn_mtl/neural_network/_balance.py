@@ -13,6 +13,7 @@ from sklearn_mtl.losses import FusedLoss, OutputLayout
 from sklearn_mtl.modules import MemberLinear, MultiTaskModule
 from sklearn_mtl.neural_network._batches import Batch
 from sklearn_mtl.neural_network._gradients import exact_gramian
+from sklearn_mtl.neural_network._regularizer import Regularizer
 
 __all__ = ["Balance", "GradientBalance", "GradientMonitor", "LossBalance"]
 
@@ -76,10 +77,13 @@ class Balance(ABC):
         Where the gradients of the tasks are compared, for the history.
     looks_again : bool
         Whether `look_again` is to be called after the step.
+    regularizer : Regularizer or None
+        What the objective has beside the losses; no method weighs it.
     """
 
     gramian: str | None = None
     looks_again = False
+    regularizer: Regularizer | None = None
 
     def __init__(self, order: TaskOrder) -> None:
         self.order = order
@@ -89,6 +93,12 @@ class Balance(ABC):
     def start_epoch(self) -> None:
         """Forget the factors of the epoch before."""
         self._steps: list[tuple[Tensor, Tensor]] = []
+
+    def _beside(self, logits: Tensor, weights: Tensor) -> Tensor | None:
+        """Return the gradient at the logits of what is no loss of a task."""
+        if self.regularizer is None:
+            return None
+        return self.regularizer.at_logits(logits, weights)
 
     @abstractmethod
     def backward(
@@ -147,6 +157,9 @@ class LossBalance(Balance):
         )
         self._steps.append((factors, present))
         dlogits *= self.order.columns(factors)
+        beside = self._beside(logits, weights)
+        if beside is not None:
+            dlogits += beside
         penalty = module.penalty(parts, weights)
         if penalty is None:
             torch.autograd.backward(logits, dlogits)
@@ -221,6 +234,9 @@ class GradientBalance(Balance):
         factors = self.balancer.factors()
         self._steps.append((factors, present))
         weighted = dlogits * self.order.columns(factors)
+        beside = self._beside(logits, weights)
+        if beside is not None:
+            dlogits, weighted = dlogits + beside, weighted + beside
         penalty = module.penalty(parts, weights)
         is_plain = module.is_linear_in_one_representation and penalty is None
         if is_plain and type(module.heads) is MemberLinear:

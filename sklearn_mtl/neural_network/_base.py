@@ -143,6 +143,22 @@ class BaseMultiTaskNet(
             )
         return outputs[0] if self.task_set_.is_1d else outputs
 
+    @property
+    def task_relation_(self) -> np.ndarray:
+        """Relation of the tasks, (n_tasks, n_tasks), where `task_relation` is given.
+
+        The similarity as it was given; or the covariance that was learned from the
+        heads, the mean of those of the members, zero between tasks whose outputs differ
+        in shape.
+        """
+        check_is_fitted(self)
+        if self._state.task_relation is None:
+            raise AttributeError(
+                f"{type(self).__name__}: there is no task_relation_, for task_relation "
+                "was None, or no task has a head."
+            )
+        return self._state.task_relation
+
     def _read_tasks(self, y: Any) -> tuple[TaskSet, np.ndarray]:
         return TaskSet.from_y(
             y,

@@ -93,6 +93,10 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         gramian: str = "auto",
         update_every: int | str = "auto",
         monitor: str | None = None,
+        task_relation: Any = None,
+        relation_on: str = "outputs",
+        relation_strength: float = 0.1,
+        shared_penalty: float = 0.0,
         optimizer: Any = "adamw",
         lr: float = 3e-3,
         lr_schedule: str = "cosine",
@@ -126,6 +130,10 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         self.gramian = gramian
         self.update_every = update_every
         self.monitor = monitor
+        self.task_relation = task_relation
+        self.relation_on = relation_on
+        self.relation_strength = relation_strength
+        self.shared_penalty = shared_penalty
         self.optimizer = optimizer
         self.lr = lr
         self.lr_schedule = lr_schedule

@@ -52,6 +52,9 @@ def history_arrays(
     if any("gradient_cosine" in epoch for epoch in history):
         out["gradient_norm"] = _by_task(history, "gradient_norm_by_task", encoder)
         out["gradient_cosine"] = _column(history, "gradient_cosine")
+    for term in ("shared_penalty", "task_relation"):
+        if any(term in epoch for epoch in history):
+            out[term] = _column(history, term)
     out["lr"] = _column(history, "lr")
     out["duration"] = _column(history, "dur")
     return out

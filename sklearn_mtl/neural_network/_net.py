@@ -15,6 +15,7 @@ from torch import Tensor
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.neural_network._balance import Balance, GradientMonitor
 from sklearn_mtl.neural_network._batches import Batch, BatchIterator, HeldOutRows
+from sklearn_mtl.neural_network._regularizer import Regularizer
 from sklearn_mtl.neural_network._rows import Rows
 
 __all__ = ["BATCH_HOOKS", "MultiTaskNet"]
@@ -74,6 +75,7 @@ class MultiTaskNet(NeuralNet):
         self.track = track
         self.balance = balance
         self.monitor: GradientMonitor | None = None
+        self.regularizer: Regularizer | None = None
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
@@ -168,6 +170,9 @@ class MultiTaskNet(NeuralNet):
             self.balance.end_epoch(losses)
             self.history.record("factor_by_task", self.balance.mean_factors())
             self.history.record("gramian", self.balance.gramian)
+        if self.regularizer is not None:
+            for name, value in self.regularizer.means().items():
+                self.history.record(name, value)
         self.history.record("lr", self.rate)
         self.history.record(prefix + "_batch_count", len(iterator))
 
@@ -186,6 +191,8 @@ class MultiTaskNet(NeuralNet):
             logits, values = self.balance.backward(
                 self.module_, self.criterion_, batch, lr
             )
+        if self.regularizer is not None:
+            self.regularizer.at_parameters(self.module_)
         if notify:
             named = list(self.get_all_learnable_params())
             self.notify("on_grad_computed", named_parameters=named, batch=batch)
@@ -205,6 +212,9 @@ class MultiTaskNet(NeuralNet):
         parts = self.module_.encode(x)
         logits = self.module_.decode(parts)
         values, dlogits = self.criterion_(logits, targets, weights)
+        if self.regularizer is not None:
+            extra = self.regularizer.at_logits(logits, weights)
+            dlogits = dlogits if extra is None else dlogits + extra
         penalty = self.module_.penalty(parts, weights)
         if penalty is None:
             logits.backward(dlogits)
@@ -216,6 +226,8 @@ class MultiTaskNet(NeuralNet):
         self._is_measured = False
         if self.balance is not None:
             self.balance.start_epoch()
+        if self.regularizer is not None:
+            self.regularizer.start_epoch(self.module_)
 
     def _measure(self, batch: Batch) -> None:
         """Record the gradients of the tasks at the first batch of an epoch."""

@@ -30,6 +30,10 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "numeric_embedding": [PiecewiseLinear, StrOptions({"auto"}), None],
     "categorical_features": [str, "array-like", None],
     "loss": [StrOptions({"auto", *LOSSES}), TaskLoss, dict, "array-like"],
+    "task_relation": ["array-like", StrOptions({"learned"}), None],
+    "relation_on": [StrOptions({"outputs", "heads"})],
+    "relation_strength": [Interval(Real, 0, None, closed="left")],
+    "shared_penalty": [Interval(Real, 0, None, closed="left")],
     "task_weight": [dict, "array-like", None],
     "balancing": [
         StrOptions(set(METHODS)),
@@ -116,6 +120,19 @@ default="gelu"
     monitor : {"gradients"} or None, default=None
         "gradients" adds the exact gradients of the tasks to `history_`, measured in
         each epoch on up to 128 rows.
+    task_relation : array-like of shape (n_tasks, n_tasks), "learned" or None, \
+default=None
+        What is known of the tasks: a similarity, symmetric and not negative, by which
+        pairs are pulled together; or the covariance of their heads, learned as the net
+        is. Only tasks with outputs of equal shape are pulled together.
+    relation_on : {"outputs", "heads"}, default="outputs"
+        Whether the probabilities (or standardised predictions) of related tasks are
+        pulled together, or the weights of their heads.
+    relation_strength : float, default=0.1
+        Factor of the relation in the objective.
+    shared_penalty : float, default=0.0
+        Factor of the sum of the squared weights, not the biases, of the shared layers
+        in the objective.
     optimizer : {"adamw", "adam", "sgd"} or torch optimizer class, default="adamw"
         Optimiser of the net.
     lr : float, default=0.003
@@ -184,7 +201,9 @@ n_tasks_ : int
         "duration"; "task_weight" (n_epochs, n_tasks), the mean weight of each task's
         loss or gradient, NaN in an epoch without its labels; with weights of gradients
         "gramian", which of them; with a monitor "gradient_norm" (n_epochs, n_tasks) of
-        each L_t and "gradient_cosine", the mean over pairs of tasks.
+        each L_t and "gradient_cosine", the mean over pairs of tasks; "task_relation"
+        and "shared_penalty" (n_epochs,), these terms of the objective where they are
+        asked for.
     n_iter_ : int
         Epochs run.
     best_epoch_ : int
@@ -192,6 +211,9 @@ n_tasks_ : int
     oof_prediction_ : ndarray or list of ndarray
         Out-of-fold predictions of the training rows, where several members hold out
         folds.
+    task_relation_ : ndarray of shape (n_tasks, n_tasks)
+        The similarity that was given or the covariance that was learned, where
+        `task_relation` is not None.
     n_features_in_ : int
         Number of features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)

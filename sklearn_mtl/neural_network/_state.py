@@ -12,6 +12,7 @@ from torch import Tensor
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.neural_network._net import MultiTaskNet
+from sklearn_mtl.neural_network._owners import task_of_maps
 from sklearn_mtl.neural_network._preparation import Preparation
 from sklearn_mtl.neural_network._rows import Rows, as_rows
 from sklearn_mtl.neural_network._targets import TargetEncoder
@@ -44,6 +45,8 @@ class NetState:
     held_out_outputs : list of ndarray or None
         As `outputs`, for the training rows, each from the member that held it out; None
         where not every row was held out.
+    task_relation : ndarray of shape (n_tasks, n_tasks) or None
+        How the tasks are related, None where nothing was said of it.
     """
 
     preparation: Preparation
@@ -54,6 +57,7 @@ class NetState:
     n_calls: int = 0
     best_epoch: int = 0
     held_out_outputs: list[np.ndarray] | None = None
+    task_relation: np.ndarray | None = None
 
     @property
     def n_members(self) -> int:
@@ -142,9 +146,7 @@ class NetState:
         """
         place = self._place(task, "to project on")
         module = self.net.module_
-        columns = torch.as_tensor(self.encoder.layout.task_places == place)
-        if module.tail is not None:
-            columns = module.tail.task_of_maps == place
+        columns = task_of_maps(module, self.encoder.layout) == place
         heads = module.heads.weight.detach()[..., columns]
         basis = torch.linalg.qr(heads.double())[0].to(self.dtype)  # (M, h, rank)
         chunks = self._apply(X, self._task_reader(place))

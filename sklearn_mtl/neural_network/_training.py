@@ -28,6 +28,7 @@ from sklearn_mtl.neural_network._preparation import (
     RawPreparation,
     SparsePreparation,
 )
+from sklearn_mtl.neural_network._relation import make_regularizer, relation_matrix
 from sklearn_mtl.neural_network._rows import as_rows
 from sklearn_mtl.neural_network._schedule import BestEpoch, WarmUpCosine
 from sklearn_mtl.neural_network._state import NetState
@@ -180,7 +181,15 @@ def _train(
     net.track = track
     use_generators(net.module_, dropout)
     net.monitor = make_monitor(model, encoder=state.encoder)
+    regularizer = net.regularizer = make_regularizer(
+        model,
+        state.encoder.task_set,
+        state.encoder.layout,
+        data.factor,
+        is_begun=state.n_calls > 1,
+    )
     if net.balance is not None:
+        net.balance.regularizer = regularizer
         stream = _BALANCING + state.n_calls
         net.balance.generators = _generators(
             state.seed, state.n_members, stream, model.device
@@ -191,6 +200,8 @@ def _train(
         use_generators(net.module_, None)
         if net.balance is not None:
             net.balance.generators = ()
+            net.balance.regularizer = None
+        net.regularizer = None
         if net.schedule is not None:
             net.set_rate(net.lr)
         net.schedule = net.track = None
@@ -199,6 +210,8 @@ def _train(
         state.best_epoch = track.restore(net.module_)
         if len(held_out) == len(data):
             state.held_out_outputs = _out_of_fold(state, held_out)
+    task_set = state.encoder.task_set
+    state.task_relation = relation_matrix(regularizer, net.module_, task_set)
 
 
 def _out_of_fold(state: NetState, held_out: HeldOutRows) -> list[np.ndarray]:
