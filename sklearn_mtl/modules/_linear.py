@@ -66,7 +66,7 @@ class MemberLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n_members, n_rows, n_in) to (n_members, n_rows, n_out)."""
-        if x.is_cpu and self.weight.shape[2] < _NARROW:
+        if x.is_cpu and self.weight.shape[2] < _NARROW and _is_exact():
             if len(self.weight) > 1:
                 return _narrow_product(x, self.weight, self.bias)
             weight = self.weight.mT.contiguous().squeeze(0)
@@ -80,6 +80,11 @@ class MemberLinear(nn.Module):
         for member, generator in enumerate(generators):
             for parameter in (self.weight, self.bias):
                 parameter[member].uniform_(-bound, bound, generator=generator)
+
+
+def _is_exact() -> bool:
+    """Say whether products are in the dtype of what they multiply, as by hand."""
+    return not torch.is_autocast_enabled("cpu")
 
 
 class RandomPart(nn.Module):

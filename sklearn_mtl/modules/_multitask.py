@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from sklearn_mtl.modules._conv import ConvTrunk
@@ -12,9 +13,8 @@ from sklearn_mtl.modules._task_trunk import Parts, TaskTrunk
 
 __all__ = ["MultiTaskModule"]
 
-# activations of a layer that stay in the cache: of a dense one, and of pictures, where
-# fewer than 8 at a time cost more than the cache saves
-_DENSE_UNITS, _PICTURE_UNITS = 2**18, 2**20
+_UNITS_AT_ONCE = 2**18  # activations of a dense layer that stay in the cache
+_VALUES_AT_ONCE = 2**20  # and of pictures, after their convolutions
 
 
 class MultiTaskModule(nn.Module):
@@ -32,7 +32,15 @@ class MultiTaskModule(nn.Module):
         TaskHeads for a TaskTrunk.
     tail : HeadTail, default=None
         Makes logits of what `heads` gives; None where these are the logits.
+
+    Attributes
+    ----------
+    trunk_dtype : torch.dtype or None
+        In which the trunk computes products and convolutions (by torch.autocast), where
+        that is not the dtype of the parameters; the heads always do in that.
     """
+
+    trunk_dtype: torch.dtype | None = None
 
     def __init__(
         self,
@@ -69,14 +77,22 @@ class MultiTaskModule(nn.Module):
         """How many rows are predicted fastest at a time."""
         n_members, *shape = self.heads.weight.shape
         width = max(self.n_shared, *shape, 1)
-        n_rows = max(128, _DENSE_UNITS // (n_members * width))
+        n_rows = max(128, _UNITS_AT_ONCE // (n_members * width))
         for part in self.trunk.modules():
-            if isinstance(part, ConvTrunk):  # which takes one member at a time
-                n_rows = min(n_rows, max(8, _PICTURE_UNITS // part.n_units))
+            if isinstance(part, ConvTrunk):
+                at_once = _VALUES_AT_ONCE // (n_members * part.n_values)
+                n_rows = min(n_rows, max(8, at_once))
         return n_rows
 
     def encode(self, x: Tensor) -> Parts:
         """Return the one representation alone, or the parts of a TaskTrunk."""
+        if self.trunk_dtype is None:
+            return self._parts(x)
+        with torch.autocast(x.device.type, self.trunk_dtype):
+            parts = self._parts(x)
+        return tuple(part.to(self.heads.weight.dtype) for part in parts)
+
+    def _parts(self, x: Tensor) -> Parts:
         encoded = self.trunk(self.inputs(x))
         return encoded if isinstance(self.trunk, TaskTrunk) else (encoded,)
 

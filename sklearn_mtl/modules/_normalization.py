@@ -62,6 +62,7 @@ class MemberBatchNorm(MemberNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise (n_members, n_rows, n_units)."""
+        x = x.to(self.weight.dtype)  # moments need more digits than bfloat16 has
         mean, var = self.running_mean, self.running_var
         if self.training:
             # not the unbiased variance, which a batch of one row does not have

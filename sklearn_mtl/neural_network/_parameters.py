@@ -171,8 +171,11 @@ default=None
         at every batch, which is slower.
     device : str, default="cpu"
         Where torch computes.
-    dtype : {"auto", "float32", "float64"}, default="auto"
-        "auto" is float64 where the data fit in one batch, else float32.
+    dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
+        "auto" is float64 where the data fit in one batch, else float32. "bfloat16"
+        computes the products and convolutions of the trunk in it, and keeps parameters,
+        heads and losses in float32; that is faster for large layers where the processor
+        has instructions for it.
     n_threads : int or None, default=1
         Threads of torch while fitting and predicting; small nets are fastest on one.
         None leaves torch as it is. The caller's number is put back.

@@ -23,6 +23,7 @@ SMALL = 100  # rows up to which one full batch is used and nothing is held out
 N_STEPS = 800
 DROPOUT = 0.15
 DTYPES = {
+    "bfloat16": torch.float32,  # of the parameters; the trunk computes in bfloat16
     "float32": torch.float32,
     "float64": torch.float64,
 }
@@ -41,7 +42,10 @@ class TrainingPlan:
     batch_size, max_epochs, patience : int
         As the estimator's arguments, resolved.
     dtype : torch.dtype
-        float64 where the data fit in one batch, unless told otherwise.
+        Of parameters, losses and heads: float64 where the data fit in one batch, unless
+        told otherwise.
+    trunk_dtype : torch.dtype or None
+        In which the trunk computes, where that is another.
     trunk : object
         What builds the trunk: a spec, a module or a callable.
     """
@@ -52,6 +56,7 @@ class TrainingPlan:
     max_epochs: int
     patience: int
     dtype: torch.dtype
+    trunk_dtype: torch.dtype | None
     trunk: Any
 
 
@@ -93,7 +98,14 @@ def make_plan(model: Any, n_samples: int) -> TrainingPlan:
     if dtype == "auto":
         dtype = "float64" if is_full else "float32"
     return TrainingPlan(
-        n_members, hold_out, batch_size, max_epochs, patience, DTYPES[dtype], trunk
+        n_members,
+        hold_out,
+        batch_size,
+        max_epochs,
+        patience,
+        DTYPES[dtype],
+        torch.bfloat16 if dtype == "bfloat16" else None,
+        trunk,
     )
 
 

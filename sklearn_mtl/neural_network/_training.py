@@ -138,6 +138,7 @@ def _set_up(
     head = read_head(model.head, who)
     sample = few.span(0, 2)
     module = build_module(plan.trunk, inputs, encoder, sample, generators, head, who)
+    module.trunk_dtype = plan.trunk_dtype
     weights = task_weights(task_set, model.task_weight, who)
     net = build_net(model, module, encoder, weights, plan.dtype)
     net.balance = make_balance(model, net.module_, encoder, labels.weights)

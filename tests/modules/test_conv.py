@@ -137,9 +137,21 @@ def test_predictions_do_not_depend_on_how_many_rows_come_at_once(size, monkeypat
 def test_large_pictures_are_predicted_a_few_at_a_time():
     X, y = pictures()
     net = fitted(SMALL, X, y, max_epochs=1).net_.module_
-    assert net.n_rows_at_once == 2**20 // (8 * 64)
-    net.trunk.n_units = 10**9
+    assert net.trunk.n_at_once == 3 * 2**18 // (8 * 64)
+    assert net.n_rows_at_once == 2**20 // (8 * 16)
+    net.trunk.n_values = 10**9
     assert net.n_rows_at_once == 8
+
+
+@pytest.mark.parametrize("normalization", [None, "batch"])
+@pytest.mark.parametrize("is_training", [True, False])
+def test_pictures_convolved_a_few_at_a_time_are_the_same(normalization, is_training):
+    spec = clone(SMALL).set_params(normalization=normalization)
+    trunk = built(spec, 64).train(is_training)
+    x = torch.rand(1, 20, 64, dtype=torch.float64)
+    expected = trunk(x)
+    trunk.n_at_once = 3
+    torch.testing.assert_close(trunk(x), expected)
 
 
 @pytest.mark.parametrize("balancing", ["uncertainty", "upgrad", "mgda"])
@@ -187,7 +199,7 @@ def test_pictures_and_a_table_are_joined():
         trunk=trunk, max_epochs=150, lr=0.01, batch_size=32, random_state=0
     ).fit(joined, targets)
     assert model.transform(joined).shape == (120, 20)
-    assert model.net_.module_.n_rows_at_once == 2**20 // (8 * 64)
+    assert model.net_.module_.n_rows_at_once == 2**20 // (8 * 16)
     scores = model.history_["valid_score"][model.best_epoch_ - 1]
     assert (scores > 0.8).all()
 
