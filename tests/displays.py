@@ -7,6 +7,7 @@ Each is made from arrays alone and not drawn. Add a Display here in a line, and
 import numpy as np
 
 from sklearn_mtl.comparison import (
+    CriticalDifferenceDisplay,
     Interval,
     SampleEfficiencyDisplay,
     TaskGainDisplay,
@@ -29,6 +30,13 @@ def gains():
 
 
 DISPLAYS = {
+    "CriticalDifferenceDisplay": lambda: CriticalDifferenceDisplay(
+        [1.2, 2.0, 2.8],
+        [[1.0, 0.3, 0.01], [0.3, 1.0, 0.4], [0.01, 0.4, 1.0]],
+        model_names=["net", "linear", "forest"],
+        critical_difference=1.4,
+        highlighted=["net"],
+    ),
     "SampleEfficiencyDisplay": lambda: SampleEfficiencyDisplay(
         [20, 60, 200], [0.7, 0.8, 0.85], [0.5, 0.7, 0.84], gain_low=[0.1, 0.05, -0.01]
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from sklearn_mtl.comparison._words import (
 if TYPE_CHECKING:
     from sklearn_mtl.comparison._comparison import Comparison
 
-__all__ = ["costs", "curve_picture", "curves", "gain_parts", "scores"]
+__all__ = ["costs", "curve_picture", "curves", "gain_pair", "gain_parts", "scores"]
 
 _AGAINST = {TWIN: "gain from sharing", BEST_SINGLE: "gain over best single"}
 _RIVALS = {TWIN: "against its twin", BEST_SINGLE: "against the best single row"}
@@ -68,16 +69,34 @@ def _metrics(comparison: Comparison) -> str:
 def gain_parts(comparison: Comparison, model: str) -> list[str]:
     """Return the picture and the table of the gains of one shared model."""
     gains = [gain for gain in comparison.gains if gain.model == model]
+    pair = gain_pair(gains, comparison.confidence, "task")
+    return [pair, _counts(comparison, model)]
+
+
+def gain_pair(gains: Sequence[Gain], confidence: float, what: str) -> str:
+    """Return the picture and the table of gains beside each other.
+
+    Parameters
+    ----------
+    gains : sequence of Gain
+        Gains of one model, one for each reference and task or data set.
+    confidence : float
+        Of the intervals.
+    what : str
+        What the rows are: "task" or "data set".
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     found = {(gain.against, gain.task): gain for gain in gains}
     against = list(dict.fromkeys(gain.against for gain in gains))
-    rows = [
-        [task, *(_words(found[kind, task]) for kind in against)]
-        for task in [*(task.name for task in comparison.tasks), MEAN]
-    ]
-    header = ["task", *(_AGAINST[kind] for kind in against)]
-    table = html_table(header, rows, label=f"gains of {model}", stacks=True)
-    plot = gain_plot(gains, comparison.confidence)
-    return [f'<div class="pair">{plot}{table}</div>', _counts(comparison, model)]
+    names = list(dict.fromkeys(gain.task for gain in gains))
+    rows = [[name, *(_words(found[kind, name]) for kind in against)] for name in names]
+    header = [what, *(_AGAINST[kind] for kind in against)]
+    table = html_table(header, rows, label=f"gains of {gains[0].model}", stacks=True)
+    return f'<div class="pair">{gain_plot(gains, confidence)}{table}</div>'
 
 
 def _words(gain: Gain) -> str:

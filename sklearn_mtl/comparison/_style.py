@@ -92,7 +92,6 @@ svg .zero { stroke: var(--soft); stroke-width: 1.5; }
 svg .twin * { stroke: var(--twin); fill: var(--twin); stroke-width: 2; }
 svg .best *, svg .apart * { stroke: var(--best); fill: var(--best); stroke-width: 2; }
 svg .bar { stroke: var(--ink); stroke-width: 4; stroke-linecap: round; }
-svg .lead { stroke: var(--soft); fill: none; }
 svg polyline { fill: none !important; }
 svg .apart polyline { stroke-dasharray: 5 4; }
 svg .band { fill: var(--twin); opacity: .15; }

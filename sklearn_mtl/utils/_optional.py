@@ -28,12 +28,15 @@ def import_optional(name: str, *, extra: str, who: str) -> Any:
     Raises
     ------
     ImportError
-        If it is not installed.
+        If it is not installed, or cannot be imported.
     """
     try:
         return import_module(name)
-    except ImportError as error:
-        package = name.partition(".")[0].replace("_", "-")
+    except ModuleNotFoundError as error:
+        root = name.partition(".")[0]
+        if (error.name or "").partition(".")[0] != root:
+            raise  # it is there, but something that it needs is not
+        package = root.replace("_", "-")
         raise ImportError(
             f"{who} needs {package}: pip install 'sklearn-mtl[{extra}]'."
         ) from error

@@ -1,0 +1,122 @@
+"""Compare on several data sets at once."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from sklearn_mtl.comparison._compare import compare
+from sklearn_mtl.comparison._datasets_comparison import DatasetsComparison
+from sklearn_mtl.exceptions import NegativeTransferWarning
+
+__all__ = ["compare_datasets"]
+
+_WHO = "compare_datasets"
+
+
+def compare_datasets(
+    datasets: Mapping[str, Any],
+    estimators: Any = None,
+    *,
+    alpha: float = 0.05,
+    **options: Any,
+) -> DatasetsComparison:
+    """Find out on which data sets learning tasks together helps, and which model wins.
+
+    `compare` runs on each data set. Models are then ranked on each data set by their
+    mean score over the tasks, 1 being the best, and the mean ranks are compared [1]_:
+    Friedman's test asks whether any model differs, Nemenyi's which ones do.
+
+    Parameters
+    ----------
+    datasets : mapping of str to data
+        Data sets by name, two at least: a pair (X, y), a Bunch with `data`, `target`
+        and perhaps `groups`, or a function that returns one of these when its turn
+        comes.
+    estimators : None, sequence or mapping, default=None
+        As in `compare`. Models that do not stand for all data sets, as those known by
+        name do not for all kinds of tasks, are shown but not ranked.
+    alpha : float, default=0.05
+        Level of the tests between models.
+    **options : dict
+        Further arguments of `compare`, for all data sets; one `cache_dir` serves all.
+
+    Returns
+    -------
+    DatasetsComparison
+        Tables, mean ranks, wins; `plot()`, `to_html(path)`.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two data sets, or one is in no known form.
+
+    Warns
+    -----
+    NegativeTransferWarning
+        If sharing hurts a task of a data set by more than noise, once a data set.
+
+    See Also
+    --------
+    compare : Compare on one data set.
+
+    References
+    ----------
+    .. [1] J. Demsar, "Statistical Comparisons of Classifiers over Multiple Data Sets",
+       Journal of Machine Learning Research 7, 1-30, 2006.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn_mtl.comparison import compare_datasets
+    >>> from sklearn_mtl.datasets import make_multitask_regression
+    >>> datasets = {
+    ...     f"seed {seed}": make_multitask_regression(60, 10, 2, random_state=seed)
+    ...     for seed in (0, 1)
+    ... }
+    >>> rows = ["dummy", "linear", ("ridge", Ridge())]
+    >>> found = compare_datasets(datasets, rows, cv=2)
+    >>> found.table.shape
+    (2, 5)
+    """
+    if not hasattr(datasets, "items") or len(datasets) < 2:
+        raise ValueError(
+            f"{_WHO}: two data sets at least are needed, as a dict by name; for one "
+            "there is compare."
+        )
+    comparisons = {}
+    for name, given in datasets.items():
+        X, y, groups = _read(str(name), given)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            own = {**options, "groups": options.get("groups", groups)}
+            comparisons[str(name)] = compare(X, y, estimators, **own)
+        _tell_again(caught, str(name))
+    return DatasetsComparison(comparisons, alpha=alpha)
+
+
+def _read(name: str, given: Any) -> tuple[Any, Any, Any]:
+    if callable(given):
+        given = given()
+    if hasattr(given, "data") and hasattr(given, "target"):
+        return given.data, given.target, getattr(given, "groups", None)
+    if isinstance(given, tuple | list) and len(given) == 2:
+        return given[0], given[1], None
+    raise ValueError(
+        f"{_WHO}: data set {name!r} is a {type(given).__name__}; give a pair "
+        "(X, y), or a Bunch with data and target."
+    )
+
+
+def _tell_again(caught: list[warnings.WarningMessage], name: str) -> None:
+    """Warn of what one comparison warned of, with the name of its data set."""
+    for warning in caught:
+        if issubclass(warning.category, NegativeTransferWarning):
+            text = str(warning.message).partition(": ")[2]
+            message = f"{_WHO}: on {name!r} {text}"
+            warnings.warn(message, NegativeTransferWarning, stacklevel=3)
+        else:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )

@@ -1,0 +1,176 @@
+"""Mean ranks on several data sets as a picture; matplotlib is loaded to draw it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklearn_mtl.utils._optional import import_optional
+from sklearn_mtl.utils._pictures import COLORS, make_axes
+
+if TYPE_CHECKING:
+    from sklearn_mtl.comparison._datasets_comparison import DatasetsComparison
+
+__all__ = ["CriticalDifferenceDisplay"]
+
+_WHO = "CriticalDifferenceDisplay"
+
+
+class CriticalDifferenceDisplay:
+    """Mean ranks of models on several data sets; bars join those not told apart.
+
+    Drawn by scikit-posthocs. It is recommended to use `from_comparison` or
+    `DatasetsComparison.plot`.
+
+    Parameters
+    ----------
+    mean_ranks : array-like of shape (n_models,)
+        Mean ranks, 1 is the best.
+    p_values : array-like of shape (n_models, n_models)
+        Of the test between each two models.
+    model_names : sequence of str of length n_models
+        Names of the models.
+    alpha : float, default=0.05
+        Level: models with a larger p-value are joined by a bar.
+    critical_difference : float, default=None
+        Drawn as a line above the axis, if given.
+    highlighted : sequence of str, default=()
+        Models that are coloured, such as those that learn all tasks together.
+
+    Attributes
+    ----------
+    mean_ranks : ndarray of shape (n_models,)
+        As given.
+    p_values : ndarray of shape (n_models, n_models)
+        As given.
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+
+    References
+    ----------
+    .. [1] J. Demsar, "Statistical Comparisons of Classifiers over Multiple Data Sets",
+       Journal of Machine Learning Research 7, 1-30, 2006, section 3.2.4.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.comparison import CriticalDifferenceDisplay
+    >>> p_values = [[1.0, 0.3], [0.3, 1.0]]
+    >>> shown = CriticalDifferenceDisplay([1.2, 1.8], p_values, model_names=["a", "b"])
+    >>> shown.mean_ranks
+    array([1.2, 1.8])
+    """
+
+    def __init__(
+        self,
+        mean_ranks: Any,
+        p_values: Any,
+        *,
+        model_names: Sequence[str],
+        alpha: float = 0.05,
+        critical_difference: float | None = None,
+        highlighted: Sequence[str] = (),
+    ) -> None:
+        self.mean_ranks = np.asarray(mean_ranks, dtype=float)
+        self.p_values = np.asarray(p_values, dtype=float)
+        self.model_names = list(model_names)
+        self.alpha = alpha
+        self.critical_difference = critical_difference
+        self.highlighted = list(highlighted)
+        n_models = len(self.model_names)
+        if (
+            self.mean_ranks.shape != (n_models,)
+            or self.p_values.shape != (n_models,) * 2
+        ):
+            raise ValueError(
+                f"{_WHO}: {n_models} models need mean_ranks of shape ({n_models},) and "
+                f"p_values of ({n_models}, {n_models}), found {self.mean_ranks.shape} "
+                f"and {self.p_values.shape}."
+            )
+
+    @classmethod
+    def from_comparison(
+        cls, comparison: DatasetsComparison, *, ax: Any = None
+    ) -> CriticalDifferenceDisplay:
+        """Draw the mean ranks of a comparison on several data sets.
+
+        Parameters
+        ----------
+        comparison : DatasetsComparison
+            What `compare_datasets` returned.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        CriticalDifferenceDisplay
+            The display, drawn.
+        """
+        made = cls(
+            comparison.mean_ranks,
+            comparison.p_values,
+            model_names=list(comparison.mean_ranks.index),
+            alpha=comparison.alpha,
+            critical_difference=comparison.critical_difference,
+            highlighted=list({gain.model: None for gain in comparison.gains}),
+        )
+        return made.plot(ax=ax)
+
+    def plot(self, *, ax: Any = None) -> CriticalDifferenceDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        CriticalDifferenceDisplay
+            Itself.
+
+        Raises
+        ------
+        ImportError
+            If scikit-posthocs or matplotlib is not installed.
+        """
+        tests = import_optional("scikit_posthocs", extra="ranks", who=f"{_WHO}.plot")
+        import pandas as pd
+
+        names = self.model_names
+        ax = make_axes(ax, _WHO, width=7.2, height=1.5 + 0.3 * len(names))
+        colors = {
+            name: COLORS["blue" if name in self.highlighted else "black"]
+            for name in names
+        }
+        tests.critical_difference_diagram(
+            dict(zip(names, self.mean_ranks.tolist(), strict=True)),
+            pd.DataFrame(self.p_values, index=names, columns=names),
+            alpha=self.alpha,
+            ax=ax,
+            label_fmt_left="{label} ({rank:.2f})",
+            label_fmt_right="({rank:.2f}) {label}",
+            color_palette=colors,
+            text_h_margin=0.05,
+            crossbar_props={"color": "0.4", "linewidth": 4},
+        )
+        ax.set_xlabel("mean rank, 1 is the best; a bar joins those not told apart")
+        if self.critical_difference is not None:
+            self._draw_difference(ax, self.critical_difference)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _draw_difference(self, ax: Any, difference: float) -> None:
+        """Draw the critical difference over the numbers of the axis."""
+        start, height = float(self.mean_ranks.min()), 1.3
+        ax.plot([start, start + difference], [height, height], color="0.4", marker="|")
+        label = f"critical difference {difference:.2f}"
+        ax.text(start + difference / 2, height + 0.2, label, ha="center", va="bottom")

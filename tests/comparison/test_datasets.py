@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.linear_model import Ridge
+from sklearn.utils import Bunch
+
+from sklearn_mtl.comparison import compare, compare_datasets
+from sklearn_mtl.datasets import make_multitask_regression
+from sklearn_mtl.exceptions import NegativeTransferWarning
+from sklearn_mtl.linear_model import MultiTaskLinearRegressor
+from tests.comparison.test_html import page_of
+
+
+def made(seed, relatedness=0.95):
+    return make_multitask_regression(
+        150, 12, 5, relatedness=relatedness, noise=1.0, random_state=seed
+    )
+
+
+ROWS = {"dummy": "dummy", "linear": "linear", "shared": MultiTaskLinearRegressor()}
+OPTIONS = {"cv": 5, "missing_fraction": 0.8}
+
+
+@pytest.fixture(scope="module")
+def found():
+    def late():
+        return made(2)
+
+    bunch = Bunch(data=made(1)[0], target=made(1)[1], groups=np.arange(150) // 3)
+    datasets = {"pair": made(0), "bunch": bunch, "late": late}
+    return compare_datasets(datasets, ROWS, **OPTIONS)
+
+
+def test_each_data_set_is_compared_as_compare_does(found):
+    assert list(found.comparisons) == ["pair", "bunch", "late"]
+    alone = compare(*made(0), ROWS, **OPTIONS)
+    scores = found.comparisons["pair"].measured.scores
+    np.testing.assert_array_equal(scores, alone.measured.scores)
+    assert found.comparisons["bunch"].setting["n_groups"] == 50
+    np.testing.assert_allclose(found.table.loc["pair"], alone.table["mean"])
+
+
+def test_related_tasks_gain_on_every_data_set(found):
+    wins = found.counts.set_index(["model", "against"]).loc[("shared", "twin")]
+    assert wins["win"] == 3
+    assert found.mean_ranks.index[0] == "shared"
+    assert "sharing helps on pair, bunch and late. Its mean rank is 1 of 3" in (
+        found.verdict
+    )
+
+
+def test_harm_is_warned_of_with_the_name_of_the_data_set():
+    class Average(Ridge):
+        def predict(self, X):
+            values = super().predict(X)
+            if values.ndim == 1:
+                return values
+            return np.repeat(
+                values.mean(axis=1, keepdims=True), values.shape[1], axis=1
+            )
+
+    datasets = {
+        name: make_multitask_regression(
+            200, 4, 2, n_informative=4, n_groups=2, noise=0.1, random_state=seed
+        )
+        for seed, name in enumerate(("first", "second"))
+    }
+    with pytest.warns(NegativeTransferWarning) as caught:
+        compare_datasets(datasets, {"average": Average()}, cv=5)
+    told = [str(warning.message) for warning in caught]
+    assert [text.split(" learning")[0] for text in told] == [
+        "compare_datasets: on 'first'",
+        "compare_datasets: on 'second'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("datasets", "message"),
+    [
+        ({"a": made(0)}, "two data sets at least are needed"),
+        ([made(0), made(1)], "as a dict by name"),
+        ({"a": made(0)[0], "b": made(1)}, r"data set 'a' is a ndarray; give a pair"),
+    ],
+)
+def test_other_forms_are_refused(datasets, message):
+    with pytest.raises(ValueError, match=message):
+        compare_datasets(datasets, ROWS)
+
+
+def test_the_cache_serves_all_data_sets(found, tmp_path):
+    datasets = {"pair": made(0), "late": made(2)}
+    compare_datasets(datasets, ROWS, **OPTIONS, cache_dir=tmp_path)
+    n_cells = len(list(tmp_path.iterdir()))
+    again = compare_datasets(datasets, ROWS, **OPTIONS, cache_dir=tmp_path)
+    assert len(list(tmp_path.iterdir())) == n_cells
+    np.testing.assert_array_equal(again.table, found.table.loc[["pair", "late"]])
+
+
+def test_the_page_shows_ranks_gains_and_how_to_do_it_again(found, tmp_path):
+    _, page = page_of(found, tmp_path)
+    text = " ".join(page.text)
+    _, p_value = stats.friedmanchisquare(*found.table[found.ranks.columns].to_numpy().T)
+    assert f"Friedman's test that all rank alike: p = {p_value:.2g}." in text
+    assert f"critical difference {found.critical_difference:.2f}" in text
+    assert page.tags.count("svg") == 1 + 1  # ranks, gains of one shared model
+    assert text.count("from sklearn_mtl.comparison import compare") == 3

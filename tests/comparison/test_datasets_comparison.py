@@ -1,0 +1,170 @@
+import sys
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from scipy import stats
+
+from sklearn_mtl.comparison import DatasetsComparison
+from sklearn_mtl.comparison._svg_ranks import alike
+from tests.comparison.test_html import page_of
+
+# Demsar (2006), table 6: AUC of C4.5 with parameters m, cf, both, on 14 data sets.
+AUC = np.array(
+    [
+        [0.763, 0.768, 0.771, 0.798],
+        [0.599, 0.591, 0.590, 0.569],
+        [0.954, 0.971, 0.968, 0.967],
+        [0.628, 0.661, 0.654, 0.657],
+        [0.882, 0.888, 0.886, 0.898],
+        [0.936, 0.931, 0.916, 0.931],
+        [0.661, 0.668, 0.609, 0.685],
+        [0.583, 0.583, 0.563, 0.625],
+        [0.775, 0.838, 0.866, 0.875],
+        [1.000, 1.000, 1.000, 1.000],
+        [0.940, 0.962, 0.965, 0.962],
+        [0.619, 0.666, 0.614, 0.669],
+        [0.972, 0.981, 0.9751, 0.975],
+        [0.957, 0.978, 0.946, 0.970],
+    ]
+)
+LETTERS = "abcdefghijklmn"
+
+
+@pytest.fixture
+def published(make):
+    """A comparison of 14 data sets whose scores are those of the paper."""
+    comparisons = {}
+    for letter, row in zip(LETTERS, AUC, strict=True):
+        made = make(n_splits=2)
+        made.measured.scores[1:] = row[:, None, None]
+        made.measured.chosen[:] = 1
+        comparisons[letter] = made
+    return DatasetsComparison(comparisons)
+
+
+NAMES = ["linear", "forest", "net, one per task", "net"]
+
+
+@pytest.fixture
+def ranked(published, monkeypatch):
+    """The same, ranked without the row that is chosen from the others."""
+    table = published.table[NAMES]
+    monkeypatch.setattr(DatasetsComparison, "_ranked", table)
+    return published
+
+
+def test_mean_ranks_are_those_of_the_paper(ranked):
+    expected = dict(zip(NAMES, [3.143, 2.000, 2.893, 1.964], strict=True))
+    assert ranked.mean_ranks.round(3).to_dict() == expected
+    assert list(ranked.mean_ranks.index) == ["net", "forest", NAMES[2], "linear"]
+
+
+def test_the_critical_difference_is_that_of_the_paper(ranked):
+    # Demsar (2006), section 3.2.4: CD = 2.569 sqrt(4 * 5 / (6 * 14)) = 1.25
+    np.testing.assert_allclose(ranked.critical_difference, 1.25, atol=0.005)
+    ranked.alpha = 0.1  # q = 2.291
+    np.testing.assert_allclose(ranked.critical_difference, 1.12, atol=0.005)
+
+
+def test_friedman_and_nemenyi_agree_with_the_published_conclusions(ranked):
+    statistic, p_value = ranked.friedman
+    # the paper gives 9.28; SciPy also corrects for ties: one of 4, three of 2
+    np.testing.assert_allclose(statistic * (1 - (60 + 3 * 6) / (14 * 60)), 9.28, 1e-3)
+    np.testing.assert_allclose(p_value, stats.chi2.sf(statistic, 3))
+    p_values = ranked.p_values
+    assert list(p_values.index) == list(ranked.mean_ranks.index)
+    differences = np.abs(
+        ranked.mean_ranks.to_numpy()[:, None] - ranked.mean_ranks.to_numpy()
+    )
+    significant = p_values.to_numpy() < ranked.alpha
+    np.testing.assert_array_equal(significant, differences > ranked.critical_difference)
+
+
+def test_dummies_and_a_choice_among_one_model_are_not_ranked(published, make):
+    assert list(published.ranks.columns) == [
+        "linear",
+        "forest",
+        "best single",
+        *NAMES[2:],
+    ]
+    made = {name: make() for name in "ab"}
+    for comparison in made.values():
+        del comparison.models[2]
+        comparison.measured.chosen[:] = 1
+        for name in ("scores", "beside", "fit_seconds", "predict_seconds"):
+            values = getattr(comparison.measured, name)
+            object.__setattr__(comparison.measured, name, np.delete(values, 2, axis=0))
+        for name in ("model_bytes", "peak_bytes"):
+            values = getattr(comparison.measured, name)
+            object.__setattr__(comparison.measured, name, np.delete(values, 2, axis=0))
+    assert "best single" not in DatasetsComparison(made).ranks
+
+
+def test_a_data_set_on_which_a_model_failed_is_not_ranked_and_named(make, tmp_path):
+    made = {name: make() for name in "abc"}
+    made["b"].measured.scores[1] = np.nan
+    found = DatasetsComparison(made)
+    assert found.not_ranked == ["b"]
+    assert list(found.ranks.index) == ["a", "c"]
+    text = " ".join(page_of(found, tmp_path)[1].text)
+    assert "Not ranked, for a model has no score there: b." in text
+
+
+def test_gains_are_those_of_the_mean_with_holm_over_data_sets(make):
+    made = {name: make(spread=0.02) for name in "abc"}
+    found = DatasetsComparison(made)
+    gains = [gain for gain in found.gains if gain.against == "twin"]
+    assert [gain.task for gain in gains] == ["a", "b", "c"]
+    one = next(g for g in made["a"].gains if g.task == "mean" and g.against == "twin")
+    assert gains[0].interval == one.interval
+    np.testing.assert_allclose(gains[0].p_adjusted, min(1, 3 * one.p_adjusted))
+    assert found.counts["unknown"].tolist() == [0, 0]
+
+
+def test_without_the_tests_package_the_rest_is_there(published, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "scikit_posthocs", None)
+    with pytest.raises(ImportError, match=r"needs scikit-posthocs: .*\[ranks\]"):
+        published.plot()
+    assert len(published.mean_ranks) == 5
+    text = " ".join(page_of(published, tmp_path)[1].text)
+    assert "not tested pairwise: scikit-posthocs is missing" in text
+
+
+def test_two_comparisons_and_a_level_are_needed(make):
+    with pytest.raises(ValueError, match="two comparisons at least"):
+        DatasetsComparison({"a": make()})
+    with pytest.raises(ValueError, match=r"alpha is 5; it must be in \(0, 1\)"):
+        DatasetsComparison({"a": make(), "b": make()}, alpha=5)
+
+
+def test_the_diagram_holds_ranks_and_a_bar_for_each_run(ranked):
+    display = ranked.plot()
+    np.testing.assert_array_equal(display.mean_ranks, ranked.mean_ranks)
+    assert display.highlighted == ["net"]
+    drawn = [text.get_text() for text in display.ax_.texts]
+    assert "net (1.96)" in drawn
+    assert "critical difference 1.25" in drawn
+    plt.close("all")
+
+
+def test_text_and_repr_are_short(published):
+    assert repr(published) == "<DatasetsComparison of 6 models on 14 data sets>"
+    assert "net: " in str(published)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "runs"),
+    [
+        ([], [(0, 3)]),
+        ([(0, 3)], [(0, 2), (1, 3)]),
+        ([(0, 2), (0, 3), (1, 3)], [(0, 1), (1, 2), (2, 3)]),
+        ([(0, 1), (0, 2), (0, 3)], [(1, 3)]),
+        ([(i, j) for i in range(4) for j in range(i)], []),
+    ],
+)
+def test_runs_are_the_longest_that_are_not_told_apart(pairs, runs):
+    p_values = np.ones((4, 4))
+    for i, j in pairs:
+        p_values[i, j] = p_values[j, i] = 0.01
+    assert alike(p_values, 0.05) == runs
