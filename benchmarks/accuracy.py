@@ -15,7 +15,8 @@ fit in one thread.
 
     python benchmarks/accuracy.py --data-dir DIR --jobs 16 --out FILE
     python benchmarks/accuracy.py --models net --select \\
-        --ablate "flat=dropout:0" "wide=hidden_layer_sizes:(256,256),lr:0.001"
+        --ablate "flat=dropout:0" "wide=hidden_layer_sizes:(256,256),lr:0.001" \\
+        "quantiles=numeric_embedding:PiecewiseLinear(n_splits=0)"
 
 `--select` scores on held-out parts of the training rows, never on test rows: it is how
 to choose between variants. Results are kept in a folder, so a second run computes only
@@ -43,6 +44,7 @@ from benchmarks._accuracy.names import OURS, PEERS, STACKED
 from benchmarks._accuracy.ours import why_not
 from benchmarks._accuracy.report import as_json, make_report, print_report
 from benchmarks._accuracy.tables import SETS, load_table
+from sklearn_mtl import losses, modules
 
 HERE = Path(__file__).resolve().parent
 
@@ -80,18 +82,28 @@ def parse_arguments() -> argparse.Namespace:
 def parse_variant(text: str) -> tuple[str, str, dict]:
     """Return model, name and parameters of "[model@]name=param:value,...".
 
-    Values are Python literals; what is none is a string.
+    Values are Python literals, or a spec such as PiecewiseLinear(n_splits=0) with
+    literals in it; what is neither is a string.
     """
     head, _, body = text.partition("=")
     model, _, name = head.rpartition("@")
     chosen = {}
     for pair in re.split(r",(?=[A-Za-z_]+:)", body):
         parameter, _, value = pair.partition(":")
-        try:
-            chosen[parameter] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            chosen[parameter] = value
+        chosen[parameter] = read_value(value)
     return model or "net", name, chosen
+
+
+def read_value(text: str) -> object:
+    """Return a literal, a spec of the package, or the text itself."""
+    try:
+        tree = ast.parse(text, mode="eval").body
+        if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
+            spec = getattr(modules, tree.func.id, None) or getattr(losses, tree.func.id)
+            return spec(**{k.arg: ast.literal_eval(k.value) for k in tree.keywords})
+        return ast.literal_eval(tree)
+    except (ValueError, SyntaxError):
+        return text
 
 
 def list_jobs(args: argparse.Namespace, models: list[str]) -> Iterator[Job]:
@@ -183,7 +195,7 @@ def main() -> None:
             "python": platform.python_version(),
         }
         content = {"about": about, "records": records, "tables": as_json(tables)}
-        args.out.write_text(json.dumps(content, indent=1))
+        args.out.write_text(json.dumps(content, indent=1, default=str))
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def library_versions() -> dict[str, str]:
 
 def key_of(description: dict[str, Any]) -> str:
     """Return a hash of all that decides a result."""
-    text = json.dumps(description, sort_keys=True)
+    text = json.dumps(description, sort_keys=True, default=str)
     return hashlib.sha1(text.encode()).hexdigest()[:16]
 
 
@@ -70,5 +70,5 @@ def store(folder: Path, key: str, record: dict[str, Any]) -> None:
     """Store a record, whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{key}.{os.getpid()}.tmp"
-    draft.write_text(json.dumps(record))
+    draft.write_text(json.dumps(record, default=str))
     draft.replace(folder / f"{key}.json")
