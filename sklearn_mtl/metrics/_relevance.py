@@ -148,7 +148,7 @@ def read_labels(y_query: Any, y_gallery: Any, who: str) -> list[TaskLabels]:
 
 
 def _join(query: TargetColumns, gallery: TargetColumns, t: int, who: str) -> TaskLabels:
-    name = gallery.names[t]
+    name = (gallery if gallery.has_names else query).names[t]
     parts = [query.values[t], gallery.values[t]]
     families = {_family(part, name, who) for part in parts if len(part)}
     if len(families) > 1:

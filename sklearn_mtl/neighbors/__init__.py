@@ -1,6 +1,13 @@
 """Retrieval: the nearest items by a representation that tasks have shaped."""
 
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex
+from sklearn_mtl.neighbors._embedding_display import EmbeddingDisplay
+from sklearn_mtl.neighbors._retrieval_display import RetrievalDisplay
 from sklearn_mtl.neighbors._retriever import NeighborRetriever
 
-__all__ = ["BruteForceIndex", "NeighborRetriever"]
+__all__ = [
+    "BruteForceIndex",
+    "EmbeddingDisplay",
+    "NeighborRetriever",
+    "RetrievalDisplay",
+]

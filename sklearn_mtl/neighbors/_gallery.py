@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["drop_self", "order_found", "take_labels"]
+__all__ = ["drop_self", "order_found", "take_labels", "task_names"]
 
 
 def drop_self(
@@ -56,3 +56,11 @@ def take_labels(y: Any, n_items: int, who: str) -> np.ndarray:
             f"({n_items},) or ({n_items}, n_tasks)."
         )
     return labels
+
+
+def task_names(y: Any) -> list[str] | None:
+    """Return the names that came with y: those of a frame's columns, or of a series."""
+    if hasattr(y, "columns"):
+        return [str(name) for name in y.columns]
+    name = getattr(y, "name", None)
+    return None if name in (None, "") else [str(name)]

@@ -23,8 +23,8 @@ class GallerySearchMixin(ABC):
     """Search a gallery of rows.
 
     A subclass has the parameters `n_neighbors` and `metric` and, once fitted,
-    `embedding_`, `labels_`, `index_`, and `_signs`, which rows of items are multiplied
-    by to be rows of queries, or None.
+    `embedding_`, `labels_`, `index_`, `_task_names`, and `_signs`, which rows of items
+    are multiplied by to be rows of queries, or None.
     """
 
     n_neighbors: int
@@ -33,6 +33,7 @@ class GallerySearchMixin(ABC):
     labels_: np.ndarray | None
     index_: Any
     _signs: np.ndarray | None
+    _task_names: list[str] | None
 
     @abstractmethod
     def _item_rows(self, X: Any) -> np.ndarray:
@@ -183,7 +184,10 @@ class GallerySearchMixin(ABC):
         depth = retrieval_depth(labels, self.labels_, k, own)
         depth = min(depth, len(self.embedding_) - (X is None))
         blocks = self._rankings(rows, depth, X is None)
-        return retrieval_report(labels, self.labels_, blocks, k=k, query_index=own)
+        found = retrieval_report(labels, self.labels_, blocks, k=k, query_index=own)
+        if self._task_names is None:
+            return found
+        return dict(zip(self._task_names, found.values(), strict=True))
 
     def _search(
         self, rows: np.ndarray, n_neighbors: int | None, first: int | None

@@ -20,7 +20,7 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex
-from sklearn_mtl.neighbors._gallery import take_labels
+from sklearn_mtl.neighbors._gallery import take_labels, task_names
 from sklearn_mtl.neighbors._gallery_search import GallerySearchMixin
 from sklearn_mtl.neighbors._views import Mix
 from sklearn_mtl.utils._private import (
@@ -174,6 +174,7 @@ class NeighborRetriever(
         rows, signs = mix.rows(estimator, X, _WHO)
         labels = None if y is None else take_labels(y, len(rows), _WHO)
         self.estimator_, self._mix = estimator, mix
+        self._task_names = None if y is None else task_names(y)
         self._signs = signs if (signs < 0).any() else None
         self._n_features_out = rows.shape[1]
         self._keep(rows, labels)

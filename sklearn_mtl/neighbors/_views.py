@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_array
 
 from sklearn_mtl.neighbors._rows import unit_rows
 
-__all__ = ["Mix"]
+__all__ = ["Mix", "task_view"]
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Mix:
         total = sum(abs(weight) for weight in self.weights.values())
         parts, signs = [], []
         for task, weight in self.weights.items():
-            part = _as_rows(_view(estimator, X, task, self.view, who), who)
+            part = _as_rows(task_view(estimator, X, task, self.view, who), who)
             if self.metric == "cosine":
                 part = unit_rows(part)
             if len(self.weights) > 1:
@@ -110,7 +110,7 @@ class Mix:
         return rows, np.concatenate(signs)
 
 
-def _view(estimator: Any, X: Any, task: Any, kind: str, who: str) -> Any:
+def task_view(estimator: Any, X: Any, task: Any, kind: str, who: str) -> Any:
     """Return the shared representation, or one task's view of it."""
     if task is None:
         return estimator.transform(X)

@@ -71,3 +71,9 @@ def test_rankings_of_the_depth_that_is_told_are_enough(missing, own):
     assert depth <= 40
     cut = retrieval_report(y_query, y_gallery, ranking[:, :depth], k=3, query_index=own)
     assert cut == retrieval_report(y_query, y_gallery, ranking, k=3, query_index=own)
+
+
+def test_the_names_of_either_side_are_used():
+    y_query, y_gallery, ranking = two_tasks(missing=0.0)
+    for y, z in ((y_query, y_gallery.to_numpy()), (y_query.to_numpy(), y_gallery)):
+        assert list(retrieval_report(y, z, ranking)) == ["colour", "size"]

@@ -283,6 +283,15 @@ def test_the_report_searches_as_deep_as_it_takes(missing):
     assert retriever.report() == expected
 
 
+def test_the_report_has_the_names_of_the_tasks():
+    frame = pd.DataFrame({"digit": Y[:, 0], "odd": Y[:, 1]})
+    retriever = NeighborRetriever(PCA(8)).fit(X, frame)
+    assert list(retriever.report()) == ["digit", "odd"]
+    assert list(retriever.report(Q, frame[:30])) == ["digit", "odd"]
+    retriever.fit(X, frame["odd"])
+    assert list(retriever.report()) == ["odd"]
+
+
 def test_an_unfitted_retriever_says_so():
     retriever = NeighborRetriever(PCA(2))
     for ask in (retriever.kneighbors, retriever.retrieve, retriever.report):

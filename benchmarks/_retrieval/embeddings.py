@@ -1,0 +1,100 @@
+"""What is searched by: pixels, and what nets make of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.decomposition import PCA
+from sklearn.frozen import FrozenEstimator
+from sklearn.preprocessing import FunctionTransformer
+
+from benchmarks._retrieval.pictures import Split
+from sklearn_mtl import MultiTaskClassifier
+from sklearn_mtl.modules import Conv
+from sklearn_mtl.neighbors import NeighborRetriever
+
+# The same for all nets; 64 units are what heads read.
+TRUNK = {"channels": (16, 32), "hidden": 64, "normalization": "batch"}
+NET = {"early_stopping": False, "n_threads": 1}
+FULL = {"max_epochs": 8, "batch_size": 128}
+SCARCE = {"max_epochs": 40, "batch_size": 64}
+NAMES = (
+    "raw pixels",
+    "PCA-64",
+    "single-task",
+    "single-task, projected",
+    "single-task, probabilities",
+    "single-task, all side by side",
+    "multi-task, shared",
+    "multi-task, projected",
+    "multi-task, probabilities",
+)
+
+
+class SideBySide(TransformerMixin, BaseEstimator):
+    """Representations of fitted nets, each of norm 1, side by side."""
+
+    def __init__(self, nets: Any) -> None:
+        self.nets = nets
+
+    def fit(self, X: Any, y: Any = None) -> SideBySide:
+        self.n_nets_ = len(self.nets)  # scikit-learn asks for something fitted
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        parts = [net.transform(X) for net in self.nets]
+        norms = [np.linalg.norm(part, axis=1, keepdims=True) for part in parts]
+        pairs = zip(parts, norms, strict=True)
+        return np.hstack([part / np.maximum(norm, 1e-12) for part, norm in pairs])
+
+
+def fit_net(split: Split, tasks: list[int], setting: str, seed: int) -> Any:
+    """Fit one net to some of the tasks, on the rows that have a label of theirs."""
+    y = split.y_train[:, tasks]
+    is_used = ~np.isnan(y).all(axis=1)
+    net = MultiTaskClassifier(
+        trunk=Conv(split.image_shape, **TRUNK),
+        random_state=seed,
+        **NET,
+        **(SCARCE if setting == "scarce" else FULL),
+    )
+    return net.fit(split.X_train[is_used], y[is_used])
+
+
+def fit_all(split: Split, setting: str, seed: int) -> tuple[Any, list[Any], dict]:
+    """Return the net of all tasks, those of one, and their CPU seconds."""
+    n_tasks = split.y_train.shape[1]
+    start = time.process_time()
+    multi = fit_net(split, list(range(n_tasks)), setting, seed)
+    middle = time.process_time()
+    single = [fit_net(split, [t], setting, seed) for t in range(n_tasks)]
+    seconds = {"multi": middle - start, "single": time.process_time() - middle}
+    return multi, single, seconds
+
+
+def retrievers(
+    multi: Any, single: list[Any], task: int
+) -> Iterator[tuple[str, NeighborRetriever]]:
+    """Yield name and retriever of every embedding that one task is searched by."""
+    own, shared = FrozenEstimator(single[task]), FrozenEstimator(multi)
+    side_by_side = SideBySide(single).fit(None)
+    probability = {"view": "probability"}
+    yield "raw pixels", NeighborRetriever(FunctionTransformer())
+    yield "PCA-64", NeighborRetriever(PCA(64, random_state=0))
+    yield "single-task", NeighborRetriever(own)
+    yield "single-task, projected", NeighborRetriever(own, task=0)
+    yield "single-task, probabilities", NeighborRetriever(own, task=0, **probability)
+    yield (
+        "single-task, all side by side",
+        NeighborRetriever(FrozenEstimator(side_by_side)),
+    )
+    yield "multi-task, shared", NeighborRetriever(shared)
+    yield "multi-task, projected", NeighborRetriever(shared, task=task)
+    yield (
+        "multi-task, probabilities",
+        NeighborRetriever(shared, task=task, **probability),
+    )

@@ -1,0 +1,74 @@
+"""The scatter of a representation: its points, panels and colours."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_mtl import MultiTaskClassifier
+from sklearn_mtl.neighbors import EmbeddingDisplay
+from sklearn_mtl.neighbors._palette import style_of
+from tests.zoo import SMALL_NET
+
+X, DIGIT = load_digits(return_X_y=True)
+X, DIGIT = X[:200], DIGIT[:200]
+FRAME = pd.DataFrame({"digit": DIGIT.astype(str), "ink": X.mean(axis=1)})
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def test_there_is_a_panel_for_each_task():
+    scaler = StandardScaler().fit(X)
+    display = EmbeddingDisplay.from_estimator(scaler, X, FRAME)
+    assert [axis.get_title() for axis in display.axes_] == ["digit", "ink"]
+    np.testing.assert_allclose(
+        display.points, PCA(2).fit_transform(scaler.transform(X))
+    )
+    labels = [text.get_text() for text in display.axes_[0].get_legend().get_texts()]
+    assert labels == [str(digit) for digit in range(10)]
+    assert len(display.figure_.axes) == 3  # two panels and a colour bar
+
+
+def test_points_without_a_label_are_grey():
+    y = FRAME["digit"].where(np.arange(200) % 4 > 0)
+    display = EmbeddingDisplay(X[:, 10:12], y).plot()
+    missing, *classes = display.axes_[0].collections
+    assert len(missing.get_offsets()) == 50
+    assert sum(len(one.get_offsets()) for one in classes) == 150
+    assert len({one.get_facecolor().tobytes() for one in classes}) == 7
+
+
+def test_forty_nine_classes_look_different():
+    styles = [style_of(number) for number in range(49)]
+    assert len(set(styles)) == 49
+
+
+def test_a_net_is_drawn_by_the_view_of_a_task():
+    y = np.column_stack([DIGIT, DIGIT % 2])
+    net = MultiTaskClassifier(**(SMALL_NET | {"max_epochs": 2})).fit(X, y)
+    display = EmbeddingDisplay.from_estimator(net, X, y, task=1, view="probability")
+    points = PCA(2).fit_transform(net.transform_task(X, 1, kind="probability"))
+    np.testing.assert_allclose(display.points, points, atol=1e-6)
+
+
+def test_the_projection_and_the_axes_may_be_given():
+    figure, axes = plt.subplots(2)
+    scaler = StandardScaler().fit(X)
+    projection = TruncatedSVD(2, random_state=0)
+    display = EmbeddingDisplay.from_estimator(
+        scaler, X, FRAME, projection=projection, ax=axes
+    )
+    assert display.figure_ is figure
+    assert not hasattr(projection, "components_")
+    figure.canvas.draw()
+    with pytest.raises(ValueError, match=r"PCA returns shape \(200, 3\)"):
+        EmbeddingDisplay.from_estimator(scaler, X, FRAME, projection=PCA(3))
+    with pytest.raises(ValueError, match=r"1 axes for the 2 tasks \['digit', 'ink'\]"):
+        display.plot(ax=axes[0])
