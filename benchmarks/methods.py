@@ -17,7 +17,6 @@ changes the package empties the folder.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from benchmarks._accuracy.tables import Split, Table, load_table, split_rows
 from benchmarks._timing import write_json
 from sklearn_mtl import MultiTaskMixedEstimator
 from sklearn_mtl.balancing import METHODS
-from sklearn_mtl.comparison import Interval, corrected_interval
+from sklearn_mtl.comparison import corrected_interval
 
 HERE = Path(__file__).resolve().parent
 SETS = ("ml_emotions", "student_por_mixed", "mtr_wq")
@@ -115,7 +114,9 @@ def summarise(records: dict[tuple[str, str], list[dict]]) -> list[dict]:
         base = records[BASE, set_name]
         gain = 100 * (mean_skills(found) - mean_skills(base))
         interval = corrected_interval(gain, N_TEST_PER_TRAIN)
-        seconds = [r["seconds"] / b["seconds"] for r, b in zip(found, base, strict=True)]
+        seconds = [
+            r["seconds"] / b["seconds"] for r, b in zip(found, base, strict=True)
+        ]
         rows.append(
             {
                 "method": name,

@@ -14,6 +14,7 @@ from sklearn_mtl.balancing._fairgrad import FairGrad
 from sklearn_mtl.balancing._famo import FAMO
 from sklearn_mtl.balancing._fixed import Fixed
 from sklearn_mtl.balancing._geometric_mean import GeometricMean
+from sklearn_mtl.balancing._gradnorm import GradNorm
 from sklearn_mtl.balancing._gramian import feature_gramian, lowest_overlap
 from sklearn_mtl.balancing._imtl_g import IMTLG
 from sklearn_mtl.balancing._imtl_l import IMTLL
@@ -42,6 +43,7 @@ __all__ = [
     "FairGrad",
     "Fixed",
     "GeometricMean",
+    "GradNorm",
     "GradientAggregator",
     "GradientBalancer",
     "LossBalancer",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
-from torch import Generator, Tensor
+import numpy as np
+from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
 
@@ -45,16 +45,17 @@ class AlignedMTL(GradientAggregator):
 
     def _weigh(
         self,
-        gramian: Tensor,
-        share: Tensor,
+        gramian: np.ndarray,
+        share: np.ndarray,
         state: dict[str, Any],
         generators: Sequence[Generator],
-    ) -> Tensor:
-        values, vectors = torch.linalg.eigh(gramian)
-        noise = gramian.shape[-1] * torch.finfo(gramian.dtype).eps
+    ) -> np.ndarray:
+        values, vectors = np.linalg.eigh(gramian)
+        noise = gramian.shape[-1] * np.finfo(gramian.dtype).eps
         is_kept = values > noise * values[:, -1:]
-        smallest = values.masked_fill(~is_kept, torch.inf).amin(dim=-1, keepdim=True)
-        scale = (smallest / values).sqrt().masked_fill(~is_kept, 0.0)
-        weights = vectors @ (scale * (share @ vectors)).unsqueeze(-1)
-        is_zero = ~is_kept.any(dim=-1, keepdim=True)
-        return torch.where(is_zero, share, weights.squeeze(-1))
+        values = np.where(is_kept, values, np.inf)
+        smallest = values.min(axis=1, keepdims=True)
+        is_zero = np.isinf(smallest)
+        scale = np.sqrt(np.where(is_zero, 1.0, smallest) / values)
+        weights = vectors @ (scale * (share @ vectors))[..., None]
+        return np.where(is_zero, share, weights[..., 0])

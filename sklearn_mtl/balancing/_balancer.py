@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -16,6 +18,8 @@ from sklearn_mtl.balancing._base import (
 
 __all__ = ["GradientBalancer", "LossBalancer"]
 
+Numbers = Any  # arrays or tensors: the same arithmetic
+
 
 class _Balancer:
     """What both kinds share: factors of the gradient of the weighted sum of losses."""
@@ -25,7 +29,7 @@ class _Balancer:
         self.of_mean = method.of_mean
         self.state = method.start(n_members, n_tasks)
 
-    def _factors(self, weights: Tensor, present: Tensor, task_weight: Tensor) -> Tensor:
+    def _factors(self, weights: Numbers, present: Numbers, task_weight: Numbers) -> Any:
         """Return by what the gradients of task_weight_t L_t are multiplied.
 
         Where the method knows of task_weight, or ignores it, it has weighed the bare
@@ -33,10 +37,11 @@ class _Balancer:
         """
         if self.of_mean:
             wanted = present * task_weight if self.role == "preference" else present
-            weights = weights * wanted.sum(dim=-1, keepdim=True)
+            weights = weights * wanted.sum(-1)[..., None]
         if self.role == "scale":
             return weights
-        return torch.where(present, weights / task_weight, torch.zeros_like(weights))
+        # a task of weight 0 counts as absent
+        return weights * present / (task_weight + (task_weight == 0))
 
 
 class LossBalancer(_Balancer):
@@ -132,7 +137,7 @@ class GradientBalancer(_Balancer):
         self.method = method
         self.update_every = update_every
         self.n_steps = 0
-        self.held: Tensor | None = None
+        self.held: np.ndarray | None = None
 
     @property
     def is_due(self) -> bool:
@@ -141,10 +146,11 @@ class GradientBalancer(_Balancer):
 
     def update(
         self,
-        gramian: Tensor,
-        present: Tensor,
-        task_weight: Tensor,
+        gramian: np.ndarray,
+        present: np.ndarray,
+        task_weight: np.ndarray,
         generators: Sequence[Generator] = (),
+        losses: np.ndarray | None = None,
     ) -> None:
         """Compute the factors anew.
 
@@ -153,45 +159,67 @@ class GradientBalancer(_Balancer):
 
         Parameters
         ----------
-        gramian : Tensor of shape (n_members, n_tasks, n_tasks)
+        gramian : ndarray of shape (n_members, n_tasks, n_tasks)
             Inner products of the gradients of task_weight_t L_t.
-        present : Tensor of shape (n_members, n_tasks), bool
+        present : ndarray of shape (n_members, n_tasks), bool
             Whether a task has a label in the batch and a positive task_weight.
-        task_weight : Tensor of shape (n_tasks,)
+        task_weight : ndarray of shape (n_tasks,)
             Factors of the objective.
         generators : sequence of torch.Generator
             One for each member.
+        losses : ndarray of shape (n_members, n_tasks), default=None
+            Mean losses of the batch without task_weight, if the method uses them.
         """
-        if self.role != "scale":
-            bare = torch.where(task_weight > 0, 1.0 / task_weight, 0.0)
-            gramian = gramian * bare * bare[:, None]
-        if bool(present.all()):
-            self.state["tasks"] = None
-            weights = self.method.weigh(gramian, task_weight, self.state, generators)
-            self.held = self._factors(weights, present, task_weight)
+        is_whole = present.all()
+        is_plain = is_whole and (task_weight == 1).all()
+        if self.role != "scale" and not is_plain:
+            bare = task_weight + (task_weight == 0)
+            gramian = gramian / (bare * bare[:, None])
+        if is_whole:
+            self._tell(None, None, losses)
+            weights = self.method.weigh_arrays(
+                gramian, task_weight, self.state, generators
+            )
+            if is_plain:  # the rest, without what does nothing
+                self.held = weights * len(task_weight) if self.of_mean else weights
+            else:
+                self.held = self._factors(weights, present, task_weight)
             return
-        weights = torch.zeros_like(gramian[..., 0])
+        weights = np.zeros_like(gramian[..., 0])
         for members, tasks in _alike(present):
-            part = gramian[members][:, tasks][:, :, tasks]
+            part = gramian[np.ix_(members, tasks, tasks)]
             chosen = [generators[m] for m in members] if generators else ()
-            self.state["tasks"] = tasks
-            found = self.method.weigh(part, task_weight[tasks], self.state, chosen)
-            weights[members[:, None], tasks] = found
+            self._tell(members, tasks, losses)
+            weights[np.ix_(members, tasks)] = self.method.weigh_arrays(
+                part, task_weight[tasks], self.state, chosen
+            )
         factors = self._factors(weights, present, task_weight)
-        held = torch.ones_like(factors) if self.held is None else self.held.to(factors)
-        self.held = torch.where(present, factors, held)
+        held = np.ones_like(factors) if self.held is None else self.held
+        self.held = np.where(present, factors, held)
 
-    def factors(self) -> Tensor:
+    def _tell(
+        self,
+        members: np.ndarray | None,
+        tasks: np.ndarray | None,
+        losses: np.ndarray | None,
+    ) -> None:
+        """Put into the state whose Gramians come next; None is all."""
+        cells = ... if members is None or tasks is None else np.ix_(members, tasks)
+        self.state["tasks"], self.state["cells"] = tasks, cells
+        if losses is not None:
+            self.state["losses"] = losses[cells]
+
+    def factors(self) -> np.ndarray:
         """Return the factors (n_members, n_tasks) of this step, and count it."""
         assert self.held is not None  # for the type checker: the first step is due
         self.n_steps += 1
         return self.held
 
 
-def _alike(present: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+def _alike(present: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield members whose batches have the same tasks, and these; mostly all have."""
-    patterns, pattern_of = torch.unique(present, dim=0, return_inverse=True)
+    patterns, pattern_of = np.unique(present, axis=0, return_inverse=True)
     for number, pattern in enumerate(patterns):
-        if bool(pattern.any()):
-            members = (pattern_of == number).nonzero().squeeze(1)
-            yield members, pattern.nonzero().squeeze(1)
+        if pattern.any():
+            # NumPy 2.0 gave the inverse another axis, 2.1 took it back
+            yield np.flatnonzero(pattern_of.ravel() == number), np.flatnonzero(pattern)

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from torch import Generator, Tensor
 
-__all__ = ["Balancing", "GradientAggregator", "LossWeighting", "StepLosses"]
+__all__ = ["Balancing", "GradientAggregator", "LossWeighting", "StepLosses", "as_array"]
 
 
 class Balancing(BaseEstimator, ABC):
@@ -133,11 +134,21 @@ class LossWeighting(Balancing):
 
 
 class GradientAggregator(Balancing):
-    """Base of the methods that turn the Gramian of task gradients into weights."""
+    """Base of the methods that turn the Gramian of task gradients into weights.
+
+    The maths is NumPy's: on matrices as small as these most of the time of a step goes
+    into calls, of which torch's cost several times as much.
+
+    Attributes
+    ----------
+    uses_losses : bool
+        Whether the state is given "losses" (n_members, n_tasks), the mean losses of the
+        batch, without task_weight.
+    """
 
     of_mean = True
+    uses_losses: ClassVar[bool] = False
 
-    @torch.no_grad()
     def weigh(
         self,
         gramian: Tensor,
@@ -176,24 +187,60 @@ class GradientAggregator(Balancing):
             )
         if gramian.ndim == 2:
             return self.weigh(gramian[None], preference, state, generators)[0]
-        if not bool(gramian.sum().isfinite()):
+        weights = self.weigh_arrays(
+            as_array(gramian),
+            np.ones(gramian.shape[-1]) if preference is None else as_array(preference),
+            {} if state is None else state,
+            generators,
+        )
+        return torch.as_tensor(weights).to(gramian)
+
+    def weigh_arrays(
+        self,
+        gramian: np.ndarray,
+        preference: np.ndarray,
+        state: dict[str, Any],
+        generators: Sequence[Generator] = (),
+    ) -> np.ndarray:
+        """Return the weights as `weigh` does, without checks and on arrays.
+
+        Parameters
+        ----------
+        gramian : ndarray of shape (n_members, n_tasks, n_tasks)
+            Inner products of the gradients of the tasks, in single or double precision.
+        preference : ndarray of shape (n_tasks,)
+            How much each task is wanted.
+        state : dict
+            What `start` returned.
+        generators : sequence of torch.Generator, default=()
+            One for each member.
+
+        Returns
+        -------
+        ndarray of shape (n_members, n_tasks)
+            Weights.
+        """
+        if not np.isfinite(gramian.sum()):
             # the net diverged; decompositions would fail before it is said in words
-            return gramian.new_full(gramian.shape[:-1], torch.nan)
-        share = (
-            gramian.new_ones(gramian.shape[-1]) if preference is None else preference
-        )
-        share = (share / share.sum()).to(gramian)
-        weights = self._weigh(
-            gramian, share, {} if state is None else state, generators
-        )
-        return weights.to(gramian)
+            return np.full(gramian.shape[:-1], np.nan)
+        return self._weigh(gramian, preference / preference.sum(), state, generators)
 
     @abstractmethod
     def _weigh(
         self,
-        gramian: Tensor,
-        share: Tensor,
+        gramian: np.ndarray,
+        share: np.ndarray,
         state: dict[str, Any],
         generators: Sequence[Generator],
-    ) -> Tensor:
+    ) -> np.ndarray:
         """Return weights (n_members, n_tasks); share (n_tasks,) sums to one."""
+
+
+def as_array(tensor: Tensor) -> np.ndarray:
+    """Return a tensor's values, in the precision it has or else in single."""
+    if tensor.dtype in (
+        torch.float16,
+        torch.bfloat16,
+    ):  # of which NumPy has one or none
+        tensor = tensor.float()
+    return tensor.numpy(force=True)

@@ -7,9 +7,8 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-import torch
 from scipy.optimize import brentq
-from torch import Generator, Tensor
+from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
 from sklearn_mtl.balancing._min_norm import min_norm_weights
@@ -62,13 +61,12 @@ class CAGrad(GradientAggregator):
 
     def _weigh(
         self,
-        gramian: Tensor,
-        share: Tensor,
+        gramian: np.ndarray,
+        share: np.ndarray,
         state: dict[str, Any],
         generators: Sequence[Generator],
-    ) -> Tensor:
-        matrices = gramian.double().cpu().numpy()
-        return torch.as_tensor(np.stack([self._solve(G) for G in matrices]))
+    ) -> np.ndarray:
+        return np.stack([self._solve(G) for G in gramian.astype(np.float64)])
 
     def _solve(self, gramian: np.ndarray) -> np.ndarray:
         n_tasks = len(gramian)

@@ -7,8 +7,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
 from sklearn_mtl.balancing._fair import fair_weights
@@ -55,14 +54,13 @@ class FairGrad(GradientAggregator):
 
     def _weigh(
         self,
-        gramian: Tensor,
-        share: Tensor,
+        gramian: np.ndarray,
+        share: np.ndarray,
         state: dict[str, Any],
         generators: Sequence[Generator],
-    ) -> Tensor:
-        matrices = gramian.double().cpu().numpy()
+    ) -> np.ndarray:
         weights = [
             fair_weights(G, self.alpha) if np.trace(G) > 0 else np.ones(len(G))
-            for G in matrices
+            for G in gramian.astype(np.float64)
         ]
-        return torch.as_tensor(np.stack(weights))
+        return np.stack(weights)

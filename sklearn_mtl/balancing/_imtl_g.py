@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
-from torch import Generator, Tensor
+import numpy as np
+from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
 
@@ -43,19 +43,19 @@ class IMTLG(GradientAggregator):
 
     def _weigh(
         self,
-        gramian: Tensor,
-        share: Tensor,
+        gramian: np.ndarray,
+        share: np.ndarray,
         state: dict[str, Any],
         generators: Sequence[Generator],
-    ) -> Tensor:
-        values, vectors = torch.linalg.eigh(gramian)
-        noise = gramian.shape[-1] * torch.finfo(gramian.dtype).eps
-        is_kept = values > noise * values[:, -1:].clamp(min=0.0)
-        inverse = torch.where(is_kept, 1.0 / values, torch.zeros_like(values))
-        norms = gramian.diagonal(dim1=-2, dim2=-1).clamp(min=0.0).sqrt()
-        inner = vectors.mT @ norms.unsqueeze(-1)
-        weights = (vectors @ (inverse.unsqueeze(-1) * inner)).squeeze(-1)
-        total = weights.sum(dim=-1, keepdim=True)
+    ) -> np.ndarray:
+        values, vectors = np.linalg.eigh(gramian)
+        noise = gramian.shape[-1] * np.finfo(gramian.dtype).eps
+        is_kept = values > noise * np.maximum(values[:, -1:], 0.0)
+        values = np.where(is_kept, values, np.inf)
+        norms = np.sqrt(np.maximum(gramian.diagonal(axis1=1, axis2=2), 0.0))
+        inner = norms[:, None] @ vectors / values[:, None]
+        weights = (inner @ vectors.transpose(0, 2, 1))[:, 0]
+        total = weights.sum(axis=1, keepdims=True)
         # what guards the division is compared in units of the weights
-        is_zero = total.abs() <= 1e-12 * weights.abs().sum(dim=-1, keepdim=True)
-        return torch.where(is_zero, torch.zeros_like(weights), weights / total)
+        is_zero = np.abs(total) <= 1e-12 * np.abs(weights).sum(axis=1, keepdims=True)
+        return np.where(is_zero, 0.0, weights / np.where(is_zero, 1.0, total))

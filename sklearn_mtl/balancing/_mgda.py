@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
 from sklearn_mtl.balancing._min_norm import min_norm_weights
@@ -44,10 +43,9 @@ class MGDA(GradientAggregator):
 
     def _weigh(
         self,
-        gramian: Tensor,
-        share: Tensor,
+        gramian: np.ndarray,
+        share: np.ndarray,
         state: dict[str, Any],
         generators: Sequence[Generator],
-    ) -> Tensor:
-        matrices = gramian.double().cpu().numpy()
-        return torch.as_tensor(np.stack([min_norm_weights(G) for G in matrices]))
+    ) -> np.ndarray:
+        return np.stack([min_norm_weights(G) for G in gramian.astype(np.float64)])

@@ -7,8 +7,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
 from sklearn_mtl.balancing._fair import fair_weights
@@ -58,13 +57,12 @@ class NashMTL(GradientAggregator):
 
     def _weigh(
         self,
-        gramian: Tensor,
-        share: Tensor,
+        gramian: np.ndarray,
+        share: np.ndarray,
         state: dict[str, Any],
         generators: Sequence[Generator],
-    ) -> Tensor:
-        matrices = gramian.double().cpu().numpy()
-        return torch.as_tensor(np.stack([self._solve(G) for G in matrices]))
+    ) -> np.ndarray:
+        return np.stack([self._solve(G) for G in gramian.astype(np.float64)])
 
     def _solve(self, gramian: np.ndarray) -> np.ndarray:
         if not np.trace(gramian) > 0:

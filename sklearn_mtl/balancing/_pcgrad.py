@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
 
@@ -50,43 +50,43 @@ class PCGrad(GradientAggregator):
 
     def _weigh(
         self,
-        gramian: Tensor,
-        share: Tensor,
+        gramian: np.ndarray,
+        share: np.ndarray,
         state: dict[str, Any],
         generators: Sequence[Generator],
-    ) -> Tensor:
-        if not bool((gramian < 0).any()):
-            return torch.ones_like(gramian[..., 0])
+    ) -> np.ndarray:
+        if gramian.min() >= 0.0:
+            return np.ones_like(gramian[..., 0])
         n_tasks = gramian.shape[-1]
         orders = [
             torch.randperm(n_tasks, generator=generator, device=generator.device)
             for generator in generators
         ]
-        matrices = gramian.double().cpu().numpy()
+        matrices = gramian.astype(np.float64)
         weights = [
-            _project(G, order.tolist())
+            _project(G, order.cpu().numpy())
             for G, order in zip(matrices, orders, strict=True)
         ]
-        return torch.as_tensor(np.stack(weights))
+        return np.stack(weights)
 
 
-def _project(gramian: np.ndarray, order: list[int]) -> np.ndarray:
+def _project(gramian: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Return the weights of the sum of the projected gradients.
 
-    Row j of `products` holds the inner products of all current gradients with the
-    original gradient j.
+    Row k of `removed` holds how much of the k-th original gradient each gradient loses
+    when its turn comes; inner products with the k-th are only computed then.
     """
-    products = gramian.copy()
-    squares = gramian.diagonal().tolist()
-    weights = np.ones(len(gramian))
-    for j in order:
-        if squares[j] <= 0.0:
-            continue
-        remove = np.minimum(products[j], 0.0)
-        remove[j] = 0.0  # a gradient does not conflict with itself
-        total = remove.sum()
-        if total < 0.0:
-            remove /= squares[j]
-            weights[j] -= total / squares[j]
-            products -= gramian[:, j, None] * remove
+    gramian = gramian[order[:, None], order]
+    squares = gramian.diagonal()
+    scale = np.divide(1.0, squares, out=np.zeros_like(squares), where=squares > 0.0)
+    removed = np.zeros_like(gramian)
+    for k, row in enumerate(gramian):
+        lost = removed[k]
+        np.matmul(row[:k], removed[:k], out=lost)
+        np.subtract(row, lost, out=lost)
+        np.minimum(lost, 0.0, out=lost)
+        lost *= scale[k]
+        lost[k] = 0.0  # a gradient does not conflict with itself
+    weights = np.empty(len(order))
+    weights[order] = 1.0 - removed.sum(axis=1)
     return weights

@@ -14,6 +14,7 @@ from sklearn_mtl.balancing._fairgrad import FairGrad
 from sklearn_mtl.balancing._famo import FAMO
 from sklearn_mtl.balancing._fixed import Fixed
 from sklearn_mtl.balancing._geometric_mean import GeometricMean
+from sklearn_mtl.balancing._gradnorm import GradNorm
 from sklearn_mtl.balancing._imtl_g import IMTLG
 from sklearn_mtl.balancing._imtl_l import IMTLL
 from sklearn_mtl.balancing._mean import Mean
@@ -37,6 +38,7 @@ METHODS: dict[str, type[Balancing]] = {
     "famo": FAMO,
     "fixed": Fixed,
     "geometric_mean": GeometricMean,
+    "gradnorm": GradNorm,
     "imtl_g": IMTLG,
     "imtl_l": IMTLL,
     "mean": Mean,

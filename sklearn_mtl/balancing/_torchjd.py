@@ -7,10 +7,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from sklearn_mtl.balancing._base import GradientAggregator, LossWeighting, StepLosses
+from sklearn_mtl.balancing._base import (
+    GradientAggregator,
+    LossWeighting,
+    StepLosses,
+    as_array,
+)
 from sklearn_mtl.utils._random import TORCH_GENERATOR
 
 __all__ = [
@@ -80,27 +86,27 @@ class TorchJDAggregator(GradientAggregator):
 
     def _weigh(
         self,
-        gramian: Tensor,
-        share: Tensor,
+        gramian: np.ndarray,
+        share: np.ndarray,
         state: dict[str, Any],
         generators: Sequence[Generator],
-    ) -> Tensor:
+    ) -> np.ndarray:
         weights = []
-        for member, one in enumerate(gramian):
+        for member, one in enumerate(torch.from_numpy(gramian)):
             key = f"member {member}, {len(one)} tasks"
             if key not in state:
                 state[key] = copy.deepcopy(self.source)
             self._prefer(state[key], state.get("tasks"))
             generator = generators[member] if generators else None
             with _borrowed_generator(generator):
-                weights.append(_apply(state[key], one))
-        return torch.stack(weights)
+                weights.append(as_array(_apply(state[key], one)))
+        return np.stack(weights)
 
-    def _prefer(self, source: Any, tasks: Tensor | None) -> None:
+    def _prefer(self, source: Any, tasks: np.ndarray | None) -> None:
         """Tell a copy which tasks are there, where it has a number for each."""
         wanted = getattr(self.source, "pref_vector", None)
-        if wanted is not None and tasks is not None:
-            source.pref_vector = wanted[tasks.to(wanted.device)]
+        if wanted is not None:  # the Gramian is on the CPU
+            source.pref_vector = wanted.cpu()[slice(None) if tasks is None else tasks]
 
 
 @contextmanager

@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
+from sklearn_mtl.balancing._bounded import minimise_above
 
 __all__ = ["UPGrad"]
 
 _REGULARISATION = 1e-4  # of a Gramian of trace 1: makes the solution unique
-_TOLERANCE = 1e-6  # of a projected gradient step, relative to the bounds
-_MAX_ITERATIONS = 1000
-_CHECK_EVERY = 4
 
 
 class UPGrad(GradientAggregator):
@@ -31,15 +28,14 @@ class UPGrad(GradientAggregator):
 
     Notes
     -----
-    All n_tasks quadratic programmes of all members are solved at once by accelerated
-    projected gradient steps with restarts: each is one product of n_tasks x n_tasks
-    matrices. p is `task_weight`.
+    All n_tasks quadratic programmes of all members are solved at once, mostly in some
+    ten products of n_tasks x n_tasks matrices. The solution of the step before would
+    save none of them: another batch has other conflicts. p is `task_weight`.
 
     References
     ----------
     P. Quinton, V. Rey, "Jacobian Descent for Multi-Objective Optimization", 2024, eq. 5
-    and proposition 1. B. O'Donoghue, E. Candes, "Adaptive Restart for Accelerated
-    Gradient Schemes", Foundations of Computational Mathematics 15, 2015, section 3.2.
+    and proposition 1.
 
     Examples
     --------
@@ -53,52 +49,14 @@ class UPGrad(GradientAggregator):
 
     def _weigh(
         self,
-        gramian: Tensor,
-        share: Tensor,
+        gramian: np.ndarray,
+        share: np.ndarray,
         state: dict[str, Any],
         generators: Sequence[Generator],
-    ) -> Tensor:
-        if not bool((gramian < 0).any()):
-            return share.expand(gramian.shape[:-1])
-        matrices = gramian.double().cpu().numpy()
-        trace = matrices.trace(axis1=1, axis2=2)[:, None, None]
-        eye = np.eye(matrices.shape[-1])
-        regular = matrices / np.maximum(trace, 1e-300) + _REGULARISATION * eye
-        # row t of v is the solution for task t
-        v = _solve(regular, eye * share.double().cpu().numpy())
-        return torch.as_tensor(v.sum(axis=1))
-
-
-def _solve(gramian: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    """Minimise v G v^T over v >= lower, (n_members, n_problems, n_tasks).
-
-    In units that give G a diagonal of one, which is what makes few steps enough where
-    gradients differ in size.
-    """
-    unit = np.sqrt(gramian.diagonal(axis1=1, axis2=2))[:, None]
-    step = gramian / (unit * unit.transpose(0, 2, 1))
-    step /= _largest_eigenvalue(step)
-    lower = lower * unit
-    tolerance = _TOLERANCE * lower.max()
-    v = ahead = lower
-    pace = np.ones((*lower.shape[:2], 1))
-    for iteration in range(1, _MAX_ITERATIONS + 1):
-        new = np.maximum(ahead - ahead @ step, lower)
-        move = new - v
-        is_uphill = np.einsum("mij,mij->mi", ahead - new, move)[..., None] > 0
-        next_pace = 0.5 + np.sqrt(0.25 + pace * pace)
-        momentum = np.where(is_uphill, 0.0, (pace - 1.0) / next_pace)
-        pace = np.where(is_uphill, 1.0, next_pace)
-        v, ahead = new, new + momentum * move
-        if iteration % _CHECK_EVERY == 0:
-            left = np.maximum(v - v @ step, lower) - v
-            if np.abs(left).max() <= tolerance:
-                break
-    return v / unit
-
-
-def _largest_eigenvalue(gramian: np.ndarray) -> np.ndarray:
-    """Return a bound (n_members, 1, 1), at most n_tasks^(1/8) times too large."""
-    power = gramian @ gramian
-    power = power @ power
-    return np.sqrt(np.sqrt(np.linalg.norm(power, axis=(1, 2), keepdims=True)))
+    ) -> np.ndarray:
+        if gramian.min() >= 0.0:
+            return np.tile(share, (len(gramian), 1))
+        squares = gramian.diagonal(axis1=1, axis2=2)
+        # row t of the solution is the one for task t
+        ridge = _REGULARISATION * squares.sum(axis=1, keepdims=True)
+        return minimise_above(gramian, ridge, share).sum(axis=1)

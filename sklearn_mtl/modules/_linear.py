@@ -16,6 +16,7 @@ __all__ = [
     "RandomPart",
     "draw_parameters",
     "use_generators",
+    "weight_gradient",
 ]
 
 
@@ -41,8 +42,28 @@ class _NarrowProduct(torch.autograd.Function):
         of_x = None
         if ctx.needs_input_grad[0]:
             of_x = torch.bmm(gradient, weight.mT.contiguous())
-        of_weight = torch.bmm(gradient.mT, x).mT.contiguous()
+        of_weight = weight_gradient(x, gradient)
         return of_x, of_weight, gradient.sum(dim=1, keepdim=True)
+
+
+def weight_gradient(x: Tensor, gradient: Tensor) -> Tensor:
+    """Return the gradient of the weights of an affine map.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n_members, n_rows, n_in)
+        What it was applied to.
+    gradient : Tensor of shape (n_members, n_rows, n_out)
+        Gradient at its outputs.
+
+    Returns
+    -------
+    Tensor of shape (n_members, n_in, n_out)
+        The gradient, contiguous.
+    """
+    if gradient.is_cpu and gradient.shape[2] < _NARROW:
+        return torch.bmm(gradient.mT, x).mT.contiguous()
+    return torch.bmm(x.mT, gradient)
 
 
 _narrow_product: Callable[..., Tensor] = _NarrowProduct.apply

@@ -9,56 +9,16 @@ import torch
 from torch import Generator, Tensor
 
 from sklearn_mtl.balancing import GradientBalancer, LossBalancer, feature_gramian
-from sklearn_mtl.losses import FusedLoss, OutputLayout
+from sklearn_mtl.balancing._base import as_array
+from sklearn_mtl.losses import FusedLoss
 from sklearn_mtl.modules import MemberLinear, MultiTaskModule
+from sklearn_mtl.modules._linear import weight_gradient
 from sklearn_mtl.neural_network._batches import Batch
 from sklearn_mtl.neural_network._gradients import exact_gramian
+from sklearn_mtl.neural_network._order import TaskOrder
 from sklearn_mtl.neural_network._regularizer import Regularizer
 
-__all__ = ["Balance", "GradientBalance", "GradientMonitor", "LossBalance"]
-
-_MONITORED_ROWS = 128
-
-
-class TaskOrder:
-    """The tasks as a user numbers them: in the order of the columns of y.
-
-    The layout of the logits has another one; methods, and objects that a user made, see
-    this one.
-
-    Parameters
-    ----------
-    layout : OutputLayout
-        Which logits belong to which task.
-    device : torch.device
-        Where the net is.
-    """
-
-    def __init__(self, layout: OutputLayout, device: torch.device) -> None:
-        order = torch.as_tensor(layout.order)
-        self.n_tasks = layout.n_trained
-        self.places = order.argsort().to(device)
-        places_of_outputs = torch.as_tensor(layout.task_places, device=device)
-        self.task_of = self.places.argsort()[places_of_outputs]
-        tasks = torch.arange(self.n_tasks, device=device)
-        self._is_layout = torch.equal(self.places, tasks)
-        self._is_output = torch.equal(self.task_of, tasks)
-
-    def sort(self, by_place: Tensor) -> Tensor:
-        """Bring (..., n_tasks) from the order of the layout into that of y."""
-        # small steps are made of many small operations: do not do what does nothing
-        return by_place if self._is_layout else by_place[..., self.places]
-
-    def columns(self, by_task: Tensor) -> Tensor:
-        """Spread (n_members, n_tasks) over the outputs, (n_members, 1, n_outputs)."""
-        if not self._is_output:
-            by_task = by_task.index_select(1, self.task_of)
-        return by_task.unsqueeze(1)
-
-    def present(self, weights: Tensor, task_weight: Tensor, n_members: int) -> Tensor:
-        """Say which tasks (n_members, n_tasks) have a label in the batch."""
-        seen = (weights.amax(dim=1) > 0) & (task_weight > 0)
-        return self.sort(seen).expand(n_members, -1)
+__all__ = ["Balance", "GradientBalance", "LossBalance"]
 
 
 class Balance(ABC):
@@ -149,7 +109,7 @@ class LossBalance(Balance):
         task_weight = criterion.task_weight
         present = self.order.present(weights, task_weight, len(x))
         factors = self.balancer.factors(
-            self._batch_means(values, weights),
+            self.order.batch_means(values, weights),
             present,
             self.order.sort(task_weight),
             lr,
@@ -167,15 +127,6 @@ class LossBalance(Balance):
             torch.autograd.backward([logits, penalty.sum()], [dlogits, None])
         return logits, values
 
-    def _batch_means(self, values: Tensor, weights: Tensor) -> Tensor:
-        """Return mean losses over the labels there; `values` divides by the expected.
-
-        A method that looks at a loss, and not only at its gradient, would take a batch
-        with few labels for one that is well predicted.
-        """
-        mass = weights.mean(dim=1).clamp(min=1e-30)
-        return self.order.sort(values / mass)
-
     @torch.no_grad()
     def look_again(
         self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch
@@ -183,7 +134,7 @@ class LossBalance(Balance):
         """Compute the losses of the batch once more."""
         x, (targets, weights) = batch
         values, _ = criterion(module(x), targets, weights)
-        losses = self._batch_means(values, weights)
+        losses = self.order.batch_means(values, weights)
         self.balancer.look_again(losses, self.order.sort(criterion.task_weight))
 
     def end_epoch(self, losses: Tensor) -> None:
@@ -219,35 +170,75 @@ class GradientBalance(Balance):
         self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch, lr: float
     ) -> tuple[Tensor, Tensor]:
         """Send the plain gradient into the heads, and the weighted one below them."""
-        x, (targets, weights) = batch
+        x, labels = batch
         parts = module.encode(x)
+        penalty = module.penalty(parts, labels[1])
+        if (
+            penalty is None
+            and module.is_linear_in_one_representation
+            and type(module.heads) is MemberLinear
+        ):
+            return self._plain(module, criterion, parts, labels)
         cut = tuple(part.detach().requires_grad_(part.requires_grad) for part in parts)
         logits = module.decode(cut)
+        values, dlogits, weighted = self._gradients(
+            module, criterion, parts, logits, labels
+        )
+        heads = module.head_parameters()
+        torch.autograd.backward(logits, dlogits, inputs=heads, retain_graph=True)
+        self._below(module, parts, cut, logits, dlogits, weighted, penalty)
+        return logits, values
+
+    @torch.no_grad()
+    def _plain(
+        self,
+        module: MultiTaskModule,
+        criterion: FusedLoss,
+        parts: Sequence[Tensor],
+        labels: tuple[Tensor, Tensor],
+    ) -> tuple[Tensor, Tensor]:
+        """Do a step of linear heads on one representation: they need no graph."""
+        z = parts[0]
+        logits = module.heads(z)
+        values, dlogits, weighted = self._gradients(
+            module, criterion, parts, logits, labels
+        )
+        below = _linear_heads(module.heads, z, dlogits, weighted)
+        if z.requires_grad:
+            torch.autograd.backward(z, below)
+        return logits, values
+
+    def _gradients(
+        self,
+        module: MultiTaskModule,
+        criterion: FusedLoss,
+        parts: Sequence[Tensor],
+        logits: Tensor,
+        labels: tuple[Tensor, Tensor],
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return losses, the gradient at the logits, and it with the tasks' factors."""
+        targets, weights = labels
         values, dlogits = criterion(logits, targets, weights)
         task_weight = criterion.task_weight
-        present = self.order.present(weights, task_weight, len(x))
+        present = self.order.present(weights, task_weight, len(dlogits))
         if self.balancer.is_due:
-            gramian = self._gramian(module, parts, dlogits)
+            losses = None
+            if self.balancer.method.uses_losses:
+                losses = as_array(self.order.batch_means(values, weights))
             self.balancer.update(
-                gramian, present, self.order.sort(task_weight), self.generators
+                as_array(self._gramian(module, parts, dlogits)),
+                as_array(present),
+                as_array(self.order.sort(task_weight)),
+                self.generators,
+                losses,
             )
-        factors = self.balancer.factors()
+        factors = dlogits.new_tensor(self.balancer.factors())
         self._steps.append((factors, present))
         weighted = dlogits * self.order.columns(factors)
         beside = self._beside(logits, weights)
         if beside is not None:
             dlogits, weighted = dlogits + beside, weighted + beside
-        penalty = module.penalty(parts, weights)
-        is_plain = module.is_linear_in_one_representation and penalty is None
-        if is_plain and type(module.heads) is MemberLinear:
-            below = _linear_heads(module.heads, cut[0], dlogits, weighted)
-            if parts[0].requires_grad:
-                torch.autograd.backward(parts[0], below)
-            return logits, values
-        heads = module.head_parameters()
-        torch.autograd.backward(logits, dlogits, inputs=heads, retain_graph=True)
-        self._below(module, parts, cut, logits, dlogits, weighted, penalty)
-        return logits, values
+        return values, dlogits, weighted
 
     def _gramian(
         self, module: MultiTaskModule, parts: Sequence[Tensor], dlogits: Tensor
@@ -297,7 +288,6 @@ class GradientBalance(Balance):
         )
 
 
-@torch.no_grad()
 def _linear_heads(
     heads: MemberLinear, z: Tensor, dlogits: Tensor, weighted: Tensor
 ) -> Tensor:
@@ -305,57 +295,8 @@ def _linear_heads(
 
     What autograd does, in one pass instead of two.
     """
-    for parameter, gradient in (
-        (heads.weight, z.mT @ dlogits),
-        (heads.bias, dlogits.sum(dim=1, keepdim=True)),
-    ):
-        if parameter.requires_grad:
-            parameter.grad = gradient
+    if heads.weight.requires_grad:
+        heads.weight.grad = weight_gradient(z, dlogits)
+    if heads.bias.requires_grad:
+        heads.bias.grad = dlogits.sum(dim=1, keepdim=True)
     return weighted @ heads.weight.mT
-
-
-class GradientMonitor:
-    """Measure the exact gradients of the tasks on a few rows, and change nothing.
-
-    The net is switched to evaluation meanwhile, so that nothing is drawn.
-
-    Parameters
-    ----------
-    order : TaskOrder
-        Numbers of the tasks.
-    """
-
-    def __init__(self, order: TaskOrder) -> None:
-        self.order = order
-
-    def __call__(
-        self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch
-    ) -> tuple[list[float], float]:
-        """Return norms of the gradients of L_t, in layout order, and the mean cosine.
-
-        Both are means over the members; NaN for a task, or where no two tasks, have
-        labels among the rows.
-        """
-        x, (targets, weights) = batch
-        n = min(x.shape[1], _MONITORED_ROWS)
-        weights = weights[:, :n] if weights.shape[1] > 1 else weights
-        was_training = module.training
-        module.eval()
-        parts = module.encode(x[:, :n])
-        with torch.no_grad():
-            logits = module.decode(parts)
-            _, dlogits = criterion(logits, targets[:, :n], weights)
-        task_weight = criterion.task_weight
-        gramian = exact_gramian(
-            module, parts, dlogits, self.order.task_of, self.order.n_tasks
-        )
-        module.train(was_training)
-        present = self.order.present(weights, task_weight, len(x))
-        norms = gramian.diagonal(dim1=1, dim2=2).sqrt()
-        norms = norms.masked_fill(~present, torch.nan)
-        cosine = gramian / (norms[:, :, None] * norms[:, None])
-        n_tasks = self.order.n_tasks
-        above = torch.ones(n_tasks, n_tasks, device=x.device).triu(1) > 0
-        bare = (norms / self.order.sort(task_weight)).nanmean(dim=0)
-        in_layout = bare[self.order.places.argsort()]
-        return in_layout.double().tolist(), float(cosine[:, above].nanmean())

@@ -19,13 +19,9 @@ from sklearn_mtl.balancing import (
     read_balancing,
 )
 from sklearn_mtl.modules import MultiTaskModule
-from sklearn_mtl.neural_network._balance import (
-    Balance,
-    GradientBalance,
-    GradientMonitor,
-    LossBalance,
-    TaskOrder,
-)
+from sklearn_mtl.neural_network._balance import Balance, GradientBalance, LossBalance
+from sklearn_mtl.neural_network._monitor import GradientMonitor
+from sklearn_mtl.neural_network._order import TaskOrder
 from sklearn_mtl.neural_network._targets import TargetEncoder
 from sklearn_mtl.utils._weights import task_weights
 

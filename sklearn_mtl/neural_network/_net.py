@@ -13,8 +13,9 @@ from skorch.callbacks import Callback, EpochTimer
 from torch import Tensor
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.neural_network._balance import Balance, GradientMonitor
+from sklearn_mtl.neural_network._balance import Balance
 from sklearn_mtl.neural_network._batches import Batch, BatchIterator, HeldOutRows
+from sklearn_mtl.neural_network._monitor import GradientMonitor
 from sklearn_mtl.neural_network._regularizer import Regularizer
 from sklearn_mtl.neural_network._rows import Rows
 

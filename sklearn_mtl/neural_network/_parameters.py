@@ -105,9 +105,9 @@ default="gelu"
         How the tasks are balanced. A name or a spec of :mod:`sklearn_mtl.balancing`:
         "sum", "mean", "fixed", "random", "uncertainty", "dwa", "geometric_mean",
         "imtl_l", "stch" and "famo" weigh the losses, for all parameters; "mgda",
-        "pcgrad", "cagrad", "imtl_g", "aligned_mtl", "upgrad", "nash_mtl" and "fairgrad"
-        weigh the gradients, for what the tasks share. Or a Weighting, Aggregator or
-        Scalarizer of torchjd.
+        "pcgrad", "cagrad", "imtl_g", "aligned_mtl", "upgrad", "nash_mtl", "fairgrad"
+        and "gradnorm" weigh the gradients, for what the tasks share. Or a Weighting,
+        Aggregator or Scalarizer of torchjd.
     gramian : {"auto", "features", "shared"}, default="auto"
         Which gradients are weighed: those of the shared representation, in closed form
         and almost for nothing, or the exact ones of the shared parameters. "auto" is

@@ -3,6 +3,7 @@
 import importlib
 import pickle
 
+import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
@@ -60,7 +61,7 @@ class TestTorchJD:
         torchjd = self.aggregation()
         preference = torch.tensor([1.0, 2.0, 3.0], dtype=torch.double)
         method = read_balancing(torchjd.AlignedMTLWeighting(preference), "me")
-        state = {"tasks": torch.tensor([0, 2])}
+        state = {"tasks": np.array([0, 2])}
         G = gramian(2)
         expected = torchjd.AlignedMTLWeighting(preference[[0, 2]])(G)
         torch.testing.assert_close(method.weigh(G, state=state), expected)

@@ -1,0 +1,130 @@
+"""Quadratic programmes with lower bounds that share one matrix."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["minimise_above"]
+
+_STEPS = 40  # of a run; where gradients are not nearly dependent one run is enough
+_RUNS = 20
+_TOLERANCE = 1e-7  # of a projected gradient step, relative to the bounds
+# Where a few steps are enough, rounding errors do not grow by much either: single
+# precision, which is twice as fast for many tasks, then has an error below 1e-4.
+_SINGLE_TOLERANCE = 1e-5
+_SINGLE_FROM = 32  # tasks; below, it is the calls that take the time
+
+
+def minimise_above(
+    matrix: np.ndarray, ridge: np.ndarray, bound: np.ndarray
+) -> np.ndarray:
+    r"""Minimise :math:`v^T (G + r I) v` over :math:`v \ge l_t e_t`, for each task t.
+
+    All programmes at once by accelerated projected gradient steps with restarts, each
+    one product of matrices. In units that give G a diagonal of one, which is what makes
+    few steps enough where gradients differ in size. What is not solved after some steps
+    mostly has its final active constraints; then the equations of the others are solved
+    exactly.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n_members, n_tasks, n_tasks)
+        G, positive semi-definite.
+    ridge : ndarray of shape (n_members, 1)
+        r, positive.
+    bound : ndarray of shape (n_tasks,)
+        l, not negative.
+
+    Returns
+    -------
+    ndarray of shape (n_members, n_tasks, n_tasks)
+        The solutions, one a row.
+
+    References
+    ----------
+    B. O'Donoghue, E. Candes, "Adaptive Restart for Accelerated Gradient Schemes",
+    Foundations of Computational Mathematics 15, 2015, section 3.2. J. J. More, G.
+    Toraldo, "On the Solution of Large Quadratic Programming Problems with Bound
+    Constraints", SIAM Journal on Optimization 1, 1991.
+    """
+    n_tasks = len(bound)
+    dtype: type[np.floating] = np.float64
+    tolerance = _TOLERANCE
+    if n_tasks >= _SINGLE_FROM:
+        dtype, tolerance = np.float32, _SINGLE_TOLERANCE
+    unit = np.sqrt(matrix.diagonal(axis1=1, axis2=2) + ridge)[:, None]
+    unit = unit.astype(dtype)
+    matrix = (matrix / (unit * unit.transpose(0, 2, 1))).astype(dtype)
+    lower = np.zeros_like(matrix)
+    _diagonal(matrix)[:] = 1.0
+    _diagonal(lower)[:] = bound * unit[:, 0]
+    v, is_solved = _descend(matrix, lower, lower, tolerance)
+    if not is_solved:
+        v = _finish(matrix.astype(np.float64), lower.astype(np.float64), v)
+    return v / unit
+
+
+def _diagonal(matrix: np.ndarray) -> np.ndarray:
+    """View the diagonals (n_members, n_tasks), to be written to."""
+    return matrix.reshape(len(matrix), -1)[:, :: matrix.shape[-1] + 1]
+
+
+def _finish(matrix: np.ndarray, lower: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Solve exactly for what is not at a bound, and descend again, in turns."""
+    for _ in range(_RUNS):
+        v = _solve_faces(matrix, lower, v)
+        v, is_solved = _descend(matrix, lower, v, _TOLERANCE)
+        if is_solved:
+            break
+    return v
+
+
+def _descend(
+    matrix: np.ndarray, lower: np.ndarray, start: np.ndarray, tolerance: float
+) -> tuple[np.ndarray, bool]:
+    """Return where some projected gradient steps lead, and whether it is far enough."""
+    step = matrix / -_largest_eigenvalue(matrix)
+    _diagonal(step)[:] += 1.0  # v @ step is v less the gradient
+    goal = tolerance**2 * np.vdot(lower, lower)
+    v = ahead = start
+    pace = 1.0
+    for _ in range(_STEPS):
+        new = ahead @ step
+        np.maximum(new, lower, out=new)
+        gap = ahead - new
+        if np.vdot(gap, gap) <= goal:
+            return new, True
+        move = new - v
+        v = new
+        if np.vdot(gap, move) > 0.0:  # uphill
+            pace, ahead = 1.0, new
+            continue
+        next_pace = 0.5 + (0.25 + pace * pace) ** 0.5
+        move *= (pace - 1.0) / next_pace
+        pace, ahead = next_pace, np.add(new, move, out=move)
+    return v, False
+
+
+def _largest_eigenvalue(matrix: np.ndarray) -> float:
+    """Return a bound, at most (n_members n_tasks)^(1/16) times too large."""
+    root = len(matrix[0]) ** 0.5  # keeps the sixteenth powers within single precision
+    power = matrix / root
+    for _ in range(3):
+        power = power @ power
+    return root * float(np.vdot(power, power)) ** (1.0 / 16.0)
+
+
+def _solve_faces(matrix: np.ndarray, lower: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Solve for what is not at its bound, where the solution keeps to the bounds."""
+    v = np.maximum(v.astype(np.float64), lower)
+    for G, bounds, rows in zip(matrix, lower, v, strict=True):
+        for bound, row in zip(bounds, rows, strict=True):
+            is_free = row > bound
+            if not is_free.any():
+                continue
+            held = np.where(is_free, 0.0, bound)
+            pull = (G @ held)[is_free]
+            solution = np.linalg.solve(G[np.ix_(is_free, is_free)], -pull)
+            if (solution >= bound[is_free]).all():
+                row[is_free] = solution
+    return v
