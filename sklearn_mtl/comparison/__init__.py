@@ -9,6 +9,7 @@ from sklearn_mtl.comparison._plot import TaskGainDisplay
 from sklearn_mtl.comparison._plot_curve import SampleEfficiencyDisplay
 from sklearn_mtl.comparison._plot_ranks import CriticalDifferenceDisplay
 from sklearn_mtl.comparison._plot_scores import TaskScoreDisplay
+from sklearn_mtl.comparison._task_groups import TaskGroupSearchCV
 
 __all__ = [
     "Comparison",
@@ -17,6 +18,7 @@ __all__ = [
     "Interval",
     "SampleEfficiencyDisplay",
     "TaskGainDisplay",
+    "TaskGroupSearchCV",
     "TaskScoreDisplay",
     "compare",
     "compare_datasets",

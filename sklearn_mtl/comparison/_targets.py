@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from sklearn_mtl.datasets import hide_labels
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._table import as_table
 
 __all__ = ["Targets", "read_targets"]
 
@@ -76,7 +76,7 @@ def read_targets(
     ValueError
         If the targets cannot be read, or the share is out of its range.
     """
-    table = _as_table(y)
+    table = as_table(y)
     # a sentinel is worth a warning; a task of one class is refused later
     tasks, codes = TaskSet.from_y(table, who="compare", task_types=task_types)
     targets = Targets(tasks, codes, table, table)
@@ -89,24 +89,3 @@ def read_targets(
         random_state=random_state,
     )
     return Targets(tasks, codes, table, fewer)
-
-
-def _as_table(y: Any) -> Any:
-    """Return a pandas DataFrame, or a 2-D array."""
-    if hasattr(y, "to_pandas"):  # polars
-        y = y.to_pandas()
-    if hasattr(y, "to_frame") and not hasattr(y, "columns"):
-        return y.to_frame(name=y.name if y.name is not None else "task0")
-    if hasattr(y, "iloc"):
-        return y
-    if sparse.issparse(y):
-        y = y.toarray()
-    array = y if hasattr(y, "dtype") else _from_list(y)
-    return array[:, None] if array.ndim == 1 else array
-
-
-def _from_list(y: Any) -> np.ndarray:
-    """Return an array that does not turn None and numbers into text."""
-    array = np.asarray(y, dtype=object)
-    is_number = all(isinstance(v, int | float | np.number) for v in array.flat)
-    return np.asarray(y) if is_number else array

@@ -29,6 +29,7 @@ from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold
 from sklearn_mtl.neural_network._data import Labels
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._features import check_features
 from sklearn_mtl.utils._private import (
     BaseComposition,
     Interval,
@@ -237,22 +238,13 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
 
     def _task_outputs(self, X: Any) -> list[np.ndarray]:
         check_is_fitted(self)
-        self._check_features(X)
+        check_features(self, X)
         used = np.any(self._weights > 0, axis=0)
         outputs = [
             outputs_of(model, X) if used[m] else None
             for m, model in enumerate(self.estimators_)
         ]
         return self._mix(outputs)
-
-    def _check_features(self, X: Any) -> None:
-        if len(getattr(X, "shape", "2d")) == 1:
-            raise ValueError(
-                f"{type(self).__name__}: X has shape {X.shape}; it must be (n_samples, "
-                f"{self.n_features_in_}). Reshape your data: X.reshape(-1, 1) if it "
-                "has one feature, X.reshape(1, -1) if it is one sample."
-            )
-        validate_data(self, X, reset=False, skip_check_array=True)
 
     def _mix(self, outputs: Sequence[list[np.ndarray] | None]) -> list[np.ndarray]:
         """Return the weighted means of the members' outputs."""

@@ -25,6 +25,7 @@ from sklearn_mtl.multioutput._one_task import predicted_codes, task_output
 from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.multioutput._templates import Templates
 from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.utils._features import check_features
 from sklearn_mtl.utils._outputs import ClassOutputsMixin
 from sklearn_mtl.utils._private import (
     HasMethods,
@@ -312,13 +313,7 @@ class IndependentTasks(ClassOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         }
 
     def _read(self, X: Any) -> Any:
-        if len(getattr(X, "shape", "2d")) == 1 and hasattr(self, "n_features_in_"):
-            raise ValueError(
-                f"{_WHO}: X has shape {X.shape}; it must be (n_samples, "
-                f"{self.n_features_in_}). Reshape your data: X.reshape(-1, 1) if it "
-                "has one feature, X.reshape(1, -1) if it is one sample."
-            )
-        validate_data(self, X, reset=False, skip_check_array=True)
+        check_features(self, X)
         return X
 
     def _task_outputs(self, X: Any) -> list[np.ndarray]:

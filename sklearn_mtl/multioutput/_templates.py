@@ -11,7 +11,7 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._by_task import by_task as spread_by_task
 
-__all__ = ["Templates", "for_one_task"]
+__all__ = ["Templates", "for_one_task", "for_tasks"]
 
 _WHO = "IndependentTasks"
 # parameters of this package's estimators that may speak of tasks by name or in order
@@ -197,6 +197,42 @@ def for_one_task(
             own = value.get(names[t]) if is_dict else value[t]
             single.set_params(**{name: None if parameter == "task_weight" else own})
     return single
+
+
+def for_tasks(
+    estimator: Any, columns: Sequence[int], names: Sequence[str], types: Sequence[str]
+) -> Any:
+    """Return a clone in which arguments by task say only what concerns some tasks.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What was given for all tasks.
+    columns : sequence of int
+        Numbers of the tasks, two or more.
+    names : sequence of str
+        Names of all tasks.
+    types : sequence of str
+        "classification" or "regression" for all tasks.
+
+    Returns
+    -------
+    estimator
+        A clone, to be fitted to these tasks.
+    """
+    several = clone(estimator)
+    for name, value in estimator.get_params(deep=True).items():
+        parameter = name.rpartition("__")[2]
+        if parameter == "task_types":
+            several.set_params(**{name: [types[t] for t in columns]})
+        elif parameter in _BY_TASK and _is_by_task(value, names):
+            if isinstance(value, Mapping):
+                kept = [names[t] for t in columns if names[t] in value]
+                own: Any = {one: value[one] for one in kept} or None
+            else:
+                own = [value[t] for t in columns]
+            several.set_params(**{name: own})
+    return several
 
 
 def _is_by_task(value: Any, names: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from sklearn_mtl.modules import MultiTaskModule
 from sklearn_mtl.modules._spec import MemberModules
 
-__all__ = ["exact_gramian"]
+__all__ = ["exact_gramian", "task_gradients"]
 
 
 def exact_gramian(
@@ -45,27 +45,10 @@ def exact_gramian(
     """
     n_members = len(dlogits)
     gramian = dlogits.new_zeros(n_members, n_tasks, n_tasks)
-    shared = module.shared_parameters()
-    if not shared:
-        return gramian
-    tasks = torch.arange(n_tasks, device=task_of.device)
-    is_own = (task_of == tasks[:, None]).to(dlogits)[:, None, None]
-    with torch.enable_grad():
-        logits = module.decode(tuple(parts))
-    # (n_tasks, *shape) for each parameter
-    gradients = torch.autograd.grad(
-        logits,
-        shared,
-        is_own * dlogits,
-        retain_graph=True,
-        is_grads_batched=True,
-        allow_unused=True,
-    )
     owner = _owners(module.trunk)
-    for parameter, gradient in zip(shared, gradients, strict=True):
-        if gradient is None:
-            continue
-        flat = gradient.detach()
+    gradients = task_gradients(module, parts, dlogits, task_of, n_tasks)
+    for parameter, gradient in gradients.items():
+        flat = gradient
         member = owner.get(parameter, 0 if n_members == 1 else None)
         if member is None:  # a spec's parameters have the members first
             flat = flat.flatten(2).transpose(0, 1)
@@ -74,6 +57,52 @@ def exact_gramian(
             flat = flat.flatten(1)
             gramian[member] += flat @ flat.T
     return gramian
+
+
+def task_gradients(
+    module: MultiTaskModule,
+    parts: Sequence[Tensor],
+    dlogits: Tensor,
+    task_of: Tensor,
+    n_tasks: int,
+) -> dict[nn.Parameter, Tensor]:
+    """Return the gradient of every task at each shared parameter.
+
+    Parameters
+    ----------
+    module : MultiTaskModule
+        Trunk and heads.
+    parts : sequence of Tensor
+        What the trunk gave for the batch, with its graph, which is kept.
+    dlogits : Tensor of shape (n_members, n_rows, n_outputs)
+        Gradient of the objective at the logits.
+    task_of : Tensor of shape (n_outputs,), int
+        The task of each output.
+    n_tasks : int
+        Number of tasks.
+
+    Returns
+    -------
+    dict of nn.Parameter to Tensor of shape (n_tasks, *shape)
+        Without the parameters that the logits do not depend on.
+    """
+    shared = module.shared_parameters()
+    if not shared:
+        return {}
+    tasks = torch.arange(n_tasks, device=task_of.device)
+    is_own = (task_of == tasks[:, None]).to(dlogits)[:, None, None]
+    with torch.enable_grad():
+        logits = module.decode(tuple(parts))
+    gradients = torch.autograd.grad(
+        logits,
+        shared,
+        is_own * dlogits,
+        retain_graph=True,
+        is_grads_batched=True,
+        allow_unused=True,
+    )
+    pairs = zip(shared, gradients, strict=True)
+    return {one: gradient.detach() for one, gradient in pairs if gradient is not None}
 
 
 def _owners(trunk: nn.Module) -> dict[nn.Parameter, int]:

@@ -1,0 +1,430 @@
+"""Find out which tasks to train together, and train them so."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Sequence
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.utils import Tags, get_tags, indexable
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import validate_data
+
+from sklearn_mtl.comparison._group_models import group_codes, group_outputs
+from sklearn_mtl.comparison._group_results import candidate_sizes, summarise
+from sklearn_mtl.comparison._partitions import Partition, best_partitions, tidy
+from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning, TaskError
+from sklearn_mtl.inspection import TaskAffinity
+from sklearn_mtl.inspection._affinity import AFFINITY_METHODS, affinity_of_data
+from sklearn_mtl.inspection._task_sets import (
+    TaskData,
+    TaskSetScores,
+    fit_tasks,
+    make_splits,
+    read_data,
+)
+from sklearn_mtl.multioutput._tags import join_tags
+from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._features import check_features
+from sklearn_mtl.utils._outputs import ClassOutputsMixin
+from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions, fit_context
+from sklearn_mtl.utils._random import draw_seed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["TaskGroupSearchCV"]
+
+_WHO = "TaskGroupSearchCV"
+_SOLITARY = ("constant", "empty")  # in no company, for there is nothing to learn
+
+
+def _gives_probabilities(self: TaskGroupSearchCV) -> bool:
+    """Say whether the estimator has predict_proba."""
+    return hasattr(self.estimator, "predict_proba")
+
+
+class TaskGroupSearchCV(ClassOutputsMixin, MetaEstimatorMixin, BaseEstimator):
+    r"""Find the groups of tasks that are best learned together, a model a group.
+
+    Three steps: measure the affinity of the tasks (`inspection.task_affinity`); find
+    for every number of groups k the partition that maximises
+
+    .. math:: \sum_G \sum_{j \in G} \frac{1}{|G| - 1} \sum_{i \in G, i \ne j} A_{ij};
+
+    score these partitions by cross-validation, all tasks together (k = 1) and all apart
+    (k = n_tasks) among them, and take the one with the best mean score over tasks. Then
+    fit one model to each group.
+
+    Use it when some of many tasks may be related and nobody knows which. With a few
+    tasks or a model that shares only what helps, such as `MultiTaskLinearRegressor`,
+    expect what all tasks together give.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What is fitted to every group: any multi-output estimator. A task alone is
+        fitted by `IndependentTasks`. Arguments of this package's estimators that speak
+        of tasks (task_types, class_weight, task_weight) are cut to the group.
+    max_groups : int, default=None
+        Most groups, and thus models; None allows one a task.
+    method : {"gain", "lookahead", "gradient", "label"} or array-like, default="gain"
+        How the affinity is measured, or the affinities (n_tasks, n_tasks) themselves,
+        also as a `TaskAffinity`.
+    search : {"auto", "exact", "greedy", "spectral"}, default="auto"
+        How partitions are found. "exact" looks at all of them, which takes 3^n_tasks
+        steps; "greedy" merges groups; "spectral" is spectral clustering. "auto" is
+        "exact" up to 10 tasks, else "greedy".
+    cv : int, splitter or iterable, default=5
+        Folds for "gain" and for the scores of partitions; a number gives folds
+        stratified on all tasks.
+    scoring : str, callable or dict, default=None
+        Metric, as in `per_task_scorers`; None is "auto".
+    max_sets : int, default=None
+        Most sets of tasks that "gain" trains, as in `task_affinity`.
+    on_empty_task : {"raise", "warn"}, default="raise"
+        Whether a task without any observed label is an error, or predicted as NaN with
+        a warning.
+    n_jobs : int, default=None
+        Fits at a time.
+    memory : str or joblib.Memory, default=None
+        Where scores of fits are kept, so that another search repeats none.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed of folds and of what the method draws. Set the random_state of the
+        estimator too, if it has one.
+    verbose : bool, default=False
+        Whether a progress bar is shown on stderr, if that is a terminal.
+
+    Attributes
+    ----------
+    groups_ : list of list of str
+        Names of the tasks of every group.
+    task_groups_ : ndarray of shape (n_tasks,)
+        Number of the group of every task.
+    estimators_ : list of estimator
+        The fitted model of every group.
+    affinity_ : TaskAffinity or None
+        What the search is based on; None where one partition or two are possible.
+    cv_results_ : dict of str to list or ndarray
+        One entry for each partition that was scored: "groups", "n_groups", "affinity"
+        (the sum above), "mean_test_score", "std_test_score", "rank_test_score",
+        "split0_test_score", ..., and "task_scores", the mean score of each task.
+    best_index_ : int
+        The chosen partition in `cv_results_`.
+    best_score_ : float
+        Its mean score; NaN where there was nothing to choose.
+    n_fits_ : int
+        Fits of the search, without the last ones.
+    refit_time_ : float
+        Seconds of the last fits.
+    classes_ : ndarray, or list of ndarray
+        Labels of each task (None for a regression). Absent if all are regressions.
+    n_tasks_ : int
+        Number of tasks.
+    task_names_in_ : ndarray of shape (n_tasks,)
+        Names of the tasks.
+    n_features_in_ : int
+        Number of features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had names that are strings.
+
+    See Also
+    --------
+    sklearn_mtl.inspection.task_affinity : The affinities alone.
+    compare : Does learning all tasks together help?
+
+    Notes
+    -----
+    Of more than 12 possible numbers of groups, 12 are tried, in a geometric series.
+    `best_score_` is a little optimistic, for it is the best of several and the
+    affinities come from the same rows; cross-validate the search for an honest score.
+
+    A task with a single class, or without labels, is in a group of its own. With one
+    possible partition nothing is cross-validated. `score` is that of the package's
+    estimators (mean accuracy, R2 or skill), whatever `scoring` is.
+
+    Cost: n_folds times the number of different groups, at most 2 n_tasks - 1 where the
+    search is "greedy", beside that of the affinity.
+
+    References
+    ----------
+    .. [1] T. Standley, A. Zamir, D. Chen, L. Guibas, J. Malik, S. Savarese, "Which
+       tasks should be learned together in multi-task learning?", ICML 2020.
+    .. [2] C. Fifty, E. Amid, Z. Zhao, T. Yu, R. Anil, C. Finn, "Efficiently identifying
+       task groupings for multi-task learning", NeurIPS 2021.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.comparison import TaskGroupSearchCV
+    >>> from sklearn_mtl.datasets import make_multitask_regression
+    >>> from sklearn_mtl.linear_model import MultiTaskLinearRegressor
+    >>> X, y = make_multitask_regression(
+    ...     200, 10, 4, n_groups=[0, 1, 0, 1], relatedness=1.0, random_state=0
+    ... )
+    >>> model = MultiTaskLinearRegressor(penalty="mean", alpha=1.0)
+    >>> search = TaskGroupSearchCV(model, random_state=0).fit(X, y)
+    >>> search.groups_
+    [['task0', 'task2'], ['task1', 'task3']]
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "max_groups": [Interval(Integral, 1, None, closed="left"), None],
+        "method": [StrOptions(set(AFFINITY_METHODS)), TaskAffinity, "array-like"],
+        "search": [StrOptions({"auto", "exact", "greedy", "spectral"})],
+        "cv": ["cv_object"],
+        "scoring": [str, callable, dict, None],
+        "max_sets": [Interval(Integral, 1, None, closed="left"), None],
+        "on_empty_task": [StrOptions({"raise", "warn"})],
+        "n_jobs": [Integral, None],
+        "memory": [str, HasMethods(["cache"]), None],
+        "random_state": ["random_state", np.random.Generator],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        max_groups: int | None = None,
+        method: Any = "gain",
+        search: str = "auto",
+        cv: Any = 5,
+        scoring: Any = None,
+        max_sets: int | None = None,
+        on_empty_task: str = "raise",
+        n_jobs: int | None = None,
+        memory: Any = None,
+        random_state: Any = None,
+        verbose: bool = False,
+    ) -> None:
+        self.estimator = estimator
+        self.max_groups = max_groups
+        self.method = method
+        self.search = search
+        self.cv = cv
+        self.scoring = scoring
+        self.max_sets = max_sets
+        self.on_empty_task = on_empty_task
+        self.n_jobs = n_jobs
+        self.memory = memory
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None
+    ) -> TaskGroupSearchCV:
+        """Find the groups, and fit a model to each.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs; whatever the estimator takes.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets; NaN, None, pandas.NA and pandas.NaT are missing labels, where the
+            estimator takes them.
+        sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Weights of rows or cells, in fits and scores.
+        groups : array-like of shape (n_samples,), default=None
+            For a `cv` that keeps groups of rows on one side.
+
+        Returns
+        -------
+        self : object
+            The fitted search.
+
+        Raises
+        ------
+        TaskError
+            If a task has no label or labels of the wrong kind, or affinities are not
+            (n_tasks, n_tasks).
+        ValueError
+            If a parameter is out of its range or lengths differ.
+        """
+        X, y = indexable(X, y)
+        validate_data(self, X, skip_check_array=True)
+        data = read_data(
+            self.estimator,
+            X,
+            y,
+            _WHO,
+            sample_weight=sample_weight,
+            on_empty_task=self.on_empty_task,
+        )
+        with warnings.catch_warnings():  # said once, when y was read
+            for seen in (MissingLabelWarning, SingleClassWarning):
+                warnings.simplefilter("ignore", seen)
+            chosen = self._search(data, groups, draw_seed(self.random_state))
+            start = time.perf_counter()
+            # threads: models that are fitted elsewhere would have to come back
+            models = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+                delayed(fit_tasks)(self.estimator, data, one) for one in chosen
+            )
+        self.refit_time_ = time.perf_counter() - start
+        self.task_set_ = data.task_set
+        self._columns = chosen
+        self.estimators_ = models
+        self.groups_ = [[data.task_set.names[t] for t in one] for one in chosen]
+        self.task_groups_ = np.empty(data.task_set.n_tasks, dtype=np.intp)
+        for number, one in enumerate(chosen):
+            self.task_groups_[list(one)] = number
+        return self
+
+    def _search(self, data: TaskData, groups: Any, seed: int) -> Partition:
+        """Return the best partition, and set what is known of the others."""
+        tasks = data.task_set.tasks
+        free = [t for t, one in enumerate(tasks) if one.kind not in _SOLITARY]
+        alone = [(t,) for t, one in enumerate(tasks) if one.kind in _SOLITARY]
+        sizes = candidate_sizes(len(free), self.max_groups)
+        scores = None
+        if len(sizes) > 1:
+            splits = make_splits(data, self.cv, groups, seed)
+            scores = TaskSetScores(
+                self.estimator,
+                data,
+                splits,
+                self.scoring,
+                n_jobs=self.n_jobs,
+                memory=self.memory,
+                verbose=bool(self.verbose),
+                who=_WHO,
+            )
+        candidates = self._partitions(data, free, sizes, scores, seed)
+        values = None
+        if scores is not None:
+            values = [scores.score(one) for one in candidates]
+        partitions = [tidy([*one, *alone]) for one in candidates]
+        affinity = None if self.affinity_ is None else self.affinity_.values
+        self.cv_results_ = summarise(partitions, data.task_set.names, values, affinity)
+        self.n_fits_ = 0 if scores is None else scores.n_fits
+        self.best_index_ = int(self.cv_results_["rank_test_score"].argmin())
+        self.best_score_ = float(self.cv_results_["mean_test_score"][self.best_index_])
+        return partitions[self.best_index_]
+
+    def _partitions(
+        self,
+        data: TaskData,
+        free: Sequence[int],
+        sizes: Sequence[int],
+        scores: TaskSetScores | None,
+        seed: int,
+    ) -> list[Partition]:
+        """Return the candidates, and set `affinity_`, which may not be needed."""
+        self.affinity_ = None
+        if len(free) < 3 or scores is None:
+            ends = {1: (tuple(free),), len(free): tuple((t,) for t in free)}
+            return [ends[k] if free else () for k in sizes]
+        self.affinity_ = self._affinity(data, scores, seed)
+        inside = self.affinity_.values[np.ix_(free, free)]
+        found = best_partitions(inside, sizes, self.search, seed)
+        return [tidy([[free[i] for i in one] for one in groups]) for groups in found]
+
+    def _affinity(self, data: TaskData, scores: TaskSetScores, seed: int) -> Any:
+        if isinstance(self.method, str):
+            return affinity_of_data(
+                self.estimator,
+                data,
+                self.method,
+                seed,
+                scores=scores,
+                max_sets=self.max_sets,
+                verbose=bool(self.verbose),
+            )
+        n_tasks = data.task_set.n_tasks
+        given = getattr(self.method, "values", self.method)
+        values = np.asarray(given, dtype=float)
+        if values.shape != (n_tasks, n_tasks):
+            raise TaskError(
+                f"{_WHO}: method has affinities of shape {values.shape}; they must be "
+                f"({n_tasks}, {n_tasks}), one for each pair of tasks."
+            )
+        name = getattr(self.method, "method", "given")
+        return TaskAffinity(list(data.task_set.names), values, name)
+
+    @available_if(_gives_probabilities)
+    def predict_proba(self, X: Any) -> Any:
+        """Predict the probabilities of the classes of all tasks.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or list of them
+            A list with one array a task where y was 2-D; None for a regression task.
+        """
+        return super().predict_proba(X)
+
+    @available_if(_gives_probabilities)
+    def proba_frame(self, X: Any) -> pd.DataFrame:
+        """Predict probabilities as a DataFrame with columns (task, class).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        DataFrame of shape (n_samples, total number of classes)
+            Columns are a MultiIndex (task, class); the index is that of X.
+        """
+        return super().proba_frame(X)
+
+    @property
+    def classes_(self) -> Any:
+        """Labels: an array for 1-D y, else a list with an array (or None) a task."""
+        if not any(task.is_classification for task in self.task_set_.tasks):
+            raise AttributeError("classes_: all tasks are regressions.")
+        return super().classes_
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Say whether all groups have their models."""
+        return hasattr(self, "estimators_")
+
+    def __sklearn_tags__(self) -> Tags:
+        """Declare what the estimator can do."""
+        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags = join_tags(tags, [self.estimator])
+        if tags.classifier_tags is not None and inner.classifier_tags is not None:
+            tags.classifier_tags.multi_label = inner.classifier_tags.multi_label
+        return tags
+
+    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+        return self._ask_all(group_outputs, X)
+
+    def _task_codes(self, X: Any) -> np.ndarray:
+        return np.stack(self._ask_all(group_codes, X), axis=1)
+
+    def _task_output(self, X: Any, t: int) -> np.ndarray:
+        return self._ask_group(group_outputs, X, t)
+
+    def _task_code(self, X: Any, t: int) -> np.ndarray:
+        return self._ask_group(group_codes, X, t)
+
+    def _ask_all(self, ask: Any, X: Any) -> list[np.ndarray]:
+        check_features(self, X)
+        found: dict[int, np.ndarray] = {}
+        for model, columns in zip(self.estimators_, self._columns, strict=True):
+            own = ask(model, self._tasks_of(columns).tasks, X)
+            found.update(zip(columns, own, strict=True))
+        return [found[t] for t in range(self.n_tasks_)]
+
+    def _ask_group(self, ask: Any, X: Any, t: int) -> np.ndarray:
+        """Ask only the model of the group that a task is in."""
+        check_features(self, X)
+        number = self.task_groups_[t]
+        columns = self._columns[number]
+        own = ask(self.estimators_[number], self._tasks_of(columns).tasks, X)
+        return own[columns.index(t)]
+
+    def _tasks_of(self, columns: Sequence[int]) -> TaskSet:
+        return self.task_set_.subset(columns)

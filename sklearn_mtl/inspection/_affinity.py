@@ -1,0 +1,342 @@
+"""Which tasks help which: four measures, from cheap to thorough."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.inspection._association import label_association
+from sklearn_mtl.inspection._gains import trained_gains
+from sklearn_mtl.inspection._task_sets import (
+    TaskData,
+    TaskSetScores,
+    make_splits,
+    read_data,
+)
+from sklearn_mtl.model_selection import MultiTaskStratifiedShuffleSplit
+from sklearn_mtl.utils._random import draw_seed, spawn_seeds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["AFFINITY_METHODS", "TaskAffinity", "affinity_of_data", "task_affinity"]
+
+AFFINITY_METHODS = ("gain", "lookahead", "gradient", "label")
+_SYMMETRIC = ("gradient", "label")
+
+_WHO = "task_affinity"
+
+
+@dataclass(frozen=True)
+class TaskAffinity:
+    """How much tasks help each other; made by `task_affinity`.
+
+    Attributes
+    ----------
+    names : list of str
+        Names of the tasks.
+    values : ndarray of shape (n_tasks, n_tasks)
+        How much the row's task helps the column's; NaN where that is not known.
+    method : str
+        How it was measured.
+    seconds : float
+        How long it took.
+    n_fits : int
+        How many models were fitted for it.
+    """
+
+    names: list[str]
+    values: np.ndarray
+    method: str
+    seconds: float = field(default=np.nan, compare=False)
+    n_fits: int = field(default=0, compare=False)
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether a task helps another as much as it is helped by it."""
+        return self.method in _SYMMETRIC
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the values as a DataFrame.
+
+        Returns
+        -------
+        DataFrame of shape (n_tasks, n_tasks)
+            The task that helps by row, the one that is helped by column.
+        """
+        import pandas as pd
+
+        rows = pd.Index(self.names, name="task")
+        return pd.DataFrame(self.values, index=rows, columns=self.names)
+
+
+def task_affinity(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    method: str = "gain",
+    cv: Any = 3,
+    scoring: Any = None,
+    groups: Any = None,
+    max_sets: int | None = None,
+    max_samples: float | None = None,
+    n_jobs: int | None = None,
+    memory: Any = None,
+    random_state: Any = None,
+    verbose: bool = False,
+) -> TaskAffinity:
+    r"""Measure how much tasks help each other when they are learned together.
+
+    Four measures :math:`A_{ij}`, of what task i does for task j:
+
+    - "gain": the score of j on held-out rows when it is trained with i, minus its score
+      when it is trained alone. What one really wants to know, for any estimator.
+    - "lookahead": the inter-task affinity of [1]_. Take a step of the shared parameters
+      along the gradient of i alone; :math:`A_{ij}` is :math:`1 - L_j^{after} / L_j`, in
+      the mean over training. For nets.
+    - "gradient": the cosine of the exact gradients of :math:`L_i` and :math:`L_j` with
+      respect to all shared parameters, in the mean over training. For nets. (The
+      Gramian of the features, which balancing may use, would not do: it sees only
+      conflict between tasks in one and the same row.)
+    - "label": how strongly the labels are associated in the rows that have both: rank
+      correlation, correlation ratio or Cramér's V, corrected for chance. No model is
+      fitted. It knows no sign, and need not: a task and its opposite need the same
+      representation, and help each other. It sees nothing of tasks that are alike in
+      what they need of X but not in their labels, nor of own-row data.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The model, which is cloned: any for "gain"; a net of this package, or a pipeline
+        that ends in one, for "lookahead" and "gradient"; only the kind of the tasks is
+        taken from it for "label", where it may be None.
+    X : array-like of shape (n_samples, n_features)
+        Inputs.
+    y : array-like of shape (n_samples, n_tasks)
+        Targets; NaN where missing.
+    method : {"gain", "lookahead", "gradient", "label"}, default="gain"
+        The measure.
+    cv : int, splitter or iterable, default=3
+        Folds for "gain"; a number gives folds stratified on all tasks.
+    scoring : str, callable or dict, default=None
+        Metric for "gain", as in `per_task_scorers`; None is "auto".
+    groups : array-like of shape (n_samples,), default=None
+        For a splitter that takes groups.
+    max_sets : int, default=None
+        Most sets of tasks that "gain" trains, each once a fold. None trains every task
+        alone and every pair. If these are too many, larger random sets of tasks stand
+        for the pairs [2]_, and :math:`A_{ij}` is the mean gain of j in the sets that
+        have i.
+    max_samples : int or float, default=None
+        Number or share of the rows that "gain" works on, stratified on all tasks; None
+        takes all.
+    n_jobs : int, default=None
+        Fits of "gain" at a time.
+    memory : str or joblib.Memory, default=None
+        Where "gain" keeps the score of every fit, so that the next call repeats none.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed of folds, subsamples and sets, and of the rows on which gradients are
+        measured. Set the random_state of the estimator too, if it has one.
+    verbose : bool, default=False
+        Whether "gain" shows a progress bar on stderr, if that is a terminal, and the
+        net its own.
+
+    Returns
+    -------
+    TaskAffinity
+        With `values` (n_tasks, n_tasks), `names`, `seconds`, `n_fits` and `to_frame()`.
+
+    Raises
+    ------
+    ValueError
+        If the method is unknown, or a number out of range.
+    TypeError
+        If "lookahead" or "gradient" are asked of what is no net of this package.
+    TaskError
+        If the targets cannot be read, or there is one task only.
+
+    See Also
+    --------
+    sklearn_mtl.comparison.TaskGroupSearchCV : Find out which tasks to train together.
+    TaskAffinityDisplay : Draw it.
+
+    Notes
+    -----
+    Cost, with T tasks: "gain" T (T + 1) / 2 fits a fold (or max_sets); "lookahead" and
+    "gradient" one fit, in which each epoch takes T more backward passes over 256 rows,
+    and "lookahead" T forward passes; "label" O(T^2 n).
+
+    The step of "lookahead" is plain gradient descent with the net's learning rate,
+    whatever its optimiser is. Both are measured after each epoch on rows drawn for the
+    purpose, in evaluation mode, and change nothing in the fit.
+
+    References
+    ----------
+    .. [1] C. Fifty, E. Amid, Z. Zhao, T. Yu, R. Anil, C. Finn, "Efficiently identifying
+       task groupings for multi-task learning", NeurIPS 2021, eq. 1.
+    .. [2] D. Li, H. L. Nguyen, H. R. Zhang, "Identification of negative transfers in
+       multitask learning using surrogate models", TMLR 2023.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.datasets import make_multitask_regression
+    >>> from sklearn_mtl.inspection import task_affinity
+    >>> X, y = make_multitask_regression(
+    ...     200, n_tasks=4, n_groups=2, relatedness=0.9, random_state=0
+    ... )
+    >>> task_affinity(None, X, y, method="label").to_frame().round(1)
+           task0  task1  task2  task3
+    task
+    task0    1.0    0.7    0.0    0.0
+    task1    0.7    1.0    0.0    0.0
+    task2    0.0    0.0    1.0    0.7
+    task3    0.0    0.0    0.7    1.0
+    """
+    if method not in AFFINITY_METHODS:
+        raise ValueError(
+            f"{_WHO}: unknown method {method!r}; allowed are {AFFINITY_METHODS}."
+        )
+    if estimator is None and method != "label":
+        raise TypeError(f"{_WHO}: {method!r} needs an estimator, found None.")
+    data = read_data(estimator, X, y, _WHO)
+    if data.task_set.n_tasks < 2:
+        raise TaskError(f"{_WHO}: y has one task; two are needed for an affinity.")
+    seed = draw_seed(random_state)
+    scores = None
+    if method == "gain":
+        _check_max_sets(max_sets)
+        if max_samples is not None:
+            data, groups = _subsample(data, groups, max_samples, seed)
+        scores = TaskSetScores(
+            estimator,
+            data,
+            make_splits(data, cv, groups, seed),
+            scoring,
+            n_jobs=n_jobs,
+            memory=memory,
+            verbose=verbose,
+        )
+    return affinity_of_data(
+        estimator, data, method, seed, scores=scores, max_sets=max_sets, verbose=verbose
+    )
+
+
+def affinity_of_data(
+    estimator: Any,
+    data: TaskData,
+    method: str,
+    seed: int,
+    *,
+    scores: TaskSetScores | None,
+    max_sets: int | None = None,
+    verbose: bool = False,
+) -> TaskAffinity:
+    """Measure on data that were read.
+
+    Parameters
+    ----------
+    estimator : estimator or None
+        The model.
+    data : TaskData
+        Inputs and targets.
+    method : str
+        One of AFFINITY_METHODS.
+    seed : int
+        Of whatever is drawn.
+    scores : TaskSetScores or None
+        Fits and scores for "gain".
+    max_sets : int or None, default=None
+        As in `task_affinity`.
+    verbose : bool, default=False
+        Whether nets show their progress.
+
+    Returns
+    -------
+    TaskAffinity
+        The values.
+    """
+    start, n_fits = time.perf_counter(), 0
+    if method == "gain" and scores is not None:
+        before = scores.n_fits
+        values = trained_gains(scores, data.task_set.n_tasks, max_sets, seed)
+        n_fits = scores.n_fits - before
+    elif method == "label":
+        values = label_association(data.task_set, data.codes)
+    else:
+        values, n_fits = _of_gradients(estimator, data, method, seed, verbose), 1
+    seconds = time.perf_counter() - start
+    return TaskAffinity(list(data.task_set.names), values, method, seconds, n_fits)
+
+
+def _of_gradients(
+    estimator: Any, data: TaskData, method: str, seed: int, verbose: bool
+) -> np.ndarray:
+    """Fit a net once, and measure while it trains."""
+    # torch is loaded only where it is needed
+    from sklearn_mtl.neural_network._affinity import (
+        AffinityRecorder,
+        recorded_affinity,
+    )
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
+    model = clone(estimator)
+    prefix, net = "", model
+    while isinstance(net, Pipeline):
+        prefix, net = f"{prefix}{net.steps[-1][0]}__", net.steps[-1][1]
+    if not isinstance(net, BaseMultiTaskNet):
+        raise TypeError(
+            f"{_WHO}: {method!r} looks into a net of this package, or a pipeline that "
+            f"ends in one; found {type(net).__name__}. 'gain' and 'label' take any "
+            "estimator."
+        )
+    recorder = AffinityRecorder(method, spawn_seeds(seed, 1)[0])
+    callbacks = [*(net.callbacks or []), recorder]
+    told: dict[str, Any] = {f"{prefix}callbacks": callbacks}
+    if verbose:
+        told[f"{prefix}verbose"] = 1
+    fitted = model.set_params(**told)
+    weights = data.weights
+    if weights is None:
+        fitted.fit(data.X, data.y)
+    else:
+        fitted.fit(data.X, data.y, **{f"{prefix}sample_weight": weights})
+    return recorded_affinity(net, recorder)
+
+
+def _subsample(
+    data: TaskData, groups: Any, max_samples: float, seed: int
+) -> tuple[TaskData, Any]:
+    """Return some rows, in which tasks and classes keep their shares."""
+    n_rows = len(data.codes)
+    n_kept = max_samples if isinstance(max_samples, int) else max_samples * n_rows
+    if not 1 < n_kept <= n_rows:
+        raise ValueError(
+            f"{_WHO}: max_samples is {max_samples}; it must be a share in (0, 1], or a "
+            f"number of rows up to {n_rows}."
+        )
+    if int(n_kept) == n_rows:
+        return data, groups
+    splitter = MultiTaskStratifiedShuffleSplit(
+        1,
+        train_size=int(n_kept),
+        test_size=n_rows - int(n_kept),
+        random_state=seed % 2**32,
+        task_types=data.types,
+    )
+    rows = next(iter(splitter.split(data.X, data.y)))[0]
+    return data.take(rows), None if groups is None else np.asarray(groups)[rows]
+
+
+def _check_max_sets(max_sets: Any) -> None:
+    if max_sets is not None and (not isinstance(max_sets, int) or max_sets < 1):
+        raise ValueError(
+            f"{_WHO}: max_sets is {max_sets!r}; it must be None, or a whole number of "
+            "at least 1."
+        )

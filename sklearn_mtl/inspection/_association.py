@@ -1,0 +1,75 @@
+"""How strongly the labels of two tasks are associated, whatever their types."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import rankdata
+
+from sklearn_mtl.utils import TaskSet
+
+__all__ = ["label_association"]
+
+_RANK_TOLERANCE = 1e-10
+
+
+def label_association(task_set: TaskSet, codes: np.ndarray) -> np.ndarray:
+    r"""Return the association of every pair of tasks over the rows that have both.
+
+    With U and V orthonormal bases of the centred columns of two tasks (ranks of a
+    regression, indicators of classes) of dimensions a and b, on n rows,
+
+    .. math:: A^2 = \frac{\max(0, \|U^T V\|_F^2 - ab / (n - 1))}
+       {\min(a, b) - ab / (n - 1)},
+
+    which without the correction for chance, ab / (n - 1), is Spearman's correlation for
+    two regressions, the correlation ratio of the ranks for a regression and classes,
+    and Cramér's V for two classifications; without their sign.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    codes : ndarray of shape (n_samples, n_tasks)
+        Encoded labels, NaN where missing.
+
+    Returns
+    -------
+    ndarray of shape (n_tasks, n_tasks)
+        In [0, 1], with ones on the diagonal; NaN where two tasks have too few rows in
+        common, or one of them does not vary there.
+    """
+    n_tasks = task_set.n_tasks
+    is_class = [task.is_classification for task in task_set.tasks]
+    values = np.eye(n_tasks)
+    observed = ~np.isnan(codes)
+    for i in range(n_tasks):
+        for j in range(i):
+            rows = observed[:, i] & observed[:, j]
+            one = _basis(codes[rows, i], is_class[i])
+            other = _basis(codes[rows, j], is_class[j])
+            values[i, j] = values[j, i] = _association(one, other)
+    return values
+
+
+def _basis(labels: np.ndarray, is_class: bool) -> np.ndarray:
+    """Return an orthonormal basis (n, dimension) of the centred columns of a task."""
+    if is_class:
+        columns = (labels[:, None] == np.unique(labels)[None, 1:]).astype(float)
+    else:
+        columns = rankdata(labels)[:, None]
+    if not columns.size:
+        return columns[:, :0]
+    columns = columns - columns.mean(axis=0)
+    u, s, _ = np.linalg.svd(columns, full_matrices=False)
+    return u[:, s > _RANK_TOLERANCE * max(s[0], 1.0)]
+
+
+def _association(one: np.ndarray, other: np.ndarray) -> float:
+    sizes = one.shape[1], other.shape[1]
+    # as much as there is between independent tasks
+    chance = sizes[0] * sizes[1] / max(len(one) - 1, 1)
+    most = min(sizes) - chance
+    if min(sizes) == 0 or most <= 0:
+        return np.nan
+    found = float(((one.T @ other) ** 2).sum()) - chance
+    return float(np.sqrt(max(found, 0.0) / most))

@@ -1,0 +1,98 @@
+"""What tasks gain from each other, found by training them in company and alone."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from sklearn_mtl.inspection._task_sets import TaskSetScores
+
+__all__ = ["trained_gains"]
+
+_COVERAGE = 3  # sets that a pair is in, on average, where not all pairs are trained
+
+Tasks = tuple[int, ...]
+
+
+def trained_gains(
+    scores: TaskSetScores, n_tasks: int, max_sets: int | None, seed: int
+) -> np.ndarray:
+    """Return the mean gain of task j in company with task i over task j alone.
+
+    Parameters
+    ----------
+    scores : TaskSetScores
+        Fits and scores.
+    n_tasks : int
+        Number of tasks.
+    max_sets : int or None
+        Most sets of tasks to train, single ones included; None trains all pairs.
+    seed : int
+        Draws the sets, where not all pairs are trained.
+
+    Returns
+    -------
+    ndarray of shape (n_tasks, n_tasks)
+        Gain of the column's task from the row's; zeros on the diagonal, NaN where two
+        tasks were in no set together.
+    """
+    alone = [(t,) for t in range(n_tasks)]
+    sets = _company(n_tasks, max_sets, seed)
+    found = scores.score([*alone, *sets])
+    total = np.zeros((n_tasks, n_tasks))
+    count = np.zeros((n_tasks, n_tasks))
+    for one in sets:
+        gains = [
+            _mean(found[one][:, place] - found[(t,)][:, 0])
+            for place, t in enumerate(one)
+        ]
+        for gain, t in zip(gains, one, strict=True):
+            if not np.isnan(gain):
+                total[list(one), t] += gain
+                count[list(one), t] += 1
+    values = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    np.fill_diagonal(values, 0.0)
+    return values
+
+
+def _company(n_tasks: int, max_sets: int | None, seed: int) -> list[Tasks]:
+    """Return all pairs, or as many larger sets as may be trained."""
+    pairs: list[Tasks] = list(combinations(range(n_tasks), 2))
+    if max_sets is None or n_tasks + len(pairs) <= max_sets:
+        return pairs
+    n_sets = max(max_sets - n_tasks, 1)
+    return _random_sets(n_tasks, n_sets, seed)
+
+
+def _random_sets(n_tasks: int, n_sets: int, seed: int) -> list[Tasks]:
+    """Return equally large random sets that have a pair in common often enough."""
+    wanted = _COVERAGE * n_tasks * (n_tasks - 1) / n_sets
+    size = int(np.clip(np.ceil(0.5 + np.sqrt(0.25 + wanted)), 2, n_tasks))
+    rng = np.random.default_rng(seed)
+    seen = np.zeros((n_tasks, n_tasks))
+    sets: list[Tasks] = []
+    for _ in range(n_sets):
+        one = _least_seen(seen, size, rng)
+        seen[np.ix_(one, one)] += 1
+        sets.append(tuple(sorted(one)))
+    return list(dict.fromkeys(sets))
+
+
+def _least_seen(seen: np.ndarray, size: int, rng: np.random.Generator) -> Sequence[int]:
+    """Draw a set whose pairs were seen least, ties at random."""
+    start = rng.random(len(seen)) + seen.diagonal()
+    chosen = [int(start.argmin())]
+    while len(chosen) < size:
+        together = seen[chosen].sum(axis=0) + rng.random(len(seen))
+        together[chosen] = np.inf
+        chosen.append(int(together.argmin()))
+    return chosen
+
+
+def _mean(values: np.ndarray) -> float:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # no split has a score
+        return float(np.nanmean(values))

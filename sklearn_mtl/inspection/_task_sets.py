@@ -1,0 +1,318 @@
+"""Fit a model to some of the tasks, and score it on held-out rows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier, is_regressor
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_consistent_length, check_memory
+
+from sklearn_mtl.metrics._registry import check_keys, metric_of_task
+from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
+from sklearn_mtl.multioutput import IndependentTasks
+from sklearn_mtl.multioutput._jobs import weight_key
+from sklearn_mtl.multioutput._templates import for_one_task, for_tasks
+from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._private import safe_indexing
+from sklearn_mtl.utils._table import as_table, take_tasks
+from sklearn_mtl.utils._weights import check_sample_weight
+
+__all__ = ["TaskData", "TaskSetScores", "fit_tasks", "make_splits", "read_data"]
+
+Split = tuple[np.ndarray, np.ndarray]
+Tasks = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """Inputs and targets from which rows and tasks are taken.
+
+    Attributes
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Inputs.
+    y : ndarray or DataFrame of shape (n_samples, n_tasks)
+        Targets as they came.
+    weights : ndarray of shape (n_samples, n_tasks) or None
+        Weights of the cells, where there are any.
+    task_set : TaskSet
+        The tasks.
+    codes : ndarray of shape (n_samples, n_tasks)
+        Encoded labels, NaN where missing.
+    """
+
+    X: Any
+    y: Any
+    weights: np.ndarray | None
+    task_set: TaskSet
+    codes: np.ndarray
+
+    @property
+    def types(self) -> list[str]:
+        """Return "classification" or "regression" for each task."""
+        is_class = [task.is_classification for task in self.task_set.tasks]
+        return ["classification" if one else "regression" for one in is_class]
+
+    def take(self, rows: np.ndarray) -> TaskData:
+        """Return some of the rows."""
+        weights = None if self.weights is None else self.weights[rows]
+        X, y = safe_indexing(self.X, rows), safe_indexing(self.y, rows)
+        return TaskData(X, y, weights, self.task_set, self.codes[rows])
+
+
+def read_data(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    who: str,
+    *,
+    sample_weight: Any = None,
+    on_empty_task: str = "raise",
+) -> TaskData:
+    """Read targets as an estimator would.
+
+    Parameters
+    ----------
+    estimator : estimator or None
+        Says whether tasks are classifications or regressions; None infers it.
+    X, y : array-like
+        Inputs and targets.
+    who : str
+        Who asks; messages begin with it.
+    sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks) or None
+        Weights of rows or cells.
+    on_empty_task : {"raise", "warn"}, default="raise"
+        What to do with a task without any label.
+
+    Returns
+    -------
+    TaskData
+        Inputs and targets.
+    """
+    kind = "mixed"
+    if estimator is not None and is_classifier(estimator):
+        kind = "classification"
+    elif estimator is not None and is_regressor(estimator):
+        kind = "regression"
+    tasks, codes = TaskSet.from_y(
+        y,
+        kind=kind,
+        who=who,
+        task_types=_task_types(estimator) if kind == "mixed" else None,
+        on_empty_task=on_empty_task,
+    )
+    check_consistent_length(X, codes)
+    weights = None
+    if sample_weight is not None:
+        weights = check_sample_weight(sample_weight, codes.shape, who)
+    return TaskData(X, as_table(y), weights, tasks, codes)
+
+
+def _task_types(estimator: Any) -> Any:
+    """Return the types that a mixed estimator, or the end of a pipeline, was told."""
+    if not hasattr(estimator, "get_params"):
+        return None
+    told = [
+        value
+        for name, value in estimator.get_params(deep=True).items()
+        if name.rpartition("__")[2] == "task_types" and value is not None
+    ]
+    return told[-1] if told else None
+
+
+def make_splits(data: TaskData, cv: Any, groups: Any, seed: int) -> list[Split]:
+    """Return (train, test) rows; a number of folds is stratified on all tasks.
+
+    Parameters
+    ----------
+    data : TaskData
+        Inputs and targets.
+    cv : int, splitter or iterable
+        Folds.
+    groups : array-like of shape (n_samples,) or None
+        For a splitter that takes groups.
+    seed : int
+        Seed of the folds of a number.
+
+    Returns
+    -------
+    list of tuple of ndarray
+        The splits.
+    """
+    if isinstance(cv, int | np.integer):
+        cv = MultiTaskStratifiedKFold(
+            int(cv), shuffle=True, random_state=seed % 2**32, task_types=data.types
+        )
+    splits = cv.split(data.X, data.y, groups) if hasattr(cv, "split") else cv
+    return [(np.asarray(train), np.asarray(test)) for train, test in splits]
+
+
+def fit_tasks(estimator: Any, data: TaskData, columns: Tasks) -> Any:
+    """Fit a clone of an estimator to some of the tasks.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What is fitted. One task is fitted by `IndependentTasks`, on its observed rows.
+    data : TaskData
+        Inputs and targets of all tasks.
+    columns : tuple of int
+        Numbers of the tasks.
+
+    Returns
+    -------
+    estimator
+        Fitted to the rows that have a label of any of these tasks.
+    """
+    chosen, types = list(columns), data.types
+    if len(chosen) == 1:
+        kind = types[chosen[0]]
+        is_class, names = kind == "classification", data.task_set.names
+        one = for_one_task(estimator, chosen[0], names, is_class)
+        model = IndependentTasks(one, task_types=[kind], on_empty_task="warn")
+    else:
+        model = for_tasks(estimator, chosen, data.task_set.names, types)
+    is_seen = ~np.isnan(data.codes[:, chosen]).all(axis=1)
+    part = data if is_seen.all() else data.take(np.flatnonzero(is_seen))
+    y = take_tasks(part.y, chosen)
+    if part.weights is None:
+        return model.fit(part.X, y)
+    weights = part.weights[:, chosen]
+    if len(chosen) == 1:
+        return model.fit(part.X, y, sample_weight=weights)
+    if (weights == weights[:, :1]).all():
+        weights = weights[:, 0]  # which others than our own estimators take too
+    return model.fit(part.X, y, **{weight_key(model): weights})
+
+
+class TaskSetScores:
+    """Cross-validated scores of one estimator on many sets of tasks.
+
+    Every set is fitted once, whoever asks for it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What is fitted.
+    data : TaskData
+        Inputs and targets.
+    splits : sequence of tuple of ndarray
+        (train, test) rows.
+    scoring : str, callable, dict or None
+        As in `per_task_scorers`; None is "auto".
+    n_jobs : int or None, default=None
+        Fits at a time.
+    memory : str, joblib.Memory or None, default=None
+        Where scores are kept between runs.
+    verbose : bool, default=False
+        Whether a progress bar is shown on stderr, if that is a terminal.
+    who : str, default="task_affinity"
+        Who asks; messages begin with it.
+
+    Attributes
+    ----------
+    n_fits : int
+        Fits asked for so far.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        data: TaskData,
+        splits: Sequence[Split],
+        scoring: Any,
+        *,
+        n_jobs: int | None = None,
+        memory: Any = None,
+        verbose: bool = False,
+        who: str = "task_affinity",
+    ) -> None:
+        self.estimator = estimator
+        self.data = data
+        self.splits = list(splits)
+        self.metrics = _metrics(data.task_set, scoring, who)
+        self.n_jobs = n_jobs
+        self.memory = check_memory(memory)
+        self.verbose = verbose
+        self.who = who
+        self.n_fits = 0
+        self._known: dict[Tasks, np.ndarray] = {}
+
+    def score(self, sets: Iterable[Tasks]) -> dict[Tasks, np.ndarray]:
+        """Return the scores of sets of tasks.
+
+        Parameters
+        ----------
+        sets : iterable of tuple of int
+            Task numbers in rising order.
+
+        Returns
+        -------
+        dict of tuple of int to ndarray of shape (n_splits, n_tasks_of_the_set)
+            Scores; NaN where a task cannot be scored in a split.
+        """
+        wanted = list(dict.fromkeys(sets))
+        new = [one for one in wanted if one not in self._known]
+        jobs = [(one, split) for one in new for split in self.splits]
+        self.n_fits += len(jobs)
+        compute = self.memory.cache(_score_set)
+        done = Parallel(n_jobs=self.n_jobs, return_as="generator")(
+            delayed(compute)(
+                self.estimator,
+                self.data,
+                one,
+                split,
+                [self.metrics[t] for t in one],
+            )
+            for one, split in jobs
+        )
+        scores = list(_with_progress(done, len(jobs), self.verbose, self.who))
+        n_splits = len(self.splits)
+        for i, one in enumerate(new):
+            self._known[one] = np.array(scores[i * n_splits : (i + 1) * n_splits])
+        return {one: self._known[one] for one in wanted}
+
+
+def _metrics(task_set: TaskSet, scoring: Any, who: str) -> list[Any]:
+    """Return the name of the metric of every task, or the function."""
+    metric = "auto" if scoring is None else scoring
+    check_keys(metric, task_set.names, who)
+    found = []
+    for task in task_set.tasks:
+        kind = "regression" if not task.is_classification else "binary"
+        kind = "multiclass" if task.n_classes > 2 else kind
+        one = metric_of_task(metric, task.name, kind, who)
+        per_task_scorers(one.name if one.needs != "any" else one.function)
+        found.append(one.function if one.needs == "any" else one.name)
+    return found
+
+
+def _score_set(
+    estimator: Any, data: TaskData, columns: Tasks, split: Split, metrics: list[Any]
+) -> np.ndarray:
+    """Fit a set of tasks to the training rows, and score it on the test rows."""
+    train, test = split
+    model = fit_tasks(estimator, data.take(train), columns)
+    held_out = data.take(test)
+    y = take_tasks(held_out.y, columns)
+    is_named = hasattr(y, "columns")
+    names = [
+        data.task_set.names[t] if is_named else f"task{i}"
+        for i, t in enumerate(columns)
+    ]
+    scorer = per_task_scorers(dict(zip(names, metrics, strict=True)))
+    weights = None if held_out.weights is None else held_out.weights[:, list(columns)]
+    scores = scorer(model, held_out.X, y, sample_weight=weights)
+    return np.array([scores[name] for name in names])
+
+
+def _with_progress(done: Any, total: int, verbose: bool, who: str) -> Iterator[Any]:
+    from tqdm import tqdm
+
+    # disable=None: no bar where stderr is no terminal
+    disable = None if verbose else True
+    yield from tqdm(done, total=total, desc=who, unit="fit", disable=disable)

@@ -1,0 +1,33 @@
+"""Check what predict gets against what fit saw, and leave the rest to others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.utils.validation import validate_data
+
+__all__ = ["check_features"]
+
+
+def check_features(model: Any, X: Any) -> None:
+    """Refuse X of another number or other names of features than in fit.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted; it hands X on to other estimators, which read its values.
+    X : array-like of shape (n_samples, n_features)
+        Inputs.
+
+    Raises
+    ------
+    ValueError
+        If X is 1-D, or its features are not those of fit.
+    """
+    if len(getattr(X, "shape", "2d")) == 1 and hasattr(model, "n_features_in_"):
+        raise ValueError(
+            f"{type(model).__name__}: X has shape {X.shape}; it must be (n_samples, "
+            f"{model.n_features_in_}). Reshape your data: X.reshape(-1, 1) if it "
+            "has one feature, X.reshape(1, -1) if it is one sample."
+        )
+    validate_data(model, X, reset=False, skip_check_array=True)
