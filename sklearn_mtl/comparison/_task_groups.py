@@ -136,7 +136,7 @@ class TaskGroupSearchCV(ClassOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     See Also
     --------
     sklearn_mtl.inspection.task_affinity : The affinities alone.
-    compare : Does learning all tasks together help?
+    compare : Find out whether learning all tasks together helps.
 
     Notes
     -----
