@@ -13,9 +13,9 @@ from torch.func import functional_call
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.losses import FusedLoss
 from sklearn_mtl.modules import MultiTaskModule
-from sklearn_mtl.neural_network._balance import TaskOrder
 from sklearn_mtl.neural_network._batches import Batch
 from sklearn_mtl.neural_network._gradients import exact_gramian, task_gradients
+from sklearn_mtl.neural_network._order import TaskOrder
 
 __all__ = ["AffinityRecorder", "recorded_affinity"]
 
