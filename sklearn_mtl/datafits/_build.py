@@ -90,10 +90,16 @@ def make_moments(X: Any, Y: np.ndarray, weights: np.ndarray) -> Moments:
 
 
 def make_shift(X: Any, Y: np.ndarray, weights: np.ndarray) -> Shift:
-    """Return the means of X (0 for a sparse X) and of each target."""
+    """Return the means of X, 0 where X is sparse or centred enough, and of targets."""
     totals = weights.sum(axis=0)
     y = (weights * Y).sum(axis=0) / np.where(totals > 0, totals, 1.0)
-    x = np.zeros(X.shape[1]) if sparse.issparse(X) else X.mean(axis=0)
+    x = np.zeros(X.shape[1])
+    if not sparse.issparse(X):
+        means, some = X.mean(axis=0), X[:: max(len(X) // 200, 1)]
+        # A mean of three deviations costs one digit of the second moments, and a
+        # shifted copy of X a third of the time that they take.
+        if (np.abs(means) > 3.0 * some.std(axis=0)).any():
+            x = means
     return Shift(x, y)
 
 

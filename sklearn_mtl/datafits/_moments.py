@@ -193,6 +193,6 @@ def _second_moment(
     if sparse.issparse(part):
         scaled = part.multiply(np.sqrt(w)[:, None]).tocsr()
         return part.T @ w, (scaled.T @ scaled).toarray()
-    part = part - shift
+    part = part - shift if shift.any() else part
     scaled = part if (w == 1.0).all() else part * np.sqrt(w)[:, None]
     return w @ part, scaled.T @ scaled

@@ -4,10 +4,12 @@ from sklearn_mtl.linear_model._classifier import MultiTaskLinearClassifier
 from sklearn_mtl.linear_model._classifier_cv import MultiTaskLinearClassifierCV
 from sklearn_mtl.linear_model._regressor import MultiTaskLinearRegressor
 from sklearn_mtl.linear_model._regressor_cv import MultiTaskLinearRegressorCV
+from sklearn_mtl.solvers import compile_kernels
 
 __all__ = [
     "MultiTaskLinearClassifier",
     "MultiTaskLinearClassifierCV",
     "MultiTaskLinearRegressor",
     "MultiTaskLinearRegressorCV",
+    "compile_kernels",
 ]

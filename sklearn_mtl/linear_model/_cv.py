@@ -80,6 +80,8 @@ class LinearSearchMixin(LinearBase):
     ) -> None:
         """Fit all rows along the path down to the last alpha."""
         rows = []
+        # Those on the way are starting points; only the last one is kept.
+        options = {**options, "way_tol": max(self.tol, SEARCH_TOLERANCE)}
         for here, solution in solve_path(problem, alphas, **options):
             W = here.total(solution.point)
             certificate = solution.certificate

@@ -73,7 +73,8 @@ class MultiTaskLinearRegressorCV(
         "alpha", "mean_test_loss", "std_test_loss", and one "splitK_test_loss" a fold.
     path_ : dict of str to ndarray
         "alpha", "dual_gap", "optimality" and "n_features_used" along the path of all
-        rows, down to the strength chosen.
+        rows, down to the strength chosen; those before it have a gap of at most 1e-4,
+        or tol where that is more.
     n_splits_ : int
         Number of folds.
     penalty_ : Penalty

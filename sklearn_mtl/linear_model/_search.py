@@ -164,7 +164,11 @@ class _RowLoss:
         """Return the mean squared error, or log-loss, of the cells."""
         data = self.data
         total = max(data.weights.sum(), 1e-300)
-        scores = data.X @ W + intercept
+        used = np.flatnonzero(W.any(axis=1))
+        if 4 * len(used) < len(W):  # a sparse solution: few columns count
+            scores = data.X[:, used] @ W[used] + intercept
+        else:
+            scores = data.X @ W + intercept
         if data.is_classification:
             datafit = CrossEntropy(
                 data.X, data.Y, data.weights, data.n_classes, fit_intercept=False

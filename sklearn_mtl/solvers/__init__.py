@@ -11,6 +11,7 @@ from sklearn_mtl.solvers._empirical_bayes import (
     evidence_with_common_axes,
 )
 from sklearn_mtl.solvers._fista import fista
+from sklearn_mtl.solvers._kernels import compile_kernels
 from sklearn_mtl.solvers._path import alpha_grid, solve_path
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "alpha_grid",
     "certify",
     "closed_form",
+    "compile_kernels",
     "evidence_of_classes",
     "evidence_of_squares",
     "evidence_with_common_axes",

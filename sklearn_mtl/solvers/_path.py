@@ -49,7 +49,12 @@ def alpha_grid(problem: Problem, n_alphas: int, eps: float) -> np.ndarray:
 
 
 def solve_path(
-    problem: Problem, alphas: np.ndarray, *, tol: float = 1e-6, max_iter: int = 10000
+    problem: Problem,
+    alphas: np.ndarray,
+    *,
+    tol: float = 1e-6,
+    max_iter: int = 10000,
+    way_tol: float | None = None,
 ) -> Iterator[tuple[Problem, Solution]]:
     """Yield the problem and its solution at each strength.
 
@@ -63,6 +68,8 @@ def solve_path(
         Relative duality gap to reach.
     max_iter : int, default=10000
         Most iterations at each strength.
+    way_tol : float, default=None
+        Gap to reach at all strengths before the last one; tol if None.
 
     Yields
     ------
@@ -73,7 +80,9 @@ def solve_path(
     """
     datafit, spectrum, point = problem.datafit, None, None
     rows: RowSolver | None = None
-    for alpha in alphas:
+    tols = np.full(len(alphas), tol if way_tol is None else way_tol)
+    tols[-1:] = tol
+    for alpha, goal in zip(alphas, tols.tolist(), strict=True):
         penalty: Penalty = problem.penalty.scaled(float(alpha))
         here = Problem(datafit, penalty, problem.columns)
         form = penalty.task_covariance_form(problem.columns)
@@ -84,8 +93,8 @@ def solve_path(
         elif alpha > 0 and form is None and solves_rows(here):
             assert isinstance(datafit, GramQuadratic | RowQuadratic)
             rows = RowSolver(datafit) if rows is None else rows
-            solution = rows.solve(here, None, tol, max_iter)
+            solution = rows.solve(here, None, goal, max_iter)
         else:
-            solution = solve(here, point, tol=tol, max_iter=max_iter)
+            solution = solve(here, point, tol=goal, max_iter=max_iter)
         point = solution.point
         yield here, solution

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dpotrf, dpotrs
 
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
 
@@ -64,16 +64,15 @@ class RowProblem:
     def inverse(self, diagonal: np.ndarray) -> Map:
         """Return the inverse of G + diag(diagonal) as a map."""
         if self.X is None:
-            factor = cho_factor(self.G + np.diag(diagonal), check_finite=False)
-            return lambda R: cho_solve(factor, R, check_finite=False)
+            system = self.G.copy()
+            system.flat[:: len(system) + 1] += diagonal
+            return cholesky(system)
         # Woodbury: a system of the number of samples, fewer than the rows used.
         X, scaled = self.X, self.X / diagonal
-        inner = cho_factor(np.eye(len(X)) + scaled @ X.T, check_finite=False)
+        inner = cholesky(np.eye(len(X)) + scaled @ X.T)
 
         def apply(R: np.ndarray) -> np.ndarray:
-            return R / diagonal[:, None] - scaled.T @ cho_solve(
-                inner, scaled @ R, check_finite=False
-            )
+            return R / diagonal[:, None] - scaled.T @ inner(scaled @ R)
 
         return apply
 
@@ -82,8 +81,9 @@ class RowProblem:
         if self.X is not None and not len(self.G):
             return self.apply(W) - self.B + self.ridge * W
         used = np.flatnonzero(W.any(axis=1))
-        gradient = -self.B if not len(used) else self.G[:, used] @ W[used] - self.B
-        return gradient + self.ridge * W
+        if 2 * len(used) < len(W):
+            return self.G[:, used] @ W[used] - self.B + self.ridge * W
+        return self.G @ W - self.B + self.ridge * W
 
     def value(self, W: np.ndarray, gradient: np.ndarray) -> float:
         """Return the objective, given the gradient of its smooth part."""
@@ -155,12 +155,11 @@ def _newton_step(problem: RowProblem, W: np.ndarray, tol: float) -> np.ndarray:
     # there is taken back by the exact system in these directions.
     radial = problem.G[np.ix_(used, used)] * (unit @ unit.T)
     radial.flat[:: len(used) + 1] += problem.ridge + 1e-10 * radial.diagonal().max()
-    coarse = cho_factor(radial, check_finite=False)
+    coarse = cholesky(radial)
 
     def precondition(R: np.ndarray) -> np.ndarray:
         along = np.einsum("jt,jt->j", unit, R)
-        inward = cho_solve(coarse, along, check_finite=False)
-        return inverse(R) + inward[:, None] * unit
+        return inverse(R) + coarse(along)[:, None] * unit
 
     D, _ = conjugate_gradient(
         hessian,
@@ -170,6 +169,15 @@ def _newton_step(problem: RowProblem, W: np.ndarray, tol: float) -> np.ndarray:
         max_iter=MAX_INNER,
     )
     return _search(part, W, used, V, D, gradient)
+
+
+def cholesky(system: np.ndarray) -> Map:
+    """Return the inverse of a positive definite matrix, which is overwritten."""
+    # LAPACK itself: scipy's wrappers cost more than a system of twenty unknowns.
+    factor, info = dpotrf(system.T, lower=0, clean=0, overwrite_a=1)
+    if info:
+        raise np.linalg.LinAlgError("A system of a Newton step is not definite.")
+    return lambda R: dpotrs(factor, R, lower=0)[0]
 
 
 def _search(

@@ -9,14 +9,19 @@ import numpy as np
 from sklearn_mtl.datafits import GramQuadratic, RowQuadratic
 from sklearn_mtl.solvers._certificate import Certificate, Problem, Scales, Solution
 from sklearn_mtl.solvers._closed_form import has_spectrum
+from sklearn_mtl.solvers._kernels import row_cycle
+from sklearn_mtl.solvers._row_cycles import Cycles
 from sklearn_mtl.solvers._row_newton import RowProblem, row_newton
+from sklearn_mtl.solvers._working_set import WorkingSet
 
 __all__ = ["RowSolver", "solves_rows"]
 
 #: Working sets that are tried for one strength before the solver gives up.
 MAX_SETS = 50
 #: With a part of the features above this in doubt, all gradients are taken anew.
-MANY = 0.3
+MANY = 0.15
+#: With all gradients at hand, features this near their bound come along.
+NEAR = 0.9
 
 
 def solves_rows(problem: Problem) -> bool:
@@ -42,23 +47,26 @@ class RowSolver:
 
     def __init__(self, datafit: GramQuadratic | RowQuadratic) -> None:
         self.datafit = datafit
-        n_features, n_tasks = datafit.n_features, datafit.n_columns
-        self.W = np.zeros((n_features, n_tasks))
+        self.W = np.zeros((datafit.n_features, datafit.n_columns))
         self.scales: Scales | None = None
-        if isinstance(datafit, GramQuadratic):
-            self.X, self.B = None, datafit.B
-            self.members = np.arange(n_features)
-            self.G = datafit.G
-            self.bound = datafit.lipschitz()
-            return
-        self.X = datafit.operator.X  # type: ignore[attr-defined]
-        self.B = self.X.T @ datafit.z
-        self.members = np.zeros(0, dtype=np.intp)
-        self.G = np.zeros((0, 0))
-        self.bound = 0.0
-        self.lengths = datafit.row_bounds()
-        # Row norms of the gradient at the reference residual.
-        self.reference, self.known = datafit.z, _norms(self.B)
+        # Strengths and the members' coefficients of the last two solutions.
+        self.solved: list[tuple[float, np.ndarray]] = []
+        self.kernel = row_cycle()
+        self.set = WorkingSet(datafit, needs_gram=self.kernel is None)
+        if isinstance(datafit, RowQuadratic):
+            self.lengths = datafit.row_bounds()
+            # Row norms of the gradient at the reference residual.
+            self.reference, self.known = datafit.z, _norms(self.set.B)
+
+    @property
+    def X(self) -> Any:
+        """The rows, None in Gram form."""
+        return self.set.X
+
+    @property
+    def members(self) -> np.ndarray:
+        """The working set."""
+        return self.set.members
 
     def solve(
         self,
@@ -73,70 +81,110 @@ class RowSolver:
         groups, ridge = form
         if start is not None:
             self.W = start.copy()
-            self._extend(np.flatnonzero(start.any(axis=1)))
+            self.set.extend(np.flatnonzero(start.any(axis=1)))
+        else:
+            self._predict(float(groups.max()))
         if self.scales is None:
             self.scales = Scales(problem)
+        descend = self._newton if self.kernel is None else self._cycle
         total, precision = 0, min(1e-2, np.sqrt(tol))
         for _ in range(MAX_SETS):
-            total += self._descend(groups, ridge, precision, max_iter)
-            U, others = self._dual_point(groups)
+            U, n_iter = descend(groups, ridge, precision, max_iter)
+            total += n_iter
+            others = self._violators(groups)
             certificate = self._certify(groups, ridge, U)
             if not len(others) and (certificate.gap <= tol or precision < 1e-13):
                 break
             if total >= max_iter:
                 break
-            self._extend(others)
+            self.set.extend(others)
             precision = precision if len(others) else 0.03 * precision
+        here = float(groups.max()), self.W[self.members]
+        self.solved = [*self.solved[-1:], here]
         return Solution(self.W.copy(), certificate, max(total, 1))
 
-    def _descend(
+    def _predict(self, alpha: float) -> None:
+        """Continue the line through the last two solutions to a new strength."""
+        if len(self.solved) < 2:
+            return
+        (first, old), (last, new) = self.solved
+        if not 0.0 < last - alpha <= 2.0 * (first - last):
+            return
+        # Members are only ever added, at the end.
+        new, some = new[: len(old)], self.members[: len(old)]
+        ahead = new + (last - alpha) / (first - last) * (new - old)
+        keeps = np.einsum("jt,jt->j", old, new) > 0.0
+        keeps &= np.einsum("jt,jt->j", ahead, new) > 0.0
+        self.W[some[keeps]] = ahead[keeps]
+
+    def _newton(
         self, groups: np.ndarray, ridge: float, precision: float, max_iter: int
-    ) -> int:
-        """Solve on the working set; return the number of steps."""
-        some = self.members
+    ) -> tuple[np.ndarray, int]:
+        """Solve on the working set by Newton steps; return minus the gradient there."""
+        some, part = self.members, self.set
+        B, G = part.B[some], part.gram
+        X = None if part.X is None else part.columns.T
+        n_iter = 0
+        if len(some):
+            step = 1.0 / max(part.bound() + ridge, 1e-300)
+            problem = RowProblem(G, B, groups[some], ridge, step, X)
+            tol = precision * float(np.abs(groups[some]).max())
+            self.W[some], n_iter = row_newton(
+                problem, self.W[some], tol, min(max_iter, 200)
+            )
+        if X is None:
+            return B - G @ self.W, n_iter
+        self.residual = part.residual(self.W[some])
+        return part.columns @ self.residual, n_iter
+
+    def _cycle(
+        self, groups: np.ndarray, ridge: float, precision: float, max_iter: int
+    ) -> tuple[np.ndarray, int]:
+        """Solve on the working set by compiled cycles; return minus the gradient."""
+        some, part = self.members, self.set
         if not len(some):
-            return 0
-        part = RowProblem(
-            self.G,
-            self.B[some],
-            groups[some],
-            ridge,
-            1.0 / max(self.bound + ridge, 1e-300),
-            None if self.X is None else self.X[:, some],
+            self.residual = part.residual(self.W[some])
+            return part.B[some], 0
+        assert self.kernel is not None  # solve() chose by this
+        W, target, a = self.W[some], part.target, groups[some]
+        if part.has_gram:
+            R = target - W.T @ part.gram
+        else:
+            R = np.ascontiguousarray(part.residual(W).T)
+        cycles = Cycles(
+            self.kernel, part.rows, part.squares, target, a, ridge, part.has_gram
         )
-        scale = float(np.abs(groups[some]).max())
-        self.W[some], n_iter = row_newton(
-            part, self.W[some], precision * scale, min(max_iter, 200)
-        )
-        return n_iter
+        W, R, n_iter = cycles.descend(W, R, precision * float(a.max()), max_iter)
+        self.W[some] = W
+        if part.X is None:
+            return R.T, n_iter
+        if part.has_gram:
+            self.residual = part.residual(W)
+            return R.T, n_iter
+        self.residual = R.T
+        return part.columns @ R.T, n_iter
 
-    def _dual_point(self, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return minus the gradient on the members, and other rows that violate.
-
-        Members come first in what `_certify` reads; a row outside that does not violate
-        does not limit the dual point.
-        """
-        some = self.members
+    def _violators(self, groups: np.ndarray) -> np.ndarray:
+        """Return features outside the working set whose gradient is too long."""
         if self.X is None:
-            return self.B - self.datafit.apply(self.W), np.zeros(0, dtype=np.intp)
-        residual = self.datafit.residual(self.W)  # type: ignore[union-attr]
-        self.residual = residual
-        moved = np.linalg.norm(residual - self.reference, 2) if residual.size else 0.0
+            return np.zeros(0, dtype=np.intp)
+        moved = _spectral_norm(self.residual - self.reference)
         is_doubtful = self.known + self.lengths * moved > groups
-        is_doubtful[some] = False
+        is_doubtful[self.members] = False
         rows = np.flatnonzero(is_doubtful)
         if len(rows) > MANY * len(groups):
-            self.reference, self.known = residual, _norms(self.X.T @ residual)
-            rows = np.flatnonzero((self.known > groups) & is_doubtful)
+            self.reference = self.residual
+            self.known = _norms(self.X.T @ self.residual)
+            rows = rows[self.known[rows] > NEAR * groups[rows]]
             violations = self.known[rows] / groups[rows]
-        elif len(rows):
-            violations = _norms(self.X[:, rows].T @ residual) / groups[rows]
-            keep = violations > 1.0
-            rows, violations = rows[keep], violations[keep]
+        else:
+            violations = _norms(self.X[:, rows].T @ self.residual) / groups[rows]
+            rows, violations = rows[violations > 1.0], violations[violations > 1.0]
+        if not (violations > 1.0).any():
+            return rows[:0]
         # The worst first, and not more at once than double the set.
         most = max(2 * int(self.W.any(axis=1).sum()), 20)
-        rows = rows[np.argsort(-violations)[:most]] if len(rows) else rows
-        return self.X[:, some].T @ residual, rows
+        return rows[np.argsort(-violations)[:most]]
 
     def _certify(self, groups: np.ndarray, ridge: float, U: np.ndarray) -> Certificate:
         """Return the certificate, rows outside the working set taken as feasible."""
@@ -167,37 +215,17 @@ class RowSolver:
             z = self.datafit.z  # type: ignore[union-attr]
             return squared, float(np.vdot(self.residual, z)), 0.5 * squared
         constant = self.datafit.constant  # type: ignore[union-attr]
-        linear = float(np.vdot(self.W, self.B))
+        linear = float(np.vdot(self.W, self.set.B))
         quadratic = linear - float(np.vdot(self.W, U))
         target = 2.0 * constant - linear
         squared = quadratic - linear + target
         return squared, target, 0.5 * squared
 
-    def _extend(self, rows: np.ndarray) -> None:
-        """Add features to the working set and their products to its Gram matrix."""
-        rows = np.setdiff1d(rows, self.members)
-        if not len(rows):
-            return
-        X: Any = self.X
-        new, k = X[:, rows], len(self.members)
-        G = np.empty((k + len(rows), k + len(rows)))
-        G[:k, :k] = self.G
-        G[:k, k:] = X[:, self.members].T @ new
-        G[k:, :k] = G[:k, k:].T
-        G[k:, k:] = new.T @ new
-        self.G, self.members = G, np.concatenate([self.members, rows])
-        self.bound = _largest_eigenvalue(G)
-
-
-def _largest_eigenvalue(G: np.ndarray) -> float:
-    """Return a bound of the largest eigenvalue, by power iteration and a margin."""
-    if len(G) <= 50:
-        return float(np.linalg.eigvalsh(G)[-1])
-    v = np.random.default_rng(0).standard_normal(len(G))
-    for _ in range(20):
-        v = G @ (v / np.linalg.norm(v))
-    return 1.1 * float(np.linalg.norm(v))
-
 
 def _norms(W: np.ndarray) -> np.ndarray:
     return np.sqrt(np.einsum("jt,jt->j", W, W))
+
+
+def _spectral_norm(A: np.ndarray) -> float:
+    """Return the largest singular value of a tall matrix."""
+    return float(np.sqrt(max(np.linalg.eigvalsh(A.T @ A)[-1], 0.0))) if A.size else 0.0

@@ -1,0 +1,115 @@
+"""Squared error with sum_j a_j ||W_j||: compiled cycles over rows, extrapolated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_mtl.solvers._kernels import Kernel
+
+__all__ = ["Cycles"]
+
+#: Points that an extrapolation combines.
+MEMORY = 5
+
+
+@dataclass
+class Cycles:
+    """Block coordinate descent on the rows of a working set.
+
+    Attributes
+    ----------
+    kernel : callable
+        `cycle_rows`, compiled.
+    A : ndarray of shape (n_rows, m)
+        The Gram matrix, or the columns of X as rows.
+    squares : ndarray of shape (n_rows,)
+        Diagonal of the Gram matrix.
+    target : ndarray of shape (n_tasks, m)
+        Moments of features and targets as columns, or the targets.
+    groups : ndarray of shape (n_rows,)
+        What each row's length costs.
+    ridge : float
+        Strength of the ridge.
+    is_gram : bool
+        Whether A is a Gram matrix.
+    """
+
+    kernel: Kernel
+    A: np.ndarray
+    squares: np.ndarray
+    target: np.ndarray
+    groups: np.ndarray
+    ridge: float
+    is_gram: bool
+
+    def descend(
+        self, W: np.ndarray, R: np.ndarray, tol: float, max_iter: int
+    ) -> tuple[np.ndarray, np.ndarray, int]:
+        """Cycle until no row moves, with Anderson extrapolation.
+
+        Parameters
+        ----------
+        W : ndarray of shape (n_rows, n_tasks)
+            First point; may be changed.
+        R : ndarray of shape (n_tasks, m)
+            Minus its gradient, or its residual; may be changed.
+        tol : float
+            Largest move of a row, times its curvature, that ends the cycles.
+        max_iter : int
+            Most cycles.
+
+        Returns
+        -------
+        W : ndarray of shape (n_rows, n_tasks)
+            The point.
+        R : ndarray of shape (n_tasks, m)
+            Minus its gradient, or its residual.
+        n_iter : int
+            Cycles taken.
+
+        References
+        ----------
+        .. [1] Q. Bertrand, M. Massias, "Anderson acceleration of coordinate descent",
+           AISTATS 2021.
+        """
+        visited: list[tuple[np.ndarray, np.ndarray]] = []
+        for n_iter in range(1, max_iter + 1):
+            moved = self.kernel(
+                self.A, self.squares, W, R, self.groups, self.ridge, self.is_gram
+            )
+            if moved <= tol:
+                return W, R, n_iter
+            visited.append((W.copy(), R.copy()))
+            if len(visited) > MEMORY:
+                W, R = self._extrapolate(visited)
+                visited = []
+        return W, R, max_iter
+
+    def _extrapolate(
+        self, visited: list[tuple[np.ndarray, np.ndarray]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the mixture of points whose moves cancel best, if it is better."""
+        points = np.stack([W.ravel() for W, _ in visited])
+        moves = np.diff(points, axis=0)
+        products = moves @ moves.T
+        products.flat[:: len(products) + 1] += 1e-10 * np.trace(products)
+        weights = np.linalg.solve(products, np.ones(len(products)))
+        weights /= weights.sum()
+        W, R = visited[-1]
+        mixed = (weights @ points[1:]).reshape(W.shape)
+        # R is affine in W: the same mixture belongs to it.
+        others = np.stack([R.ravel() for _, R in visited[1:]])
+        mixed_R = (weights @ others).reshape(R.shape)
+        if self._value(mixed, mixed_R) < self._value(W, R):
+            return mixed, mixed_R
+        return W, R
+
+    def _value(self, W: np.ndarray, R: np.ndarray) -> float:
+        """Return the objective up to a constant."""
+        squared = np.einsum("jt,jt->j", W, W)
+        penalty = self.groups @ np.sqrt(squared) + 0.5 * self.ridge * squared.sum()
+        if self.is_gram:
+            return float(penalty) - 0.5 * float(np.vdot(W, (self.target + R).T))
+        return float(penalty) + 0.5 * float(np.vdot(R, R))

@@ -1,0 +1,134 @@
+"""The features that a row solver works on, with their columns and Gram matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.datafits import GramQuadratic, RowQuadratic
+
+__all__ = ["WorkingSet"]
+
+
+class WorkingSet:
+    """Features that are worked on; with a Gram matrix given, all of them.
+
+    Parameters
+    ----------
+    datafit : GramQuadratic or RowQuadratic
+        The data term, with the same rows and weights for all tasks.
+    needs_gram : bool
+        Whether the Gram matrix is wanted where it is larger than the columns, too.
+
+    Attributes
+    ----------
+    members : ndarray of shape (n_members,)
+        Numbers of the features, in the order in which they came.
+    squares : ndarray of shape (n_members,)
+        Diagonal of the Gram matrix.
+    has_gram : bool
+        Whether there is a Gram matrix.
+    """
+
+    def __init__(
+        self, datafit: GramQuadratic | RowQuadratic, *, needs_gram: bool
+    ) -> None:
+        self.datafit, self.needs_gram = datafit, needs_gram
+        self.has_gram, self._bound = True, np.nan
+        if isinstance(datafit, GramQuadratic):
+            self.X: Any = None
+            self.members = np.arange(datafit.n_features)
+            self.B, self._gram = datafit.B, np.ascontiguousarray(datafit.G)
+            self.squares = self._gram.diagonal().copy()
+            return
+        self.X = datafit.operator.X  # type: ignore[attr-defined]
+        self.members = np.zeros(0, dtype=np.intp)
+        self.B = self.X.T @ datafit.z
+        self.squares = np.zeros(0)
+        self._columns = np.empty((0, len(self.X)))
+        self._gram = np.empty((0, 0))
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    @property
+    def columns(self) -> np.ndarray:
+        """The members' columns of X as rows, (n_members, n_samples)."""
+        return self._columns[: len(self)]
+
+    @property
+    def gram(self) -> np.ndarray:
+        """The members' Gram matrix, (n_members, n_members)."""
+        return self._gram[: len(self), : len(self)]
+
+    @property
+    def rows(self) -> np.ndarray:
+        """What `cycle_rows` takes: rows of the Gram matrix, or columns of X."""
+        return self._gram[: len(self)] if self.has_gram else self.columns
+
+    @property
+    def target(self) -> np.ndarray:
+        """What `rows` are fitted to, tasks first: the moments, or the targets."""
+        if self.has_gram:
+            return np.ascontiguousarray(self.B[self.members].T)
+        z: np.ndarray = self.datafit.z  # type: ignore[union-attr]
+        return z.T
+
+    def extend(self, rows: np.ndarray) -> None:
+        """Add features, and their products to the Gram matrix."""
+        rows = np.setdiff1d(rows, self.members)
+        if not len(rows):
+            return
+        k, n = len(self), len(self) + len(rows)
+        self.members = np.concatenate([self.members, rows])
+        self._bound = np.nan
+        self._columns = _grown(self._columns, n, (n, len(self.X)))
+        self._columns[k:n] = self.X[:, rows].T
+        new = self._columns[k:n]
+        squares = np.einsum("ji,ji->j", new, new)
+        self.squares = np.concatenate([self.squares, squares])
+        self.has_gram = self.has_gram and (self.needs_gram or n <= 2 * len(self.X))
+        if self.has_gram:
+            self._gram = _grown(self._gram, n, (n, n))
+            self._gram[k:n, :n] = new @ self.columns.T
+            self._gram[:k, k:n] = self._gram[k:n, :k].T
+        else:
+            self._gram = np.empty((0, 0))
+
+    def residual(self, W: np.ndarray) -> np.ndarray:
+        """Return z - X W for coefficients of the members, (n_samples, n_tasks)."""
+        used = np.flatnonzero(W.any(axis=1))
+        z: np.ndarray = self.datafit.z  # type: ignore[union-attr]
+        if 2 * len(used) < len(W):
+            return z - self.columns[used].T @ W[used]
+        return z - self.columns.T @ W
+
+    def bound(self) -> float:
+        """Return a bound of the Gram matrix's largest eigenvalue."""
+        if np.isnan(self._bound):
+            self._bound = _largest_eigenvalue(self.gram)
+        return self._bound
+
+
+def _largest_eigenvalue(G: np.ndarray) -> float:
+    """Return a bound of the largest eigenvalue, by power iteration and a margin."""
+    if len(G) <= 50:
+        return float(np.linalg.eigvalsh(G)[-1])
+    v = np.random.default_rng(0).standard_normal(len(G))
+    for _ in range(20):
+        v = G @ (v / np.linalg.norm(v))
+    return 1.1 * float(np.linalg.norm(v))
+
+
+def _grown(buffer: np.ndarray, n_rows: int, shape: tuple[int, int]) -> np.ndarray:
+    """Return a buffer with room for the shape, twice as large where it must grow."""
+    if n_rows <= len(buffer):
+        return buffer
+    room = tuple(
+        max(2 * old, new) if old != new else new
+        for old, new in zip(buffer.shape, shape, strict=True)
+    )
+    out = np.empty(room)
+    out[: buffer.shape[0], : buffer.shape[1]] = buffer
+    return out
