@@ -190,12 +190,37 @@ def build_net(
         who=type(model).__name__,
         optimizer=_read_optimizer(model),
         lr=model.lr,
-        callbacks=_read_callbacks(model) + [ProgressBar()] * bool(model.verbose),
+        callbacks=_read_callbacks(model),
         device=model.device,
         verbose=0,
         **_optimizer_arguments(model, module),
     )
     return net.initialize()
+
+
+def renew_callbacks(model: Any, net: MultiTaskNet) -> None:
+    """Let a net that goes on notify the callbacks of now, if they are others.
+
+    Those that stay keep what they know, such as the best score so far.
+
+    Parameters
+    ----------
+    model : estimator
+        Whose arguments are used.
+    net : MultiTaskNet
+        The net to train on.
+    """
+    wanted = _read_callbacks(model)
+    same = map(_is_same, wanted, net.callbacks)
+    if len(wanted) != len(net.callbacks) or not all(same):
+        net.callbacks = wanted
+        net.initialize_callbacks()
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return one[0] == other[0] and one[1] is other[1]
+    return one is other or (type(one) is type(other) is ProgressBar)
 
 
 def _read_optimizer(model: Any) -> type[torch.optim.Optimizer]:
@@ -211,7 +236,7 @@ def _read_optimizer(model: Any) -> type[torch.optim.Optimizer]:
 
 
 def _read_callbacks(model: Any) -> list[Any]:
-    """Return the user's callbacks; those that need labels cannot be served."""
+    """Return the user's callbacks and ours; those that need labels are refused."""
     callbacks = list(model.callbacks or [])
     for callback in callbacks:
         found = callback[1] if isinstance(callback, tuple) else callback
@@ -227,7 +252,7 @@ def _read_callbacks(model: Any) -> list[Any]:
                 "predict on the bare net. The held-out loss and score of every task "
                 "are in history_; a Callback of your own can read net.history."
             )
-    return callbacks
+    return callbacks + [ProgressBar()] * bool(model.verbose)
 
 
 def _optimizer_arguments(model: Any, module: nn.Module) -> dict[str, Any]:

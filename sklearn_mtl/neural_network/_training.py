@@ -14,7 +14,7 @@ from sklearn_mtl.losses import read_losses
 from sklearn_mtl.modules import read_head, use_generators
 from sklearn_mtl.neural_network._balancing import make_balance, make_monitor
 from sklearn_mtl.neural_network._batches import BatchIterator, HeldOutRows, LabelledRows
-from sklearn_mtl.neural_network._build import build_module, build_net
+from sklearn_mtl.neural_network._build import build_module, build_net, renew_callbacks
 from sklearn_mtl.neural_network._data import Labels, draw_folds, label_rows
 from sklearn_mtl.neural_network._inputs import Table
 from sklearn_mtl.neural_network._plan import (
@@ -90,6 +90,7 @@ def train_state(
     if state is not None:
         if model.lr != state.net.lr:
             state.net.set_rate(model.lr)
+        renew_callbacks(model, state.net)
         weights = task_weights(task_set, model.task_weight, type(model).__name__)
         state.net.criterion_.task_weight.copy_(
             torch.as_tensor(weights[state.encoder.layout.order])

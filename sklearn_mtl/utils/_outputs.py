@@ -218,7 +218,8 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
         outputs = self._task_outputs(X)
         columns: dict[tuple[str, Any], np.ndarray] = {}
         for task, output in zip(self.task_set_.tasks, outputs, strict=True):
-            for k, label in enumerate([] if task.classes is None else task.classes):
+            labels = [] if task.classes is None else task.classes.tolist()
+            for k, label in enumerate(labels):  # as Python's own types
                 columns[task.name, label] = output[:, k]
         # a list has an index too, which is a method
         index = X.index if hasattr(X, "iloc") else pd.RangeIndex(len(outputs[0]))

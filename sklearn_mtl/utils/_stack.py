@@ -65,8 +65,8 @@ def stack_tasks(
 
     Returns
     -------
-    X : ndarray or sparse array of shape (n_samples, n_features)
-        All rows.
+    X : ndarray, sparse array or DataFrame of shape (n_samples, n_features)
+        All rows; a DataFrame where all tasks have one with the same columns.
     y : ndarray of shape (n_samples, n_tasks), or DataFrame where tasks have names
         Each row has the label of its own task and NaN elsewhere.
 
@@ -111,7 +111,8 @@ def stack_tasks(
 
 
 def _join_pairs(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, np.ndarray, np.ndarray]:
-    blocks = [X if sparse.issparse(X) else np.asarray(X) for X, _ in pairs]
+    frames = [X for X, _ in pairs]
+    blocks = [X if sparse.issparse(X) else np.asarray(X) for X in frames]
     labels = [np.asarray(y) for _, y in pairs]
     for t, (block, label) in enumerate(zip(blocks, labels, strict=True)):
         if block.ndim < 2 or label.ndim != 1 or block.shape[0] != len(label):
@@ -124,10 +125,35 @@ def _join_pairs(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, np.ndarray, np.n
             "stack_tasks: the tasks have different numbers of features: "
             f"{[block.shape[1] for block in blocks]}."
         )
-    is_sparse = any(sparse.issparse(block) for block in blocks)
-    X = sparse.vstack(blocks, format="csr") if is_sparse else np.concatenate(blocks)
+    X = _join_frames(frames) if _are_frames(frames) else _join_blocks(blocks)
     task_id = np.repeat(np.arange(len(blocks)), [len(label) for label in labels])
     return X, np.concatenate(labels), task_id
+
+
+def _join_blocks(blocks: Sequence[Any]) -> Any:
+    if any(sparse.issparse(block) for block in blocks):
+        return sparse.vstack(blocks, format="csr")
+    return np.concatenate(blocks)
+
+
+def _are_frames(blocks: Sequence[Any]) -> bool:
+    """Tell whether all are DataFrames; whose columns must then be the same."""
+    columns = [list(X.columns) for X in blocks if hasattr(X, "iloc")]
+    if len(columns) < len(blocks):
+        return False
+    for t, names in enumerate(columns):
+        if names != columns[0]:
+            raise TaskError(
+                f"stack_tasks: task {t} has the columns {names}, but task 0 has "
+                f"{columns[0]}; all must have the same in one order."
+            )
+    return True
+
+
+def _join_frames(frames: Sequence[Any]) -> Any:
+    import pandas as pd
+
+    return pd.concat(frames, ignore_index=True)
 
 
 def _with_names(wide: np.ndarray, names: Sequence[str]) -> Any:

@@ -144,6 +144,23 @@ def test_the_schedule_of_a_callback_goes_on_with_the_net(how):
     np.testing.assert_allclose(model.history_["lr"][10:], 1 / np.arange(11, 16))
 
 
+def test_warm_start_notifies_the_callbacks_of_now(capsys):
+    first, second = Record(), Record()
+    model = tiny(MultiTaskClassifier, callbacks=[first], warm_start=True).fit(X, Y)
+    n_calls = len(first.calls)
+    model.set_params(callbacks=[("mine", second)], verbose=1).fit(X, Y)
+    assert len(first.calls) == n_calls
+    assert second.calls
+    assert "epoch" in capsys.readouterr().err
+
+
+def test_callbacks_that_stay_keep_what_they_know():
+    record = Record()
+    model = tiny(MultiTaskClassifier, callbacks=[record], warm_start=True)
+    kept = model.fit(X, Y).net_.callbacks_
+    assert model.fit(X, Y).net_.callbacks_ is kept
+
+
 @pytest.mark.parametrize("monitor", ["train_loss", "valid_loss"])
 def test_early_stopping_of_skorch_ends_the_fit_quietly(monitor, capsys):
     record = Record()

@@ -90,6 +90,7 @@ def test_the_frame_of_probabilities_is_named_by_task_and_class():
         ("grade", 2),
         ("grade", 3),
     ]
+    assert {type(label) for _, label in frame.columns} == {str, int}
     assert frame.columns.names == ["task", "class"]
     assert frame.index.tolist() == ["x", "y", "z"]
     np.testing.assert_array_equal(frame["grade"], THREE)

@@ -77,6 +77,21 @@ def test_labels_of_text_stay_text():
     assert TaskSet.from_y(y, warn=False)[0].kinds == ["constant", "constant"]
 
 
+def test_frames_stay_frames_with_names_and_dtypes():
+    one = pd.DataFrame({"age": [1, 2], "town": pd.Categorical(["a", "b"])})
+    X, y = stack_tasks([(one, [0, 1]), (one.iloc[:1], [1])])
+    assert X.columns.tolist() == ["age", "town"]
+    assert X["town"].dtype == one["town"].dtype
+    assert X.index.tolist() == [0, 1, 2]
+    assert y.shape == (3, 2)
+
+
+def test_frames_with_other_columns_are_explained():
+    one = pd.DataFrame({"a": [1.0], "b": [2.0]})
+    with pytest.raises(TaskError, match=r"task 1 has the columns \['b', 'a'\], but"):
+        stack_tasks([(one, [0]), (one[["b", "a"]], [1])])
+
+
 def test_sparse_blocks_stay_sparse():
     blocks = [(sparse.csr_array(np.eye(2)), [0, 1]), (np.ones((1, 2)), [1])]
     X, y = stack_tasks(blocks)
