@@ -1,6 +1,7 @@
 """Fused, masked losses of all tasks at once."""
 
 from sklearn_mtl.losses._base import TaskLoss
+from sklearn_mtl.losses._circular import CircularLoss
 from sklearn_mtl.losses._cross_entropy import CrossEntropy
 from sklearn_mtl.losses._focal import FocalLoss
 from sklearn_mtl.losses._fused import FusedLoss, split_classes
@@ -12,6 +13,7 @@ from sklearn_mtl.losses._squared_error import SquaredError
 
 __all__ = [
     "LOSSES",
+    "CircularLoss",
     "CrossEntropy",
     "FocalLoss",
     "FusedLoss",

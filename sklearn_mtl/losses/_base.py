@@ -24,9 +24,13 @@ class TaskLoss(BaseEstimator, ABC):
     ----------
     kinds : tuple of {"binary", "multiclass", "regression"}
         The tasks that it is for.
+    period : float or None
+        After how much the values of its regressions repeat; they are predicted by the
+        direction of two outputs, and `cells` gets them in radians. None of others.
     """
 
     kinds: ClassVar[tuple[str, ...]]
+    period: float | None = None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
 
     def check(self) -> None:

@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.losses._base import TaskLoss
+from sklearn_mtl.losses._circular import CircularLoss
 from sklearn_mtl.losses._cross_entropy import CrossEntropy
 from sklearn_mtl.losses._focal import FocalLoss
 from sklearn_mtl.losses._huber import HuberLoss
@@ -19,6 +20,7 @@ from sklearn_mtl.utils._by_task import by_task
 __all__ = ["LOSSES", "read_losses"]
 
 LOSSES: dict[str, type[TaskLoss]] = {
+    "circular": CircularLoss,
     "cross_entropy": CrossEntropy,
     "focal": FocalLoss,
     "huber": HuberLoss,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -270,8 +271,8 @@ class ConvLayer(nn.Module):
         if self.pool == 1:
             return self.activation(x)
         if self.is_pooled_first:
-            return self.activation(F.max_pool2d(x, self.pool))
-        return F.max_pool2d(self.activation(x), self.pool)
+            return self.activation(_pool(x, self.pool))
+        return _pool(self.activation(x), self.pool)
 
     @torch.no_grad()
     def draw(self, generators: Sequence[Generator]) -> None:
@@ -341,6 +342,22 @@ class ConvTrunk(nn.Module):
         for layer in self.layers:
             x = layer(x, member)
         return x.permute(0, 2, 3, 1).flatten(1)  # as it lies in memory
+
+
+def _pool(x: Tensor, size: int) -> Tensor:
+    """Return the largest value of each block of size x size pixels.
+
+    max_pool2d also notes where it was, in 64 bits, which costs more than the rest and
+    which only a gradient needs.
+    """
+    if torch.is_grad_enabled():
+        return F.max_pool2d(x, size)
+    height, width = (side // size for side in x.shape[2:])
+    x = x.permute(0, 2, 3, 1)[:, : height * size, : width * size]
+    for dim, side in ((1, height), (2, width)):  # of the rows first: they are longer
+        blocks = torch.unflatten(x, dim, (side, size))
+        x = functools.reduce(torch.maximum, blocks.unbind(dim + 1))
+    return x.permute(0, 3, 1, 2)
 
 
 def _keep_memory() -> None:

@@ -113,7 +113,7 @@ class BaseMultiTaskNet(
         with limit_threads(self.n_threads):
             state = train_state(self, X, tasks, labels, state, is_partial=is_partial)
         # only now, so that a fit that fails leaves an earlier one in order
-        self.task_set_ = tasks
+        self.task_set_ = state.encoder.task_set
         self._state = state
         self.net_ = state.net
         history = state.net.history

@@ -94,7 +94,8 @@ default="gelu"
         What is minimised. A name or a spec of :mod:`sklearn_mtl.losses`:
         "cross_entropy" (``CrossEntropy(label_smoothing=0.1)``) and "focal"
         (``FocalLoss(gamma=2.0)``) for classifications, "squared_error" and "huber"
-        (``HuberLoss(delta=1.0)``, in standard deviations of the label) for regressions;
+        (``HuberLoss(delta=1.0)``, in standard deviations of the label) for regressions,
+        "circular" (``CircularLoss(period=2 * pi)``) for angles and others that repeat;
         a dict by task name or a list in task order says it task by task. Tasks for
         which a name is not meant, or that a dict leaves out, get "auto":
         "cross_entropy" and "squared_error".

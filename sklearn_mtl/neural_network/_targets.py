@@ -11,6 +11,7 @@ from torch import Tensor
 from sklearn_mtl.losses import OutputLayout, TaskLoss, split_classes
 from sklearn_mtl.neural_network._statistics import column_moments
 from sklearn_mtl.utils import Task, TaskSet
+from sklearn_mtl.utils._circular import from_vectors, unit_vectors
 
 __all__ = ["TargetEncoder"]
 
@@ -34,14 +35,15 @@ class TargetEncoder:
     layout : OutputLayout
         Which logits belong to which task.
     mean_, scale_ : ndarray of shape (n_sets, n_trained)
-        Of each task and member; 0 and 1 for classifications.
+        Of each task and member; 0 and 1 for classifications, 0 and what makes radians
+        for values that repeat.
     range_ : ndarray of shape (2, n_trained)
         Smallest and largest label of the regressions, in their own unit.
     mass_ : ndarray of shape (n_sets, n_trained)
         Sum of the weights of each member's training cells, over its number of rows;
         what `weigh` learns.
     bias_ : ndarray of shape (n_sets, n_outputs)
-        Logits of the class frequencies.
+        Logits of the class frequencies, and the mean point of values that repeat.
     prior_losses_ : ndarray of shape (n_trained,)
         Loss of predicting the class frequencies, or the mean, for every row.
     """
@@ -67,7 +69,10 @@ class TargetEncoder:
         for j, values in enumerate(codes):
             seen = np.flatnonzero(~np.isnan(values) & (weights[j] > 0))
             labels, cells = values[seen], sets[:, seen] * weights[j, seen]
-            if j in block:
+            period = self.layout.loss(j).period
+            if period is not None:
+                self._fit_circular(j, labels, cells, period)
+            elif j in block:
                 self._fit_regression(j, labels, cells)
             else:
                 self._fit_classes(j, labels.astype(np.intp), cells)
@@ -80,6 +85,20 @@ class TargetEncoder:
         scaled = (labels - mean[-1]) / scale[-1]
         prior = _constant_loss(self.layout.loss(j), np.zeros(1), scaled, weights[-1])
         self.prior_losses_[j] = prior if prior > 0 else 1.0
+
+    def _fit_circular(
+        self, j: int, labels: np.ndarray, weights: np.ndarray, period: float
+    ) -> None:
+        """Learn bias and prior loss from the mean point on the circle of every set."""
+        total = weights.sum(axis=1, keepdims=True)
+        share = weights / np.where(total > 0, total, 1.0)
+        points = share @ unit_vectors(labels, period)
+        self.scale_[:, j] = period / (2.0 * np.pi)
+        radians = labels / self.scale_[0, j]
+        loss = self.layout.loss(j)
+        prior = _constant_loss(loss, points[-1], radians, weights[-1])
+        self.prior_losses_[j] = prior if prior > 0 else 1.0
+        self.bias_[:, self.layout.columns(j)] = points[:-1]
 
     def _fit_classes(self, j: int, labels: np.ndarray, weights: np.ndarray) -> None:
         """Learn bias and prior loss from the class frequencies of every set."""
@@ -112,6 +131,8 @@ class TargetEncoder:
         targets[:, block] = (targets[:, block] - self.mean_[0, block]) / self.scale_[
             0, block
         ]
+        for group in self.layout.groups:  # of classes by 1, of values that repeat not
+            targets[:, group.tasks] /= self.scale_[0, group.tasks]
         targets[np.isnan(targets)] = 0.0
         return targets
 
@@ -129,6 +150,8 @@ class TargetEncoder:
             if task.is_classification:
                 labels = np.arange(task.n_classes)[task.n_classes == 2 :]
                 values = np.where(np.isnan(values), np.nan, values == labels)
+            elif task.period is not None:
+                values = unit_vectors(values[:, 0], task.period)
             mean, scale = column_moments(values, row_weights[None])
             columns.append((values - mean) / scale)
         return np.nan_to_num(np.hstack(columns), nan=0.0)
@@ -183,6 +206,9 @@ class TargetEncoder:
                 shift, logits[..., regression], scale, out=out[..., regression]
             )
         for group in layout.groups:
+            if group.kind == "regression":
+                out[..., group.columns] = logits[..., group.columns]
+                continue
             z = split_classes(logits, group)
             proba = z.softmax(dim=-2 if group.class_major else -1)
             out[..., group.columns] = proba.flatten(-2)
@@ -206,9 +232,11 @@ class TargetEncoder:
         pairs = _pairs(fused[:, : self.layout.n_binary])
         for place, t in enumerate(self.layout.order):
             columns = fused[:, self.layout.columns(place)]
-            kind = self.task_set.tasks[t].kind
+            kind, period = self.task_set.tasks[t].kind, self.task_set.tasks[t].period
             if kind == "binary":
                 outputs[t] = pairs[place]
+            elif period is not None:
+                outputs[t] = from_vectors(columns, period)
             elif kind == "regression":
                 values = columns[:, 0] * self.scale_[0, place] + self.mean_[0, place]
                 bounds = self.range_[:, place]

@@ -127,6 +127,7 @@ def _set_up(
     """Fit preparation and encoder, and build the untrained net."""
     who = type(model).__name__
     losses = read_losses(model.loss, task_set.tasks, who)
+    task_set = task_set.with_periods([loss.period for loss in losses])
     clip = getattr(model, "clip_predictions", False)
     encoder = TargetEncoder(task_set, clip, losses)
     encoder.fit(labels.codes, labels.weights, members)

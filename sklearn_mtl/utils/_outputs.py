@@ -163,8 +163,12 @@ class MultiTaskOutputsMixin:
         if len(has_classes) > 1:
             scores = skills(self.task_set_, codes, self._task_outputs(X), weights)
         else:
-            function = accuracies if has_classes == {True} else r2_scores
-            scores = function(codes, self._task_codes(X), weights)
+            predicted = self._task_codes(X)
+            if has_classes == {True}:
+                scores = accuracies(codes, predicted, weights)
+            else:
+                periods = [task.period for task in self.task_set_.tasks]
+                scores = r2_scores(codes, predicted, weights, periods)
         return mean_of_observed(scores, who)
 
 

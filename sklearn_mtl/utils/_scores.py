@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from sklearn_mtl.exceptions import MissingLabelWarning
+from sklearn_mtl.utils._circular import unit_vectors
 from sklearn_mtl.utils._tasks import Task, TaskSet
 
-__all__ = ["accuracies", "mean_of_observed", "r2_scores", "skills"]
+__all__ = ["accuracies", "mean_of_observed", "r2_of_points", "r2_scores", "skills"]
 
 _TINY = np.finfo(np.float64).tiny
 
@@ -35,17 +36,36 @@ def accuracies(
 
 
 def r2_scores(
-    codes: np.ndarray, predicted: np.ndarray, weights: np.ndarray
+    codes: np.ndarray,
+    predicted: np.ndarray,
+    weights: np.ndarray,
+    periods: Sequence[float | None] | None = None,
 ) -> np.ndarray:
-    """Return the R2 of each task; NaN where fewer than two cells are observed."""
+    """Return the R2 of each task; NaN where fewer than two cells are observed.
+
+    Values that repeat are points on the unit circle, with the squares of their
+    distances.
+    """
     out = np.full(codes.shape[1], np.nan)
     for t in range(len(out)):
         rows, labels, w = _observed(codes, weights, t)
         if len(rows) > 1:
-            mean = np.average(labels, weights=w)
-            prior = np.sum(w * (labels - mean) ** 2)
-            out[t] = _relative(np.sum(w * (labels - predicted[rows, t]) ** 2), prior)
+            period = None if periods is None else periods[t]
+            out[t] = r2_of_points(labels, predicted[rows, t], w, period)
     return out
+
+
+def r2_of_points(
+    labels: np.ndarray, predicted: np.ndarray, w: np.ndarray, period: float | None
+) -> float:
+    """Return R2 of values, or of their points on the circle where they repeat."""
+    if period is None:
+        truth, given = labels[:, None], predicted[:, None]
+    else:
+        truth, given = unit_vectors(labels, period), unit_vectors(predicted, period)
+    mean = np.average(truth, axis=0, weights=w)
+    loss, prior = (np.sum(w[:, None] * (truth - point) ** 2) for point in (given, mean))
+    return _relative(loss, prior)
 
 
 def skills(
@@ -64,7 +84,8 @@ def skills(
     for t, task in enumerate(task_set.tasks):
         rows, labels, w = _observed(codes, weights, t)
         if not task.is_classification:
-            out[t] = r2_scores(codes[:, [t]], outputs[t][:, None], weights[:, [t]])[0]
+            columns = codes[:, [t]], outputs[t][:, None], weights[:, [t]]
+            out[t] = r2_scores(*columns, [task.period])[0]
         elif len(rows) and task.n_classes:
             out[t] = _log_loss_skill(task, labels, outputs[t][rows], w)
     return out

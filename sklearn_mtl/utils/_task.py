@@ -29,12 +29,15 @@ class Task:
         Sorted labels in their own dtype; None for a regression.
     dtype : numpy.dtype
         Dtype of the labels, which predictions get back.
+    period : float or None
+        After how much the values of a regression repeat, where they do.
     """
 
     name: str
     kind: str
     classes: np.ndarray | None
     dtype: np.dtype
+    period: float | None = None
 
     @property
     def is_classification(self) -> bool:

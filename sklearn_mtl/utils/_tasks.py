@@ -8,6 +8,7 @@ thing everywhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -154,6 +155,25 @@ class TaskSet:
             declare_task(name, labels, kind, who) for name, labels in given.items()
         ]
         return cls(tasks, columns.is_1d, columns.has_names)
+
+    def with_periods(self, periods: Sequence[float | None]) -> TaskSet:
+        """Return the same tasks, knowing after how much their values repeat.
+
+        Parameters
+        ----------
+        periods : sequence of float or None
+            One a task.
+
+        Returns
+        -------
+        TaskSet
+            Itself where no values repeat.
+        """
+        if all(period is None for period in periods):
+            return self
+        pairs = zip(self.tasks, periods, strict=True)
+        tasks = [replace(task, period=period) for task, period in pairs]
+        return TaskSet(tasks, self.is_1d, self.has_names)
 
     @property
     def names(self) -> list[str]:

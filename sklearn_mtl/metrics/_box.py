@@ -1,0 +1,135 @@
+"""How well boxes lie on each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+
+from sklearn_mtl.utils._weights import check_sample_weight
+
+__all__ = ["box_iou", "mean_iou"]
+
+_CORNERS = "xyxy"
+_CENTRE = "cxcywh"
+
+
+def box_iou(y_true: Any, y_pred: Any, *, form: str = _CORNERS) -> np.ndarray:
+    r"""Return intersection over union of each pair of boxes.
+
+    .. math:: \mathrm{IoU}_i = \frac{|A_i \cap B_i|}{|A_i \cup B_i|}
+
+    1 where they are the same, 0 where they do not touch, or where a predicted box is
+    turned inside out; NaN where a coordinate of the true box is missing.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_samples, 4)
+        Boxes: the four columns of y that are their coordinates.
+    form : {"xyxy", "cxcywh"}, default="xyxy"
+        Left, top, right and bottom; or centre, width and height.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        In [0, 1], or NaN.
+
+    Raises
+    ------
+    ValueError
+        If the shapes are not (n_samples, 4) and equal, or the form is unknown.
+
+    See Also
+    --------
+    mean_iou : Their mean.
+
+    References
+    ----------
+    P. Jaccard, "The Distribution of the Flora in the Alpine Zone", New Phytologist 11,
+    1912; M. Everingham et al., "The Pascal Visual Object Classes (VOC) Challenge",
+    IJCV 88, 2010, section 4.2.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.metrics import box_iou
+    >>> box_iou([[0, 0, 2, 2], [0, 0, 1, 1]], [[1, 0, 3, 2], [0, 0, 1, 1]]).round(3)
+    array([0.333, 1.   ])
+    """
+    truth, given = _read(y_true, form, "y_true"), _read(y_pred, form, "y_pred")
+    if truth.shape != given.shape:
+        raise ValueError(
+            f"box_iou: y_true has shape {truth.shape}, but y_pred {given.shape}."
+        )
+    low = np.maximum(truth[:, :2], given[:, :2])
+    high = np.minimum(truth[:, 2:], given[:, 2:])
+    common = np.prod(np.maximum(high - low, 0.0), axis=1)
+    union = _area(truth) + _area(given) - common
+    # two boxes without area have nothing in common
+    return np.where(union == 0, 0.0, common / np.where(union == 0, 1.0, union))
+
+
+def mean_iou(
+    y_true: Any, y_pred: Any, *, form: str = _CORNERS, sample_weight: Any = None
+) -> float:
+    """Return the mean of `box_iou` over the boxes of which all coordinates are there.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_samples, 4)
+        Boxes; NaN where missing in y_true.
+    form : {"xyxy", "cxcywh"}, default="xyxy"
+        As in `box_iou`.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights.
+
+    Returns
+    -------
+    float
+        In [0, 1]; NaN where there is no box.
+
+    Raises
+    ------
+    ValueError
+        As in `box_iou`.
+
+    See Also
+    --------
+    box_iou : That of each box.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.metrics import mean_iou
+    >>> mean_iou([[0, 0, 2, 2], [0, 0, 1, 1]], [[0, 0, 1, 2], [0, 0, 1, 1]])
+    0.75
+    """
+    found = box_iou(y_true, y_pred, form=form)
+    weights = check_sample_weight(sample_weight, (len(found), 1), "mean_iou")[:, 0]
+    seen = ~np.isnan(found)
+    if not weights[seen].sum() > 0:
+        return float("nan")
+    return float(np.average(found[seen], weights=weights[seen]))
+
+
+def _read(boxes: Any, form: str, name: str) -> np.ndarray:
+    """Return left, top, right and bottom."""
+    if form not in (_CORNERS, _CENTRE):
+        raise ValueError(
+            f"box_iou: form {form!r} is unknown; allowed are {[_CENTRE, _CORNERS]}."
+        )
+    given = check_array(
+        boxes, dtype=np.float64, ensure_all_finite="allow-nan", input_name=name
+    )
+    if given.shape[1] != 4:
+        raise ValueError(
+            f"box_iou: {name} must have 4 columns; found {given.shape[1]}."
+        )
+    if form == _CORNERS:
+        return given
+    half = given[:, 2:] / 2.0
+    return np.hstack([given[:, :2] - half, given[:, :2] + half])
+
+
+def _area(boxes: np.ndarray) -> np.ndarray:
+    """Return areas, 0 of a box that is turned inside out."""
+    return np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0.0), axis=1)

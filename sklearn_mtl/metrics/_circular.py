@@ -1,0 +1,130 @@
+"""Scores of values that repeat: angles, hours, days of a year."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length
+
+from sklearn_mtl.utils._circular import distances
+from sklearn_mtl.utils._scores import r2_of_points
+from sklearn_mtl.utils._weights import check_sample_weight
+
+__all__ = ["circular_error", "circular_score"]
+
+
+def circular_error(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    period: float = 2.0 * math.pi,
+    sample_weight: Any = None,
+) -> float:
+    r"""Return the mean distance of values on a circle, the shorter way round.
+
+    .. math:: \frac{\sum_i w_i \min(d_i, P - d_i)}{\sum_i w_i},
+        \quad d_i = |y_i - \hat y_i| \bmod P
+
+    An error in the unit of the values: at most half a period, a quarter by chance. Use
+    it as the metric of one task: ``metric={"angle": partial(circular_error,
+    period=360)}``; for a grid search, which maximises, use `circular_score`.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_samples,)
+        Values; any number stands for the point it reaches.
+    period : float, default=2 * pi
+        After how much they repeat.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights.
+
+    Returns
+    -------
+    float
+        The error.
+
+    Raises
+    ------
+    ValueError
+        If the period is not positive, a value is missing or lengths differ.
+
+    See Also
+    --------
+    circular_score : Greater is better, and without a unit.
+    sklearn_mtl.losses.CircularLoss : Learns such values.
+
+    References
+    ----------
+    K. V. Mardia, P. E. Jupp, "Directional Statistics", Wiley 2000, section 2.3.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.metrics import circular_error
+    >>> circular_error([359.0, 90.0], [1.0, 80.0], period=360)
+    6.0
+    """
+    truth, given, w = _read(y_true, y_pred, period, sample_weight, "circular_error")
+    return float(np.average(distances(truth, given, period), weights=w))
+
+
+def circular_score(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    period: float = 2.0 * math.pi,
+    sample_weight: Any = None,
+) -> float:
+    r"""Return R2 of the points on the unit circle that values stand for.
+
+    .. math:: 1 - \frac{\sum_i w_i \|u_i - \hat u_i\|^2}{\sum_i w_i \|u_i - \bar u\|^2},
+        \quad u_i = (\cos \tfrac{2 \pi y_i}{P}, \sin \tfrac{2 \pi y_i}{P})
+
+    1 is perfect, and at most 0 a constant. It is what `score` of the nets takes for a
+    task with `CircularLoss`.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_samples,)
+        Values; any number stands for the point it reaches.
+    period : float, default=2 * pi
+        After how much they repeat.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights.
+
+    Returns
+    -------
+    float
+        The score.
+
+    Raises
+    ------
+    ValueError
+        If the period is not positive, a value is missing or lengths differ.
+
+    See Also
+    --------
+    circular_error : In the unit of the values.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.metrics import circular_score
+    >>> round(circular_score([359.0, 90.0, 200.0], [1.0, 80.0, 200.0], period=360), 3)
+    0.989
+    """
+    truth, given, w = _read(y_true, y_pred, period, sample_weight, "circular_score")
+    return r2_of_points(truth, given, w, period)
+
+
+def _read(
+    y_true: Any, y_pred: Any, period: float, sample_weight: Any, who: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    if not period > 0:
+        raise ValueError(f"{who}: period must be positive; found {period!r}.")
+    truth, given = (
+        check_array(y, ensure_2d=False, dtype=np.float64, input_name=name)
+        for name, y in (("y_true", y_true), ("y_pred", y_pred))
+    )
+    check_consistent_length(truth, given)
+    return truth, given, check_sample_weight(sample_weight, (len(truth), 1), who)[:, 0]
