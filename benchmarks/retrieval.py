@@ -22,7 +22,11 @@ import torch
 
 from benchmarks._retrieval.pictures import PROBLEMS, SETTINGS, why_not
 from benchmarks._retrieval.quality import measure
-from benchmarks._retrieval.speed import time_metrics, time_searches
+from benchmarks._retrieval.speed import (
+    describe_approximate,
+    time_metrics,
+    time_searches,
+)
 from benchmarks._retrieval.summary import print_table, quality_targets
 from benchmarks._timing import CLOCKS, print_targets, write_json
 
@@ -40,6 +44,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     add("--seeds", type=int, default=3)
     add("--sizes", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
+    add("--approximate", type=int, default=100_000, help="items of faiss's indexes")
     add("--rounds", type=int, default=3)
     add("--clock", choices=CLOCKS, default="cpu")
     add("--cache-dir", type=Path, default=HERE / "results" / "retrieval")
@@ -52,6 +57,7 @@ def run_speed(args: argparse.Namespace) -> tuple[dict, list]:
     for n in args.sizes:
         results[f"search, {n} items"], rows = time_searches(n, args.rounds, args.clock)
         targets += rows
+    targets += describe_approximate(args.approximate)
     results["metrics"], rows = time_metrics(args.rounds, args.clock)
     return results, targets + rows
 
