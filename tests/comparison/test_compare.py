@@ -7,11 +7,11 @@ from joblib import parallel_config
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import ShuffleSplit
+from sklearn.model_selection import RepeatedKFold, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from sklearn_mtl.comparison import compare
+from sklearn_mtl.comparison import compare, corrected_interval
 from sklearn_mtl.datasets import (
     make_multitask_classification,
     make_multitask_regression,
@@ -238,6 +238,32 @@ def test_repeats_add_splits(data):
     X, y = data
     rows = {"linear": IndependentTasks(LogisticRegression())}
     assert compare(X, y, rows, cv=2, n_repeats=3).n_splits == 6
+
+
+def test_repeated_splitters_are_corrected_for_the_overlap_of_one_repeat(data):
+    X, y = data
+    rows = {"tree": DecisionTreeClassifier(max_depth=2, random_state=0)}
+    y = y[["a", "c"]]
+    cv = RepeatedKFold(n_splits=5, n_repeats=3, random_state=0)
+    found = quiet(X, y, rows, cv=cv)
+    assert found.n_splits == 15
+    np.testing.assert_allclose(found.measured.ratios, 1 / 4)
+    scores = found.measured.scores
+    differences = scores[found.row("tree")] - scores[found.row("tree, one per task")]
+    expected = corrected_interval(differences[:, 1], 1 / 4)
+    assert next(gain for gain in found.gains if gain.task == "c").interval == expected
+    mean = next(gain for gain in found.gains if gain.task == "mean").interval
+    assert mean == corrected_interval(differences.mean(axis=1), 1 / 4)
+
+
+def test_costs_are_measured(data):
+    X, y = data
+    found = compare(X, y, ["dummy", "linear"], cv=2, inner_cv=2)
+    assert (found.measured.fit_seconds > 0).all()
+    assert (found.measured.predict_seconds > 0).all()
+    sizes = found.table["model MB"]
+    assert 0 < sizes["dummy"] < sizes["linear"] < 1
+    assert (found.measured.peak_bytes >= 0).all()
 
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])

@@ -75,6 +75,50 @@ def test_intervals_cover_the_expected_gain_where_naive_ones_do_not():
     assert 0.935 <= coverage(1 / 4) <= 0.97
 
 
+def repeated_differences(n_samples, n_repeats, n=50, k=5, mean=0.3, seed=0):
+    """The same with other folds of the same rows in every repeat."""
+    rng = np.random.default_rng(seed)
+    y = mean + rng.standard_normal((n_samples, n))
+    gains = []
+    for _ in range(n_repeats):
+        folds = rng.permuted(y, axis=1).reshape(n_samples, k, n // k)
+        trained = (y.sum(axis=1)[:, None] - folds.sum(axis=2)) / (n - n // k)
+        gains.append((folds**2 - (folds - trained[:, :, None]) ** 2).mean(axis=2))
+    return np.concatenate(gains, axis=1), mean**2 - 1 / (n - n // k)
+
+
+@pytest.mark.parametrize(
+    ("n_repeats", "mean", "least"),
+    [(2, 1.0, 0.95), (10, 1.0, 0.93), (2, 0.3, 0.90), (10, 0.3, 0.87)],
+)
+def test_intervals_of_repeated_folds_cover_as_the_docstring_says(
+    n_repeats, mean, least
+):
+    gains, expected = repeated_differences(1500, n_repeats, mean=mean)
+
+    def described(ratio):
+        found = [corrected_interval(d, ratio) for d in gains]
+        covered = np.mean([i.low <= expected <= i.high for i in found])
+        return covered, np.median([i.high - i.low for i in found])
+
+    naive, narrow = described(0.0)  # takes repeats for new data
+    covered, width = described(1 / 4)
+    assert covered >= least
+    assert naive < covered - 0.05
+    # however many repeats, the part of the overlap stays: 1 / J + 1 / 4
+    np.testing.assert_allclose(width, narrow * np.sqrt(1 + 5 * n_repeats / 4))
+
+
+def test_a_loss_is_seldom_seen_on_any_of_several_tasks_where_there_is_none():
+    """The word "hurts", and the warning, keep their level over all tasks together."""
+    gains, expected = repeated_differences(2500, 2, mean=np.sqrt(1 / 40))
+    assert abs(expected) < 1e-12
+    found = [corrected_interval(d, 1 / 4) for d in gains]
+    groups = np.array([(i.p_value, i.mean) for i in found]).reshape(-1, 5, 2)
+    alarms = [((holm(g[:, 0]) < 0.05) & (g[:, 1] < 0)).any() for g in groups]
+    assert np.mean(alarms) <= 0.05
+
+
 def test_overlap_and_not_the_size_of_the_test_part_decides_the_correction():
     """With labels hidden from training, n_test / n_train of folds is still 1 / (k - 1).
 
