@@ -1,6 +1,7 @@
 """Methods that balance tasks: weightings of losses and aggregators of gradients."""
 
 from sklearn_mtl.balancing._aligned_mtl import AlignedMTL
+from sklearn_mtl.balancing._asynchronous import Asynchronous
 from sklearn_mtl.balancing._balancer import GradientBalancer, LossBalancer
 from sklearn_mtl.balancing._base import (
     Balancing,
@@ -24,8 +25,11 @@ from sklearn_mtl.balancing._nash_mtl import NashMTL
 from sklearn_mtl.balancing._pcgrad import PCGrad
 from sklearn_mtl.balancing._random import Random
 from sklearn_mtl.balancing._registry import METHODS, read_balancing
+from sklearn_mtl.balancing._sampled import Sampled
+from sklearn_mtl.balancing._schedule_registry import SCHEDULES, read_schedule
 from sklearn_mtl.balancing._stch import STCH
 from sklearn_mtl.balancing._sum import Sum
+from sklearn_mtl.balancing._task_schedule import Synchronous, TaskSchedule, Turn
 from sklearn_mtl.balancing._uncertainty import Uncertainty
 from sklearn_mtl.balancing._upgrad import UPGrad
 
@@ -36,8 +40,10 @@ __all__ = [
     "IMTLL",
     "METHODS",
     "MGDA",
+    "SCHEDULES",
     "STCH",
     "AlignedMTL",
+    "Asynchronous",
     "Balancing",
     "CAGrad",
     "FairGrad",
@@ -52,11 +58,16 @@ __all__ = [
     "NashMTL",
     "PCGrad",
     "Random",
+    "Sampled",
     "StepLosses",
     "Sum",
+    "Synchronous",
+    "TaskSchedule",
+    "Turn",
     "UPGrad",
     "Uncertainty",
     "feature_gramian",
     "lowest_overlap",
     "read_balancing",
+    "read_schedule",
 ]

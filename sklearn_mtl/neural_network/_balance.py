@@ -54,11 +54,11 @@ class Balance(ABC):
         """Forget the factors of the epoch before."""
         self._steps: list[tuple[Tensor, Tensor]] = []
 
-    def _beside(self, logits: Tensor, weights: Tensor) -> Tensor | None:
+    def _beside(self, logits: Tensor) -> Tensor | None:
         """Return the gradient at the logits of what is no loss of a task."""
         if self.regularizer is None:
             return None
-        return self.regularizer.at_logits(logits, weights)
+        return self.regularizer.at_logits(logits)
 
     @abstractmethod
     def backward(
@@ -117,7 +117,7 @@ class LossBalance(Balance):
         )
         self._steps.append((factors, present))
         dlogits *= self.order.columns(factors)
-        beside = self._beside(logits, weights)
+        beside = self._beside(logits)
         if beside is not None:
             dlogits += beside
         penalty = module.penalty(parts, weights)
@@ -235,7 +235,7 @@ class GradientBalance(Balance):
         factors = dlogits.new_tensor(self.balancer.factors())
         self._steps.append((factors, present))
         weighted = dlogits * self.order.columns(factors)
-        beside = self._beside(logits, weights)
+        beside = self._beside(logits)
         if beside is not None:
             dlogits, weighted = dlogits + beside, weighted + beside
         return values, dlogits, weighted

@@ -52,6 +52,8 @@ def history_arrays(
     if any("gradient_cosine" in epoch for epoch in history):
         out["gradient_norm"] = _by_task(history, "gradient_norm_by_task", encoder)
         out["gradient_cosine"] = _column(history, "gradient_cosine")
+    if any("task_turns_by_task" in epoch for epoch in history):
+        out["task_turns"] = _by_task(history, "task_turns_by_task", encoder)
     for term in ("shared_penalty", "task_relation"):
         if any(term in epoch for epoch in history):
             out[term] = _column(history, term)

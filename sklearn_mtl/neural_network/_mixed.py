@@ -94,6 +94,7 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         gramian: str = "auto",
         update_every: int | str = "auto",
         monitor: str | None = None,
+        task_schedule: Any = "synchronous",
         task_relation: Any = None,
         relation_on: str = "outputs",
         relation_strength: float = 0.1,
@@ -133,6 +134,7 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         self.gramian = gramian
         self.update_every = update_every
         self.monitor = monitor
+        self.task_schedule = task_schedule
         self.task_relation = task_relation
         self.relation_on = relation_on
         self.relation_strength = relation_strength

@@ -18,6 +18,7 @@ from sklearn_mtl.neural_network._batches import Batch, BatchIterator, HeldOutRow
 from sklearn_mtl.neural_network._monitor import GradientMonitor
 from sklearn_mtl.neural_network._regularizer import Regularizer
 from sklearn_mtl.neural_network._rows import Rows
+from sklearn_mtl.neural_network._turns import Turns
 
 __all__ = ["BATCH_HOOKS", "MultiTaskNet"]
 
@@ -77,6 +78,7 @@ class MultiTaskNet(NeuralNet):
         self.balance = balance
         self.monitor: GradientMonitor | None = None
         self.regularizer: Regularizer | None = None
+        self.turns: Turns | None = None
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
@@ -165,8 +167,7 @@ class MultiTaskNet(NeuralNet):
             if loud:
                 self.history.record_batch(prefix + "_loss", step["loss"].item())
                 self.notify("on_batch_end", batch=batch, training=training, **step)
-        losses = total / len(iterator)
-        self._record(prefix, losses.mean(dim=0))
+        losses = self._mean_losses(prefix, total, len(iterator))
         if self.balance is not None:
             self.balance.end_epoch(losses)
             self.history.record("factor_by_task", self.balance.mean_factors())
@@ -177,6 +178,21 @@ class MultiTaskNet(NeuralNet):
         self.history.record("lr", self.rate)
         self.history.record(prefix + "_batch_count", len(iterator))
 
+    def _mean_losses(self, prefix: str, total: Tensor, n_steps: int) -> Tensor:
+        """Record the mean losses (n_members, n_trained) of an epoch, and return them.
+
+        A task that a schedule never trained has NaN in the record.
+        """
+        if self.turns is None:
+            losses = total / n_steps
+            self._record(prefix, losses.mean(dim=0))
+            return losses
+        losses = self.turns.mean_losses(total)
+        counts = self.turns.counts()
+        self._record(prefix, losses.nanmean(dim=0), [count == 0 for count in counts])
+        self.history.record("task_turns_by_task", counts)
+        return self.turns.end_epoch(losses)
+
     def train_step(
         self, batch: Batch, notify: bool = True, **fit_params: Any
     ) -> dict[str, Tensor]:
@@ -185,6 +201,10 @@ class MultiTaskNet(NeuralNet):
             factor = self.schedule(self.n_steps_)
             for group in self.optimizer_.param_groups:
                 group["lr"] = self.lr * group.get("lr_factor", 1.0) * factor
+        if self.regularizer is not None:
+            self.regularizer.see(batch[1][1])
+        if self.turns is not None:
+            batch = self.turns.apply(batch)
         if self.balance is None:
             logits, values = self._backward(batch)
         else:
@@ -197,7 +217,10 @@ class MultiTaskNet(NeuralNet):
         if notify:
             named = list(self.get_all_learnable_params())
             self.notify("on_grad_computed", named_parameters=named, batch=batch)
-        self.optimizer_.step()
+        if self.turns is None:
+            self.optimizer_.step()
+        else:
+            self.turns.step(self.optimizer_, self.module_)
         self.optimizer_.zero_grad(set_to_none=True)
         if self.balance is not None and self.balance.looks_again:
             self.balance.look_again(self.module_, self.criterion_, batch)
@@ -214,7 +237,7 @@ class MultiTaskNet(NeuralNet):
         logits = self.module_.decode(parts)
         values, dlogits = self.criterion_(logits, targets, weights)
         if self.regularizer is not None:
-            extra = self.regularizer.at_logits(logits, weights)
+            extra = self.regularizer.at_logits(logits)
             dlogits = dlogits if extra is None else dlogits + extra
         penalty = self.module_.penalty(parts, weights)
         if penalty is None:
@@ -229,6 +252,8 @@ class MultiTaskNet(NeuralNet):
             self.balance.start_epoch()
         if self.regularizer is not None:
             self.regularizer.start_epoch(self.module_)
+        if self.turns is not None:
+            self.turns.start_epoch()
 
     def _measure(self, batch: Batch) -> None:
         """Record the gradients of the tasks at the first batch of an epoch."""
@@ -332,10 +357,14 @@ class MultiTaskNet(NeuralNet):
             for hook in BATCH_HOOKS
         )
 
-    def _record(self, prefix: str, losses: Tensor) -> None:
+    def _record(
+        self, prefix: str, losses: Tensor, is_absent: Sequence[bool] | None = None
+    ) -> None:
         values = losses.double().tolist()
         weights = self.criterion_.task_weight.tolist()
-        self._check_finite(prefix, values)
+        if is_absent is None:  # held-out rows may be without a label of a task
+            is_absent = [prefix == "valid"] * len(values)
+        self._check_finite(values, is_absent)
         pairs = zip(weights, values, strict=True)
         total = sum(weight * value for weight, value in pairs if not math.isnan(value))
         self.history.record(prefix + "_loss", total)
@@ -346,9 +375,9 @@ class MultiTaskNet(NeuralNet):
             self.lowest_[prefix] = total
         self.history.record(prefix + "_loss_by_task", values)
 
-    def _check_finite(self, prefix: str, values: list[float]) -> None:
-        for name, value in zip(self.task_names, values, strict=True):
-            without_label = prefix == "valid" and math.isnan(value)
+    def _check_finite(self, values: list[float], is_absent: Sequence[bool]) -> None:
+        for name, value, absent in zip(self.task_names, values, is_absent, strict=True):
+            without_label = absent and math.isnan(value)
             if not without_label and not math.isfinite(value):
                 raise TaskError(
                     f"{self.who}: the loss of task {name!r} became {value} in epoch "

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from sklearn_mtl.balancing import METHODS, Balancing
+from sklearn_mtl.balancing import METHODS, SCHEDULES, Balancing, TaskSchedule
 from sklearn_mtl.losses import LOSSES, TaskLoss
 from sklearn_mtl.modules import HEADS, HeadSpec, PiecewiseLinear, TrunkSpec
 from sklearn_mtl.modules._mlp import ACTIVATIONS
@@ -30,6 +30,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "numeric_embedding": [PiecewiseLinear, StrOptions({"auto"}), None],
     "categorical_features": [str, "array-like", None],
     "loss": [StrOptions({"auto", *LOSSES}), TaskLoss, dict, "array-like"],
+    "task_schedule": [StrOptions(set(SCHEDULES)), TaskSchedule],
     "task_relation": ["array-like", StrOptions({"learned"}), None],
     "relation_on": [StrOptions({"outputs", "heads"})],
     "relation_strength": [Interval(Real, 0, None, closed="left")],
@@ -121,6 +122,12 @@ default="gelu"
     monitor : {"gradients"} or None, default=None
         "gradients" adds the exact gradients of the tasks to `history_`, measured in
         each epoch on up to 128 rows.
+    task_schedule : {"synchronous", "asynchronous", "sampled"} or spec, \
+default="synchronous"
+        Whether a step trains all tasks; one after the other, while the heads of the
+        rest stay as they are (``Asynchronous(frequency="uniform", order="cyclic")``);
+        or some that are drawn (``Sampled(n_tasks=1, frequency="uniform")``). An epoch
+        is a pass over the rows in any case.
     task_relation : array-like of shape (n_tasks, n_tasks), "learned" or None, \
 default=None
         What is known of the tasks: a similarity, symmetric and not negative, by which
@@ -207,7 +214,8 @@ n_tasks_ : int
         "gramian", which of them; with a monitor "gradient_norm" (n_epochs, n_tasks) of
         each L_t and "gradient_cosine", the mean over pairs of tasks; "task_relation"
         and "shared_penalty" (n_epochs,), these terms of the objective where they are
-        asked for.
+        asked for; with a schedule "task_turns" (n_epochs, n_tasks), the number of steps
+        that trained each task.
     n_iter_ : int
         Epochs run.
     best_epoch_ : int

@@ -79,6 +79,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         gramian: str = "auto",
         update_every: int | str = "auto",
         monitor: str | None = None,
+        task_schedule: Any = "synchronous",
         task_relation: Any = None,
         relation_on: str = "outputs",
         relation_strength: float = 0.1,
@@ -116,6 +117,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         self.gramian = gramian
         self.update_every = update_every
         self.monitor = monitor
+        self.task_schedule = task_schedule
         self.task_relation = task_relation
         self.relation_on = relation_on
         self.relation_strength = relation_strength

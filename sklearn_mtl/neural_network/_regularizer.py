@@ -123,16 +123,20 @@ class Regularizer:
         if self.relation is not None:
             self.relation.start_epoch(module)
 
-    def at_logits(self, logits: Tensor, weights: Tensor) -> Tensor | None:
+    def see(self, weights: Tensor) -> None:
+        """Take the weights (n_members, n_rows or 1, n_trained) of a batch's cells.
+
+        A row counts with the largest, so not at all without a label.
+        """
+        self._weights = weights
+
+    def at_logits(self, logits: Tensor) -> Tensor | None:
         """Return what comes to the gradient at the logits, None for nothing.
 
         Parameters
         ----------
         logits : Tensor of shape (n_members, n_rows, n_outputs)
-            Of a batch.
-        weights : Tensor, broadcastable to (n_members, n_rows, n_trained)
-            Weights of the cells. A row counts with the largest, so not at all without a
-            label.
+            Of the batch whose weights were seen last.
 
         Returns
         -------
@@ -141,7 +145,7 @@ class Regularizer:
         """
         if self.relation is None:
             return None
-        rows = (weights * self.scale).amax(dim=-1).expand(logits.shape[:2])
+        rows = (self._weights * self.scale).amax(dim=-1).expand(logits.shape[:2])
         found = self.relation.at_logits(logits, rows)
         if found is None:
             return None

@@ -31,6 +31,7 @@ from sklearn_mtl.neural_network._preparation import (
 from sklearn_mtl.neural_network._relation import make_regularizer, relation_matrix
 from sklearn_mtl.neural_network._rows import as_rows
 from sklearn_mtl.neural_network._schedule import BestEpoch, WarmUpCosine
+from sklearn_mtl.neural_network._scheduling import make_turns
 from sklearn_mtl.neural_network._state import NetState
 from sklearn_mtl.neural_network._table import TablePreparation
 from sklearn_mtl.neural_network._targets import TargetEncoder
@@ -42,6 +43,7 @@ __all__ = ["train_state"]
 
 _FOLDS, _PARAMETERS, _CALLS = 0, 1, 2  # streams of random numbers
 _BALANCING = 2**31  # the calls from here on are those of balancing
+_SCHEDULE = 3 * 2**30  # and from here on those of the schedule of tasks
 
 
 def train_state(
@@ -144,6 +146,7 @@ def _set_up(
     weights = task_weights(task_set, model.task_weight, who)
     net = build_net(model, module, encoder, weights, plan.dtype)
     net.balance = make_balance(model, net.module_, encoder, labels.weights)
+    net.turns = make_turns(model, encoder, labels.weights, net.balance)
     return NetState(preparation, encoder, net, plan.dtype, seed)
 
 
@@ -191,6 +194,9 @@ def _train(
         data.factor,
         is_begun=state.n_calls > 1,
     )
+    if net.turns is not None:
+        stream = _SCHEDULE + state.n_calls
+        net.turns.generators = _generators(state.seed, state.n_members, stream)
     if net.balance is not None:
         net.balance.regularizer = regularizer
         stream = _BALANCING + state.n_calls
@@ -205,6 +211,8 @@ def _train(
             net.balance.generators = ()
             net.balance.regularizer = None
         net.regularizer = None
+        if net.turns is not None:
+            net.turns.generators = ()
         if net.schedule is not None:
             net.set_rate(net.lr)
         net.schedule = net.track = None

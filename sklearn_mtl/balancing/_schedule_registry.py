@@ -1,0 +1,57 @@
+"""The schedules by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.base import clone
+
+from sklearn_mtl.balancing._asynchronous import Asynchronous
+from sklearn_mtl.balancing._sampled import Sampled
+from sklearn_mtl.balancing._task_schedule import Synchronous, TaskSchedule
+
+__all__ = ["SCHEDULES", "read_schedule"]
+
+SCHEDULES: dict[str, type[TaskSchedule]] = {
+    "asynchronous": Asynchronous,
+    "sampled": Sampled,
+    "synchronous": Synchronous,
+}
+
+
+def read_schedule(schedule: Any, who: str) -> TaskSchedule:
+    """Return the schedule that a name or a spec stands for.
+
+    Parameters
+    ----------
+    schedule : str or TaskSchedule
+        What the user gave.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    TaskSchedule
+        A checked copy.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown or a parameter wrong.
+    TypeError
+        If it is something else.
+    """
+    if isinstance(schedule, str):
+        if schedule not in SCHEDULES:
+            raise ValueError(
+                f"{who}: task_schedule {schedule!r} is unknown; allowed are "
+                f"{sorted(SCHEDULES)}."
+            )
+        return SCHEDULES[schedule]()
+    if not isinstance(schedule, TaskSchedule):
+        raise TypeError(
+            f"{who}: task_schedule must be a name or a spec such as Asynchronous(); "
+            f"found {schedule!r}."
+        )
+    schedule.check()
+    return clone(schedule)
