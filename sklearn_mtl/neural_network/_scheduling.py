@@ -10,7 +10,8 @@ import torch
 
 from sklearn_mtl.balancing import Synchronous, TaskSchedule, read_schedule
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.neural_network._balance import Balance, GradientBalance, TaskOrder
+from sklearn_mtl.neural_network._balance import Balance, GradientBalance
+from sklearn_mtl.neural_network._order import TaskOrder
 from sklearn_mtl.neural_network._targets import TargetEncoder
 from sklearn_mtl.neural_network._turns import HeldHeads, Turns
 from sklearn_mtl.utils._by_task import by_task

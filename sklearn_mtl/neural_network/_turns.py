@@ -11,8 +11,8 @@ from torch import Generator, Tensor
 from sklearn_mtl.balancing import TaskSchedule, Turn
 from sklearn_mtl.losses import OutputLayout
 from sklearn_mtl.modules import MultiTaskModule
-from sklearn_mtl.neural_network._balance import TaskOrder
 from sklearn_mtl.neural_network._batches import Batch
+from sklearn_mtl.neural_network._order import TaskOrder
 from sklearn_mtl.neural_network._owners import head_owners
 
 __all__ = ["HeldHeads", "Turns"]
