@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         with _told_warnings():
-            comparison = _compare(options)
+            comparison, affinity = _compare(options)
     except (ImportError, OSError, TypeError, ValueError) as error:
         message = " ".join(str(error).split())
         print(f"sklearn-mtl: error: {message}", file=sys.stderr)
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     given = sys.argv[1:] if arguments is None else arguments
     comparison.setting["command"] = shlex.join(["sklearn-mtl", *given])
-    _show(comparison, options)
+    _show(comparison, affinity, options)
     is_any = any(comparison.n_scored(model.name) for model in comparison.models)
     return 0 if is_any else 1
 
@@ -156,8 +156,11 @@ def _add_output_options(group: Any) -> None:
     group.add_argument("--report", metavar="FILE", help="write a page (HTML)")
 
 
-def _compare(options: argparse.Namespace) -> Comparison:
-    """Read the table and compare; what cannot be done raises."""
+def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
+    """Read the table and compare; what cannot be done raises.
+
+    The page also shows how the labels of the tasks are associated, which costs little.
+    """
     _check_outputs([options.json, options.report])
     is_built_in = options.table is None
     table = _built_in(options) if is_built_in else _read(options)
@@ -166,7 +169,7 @@ def _compare(options: argparse.Namespace) -> Comparison:
         hidden = _BUILT_IN_HIDDEN if is_built_in else 0.0
     from sklearn_mtl.comparison import compare  # loads what the models need
 
-    return compare(
+    comparison = compare(
         table.data,
         table.target,
         options.models,
@@ -182,6 +185,11 @@ def _compare(options: argparse.Namespace) -> Comparison:
         random_state=options.seed,
         verbose=True,
     )
+    if options.report is None or table.target.shape[1] < 2:
+        return comparison, None
+    from sklearn_mtl.inspection import task_affinity
+
+    return comparison, task_affinity(None, table.data, table.target, method="label")
 
 
 @contextmanager
@@ -242,11 +250,11 @@ def _by_name(values: list[str] | None, option: str, *, can_be_list: bool) -> Any
     )
 
 
-def _show(comparison: Comparison, options: argparse.Namespace) -> None:
+def _show(comparison: Comparison, affinity: Any, options: argparse.Namespace) -> None:
     columns = shutil.get_terminal_size((_MAX_WIDTH, 24)).columns
     print(comparison.to_text(min(max(columns, _MIN_WIDTH), _MAX_WIDTH)))
     if options.json is not None:
         comparison.to_json(options.json)
     if options.report is not None:
-        comparison.to_html(options.report)
+        comparison.to_html(options.report, affinity=affinity)
         print(f"\nReport: {options.report}")

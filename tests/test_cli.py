@@ -56,7 +56,9 @@ def test_a_table_is_compared_from_the_command_line(table, tmp_path):
     assert read["setting"]["command"].startswith("sklearn-mtl compare ")
     assert [row["model"] for row in read["table"]] == ["dummy", "linear", "best single"]
     assert read["table"][1]["dose"] > 0.5
-    assert "How to reproduce" in page.read_text(encoding="utf-8")
+    source = page.read_text(encoding="utf-8")
+    assert "How to reproduce" in source
+    assert "How strongly the labels of two tasks are associated" in source
 
 
 def test_bad_input_ends_the_process_with_code_2_and_one_line(table):

@@ -34,6 +34,20 @@ corrected for training sets that overlap (Nadeau and Bengio, Machine Learning 52
 correction for the number of tasks; "no evidence" does not mean that there is no
 effect.</p>
 """
+_ABOUT_AFFINITY = {
+    "gain": (
+        "How much the task of a row helps that of a column: above zero it helps, below "
+        "it is in the way."
+    ),
+    "gradient": (
+        "Cosine of the gradients of two tasks: above zero they pull the shared "
+        "parameters the same way, below they pull against each other."
+    ),
+    "label": (
+        "How strongly the labels of two tasks are associated, from 0 to 1. It has no "
+        "sign, for a task and its opposite need the same inputs."
+    ),
+}
 
 
 def as_page(comparison: Comparison, affinity: Any = None) -> str:
@@ -166,9 +180,5 @@ def _affinity(comparison: Comparison, affinity: Any) -> list[str]:
         return []
     known = [task.name for task in comparison.tasks]
     names, values, method = read_affinity(affinity, known)
-    by = f' Measured by "{escape(method)}".' if method else ""
-    note = (
-        '<p class="note">How much the task of a row helps that of a column: above zero '
-        f"it helps, below it is in the way.{by}</p>"
-    )
-    return [note, affinity_table(names, values)]
+    note = _ABOUT_AFFINITY.get(method, _ABOUT_AFFINITY["gain"])
+    return [f'<p class="note">{note}</p>', affinity_table(names, values)]
