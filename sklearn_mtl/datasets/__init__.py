@@ -3,6 +3,7 @@
 from sklearn_mtl.datasets._digit_scenes import load_digit_scenes
 from sklearn_mtl.datasets._make_classification import make_multitask_classification
 from sklearn_mtl.datasets._make_regression import make_multitask_regression
+from sklearn_mtl.datasets._make_shapes import make_shapes
 from sklearn_mtl.datasets._missing import hide_labels
 from sklearn_mtl.datasets._npz import load_npz
 from sklearn_mtl.datasets._openml import fetch_multitask_openml
@@ -16,4 +17,5 @@ __all__ = [
     "load_table",
     "make_multitask_classification",
     "make_multitask_regression",
+    "make_shapes",
 ]
