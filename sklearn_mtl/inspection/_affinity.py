@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.inspection._association import label_association
 from sklearn_mtl.inspection._gains import trained_gains
+from sklearn_mtl.inspection._steps import last_step
 from sklearn_mtl.inspection._task_sets import (
     TaskData,
     TaskSetScores,
@@ -287,9 +287,7 @@ def _of_gradients(
     from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 
     model = clone(estimator)
-    prefix, net = "", model
-    while isinstance(net, Pipeline):
-        prefix, net = f"{prefix}{net.steps[-1][0]}__", net.steps[-1][1]
+    prefix, net = last_step(model)
     if not isinstance(net, BaseMultiTaskNet):
         raise TypeError(
             f"{_WHO}: {method!r} looks into a net of this package, or a pipeline that "

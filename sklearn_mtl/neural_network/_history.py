@@ -51,7 +51,8 @@ def history_arrays(
             out["gramian"] = np.array(choices)
     if any("gradient_cosine" in epoch for epoch in history):
         out["gradient_norm"] = _by_task(history, "gradient_norm_by_task", encoder)
-        out["gradient_cosine"] = _column(history, "gradient_cosine")
+        for key in ("gradient_cosine", "gradient_conflict"):
+            out[key] = _column(history, key)
     if any("task_turns_by_task" in epoch for epoch in history):
         out["task_turns"] = _by_task(history, "task_turns_by_task", encoder)
     for term in ("shared_penalty", "task_relation"):

@@ -31,11 +31,12 @@ class GradientMonitor:
 
     def __call__(
         self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch
-    ) -> tuple[list[float], float]:
-        """Return norms of the gradients of L_t, in layout order, and the mean cosine.
+    ) -> tuple[list[float], float, float]:
+        """Return norms of the gradients of L_t, mean cosine, and share of conflicts.
 
-        Both are means over the members; NaN for a task, or where no two tasks, have
-        labels among the rows.
+        Norms are in the order of the layout. A pair of tasks is in conflict where its
+        cosine is below zero. All are means over the members; NaN for a task, or where
+        no two tasks, have labels among the rows.
         """
         x, (targets, weights) = batch
         n = min(x.shape[1], _MONITORED_ROWS)
@@ -59,4 +60,7 @@ class GradientMonitor:
         above = torch.ones(n_tasks, n_tasks, device=x.device).triu(1) > 0
         bare = (norms / self.order.sort(task_weight)).nanmean(dim=0)
         in_layout = bare[self.order.places.argsort()]
-        return in_layout.double().tolist(), float(cosine[:, above].nanmean())
+        pairs = cosine[:, above]
+        known = pairs[~pairs.isnan()]
+        conflict = float((known < 0).double().mean())
+        return in_layout.double().tolist(), float(pairs.nanmean()), conflict

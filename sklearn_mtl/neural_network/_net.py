@@ -260,9 +260,10 @@ class MultiTaskNet(NeuralNet):
         if self.monitor is None or self._is_measured:
             return
         self._is_measured = True
-        norms, cosine = self.monitor(self.module_, self.criterion_, batch)
+        norms, cosine, conflict = self.monitor(self.module_, self.criterion_, batch)
         self.history.record("gradient_norm_by_task", norms)
         self.history.record("gradient_cosine", cosine)
+        self.history.record("gradient_conflict", conflict)
 
     @torch.inference_mode()
     def _evaluate(self, held_out: HeldOutRows) -> Tensor:

@@ -212,10 +212,11 @@ n_tasks_ : int
         "duration"; "task_weight" (n_epochs, n_tasks), the mean weight of each task's
         loss or gradient, NaN in an epoch without its labels; with weights of gradients
         "gramian", which of them; with a monitor "gradient_norm" (n_epochs, n_tasks) of
-        each L_t and "gradient_cosine", the mean over pairs of tasks; "task_relation"
-        and "shared_penalty" (n_epochs,), these terms of the objective where they are
-        asked for; with a schedule "task_turns" (n_epochs, n_tasks), the number of steps
-        that trained each task.
+        each L_t, "gradient_cosine", the mean over pairs of tasks, and
+        "gradient_conflict", the share of pairs with a cosine below zero;
+        "task_relation" and "shared_penalty" (n_epochs,), these terms of the objective
+        where they are asked for; with a schedule "task_turns" (n_epochs, n_tasks), the
+        number of steps that trained each task.
     n_iter_ : int
         Epochs run.
     best_epoch_ : int
