@@ -1,0 +1,1 @@
+"""Pictures of what the functions of this package compute."""

@@ -1,0 +1,205 @@
+"""Which tasks help which, as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.inspection._affinity import TaskAffinity, task_affinity
+from sklearn_mtl.inspection._plot._heatmap import draw_heatmap
+
+__all__ = ["TaskAffinityDisplay"]
+
+_WHO = "TaskAffinityDisplay"
+_LABELS = {
+    "gain": "gain in score",
+    "lookahead": "relative fall of the loss",
+    "gradient": "cosine of gradients",
+    "label": "association of labels",
+}
+
+
+class TaskAffinityDisplay:
+    """How much every task helps every other one, in colours.
+
+    It is recommended to use `from_affinity`, `from_estimator` or `from_search`.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_tasks, n_tasks)
+        How much the row's task helps the column's.
+    task_names : sequence of str of length n_tasks
+        Names of the tasks.
+    method : str, default=None
+        How it was measured; for the label.
+    groups : sequence of sequence of str, default=None
+        Groups of tasks: those of a group are drawn beside each other.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_tasks, n_tasks)
+        The affinities, in the order in which they are drawn.
+    task_names : list of str
+        Names in this order.
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+
+    Raises
+    ------
+    ValueError
+        If names or groups do not fit the values.
+
+    See Also
+    --------
+    task_affinity : Measure it.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.inspection import TaskAffinityDisplay
+    >>> shown = TaskAffinityDisplay([[0, 1], [2, 0]], ["a", "b"], groups=[["b"], ["a"]])
+    >>> shown.task_names
+    ['b', 'a']
+    """
+
+    def __init__(
+        self,
+        values: Any,
+        task_names: Sequence[str],
+        *,
+        method: str | None = None,
+        groups: Sequence[Sequence[str]] | None = None,
+    ) -> None:
+        names = [str(name) for name in task_names]
+        table = np.asarray(values, dtype=float)
+        if table.shape != (len(names), len(names)):
+            raise ValueError(
+                f"{_WHO}: values has shape {table.shape}; {len(names)} tasks need "
+                f"({len(names)}, {len(names)})."
+            )
+        wanted = names if groups is None else [name for one in groups for name in one]
+        if sorted(wanted) != sorted(names):
+            raise ValueError(
+                f"{_WHO}: groups has the tasks {wanted}; it must have each of {names} "
+                "once."
+            )
+        order = [names.index(name) for name in wanted]
+        self.values = table[np.ix_(order, order)]
+        self.task_names = wanted
+        self.method = method
+        self.group_sizes = [] if groups is None else [len(one) for one in groups]
+
+    @classmethod
+    def from_affinity(
+        cls,
+        affinity: TaskAffinity,
+        *,
+        groups: Sequence[Sequence[str]] | None = None,
+        ax: Any = None,
+    ) -> TaskAffinityDisplay:
+        """Draw what `task_affinity` returned.
+
+        Parameters
+        ----------
+        affinity : TaskAffinity
+            The affinities.
+        groups : sequence of sequence of str, default=None
+            Groups of tasks, drawn beside each other.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        TaskAffinityDisplay
+            The display, drawn.
+        """
+        return cls(
+            affinity.values, affinity.names, method=affinity.method, groups=groups
+        ).plot(ax=ax)
+
+    @classmethod
+    def from_search(cls, search: Any, *, ax: Any = None) -> TaskAffinityDisplay:
+        """Draw the affinities of a `TaskGroupSearchCV` in the order of its groups.
+
+        Parameters
+        ----------
+        search : TaskGroupSearchCV
+            Fitted to three or more tasks.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        TaskAffinityDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        TypeError
+            If the search needed no affinities.
+        """
+        affinity = getattr(search, "affinity_", None)
+        if affinity is None:
+            raise TypeError(
+                f"{_WHO}: {type(search).__name__} has no affinities; it needs a fitted "
+                "TaskGroupSearchCV with three or more tasks."
+            )
+        return cls.from_affinity(affinity, groups=search.groups_, ax=ax)
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: Any, *, ax: Any = None, **arguments: Any
+    ) -> TaskAffinityDisplay:
+        """Measure affinities and draw them.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The model, which is cloned.
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples, n_tasks)
+            Targets; NaN where missing.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        **arguments : dict
+            For `task_affinity`, such as method.
+
+        Returns
+        -------
+        TaskAffinityDisplay
+            The display, drawn.
+        """
+        return cls.from_affinity(task_affinity(estimator, X, y, **arguments), ax=ax)
+
+    def plot(self, *, ax: Any = None) -> TaskAffinityDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        TaskAffinityDisplay
+            Itself.
+        """
+        ax = draw_heatmap(
+            self.values,
+            self.task_names,
+            self.task_names,
+            ax=ax,
+            who=_WHO,
+            label=_LABELS.get(self.method or "", "affinity"),
+        )
+        for edge in np.cumsum(self.group_sizes)[:-1] - 0.5:
+            ax.axhline(edge, color="0.2", linewidth=1.5)
+            ax.axvline(edge, color="0.2", linewidth=1.5)
+        ax.set_xlabel("task that is helped")
+        ax.set_ylabel("task that helps")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

@@ -1,0 +1,170 @@
+"""The coefficients of a linear model, task by task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.inspection._plot._heatmap import draw_heatmap
+from sklearn_mtl.inspection._steps import last_step, require
+
+__all__ = ["TaskCoefficientDisplay"]
+
+_WHO = "TaskCoefficientDisplay"
+_HINT = "a fitted linear model"
+
+
+class TaskCoefficientDisplay:
+    """Coefficients of every task, in colours with zero in the middle.
+
+    Columns can be compared where the features have the same scale: standardise them. It
+    is recommended to use `from_estimator`.
+
+    Parameters
+    ----------
+    coefficients : array-like of shape (n_rows, n_features)
+        A row for each task, or for each of its classes.
+    row_names : sequence of str of length n_rows
+        Names of the rows.
+    feature_names : sequence of str of length n_features
+        Names of the features.
+
+    Attributes
+    ----------
+    coefficients : ndarray of shape (n_rows, n_features)
+        The coefficients.
+    row_names, feature_names : list of str
+        The names.
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.inspection import TaskCoefficientDisplay
+    >>> shown = TaskCoefficientDisplay([[1.0, -2.0]], ["grade"], ["age", "absences"])
+    >>> shown.coefficients.shape
+    (1, 2)
+    """
+
+    def __init__(
+        self,
+        coefficients: Any,
+        row_names: Sequence[str],
+        feature_names: Sequence[str],
+    ) -> None:
+        self.coefficients = np.asarray(coefficients, dtype=float)
+        self.row_names = [str(name) for name in row_names]
+        self.feature_names = [str(name) for name in feature_names]
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        feature_names: Sequence[str] | None = None,
+        max_features: int | None = None,
+        ax: Any = None,
+    ) -> TaskCoefficientDisplay:
+        """Draw the coefficients of a fitted linear model.
+
+        Parameters
+        ----------
+        estimator : estimator
+            With `coef_`: a linear model of this package or of scikit-learn, or a
+            pipeline that ends in one.
+        feature_names : sequence of str, default=None
+            Names of the features; None takes those seen in fit, else x0, x1, ...
+        max_features : int, default=None
+            Only so many features, those with the largest absolute coefficient of any
+            task; None takes all.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        TaskCoefficientDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        TypeError
+            If the estimator has no `coef_`.
+        ValueError
+            If the number of names is not that of the features.
+        """
+        coef, last = require(estimator, "coef_", _WHO, _HINT), last_step(estimator)[1]
+        blocks = _blocks(coef, getattr(last, "classes_", None))
+        coefficients, names = np.vstack(blocks), _feature_names(last, feature_names)
+        n_features = coefficients.shape[1]
+        names = names or [f"x{i}" for i in range(n_features)]
+        if len(names) != n_features:
+            raise ValueError(
+                f"{_WHO}: {len(names)} feature_names for {n_features} features."
+            )
+        kept = np.arange(n_features)
+        if max_features is not None and max_features < n_features:
+            largest = np.abs(coefficients).max(axis=0)
+            kept = np.sort(np.argsort(-largest, kind="stable")[:max_features])
+        return cls(
+            coefficients[:, kept], _row_names(last, blocks), [names[i] for i in kept]
+        ).plot(ax=ax)
+
+    def plot(self, *, ax: Any = None) -> TaskCoefficientDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        TaskCoefficientDisplay
+            Itself.
+        """
+        ax = draw_heatmap(
+            self.coefficients,
+            self.row_names,
+            self.feature_names,
+            ax=ax,
+            who=_WHO,
+            label="coefficient",
+        )
+        ax.set_xlabel("feature")
+        ax.set_ylabel("task")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def _blocks(coef: Any, classes: Any) -> list[np.ndarray]:
+    """Return the coefficients (n_rows_of_the_task, n_features) of each task."""
+    if isinstance(coef, list | tuple):
+        return [np.atleast_2d(np.asarray(one, dtype=float)) for one in coef]
+    rows = np.atleast_2d(np.asarray(coef, dtype=float))
+    # the rows of a classifier of one task are its classes
+    return [rows] if isinstance(classes, np.ndarray) else list(rows[:, None])
+
+
+def _feature_names(last: Any, given: Sequence[str] | None) -> list[str]:
+    found = getattr(last, "feature_names_in_", ()) if given is None else given
+    return [str(name) for name in found]
+
+
+def _row_names(last: Any, blocks: Sequence[np.ndarray]) -> list[str]:
+    """Return names of the tasks, with the class where a task has several rows."""
+    names = getattr(last, "task_names_in_", None)
+    if names is None or len(names) != len(blocks):
+        names = [f"task{t}" for t in range(len(blocks))]
+    classes = getattr(last, "classes_", None)
+    found = []
+    for t, (name, block) in enumerate(zip(names, blocks, strict=True)):
+        if len(block) == 1:
+            found.append(str(name))
+            continue
+        of_task = classes[t] if isinstance(classes, list) else classes
+        found += [f"{name}: {label}" for label in of_task]
+    return found

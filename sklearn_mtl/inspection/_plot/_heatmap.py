@@ -1,0 +1,66 @@
+"""A table of numbers in colours, with zero in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.utils._pictures import DIVERGING, make_axes
+
+__all__ = ["draw_heatmap"]
+
+_WRITTEN_CELLS = 12  # numbers are written into tables of up to so many columns
+_DARK = 0.6  # of the largest value: from there on white is read better
+
+
+def draw_heatmap(
+    values: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    ax: Any,
+    who: str,
+    label: str,
+) -> Any:
+    """Draw a table in a diverging map that has zero in the middle.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_columns)
+        Numbers; NaN stays blank.
+    rows, columns : sequence of str
+        Their names.
+    ax : matplotlib Axes or None
+        Where to draw; None makes a figure.
+    who : str
+        Name of the Display.
+    label : str
+        What the colours mean.
+
+    Returns
+    -------
+    matplotlib Axes
+        Where it was drawn.
+    """
+    n_rows, n_columns = values.shape
+    width = min(max(4.0, 2.2 + 0.5 * n_columns), 12.0)
+    ax = make_axes(ax, who, width=width, height=min(1.6 + 0.4 * n_rows, 12.0))
+    known = np.abs(values[np.isfinite(values)])
+    limit = float(known.max()) if known.size and known.max() > 0 else 1.0
+    image = ax.imshow(values, cmap=DIVERGING, vmin=-limit, vmax=limit, aspect="auto")
+    ax.set_xticks(range(n_columns), columns, rotation=45, ha="right")
+    ax.set_yticks(range(n_rows), rows)
+    if n_columns <= _WRITTEN_CELLS:
+        _write(ax, values, limit)
+    ax.figure.colorbar(image, ax=ax, label=label)
+    return ax
+
+
+def _write(ax: Any, values: np.ndarray, limit: float) -> None:
+    for (i, j), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            color = "white" if abs(value) > _DARK * limit else "black"
+            text = f"{value:.2g}" if abs(value) < 0.095 else f"{value:.2f}"
+            ax.text(j, i, text, ha="center", va="center", color=color, fontsize=8)

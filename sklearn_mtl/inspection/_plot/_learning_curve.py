@@ -1,0 +1,197 @@
+"""The score of every task against the number of training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import cross_validate
+
+from sklearn_mtl.inspection._plot._lines import draw_task_lines
+from sklearn_mtl.inspection._task_sets import make_splits, read_data
+from sklearn_mtl.model_selection import per_task_scorers
+from sklearn_mtl.utils._pictures import make_axes
+from sklearn_mtl.utils._random import draw_seed
+
+__all__ = ["MultiTaskLearningCurveDisplay"]
+
+_WHO = "MultiTaskLearningCurveDisplay"
+
+
+class MultiTaskLearningCurveDisplay:
+    """Test score of every task, and their mean, against the number of training rows.
+
+    A curve that still rises at its end asks for more rows; one that is flat for more
+    features or another model. It is recommended to use `from_estimator`.
+
+    Parameters
+    ----------
+    train_sizes : array-like of shape (n_sizes,)
+        Numbers of training rows.
+    scores : array-like of shape (n_sizes, n_splits, n_tasks)
+        Test scores; NaN where a task has none.
+    task_names : sequence of str of length n_tasks
+        Names of the tasks.
+
+    Attributes
+    ----------
+    train_sizes : ndarray of shape (n_sizes,)
+        The numbers.
+    scores : ndarray of shape (n_sizes, n_splits, n_tasks)
+        The scores.
+    task_names : list of str
+        Names of the tasks.
+    means_ : ndarray of shape (n_sizes, n_tasks)
+        Mean scores over splits.
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+
+    See Also
+    --------
+    sklearn.model_selection.LearningCurveDisplay : One score for all tasks.
+    sklearn_mtl.comparison.SampleEfficiencyDisplay : A shared model beside its twin.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.inspection import MultiTaskLearningCurveDisplay
+    >>> shown = MultiTaskLearningCurveDisplay(
+    ...     [50, 100], [[[0.6], [0.7]], [[0.8], [0.8]]], ["grade"]
+    ... )
+    >>> shown.means_.round(2).ravel()
+    array([0.65, 0.8 ])
+    """
+
+    def __init__(
+        self, train_sizes: Any, scores: Any, task_names: Sequence[str]
+    ) -> None:
+        self.train_sizes = np.asarray(train_sizes)
+        self.scores = np.asarray(scores, dtype=float)
+        self.task_names = [str(name) for name in task_names]
+        expected = (len(self.train_sizes), len(self.task_names))
+        if self.scores.ndim != 3 or self.scores.shape[::2] != expected:
+            raise ValueError(
+                f"{_WHO}: scores has shape {self.scores.shape}; {expected[0]} sizes "
+                f"and {expected[1]} tasks need ({expected[0]}, n_splits, "
+                f"{expected[1]})."
+            )
+        self.means_ = _nanmean(self.scores, axis=1)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        train_sizes: Any = (0.1, 0.325, 0.55, 0.775, 1.0),
+        cv: Any = 5,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        ax: Any = None,
+    ) -> MultiTaskLearningCurveDisplay:
+        """Cross-validate with more and more training rows, and draw.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The model, which is cloned.
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets; NaN where missing.
+        train_sizes : array-like of shape (n_sizes,), default=(0.1, ..., 1.0)
+            Shares in (0, 1] of the training part, or numbers of rows.
+        cv : int, splitter or iterable, default=5
+            Folds; a number gives folds stratified on all tasks.
+        scoring : str, callable or dict, default=None
+            As in `per_task_scorers`; None is "auto".
+        n_jobs : int, default=None
+            Fits at a time.
+        random_state : int, RandomState, Generator or None, default=None
+            Seed of the folds, and of the order in which rows are added.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        MultiTaskLearningCurveDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If a size is not in (0, n_train].
+        """
+        data = read_data(estimator, X, y, _WHO)
+        seed = draw_seed(random_state)
+        rng = np.random.default_rng(seed)
+        splits = [
+            (rng.permutation(train), test)
+            for train, test in make_splits(data, cv, None, seed)
+        ]
+        sizes = _absolute(train_sizes, min(len(train) for train, _ in splits))
+        found = cross_validate(
+            estimator,
+            data.X,
+            data.y,
+            cv=[(train[:n], test) for n in sizes for train, test in splits],
+            scoring=per_task_scorers("auto" if scoring is None else scoring),
+            n_jobs=n_jobs,
+            error_score="raise",
+        )
+        names = data.task_set.names
+        scores = np.stack([found[f"test_{name}"] for name in names], axis=-1)
+        shape = len(sizes), len(splits), len(names)
+        return cls(sizes, scores.reshape(shape), names).plot(ax=ax)
+
+    def plot(self, *, ax: Any = None) -> MultiTaskLearningCurveDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        MultiTaskLearningCurveDisplay
+            Itself.
+        """
+        ax = make_axes(ax, _WHO)
+        of_splits = _nanmean(self.scores, axis=2)  # (n_sizes, n_splits)
+        mean, spread = _nanmean(of_splits, axis=1), np.nanstd(of_splits, axis=1)
+        style = {"color": "0.4", "linewidth": 3, "linestyle": "--"}
+        ax.plot(self.train_sizes, mean, label="mean", **style)
+        ends = mean - spread, mean + spread
+        ax.fill_between(self.train_sizes, *ends, color="0.4", alpha=0.2, linewidth=0)
+        draw_task_lines(ax, self.train_sizes, self.means_, self.task_names)
+        ax.set_xlabel("training rows")
+        ax.set_ylabel("test score, greater is better")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def _absolute(train_sizes: Any, n_train: int) -> np.ndarray:
+    """Return numbers of rows in rising order."""
+    sizes = np.asarray(train_sizes)
+    is_share = sizes.dtype.kind == "f"
+    numbers = np.floor(sizes * n_train) if is_share else sizes
+    numbers = np.unique(numbers.astype(int))
+    if not len(numbers) or numbers[0] < 1 or numbers[-1] > n_train:
+        raise ValueError(
+            f"{_WHO}: train_sizes is {train_sizes}; shares must be in (0, 1], numbers "
+            f"of rows between 1 and {n_train}."
+        )
+    return numbers
+
+
+def _nanmean(values: np.ndarray, axis: int) -> np.ndarray:
+    """Return means of what there is; NaN where there is nothing."""
+    there = ~np.isnan(values)
+    counts = there.sum(axis=axis)
+    total = np.where(there, values, 0.0).sum(axis=axis)
+    return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)

@@ -1,0 +1,41 @@
+"""A line for each task over the epochs of a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.utils._pictures import mark_of
+
+__all__ = ["draw_task_lines"]
+
+_MARKS = 8  # marks on a line: enough to tell it without its colour
+
+
+def draw_task_lines(
+    ax: Any,
+    x: np.ndarray,
+    values: np.ndarray,
+    names: Sequence[str],
+) -> None:
+    """Draw a line for each task, told apart by colour and marker.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to draw.
+    x : ndarray of shape (n_points,)
+        Where the points stand.
+    values : ndarray of shape (n_points, n_tasks)
+        The points; NaN leaves a gap.
+    names : sequence of str of length n_tasks
+        Names of the tasks.
+    """
+    every = max(1, len(x) // _MARKS)
+    for t, name in enumerate(names):
+        ax.plot(
+            x, values[:, t], label=name, markersize=5, markevery=every, **mark_of(t)
+        )
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)

@@ -1,0 +1,101 @@
+"""What balancing does to the tasks, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.inspection._plot._lines import draw_task_lines
+from sklearn_mtl.inspection._steps import require
+from sklearn_mtl.utils._pictures import make_axes
+
+__all__ = ["TaskWeightDisplay"]
+
+_WHO = "TaskWeightDisplay"
+
+
+class TaskWeightDisplay:
+    """Weight of each task in the epochs of a net's fit.
+
+    What `history_["task_weight"]` has: the mean factor of each task's loss or gradient
+    in an epoch. It is recommended to use `from_estimator`.
+
+    Parameters
+    ----------
+    weights : array-like of shape (n_epochs, n_tasks)
+        The weights; NaN in an epoch without a label of the task.
+    task_names : sequence of str of length n_tasks
+        Names of the tasks.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (n_epochs, n_tasks)
+        The weights.
+    task_names : list of str
+        Names of the tasks.
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.inspection import TaskWeightDisplay
+    >>> shown = TaskWeightDisplay([[1.0, 1.0], [0.5, 1.5]], ["grade", "drop-out"])
+    >>> shown.weights.shape
+    (2, 2)
+    """
+
+    def __init__(self, weights: Any, task_names: Sequence[str]) -> None:
+        self.weights = np.asarray(weights, dtype=float)
+        self.task_names = [str(name) for name in task_names]
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, *, ax: Any = None) -> TaskWeightDisplay:
+        """Draw the weights of a fitted net.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted net of this package, or a pipeline that ends in one.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        TaskWeightDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        TypeError
+            If the estimator has no history.
+        """
+        hint = "a fitted net of this package"
+        history = require(estimator, "history_", _WHO, hint)
+        names = require(estimator, "task_names_in_", _WHO, hint)
+        return cls(history["task_weight"], names).plot(ax=ax)
+
+    def plot(self, *, ax: Any = None) -> TaskWeightDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        TaskWeightDisplay
+            Itself.
+        """
+        ax = make_axes(ax, _WHO)
+        ax.axhline(1, color="0.7", linewidth=1)
+        epochs = np.arange(1, len(self.weights) + 1)
+        draw_task_lines(ax, epochs, self.weights, self.task_names)
+        ax.set_xlabel("epoch")
+        ax.set_ylabel("weight of the task")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
