@@ -12,10 +12,10 @@
              partitions scored in inner folds) minus the better of all together and all
              apart, which is chosen in hindsight, with corrected intervals.
 
-    python -m benchmarks.grouping                    # all, about 20 minutes of CPU time
+    python -m benchmarks.grouping                    # all, a few minutes of CPU time
     python -m benchmarks.grouping --parts hits --seeds 5
 
-Scores of fits are kept in a folder, so a second run computes only what is new.
+Results are kept in a folder, so a second run computes only what is new.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def rank_problem(seed: int) -> dict[str, tuple[float, float]]:
     gains = partner_ranks(task_affinity(LOW_RANK, X, y, cv=cv).values)
     net = MultiTaskRegressor(
         hidden_layer_sizes=(2,),
-        n_members=1,
+        n_members=4,
         max_epochs=30,
         lr=0.02,
         early_stopping=False,
@@ -119,9 +119,10 @@ def rank_problem(seed: int) -> dict[str, tuple[float, float]]:
     return found
 
 
-def print_ranks(n_seeds: int) -> None:
+def print_ranks(n_seeds: int, memory: Memory) -> None:
     """Print the correlations of the four methods with trained gains."""
-    found = [rank_problem(seed) for seed in range(n_seeds)]
+    compute = memory.cache(rank_problem)
+    found = [compute(seed) for seed in range(n_seeds)]
     print(f"Spearman's correlation with trained gains, {n_seeds} problems")
     print(f"{'method':<12}{'median':>8}{'lowest':>8}{'highest':>9}{'seconds':>9}")
     for method in found[0]:
@@ -151,14 +152,15 @@ def hit_problem(truth: list[int], method: str, seed: int) -> tuple[bool, bool]:
     return is_same(search.task_groups_, truth), is_same(numbers, truth)
 
 
-def print_hits(n_seeds: int) -> None:
+def print_hits(n_seeds: int, memory: Memory) -> None:
     """Print how often known groups are found."""
+    compute = memory.cache(hit_problem)
     print(f"Known groups found, of {n_seeds} (for the known number of groups)")
     print(f"{'structure':<18}{'gain':>12}{'label':>12}")
     for name, truth in STRUCTURES.items():
         cells = []
         for method in ("gain", "label"):
-            found = [hit_problem(truth, method, seed) for seed in range(n_seeds)]
+            found = [compute(truth, method, seed) for seed in range(n_seeds)]
             hits, right = np.sum(found, axis=0)
             cells.append(f"{hits} ({right})")
         print(f"{name:<18}" + "".join(f"{cell:>12}" for cell in cells))
@@ -223,9 +225,9 @@ def main() -> None:
     warnings.filterwarnings("ignore", module="sklearn_mtl")
     memory = Memory(args.cache_dir, verbose=0)
     if "ranks" in args.parts:
-        print_ranks(args.seeds)
+        print_ranks(args.seeds, memory)
     if "hits" in args.parts:
-        print_hits(args.seeds)
+        print_hits(args.seeds, memory)
     if "real" in args.parts:
         print_real(args.sets, args.data_dir, memory)
 

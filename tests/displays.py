@@ -14,6 +14,15 @@ from sklearn_mtl.comparison import (
     TaskScoreDisplay,
 )
 from sklearn_mtl.comparison._gains import Gain
+from sklearn_mtl.inspection import (
+    GradientConflictDisplay,
+    MultiTaskLearningCurveDisplay,
+    TaskAffinityDisplay,
+    TaskCoefficientDisplay,
+    TaskConfusionDisplay,
+    TaskImportanceDisplay,
+    TaskWeightDisplay,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -37,14 +46,41 @@ DISPLAYS = {
         critical_difference=1.4,
         highlighted=["net"],
     ),
+    "GradientConflictDisplay": lambda: GradientConflictDisplay(
+        [0.4, 0.1, -0.2], [0.0, 0.3, 0.6]
+    ),
+    "MultiTaskLearningCurveDisplay": lambda: MultiTaskLearningCurveDisplay(
+        [20, 60, 200], RNG.normal(0.8, 0.05, (3, 5, 2)), ["ill", "dose"]
+    ),
     "SampleEfficiencyDisplay": lambda: SampleEfficiencyDisplay(
         [20, 60, 200], [0.7, 0.8, 0.85], [0.5, 0.7, 0.84], gain_low=[0.1, 0.05, -0.01]
     ),
+    "TaskAffinityDisplay": lambda: TaskAffinityDisplay(
+        [[0.0, 0.1, -0.2], [0.3, 0.0, np.nan], [0.0, 0.1, 0.0]],
+        ["ill", "dose", "stage"],
+        method="gain",
+        groups=[["ill", "stage"], ["dose"]],
+    ),
+    "TaskCoefficientDisplay": lambda: TaskCoefficientDisplay(
+        RNG.normal(size=(2, 3)), ["ill", "dose"], ["age", "height", "weight"]
+    ),
+    "TaskConfusionDisplay": lambda: TaskConfusionDisplay(
+        [np.array([[0.9, 0.1], [0.4, 0.6]]), np.eye(3)],
+        ["ill", "stage"],
+        [["no", "yes"], [1, 2, 3]],
+        normalize="true",
+    ),
     "TaskGainDisplay": lambda: TaskGainDisplay(gains()),
+    "TaskImportanceDisplay": lambda: TaskImportanceDisplay(
+        RNG.normal(size=(2, 3)), ["ill", "dose"], ["age", "height", "weight"]
+    ),
     "TaskScoreDisplay": lambda: TaskScoreDisplay(
         RNG.normal(0.8, 0.05, (3, 5, 2)),
         model_names=["linear", "net, one per task", "net"],
         task_names=["ill", "dose"],
         metric_names=["roc_auc", "r2"],
+    ),
+    "TaskWeightDisplay": lambda: TaskWeightDisplay(
+        RNG.uniform(size=(20, 9)), [f"task{t}" for t in range(9)]
     ),
 }

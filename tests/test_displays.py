@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from sklearn_mtl import comparison
+from sklearn_mtl import comparison, inspection
 from sklearn_mtl.utils._pictures import COLORS, DIVERGING, SEQUENTIAL
 from tests.displays import DISPLAYS
 
-PACKAGES = [comparison]
+PACKAGES = [comparison, inspection]
 
 
 @pytest.fixture(autouse=True)

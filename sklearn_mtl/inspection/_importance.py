@@ -135,8 +135,8 @@ def task_permutation_importance(
     >>> task_permutation_importance(model, X, y, random_state=0).to_frame().round(1)
             x0   x1   x2
     task
-    task0  1.9  0.0  0.0
-    task1  0.0  2.0  0.0
+    task0  2.0  0.0  0.0
+    task1  0.0  1.9  0.0
     """
     columns = read_columns(y, _WHO)
     found = permutation_importance(

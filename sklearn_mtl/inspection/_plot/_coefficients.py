@@ -159,7 +159,7 @@ def _row_names(last: Any, blocks: Sequence[np.ndarray]) -> list[str]:
     names = getattr(last, "task_names_in_", None)
     if names is None or len(names) != len(blocks):
         names = [f"task{t}" for t in range(len(blocks))]
-    classes = getattr(last, "classes_", None)
+    classes: Any = getattr(last, "classes_", None)
     found = []
     for t, (name, block) in enumerate(zip(names, blocks, strict=True)):
         if len(block) == 1:

@@ -58,8 +58,8 @@ class TaskConfusionDisplay:
     >>> import numpy as np
     >>> from sklearn_mtl.inspection import TaskConfusionDisplay
     >>> shown = TaskConfusionDisplay([np.eye(2)], ["drop-out"], [["no", "yes"]])
-    >>> shown.matrices[0].trace()
-    2.0
+    >>> shown.matrices[0].shape
+    (2, 2)
     """
 
     def __init__(
