@@ -9,13 +9,12 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import joblib
 import numpy as np
-from scipy import sparse
 
 from sklearn_mtl.comparison._costs import Costs
+from sklearn_mtl.comparison._digest import digest_object, digest_table
 from sklearn_mtl.comparison._fits import Fit, Job, Material
 from sklearn_mtl.comparison._rows import Problem
 from sklearn_mtl.comparison._setting import package_versions
@@ -52,8 +51,10 @@ def cell_paths(
     root = Path(folder)
     root.mkdir(parents=True, exist_ok=True)
     tasks = [asdict(task) for task in material.scores.tasks]
-    labels = _digest(material.y_fit), _digest(material.y_score)
-    inputs = {raw: _digest(material.raw_X if raw else material.X) for raw in (0, 1)}
+    labels = digest_table(material.y_fit), digest_table(material.y_score)
+    inputs = {
+        raw: digest_table(material.raw_X if raw else material.X) for raw in (0, 1)
+    }
     base = joblib.hash([package_versions(), tasks, labels])
     models = {job.model: _digest_model(job) for job in jobs}
     return [
@@ -69,27 +70,9 @@ def cell_paths(
     ]
 
 
-def _digest(table: Any) -> str:
-    """Return the same text for the same values, in whatever memory they lie."""
-    if hasattr(table, "to_pandas"):  # polars
-        table = table.to_pandas()
-    if hasattr(table, "iloc"):
-        from pandas.util import hash_pandas_object
-
-        kinds = [(str(name), str(kind)) for name, kind in table.dtypes.items()]
-        table = [kinds, hash_pandas_object(table, index=False).to_numpy()]
-    elif sparse.issparse(table):
-        table = [table.shape, table.tocoo().coords, table.tocoo().data]
-    else:
-        table = np.ascontiguousarray(table)
-        if table.dtype.kind == "O":  # equal texts may be one object or two
-            table = [str(type(value)) + repr(value) for value in table.ravel()]
-    return str(joblib.hash(table))
-
-
 def _digest_model(job: Job) -> str:
     try:
-        return str(joblib.hash(job.estimator))
+        return digest_object(job.estimator)
     except (AttributeError, TypeError, pickle.PicklingError) as error:
         reason = " ".join(str(error).split())
         raise TypeError(

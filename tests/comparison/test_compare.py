@@ -11,6 +11,7 @@ from sklearn.model_selection import RepeatedKFold, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.comparison import compare, corrected_interval
 from sklearn_mtl.datasets import (
     make_multitask_classification,
@@ -19,6 +20,7 @@ from sklearn_mtl.datasets import (
 from sklearn_mtl.exceptions import NegativeTransferWarning, TaskError
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
 from sklearn_mtl.multioutput import IndependentTasks
+from tests.zoo import SMALL_NET
 
 
 @pytest.fixture(scope="module")
@@ -269,12 +271,14 @@ def test_costs_are_measured(data):
 @pytest.mark.parametrize("backend", ["threading", "loky"])
 def test_results_do_not_depend_on_the_number_of_jobs(data, backend):
     X, y = data
-    names = ["dummy", "linear"]
+    rows = ["dummy", "linear", ("net", MultiTaskClassifier(**SMALL_NET))]
+    options = {"cv": 2, "inner_cv": 2, "learning_curve": [0.5]}
     with parallel_config(backend):
-        found = compare(X, y, names, cv=2, inner_cv=2, n_jobs=2)
-    alone = compare(X, y, names, cv=2, inner_cv=2)
+        found = quiet(X, y, rows, **options, n_jobs=2)
+    alone = quiet(X, y, rows, **options)
     np.testing.assert_array_equal(found.measured.scores, alone.measured.scores)
     np.testing.assert_array_equal(found.measured.chosen, alone.measured.chosen)
+    np.testing.assert_array_equal(found.curve.scores, alone.curve.scores)
 
 
 def test_the_net_and_its_twin_run(data):
