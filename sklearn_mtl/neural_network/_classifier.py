@@ -95,7 +95,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         monitor: str | None = None,
         task_schedule: Any = "synchronous",
         task_relation: Any = None,
-        relation_on: str = "outputs",
+        relation_on: str = "auto",
         relation_strength: float = 0.1,
         shared_penalty: float = 0.0,
         optimizer: Any = "adamw",

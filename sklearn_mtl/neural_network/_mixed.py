@@ -96,7 +96,7 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         monitor: str | None = None,
         task_schedule: Any = "synchronous",
         task_relation: Any = None,
-        relation_on: str = "outputs",
+        relation_on: str = "auto",
         relation_strength: float = 0.1,
         shared_penalty: float = 0.0,
         optimizer: Any = "adamw",

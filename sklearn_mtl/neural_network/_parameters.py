@@ -32,7 +32,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "loss": [StrOptions({"auto", *LOSSES}), TaskLoss, dict, "array-like"],
     "task_schedule": [StrOptions(set(SCHEDULES)), TaskSchedule],
     "task_relation": ["array-like", StrOptions({"learned"}), None],
-    "relation_on": [StrOptions({"outputs", "heads"})],
+    "relation_on": [StrOptions({"auto", "outputs", "heads"})],
     "relation_strength": [Interval(Real, 0, None, closed="left")],
     "shared_penalty": [Interval(Real, 0, None, closed="left")],
     "task_weight": [dict, "array-like", None],
@@ -133,9 +133,10 @@ default=None
         What is known of the tasks: a similarity, symmetric and not negative, by which
         pairs are pulled together; or the covariance of their heads, learned as the net
         is. Only tasks with outputs of equal shape are pulled together.
-    relation_on : {"outputs", "heads"}, default="outputs"
+    relation_on : {"auto", "outputs", "heads"}, default="auto"
         Whether the probabilities (or standardised predictions) of related tasks are
-        pulled together, or the weights of their heads.
+        pulled together, or the weights of their heads. "auto" is "heads" for a relation
+        that is learned, else "outputs".
     relation_strength : float, default=0.1
         Factor of the relation in the objective.
     shared_penalty : float, default=0.0

@@ -57,6 +57,9 @@ def make_regularizer(
         if matrix is not None:
             given = torch.as_tensor(matrix[np.ix_(layout.order, layout.order)])
         on, strength = model.relation_on, model.relation_strength
+        if on == "auto":
+            # similar heads do not make similar outputs, so learn and pull in one place
+            on = "heads" if matrix is None else "outputs"
         relation = Relation(layout, given, on, strength, is_begun=is_begun)
     if relation is None and not model.shared_penalty:
         return None

@@ -59,6 +59,15 @@ def test_a_strong_relation_makes_tasks_alike(trunk, on, head):
     assert gaps[1] < 0.1 * gaps[0]
 
 
+def test_what_is_learned_pulls_heads_and_what_is_given_outputs():
+    for relation, on in [("learned", "heads"), (TOGETHER, "outputs")]:
+        models = [
+            tiny(MultiTaskClassifier, task_relation=relation, relation_on=where)
+            for where in ("auto", on)
+        ]
+        assert same_bits(*(model.fit(X, PAIR) for model in models))
+
+
 @pytest.mark.parametrize("balancing", ["sum", "uncertainty", "mgda"])
 def test_no_method_weighs_the_relation(balancing):
     """Whatever the weights of the losses, a strong relation wins."""
