@@ -41,13 +41,15 @@ def binary_intercepts(
     """
     b, total = start.copy(), np.maximum(cells.sum(axis=0), 1e-300)
     low, high = np.full_like(b, -np.inf), np.full_like(b, np.inf)
+    wanted = np.einsum("ic,ic->c", cells, targets) / total
     for _ in range(MAX_STEPS):
-        p = expit(scores + b)
-        mean = np.einsum("ic,ic->c", cells, p - targets) / total
+        p = scores + b
+        expit(p, out=p)
+        mean = np.einsum("ic,ic->c", cells, p) / total - wanted
         if np.abs(mean).max(initial=0.0) <= TOLERANCE:
             break
         low, high = np.where(mean < 0, b, low), np.where(mean > 0, b, high)
-        curvature = np.einsum("ic,ic->c", cells, p * (1.0 - p)) / total
+        curvature = mean + wanted - np.einsum("ic,ic,ic->c", cells, p, p) / total
         step = np.clip(mean / np.maximum(curvature, 1e-300), -4.0, 4.0)
         new = b - np.where(np.abs(mean) <= TOLERANCE, 0.0, step)
         outside = (new <= low) | (new >= high)

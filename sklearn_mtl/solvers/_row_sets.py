@@ -7,6 +7,7 @@ import numpy as np
 from sklearn_mtl.penalties import L21
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._fista import fista
+from sklearn_mtl.solvers._row_models import descend_models, suits_models
 
 __all__ = ["solve_row_sets", "suits_row_sets"]
 
@@ -49,7 +50,7 @@ def solve_row_sets(
     """
     form = problem.penalty.row_form(problem.datafit.n_features)
     assert form is not None  # the caller asked
-    groups, ridge = form
+    groups = form[0]
     scales = Scales(problem)
     W = np.zeros(problem.shape) if start is None else start.copy()
     total, precision = 0, 0.3
@@ -58,12 +59,14 @@ def solve_row_sets(
         here = problem.datafit.evaluate(W)
         certificate = certify(problem, W, here, scales)
         if certificate.is_met(tol) or total >= max_iter:
-            break
+            return Solution(W, certificate, max(total, 1))
         grown = _grow(members, here.gradient, groups, W)
         precision = 0.3 if len(grown) > len(members) else 0.1 * precision
         members = grown
-        goal = max(precision * certificate.gap, 1e-3 * tol)
-        solution = _solve_part(problem, W, members, groups, ridge, goal, max_iter)
+        # The features left out may take a little of the gap, or all that is left.
+        floor = 0.3 if precision > 1e-3 else 1e-3
+        goal = max(precision * certificate.gap, floor * tol)
+        solution = _solve_part(problem, W, members, scales, goal, max_iter)
         W = np.zeros_like(W)
         W[members] = solution.point
         total += solution.n_iter
@@ -74,9 +77,10 @@ def _grow(
     members: np.ndarray, gradient: np.ndarray, groups: np.ndarray, W: np.ndarray
 ) -> np.ndarray:
     """Return the members and the worst violators, at most doubling the rows used."""
+    most = max(2 * int(W.any(axis=1).sum()), len(W) // 20, 20)
     violation = np.sqrt(np.einsum("jt,jt->j", gradient, gradient)) / groups
     violation[members] = 0.0
-    worst = np.argsort(-violation)[: max(2 * int(W.any(axis=1).sum()), 20)]
+    worst = np.argsort(-violation)[:most]
     return np.concatenate([members, worst[violation[worst] > 1.0]])
 
 
@@ -84,13 +88,15 @@ def _solve_part(
     problem: Problem,
     W: np.ndarray,
     members: np.ndarray,
-    groups: np.ndarray,
-    ridge: float,
+    scales: Scales,
     tol: float,
     max_iter: int,
 ) -> Solution:
     """Return the solution on some rows alone."""
+    groups, ridge = problem.penalty.row_form(len(W))  # type: ignore[misc]
     # alpha and l1_ratio so that a = alpha l1_ratio f and ridge = alpha (1 - l1_ratio).
     penalty = L21(1.0 + ridge, 1.0 / (1.0 + ridge), groups[members])
     part = Problem(problem.datafit.restrict(members), penalty, problem.columns)
+    if suits_models(part):
+        return descend_models(part, W[members], scales, tol=tol, max_iter=max_iter)
     return fista(part, W[members], tol=tol, max_iter=max_iter)

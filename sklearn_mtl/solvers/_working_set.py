@@ -8,7 +8,7 @@ import numpy as np
 
 from sklearn_mtl.datafits import GramQuadratic, RowQuadratic
 
-__all__ = ["WorkingSet"]
+__all__ = ["WorkingSet", "largest_eigenvalue"]
 
 
 class WorkingSet:
@@ -107,11 +107,11 @@ class WorkingSet:
     def bound(self) -> float:
         """Return a bound of the Gram matrix's largest eigenvalue."""
         if np.isnan(self._bound):
-            self._bound = _largest_eigenvalue(self.gram)
+            self._bound = largest_eigenvalue(self.gram)
         return self._bound
 
 
-def _largest_eigenvalue(G: np.ndarray) -> float:
+def largest_eigenvalue(G: np.ndarray) -> float:
     """Return a bound of the largest eigenvalue, by power iteration and a margin."""
     if len(G) <= 50:
         return float(np.linalg.eigvalsh(G)[-1])
