@@ -21,14 +21,15 @@ def time_rounds(
 ) -> dict[str, np.ndarray]:
     """Return seconds (n_rounds,) of each competitor, after one round that warms up.
 
-    Every round runs all of them, starting with another one each time, so that what
-    else the machine does meets all alike. With one thread the CPU seconds of the
-    process are the wall seconds of an idle machine.
+    Every round runs all of them, each time in another order, so that what else the
+    machine does, and the caches that the one before leaves, meet all alike. With one
+    thread the CPU seconds of the process are the wall seconds of an idle machine.
     """
     now, names = CLOCKS[clock], list(competitors)
+    rng = np.random.default_rng(0)
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for r in range(rounds + 1):
-        for name in names[r % len(names) :] + names[: r % len(names)]:
+        for name in rng.permutation(names).tolist():
             start = now()
             for _ in range(repeats):
                 competitors[name]()

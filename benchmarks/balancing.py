@@ -1,19 +1,25 @@
 """What balancing costs: one training step beside the fused plain sum.
 
 A net (64 - 256 - 256, gelu, AdamW) with T binary tasks on complete labels takes steps
-on batches of 256 rows, in one thread. Each method is timed against the plain sum of the
-same run: with the Gramian of the feature gradients, and ("shared") with the exact one
-every tenth step. Beside it
+on changing batches of 256 rows, in one thread. Each method is timed against the plain
+sum of the same run: with the Gramian of the feature gradients, and ("shared") with the
+exact one every tenth step. Beside it
 
     torchjd         its mtl_backward over the same net, as its manual shows it
+    LibMTL          its steps over the same net in its own environment (.venv-libmtl, or
+                    --libmtl), beside a plain sum of the same net in the same process
 
-and the time of UPGrad's weights alone against torchjd's, with the largest difference.
+then the time of UPGrad's weights alone against torchjd's, with the largest difference,
+and how near the weights are to those of the exact gradients (benchmarks/_balancing).
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import itertools
+import json
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +29,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from benchmarks._balancing import fidelity
 from benchmarks._timing import (
     CLOCKS,
     median_ratio,
@@ -38,14 +45,16 @@ N_FEATURES, WIDTH, BATCH = 64, 256, 256
 HAS_TORCHJD = importlib.util.find_spec("torchjd") is not None
 LOSSES = ["uncertainty", "dwa", "random", "geometric_mean", "stch", "imtl_l", "famo"]
 GRADIENTS = ["upgrad", "pcgrad", "aligned_mtl", "imtl_g", "mgda"]
-SLOWER = ["cagrad", "nash_mtl", "fairgrad"]
+SLOWER = ["cagrad", "nash_mtl", "fairgrad", "gradnorm"]
+N_BATCHES = 8
+HOME = Path(__file__).resolve().parents[1]
 BOUNDS = {"mgda": (1.6, 1.6), "pcgrad": (1.3, 1.9)}
 
 
 def make_data(n_tasks: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return a batch of inputs and of labels of related tasks with noise."""
+    """Return inputs and labels of related tasks with noise, for some batches."""
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(BATCH, N_FEATURES))
+    X = rng.normal(size=(N_BATCHES * BATCH, N_FEATURES))
     signal = np.tanh(X @ rng.normal(size=(N_FEATURES, 8)) / 4)
     scores = signal @ rng.normal(size=(8, n_tasks))
     noise = rng.normal(size=scores.shape)
@@ -59,22 +68,26 @@ def our_step(X: np.ndarray, y: np.ndarray, **arguments: Any) -> Callable[[], obj
         dropout=0.0,
         numeric_embedding=None,
         n_members=1,
-        batch_size=None,
-        dtype="float32",
-        max_epochs=20,
+        batch_size=BATCH,
+        max_epochs=5,
         early_stopping=False,
         lr_schedule="constant",
         random_state=0,
         **arguments,
     ).fit(X, y)
     net = model.net_
-    generators = [torch.Generator().manual_seed(0)]
-    x = torch.as_tensor(X)[None]
-    targets = torch.as_tensor(y, dtype=torch.float32)[None]
     weights = torch.ones(1, 1, y.shape[1])
     if net.balance is not None:
-        net.balance.generators = generators
-    return lambda: net.train_step((x, (targets, weights)), notify=False)
+        net.balance.generators = [torch.Generator().manual_seed(0)]
+    ready = [(x[None], (target[None], weights)) for x, target in batches(X, y)]
+    cycle = itertools.cycle(ready)
+    return lambda: net.train_step(next(cycle), notify=False)
+
+
+def batches(X: np.ndarray, y: np.ndarray) -> Iterator[tuple[torch.Tensor, ...]]:
+    """Yield the batches as tensors."""
+    tensors = torch.as_tensor(X), torch.as_tensor(y, dtype=torch.float32)
+    yield from zip(*(t.split(BATCH) for t in tensors), strict=True)
 
 
 class Heads(nn.Module):
@@ -96,17 +109,19 @@ def torchjd_steps(X: np.ndarray, y: np.ndarray) -> Iterator[tuple[str, Callable]
     from torchjd import aggregation
     from torchjd.autojac import jac_to_grad, mtl_backward
 
-    x, target = torch.as_tensor(X), torch.as_tensor(y, dtype=torch.float32)
     for name in ("UPGrad", "MGDA", "PCGrad"):
         net = Heads(y.shape[1])
         optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, fused=True)
         aggregator = getattr(aggregation, name)()
+        cycle = itertools.cycle(list(batches(X, y)))
 
         def step(
             net: Heads = net,
             optimizer: torch.optim.Optimizer = optimizer,
             aggregator: nn.Module = aggregator,
+            cycle: Iterator = cycle,
         ) -> None:
+            x, target = next(cycle)
             z = net.trunk(x)
             losses = [
                 F.binary_cross_entropy_with_logits(head(z).squeeze(1), target[:, t])
@@ -131,6 +146,30 @@ def time_tasks(n_tasks: int, args: argparse.Namespace) -> dict[str, np.ndarray]:
     if HAS_TORCHJD and n_tasks <= args.peers_up_to:
         steps.update(torchjd_steps(X, y))
     return time_rounds(steps, args.rounds, args.clock, repeats=args.repeats)
+
+
+def time_libmtl(args: argparse.Namespace) -> dict[int, dict[str, np.ndarray]]:
+    """Return seconds of LibMTL's steps by T and method, from its own environment."""
+    if not args.libmtl.exists():
+        print(f"\nLibMTL is skipped: there is no {args.libmtl} (make bench makes one).")
+        return {}
+    counts = [T for T in args.tasks if args.peers_up_to >= T]
+    command = [str(args.libmtl), "-m", "benchmarks._balancing.libmtl", "--tasks"]
+    command += [*map(str, counts), "--rounds", str(args.rounds), "--clock", args.clock]
+    command += ["--batch", str(BATCH), "--sizes", str(N_FEATURES), str(WIDTH)]
+    done = subprocess.run(
+        command, cwd=HOME, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        print(f"\nLibMTL failed: {done.stderr.strip().splitlines()[-1]}")
+        return {}
+    found = {int(T): by for T, by in json.loads(done.stdout.splitlines()[-1]).items()}
+    out = {}
+    for n_tasks, by_name in found.items():
+        out[n_tasks] = {name: np.array(values) for name, values in by_name.items()}
+        title = f"LibMTL, one step, {n_tasks} tasks, beside its own net's plain sum"
+        print_times(title, out[n_tasks], "sum")
+    return out
 
 
 def time_solver(args: argparse.Namespace) -> dict[int, tuple[float, float]]:
@@ -185,6 +224,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--peers-up-to", type=int, default=40)
+    default = HOME / ".venv-libmtl" / "bin" / "python"
+    parser.add_argument("--libmtl", type=Path, default=default)
+    parser.add_argument("--skip-fidelity", action="store_true")
     parser.add_argument("--clock", choices=CLOCKS, default="cpu")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
@@ -194,13 +236,22 @@ def main() -> None:
         seconds[n_tasks] = time_tasks(n_tasks, args)
         print_times(f"one step, {n_tasks} tasks", seconds[n_tasks], "sum")
         rows += targets_of(n_tasks, seconds[n_tasks])
+    theirs = time_libmtl(args)
     if HAS_TORCHJD:
         for n_tasks, (ratio, error) in time_solver(args).items():
             if n_tasks == 100:
                 rows.append(("T = 100, UPGrad, torchjd / ours", ratio, ">=", 30.0))
                 rows.append(("T = 100, UPGrad, difference", error, "<=", 1e-4))
+    records = []
+    if not args.skip_fidelity:
+        for n_tasks in (10, 40):
+            for kind in fidelity.KINDS:
+                records += fidelity.measure(n_tasks, kind)
+        fidelity.print_records(records)
+        rows += fidelity.targets_of(records)
     targets = print_targets(rows)
-    write_json(args.json, {"steps": seconds, "targets": targets})
+    found = {"steps": seconds, "libmtl": theirs, "fidelity": records}
+    write_json(args.json, {**found, "targets": targets})
 
 
 if __name__ == "__main__":
