@@ -30,7 +30,7 @@ def make_multitask_classification(
     nonlinear: bool = False,
     class_sep: float = 3.0,
     imbalance: float | Sequence[float] = 0.0,
-    flip_y: float = 0.0,
+    flip_y: float | Sequence[float] = 0.0,
     missing_fraction: float | Sequence[float] = 0.0,
     return_X_y: bool = True,
     random_state: int | np.random.RandomState | None = None,
@@ -67,8 +67,9 @@ def make_multitask_classification(
     imbalance : float or sequence of float of length n_tasks, default=0.0
         0 gives classes of equal share; else class k has a share in proportion to
         (1 - imbalance)**k.
-    flip_y : float, default=0.0
-        Share of the labels replaced by a class drawn at random.
+    flip_y : float or sequence of float of length n_tasks, default=0.0
+        Share of the labels replaced by a class drawn at random, for all tasks or by
+        task.
     missing_fraction : float or sequence of float of length n_tasks, default=0.0
         Share of the labels of every class that is hidden; one of each always stays.
     return_X_y : bool, default=True
@@ -117,6 +118,7 @@ def make_multitask_classification(
     rng = check_random_state(random_state)
     sizes = _class_counts(n_classes, n_tasks)
     check_fraction(missing_fraction, n_tasks, f"{_WHO}: missing_fraction")
+    flipped = _flipped(flip_y, n_tasks)
     related = draw_related(
         (n_samples, n_features, n_tasks, int(sizes.max())),
         n_informative=n_informative,
@@ -130,7 +132,8 @@ def make_multitask_classification(
     logits = [class_sep * _free(related.signal[:, t], k) for t, k in enumerate(sizes)]
     intercepts = [_calibrate(z, p) for z, p in zip(logits, priors, strict=True)]
     proba = [softmax(z + b, axis=1) for z, b in zip(logits, intercepts, strict=True)]
-    complete = np.stack([_draw_labels(p, flip_y, rng) for p in proba], axis=1)
+    pairs = zip(proba, flipped, strict=True)
+    complete = np.stack([_draw_labels(p, share, rng) for p, share in pairs], axis=1)
     y = _hide(complete, missing_fraction, rng)
     if return_X_y:
         return related.X, y
@@ -161,6 +164,18 @@ def _priors(sizes: np.ndarray, imbalance: np.ndarray) -> list[np.ndarray]:
     """Return the wanted share of every class, largest first."""
     falling = [(1 - s) ** np.arange(k) for k, s in zip(sizes, imbalance, strict=True)]
     return [share / share.sum() for share in falling]
+
+
+def _flipped(flip_y: float | Sequence[float], n_tasks: int) -> np.ndarray:
+    """Return the share of random labels of every task; 1 leaves nothing but noise."""
+    shares = np.asarray(flip_y, dtype=float)
+    is_share = shares.shape in ((), (n_tasks,)) and (shares >= 0).all()
+    if not is_share or not (shares <= 1).all():
+        raise ValueError(
+            f"{_WHO}: flip_y is {flip_y!r}; give one number in [0, 1], or one for each "
+            f"of the {n_tasks} tasks."
+        )
+    return np.broadcast_to(shares, (n_tasks,))
 
 
 def _free(signal: np.ndarray, n_classes: int) -> np.ndarray:

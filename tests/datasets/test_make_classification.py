@@ -51,6 +51,13 @@ def test_flipped_labels_leave_the_best_classifier_at_the_stated_accuracy():
     assert abs(right - 0.85) < 0.01
 
 
+def test_every_task_may_have_its_own_share_of_noise():
+    made = make(n_samples=5000, n_tasks=3, class_sep=200.0, flip_y=[0.0, 0.4, 1.0])
+    best = np.column_stack([proba.argmax(axis=1) for proba in made.proba])
+    agree = (best == made.y).mean(axis=0)
+    np.testing.assert_allclose(agree, [1.0, 0.8, 0.5], atol=0.03)
+
+
 def test_related_tasks_agree_more_than_those_of_other_groups():
     made = make(n_samples=5000, n_groups=2, relatedness=0.9, class_sep=10.0)
     agree = (made.y[:, :, None] == made.y[:, None, :]).mean(axis=0)
@@ -92,6 +99,8 @@ def test_nonlinear_tasks_have_no_coefficients():
         ({"n_classes": [2, 3]}, "one for each of the 4 tasks"),
         ({"imbalance": 1.0}, r"imbalance must be in \[0, 1\)"),
         ({"missing_fraction": -0.2}, r"missing_fraction must be in \[0, 1\)"),
+        ({"flip_y": 1.5}, "flip_y is 1.5; give one number in"),
+        ({"flip_y": [0.1, 0.1]}, "one for each of the 4 tasks"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):

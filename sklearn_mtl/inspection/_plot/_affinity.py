@@ -22,7 +22,7 @@ _LABELS = {
 
 
 class TaskAffinityDisplay:
-    """How much every task helps every other one, in colours.
+    """How much every task helps every other one, in colours; the diagonal is blank.
 
     It is recommended to use `from_affinity`, `from_estimator` or `from_search`.
 
@@ -188,8 +188,10 @@ class TaskAffinityDisplay:
         TaskAffinityDisplay
             Itself.
         """
+        others = self.values.copy()
+        np.fill_diagonal(others, np.nan)  # a task's own would outshine the others
         ax = draw_heatmap(
-            self.values,
+            others,
             self.task_names,
             self.task_names,
             ax=ax,

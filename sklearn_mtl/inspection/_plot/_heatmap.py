@@ -45,8 +45,10 @@ def draw_heatmap(
         Where it was drawn.
     """
     n_rows, n_columns = values.shape
+    longest = max((len(name) for name in columns), default=0)
     width = min(max(4.0, 2.2 + 0.5 * n_columns), 12.0)
-    ax = make_axes(ax, who, width=width, height=min(1.6 + 0.4 * n_rows, 12.0))
+    height = min(1.2 + 0.4 * n_rows + 0.05 * longest, 12.0)  # names stand aslant
+    ax = make_axes(ax, who, width=width, height=height)
     known = np.abs(values[np.isfinite(values)])
     limit = float(known.max()) if known.size and known.max() > 0 else 1.0
     image = ax.imshow(values, cmap=DIVERGING, vmin=-limit, vmax=limit, aspect="auto")
@@ -59,8 +61,10 @@ def draw_heatmap(
 
 
 def _write(ax: Any, values: np.ndarray, limit: float) -> None:
+    """Write the numbers, the largest with two or more digits that count."""
+    decimals = int(np.clip(1 - np.floor(np.log10(limit)), 0, 5))
     for (i, j), value in np.ndenumerate(values):
         if np.isfinite(value):
             color = "white" if abs(value) > _DARK * limit else "black"
-            text = f"{value:.2g}" if abs(value) < 0.095 else f"{value:.2f}"
+            text = f"{round(value, decimals) + 0.0:.{decimals}f}"  # no -0.0
             ax.text(j, i, text, ha="center", va="center", color=color, fontsize=8)
