@@ -12,6 +12,7 @@ from sklearn_mtl import (
     MultiTaskMixedEstimator,
     MultiTaskRegressor,
 )
+from sklearn_mtl.comparison import TaskGroupSearchCV
 from sklearn_mtl.ensemble import (
     MultiTaskBlend,
     MultiTaskBlendClassifier,
@@ -39,19 +40,29 @@ def small_blend(blend, forest):
     return blend(members, random_state=0)
 
 
+def small_groups(estimator):
+    """Return a search of groups that is cheap: affinities of labels and two folds."""
+    return TaskGroupSearchCV(estimator, method="label", cv=2, random_state=0)
+
+
 CLASSIFIERS = {
     "blend": lambda: small_blend(MultiTaskBlendClassifier, MultiTaskForestClassifier),
     "forest": lambda: MultiTaskForestClassifier(**SMALL_FOREST),
+    "groups": lambda: small_groups(IndependentTasks(LogisticRegression())),
     "independent": lambda: IndependentTasks(LogisticRegression()),
     "net": lambda: MultiTaskClassifier(**SMALL_NET),
 }
 REGRESSORS = {
     "blend": lambda: small_blend(MultiTaskBlendRegressor, MultiTaskForestRegressor),
     "forest": lambda: MultiTaskForestRegressor(**SMALL_FOREST),
+    "groups": lambda: small_groups(MultiTaskForestRegressor(**SMALL_FOREST)),
     "independent": lambda: IndependentTasks(Ridge()),
     "net": lambda: MultiTaskRegressor(**SMALL_NET),
 }
 MIXED = {
+    "groups": lambda: small_groups(
+        IndependentTasks(classifier=LogisticRegression(), regressor=Ridge())
+    ),
     "blend": lambda: small_blend(MultiTaskBlend, MultiTaskForest),
     "independent": lambda: IndependentTasks(
         classifier=LogisticRegression(), regressor=Ridge()
