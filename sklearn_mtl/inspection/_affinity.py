@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -162,6 +163,11 @@ def task_affinity(
     TaskError
         If the targets cannot be read, or there is one task only.
 
+    Warns
+    -----
+    UserWarning
+        If pairs of tasks have too few rows in common for "label".
+
     See Also
     --------
     sklearn_mtl.comparison.TaskGroupSearchCV : Find out which tasks to train together.
@@ -269,6 +275,7 @@ def affinity_of_data(
         n_fits = scores.n_fits - before
     elif method == "label":
         values = label_association(data.task_set, data.codes)
+        _warn_of_unknown(data, values)
     else:
         values, n_fits = _of_gradients(estimator, data, method, seed, verbose), 1
     seconds = time.perf_counter() - start
@@ -306,6 +313,22 @@ def _of_gradients(
     else:
         fitted.fit(data.X, data.y, **{f"{prefix}sample_weight": weights})
     return recorded_affinity(net, recorder)
+
+
+def _warn_of_unknown(data: TaskData, values: np.ndarray) -> None:
+    """Say how many pairs have nothing in common that could be associated."""
+    kinds = np.array(data.task_set.kinds)
+    able = np.flatnonzero(~np.isin(kinds, ["constant", "empty"]))
+    pairs = values[np.ix_(able, able)][np.tril_indices(len(able), -1)]
+    n_unknown = int(np.isnan(pairs).sum())
+    if n_unknown:
+        warnings.warn(
+            f"{_WHO}: {n_unknown} of {len(pairs)} pairs of tasks have too few rows "
+            "with both labels; their association is NaN. 'gain' and 'gradient' need no "
+            "such rows.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _subsample(

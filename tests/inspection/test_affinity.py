@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from scipy.stats import spearmanr
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
@@ -252,6 +253,30 @@ class TestOfNets:
         found = task_affinity(NARROW, X, y, method="gradient", random_state=0).values
         assert found[0, 1] > max(found[0, 2], found[1, 2]) + 0.1
 
+    @pytest.mark.parametrize("method", ["gradient", "lookahead"])
+    @pytest.mark.parametrize("trunk", ["experts", "stitches", "own"])
+    def test_every_kind_of_trunk_is_measured(self, grouped, method, trunk):
+        from torch import nn
+
+        from sklearn_mtl.modules import CrossStitch, MixtureOfExperts
+
+        trunks = {
+            "experts": MixtureOfExperts(n_experts=2),
+            "stitches": CrossStitch(),
+            "own": nn.Sequential(nn.Linear(10, 4), nn.BatchNorm1d(4), nn.Tanh()),
+        }
+        short = {**SMALL_NET, "max_epochs": 2, "trunk": trunks[trunk]}
+        net = MultiTaskRegressor(**{**short, "n_members": 2})
+        values = task_affinity(net, *grouped, method=method, random_state=0).values
+        assert np.isfinite(values).all()
+        if method == "gradient":
+            np.testing.assert_allclose(np.diag(values), 1, rtol=1e-5)
+
+    def test_sparse_inputs_are_measured(self, grouped):
+        X = sparse.csr_array(np.where(np.abs(grouped[0]) > 1, grouped[0], 0))
+        found = task_affinity(NARROW, X, grouped[1], method="gradient", random_state=0)
+        assert np.isfinite(found.values).all()
+
     def test_the_same_seed_gives_the_same_values(self, grouped):
         one, two = (
             task_affinity(NARROW, *grouped, method="gradient", random_state=3)
@@ -264,6 +289,26 @@ class TestOfNets:
         assert cosines.is_symmetric
         np.testing.assert_allclose(cosines.values, cosines.values.T, rtol=1e-5)
         assert not task_affinity(LOW_RANK, *grouped, cv=2).is_symmetric
+
+
+class TestLabels:
+    def test_pairs_without_rows_in_common_are_told(self, grouped):
+        X, y = grouped
+        y = y.copy()
+        y[:120, 0] = y[120:, 1] = np.nan
+        with pytest.warns(UserWarning, match="1 of 10 pairs of tasks have too few"):
+            found = task_affinity(None, X, y, method="label")
+        assert np.isnan(found.values[0, 1])
+
+    def test_an_estimator_says_what_the_tasks_are(self):
+        rng = np.random.default_rng(0)
+        y = rng.integers(4, size=(80, 2))
+        y[:, 1] = (y[:, 0] * 2) % 4  # no order, but classes that go together
+        X = np.zeros((80, 1))
+        as_numbers = task_affinity(Ridge(), X, y, method="label").values[0, 1]
+        as_classes = task_affinity(None, X, y, method="label").values[0, 1]
+        assert as_classes == pytest.approx(1, abs=1e-6)
+        assert as_numbers < 0.8
 
 
 class TestErrors:
