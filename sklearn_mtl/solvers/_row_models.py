@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from sklearn_mtl.datafits import CrossEntropy, Evaluation, weights_are_shared
@@ -18,12 +16,12 @@ __all__ = ["descend_models", "suits_models"]
 #: Above this number of features a model costs more than it saves: without the compiled
 #: loop, and with it.
 MAX_FEATURES = (300, 3000)
+#: Most multiplications for a Gram matrix that is made anew at every step.
+MAX_PRODUCTS = 5e7
 #: Steps that an extrapolation combines.
 MEMORY = 4
 #: Part of the length of the last step that a model is solved to.
 INNER = 0.03
-
-Minimise = Callable[[np.ndarray, np.ndarray, float, float], np.ndarray]
 
 
 def suits_models(problem: Problem) -> bool:
@@ -78,35 +76,35 @@ def descend_models(
     """
     datafit, penalty, columns = problem.datafit, problem.penalty, problem.columns
     assert isinstance(datafit, CrossEntropy)  # the caller asked
-    solve_model = _model(problem)
+    model = _Model(problem)
     W, raised, n_iter = start.copy(), 1.0, 0
     visited: list[np.ndarray] = [W]
-    here, curvature = _look(datafit, W)
+    here, bend = _look(datafit, W)
     value = here.value + penalty.value(W, columns)
     certificate = certify(problem, W, here, scales)
-    distance = certificate.optimality * scales.gradient
     while n_iter < max_iter and not certificate.is_met(tol):
         n_iter += 1
-        scale = raised * curvature
-        new = solve_model(W, here.gradient, scale, INNER * distance)
-        there, bend = _look(datafit, new)
+        model.bend(bend)
+        distance = certificate.optimality * scales.gradient
+        new = model.minimise(W, here.gradient, raised, INNER * distance)
+        there, found_bend = _look(datafit, new)
         found = there.value + penalty.value(new, columns)
         if found > value + 1e-13 * abs(value):
             if raised > 1e6:  # no descent left in double precision
                 break
             raised *= 2.0
             continue
-        W, here, curvature, value = new, there, bend, found
+        W, here, bend, value = new, there, found_bend, found
+        raised = max(0.7 * raised, 1.0)
         visited.append(W)
         if len(visited) > MEMORY:
             mixed = _mixture(visited)
-            there, bend = _look(datafit, mixed)
+            there, found_bend = _look(datafit, mixed)
             found = there.value + penalty.value(mixed, columns)
             if found < value:
-                W, here, curvature, value = mixed, there, bend, found
+                W, here, bend, value = mixed, there, found_bend, found
             visited = [W]
         certificate = certify(problem, W, here, scales)
-        distance = certificate.optimality * scales.gradient
     return Solution(W, certificate, max(n_iter, 1))
 
 
@@ -121,37 +119,58 @@ def _mixture(visited: list[np.ndarray]) -> np.ndarray:
     return mixed.reshape(visited[0].shape)
 
 
-def _look(datafit: CrossEntropy, W: np.ndarray) -> tuple[Evaluation, float]:
-    """Return the data term at W, and the mean curvature of the log-loss."""
+def _look(datafit: CrossEntropy, W: np.ndarray) -> tuple[Evaluation, np.ndarray]:
+    """Return the data term at W, and each row's mean curvature over the columns."""
     logits = datafit.logits(W)
     p = datafit.probabilities(logits)
-    total = max(float(datafit.cells.sum()), 1e-300)
-    bend = float(np.einsum("ic,ic,ic->", datafit.cells, p, 1.0 - p)) / total
-    return datafit.evaluation(logits, p), max(bend, 1e-6)
+    bend = datafit.weights[:, 0] * np.einsum("ic,ic->i", p, 1.0 - p) / p.shape[1]
+    return datafit.evaluation(logits, p), bend
 
 
-def _model(problem: Problem) -> Minimise:
-    """Return the minimiser (W, gradient, curvature, tolerance) -> W of a model."""
-    datafit = problem.datafit
-    assert isinstance(datafit, CrossEntropy)
-    groups, ridge = problem.penalty.row_form(datafit.n_features)  # type: ignore[misc]
-    weights = datafit.weights[:, 0]
-    mean = weights @ datafit.X / max(weights.sum(), 1e-300) * datafit.fit_intercept
-    rows = np.sqrt(weights)[:, None] * (datafit.X - mean)
-    G = rows.T @ rows
-    squares, bound = G.diagonal().copy(), largest_eigenvalue(G)
-    kernel = row_cycle()
+class _Model:
+    """Squared error with one Gram matrix, near the log-loss at a point."""
+
+    def __init__(self, problem: Problem) -> None:
+        datafit = problem.datafit
+        assert isinstance(datafit, CrossEntropy)  # the caller asked
+        form = problem.penalty.row_form(datafit.n_features)
+        self.groups, self.ridge = form  # type: ignore[misc]
+        self.X, self.weights = datafit.X, datafit.weights[:, 0]
+        self.on = float(datafit.fit_intercept)
+        self.kernel = row_cycle()
+        # Rows far from all boundaries hardly count. Where weighing them anew is dear,
+        # all count alike.
+        self.is_cheap = self.X.size * self.X.shape[1] <= MAX_PRODUCTS
+        self.G = np.empty((0, 0))
+
+    def bend(self, weights: np.ndarray) -> None:
+        """Take the curvature of these rows, or its mean."""
+        total = max(float(weights.sum()), 1e-6 * float(self.weights.sum()))
+        if self.is_cheap:
+            self.G = self._gram(np.maximum(weights, 1e-3 * total / len(weights)))
+            self.scale = 1.0
+            return
+        if not len(self.G):
+            self.G = self._gram(self.weights / self.weights.sum())
+        self.scale = total
+
+    def _gram(self, weights: np.ndarray) -> np.ndarray:
+        mean = self.on * (weights @ self.X) / weights.sum()
+        rows = np.sqrt(weights)[:, None] * (self.X - mean)
+        return rows.T @ rows
 
     def minimise(
-        W: np.ndarray, gradient: np.ndarray, curvature: float, tol: float
+        self, W: np.ndarray, gradient: np.ndarray, raised: float, tol: float
     ) -> np.ndarray:
-        B, a, c = G @ W - gradient / curvature, groups / curvature, ridge / curvature
-        tol = tol / curvature / np.sqrt(len(W))
-        if kernel is not None:
-            cycles = Cycles(kernel, G, squares, np.ascontiguousarray(B.T), a, c, True)
-            R = np.ascontiguousarray((-gradient / curvature).T)
+        """Return the minimiser of the model at W, its curvature raised."""
+        scale = raised * self.scale
+        a, c, pull = self.groups / scale, self.ridge / scale, gradient / scale
+        tol = tol / scale / np.sqrt(len(W))
+        B = self.G @ W - pull
+        if self.kernel is not None:
+            squares, target = self.G.diagonal().copy(), np.ascontiguousarray(B.T)
+            cycles = Cycles(self.kernel, self.G, squares, target, a, c, True)
+            R = np.ascontiguousarray(-pull.T)
             return cycles.descend(W.copy(), R, tol, 1000)[0]
-        step = 1.0 / max(bound + c, 1e-300)
-        return row_newton(RowProblem(G, B, a, c, step), W, tol)[0]
-
-    return minimise
+        step = 1.0 / max(largest_eigenvalue(self.G) + c, 1e-300)
+        return row_newton(RowProblem(self.G, B, a, c, step), W, tol)[0]
