@@ -12,6 +12,7 @@ from sklearn_mtl import (
     MultiTaskMixedEstimator,
     MultiTaskRegressor,
 )
+from sklearn_mtl.balancing import Sampled
 from sklearn_mtl.comparison import TaskGroupSearchCV
 from sklearn_mtl.ensemble import (
     MultiTaskBlend,
@@ -29,6 +30,13 @@ SMALL_NET = {
     "lr": 0.02,
     "early_stopping": False,
     "random_state": 0,
+}
+
+OPTIONS = {
+    "head": "feedback",
+    "shared_penalty": 1e-4,
+    "balancing": "uncertainty",
+    "task_schedule": Sampled(n_tasks=2),
 }
 
 SMALL_FOREST = {"n_estimators": 10, "random_state": 0}
@@ -68,4 +76,5 @@ MIXED = {
         classifier=LogisticRegression(), regressor=Ridge()
     ),
     "net": lambda: MultiTaskMixedEstimator(**SMALL_NET),
+    "net, every option": lambda: MultiTaskMixedEstimator(**SMALL_NET, **OPTIONS),
 }

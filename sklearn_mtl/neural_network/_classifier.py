@@ -24,7 +24,8 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
     .. math:: \sum_t v_t \frac{\sum_i w_{it}\, \ell(f_t(x_i), y_{it})}{\sum_i w_{it}}
 
     with the cross-entropy :math:`\ell`, cell weights :math:`w` that are zero where a
-    label is missing, and task weights :math:`v`. Use it where targets are related,
+    label is missing, and task weights :math:`v`; or another `loss`, to which
+    `shared_penalty` and `task_relation` add terms. Use it where targets are related,
     labels are missing for some of them, or classes are rare; whether sharing helps on
     your data is what :func:`sklearn_mtl.comparison.compare` tells.
 
@@ -84,11 +85,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         dropout: float | str = "auto",
         trunk: Any = None,
         head: Any = "linear",
-        numeric_embedding: Any = "auto",
-        categorical_features: Any = "from_dtype",
         loss: Any = "cross_entropy",
-        task_weight: Any = None,
-        class_weight: Any = None,
         balancing: Any = "sum",
         gramian: str = "auto",
         update_every: int | str = "auto",
@@ -98,6 +95,8 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         relation_on: str = "auto",
         relation_strength: float = 0.1,
         shared_penalty: float = 0.0,
+        task_weight: Any = None,
+        class_weight: Any = None,
         optimizer: Any = "adamw",
         lr: float = 3e-3,
         lr_schedule: str = "cosine",
@@ -108,6 +107,8 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         validation_fraction: float = 0.15,
         n_iter_no_change: int | str = "auto",
         n_members: int | str = "auto",
+        numeric_embedding: Any = "auto",
+        categorical_features: Any = "from_dtype",
         on_empty_task: str = "raise",
         callbacks: list | None = None,
         device: str = "cpu",
@@ -122,11 +123,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         self.dropout = dropout
         self.trunk = trunk
         self.head = head
-        self.numeric_embedding = numeric_embedding
-        self.categorical_features = categorical_features
         self.loss = loss
-        self.task_weight = task_weight
-        self.class_weight = class_weight
         self.balancing = balancing
         self.gramian = gramian
         self.update_every = update_every
@@ -136,6 +133,8 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         self.relation_on = relation_on
         self.relation_strength = relation_strength
         self.shared_penalty = shared_penalty
+        self.task_weight = task_weight
+        self.class_weight = class_weight
         self.optimizer = optimizer
         self.lr = lr
         self.lr_schedule = lr_schedule
@@ -146,6 +145,8 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.n_members = n_members
+        self.numeric_embedding = numeric_embedding
+        self.categorical_features = categorical_features
         self.on_empty_task = on_empty_task
         self.callbacks = callbacks
         self.device = device

@@ -24,8 +24,9 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
 
     with cross-entropy for a classification and the squared error of a standardised
     target for a regression, cell weights :math:`w` that are zero where a label is
-    missing, and task weights :math:`v`. What each task is gets inferred: strings,
-    booleans, categories, and whole numbers with at most 20 values are classes.
+    missing, and task weights :math:`v`; or other losses, to which `shared_penalty` and
+    `task_relation` add terms. What each task is gets inferred: strings, booleans,
+    categories, and whole numbers with at most 20 values are classes.
 
     Parameters
     ----------
@@ -84,12 +85,7 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         dropout: float | str = "auto",
         trunk: Any = None,
         head: Any = "linear",
-        numeric_embedding: Any = "auto",
-        categorical_features: Any = "from_dtype",
         loss: Any = "auto",
-        task_weight: Any = None,
-        class_weight: Any = None,
-        clip_predictions: bool = True,
         balancing: Any = "sum",
         gramian: str = "auto",
         update_every: int | str = "auto",
@@ -99,6 +95,8 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         relation_on: str = "auto",
         relation_strength: float = 0.1,
         shared_penalty: float = 0.0,
+        task_weight: Any = None,
+        class_weight: Any = None,
         optimizer: Any = "adamw",
         lr: float = 3e-3,
         lr_schedule: str = "cosine",
@@ -109,6 +107,9 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         validation_fraction: float = 0.15,
         n_iter_no_change: int | str = "auto",
         n_members: int | str = "auto",
+        numeric_embedding: Any = "auto",
+        categorical_features: Any = "from_dtype",
+        clip_predictions: bool = True,
         on_empty_task: str = "raise",
         callbacks: list | None = None,
         device: str = "cpu",
@@ -124,12 +125,7 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         self.dropout = dropout
         self.trunk = trunk
         self.head = head
-        self.numeric_embedding = numeric_embedding
-        self.categorical_features = categorical_features
         self.loss = loss
-        self.task_weight = task_weight
-        self.class_weight = class_weight
-        self.clip_predictions = clip_predictions
         self.balancing = balancing
         self.gramian = gramian
         self.update_every = update_every
@@ -139,6 +135,8 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         self.relation_on = relation_on
         self.relation_strength = relation_strength
         self.shared_penalty = shared_penalty
+        self.task_weight = task_weight
+        self.class_weight = class_weight
         self.optimizer = optimizer
         self.lr = lr
         self.lr_schedule = lr_schedule
@@ -149,6 +147,9 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.n_members = n_members
+        self.numeric_embedding = numeric_embedding
+        self.categorical_features = categorical_features
+        self.clip_predictions = clip_predictions
         self.on_empty_task = on_empty_task
         self.callbacks = callbacks
         self.device = device

@@ -27,15 +27,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "dropout": [Interval(Real, 0, 1, closed="left"), _AUTO],
     "trunk": [TrunkSpec, callable, None],
     "head": [StrOptions(set(HEADS)), HeadSpec],
-    "numeric_embedding": [PiecewiseLinear, StrOptions({"auto"}), None],
-    "categorical_features": [str, "array-like", None],
     "loss": [StrOptions({"auto", *LOSSES}), TaskLoss, dict, "array-like"],
-    "task_schedule": [StrOptions(set(SCHEDULES)), TaskSchedule],
-    "task_relation": ["array-like", StrOptions({"learned"}), None],
-    "relation_on": [StrOptions({"auto", "outputs", "heads"})],
-    "relation_strength": [Interval(Real, 0, None, closed="left")],
-    "shared_penalty": [Interval(Real, 0, None, closed="left")],
-    "task_weight": [dict, "array-like", None],
     "balancing": [
         StrOptions(set(METHODS)),
         Balancing,
@@ -45,6 +37,12 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "gramian": [StrOptions({"auto", "features", "shared"})],
     "update_every": [_COUNT, _AUTO],
     "monitor": [StrOptions({"gradients"}), None],
+    "task_schedule": [StrOptions(set(SCHEDULES)), TaskSchedule],
+    "task_relation": ["array-like", StrOptions({"learned"}), None],
+    "relation_on": [StrOptions({"auto", "outputs", "heads"})],
+    "relation_strength": [Interval(Real, 0, None, closed="left")],
+    "shared_penalty": [Interval(Real, 0, None, closed="left")],
+    "task_weight": [dict, "array-like", None],
     "optimizer": [StrOptions(set(OPTIMIZERS)), type],
     "lr": [Interval(Real, 0, None, closed="neither")],
     "lr_schedule": [StrOptions({"cosine", "constant"})],
@@ -55,6 +53,8 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "n_iter_no_change": [_COUNT, _AUTO],
     "n_members": [_COUNT, _AUTO],
+    "numeric_embedding": [PiecewiseLinear, StrOptions({"auto"}), None],
+    "categorical_features": [str, "array-like", None],
     "on_empty_task": [StrOptions({"raise", "warn"})],
     "callbacks": [list, None],
     "device": [str],
@@ -84,13 +84,6 @@ default="gelu"
         What each task does with what it reads of the trunk: a linear map; a hidden
         layer of its own (``MLPHead(hidden_layer_sizes=(32,))``); or a linear map of it
         and of the soft outputs of the other tasks (``FeedbackHead(n_passes=1)``).
-    numeric_embedding : PiecewiseLinear, "auto" or None, default="auto"
-        How numeric columns of a table are embedded. "auto" is ``PiecewiseLinear()``
-        where there are at least four rows a column, and more than 100.
-    categorical_features : "from_dtype", array-like or None, default="from_dtype"
-        Columns that are one-hot encoded, the rarest beyond 64 categories together:
-        text and categorical columns of a DataFrame, or names, numbers, or a mask. A
-        category unseen in fit is none of those seen.
     loss : str, spec, dict or list, default={loss}
         What is minimised. A name or a spec of :mod:`sklearn_mtl.losses`:
         "cross_entropy" (``CrossEntropy(label_smoothing=0.1)``) and "focal"
@@ -100,9 +93,6 @@ default="gelu"
         a dict by task name or a list in task order says it task by task. Tasks for
         which a name is not meant, or that a dict leaves out, get "auto":
         "cross_entropy" and "squared_error".
-    task_weight : dict or array-like of shape (n_tasks,), default=None
-        Factor of each task's loss in the objective; a dict by task name may leave tasks
-        at 1.
     balancing : str, spec or object of torchjd, default="sum"
         How the tasks are balanced. A name or a spec of :mod:`sklearn_mtl.balancing`:
         "sum", "mean", "fixed", "random", "uncertainty", "dwa", "geometric_mean",
@@ -142,6 +132,9 @@ default=None
     shared_penalty : float, default=0.0
         Factor of the sum of the squared weights, not the biases, of the shared layers
         in the objective.
+    task_weight : dict or array-like of shape (n_tasks,), default=None
+        Factor of each task's loss in the objective; a dict by task name may leave tasks
+        at 1.
     optimizer : {"adamw", "adam", "sgd"} or torch optimizer class, default="adamw"
         Optimiser of the net.
     lr : float, default=0.003
@@ -172,6 +165,13 @@ default=None
         Independent nets, trained in one batched product, whose predictions are
         averaged. "auto" is 8 for trunk specs of tables, as `MLP`, and 1 for modules of
         your own.
+    numeric_embedding : PiecewiseLinear, "auto" or None, default="auto"
+        How numeric columns of a table are embedded. "auto" is ``PiecewiseLinear()``
+        where there are at least four rows a column, and more than 100.
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Columns that are one-hot encoded, the rarest beyond 64 categories together:
+        text and categorical columns of a DataFrame, or names, numbers, or a mask. A
+        category unseen in fit is none of those seen.
     on_empty_task : {"raise", "warn"}, default="raise"
         A task without any observed label is an error, or is predicted as NaN with a
         warning.

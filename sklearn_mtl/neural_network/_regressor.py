@@ -23,7 +23,8 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
     .. math:: \sum_t v_t \frac{\sum_i w_{it}\, (f_t(x_i) - y_{it})^2}{\sum_i w_{it}}
 
     with every target standardised, cell weights :math:`w` that are zero where a label
-    is missing, and task weights :math:`v`.
+    is missing, and task weights :math:`v`; or another `loss`, to which
+    `shared_penalty` and `task_relation` add terms.
 
     Parameters
     ----------
@@ -70,11 +71,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         dropout: float | str = "auto",
         trunk: Any = None,
         head: Any = "linear",
-        numeric_embedding: Any = "auto",
-        categorical_features: Any = "from_dtype",
         loss: Any = "squared_error",
-        task_weight: Any = None,
-        clip_predictions: bool = True,
         balancing: Any = "sum",
         gramian: str = "auto",
         update_every: int | str = "auto",
@@ -84,6 +81,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         relation_on: str = "auto",
         relation_strength: float = 0.1,
         shared_penalty: float = 0.0,
+        task_weight: Any = None,
         optimizer: Any = "adamw",
         lr: float = 3e-3,
         lr_schedule: str = "cosine",
@@ -94,6 +92,9 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         validation_fraction: float = 0.15,
         n_iter_no_change: int | str = "auto",
         n_members: int | str = "auto",
+        numeric_embedding: Any = "auto",
+        categorical_features: Any = "from_dtype",
+        clip_predictions: bool = True,
         on_empty_task: str = "raise",
         callbacks: list | None = None,
         device: str = "cpu",
@@ -108,11 +109,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         self.dropout = dropout
         self.trunk = trunk
         self.head = head
-        self.numeric_embedding = numeric_embedding
-        self.categorical_features = categorical_features
         self.loss = loss
-        self.task_weight = task_weight
-        self.clip_predictions = clip_predictions
         self.balancing = balancing
         self.gramian = gramian
         self.update_every = update_every
@@ -122,6 +119,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         self.relation_on = relation_on
         self.relation_strength = relation_strength
         self.shared_penalty = shared_penalty
+        self.task_weight = task_weight
         self.optimizer = optimizer
         self.lr = lr
         self.lr_schedule = lr_schedule
@@ -132,6 +130,9 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.n_members = n_members
+        self.numeric_embedding = numeric_embedding
+        self.categorical_features = categorical_features
+        self.clip_predictions = clip_predictions
         self.on_empty_task = on_empty_task
         self.callbacks = callbacks
         self.device = device
