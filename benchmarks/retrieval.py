@@ -57,7 +57,8 @@ def run_speed(args: argparse.Namespace) -> tuple[dict, list]:
     for n in args.sizes:
         results[f"search, {n} items"], rows = time_searches(n, args.rounds, args.clock)
         targets += rows
-    targets += describe_approximate(args.approximate)
+    if args.approximate:
+        targets += describe_approximate(args.approximate)
     results["metrics"], rows = time_metrics(args.rounds, args.clock)
     return results, targets + rows
 

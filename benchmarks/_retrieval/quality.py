@@ -24,6 +24,7 @@ def measure(
             "nets": [embeddings.TRUNK, embeddings.FULL, embeddings.SCARCE],
             "code": code_digest(),
         }
+        | ({"joined": embeddings.JOINED} if setting == "held out" else {})
     )
     record = load(cache, key)
     if record is None:
@@ -44,7 +45,7 @@ def _measure(split: Split, problem: str, setting: str, seed: int) -> dict[str, A
         X, y = split.X_gallery[held], split.y_gallery[held, t]
         Q, q = split.X_query[asked], split.y_query[asked, t]
         scores[task] = {}
-        for name, retriever in embeddings.retrievers(multi, single, t):
+        for name, retriever in embeddings.retrievers(multi, single, t, setting):
             report = retriever.fit(X, y).report(Q, q, k=10)
             scores[task][name] = next(iter(report.values()))
     return {"seconds": seconds, "n_train": len(split.X_train), "scores": scores}

@@ -21,7 +21,7 @@ def values_of(
         [record["scores"][task][name][metric] for metric in METRICS]
         for record in records
         if (record["problem"], record["setting"]) == (problem, setting)
-        and task in record["scores"]
+        and name in record["scores"].get(task, {})
     ]
     return np.array(found).reshape(-1, len(METRICS))
 
@@ -44,6 +44,9 @@ def print_table(
     for name in NAMES:
         cells = []
         for task, setting in columns:
+            if not len(measured[task, setting, name]):
+                cells.append(f"  {'-':>17}")
+                continue
             mean = measured[task, setting, name].mean(axis=0)
             spread = measured[task, setting, name].std(axis=0)
             cells.append(f"  {mean[0]:9.3f} / {mean[1]:.3f}")

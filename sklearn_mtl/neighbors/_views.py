@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,11 +49,6 @@ class Mix:
             raise ValueError(
                 f"{who}: task={task!r} and task_mix were both given; one of them says "
                 "what to search by."
-            )
-        if not isinstance(task_mix, Mapping):
-            raise ValueError(
-                f"{who}: task_mix must be a dict of weights by task, found "
-                f"{task_mix!r}."
             )
         weights = {name: float(weight) for name, weight in task_mix.items()}
         if not np.isfinite(list(weights.values())).all() or not any(weights.values()):

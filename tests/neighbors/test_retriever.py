@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA, TruncatedSVD
@@ -189,6 +190,12 @@ def test_retrieve_returns_the_labels_as_they_are(y):
     np.testing.assert_array_equal(labels, expected)
     assert labels.dtype == np.asarray(y).dtype
     assert distances.shape == (30, 3)
+
+
+def test_sparse_labels_are_made_dense():
+    y = np.column_stack([Y % 2, 1 - Y % 2])
+    retriever = NeighborRetriever(PCA(8)).fit(X, sparse.csr_array(y))
+    np.testing.assert_array_equal(retriever.labels_, y)
 
 
 def test_without_labels_there_is_nothing_to_retrieve():
