@@ -153,3 +153,18 @@ def test_a_model_that_fails_with_few_labels_leaves_a_gap():
     assert np.isnan(curve.curve.scores[twin, 0]).all()
     assert np.isfinite(curve.curve.scores[twin, 1]).all()
     assert "fewer labels in split 1" in curve.to_text(200)
+
+
+def test_without_a_seed_two_runs_hide_other_labels():
+    X, y = make_multitask_regression(
+        80, 8, 2, n_informative=8, relatedness=0.9, random_state=0
+    )
+    splits = [(np.arange(60), np.arange(60, 80))]
+    rows = {"shared": MultiTaskLinearRegressor()}
+    one, two = (
+        compare(X, y, rows, cv=splits, learning_curve=[0.2], random_state=None)
+        for _ in range(2)
+    )
+    shared = one.row("shared")
+    assert (one.curve.scores[shared, 0] != two.curve.scores[shared, 0]).all()
+    np.testing.assert_array_equal(one.measured.scores, two.measured.scores)

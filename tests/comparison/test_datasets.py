@@ -6,7 +6,7 @@ from sklearn.utils import Bunch
 
 from sklearn_mtl.comparison import compare, compare_datasets
 from sklearn_mtl.datasets import make_multitask_regression
-from sklearn_mtl.exceptions import NegativeTransferWarning
+from sklearn_mtl.exceptions import MissingLabelWarning, NegativeTransferWarning
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
 from tests.comparison.test_html import page_of
 
@@ -104,3 +104,11 @@ def test_the_page_shows_ranks_gains_and_how_to_do_it_again(found, tmp_path):
     assert f"critical difference {found.critical_difference:.2f}" in text
     assert page.tags.count("svg") == 1 + 1  # ranks, gains of one shared model
     assert text.count("from sklearn_mtl.comparison import compare") == 3
+
+
+def test_other_warnings_are_passed_on():
+    X, y = made(0)
+    codes = np.where(y > 0, 1, 0)
+    codes[:5] = -1
+    with pytest.warns(MissingLabelWarning, match="-1"):
+        compare_datasets({"a": (X, codes), "b": (X, codes)}, ["dummy"], cv=2)

@@ -1,11 +1,12 @@
 import sys
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy import stats
 
-from sklearn_mtl.comparison import DatasetsComparison
+from sklearn_mtl.comparison import CriticalDifferenceDisplay, DatasetsComparison
 from sklearn_mtl.comparison._svg_ranks import alike
 from tests.comparison.test_html import page_of
 
@@ -168,3 +169,25 @@ def test_runs_are_the_longest_that_are_not_told_apart(pairs, runs):
     for i, j in pairs:
         p_values[i, j] = p_values[j, i] = 0.01
     assert alike(p_values, 0.05) == runs
+
+
+def test_shapes_that_do_not_fit_are_refused():
+    message = r"2 models need mean_ranks of shape \(2,\) and p_values of \(2, 2\)"
+    with pytest.raises(ValueError, match=message):
+        CriticalDifferenceDisplay([1.0], [[1.0]], model_names=["a", "b"])
+
+
+def test_without_shared_models_or_enough_models_nothing_is_claimed(make, tmp_path):
+    made = {name: make() for name in "ab"}
+    for comparison in made.values():
+        comparison.models[3:] = [
+            replace(model, role="dummy", twin=None) for model in comparison.models[3:]
+        ]
+        comparison.models[1] = replace(comparison.models[1], role="dummy")
+    found = DatasetsComparison(made)
+    assert found.verdict == "No shared model was compared."
+    assert list(found.ranks.columns) == ["forest"]
+    assert np.isnan(found.friedman).all()
+    assert np.isnan(found.critical_difference)
+    source, _ = page_of(found, tmp_path)
+    assert "Mean ranks" not in source

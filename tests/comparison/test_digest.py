@@ -2,17 +2,18 @@ import os
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 
-from sklearn_mtl.comparison._digest import digest_object
+from sklearn_mtl.comparison._digest import digest_object, digest_table
 
 SCRIPT = """
 import torch
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn_mtl import IndependentTasks, MultiTaskClassifier
-from sklearn_mtl.comparison._digest import digest_object
+from sklearn_mtl.comparison._digest import digest_object, digest_table
 from sklearn_mtl.modules import MixtureOfExperts
 
 torch.manual_seed(0)
@@ -56,3 +57,9 @@ def test_other_parameters_and_weights_give_another_digest():
     other.weight.data[0, 0] -= 1
     other.weight.requires_grad_(False)
     assert digest_object(one) != digest_object(other)
+
+
+def test_frames_of_polars_count_as_those_of_pandas():
+    polars = pytest.importorskip("polars")
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
+    assert digest_table(polars.from_pandas(frame)) == digest_table(frame)

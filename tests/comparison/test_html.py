@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.comparison._rows import TaskRow
+from tests.comparison.conftest import MODELS
 
 VOID = {"br", "meta", "link", "line", "circle", "rect", "polyline", "polygon"}
 
@@ -165,3 +166,9 @@ def test_a_given_affinity_is_shown(comparison, tmp_path):
     assert "Which tasks help which" in page.text
     assert {"+0.500", "-0.250"} <= set(page.text)
     assert "Which tasks help which" not in page_of(comparison, tmp_path)[1].text
+
+
+def test_a_page_without_shared_models_says_so(make, tmp_path):
+    comparison = make(models=MODELS[:3])
+    text = " ".join(page_of(comparison, tmp_path)[1].text)
+    assert "No shared model was compared." in text
