@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pickle
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,9 +83,10 @@ def watch_memory() -> Iterator[MemoryWatch]:
     """Measure by how much the resident memory grows at most inside a block.
 
     A thread looks every 5 ms, so the allocations of C++ libraries count too, which
-    `tracemalloc` does not see. Memory that the process already had, but did not use, is
-    not seen. In a thread beside others the growth would be theirs as well, so it is NaN
-    there, and on systems without /proc.
+    `tracemalloc` does not see. Freed memory is given back first, for a fit that can use
+    what the last one left would seem to need none; only GNU's C library can do that. In
+    a thread beside others the growth would be theirs as well, so it is NaN there, and
+    on systems without /proc.
 
     Yields
     ------
@@ -96,6 +98,7 @@ def watch_memory() -> Iterator[MemoryWatch]:
     if not alone or not _STATM.exists():
         yield watch
         return
+    _give_back()
     stop, seen = threading.Event(), [_resident()]
     watcher = threading.Thread(target=_look, args=(stop, seen), daemon=True)
     watcher.start()
@@ -105,6 +108,12 @@ def watch_memory() -> Iterator[MemoryWatch]:
         stop.set()
         watcher.join()
         watch.growth = float(max(seen[-1], _resident()) - seen[0])
+
+
+def _give_back() -> None:
+    """Give freed memory back to the system, where the C library knows how."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _look(stop: threading.Event, seen: list[int]) -> None:

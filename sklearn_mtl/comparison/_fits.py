@@ -7,7 +7,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from sklearn.base import clone
 from sklearn_mtl.comparison._costs import (
     NO_COSTS,
     Costs,
+    MemoryWatch,
     pickled_size,
     watch_memory,
 )
@@ -159,7 +160,7 @@ def _fit(job: Job, material: Material) -> tuple[Any, Costs]:
     y = take_rows(material.y_fit, job.train)
     if job.hidden is not None:
         y = without_cells(y, job.hidden)
-    with watch_memory() as watch:
+    with watch_memory() if job.is_outer else nullcontext(MemoryWatch()) as watch:
         start = time.perf_counter()
         model = clone(job.estimator).fit(X, y)
         seconds = time.perf_counter() - start

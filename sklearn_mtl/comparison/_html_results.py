@@ -29,8 +29,8 @@ _AGAINST = {TWIN: "gain from sharing", BEST_SINGLE: "gain over best single"}
 _RIVALS = {TWIN: "against its twin", BEST_SINGLE: "against the best single row"}
 _HOW_COSTS_ARE_MEASURED = (
     "Mean seconds of a fit and of predicting its test part; size of the fitted model "
-    "when pickled; and by how much the memory of the process grew at most during a fit "
-    "(median over the splits), which leaves out memory that it already had."
+    "when pickled; and by how much the resident memory of the process grew at most "
+    "during a fit (median over the splits)."
 )
 
 

@@ -70,11 +70,12 @@ def curve_plot(rows: pd.DataFrame, title: str) -> str:
     shared, twin, low, high = (
         rows[name].to_numpy() for name in ("score", "twin", "low", "high")
     )
-    seen = np.concatenate([shared, twin, twin + low, twin + high])
-    panel = _Panel(rows["labels"].to_numpy(), round_ticks(seen))
+    ends = np.stack([twin + low, twin + high])
+    panel = _Panel(rows["labels"].to_numpy(), _ticks(np.stack([shared, twin]), ends))
+    low, high = np.clip(ends, panel.ticks[0], panel.ticks[-1])
     body = [
         _axes(panel),
-        _band(panel, twin + low, twin + high),
+        _band(panel, low, high),
         _curve(panel, twin, "apart", "one model a task"),
         _curve(panel, shared, "twin", "all together"),
         _legend(),
@@ -84,6 +85,19 @@ def curve_plot(rows: pd.DataFrame, title: str) -> str:
         f'<svg class="chart" viewBox="0 0 {WIDTH} {_HEIGHT}" role="img" '
         f'aria-label="{text}"><title>{text}</title>{"".join(body)}</svg>'
     )
+
+
+def _ticks(curves: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return ticks for the curves and as much of the band again on either side.
+
+    A few labels may give a band that is many times as wide, and curves that look flat.
+    """
+    seen = curves[np.isfinite(curves)]
+    if not len(seen):
+        return round_ticks(seen)
+    span = max(float(np.ptp(seen)), 0.02)
+    near = np.clip(ends, seen.min() - span, seen.max() + span)
+    return round_ticks(np.concatenate([curves, near]).ravel())
 
 
 def _axes(panel: _Panel) -> str:

@@ -1,3 +1,4 @@
+import ctypes
 import pickle
 import threading
 
@@ -27,6 +28,20 @@ def test_memory_that_is_used_and_freed_inside_the_block_is_seen():
         pages.wait(0.05)  # ten looks
         del filled
     assert 70 * MB < watch.growth < 200 * MB
+
+
+@pytest.mark.skipif(not _costs._STATM.exists(), reason="needs /proc")
+def test_memory_that_the_last_fit_left_is_counted_again():
+    """Small pieces stay with the process when freed, and would hide the next use."""
+    found = []
+    for _ in range(3):
+        with watch_memory() as watch:
+            pieces = [np.ones(1000) for _ in range(5000)]  # 40 MB
+            threading.Event().wait(0.02)
+            del pieces
+        found.append(watch.growth)
+    if hasattr(ctypes.CDLL(None), "malloc_trim"):
+        assert min(found) > 30 * MB
 
 
 def test_in_a_thread_beside_others_the_growth_is_not_known():

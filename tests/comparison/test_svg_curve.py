@@ -44,6 +44,17 @@ def test_the_band_goes_around_and_numbers_that_would_touch_are_left_out():
     assert below[:2] == ["10", "100"]
 
 
+def test_a_very_wide_band_is_cut_so_that_the_curves_are_seen():
+    rows = ROWS.assign(low=-50.0, high=50.0)
+    root = ET.fromstring(curve_plot(rows, ""))
+    heights = points_of(root, "twin")[:, 1]
+    assert np.ptp(heights) > 20
+    band = root.find("polygon").get("points").replace(",", " ").split()
+    band = np.array(band, dtype=float)[1::2]
+    lines = [float(line.get("y1")) for line in root.findall("line[@class='grid']")]
+    np.testing.assert_allclose([band.min(), band.max()], [min(lines), max(lines)])
+
+
 def test_gaps_and_curves_without_intervals_are_drawn():
     rows = ROWS.assign(low=np.nan, high=np.nan)
     rows.loc[1, "twin"] = np.nan
