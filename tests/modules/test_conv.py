@@ -172,6 +172,27 @@ def test_tasks_are_balanced_as_with_any_trunk(balancing, gramian):
     assert np.isfinite(model.history_["gradient_cosine"]).all()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"head": "mlp"},
+        {"head": "feedback"},
+        {"task_schedule": "asynchronous"},
+        {"task_schedule": "sampled"},
+        {"task_relation": [[0, 1], [1, 0]], "relation_on": "heads"},
+    ],
+    ids=str,
+)
+def test_every_head_schedule_and_relation_goes_with_it(arguments):
+    X, y = pictures()
+    y[:, 1] = y[:, 1] > 0  # relations are between tasks of equal shape
+    model = MultiTaskClassifier(
+        trunk=SMALL, max_epochs=12, lr=0.01, random_state=0, **arguments
+    ).fit(X, y)
+    losses = model.history_["train_loss"]
+    assert np.nanmean(losses[-1]) < 0.8 * np.nanmean(losses[0])
+
+
 def test_a_pipeline_and_a_search_take_it():
     X, digit = load_digits(return_X_y=True)
     y = np.column_stack([digit, digit % 2])[:300]
