@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +15,12 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
 
 from sklearn_mtl.comparison._group_models import group_codes, group_outputs
-from sklearn_mtl.comparison._group_results import candidate_sizes, summarise
-from sklearn_mtl.comparison._partitions import Partition, best_partitions, tidy
-from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning, TaskError
+from sklearn_mtl.comparison._group_search import search_groups
+from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning
 from sklearn_mtl.inspection import TaskAffinity
-from sklearn_mtl.inspection._affinity import AFFINITY_METHODS, affinity_of_data
-from sklearn_mtl.inspection._task_sets import (
-    TaskData,
-    TaskSetScores,
-    fit_tasks,
-    make_splits,
-    read_data,
-)
+from sklearn_mtl.inspection._measures import AFFINITY_METHODS
+from sklearn_mtl.inspection._task_sets import fit_tasks, read_data
 from sklearn_mtl.multioutput._tags import join_tags
-from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._features import check_features
 from sklearn_mtl.utils._outputs import ClassOutputsMixin
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions, fit_context
@@ -41,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["TaskGroupSearchCV"]
 
 _WHO = "TaskGroupSearchCV"
-_SOLITARY = ("constant", "empty")  # in no company, for there is nothing to learn
 
 
 def _gives_probabilities(self: TaskGroupSearchCV) -> bool:
@@ -260,13 +250,17 @@ class TaskGroupSearchCV(ClassOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         with warnings.catch_warnings():  # said once, when y was read
             for seen in (MissingLabelWarning, SingleClassWarning):
                 warnings.simplefilter("ignore", seen)
-            chosen = self._search(data, groups, draw_seed(self.random_state))
+            found = search_groups(self, data, groups, draw_seed(self.random_state))
+            chosen = found.partition
             start = time.perf_counter()
             # threads: models that are fitted elsewhere would have to come back
             models = Parallel(n_jobs=self.n_jobs, prefer="threads")(
                 delayed(fit_tasks)(self.estimator, data, one) for one in chosen
             )
         self.refit_time_ = time.perf_counter() - start
+        self.affinity_, self.cv_results_ = found.affinity, found.results
+        self.best_index_, self.n_fits_ = found.best, found.n_fits
+        self.best_score_ = float(found.results["mean_test_score"][found.best])
         self.task_set_ = data.task_set
         self._columns = chosen
         self.estimators_ = models
@@ -275,77 +269,6 @@ class TaskGroupSearchCV(ClassOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         for number, one in enumerate(chosen):
             self.task_groups_[list(one)] = number
         return self
-
-    def _search(self, data: TaskData, groups: Any, seed: int) -> Partition:
-        """Return the best partition, and set what is known of the others."""
-        tasks = data.task_set.tasks
-        free = [t for t, one in enumerate(tasks) if one.kind not in _SOLITARY]
-        alone = [(t,) for t, one in enumerate(tasks) if one.kind in _SOLITARY]
-        sizes = candidate_sizes(len(free), self.max_groups)
-        scores = None
-        if len(sizes) > 1:
-            splits = make_splits(data, self.cv, groups, seed)
-            scores = TaskSetScores(
-                self.estimator,
-                data,
-                splits,
-                self.scoring,
-                n_jobs=self.n_jobs,
-                memory=self.memory,
-                verbose=bool(self.verbose),
-                who=_WHO,
-            )
-        candidates = self._partitions(data, free, sizes, scores, seed)
-        values = None
-        if scores is not None:
-            values = [scores.score(one) for one in candidates]
-        partitions = [tidy([*one, *alone]) for one in candidates]
-        affinity = None if self.affinity_ is None else self.affinity_.values
-        self.cv_results_ = summarise(partitions, data.task_set.names, values, affinity)
-        self.n_fits_ = 0 if scores is None else scores.n_fits
-        self.best_index_ = int(self.cv_results_["rank_test_score"].argmin())
-        self.best_score_ = float(self.cv_results_["mean_test_score"][self.best_index_])
-        return partitions[self.best_index_]
-
-    def _partitions(
-        self,
-        data: TaskData,
-        free: Sequence[int],
-        sizes: Sequence[int],
-        scores: TaskSetScores | None,
-        seed: int,
-    ) -> list[Partition]:
-        """Return the candidates, and set `affinity_`, which may not be needed."""
-        self.affinity_ = None
-        if len(free) < 3 or scores is None:
-            ends = {1: (tuple(free),), len(free): tuple((t,) for t in free)}
-            return [ends[k] if free else () for k in sizes]
-        self.affinity_ = self._affinity(data, scores, seed)
-        inside = self.affinity_.values[np.ix_(free, free)]
-        found = best_partitions(inside, sizes, self.search, seed)
-        return [tidy([[free[i] for i in one] for one in groups]) for groups in found]
-
-    def _affinity(self, data: TaskData, scores: TaskSetScores, seed: int) -> Any:
-        if isinstance(self.method, str):
-            return affinity_of_data(
-                self.estimator,
-                data,
-                self.method,
-                seed,
-                scores=scores,
-                max_sets=self.max_sets,
-                verbose=bool(self.verbose),
-            )
-        n_tasks = data.task_set.n_tasks
-        given = getattr(self.method, "values", self.method)
-        values = np.asarray(given, dtype=float)
-        if values.shape != (n_tasks, n_tasks):
-            raise TaskError(
-                f"{_WHO}: method has affinities of shape {values.shape}; they must be "
-                f"({n_tasks}, {n_tasks}), one for each pair of tasks."
-            )
-        name = getattr(self.method, "method", "given")
-        return TaskAffinity(list(data.task_set.names), values, name)
 
     @available_if(_gives_probabilities)
     def predict_proba(self, X: Any) -> Any:
@@ -413,18 +336,16 @@ class TaskGroupSearchCV(ClassOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     def _ask_all(self, ask: Any, X: Any) -> list[np.ndarray]:
         check_features(self, X)
         found: dict[int, np.ndarray] = {}
-        for model, columns in zip(self.estimators_, self._columns, strict=True):
-            own = ask(model, self._tasks_of(columns).tasks, X)
-            found.update(zip(columns, own, strict=True))
+        for number, columns in enumerate(self._columns):
+            found.update(zip(columns, self._ask(ask, X, number), strict=True))
         return [found[t] for t in range(self.n_tasks_)]
 
     def _ask_group(self, ask: Any, X: Any, t: int) -> np.ndarray:
         """Ask only the model of the group that a task is in."""
         check_features(self, X)
         number = self.task_groups_[t]
-        columns = self._columns[number]
-        own = ask(self.estimators_[number], self._tasks_of(columns).tasks, X)
-        return own[columns.index(t)]
+        return self._ask(ask, X, number)[self._columns[number].index(t)]
 
-    def _tasks_of(self, columns: Sequence[int]) -> TaskSet:
-        return self.task_set_.subset(columns)
+    def _ask(self, ask: Any, X: Any, number: int) -> list[np.ndarray]:
+        tasks = self.task_set_.subset(self._columns[number]).tasks
+        return ask(self.estimators_[number], tasks, X)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
-import warnings
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.inspection._association import label_association
-from sklearn_mtl.inspection._gains import trained_gains
-from sklearn_mtl.inspection._steps import last_step
+from sklearn_mtl.inspection._measures import (
+    AFFINITY_METHODS,
+    TaskAffinity,
+    affinity_of_data,
+)
 from sklearn_mtl.inspection._task_sets import (
     TaskData,
     TaskSetScores,
@@ -21,60 +19,11 @@ from sklearn_mtl.inspection._task_sets import (
     read_data,
 )
 from sklearn_mtl.model_selection import MultiTaskStratifiedShuffleSplit
-from sklearn_mtl.utils._random import draw_seed, spawn_seeds
+from sklearn_mtl.utils._random import draw_seed
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["AFFINITY_METHODS", "TaskAffinity", "affinity_of_data", "task_affinity"]
-
-AFFINITY_METHODS = ("gain", "lookahead", "gradient", "label")
-_SYMMETRIC = ("gradient", "label")
+__all__ = ["TaskAffinity", "task_affinity"]
 
 _WHO = "task_affinity"
-
-
-@dataclass(frozen=True)
-class TaskAffinity:
-    """How much tasks help each other; made by `task_affinity`.
-
-    Attributes
-    ----------
-    names : list of str
-        Names of the tasks.
-    values : ndarray of shape (n_tasks, n_tasks)
-        How much the row's task helps the column's; NaN where that is not known.
-    method : str
-        How it was measured.
-    seconds : float
-        How long it took.
-    n_fits : int
-        How many models were fitted for it.
-    """
-
-    names: list[str]
-    values: np.ndarray
-    method: str
-    seconds: float = field(default=np.nan, compare=False)
-    n_fits: int = field(default=0, compare=False)
-
-    @property
-    def is_symmetric(self) -> bool:
-        """Whether a task helps another as much as it is helped by it."""
-        return self.method in _SYMMETRIC
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the values as a DataFrame.
-
-        Returns
-        -------
-        DataFrame of shape (n_tasks, n_tasks)
-            The task that helps by row, the one that is helped by column.
-        """
-        import pandas as pd
-
-        rows = pd.Index(self.names, name="task")
-        return pd.DataFrame(self.values, index=rows, columns=self.names)
 
 
 def task_affinity(
@@ -232,103 +181,6 @@ def task_affinity(
     return affinity_of_data(
         estimator, data, method, seed, scores=scores, max_sets=max_sets, verbose=verbose
     )
-
-
-def affinity_of_data(
-    estimator: Any,
-    data: TaskData,
-    method: str,
-    seed: int,
-    *,
-    scores: TaskSetScores | None,
-    max_sets: int | None = None,
-    verbose: bool = False,
-) -> TaskAffinity:
-    """Measure on data that were read.
-
-    Parameters
-    ----------
-    estimator : estimator or None
-        The model.
-    data : TaskData
-        Inputs and targets.
-    method : str
-        One of AFFINITY_METHODS.
-    seed : int
-        Of whatever is drawn.
-    scores : TaskSetScores or None
-        Fits and scores for "gain".
-    max_sets : int or None, default=None
-        As in `task_affinity`.
-    verbose : bool, default=False
-        Whether nets show their progress.
-
-    Returns
-    -------
-    TaskAffinity
-        The values.
-    """
-    start, n_fits = time.perf_counter(), 0
-    if method == "gain" and scores is not None:
-        before = scores.n_fits
-        values = trained_gains(scores, data.task_set.n_tasks, max_sets, seed)
-        n_fits = scores.n_fits - before
-    elif method == "label":
-        values = label_association(data.task_set, data.codes)
-        _warn_of_unknown(data, values)
-    else:
-        values, n_fits = _of_gradients(estimator, data, method, seed, verbose), 1
-    seconds = time.perf_counter() - start
-    return TaskAffinity(list(data.task_set.names), values, method, seconds, n_fits)
-
-
-def _of_gradients(
-    estimator: Any, data: TaskData, method: str, seed: int, verbose: bool
-) -> np.ndarray:
-    """Fit a net once, and measure while it trains."""
-    # torch is loaded only where it is needed
-    from sklearn_mtl.neural_network._affinity import (
-        AffinityRecorder,
-        recorded_affinity,
-    )
-    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
-
-    model = clone(estimator)
-    prefix, net = last_step(model)
-    if not isinstance(net, BaseMultiTaskNet):
-        raise TypeError(
-            f"{_WHO}: {method!r} looks into a net of this package, or a pipeline that "
-            f"ends in one; found {type(net).__name__}. 'gain' and 'label' take any "
-            "estimator."
-        )
-    recorder = AffinityRecorder(method, spawn_seeds(seed, 1)[0])
-    callbacks = [*(net.callbacks or []), recorder]
-    told: dict[str, Any] = {f"{prefix}callbacks": callbacks}
-    if verbose:
-        told[f"{prefix}verbose"] = 1
-    fitted = model.set_params(**told)
-    weights = data.weights
-    if weights is None:
-        fitted.fit(data.X, data.y)
-    else:
-        fitted.fit(data.X, data.y, **{f"{prefix}sample_weight": weights})
-    return recorded_affinity(net, recorder)
-
-
-def _warn_of_unknown(data: TaskData, values: np.ndarray) -> None:
-    """Say how many pairs have nothing in common that could be associated."""
-    kinds = np.array(data.task_set.kinds)
-    able = np.flatnonzero(~np.isin(kinds, ["constant", "empty"]))
-    pairs = values[np.ix_(able, able)][np.tril_indices(len(able), -1)]
-    n_unknown = int(np.isnan(pairs).sum())
-    if n_unknown:
-        warnings.warn(
-            f"{_WHO}: {n_unknown} of {len(pairs)} pairs of tasks have too few rows "
-            "with both labels; their association is NaN. 'gain' and 'gradient' need no "
-            "such rows.",
-            UserWarning,
-            stacklevel=4,
-        )
 
 
 def _subsample(
