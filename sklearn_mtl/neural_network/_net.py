@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -12,10 +11,10 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochTimer
 from torch import Tensor
 
-from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.neural_network._balance import Balance
 from sklearn_mtl.neural_network._batches import Batch, BatchIterator, HeldOutRows
 from sklearn_mtl.neural_network._monitor import GradientMonitor
+from sklearn_mtl.neural_network._record import record_epoch, record_losses
 from sklearn_mtl.neural_network._regularizer import Regularizer
 from sklearn_mtl.neural_network._rows import Rows
 from sklearn_mtl.neural_network._turns import Turns
@@ -140,7 +139,7 @@ class MultiTaskNet(NeuralNet):
             shall_stop = False
             if y is not None:
                 losses = self._evaluate(y)
-                self._record("valid", losses)
+                record_losses(self, "valid", losses)
                 shall_stop = self.track is not None and self.track(self, losses)
             self.notify("on_epoch_end", **sets)
             if shall_stop:
@@ -167,7 +166,7 @@ class MultiTaskNet(NeuralNet):
             if loud:
                 self.history.record_batch(prefix + "_loss", step["loss"].item())
                 self.notify("on_batch_end", batch=batch, training=training, **step)
-        losses = self._mean_losses(prefix, total, len(iterator))
+        losses = record_epoch(self, prefix, total, len(iterator))
         if self.balance is not None:
             self.balance.end_epoch(losses)
             self.history.record("factor_by_task", self.balance.mean_factors())
@@ -177,21 +176,6 @@ class MultiTaskNet(NeuralNet):
                 self.history.record(name, value)
         self.history.record("lr", self.rate)
         self.history.record(prefix + "_batch_count", len(iterator))
-
-    def _mean_losses(self, prefix: str, total: Tensor, n_steps: int) -> Tensor:
-        """Record the mean losses (n_members, n_trained) of an epoch, and return them.
-
-        A task that a schedule never trained has NaN in the record.
-        """
-        if self.turns is None:
-            losses = total / n_steps
-            self._record(prefix, losses.mean(dim=0))
-            return losses
-        losses = self.turns.mean_losses(total)
-        counts = self.turns.counts()
-        self._record(prefix, losses.nanmean(dim=0), [count == 0 for count in counts])
-        self.history.record("task_turns_by_task", counts)
-        return self.turns.end_epoch(losses)
 
     def train_step(
         self, batch: Batch, notify: bool = True, **fit_params: Any
@@ -357,31 +341,3 @@ class MultiTaskNet(NeuralNet):
             for _, callback in self.callbacks_
             for hook in BATCH_HOOKS
         )
-
-    def _record(
-        self, prefix: str, losses: Tensor, is_absent: Sequence[bool] | None = None
-    ) -> None:
-        values = losses.double().tolist()
-        weights = self.criterion_.task_weight.tolist()
-        if is_absent is None:  # held-out rows may be without a label of a task
-            is_absent = [prefix == "valid"] * len(values)
-        self._check_finite(values, is_absent)
-        pairs = zip(weights, values, strict=True)
-        total = sum(weight * value for weight, value in pairs if not math.isnan(value))
-        self.history.record(prefix + "_loss", total)
-        # what skorch's Checkpoint monitors
-        is_best = total < self.lowest_.get(prefix, math.inf)
-        self.history.record(prefix + "_loss_best", is_best)
-        if is_best:
-            self.lowest_[prefix] = total
-        self.history.record(prefix + "_loss_by_task", values)
-
-    def _check_finite(self, values: list[float], is_absent: Sequence[bool]) -> None:
-        for name, value, absent in zip(self.task_names, values, is_absent, strict=True):
-            without_label = absent and math.isnan(value)
-            if not without_label and not math.isfinite(value):
-                raise TaskError(
-                    f"{self.who}: the loss of task {name!r} became {value} in epoch "
-                    f"{len(self.history)}. Lower lr (now {self.lr}), or scale the "
-                    "inputs if the trunk takes them as they are."
-                )
