@@ -200,7 +200,9 @@ class GallerySearchMixin(ABC):
             rows = rows * self._signs
         found = self.index_.kneighbors(rows, k + is_gallery)
         distances, indices = np.asarray(found[0]), np.asarray(found[1])
-        if not isinstance(self.index_, BruteForceIndex):
+        is_ours = isinstance(self.index_, BruteForceIndex)
+        if not (is_ours and self.index_.metric == self.metric):
+            # whatever it calls a distance, and in whatever order it gives equals
             distances = pair_distances(rows, self.embedding_, indices, self.metric)
             distances, indices = order_found(distances, indices)
         if first is not None:

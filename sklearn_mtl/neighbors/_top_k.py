@@ -62,7 +62,7 @@ def top_k(
         Their items.
     """
     n_queries, n_items = len(queries), len(gallery)
-    width = _tile_width(n_items, k, chunk_size)
+    width = _tile_width(n_queries, n_items, k, chunk_size)
     n_rows = max(1, min(N_QUERIES, DENSE_TILE // (width + k)))
     # how far a product in float32 may be off, for a query of norm 1
     slack = (gallery.shape[1] + 4) * 2.0**-23 * longest
@@ -79,10 +79,11 @@ def top_k(
     return scores, indices
 
 
-def _tile_width(n_items: int, k: int, chunk_size: int | None) -> int:
+def _tile_width(n_queries: int, n_items: int, k: int, chunk_size: int | None) -> int:
     if 32 * k > n_items:  # most tiles would be dense: one pass over all is cheaper
         return n_items
-    return min(n_items, max(chunk_size or TILE // N_QUERIES, 4 * k))
+    fitting = TILE // max(1, min(N_QUERIES, n_queries))
+    return min(n_items, max(chunk_size or fitting, 4 * k))
 
 
 def _tiles(n_items: int, width: int) -> Iterator[slice]:

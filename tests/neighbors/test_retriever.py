@@ -124,7 +124,7 @@ class Plain:
     "index",
     [
         Plain(),
-        BruteForceIndex(chunk_size=7),
+        BruteForceIndex(chunk_size=7, metric="euclidean"),
         NearestNeighbors(algorithm="brute"),
         NearestNeighbors(algorithm="kd_tree"),
     ],
