@@ -62,7 +62,8 @@ class Split(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n_members, n, n_branches * n_units) to (n_members, n_branches, n, _)."""
-        return torch.unflatten(x, -1, self.shape).transpose(1, 2)
+        # a copy: what comes after, and back, is slower on rows that lie apart
+        return torch.unflatten(x, -1, self.shape).transpose(1, 2).contiguous()
 
 
 class Branches(nn.Sequential):
@@ -101,17 +102,15 @@ class Branches(nn.Sequential):
     ) -> None:
         layers: list[nn.Module] = []
         for size in sizes:
-            is_wide = is_input_shared and not layers
-            if is_wide:
+            if is_input_shared and not layers:
                 # one product reads the rows once, where a batch of them copies them
-                linear: nn.Module = MemberLinear(n_members, n_in, n_branches * size)
+                layers.append(MemberLinear(n_members, n_in, n_branches * size))
+                layers.append(Split(n_branches, size))
             else:
-                linear = BranchLinear(n_members, n_branches, n_in, size)
-            layers += [linear, ACTIVATIONS[activation]()]
+                layers.append(BranchLinear(n_members, n_branches, n_in, size))
+            layers.append(ACTIVATIONS[activation]())
             if dropout > 0:
                 layers.append(MemberDropout(dropout))
-            if is_wide:
-                layers.append(Split(n_branches, size))
             if end_layer is not None:
                 layers.append(end_layer())
             n_in = size

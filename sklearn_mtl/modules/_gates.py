@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -80,8 +82,41 @@ def mix(experts: Tensor, gates: Tensor) -> Tensor:
     return (gates.transpose(2, 3) @ experts.transpose(1, 2)).transpose(1, 2)
 
 
+class _MixedLogits(torch.autograd.Function):
+    """Heads on every expert, mixed: one node where autograd would make nine.
+
+    In a step this short, nodes are what costs.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, experts: Tensor, gates: Tensor, weight: Tensor, bias: Tensor
+    ) -> Tensor:
+        by_expert = torch.bmm(experts.flatten(1, 2), weight)
+        by_expert = torch.unflatten(by_expert, 1, experts.shape[1:3])
+        gates = gates.transpose(1, 2)  # (n_members, n_experts, n_rows, n_outputs)
+        ctx.save_for_backward(experts, gates, weight, by_expert)
+        return (by_expert * gates).sum(dim=1) + bias
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        experts, gates, weight, by_expert = ctx.saved_tensors
+        each = gradient.unsqueeze(1)
+        of_logits = (each * gates).flatten(1, 2)
+        of_experts = torch.bmm(of_logits, weight.mT)
+        return (
+            torch.unflatten(of_experts, 1, experts.shape[1:3]),
+            (each * by_expert).transpose(1, 2),
+            torch.bmm(experts.flatten(1, 2).mT, of_logits),
+            gradient.sum(dim=1, keepdim=True),
+        )
+
+
+_mixed_logits: Callable[..., Tensor] = _MixedLogits.apply
+
+
 def mixed_logits(experts: Tensor, gates: Tensor, heads: TaskHeads) -> Tensor:
-    r"""Apply linear heads, without their bias, to mixtures of experts.
+    r"""Apply linear heads to mixtures of experts.
 
     Since :math:`(\sum_e g_{te} h_e) W_t = \sum_e g_{te} (h_e W_t)`, the heads may as
     well read every expert, in one large product, and their logits be mixed.
@@ -99,9 +134,8 @@ def mixed_logits(experts: Tensor, gates: Tensor, heads: TaskHeads) -> Tensor:
         The logits.
     """
     if heads.weight.shape[-1] > _FEW_OUTPUTS * heads.n_tasks:
-        return heads.read_tasks(mix(experts, gates))
-    by_expert = heads.read_shared(experts.flatten(1, 2))
-    return mix_logits(by_expert, gates, heads)
+        return heads(mix(experts, gates))
+    return _mixed_logits(experts, heads.spread(gates), heads.weight, heads.bias)
 
 
 def mix_logits(by_expert: Tensor, gates: Tensor, heads: TaskHeads) -> Tensor:

@@ -143,7 +143,7 @@ class MixtureTrunk(TaskTrunk):
 
     def apply_heads(self, parts: Parts, heads: TaskHeads) -> Tensor:
         """Return the logits of the mixtures, or the mixtures of logits."""
-        return mixed_logits(parts[0], parts[1], heads) + heads.bias
+        return mixed_logits(parts[0], parts[1], heads)
 
     def shared_parameters(self) -> list[nn.Parameter]:
         """Return the parameters of the experts; a gate belongs to its task."""

@@ -266,7 +266,7 @@ class ExtractionTrunk(TaskTrunk):
         by_expert = heads.read_tasks(private.flatten(2, 3))
         own = mix_logits(by_expert, gates[:, :, :n_private], heads)
         common = mixed_logits(shared, gates[:, :, n_private:], heads)
-        return own + common + heads.bias
+        return own + common
 
     def shared_parameters(self) -> list[nn.Parameter]:
         """Return the shared experts of the last level, and what is below them.

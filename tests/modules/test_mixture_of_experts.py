@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from sklearn_mtl.modules import MLP, MixtureOfExperts
+from sklearn_mtl.modules import MLP, HeadBlock, MixtureOfExperts, TaskHeads
 from sklearn_mtl.modules._gates import mix, mixed_logits
 from tests.modules.trunks import built, drawn_heads, fitted, one_step, rows, table
 
@@ -44,8 +44,26 @@ def test_mixed_logits_are_the_logits_of_the_mixture(blocks, n_members):
     torch.testing.assert_close(
         trunk.apply_heads(parts, heads), heads(trunk.gather(parts))
     )
-    mixed = mixed_logits(*parts, heads) + heads.bias
+    mixed = mixed_logits(*parts, heads)
     torch.testing.assert_close(mixed, heads(mix(*parts)))
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_the_gradient_of_mixed_logits_is_that_of_its_parts(n_members):
+    generator = torch.Generator().manual_seed(0)
+
+    def draw(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.double)
+
+    heads = TaskHeads(n_members, 3, [HeadBlock(2, 1)]).double()
+    experts, gates = draw(n_members, 4, 5, 3), draw(n_members, 5, 4, 2)
+    with torch.no_grad():
+        heads.weight.copy_(draw(*heads.weight.shape))
+    inputs = [experts.requires_grad_(), gates.requires_grad_(), *heads.parameters()]
+    slope = draw(n_members, 5, 2)
+    found = torch.autograd.grad(mixed_logits(experts, gates, heads), inputs, slope)
+    expected = torch.autograd.grad(heads(mix(experts, gates)), inputs, slope)
+    torch.testing.assert_close(found, expected)
 
 
 def test_only_the_largest_gates_count():
