@@ -64,8 +64,8 @@ def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
     Raises
     ------
     ValueError
-        If X has infinite values, a wrong number of columns, or text in a column that is
-        not categorical.
+        If X has infinite values, a wrong number of columns, text in a column that is
+        not categorical, or raw values in another unit than in fit.
     """
     trunk = getattr(model, "trunk", None)
     if isinstance(trunk, TrunkSpec):
@@ -92,7 +92,31 @@ def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
     if wanted == "table" and is_sparse != model._is_sparse_fit:
         # the other form than in fit holds the same numbers
         X = X.toarray().astype(np.float64) if is_sparse else sparse.csr_array(X)
+    if wanted == "raw":
+        _check_unit(model, X, reset=reset)
     return X if sparse.issparse(X) or wanted == "raw" else Table(X, None)
+
+
+def _check_unit(model: Any, X: Any, *, reset: bool) -> None:
+    """Refuse raw values in another unit than in fit: bytes are scaled, others not."""
+    is_bytes = X.dtype == np.uint8
+    if reset:
+        model._is_byte_fit = is_bytes
+        model._is_unit_fit = is_bytes or X.max() <= 1
+        return
+    who, rule = (
+        type(model).__name__,
+        "uint8 is scaled to the unit range, others are not",
+    )
+    if is_bytes and not model._is_unit_fit:
+        raise ValueError(
+            f"{who}: X is uint8, but in fit it had other values, above 1; {rule}."
+        )
+    if model._is_byte_fit and not is_bytes and X.max() > 1:
+        raise ValueError(
+            f"{who}: X was uint8 in fit, but is {X.dtype} with values up to "
+            f"{X.max():g}; {rule}. Give uint8, or values in [0, 1]."
+        )
 
 
 def _find_categorical(model: Any, X: Any) -> np.ndarray | None:

@@ -116,6 +116,26 @@ def test_bytes_are_read_in_the_unit_range_and_never_copied_as_floats():
     assert seen[0].dtype == np.uint8
 
 
+def test_values_in_another_unit_than_in_fit_are_refused():
+    X, y = pictures()
+    of_bytes = fitted(SMALL, X, y, max_epochs=1)
+    np.testing.assert_allclose(
+        of_bytes.transform(X / 255), of_bytes.transform(X), rtol=1e-5, atol=1e-6
+    )
+    message = (
+        "MultiTaskClassifier: X was uint8 in fit, but is int64 with values up to 200; "
+        "uint8 is scaled to the unit range, others are not. Give uint8, or values in "
+        "[0, 1]."
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        of_bytes.predict(X.astype(int))
+    of_floats = fitted(SMALL, X.astype(float), y, max_epochs=1)
+    with pytest.raises(ValueError, match="X is uint8, but in fit it had other values"):
+        of_floats.predict(X)
+    of_units = fitted(SMALL, X / 255, y, max_epochs=1)
+    assert of_units.predict(X).shape == y.shape
+
+
 def test_a_memory_map_that_may_not_be_written_is_read(tmp_path):
     X, y = pictures()
     np.save(tmp_path / "pictures.npy", X)
