@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.exceptions import UndefinedMetricWarning
 
-from sklearn_mtl.comparison._counts import count_frame, error_reduction
+from sklearn_mtl.comparison._counts import count_frame
 from sklearn_mtl.comparison._curve import LearningCurve, curve_frame
 from sklearn_mtl.comparison._gains import (
-    TWIN,
     Gain,
     compute_gains,
     mean_over_tasks,
 )
 from sklearn_mtl.comparison._plots import PlotsMixin
 from sklearn_mtl.comparison._rows import (
-    BEST_SINGLE,
     Measured,
     ModelRow,
     Problem,
     TaskRow,
-    shared_row,
 )
 from sklearn_mtl.comparison._tables import gain_frame, score_frame, summary_frame
 from sklearn_mtl.comparison._text import to_text
 from sklearn_mtl.comparison._verdict import verdicts
+from sklearn_mtl.comparison._worth import WorthMixin
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Comparison"]
 
 
-class Comparison(PlotsMixin):
+class Comparison(PlotsMixin, WorthMixin):
     """Scores of several models on the same splits, and what sharing gains.
 
     Made by `compare`. All tables are views of the arrays in `measured`.
@@ -245,72 +241,6 @@ class Comparison(PlotsMixin):
             order = np.argsort(-n, kind="stable")
             counts[task.name] = {self.models[places[i]].name: int(n[i]) for i in order}
         return counts
-
-    def delta_m(self, model: str | None = None, *, against: str = TWIN) -> float:
-        """Return the mean relative reduction of the errors by a shared model.
-
-        Parameters
-        ----------
-        model : str, default=None
-            The shared model; None takes the last one.
-        against : {"twin", "best single"}, default="twin"
-            The single-task row.
-
-        Returns
-        -------
-        float
-            `metrics.delta_m` of the mean errors: 0.1 is 10 % less error. NaN where a
-            task is measured by a score such as AUC, which has no relative reduction;
-            choose errors, such as scoring="neg_mean_squared_error".
-
-        Raises
-        ------
-        ValueError
-            If there is no such shared model or reference.
-
-        Warns
-        -----
-        UndefinedMetricWarning
-            Which tasks make it NaN, and why.
-        """
-        name = shared_row(self.models, model, "Comparison.delta_m")
-        value, reason = self.error_reduction(name, against)
-        if reason:
-            warnings.warn(reason, UndefinedMetricWarning, stacklevel=2)
-        return value
-
-    def error_reduction(self, name: str, against: str) -> tuple[float, str]:
-        """Return `delta_m`, and the reason where it is NaN, without a warning.
-
-        Parameters
-        ----------
-        name : str
-            Name of a shared row.
-        against : {"twin", "best single"}
-            The single-task row.
-
-        Returns
-        -------
-        (float, str)
-            The value; an empty text, or why it is NaN.
-
-        Raises
-        ------
-        ValueError
-            If there is no such reference.
-        """
-        scores, twin = self.measured.scores, self.models[self.row(name)].twin
-        if against == BEST_SINGLE:
-            other = self.measured.best_single()
-        elif against == TWIN and twin is not None:
-            other = scores[self.row(twin)]
-        else:
-            raise ValueError(
-                f"Comparison.delta_m: against is {against!r}; it must be {TWIN!r} or "
-                f"{BEST_SINGLE!r}."
-            )
-        own = mean_over_tasks(scores[self.row(name)].T)  # over splits
-        return error_reduction(self.tasks, own, mean_over_tasks(other.T))
 
     def to_text(self, width: int = 100) -> str:
         """Return everything as text.

@@ -19,7 +19,14 @@ from sklearn_mtl.datasets._missing import hide_codes
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["LearningCurve", "check_shares", "curve_frame", "gather_curve", "hide_parts"]
+__all__ = [
+    "LearningCurve",
+    "check_shares",
+    "curve_frame",
+    "gather_curve",
+    "hide_parts",
+    "labels_of_twin",
+]
 
 _WHO = "compare"
 
@@ -196,6 +203,34 @@ def curve_frame(
                 )
     columns = "model task share labels score twin gain low high"
     return pd.DataFrame(rows, columns=columns.split())
+
+
+def labels_of_twin(rows: pd.DataFrame, place: int = 0) -> float:
+    """Return with how many labels the twin would score as the shared model does.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows of `curve_frame` of one model and task, the labels growing.
+    place : int, default=0
+        Which row's score of the shared model is to be reached.
+
+    Returns
+    -------
+    float
+        Interpolated between the logarithms of the numbers of labels; infinite if the
+        twin does not reach it with all labels.
+    """
+    target = rows["score"].iloc[place]
+    twin, logs = rows["twin"].to_numpy(), np.log(rows["labels"].to_numpy())
+    above = np.flatnonzero(twin >= target)
+    if not len(above):
+        return np.inf
+    first = int(above[0])
+    if first == 0:
+        return float(rows["labels"].iloc[0])
+    share = (target - twin[first - 1]) / (twin[first] - twin[first - 1])
+    return float(np.exp(logs[first - 1] + share * (logs[first] - logs[first - 1])))
 
 
 def _with_mean(values: np.ndarray) -> np.ndarray:

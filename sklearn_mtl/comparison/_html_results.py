@@ -129,10 +129,15 @@ def curves(comparison: Comparison) -> list[str]:
     )
     plots = "".join(
         f"<figure><figcaption>{escape(name)}</figcaption>"
-        f"{curve_picture(comparison, name, MEAN)}</figure>"
+        f"{curve_picture(comparison, name, MEAN)}"
+        f"{_paragraph(comparison.labels_saved(name))}</figure>"
         for name in shared
     )
     return [note, f'<div class="plots">{plots}</div>']
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{escape(text)}</p>" if text else ""
 
 
 def curve_picture(comparison: Comparison, model: str, task: str) -> str:

@@ -21,17 +21,17 @@ class Interval:
         The mean.
     low, high : float
         The ends of its interval; NaN for a single split.
-    p_value : float
+    p_value : float, default=NaN
         Two-sided, of the hypothesis that the expectation is 0.
-    n_splits : int
+    n_splits : int, default=0
         Number of splits that the mean is over.
     """
 
     mean: float
     low: float
     high: float
-    p_value: float
-    n_splits: int
+    p_value: float = np.nan
+    n_splits: int = 0
 
 
 def corrected_interval(

@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from sklearn_mtl.comparison._gains import MEAN, TWIN, Gain
+from sklearn_mtl.comparison._intervals import Interval
 from sklearn_mtl.comparison._problems import told_once
 from sklearn_mtl.comparison._rows import BEST_SINGLE, TaskRow
 from sklearn_mtl.comparison._text_table import in_blocks, layout, text_width
@@ -48,6 +49,7 @@ def to_text(comparison: Comparison, width: int = 100) -> str:
     parts = [_tasks(comparison), _scores(comparison, width)]
     shared = [model.name for model in comparison.models if model.role == "shared"]
     parts += [_gains(comparison, name, width) for name in shared]
+    parts += [_curve(comparison, name) for name in shared]
     parts += [_problems(comparison, width), _verdict(comparison, width)]
     return "\n\n".join(part for part in parts if part)
 
@@ -149,6 +151,22 @@ def _second(comparison: Comparison, model: str) -> str:
     label = ", ".join(dict.fromkeys(second_label(metric) for _, metric, *_ in rows))
     header = [label, shorten(model, _NAME_WIDTH), "twin", BEST_SINGLE, "from sharing"]
     return "\n\n" + layout(header, lines, "lrrrr")
+
+
+def _curve(comparison: Comparison, model: str) -> str:
+    """Return score against number of labels, in the mean over tasks."""
+    if comparison.curve is None:
+        return ""
+    frame = comparison.learning_curve
+    rows = frame[(frame["model"] == model) & (frame["task"] == MEAN)]
+    lines = [
+        [f"{row.labels:.0f}", number(row.score), number(row.twin)]
+        + [gain_and_interval(Interval(row.gain, row.low, row.high))]
+        for row in rows.itertuples()
+    ]
+    header = ["labels of a task", shorten(model, _NAME_WIDTH), "twin", "from sharing"]
+    table = layout(header, lines, "rrrl")
+    return "\n".join(part for part in (table, comparison.labels_saved(model)) if part)
 
 
 def _problems(comparison: Comparison, width: int) -> str:

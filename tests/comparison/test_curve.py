@@ -1,10 +1,16 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_mtl.comparison import compare, corrected_interval
-from sklearn_mtl.comparison._curve import check_shares, hide_parts
+from sklearn_mtl.comparison._curve import (
+    LearningCurve,
+    check_shares,
+    hide_parts,
+    labels_of_twin,
+)
 from sklearn_mtl.comparison._splits import Folding
 from sklearn_mtl.comparison._targets import read_targets
 from sklearn_mtl.datasets import (
@@ -168,3 +174,45 @@ def test_without_a_seed_two_runs_hide_other_labels():
     shared = one.row("shared")
     assert (one.curve.scores[shared, 0] != two.curve.scores[shared, 0]).all()
     np.testing.assert_array_equal(one.measured.scores, two.measured.scores)
+
+
+def rows_of(labels, score, twin):
+    return pd.DataFrame({"labels": labels, "score": score, "twin": twin})
+
+
+@pytest.mark.parametrize(
+    ("twin", "expected"),
+    [
+        ([0.2, 0.4, 0.8], 10 * np.sqrt(10)),  # half way on the logarithmic axis
+        ([0.2, 0.6, 0.8], 10.0),
+        ([0.2, 0.3, 0.5], np.inf),
+        ([0.7, 0.7, 0.8], 1.0),
+    ],
+)
+def test_labels_that_the_twin_needs_are_interpolated(twin, expected):
+    rows = rows_of([1.0, 10.0, 100.0], [0.6, 0.7, 0.8], twin)
+    np.testing.assert_allclose(labels_of_twin(rows), expected)
+
+
+def test_labels_saved_are_told_where_the_gain_is_no_noise(measured):
+    found = measured[2]
+    rows = found.learning_curve.query("task == 'mean'")
+    assert rows["low"].iloc[0] > 0
+    sentence = found.labels_saved()
+    needed = labels_of_twin(rows)
+    assert 8 < needed < 80
+    assert (
+        sentence == f"With 8 labels it scores as its twin does with about {needed:.0f}."
+    )
+    assert sentence in found.to_text(200)
+    assert "labels of a task" in found.to_text()
+
+
+def test_labels_saved_are_not_told_of_noise(comparison):
+    scores = comparison.measured.scores
+    shares = np.array([0.5, 1.0])
+    n_labels = np.stack([comparison.measured.n_train // 2, comparison.measured.n_train])
+    parts = np.stack([scores, scores], axis=1)
+    parts[4] = parts[3]  # the model is its twin
+    comparison.curve = LearningCurve(shares, n_labels, parts)
+    assert comparison.labels_saved() == ""

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from sklearn_mtl.comparison import Interval
@@ -11,6 +12,7 @@ from sklearn_mtl.comparison._words import (
     seconds,
     shorten,
     signed,
+    worth_in_labels,
 )
 
 NAN = float("nan")
@@ -63,3 +65,10 @@ def test_second_scores_are_shown_as_errors_where_they_are():
     assert second_value("neg_log_loss", -0.5) == 0.5
     assert second_label("f1") == "f1"
     assert second_value("f1", 0.5) == 0.5
+
+
+def test_labels_that_sharing_is_worth_are_a_sentence():
+    assert worth_in_labels(20.2, 61.7, 400) == (
+        "With 20 labels it scores as its twin does with about 62."
+    )
+    assert "with more than 400." in worth_in_labels(20, np.inf, 400)
