@@ -46,9 +46,9 @@ class NeighborRetriever(
 
     A clone of the estimator is fitted to the gallery, which is then searched by what
     the estimator makes of it: the shared representation of all tasks, the view of one
-    task, or a mix of views. With weights w_t and W = sum |w_t| the distance of a query
-    and an item is 1 - sum over tasks t of w_t cos_t / W, where cos_t is the cosine of
-    their views of task t.
+    task, or a mix of views. With weights w_t and W = sum of abs(w_t), the distance of a
+    query and an item is 1 - sum over tasks t of w_t cos_t / W, where cos_t is the
+    cosine of their views of task t.
 
     Use one task's view where the tasks have little to do with each other: the shared
     representation holds what all of them need, and for one of them the rest is noise.
