@@ -20,8 +20,9 @@ class BruteForceIndex(BaseEstimator):
     """Find the exact nearest neighbours by comparing with every item.
 
     For "cosine" the distance of q and g is 1 - q · g / (norm(q) norm(g)), for
-    "euclidean" it is norm(q - g). Neighbours come nearest first and, among equals, in the order of the items,
-    for every chunk size and whatever other queries are asked with them.
+    "euclidean" it is norm(q - g). Neighbours come nearest first and, among equals, in
+    the order of the items, for every chunk size and whatever other queries are asked
+    with them.
 
     Use it where the answer must be exact; an approximate index repays its build only
     after many queries.
