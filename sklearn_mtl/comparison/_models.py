@@ -21,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_mtl.comparison._inputs import Inputs
 from sklearn_mtl.linear_model import (
     MultiTaskLinearClassifier,
+    MultiTaskLinearMixedEstimator,
     MultiTaskLinearRegressor,
 )
 from sklearn_mtl.multioutput import IndependentTasks
@@ -28,7 +29,6 @@ from sklearn_mtl.utils import TaskSet
 
 __all__ = ["MODELS", "Recipe", "Situation"]
 
-_ONE_KIND = ("classification", "regression")
 _RIDGE_ALPHAS = (0.1, 1.0, 10.0, 100.0, 1000.0)
 
 
@@ -81,15 +81,12 @@ class Recipe:
         What the row is; a shared one gets a twin.
     make : callable
         Situation -> estimator, without the preparation of its inputs.
-    problems : tuple of str
-        For which tasks it is.
     takes_codes : bool
         Whether categories come as codes, with their columns first, and gaps stay.
     """
 
     role: str
     make: Callable[[Situation], Any]
-    problems: tuple[str, ...] = (*_ONE_KIND, "mixed")
     takes_codes: bool = False
 
     def prepared(self, estimator: Any, inputs: Inputs) -> Any:
@@ -159,6 +156,10 @@ def _net(situation: Situation) -> Any:
 
 
 def _shared_linear(situation: Situation) -> Any:
+    if situation.problem == "mixed":
+        types = situation.task_types
+        mixed = MultiTaskLinearMixedEstimator(task_types=types, on_empty_task="warn")
+        return _scaled(mixed, situation)
     is_classification = situation.problem == "classification"
     kind = MultiTaskLinearClassifier if is_classification else MultiTaskLinearRegressor
     return _scaled(kind(on_empty_task="warn"), situation)
@@ -170,6 +171,6 @@ MODELS: dict[str, Recipe] = {
     "linear": Recipe("single", _linear),
     "forest": Recipe("single", _forest),
     "boosting": Recipe("single", _boosting, takes_codes=True),
-    "shared-linear": Recipe("shared", _shared_linear, _ONE_KIND),
+    "shared-linear": Recipe("shared", _shared_linear),
     "net": Recipe("shared", _net),
 }

@@ -73,10 +73,7 @@ def resolve_models(estimators: Any, situation: Situation) -> list[Candidate]:
 def _named(estimators: Any, situation: Situation) -> list[tuple[str, Any]]:
     """Return (name of the row, name of a recipe or estimator)."""
     if estimators is None:
-        fitting = [
-            n for n, recipe in MODELS.items() if situation.problem in recipe.problems
-        ]
-        return [(name, name) for name in fitting]
+        return [(name, name) for name in MODELS]
     if isinstance(estimators, str) or hasattr(estimators, "fit"):
         estimators = [estimators]
     if isinstance(estimators, Mapping):
@@ -105,11 +102,6 @@ def _by_name(name: str, recipe_name: str, situation: Situation) -> list[Candidat
             f"{_WHO}: unknown model {recipe_name!r}. Known models: {list(MODELS)}."
         )
     recipe = MODELS[recipe_name]
-    if situation.problem not in recipe.problems:
-        raise ValueError(
-            f"{_WHO}: model {recipe_name!r} is for {' and '.join(recipe.problems)} "
-            f"tasks; these are {situation.problem}."
-        )
     made = recipe.make(situation)
     estimator = recipe.prepared(made, situation.inputs)
     if recipe.role != "shared":

@@ -2,6 +2,7 @@
 
 from sklearn_mtl.linear_model._classifier import MultiTaskLinearClassifier
 from sklearn_mtl.linear_model._classifier_cv import MultiTaskLinearClassifierCV
+from sklearn_mtl.linear_model._mixed import MultiTaskLinearMixedEstimator
 from sklearn_mtl.linear_model._regressor import MultiTaskLinearRegressor
 from sklearn_mtl.linear_model._regressor_cv import MultiTaskLinearRegressorCV
 from sklearn_mtl.solvers import compile_kernels
@@ -9,6 +10,7 @@ from sklearn_mtl.solvers import compile_kernels
 __all__ = [
     "MultiTaskLinearClassifier",
     "MultiTaskLinearClassifierCV",
+    "MultiTaskLinearMixedEstimator",
     "MultiTaskLinearRegressor",
     "MultiTaskLinearRegressorCV",
     "compile_kernels",

@@ -1,0 +1,207 @@
+"""Classifications and regressions: one linear model for those, one for these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import ClassifierTags, RegressorTags, Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_mtl.linear_model._classifier import MultiTaskLinearClassifier
+from sklearn_mtl.linear_model._regressor import MultiTaskLinearRegressor
+from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._outputs import ClassOutputsMixin
+from sklearn_mtl.utils._private import HasMethods, StrOptions, fit_context
+from sklearn_mtl.utils._weights import check_sample_weight
+
+__all__ = ["MultiTaskLinearMixedEstimator"]
+
+
+class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
+    """Linear models of classifications and regressions side by side.
+
+    All classifications share one model and all regressions another: log-loss and
+    squared error have no common scale on which a penalty could tie them together. Use
+    it where a table has several targets of each kind; with one of each the tasks share
+    nothing, and a net does more (`MultiTaskMixedEstimator`).
+
+    Parameters
+    ----------
+    classifier : estimator, default=None
+        Model of the classifications; `MultiTaskLinearClassifier()` if None.
+    regressor : estimator, default=None
+        Model of the regressions; `MultiTaskLinearRegressor()` if None.
+    task_types : str, sequence or dict, default=None
+        What the tasks are: "classification" (or "binary", "multiclass") or
+        "regression", for all tasks, in order, or by name. If None: strings, booleans,
+        categories, and whole numbers with at most 20 values are classes.
+    on_empty_task : {"raise", "warn"}, default="raise"
+        What to do with a task that has no label; "warn" predicts NaN for it.
+
+    Attributes
+    ----------
+    classifier_ : estimator or None
+        The fitted model of the classifications, None where there are none.
+    regressor_ : estimator or None
+        The fitted model of the regressions, None where there are none.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had names.
+
+    See Also
+    --------
+    MultiTaskLinearClassifier : Where all tasks are classifications.
+    MultiTaskLinearRegressor : Where all tasks are regressions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_mtl.linear_model import MultiTaskLinearMixedEstimator
+    >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> y = np.array([[0, 0.5], [0, 1.5], [1, np.nan], [1, 3.5]])
+    >>> model = MultiTaskLinearMixedEstimator().fit(X, y)
+    >>> model.task_set_.kinds
+    ['binary', 'regression']
+    >>> model.predict([[0.0], [3.0]])[:, 0]
+    array([0., 1.])
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        "classifier": [HasMethods(["fit", "predict_proba"]), None],
+        "regressor": [HasMethods(["fit", "predict"]), None],
+        "task_types": [str, dict, "array-like", None],
+        "on_empty_task": [StrOptions({"raise", "warn"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        classifier: Any = None,
+        regressor: Any = None,
+        task_types: Any = None,
+        on_empty_task: str = "raise",
+    ) -> None:
+        self.classifier = classifier
+        self.regressor = regressor
+        self.task_types = task_types
+        self.on_empty_task = on_empty_task
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None
+    ) -> MultiTaskLinearMixedEstimator:
+        """Fit the classifications together, and the regressions together.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Inputs. A sparse X stays sparse.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets; NaN or None where missing.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
+                default=None
+            Weights of rows or cells.
+
+        Returns
+        -------
+        self : object
+            The fitted model.
+
+        Raises
+        ------
+        TaskError
+            If a task has no label, or labels that its type does not allow.
+        ValueError
+            If X has NaN, or weights are negative or of a wrong shape.
+        """
+        who = type(self).__name__
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=np.float64, ensure_min_samples=2
+        )
+        self.task_set_, codes = TaskSet.from_y(
+            y,
+            who=who,
+            task_types=self.task_types,
+            on_empty_task=self.on_empty_task,
+        )
+        if len(codes) != X.shape[0]:
+            raise ValueError(
+                f"{who}: X has {X.shape[0]} rows and y has {len(codes)}: "
+                "inconsistent numbers of samples."
+            )
+        weights = None
+        if sample_weight is not None:
+            weights = check_sample_weight(sample_weight, codes.shape, who)
+        self.classifier_ = self._fit_kind(True, X, codes, weights)
+        self.regressor_ = self._fit_kind(False, X, codes, weights)
+        return self
+
+    def _live(self, of_classes: bool) -> np.ndarray:
+        """Return the numbers of the tasks of one kind that have something to learn."""
+        return np.flatnonzero(
+            [
+                task.is_classification == of_classes
+                and task.kind not in ("empty", "constant")
+                for task in self.task_set_.tasks
+            ]
+        )
+
+    def _fit_kind(
+        self, of_classes: bool, X: Any, codes: np.ndarray, weights: np.ndarray | None
+    ) -> Any:
+        """Return the model of one kind of task, None without such tasks."""
+        some = self._live(of_classes)
+        if not len(some):
+            return None
+        estimator = self.classifier if of_classes else self.regressor
+        if estimator is None:
+            estimator = (
+                MultiTaskLinearClassifier()
+                if of_classes
+                else MultiTaskLinearRegressor()
+            )
+        names = [self.task_set_.names[t] for t in some]
+        y = _named(codes[:, some], names)
+        options = {} if weights is None else {"sample_weight": weights[:, some]}
+        return clone(estimator).fit(X, y, **options)
+
+    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        outputs = [_constant(task, X.shape[0]) for task in self.task_set_.tasks]
+        if self.classifier_ is not None:
+            found = self.classifier_.predict_proba(X)
+            for t, output in zip(self._live(True), found, strict=True):
+                outputs[t] = output
+        if self.regressor_ is not None:
+            values = self.regressor_.predict(X)
+            for t, output in zip(self._live(False), values.T, strict=True):
+                outputs[t] = output
+        return outputs
+
+    def __sklearn_tags__(self) -> Tags:
+        """Keep what a classifier and a regressor declare, without being either."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.required = True
+        tags.classifier_tags = ClassifierTags(multi_label=True)
+        tags.regressor_tags = RegressorTags()
+        return tags
+
+
+def _named(codes: np.ndarray, names: list[str]) -> Any:
+    """Return codes as a frame, so that messages name the tasks."""
+    import pandas as pd
+
+    return pd.DataFrame(codes, columns=names)
+
+
+def _constant(task: Any, n_samples: int) -> np.ndarray:
+    """Return the output of a task that is not learned."""
+    if not task.is_classification:
+        return np.full(n_samples, np.nan)
+    return np.full((n_samples, task.n_classes), 1.0 if task.n_classes else np.nan)
