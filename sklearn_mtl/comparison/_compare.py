@@ -73,8 +73,9 @@ def compare(
         "boosting" (each one model a task), "shared-linear" and "net" (shared). A
         sequence holds names, estimators and (name, estimator) pairs; a mapping has them
         by the name of the row. Rows known by name get inputs that are imputed and
-        one-hot encoded, fitted in each training part; an estimator gets X as it is. It is taken for a shared model, and gets
-        a twin, unless it is `IndependentTasks`, `MultiOutputClassifier` or
+        one-hot encoded, fitted in each training part; an estimator gets X as it is. An
+        estimator is taken for a shared model, and gets a twin, unless it is
+        `IndependentTasks`, `MultiOutputClassifier` or
         `MultiOutputRegressor`, or a Pipeline that ends in one of them.
     cv : int, splitter or iterable, default=5
         Number of folds, stratified on all tasks; or a splitter, or (train, test) rows.
