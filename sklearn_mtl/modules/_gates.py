@@ -102,10 +102,13 @@ class _MixedLogits(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         experts, gates, weight, by_expert = ctx.saved_tensors
         each = gradient.unsqueeze(1)
-        of_logits = (each * gates).flatten(1, 2)
+        # views by shape: gradients of all tasks at once come batched, and PyTorch 2.13
+        # has no flatten for them
+        n_members, n_experts, n_rows, n_hidden = experts.shape
+        of_logits = (each * gates).reshape(n_members, n_experts * n_rows, -1)
         of_experts = torch.bmm(of_logits, weight.mT)
         return (
-            torch.unflatten(of_experts, 1, experts.shape[1:3]),
+            of_experts.reshape(n_members, n_experts, n_rows, n_hidden),
             (each * by_expert).transpose(1, 2),
             torch.bmm(experts.flatten(1, 2).mT, of_logits),
             gradient.sum(dim=1, keepdim=True),

@@ -14,7 +14,13 @@ from sklearn_mtl import (
     MultiTaskRegressor,
 )
 from sklearn_mtl.balancing import METHODS, STCH, Fixed, GradientAggregator, UPGrad
-from sklearn_mtl.modules import MLP, MixtureOfExperts
+from sklearn_mtl.modules import (
+    MLP,
+    CrossStitch,
+    MixtureOfExperts,
+    ProgressiveExtraction,
+    SharedPrivate,
+)
 from sklearn_mtl.neural_network._gradients import exact_gramian
 from sklearn_mtl.utils import stack_tasks
 from tests.neural_network.nets import (
@@ -89,6 +95,43 @@ def test_the_gramian_is_what_autograd_gives(cls, n_members, gramian):
     _, dlogits = criterion(module.decode(parts).detach(), *batch[1])
     found = balance._gramian(module, parts, dlogits)
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "trunk",
+    [
+        MixtureOfExperts(3, (4,)),
+        ProgressiveExtraction(2, 1, hidden_layer_sizes=(4,)),
+        CrossStitch((4,)),
+        SharedPrivate((4,), (3,)),
+    ],
+    ids=lambda trunk: type(trunk).__name__,
+)
+def test_the_exact_gramian_of_every_trunk_is_what_autograd_gives(trunk):
+    X, y = table(60)
+    model = tiny(MultiTaskMixedEstimator, trunk=trunk, n_members=2, **EXACT)
+    model, batch = captured(model, X, with_gaps(y))
+    module, criterion = model.net_.module_, model.net_.criterion_
+    x, (targets, weights) = batch
+    parts = module.encode(x)
+    logits = module.decode(parts)
+    _, dlogits = criterion(logits.detach(), targets, weights)
+    shared = module.shared_parameters()
+    rows = []
+    for place in range(3):
+        own = torch.zeros_like(dlogits)
+        columns = criterion.layout.columns(place)
+        own[..., columns] = dlogits[..., columns]
+        found = torch.autograd.grad(
+            logits, shared, own, retain_graph=True, allow_unused=True
+        )
+        pairs = zip(found, shared, strict=True)
+        numbers = [torch.zeros_like(p) if g is None else g for g, p in pairs]
+        rows.append(torch.cat([g.flatten(1) for g in numbers], dim=1))
+    J = torch.stack(rows, dim=1)
+    of = torch.as_tensor(criterion.layout.task_places)
+    found = exact_gramian(module, parts, dlogits, of, 3)
+    torch.testing.assert_close(found, J @ J.mT, rtol=1e-5, atol=1e-12)
 
 
 def test_the_exact_gramian_knows_the_members_of_own_modules():
