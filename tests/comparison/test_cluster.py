@@ -21,7 +21,8 @@ def cluster():
             n_workers=2,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",  # any port that is free
             memory_limit=None,
             silence_logs=50,
         ) as local,
