@@ -13,7 +13,7 @@ SIZES = [(2, 3), (6, 2), (12, 3), (31, 60), (32, 10), (50, 400), (60, 20)]
 
 
 def optimality(matrix, lower, v):
-    """Return how far solutions, one a row, are from v >= lower, Gv >= 0, one of both."""
+    """Return how far rows are from v >= lower, Gv >= 0, one of both an equation."""
     return np.abs(np.minimum(v - lower, v @ matrix / matrix.diagonal())).max()
 
 
