@@ -56,8 +56,8 @@ print(texts[0])
 # TF-IDF into a net
 # -----------------
 # The pipeline is one estimator for three tasks. The net scales each column, without
-# centring it, which would fill the matrix with numbers. A word that only one or two
-# texts have would so become loud noise: leave such words out, as ``min_df`` does.
+# centring it, which would fill the matrix with numbers. What stands in one or two texts
+# alone cannot be learned from: ``min_df`` leaves it out, and the fit is faster.
 
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer

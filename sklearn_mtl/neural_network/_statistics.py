@@ -103,7 +103,12 @@ def column_quantiles(
 
 
 def sparse_scales(X: sparse.csr_array, weights: np.ndarray) -> np.ndarray:
-    """Return the weighted standard deviation of every column of a sparse X.
+    """Return the scale of every column of a sparse X: its deviation, with a floor.
+
+    A column that is nearly always zero has a tiny standard deviation; divided by it, a
+    word of two texts would be the loudest of all. With the share s_j of the deviation
+    in the column's largest value, the scale is that value times the larger of s_j and
+    the root mean square of all shares, so the unit of a column does not matter.
 
     Parameters
     ----------
@@ -122,4 +127,10 @@ def sparse_scales(X: sparse.csr_array, weights: np.ndarray) -> np.ndarray:
     square = np.asarray((X.multiply(X).T @ weights.T).T) / total
     variance = square - mean**2
     varies = variance > 1e-12 * np.maximum(square, np.finfo(np.float64).tiny)
-    return np.sqrt(np.where(varies, variance, 1.0))
+    size = abs(X)
+    largest = [size[w > 0].max(axis=0).toarray().ravel() for w in weights]
+    peak = np.where(varies, largest, 1.0)
+    share = np.sqrt(np.where(varies, variance, 0.0)) / peak
+    n_varying = np.maximum(varies.sum(axis=1, keepdims=True), 1)
+    floor = np.sqrt((share**2).sum(axis=1, keepdims=True) / n_varying)
+    return np.where(varies, peak * np.maximum(share, floor), 1.0)

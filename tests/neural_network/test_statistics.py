@@ -91,12 +91,37 @@ def test_quantiles_are_those_of_repeated_rows(X, weights):
     assert (found[0] <= expected[0]).all()
 
 
-def test_scales_of_sparse_columns_are_those_of_dense_ones(rows):
+def sparse_columns(rows):
     X, weights = rows
     X = np.where(np.median(X, axis=0) < X, X, 0.0)
     X[:, 0] = 2.0
+    return X, weights
+
+
+def test_scales_of_sparse_columns_weigh_rows_as_repeats(rows):
+    X, weights = sparse_columns(rows)
     found = sparse_scales(sparse.csr_array(X), weights)
-    for m, w in enumerate(weights):
-        expected = np.repeat(X, w.astype(int), axis=0).std(axis=0)
-        np.testing.assert_allclose(found[m, 1:], expected[1:], rtol=1e-6)
-    np.testing.assert_array_equal(found[:, 0], 1.0)
+    np.testing.assert_array_equal(found[:, 0], 1.0)  # it does not vary
+    for scale, w in zip(found, weights, strict=True):
+        repeated = np.repeat(X, w.astype(int), axis=0)
+        ones = np.ones((1, len(repeated)))
+        expected = sparse_scales(sparse.csr_array(repeated), ones)[0]
+        np.testing.assert_allclose(scale, expected, rtol=1e-6)
+
+
+def test_scales_of_sparse_columns_follow_their_units(rows):
+    X, weights = sparse_columns(rows)
+    units = np.linspace(0.1, 1e4, X.shape[1])
+    found = sparse_scales(sparse.csr_array(X * units), weights)
+    plain = sparse_scales(sparse.csr_array(X), weights)
+    np.testing.assert_allclose(found[:, 1:], (plain * units)[:, 1:], rtol=1e-6)
+
+
+def test_a_rare_word_is_not_louder_than_a_common_one():
+    X = np.zeros((400, 3))
+    X[::2, 0] = X[::10, 1] = X[0, 2] = 0.5  # in half, a tenth and one of the texts
+    scale = sparse_scales(sparse.csr_array(X), np.ones((1, 400)))[0]
+    deviation = X.std(axis=0)
+    np.testing.assert_allclose(scale[0], deviation[0])
+    assert 0.1 < deviation[2] / scale[2] < 0.2
+    assert deviation[1] / scale[1] > 0.8
