@@ -1,26 +1,44 @@
-"""Time the linear models beside scikit-learn, and celer where it is installed.
+"""Time the linear models, by NumPy alone and with numba, beside their peers.
 
     OMP_NUM_THREADS=1 python -m benchmarks.linear [path single cv logistic own school]
 
 CPU seconds on one thread, best of --repeats. Gaps are ours, evaluated on everyone's W.
+celer, adelie and skglm run where `make bench` put them (--peers PYTHON); of their
+tolerances the loosest counts whose gap is at most 2e-6, else the tightest.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
+import tempfile
 import time
 import warnings
 from pathlib import Path
 
 import numpy as np
+from scipy.signal import lfilter
+from sklearn.linear_model import MultiTaskLassoCV, RidgeCV, enet_path
+from sklearn.model_selection import KFold
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_mtl.datafits import CrossEntropy, make_quadratic
 from sklearn_mtl.linear_model import (
     MultiTaskLinearRegressor,
     MultiTaskLinearRegressorCV,
+    compile_kernels,
 )
 from sklearn_mtl.penalties import L21, Columns, Decomposition, Shared, TraceNorm
-from sklearn_mtl.solvers import Problem, alpha_grid, certify, solve, solve_path
+from sklearn_mtl.solvers import (
+    Problem,
+    _kernels,
+    _row_models,
+    _rows,
+    alpha_grid,
+    certify,
+    solve,
+    solve_path,
+)
 from sklearn_mtl.utils import stack_tasks
 
 TOL = 1e-6
@@ -28,12 +46,17 @@ SIZES = [(20000, 100, 10), (500, 2000, 20), (200, 10000, 50)]
 SCHOOL = Path(__file__).parents[2] / "shared" / "data" / "school_139.npz"
 
 
-def draw(n_samples, n_features, n_tasks, seed=0):
+def draw(n_samples, n_features, n_tasks, correlation=0.0, seed=0):
+    """Draw neighbouring features of some correlation, and few that count."""
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((n_samples, n_features))
+    if correlation:
+        X[:, 1:] *= np.sqrt(1.0 - correlation**2)
+        X = lfilter([1.0], [1.0, -correlation], X, axis=1)
     W = np.zeros((n_features, n_tasks))
     n_used = min(n_features // 5, 50)
-    W[:n_used] = rng.standard_normal((n_used, n_tasks))
+    used = rng.choice(n_features, n_used, replace=False)
+    W[used] = rng.standard_normal((n_used, n_tasks))
     Y = X @ W
     Y += 0.3 * Y.std() * rng.standard_normal(Y.shape)
     return X - X.mean(axis=0), Y - Y.mean(axis=0)
@@ -48,48 +71,79 @@ def clock(function, repeats):
     return best, out
 
 
-def row(name, size, ours, peers, note=""):
-    ratios = "  ".join(
-        f"{peer} {seconds * 1e3:.0f} ms ({seconds / ours:.1f} x)"
-        for peer, seconds in peers.items()
-    )
-    print(
-        f"{name:8} {size!s:18} ours {ours * 1e3:7.0f} ms  {ratios}  {note}", flush=True
-    )
-
-
-def peers_path(X, Y, alphas, repeats):
-    from sklearn.linear_model import enet_path
-
-    F = np.asfortranarray(X)
-    out = {
-        "sklearn": clock(
-            lambda: enet_path(F, Y, l1_ratio=1.0, alphas=alphas, tol=TOL), repeats
-        )
-    }
+def paths():
+    """Return what our solvers take: NumPy alone, and the compiled loop."""
+    out = {"numpy": None}
     try:
-        from celer.homotopy import mtl_path
-
-        G = np.asfortranarray(Y)
-        out["celer"] = clock(lambda: mtl_path(F, G, alphas=alphas, tol=TOL), repeats)
-    except Exception as error:
-        print("  celer:", type(error).__name__)
+        compile_kernels()
+        out["numba"] = _kernels.row_cycle()
+    except ImportError:
+        print("numba is not installed: NumPy alone")
     return out
 
 
-def largest_gap(X, Y, alphas, coefs):
-    datafit = make_quadratic(X, Y, np.ones_like(Y), False)
-    columns = Columns.plain(Y.shape[1])
-    pairs = zip(alphas, np.moveaxis(np.asarray(coefs), -1, 0), strict=True)
-    return max(
-        certify(Problem(datafit, L21(float(a)), columns), W.T).gap for a, W in pairs
-    )
+def both(function, arguments):
+    """Return {"numpy": (seconds, result), "numba": ...}."""
+    out = {}
+    for name, kernel in arguments.paths.items():
+        for module in (_rows, _row_models):
+            module.row_cycle = lambda kernel=kernel: kernel
+        if kernel is not None:
+            function()  # loads what others load with NumPy
+        out[name] = clock(function, arguments.repeats)
+    return out
+
+
+def table(name, size, ours, peers, note=""):
+    """Print everyone's milliseconds, gap, and time over each of ours."""
+    print(f"\n{name} {size} {note}")
+    for who, (seconds, gap) in {**ours, **peers}.items():
+        ratios = "  ".join(
+            f"{seconds / mine:6.1f} x {path}" for path, (mine, _) in ours.items()
+        )
+        print(
+            f"  {who:22} {1e3 * seconds:9.1f} ms  gap {gap:7.0e}  {ratios}", flush=True
+        )
+
+
+def largest_gap(problem, alphas, coefs):
+    """Return the largest of our gaps over W (n_alphas, n_features, n_tasks)."""
+    gaps = []
+    for alpha, W in zip(alphas, coefs, strict=True):
+        here = Problem(problem.datafit, L21(float(alpha)), problem.columns)
+        gaps.append(certify(here, W).gap)
+    return max(gaps)
+
+
+def elsewhere(kind, X, Y, alphas, problem, arguments):
+    """Return {peer: (seconds, gap)} of the peers in their own environment."""
+    if not arguments.peers.exists():
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        given, taken = Path(folder, "in.npz"), Path(folder, "out.npz")
+        repeats = max(arguments.repeats // 3, 1)
+        np.savez(given, X=X, Y=Y, alphas=alphas, problem=kind, repeats=repeats)
+        script = Path(__file__).with_name("_linear_peers.py")
+        subprocess.run([arguments.peers, script, given, taken], check=True)
+        found = dict(np.load(taken))
+    best = {}
+    for key in [k for k in found if k.endswith("|seconds")]:
+        name = key.removesuffix("|seconds")
+        peer = name.rsplit(" ", 1)[0]
+        gap = largest_gap(problem, alphas, found[f"{name}|coefs"])
+        is_done = peer in best and best[peer][2] <= 2 * TOL
+        if not is_done:
+            best[peer] = (float(found[key]), gap, gap)
+    return {peer: entry[:2] for peer, entry in best.items()}
+
+
+def quadratic(X, Y):
+    datafit = make_quadratic(X, Y, np.ones_like(Y), True)
+    return Problem(datafit, L21(), Columns.plain(Y.shape[1]))
 
 
 def ours_path(X, Y, alphas):
-    datafit = make_quadratic(X, Y, np.ones_like(Y), True)
-    problem = Problem(datafit, L21(), Columns.plain(Y.shape[1]))
-    return [s for _, s in solve_path(problem, alphas, tol=TOL)]
+    return [s for _, s in solve_path(quadratic(X, Y), alphas, tol=TOL)]
 
 
 def grid(X, Y, n_alphas, eps):
@@ -97,68 +151,85 @@ def grid(X, Y, n_alphas, eps):
     return np.geomspace(largest, largest * eps, n_alphas)
 
 
-def path(repeats):
-    for size in SIZES:
-        X, Y = draw(*size)
-        alphas = grid(X, Y, 50, 1e-2 if size[0] > size[1] else 0.05)
-        seconds, found = clock(lambda X=X, Y=Y, a=alphas: ours_path(X, Y, a), repeats)
-        peers = peers_path(X, Y, alphas, repeats)
-        gaps = {k: largest_gap(X, Y, alphas, v[1][1]) for k, v in peers.items()}
-        note = f"gap {max(s.certificate.gap for s in found):.0e}, " + ", ".join(
-            f"{k} {gap:.0e}" for k, gap in gaps.items()
-        )
-        note += f", rows {int(found[-1].point.any(axis=1).sum())}"
-        row("path", size, seconds, {k: v[0] for k, v in peers.items()}, note)
+def depth(size):
+    """Return scikit-learn's default with many rows; else where rows exceed samples."""
+    return 1e-3 if size[0] > size[1] else 0.05
 
 
-def single(repeats):
-    for size, divisors in zip(SIZES, [(5, 50), (5, 20), (5, 20)], strict=True):
-        X, Y = draw(*size)
+def compare_path(name, size, X, Y, alphas, arguments):
+    found = both(lambda: ours_path(X, Y, alphas), arguments)
+    ours = {
+        path: (seconds, max(s.certificate.gap for s in solutions))
+        for path, (seconds, solutions) in found.items()
+    }
+    problem, F = quadratic(X, Y), np.asfortranarray(X)
+    seconds, (_, coefs, _) = clock(
+        lambda: enet_path(F, Y, l1_ratio=1.0, alphas=alphas, tol=TOL), 1
+    )
+    gap = largest_gap(problem, alphas, coefs.transpose(2, 1, 0))
+    peers = {"scikit-learn": (seconds, gap)}
+    peers |= elsewhere("path", X, Y, alphas, problem, arguments)
+    last = found["numpy"][1][-1].point
+    table(name, size, ours, peers, f"{int(last.any(axis=1).sum())} rows at the end")
+
+
+def path(arguments):
+    for size in SIZES[: arguments.sizes]:
+        X, Y = draw(*size, arguments.correlation)
+        alphas = grid(X, Y, 50, depth(size))
+        compare_path("path, 50 alphas", size, X, Y, alphas, arguments)
+
+
+def single(arguments):
+    divisors_of = dict(zip(SIZES, [(5, 50), (5, 20), (5, 20)], strict=True))
+    for size in SIZES[: arguments.sizes]:
+        divisors = divisors_of[size]
+        X, Y = draw(*size, arguments.correlation)
         for divisor in divisors:
             alphas = grid(X, Y, 2, 1.0 / divisor)[1:]
-            seconds, _ = clock(lambda X=X, Y=Y, a=alphas: ours_path(X, Y, a), repeats)
-            peers = peers_path(X, Y, alphas, repeats)
-            times = {k: v[0] for k, v in peers.items()}
-            row("single", (*size, f"/{divisor}"), seconds, times)
+            compare_path(f"single, /{divisor}", size, X, Y, alphas, arguments)
 
 
-def cv(repeats):
-    from sklearn.linear_model import MultiTaskLassoCV
-    from sklearn.model_selection import KFold
-
+def cv(arguments):
     for size in SIZES[:2]:
-        X, Y = draw(*size)
-        alphas = grid(X, Y, 50, 1e-2 if size[0] > size[1] else 0.05)
+        X, Y = draw(*size, arguments.correlation)
+        alphas = grid(X, Y, 50, depth(size))
         ours = MultiTaskLinearRegressorCV(penalty="l21", alphas=alphas, cv=KFold(5))
         theirs = MultiTaskLassoCV(alphas=alphas, cv=KFold(5))
-        seconds, _ = clock(lambda m=ours, X=X, Y=Y: m.fit(X, Y), repeats)
+        found = both(lambda m=ours, X=X, Y=Y: m.fit(X, Y), arguments)
+        times = {path: (seconds, np.nan) for path, (seconds, _) in found.items()}
         other, _ = clock(lambda m=theirs, X=X, Y=Y: m.fit(X, Y), 1)
-        note = f"alpha {ours.alpha_:.4g} / {theirs.alpha_:.4g}"
-        row("cv", size, seconds, {"sklearn": other}, note)
+        note = f"alpha {ours.alpha_:.4g}, theirs {theirs.alpha_:.4g}"
+        table("5 folds x 50", size, times, {"scikit-learn": (other, np.nan)}, note)
 
 
-def logistic(repeats):
+def logistic(arguments):
     for size, divisor in [
         ((300, 200, 5), 5),
         ((500, 2000, 20), 5),
         ((500, 2000, 20), 10),
         ((20000, 100, 10), 20),
     ]:
-        X, Y = draw(*size)
+        X, Y = draw(*size, arguments.correlation)
         codes = (Y > 0).astype(float)
+        datafit = CrossEntropy(X, codes, np.ones_like(codes), [2] * size[2], True)
+        problem = Problem(datafit, L21(), Columns.plain(size[2]))
+        alphas = alpha_grid(problem, 2, 1.0 / divisor)[1:]
 
-        def fit(X=X, codes=codes, size=size, divisor=divisor):
-            datafit = CrossEntropy(X, codes, np.ones_like(codes), [2] * size[2], True)
-            problem = Problem(datafit, L21(), Columns.plain(size[2]))
-            alpha = float(alpha_grid(problem, 1, 0.5)[0]) / divisor
-            return solve(Problem(datafit, L21(alpha), problem.columns), tol=TOL)
+        def fit(X=X, codes=codes, alpha=float(alphas[0]), columns=problem.columns):
+            weights, n_classes = np.ones_like(codes), [2] * codes.shape[1]
+            datafit = CrossEntropy(X, codes, weights, n_classes, True)
+            return solve(Problem(datafit, L21(alpha), columns), tol=TOL)
 
-        seconds, found = clock(fit, repeats)
-        note = f"gap {found.certificate.gap:.0e}, {found.n_iter} iterations"
-        row("logistic", (*size, f"/{divisor}"), seconds, {}, note)
+        ours = {
+            path: (seconds, found.certificate.gap)
+            for path, (seconds, found) in both(fit, arguments).items()
+        }
+        peers = elsewhere("logistic", X, codes, alphas, problem, arguments)
+        table(f"logistic, /{divisor}", size, ours, peers)
 
 
-def own(repeats):
+def own(arguments):
     rng = np.random.default_rng(0)
     for n_tasks, n_rows, n_features in [(20, 200, 50), (139, 110, 28), (20, 50, 1000)]:
         common = rng.standard_normal(n_features) * (np.arange(n_features) < 10)
@@ -168,57 +239,85 @@ def own(repeats):
             pairs.append((X, X @ common + rng.standard_normal(n_rows)))
         X, y = stack_tasks(pairs)[:2]
         model = MultiTaskLinearRegressor(penalty="l21", alpha=0.5)
-        seconds, _ = clock(lambda m=model, X=X, y=y: m.fit(X, y), repeats)
-        note = f"gap {model.dual_gap_:.0e}, {model.n_iter_} iterations"
-        row("own rows", (n_tasks, n_rows, n_features), seconds, {}, note)
+        seconds, _ = clock(lambda m=model, X=X, y=y: m.fit(X, y), arguments.repeats)
+        size = (n_tasks, n_rows, n_features)
+        table("own rows", size, {"numpy": (seconds, model.dual_gap_)}, {})
 
 
 def explained(y, predicted):
     return 100.0 * (1.0 - np.mean((y - predicted) ** 2) / np.var(y))
 
 
-def school(repeats):
+class Pooled:
+    """Ridge of all rows at once, with a column for each task."""
+
+    def __init__(self):
+        self.model = RidgeCV(alphas=np.geomspace(0.1, 1000.0, 20))
+
+    def fit(self, X, wide):
+        self.n_tasks = wide.shape[1]
+        rows, tasks = np.nonzero(~np.isnan(wide))
+        self.model.fit(self._with_task(X[rows], tasks), wide[rows, tasks])
+        return self
+
+    def predict_task(self, X, tasks):
+        return self.model.predict(self._with_task(X, tasks))
+
+    def _with_task(self, X, tasks):
+        return np.hstack([X, np.eye(self.n_tasks)[tasks]])
+
+
+def school_models():
+    shared_trace = Decomposition([("shared", Shared()), ("trace", TraceNorm())])
+    wide, narrow = np.geomspace(300, 0.1, 12), np.geomspace(30, 0.3, 8)
+    return {
+        "single-task ridge": MultiTaskLinearRegressorCV(penalty="ridge", alphas=wide),
+        "pooled + one-hot": Pooled(),
+        "untuned default": MultiTaskLinearRegressor(),
+        "mean-regularised": MultiTaskLinearRegressorCV(penalty="mean", alphas=wide),
+        "mean + trace norm": MultiTaskLinearRegressorCV(
+            penalty=shared_trace, alphas=narrow
+        ),
+    }
+
+
+def training_rows(tasks, part, seed):
+    """Return the mask of a random part of every task's rows."""
+    rng, train = np.random.default_rng(seed), np.zeros(len(tasks), dtype=bool)
+    for t in np.unique(tasks):
+        rows = rng.permutation(np.flatnonzero(tasks == t))
+        train[rows[: round(part * len(rows))]] = True
+    return train
+
+
+def school(arguments):
     if not SCHOOL.exists():
         print(f"school: skipped, {SCHOOL} is not there")
         return
     data = np.load(SCHOOL)
-    X, y, ids = data["X"].astype(float), data["Y"][:, 0].astype(float), data["task_id"]
-    X = (X - X.mean(axis=0)) / np.where(X.std(axis=0) > 0, X.std(axis=0), 1.0)
-    shared_trace = Decomposition([("shared", Shared()), ("trace", TraceNorm())])
-    models = {
-        "single-task ridge CV": MultiTaskLinearRegressorCV(
-            penalty="ridge", alphas=np.geomspace(300, 0.1, 12)
-        ),
-        "empirical Bayes": MultiTaskLinearRegressor(),
-        "mean-regularised CV": MultiTaskLinearRegressorCV(
-            penalty="mean", alphas=np.geomspace(300, 0.1, 12)
-        ),
-        "mean + trace norm CV": MultiTaskLinearRegressorCV(
-            penalty=shared_trace, alphas=np.geomspace(30, 0.3, 8)
-        ),
-    }
+    raw, y = data["X"].astype(float), data["Y"][:, 0].astype(float)
+    tasks, models = data["task_id"].astype(int), school_models()
     for part in (0.75, 0.3):
         scores = {name: [] for name in models}
-        seconds = dict.fromkeys(models, 0.0)
-        for seed in range(repeats):
-            rng = np.random.default_rng(seed)
-            train = np.zeros(len(y), dtype=bool)
-            for t in np.unique(ids):
-                rows = rng.permutation(np.flatnonzero(ids == t))
-                train[rows[: round(part * len(rows))]] = True
+        seconds = {name: [] for name in models}
+        for seed in range(arguments.seeds):
+            train = training_rows(tasks, part, seed)
+            X = StandardScaler().fit(raw[train]).transform(raw)
             wide = np.full((train.sum(), 139), np.nan)
-            wide[np.arange(train.sum()), ids[train].astype(int)] = y[train]
+            wide[np.arange(train.sum()), tasks[train]] = y[train]
             for name, model in models.items():
-                start = time.process_time()
-                model.fit(X[train], wide)
-                seconds[name] += time.process_time() - start
-                predicted = model.predict(X[~train])
-                own_task = predicted[np.arange(len(predicted)), ids[~train].astype(int)]
-                scores[name].append(explained(y[~train], own_task))
+                spent, _ = clock(
+                    lambda m=model, X=X[train], wide=wide: m.fit(X, wide), 1
+                )
+                predicted = model.predict_task(X[~train], tasks[~train])
+                scores[name].append(explained(y[~train], predicted))
+                seconds[name].append(spent)
+        print(f"\nSchool, {part:.0%} training rows, {arguments.seeds} seeds")
+        base = np.mean(scores["single-task ridge"])
         for name, values in scores.items():
             print(
-                f"school {part:.2f} {name:22} {np.mean(values):.2f} "
-                f"({seconds[name] / repeats:.2f} s a fit)",
+                f"  {name:18} {np.mean(values):6.2f} %  {np.mean(values) - base:+6.2f}"
+                f"  {np.median(seconds[name]):7.3f} s a fit",
                 flush=True,
             )
 
@@ -230,10 +329,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=list(PARTS))
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--sizes", type=int, default=3, help="of path and single")
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--correlation", type=float, default=0.5)
+    parser.add_argument("--peers", type=Path, default=Path(".venv-linear/bin/python"))
     arguments = parser.parse_args()
+    arguments.paths = paths()
     warnings.simplefilter("ignore")
     for part in arguments.parts:
-        PARTS[part](arguments.repeats)
+        PARTS[part](arguments)
 
 
 if __name__ == "__main__":
