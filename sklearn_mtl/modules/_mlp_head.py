@@ -29,9 +29,9 @@ class MLPHead(HeadSpec):
     ----------
     hidden_layer_sizes : sequence of int, default=(32,)
         Units of each hidden layer of each task; at least one layer.
-    activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}, \
-            default="gelu"
-        Nonlinearity after each hidden layer.
+    activation : str, default="gelu"
+        Nonlinearity after each hidden layer: "gelu", "identity", "logistic", "relu",
+        "silu" or "tanh".
     dropout : float, default=0.0
         Share of hidden units dropped while training.
 

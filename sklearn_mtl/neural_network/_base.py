@@ -256,7 +256,7 @@ class BaseMultiTaskNet(
             for ``study.ask(space)``, without the sizes of layers, which Optuna cannot
             store.
         prefix : str, default=""
-            In front of every name, such as "multitaskclassifier__" in a pipeline.
+            In front of every name; a pipeline needs ``"multitaskclassifier__"``.
 
         Returns
         -------
