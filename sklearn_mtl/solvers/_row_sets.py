@@ -99,4 +99,4 @@ def _solve_part(
     part = Problem(problem.datafit.restrict(members), penalty, problem.columns)
     if suits_models(part):
         return descend_models(part, W[members], scales, tol=tol, max_iter=max_iter)
-    return fista(part, W[members], tol=tol, max_iter=max_iter)
+    return fista(part, W[members], scales=scales, tol=tol, max_iter=max_iter)
