@@ -31,15 +31,19 @@ def test_orthogonal_features_of_own_rows_have_a_closed_form(counts):
     np.testing.assert_allclose(found.point, L21(0.5).prox(U), atol=1e-6)
 
 
-@pytest.mark.parametrize("n_features", [20, 60])
+SHARED_TRACE = Decomposition([("shared", Shared()), ("trace", TraceNorm(0.05))])
+
+
 @pytest.mark.parametrize(
-    "penalty",
+    ("penalty", "n_features"),
     [
-        L21(0.02),
-        TraceNorm(0.05),
-        Decomposition([("shared", Shared()), ("trace", TraceNorm(0.05))]),
+        (L21(0.02), 20),
+        (L21(0.02), 60),
+        (TraceNorm(0.05), 20),
+        (TraceNorm(0.05), 60),
+        (SHARED_TRACE, 20),
     ],
-    ids=["l21", "trace", "shared, trace"],
+    ids=["l21", "l21, wide", "trace", "trace, wide", "shared, trace"],
 )
 def test_gradients_carried_over_hundreds_of_steps_stay_exact(penalty, n_features):
     X, Y, weights = own_rows([15, 25, 40], n_features, correlation=5.0)
