@@ -26,10 +26,8 @@ what is new; `--load` takes them from the FILE of another machine.
 from __future__ import annotations
 
 import argparse
-import ast
 import json
 import platform
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -44,7 +42,7 @@ from benchmarks._accuracy.names import OURS, PEERS, STACKED
 from benchmarks._accuracy.ours import why_not
 from benchmarks._accuracy.report import as_json, make_report, print_report
 from benchmarks._accuracy.tables import SETS, load_table
-from sklearn_mtl import losses, modules
+from benchmarks._accuracy.variants import parse_variant
 
 HERE = Path(__file__).resolve().parent
 
@@ -77,33 +75,6 @@ def parse_arguments() -> argparse.Namespace:
     add("--load", type=Path, nargs="+", default=[], help="earlier output files")
     add("--out", type=Path, help="write records and tables as JSON")
     return parser.parse_args()
-
-
-def parse_variant(text: str) -> tuple[str, str, dict]:
-    """Return model, name and parameters of "[model@]name=param:value,...".
-
-    Values are Python literals, or a spec such as PiecewiseLinear(n_splits=0) with
-    literals in it; what is neither is a string.
-    """
-    head, _, body = text.partition("=")
-    model, _, name = head.rpartition("@")
-    chosen = {}
-    for pair in re.split(r",(?=[A-Za-z_]+:)", body):
-        parameter, _, value = pair.partition(":")
-        chosen[parameter] = read_value(value)
-    return model or "net", name, chosen
-
-
-def read_value(text: str) -> object:
-    """Return a literal, a spec of the package, or the text itself."""
-    try:
-        tree = ast.parse(text, mode="eval").body
-        if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
-            spec = getattr(modules, tree.func.id, None) or getattr(losses, tree.func.id)
-            return spec(**{k.arg: ast.literal_eval(k.value) for k in tree.keywords})
-        return ast.literal_eval(tree)
-    except (ValueError, SyntaxError):
-        return text
 
 
 def list_jobs(args: argparse.Namespace, models: list[str]) -> Iterator[Job]:

@@ -2,5 +2,5 @@
 
 tables: data and splits. peers, search, ours: the models. errors: what is measured.
 jobs: one model on one split. cache: what was measured before. summary: the numbers of
-the targets. report: tables.
+the targets. report: tables. variants: what --ablate says.
 """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.accuracy import parse_variant
+from benchmarks._accuracy.variants import parse_variant
 from sklearn_mtl.modules import PiecewiseLinear
 
 
