@@ -15,6 +15,7 @@ from sklearn_mtl.datafits._operators import (
     OwnRows,
 )
 from sklearn_mtl.datafits._quadratic import Centre, GramQuadratic, RowQuadratic
+from sklearn_mtl.utils._columns import Cells, sparse_cells
 
 __all__ = [
     "make_moments",
@@ -41,7 +42,8 @@ def weights_are_shared(weights: np.ndarray) -> bool:
     bool
         The answer.
     """
-    return bool((weights == weights[:, :1]).all())
+    # With missing labels the first row often says no.
+    return all((some == some[:, :1]).all() for some in (weights[:1], weights))
 
 
 def prefers_gram(shape: tuple[int, int], weights: np.ndarray) -> bool:
@@ -62,7 +64,7 @@ def prefers_gram(shape: tuple[int, int], weights: np.ndarray) -> bool:
     n_samples, n_features = shape
     if weights_are_shared(weights):
         return n_features <= min(n_samples, 5000)
-    n_rows = (weights > 0).sum(axis=0).mean()
+    n_rows = np.count_nonzero(weights > 0) / weights.shape[1]
     n_numbers = weights.shape[1] * n_features**2
     return bool(n_features <= n_rows and n_numbers <= MAX_GRAM)
 
@@ -84,15 +86,23 @@ def make_moments(X: Any, Y: np.ndarray, weights: np.ndarray) -> Moments:
     Moments
         The sums.
     """
-    return Moments.from_cells(
-        X, Y, weights, make_shift(X, Y, weights), is_shared=weights_are_shared(weights)
-    )
+    is_shared = weights_are_shared(weights)
+    cells = None if is_shared else sparse_cells(weights > 0)
+    shift = make_shift(X, Y, weights, cells)
+    return Moments.from_cells(X, Y, weights, shift, is_shared=is_shared, cells=cells)
 
 
-def make_shift(X: Any, Y: np.ndarray, weights: np.ndarray) -> Shift:
+def make_shift(
+    X: Any, Y: np.ndarray, weights: np.ndarray, cells: Cells | None = None
+) -> Shift:
     """Return the means of X, 0 where X is sparse or centred enough, and of targets."""
-    totals = weights.sum(axis=0)
-    y = (weights * Y).sum(axis=0) / np.where(totals > 0, totals, 1.0)
+    if cells is None:
+        totals, sums = weights.sum(axis=0), np.einsum("it,it->t", weights, Y)
+    else:
+        w, n_tasks = weights[cells.rows, cells.tasks], weights.shape[1]
+        totals = np.bincount(cells.tasks, w, n_tasks)
+        sums = np.bincount(cells.tasks, w * Y[cells.rows, cells.tasks], n_tasks)
+    y = sums / np.where(totals > 0, totals, 1.0)
     x = np.zeros(X.shape[1])
     if not sparse.issparse(X):
         means, some = X.mean(axis=0), X[:: max(len(X) // 200, 1)]

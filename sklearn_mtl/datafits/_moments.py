@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_mtl.datafits._quadratic import Centre, GramQuadratic
+from sklearn_mtl.utils._columns import Cells
 
 __all__ = ["Moments", "Shift"]
 
@@ -71,6 +72,7 @@ class Moments:
         shift: Shift,
         *,
         is_shared: bool,
+        cells: Cells | None = None,
     ) -> Moments:
         """Return the sums over rows.
 
@@ -86,12 +88,16 @@ class Moments:
             Origin; zeros in x for a sparse X.
         is_shared : bool
             Whether all columns of the weights are the same.
+        cells : Cells, default=None
+            Where weights are positive, if that is for few cells.
 
         Returns
         -------
         Moments
             The sums.
         """
+        if cells is not None and not sparse.issparse(X):
+            return cls._from_own_rows(X, Y, weights, shift, cells)
         Y = Y - shift.y
         groups = weights[:, :1] if is_shared else weights
         sums = [_second_moment(X, column, shift.x) for column in groups.T]
@@ -106,6 +112,29 @@ class Moments:
             (products * Y).sum(axis=0),
             shift,
         )
+
+    @classmethod
+    def _from_own_rows(
+        cls, X: np.ndarray, Y: np.ndarray, weights: np.ndarray, shift: Shift, at: Cells
+    ) -> Moments:
+        """Return the sums of tasks that have few rows in common.
+
+        The Gram matrix of a task's rows (x, 1, y) holds them all.
+        """
+        k = X.shape[1]
+        Z = np.empty((len(at.rows), k + 2))
+        np.subtract(X[at.rows], shift.x, out=Z[:, :k])
+        Z[:, k] = 1.0
+        Z[:, k + 1] = Y[at.rows, at.tasks] - shift.y[at.tasks]
+        Z *= np.sqrt(weights[at.rows, at.tasks])[:, None]
+        sums = np.empty((len(at.ends), k + 2, k + 2))
+        start = 0
+        for total, end in zip(sums, at.ends.tolist(), strict=True):
+            np.matmul(Z[start:end].T, Z[start:end], out=total)
+            start = end
+        x, y = sums[:, k, :k], sums[:, k, k + 1]
+        xx, xy = sums[:, :k, :k], sums[:, :k, k + 1].T
+        return cls(sums[:, k, k], x, xx, y, xy, sums[:, k + 1, k + 1], shift)
 
     @property
     def is_shared(self) -> bool:

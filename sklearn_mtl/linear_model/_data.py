@@ -129,5 +129,9 @@ def make_data(
         [task.kind not in ("empty", "constant") for task in task_set.tasks]
     )
     n_classes = [task_set.tasks[t].n_classes for t in kept]
-    Y = np.nan_to_num(codes[:, kept], nan=0.0)
-    return Data(X, Y, weights[:, kept], n_classes, kept, fit_intercept)
+    if len(kept) < task_set.n_tasks:
+        codes, weights = codes[:, kept], weights[:, kept]
+    # Most cells may be missing: writing the others is the shorter way.
+    Y, seen = np.zeros(codes.shape), np.flatnonzero(~np.isnan(codes))
+    Y.ravel()[seen] = codes.ravel()[seen]
+    return Data(X, Y, weights, n_classes, kept, fit_intercept)

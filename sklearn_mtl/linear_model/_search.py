@@ -19,6 +19,7 @@ from sklearn_mtl.datafits import (
 from sklearn_mtl.linear_model._data import Data
 from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers import Problem, solve_path
+from sklearn_mtl.utils._columns import sparse_cells
 
 __all__ = ["Search", "search"]
 
@@ -121,12 +122,14 @@ def _fold_problems(
         total = make_moments(data.X, data.Y, data.weights)
         is_shared = weights_are_shared(data.weights)
         for _, test in folds:
+            weights = data.weights[test]
             part = Moments.from_cells(
                 data.X[test],
                 data.Y[test],
-                data.weights[test],
+                weights,
                 total.shift,
                 is_shared=is_shared,
+                cells=None if is_shared else sparse_cells(weights > 0),
             )
             yield (total - part).quadratic(data.fit_intercept), _MomentLoss(part)
     else:

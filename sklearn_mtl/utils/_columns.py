@@ -8,14 +8,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
 
-__all__ = ["TargetColumns", "read_columns"]
+__all__ = ["Cells", "TargetColumns", "read_columns", "sparse_cells"]
 
 _INFINITE = (
     "{who}: task {name!r}: Input y contains infinity or a value too large for "
@@ -41,6 +41,8 @@ class TargetColumns:
         Whether the names were given rather than made up.
     is_categorical : list of bool
         Whether a column was declared categorical by its dtype.
+    numbers : ndarray of shape (n_samples, n_tasks) or None
+        y itself, where it was one array of floats.
     """
 
     names: list[str]
@@ -49,6 +51,7 @@ class TargetColumns:
     is_1d: bool
     has_names: bool
     is_categorical: list[bool]
+    numbers: np.ndarray | None = None
 
 
 def read_columns(y: Any, who: str) -> TargetColumns:
@@ -75,8 +78,10 @@ def read_columns(y: Any, who: str) -> TargetColumns:
         raise ValueError(
             f"This {who} estimator requires y to be passed, but the target y is None."
         )
+    if isinstance(y, np.ndarray) and y.ndim == 2 and y.dtype.kind == "f":
+        return _read_floats(y, who)
     columns, names, is_1d = _split(y, who)
-    made_up = [f"task{t}" for t in range(len(columns))]
+    made_up = _made_up(len(columns))
     labels = [
         str(n) if n is not None else m for n, m in zip(names, made_up, strict=True)
     ]
@@ -90,6 +95,65 @@ def read_columns(y: Any, who: str) -> TargetColumns:
     mask = np.stack(observed, axis=1) if observed else np.zeros((0, 0), dtype=bool)
     has_names = any(name is not None for name in names)
     return TargetColumns(labels, values, mask, is_1d, has_names, categorical)
+
+
+def _read_floats(y: np.ndarray, who: str) -> TargetColumns:
+    """Read an array of floats, all columns at once."""
+    names, observed = _made_up(y.shape[1]), ~np.isnan(y)
+    _check_names(names, who)
+    cells = sparse_cells(observed)
+    if cells is None:
+        values = [y[seen, t] for t, seen in enumerate(observed.T)]
+    else:
+        values = np.split(y[cells.rows, cells.tasks], cells.ends[:-1])
+    for name, present in zip(names, values, strict=True):
+        _natural(present, name, who)
+    is_categorical = [False] * len(names)
+    return TargetColumns(names, values, observed, False, False, is_categorical, y)
+
+
+def _made_up(n_tasks: int) -> list[str]:
+    return [f"task{t}" for t in range(n_tasks)]
+
+
+class Cells(NamedTuple):
+    """Cells of y, task after task, and in each task in row order.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_cells,)
+        Their rows.
+    tasks : ndarray of shape (n_cells,)
+        Their columns.
+    ends : ndarray of shape (n_tasks,)
+        Where among the cells each task ends.
+    """
+
+    rows: np.ndarray
+    tasks: np.ndarray
+    ends: np.ndarray
+
+
+def sparse_cells(mask: np.ndarray) -> Cells | None:
+    """Return where a mask is true, if that is for few cells.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (n_samples, n_tasks), bool
+        Which cells count.
+
+    Returns
+    -------
+    Cells or None
+        The cells; None where a row has more than two on average, since a pass over
+        all columns is the cheaper then.
+    """
+    if np.count_nonzero(mask) > 2 * len(mask) or mask.shape[1] < 3:
+        return None
+    rows, tasks = np.divmod(np.flatnonzero(mask), mask.shape[1])
+    order = np.argsort(tasks, kind="stable")
+    ends = np.cumsum(np.bincount(tasks, minlength=mask.shape[1]))
+    return Cells(rows[order], tasks[order], ends)
 
 
 def _split(y: Any, who: str) -> tuple[list[Any], list[Any], bool]:

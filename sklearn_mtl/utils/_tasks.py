@@ -309,6 +309,10 @@ class TaskSet:
         return TaskSet([self.tasks[t] for t in columns], is_1d, self.has_names)
 
     def _fill(self, columns: TargetColumns) -> np.ndarray:
+        if columns.numbers is not None and not any(
+            task.is_classification for task in self.tasks
+        ):
+            return columns.numbers.astype(np.float64)
         codes = np.full(columns.observed.shape, np.nan)
         for t, task in enumerate(self.tasks):
             codes[columns.observed[:, t], t] = task.encode(columns.values[t])

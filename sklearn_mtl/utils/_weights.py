@@ -91,8 +91,11 @@ def cell_weights(
     TaskError
         If class_weight names unknown tasks or classes.
     """
-    weights = check_sample_weight(sample_weight, codes.shape, who)
-    weights[np.isnan(codes)] = 0.0
+    if sample_weight is None:
+        weights = (~np.isnan(codes)).astype(np.float64)
+    else:
+        weights = check_sample_weight(sample_weight, codes.shape, who)
+        weights[np.isnan(codes)] = 0.0
     for task, wanted in zip(
         task_set.tasks, _split_class_weight(class_weight, task_set, who), strict=True
     ):

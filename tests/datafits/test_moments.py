@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.datafits import Moments, make_moments, make_quadratic
+from sklearn_mtl.datafits import Moments, make_moments, make_quadratic, make_shift
+from sklearn_mtl.utils._columns import sparse_cells
 
 
 @pytest.mark.parametrize("is_shared", [True, False])
@@ -24,3 +25,24 @@ def test_all_rows_less_some_are_the_others(is_shared):
     errors = weights * (Y - X @ W - found.intercept(W)) ** 2
     squares = part.squared_errors(W, found.intercept(W))
     np.testing.assert_allclose(squares, errors[test].sum(axis=0), rtol=1e-7)
+
+
+@pytest.mark.parametrize("overlap", [0, 20])
+def test_sums_over_own_rows_are_those_over_all_cells(overlap):
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((60, 4)) + 9.0, rng.standard_normal((60, 5)) - 50.0
+    # Tasks of 5, 30, 1, 24 and no rows, and some rows that two tasks share.
+    owner = rng.permutation(np.repeat([0, 1, 2, 3], [5, 30, 1, 24]))
+    weights = np.zeros((60, 5))
+    weights[np.arange(60), owner] = rng.uniform(0.5, 2.0, 60)
+    weights[:overlap, 1] = 1.0
+    cells = sparse_cells(weights > 0)
+    shift = make_shift(X, Y, weights)
+    np.testing.assert_allclose(make_shift(X, Y, weights, cells).y, shift.y)
+    found, expected = (
+        Moments.from_cells(X, Y, weights, shift, is_shared=False, cells=at)
+        for at in (cells, None)
+    )
+    for name in ("weight", "x", "xx", "y", "xy", "yy"):
+        here, there = getattr(found, name), getattr(expected, name)
+        np.testing.assert_allclose(here, there, atol=1e-10, err_msg=name)

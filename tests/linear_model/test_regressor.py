@@ -83,6 +83,41 @@ def test_no_penalty_is_least_squares_on_each_task_s_rows(holes):
         np.testing.assert_allclose(ours.coef_[t], alone.coef_, atol=1e-7)
 
 
+def own_rows(dtype=np.float64):
+    """Return three tasks with rows of their own, of different numbers."""
+    rng = np.random.default_rng(0)
+    pairs = []
+    for n in (20, 45, 90):
+        X = rng.standard_normal((n, 6)) + 2.0
+        pairs.append((X, X[:, 0] - X[:, 1] + rng.standard_normal(n)))
+    return [(X.astype(dtype), y.astype(dtype)) for X, y in pairs]
+
+
+def test_ridge_of_own_rows_is_scikit_learns_of_each_task():
+    pairs = own_rows()
+    weights = [np.linspace(0.5, 1.5, len(y)) for _, y in pairs]
+    mean = np.concatenate(weights).sum() / 3
+    model = MultiTaskLinearRegressor(penalty="ridge", alpha=0.3)
+    model.fit(*stack_tasks(pairs), sample_weight=np.concatenate(weights))
+    for t, ((X, y), w) in enumerate(zip(pairs, weights, strict=True)):
+        alone = Ridge(alpha=0.3 * mean).fit(X, y, sample_weight=w)
+        np.testing.assert_allclose(model.coef_[t], alone.coef_, atol=1e-6)
+        np.testing.assert_allclose(model.intercept_[t], alone.intercept_, atol=1e-6)
+
+
+@pytest.mark.parametrize("alpha", [0.02, 0.3])
+def test_own_rows_of_float32_reach_the_same_gap(alpha):
+    double, single = (
+        MultiTaskLinearRegressor(penalty="l21", alpha=alpha, tol=1e-9).fit(
+            *stack_tasks(own_rows(dtype))
+        )
+        for dtype in (np.float64, np.float32)
+    )
+    assert max(double.dual_gap_, single.dual_gap_) <= 1e-9
+    np.testing.assert_allclose(double.coef_, single.coef_, atol=1e-4)
+    assert double.coef_.any()
+
+
 @every_name
 def test_own_rows_equal_missing_labels(penalty, holes):
     """A NaN in y, a weight of 0 and a row that is not there are the same."""

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.utils._columns import read_columns, sparse_cells
 
 # one and the same target, as people hold it
 FORMS = {
@@ -156,3 +156,29 @@ def test_complex_labels_are_refused(y):
 def test_no_y_is_named():
     with pytest.raises(ValueError, match="requires y to be passed, but the target y"):
         read_columns(None, "me")
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("part", [0.1, 0.9, 1.0])
+def test_an_array_of_floats_is_read_as_its_columns_are(part, dtype):
+    rng = np.random.default_rng(0)
+    y = rng.standard_normal((50, 6)).astype(dtype)
+    y[rng.random(y.shape) >= part] = np.nan
+    y[:, 3] = np.nan
+    for array in (y, np.asfortranarray(y), y[::-1][::-1]):
+        found, expected = read_columns(array, "me"), read_columns(pd.DataFrame(y), "me")
+        np.testing.assert_array_equal(found.observed, expected.observed)
+        for here, there in zip(found.values, expected.values, strict=True):
+            np.testing.assert_array_equal(here, there)
+            assert here.dtype == there.dtype
+        assert found.is_categorical == expected.is_categorical
+
+
+def test_sparse_cells_are_the_true_ones_task_after_task():
+    mask = np.zeros((4, 5), dtype=bool)
+    mask[[0, 1, 3, 3], [2, 0, 0, 4]] = True
+    cells = sparse_cells(mask)
+    assert cells.rows.tolist() == [1, 3, 0, 3]
+    assert cells.tasks.tolist() == [0, 0, 2, 4]
+    assert cells.ends.tolist() == [2, 2, 3, 3, 4]
+    assert sparse_cells(np.ones((4, 5), dtype=bool)) is None
