@@ -128,9 +128,22 @@ def adelie_logistic(X, codes, alphas):
         yield f"adelie tol={tol:g}", fit
 
 
+def mutar(X, Y, alphas):
+    from mutar import GroupLasso
+
+    for tol in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7):
+
+        def fit(tol=tol):
+            model = GroupLasso(alpha=float(alphas[0]), tol=tol, max_iter=20000)
+            return model.fit(X, Y).coef_[None]
+
+        yield f"mutar tol={tol:g}", fit
+
+
 PEERS = {
     "path": (celer, adelie, adelie_covariance, skglm),
     "logistic": (adelie_logistic,),
+    "own": (mutar,),
 }
 
 

@@ -3,8 +3,9 @@
     OMP_NUM_THREADS=1 python -m benchmarks.linear [path single cv logistic own school]
 
 CPU seconds on one thread, best of --repeats. Gaps are ours, evaluated on everyone's W.
-celer, adelie and skglm run where `make bench` put them (--peers PYTHON); of their
-tolerances the loosest counts whose gap is at most 2e-6, else the tightest.
+celer, adelie and skglm run where `make bench` put them (--peers PYTHON), and mutar as
+benchmarks/peers/linear.txt says; of their tolerances the loosest counts whose gap is at
+most 2e-6, else the tightest.
 """
 
 from __future__ import annotations
@@ -237,11 +238,16 @@ def own(arguments):
         for _ in range(n_tasks):
             X = rng.standard_normal((n_rows, n_features))
             pairs.append((X, X @ common + rng.standard_normal(n_rows)))
-        X, y = stack_tasks(pairs)[:2]
+        X, y = stack_tasks(pairs)
         model = MultiTaskLinearRegressor(penalty="l21", alpha=0.5)
         seconds, _ = clock(lambda m=model, X=X, y=y: m.fit(X, y), arguments.repeats)
+        weights = (~np.isnan(y)).astype(float)
+        datafit = make_quadratic(X, np.nan_to_num(y), weights, True)
+        problem = Problem(datafit, L21(), Columns.plain(n_tasks))
+        blocks, targets = (np.stack(parts) for parts in zip(*pairs, strict=True))
+        peers = elsewhere("own", blocks, targets, [0.5], problem, arguments)
         size = (n_tasks, n_rows, n_features)
-        table("own rows", size, {"numpy": (seconds, model.dual_gap_)}, {})
+        table("own rows", size, {"numpy": (seconds, model.dual_gap_)}, peers)
 
 
 def explained(y, predicted):

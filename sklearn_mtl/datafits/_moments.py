@@ -121,16 +121,18 @@ class Moments:
 
         The Gram matrix of a task's rows (x, 1, y) holds them all.
         """
-        k = X.shape[1]
-        Z = np.empty((len(at.rows), k + 2))
-        np.subtract(X[at.rows], shift.x, out=Z[:, :k])
-        Z[:, k] = 1.0
-        Z[:, k + 1] = Y[at.rows, at.tasks] - shift.y[at.tasks]
-        Z *= np.sqrt(weights[at.rows, at.tasks])[:, None]
+        k, roots = X.shape[1], np.sqrt(weights[at.rows, at.tasks])[:, None]
+        y = Y[at.rows, at.tasks] - shift.y[at.tasks]
         sums = np.empty((len(at.ends), k + 2, k + 2))
+        # A task's rows at a time stay in the cache; a copy of X would be new memory.
+        room = np.empty((int(np.diff(at.ends, prepend=0).max()), k + 2))
         start = 0
         for total, end in zip(sums, at.ends.tolist(), strict=True):
-            np.matmul(Z[start:end].T, Z[start:end], out=total)
+            Z = room[: end - start]
+            np.subtract(X[at.rows[start:end]], shift.x, out=Z[:, :k])
+            Z[:, k], Z[:, k + 1] = 1.0, y[start:end]
+            Z *= roots[start:end]
+            np.matmul(Z.T, Z, out=total)
             start = end
         x, y = sums[:, k, :k], sums[:, k, k + 1]
         xx, xy = sums[:, :k, :k], sums[:, :k, k + 1].T
