@@ -79,7 +79,7 @@ def read_columns(y: Any, who: str) -> TargetColumns:
             f"This {who} estimator requires y to be passed, but the target y is None."
         )
     if isinstance(y, np.ndarray) and y.ndim == 2 and y.dtype.kind == "f":
-        return _read_floats(y, who)
+        return _read_floats(np.asarray(y), who)  # of a subclass only the numbers
     columns, names, is_1d = _split(y, who)
     made_up = _made_up(len(columns))
     labels = [

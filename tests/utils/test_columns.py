@@ -165,7 +165,7 @@ def test_an_array_of_floats_is_read_as_its_columns_are(part, dtype):
     y = rng.standard_normal((50, 6)).astype(dtype)
     y[rng.random(y.shape) >= part] = np.nan
     y[:, 3] = np.nan
-    for array in (y, np.asfortranarray(y), y[::-1][::-1]):
+    for array in (y, np.asfortranarray(y), y[::-1][::-1], np.ma.masked_array(y, y > 1)):
         found, expected = read_columns(array, "me"), read_columns(pd.DataFrame(y), "me")
         np.testing.assert_array_equal(found.observed, expected.observed)
         for here, there in zip(found.values, expected.values, strict=True):
