@@ -13,6 +13,10 @@ from sklearn_mtl.balancing._base import GradientAggregator
 __all__ = ["IMTLG"]
 
 
+# Pivots of Cholesky's are no eigenvalues: the smallest must be this far above noise.
+_MARGIN = 1e4
+
+
 class IMTLG(GradientAggregator):
     r"""Step along the direction whose projection on every gradient is equal (IMTL-G).
 
@@ -48,14 +52,26 @@ class IMTLG(GradientAggregator):
         state: dict[str, Any],
         generators: Sequence[Generator],
     ) -> np.ndarray:
-        values, vectors = np.linalg.eigh(gramian)
-        noise = gramian.shape[-1] * np.finfo(gramian.dtype).eps
-        is_kept = values > noise * np.maximum(values[:, -1:], 0.0)
-        values = np.where(is_kept, values, np.inf)
         norms = np.sqrt(np.maximum(gramian.diagonal(axis1=1, axis2=2), 0.0))
-        inner = norms[:, None] @ vectors / values[:, None]
-        weights = (inner @ vectors.transpose(0, 2, 1))[:, 0]
+        weights = _solve(gramian, norms)
         total = weights.sum(axis=1, keepdims=True)
         # what guards the division is compared in units of the weights
         is_zero = np.abs(total) <= 1e-12 * np.abs(weights).sum(axis=1, keepdims=True)
         return np.where(is_zero, 0.0, weights / np.where(is_zero, 1.0, total))
+
+
+def _solve(gramian: np.ndarray, norms: np.ndarray) -> np.ndarray:
+    """Return the least solutions of G w = norms, (n_sets, n_tasks)."""
+    noise = gramian.shape[-1] * np.finfo(gramian.dtype).eps
+    try:
+        pivots = np.linalg.cholesky(gramian).diagonal(axis1=1, axis2=2) ** 2
+        is_regular = pivots.min() > _MARGIN * noise * pivots.max()
+    except np.linalg.LinAlgError:
+        is_regular = False
+    if is_regular:  # a tenth of the time of the decomposition below
+        return np.linalg.solve(gramian, norms[..., None])[..., 0]
+    values, vectors = np.linalg.eigh(gramian)
+    is_kept = values > noise * np.maximum(values[:, -1:], 0.0)
+    values = np.where(is_kept, values, np.inf)
+    inner = norms[:, None] @ vectors / values[:, None]
+    return (inner @ vectors.transpose(0, 2, 1))[:, 0]

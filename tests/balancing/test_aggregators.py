@@ -183,3 +183,15 @@ def test_torchjd_finds_the_same_weights(ours, theirs, arguments, tolerance, size
     except ImportError:
         pytest.skip("a solver that torchjd needs is not installed")
     close(ours.weigh(G), expected, tolerance * float(expected.abs().max()))
+
+
+@pytest.mark.parametrize("smallest", [1.0, 1e-7, 1e-12, 0.0])
+def test_imtl_g_is_the_same_by_both_of_its_solvers(smallest):
+    rng = np.random.default_rng(0)
+    basis = np.linalg.qr(rng.standard_normal((6, 6)))[0]
+    values = np.array([smallest, 1.0, 2.0, 3.0, 4.0, 5.0])
+    gramian = (basis * values) @ basis.T
+    norms = np.sqrt(gramian.diagonal())
+    expected = np.linalg.pinv(gramian, hermitian=True) @ norms
+    found = IMTLG().weigh(torch.as_tensor(gramian)).numpy()
+    np.testing.assert_allclose(found, expected / expected.sum(), rtol=1e-3)
