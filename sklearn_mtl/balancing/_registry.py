@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklearn.base import clone
-
 from sklearn_mtl.balancing._aligned_mtl import AlignedMTL
 from sklearn_mtl.balancing._base import Balancing
 from sklearn_mtl.balancing._cagrad import CAGrad
@@ -27,6 +25,7 @@ from sklearn_mtl.balancing._sum import Sum
 from sklearn_mtl.balancing._torchjd import adapt, comes_from_torchjd
 from sklearn_mtl.balancing._uncertainty import Uncertainty
 from sklearn_mtl.balancing._upgrad import UPGrad
+from sklearn_mtl.utils._specs import read_spec
 
 __all__ = ["METHODS", "read_balancing"]
 
@@ -75,21 +74,9 @@ def read_balancing(balancing: Any, who: str) -> Balancing:
     TypeError
         If it is something else.
     """
-    if isinstance(balancing, str):
-        if balancing not in METHODS:
-            raise ValueError(
-                f"{who}: balancing {balancing!r} is unknown; allowed are "
-                f"{sorted(METHODS)}."
-            )
-        method = METHODS[balancing]()
-    elif isinstance(balancing, Balancing):
-        method = clone(balancing)
-    elif comes_from_torchjd(balancing) and not isinstance(balancing, type):
+    if comes_from_torchjd(balancing) and not isinstance(balancing, type):
         return adapt(balancing, who)
-    else:
-        raise TypeError(
-            f"{who}: balancing must be a name, a spec such as UPGrad(), or a "
-            f"Weighting, Aggregator or Scalarizer of torchjd; found {balancing!r}."
-        )
-    method.check()
-    return method
+    example = "UPGrad(), or a Weighting, Aggregator or Scalarizer of torchjd"
+    return read_spec(
+        balancing, METHODS, Balancing, argument="balancing", example=example, who=who
+    )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklearn.base import clone
-
 from sklearn_mtl.balancing._asynchronous import Asynchronous
 from sklearn_mtl.balancing._sampled import Sampled
 from sklearn_mtl.balancing._task_schedule import Synchronous, TaskSchedule
+from sklearn_mtl.utils._specs import read_spec
 
 __all__ = ["SCHEDULES", "read_schedule"]
 
@@ -41,17 +40,11 @@ def read_schedule(schedule: Any, who: str) -> TaskSchedule:
     TypeError
         If it is something else.
     """
-    if isinstance(schedule, str):
-        if schedule not in SCHEDULES:
-            raise ValueError(
-                f"{who}: task_schedule {schedule!r} is unknown; allowed are "
-                f"{sorted(SCHEDULES)}."
-            )
-        return SCHEDULES[schedule]()
-    if not isinstance(schedule, TaskSchedule):
-        raise TypeError(
-            f"{who}: task_schedule must be a name or a spec such as Asynchronous(); "
-            f"found {schedule!r}."
-        )
-    schedule.check()
-    return clone(schedule)
+    return read_spec(
+        schedule,
+        SCHEDULES,
+        TaskSchedule,
+        argument="task_schedule",
+        example="Asynchronous()",
+        who=who,
+    )

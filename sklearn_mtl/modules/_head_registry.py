@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklearn.base import clone
-
 from sklearn_mtl.modules._feedback_head import FeedbackHead
 from sklearn_mtl.modules._head_spec import HeadSpec, LinearHead
 from sklearn_mtl.modules._mlp_head import MLPHead
+from sklearn_mtl.utils._specs import read_spec
 
 __all__ = ["HEADS", "read_head"]
 
@@ -41,15 +40,6 @@ def read_head(head: Any, who: str) -> HeadSpec:
     TypeError
         If it is something else.
     """
-    if isinstance(head, str):
-        if head not in HEADS:
-            raise ValueError(
-                f"{who}: head {head!r} is unknown; allowed are {sorted(HEADS)}."
-            )
-        return HEADS[head]()
-    if not isinstance(head, HeadSpec):
-        raise TypeError(
-            f"{who}: head must be a name or a spec such as MLPHead(); found {head!r}."
-        )
-    head.check()
-    return clone(head)
+    return read_spec(
+        head, HEADS, HeadSpec, argument="head", example="MLPHead()", who=who
+    )
