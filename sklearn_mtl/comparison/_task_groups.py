@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 import warnings
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import Tags, get_tags, indexable
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
 
@@ -22,24 +21,16 @@ from sklearn_mtl.inspection._measures import AFFINITY_METHODS
 from sklearn_mtl.inspection._task_sets import fit_tasks, read_data
 from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.utils._features import check_features
-from sklearn_mtl.utils._outputs import ClassOutputsMixin
+from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions, fit_context
 from sklearn_mtl.utils._random import draw_seed
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["TaskGroupSearchCV"]
 
 _WHO = "TaskGroupSearchCV"
 
 
-def _gives_probabilities(self: TaskGroupSearchCV) -> bool:
-    """Say whether the estimator has predict_proba."""
-    return hasattr(self.estimator, "predict_proba")
-
-
-class TaskGroupSearchCV(ClassOutputsMixin, MetaEstimatorMixin, BaseEstimator):
+class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     r"""Find the groups of tasks that are best learned together, a model a group.
 
     Three steps: measure the affinity of the tasks (`inspection.task_affinity`); find
@@ -270,44 +261,8 @@ class TaskGroupSearchCV(ClassOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             self.task_groups_[list(one)] = number
         return self
 
-    @available_if(_gives_probabilities)
-    def predict_proba(self, X: Any) -> Any:
-        """Predict the probabilities of the classes of all tasks.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), or list of them
-            A list with one array a task where y was 2-D; None for a regression task.
-        """
-        return super().predict_proba(X)
-
-    @available_if(_gives_probabilities)
-    def proba_frame(self, X: Any) -> pd.DataFrame:
-        """Predict probabilities as a DataFrame with columns (task, class).
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        DataFrame of shape (n_samples, total number of classes)
-            Columns are a MultiIndex (task, class); the index is that of X.
-        """
-        return super().proba_frame(X)
-
-    @property
-    def classes_(self) -> Any:
-        """Labels: an array for 1-D y, else a list with an array (or None) a task."""
-        if not any(task.is_classification for task in self.task_set_.tasks):
-            raise AttributeError("classes_: all tasks are regressions.")
-        return super().classes_
+    def _gives_probabilities(self) -> bool:
+        return hasattr(self.estimator, "predict_proba")
 
     def __sklearn_is_fitted__(self) -> bool:
         """Say whether all groups have their models."""

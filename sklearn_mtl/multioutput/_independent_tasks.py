@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sklearn import get_config
@@ -16,7 +16,6 @@ from sklearn.utils.metadata_routing import (
     MethodMapping,
     process_routing,
 )
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
 
@@ -26,7 +25,7 @@ from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.multioutput._templates import Templates
 from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._features import check_features
-from sklearn_mtl.utils._outputs import ClassOutputsMixin
+from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
 from sklearn_mtl.utils._private import (
     HasMethods,
     StrOptions,
@@ -35,21 +34,12 @@ from sklearn_mtl.utils._private import (
 )
 from sklearn_mtl.utils._tasks import TaskSet
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["IndependentTasks"]
 
 _WHO = "IndependentTasks"
 
 
-def _gives_probabilities(self: IndependentTasks) -> bool:
-    """Say whether all classifiers have predict_proba, and there is one."""
-    found = self._classifiers()
-    return bool(found) and all(hasattr(one, "predict_proba") for one in found)
-
-
-class IndependentTasks(ClassOutputsMixin, MetaEstimatorMixin, BaseEstimator):
+class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     """Fit one clone of an estimator to each task, on the rows that have its label.
 
     The single-task twin of a multi-task model:
@@ -221,44 +211,10 @@ class IndependentTasks(ClassOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         self.task_set_ = task_set
         return self
 
-    @available_if(_gives_probabilities)
-    def predict_proba(self, X: Any) -> Any:
-        """Predict the probabilities of the classes of all tasks.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), or list of them
-            A list with one array a task where y was 2-D; None for a regression task.
-        """
-        return super().predict_proba(X)
-
-    @available_if(_gives_probabilities)
-    def proba_frame(self, X: Any) -> pd.DataFrame:
-        """Predict probabilities as a DataFrame with columns (task, class).
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        DataFrame of shape (n_samples, total number of classes)
-            Columns are a MultiIndex (task, class); the index is that of X.
-        """
-        return super().proba_frame(X)
-
-    @property
-    def classes_(self) -> Any:
-        """Labels: an array for 1-D y, else a list with an array (or None) a task."""
-        if not any(task.is_classification for task in self.task_set_.tasks):
-            raise AttributeError("classes_: all tasks are regressions.")
-        return super().classes_
+    def _gives_probabilities(self) -> bool:
+        """Say whether all classifiers have predict_proba, and there is one."""
+        found = self._classifiers()
+        return bool(found) and all(hasattr(one, "predict_proba") for one in found)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return how metadata reach the estimators.
