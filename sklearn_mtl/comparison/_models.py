@@ -53,10 +53,7 @@ class Situation:
     @property
     def task_types(self) -> list[str]:
         """Return "classification" or "regression" for each task."""
-        return [
-            "classification" if task.is_classification else "regression"
-            for task in self.tasks.tasks
-        ]
+        return [task.type for task in self.tasks.tasks]
 
     @property
     def problem(self) -> str:

@@ -38,10 +38,7 @@ class Targets:
     @property
     def task_types(self) -> list[str]:
         """Return "classification" or "regression" for each task."""
-        return [
-            "classification" if task.is_classification else "regression"
-            for task in self.tasks.tasks
-        ]
+        return [task.type for task in self.tasks.tasks]
 
     def observed(self, which: str = "y") -> np.ndarray:
         """Return where a label is (n_samples, n_tasks), of `y` or of `y_fit`."""

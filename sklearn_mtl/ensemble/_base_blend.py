@@ -145,8 +145,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             return None
         cv = 5 if self.cv is None else self.cv
         if isinstance(cv, Integral):
-            kinds = [task.is_classification for task in self.task_set_.tasks]
-            types = ["classification" if one else "regression" for one in kinds]
+            types = [task.type for task in self.task_set_.tasks]
             cv = MultiTaskStratifiedKFold(
                 int(cv), shuffle=True, random_state=seed % 2**32, task_types=types
             )

@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_mtl.ensemble._members import outputs_of
-from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning, TaskError
-from sklearn_mtl.neural_network import (
-    MultiTaskClassifier,
-    MultiTaskMixedEstimator,
-    MultiTaskRegressor,
+from sklearn_mtl.ensemble._members import (
+    DEFAULT,
+    fit_weighted,
+    is_multi_task,
+    make_member,
+    outputs_of,
 )
+from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning, TaskError
 from sklearn_mtl.utils import TaskSet
-from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
+from sklearn_mtl.utils._pipelines import last_step
 from sklearn_mtl.utils._private import safe_indexing
 
 __all__ = ["distill"]
@@ -69,6 +69,8 @@ def distill(
         If the teacher or the student is no multi-task estimator of this package.
     TaskError
         If the teacher has nothing to say of any task.
+    ValueError
+        If the student takes no sample weights.
 
     Notes
     -----
@@ -97,8 +99,8 @@ def distill(
     >>> bool((student.predict(X) == teacher.predict(X)).mean() > 0.9)
     True
     """
-    last = _last_step(teacher)
-    _check_multi_task(last, "teacher")
+    _check_multi_task(teacher, "teacher")
+    _, last = last_step(teacher)
     check_is_fitted(last)
     tasks: TaskSet = last.task_set_
     outputs = outputs_of(teacher, X)
@@ -110,7 +112,7 @@ def distill(
     if student is None:
         model = _default_student(last, tasks, random_state)
     else:
-        _check_multi_task(_last_step(student), "student")
+        _check_multi_task(student, "student")
         model = clone(student)
     rows, codes, weights = _expand(outputs)
     if tasks.is_1d:
@@ -120,22 +122,14 @@ def distill(
         import pandas as pd
 
         y = pd.DataFrame(dict(zip(tasks.names, labels, strict=True)))
-    name = f"{model.steps[-1][0]}__" if isinstance(model, Pipeline) else ""
     with warnings.catch_warnings():  # the teacher's fit has said so
         for said in (MissingLabelWarning, SingleClassWarning):
             warnings.simplefilter("ignore", said)
-        model.fit(safe_indexing(X, rows), y, **{f"{name}sample_weight": weights})
-    return model
-
-
-def _last_step(model: Any) -> Any:
-    while isinstance(model, Pipeline):
-        model = model.steps[-1][1]
-    return model
+        return fit_weighted(model, safe_indexing(X, rows), y, weights)
 
 
 def _check_multi_task(model: Any, role: str) -> None:
-    if isinstance(model, type) or not isinstance(model, MultiTaskOutputsMixin):
+    if isinstance(model, type) or not is_multi_task(model):
         raise TypeError(
             f"distill: the {role} must be a multi-task estimator of sklearn_mtl, or a "
             f"pipeline that ends with one; found {model!r}."
@@ -143,20 +137,15 @@ def _check_multi_task(model: Any, role: str) -> None:
 
 
 def _default_student(teacher: Any, tasks: TaskSet, random_state: Any) -> Any:
-    kinds = [task.is_classification for task in tasks.tasks]
+    types = {task.type for task in tasks.tasks}
     settings = {
-        "n_members": 1,
-        "early_stopping": False,
         "on_empty_task": "warn",
         "random_state": random_state,
         "categorical_features": getattr(teacher, "categorical_features", "from_dtype"),
     }
-    if all(kinds):
-        return MultiTaskClassifier(**settings)
-    if not any(kinds):
-        return MultiTaskRegressor(**settings)
-    types = ["classification" if one else "regression" for one in kinds]
-    return MultiTaskMixedEstimator(task_types=types, **settings)
+    kind = types.pop() if len(types) == 1 else "mixed"
+    net = make_member("net", DEFAULT, tasks, kind, settings)
+    return net.set_params(n_members=1, early_stopping=False)
 
 
 def _expand(

@@ -10,7 +10,6 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
-from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_mtl.ensemble._adapter import SharedOutputs
 from sklearn_mtl.ensemble._forest import (
@@ -28,9 +27,19 @@ from sklearn_mtl.neural_network import (
 )
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
+from sklearn_mtl.utils._pipelines import last_step, weight_key
 from sklearn_mtl.utils._private import num_samples, safe_indexing
 
-__all__ = ["DEFAULT", "DEFAULT_NAMES", "Member", "fit_member", "make_member"]
+__all__ = [
+    "DEFAULT",
+    "DEFAULT_NAMES",
+    "Member",
+    "fit_member",
+    "fit_weighted",
+    "is_multi_task",
+    "make_member",
+    "outputs_of",
+]
 
 DEFAULT = "default"
 DEFAULT_NAMES = ("net", "forest", "linear")
@@ -82,14 +91,14 @@ def make_member(
         The default member of that name; a clone of what was given if it learns several
         tasks at once, else IndependentTasks of it.
     """
-    types = _types(task_set)
+    types = [task.type for task in task_set.tasks]
     if isinstance(given, str):
         if name == "linear":
             return RidgeMember(task_types=types, **settings)
         extra = {"task_types": types} if kind == "mixed" else {}
         return _CLASSES[name][_KINDS.index(kind)](**extra, **settings)
     own = _seeded(given, settings["random_state"])
-    if _is_multi_task(given):
+    if is_multi_task(given):
         return own
     wrap = SharedOutputs if _has_several_outputs(given) else IndependentTasks
     return wrap(own, task_types=types, on_empty_task=settings["on_empty_task"])
@@ -130,7 +139,7 @@ def fit_member(
     TaskError
         If the member takes a task for another kind than the blend.
     """
-    fitted = _fit(model, X, y, sample_weight)
+    fitted = fit_weighted(model, X, y, sample_weight)
     _check_kinds(fitted, task_set, name)
     if splits is None:
         return Member(fitted, None)
@@ -141,7 +150,7 @@ def fit_member(
     for train, test in splits:
         weight = None if sample_weight is None else np.asarray(sample_weight)[train]
         own_X, own_y = safe_indexing(X, train), safe_indexing(y, train)
-        part = _fit(_tolerant(model), own_X, own_y, weight)
+        part = fit_weighted(_tolerant(model), own_X, own_y, weight)
         _place(outputs, part, task_set, safe_indexing(X, test), test)
     return Member(fitted, outputs)
 
@@ -153,14 +162,9 @@ def outputs_of(model: Any, X: Any) -> list[np.ndarray]:
     return model._task_outputs(X)
 
 
-def _last(model: Any) -> Any:
-    while isinstance(model, Pipeline):
-        model = model.steps[-1][1]
-    return model
-
-
-def _is_multi_task(estimator: Any) -> bool:
-    return isinstance(_last(estimator), MultiTaskOutputsMixin)
+def is_multi_task(estimator: Any) -> bool:
+    """Tell whether it, or the end of it, is an estimator of this package."""
+    return isinstance(last_step(estimator)[1], MultiTaskOutputsMixin)
 
 
 def _has_several_outputs(estimator: Any) -> bool:
@@ -178,11 +182,6 @@ def _seeded(estimator: Any, seed: int) -> Any:
     return copy.set_params(**dict.fromkeys(free, seed))
 
 
-def _types(task_set: TaskSet) -> list[str]:
-    is_class = [task.is_classification for task in task_set.tasks]
-    return ["classification" if one else "regression" for one in is_class]
-
-
 def _tolerant(model: Any) -> Any:
     """Return a clone that takes a fold without any label of a task."""
     copy = clone(model)
@@ -191,24 +190,19 @@ def _tolerant(model: Any) -> Any:
     return copy
 
 
-def _fit(model: Any, X: Any, y: Any, sample_weight: Any) -> Any:
+def fit_weighted(model: Any, X: Any, y: Any, sample_weight: Any) -> Any:
+    """Fit with weights where there are any, also the end of a pipeline."""
     if sample_weight is None:
         return model.fit(X, y)
-    prefix, last = "", model
-    while isinstance(last, Pipeline):
-        prefix, last = f"{prefix}{last.steps[-1][0]}__", last.steps[-1][1]
-    if not has_fit_parameter(last, "sample_weight"):
-        raise ValueError(f"{type(last).__name__} does not support sample weights.")
-    return model.fit(X, y, **{f"{prefix}sample_weight": sample_weight})
+    return model.fit(X, y, **{weight_key(model): sample_weight})
 
 
 def _check_kinds(model: Any, task_set: TaskSet, name: str) -> None:
-    for ours, theirs in zip(task_set.tasks, _last(model).task_set_.tasks, strict=True):
+    for ours, theirs in zip(
+        task_set.tasks, last_step(model)[1].task_set_.tasks, strict=True
+    ):
         if ours.is_classification != theirs.is_classification:
-            kinds = [
-                "classification" if task.is_classification else "regression"
-                for task in (ours, theirs)
-            ]
+            kinds = [ours.type, theirs.type]
             raise TaskError(
                 f"{name} takes task {ours.name!r} for a {kinds[1]}, but it is a "
                 f"{kinds[0]}. Say task_types in both, or give an estimator for such "
@@ -229,7 +223,7 @@ def _place(
     outputs: list[np.ndarray], part: Any, task_set: TaskSet, X: Any, rows: np.ndarray
 ) -> None:
     """Write the predictions of a fold, whose model may not know all classes."""
-    learned = _last(part).task_set_.tasks
+    learned = last_step(part)[1].task_set_.tasks
     for t, output in enumerate(outputs_of(part, X)):
         task = task_set.tasks[t]
         if not task.is_classification:

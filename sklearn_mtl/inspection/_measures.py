@@ -12,8 +12,8 @@ from sklearn.base import clone
 
 from sklearn_mtl.inspection._association import label_association
 from sklearn_mtl.inspection._gains import trained_gains
-from sklearn_mtl.inspection._steps import last_step
 from sklearn_mtl.inspection._task_sets import TaskData, TaskSetScores
+from sklearn_mtl.utils._pipelines import last_step
 from sklearn_mtl.utils._random import spawn_seeds
 
 if TYPE_CHECKING:

@@ -1,21 +1,12 @@
-"""What stands at the end of a pipeline, and what it is called there."""
+"""What a display needs of a fitted estimator."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sklearn.pipeline import Pipeline
+from sklearn_mtl.utils._pipelines import last_step
 
-__all__ = ["last_step", "require"]
-
-
-def last_step(estimator: Any) -> tuple[str, Any]:
-    """Return the prefix of the parameters of the last step, and the step."""
-    prefix = ""
-    while isinstance(estimator, Pipeline):
-        name, estimator = estimator.steps[-1]
-        prefix += f"{name}__"
-    return prefix, estimator
+__all__ = ["require"]
 
 
 def require(estimator: Any, attribute: str, who: str, hint: str) -> Any:

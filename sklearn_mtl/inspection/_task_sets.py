@@ -14,9 +14,9 @@ from sklearn.utils.validation import check_consistent_length, check_memory
 from sklearn_mtl.metrics._registry import check_keys, metric_of_task
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
 from sklearn_mtl.multioutput import IndependentTasks
-from sklearn_mtl.multioutput._jobs import weight_key
 from sklearn_mtl.multioutput._templates import for_one_task, for_tasks
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._pipelines import weight_key
 from sklearn_mtl.utils._private import safe_indexing
 from sklearn_mtl.utils._table import as_table, take_tasks
 from sklearn_mtl.utils._weights import check_sample_weight
@@ -54,8 +54,7 @@ class TaskData:
     @property
     def types(self) -> list[str]:
         """Return "classification" or "regression" for each task."""
-        is_class = [task.is_classification for task in self.task_set.tasks]
-        return ["classification" if one else "regression" for one in is_class]
+        return [task.type for task in self.task_set.tasks]
 
     def take(self, rows: np.ndarray) -> TaskData:
         """Return some of the rows."""

@@ -19,13 +19,14 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
 
-from sklearn_mtl.multioutput._jobs import make_jobs, run, weight_key
+from sklearn_mtl.multioutput._jobs import make_jobs, run
 from sklearn_mtl.multioutput._one_task import predicted_codes, task_output
 from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.multioutput._templates import Templates
 from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._features import check_features
 from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
+from sklearn_mtl.utils._pipelines import weight_key
 from sklearn_mtl.utils._private import (
     HasMethods,
     StrOptions,
@@ -264,7 +265,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         if sample_weight is None:
             return dict.fromkeys(named, fit_params)
         return {
-            key: {**fit_params, weight_key(one): sample_weight}
+            key: {**fit_params, weight_key(one, _WHO): sample_weight}
             for key, one in named.items()
         }
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_mtl.multioutput._templates import Templates, for_one_task
 from sklearn_mtl.utils._columns import TargetColumns
@@ -16,7 +14,7 @@ from sklearn_mtl.utils._private import num_samples, safe_indexing
 from sklearn_mtl.utils._tasks import Task
 from sklearn_mtl.utils._weights import check_sample_weight
 
-__all__ = ["Job", "make_jobs", "run", "weight_key"]
+__all__ = ["Job", "make_jobs", "run"]
 
 _WHO = "IndependentTasks"
 
@@ -93,19 +91,6 @@ def make_jobs(
         who = f"{_WHO}: task {task.name!r}"
         jobs.append(Job(model, columns.values[t], rows, own, who))
     return jobs
-
-
-def weight_key(estimator: Any) -> str:
-    """Return the name by which fit takes sample weights, also in a pipeline."""
-    prefix, last = "", estimator
-    while isinstance(last, Pipeline):
-        prefix += f"{last.steps[-1][0]}__"
-        last = last.steps[-1][1]
-    if not has_fit_parameter(last, "sample_weight"):
-        raise ValueError(
-            f"{_WHO}: {type(last).__name__} does not support sample weights."
-        )
-    return f"{prefix}sample_weight"
 
 
 def _cut(

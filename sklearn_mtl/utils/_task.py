@@ -45,6 +45,11 @@ class Task:
         return self.classes is not None
 
     @property
+    def type(self) -> str:
+        """What `task_types` calls it: "classification" or "regression"."""
+        return "classification" if self.is_classification else "regression"
+
+    @property
     def n_classes(self) -> int:
         """Number of classes; 0 for a regression."""
         return 0 if self.classes is None else len(self.classes)

@@ -7,6 +7,7 @@ from scipy import sparse
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -183,6 +184,18 @@ class TestWhatGoesIn:
         student = distill(teacher, X, student=own)
         assert student.predict(X).shape == y.shape
         assert not hasattr(own[-1], "net_")
+
+    def test_a_student_may_end_a_nested_pipeline(self, problem, forest):
+        inner = make_pipeline(StandardScaler(), MultiTaskClassifier(**FAST))
+        student = distill(
+            forest, problem[0], student=make_pipeline("passthrough", inner)
+        )
+        assert student.predict(problem[0]).shape == problem[1].shape
+
+    def test_a_student_without_weights_is_an_error(self, problem, forest):
+        student = IndependentTasks(KNeighborsClassifier())
+        with pytest.raises(ValueError, match="does not support sample weights"):
+            distill(forest, problem[0], student=student)
 
     def test_a_teacher_that_is_not_fitted_says_so(self, problem):
         with pytest.raises(NotFittedError):

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.inspection._plot._heatmap import draw_heatmap
-from sklearn_mtl.inspection._steps import last_step, require
+from sklearn_mtl.inspection._plot._heatmap import draw_heatmap, largest_columns
+from sklearn_mtl.inspection._steps import require
+from sklearn_mtl.utils._pipelines import last_step
 
 __all__ = ["TaskCoefficientDisplay"]
 
@@ -105,10 +106,7 @@ class TaskCoefficientDisplay:
             raise ValueError(
                 f"{_WHO}: {len(names)} feature_names for {n_features} features."
             )
-        kept = np.arange(n_features)
-        if max_features is not None and max_features < n_features:
-            largest = np.abs(coefficients).max(axis=0)
-            kept = np.sort(np.argsort(-largest, kind="stable")[:max_features])
+        kept = largest_columns(np.abs(coefficients), max_features)
         return cls(
             coefficients[:, kept], _row_names(last, blocks), [names[i] for i in kept]
         ).plot(ax=ax)

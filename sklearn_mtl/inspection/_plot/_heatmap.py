@@ -9,10 +9,18 @@ import numpy as np
 
 from sklearn_mtl.utils._pictures import DIVERGING, make_axes
 
-__all__ = ["draw_heatmap"]
+__all__ = ["draw_heatmap", "largest_columns"]
 
 _WRITTEN_CELLS = 12  # numbers are written into tables of up to so many columns
 _DARK = 0.6  # of the largest value: from there on white is read better
+
+
+def largest_columns(values: np.ndarray, n_most: int | None) -> np.ndarray:
+    """Return, in their order, the columns with the largest values; None is all."""
+    if n_most is None or n_most >= values.shape[1]:
+        return np.arange(values.shape[1])
+    largest = np.nan_to_num(values, nan=-np.inf).max(axis=0)
+    return np.sort(np.argsort(-largest, kind="stable")[:n_most])
 
 
 def draw_heatmap(

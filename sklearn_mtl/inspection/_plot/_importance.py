@@ -11,7 +11,7 @@ from sklearn_mtl.inspection._importance import (
     TaskImportance,
     task_permutation_importance,
 )
-from sklearn_mtl.inspection._plot._heatmap import draw_heatmap
+from sklearn_mtl.inspection._plot._heatmap import draw_heatmap, largest_columns
 
 __all__ = ["TaskImportanceDisplay"]
 
@@ -87,10 +87,7 @@ class TaskImportanceDisplay:
             The display, drawn.
         """
         means = importance.importances_mean
-        kept = np.arange(means.shape[1])
-        if max_features is not None and max_features < len(kept):
-            most = np.nan_to_num(means, nan=-np.inf).max(axis=0)
-            kept = np.sort(np.argsort(-most, kind="stable")[:max_features])
+        kept = largest_columns(means, max_features)
         names = [importance.feature_names[i] for i in kept]
         return cls(means[:, kept], importance.task_names, names).plot(ax=ax)
 

@@ -1,0 +1,46 @@
+"""What stands at the end of a pipeline, and what it is called there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
+
+__all__ = ["last_step", "weight_key"]
+
+
+def last_step(estimator: Any) -> tuple[str, Any]:
+    """Return the prefix of the parameters of the last step, and the step."""
+    prefix = ""
+    while isinstance(estimator, Pipeline):
+        name, estimator = estimator.steps[-1]
+        prefix += f"{name}__"
+    return prefix, estimator
+
+
+def weight_key(estimator: Any, who: str = "") -> str:
+    """Return the name by which fit takes sample weights, also in a pipeline.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Perhaps a pipeline.
+    who : str, default=""
+        Who asks; the message begins with it.
+
+    Returns
+    -------
+    str
+        Such as "sample_weight" or "logisticregression__sample_weight".
+
+    Raises
+    ------
+    ValueError
+        If the fit of the last step takes none.
+    """
+    prefix, last = last_step(estimator)
+    if not has_fit_parameter(last, "sample_weight"):
+        text = f"{type(last).__name__} does not support sample weights."
+        raise ValueError(f"{who}: {text}" if who else text)
+    return f"{prefix}sample_weight"
