@@ -19,6 +19,7 @@ from sklearn_mtl.comparison._gains import MEAN, TWIN
 from sklearn_mtl.comparison._inputs import n_rows, read_inputs
 from sklearn_mtl.comparison._jobs import choosable, gather, list_jobs, run_jobs
 from sklearn_mtl.comparison._models import Situation
+from sklearn_mtl.comparison._periods import declare_periods
 from sklearn_mtl.comparison._resolve import Candidate, resolve_models
 from sklearn_mtl.comparison._rows import Measured
 from sklearn_mtl.comparison._scoring import TaskScores, describe_tasks
@@ -87,7 +88,8 @@ def compare(
     scoring : None, str, callable or dict, default=None
         A metric of `per_task_scorers`, for all tasks, or by task name or kind. None is
         ROC AUC for binary tasks, R2 for regressions and balanced accuracy for more
-        classes, with the log-loss beside it.
+        classes, with the log-loss beside it. Where one of the estimators has a
+        `CircularLoss` for a task, all are scored on its circle.
     task_types : str, sequence or dict, default=None
         "classification" or "regression" for all tasks, in order, or by name; None
         infers it from the labels.
@@ -177,10 +179,11 @@ def compare(
     targets = read_targets(y, task_types, missing_fraction, random_state)
     inputs = read_inputs(X)
     _check_lengths(inputs.X, targets, groups)
-    tasks = describe_tasks(targets.tasks, targets.codes, scoring)
     candidates = resolve_models(
         estimators, Situation(targets.tasks, inputs, random_state)
     )
+    known = declare_periods(targets.tasks, [one.estimator for one in candidates])
+    tasks = describe_tasks(known, targets.codes, scoring)
     folding = Folding(targets.task_types, groups, random_state)
     splits = folding.outer(cv, n_repeats, X, targets.y)
     inner = [

@@ -43,6 +43,8 @@ class TaskRow:
         The score that counts; greater is better.
     beside : str or None
         A second score that is shown beside it.
+    period : float or None
+        After how much the values of a regression repeat.
     """
 
     name: str
@@ -51,6 +53,7 @@ class TaskRow:
     n_labels: int
     metric: str
     beside: str | None = None
+    period: float | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from sklearn_mtl.comparison._gains import MEAN
 from sklearn_mtl.comparison._rows import TaskRow
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.metrics._registry import check_keys, metric_of_task
+from sklearn_mtl.metrics._choice import metrics_of_tasks
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.utils import TaskSet
 
@@ -47,11 +47,11 @@ def describe_tasks(tasks: TaskSet, codes: np.ndarray, scoring: Any) -> list[Task
     """
     _check_tasks(tasks, codes)
     metric = "auto" if scoring is None else scoring
-    if isinstance(metric, Mapping):
-        check_keys(metric, tasks.names, _WHO)
+    periods = [task.period for task in tasks.tasks]
+    metrics = metrics_of_tasks(metric, tasks.tasks, periods, _WHO)
     rows = []
-    for task, column in zip(tasks.tasks, codes.T, strict=True):
-        name = metric_of_task(metric, task.name, task.kind, _WHO).name
+    for task, column, one in zip(tasks.tasks, codes.T, metrics, strict=True):
+        name = one.name
         per_task_scorers(name)  # refuses an error that is not negated
         # a second score only where the first one is the default
         is_default = task.kind == "multiclass" and scoring is None
@@ -63,6 +63,7 @@ def describe_tasks(tasks: TaskSet, codes: np.ndarray, scoring: Any) -> list[Task
                 n_labels=int((~np.isnan(column)).sum()),
                 metric=name,
                 beside=_BESIDE.get(name) if is_default else None,
+                period=task.period,
             )
         )
     return rows
@@ -122,5 +123,6 @@ class TaskScores:
     def _ask(
         self, metrics: dict[str, Any], estimator: Any, X: Any, y: Any
     ) -> np.ndarray:
-        scores = per_task_scorers(metrics)(estimator, X, y)
+        periods = {task.name: task.period for task in self.tasks}
+        scores = per_task_scorers(metrics, periods=periods)(estimator, X, y)
         return np.array([scores[task.name] for task in self.tasks])

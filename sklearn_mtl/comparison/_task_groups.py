@@ -19,6 +19,7 @@ from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning
 from sklearn_mtl.inspection import TaskAffinity
 from sklearn_mtl.inspection._measures import AFFINITY_METHODS
 from sklearn_mtl.inspection._task_sets import fit_tasks, read_data
+from sklearn_mtl.model_selection._responses import periods_of_tasks
 from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.utils._features import check_features
 from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
@@ -51,7 +52,7 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     estimator : estimator
         What is fitted to every group: any multi-output estimator. A task alone is
         fitted by `IndependentTasks`. Arguments of this package's estimators that speak
-        of tasks (task_types, class_weight, task_weight) are cut to the group.
+        of tasks (task_types, loss, class_weight, task_weight) are cut to the group.
     max_groups : int, default=None
         Most groups, and thus models; None allows one a task.
     method : {"gain", "lookahead", "gradient", "label"} or array-like, default="gain"
@@ -252,7 +253,14 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         self.affinity_, self.cv_results_ = found.affinity, found.results
         self.best_index_, self.n_fits_ = found.best, found.n_fits
         self.best_score_ = float(found.results["mean_test_score"][found.best])
-        self.task_set_ = data.task_set
+        periods = {
+            t: period
+            for one, model in zip(chosen, models, strict=True)
+            for t, period in zip(one, periods_of_tasks(model, len(one)), strict=True)
+        }
+        self.task_set_ = data.task_set.with_periods(
+            [periods[t] for t in sorted(periods)]
+        )
         self._columns = chosen
         self.estimators_ = models
         self.groups_ = [[data.task_set.names[t] for t in one] for one in chosen]

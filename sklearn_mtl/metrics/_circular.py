@@ -27,9 +27,9 @@ def circular_error(
     .. math:: \frac{\sum_i w_i \min(d_i, P - d_i)}{\sum_i w_i},
         \quad d_i = |y_i - \hat y_i| \bmod P
 
-    An error in the unit of the values: at most half a period, a quarter by chance. Use
-    it as the metric of one task: ``metric={"angle": partial(circular_error,
-    period=360)}``; for a grid search, which maximises, use `circular_score`.
+    An error in the unit of the values: at most half a period, a quarter by chance. It
+    is what `per_task_score` and scorers make of "mean_absolute_error" where they know
+    the period.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def circular_score(
     .. math:: 1 - \frac{\sum_i w_i \|u_i - \hat u_i\|^2}{\sum_i w_i \|u_i - \bar u\|^2},
         \quad u_i = (\cos \tfrac{2 \pi y_i}{P}, \sin \tfrac{2 \pi y_i}{P})
 
-    1 is perfect, and at most 0 a constant. It is what `score` of the nets takes for a
-    task with `CircularLoss`.
+    1 is perfect, and at most 0 a constant. It is what `score` of the nets, and "r2" of
+    the scorers, is for a task with `CircularLoss`.
 
     Parameters
     ----------

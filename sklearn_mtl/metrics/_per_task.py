@@ -9,8 +9,9 @@ import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._average import average_scores, check_average
+from sklearn_mtl.metrics._choice import metrics_of_tasks
 from sklearn_mtl.metrics._engine import TaskGiven, score_tasks
-from sklearn_mtl.metrics._registry import check_keys, find_metric, metric_of_task
+from sklearn_mtl.metrics._registry import find_metric
 from sklearn_mtl.metrics._truth import TaskTruth, read_truth
 from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._tasks import TaskSet
@@ -26,6 +27,7 @@ def per_task_score(
     classes: Any = None,
     sample_weight: Any = None,
     task_types: Any = None,
+    periods: Any = None,
 ) -> dict[str, float]:
     """Score every task over its observed labels.
 
@@ -62,6 +64,10 @@ def per_task_score(
     task_types : str, sequence or dict, default=None
         "classification" or "regression", where it is neither implied by the metric nor
         inferred (strings, booleans, categories and up to 20 integers are classes).
+    periods : float, dict or array-like, default=None
+        After how much the values of regressions repeat, by task name, in task order, or
+        for all tasks: 360 for degrees, 24 for hours. Errors are then those of the
+        shorter way round, "r2" is that of `circular_score`.
 
     Returns
     -------
@@ -101,10 +107,11 @@ def per_task_score(
     >>> per_task_score(y_true, y_pred, metric={"binary": "accuracy"})
     {'task0': 0.667, 'task1': 0.875}
     """
-    truths, given, metrics = _prepare(
-        y_true, y_pred, metric, classes, sample_weight, task_types, "per_task_score"
-    )
-    return score_tasks(truths, given, metrics, "per_task_score")
+    who = "per_task_score"
+    types = _implied_types(metric, who) if task_types is None else task_types
+    truths, given = _prepare(y_true, y_pred, classes, sample_weight, types, who)
+    metrics = metrics_of_tasks(metric, truths, periods, who)
+    return score_tasks(truths, given, metrics, who)
 
 
 def mean_task_score(
@@ -116,6 +123,7 @@ def mean_task_score(
     classes: Any = None,
     sample_weight: Any = None,
     task_types: Any = None,
+    periods: Any = None,
 ) -> float:
     """Return one score for all tasks: the average of `per_task_score`.
 
@@ -137,6 +145,8 @@ def mean_task_score(
     sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
         Weights; a cell of weight 0 counts as missing.
     task_types : str, sequence or dict, default=None
+        As in `per_task_score`.
+    periods : float, dict or array-like, default=None
         As in `per_task_score`.
 
     Returns
@@ -164,9 +174,9 @@ def mean_task_score(
     """
     who = "mean_task_score"
     check_average(average, who)
-    truths, given, metrics = _prepare(
-        y_true, y_pred, metric, classes, sample_weight, task_types, who
-    )
+    types = _implied_types(metric, who) if task_types is None else task_types
+    truths, given = _prepare(y_true, y_pred, classes, sample_weight, types, who)
+    metrics = metrics_of_tasks(metric, truths, periods, who)
     scores = score_tasks(truths, given, metrics, who)
     return average_scores(scores, truths, average, who)
 
@@ -174,16 +184,15 @@ def mean_task_score(
 def _prepare(
     y_true: Any,
     y_pred: Any,
-    metric: Any,
     classes: Any,
     sample_weight: Any,
     task_types: Any,
     who: str,
-) -> tuple[list[TaskTruth], list[TaskGiven], list]:
+) -> tuple[list[TaskTruth], list[TaskGiven]]:
     task_set, codes = TaskSet.from_y(
         y_true,
         who=who,
-        task_types=_implied_types(metric, who) if task_types is None else task_types,
+        task_types=task_types,
         on_empty_task="warn",
         warn=False,
     )
@@ -191,13 +200,11 @@ def _prepare(
     known = _classes_of_tasks(classes, task_set, outputs, who)
     columns = read_columns(y_true, who)
     truths = read_truth(columns, known, sample_weight, None, who)
-    check_keys(metric, task_set.names, who)
-    metrics = [metric_of_task(metric, t.name, t.kind, who) for t in truths]
     given = [
         _read_given(truth, output, who)
         for truth, output in zip(truths, outputs, strict=True)
     ]
-    return truths, given, metrics
+    return truths, given
 
 
 def _implied_types(metric: Any, who: str) -> str | None:

@@ -10,8 +10,15 @@ from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._engine import TaskGiven
+from sklearn_mtl.utils._pipelines import fitted_model
 
-__all__ = ["classes_of_tasks", "given_of_tasks", "predicted_columns", "proba_of_tasks"]
+__all__ = [
+    "classes_of_tasks",
+    "given_of_tasks",
+    "periods_of_tasks",
+    "predicted_columns",
+    "proba_of_tasks",
+]
 
 
 def classes_of_tasks(estimator: Any, n_tasks: int, who: str) -> list[np.ndarray | None]:
@@ -31,6 +38,14 @@ def classes_of_tasks(estimator: Any, n_tasks: int, who: str) -> list[np.ndarray 
     if n_tasks == 1:
         return [np.asarray(classes)]
     return [np.array([0, 1])] * n_tasks
+
+
+def periods_of_tasks(estimator: Any, n_tasks: int) -> list[float | None]:
+    """Return after how much the values of each task repeat, as far as it is known."""
+    task_set = getattr(fitted_model(estimator), "task_set_", None)
+    if task_set is None or task_set.n_tasks != n_tasks:  # its predictions tell of it
+        return [None] * n_tasks
+    return [task.period for task in task_set.tasks]
 
 
 def given_of_tasks(

@@ -11,10 +11,15 @@ from sklearn.utils.metadata_routing import UNUSED
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._average import average_scores, check_average
+from sklearn_mtl.metrics._choice import metrics_of_tasks
 from sklearn_mtl.metrics._engine import score_tasks
-from sklearn_mtl.metrics._registry import check_keys, find_metric, metric_of_task
+from sklearn_mtl.metrics._registry import find_metric
 from sklearn_mtl.metrics._truth import TaskTruth, read_truth
-from sklearn_mtl.model_selection._responses import classes_of_tasks, given_of_tasks
+from sklearn_mtl.model_selection._responses import (
+    classes_of_tasks,
+    given_of_tasks,
+    periods_of_tasks,
+)
 from sklearn_mtl.utils._columns import read_columns
 
 __all__ = ["PerTaskScorer", "TaskScorer", "per_task_scorers", "task_scorer"]
@@ -29,6 +34,7 @@ class _TaskScores(BaseEstimator):
     __metadata_request__score = {"estimator": UNUSED}
 
     metric: Any
+    periods: Any
 
     def __call__(
         self, estimator: Any, X: Any, y_true: Any, sample_weight: Any = None
@@ -47,8 +53,10 @@ class _TaskScores(BaseEstimator):
         classes = classes_of_tasks(estimator, len(columns.names), who)
         names = getattr(estimator, "task_names_in_", None)
         truths = read_truth(columns, classes, sample_weight, names, who)
-        check_keys(self.metric, [truth.name for truth in truths], who)
-        metrics = [metric_of_task(self.metric, t.name, t.kind, who) for t in truths]
+        periods = self.periods
+        if periods is None:
+            periods = periods_of_tasks(estimator, len(truths))
+        metrics = metrics_of_tasks(self.metric, truths, periods, who)
         given = given_of_tasks(estimator, X, classes, [m.needs for m in metrics], who)
         return score_tasks(truths, given, metrics, who), truths
 
@@ -62,6 +70,8 @@ class PerTaskScorer(_TaskScores):
     ----------
     metric : str, callable or dict, default="auto"
         As in `per_task_scorers`.
+    periods : float, dict or array-like, default=None
+        As in `per_task_scorers`.
 
     Examples
     --------
@@ -70,8 +80,9 @@ class PerTaskScorer(_TaskScores):
     PerTaskScorer(metric='accuracy')
     """
 
-    def __init__(self, metric: Any = "auto") -> None:
+    def __init__(self, metric: Any = "auto", periods: Any = None) -> None:
         self.metric = metric
+        self.periods = periods
 
     def score(
         self, estimator: Any, X: Any, y: Any, sample_weight: Any = None
@@ -121,6 +132,8 @@ class TaskScorer(_TaskScores):
         As in `task_scorer`.
     average : str, dict or array-like, default="macro"
         As in `task_scorer`.
+    periods : float, dict or array-like, default=None
+        As in `task_scorer`.
 
     Examples
     --------
@@ -129,9 +142,12 @@ class TaskScorer(_TaskScores):
     TaskScorer(average='min', metric='accuracy')
     """
 
-    def __init__(self, metric: Any = "auto", average: Any = "macro") -> None:
+    def __init__(
+        self, metric: Any = "auto", average: Any = "macro", periods: Any = None
+    ) -> None:
         self.metric = metric
         self.average = average
+        self.periods = periods
 
     def score(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Score all tasks over their observed labels.
@@ -162,7 +178,7 @@ class TaskScorer(_TaskScores):
         return average_scores(scores, truths, self.average, who)
 
 
-def per_task_scorers(metric: Any = "auto") -> PerTaskScorer:
+def per_task_scorers(metric: Any = "auto", *, periods: Any = None) -> PerTaskScorer:
     """Make a scorer that gives a score for each task and their mean.
 
     For `scoring=` of cross_validate, GridSearchCV (with `refit="mean"`),
@@ -181,6 +197,11 @@ def per_task_scorers(metric: Any = "auto") -> PerTaskScorer:
         task name or by kind ("binary", "multiclass", "classification", "regression");
         what a dict does not name is "auto". A task is binary if model and y together
         have at most two classes.
+    periods : float, dict or array-like, default=None
+        After how much the values of regressions repeat, by task name, in task order, or
+        for all: 360 for degrees, 24 for hours. Their errors are those of the shorter
+        way round, and their R2 is `metrics.circular_score`. None asks the model, whose
+        `CircularLoss` knows it.
 
     Returns
     -------
@@ -212,10 +233,12 @@ def per_task_scorers(metric: Any = "auto") -> PerTaskScorer:
     {'task0': -1.0, 'task1': -1.0, 'mean': -1.0}
     """
     _check_metric(metric, "per_task_scorers")
-    return PerTaskScorer(metric)
+    return PerTaskScorer(metric, periods)
 
 
-def task_scorer(metric: Any = "auto", *, average: Any = "macro") -> TaskScorer:
+def task_scorer(
+    metric: Any = "auto", *, average: Any = "macro", periods: Any = None
+) -> TaskScorer:
     """Make a scorer that gives one number for all tasks.
 
     Parameters
@@ -227,6 +250,8 @@ def task_scorer(metric: Any = "auto", *, average: Any = "macro") -> TaskScorer:
         weighted by the number of observed labels; "median"; "min", the worst of them;
         or a mean with weights by task name (0 for tasks that are not named; {"a": 1}
         scores task a alone) or in task order.
+    periods : float, dict or array-like, default=None
+        As in `per_task_scorers`.
 
     Returns
     -------
@@ -256,7 +281,7 @@ def task_scorer(metric: Any = "auto", *, average: Any = "macro") -> TaskScorer:
     """
     _check_metric(metric, "task_scorer")
     check_average(average, "task_scorer")
-    return TaskScorer(metric, average)
+    return TaskScorer(metric, average, periods)
 
 
 def _check_metric(metric: Any, who: str) -> None:

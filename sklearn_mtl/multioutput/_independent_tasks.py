@@ -19,6 +19,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
 
+from sklearn_mtl.model_selection._responses import periods_of_tasks
 from sklearn_mtl.multioutput._jobs import make_jobs, run
 from sklearn_mtl.multioutput._one_task import predicted_codes, task_output
 from sklearn_mtl.multioutput._tags import join_tags
@@ -55,7 +56,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         What is fitted to every task: a classifier, a regressor, or an estimator of both
         such as MultiTaskMixedEstimator, for which the kind of each task is inferred.
         Arguments of this package's estimators that speak of tasks (task_types,
-        class_weight, task_weight) are cut to the task.
+        loss, class_weight, task_weight) are cut to the task.
     classifier : estimator, default=None
         For classification tasks, in place of `estimator`. With a classifier alone all
         tasks are classifications.
@@ -209,7 +210,9 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
             delayed(run)(X, job) for job in jobs
         )
-        self.task_set_ = task_set
+        self.task_set_ = task_set.with_periods(
+            [periods_of_tasks(model, 1)[0] for model in self.estimators_]
+        )
         return self
 
     def _gives_probabilities(self) -> bool:

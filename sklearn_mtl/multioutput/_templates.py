@@ -15,7 +15,8 @@ __all__ = ["Templates", "for_one_task", "for_tasks"]
 
 _WHO = "IndependentTasks"
 # parameters of this package's estimators that may speak of tasks by name or in order
-_BY_TASK = ("task_types", "task_weight", "class_weight")
+# with what they are for a task that a dict does not name
+_BY_TASK: dict[str, Any] = {"class_weight": None, "loss": "auto", "task_weight": None}
 
 
 @dataclass(frozen=True)
@@ -193,8 +194,8 @@ def for_one_task(
             kind = "classification" if is_classification else "regression"
             single.set_params(**{name: kind})
         elif parameter in _BY_TASK and _is_by_task(value, names):
-            is_dict = isinstance(value, Mapping)
-            own = value.get(names[t]) if is_dict else value[t]
+            default, is_dict = _BY_TASK[parameter], isinstance(value, Mapping)
+            own = value.get(names[t], default) if is_dict else value[t]
             single.set_params(**{name: None if parameter == "task_weight" else own})
     return single
 
@@ -228,7 +229,7 @@ def for_tasks(
         elif parameter in _BY_TASK and _is_by_task(value, names):
             if isinstance(value, Mapping):
                 kept = [names[t] for t in columns if names[t] in value]
-                own: Any = {one: value[one] for one in kept} or None
+                own: Any = {one: value[one] for one in kept} or _BY_TASK[parameter]
             else:
                 own = [value[t] for t in columns]
             several.set_params(**{name: own})

@@ -1,13 +1,14 @@
-"""What stands at the end of a pipeline, and what it is called there."""
+"""Who predicts inside of a pipeline, and what its parameters are called there."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
-__all__ = ["last_step", "weight_key"]
+__all__ = ["fitted_model", "last_step", "weight_key"]
 
 
 def last_step(estimator: Any) -> tuple[str, Any]:
@@ -17,6 +18,18 @@ def last_step(estimator: Any) -> tuple[str, Any]:
         name, estimator = estimator.steps[-1]
         prefix += f"{name}__"
     return prefix, estimator
+
+
+def fitted_model(estimator: Any) -> Any:
+    """Return who predicts: inside of pipelines, fitted searches and what is frozen."""
+    while True:
+        last = last_step(estimator)[1]
+        if isinstance(last, FrozenEstimator):
+            estimator = last.estimator
+        elif hasattr(last, "best_estimator_"):
+            estimator = last.best_estimator_
+        else:
+            return last
 
 
 def weight_key(estimator: Any, who: str = "") -> str:

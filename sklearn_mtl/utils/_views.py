@@ -8,6 +8,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_mtl.utils._scores import r2_of_points
+from sklearn_mtl.utils._tasks import TaskSet
+from sklearn_mtl.utils._weights import check_sample_weight
+
 __all__ = ["TaskClassifierView", "TaskRegressorView", "make_task_view"]
 
 
@@ -49,6 +53,11 @@ class _TaskView(BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         """Say that a view of a fitted model is fitted."""
         return hasattr(self._fitted, "task_set_")
+
+    @property
+    def task_set_(self) -> TaskSet:
+        """The task, alone."""
+        return self._fitted.task_set_.subset([self._index()])
 
     @property
     def n_features_in_(self) -> int:
@@ -132,3 +141,27 @@ class TaskRegressorView(RegressorMixin, _TaskView):
     task : str
         Name of the task.
     """
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R2, of points on the unit circle where values repeat.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,)
+            Values of the task.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        period = self.task_set_.tasks[0].period
+        if period is None:
+            return super().score(X, y, sample_weight)
+        truth = np.asarray(y, dtype=np.float64)
+        w = check_sample_weight(sample_weight, (len(truth), 1), type(self).__name__)
+        return r2_of_points(truth, self.predict(X), w[:, 0], period)

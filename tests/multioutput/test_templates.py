@@ -3,7 +3,8 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_mtl.multioutput._templates import for_one_task
+from sklearn_mtl import MultiTaskRegressor
+from sklearn_mtl.multioutput._templates import for_one_task, for_tasks
 
 NAMES = ["a", "b", "c"]
 
@@ -53,3 +54,12 @@ def test_last_step_of_a_pipeline_is_cut_too():
     pipe = make_pipeline(StandardScaler(), Shared(class_weight={"c": "balanced"}))
     single = for_one_task(pipe, 2, NAMES, True)
     assert single.named_steps["shared"].class_weight == "balanced"
+
+
+def test_a_loss_by_task_becomes_that_of_the_task():
+    given = MultiTaskRegressor(loss={"a": "huber"})
+    assert for_one_task(given, 0, NAMES, False).loss == "huber"
+    assert for_one_task(given, 1, NAMES, False).loss == "auto"
+    some = for_tasks(given, [0, 2], NAMES, ["regression"] * 3)
+    assert some.loss == {"a": "huber"}
+    assert for_tasks(given, [1, 2], NAMES, ["regression"] * 3).loss == "auto"

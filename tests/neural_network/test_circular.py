@@ -2,10 +2,17 @@ from functools import partial
 
 import numpy as np
 import pytest
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from sklearn_mtl import MultiTaskMixedEstimator, MultiTaskRegressor
+from sklearn_mtl import IndependentTasks, MultiTaskMixedEstimator, MultiTaskRegressor
+from sklearn_mtl.comparison import TaskGroupSearchCV
 from sklearn_mtl.losses import CircularLoss
 from sklearn_mtl.metrics import circular_error, circular_score
+from sklearn_mtl.model_selection import per_task_scorers, task_scorer
 from sklearn_mtl.modules import CrossStitch
 
 NET = {"hidden_layer_sizes": (32,), "max_epochs": 60, "lr": 0.01, "random_state": 0}
@@ -93,3 +100,57 @@ def test_it_goes_on_with_another_batch():
     for _ in range(30):
         model.partial_fit(X, y[:, 0])
     assert circular_error(y[:, 0], model.predict(X), period=360) < 20
+
+
+def wrapped(net):
+    """Return the net in all that scorers have to look through."""
+    names = {"multitaskregressor__lr": [0.01]}
+    pipe = make_pipeline(StandardScaler(), net)
+    return {
+        "net": net,
+        "pipeline": pipe,
+        "search": GridSearchCV(pipe, names, cv=2),
+        "one per task": IndependentTasks(net),
+        "groups": TaskGroupSearchCV(net, method=np.zeros((2, 2)), max_groups=1, cv=2),
+    }
+
+
+@pytest.mark.parametrize("wrapper", list(wrapped(MultiTaskRegressor())))
+def test_scorers_by_name_know_the_period(wrapper):
+    X, y = compass(120)
+    y = y[:, :2]
+    net = MultiTaskRegressor(
+        loss={"task0": DEGREES}, n_members=1, **{**NET, "max_epochs": 5}
+    )
+    model = wrapped(net)[wrapper].fit(X, y)
+    angle = model.predict(X)[:, 0]
+    for one in (model, FrozenEstimator(model)):
+        scores = per_task_scorers()(one, X, y)
+        assert scores["task0"] == pytest.approx(
+            circular_score(y[:, 0], angle, period=360)
+        )
+        assert scores["mean"] == pytest.approx(model.score(X, y))
+    error = task_scorer("neg_mean_absolute_error", average={"task0": 1})(model, X, y)
+    assert error == pytest.approx(-circular_error(y[:, 0], angle, period=360))
+
+
+def test_scorers_can_be_told_the_period_of_a_model_that_does_not_know_it():
+    X, y = compass(120)
+    model = LinearRegression().fit(X, y[:, :2])
+    scores = per_task_scorers("r2", periods={"task0": 360})(model, X, y[:, :2])
+    expected = circular_score(y[:, 0], model.predict(X)[:, 0], period=360)
+    assert scores["task0"] == pytest.approx(expected)
+    assert scores["task1"] == pytest.approx(
+        per_task_scorers("r2")(model, X, y[:, :2])["task1"]
+    )
+
+
+def test_the_view_of_an_angle_is_scored_on_the_circle():
+    X, y = compass(120)
+    model = MultiTaskRegressor(loss={"task0": DEGREES}, n_members=1, **NET)
+    view = model.fit(X, y[:, :2]).task("task0")
+    weights = np.random.default_rng(0).uniform(size=120)
+    expected = circular_score(
+        y[:, 0], view.predict(X), period=360, sample_weight=weights
+    )
+    assert view.score(X, y[:, 0] + 360, weights) == pytest.approx(expected)

@@ -1,12 +1,14 @@
 """The end of a pipeline, and its name for sample weights."""
 
 import pytest
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_mtl.utils._pipelines import last_step, weight_key
+from sklearn_mtl.utils._pipelines import fitted_model, last_step, weight_key
 
 
 def test_an_estimator_is_its_own_last_step():
@@ -27,3 +29,12 @@ def test_pipelines_may_be_nested():
 def test_an_estimator_without_weights_is_an_error(who, start):
     with pytest.raises(ValueError, match=f"{start}.* does not support sample weights"):
         weight_key(make_pipeline(StandardScaler(), KNeighborsClassifier()), who)
+
+
+def test_who_predicts_is_found_inside_of_all_that_wraps_it():
+    X, y = [[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1]
+    pipe = make_pipeline(StandardScaler(), LogisticRegression())
+    search = GridSearchCV(pipe, {"logisticregression__C": [1.0]}, cv=2).fit(X, y)
+    inner = search.best_estimator_[-1]
+    assert fitted_model(make_pipeline(FrozenEstimator(search))) is inner
+    assert fitted_model(inner) is inner

@@ -1,0 +1,104 @@
+"""The metric of every task, also where values repeat as angles and hours do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.metrics import _regression as r
+from sklearn_mtl.metrics._registry import Metric, check_keys, metric_of_task
+from sklearn_mtl.utils._by_task import by_task
+from sklearn_mtl.utils._scores import r2_of_points
+
+__all__ = ["metrics_of_tasks"]
+
+_ERRORS = (r.mean_squared_error, r.root_mean_squared_error, r.mean_absolute_error)
+
+
+def metrics_of_tasks(
+    metric: Any, tasks: Sequence[Any], periods: Any, who: str
+) -> list[Metric]:
+    """Return the metric of every task.
+
+    Parameters
+    ----------
+    metric : str, callable or dict
+        As users give it.
+    tasks : sequence
+        Of what has the `name` and the `kind` of a task.
+    periods : float, dict, sequence or None
+        After how much values repeat: of all tasks, by name, or in order.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    list of Metric
+        One a task. Where values repeat, errors are those of the shorter way round and
+        R2 is that of points on the unit circle; a user's own function stays as it is.
+
+    Raises
+    ------
+    TaskError
+        If a metric is unknown or cannot score its task, a dict names no task, or a
+        period is not positive or that of a classification.
+    """
+    names = [task.name for task in tasks]
+    check_keys(metric, names, who)
+    given = by_task(periods, names, parameter="periods", who=who)
+    return [
+        _repeating(metric_of_task(metric, task.name, task.kind, who), task, period, who)
+        for task, period in zip(tasks, given.values(), strict=True)
+    ]
+
+
+def _repeating(metric: Metric, task: Any, period: Any, who: str) -> Metric:
+    if period is None:
+        return metric
+    if not isinstance(period, Real) or not float(period) > 0:
+        raise TaskError(
+            f"{who}: the period of task {task.name!r} is {period!r}; it must be a "
+            "positive number, or None."
+        )
+    if task.kind != "regression":
+        raise TaskError(
+            f"{who}: task {task.name!r} is {task.kind} and has the period {period!r}; "
+            "only the values of a regression repeat."
+        )
+    function = _on_circle(metric, float(period))
+    if function is None:
+        raise TaskError(
+            f"{who}: {metric.name!r} cannot score task {task.name!r}, whose values "
+            "repeat. Take 'r2', 'mean_absolute_error' or another plain error."
+        )
+    return replace(metric, function=function)
+
+
+def _on_circle(metric: Metric, period: float) -> Callable[..., float] | None:
+    if metric.needs == "any":
+        return metric.function
+    if metric.function in _ERRORS:
+        return partial(_shorter_way, error=metric.function, period=period)
+    return partial(_r2, period=period) if metric.function is r.r2 else None
+
+
+def _shorter_way(
+    y: np.ndarray,
+    given: np.ndarray,
+    w: np.ndarray,
+    *,
+    error: Callable[..., float],
+    period: float,
+) -> float:
+    half = period / 2.0
+    return error(y, y + (given - y + half) % period - half, w)
+
+
+def _r2(y: np.ndarray, given: np.ndarray, w: np.ndarray, *, period: float) -> float:
+    return r2_of_points(y, given, w, period) if len(y) > 1 else np.nan
