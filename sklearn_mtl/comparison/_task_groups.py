@@ -11,7 +11,6 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import validate_data
 
 from sklearn_mtl.comparison._group_models import group_codes, group_outputs
 from sklearn_mtl.comparison._group_search import search_groups
@@ -21,7 +20,7 @@ from sklearn_mtl.inspection._measures import AFFINITY_METHODS
 from sklearn_mtl.inspection._task_sets import fit_tasks, read_data
 from sklearn_mtl.model_selection._responses import periods_of_tasks
 from sklearn_mtl.multioutput._tags import join_tags
-from sklearn_mtl.utils._features import check_features
+from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions, fit_context
 from sklearn_mtl.utils._random import draw_seed
@@ -230,7 +229,7 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             If a parameter is out of its range or lengths differ.
         """
         X, y = indexable(X, y)
-        validate_data(self, X, skip_check_array=True)
+        record_features(self, X)
         data = read_data(
             self.estimator,
             X,

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.model_selection import check_cv
 from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.ensemble._encoding import constant_output
 from sklearn_mtl.ensemble._members import (
@@ -29,7 +29,7 @@ from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold
 from sklearn_mtl.neural_network._data import Labels
 from sklearn_mtl.utils import TaskSet
-from sklearn_mtl.utils._features import check_features
+from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._private import (
     BaseComposition,
     Interval,
@@ -93,7 +93,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         """
         named = self._named()
         X, y = indexable(X, y)
-        validate_data(self, X, skip_check_array=True)
+        record_features(self, X)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
         if getattr(self, "class_weight", None) is not None:
             sample_weight = labels.weights

@@ -17,7 +17,6 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import validate_data
 
 from sklearn_mtl.model_selection._responses import periods_of_tasks
 from sklearn_mtl.multioutput._jobs import make_jobs, run
@@ -25,7 +24,7 @@ from sklearn_mtl.multioutput._one_task import predicted_codes, task_output
 from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.multioutput._templates import Templates
 from sklearn_mtl.utils._columns import read_columns
-from sklearn_mtl.utils._features import check_features
+from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
 from sklearn_mtl.utils._pipelines import weight_key
 from sklearn_mtl.utils._private import (
@@ -196,7 +195,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             If what was given is no estimator.
         """
         X, y = indexable(X, y)
-        validate_data(self, X, skip_check_array=True)
+        record_features(self, X)
         columns = read_columns(y, _WHO)
         templates = self._templates()
         task_set, _ = TaskSet.from_y(

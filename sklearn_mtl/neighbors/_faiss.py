@@ -30,14 +30,15 @@ class FaissIVFIndex(BaseFaissIndex):
         How many neighbours `kneighbors` returns.
     target_recall : float, default=0.99
         Share of the true ten nearest that must be found; the breadth is doubled until
-        it is, with something to spare, on items of the gallery.
+        it is, with something to spare, for items that are not in the index yet.
     n_lists : int, default=None
         Number of lists; None is 4 sqrt(n_items), or less for small galleries.
 
     Attributes
     ----------
     recall_ : float
-        Recall@10 on up to 200 items that did not choose the breadth, as queries.
+        Recall@10 of up to 200 items that were asked before they were in the index, and
+        did not choose the breadth; an item as near as the tenth counts as found.
     breadth_ : int
         How many lists a query looks into.
     build_seconds_ : float
@@ -94,6 +95,7 @@ class FaissIVFIndex(BaseFaissIndex):
         n_lists = min(self.n_lists or int(4 * math.sqrt(n_items)), most)
         centres = faiss.IndexFlatL2(n_features)
         index = faiss.IndexIVFFlat(centres, n_features, n_lists)
+        index.cp.min_points_per_centroid = 1  # of tiny galleries it would complain
         index.train(rows)
         index.add(rows)
         return index
@@ -122,7 +124,7 @@ class FaissHNSWIndex(BaseFaissIndex):
         How many neighbours `kneighbors` returns.
     target_recall : float, default=0.99
         Share of the true ten nearest that must be found; the breadth is doubled until
-        it is, with something to spare, on items of the gallery.
+        it is, with something to spare, for items that are not in the index yet.
     n_links : int, default=32
         Links of an item; more need memory and find more.
     build_breadth : int, default=80
@@ -131,7 +133,8 @@ class FaissHNSWIndex(BaseFaissIndex):
     Attributes
     ----------
     recall_ : float
-        Recall@10 on up to 200 items that did not choose the breadth, as queries.
+        Recall@10 of up to 200 items that were asked before they were in the index, and
+        did not choose the breadth; an item as near as the tenth counts as found.
     breadth_ : int
         How many candidates a walk keeps.
     build_seconds_ : float

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy as np
 from sklearn.utils.validation import validate_data
 
-__all__ = ["check_features"]
+__all__ = ["check_features", "record_features"]
+
+
+def record_features(model: Any, X: Any) -> None:
+    """Note number and names of the features of X.
+
+    Parameters
+    ----------
+    model : estimator
+        In its fit; it hands X on to other estimators, which read its values.
+    X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        Inputs; pictures have as many features as values.
+    """
+    validate_data(model, _as_rows(X), skip_check_array=True)
 
 
 def check_features(model: Any, X: Any) -> None:
@@ -16,8 +31,8 @@ def check_features(model: Any, X: Any) -> None:
     ----------
     model : estimator
         Fitted; it hands X on to other estimators, which read its values.
-    X : array-like of shape (n_samples, n_features)
-        Inputs.
+    X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        Inputs; pictures may come as flat rows too.
 
     Raises
     ------
@@ -30,4 +45,12 @@ def check_features(model: Any, X: Any) -> None:
             f"{model.n_features_in_}). Reshape your data: X.reshape(-1, 1) if it "
             "has one feature, X.reshape(1, -1) if it is one sample."
         )
-    validate_data(model, X, reset=False, skip_check_array=True)
+    validate_data(model, _as_rows(X), reset=False, skip_check_array=True)
+
+
+def _as_rows(X: Any) -> Any:
+    """Return X, or for pictures something that has the shape of their flat rows."""
+    shape = getattr(X, "shape", ())
+    if len(shape) <= 2:
+        return X
+    return np.broadcast_to(np.uint8(0), (shape[0], math.prod(shape[1:])))

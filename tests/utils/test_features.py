@@ -1,0 +1,34 @@
+"""The number of features of what other estimators read."""
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator
+
+from sklearn_mtl.utils._features import check_features, record_features
+
+PICTURES = np.zeros((5, 3, 4, 2), np.uint8)
+
+
+@pytest.mark.parametrize("seen", [PICTURES, PICTURES.reshape(5, 24)])
+@pytest.mark.parametrize("asked", [PICTURES[:2], PICTURES[:2].reshape(2, 24)])
+def test_pictures_have_as_many_features_as_their_flat_rows(seen, asked):
+    model = BaseEstimator()
+    record_features(model, seen)
+    assert model.n_features_in_ == 24
+    check_features(model, asked)
+
+
+def test_pictures_of_another_size_are_refused():
+    model = BaseEstimator()
+    record_features(model, PICTURES)
+    with pytest.raises(ValueError, match="X has 16 features, but BaseEstimator is"):
+        check_features(model, PICTURES[:, :2])
+    with pytest.raises(ValueError, match=r"X has shape \(24,\); it must be"):
+        check_features(model, PICTURES[0].ravel())
+
+
+def test_texts_have_no_number_of_features():
+    model = BaseEstimator()
+    record_features(model, ["one", "two"])
+    assert not hasattr(model, "n_features_in_")
+    check_features(model, np.array(["three"]))
