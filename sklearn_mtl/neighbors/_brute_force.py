@@ -157,14 +157,17 @@ class BruteForceIndex(BaseEstimator):
         return pair_distances(queries, self.rows_, indices, self.metric), indices
 
 
-def check_n_neighbors(n_neighbors: Any, n_items: int, who: str) -> None:
-    """Refuse what is no number of neighbours, or more than there are items."""
+def check_n_neighbors(
+    n_neighbors: Any, n_items: int, who: str, is_gallery: bool = False
+) -> None:
+    """Refuse what is no number of neighbours, or more than there are (other) items."""
     if not isinstance(n_neighbors, Integral) or isinstance(n_neighbors, bool):
         raise TypeError(
             f"{who}: n_neighbors must be an integer, found {n_neighbors!r}."
         )
-    if not 1 <= int(n_neighbors) <= n_items:
+    most = n_items - is_gallery
+    if not 1 <= int(n_neighbors) <= most:
         raise ValueError(
-            f"{who}: n_neighbors is {n_neighbors}; the gallery has {n_items} items, "
-            f"and so allowed is 1 to {n_items}."
+            f"{who}: n_neighbors is {n_neighbors}; the gallery has {most} "
+            f"{'other ' if is_gallery else ''}items, and so allowed is 1 to {most}."
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["drop_self", "order_found", "take_labels", "task_names"]
+__all__ = ["drop_self", "join_labels", "order_found", "take_labels", "task_names"]
 
 
 def drop_self(
@@ -56,6 +56,22 @@ def take_labels(y: Any, n_items: int, who: str) -> np.ndarray:
             f"({n_items},) or ({n_items}, n_tasks)."
         )
     return labels
+
+
+def join_labels(old: np.ndarray, new: np.ndarray, who: str) -> np.ndarray:
+    """Return labels with new ones behind them, refusing those of another kind."""
+    if new.shape[1:] != old.shape[1:]:
+        raise ValueError(
+            f"{who}: y has shape {new.shape}; the labels of the gallery have shape "
+            f"{old.shape}."
+        )
+    kinds = {part.dtype.kind in "US" for part in (old, new) if part.dtype != object}
+    if len(kinds) > 1:  # NumPy would make texts of the numbers
+        raise ValueError(
+            f"{who}: y has dtype {new.dtype}; the labels of the gallery have dtype "
+            f"{old.dtype}, and texts and numbers are never the same."
+        )
+    return np.concatenate([old, new])
 
 
 def task_names(y: Any) -> list[str] | None:

@@ -10,10 +10,11 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import retrieval_report
 from sklearn_mtl.metrics._retrieval_report import retrieval_depth
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex, check_n_neighbors
-from sklearn_mtl.neighbors._gallery import drop_self, order_found
+from sklearn_mtl.neighbors._gallery import drop_self, order_found, task_names
 from sklearn_mtl.neighbors._rows import pair_distances
 
 __all__ = ["GallerySearchMixin"]
@@ -171,7 +172,7 @@ class GallerySearchMixin(ABC):
         Raises
         ------
         ValueError
-            If queries or gallery have no labels.
+            If queries or gallery have no labels, or labels of other tasks.
         """
         check_is_fitted(self)
         labels = self.labels_ if X is None else y
@@ -179,6 +180,7 @@ class GallerySearchMixin(ABC):
             raise ValueError(
                 f"{_who(self)}: report needs labels of gallery and queries."
             )
+        self._check_names(labels)
         rows = self.embedding_ if X is None else self._item_rows(X)
         own = np.arange(len(rows)) if X is None else None
         depth = retrieval_depth(labels, self.labels_, k, own)
@@ -189,13 +191,22 @@ class GallerySearchMixin(ABC):
             return found
         return dict(zip(self._task_names, found.values(), strict=True))
 
+    def _check_names(self, y: Any) -> None:
+        """Refuse names of tasks that are not those of the gallery."""
+        given, known = task_names(y), self._task_names
+        if given is not None and known is not None and given != known:
+            raise TaskError(
+                f"{_who(self)}: the tasks of y are {given}; those of the gallery are "
+                f"{known}, in this order."
+            )
+
     def _search(
         self, rows: np.ndarray, n_neighbors: int | None, first: int | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Search by rows of items; those of the gallery, from first, but themselves."""
         is_gallery = first is not None
         k = self.n_neighbors if n_neighbors is None else n_neighbors
-        check_n_neighbors(k, len(self.embedding_) - is_gallery, _who(self))
+        check_n_neighbors(k, len(self.embedding_), _who(self), is_gallery)
         if self._signs is not None:
             rows = rows * self._signs
         found = self.index_.kneighbors(rows, k + is_gallery)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from numbers import Integral
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,13 +17,16 @@ from sklearn.base import (
     TransformerMixin,
     clone,
 )
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils import Tags, get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from sklearn_mtl import __version__
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex
-from sklearn_mtl.neighbors._gallery import take_labels, task_names
+from sklearn_mtl.neighbors._gallery import join_labels, take_labels, task_names
 from sklearn_mtl.neighbors._gallery_search import GallerySearchMixin
 from sklearn_mtl.neighbors._views import Mix
+from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._private import (
     HasMethods,
     Interval,
@@ -169,7 +173,7 @@ class NeighborRetriever(
             if it returns sparse matrices.
         """
         mix = Mix.read(self.task, self.task_mix, self.view, self.metric, _WHO)
-        validate_data(self, X, skip_check_array=True)
+        record_features(self, X)
         estimator = clone(self.estimator).fit(X, y)
         rows, signs = mix.rows(estimator, X, _WHO)
         labels = None if y is None else take_labels(y, len(rows), _WHO)
@@ -213,7 +217,7 @@ class NeighborRetriever(
         Raises
         ------
         ValueError
-            If labels are missing or of another shape.
+            If labels are missing, of another shape or type, or of other tasks.
         """
         rows = self.transform(X)
         if (y is None) != (self.labels_ is None):
@@ -224,13 +228,8 @@ class NeighborRetriever(
             )
         labels = None
         if self.labels_ is not None:
-            new = take_labels(y, len(rows), _WHO)
-            if new.shape[1:] != self.labels_.shape[1:]:
-                raise ValueError(
-                    f"{_WHO}: y has shape {new.shape}; the labels of the gallery have "
-                    f"shape {self.labels_.shape}."
-                )
-            labels = np.concatenate([self.labels_, new])
+            self._check_names(y)
+            labels = join_labels(self.labels_, take_labels(y, len(rows), _WHO), _WHO)
         joined = np.concatenate([self.embedding_, rows])
         self._keep(joined, labels, added=rows)
         return self
@@ -280,7 +279,7 @@ class NeighborRetriever(
 
     @classmethod
     def load(cls, path: str | Path, *, mmap_mode: str | None = None) -> Any:
-        """Read what `save` wrote; only from where you trust, since it is a pickle.
+        """Read what `save` wrote; only from where you trust, since a pickle runs code.
 
         Parameters
         ----------
@@ -298,6 +297,11 @@ class NeighborRetriever(
         ------
         TypeError
             If the file holds something else.
+
+        Warns
+        -----
+        InconsistentVersionWarning
+            If another version of this package wrote it.
         """
         found = joblib.load(path, mmap_mode=mmap_mode)
         if not isinstance(found, cls):
@@ -309,8 +313,7 @@ class NeighborRetriever(
 
     def _item_rows(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        if len(getattr(X, "shape", "2d")) != 1:  # of one row the estimator complains
-            validate_data(self, X, reset=False, skip_check_array=True)
+        check_features(self, X)
         return self._mix.rows(self.estimator_, X, _WHO)[0]
 
     def _keep(
@@ -332,6 +335,28 @@ class NeighborRetriever(
             self.index_ = index
         self.embedding_, self.labels_ = rows, labels
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: the version, and rows that the index has but once."""
+        state = {**super().__getstate__(), "_version": __version__}
+        if "embedding_" in state and _rows_of(self.index_) is self.embedding_:
+            del state["embedding_"]  # joblib would write them twice
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a retriever, and warn if another version wrote it."""
+        state = dict(state)
+        written_by = state.pop("_version", None)
+        if written_by != __version__:
+            warning = InconsistentVersionWarning(
+                estimator_name=_WHO,
+                current_sklearn_version=__version__,
+                original_sklearn_version=written_by,
+            )
+            warnings.warn(warning, stacklevel=2)
+        super().__setstate__(state)
+        if "index_" in state and "embedding_" not in state:
+            self.embedding_ = _rows_of(self.index_)
+
     def __sklearn_is_fitted__(self) -> bool:
         """Say whether there is a gallery."""
         return hasattr(self, "embedding_")
@@ -344,3 +369,7 @@ class NeighborRetriever(
         tags.target_tags.required = inner.target_tags.required
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _rows_of(index: Any) -> Any:
+    return index.rows_ if isinstance(index, BruteForceIndex) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,8 @@ class Mix:
                 f"{who}: task={task!r} and task_mix were both given; one of them says "
                 "what to search by."
             )
-        weights = {name: float(weight) for name, weight in task_mix.items()}
+        is_number = [isinstance(weight, Real) for weight in task_mix.values()]
+        weights = dict(task_mix) if all(is_number) else {}
         if not np.isfinite(list(weights.values())).all() or not any(weights.values()):
             raise ValueError(
                 f"{who}: task_mix needs finite weights, not all of them 0; found "
@@ -61,7 +63,7 @@ class Mix:
                 f"{who}: task_mix={dict(task_mix)} has negative weights, which only "
                 "metric='cosine' knows: far away is not bounded."
             )
-        used = {name: weight for name, weight in weights.items() if weight}
+        used = {name: float(weight) for name, weight in weights.items() if weight}
         return cls(used, view, metric)
 
     def rows(self, estimator: Any, X: Any, who: str) -> tuple[np.ndarray, np.ndarray]:

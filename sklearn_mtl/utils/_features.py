@@ -50,7 +50,7 @@ def check_features(model: Any, X: Any) -> None:
 
 def _as_rows(X: Any) -> Any:
     """Return X, or for pictures something that has the shape of their flat rows."""
-    shape = getattr(X, "shape", ())
+    shape: tuple[int, ...] = getattr(X, "shape", ())
     if len(shape) <= 2:
         return X
     return np.broadcast_to(np.uint8(0), (shape[0], math.prod(shape[1:])))

@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA, TruncatedSVD
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.neighbors import NearestNeighbors
@@ -17,7 +17,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from sklearn_mtl import MultiTaskClassifier
+from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import retrieval_report
+from sklearn_mtl.modules import Conv
 from sklearn_mtl.neighbors import BruteForceIndex, NeighborRetriever
 
 X, Y = load_digits(return_X_y=True)
@@ -77,6 +80,30 @@ def test_clone_pickle_and_files_keep_what_it_finds(tmp_path):
     for other in (again, pickled, loaded, mapped):
         for found, wanted in zip(other.kneighbors(Q), expected, strict=True):
             np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_the_gallery_is_written_once_and_held_once(metric, tmp_path):
+    retriever = NeighborRetriever(identity(), metric=metric).fit(X)
+    path = tmp_path / "it"
+    retriever.save(path)
+    assert path.stat().st_size < 1.2 * retriever.embedding_.nbytes
+    pickled = pickle.loads(pickle.dumps(retriever))
+    for other in (NeighborRetriever.load(path), pickled):
+        assert other.embedding_ is other.index_.rows_
+    unfitted = pickle.loads(pickle.dumps(NeighborRetriever(PCA(2))))
+    assert not hasattr(unfitted, "embedding_")
+
+
+def test_a_file_of_another_version_is_read_with_a_warning(tmp_path, monkeypatch):
+    monkeypatch.setattr("sklearn_mtl.neighbors._retriever.__version__", "0.0.1")
+    NeighborRetriever(PCA(2)).fit(X).save(tmp_path / "old")
+    monkeypatch.undo()
+    with pytest.warns(
+        InconsistentVersionWarning, match="from version 0.0.1 when using"
+    ):
+        loaded = NeighborRetriever.load(tmp_path / "old")
+    assert loaded.kneighbors(Q)[1].shape == (30, 10)
 
 
 def test_a_file_of_something_else_is_refused(tmp_path):
@@ -254,7 +281,7 @@ def test_more_neighbours_than_items_are_refused():
     with pytest.raises(ValueError, match="n_neighbors is 10; the gallery has 5 items"):
         retriever.kneighbors(Q)
     assert retriever.kneighbors(Q, 5)[1].shape == (30, 5)
-    with pytest.raises(ValueError, match="has 4 items"):
+    with pytest.raises(ValueError, match="has 4 other items, and so allowed is 1 to 4"):
         retriever.kneighbors(n_neighbors=5)
 
 
@@ -297,6 +324,33 @@ def test_the_report_has_the_names_of_the_tasks():
     assert list(retriever.report(Q, frame[:30])) == ["digit", "odd"]
     retriever.fit(X, frame["odd"])
     assert list(retriever.report()) == ["odd"]
+
+
+def test_labels_of_other_tasks_are_refused():
+    frame = pd.DataFrame({"digit": Y[:, 0], "odd": Y[:, 1]})
+    retriever = NeighborRetriever(PCA(8)).fit(X, frame)
+    match = r"tasks of y are \['odd', 'digit'\]; those of the gallery are \['digit', "
+    with pytest.raises(TaskError, match=match):
+        retriever.report(Q, frame[:30][["odd", "digit"]])
+    with pytest.raises(TaskError, match=match):
+        retriever.add(X, frame[["odd", "digit"]])
+    with pytest.raises(ValueError, match="texts and numbers are never the same"):
+        retriever.add(X, Y.astype(str))
+    assert len(retriever.embedding_) == len(retriever.labels_) == 400
+    assert retriever.add(X, frame).labels_.dtype == Y.dtype
+
+
+def test_pictures_may_come_as_such_or_as_flat_rows():
+    net = MultiTaskClassifier(
+        trunk=Conv((1, 8, 8), (4,), hidden=8), max_epochs=1, random_state=0
+    )
+    frozen = FrozenEstimator(net.fit(X, Y))
+    pictures, asked = X.reshape(-1, 1, 8, 8), Q.reshape(-1, 8, 8)
+    expected = NeighborRetriever(frozen).fit(X).kneighbors(Q)[1]
+    retriever = NeighborRetriever(frozen).fit(pictures)
+    assert retriever.n_features_in_ == 64
+    for queries in (Q, asked, asked[:, None]):
+        np.testing.assert_array_equal(retriever.kneighbors(queries)[1], expected)
 
 
 def test_an_unfitted_retriever_says_so():

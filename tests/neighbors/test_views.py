@@ -142,6 +142,7 @@ def test_the_view_of_a_task_retrieves_it_better_than_the_other(net):
         ({"task_mix": {"left": 0}}, ValueError, "not all of them 0"),
         ({"task_mix": {"left": np.inf}}, ValueError, "finite weights"),
         ({"task_mix": {}}, ValueError, "not all of them 0"),
+        ({"task_mix": {"left": "much"}}, ValueError, "finite weights.*'much'"),
         (
             {"task_mix": {"left": -1, "right": 1}, "metric": "euclidean"},
             ValueError,
