@@ -9,6 +9,7 @@ from sklearn_mtl.metrics._retrieval_scores import (
     average_precision_of,
     average_precision_of_hits,
     average_precision_of_relevant,
+    check_k,
     score_task,
 )
 
@@ -139,6 +140,7 @@ def average_precision_at_k(
             f"{who}: normalize must be one of {list(_AVERAGE_PRECISIONS)}, found "
             f"{normalize!r}."
         )
+    check_k(k, who)
     formula = _AVERAGE_PRECISIONS[normalize]
     return score_task(
         who, formula, y_query, y_gallery, neighbors, k, query_index, average

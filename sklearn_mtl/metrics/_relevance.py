@@ -221,13 +221,16 @@ def iter_blocks(
         If what comes is no ranking of these queries.
     """
     start = 0
-    is_whole = hasattr(neighbors, "shape") or isinstance(neighbors, list | tuple)
+    is_list = isinstance(neighbors, list | tuple)
+    has_blocks = is_list and any(np.ndim(part) == 2 for part in neighbors[:1])
+    is_whole = hasattr(neighbors, "shape") or (is_list and not has_blocks)
     parts: Iterable[Any] = [neighbors] if is_whole else neighbors
     for part in parts:
         ranking = _check_ranking(np.asarray(part), n_items, who)
         step = max(1, _CELLS // max(1, ranking.shape[1]))
         for first in range(0, len(ranking), step):
             block = ranking[first : first + step]
+            _refuse_twice(block, who)
             if start + len(block) <= n_queries:
                 yield slice(start, start + len(block)), block
             start += len(block)
@@ -235,6 +238,18 @@ def iter_blocks(
         raise ValueError(
             f"{who}: neighbors has {start} rows, y_query {n_queries}; both must have a "
             "row for each query."
+        )
+
+
+def _refuse_twice(block: np.ndarray, who: str) -> None:
+    """Refuse rankings in which an item comes twice: it would count twice."""
+    ordered = np.sort(block, axis=1)
+    is_twice = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)
+    if is_twice.any():
+        item = ordered[:, 1:][is_twice][0]
+        raise ValueError(
+            f"{who}: neighbors has rows in which an item comes twice, such as {item}; "
+            "in a ranking each item has one place."
         )
 
 

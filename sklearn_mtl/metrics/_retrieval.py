@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sklearn_mtl.metrics._retrieval_scores import (
+    check_k,
     hit_rate_of,
     precision_of,
     recall_of,
@@ -76,6 +77,7 @@ def precision_at_k(
     >>> precision_at_k(["a", "b"], ["a", "b", "a"], [[0, 1, 2], [0, 1, 2]], k=2)
     0.5
     """
+    check_k(k, "precision_at_k")
     return score_task(
         "precision_at_k",
         precision_of,
@@ -128,6 +130,7 @@ def hit_rate_at_k(
     >>> hit_rate_at_k([0, 1], [0, 0, 1], [[2, 1, 0], [0, 1, 2]], k=2)
     0.5
     """
+    check_k(k, "hit_rate_at_k")
     return score_task(
         "hit_rate_at_k",
         hit_rate_of,
@@ -180,6 +183,7 @@ def recall_at_k(
     >>> recall_at_k([0], [0, 1, 0, 0, 0], [[0, 1, 2]], k=2)
     0.25
     """
+    check_k(k, "recall_at_k")
     return score_task(
         "recall_at_k", recall_of, y_query, y_gallery, neighbors, k, query_index, average
     )

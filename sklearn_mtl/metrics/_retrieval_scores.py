@@ -99,7 +99,6 @@ def score_task(
             "scored for one task. Choose a column, or use retrieval_report."
         )
     task = labels[0]
-    check_k(k, who)
     n_queries, n_items = len(task.query), len(task.gallery)
     at = read_index(query_index, n_queries, n_items, who)
     values, n_short = np.full(n_queries, np.nan), 0
@@ -109,7 +108,8 @@ def score_task(
         n_short += is_short.sum()
     refuse_short(n_short, n_queries, k, who)
     name = f"task {task.name!r}: "
-    return finish(values, int((task.query < 0).sum()), average, who, name)
+    n_unlabelled = int((task.query < 0).sum())
+    return finish(values, n_unlabelled, average, who, name, stacklevel=4)
 
 
 def refuse_short(n_short: int, n_queries: int, k: int | None, who: str) -> None:
@@ -150,14 +150,19 @@ def apply_formula(
 
 
 def check_k(k: Any, who: str) -> None:
-    """Refuse what is no positive integer; None stands for R."""
+    """Refuse what is no positive integer."""
     is_number = isinstance(k, Integral) and not isinstance(k, bool)
-    if k is not None and not (is_number and k >= 1):
+    if not (is_number and k >= 1):
         raise ValueError(f"{who}: k must be an integer from 1, found {k!r}.")
 
 
 def finish(
-    values: np.ndarray, n_unlabelled: int, average: str | None, who: str, name: str = ""
+    values: np.ndarray,
+    n_unlabelled: int,
+    average: str | None,
+    who: str,
+    name: str = "",
+    stacklevel: int = 3,
 ) -> Any:
     """Tell how many queries have no value, and average the others."""
     if average not in ("mean", None):
@@ -169,7 +174,7 @@ def finish(
             f"{n_unlabelled} have no label, and for {n_without - n_unlabelled} the "
             "gallery has no relevant item.",
             UndefinedMetricWarning,
-            stacklevel=4,
+            stacklevel=stacklevel,
         )
     return values if average is None else mean_of(values)
 

@@ -77,3 +77,5 @@ def test_a_ranking_that_is_too_short_is_refused():
     y_query, y_gallery, ranking = labels_and_ranking()
     with pytest.raises(ValueError, match="15 of 15 queries end too early"):
         ndcg_at_k(y_query, y_gallery, ranking[:, :4], k=5)
+    with pytest.raises(ValueError, match="k must be an integer from 1, found None"):
+        ndcg_at_k(y_query, y_gallery, ranking, k=None)

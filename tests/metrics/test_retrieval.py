@@ -160,9 +160,9 @@ def test_places_where_nothing_was_found_do_not_count(name):
 def test_rankings_may_come_in_blocks(name):
     y_query, y_gallery, ranking = random_ranking(np.random.default_rng(3))
     blocks = (ranking[start : start + 7] for start in range(0, 20, 7))
-    assert score(name, y_query, y_gallery, blocks) == score(
-        name, y_query, y_gallery, ranking
-    )
+    expected = score(name, y_query, y_gallery, ranking)
+    assert score(name, y_query, y_gallery, blocks) == expected
+    assert score(name, y_query, y_gallery, np.split(ranking, [7, 14])) == expected
 
 
 def test_labels_may_be_a_column_of_strings_or_nullable():
@@ -181,6 +181,7 @@ def test_labels_may_be_a_column_of_strings_or_nullable():
         ([0], [0], [[1]], ValueError, "goes from 1 to 1; allowed are .* 0 to 0"),
         ([0], [0], [0], ValueError, r"found shape \(1,\)"),
         ([0], [0], [[0.0]], ValueError, "dtype float64"),
+        ([0], [0, 0], [[-1, 1, -1, 1]], ValueError, "comes twice, such as 1; "),
         ([0, 0], [0], [[0]], ValueError, "neighbors has 1 rows, y_query 2"),
         ([0], [0], [[0], [0]], ValueError, "neighbors has 2 rows, y_query 1"),
     ],
@@ -197,6 +198,7 @@ def test_wrong_labels_and_rankings_are_refused(
     [
         ({"k": 0}, "k must be an integer from 1, found 0"),
         ({"k": 1.5}, "found 1.5"),
+        ({"k": None}, "found None"),
         ({"k": 1, "average": "micro"}, "average must be 'mean' or None"),
         ({"k": 1, "normalize": "R"}, r"one of \['min', 'relevant', 'hits'\]"),
         ({"k": 1, "query_index": [0, 1]}, "must be 1 integers"),
@@ -206,3 +208,11 @@ def test_wrong_labels_and_rankings_are_refused(
 def test_wrong_parameters_are_refused(parameters, match):
     with pytest.raises(ValueError, match=f"average_precision_at_k: .*{match}"):
         metrics.average_precision_at_k([0], [0], [[0]], **parameters)
+
+
+@pytest.mark.parametrize(
+    "name", ["precision_at_k", "hit_rate_at_k", "recall_at_k", "average_precision_at_k"]
+)
+def test_a_depth_is_needed(name):
+    with pytest.raises(ValueError, match=f"{name}: k must be an integer from 1"):
+        getattr(metrics, name)([0], [0], [[0]], k=None)
