@@ -23,6 +23,7 @@ from sklearn_mtl.inspection import (
     TaskImportanceDisplay,
     TaskWeightDisplay,
 )
+from sklearn_mtl.neighbors import EmbeddingDisplay, RetrievalDisplay
 
 RNG = np.random.default_rng(0)
 
@@ -46,11 +47,22 @@ DISPLAYS = {
         critical_difference=1.4,
         highlighted=["net"],
     ),
+    "EmbeddingDisplay": lambda: EmbeddingDisplay(
+        RNG.normal(size=(30, 2)),
+        np.where(np.arange(30) % 5 > 0, np.arange(30) % 9, np.nan),
+    ),
     "GradientConflictDisplay": lambda: GradientConflictDisplay(
         [0.4, 0.1, -0.2], [0.0, 0.3, 0.6]
     ),
     "MultiTaskLearningCurveDisplay": lambda: MultiTaskLearningCurveDisplay(
         [20, 60, 200], RNG.normal(0.8, 0.05, (3, 5, 2)), ["ill", "dose"]
+    ),
+    "RetrievalDisplay": lambda: RetrievalDisplay(
+        RNG.uniform(size=(2, 4, 4)),
+        RNG.uniform(size=(2, 3, 4, 4)),
+        agrees=RNG.uniform(size=(2, 3, 2)) < 0.5,
+        task_names=["digit", "odd"],
+        distances=RNG.uniform(size=(2, 3)),
     ),
     "SampleEfficiencyDisplay": lambda: SampleEfficiencyDisplay(
         [20, 60, 200], [0.7, 0.8, 0.85], [0.5, 0.7, 0.84], gain_low=[0.1, 0.05, -0.01]

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from sklearn_mtl import comparison, inspection
+from sklearn_mtl import comparison, inspection, neighbors
 from sklearn_mtl.utils._pictures import COLORS, DIVERGING, SEQUENTIAL
 from tests.displays import DISPLAYS
 
-PACKAGES = [comparison, inspection]
+PACKAGES = [comparison, inspection, neighbors]
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +148,7 @@ def test_colour_maps_are_safe_and_diverging_ones_have_zero_in_the_middle(display
     ]
     for artist in painted:
         name = artist.get_cmap().name.removesuffix("_r")
-        assert name in (DIVERGING, SEQUENTIAL)
+        assert name in (DIVERGING, SEQUENTIAL, "gray")
         if name == DIVERGING:
             low, high = artist.get_clim()
             assert low == -high

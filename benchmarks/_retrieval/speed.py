@@ -77,13 +77,19 @@ def describe_approximate(n: int) -> list[tuple[str, float, str, float]]:
     if find_spec("faiss") is None:
         print("approximate indexes are skipped: faiss is not installed")
         return []
-    rng = np.random.default_rng(0)
-    rows = unit_rows(200, 2)[rng.integers(0, 200, n)] + 0.8 * unit_rows(n, 0)
+    rng, m = np.random.default_rng(0), n + N_QUERIES
+    drawn = unit_rows(200, 2)[rng.integers(0, 200, m)] + 0.8 * unit_rows(m, 0)
+    rows, queries = drawn[:n], drawn[n:]
+    exact = BruteForceIndex(K, metric="euclidean").fit(rows)
+    truth = exact.kneighbors(queries, return_distance=False)
     targets = []
     for make in (FaissIVFIndex, FaissHNSWIndex):
         index = make(K).fit(rows)
+        found = index.kneighbors(queries, return_distance=False)
+        recall = float((found[:, :, None] == truth[:, None]).any(axis=2).mean())
         print(index.describe())
-        targets.append((f"{make.__name__}: recall@10", index.recall_, ">=", 0.99))
+        print(f"recall@10 of {N_QUERIES} other queries: {recall:.3f}")
+        targets.append((f"{make.__name__}: recall@10", recall, ">=", 0.99))
     return targets
 
 

@@ -8,13 +8,14 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 
-from sklearn_mtl.neighbors._palette import MISSING, style_of
 from sklearn_mtl.neighbors._views import task_view
+from sklearn_mtl.utils._pictures import MISSING, SEQUENTIAL, load_pyplot, mark_of
 from sklearn_mtl.utils._tasks import TaskSet
 
 __all__ = ["EmbeddingDisplay"]
 
 _WHO = "EmbeddingDisplay"
+_LEGEND_ROWS = 12
 
 
 class EmbeddingDisplay:
@@ -42,6 +43,11 @@ class EmbeddingDisplay:
     figure_ : matplotlib Figure
         Their figure.
 
+    Raises
+    ------
+    ValueError
+        If there are not as many points as rows of labels.
+
     See Also
     --------
     RetrievalDisplay : Queries and what is found for them.
@@ -63,6 +69,11 @@ class EmbeddingDisplay:
         self.task_set_, self.codes_ = TaskSet.from_y(
             y, who=_WHO, on_empty_task="warn", warn=False
         )
+        if len(self.codes_) != len(points):
+            raise ValueError(
+                f"{_WHO}: y has {len(self.codes_)} rows for {len(points)} points; both "
+                "must have one for each item."
+            )
 
     @classmethod
     def from_estimator(
@@ -107,13 +118,13 @@ class EmbeddingDisplay:
             If the projection has not two columns, or there are not as many axes as
             tasks.
         """
-        rows = np.asarray(task_view(estimator, X, task, view, _WHO))
+        rows = task_view(estimator, X, task, view, _WHO)
         projection = PCA(2) if projection is None else clone(projection)
         points = np.asarray(projection.fit_transform(rows))
         if points.ndim != 2 or points.shape[1] != 2:
             raise ValueError(
                 f"{_WHO}: {type(projection).__name__} returns shape {points.shape}; "
-                f"it must be ({len(rows)}, 2)."
+                f"it must be ({rows.shape[0]}, 2)."
             )
         return cls(points, y).plot(ax=ax)
 
@@ -137,10 +148,8 @@ class EmbeddingDisplay:
         """
         n_tasks = self.task_set_.n_tasks
         if ax is None:
-            import matplotlib.pyplot as plt
-
             size = (4.8 * n_tasks, 3.6)
-            ax = plt.subplots(
+            ax = load_pyplot(_WHO).subplots(
                 1, n_tasks, figsize=size, squeeze=False, layout="constrained"
             )[1]
         self.axes_ = np.atleast_1d(np.asarray(ax, dtype=object)).reshape(-1)
@@ -161,24 +170,26 @@ class EmbeddingDisplay:
         axis.scatter(*self.points[is_missing].T, s=6, color=MISSING, linewidths=0)
         if task.is_classification and task.classes is not None:
             for code, label in enumerate(task.classes):
-                color, marker = style_of(code)
                 axis.scatter(
                     *self.points[codes == code].T,
                     s=14,
-                    color=color,
-                    marker=marker,
                     linewidths=0,
                     label=str(label),
+                    **mark_of(code),
                 )
             axis.legend(
-                loc="upper left", bbox_to_anchor=(1, 1), fontsize="small", frameon=False
+                loc="upper left",
+                bbox_to_anchor=(1, 1),
+                fontsize="small",
+                frameon=False,
+                ncols=-(-len(task.classes) // _LEGEND_ROWS),
             )
         else:
             drawn = axis.scatter(
                 *self.points[~is_missing].T,
                 s=14,
                 c=codes[~is_missing],
-                cmap="cividis",
+                cmap=SEQUENTIAL,
                 linewidths=0,
             )
             self.figure_.colorbar(drawn, ax=axis)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
-__all__ = ["as_pictures"]
+__all__ = ["as_pictures", "draw_picture", "span_of"]
 
 
 def as_pictures(X: Any, image_shape: tuple[int, ...] | None, who: str) -> np.ndarray:
@@ -24,14 +25,14 @@ def as_pictures(X: Any, image_shape: tuple[int, ...] | None, who: str) -> np.nda
     Returns
     -------
     ndarray of shape (n, height, width) or (n, height, width, 3)
-        With 1, 3 or 4 channels, the last two in the unit range or uint8 as they came.
+        With 1, 3 or 4 channels; the values as they came.
 
     Raises
     ------
     ValueError
-        If the shape is neither given nor known.
+        If the shape is neither given nor known, or has another number of channels.
     """
-    pictures = np.asarray(X)
+    pictures = np.asarray(X.toarray() if sparse.issparse(X) else X)
     if pictures.ndim == 2 and image_shape is None:
         side = int(np.sqrt(pictures.shape[1]))
         image_shape = (side, side)
@@ -51,4 +52,25 @@ def as_pictures(X: Any, image_shape: tuple[int, ...] | None, who: str) -> np.nda
         pictures = np.moveaxis(pictures, 1, -1)
     if pictures.ndim == 4 and pictures.shape[-1] == 1:
         pictures = pictures[..., 0]
+    if pictures.ndim == 4 and pictures.shape[-1] not in (3, 4):
+        raise ValueError(
+            f"{who}: pictures of shape {shape} cannot be drawn; they need 1, 3 or 4 "
+            "channels, first or last."
+        )
     return pictures
+
+
+def span_of(*pictures: np.ndarray) -> tuple[float, float]:
+    """Return the smallest and the largest value of all pictures that have any."""
+    some = [one for one in pictures if one.size]
+    return min(float(one.min()) for one in some), max(float(one.max()) for one in some)
+
+
+def draw_picture(axis: Any, picture: np.ndarray, span: tuple[float, float]) -> None:
+    """Draw a picture so that it can be compared with others of the same span."""
+    low, high = span
+    is_coloured = picture.ndim == 3
+    if is_coloured and picture.dtype.kind == "f" and (low < 0 or high > 1):
+        picture = (picture - low) / (high - low)
+    axis.imshow(picture, cmap="gray_r", vmin=low, vmax=high)
+    axis.set(xticks=[], yticks=[])

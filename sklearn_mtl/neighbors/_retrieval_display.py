@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from sklearn_mtl.metrics._relevance import read_labels
-from sklearn_mtl.neighbors._palette import COLORS, MISSING
-from sklearn_mtl.neighbors._pictures import as_pictures
+from sklearn_mtl.neighbors._pictures import as_pictures, draw_picture, span_of
+from sklearn_mtl.utils._pictures import COLORS, MISSING, load_pyplot
 
 __all__ = ["RetrievalDisplay"]
 
 _WHO = "RetrievalDisplay"
+# without black, which axes have
+_FRAMES = [color for name, color in COLORS.items() if name != "black"]
+_MOST_FIXED = 4  # tasks whose every kind of agreement has a frame of its own
 
 
 class RetrievalDisplay:
@@ -20,7 +24,9 @@ class RetrievalDisplay:
 
     A row has a query and its neighbours, nearest first. The colour and the style of a
     frame say in which tasks a neighbour has the label of the query, and a legend has
-    the names. It is recommended to use `from_estimator` or `from_neighbors`.
+    the names; with up to four tasks they are the same in all figures. All pictures
+    share one scale of brightness. It is recommended to use `from_estimator` or
+    `from_neighbors`.
 
     Parameters
     ----------
@@ -218,15 +224,15 @@ class RetrievalDisplay:
         n_queries, n_columns = len(self.queries), 1 + self.neighbors.shape[1]
         self.axes_ = _grid(n_queries, n_columns, ax)
         self.figure_ = self.axes_[0, 0].figure
+        span = span_of(self.queries, self.neighbors)
         for q, row in enumerate(self.axes_):
             pictures = [self.queries[q], *self.neighbors[q]]
             for axis, picture in zip(row, pictures, strict=True):
-                axis.imshow(picture, cmap="gray_r")
-                axis.set(xticks=[], yticks=[])
+                draw_picture(axis, picture, span)
+            row[0].set_title("query", fontsize="x-small")
             if self.distances is not None:
                 for axis, distance in zip(row[1:], self.distances[q], strict=True):
                     axis.set_title(f"{distance:.3g}", fontsize="x-small")
-        self.axes_[0, 0].set_title("query", fontsize="x-small")
         if self.agrees is not None:
             self._frame(self.agrees, ax)
         return self
@@ -235,25 +241,15 @@ class RetrievalDisplay:
         """Frame the neighbours by the tasks that agree, and add a legend."""
         from matplotlib.lines import Line2D
 
-        kinds, which = np.unique(
-            agrees.reshape(-1, agrees.shape[2]), axis=0, return_inverse=True
-        )
-        # of most agreeing tasks first, so that colours stay with them
-        order = np.lexsort((*kinds.T, -kinds.sum(axis=1)))
-        styles = {kind: _frame_style(place) for place, kind in enumerate(order)}
-        for axis, kind in zip(self.axes_[:, 1:].flat, which.reshape(-1), strict=True):
-            is_any = kinds[kind].any()
+        found = [tuple(kind) for kind in agrees.reshape(-1, agrees.shape[2]).tolist()]
+        styles = _frame_styles(found)
+        for axis, kind in zip(self.axes_[:, 1:].flat, found, strict=True):
             for spine in axis.spines.values():
-                spine.set(**(styles[kind] if is_any else _NONE), linewidth=3)
+                spine.set(**styles[kind], linewidth=3)
         handles = [
-            Line2D(
-                [],
-                [],
-                linewidth=3,
-                label=_name_of(kinds[kind], self.task_names),
-                **(styles[kind] if kinds[kind].any() else _NONE),
-            )
-            for kind in order
+            Line2D([], [], linewidth=3, label=_name_of(kind, self.task_names), **style)
+            for kind, style in styles.items()
+            if kind in found
         ]
         title = f"same {'/'.join(self.task_names)}"
         if ax is None:
@@ -271,16 +267,27 @@ class RetrievalDisplay:
             )
 
 
-_NONE: dict[str, Any] = {"color": MISSING, "linestyle": ":"}
+def _frame_styles(
+    found: list[tuple[bool, ...]],
+) -> dict[tuple[bool, ...], dict[str, Any]]:
+    """Return color and line of each kind of agreement, most agreeing tasks first."""
+    kinds, n_tasks = set(found), len(found[0])
+    if n_tasks <= _MOST_FIXED:
+        kinds = set(product([False, True], repeat=n_tasks))
+    in_order = sorted(kinds, key=lambda kind: (-sum(kind), [not same for same in kind]))
+    styles = {}
+    for place, kind in enumerate(in_order):
+        lap, number = divmod(place, len(_FRAMES))
+        line = ("-", "--", "-.")[lap % 3]
+        is_any = any(kind)
+        styles[kind] = {
+            "color": _FRAMES[number] if is_any else MISSING,
+            "linestyle": line if is_any else ":",
+        }
+    return styles
 
 
-def _frame_style(place: int) -> dict[str, Any]:
-    """Return color and line of the n-th kind of agreement."""
-    line = ("-", "--", "-.")[(place // len(COLORS)) % 3]
-    return {"color": COLORS[place % len(COLORS)], "linestyle": line}
-
-
-def _name_of(kind: np.ndarray, task_names: Any) -> str:
+def _name_of(kind: tuple[bool, ...], task_names: Any) -> str:
     agreeing = [name for name, is_same in zip(task_names, kind, strict=True) if is_same]
     return " and ".join(agreeing) or "none"
 
@@ -288,10 +295,8 @@ def _name_of(kind: np.ndarray, task_names: Any) -> str:
 def _grid(n_rows: int, n_columns: int, ax: Any) -> np.ndarray:
     """Return axes (n_rows, n_columns) in a new figure, or inside of others."""
     if ax is None:
-        import matplotlib.pyplot as plt
-
         size = (1.1 * n_columns + 1.5, 1.2 * n_rows)
-        return plt.subplots(
+        return load_pyplot(_WHO).subplots(
             n_rows, n_columns, figsize=size, squeeze=False, layout="constrained"
         )[1]
     ax.set_axis_off()

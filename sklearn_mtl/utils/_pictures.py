@@ -6,7 +6,16 @@ from typing import Any
 
 from sklearn_mtl.utils._optional import import_optional
 
-__all__ = ["COLORS", "DIVERGING", "MARKERS", "SEQUENTIAL", "make_axes", "mark_of"]
+__all__ = [
+    "COLORS",
+    "DIVERGING",
+    "MARKERS",
+    "MISSING",
+    "SEQUENTIAL",
+    "load_pyplot",
+    "make_axes",
+    "mark_of",
+]
 
 # M. Okabe and K. Ito, "Color universal design", 2008: distinct for every kind of colour
 # vision. Its yellow is left out, for it is hardly seen on white.
@@ -20,6 +29,7 @@ COLORS = {
     "black": "#000000",
 }
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+MISSING = "#BBBBBB"
 # ColorBrewer's purple to orange, safe for colour-blind readers; centre it on 0.
 DIVERGING = "PuOr"
 SEQUENTIAL = "cividis"
@@ -67,5 +77,10 @@ def make_axes(ax: Any, who: str, *, width: float = 6.4, height: float = 4.8) -> 
     """
     if ax is not None:
         return ax
-    plt = import_optional("matplotlib.pyplot", extra="plot", who=f"{who}.plot")
-    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+    size = (width, height)
+    return load_pyplot(who).subplots(figsize=size, layout="constrained")[1]
+
+
+def load_pyplot(who: str) -> Any:
+    """Return matplotlib.pyplot, or say how a Display gets it."""
+    return import_optional("matplotlib.pyplot", extra="plot", who=f"{who}.plot")

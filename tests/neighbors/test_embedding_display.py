@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.neighbors import EmbeddingDisplay
-from sklearn_mtl.neighbors._palette import style_of
 from tests.zoo import SMALL_NET
 
 X, DIGIT = load_digits(return_X_y=True)
@@ -45,9 +45,24 @@ def test_points_without_a_label_are_grey():
     assert len({one.get_facecolor().tobytes() for one in classes}) == 7
 
 
-def test_forty_nine_classes_look_different():
-    styles = [style_of(number) for number in range(49)]
-    assert len(set(styles)) == 49
+def test_the_legend_of_many_classes_stays_in_the_figure():
+    display = EmbeddingDisplay(X[:, 10:12], np.arange(200) % 20).plot()
+    display.figure_.canvas.draw()
+    drawn = display.axes_[0].get_legend().get_window_extent()
+    assert drawn.y0 >= 0
+
+
+def test_labels_of_other_items_are_refused():
+    with pytest.raises(ValueError, match="y has 199 rows for 200 points"):
+        EmbeddingDisplay(X[:, :2], DIGIT[1:])
+
+
+def test_sparse_representations_are_projected():
+    vectorizer = TfidfVectorizer().fit(["a bb cc dd", "ee ff"])
+    texts = ["bb cc", "dd bb", "ff", "cc", "ee ff", "cc ee"]
+    display = EmbeddingDisplay.from_estimator(vectorizer, texts, [0, 0, 1, 0, 1, 1])
+    expected = PCA(2).fit_transform(vectorizer.transform(texts).toarray())
+    np.testing.assert_allclose(abs(display.points), abs(expected), atol=1e-8)
 
 
 def test_a_net_is_drawn_by_the_view_of_a_task():

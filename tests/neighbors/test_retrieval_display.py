@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from scipy import sparse
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
@@ -59,6 +60,41 @@ def test_a_frame_tells_which_tasks_agree():
     assert texts[3] == "none"
 
 
+def test_a_kind_of_agreement_has_the_same_frame_in_all_figures():
+    pictures = np.zeros((1, 1, 2, 2))
+    kinds = [[True, True], [True, False], [False, True], [False, False]]
+    together = RetrievalDisplay(
+        np.zeros((1, 2, 2)), np.zeros((1, 4, 2, 2)), agrees=np.array([kinds])
+    )
+    together.task_names = ["digit", "odd"]
+    frames = [frame_of(axis) for axis in together.plot().axes_[0, 1:]]
+    for kind, frame in zip(kinds, frames, strict=True):
+        alone = RetrievalDisplay(
+            pictures[0],
+            pictures,
+            agrees=np.array([[kind]]),
+            task_names=["digit", "odd"],
+        )
+        assert frame_of(alone.plot().axes_[0, 1]) == frame
+        (legend,) = alone.figure_.legends
+        assert len(legend.get_texts()) == 1
+
+
+def test_pictures_share_one_scale_of_brightness():
+    queries, neighbors = np.full((1, 2, 2), 3.0), np.full((1, 1, 2, 2), -1.0)
+    axes = RetrievalDisplay(queries, neighbors).plot().axes_[0]
+    assert [axis.images[0].get_clim() for axis in axes] == [(-1, 3), (-1, 3)]
+
+
+@pytest.mark.parametrize(("top", "shown"), [(1.0, 0.5), (255.0, 0.5 / 255)])
+def test_colours_beyond_the_unit_range_are_scaled(top, shown):
+    queries, neighbors = np.full((1, 2, 2, 3), 0.5), np.zeros((1, 2, 2, 2, 3))
+    neighbors[0, 1] = top
+    axes = RetrievalDisplay(queries, neighbors).plot().axes_[0]
+    values = [float(axis.images[0].get_array().max()) for axis in axes]
+    np.testing.assert_allclose(values, [shown, 0.0, 1.0])
+
+
 def test_without_labels_there_are_no_frames(retriever):
     display = RetrievalDisplay.from_estimator(retriever, X[:1], X_gallery=X[50:])
     assert display.agrees is None
@@ -106,11 +142,20 @@ def test_pictures_come_in_many_shapes(shape, image_shape, drawn):
     assert display.neighbors.shape == (2, 1, *drawn[1:])
 
 
+def test_sparse_pictures_are_drawn():
+    rows = sparse.csr_matrix(X[:3])
+    display = RetrievalDisplay.from_neighbors(rows, rows, [[1], [0], [0]])
+    np.testing.assert_array_equal(display.queries, X[:3].reshape(-1, 8, 8))
+
+
 def test_shapes_that_do_not_fit_are_refused(retriever):
     flat = np.zeros((2, 50))
     with pytest.raises(ValueError, match="rows of 50 values are no square picture"):
         RetrievalDisplay.from_neighbors(flat, flat, [[0], [1]])
     with pytest.raises(ValueError, match=r"shape \(50,\) are none of .* \(5, 5\)"):
         RetrievalDisplay.from_neighbors(flat, flat, [[0], [1]], image_shape=(5, 5))
+    two = np.zeros((2, 2, 5, 5))
+    with pytest.raises(ValueError, match=r"\(2, 5, 5\) cannot be drawn; they need 1, "):
+        RetrievalDisplay.from_neighbors(two, two, [[0], [1]])
     with pytest.raises(ValueError, match=r"X_gallery has 2 pictures; .* 250 items"):
         RetrievalDisplay.from_estimator(retriever, X[:1], X_gallery=X[:2])
