@@ -3,6 +3,7 @@
 from sklearn_mtl.datafits._base import Datafit, Evaluation
 from sklearn_mtl.datafits._build import (
     make_moments,
+    make_own_quadratic,
     make_quadratic,
     make_shift,
     prefers_gram,
@@ -22,6 +23,7 @@ __all__ = [
     "RowQuadratic",
     "Shift",
     "make_moments",
+    "make_own_quadratic",
     "make_quadratic",
     "make_shift",
     "prefers_gram",

@@ -19,6 +19,7 @@ from sklearn_mtl.utils._columns import Cells, sparse_cells
 
 __all__ = [
     "make_moments",
+    "make_own_quadratic",
     "make_quadratic",
     "make_shift",
     "prefers_gram",
@@ -64,9 +65,13 @@ def prefers_gram(shape: tuple[int, int], weights: np.ndarray) -> bool:
     n_samples, n_features = shape
     if weights_are_shared(weights):
         return n_features <= min(n_samples, 5000)
-    n_rows = np.count_nonzero(weights > 0) / weights.shape[1]
-    n_numbers = weights.shape[1] * n_features**2
-    return bool(n_features <= n_rows and n_numbers <= MAX_GRAM)
+    n_cells = int(np.count_nonzero(weights > 0))
+    return _gram_is_small(n_features, n_cells, weights.shape[1])
+
+
+def _gram_is_small(n_features: int, n_cells: int, n_tasks: int) -> bool:
+    """Whether one Gram matrix a task holds less than the rows."""
+    return n_features * n_tasks <= n_cells and n_tasks * n_features**2 <= MAX_GRAM
 
 
 def make_moments(X: Any, Y: np.ndarray, weights: np.ndarray) -> Moments:
@@ -102,7 +107,7 @@ def make_shift(
         w, n_tasks = weights[cells.rows, cells.tasks], weights.shape[1]
         totals = np.bincount(cells.tasks, w, n_tasks)
         sums = np.bincount(cells.tasks, w * Y[cells.rows, cells.tasks], n_tasks)
-    y = sums / np.where(totals > 0, totals, 1.0)
+    y = sums / _positive(totals)
     x = np.zeros(X.shape[1])
     if not sparse.issparse(X):
         means, some = X.mean(axis=0), X[:: max(len(X) // 200, 1)]
@@ -134,43 +139,121 @@ def make_quadratic(
     GramQuadratic or RowQuadratic
         The data term.
     """
+    is_shared = weights_are_shared(weights)
+    if not is_shared and not sparse.issparse(X):
+        cells = sparse_cells(weights > 0)
+        if cells is not None:
+            at = cells.rows, cells.tasks
+            return make_own_quadratic(X, cells, Y[at], weights[at], fit_intercept)
     if prefers_gram(X.shape, weights):
         return make_moments(X, Y, weights).quadratic(fit_intercept)
     centre = _centre(X, Y, weights, fit_intercept)
     roots = np.sqrt(weights / (weights.sum() / weights.shape[1]))
-    z = roots * (Y - centre.y)
-    operator = _operator(X, roots, centre)
-    if isinstance(operator, OwnRows):
-        z = np.concatenate([z[roots[:, t] > 0, t] for t in range(z.shape[1])])
-    return RowQuadratic(operator, z, centre)
+    operator = _operator(X, roots, centre, is_shared)
+    return RowQuadratic(operator, roots * (Y - centre.y), centre)
+
+
+def make_own_quadratic(
+    X: np.ndarray,
+    cells: Cells,
+    y: np.ndarray,
+    weights: np.ndarray,
+    fit_intercept: bool,
+) -> GramQuadratic | RowQuadratic:
+    """Return the same data term of tasks that have few rows in common.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs.
+    cells : Cells
+        Rows and tasks of the labels.
+    y : ndarray of shape (n_cells,)
+        Targets.
+    weights : ndarray of shape (n_cells,)
+        Weights.
+    fit_intercept : bool
+        Whether each task has an unpenalised intercept.
+
+    Returns
+    -------
+    GramQuadratic or RowQuadratic
+        The data term.
+    """
+    n_features, n_tasks = X.shape[1], len(cells.ends)
+    totals = np.bincount(cells.tasks, weights, n_tasks)
+    centre = Centre(np.zeros((n_features, n_tasks)), np.zeros(n_tasks))
+    if fit_intercept:
+        centre.x[:] = _own_means(X, cells, weights, totals)
+        centre.y[:] = np.bincount(cells.tasks, weights * y, n_tasks)
+        centre.y[:] /= _positive(totals)
+    if _gram_is_small(n_features, len(y), n_tasks):
+        return _own_gram(X, cells, y, weights, centre)
+    roots = np.sqrt(weights / totals.mean())
+    z = roots * (y - centre.y[cells.tasks])
+    pairs = zip(cells.parts, centre.x.T, strict=True)
+    blocks = [roots[part, None] * (_take(X, cells.rows[part]) - x) for part, x in pairs]
+    return RowQuadratic(OwnRows(list(map(np.asfortranarray, blocks))), z, centre)
+
+
+def _own_means(
+    X: np.ndarray, cells: Cells, weights: np.ndarray, totals: np.ndarray
+) -> np.ndarray:
+    """Return the mean of each task's rows, (n_features, n_tasks)."""
+    sums = [weights[part] @ _take(X, cells.rows[part]) for part in cells.parts]
+    return np.array(sums).T / _positive(totals)
+
+
+def _own_gram(
+    X: np.ndarray, cells: Cells, y: np.ndarray, weights: np.ndarray, centre: Centre
+) -> GramQuadratic:
+    """Return the Gram form: one product of each task's rows (x, y) holds it all."""
+    k, n_tasks = X.shape[1], len(cells.ends)
+    n, y = weights.sum() / n_tasks, y - centre.y[cells.tasks]
+    roots = None if (weights == 1.0).all() else np.sqrt(weights)[:, None]
+    sums = np.empty((n_tasks, k + 1, k + 1))
+    # A task's rows at a time stay in the cache; a copy of X would be new memory.
+    room = np.empty((max(part.stop - part.start for part in cells.parts), k + 1))
+    for total, part, x in zip(sums, cells.parts, centre.x.T, strict=True):
+        Z = room[: part.stop - part.start]
+        np.subtract(_take(X, cells.rows[part]), x, out=Z[:, :k])
+        Z[:, k] = y[part]
+        if roots is not None:
+            Z *= roots[part]
+        np.matmul(Z.T, Z, out=total)
+    sums /= n
+    constant = 0.5 * float(sums[:, k, k].sum())
+    return GramQuadratic(sums[:, :k, :k], sums[:, :k, k].T, constant, centre)
+
+
+def _take(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return increasing rows of X, without a copy where they are neighbours."""
+    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+        return X[rows[0] : rows[-1] + 1]
+    return X[rows]
+
+
+def _positive(totals: np.ndarray) -> np.ndarray:
+    """Return what may be divided by: sums of weights, 1 where there are none."""
+    return np.where(totals > 0, totals, 1.0)
 
 
 def _centre(X: Any, Y: np.ndarray, weights: np.ndarray, fit_intercept: bool) -> Centre:
     if not fit_intercept:
         return Centre(np.zeros((X.shape[1], 1)), np.zeros(Y.shape[1]))
     totals = weights.sum(axis=0)
-    safe = np.where(totals > 0, totals, 1.0)
+    safe = _positive(totals)
     columns = slice(0, 1) if weights_are_shared(weights) else slice(None)
     x = (X.T @ weights[:, columns]) / safe[columns]
     return Centre(x, (weights * Y).sum(axis=0) / safe)
 
 
-def _operator(X: Any, roots: np.ndarray, centre: Centre) -> FitOperator:
+def _operator(
+    X: Any, roots: np.ndarray, centre: Centre, is_shared: bool
+) -> FitOperator:
     """Return the map that multiplies least."""
-    n_features, n_tasks = X.shape[1], roots.shape[1]
-    if not sparse.issparse(X):
-        if weights_are_shared(roots):
-            scaled = roots[:, :1] * (X - centre.x[:, 0])
-            return CenteredRows(np.asfortranarray(scaled))
-        if (roots > 0).sum() <= 2 * len(X):
-            means = np.broadcast_to(centre.x, (n_features, n_tasks))
-            return OwnRows(
-                [_own_block(X, roots[:, t], means[:, t]) for t in range(n_tasks)]
-            )
-    means = np.broadcast_to(centre.x, (n_features, n_tasks))
+    if is_shared and not sparse.issparse(X):
+        scaled = roots[:, :1] * (X - centre.x[:, 0])
+        return CenteredRows(np.asfortranarray(scaled))
+    means = np.broadcast_to(centre.x, (X.shape[1], roots.shape[1]))
     return ImplicitRows(X, roots, means)
-
-
-def _own_block(X: np.ndarray, roots: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    rows = roots > 0
-    return np.asfortranarray(roots[rows, None] * (X[rows] - mean))

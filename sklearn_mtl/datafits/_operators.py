@@ -134,7 +134,8 @@ class OwnRows:
     def __init__(self, blocks: list[np.ndarray]) -> None:
         self.blocks = blocks
         self.n_features = blocks[0].shape[1]
-        self.ends = np.cumsum([len(block) for block in blocks])[:-1]
+        ends = np.cumsum([0, *map(len, blocks)]).tolist()
+        self.parts = list(map(slice, ends[:-1], ends[1:]))
 
     def fit(self, W: np.ndarray) -> np.ndarray:
         """Return the blocks' fits, one after the other."""
@@ -143,12 +144,12 @@ class OwnRows:
 
     def adjoint(self, R: np.ndarray) -> np.ndarray:
         """Return each block's adjoint as a column."""
-        pairs = zip(self.blocks, np.split(R, self.ends), strict=True)
-        return np.stack([block.T @ r for block, r in pairs], axis=1)
+        pairs = zip(self.blocks, self.parts, strict=True)
+        return np.array([R[part] @ block for block, part in pairs]).T
 
     def gram(self) -> np.ndarray:
         """Return one Gram matrix a task, (n_tasks, n_features, n_features)."""
-        return np.stack([block.T @ block for block in self.blocks])
+        return np.array([block.T @ block for block in self.blocks])
 
     def restrict(self, rows: np.ndarray) -> OwnRows:
         """Return the map of these features alone."""

@@ -13,14 +13,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_mtl.linear_model._data import Data, make_data
+from sklearn_mtl.linear_model._data import Data, make_data, read_labels
 from sklearn_mtl.linear_model._evidence import fit_empirical_bayes
 from sklearn_mtl.linear_model._names import EMPIRICAL_BAYES, resolve_penalty
 from sklearn_mtl.penalties import Penalty, TaskCovariance
 from sklearn_mtl.solvers import Problem, Solution, solve
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._private import Interval, StrOptions
-from sklearn_mtl.utils._weights import cell_weights
+from sklearn_mtl.utils._task import read_tasks
 
 __all__ = ["LinearBase"]
 
@@ -50,25 +51,19 @@ class LinearBase(BaseEstimator):
         X = validate_data(
             self, X, accept_sparse="csr", dtype=np.float64, ensure_min_samples=2
         )
-        self.task_set_, codes = TaskSet.from_y(
-            y, kind=self._kind, who=who, on_empty_task=self.on_empty_task
-        )
-        if len(codes) != X.shape[0]:
+        columns = read_columns(y, who)
+        tasks = read_tasks(columns, self._kind, who, on_empty_task=self.on_empty_task)
+        self.task_set_ = TaskSet(tasks, columns.is_1d, columns.has_names)
+        n_labels = len(columns.observed)
+        if n_labels != X.shape[0]:
             raise ValueError(
-                f"{who}: X has {X.shape[0]} rows and y has {len(codes)}: "
+                f"{who}: X has {X.shape[0]} rows and y has {n_labels}: "
                 "inconsistent numbers of samples."
             )
-        weights = cell_weights(
-            self.task_set_,
-            codes,
-            sample_weight,
-            getattr(self, "class_weight", None),
-            who,
-        )
-        if not weights.any():
-            raise ValueError(f"{who}: the weights of all labels are zero.")
-        self._has_missing = bool(np.isnan(codes).any())
-        return make_data(X, self.task_set_, codes, weights, self.fit_intercept)
+        class_weight = getattr(self, "class_weight", None)
+        self._has_missing = not columns.observed.all()
+        labels = read_labels(self.task_set_, columns, sample_weight, class_weight, who)
+        return make_data(X, self.task_set_, labels, self.fit_intercept)
 
     def _solve(self, data: Data, alpha: float, start: np.ndarray | None = None) -> None:
         """Fit all data and set the fitted attributes."""
@@ -143,14 +138,13 @@ class LinearBase(BaseEstimator):
         self, data: Data, W: np.ndarray, intercept: np.ndarray
     ) -> None:
         """Give every task its columns of W; zeros to tasks that were not fitted."""
-        n_features = W.shape[0]
-        blocks = [np.zeros((1, n_features)) for _ in range(self.task_set_.n_tasks)]
-        shifts = [np.zeros(1) for _ in range(self.task_set_.n_tasks)]
-        for t, end, width in zip(
-            data.kept, np.cumsum(data.widths), data.widths, strict=True
+        n_tasks, ends = self.task_set_.n_tasks, np.cumsum(data.widths).tolist()
+        blocks, shifts = [np.zeros((1, len(W)))] * n_tasks, [np.zeros(1)] * n_tasks
+        for t, start, end in zip(
+            data.kept.tolist(), [0, *ends[:-1]], ends, strict=True
         ):
-            blocks[t] = W[:, end - width : end].T
-            shifts[t] = intercept[end - width : end]
+            blocks[t] = W[:, start:end].T
+            shifts[t] = intercept[start:end]
         self._set_shapes(blocks, shifts)
 
     @abstractmethod

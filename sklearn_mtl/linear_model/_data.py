@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from sklearn_mtl.datafits import CrossEntropy, Datafit, make_quadratic
+from sklearn_mtl.datafits import CrossEntropy, Datafit
+from sklearn_mtl.linear_model._labels import Labels, OwnLabels, TableOfLabels
 from sklearn_mtl.penalties import Columns
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._columns import TargetColumns
+from sklearn_mtl.utils._weights import cell_weights, weights_at
 
-__all__ = ["Data", "make_data"]
+__all__ = ["Data", "make_data", "read_labels"]
 
 
 @dataclass(frozen=True)
@@ -23,10 +26,8 @@ class Data:
     ----------
     X : ndarray or CSR matrix of shape (n_samples, n_features)
         Inputs.
-    Y : ndarray of shape (n_samples, n_kept)
-        Codes of the tasks kept, 0 where missing.
-    weights : ndarray of shape (n_samples, n_kept)
-        Weights of cells, 0 where missing.
+    labels : TableOfLabels or OwnLabels
+        Codes and weights of the tasks kept.
     n_classes : list of int
         Of the tasks kept; 0 for regressions.
     kept : ndarray of shape (n_kept,)
@@ -36,11 +37,20 @@ class Data:
     """
 
     X: Any
-    Y: np.ndarray
-    weights: np.ndarray
+    labels: Labels
     n_classes: list[int]
     kept: np.ndarray
     fit_intercept: bool
+
+    @property
+    def Y(self) -> np.ndarray:
+        """Codes of the tasks kept, 0 where missing: (n_samples, n_kept)."""
+        return self.labels.Y
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Weights of cells, 0 where missing: (n_samples, n_kept)."""
+        return self.labels.weights
 
     @property
     def widths(self) -> list[int]:
@@ -63,22 +73,16 @@ class Data:
             return CrossEntropy(
                 self.X, self.Y, self.weights, self.n_classes, self.fit_intercept
             )
-        return make_quadratic(self.X, self.Y, self.weights, self.fit_intercept)
+        return self.labels.quadratic(self.X, self.fit_intercept)
 
     def rows(self, index: np.ndarray) -> Data:
         """Return some of the rows."""
-        return Data(
-            self.X[index],
-            self.Y[index],
-            self.weights[index],
-            self.n_classes,
-            self.kept,
-            self.fit_intercept,
-        )
+        return replace(self, X=self.X[index], labels=self.labels.rows(index))
 
     def scaled(self) -> tuple[Data, np.ndarray]:
         """Return the data with features of unit variance, and their deviations."""
-        row_weights = self.weights.sum(axis=1) / max(self.weights.sum(), 1e-300)
+        row_weights = self.labels.row_weights()
+        row_weights = row_weights / max(row_weights.sum(), 1e-300)
         mean = self.X.T @ row_weights
         if sparse.issparse(self.X):
             square = self.X.multiply(self.X).T @ row_weights
@@ -92,19 +96,10 @@ class Data:
             X = (self.X @ sparse.diags_array(1.0 / deviations)).tocsr()
         else:
             X = self.X / deviations
-        data = Data(
-            X, self.Y, self.weights, self.n_classes, self.kept, self.fit_intercept
-        )
-        return data, deviations
+        return replace(self, X=X), deviations
 
 
-def make_data(
-    X: Any,
-    task_set: TaskSet,
-    codes: np.ndarray,
-    weights: np.ndarray,
-    fit_intercept: bool,
-) -> Data:
+def make_data(X: Any, task_set: TaskSet, labels: Labels, fit_intercept: bool) -> Data:
     """Return the rows of the tasks that can be fitted.
 
     Parameters
@@ -113,10 +108,8 @@ def make_data(
         Inputs.
     task_set : TaskSet
         The tasks.
-    codes : ndarray of shape (n_samples, n_tasks)
-        Encoded labels, NaN where missing.
-    weights : ndarray of shape (n_samples, n_tasks)
-        Weights of cells, 0 where missing.
+    labels : TableOfLabels or OwnLabels
+        Labels of all tasks.
     fit_intercept : bool
         Whether there are intercepts.
 
@@ -130,8 +123,53 @@ def make_data(
     )
     n_classes = [task_set.tasks[t].n_classes for t in kept]
     if len(kept) < task_set.n_tasks:
-        codes, weights = codes[:, kept], weights[:, kept]
-    # Most cells may be missing: writing the others is the shorter way.
-    Y, seen = np.zeros(codes.shape), np.flatnonzero(~np.isnan(codes))
-    Y.ravel()[seen] = codes.ravel()[seen]
-    return Data(X, Y, weights, n_classes, kept, fit_intercept)
+        labels = labels.some_tasks(kept)
+    return Data(X, labels, n_classes, kept, fit_intercept)
+
+
+def read_labels(
+    task_set: TaskSet,
+    columns: TargetColumns,
+    sample_weight: Any,
+    class_weight: Any,
+    who: str,
+) -> Labels:
+    """Return labels and weights in the form that costs less.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    columns : TargetColumns
+        Their labels.
+    sample_weight, class_weight : object
+        As given to the estimator.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    TableOfLabels or OwnLabels
+        The labels.
+
+    Raises
+    ------
+    ValueError
+        If weights have a wrong shape or sign, or are all zero.
+    """
+    cells, shape = columns.cells, columns.observed.shape
+    has_classes = any(task.is_classification for task in task_set.tasks)
+    labels: Labels
+    if cells is None or has_classes:
+        codes = task_set.fill(columns)
+        weights = cell_weights(task_set, codes, sample_weight, class_weight, who)
+        if not columns.observed.all():
+            codes[~columns.observed] = 0.0
+        labels = TableOfLabels(codes, weights)
+    else:
+        weights = weights_at(cells, sample_weight, shape, who)
+        y = np.concatenate(columns.values).astype(np.float64)
+        labels = OwnLabels(cells, y, weights, shape[0]).observed()
+    if not weights.any():
+        raise ValueError(f"{who}: the weights of all labels are zero.")
+    return labels

@@ -56,7 +56,7 @@ def fit_empirical_bayes(
     if isinstance(datafit, CrossEntropy):
         return _fit_classes(data, datafit, tol=tol, max_iter=max_iter)
     assert isinstance(datafit, GramQuadratic | RowQuadratic)
-    totals = data.weights.sum(axis=0)
+    totals = data.labels.totals()
     n_intercepts = int(data.fit_intercept) * len(totals)
     if has_spectrum(datafit) or len(totals) * data.X.shape[1] ** 2 <= MAX_GRAM:
         evidence = evidence_of_squares(datafit, totals, n_intercepts)
@@ -90,7 +90,7 @@ def _fit_classes(
 def _common_axes(data: Data) -> tuple[np.ndarray, np.ndarray]:
     """Return eigenvalues and vectors of the covariance of the rows of all tasks."""
     X: Any = data.X
-    weights = data.weights.mean(axis=1)
+    weights = data.labels.row_weights()
     if min(X.shape) > MAX_ROWS:
         rows = np.linspace(0, X.shape[0] - 1, MAX_ROWS).astype(np.intp)
         X, weights = X[rows], weights[rows]

@@ -69,9 +69,10 @@ class L21(Penalty):
 
     def row_form(self, n_features: int) -> tuple[np.ndarray, float]:
         """Return the group weight of each feature, and the ridge strength."""
-        weights = np.ones(n_features)
-        if self.feature_weights is not None:
-            weights = np.asarray(self.feature_weights, dtype=float)
+        ridge = self.alpha * (1.0 - self.l1_ratio)
+        if self.feature_weights is None:
+            return np.full(n_features, self.alpha * self.l1_ratio), ridge
+        weights = np.asarray(self.feature_weights, dtype=float)
         if weights.shape != (n_features,) or not (
             np.isfinite(weights).all() and (weights > 0).all()
         ):
@@ -80,7 +81,6 @@ class L21(Penalty):
                 f"feature; found shape {weights.shape} with minimum "
                 f"{weights.min(initial=np.inf):g}."
             )
-        ridge = self.alpha * (1.0 - self.l1_ratio)
         return self.alpha * self.l1_ratio * weights, ridge
 
     def value(self, W: np.ndarray, columns: Columns | None = None) -> float:

@@ -14,8 +14,8 @@ from sklearn_mtl.solvers._certificate import (
 
 __all__ = ["fista"]
 
-#: Iterations between two certificates, which cost about as much as an iteration.
-CHECK_EVERY = 10
+#: Most and fewest iterations between two certificates, which cost about two.
+CHECK_EVERY, CHECK_AFTER = 10, 3
 
 
 class _Descent:
@@ -166,17 +166,26 @@ def fista(
         descent: _Descent = _QuadraticDescent(problem, point, here)
     else:
         descent = _Descent(problem, point)
-    momentum, n_iter = 1.0, 0
+    momentum, n_iter, n_steps = 1.0, 0, CHECK_EVERY
     while n_iter < max_iter and not best.is_met(tol):
-        for _ in range(CHECK_EVERY):
+        for _ in range(n_steps):
             new = descent.step()
             turned = np.vdot(descent.ahead - new, new - descent.point) > 0.0
             grown = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * momentum**2))
             factor = 0.0 if turned else (momentum - 1.0) / grown
             momentum = 1.0 if turned else grown
             descent.advance(new, factor)
-        n_iter += CHECK_EVERY
+        n_iter += n_steps
         here = problem.datafit.evaluate(problem.total(descent.point))
-        best = certify(problem, descent.point, here, scales)
+        before, best = best, certify(problem, descent.point, here, scales)
+        n_steps = _steps_left(before.gap, best.gap, n_steps, tol)
         descent.refresh(here)
     return Solution(descent.point, best, n_iter)
+
+
+def _steps_left(before: float, now: float, n_steps: int, tol: float) -> int:
+    """Return in how many steps a gap that falls as it did is likely to meet tol."""
+    if not tol < now < before:  # nor where there is none
+        return CHECK_EVERY
+    left = n_steps * np.log(now / tol) / np.log(before / now)
+    return int(np.clip(1.2 * left + 1.0, CHECK_AFTER, CHECK_EVERY))

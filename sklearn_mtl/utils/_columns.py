@@ -43,6 +43,8 @@ class TargetColumns:
         Whether a column was declared categorical by its dtype.
     numbers : ndarray of shape (n_samples, n_tasks) or None
         y itself, where it was one array of floats.
+    cells : Cells or None
+        Where the labels are, if `numbers` has few.
     """
 
     names: list[str]
@@ -52,6 +54,7 @@ class TargetColumns:
     has_names: bool
     is_categorical: list[bool]
     numbers: np.ndarray | None = None
+    cells: Cells | None = None
 
 
 def read_columns(y: Any, who: str) -> TargetColumns:
@@ -79,13 +82,12 @@ def read_columns(y: Any, who: str) -> TargetColumns:
             f"This {who} estimator requires y to be passed, but the target y is None."
         )
     if isinstance(y, np.ndarray) and y.ndim == 2 and y.dtype.kind == "f":
-        return _read_floats(np.asarray(y), who)  # of a subclass only the numbers
+        # of a subclass only the numbers
+        return _read_floats(np.asarray(y), [None] * y.shape[1], who)
+    if _is_frame_of_floats(y):
+        return _read_floats(y.to_numpy(), list(y.columns), who)
     columns, names, is_1d = _split(y, who)
-    made_up = _made_up(len(columns))
-    labels = [
-        str(n) if n is not None else m for n, m in zip(names, made_up, strict=True)
-    ]
-    _check_names(labels, who)
+    labels = _labels(names, who)
     values, observed, categorical = [], [], []
     for name, column in zip(labels, columns, strict=True):
         present, seen = _drop_missing(column)
@@ -97,23 +99,37 @@ def read_columns(y: Any, who: str) -> TargetColumns:
     return TargetColumns(labels, values, mask, is_1d, has_names, categorical)
 
 
-def _read_floats(y: np.ndarray, who: str) -> TargetColumns:
+def _read_floats(y: np.ndarray, names: list[Any], who: str) -> TargetColumns:
     """Read an array of floats, all columns at once."""
-    names, observed = _made_up(y.shape[1]), ~np.isnan(y)
-    _check_names(names, who)
+    labels, observed = _labels(names, who), ~np.isnan(y)
     cells = sparse_cells(observed)
     if cells is None:
+        numbers = y
         values = [y[seen, t] for t, seen in enumerate(observed.T)]
     else:
-        values = np.split(y[cells.rows, cells.tasks], cells.ends[:-1])
-    for name, present in zip(names, values, strict=True):
-        _natural(present, name, who)
-    is_categorical = [False] * len(names)
-    return TargetColumns(names, values, observed, False, False, is_categorical, y)
+        numbers = y[cells.rows, cells.tasks]
+        values = [numbers[part] for part in cells.parts]
+    if np.isinf(numbers).any():
+        for name, present in zip(labels, values, strict=True):
+            _natural(present, name, who)
+    has_names = any(name is not None for name in names)
+    no = [False] * len(names)
+    return TargetColumns(labels, values, observed, False, has_names, no, y, cells)
 
 
-def _made_up(n_tasks: int) -> list[str]:
-    return [f"task{t}" for t in range(n_tasks)]
+def _is_frame_of_floats(y: Any) -> bool:
+    """Whether y is a pandas frame whose columns all have one plain float dtype."""
+    if not (hasattr(y, "iloc") and hasattr(y, "columns")):
+        return False
+    dtypes = set(y.dtypes)
+    return len(dtypes) == 1 and getattr(dtypes.pop(), "str", "")[1:2] == "f"
+
+
+def _labels(names: list[Any], who: str) -> list[str]:
+    """Return the names of the tasks, made up where there are none."""
+    labels = [f"task{t}" if n is None else str(n) for t, n in enumerate(names)]
+    _check_names(labels, who)
+    return labels
 
 
 class Cells(NamedTuple):
@@ -132,6 +148,12 @@ class Cells(NamedTuple):
     rows: np.ndarray
     tasks: np.ndarray
     ends: np.ndarray
+
+    @property
+    def parts(self) -> list[slice]:
+        """Where among the cells each task is."""
+        ends = self.ends.tolist()
+        return [slice(*pair) for pair in zip([0, *ends[:-1]], ends, strict=True)]
 
 
 def sparse_cells(mask: np.ndarray) -> Cells | None:

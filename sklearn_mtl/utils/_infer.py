@@ -95,7 +95,7 @@ def warn_of_empty_task(
         warnings.warn(
             f"{who}: task {name!r} has no observed label; it is predicted as NaN.",
             MissingLabelWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
@@ -108,7 +108,7 @@ def warn_of_single_class(
             f"{who}: task {name!r} has the single class {classes.tolist()[0]!r}; its "
             "prediction is constant.",
             SingleClassWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
@@ -129,7 +129,7 @@ def warn_of_sentinel(name: str, classes: np.ndarray | None, who: str) -> None:
             "learns it as a class. If it stands for a missing label, use "
             f"sklearn_mtl.utils.mask_labels(y, sentinel={suspect!r}).",
             MissingLabelWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 

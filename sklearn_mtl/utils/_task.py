@@ -9,9 +9,17 @@ import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._columns import TargetColumns, read_columns
-from sklearn_mtl.utils._infer import check_classes, check_numbers, infer_kind
+from sklearn_mtl.utils._infer import (
+    check_classes,
+    check_numbers,
+    infer_kind,
+    parse_task_types,
+    warn_of_empty_task,
+    warn_of_sentinel,
+    warn_of_single_class,
+)
 
-__all__ = ["Task", "declare_task", "read_task"]
+__all__ = ["Task", "declare_task", "read_task", "read_tasks"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,29 @@ class Task:
         if self.classes is None:
             return codes
         return self.classes[codes.astype(np.intp)]
+
+
+def read_tasks(
+    columns: TargetColumns,
+    kind: str,
+    who: str,
+    task_types: Any = None,
+    on_empty_task: str = "raise",
+    warn: bool = True,
+) -> list[Task]:
+    """Return what all columns of y are, and say what is odd about them."""
+    wanted = parse_task_types(task_types, columns.names, kind, who)
+    tasks = []
+    for t, name in enumerate(columns.names):
+        task = read_task(columns, t, wanted[t], who)
+        if task.kind == "empty":
+            n_samples = columns.observed.shape[0]
+            warn_of_empty_task(name, n_samples, on_empty_task, who, warn)
+        elif warn:
+            warn_of_single_class(task.name, task.kind, task.classes, who)
+            warn_of_sentinel(task.name, task.classes, who)
+        tasks.append(task)
+    return tasks
 
 
 def read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:

@@ -16,15 +16,8 @@ import numpy as np
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._by_task import by_task
 from sklearn_mtl.utils._columns import TargetColumns, read_columns
-from sklearn_mtl.utils._infer import (
-    check_numbers,
-    parse_task_types,
-    warn_of_empty_task,
-    warn_of_sentinel,
-    warn_of_single_class,
-    warn_of_unseen,
-)
-from sklearn_mtl.utils._task import Task, declare_task, read_task
+from sklearn_mtl.utils._infer import check_numbers, warn_of_unseen
+from sklearn_mtl.utils._task import Task, declare_task, read_tasks
 
 __all__ = ["Task", "TaskSet"]
 
@@ -94,20 +87,9 @@ class TaskSet:
             types.
         """
         columns = read_columns(y, who)
-        wanted = parse_task_types(task_types, columns.names, kind, who)
-        tasks = []
-        for t, name in enumerate(columns.names):
-            task = read_task(columns, t, wanted[t], who)
-            if task.kind == "empty":
-                warn_of_empty_task(
-                    name, columns.observed.shape[0], on_empty_task, who, warn
-                )
-            elif warn:
-                warn_of_single_class(task.name, task.kind, task.classes, who)
-                warn_of_sentinel(task.name, task.classes, who)
-            tasks.append(task)
+        tasks = read_tasks(columns, kind, who, task_types, on_empty_task, warn)
         task_set = cls(tasks, columns.is_1d, columns.has_names)
-        return task_set, task_set._fill(columns)
+        return task_set, task_set.fill(columns)
 
     @classmethod
     def from_classes(
@@ -255,7 +237,7 @@ class TaskSet:
         for task, values in zip(self.tasks, columns.values, strict=True):
             if not task.is_classification:
                 check_numbers(values, task.name, who)
-        codes = self._fill(columns)
+        codes = self.fill(columns)
         unknown = self._unknown_labels(columns, codes)
         if unknown and unseen == "raise":
             name, found = next(iter(unknown.items()))
@@ -308,7 +290,8 @@ class TaskSet:
         """
         return TaskSet([self.tasks[t] for t in columns], is_1d, self.has_names)
 
-    def _fill(self, columns: TargetColumns) -> np.ndarray:
+    def fill(self, columns: TargetColumns) -> np.ndarray:
+        """Return the codes (n_samples, n_tasks) of labels that are read."""
         if columns.numbers is not None and not any(
             task.is_classification for task in self.tasks
         ):

@@ -9,9 +9,10 @@ import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._by_task import by_task
+from sklearn_mtl.utils._columns import Cells
 from sklearn_mtl.utils._tasks import Task, TaskSet
 
-__all__ = ["cell_weights", "check_sample_weight", "task_weights"]
+__all__ = ["cell_weights", "check_sample_weight", "task_weights", "weights_at"]
 
 
 def check_sample_weight(
@@ -40,7 +41,43 @@ def check_sample_weight(
     """
     if sample_weight is None:
         return np.ones(shape)
-    weights = np.array(sample_weight, dtype=np.float64)
+    return _read_weights(sample_weight, shape, who).copy()
+
+
+def weights_at(
+    cells: Cells, sample_weight: Any, shape: tuple[int, int], who: str
+) -> np.ndarray:
+    """Return the weights of some cells.
+
+    Parameters
+    ----------
+    cells : Cells
+        Which cells.
+    sample_weight : None, number or array-like
+        Weights of shape (n_samples,) or (n_samples, n_tasks), finite and not negative.
+    shape : tuple of int
+        (n_samples, n_tasks).
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    ndarray of shape (n_cells,)
+        The weights, ones where there were none.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, or a weight is negative or not finite.
+    """
+    if sample_weight is None:
+        return np.ones(len(cells.rows))
+    return _read_weights(sample_weight, shape, who)[cells.rows, cells.tasks]
+
+
+def _read_weights(sample_weight: Any, shape: tuple[int, int], who: str) -> np.ndarray:
+    """Return a view of the weights as one number a cell."""
+    weights = np.asarray(sample_weight, dtype=np.float64)
     if weights.ndim == 1:
         weights = weights[:, None]
     is_cellwise = weights.shape == shape
@@ -52,7 +89,7 @@ def check_sample_weight(
         )
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise ValueError(f"{who}: sample_weight must be finite and not negative.")
-    return np.broadcast_to(weights, shape).copy()
+    return np.broadcast_to(weights, shape)
 
 
 def cell_weights(

@@ -182,3 +182,22 @@ def test_sparse_cells_are_the_true_ones_task_after_task():
     assert cells.tasks.tolist() == [0, 0, 2, 4]
     assert cells.ends.tolist() == [2, 2, 3, 3, 4]
     assert sparse_cells(np.ones((4, 5), dtype=bool)) is None
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_frame_of_floats_is_read_at_once(dtype):
+    y = np.array([[0.0, np.nan], [np.nan, 1.5]], dtype=dtype)
+    columns = read_columns(pd.DataFrame(y, columns=["a", 7]), "me")
+    assert columns.names == ["a", "7"]
+    assert columns.has_names
+    np.testing.assert_array_equal(columns.numbers, y)
+    assert [v.dtype for v in columns.values] == [dtype, dtype]
+    assert columns.is_categorical == [False, False]
+
+
+def test_cells_of_few_labels_are_where_they_are_found():
+    y = np.where(np.eye(4, dtype=bool), np.arange(4.0), np.nan)
+    cells = read_columns(y, "me").cells
+    np.testing.assert_array_equal(y[cells.rows, cells.tasks], np.arange(4.0))
+    assert cells.parts[2] == slice(2, 3)
+    assert read_columns(np.ones((4, 4)), "me").cells is None

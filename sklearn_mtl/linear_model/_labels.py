@@ -1,0 +1,143 @@
+"""Labels of all tasks: in a table, or one after the other where most are missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_mtl.datafits import (
+    GramQuadratic,
+    RowQuadratic,
+    make_own_quadratic,
+    make_quadratic,
+)
+from sklearn_mtl.utils._columns import Cells
+
+__all__ = ["Labels", "OwnLabels", "TableOfLabels"]
+
+
+@dataclass(frozen=True)
+class TableOfLabels:
+    """Labels and weights of all cells.
+
+    Attributes
+    ----------
+    Y : ndarray of shape (n_samples, n_tasks)
+        Codes, 0 where missing.
+    weights : ndarray of shape (n_samples, n_tasks)
+        Weights of cells, 0 where missing.
+    """
+
+    Y: np.ndarray
+    weights: np.ndarray
+
+    def totals(self) -> np.ndarray:
+        """Return the sum of weights of each task."""
+        return self.weights.sum(axis=0)
+
+    def row_weights(self) -> np.ndarray:
+        """Return the sum of weights of each row."""
+        return self.weights.sum(axis=1)
+
+    def rows(self, index: np.ndarray) -> TableOfLabels:
+        """Return the labels of some rows."""
+        return TableOfLabels(self.Y[index], self.weights[index])
+
+    def some_tasks(self, tasks: np.ndarray) -> TableOfLabels:
+        """Return the labels of some tasks."""
+        return TableOfLabels(self.Y[:, tasks], self.weights[:, tasks])
+
+    def quadratic(self, X: Any, fit_intercept: bool) -> GramQuadratic | RowQuadratic:
+        """Return the squared error."""
+        return make_quadratic(X, self.Y, self.weights, fit_intercept)
+
+
+@dataclass(frozen=True)
+class OwnLabels:
+    """Labels of tasks that have few rows in common, task after task.
+
+    Own-row data of many tasks are a table of gaps: each pass over it would cost more
+    than all that is done with the labels.
+
+    Attributes
+    ----------
+    cells : Cells
+        Rows and tasks of the labels.
+    y : ndarray of shape (n_cells,)
+        Values.
+    w : ndarray of shape (n_cells,)
+        Weights.
+    n_samples : int
+        Number of rows, also of those without label.
+    """
+
+    cells: Cells
+    y: np.ndarray
+    w: np.ndarray
+    n_samples: int
+
+    @cached_property
+    def Y(self) -> np.ndarray:
+        """Values as a table, 0 where missing."""
+        return self._spread(self.y)
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Weights as a table."""
+        return self._spread(self.w)
+
+    def observed(self) -> OwnLabels:
+        """Return the labels that weigh something."""
+        if self.w.all():
+            return self
+        cells, some = self.cells, np.flatnonzero(self.w)
+        ends = np.searchsorted(some, cells.ends)
+        kept = Cells(cells.rows[some], cells.tasks[some], ends)
+        return OwnLabels(kept, self.y[some], self.w[some], self.n_samples)
+
+    def totals(self) -> np.ndarray:
+        """Return the sum of weights of each task."""
+        return np.bincount(self.cells.tasks, self.w, len(self.cells.ends))
+
+    def row_weights(self) -> np.ndarray:
+        """Return the sum of weights of each row."""
+        return np.bincount(self.cells.rows, self.w, self.n_samples)
+
+    def rows(self, index: np.ndarray) -> OwnLabels:
+        """Return the labels of some rows."""
+        at = self.cells.rows, self.cells.tasks
+        # Sorted by task again by way of a table of the labels' numbers, from 1.
+        numbers = sparse.csr_array((np.arange(1, len(self.y) + 1), at), self._shape)
+        found = numbers[index].tocsc()
+        some = found.data - 1
+        cells = Cells(found.indices, self.cells.tasks[some], found.indptr[1:])
+        return OwnLabels(cells, self.y[some], self.w[some], found.shape[0])
+
+    def some_tasks(self, tasks: np.ndarray) -> OwnLabels:
+        """Return the labels of some tasks, those left out having none."""
+        place = np.zeros(len(self.cells.ends), dtype=np.intp)
+        place[tasks] = np.arange(len(tasks))
+        cells = Cells(self.cells.rows, place[self.cells.tasks], self.cells.ends[tasks])
+        return OwnLabels(cells, self.y, self.w, self.n_samples)
+
+    def quadratic(self, X: Any, fit_intercept: bool) -> GramQuadratic | RowQuadratic:
+        """Return the squared error."""
+        if sparse.issparse(X):
+            return make_quadratic(X, self.Y, self.weights, fit_intercept)
+        return make_own_quadratic(X, self.cells, self.y, self.w, fit_intercept)
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        return self.n_samples, len(self.cells.ends)
+
+    def _spread(self, values: np.ndarray) -> np.ndarray:
+        table = np.zeros(self._shape)
+        table[self.cells.rows, self.cells.tasks] = values
+        return table
+
+
+Labels = TableOfLabels | OwnLabels
