@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_mtl.linear_model._constants import blank_constants
 from sklearn_mtl.linear_model._data import Data, make_data, read_labels
 from sklearn_mtl.linear_model._evidence import fit_empirical_bayes
 from sklearn_mtl.linear_model._names import EMPIRICAL_BAYES, resolve_penalty
@@ -63,6 +64,8 @@ class LinearBase(BaseEstimator):
         class_weight = getattr(self, "class_weight", None)
         self._has_missing = not columns.observed.all()
         labels = read_labels(self.task_set_, columns, sample_weight, class_weight, who)
+        if self.fit_intercept:
+            X = blank_constants(X, np.flatnonzero(labels.row_weights()))
         return make_data(X, self.task_set_, labels, self.fit_intercept)
 
     def _solve(self, data: Data, alpha: float, start: np.ndarray | None = None) -> None:

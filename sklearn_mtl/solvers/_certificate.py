@@ -22,6 +22,7 @@ __all__ = ["Certificate", "Problem", "Solution", "certify"]
 FREE_TOLERANCE = 1e-8
 #: Nats for each task below which a gap is not compared with the log-loss at zero.
 LEAST_LOSS = 1e-3
+LEAST_SPREAD = 1e-12
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,9 @@ class Scales:
         floor = float(np.finfo(float).tiny)
         if isinstance(datafit, CrossEntropy):
             floor = LEAST_LOSS * len(datafit.n_classes)
+        elif isinstance(datafit, GramQuadratic | RowQuadratic):
+            # Targets that vary by less than this part of their mean are constant.
+            floor += LEAST_SPREAD**2 * float(datafit.centre.y @ datafit.centre.y)
         self.loss = max(evaluation.value, floor)
         norm = float(np.linalg.norm(evaluation.gradient))
         self.gradient = max(norm, np.finfo(float).tiny)

@@ -20,6 +20,8 @@ __all__ = [
 
 #: Variances stay within this factor of where they start.
 RANGE = 1e4
+#: Least sum of squares, far above where its products with variances would vanish.
+TINY = 1e-100
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,10 @@ class Evidence:
         ----------
         .. [1] D. J. C. MacKay, "Bayesian interpolation", Neural Computation 4, 1992.
         """
-        noise = self.squares / self.n_rows if self.noise is None else self.noise
-        signal = noise / max(float(self.values.mean()), 1e-300) * self.values.shape[1]
+        if not self.values.any():  # no feature varies: any strengths will do
+            return Strengths(1.0, 1.0)
+        noise = self.noise or max(self.squares, TINY) / self.n_rows
+        signal = noise / float(self.values.mean()) * self.values.shape[1]
         bounds = signal / RANGE, signal * RANGE
         variances = np.array([noise, 0.1 * signal, 0.1 * signal])
         for _ in range(max_iter):

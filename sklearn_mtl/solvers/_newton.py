@@ -17,6 +17,9 @@ __all__ = ["newton"]
 STALLED = 1e-9
 #: So many steps in a row that promise less than rounding end the search.
 MAX_FLAT = 5
+#: Directions with less than this part of the largest curvature take no long steps:
+#: where nothing penalises them their gradient is rounding.
+DAMPING = 1e-12
 #: Up to here the eigenvectors of the Gram matrix are cheaper than what they save.
 MAX_EIGEN = 400
 
@@ -120,7 +123,7 @@ def _descend(
             break
         before = size
         step, _ = conjugate_gradient(
-            _hessian(joint, p),
+            _hessian(joint, p, _damping(spectrum)),
             -gradient,
             _precondition(datafit, spectrum, M, p),
             tol=min(0.1, (size / first) ** 0.5),
@@ -138,9 +141,21 @@ def _descend(
     return V[:-1], max(n_iter, 1)
 
 
-def _hessian(joint: _Joint, probabilities: np.ndarray) -> Map:
+def _hessian(joint: _Joint, probabilities: np.ndarray, damping: float) -> Map:
+    """Return the Hessian plus a little of each column's mean curvature."""
     curvature = joint.datafit.curvature(probabilities)
-    return lambda V: joint.pull(curvature(joint.fits(V))) + joint.penalised(V)
+    added = damping * joint.datafit.mean_curvature(probabilities)
+
+    def apply(V: np.ndarray) -> np.ndarray:
+        return joint.pull(curvature(joint.fits(V))) + joint.penalised(V) + added * V
+
+    return apply
+
+
+def _damping(spectrum: tuple[np.ndarray, np.ndarray] | None) -> float:
+    """Return what is added to the eigenvalues of the Gram matrix."""
+    # Without eigenvectors there is no preconditioner to magnify rounding.
+    return 0.0 if spectrum is None else DAMPING * max(float(spectrum[0][-1]), 1e-280)
 
 
 def _line_search(
@@ -191,7 +206,7 @@ def _precondition(
     root = np.sqrt(curvature)
     m, Q = np.linalg.eigh(M / np.outer(root, root))
     scale = np.maximum(values, 0.0)[:, None] + np.maximum(m, 0.0)
-    scale = np.maximum(scale, 1e-12 * scale.max())
+    scale += _damping(spectrum)
 
     def inverse(R: np.ndarray) -> np.ndarray:
         rotated = vectors.T @ (R[:-1] / root) @ Q

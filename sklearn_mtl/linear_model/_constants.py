@@ -1,0 +1,51 @@
+"""Columns of X that say nothing beside an intercept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+__all__ = ["blank_constants"]
+
+
+def blank_constants(X: Any, rows: np.ndarray) -> Any:
+    """Return X with zeros in the columns that are the same number in all these rows.
+
+    Centred, such a column is rounding, and where nothing penalises it its coefficient
+    would be what that rounding says.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_samples, n_features)
+        Inputs.
+    rows : ndarray of int
+        The rows that count.
+
+    Returns
+    -------
+    ndarray or CSR matrix of shape (n_samples, n_features)
+        X itself where no column is constant, else a copy.
+    """
+    # Three rows rule out nearly all columns.
+    few = _dense(X[rows[[0, len(rows) // 2, -1]]])
+    candidates = np.flatnonzero((few == few[0]).all(axis=0) & (few[0] != 0.0))
+    if not len(candidates):
+        return X
+    values = _dense(X[:, candidates])[rows]
+    constant = candidates[(values == values[0]).all(axis=0)]
+    if sparse.issparse(X):
+        kept = np.ones(X.shape[1])
+        kept[constant] = 0.0
+        X = (X @ sparse.diags_array(kept)).tocsr()
+        X.eliminate_zeros()
+    elif len(constant):
+        X = X.copy()
+        X[:, constant] = 0.0
+    return X
+
+
+def _dense(X: Any) -> np.ndarray:
+    dense: np.ndarray = X.toarray() if sparse.issparse(X) else X
+    return dense
