@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_mtl.solvers._kernels import Kernel
+from sklearn_mtl.solvers._row_newton import Done
 
 __all__ = ["Cycles"]
 
 #: Points that an extrapolation combines.
 MEMORY = 5
+#: Part of the largest group that rows move by when `is_done` is first asked.
+FIRST_LOOK = 0.1
 
 
 @dataclass
@@ -45,7 +48,12 @@ class Cycles:
     is_gram: bool
 
     def descend(
-        self, W: np.ndarray, R: np.ndarray, tol: float, max_iter: int
+        self,
+        W: np.ndarray,
+        R: np.ndarray,
+        tol: float,
+        max_iter: int,
+        is_done: Done | None = None,
     ) -> tuple[np.ndarray, np.ndarray, int]:
         """Cycle until no row moves, with Anderson extrapolation.
 
@@ -59,6 +67,9 @@ class Cycles:
             Largest move of a row, times its curvature, that ends the cycles.
         max_iter : int
             Most cycles.
+        is_done : callable, default=None
+            (W, U) -> bool, U being minus the gradient of the squared error: whether W
+            is good enough before `tol` says so.
 
         Returns
         -------
@@ -75,12 +86,17 @@ class Cycles:
            AISTATS 2021.
         """
         visited: list[tuple[np.ndarray, np.ndarray]] = []
+        look = FIRST_LOOK * float(self.groups.max())
         for n_iter in range(1, max_iter + 1):
             moved = self.kernel(
                 self.A, self.squares, W, R, self.groups, self.ridge, self.is_gram
             )
             if moved <= tol:
                 return W, R, n_iter
+            if is_done is not None and moved <= look:
+                if is_done(W, R.T if self.is_gram else self.A @ R.T):
+                    return W, R, n_iter
+                look = 0.5 * moved
             visited.append((W.copy(), R.copy()))
             if len(visited) > MEMORY:
                 W, R = self._extrapolate(visited)

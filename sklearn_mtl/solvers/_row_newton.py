@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
 
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
+from sklearn_mtl.solvers._row_gap import row_lengths
 
-__all__ = ["RowProblem", "row_newton"]
+__all__ = ["Done", "RowProblem", "row_newton"]
 
+#: (W, minus the gradient of its squared error) -> whether W is good enough.
+Done = Callable[[np.ndarray, np.ndarray], bool]
+
+#: With more rows than this many times the samples no Gram matrix is made.
+WIDE = 2
 #: Steps of conjugate gradients in a Newton step: later ones refine what the next
 #: proximal step moves anyway.
 MAX_INNER = 30
@@ -22,8 +29,8 @@ class RowProblem:
 
     Attributes
     ----------
-    G : ndarray of shape (n_rows, n_rows)
-        Gram matrix of all tasks.
+    G : ndarray of shape (n_rows, n_rows) or None
+        Gram matrix of all tasks; None where `columns` stand for it.
     B : ndarray of shape (n_rows, n_tasks)
         Moments.
     groups : ndarray of shape (n_rows,)
@@ -32,68 +39,80 @@ class RowProblem:
         Strength of the ridge.
     step : float
         The reciprocal of a bound of the largest eigenvalue of G plus the ridge.
-    X : ndarray of shape (n_samples, n_rows) or None
-        The rows that G is made of, where they are known.
+    columns : ndarray of shape (n_rows, n_samples) or None
+        What G is the product of with its transpose, where that is the smaller.
     """
 
-    G: np.ndarray
+    G: np.ndarray | None
     B: np.ndarray
     groups: np.ndarray
     ridge: float
     step: float
-    X: np.ndarray | None = None
+    columns: np.ndarray | None = None
 
     def restrict(self, used: np.ndarray) -> RowProblem:
-        """Return the problem of these rows alone, without G where X is the smaller."""
-        X = None if self.X is None else self.X[:, used]
-        is_wide = X is not None and 2 * len(X) < len(used)
-        G = self.G[:0, :0] if is_wide else self.G[np.ix_(used, used)]
-        return RowProblem(
-            G,
-            self.B[used],
-            self.groups[used],
-            self.ridge,
-            self.step,
-            X if is_wide else None,
-        )
+        """Return the problem of these rows alone."""
+        G = columns = None
+        if self.columns is None:
+            G = self.G[np.ix_(used, used)]  # type: ignore[index]
+        else:
+            columns = self.columns[used]
+            if len(used) <= WIDE * columns.shape[1]:
+                G, columns = columns @ columns.T, None
+        B, groups = self.B[used], self.groups[used]
+        return RowProblem(G, B, groups, self.ridge, self.step, columns)
 
     def apply(self, D: np.ndarray) -> np.ndarray:
         """Return G D."""
-        return self.G @ D if self.X is None else self.X.T @ (self.X @ D)
+        if self.columns is None:
+            return self.G @ D
+        return self.columns @ (self.columns.T @ D)
 
     def inverse(self, diagonal: np.ndarray) -> Map:
         """Return the inverse of G + diag(diagonal) as a map."""
-        if self.X is None:
-            system = self.G.copy()
+        if self.columns is None:
+            system = self.G.copy()  # type: ignore[union-attr]
             system.flat[:: len(system) + 1] += diagonal
             return cholesky(system)
         # Woodbury: a system of the number of samples, fewer than the rows used.
-        X, scaled = self.X, self.X / diagonal
-        inner = cholesky(np.eye(len(X)) + scaled @ X.T)
+        A, scaled = self.columns, self.columns / diagonal[:, None]
+        inner = cholesky(np.eye(A.shape[1]) + A.T @ scaled)
 
         def apply(R: np.ndarray) -> np.ndarray:
-            return R / diagonal[:, None] - scaled.T @ inner(scaled @ R)
+            return R / diagonal[:, None] - scaled @ inner(scaled.T @ R)
 
         return apply
 
     def gradient(self, W: np.ndarray) -> np.ndarray:
         """Return the gradient of the smooth part; rows of zeros cost nothing."""
-        if self.X is not None and not len(self.G):
-            return self.apply(W) - self.B + self.ridge * W
         used = np.flatnonzero(W.any(axis=1))
-        if 2 * len(used) < len(W):
-            return self.G[:, used] @ W[used] - self.B + self.ridge * W
-        return self.G @ W - self.B + self.ridge * W
+        if 2 * len(used) >= len(W):
+            return self.apply(W) - self.B + self.ridge * W
+        if self.columns is None:
+            fitted = self.G[used].T @ W[used]  # type: ignore[index]
+        else:
+            fitted = self.columns @ (self.columns[used].T @ W[used])
+        return fitted - self.B + self.ridge * W
+
+    def gram(self) -> np.ndarray:
+        """Return G."""
+        if self.columns is None:
+            return self.G  # type: ignore[return-value]
+        return self.columns @ self.columns.T
 
     def value(self, W: np.ndarray, gradient: np.ndarray) -> float:
         """Return the objective, given the gradient of its smooth part."""
         smooth = 0.5 * float(np.vdot(W, gradient - self.B))
-        return smooth + float(self.groups @ _norms(W))
+        return smooth + float(self.groups @ row_lengths(W))
 
 
 def row_newton(
-    problem: RowProblem, W: np.ndarray, tol: float, max_iter: int = 200
-) -> tuple[np.ndarray, int]:
+    problem: RowProblem,
+    W: np.ndarray,
+    tol: float,
+    max_iter: int = 200,
+    is_done: Done | None = None,
+) -> tuple[np.ndarray, np.ndarray, int]:
     """Minimise by proximal gradient steps with a Newton step on the rows they leave.
 
     The proximal step says which rows are used; on these the objective is smooth. The
@@ -110,24 +129,33 @@ def row_newton(
         Largest distance of a row to optimality.
     max_iter : int, default=200
         Most steps.
+    is_done : callable, default=None
+        (W, U) -> bool, U being minus the gradient of the squared error: whether W is
+        good enough before `tol` says so.
 
     Returns
     -------
     W : ndarray of shape (n_rows, n_tasks)
         The minimiser.
+    U : ndarray of shape (n_rows, n_tasks)
+        Minus the gradient of the squared error there.
     n_iter : int
         Steps taken.
     """
-    n_iter = 0
+    gradient, floor, n_iter = problem.gradient(W), tol * problem.step, 0
     while n_iter < max_iter:
+        if is_done is not None and is_done(W, problem.ridge * W - gradient):
+            break
         n_iter += 1
-        gradient = problem.gradient(W)
         before = W
         W = _shorten(W - problem.step * gradient, problem.step * problem.groups)
-        if np.abs(W - before).max(initial=0.0) <= tol * problem.step:
+        is_still = np.abs(W - before).max(initial=0.0) <= floor
+        if not is_still:
+            W = _newton_step(problem, W, tol)
+        gradient = problem.gradient(W)
+        if is_still:
             break
-        W = _newton_step(problem, W, tol)
-    return W, n_iter
+    return W, problem.ridge * W - gradient, n_iter
 
 
 def _newton_step(problem: RowProblem, W: np.ndarray, tol: float) -> np.ndarray:
@@ -137,7 +165,7 @@ def _newton_step(problem: RowProblem, W: np.ndarray, tol: float) -> np.ndarray:
         return W
     V, a = W[used], problem.groups[used]
     part = problem.restrict(used)
-    norms = _norms(V)
+    norms = row_lengths(V)
     unit, weights = V / norms[:, None], a / norms
     gradient = part.apply(V) - part.B + problem.ridge * V
     F = gradient + a[:, None] * unit
@@ -153,7 +181,7 @@ def _newton_step(problem: RowProblem, W: np.ndarray, tol: float) -> np.ndarray:
     inverse = part.inverse(weights + problem.ridge + 1e-300)
     # Along a row's own direction the norm has no curvature: what the inverse above adds
     # there is taken back by the exact system in these directions.
-    radial = problem.G[np.ix_(used, used)] * (unit @ unit.T)
+    radial = part.gram() * (unit @ unit.T)
     radial.flat[:: len(used) + 1] += problem.ridge + 1e-10 * radial.diagonal().max()
     coarse = cholesky(radial)
 
@@ -202,11 +230,7 @@ def _search(
     return W
 
 
-def _norms(W: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.einsum("jt,jt->j", W, W))
-
-
 def _shorten(W: np.ndarray, by: np.ndarray) -> np.ndarray:
-    norms = _norms(W)
+    norms = row_lengths(W)
     factors = np.maximum(1.0 - by / np.where(norms > 0, norms, 1.0), 0.0)
     return W * factors[:, None]

@@ -18,32 +18,32 @@ class WorkingSet:
     ----------
     datafit : GramQuadratic or RowQuadratic
         The data term, with the same rows and weights for all tasks.
-    needs_gram : bool
-        Whether the Gram matrix is wanted where it is larger than the columns, too.
 
     Attributes
     ----------
     members : ndarray of shape (n_members,)
         Numbers of the features, in the order in which they came.
+    is_member : ndarray of shape (n_features,)
+        Whether a feature is one of them.
     squares : ndarray of shape (n_members,)
         Diagonal of the Gram matrix.
     has_gram : bool
-        Whether there is a Gram matrix.
+        Whether there is a Gram matrix: not where it is much larger than the columns.
     """
 
-    def __init__(
-        self, datafit: GramQuadratic | RowQuadratic, *, needs_gram: bool
-    ) -> None:
-        self.datafit, self.needs_gram = datafit, needs_gram
+    def __init__(self, datafit: GramQuadratic | RowQuadratic) -> None:
+        self.datafit = datafit
         self.has_gram, self._bound = True, np.nan
         if isinstance(datafit, GramQuadratic):
             self.X: Any = None
             self.members = np.arange(datafit.n_features)
+            self.is_member = np.ones(datafit.n_features, dtype=bool)
             self.B, self._gram = datafit.B, np.ascontiguousarray(datafit.G)
             self.squares = self._gram.diagonal().copy()
             return
         self.X = datafit.operator.X  # type: ignore[attr-defined]
         self.members = np.zeros(0, dtype=np.intp)
+        self.is_member = np.zeros(datafit.n_features, dtype=bool)
         self.B = self.X.T @ datafit.z
         self.squares = np.zeros(0)
         self._columns = np.empty((0, len(self.X)))
@@ -77,9 +77,10 @@ class WorkingSet:
 
     def extend(self, rows: np.ndarray) -> None:
         """Add features, and their products to the Gram matrix."""
-        rows = np.setdiff1d(rows, self.members)
+        rows = rows[~self.is_member[rows]]
         if not len(rows):
             return
+        self.is_member[rows] = True
         k, n = len(self), len(self) + len(rows)
         self.members = np.concatenate([self.members, rows])
         self._bound = np.nan
@@ -88,7 +89,7 @@ class WorkingSet:
         new = self._columns[k:n]
         squares = np.einsum("ji,ji->j", new, new)
         self.squares = np.concatenate([self.squares, squares])
-        self.has_gram = self.has_gram and (self.needs_gram or n <= 2 * len(self.X))
+        self.has_gram = self.has_gram and n <= 2 * len(self.X)
         if self.has_gram:
             self._gram = _grown(self._gram, n, (n, n))
             self._gram[k:n, :n] = new @ self.columns.T
@@ -107,7 +108,9 @@ class WorkingSet:
     def bound(self) -> float:
         """Return a bound of the Gram matrix's largest eigenvalue."""
         if np.isnan(self._bound):
-            self._bound = largest_eigenvalue(self.gram)
+            # Both products of the columns with themselves have it: the smaller one.
+            gram = self.gram if self.has_gram else self.columns.T @ self.columns
+            self._bound = largest_eigenvalue(gram)
         return self._bound
 
 

@@ -88,3 +88,18 @@ def test_extrapolation_along_the_path_saves_steps(monkeypatch):
     extrapolated = steps()
     monkeypatch.setattr(_rows.RowSolver, "_predict", lambda self, alpha: None)
     assert extrapolated < steps()
+
+
+def test_more_rows_than_twice_the_samples_make_no_gram_matrix(monkeypatch):
+    problem = make_problem((12, 80), L21(alpha=1e-3))
+    sets = []
+    extend = _rows.WorkingSet.extend
+
+    def spy(self, rows):
+        extend(self, rows)
+        sets.append((len(self), self.has_gram))
+
+    monkeypatch.setattr(_rows.WorkingSet, "extend", spy)
+    assert solve(problem, tol=1e-12).certificate.gap <= 1e-12
+    assert {has_gram for n, has_gram in sets if n <= 24} == {True}
+    assert {has_gram for n, has_gram in sets if n > 24} == {False}

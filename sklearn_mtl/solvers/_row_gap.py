@@ -1,0 +1,99 @@
+"""How far a point is from the minimum of squared error with sum_j a_j ||W_j||."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_mtl.solvers._certificate import Certificate
+
+__all__ = ["RowGauge", "row_lengths"]
+
+#: Rows of W that are not worked on: lengths of their gradients, and their groups.
+Others = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class RowGauge:
+    """Bounds of the minimum, from some rows of W and of U, minus the gradient there.
+
+    Attributes
+    ----------
+    B : ndarray of shape (n_rows, n_tasks)
+        Moments of the rows: U where W is zero.
+    groups : ndarray of shape (n_rows,)
+        a.
+    ridge : float
+        Strength of the ridge.
+    loss : float
+        Squared error where W is zero.
+    slope : float
+        Length of the gradient where W is zero.
+    """
+
+    B: np.ndarray
+    groups: np.ndarray
+    ridge: float
+    loss: float
+    slope: float
+
+    def bounds(
+        self, W: np.ndarray, U: np.ndarray, others: Others | None = None
+    ) -> tuple[float, float]:
+        """Return the objective, and a value that no W goes below.
+
+        Parameters
+        ----------
+        W : ndarray of shape (n_rows, n_tasks)
+            The point; rows that are not here are zero.
+        U : ndarray of shape (n_rows, n_tasks)
+            Minus the gradient of the squared error.
+        others : tuple of two ndarrays, default=None
+            Lengths of U, and groups, of other rows that may be beyond their bounds.
+
+        Returns
+        -------
+        tuple of float
+            Primal and dual value.
+        """
+        linear, along = float(np.vdot(W, self.B)), float(np.vdot(W, U))
+        target = 2.0 * self.loss - linear  # <residual, targets>
+        squared = target - along  # <residual, residual>
+        value = 0.5 * squared + float(self.groups @ row_lengths(W))
+        norms, a = row_lengths(U), self.groups
+        if others is not None:
+            norms, a = np.concatenate([norms, others[0]]), np.append(a, others[1])
+        if self.ridge > 0.0:
+            excess = np.maximum(norms - a, 0.0)
+            value += 0.5 * self.ridge * float(np.vdot(W, W))
+            conjugate = float(excess @ excess) / (2.0 * self.ridge)
+            return value, target - 0.5 * squared - conjugate
+        scale = 1.0 / max(float((norms / a).max(initial=0.0)), 1.0)
+        return value, scale * target - 0.5 * scale**2 * squared
+
+    def gap(self, W: np.ndarray, U: np.ndarray) -> float:
+        """Return the relative duality gap, other rows taken to be within bounds."""
+        value, dual = self.bounds(W, U)
+        return (value - dual) / self.loss
+
+    def certify(self, W: np.ndarray, U: np.ndarray, others: Others) -> Certificate:
+        """Return the certificate; `others` has all rows beyond their bounds."""
+        value, dual = self.bounds(W, U, others)
+        lengths = row_lengths(W)
+        safe = np.where(lengths > 0, lengths, 1.0)
+        inside = row_lengths(
+            self.ridge * W - U + (self.groups / safe)[:, None] * W,
+        )
+        outside = np.maximum(row_lengths(U) - self.groups, 0.0)
+        distance = np.append(
+            np.where(lengths > 0, inside, outside),
+            np.maximum(others[0] - others[1], 0.0),
+        )
+        optimality = float(np.sqrt(distance @ distance)) / self.slope
+        return Certificate(value, max(value - dual, 0.0) / self.loss, optimality)
+
+
+def row_lengths(W: np.ndarray) -> np.ndarray:
+    """Return the Euclidean lengths of rows."""
+    return np.sqrt(np.einsum("jt,jt->j", W, W))

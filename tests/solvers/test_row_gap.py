@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from sklearn_mtl.datafits import make_quadratic
+from sklearn_mtl.penalties import L21, Columns
+from sklearn_mtl.solvers import Problem, certify
+from sklearn_mtl.solvers._row_gap import RowGauge, row_lengths
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.6])
+@pytest.mark.parametrize("shape", [(60, 8), (20, 40)])
+def test_the_gauge_of_some_rows_says_what_the_certificate_of_all_says(shape, l1_ratio):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal(shape)
+    Y = X[:, :3] @ rng.standard_normal((3, 4)) + rng.standard_normal((len(X), 4))
+    datafit = make_quadratic(X, Y, np.ones_like(Y), True)
+    problem = Problem(datafit, L21(0.1, l1_ratio), Columns.plain(4))
+    groups, ridge = problem.penalty.row_form(shape[1])
+    some, left_out = np.arange(5), np.arange(5, shape[1])
+    W = np.zeros(problem.shape)
+    W[:4] = rng.standard_normal((4, 4))
+    zero, here = datafit.evaluate(np.zeros_like(W)), datafit.evaluate(W)
+    B, U = -zero.gradient, -here.gradient
+    gauge = RowGauge(B[some], groups[some], ridge, zero.value, np.linalg.norm(B))
+    others = row_lengths(U[left_out]), groups[left_out]
+    found = gauge.certify(W[some], U[some], others)
+    expected = certify(problem, W)
+    assert found.objective == pytest.approx(expected.objective)
+    assert found.gap == pytest.approx(expected.gap)
+    assert found.optimality == pytest.approx(expected.optimality)
+    assert gauge.gap(W[some], U[some]) <= found.gap
