@@ -20,6 +20,7 @@ from sklearn_mtl import (
     MultiTaskMixedEstimator,
     MultiTaskRegressor,
 )
+from tests.zoo import SMALL_CONV
 
 pytestmark = pytest.mark.filterwarnings(  # one of the checks fits a single class
     "ignore::sklearn_mtl.exceptions.SingleClassWarning"
@@ -56,6 +57,11 @@ def checks_of_defaults():
 
 @parametrize_with_checks([net(**SMALL) for net in NETS])
 def test_small_nets_pass_every_check(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks([net(**SMALL_CONV) for net in NETS])
+def test_small_convolutional_nets_pass_every_check(estimator, check):
     check(estimator)
 
 

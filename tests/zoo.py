@@ -22,6 +22,7 @@ from sklearn_mtl.ensemble import (
     MultiTaskForestClassifier,
     MultiTaskForestRegressor,
 )
+from sklearn_mtl.modules import Conv
 
 SMALL_NET = {
     "hidden_layer_sizes": (16,),
@@ -37,6 +38,20 @@ OPTIONS = {
     "shared_penalty": 1e-4,
     "balancing": "uncertainty",
     "task_schedule": Sampled(n_tasks=2),
+}
+
+
+class RowConv(Conv):
+    """Takes the row of a table, of any length, for a picture one pixel high."""
+
+    def build(self, n_features, n_members, n_tasks=1):
+        arguments = {**self.get_params(deep=False), "image_shape": (1, 1, n_features)}
+        return Conv(**arguments).build(n_features, n_members, n_tasks)
+
+
+SMALL_CONV = {
+    **SMALL_NET,
+    "trunk": RowConv((1, 1, 1), channels=(8,), pool=1, hidden=16),
 }
 
 SMALL_FOREST = {"n_estimators": 10, "random_state": 0}
@@ -55,6 +70,7 @@ def small_groups(estimator):
 
 CLASSIFIERS = {
     "blend": lambda: small_blend(MultiTaskBlendClassifier, MultiTaskForestClassifier),
+    "conv": lambda: MultiTaskClassifier(**SMALL_CONV),
     "forest": lambda: MultiTaskForestClassifier(**SMALL_FOREST),
     "groups": lambda: small_groups(IndependentTasks(LogisticRegression())),
     "independent": lambda: IndependentTasks(LogisticRegression()),
@@ -62,6 +78,7 @@ CLASSIFIERS = {
 }
 REGRESSORS = {
     "blend": lambda: small_blend(MultiTaskBlendRegressor, MultiTaskForestRegressor),
+    "conv": lambda: MultiTaskRegressor(**SMALL_CONV),
     "forest": lambda: MultiTaskForestRegressor(**SMALL_FOREST),
     "groups": lambda: small_groups(MultiTaskForestRegressor(**SMALL_FOREST)),
     "independent": lambda: IndependentTasks(Ridge()),
@@ -72,6 +89,7 @@ MIXED = {
         IndependentTasks(classifier=LogisticRegression(), regressor=Ridge())
     ),
     "blend": lambda: small_blend(MultiTaskBlend, MultiTaskForest),
+    "conv": lambda: MultiTaskMixedEstimator(**SMALL_CONV),
     "independent": lambda: IndependentTasks(
         classifier=LogisticRegression(), regressor=Ridge()
     ),
