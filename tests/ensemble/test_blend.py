@@ -292,7 +292,9 @@ class TestWeighted:
     def test_class_weight_reaches_all_members(self, members):
         X, _ = noise(300)
         y = (np.random.default_rng(0).random(300) < 0.1).astype(int)
-        members = [*members, ("logistic", LogisticRegression())]
+        # before scikit-learn 1.9 weights do not tell in leaves of a single class
+        forest = MultiTaskForestClassifier(n_estimators=20, min_samples_leaf=20)
+        members = [("forest", forest), members[1], ("logistic", LogisticRegression())]
         model = MultiTaskBlendClassifier(
             members, class_weight="balanced", random_state=0
         ).fit(X, y)
