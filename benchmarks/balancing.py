@@ -30,6 +30,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from benchmarks._balancing import fidelity
+from benchmarks._net import BATCH, N_FEATURES, WIDTH, Heads
 from benchmarks._timing import (
     CLOCKS,
     median_ratio,
@@ -41,7 +42,6 @@ from benchmarks._timing import (
 from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.balancing import UPGrad
 
-N_FEATURES, WIDTH, BATCH = 64, 256, 256
 HAS_TORCHJD = importlib.util.find_spec("torchjd") is not None
 LOSSES = ["uncertainty", "dwa", "random", "geometric_mean", "stch", "imtl_l", "famo"]
 GRADIENTS = ["upgrad", "pcgrad", "aligned_mtl", "imtl_g", "mgda"]
@@ -90,27 +90,13 @@ def batches(X: np.ndarray, y: np.ndarray) -> Iterator[tuple[torch.Tensor, ...]]:
     yield from zip(*(t.split(BATCH) for t in tensors), strict=True)
 
 
-class Heads(nn.Module):
-    """The same net with a head for each task, as torchjd's manual has it."""
-
-    def __init__(self, n_tasks: int) -> None:
-        super().__init__()
-        self.trunk = nn.Sequential(
-            nn.Linear(N_FEATURES, WIDTH),
-            nn.GELU(),
-            nn.Linear(WIDTH, WIDTH),
-            nn.GELU(),
-        )
-        self.heads = nn.ModuleList(nn.Linear(WIDTH, 1) for _ in range(n_tasks))
-
-
 def torchjd_steps(X: np.ndarray, y: np.ndarray) -> Iterator[tuple[str, Callable]]:
     """Yield name and step of torchjd's aggregators."""
     from torchjd import aggregation
     from torchjd.autojac import jac_to_grad, mtl_backward
 
     for name in ("UPGrad", "MGDA", "PCGrad"):
-        net = Heads(y.shape[1])
+        net = Heads([1] * y.shape[1], nn.GELU)  # as torchjd's manual has it
         optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, fused=True)
         aggregator = getattr(aggregation, name)()
         cycle = itertools.cycle(list(batches(X, y)))

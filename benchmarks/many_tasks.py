@@ -23,13 +23,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional as F
 
+from benchmarks._net import BATCH, LR, N_FEATURES, Heads, fit_ours
 from benchmarks._timing import CLOCKS, print_targets, time_rounds, write_json
-from sklearn_mtl import MultiTaskClassifier
 
-N_FEATURES, WIDTH, BATCH, LR, MISSING = 64, 256, 256, 1e-3, 0.3
+MISSING = 0.3
 KINDS = ("binary", "five", "ragged")
 
 
@@ -48,41 +47,30 @@ def make_labels(kind: str, n_rows: int, n_tasks: int) -> tuple[np.ndarray, np.nd
     return X, y
 
 
-class LoopOfHeads(nn.Module):
-    """The shared layers and a head for each task."""
+def loss_of_heads(
+    outputs: list[torch.Tensor], codes: torch.Tensor, seen: torch.Tensor
+) -> torch.Tensor:
+    """Sum the mean losses of the tasks over their labels in the batch.
 
-    def __init__(self, n_classes: np.ndarray) -> None:
-        super().__init__()
-        self.trunk = nn.Sequential(
-            nn.Linear(N_FEATURES, WIDTH), nn.ReLU(), nn.Linear(WIDTH, WIDTH), nn.ReLU()
-        )
-        widths = [1 if k == 2 else int(k) for k in n_classes]
-        self.heads = nn.ModuleList(nn.Linear(WIDTH, width) for width in widths)
-
-    def loss(
-        self, x: torch.Tensor, codes: torch.Tensor, seen: torch.Tensor
-    ) -> torch.Tensor:
-        """Sum the mean losses of the tasks over their labels in the batch.
-
-        Labels and mask come with tasks first, so that a task's are cheap to take.
-        """
-        z, parts = self.trunk(x), []
-        for t, head in enumerate(self.heads):
-            logits = head(z)
-            if logits.shape[1] == 1:
-                part = F.binary_cross_entropy_with_logits(
-                    logits[:, 0], codes[t], seen[t], reduction="sum"
-                )
-            else:
-                labels = codes[t].long()
-                part = F.cross_entropy(logits, labels, ignore_index=-1, reduction="sum")
-            parts.append(part)
-        return (torch.stack(parts) / seen.sum(dim=1).clamp(min=1.0)).sum()
+    Labels and mask come with tasks first, so that a task's are cheap to take.
+    """
+    parts = []
+    for t, logits in enumerate(outputs):
+        if logits.shape[1] == 1:
+            part = F.binary_cross_entropy_with_logits(
+                logits[:, 0], codes[t], seen[t], reduction="sum"
+            )
+        else:
+            labels = codes[t].long()
+            part = F.cross_entropy(logits, labels, ignore_index=-1, reduction="sum")
+        parts.append(part)
+    return (torch.stack(parts) / seen.sum(dim=1).clamp(min=1.0)).sum()
 
 
 def make_loop(X: np.ndarray, y: np.ndarray) -> Callable[[], None]:
     """Return what trains for one epoch on slices of tensors in memory."""
-    net = LoopOfHeads(np.nanmax(y, axis=0) + 1)
+    n_classes = np.nanmax(y, axis=0).astype(int) + 1
+    net = Heads(1 if k == 2 else k for k in n_classes)
     x, codes = torch.as_tensor(X), torch.as_tensor(np.nan_to_num(y, nan=-1.0)).float()
     seen = (codes >= 0).float()
     optimizer = torch.optim.Adam(net.parameters(), lr=LR, fused=True)
@@ -92,30 +80,11 @@ def make_loop(X: np.ndarray, y: np.ndarray) -> Callable[[], None]:
             labels, mask = (
                 v.index_select(0, rows).t().contiguous() for v in (codes, seen)
             )
-            net.loss(x.index_select(0, rows), labels, mask).backward()
+            loss_of_heads(net(x.index_select(0, rows)), labels, mask).backward()
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
 
     return epoch
-
-
-def fit_ours(X: np.ndarray, y: np.ndarray, epochs: int) -> MultiTaskClassifier:
-    """Fit the estimator with the same net."""
-    return MultiTaskClassifier(
-        hidden_layer_sizes=(WIDTH, WIDTH),
-        activation="relu",
-        dropout=0.0,
-        numeric_embedding=None,
-        optimizer="adam",
-        lr=LR,
-        lr_schedule="constant",
-        weight_decay=0.0,
-        batch_size=BATCH,
-        max_epochs=epochs,
-        early_stopping=False,
-        n_members=1,
-        random_state=0,
-    ).fit(X, y)
 
 
 def measure(kind: str, n_tasks: int, args: argparse.Namespace) -> dict[str, float]:

@@ -33,6 +33,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
+from benchmarks._net import BATCH, LR, N_FEATURES, WIDTH, Heads, fit_ours, make_trunk
 from benchmarks._timing import (
     CLOCKS,
     median_ratio,
@@ -41,9 +42,8 @@ from benchmarks._timing import (
     time_rounds,
     write_json,
 )
-from sklearn_mtl import MultiTaskClassifier
 
-N_ROWS, N_FEATURES, N_TASKS, WIDTH, BATCH, LR = 20_000, 64, 10, 256, 256, 1e-3
+N_ROWS, N_TASKS = 20_000, 10
 CHUNK = 1024  # rows that a bare net predicts at once: faster than all, by the cache
 
 
@@ -55,29 +55,6 @@ def make_data() -> tuple[np.ndarray, np.ndarray]:
         size=(8, N_TASKS)
     )
     return X.astype(np.float32), (scores > 0).astype(np.int64)
-
-
-def make_trunk() -> list[nn.Module]:
-    """Return the layers that all tasks share."""
-    return [
-        nn.Linear(N_FEATURES, WIDTH),
-        nn.ReLU(),
-        nn.Linear(WIDTH, WIDTH),
-        nn.ReLU(),
-    ]
-
-
-class Heads(nn.Module):
-    """The shared layers and a head for each task."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.trunk = nn.Sequential(*make_trunk())
-        self.heads = nn.ModuleList(nn.Linear(WIDTH, 1) for _ in range(N_TASKS))
-
-    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        z = self.trunk(x)
-        return [head(z).squeeze(1) for head in self.heads]
 
 
 class Bare:
@@ -133,35 +110,29 @@ class Loader(Bare):
 
 def fused_net() -> nn.Module:
     """Return the net with one layer for all heads."""
-    return nn.Sequential(*make_trunk(), nn.Linear(WIDTH, N_TASKS))
+    return nn.Sequential(make_trunk(), nn.Linear(WIDTH, N_TASKS))
+
+
+def net_of_heads() -> nn.Module:
+    """Return the net with a head for each task."""
+    return Heads([1] * N_TASKS)
 
 
 def loss_of_heads(logits: list[torch.Tensor], y: torch.Tensor) -> torch.Tensor:
     """Sum the losses of the tasks, one after the other."""
     return sum(
-        F.binary_cross_entropy_with_logits(z, y[:, t]) for t, z in enumerate(logits)
+        F.binary_cross_entropy_with_logits(z.squeeze(1), y[:, t])
+        for t, z in enumerate(logits)
     )
 
 
 def make_competitors(epochs: int) -> dict[str, Callable]:
     """Return by name what fits a model to (X, y) and returns it."""
 
-    def ours(X: np.ndarray, y: np.ndarray) -> MultiTaskClassifier:
-        return MultiTaskClassifier(
-            hidden_layer_sizes=(WIDTH, WIDTH),
-            activation="relu",
-            dropout=0.0,
-            numeric_embedding=None,
-            optimizer="adam",
-            lr=LR,
-            lr_schedule="constant",
-            weight_decay=0.0,
-            batch_size=BATCH,
-            max_epochs=epochs,
-            early_stopping=False,
-            n_members=1,
-            random_state=0,
-        ).fit(X, y)
+    def by_hand(
+        net: Callable, loss: Callable, loop: type[Bare] = Bare, fused: bool = True
+    ) -> Callable:
+        return lambda X, y: loop(net, loss, fused).fit(X, y, epochs)
 
     def skorch(X: np.ndarray, y: np.ndarray) -> NeuralNet:
         return NeuralNet(
@@ -186,11 +157,11 @@ def make_competitors(epochs: int) -> dict[str, Callable]:
 
     bce = F.binary_cross_entropy_with_logits
     return {
-        "ours": ours,
-        "bare fused": lambda X, y: Bare(fused_net, bce).fit(X, y, epochs),
-        "bare heads": lambda X, y: Bare(Heads, loss_of_heads, False).fit(X, y, epochs),
-        "+ fused Adam": lambda X, y: Bare(Heads, loss_of_heads).fit(X, y, epochs),
-        "DataLoader": lambda X, y: Loader(fused_net, bce).fit(X, y, epochs),
+        "ours": partial(fit_ours, epochs=epochs),
+        "bare fused": by_hand(fused_net, bce),
+        "bare heads": by_hand(net_of_heads, loss_of_heads, fused=False),
+        "+ fused Adam": by_hand(net_of_heads, loss_of_heads),
+        "DataLoader": by_hand(fused_net, bce, Loader),
         "skorch": skorch,
         "MLPClassifier": mlp,
     }
