@@ -74,7 +74,8 @@ def run_quality(args: argparse.Namespace) -> tuple[dict, list]:
             for setting in args.settings:
                 place = (problem, setting, seed)
                 records.append(measure(*place, args.data_dir, args.cache_dir))
-                print(*place, records[-1]["seconds"], flush=True)
+                found = records[-1]
+                print(*place, found["seconds"], found.get("choice", ""), flush=True)
     for problem in args.problems:
         if any(record["problem"] == problem for record in records):
             tasks = PROBLEMS[problem]

@@ -22,7 +22,6 @@ TRUNK = {"channels": (16, 32), "hidden": 64, "normalization": "batch"}
 NET = {"early_stopping": False, "n_threads": 1}
 FULL = {"max_epochs": 8, "batch_size": 128}
 SCARCE = {"max_epochs": 40, "batch_size": 64}
-JOINED = [0.7, 0.3]  # weights of pixels and net
 NAMES = (
     "raw pixels",
     "PCA-64",
@@ -33,7 +32,9 @@ NAMES = (
     "multi-task, shared",
     "multi-task, projected",
     "multi-task, probabilities",
-    "pixels 0.7, multi-task 0.3",
+    "single-task, maps",
+    "multi-task, maps",
+    "pixels and net, as chosen",
 )
 
 
@@ -61,15 +62,14 @@ class SideBySide(TransformerMixin, BaseEstimator):
         return np.hstack(rows)
 
 
-def fit_net(split: Split, tasks: list[int], setting: str, seed: int) -> Any:
+def fit_net(
+    split: Split, tasks: list[int], arguments: dict, seed: int, trunk: dict = TRUNK
+) -> Any:
     """Fit one net to some of the tasks, on the rows that have a label of theirs."""
     y = split.y_train[:, tasks]
     is_used = ~np.isnan(y).all(axis=1)
     net = MultiTaskClassifier(
-        trunk=Conv(split.image_shape, **TRUNK),
-        random_state=seed,
-        **NET,
-        **(SCARCE if setting == "scarce" else FULL),
+        trunk=Conv(split.image_shape, **trunk), random_state=seed, **NET, **arguments
     )
     return net.fit(split.X_train[is_used], y[is_used])
 
@@ -77,21 +77,21 @@ def fit_net(split: Split, tasks: list[int], setting: str, seed: int) -> Any:
 def fit_all(split: Split, setting: str, seed: int) -> tuple[Any, list[Any], dict]:
     """Return the net of all tasks, those of one, and their CPU seconds."""
     n_tasks = split.y_train.shape[1]
+    arguments = SCARCE if setting == "scarce" else FULL
     start = time.process_time()
-    multi = fit_net(split, list(range(n_tasks)), setting, seed)
+    multi = fit_net(split, list(range(n_tasks)), arguments, seed)
     middle = time.process_time()
-    single = [fit_net(split, [t], setting, seed) for t in range(n_tasks)]
+    single = [fit_net(split, [t], arguments, seed) for t in range(n_tasks)]
     seconds = {"multi": middle - start, "single": time.process_time() - middle}
     return multi, single, seconds
 
 
 def retrievers(
-    multi: Any, single: list[Any], task: int, setting: str
+    multi: Any, single: list[Any], task: int
 ) -> Iterator[tuple[str, NeighborRetriever]]:
     """Yield name and retriever of every embedding that one task is searched by."""
     own, shared = FrozenEstimator(single[task]), FrozenEstimator(multi)
     side_by_side = SideBySide(single).fit(None)
-    joined = SideBySide([FunctionTransformer(), multi], JOINED).fit(None)
     probability = {"view": "probability"}
     yield "raw pixels", NeighborRetriever(FunctionTransformer())
     yield "PCA-64", NeighborRetriever(PCA(64, random_state=0))
@@ -108,5 +108,3 @@ def retrievers(
         "multi-task, probabilities",
         NeighborRetriever(shared, task=task, **probability),
     )
-    if setting == "held out":  # what is known of no class helps where it is new
-        yield "pixels 0.7, multi-task 0.3", NeighborRetriever(FrozenEstimator(joined))

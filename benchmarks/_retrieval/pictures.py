@@ -14,6 +14,8 @@ FASHION_ROWS = 6000
 N_QUERIES = 1000
 N_SCARCE = 500
 N_HELD_OUT = 3
+# a group hangs together with its classes
+N_TASKS_HELD_OUT = {"fashion": 1, "overlap": 2}
 
 STEM = "multi_mnist_fashion"
 PROBLEMS = {"fashion": ["class", "group"], "overlap": ["digit", "garment"]}
@@ -66,13 +68,13 @@ def load_split(problem: str, setting: str, seed: int, folder: Path) -> Split:
         labels = _hide_all_but(y, N_SCARCE, rng)
         is_used = ~np.isnan(labels).all(axis=1)
         return Split(shape, X[is_used], labels[is_used], X, y, Q, q)
-    n_tasks = 1 if problem == "fashion" else 2
-    held = [rng.choice(10, N_HELD_OUT, replace=False) for _ in range(n_tasks)]
-    is_new = _is_held(y, held)
+    n_tasks = N_TASKS_HELD_OUT[problem]
+    held = draw_classes(y, n_tasks, N_HELD_OUT, rng)
+    is_new = is_held(y, held)
     is_used = ~is_new.any(axis=1)
     # what is not held out, or hangs together with it as a group does, is not asked
     y_new = np.where(is_new, y, np.nan)
-    q_new = np.where(_is_held(q, held), q, np.nan)
+    q_new = np.where(is_held(q, held), q, np.nan)
     return Split(shape, X[is_used], y[is_used], X, y_new, Q, q_new)
 
 
@@ -84,11 +86,20 @@ def _hide_all_but(y: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray
     return labels
 
 
-def _is_held(y: np.ndarray, held: list[np.ndarray]) -> np.ndarray:
-    is_held = np.zeros(y.shape, bool)
+def draw_classes(
+    y: np.ndarray, n_tasks: int, n_classes: int, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Return some classes of each of the first tasks."""
+    columns = y[:, :n_tasks].T
+    return [rng.choice(np.unique(y_t), n_classes, replace=False) for y_t in columns]
+
+
+def is_held(y: np.ndarray, held: list[np.ndarray]) -> np.ndarray:
+    """Say which labels (n, n_tasks) are among the classes of their task."""
+    found = np.zeros(y.shape, bool)
     for t, classes in enumerate(held):
-        is_held[:, t] = np.isin(y[:, t], classes)
-    return is_held
+        found[:, t] = np.isin(y[:, t], classes)
+    return found
 
 
 def _read(problem: str, folder: Path, rng: np.random.Generator):

@@ -4,8 +4,9 @@ import gzip
 
 import numpy as np
 import pytest
+from sklearn.neighbors import NearestNeighbors
 
-from benchmarks._retrieval import pictures
+from benchmarks._retrieval import new_classes, pictures
 from benchmarks._retrieval.embeddings import NAMES
 from benchmarks._retrieval.summary import print_table, quality_targets
 
@@ -77,6 +78,44 @@ def test_the_group_of_a_class_is_the_same_everywhere(folder):
 def test_what_is_not_there_has_a_reason(tmp_path, folder):
     assert pictures.why_not("overlap", tmp_path).endswith("is not there")
     assert pictures.why_not("fashion", folder) is None
+
+
+class Means:
+    """Stands for a net: pictures become the means of their rows."""
+
+    def transform(self, X):
+        return X.reshape(len(X), -1, 28 if X.shape[1] == 784 else 36).mean(axis=2)
+
+
+@pytest.mark.parametrize("problem", pictures.PROBLEMS)
+def test_a_choice_sees_training_classes_only(folder, problem, monkeypatch):
+    split = pictures.load_split(problem, "held out", 0, folder)
+    n_tasks = pictures.N_TASKS_HELD_OUT[problem]
+    seen = []
+
+    def fit(rest, name, seed):
+        seen.append([set(np.unique(column)) for column in rest.y_train.T[:n_tasks]])
+        return Means()
+
+    monkeypatch.setattr(new_classes, "_fit", fit)
+    choice = new_classes.choose(split, n_tasks, 0)
+    assert choice.net in new_classes.NETS
+    assert choice.weight in new_classes.WEIGHTS
+    assert len(seen) == len(new_classes.NETS) * new_classes.N_DRAWS
+    for classes in seen:
+        for t, left in enumerate(classes):
+            assert len(left) == 7 - new_classes.N_INNER
+            assert left < set(np.unique(split.y_train[:, t]))
+
+
+def test_weights_go_from_pixels_alone_to_the_net_alone():
+    rng = np.random.default_rng(0)
+    X, y = rng.uniform(1, 255, (40, 784)), rng.integers(0, 2, 40)
+    found = new_classes._precisions(Means(), X, y)
+    for rows, value in ((X, found[0]), (Means().transform(X), found[-1])):
+        nearest = NearestNeighbors(n_neighbors=1, metric="cosine").fit(rows)
+        items = nearest.kneighbors(return_distance=False)[:, 0]
+        assert value == np.mean(y[items] == y)
 
 
 def record(seed, value):
