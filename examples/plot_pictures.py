@@ -39,11 +39,11 @@ from sklearn_mtl.modules import Conv
 
 n_train = 1600
 model = MultiTaskMixedEstimator(
-    trunk=Conv(made.image_shape, (16,), hidden=128, normalization="batch"),
+    trunk=Conv(made.image_shape, (16, 32), hidden=128, normalization="batch"),
     task_types=dict(zip(made.task_names, made.task_types, strict=True)),
     loss={"rotation": CircularLoss(period=360)},
     lr=0.005,
-    max_epochs=20,
+    max_epochs=30,
     random_state=0,
 ).fit(made.X[:n_train], labels[:n_train])
 
@@ -88,6 +88,7 @@ for i, axis in enumerate(axes.flat):
         angle = np.deg2rad(row["rotation"])
         reach = row["scale"] * np.array([np.cos(angle), -np.sin(angle)])
         axis.arrow(row["x"], row["y"], *reach, color="white", head_width=0.8)
+        axis.set(xlim=(0, 16), ylim=(16, 0))  # an arrow would widen them
     colour = made.target_names["colour"][int(row["colour"])]
     axis.set_title(f"{colour} {name}", fontsize=9)
     axis.set_axis_off()

@@ -59,8 +59,9 @@ TaskImportanceDisplay.from_estimator(
 
 from sklearn.inspection import PartialDependenceDisplay
 
+_, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
 PartialDependenceDisplay.from_estimator(
-    net.task("alcohol"), X_train, ["proline", "hue"], grid_resolution=20
+    net.task("alcohol"), X_train, ["proline", "hue"], grid_resolution=20, ax=ax
 )
 
 # %%

@@ -48,7 +48,7 @@ figure, axes = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
 for ax, (method, model) in zip(axes.flat, models.items(), strict=True):
     affinity = task_affinity(model, X, y, method=method, random_state=0)
     TaskAffinityDisplay.from_affinity(affinity, ax=ax)
-    ax.set_title(f"{method}: {affinity.n_fits} fits, {affinity.seconds:.1f} s")
+    ax.set_title(f"{method}: {affinity.n_fits} fit(s), {affinity.seconds:.1f} s")
 
 # %%
 # The groups

@@ -167,7 +167,14 @@ class EmbeddingDisplay:
         """Draw the panel of one task."""
         task, codes = self.task_set_.tasks[t], self.codes_[:, t]
         is_missing = np.isnan(codes)
-        axis.scatter(*self.points[is_missing].T, s=6, color=MISSING, linewidths=0)
+        if is_missing.any():
+            axis.scatter(
+                *self.points[is_missing].T,
+                s=6,
+                color=MISSING,
+                linewidths=0,
+                label="no label",
+            )
         if task.is_classification and task.classes is not None:
             for code, label in enumerate(task.classes):
                 axis.scatter(

@@ -232,7 +232,8 @@ class RetrievalDisplay:
             row[0].set_title("query", fontsize="x-small")
             if self.distances is not None:
                 for axis, distance in zip(row[1:], self.distances[q], strict=True):
-                    axis.set_title(f"{distance:.3g}", fontsize="x-small")
+                    text = f"{distance:.{_decimals(self.distances)}f}"
+                    axis.set_title(text, fontsize="x-small")
         if self.agrees is not None:
             self._frame(self.agrees, ax)
         return self
@@ -247,9 +248,14 @@ class RetrievalDisplay:
             for spine in axis.spines.values():
                 spine.set(**styles[kind], linewidth=3)
         handles = [
-            Line2D([], [], linewidth=3, label=_name_of(kind, self.task_names), **style)
-            for kind, style in styles.items()
-            if kind in found
+            Line2D(
+                [],
+                [],
+                linewidth=3,
+                label=_name_of(kind, self.task_names),
+                **styles[kind],
+            )
+            for kind in sorted(set(found), key=lambda kind: (-sum(kind), _place(kind)))
         ]
         title = f"same {'/'.join(self.task_names)}"
         if ax is None:
@@ -270,26 +276,34 @@ class RetrievalDisplay:
 def _frame_styles(
     found: list[tuple[bool, ...]],
 ) -> dict[tuple[bool, ...], dict[str, Any]]:
-    """Return color and line of each kind of agreement, most agreeing tasks first."""
+    """Return color and line of each kind of agreement; one task has a plain line."""
     kinds, n_tasks = set(found), len(found[0])
     if n_tasks <= _MOST_FIXED:
         kinds = set(product([False, True], repeat=n_tasks))
-    in_order = sorted(kinds, key=lambda kind: (-sum(kind), [not same for same in kind]))
-    styles = {}
-    for place, kind in enumerate(in_order):
+    some = sorted(filter(any, kinds), key=lambda kind: (sum(kind), _place(kind)))
+    styles = {(False,) * n_tasks: {"color": MISSING, "linestyle": ":"}}
+    for place, kind in enumerate(some):
         lap, number = divmod(place, len(_FRAMES))
         line = ("-", "--", "-.")[lap % 3]
-        is_any = any(kind)
-        styles[kind] = {
-            "color": _FRAMES[number] if is_any else MISSING,
-            "linestyle": line if is_any else ":",
-        }
+        styles[kind] = {"color": _FRAMES[number], "linestyle": line}
     return styles
+
+
+def _place(kind: tuple[bool, ...]) -> list[bool]:
+    """Return what sorts kinds of agreement of as many tasks by the first of them."""
+    return [not is_same for is_same in kind]
+
+
+def _decimals(distances: np.ndarray) -> int:
+    """Return how many decimals show three digits of the largest distance."""
+    largest = np.max(distances, where=np.isfinite(distances), initial=0.0)
+    return max(0, 2 - int(np.floor(np.log10(largest)))) if largest > 0 else 2
 
 
 def _name_of(kind: tuple[bool, ...], task_names: Any) -> str:
     agreeing = [name for name, is_same in zip(task_names, kind, strict=True) if is_same]
-    return " and ".join(agreeing) or "none"
+    *most, last = agreeing or ["none"]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _grid(n_rows: int, n_columns: int, ax: Any) -> np.ndarray:

@@ -43,6 +43,8 @@ def test_points_without_a_label_are_grey():
     assert len(missing.get_offsets()) == 50
     assert sum(len(one.get_offsets()) for one in classes) == 150
     assert len({one.get_facecolor().tobytes() for one in classes}) == 7
+    legend = display.axes_[0].get_legend()
+    assert legend.get_texts()[0].get_text() == "no label"
 
 
 def test_the_legend_of_many_classes_stays_in_the_figure():

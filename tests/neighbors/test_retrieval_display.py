@@ -95,6 +95,33 @@ def test_colours_beyond_the_unit_range_are_scaled(top, shown):
     np.testing.assert_allclose(values, [shown, 0.0, 1.0])
 
 
+def test_the_legend_lists_the_tasks_that_agree():
+    y_gallery = np.eye(6)[:3] * [[1], [1], [0]]
+    display = RetrievalDisplay.from_neighbors(
+        X[:1], X[:3], [[0, 1, 2]], np.zeros((1, 6)), y_gallery
+    )
+    assert len({frame_of(axis) for axis in display.axes_[0, 1:]}) == 3
+    (legend,) = display.figure_.legends
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert texts[1] == "task0, task2, task3, task4 and task5"
+
+
+@pytest.mark.parametrize(
+    ("distances", "texts"),
+    [
+        ([0.0262, 0.03], ["0.0262", "0.0300"]),
+        ([0.45, 1.0], ["0.45", "1.00"]),
+        ([123.4, np.inf], ["123", "inf"]),
+        ([0.0, 0.0], ["0.00", "0.00"]),
+    ],
+)
+def test_distances_have_the_same_decimals(distances, texts):
+    display = RetrievalDisplay.from_neighbors(
+        X[:1], X[:2], [[0, 1]], distances=[distances]
+    )
+    assert [axis.get_title() for axis in display.axes_[0, 1:]] == texts
+
+
 def test_without_labels_there_are_no_frames(retriever):
     display = RetrievalDisplay.from_estimator(retriever, X[:1], X_gallery=X[50:])
     assert display.agrees is None

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_mtl.inspection._plot._lines import name_epochs
 from sklearn_mtl.inspection._steps import require
 from sklearn_mtl.utils._pictures import COLORS, make_axes
 
@@ -113,7 +114,7 @@ class GradientConflictDisplay:
                 label="share of pairs in conflict",
             )
         ax.set_ylim(-1.05, 1.05)
-        ax.set_xlabel("epoch")
+        name_epochs(ax)
         ax.set_ylabel("gradients of the tasks")
         ax.legend(loc="best", frameon=False)
         self.ax_, self.figure_ = ax, ax.figure

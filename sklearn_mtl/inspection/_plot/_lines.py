@@ -9,7 +9,7 @@ import numpy as np
 
 from sklearn_mtl.utils._pictures import mark_of
 
-__all__ = ["draw_task_lines"]
+__all__ = ["draw_task_lines", "name_epochs"]
 
 _MARKS = 8  # marks on a line: enough to tell it without its colour
 
@@ -39,3 +39,9 @@ def draw_task_lines(
             x, values[:, t], label=name, markersize=5, markevery=every, **mark_of(t)
         )
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+
+
+def name_epochs(ax: Any) -> None:
+    """Name the x axis, and mark whole epochs only."""
+    ax.set_xlabel("epoch")
+    ax.locator_params(axis="x", integer=True)

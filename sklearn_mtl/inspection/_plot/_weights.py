@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.inspection._plot._lines import draw_task_lines
+from sklearn_mtl.inspection._plot._lines import draw_task_lines, name_epochs
 from sklearn_mtl.inspection._steps import require
 from sklearn_mtl.utils._pictures import make_axes
 
@@ -95,7 +95,7 @@ class TaskWeightDisplay:
         ax.axhline(1, color="0.7", linewidth=1)
         epochs = np.arange(1, len(self.weights) + 1)
         draw_task_lines(ax, epochs, self.weights, self.task_names)
-        ax.set_xlabel("epoch")
+        name_epochs(ax)
         ax.set_ylabel("weight of the task")
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -103,6 +103,8 @@ class TestHistories:
         np.testing.assert_array_equal(shown.cosine, history["gradient_cosine"])
         np.testing.assert_array_equal(shown.conflict, history["gradient_conflict"])
         assert ((shown.conflict >= 0) & (shown.conflict <= 1)).all()
+        ticks = shown.ax_.get_xticks()
+        np.testing.assert_array_equal(ticks, np.round(ticks))  # whole epochs
 
     def test_tasks_that_need_one_unit_each_are_in_conflict_over_one(self):
         """Where the sum of two gradients vanishes, they point at each other."""
