@@ -17,7 +17,7 @@ from sklearn_mtl.linear_model._constants import blank_constants
 from sklearn_mtl.linear_model._data import Data, make_data, read_labels
 from sklearn_mtl.linear_model._evidence import fit_empirical_bayes
 from sklearn_mtl.linear_model._names import EMPIRICAL_BAYES, resolve_penalty
-from sklearn_mtl.penalties import Penalty, TaskCovariance
+from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers import Problem, Solution, solve
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._columns import read_columns
@@ -81,11 +81,18 @@ class LinearBase(BaseEstimator):
             )
             alpha = problem.penalty.get_params()["own__alpha"]
         else:
-            penalty = resolve_penalty(self.penalty, alpha, type(self).__name__)
-            penalty.check(data.columns, data.X.shape[1])
+            penalty = self._resolve(data).scaled(alpha)
             problem = Problem(data.datafit(), penalty, data.columns)
             solution = solve(problem, start, tol=self.tol, max_iter=self.max_iter)
         self._keep(data, problem, solution, alpha, scale)
+
+    def _resolve(self, data: Data) -> Penalty:
+        """Return the penalty on the tasks that are fitted."""
+        penalty = resolve_penalty(self.penalty, type(self).__name__)
+        if len(data.kept) < self.task_set_.n_tasks:
+            penalty = penalty.for_tasks(data.kept, self.task_set_.n_tasks)
+        penalty.check(data.columns, data.X.shape[1])
+        return penalty
 
     def _keep(
         self,
@@ -97,6 +104,8 @@ class LinearBase(BaseEstimator):
     ) -> None:
         """Set the fitted attributes of a solution."""
         certificate = solution.certificate
+        for name in ("parts_", "task_covariance_"):  # of an earlier fit
+            self.__dict__.pop(name, None)
         self.penalty_: Penalty | None = problem.penalty
         self.alpha_ = alpha
         self.n_iter_ = solution.n_iter
@@ -111,9 +120,12 @@ class LinearBase(BaseEstimator):
         if problem.penalty.has_parts:
             names = [name for name, _ in problem.penalty.penalties]
             pairs = zip(names, solution.point, strict=True)
-            self.parts_ = {name: (part / divisor).T for name, part in pairs}
-        if isinstance(problem.penalty, TaskCovariance):
-            self.task_covariance_ = problem.penalty.covariance(W)
+            self.parts_ = {
+                name: self._spread(data, (part / divisor).T) for name, part in pairs
+            }
+        relation = problem.penalty.covariance(solution.point)
+        if relation is not None:
+            self.task_covariance_ = self._spread(data, self._spread(data, relation).T)
         if not certificate.is_met(self.tol):
             self._warn_of_gap()
 
@@ -140,15 +152,29 @@ class LinearBase(BaseEstimator):
     def _set_coefficients(
         self, data: Data, W: np.ndarray, intercept: np.ndarray
     ) -> None:
-        """Give every task its columns of W; zeros to tasks that were not fitted."""
-        n_tasks, ends = self.task_set_.n_tasks, np.cumsum(data.widths).tolist()
-        blocks, shifts = [np.zeros((1, len(W)))] * n_tasks, [np.zeros(1)] * n_tasks
-        for t, start, end in zip(
-            data.kept.tolist(), [0, *ends[:-1]], ends, strict=True
-        ):
-            blocks[t] = W[:, start:end].T
-            shifts[t] = intercept[start:end]
-        self._set_shapes(blocks, shifts)
+        """Give every task its rows of coefficients and its intercepts."""
+        ends = np.cumsum(self._widths(data))[:-1]
+        shifts = self._spread(data, intercept[:, None])[:, 0]
+        self._set_shapes(
+            np.split(self._spread(data, W.T), ends), np.split(shifts, ends)
+        )
+
+    def _widths(self, data: Data) -> np.ndarray:
+        """Return the number of rows of coefficients of each task, fitted or not."""
+        widths = np.ones(self.task_set_.n_tasks, dtype=np.intp)
+        widths[data.kept] = data.widths
+        return widths
+
+    def _spread(self, data: Data, rows: np.ndarray) -> np.ndarray:
+        """Return rows of fitted tasks with zeros between them for the others."""
+        is_fitted = np.zeros(self.task_set_.n_tasks, dtype=bool)
+        is_fitted[data.kept] = True
+        if is_fitted.all():
+            return rows
+        places = np.repeat(is_fitted, self._widths(data))
+        out = np.zeros((len(places), rows.shape[1]))
+        out[places] = rows
+        return out
 
     @abstractmethod
     def _set_shapes(self, blocks: list[np.ndarray], shifts: list[np.ndarray]) -> None:

@@ -9,13 +9,15 @@ import numpy as np
 
 from sklearn_mtl.linear_model._base import LinearBase
 from sklearn_mtl.linear_model._data import Data
-from sklearn_mtl.linear_model._names import EMPIRICAL_BAYES, resolve_penalty
+from sklearn_mtl.linear_model._names import EMPIRICAL_BAYES
 from sklearn_mtl.linear_model._search import search
 from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers import Problem, alpha_grid, solve_path
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions
 
 __all__ = ["LinearSearchMixin"]
+
+Fold = tuple[np.ndarray, np.ndarray]
 
 #: Relative duality gap of the fits on training parts.
 SEARCH_TOLERANCE = 1e-4
@@ -49,11 +51,10 @@ class LinearSearchMixin(LinearBase):
                 f"{who}: 'empirical_bayes' has no strength to search for; fit "
                 f"{who.removesuffix('CV')}."
             )
-        penalty = resolve_penalty(self.penalty, 1.0, who)
-        penalty.check(data.columns, data.X.shape[1])
+        penalty = self._resolve(data)
         problem = Problem(data.datafit(), penalty, data.columns)
         alphas = self._alphas(problem)
-        folds = list(self._splitter(y).split(X, y, groups))
+        folds = self._folds(X, y, groups, data.X.shape[0])
         options = {"tol": self.tol, "max_iter": self.max_iter}
         # Losses of test parts need no more than scikit-learn's default precision.
         coarse = {**options, "tol": max(self.tol, SEARCH_TOLERANCE)}
@@ -67,10 +68,14 @@ class LinearSearchMixin(LinearBase):
         """Return the strengths, decreasing."""
         if isinstance(self.alphas, Integral):
             return alpha_grid(problem, int(self.alphas), self.eps)
-        alphas = np.sort(np.asarray(self.alphas, dtype=float).ravel())[::-1]
+        try:
+            alphas = np.sort(np.asarray(self.alphas, dtype=float).ravel())[::-1]
+        except (TypeError, ValueError):
+            alphas = np.array([np.nan])
         if not len(alphas) or not np.isfinite(alphas).all() or (alphas < 0).any():
             raise ValueError(
-                f"{type(self).__name__}: alphas must be finite and not negative; found "
+                f"{type(self).__name__}: alphas must be a number of strengths or at "
+                "least one strength, finite and not negative; found "
                 f"{self.alphas!r}."
             )
         return alphas
@@ -96,7 +101,21 @@ class LinearSearchMixin(LinearBase):
             "n_features_used": np.array(counts),
         }
 
-    def _splitter(self, y: Any) -> Any:
+    def _folds(self, X: Any, y: Any, groups: Any, n_samples: int) -> list[Fold]:
+        """Return the rows of the training and test parts."""
+        rows = np.arange(n_samples)
+        pairs = self._splitter().split(X, y, groups)
+        folds = [(rows[train], rows[test]) for train, test in pairs]
+        n_empty = sum(not len(train) or not len(test) for train, test in folds)
+        if not folds or n_empty:
+            raise ValueError(
+                f"{type(self).__name__}: cv gives {len(folds)} folds, {n_empty} of "
+                "them with an empty part; allowed is at least one fold, none with an "
+                "empty part."
+            )
+        return folds
+
+    def _splitter(self) -> Any:
         """Return the splitter that `cv` stands for."""
         if self.cv is not None and not isinstance(self.cv, Integral):
             return self.cv if hasattr(self.cv, "split") else _Listed(list(self.cv))
@@ -110,7 +129,7 @@ class _Listed:
     """Splits that are given as a list."""
 
     def __init__(self, folds: list[tuple[Any, Any]]) -> None:
-        self.folds = [(np.asarray(a), np.asarray(b)) for a, b in folds]
+        self.folds = folds
 
     def split(self, X: Any, y: Any, groups: Any = None) -> Any:
         """Return the list."""

@@ -46,15 +46,13 @@ PENALTIES = {
 }
 
 
-def resolve_penalty(penalty: Any, alpha: float, who: str) -> Penalty:
-    """Return alpha times the penalty that a name or an object stands for.
+def resolve_penalty(penalty: Any, who: str) -> Penalty:
+    """Return the penalty that a name or an object stands for.
 
     Parameters
     ----------
     penalty : str, Penalty or None
         A name, an object, or None for no penalty.
-    alpha : float
-        What it is multiplied by.
     who : str
         Who asks; messages begin with it.
 
@@ -80,4 +78,4 @@ def resolve_penalty(penalty: Any, alpha: float, who: str) -> Penalty:
         chosen: Penalty = PENALTIES[penalty]()
     else:
         chosen = clone(penalty)
-    return chosen.scaled(alpha)
+    return chosen

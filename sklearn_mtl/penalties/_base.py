@@ -239,6 +239,14 @@ class Penalty(BaseEstimator, ABC):
             setattr(out, key, value if value.ndim else value.item())
         return out
 
+    def for_tasks(self, kept: np.ndarray, n_tasks: int) -> Penalty:
+        """Return the penalty on some of the tasks, which this one was made for."""
+        return self
+
+    def covariance(self, W: np.ndarray) -> np.ndarray | None:
+        """Return the relation of tasks that is learned with W, None where none is."""
+        return None
+
     def check(self, columns: Columns, n_features: int) -> None:
         """Raise where the parameters do not fit the problem."""
         self._validate_params()
@@ -249,7 +257,12 @@ def column_alphas(
 ) -> np.ndarray:
     """Return alpha as one number a column, from one number or one a task."""
     who = type(penalty).__name__
-    values = np.asarray(alpha, dtype=float)
+    try:
+        values = np.asarray(alpha, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{who}: alpha={alpha!r}; allowed are one number and one for each task."
+        ) from None
     if values.ndim > 1 or (values.ndim and len(values) != columns.n_tasks):
         raise ValueError(
             f"{who}: alpha has shape {values.shape}; allowed are one number and one "

@@ -51,11 +51,22 @@ class _Composition(Penalty):
             [(name, penalty.scaled(factor)) for name, penalty in self.penalties]
         )
 
+    def for_tasks(self, kept: np.ndarray, n_tasks: int) -> Penalty:
+        """Return the members on these tasks."""
+        return type(self)(
+            [(name, each.for_tasks(kept, n_tasks)) for name, each in self.penalties]
+        )
+
     def check(self, columns: Columns, n_features: int) -> None:
         """Raise where the members or their parameters do not fit."""
         who = type(self).__name__
+        if not self.penalties or any(np.shape(pair) != (2,) for pair in self.penalties):
+            raise TypeError(
+                f"{who}: penalties={self.penalties!r}; allowed is a list of pairs "
+                "(name, penalty), at least one."
+            )
         names = [name for name, _ in self.penalties]
-        if not names or len(set(names)) < len(names):
+        if len(set(names)) < len(names):
             raise ValueError(f"{who}: penalties need different names; found {names}.")
         for name, penalty in self.penalties:
             if not isinstance(penalty, Penalty) or penalty.has_parts:
@@ -81,9 +92,9 @@ class Sum(_Composition):
 
     Notes
     -----
-    The proximal step is exact where it is known in closed form (one penalty beside
-    ridges; `L1` beside one group norm), else found by Dykstra-like alternation
-    (Bauschke & Combettes 2008).
+    The proximal step is found by Dykstra-like alternation (Bauschke & Combettes 2008),
+    of which one cycle is exact for `L1` followed by one group norm. Solvers take
+    members that are quadratic over tasks out of it.
 
     References
     ----------
@@ -100,6 +111,15 @@ class Sum(_Composition):
 
     name = "sum"
 
+    @property
+    def members(self) -> list[Penalty]:
+        """The penalties without their names, those of inner sums in their place."""
+        nested = [
+            penalty.members if isinstance(penalty, Sum) else [penalty]
+            for penalty in super().members
+        ]
+        return [penalty for group in nested for penalty in group]
+
     def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
         """Return R(W)."""
         return sum(penalty.value(W, columns) for penalty in self.members)
@@ -113,7 +133,7 @@ class Sum(_Composition):
     def optimality(
         self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
     ) -> float:
-        """Return the length of the proximal gradient step from W, with step 1.
+        """Return the length of a proximal gradient step from W, over the step.
 
         It bounds the distance to the subdifferential from below and is zero at the
         same points; with at most one penalty that is not smooth it is that distance.
@@ -125,7 +145,13 @@ class Sum(_Composition):
             return frobenius(total)
         if not isinstance(rest, Sum):
             return rest.optimality(W, total, columns)
-        return frobenius(W - rest.prox(W - total, 1.0, columns))
+        step = _step(W, total)
+        return frobenius(W - rest.prox(W - step * total, step, columns)) / step
+
+    def covariance(self, W: np.ndarray) -> np.ndarray | None:
+        """Return the relation that the first member that learns one has learned."""
+        found = (penalty.covariance(W) for penalty in self.members)
+        return next((relation for relation in found if relation is not None), None)
 
     def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
         """Return an upper bound of the gauge: the smallest of the members'."""
@@ -150,7 +176,8 @@ class Sum(_Composition):
         """Return one dual point a member; they add up to U."""
         layout = Columns.plain(W.shape[1]) if columns is None else columns
         # W = prox(W + U) at the solution, and what each member took off is its share.
-        _, shares = prox_of_sum(self.members, W + U, 1.0, columns)
+        step = _step(W, U)
+        _, shares = prox_of_sum(self.members, W + step * U, step, columns)
         rough = []
         for k, penalty in enumerate(self.members):
             matrix, rest = penalty.split(layout)
@@ -199,6 +226,12 @@ class Sum(_Composition):
         if len(rest) == len(self.penalties):
             return None, self if len(rest) > 1 else rest[0][1]
         return total, (Sum(rest) if len(rest) > 1 else rest[0][1]) if rest else None
+
+
+def _step(W: np.ndarray, U: np.ndarray) -> float:
+    """Return a step that leaves the digits of both in W + step U."""
+    lengths = frobenius(W), frobenius(U)
+    return lengths[0] / lengths[1] if all(lengths) else 1.0
 
 
 class Decomposition(_Composition):
@@ -259,6 +292,12 @@ class Decomposition(_Composition):
             penalty.optimality(part, gradient, columns) for penalty, part in pairs
         ]
         return float(np.linalg.norm(distances))
+
+    def covariance(self, W: np.ndarray) -> np.ndarray | None:
+        """Return the relation that the first part that learns one has learned."""
+        pairs = zip(self.members, W, strict=True)
+        found = (penalty.covariance(part) for penalty, part in pairs)
+        return next((relation for relation in found if relation is not None), None)
 
     def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
         """Return the largest gauge of the members: from there on all parts vanish."""

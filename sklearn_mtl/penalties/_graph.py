@@ -65,6 +65,13 @@ class TaskGraph(Penalty):
         self._validate_params()
         self.laplacian(columns)
 
+    def for_tasks(self, kept: np.ndarray, n_tasks: int) -> Penalty:
+        """Return the penalty on the part of the graph between these tasks."""
+        if isinstance(self.graph, str):
+            return self
+        edges = self._weights(Columns.plain(n_tasks))
+        return TaskGraph(self.alpha, edges[np.ix_(kept, kept)])
+
     def laplacian(self, columns: Columns) -> np.ndarray:
         """Return the Laplacian over the columns of W.
 

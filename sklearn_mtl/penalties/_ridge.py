@@ -51,6 +51,10 @@ class Ridge(Penalty):
         """Raise where alpha does not fit the problem."""
         column_alphas(self, self.alpha, columns)
 
+    def for_tasks(self, kept: np.ndarray, n_tasks: int) -> Penalty:
+        """Return the penalty with the strengths of these tasks."""
+        return Ridge(column_alphas(self, self.alpha, Columns.plain(n_tasks))[kept])
+
     def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
         """Return R(W)."""
         alphas = column_alphas(self, self.alpha, columns_of(W, columns))

@@ -168,6 +168,7 @@ def fista(
         descent = _Descent(problem, point)
     momentum, n_iter, n_steps = 1.0, 0, CHECK_EVERY
     while n_iter < max_iter and not best.is_met(tol):
+        n_steps = min(n_steps, max_iter - n_iter)
         for _ in range(n_steps):
             new = descent.step()
             turned = np.vdot(descent.ahead - new, new - descent.point) > 0.0

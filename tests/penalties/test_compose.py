@@ -11,6 +11,7 @@ from sklearn_mtl.penalties import (
     Shared,
     Sum,
     TaskGraph,
+    TraceNorm,
 )
 
 PLAIN = Columns.plain(3)
@@ -52,7 +53,7 @@ def test_split_takes_the_smooth_part_out():
 @pytest.mark.parametrize(
     ("penalty", "error", "message"),
     [
-        (Sum([]), ValueError, "different names; found"),
+        (Sum([]), TypeError, "pairs"),
         (Sum([("a", L1()), ("a", L1())]), ValueError, "different names"),
         (Sum([("a__b", L1())]), ValueError, "the name 'a__b' is not allowed"),
         (Sum([("a", "l1")]), TypeError, "'a' is 'l1'; allowed are the atoms"),
@@ -66,3 +67,27 @@ def test_split_takes_the_smooth_part_out():
 def test_members_that_do_not_fit_are_named(penalty, error, message):
     with pytest.raises(error, match=message):
         penalty.check(PLAIN, 4)
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_a_sum_is_certified_whatever_the_units(scale):
+    rng = np.random.default_rng(0)
+    penalty = Sum([("trace", TraceNorm()), ("l21", L21())])
+    U = rng.standard_normal((5, 3)) * 3.0
+    W = penalty.prox(U)
+    subgradient = U - W
+    assert penalty.optimality(scale * W, -subgradient) < 1e-8
+    found, conjugate = penalty.certificate(subgradient, scale * W)
+    gap = penalty.value(scale * W) + conjugate(found)
+    gap -= found * float(np.vdot(subgradient, scale * W))
+    assert abs(gap) < 1e-7 * penalty.value(scale * W)
+
+
+def test_inner_sums_are_members_of_the_outer_one():
+    inner = Sum([("l1", L1(0.1)), ("ridge", Ridge(0.1))])
+    nested = Sum([("inner", inner), ("l21", L21(0.1))])
+    flat = Sum([("l1", L1(0.1)), ("ridge", Ridge(0.1)), ("l21", L21(0.1))])
+    U = np.random.default_rng(0).standard_normal((5, 3))
+    np.testing.assert_array_equal(nested.prox(U), flat.prox(U))
+    W = flat.prox(U)
+    assert nested.certificate(U - W, W)[0] == flat.certificate(U - W, W)[0]
