@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -18,6 +20,10 @@ from sklearn_mtl.comparison._resolve import Candidate
 from sklearn_mtl.comparison._splits import Split
 
 __all__ = ["choosable", "gather", "list_jobs", "run_jobs"]
+
+# Libraries that a worker loads with its first task. joblib weighs a worker after that
+# one, and would take what a later task loads for a leak, and replace the worker.
+_LARGE = ("torch",)
 
 
 def choosable(candidates: Sequence[Candidate]) -> list[int]:
@@ -125,8 +131,9 @@ def run_jobs(
     ]
     fits = {i: fit for i, fit in enumerate(kept) if fit is not None}
     parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
+    loaded = [name for name in _LARGE if name in sys.modules]
     done = parallel(
-        delayed(_numbered)(i, job, material, paths[i])
+        delayed(_numbered)(i, job, material, paths[i], loaded)
         for i, job in enumerate(jobs)
         if i not in fits
     )
@@ -138,8 +145,10 @@ def run_jobs(
 
 
 def _numbered(
-    number: int, job: Job, material: Material, path: Path | None
+    number: int, job: Job, material: Material, path: Path | None, loaded: Sequence[str]
 ) -> tuple[int, Fit]:
+    for name in loaded:
+        importlib.import_module(name)
     fit = run_job(job, material)
     if path is not None:
         write_cell(path, fit)

@@ -76,3 +76,13 @@ def test_progress_is_shown_on_a_terminal_if_wanted(monkeypatch, verbose):
     done = run_jobs(jobs, None, n_jobs=1, verbose=verbose)
     assert [fit.job for fit in done] == jobs
     assert ("0/8" in stream.getvalue()) == verbose
+
+
+def test_workers_load_large_libraries_with_their_first_fit(monkeypatch):
+    calls = []
+    monkeypatch.setattr(_jobs, "_LARGE", ("torch", "no_such_module"))
+    monkeypatch.setattr(_jobs, "run_job", lambda job, material: calls.append("fit"))
+    monkeypatch.setattr(_jobs, "importlib", SimpleNamespace(import_module=calls.append))
+    monkeypatch.setitem(sys.modules, "torch", None)
+    run_jobs([SimpleNamespace()], SimpleNamespace(), n_jobs=1, verbose=False)
+    assert calls == ["torch", "fit"]
