@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["drop_self", "join_labels", "order_found", "take_labels", "task_names"]
+__all__ = ["drop_self", "join_labels", "take_labels", "task_names"]
 
 
 def drop_self(
@@ -32,17 +32,6 @@ def drop_self(
     is_self = indices == np.arange(first, first + n)[:, None]
     is_self[~is_self.any(axis=1), -1] = True
     return distances[~is_self].reshape(n, k - 1), indices[~is_self].reshape(n, k - 1)
-
-
-def order_found(
-    distances: np.ndarray, indices: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Sort what an index found (n_queries, k) by distance, and equals by position."""
-    order = np.lexsort((indices, distances), axis=1)
-    return (
-        np.take_along_axis(distances, order, axis=1),
-        np.take_along_axis(indices, order, axis=1),
-    )
 
 
 def take_labels(y: Any, n_items: int, who: str) -> np.ndarray:

@@ -14,8 +14,9 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import retrieval_report
 from sklearn_mtl.metrics._retrieval_report import retrieval_depth
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex, check_n_neighbors
-from sklearn_mtl.neighbors._gallery import drop_self, order_found, task_names
+from sklearn_mtl.neighbors._gallery import drop_self, task_names
 from sklearn_mtl.neighbors._rows import pair_distances
+from sklearn_mtl.neighbors._top_k import sort_found
 
 __all__ = ["GallerySearchMixin"]
 
@@ -210,12 +211,13 @@ class GallerySearchMixin(ABC):
         if self._signs is not None:
             rows = rows * self._signs
         found = self.index_.kneighbors(rows, k + is_gallery)
-        distances, indices = np.asarray(found[0]), np.asarray(found[1])
+        distances, indices = found
         is_ours = isinstance(self.index_, BruteForceIndex)
         if not (is_ours and self.index_.metric == self.metric):
             # whatever it calls a distance, and in whatever order it gives equals
+            indices = np.array(indices, dtype=np.int64)
             distances = pair_distances(rows, self.embedding_, indices, self.metric)
-            distances, indices = order_found(distances, indices)
+            sort_found(distances, indices)
         if first is not None:
             distances, indices = drop_self(distances, indices, first)
         return distances, indices

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["longest_row", "pair_distances", "unit_rows"]
+__all__ = ["pair_distances", "row_norms", "unit_rows"]
 
 # Rows at a time, so that what is computed on the way stays small.
 _N_ROWS = 4096
 
 
-def _row_norms(rows: np.ndarray) -> np.ndarray:
+def row_norms(rows: np.ndarray, centre: np.ndarray | float = 0.0) -> np.ndarray:
+    """Return the norms (n_rows,) of rows, or their distances from a centre."""
     norms = np.empty(len(rows))
     for start in range(0, len(rows), _N_ROWS):
-        part = rows[start : start + _N_ROWS].astype(np.float64)
+        part = rows[start : start + _N_ROWS].astype(np.float64) - centre
         norms[start : start + _N_ROWS] = np.sqrt(np.einsum("ij,ij->i", part, part))
     return norms
-
-
-def longest_row(rows: np.ndarray) -> float:
-    """Return the norm of the longest row; 0.0 if there is none."""
-    return float(_row_norms(rows).max(initial=0.0))
 
 
 def unit_rows(rows: np.ndarray) -> np.ndarray:
@@ -36,7 +32,7 @@ def unit_rows(rows: np.ndarray) -> np.ndarray:
     ndarray of shape (n_rows, n_columns), float32
         The same array where nothing has to change.
     """
-    norms = _row_norms(rows)
+    norms = row_norms(rows)
     norms[norms == 0] = 1.0
     if np.abs(norms - 1).max(initial=0.0) < 1e-6:  # rounding leaves that much
         return rows

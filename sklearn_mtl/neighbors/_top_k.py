@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-__all__ = ["top_k"]
+__all__ = ["sort_found", "top_k"]
 
 # Products that are looked at together: 1 MiB of float32, which comparing them with the
 # bar finds in the cache.
@@ -29,12 +29,13 @@ def top_k(
     *,
     longest: float,
     offset: np.ndarray | None = None,
+    shift: np.ndarray | None = None,
     chunk_size: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the k largest scores of every query, ties by index.
 
-    The score of query q and item j is q · g_j - offset_j, computed in float64 and
-    rounded to float32. A product in float32 says which items may be among the best; its
+    The score of query q and item j is q · g_j - offset_j - shift_q, computed in float64
+    and rounded to float32. A product in float32 says which items may be among the best; its
     last bits depend on the shape of the blocks, so only its candidates, taken with a
     margin, get a score, each on its own. The result does not depend on chunk_size, nor
     on the queries asked at the same time.
@@ -50,7 +51,9 @@ def top_k(
     longest : float
         Norm of the longest row of the gallery.
     offset : ndarray of shape (n_items,), float64, default=None
-        What is taken from the products.
+        What is taken from the products of an item.
+    shift : ndarray of shape (n_queries,), float64, default=None
+        What is taken from the products of a query, before they are rounded.
     chunk_size : int, default=None
         Items that are compared at a time; None takes what fits the cache.
 
@@ -66,17 +69,39 @@ def top_k(
     n_rows = max(1, min(N_QUERIES, DENSE_TILE // (width + k)))
     # how far a product in float32 may be off, for a query of norm 1
     slack = (gallery.shape[1] + 4) * 2.0**-23 * longest
-    shift = 0.0 if offset is None else 2.0**-22 * float(np.abs(offset).max())
+    rounding = 0.0 if offset is None else 2.0**-22 * float(np.abs(offset).max())
     scores = np.empty((n_queries, k), np.float32)
     indices = np.empty((n_queries, k), np.int64)
     for start in range(0, n_queries, n_rows):
         block = slice(start, start + n_rows)
-        best = _Best(queries[block], gallery, offset, k)
-        margin = slack * np.linalg.norm(queries[block], axis=1) + shift
+        best = _Best(
+            queries[block], gallery, offset, None if shift is None else shift[block], k
+        )
+        margin = slack * np.linalg.norm(queries[block], axis=1) + rounding
         for tile in _tiles(n_items, width):
             best.look_at(tile, margin)
         scores[block], indices[block] = _open(best.sorted_keys())
     return scores, indices
+
+
+def sort_found(distances: np.ndarray, indices: np.ndarray) -> None:
+    """Sort what was found by distance, and equals by position; overwrites both.
+
+    Parameters
+    ----------
+    distances : ndarray of shape (n_queries, k), float32
+        At least 0.
+    indices : ndarray of shape (n_queries, k), int64
+        Positions; -1, at an infinite distance, where nothing was found.
+    """
+    step = max(1, TILE // distances.shape[1])
+    for start in range(0, len(distances), step):
+        block = slice(start, start + step)
+        keys = _key(-distances[block], indices[block].astype(np.uint32))
+        keys.sort(axis=1)
+        scores, ordered = _open(keys)
+        distances[block] = np.abs(scores)
+        indices[block] = np.where(ordered == 2**32 - 1, -1, ordered)
 
 
 def _tile_width(n_queries: int, n_items: int, k: int, chunk_size: int | None) -> int:
@@ -103,9 +128,11 @@ class _Best:
         queries: np.ndarray,
         gallery: np.ndarray,
         offset: np.ndarray | None,
+        shift: np.ndarray | None,
         k: int,
     ) -> None:
-        self.queries, self.gallery, self.offset, self.k = queries, gallery, offset, k
+        self.queries, self.gallery, self.k = queries, gallery, k
+        self.offset, self.shift = offset, shift
         self.exact = queries.astype(np.float64)
         self.keys = np.full((len(queries), k), _WORST)
         self.worst: np.ndarray | None = None  # scores of the last, once k were seen
@@ -120,7 +147,10 @@ class _Best:
         products = self.queries @ self.gallery[tile].T
         if self.offset is not None:
             products -= self.offset[tile].astype(np.float32)
-        bar = (self.worst - margin).astype(np.float32)
+        lowest = self.worst - margin
+        if self.shift is not None:
+            lowest += self.shift
+        bar = lowest.astype(np.float32)
         # rounding to float32 must not lift the bar
         found = np.flatnonzero(products >= np.nextafter(bar, -np.inf)[:, None])
         if len(found) > SPARSE * products.size:
@@ -167,6 +197,8 @@ class _Best:
             scores[part] = np.einsum("ij,ij->i", self.exact[rows[part]], right)
         if self.offset is not None:
             scores -= self.offset[items]
+        if self.shift is not None:
+            scores -= self.shift[rows]
         return _key(scores, items)
 
     def _take_all(self, tile: slice) -> None:
@@ -181,6 +213,8 @@ class _Best:
             scores = self.exact @ self.gallery[part].T.astype(np.float64)
             if self.offset is not None:
                 scores -= self.offset[part]
+            if self.shift is not None:
+                scores -= self.shift[:, None]
             at = self.k + start - tile.start
             items = np.arange(part.start, part.stop)
             keys[:, at : at + len(items)] = _key(scores, items)

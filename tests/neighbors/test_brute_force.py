@@ -56,6 +56,20 @@ def test_it_agrees_with_scikit_learn(metric):
     assert distances.dtype == np.float32
 
 
+@pytest.mark.parametrize("chunk_size", [None, 100])
+@pytest.mark.parametrize("offset", [100, 10_000])
+def test_rows_far_from_the_origin_are_searched_exactly(offset, chunk_size):
+    items, queries = offset + rows_of(2000, 64), offset + rows_of(50, 64, seed=1)
+    theirs = NearestNeighbors(n_neighbors=10, algorithm="brute")
+    expected, places = theirs.fit(items.astype(float)).kneighbors(queries.astype(float))
+    index = BruteForceIndex(metric="euclidean", chunk_size=chunk_size).fit(items)
+    distances, indices = index.kneighbors(queries)
+    np.testing.assert_allclose(distances, expected, rtol=1e-4)
+    assert (np.diff(distances, axis=1) >= 0).all()
+    if offset == 100:  # of 10,000 the last digits of float32 make distances equal
+        np.testing.assert_array_equal(indices, places)
+
+
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 def test_the_result_does_not_depend_on_the_chunk_size(metric):
     # of few values, so that there are ties, duplicates and floods of candidates
