@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from sklearn_mtl.utils._memory import keep_memory
+
 __all__ = ["sort_found", "top_k"]
 
 # Products that are looked at together: 1 MiB of float32, which comparing them with the
@@ -64,6 +66,7 @@ def top_k(
     indices : ndarray of shape (n_queries, k), int64
         Their items.
     """
+    keep_memory()
     n_queries, n_items = len(queries), len(gallery)
     width = _tile_width(n_queries, n_items, k, chunk_size)
     n_rows = max(1, min(N_QUERIES, DENSE_TILE // (width + k)))
