@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ def ndcg_at_k(
     Notes
     -----
     The gains are linear, as in scikit-learn's ndcg_score. The best rankings are found
-    from the rows of labels that differ: O(T) for each pair of them.
+    from the rows of labels that differ: O(n_tasks) for each pair of them.
 
     References
     ----------
@@ -94,8 +95,10 @@ def ndcg_at_k(
     best, n_rankable = _best_gains(query, gallery, at, discounts)
     values, n_short = np.full(len(query), np.nan), 0
     for rows, block in iter_blocks(neighbors, len(query), len(gallery), _WHO):
-        gains, is_in = _gains(query[rows, None], gallery[block])
-        is_in &= (block >= 0) & (block != at[rows, None])
+        found = (column[block] for column in gallery.T)
+        n_agree, n_both = _agreement(query[rows].T, found, block.shape)
+        gains = n_agree / n_both.clip(min=1)
+        is_in = (n_both > 0) & (block >= 0) & (block != at[rows, None])
         rank = np.cumsum(is_in, axis=1, dtype=np.int32)
         n_ranked = rank[:, -1] if rank.shape[1] else np.zeros(len(rank), int)
         is_short = n_ranked < np.minimum(k, n_rankable[rows])
@@ -110,12 +113,19 @@ def ndcg_at_k(
     return finish(values, int((query < 0).all(axis=1).sum()), average, _WHO)
 
 
-def _gains(query: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the gains of items (..., n_tasks) for queries, and who can be ranked."""
-    both = (query >= 0) & (items >= 0)
-    n_both = both.sum(axis=-1)
-    n_agree = (both & (query == items)).sum(axis=-1)
-    return n_agree / n_both.clip(min=1), n_both > 0
+def _agreement(
+    query: Iterable[np.ndarray], items: Iterable[np.ndarray], shape: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return in how many tasks labels agree, and in how many both have one.
+
+    Labels come task by task, (n_queries,) and (n_items,) or (n_queries, n_items).
+    """
+    n_agree, n_both = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
+    for asked, found in zip(query, items, strict=True):
+        is_both = (asked >= 0)[:, None] & (found >= 0)
+        n_both += is_both
+        n_agree += is_both & (asked[:, None] == found)
+    return n_agree, n_both
 
 
 def _best_gains(
@@ -124,28 +134,42 @@ def _best_gains(
     """Return the best DCG of each query, and how many items can be ranked for it.
 
     Both are found for each kind of query: the same labels, and the same labels of
-    itself in the gallery.
+    itself in the gallery. Items are counted by the tasks that agree and the tasks that
+    could: of these pairs there are few, and so no ranking has to be sorted.
     """
     items, kind, counts = np.unique(
         gallery, axis=0, return_inverse=True, return_counts=True
     )
     own = np.where(at >= 0, kind.reshape(-1)[at], -1)
     asked, which = np.unique(np.column_stack([query, own]), axis=0, return_inverse=True)
-    best, n_rankable = np.empty(len(asked)), np.empty(len(asked), int)
+    n_tasks = query.shape[1]
+    agree, both = np.divmod(np.arange((n_tasks + 1) ** 2), n_tasks + 1)
+    gains = np.where(both > 0, agree / both.clip(min=1), -1.0)
+    order = np.argsort(-gains)[: (both > 0).sum()]
     total = np.concatenate([[0.0], np.cumsum(discounts)])
-    step = max(1, _CELLS // len(items))
+    best, n_rankable = np.empty(len(asked)), np.empty(len(asked), int)
+    step = max(1, _CELLS // max(len(items), len(gains)))
     for start in range(0, len(asked), step):
         part = slice(start, start + step)
-        gains, is_in = _gains(asked[part, None, :-1], items[None])
-        n = np.where(is_in, counts, 0)
-        mine = np.flatnonzero(asked[part, -1] >= 0)
-        mine = mine[is_in[mine, asked[part, -1][mine]]]
-        n[mine, asked[part, -1][mine]] -= 1
-        n_rankable[part] = n.sum(axis=1)
-        order = np.argsort(-gains, axis=1)
-        last = np.take_along_axis(n, order, axis=1).cumsum(axis=1)
-        last = np.concatenate([np.zeros((len(n), 1), int), last], axis=1)
-        shares = np.diff(total[last.clip(max=len(discounts))], axis=1)
-        best[part] = (np.take_along_axis(gains, order, axis=1) * shares).sum(axis=1)
+        n = _count_pairs(asked[part], items, counts)[:, order].cumsum(axis=1)
+        shares = np.diff(total[n.clip(max=len(discounts))], axis=1, prepend=0.0)
+        best[part], n_rankable[part] = shares @ gains[order], n[:, -1]
     which = which.reshape(-1)
     return best[which], n_rankable[which]
+
+
+def _count_pairs(
+    asked: np.ndarray, items: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
+    """Count the items of each n_agree * (n_tasks + 1) + n_both, itself left out."""
+    n_tasks, shape = items.shape[1], (len(asked), len(items))
+    n_agree, n_both = _agreement(asked[:, :-1].T, items.T, shape)
+    n_pairs = (n_tasks + 1) ** 2
+    pair = n_agree * (n_tasks + 1) + n_both
+    place = pair + n_pairs * np.arange(len(asked))[:, None]
+    weights = np.broadcast_to(counts, shape).ravel()
+    found = np.bincount(place.ravel(), weights, minlength=n_pairs * len(asked))
+    found = found.reshape(len(asked), n_pairs).astype(int)
+    mine = np.flatnonzero(asked[:, -1] >= 0)
+    found[mine, pair[mine, asked[mine, -1]]] -= 1
+    return found

@@ -37,10 +37,10 @@ def top_k(
     """Return the k largest scores of every query, ties by index.
 
     The score of query q and item j is q · g_j - offset_j - shift_q, computed in float64
-    and rounded to float32. A product in float32 says which items may be among the best; its
-    last bits depend on the shape of the blocks, so only its candidates, taken with a
-    margin, get a score, each on its own. The result does not depend on chunk_size, nor
-    on the queries asked at the same time.
+    and rounded to float32. A product in float32 says which items may be among the best;
+    its last bits depend on the shape of the blocks, so only its candidates, taken with
+    a margin, get a score, each on its own. The result does not depend on chunk_size,
+    nor on the queries asked at the same time.
 
     Parameters
     ----------
