@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sklearn_mtl.modules._conv import ConvTrunk
+from sklearn_mtl.modules._conv_trunk import ConvTrunk
 from sklearn_mtl.modules._head_spec import HeadTail
 from sklearn_mtl.modules._linear import MemberLinear
 from sklearn_mtl.modules._task_heads import TaskHeads

@@ -13,7 +13,8 @@ from torch import nn
 
 from sklearn_mtl import MultiTaskClassifier, MultiTaskMixedEstimator
 from sklearn_mtl.model_selection import MultiTaskKFold, per_task_scorers
-from sklearn_mtl.modules import MLP, Augmentation, Columns, Conv
+from sklearn_mtl.modules import MLP, Augmentation, Columns, Conv, _conv_trunk
+from sklearn_mtl.modules._conv_trunk import ConvLayer
 from tests.modules.pictures import pictures
 from tests.modules.trunks import built, fitted
 
@@ -64,6 +65,47 @@ def test_it_is_convolution_activation_and_pooling(changed, n_members):
         maps = reference(trunk, member, spec)(x[member])
         expected = maps.permute(0, 2, 3, 1).flatten(1)
         torch.testing.assert_close(ours[member], expected)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"padding": "valid", "pool": 3},
+        {"channels": (4, 6)},
+        {"image_shape": (2, 9, 11), "channels": (20,)},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_products_with_patches_are_the_same_in_bfloat16(
+    changed, n_members, monkeypatch
+):
+    monkeypatch.setattr(_conv_trunk, "_MANY_VALUES", 0)
+    spec = clone(SMALL).set_params(hidden=None, **changed)
+    trunk = built(spec, int(np.prod(spec.image_shape)), n_members).float()
+    x = torch.rand(n_members, 50, int(np.prod(spec.image_shape)))
+    found = []
+    for is_on in (True, False):
+        if not is_on:
+            monkeypatch.setattr(ConvLayer, "suits_patches", lambda layer, x: False)
+        with torch.autocast("cpu", torch.bfloat16):
+            maps = trunk(x)
+            assert trunk.layers[0].suits_patches(x[0]) == is_on
+        weight = torch.arange(maps.numel()).remainder(7).sub(3).view_as(maps)
+        (maps.float() * weight).sum().backward()
+        found.append([maps.float(), *(p.grad for p in trunk.parameters())])
+        trunk.zero_grad()
+    for ours, plain in zip(*found, strict=True):
+        assert (ours - plain).norm() < 0.05 * plain.norm()
+
+
+def test_pictures_get_a_gradient_also_in_bfloat16():
+    trunk = built(SMALL, 64).float().eval()
+    x = torch.rand(1, 5, 64, requires_grad=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        trunk(x).float().sum().backward()
+    assert (x.grad != 0).any()
 
 
 def test_the_dense_layer_comes_after_the_maps():
