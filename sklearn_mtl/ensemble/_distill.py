@@ -145,7 +145,20 @@ def _default_student(teacher: Any, tasks: TaskSet, random_state: Any) -> Any:
     }
     kind = types.pop() if len(types) == 1 else "mixed"
     net = make_member("net", DEFAULT, tasks, kind, settings)
-    return net.set_params(n_members=1, early_stopping=False)
+    return net.set_params(n_members=1, early_stopping=False, loss=_losses(tasks))
+
+
+def _losses(tasks: TaskSet) -> Any:
+    """Return the losses of values that repeat; the rest is "auto"."""
+    if all(task.period is None for task in tasks.tasks):
+        return "auto"
+    from sklearn_mtl.losses import CircularLoss  # loads torch
+
+    losses = [
+        "auto" if task.period is None else CircularLoss(task.period)
+        for task in tasks.tasks
+    ]
+    return losses[0] if tasks.is_1d else losses
 
 
 def _expand(

@@ -137,7 +137,8 @@ def fit_member(
     Raises
     ------
     TaskError
-        If the member takes a task for another kind than the blend.
+        If the member takes a task for another kind than the blend, or its values as
+        points on a circle.
     """
     fitted = fit_weighted(model, X, y, sample_weight)
     _check_kinds(fitted, task_set, name)
@@ -207,6 +208,12 @@ def _check_kinds(model: Any, task_set: TaskSet, name: str) -> None:
                 f"{name} takes task {ours.name!r} for a {kinds[1]}, but it is a "
                 f"{kinds[0]}. Say task_types in both, or give an estimator for such "
                 "tasks."
+            )
+        if theirs.period is not None:
+            raise TaskError(
+                f"{name} learns that the values of task {ours.name!r} repeat, but a "
+                "blend averages them as plain numbers. Leave the task to a net with "
+                "CircularLoss alone."
             )
 
 

@@ -35,6 +35,7 @@ from sklearn_mtl.exceptions import (
     SingleClassWarning,
     TaskError,
 )
+from sklearn_mtl.losses import CircularLoss
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
 
 NET = {"hidden_layer_sizes": (8,), "n_members": 2, "max_epochs": 5}
@@ -416,3 +417,12 @@ def test_one_row_too_flat_says_how_to_reshape(classes, members):
     model = MultiTaskBlendClassifier(members, random_state=0).fit(X, y)
     with pytest.raises(ValueError, match="Reshape your data"):
         model.predict(X[0])
+
+
+def test_a_member_that_learns_on_a_circle_is_refused():
+    y = np.random.default_rng(0).uniform(0, 360, (60, 2))
+    net = MultiTaskRegressor(loss={"task1": CircularLoss(360)}, **NET)
+    with pytest.raises(
+        TaskError, match="member 'm' learns that the values of task 'ta"
+    ):
+        MultiTaskBlendRegressor([("m", net)]).fit(y, y)

@@ -30,6 +30,8 @@ from sklearn_mtl.ensemble import (
 )
 from sklearn_mtl.ensemble._distill import _expand
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.losses import CircularLoss
+from sklearn_mtl.metrics import circular_error
 
 FAST = {"n_members": 1, "early_stopping": False, "max_epochs": 30, "random_state": 0}
 
@@ -214,3 +216,17 @@ class TestWhatGoesIn:
             teacher.fit(X, np.full_like(y, np.nan))
         with pytest.raises(TaskError, match="says nothing of any task"):
             distill(teacher, X)
+
+
+@pytest.mark.parametrize("is_1d", [True, False])
+def test_a_student_learns_that_values_repeat(is_1d):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 2))
+    angle = np.degrees(np.arctan2(X[:, 1], X[:, 0])) % 360
+    y = angle if is_1d else np.column_stack([angle, X[:, 0]])
+    loss = CircularLoss(360) if is_1d else {"task0": CircularLoss(360)}
+    teacher = MultiTaskRegressor(loss=loss, **FAST).fit(X, y)
+    student = distill(teacher, X, random_state=0)
+    assert student.task_set_.tasks[0].period == 360
+    given = student.predict(X).reshape(200, -1)[:, 0]
+    assert circular_error(angle, given, period=360) < 20
