@@ -187,12 +187,13 @@ def for_one_task(
     estimator
         A clone, to be fitted to the one task.
     """
-    single = clone(estimator)
-    for name, value in estimator.get_params(deep=True).items():
+    single, params = clone(estimator), estimator.get_params(deep=True)
+    kind = "classification" if is_classification else "regression"
+    for name, value in params.items():
         parameter = name.rpartition("__")[2]
         if parameter == "task_types":
-            kind = "classification" if is_classification else "regression"
             single.set_params(**{name: kind})
+            _drop_loss(single, name.removesuffix("task_types"), names, {kind})
         elif parameter in _BY_TASK and _is_by_task(value, names):
             default, is_dict = _BY_TASK[parameter], isinstance(value, Mapping)
             own = value.get(names[t], default) if is_dict else value[t]
@@ -221,11 +222,12 @@ def for_tasks(
     estimator
         A clone, to be fitted to these tasks.
     """
-    several = clone(estimator)
+    several, own_types = clone(estimator), [types[t] for t in columns]
     for name, value in estimator.get_params(deep=True).items():
         parameter = name.rpartition("__")[2]
         if parameter == "task_types":
-            several.set_params(**{name: [types[t] for t in columns]})
+            several.set_params(**{name: own_types})
+            _drop_loss(several, name.removesuffix("task_types"), names, set(own_types))
         elif parameter in _BY_TASK and _is_by_task(value, names):
             if isinstance(value, Mapping):
                 kept = [names[t] for t in columns if names[t] in value]
@@ -234,6 +236,25 @@ def for_tasks(
                 own = [value[t] for t in columns]
             several.set_params(**{name: own})
     return several
+
+
+def _drop_loss(
+    estimator: Any, prefix: str, names: Sequence[str], types: set[str]
+) -> None:
+    """Forget a net's loss for all tasks where it is for none that are left."""
+    loss = estimator.get_params(deep=True).get(f"{prefix}loss")
+    if loss is None or loss == "auto" or _is_by_task(loss, names):
+        return
+    from sklearn_mtl.losses import LOSSES  # loads torch, which a net needs anyway
+
+    spec = LOSSES.get(loss) if isinstance(loss, str) else loss
+    kinds = getattr(spec, "kinds", None)  # None of a name that is unknown: fit says so
+    suits = {
+        "regression" if kind == "regression" else "classification"
+        for kind in kinds or ()
+    }
+    if kinds is not None and not suits & types:
+        estimator.set_params(**{f"{prefix}loss": "auto"})
 
 
 def _is_by_task(value: Any, names: Sequence[str]) -> bool:

@@ -1,9 +1,10 @@
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.linear_model import SGDClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_mtl import MultiTaskRegressor
+from sklearn_mtl import MultiTaskMixedEstimator, MultiTaskRegressor
 from sklearn_mtl.multioutput._templates import for_one_task, for_tasks
 
 NAMES = ["a", "b", "c"]
@@ -63,3 +64,30 @@ def test_a_loss_by_task_becomes_that_of_the_task():
     some = for_tasks(given, [0, 2], NAMES, ["regression"] * 3)
     assert some.loss == {"a": "huber"}
     assert for_tasks(given, [1, 2], NAMES, ["regression"] * 3).loss == "auto"
+
+
+@pytest.mark.parametrize(
+    ("loss", "is_classification", "expected"),
+    [
+        ("huber", True, "auto"),
+        ("huber", False, "huber"),
+        ("focal", False, "auto"),
+        ("auto", True, "auto"),
+        ("unknown", True, "unknown"),
+    ],
+)
+def test_a_loss_for_all_tasks_is_dropped_where_it_is_for_none(
+    loss, is_classification, expected
+):
+    pipe = make_pipeline(StandardScaler(), MultiTaskMixedEstimator(loss=loss))
+    single = for_one_task(pipe, 0, NAMES, is_classification)
+    assert single[-1].loss == expected
+    types = ["classification" if is_classification else "regression"] * 2
+    assert for_tasks(pipe, [0, 1], NAMES, types)[-1].loss == expected
+    mixed = for_tasks(pipe, [0, 1], NAMES, ["regression", "classification"])
+    assert mixed[-1].loss == loss
+
+
+def test_the_loss_of_another_estimator_is_its_own_affair():
+    given = SGDClassifier(loss="squared_error")
+    assert for_one_task(given, 0, NAMES, True).loss == "squared_error"
