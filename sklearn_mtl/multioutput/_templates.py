@@ -14,9 +14,9 @@ from sklearn_mtl.utils._by_task import by_task as spread_by_task
 __all__ = ["Templates", "for_one_task", "for_tasks"]
 
 _WHO = "IndependentTasks"
-# parameters of this package's estimators that may speak of tasks by name or in order
+# parameters of this package's estimators that may speak of tasks by name or in order,
 # with what they are for a task that a dict does not name
-_BY_TASK: dict[str, Any] = {"class_weight": None, "loss": "auto", "task_weight": None}
+_BY_TASK: dict[str, Any] = {"class_weight": None, "loss": "auto", "task_weight": 1.0}
 
 
 @dataclass(frozen=True)
@@ -195,8 +195,7 @@ def for_one_task(
             single.set_params(**{name: kind})
             _drop_loss(single, name.removesuffix("task_types"), names, {kind})
         elif parameter in _BY_TASK and _is_by_task(value, names):
-            default, is_dict = _BY_TASK[parameter], isinstance(value, Mapping)
-            own = value.get(names[t], default) if is_dict else value[t]
+            (own,) = _of_tasks(value, [t], names, _BY_TASK[parameter])
             single.set_params(**{name: None if parameter == "task_weight" else own})
     return single
 
@@ -229,13 +228,18 @@ def for_tasks(
             several.set_params(**{name: own_types})
             _drop_loss(several, name.removesuffix("task_types"), names, set(own_types))
         elif parameter in _BY_TASK and _is_by_task(value, names):
-            if isinstance(value, Mapping):
-                kept = [names[t] for t in columns if names[t] in value]
-                own: Any = {one: value[one] for one in kept} or _BY_TASK[parameter]
-            else:
-                own = [value[t] for t in columns]
+            own = _of_tasks(value, columns, names, _BY_TASK[parameter])
             several.set_params(**{name: own})
     return several
+
+
+def _of_tasks(
+    value: Any, columns: Sequence[int], names: Sequence[str], default: Any
+) -> list[Any]:
+    """Return what is said of some tasks, in order: an array has no names for them."""
+    if isinstance(value, Mapping):
+        return [value.get(names[t], default) for t in columns]
+    return [value[t] for t in columns]
 
 
 def _drop_loss(

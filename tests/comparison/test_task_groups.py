@@ -27,6 +27,7 @@ from sklearn_mtl.datasets import (
 from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning, TaskError
 from sklearn_mtl.inspection import task_affinity
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
+from sklearn_mtl.losses import CircularLoss
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
 from tests.zoo import SMALL_NET
 
@@ -154,6 +155,15 @@ class TestSearch:
             expected[:, columns] = own.predict(X).reshape(len(X), -1)
             assert isinstance(model, IndependentTasks) == (len(names) == 1)
         np.testing.assert_allclose(search.predict(X), expected)
+
+    def test_arguments_by_name_reach_the_groups_of_an_array_too(self):
+        X, y = regressions([0, 1, 0])
+        net = MultiTaskRegressor(
+            **{**SMALL_NET, "max_epochs": 2}, loss={"task2": CircularLoss(360)}
+        )
+        search = TaskGroupSearchCV(net, method=TWINS[::-1], cv=2).fit(X, y)
+        periods = [task.period for task in search.task_set_.tasks]
+        assert periods == [None, None, 360]
 
     def test_affinities_may_be_given(self):
         X, y = regressions([0, 0, 1])
@@ -341,7 +351,7 @@ class TestOutputs:
             )
             if names == ["a", "b"]
         )
-        assert pair.class_weight == {"a": "balanced"}
+        assert pair.class_weight == ["balanced", None]
         assert pair.task_weight == [1, 2]
         assert search.predict(X).shape == (80, 3)
 

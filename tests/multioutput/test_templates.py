@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import SGDClassifier
@@ -62,8 +63,16 @@ def test_a_loss_by_task_becomes_that_of_the_task():
     assert for_one_task(given, 0, NAMES, False).loss == "huber"
     assert for_one_task(given, 1, NAMES, False).loss == "auto"
     some = for_tasks(given, [0, 2], NAMES, ["regression"] * 3)
-    assert some.loss == {"a": "huber"}
-    assert for_tasks(given, [1, 2], NAMES, ["regression"] * 3).loss == "auto"
+    assert some.loss == ["huber", "auto"]
+
+
+def test_what_is_said_by_name_is_said_in_order_to_some_tasks():
+    given = Shared(class_weight={"c": "balanced"}, task_weight={"b": 3.0})
+    some = for_tasks(given, [1, 2], NAMES, ["classification"] * 3)
+    assert some.class_weight == [None, "balanced"]
+    assert some.task_weight == [3.0, 1.0]
+    given = Shared(task_weight=np.array([1.0, 2.0, 3.0]))
+    assert for_tasks(given, [2, 0], NAMES, ["classification"] * 3).task_weight == [3, 1]
 
 
 @pytest.mark.parametrize(
