@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from sklearn_mtl.datafits import CrossEntropy, GramQuadratic, RowQuadratic
 from sklearn_mtl.linear_model._data import Data
 from sklearn_mtl.solvers import (
+    Axes,
     Problem,
     Solution,
     Strengths,
+    common_axes,
     evidence_of_classes,
     evidence_of_squares,
     evidence_with_common_axes,
@@ -87,28 +88,11 @@ def _fit_classes(
     return problem, solution
 
 
-def _common_axes(data: Data) -> tuple[np.ndarray, np.ndarray]:
-    """Return eigenvalues and vectors of the covariance of the rows of all tasks."""
+def _common_axes(data: Data) -> Axes:
+    """Return the axes of the rows of all tasks."""
     X: Any = data.X
     weights = data.labels.row_weights()
     if min(X.shape) > MAX_ROWS:
         rows = np.linspace(0, X.shape[0] - 1, MAX_ROWS).astype(np.intp)
         X, weights = X[rows], weights[rows]
-    weights = weights / max(weights.sum(), 1e-300)
-    mean = (X.T @ weights) * data.fit_intercept
-    if X.shape[1] <= X.shape[0]:
-        scaled = (
-            X.multiply(weights[:, None])
-            if sparse.issparse(X)
-            else (weights[:, None] * X)
-        )
-        gram = X.T @ scaled
-        gram = gram.toarray() if sparse.issparse(gram) else gram
-        values, vectors = np.linalg.eigh(gram - np.outer(mean, mean))
-    else:
-        dense = X.toarray() if sparse.issparse(X) else X
-        centred = np.sqrt(weights)[:, None] * (dense - mean)
-        values, left = np.linalg.eigh(centred @ centred.T)
-        vectors = centred.T @ (left / np.sqrt(np.maximum(values, 1e-300)))
-    kept = values > 1e-12 * values[-1]
-    return values[kept], vectors[:, kept]
+    return common_axes(X, weights, data.fit_intercept)

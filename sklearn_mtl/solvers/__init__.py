@@ -1,5 +1,6 @@
 """Solvers of the linear models. They ask penalties for capabilities, not for types."""
 
+from sklearn_mtl.solvers._axes import Axes, common_axes
 from sklearn_mtl.solvers._certificate import Certificate, Problem, Solution, certify
 from sklearn_mtl.solvers._choose import solve
 from sklearn_mtl.solvers._closed_form import Spectrum, closed_form, has_spectrum
@@ -15,6 +16,7 @@ from sklearn_mtl.solvers._kernels import compile_kernels
 from sklearn_mtl.solvers._path import alpha_grid, solve_path
 
 __all__ = [
+    "Axes",
     "Certificate",
     "Evidence",
     "Problem",
@@ -24,6 +26,7 @@ __all__ = [
     "alpha_grid",
     "certify",
     "closed_form",
+    "common_axes",
     "compile_kernels",
     "evidence_of_classes",
     "evidence_of_squares",

@@ -8,6 +8,7 @@ import numpy as np
 
 from sklearn_mtl.datafits import CrossEntropy, GramQuadratic, RowQuadratic
 from sklearn_mtl.penalties import Decomposition, Ridge, Shared
+from sklearn_mtl.solvers._axes import Axes
 from sklearn_mtl.solvers._closed_form import Spectrum, has_spectrum
 
 __all__ = [
@@ -201,7 +202,7 @@ def evidence_with_common_axes(
     datafit: GramQuadratic | RowQuadratic,
     totals: np.ndarray,
     n_intercepts: int,
-    spectrum: tuple[np.ndarray, np.ndarray],
+    axes: Axes,
 ) -> Evidence:
     """Return the evidence as if each task's rows were a fair sample of all rows.
 
@@ -213,8 +214,8 @@ def evidence_with_common_axes(
         Sum of weights of each task.
     n_intercepts : int
         Number of intercepts that were fitted.
-    spectrum : tuple of ndarray
-        Eigenvalues (r,) and eigenvectors (n_features, r) of the covariance of all rows.
+    axes : Axes
+        Those of the covariance of all rows.
 
     Returns
     -------
@@ -223,15 +224,13 @@ def evidence_with_common_axes(
     """
     n = float(totals.mean())
     zero = datafit.evaluate(np.zeros((datafit.n_features, datafit.n_columns)))
-    targets = -n * (spectrum[1].T @ zero.gradient).T
+    targets = -n * axes.project(zero.gradient).T
     n_rows = max(float(totals.sum()) - n_intercepts, 1.0)
-    values = np.outer(totals, spectrum[0])
+    values = np.outer(totals, axes.values)
     return Evidence(values, targets, None, 2.0 * n * zero.value, n_rows)
 
 
-def evidence_of_classes(
-    datafit: CrossEntropy, W: np.ndarray, spectrum: tuple[np.ndarray, np.ndarray]
-) -> Evidence:
+def evidence_of_classes(datafit: CrossEntropy, W: np.ndarray, axes: Axes) -> Evidence:
     """Return the evidence of a Laplace step: the log-loss as a quadratic at W.
 
     The curvature of a column is its mean p (1 - p) times the Gram matrix of all rows,
@@ -243,8 +242,8 @@ def evidence_of_classes(
         The data term.
     W : ndarray of shape (n_features, n_columns)
         Where the quadratic touches.
-    spectrum : tuple of ndarray
-        Eigenvalues (r,) and eigenvectors (n_features, r) of the Gram matrix.
+    axes : Axes
+        Those of the covariance of all rows.
 
     Returns
     -------
@@ -252,10 +251,9 @@ def evidence_of_classes(
         The data, with noise variance 1.
     """
     n = datafit.n
-    values, vectors = spectrum
     probabilities = datafit.probabilities(datafit.logits(W))
     curvature = n * datafit.mean_curvature(probabilities)
-    precision = curvature[:, None] * values
-    gradient = n * vectors.T @ datafit.pull_back(probabilities)
-    targets = precision * (vectors.T @ W).T - gradient.T
+    precision = curvature[:, None] * axes.values
+    gradient = n * axes.project(datafit.pull_back(probabilities))
+    targets = precision * axes.project(W).T - gradient.T
     return Evidence(precision, targets, None, 0.0, float(datafit.n_columns * n), 1.0)

@@ -1,0 +1,88 @@
+"""Coordinates in which the covariance of the rows is diagonal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+__all__ = ["Axes", "common_axes"]
+
+#: Eigenvalues below this part of the largest are rounding.
+RANK = 1e-12
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Eigenvalues and eigenvectors of a covariance of features.
+
+    Attributes
+    ----------
+    values : ndarray of shape (r,)
+        The eigenvalues that are not rounding.
+    project : callable
+        V' A for A of shape (n_features, k), V the eigenvectors.
+    """
+
+    values: np.ndarray
+    project: Callable[[np.ndarray], np.ndarray]
+
+
+def common_axes(X: Any, weights: np.ndarray, fit_intercept: bool) -> Axes:
+    """Return the axes of the weighted covariance of rows.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_samples, n_features)
+        Inputs. With fewer rows than features the eigenvectors are never formed: they
+        would be as large as a dense X.
+    weights : ndarray of shape (n_samples,)
+        Weights of the rows.
+    fit_intercept : bool
+        Whether the covariance is about the mean.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
+    weights = weights / max(weights.sum(), 1e-300)
+    mean = (X.T @ weights) * fit_intercept
+    if X.shape[1] <= X.shape[0]:
+        values, vectors = np.linalg.eigh(_covariance(X, weights, mean))
+        values, vectors = _without_rounding(values, vectors)
+        return Axes(values, lambda A: vectors.T @ A)
+    roots = np.sqrt(weights)
+    values, left = np.linalg.eigh(roots[:, None] * _products(X, mean) * roots)
+    values, left = _without_rounding(values, left)
+    left = roots[:, None] * left / np.sqrt(values)
+    return Axes(values, lambda A: left.T @ (X @ A - mean @ A))
+
+
+def _covariance(X: Any, weights: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return the covariance of the features."""
+    if not sparse.issparse(X):
+        gram: np.ndarray = X.T @ (weights[:, None] * X)
+    else:
+        gram = (X.T @ X.multiply(weights[:, None])).toarray()
+    return gram - np.outer(mean, mean)
+
+
+def _products(X: Any, mean: np.ndarray) -> np.ndarray:
+    """Return the inner products of the centred rows."""
+    if not sparse.issparse(X):
+        centred = X - mean
+        products: np.ndarray = centred @ centred.T
+        return products
+    along = X @ mean
+    return (X @ X.T).toarray() - along[:, None] - along + mean @ mean
+
+
+def _without_rounding(
+    values: np.ndarray, vectors: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    kept = values > max(RANK * values[-1], 0.0)
+    return values[kept], vectors[:, kept]
