@@ -50,7 +50,8 @@ def _task(comparison: Comparison, t: int, task: TaskRow) -> str:
         cells = [number(_mean(scores)), number(second)]
         rows.append([model.name, *cells, *(number(score) for score in scores)])
     splits = [f"split {s + 1}" for s in range(comparison.n_splits)]
-    metric, second_metric = metric_label(task.metric), second_label(task.beside or "")
+    metric = metric_label(task.metric, task.period)
+    second_metric = second_label(task.beside or "")
     header = ["model", metric, second_metric, *splits]
     if task.beside is None:
         header, rows = _without(header, 2), [_without(row, 2) for row in rows]

@@ -59,11 +59,11 @@ def scores(comparison: Comparison) -> list[str]:
 
 def _metrics(comparison: Comparison) -> str:
     """Return the metric of all tasks, or that of each."""
-    found = {metric_label(task.metric) for task in comparison.tasks}
-    if len(found) == 1:
-        return f"The score is {found.pop()}."
-    by_task = (f"{task.name}: {metric_label(task.metric)}" for task in comparison.tasks)
-    return f"Scores: {', '.join(by_task)}."
+    labels = [metric_label(task.metric, task.period) for task in comparison.tasks]
+    if len(set(labels)) == 1:
+        return f"The score is {labels[0]}."
+    pairs = zip(comparison.tasks, labels, strict=True)
+    return f"Scores: {', '.join(f'{task.name}: {label}' for task, label in pairs)}."
 
 
 def gain_parts(comparison: Comparison, model: str) -> list[str]:

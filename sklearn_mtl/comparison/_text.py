@@ -71,7 +71,8 @@ def _tasks(comparison: Comparison) -> str:
 
 def _metrics(task: TaskRow) -> str:
     second = (task.beside or "").removeprefix("neg_")
-    return metric_label(task.metric) + (f", {metric_label(second)}" if second else "")
+    first = metric_label(task.metric, task.period)
+    return first + (f", {metric_label(second)}" if second else "")
 
 
 def _scores(comparison: Comparison, width: int) -> str:

@@ -32,11 +32,15 @@ _LABELS = {
 }
 
 
-def metric_label(metric: str) -> str:
-    """Return the name of a metric as people write it; "neg_" makes it "minus ..."."""
+def metric_label(metric: str, period: float | None = None) -> str:
+    """Return the name of a metric as people write it; "neg_" makes it "minus ...".
+
+    With a period it says of which circle it is the score.
+    """
     base = metric.removeprefix("neg_")
     label = _LABELS.get(base, base.replace("_", " "))
-    return label if base == metric else f"minus {label}"
+    circle = "" if period is None else f" (period {period:g})"
+    return (label if base == metric else f"minus {label}") + circle
 
 
 def second_label(metric: str) -> str:

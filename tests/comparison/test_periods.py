@@ -46,7 +46,7 @@ def test_losses_that_do_not_agree_are_refused():
         periods({"task0": DEGREES}, {"task0": CircularLoss(90)})
 
 
-def test_all_rows_are_scored_on_the_circle():
+def test_all_rows_are_scored_on_the_circle(tmp_path):
     net = MultiTaskMixedEstimator(
         loss={"task0": DEGREES}, n_members=1, max_epochs=2, random_state=0
     )
@@ -59,3 +59,7 @@ def test_all_rows_are_scored_on_the_circle():
     line = LinearRegression().fit(X[half], ANGLE[half]).predict(X[~half])
     expected = circular_score(ANGLE[~half], line, period=360)
     assert found.table.loc["line", "task0"] == pytest.approx(expected)
+    assert "R2 (period 360)" in str(found)
+    found.to_html(tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert "task0: R2 (period 360), task1: R2." in page
