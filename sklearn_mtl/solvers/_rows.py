@@ -9,6 +9,7 @@ import numpy as np
 from sklearn_mtl.datafits import GramQuadratic, RowQuadratic
 from sklearn_mtl.solvers._certificate import Problem, Solution
 from sklearn_mtl.solvers._closed_form import has_spectrum
+from sklearn_mtl.solvers._fista import fista
 from sklearn_mtl.solvers._kernels import row_cycle
 from sklearn_mtl.solvers._row_cycles import Cycles
 from sklearn_mtl.solvers._row_gap import RowGauge, row_lengths
@@ -108,6 +109,12 @@ class RowSolver:
                 goal = max(INNER * certificate.gap, tol)
             else:
                 goal = 0.1 * goal if goal <= tol else tol
+        if certificate.gap > tol and total < max_iter:
+            # Newton steps lead nowhere where more rows are used than G has rank.
+            rest = fista(problem, self.W, tol=tol, max_iter=max_iter - total)
+            self.W, certificate = rest.point, rest.certificate
+            self.set.extend(np.flatnonzero(self.W.any(axis=1)))
+            total += rest.n_iter
         here = float(groups.max()), self.W[self.members]
         self.solved = [*self.solved[-1:], here]
         return Solution(self.W.copy(), certificate, max(total, 1))

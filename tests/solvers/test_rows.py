@@ -103,3 +103,13 @@ def test_more_rows_than_twice_the_samples_make_no_gram_matrix(monkeypatch):
     assert solve(problem, tol=1e-12).certificate.gap <= 1e-12
     assert {has_gram for n, has_gram in sets if n <= 24} == {True}
     assert {has_gram for n, has_gram in sets if n > 24} == {False}
+
+
+@pytest.mark.parametrize("n_samples", [2, 3, 4])
+@pytest.mark.parametrize("alpha", [0.05, 0.01, 0.001])
+def test_fewer_rows_than_features_in_use_are_no_obstacle(n_samples, alpha):
+    rng = np.random.default_rng(n_samples)
+    X, Y = rng.standard_normal((n_samples, 6)), rng.standard_normal((n_samples, 3))
+    datafit = make_quadratic(X, Y, np.ones_like(Y), True)
+    solution = solve(Problem(datafit, L21(alpha), Columns.plain(3)))
+    assert solution.certificate.gap <= 1e-6
