@@ -273,6 +273,10 @@ class Pooled:
         return np.hstack([X, np.eye(self.n_tasks)[tasks]])
 
 
+#: "free" beside a name says that intercepts are not.
+POOLED = {"penalty": "mean", "fit_intercept": "partial_pooling"}
+
+
 def school_models():
     shared_trace = Decomposition([("shared", Shared()), ("trace", TraceNorm())])
     wide, narrow = np.geomspace(300, 0.1, 12), np.geomspace(30, 0.3, 8)
@@ -280,9 +284,11 @@ def school_models():
         "single-task ridge": MultiTaskLinearRegressorCV(penalty="ridge", alphas=wide),
         "pooled + one-hot": Pooled(),
         "untuned default": MultiTaskLinearRegressor(),
-        "mean-regularised": MultiTaskLinearRegressorCV(penalty="mean", alphas=wide),
+        "untuned, free": MultiTaskLinearRegressor(fit_intercept=True),
+        "mean-regularised": MultiTaskLinearRegressorCV(**POOLED, alphas=wide),
+        "mean-reg., free": MultiTaskLinearRegressorCV(penalty="mean", alphas=wide),
         "mean + trace norm": MultiTaskLinearRegressorCV(
-            penalty=shared_trace, alphas=narrow
+            **{**POOLED, "penalty": shared_trace}, alphas=narrow
         ),
     }
 

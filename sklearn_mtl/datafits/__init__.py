@@ -11,6 +11,7 @@ from sklearn_mtl.datafits._build import (
 )
 from sklearn_mtl.datafits._cross_entropy import CrossEntropy
 from sklearn_mtl.datafits._moments import Moments, Shift
+from sklearn_mtl.datafits._pooling import Pooling
 from sklearn_mtl.datafits._quadratic import Centre, GramQuadratic, RowQuadratic
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Evaluation",
     "GramQuadratic",
     "Moments",
+    "Pooling",
     "RowQuadratic",
     "Shift",
     "make_moments",

@@ -14,6 +14,7 @@ from sklearn_mtl.datafits._operators import (
     ImplicitRows,
     OwnRows,
 )
+from sklearn_mtl.datafits._pooling import Pooling, centres
 from sklearn_mtl.datafits._quadratic import Centre, GramQuadratic, RowQuadratic
 from sklearn_mtl.utils._columns import Cells, sparse_cells
 
@@ -119,7 +120,7 @@ def make_shift(
 
 
 def make_quadratic(
-    X: Any, Y: np.ndarray, weights: np.ndarray, fit_intercept: bool
+    X: Any, Y: np.ndarray, weights: np.ndarray, fit_intercept: bool | Pooling
 ) -> GramQuadratic | RowQuadratic:
     """Return the data term sum w (y - x w)^2 / (2 n), n the mean weight of a task.
 
@@ -131,8 +132,8 @@ def make_quadratic(
         Targets, anything finite where the weight is 0.
     weights : ndarray of shape (n_samples, n_tasks)
         Weights of cells, 0 where a label is missing.
-    fit_intercept : bool
-        Whether each task has an unpenalised intercept.
+    fit_intercept : bool or Pooling
+        Whether each task has an intercept, unpenalised or pooled.
 
     Returns
     -------
@@ -147,10 +148,10 @@ def make_quadratic(
             return make_own_quadratic(X, cells, Y[at], weights[at], fit_intercept)
     if prefers_gram(X.shape, weights):
         return make_moments(X, Y, weights).quadratic(fit_intercept)
-    centre = _centre(X, Y, weights, fit_intercept)
+    off, back = _centres(X, Y, weights, fit_intercept)
     roots = np.sqrt(weights / (weights.sum() / weights.shape[1]))
-    operator = _operator(X, roots, centre, is_shared)
-    return RowQuadratic(operator, roots * (Y - centre.y), centre)
+    operator = _operator(X, roots, off, is_shared)
+    return RowQuadratic(operator, roots * (Y - off.y), back)
 
 
 def make_own_quadratic(
@@ -158,7 +159,7 @@ def make_own_quadratic(
     cells: Cells,
     y: np.ndarray,
     weights: np.ndarray,
-    fit_intercept: bool,
+    fit_intercept: bool | Pooling,
 ) -> GramQuadratic | RowQuadratic:
     """Return the same data term of tasks that have few rows in common.
 
@@ -172,8 +173,8 @@ def make_own_quadratic(
         Targets.
     weights : ndarray of shape (n_cells,)
         Weights.
-    fit_intercept : bool
-        Whether each task has an unpenalised intercept.
+    fit_intercept : bool or Pooling
+        Whether each task has an intercept, unpenalised or pooled.
 
     Returns
     -------
@@ -182,18 +183,19 @@ def make_own_quadratic(
     """
     n_features, n_tasks = X.shape[1], len(cells.ends)
     totals = np.bincount(cells.tasks, weights, n_tasks)
-    centre = Centre(np.zeros((n_features, n_tasks)), np.zeros(n_tasks))
+    off = back = Centre(np.zeros((n_features, n_tasks)), np.zeros(n_tasks))
     if fit_intercept:
-        centre.x[:] = _own_means(X, cells, weights, totals)
-        centre.y[:] = np.bincount(cells.tasks, weights * y, n_tasks)
-        centre.y[:] /= _positive(totals)
+        sums = np.bincount(cells.tasks, weights * y, n_tasks)
+        x = _own_means(X, cells, weights, totals)
+        means = Centre(x, sums / _positive(totals))
+        off, back = centres(means, totals, fit_intercept)
     if _gram_is_small(n_features, len(y), n_tasks):
-        return _own_gram(X, cells, y, weights, centre)
+        return _own_gram(X, cells, y, weights, off, back)
     roots = np.sqrt(weights / totals.mean())
-    z = roots * (y - centre.y[cells.tasks])
-    pairs = zip(cells.parts, centre.x.T, strict=True)
+    z = roots * (y - off.y[cells.tasks])
+    pairs = zip(cells.parts, off.x.T, strict=True)
     blocks = [roots[part, None] * (_take(X, cells.rows[part]) - x) for part, x in pairs]
-    return RowQuadratic(OwnRows(list(map(np.asfortranarray, blocks))), z, centre)
+    return RowQuadratic(OwnRows(list(map(np.asfortranarray, blocks))), z, back)
 
 
 def _own_means(
@@ -205,16 +207,21 @@ def _own_means(
 
 
 def _own_gram(
-    X: np.ndarray, cells: Cells, y: np.ndarray, weights: np.ndarray, centre: Centre
+    X: np.ndarray,
+    cells: Cells,
+    y: np.ndarray,
+    weights: np.ndarray,
+    off: Centre,
+    back: Centre,
 ) -> GramQuadratic:
     """Return the Gram form: one product of each task's rows (x, y) holds it all."""
     k, n_tasks = X.shape[1], len(cells.ends)
-    n, y = weights.sum() / n_tasks, y - centre.y[cells.tasks]
+    n, y = weights.sum() / n_tasks, y - off.y[cells.tasks]
     roots = None if (weights == 1.0).all() else np.sqrt(weights)[:, None]
     sums = np.empty((n_tasks, k + 1, k + 1))
     # A task's rows at a time stay in the cache; a copy of X would be new memory.
     room = np.empty((max(part.stop - part.start for part in cells.parts), k + 1))
-    for total, part, x in zip(sums, cells.parts, centre.x.T, strict=True):
+    for total, part, x in zip(sums, cells.parts, off.x.T, strict=True):
         Z = room[: part.stop - part.start]
         np.subtract(_take(X, cells.rows[part]), x, out=Z[:, :k])
         Z[:, k] = y[part]
@@ -223,7 +230,7 @@ def _own_gram(
         np.matmul(Z.T, Z, out=total)
     sums /= n
     constant = 0.5 * float(sums[:, k, k].sum())
-    return GramQuadratic(sums[:, :k, :k], sums[:, :k, k].T, constant, centre)
+    return GramQuadratic(sums[:, :k, :k], sums[:, :k, k].T, constant, back)
 
 
 def _take(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -238,14 +245,18 @@ def _positive(totals: np.ndarray) -> np.ndarray:
     return np.where(totals > 0, totals, 1.0)
 
 
-def _centre(X: Any, Y: np.ndarray, weights: np.ndarray, fit_intercept: bool) -> Centre:
+def _centres(
+    X: Any, Y: np.ndarray, weights: np.ndarray, fit_intercept: bool | Pooling
+) -> tuple[Centre, Centre]:
     if not fit_intercept:
-        return Centre(np.zeros((X.shape[1], 1)), np.zeros(Y.shape[1]))
+        origin = Centre(np.zeros((X.shape[1], 1)), np.zeros(Y.shape[1]))
+        return origin, origin
     totals = weights.sum(axis=0)
     safe = _positive(totals)
     columns = slice(0, 1) if weights_are_shared(weights) else slice(None)
     x = (X.T @ weights[:, columns]) / safe[columns]
-    return Centre(x, (weights * Y).sum(axis=0) / safe)
+    means = Centre(x, (weights * Y).sum(axis=0) / safe)
+    return centres(means, totals, fit_intercept)
 
 
 def _operator(

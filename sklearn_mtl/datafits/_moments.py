@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from sklearn_mtl.datafits._pooling import Pooling, centres
 from sklearn_mtl.datafits._quadratic import Centre, GramQuadratic
 from sklearn_mtl.utils._columns import Cells
 
@@ -154,13 +155,13 @@ class Moments:
             self.shift,
         )
 
-    def quadratic(self, fit_intercept: bool) -> GramQuadratic:
+    def quadratic(self, fit_intercept: bool | Pooling) -> GramQuadratic:
         """Return the data term, divided by the mean weight of a task.
 
         Parameters
         ----------
-        fit_intercept : bool
-            Whether each task is centred.
+        fit_intercept : bool or Pooling
+            Whether each task is centred, by its mean or by pooling.
 
         Returns
         -------
@@ -171,10 +172,15 @@ class Moments:
         safe = np.where(self.weight > 0, self.weight, 1.0)
         w = self.weight
         if fit_intercept:
-            x, y = self.x / safe[:, None], self.y / safe
+            x, y = (self.x / safe[:, None]).T, self.y / safe
+            means = Centre(x + self.shift.x[:, None], y + self.shift.y)
+            totals = np.broadcast_to(w, self.y.shape)
+            off, back = centres(means, totals, fit_intercept)
+            # By differences, which are exactly zero where intercepts are free.
+            x, y = (x + (off.x - means.x)).T, y + (off.y - means.y)
         else:  # back to where X and y are zero
-            x = np.broadcast_to(-self.shift.x, self.x.shape)
-            y = -self.shift.y
+            x, y = np.broadcast_to(-self.shift.x, self.x.shape), -self.shift.y
+            back = Centre(np.zeros(x.T.shape), np.zeros(len(y)))
         # Moments about (x, y): sums of (a - x)(b - y) from those of a, b and a b.
         crossed = self.x[:, :, None] * x[:, None, :]
         xx = self.xx - crossed - crossed.transpose(0, 2, 1)
@@ -183,9 +189,7 @@ class Moments:
         yy = self.yy - 2.0 * y * self.y + w * y**2
         total = w.sum() / len(w)
         G = xx[0] if self.is_shared else xx
-        on = float(fit_intercept)
-        centre = Centre(on * (x + self.shift.x).T, on * (y + self.shift.y))
-        return GramQuadratic(G / total, xy / total, 0.5 * yy.sum() / total, centre)
+        return GramQuadratic(G / total, xy / total, 0.5 * yy.sum() / total, back)
 
     def squared_errors(self, W: np.ndarray, intercept: np.ndarray) -> np.ndarray:
         """Return each task's weighted sum of squared errors on these rows.

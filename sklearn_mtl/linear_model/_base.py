@@ -13,10 +13,16 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_mtl.datafits import Pooling
 from sklearn_mtl.linear_model._constants import blank_constants
 from sklearn_mtl.linear_model._data import Data, make_data, read_labels
-from sklearn_mtl.linear_model._evidence import fit_empirical_bayes
-from sklearn_mtl.linear_model._names import EMPIRICAL_BAYES, resolve_penalty
+from sklearn_mtl.linear_model._evidence import fit_empirical_bayes, pool
+from sklearn_mtl.linear_model._names import (
+    AUTO,
+    EMPIRICAL_BAYES,
+    PARTIAL_POOLING,
+    resolve_penalty,
+)
 from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers import Problem, Solution, solve
 from sklearn_mtl.utils import TaskSet
@@ -40,7 +46,7 @@ class LinearBase(BaseEstimator):
     _kind: str
 
     penalty: Any
-    fit_intercept: bool
+    fit_intercept: Any
     tol: float
     max_iter: int
     on_empty_task: str
@@ -66,7 +72,7 @@ class LinearBase(BaseEstimator):
         labels = read_labels(self.task_set_, columns, sample_weight, class_weight, who)
         if self.fit_intercept:
             X = blank_constants(X, np.flatnonzero(labels.row_weights()))
-        return make_data(X, self.task_set_, labels, self.fit_intercept)
+        return make_data(X, self.task_set_, labels, bool(self.fit_intercept))
 
     def _solve(self, data: Data, alpha: float, start: np.ndarray | None = None) -> None:
         """Fit all data and set the fitted attributes."""
@@ -76,11 +82,12 @@ class LinearBase(BaseEstimator):
             return
         if isinstance(self.penalty, str) and self.penalty == EMPIRICAL_BAYES:
             data, scale = data.scaled()
-            problem, solution = fit_empirical_bayes(
-                data, tol=self.tol, max_iter=self.max_iter
+            data, problem, solution = fit_empirical_bayes(
+                data, self._pools(data), tol=self.tol, max_iter=self.max_iter
             )
             alpha = problem.penalty.get_params()["own__alpha"]
         else:
+            data = self._pooled(data)
             penalty = self._resolve(data).scaled(alpha)
             problem = Problem(data.datafit(), penalty, data.columns)
             solution = solve(problem, start, tol=self.tol, max_iter=self.max_iter)
@@ -94,6 +101,18 @@ class LinearBase(BaseEstimator):
         penalty.check(data.columns, data.X.shape[1])
         return penalty
 
+    def _pools(self, data: Data) -> bool:
+        """Whether empirical Bayes pools the intercepts."""
+        if len(data.kept) < 2:
+            return False
+        if self.fit_intercept == AUTO:  # targets of one row may differ in kind
+            return data.labels.has_own_rows()
+        return bool(self.fit_intercept == PARTIAL_POOLING)
+
+    def _pooled(self, data: Data) -> Data:
+        """Return the data with pooled intercepts where they are asked for."""
+        return pool(data) if self.fit_intercept == PARTIAL_POOLING else data
+
     def _keep(
         self,
         data: Data,
@@ -104,7 +123,8 @@ class LinearBase(BaseEstimator):
     ) -> None:
         """Set the fitted attributes of a solution."""
         certificate = solution.certificate
-        for name in ("parts_", "task_covariance_"):  # of an earlier fit
+        for name in ("parts_", "task_covariance_", "intercept_alpha_"):
+            # of an earlier fit
             self.__dict__.pop(name, None)
         self.penalty_: Penalty | None = problem.penalty
         self.alpha_ = alpha
@@ -115,6 +135,9 @@ class LinearBase(BaseEstimator):
         intercept = np.zeros(W.shape[1])
         if self.fit_intercept:
             intercept = problem.datafit.intercept(W)
+        if isinstance(data.fit_intercept, Pooling):
+            n = float(data.labels.totals().mean())
+            self.intercept_alpha_ = data.fit_intercept.strength / n
         divisor = 1.0 if scale is None else scale[:, None]
         self._set_coefficients(data, W / divisor, intercept)
         if problem.penalty.has_parts:

@@ -51,6 +51,7 @@ class LinearSearchMixin(LinearBase):
                 f"{who}: 'empirical_bayes' has no strength to search for; fit "
                 f"{who.removesuffix('CV')}."
             )
+        data = self._pooled(data)
         penalty = self._resolve(data)
         problem = Problem(data.datafit(), penalty, data.columns)
         alphas = self._alphas(problem)

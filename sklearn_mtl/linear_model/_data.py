@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sklearn_mtl.datafits import CrossEntropy, Datafit
+from sklearn_mtl.datafits import CrossEntropy, Datafit, Pooling
 from sklearn_mtl.linear_model._labels import Labels, OwnLabels, TableOfLabels
 from sklearn_mtl.penalties import Columns
 from sklearn_mtl.utils import TaskSet
@@ -32,15 +32,15 @@ class Data:
         Of the tasks kept; 0 for regressions.
     kept : ndarray of shape (n_kept,)
         Numbers of the tasks that are fitted: not those without label or with one class.
-    fit_intercept : bool
-        Whether there are intercepts.
+    fit_intercept : bool or Pooling
+        Whether there are intercepts, free or pooled.
     """
 
     X: Any
     labels: Labels
     n_classes: list[int]
     kept: np.ndarray
-    fit_intercept: bool
+    fit_intercept: bool | Pooling
 
     @property
     def Y(self) -> np.ndarray:
@@ -70,8 +70,9 @@ class Data:
     def datafit(self) -> Datafit:
         """Return the data term."""
         if self.is_classification:
+            fit_intercept = bool(self.fit_intercept)
             return CrossEntropy(
-                self.X, self.Y, self.weights, self.n_classes, self.fit_intercept
+                self.X, self.Y, self.weights, self.n_classes, fit_intercept
             )
         return self.labels.quadratic(self.X, self.fit_intercept)
 
@@ -83,12 +84,12 @@ class Data:
         """Return the data with features of unit variance, and their deviations."""
         row_weights = self.labels.row_weights()
         row_weights = row_weights / max(row_weights.sum(), 1e-300)
-        mean = self.X.T @ row_weights
+        mean, is_centred = self.X.T @ row_weights, bool(self.fit_intercept)
         if sparse.issparse(self.X):
             square = self.X.multiply(self.X).T @ row_weights
-            variance = np.maximum(square - self.fit_intercept * mean**2, 0.0)
+            variance = np.maximum(square - is_centred * mean**2, 0.0)
         else:
-            centred = self.X - self.fit_intercept * mean
+            centred = self.X - is_centred * mean
             variance = row_weights @ centred**2
         square = mean**2 + variance
         deviations = np.sqrt(np.where(variance > 1e-14 * square, variance, 1.0))

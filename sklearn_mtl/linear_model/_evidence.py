@@ -2,45 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from sklearn_mtl.datafits import CrossEntropy, GramQuadratic, RowQuadratic
 from sklearn_mtl.linear_model._data import Data
 from sklearn_mtl.solvers import (
     Axes,
+    Evidence,
     Problem,
     Solution,
     Strengths,
     common_axes,
     evidence_of_classes,
+    evidence_of_levels,
     evidence_of_squares,
     evidence_with_common_axes,
     has_spectrum,
     solve,
 )
 
-__all__ = ["fit_empirical_bayes"]
+__all__ = ["fit_empirical_bayes", "pool"]
 
 #: Laplace steps, and the change of a logarithm of a strength that ends them.
 MAX_STEPS = 20
 STEP_TOLERANCE = 1e-3
 #: Above this many numbers in all Gram matrices the tasks are given common axes.
 MAX_GRAM = 1e7
+#: Rows that are dense at a time where X is sparse.
+ROWS_AT_ONCE = 256
 #: Common axes are those of at most so many rows, evenly spaced.
 MAX_ROWS = 2000
 
 
 def fit_empirical_bayes(
-    data: Data, *, tol: float, max_iter: int
-) -> tuple[Problem, Solution]:
+    data: Data, pools: bool, *, tol: float, max_iter: int
+) -> tuple[Data, Problem, Solution]:
     """Fit a shared vector plus deviations with strengths that the data give.
 
     Parameters
     ----------
     data : Data
         Rows with features of unit variance: all have one prior variance.
+    pools : bool
+        Whether intercepts are pooled, as strongly as the data suggest.
     tol : float
         Relative duality gap to reach.
     max_iter : int
@@ -48,6 +56,8 @@ def fit_empirical_bayes(
 
     Returns
     -------
+    data : Data
+        The rows, with the pooling that was found.
     problem : Problem
         The problem at the strengths found.
     solution : Solution
@@ -55,18 +65,72 @@ def fit_empirical_bayes(
     """
     datafit = data.datafit()
     if isinstance(datafit, CrossEntropy):
-        return _fit_classes(data, datafit, tol=tol, max_iter=max_iter)
+        return data, *_fit_classes(data, datafit, tol=tol, max_iter=max_iter)
     assert isinstance(datafit, GramQuadratic | RowQuadratic)
     totals = data.labels.totals()
-    n_intercepts = int(data.fit_intercept) * len(totals)
-    if has_spectrum(datafit) or len(totals) * data.X.shape[1] ** 2 <= MAX_GRAM:
-        evidence = evidence_of_squares(datafit, totals, n_intercepts)
-    else:
-        axes = _common_axes(data)
-        evidence = evidence_with_common_axes(datafit, totals, n_intercepts, axes)
+    evidence = _evidence(data, datafit, totals, pools)
     strengths = evidence.strengths(float(totals.mean()))
-    problem = Problem(datafit, strengths.penalty(), data.columns)
-    return problem, solve(problem, tol=tol, max_iter=max_iter)
+    if strengths.pooling is not None:
+        data = replace(data, fit_intercept=strengths.pooling)
+    elif pools:
+        data = pool(data)
+    problem = Problem(
+        data.datafit() if pools else datafit, strengths.penalty(), data.columns
+    )
+    return data, problem, solve(problem, tol=tol, max_iter=max_iter)
+
+
+def _evidence(
+    data: Data, datafit: GramQuadratic | RowQuadratic, totals: np.ndarray, pools: bool
+) -> Evidence:
+    """Return the evidence in the form that the size of the data allows."""
+    n_intercepts = int(bool(data.fit_intercept)) * len(totals)
+    is_small = len(totals) * data.X.shape[1] ** 2 <= MAX_GRAM
+    if pools and is_small:
+        return evidence_of_levels(datafit, totals)
+    if has_spectrum(datafit) or is_small:
+        return evidence_of_squares(datafit, totals, n_intercepts)
+    axes = _common_axes(data)
+    return evidence_with_common_axes(datafit, totals, n_intercepts, axes)
+
+
+def pool(data: Data) -> Data:
+    """Return the data with intercepts pooled as strongly as the data suggest.
+
+    The variances of noise and intercepts are those at which the evidence of a shared
+    vector plus deviations is stationary, with at most so many principal axes as tasks
+    can have Gram matrices of their own.
+
+    Parameters
+    ----------
+    data : Data
+        Rows of regressions, with free intercepts.
+
+    Returns
+    -------
+    Data
+        The same rows; itself where there is one task.
+    """
+    totals = data.labels.totals()
+    if len(totals) < 2:
+        return data
+    part = data.scaled()[0]
+    n_axes = int(np.sqrt(MAX_GRAM / len(totals)))
+    if n_axes < data.X.shape[1]:
+        part = replace(part, X=_projected(part, n_axes))
+    datafit = part.datafit()
+    assert isinstance(datafit, GramQuadratic | RowQuadratic)
+    strengths = evidence_of_levels(datafit, totals).strengths(float(totals.mean()))
+    assert strengths.pooling is not None  # from levels always
+    return replace(data, fit_intercept=strengths.pooling)
+
+
+def _projected(data: Data, n_axes: int) -> np.ndarray:
+    """Return the rows along the principal axes with the largest variances."""
+    axes, starts = _common_axes(data), range(0, data.X.shape[0], ROWS_AT_ONCE)
+    blocks = [data.X[start : start + ROWS_AT_ONCE] for start in starts]
+    dense = [b.toarray() if sparse.issparse(b) else b for b in blocks]
+    return np.vstack([axes.project(rows.T)[-n_axes:].T for rows in dense])
 
 
 def _fit_classes(
@@ -95,4 +159,4 @@ def _common_axes(data: Data) -> Axes:
     if min(X.shape) > MAX_ROWS:
         rows = np.linspace(0, X.shape[0] - 1, MAX_ROWS).astype(np.intp)
         X, weights = X[rows], weights[rows]
-    return common_axes(X, weights, data.fit_intercept)
+    return common_axes(X, weights, bool(data.fit_intercept))

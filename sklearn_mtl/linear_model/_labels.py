@@ -11,6 +11,7 @@ from scipy import sparse
 
 from sklearn_mtl.datafits import (
     GramQuadratic,
+    Pooling,
     RowQuadratic,
     make_own_quadratic,
     make_quadratic,
@@ -43,6 +44,13 @@ class TableOfLabels:
         """Return the sum of weights of each row."""
         return self.weights.sum(axis=1)
 
+    def has_own_rows(self) -> bool:
+        """Whether no row has labels of two tasks."""
+        # Counting all of them is the shorter way to a no.
+        return bool(np.count_nonzero(self.weights) <= len(self.weights)) and bool(
+            (np.count_nonzero(self.weights, axis=1) <= 1).all()
+        )
+
     def rows(self, index: np.ndarray) -> TableOfLabels:
         """Return the labels of some rows."""
         return TableOfLabels(self.Y[index], self.weights[index])
@@ -51,7 +59,9 @@ class TableOfLabels:
         """Return the labels of some tasks."""
         return TableOfLabels(self.Y[:, tasks], self.weights[:, tasks])
 
-    def quadratic(self, X: Any, fit_intercept: bool) -> GramQuadratic | RowQuadratic:
+    def quadratic(
+        self, X: Any, fit_intercept: bool | Pooling
+    ) -> GramQuadratic | RowQuadratic:
         """Return the squared error."""
         return make_quadratic(X, self.Y, self.weights, fit_intercept)
 
@@ -107,6 +117,10 @@ class OwnLabels:
         """Return the sum of weights of each row."""
         return np.bincount(self.cells.rows, self.w, self.n_samples)
 
+    def has_own_rows(self) -> bool:
+        """Whether no row has labels of two tasks."""
+        return int(np.bincount(self.cells.rows).max()) <= 1
+
     def rows(self, index: np.ndarray) -> OwnLabels:
         """Return the labels of some rows."""
         at = self.cells.rows, self.cells.tasks
@@ -124,7 +138,9 @@ class OwnLabels:
         cells = Cells(self.cells.rows, place[self.cells.tasks], self.cells.ends[tasks])
         return OwnLabels(cells, self.y, self.w, self.n_samples)
 
-    def quadratic(self, X: Any, fit_intercept: bool) -> GramQuadratic | RowQuadratic:
+    def quadratic(
+        self, X: Any, fit_intercept: bool | Pooling
+    ) -> GramQuadratic | RowQuadratic:
         """Return the squared error."""
         if sparse.issparse(X):
             return make_quadratic(X, self.Y, self.weights, fit_intercept)

@@ -19,9 +19,18 @@ from sklearn_mtl.penalties import (
     TraceNorm,
 )
 
-__all__ = ["EMPIRICAL_BAYES", "PENALTIES", "resolve_penalty", "shared_and_own"]
+__all__ = [
+    "AUTO",
+    "EMPIRICAL_BAYES",
+    "PARTIAL_POOLING",
+    "PENALTIES",
+    "resolve_penalty",
+    "shared_and_own",
+]
 
 EMPIRICAL_BAYES = "empirical_bayes"
+#: Values of `fit_intercept` beside True and False.
+AUTO, PARTIAL_POOLING = "auto", "partial_pooling"
 
 
 def shared_and_own() -> Decomposition:

@@ -7,9 +7,10 @@ from typing import Any
 
 from sklearn.base import RegressorMixin
 
+from sklearn_mtl.linear_model._names import AUTO, PARTIAL_POOLING
 from sklearn_mtl.linear_model._outputs import LinearRegressorBase
 from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
-from sklearn_mtl.utils._private import Interval, fit_context
+from sklearn_mtl.utils._private import Interval, StrOptions, fit_context
 
 __all__ = ["MultiTaskLinearRegressor"]
 
@@ -34,8 +35,12 @@ class MultiTaskLinearRegressor(
         None for no penalty.
     alpha : float, default=1.0
         What the penalty is multiplied by; "empirical_bayes" has no use for it.
-    fit_intercept : bool, default=True
-        Whether each task has an intercept, which is never penalised.
+    fit_intercept : bool, "partial_pooling" or "auto", default="auto"
+        Whether each task has an intercept. True leaves it free; "partial_pooling"
+        shrinks the tasks' levels towards a common one, as strongly as the data suggest:
+        for tasks that measure the same thing in different groups. "auto" does so with
+        "empirical_bayes" where no row has labels of two tasks (own-row data), and is
+        True otherwise.
     tol : float, default=1e-6
         Duality gap to reach, relative to the loss at zero coefficients.
     max_iter : int, default=10000
@@ -59,6 +64,8 @@ class MultiTaskLinearRegressor(
         The multiplier; with "empirical_bayes" the strength of the own part.
     penalty_ : Penalty
         The penalty that was minimised, with its strengths.
+    intercept_alpha_ : float
+        Strength of the ridge on levels, where the intercepts are pooled.
     parts_ : dict of str to ndarray of shape (n_tasks, n_features)
         Parts of the coefficients, where the penalty is a `Decomposition`.
     task_covariance_ : ndarray of shape (n_tasks, n_tasks)
@@ -95,6 +102,7 @@ class MultiTaskLinearRegressor(
     _parameter_constraints: dict[str, list[Any]] = {
         **LinearRegressorBase._parameter_constraints,
         "alpha": [Interval(Real, 0, None, closed="left")],
+        "fit_intercept": ["boolean", StrOptions({AUTO, PARTIAL_POOLING})],
     }
 
     def __init__(
@@ -102,7 +110,7 @@ class MultiTaskLinearRegressor(
         *,
         penalty: Any = "empirical_bayes",
         alpha: float = 1.0,
-        fit_intercept: bool = True,
+        fit_intercept: Any = "auto",
         tol: float = 1e-6,
         max_iter: int = 10000,
         on_empty_task: str = "raise",

@@ -7,10 +7,11 @@ from typing import Any
 from sklearn.base import RegressorMixin
 
 from sklearn_mtl.linear_model._cv import LinearSearchMixin
+from sklearn_mtl.linear_model._names import PARTIAL_POOLING
 from sklearn_mtl.linear_model._outputs import LinearRegressorBase
 from sklearn_mtl.model_selection import MultiTaskKFold
 from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
-from sklearn_mtl.utils._private import fit_context
+from sklearn_mtl.utils._private import StrOptions, fit_context
 
 __all__ = ["MultiTaskLinearRegressorCV"]
 
@@ -44,8 +45,10 @@ class MultiTaskLinearRegressorCV(
     selection : {"min", "one_standard_error"}, default="min"
         The alpha with the smallest mean loss, or the largest one within a standard
         error of it.
-    fit_intercept : bool, default=True
-        Whether each task has an intercept, which is never penalised.
+    fit_intercept : bool or "partial_pooling", default=True
+        Whether each task has an intercept. True leaves it free; "partial_pooling"
+        shrinks the tasks' levels towards a common one, as strongly as all rows suggest:
+        for tasks that measure the same thing in different groups.
     tol : float, default=1e-6
         Duality gap to reach, relative to the loss at zero coefficients.
     max_iter : int, default=10000
@@ -79,6 +82,8 @@ class MultiTaskLinearRegressorCV(
         Number of folds.
     penalty_ : Penalty
         The penalty that was minimised, with its strengths.
+    intercept_alpha_ : float
+        Strength of the ridge on levels, where the intercepts are pooled.
     parts_ : dict of str to ndarray of shape (n_tasks, n_features)
         Parts of the coefficients, where the penalty is a `Decomposition`.
     task_covariance_ : ndarray of shape (n_tasks, n_tasks)
@@ -108,6 +113,7 @@ class MultiTaskLinearRegressorCV(
 
     _parameter_constraints: dict[str, list[Any]] = {
         **LinearSearchMixin._parameter_constraints,
+        "fit_intercept": ["boolean", StrOptions({PARTIAL_POOLING})],
     }
 
     def __init__(
@@ -118,7 +124,7 @@ class MultiTaskLinearRegressorCV(
         eps: float = 1e-3,
         cv: Any = None,
         selection: str = "min",
-        fit_intercept: bool = True,
+        fit_intercept: Any = True,
         tol: float = 1e-6,
         max_iter: int = 10000,
         on_empty_task: str = "raise",

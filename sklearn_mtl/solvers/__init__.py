@@ -4,10 +4,10 @@ from sklearn_mtl.solvers._axes import Axes, common_axes
 from sklearn_mtl.solvers._certificate import Certificate, Problem, Solution, certify
 from sklearn_mtl.solvers._choose import solve
 from sklearn_mtl.solvers._closed_form import Spectrum, closed_form, has_spectrum
-from sklearn_mtl.solvers._empirical_bayes import (
-    Evidence,
-    Strengths,
+from sklearn_mtl.solvers._empirical_bayes import Evidence, Strengths
+from sklearn_mtl.solvers._evidence import (
     evidence_of_classes,
+    evidence_of_levels,
     evidence_of_squares,
     evidence_with_common_axes,
 )
@@ -29,6 +29,7 @@ __all__ = [
     "common_axes",
     "compile_kernels",
     "evidence_of_classes",
+    "evidence_of_levels",
     "evidence_of_squares",
     "evidence_with_common_axes",
     "fista",

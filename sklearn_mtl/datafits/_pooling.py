@@ -1,0 +1,89 @@
+"""Intercepts that are shrunk towards a common one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_mtl.datafits._quadratic import Centre
+
+__all__ = ["Pooling", "centres"]
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """Ridge on how far each task's level is from the common one.
+
+    Adds strength / (2 n) sum_t (b_t + x_0 w_t - y_0)^2 to the data term. (x_0, y_0) is
+    the mean of the tasks' means (x_t, y_t) with the weights N_t / (N_t + strength), N_t
+    the sum of a task's weights: where all tasks have the same coefficients the common
+    level is the best one. With the intercepts minimised out, the rows of a task are
+    taken from a centre between its own mean and the common one.
+
+    Attributes
+    ----------
+    strength : float
+        Variance of the noise over that of the levels: for how many rows of a task the
+        common level counts. 0 leaves the intercepts free.
+
+    References
+    ----------
+    .. [1] W. A. Fuller, G. E. Battese, "Transformations for estimation of linear models
+       with nested-error structure", JASA 68, 1973.
+    """
+
+    strength: float
+
+    def centres(self, means: Centre, totals: np.ndarray) -> tuple[Centre, Centre]:
+        """Return what is taken off the rows of each task, and gives intercepts back.
+
+        Parameters
+        ----------
+        means : Centre
+            Means of each task's rows.
+        totals : ndarray of shape (n_tasks,)
+            Sum of weights of each task.
+
+        Returns
+        -------
+        off, back : Centre
+            The centre of the rows, and the one that the intercepts follow from.
+        """
+        pooled = self.strength / np.maximum(totals + self.strength, 1e-300)
+        weights = totals * pooled
+        weights = weights / max(float(weights.sum()), 1e-300)
+        x, y = means.x, float(means.y @ weights)
+        if x.shape[1] > 1:
+            x = (x @ weights)[:, None]
+
+        def between(part: np.ndarray) -> Centre:
+            # With rows in common x is the common mean: its one column stays.
+            step = part if means.x.shape[1] > 1 else part[:1]
+            return Centre(x + step * (means.x - x), y + part * (means.y - y))
+
+        return between(1.0 - np.sqrt(pooled)), between(1.0 - pooled)
+
+
+def centres(
+    means: Centre, totals: np.ndarray, fit_intercept: bool | Pooling
+) -> tuple[Centre, Centre]:
+    """Return what is taken off the rows, and gives intercepts back, if there are any.
+
+    Parameters
+    ----------
+    means : Centre
+        Means of each task's rows.
+    totals : ndarray of shape (n_tasks,)
+        Sum of weights of each task.
+    fit_intercept : True or Pooling
+        Whether intercepts are free or pooled.
+
+    Returns
+    -------
+    off, back : Centre
+        The means where intercepts are free.
+    """
+    if isinstance(fit_intercept, Pooling):
+        return fit_intercept.centres(means, totals)
+    return means, means

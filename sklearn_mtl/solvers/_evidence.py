@@ -1,0 +1,152 @@
+"""What empirical Bayes asks of data terms: tasks in coordinates of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sklearn_mtl.datafits import CrossEntropy, GramQuadratic, RowQuadratic
+from sklearn_mtl.solvers._axes import Axes
+from sklearn_mtl.solvers._closed_form import Spectrum, has_spectrum
+from sklearn_mtl.solvers._empirical_bayes import Evidence
+from sklearn_mtl.solvers._pooled_evidence import PooledEvidence
+
+__all__ = [
+    "evidence_of_classes",
+    "evidence_of_levels",
+    "evidence_of_squares",
+    "evidence_with_common_axes",
+]
+
+
+def evidence_of_squares(
+    datafit: GramQuadratic | RowQuadratic, totals: np.ndarray, n_intercepts: int
+) -> Evidence:
+    """Return the evidence of a quadratic data term.
+
+    Parameters
+    ----------
+    datafit : GramQuadratic or RowQuadratic
+        The data term, divided by the mean of totals.
+    totals : ndarray of shape (n_tasks,)
+        Sum of weights of each task.
+    n_intercepts : int
+        Number of intercepts that were fitted.
+
+    Returns
+    -------
+    Evidence
+        The data in each task's own axes.
+    """
+    n = float(totals.mean())
+    n_rows = max(float(totals.sum()) - n_intercepts, 1.0)
+    zero = np.zeros((datafit.n_features, datafit.n_columns))
+    squares = 2.0 * n * datafit.evaluate(zero).value
+    if has_spectrum(datafit):
+        spectrum = Spectrum(datafit)
+        values = np.tile(n * spectrum.values, (datafit.n_columns, 1))
+        return Evidence(values, n * spectrum.targets.T, None, squares, n_rows)
+    return Evidence(*_own_axes(datafit, n), squares, n_rows)
+
+
+def evidence_of_levels(
+    datafit: GramQuadratic | RowQuadratic, totals: np.ndarray
+) -> PooledEvidence:
+    """Return the evidence of a quadratic data term and of the levels of its tasks.
+
+    Parameters
+    ----------
+    datafit : GramQuadratic or RowQuadratic
+        The data term, divided by the mean of totals, with an unpenalised intercept for
+        each task.
+    totals : ndarray of shape (n_tasks,)
+        Sum of weights of each task.
+
+    Returns
+    -------
+    PooledEvidence
+        The data in each task's own axes.
+    """
+    n = float(totals.mean())
+    zero = np.zeros((datafit.n_features, datafit.n_columns))
+    squares = 2.0 * n * datafit.evaluate(zero).value
+    n_rows = max(float(totals.sum()) - 1.0, 1.0)
+    x = np.broadcast_to(datafit.centre.x, zero.shape)
+    parts = _own_axes(datafit, n)
+    return PooledEvidence(
+        *parts, squares, n_rows, totals=totals, x=x, y=datafit.centre.y
+    )
+
+
+def _own_axes(
+    datafit: GramQuadratic | RowQuadratic, n: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return eigenvalues of n G_t, n b_t along the eigenvectors, and these."""
+    gram = datafit if isinstance(datafit, GramQuadratic) else datafit.gram()
+    values, bases = np.linalg.eigh(gram.G)
+    if gram.is_shared:
+        values = np.tile(values, (gram.n_columns, 1))
+        bases = np.broadcast_to(bases, (gram.n_columns, *bases.shape))
+    targets = np.matmul(gram.B.T[:, None, :], bases)[:, 0]
+    axes = np.ascontiguousarray(bases.transpose(1, 0, 2)).reshape(len(gram.B), -1)
+    return n * np.maximum(values, 0.0), n * targets, axes
+
+
+def evidence_with_common_axes(
+    datafit: GramQuadratic | RowQuadratic,
+    totals: np.ndarray,
+    n_intercepts: int,
+    axes: Axes,
+) -> Evidence:
+    """Return the evidence as if each task's rows were a fair sample of all rows.
+
+    Parameters
+    ----------
+    datafit : GramQuadratic or RowQuadratic
+        The data term, divided by the mean of totals.
+    totals : ndarray of shape (n_tasks,)
+        Sum of weights of each task.
+    n_intercepts : int
+        Number of intercepts that were fitted.
+    axes : Axes
+        Those of the covariance of all rows.
+
+    Returns
+    -------
+    Evidence
+        The data, with the same axes for all tasks.
+    """
+    n = float(totals.mean())
+    zero = datafit.evaluate(np.zeros((datafit.n_features, datafit.n_columns)))
+    targets = -n * axes.project(zero.gradient).T
+    n_rows = max(float(totals.sum()) - n_intercepts, 1.0)
+    values = np.outer(totals, axes.values)
+    return Evidence(values, targets, None, 2.0 * n * zero.value, n_rows)
+
+
+def evidence_of_classes(datafit: CrossEntropy, W: np.ndarray, axes: Axes) -> Evidence:
+    """Return the evidence of a Laplace step: the log-loss as a quadratic at W.
+
+    The curvature of a column is its mean p (1 - p) times the Gram matrix of all rows,
+    so that all tasks have the same axes.
+
+    Parameters
+    ----------
+    datafit : CrossEntropy
+        The data term.
+    W : ndarray of shape (n_features, n_columns)
+        Where the quadratic touches.
+    axes : Axes
+        Those of the covariance of all rows.
+
+    Returns
+    -------
+    Evidence
+        The data, with noise variance 1.
+    """
+    n = datafit.n
+    probabilities = datafit.probabilities(datafit.logits(W))
+    curvature = n * datafit.mean_curvature(probabilities)
+    precision = curvature[:, None] * axes.values
+    gradient = n * axes.project(datafit.pull_back(probabilities))
+    targets = precision * axes.project(W).T - gradient.T
+    return Evidence(precision, targets, None, 0.0, float(datafit.n_columns * n), 1.0)

@@ -1,0 +1,65 @@
+"""Fixed points of maps that are cheap in dimension and dear in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+__all__ = ["fixed_point"]
+
+#: Above this move the map itself is followed: there may be other fixed points.
+NEAR = 0.3
+
+
+def fixed_point(
+    step: Callable[[np.ndarray], np.ndarray],
+    start: np.ndarray,
+    tol: float,
+    max_iter: int,
+) -> np.ndarray:
+    """Return x = step(x): pairs of steps, and squared extrapolations between them.
+
+    An extrapolation from which the next move is longer than the one before it is taken
+    back.
+
+    Parameters
+    ----------
+    step : callable
+        The map, a contraction near its fixed point.
+    start : ndarray of shape (n,)
+        First x.
+    tol : float
+        Stop where no coordinate moves by more.
+    max_iter : int
+        Most steps, those that are taken back left out.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        The last x.
+
+    References
+    ----------
+    .. [1] R. Varadhan, C. Roland, "Simple and globally convergent methods for
+       accelerating the convergence of any EM algorithm", Scandinavian Journal of
+       Statistics 35, 2008.
+    """
+    here, second, before = start, start, np.inf
+    for _ in range(max_iter // 2):
+        first = step(here)
+        if np.linalg.norm(first - here) > before:
+            first, before = step(second), np.inf
+            here = second
+        second = step(first)
+        move, turn = first - here, second - 2.0 * first + here
+        largest = float(np.abs(second - first).max())
+        if largest <= tol:
+            break
+        here, before = second, np.inf
+        if largest <= NEAR:
+            before = float(np.linalg.norm(move))
+            length = before / max(float(np.linalg.norm(turn)), 1e-300)
+            if length > 1.0:
+                here = first - move + 2.0 * length * move + length**2 * turn
+    return second

@@ -1,0 +1,150 @@
+"""Strengths of the shared part, the own part, and the pooling of intercepts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_mtl.datafits import Pooling
+from sklearn_mtl.solvers._empirical_bayes import Evidence, Strengths
+
+__all__ = ["PooledEvidence"]
+
+
+@dataclass(kw_only=True)
+class PooledEvidence(Evidence):
+    """Evidence where intercepts are normal around a common one, with a variance.
+
+    A task's mean (x_t, y_t) then says something of its coefficients: it is one more row
+    with the variance of the noise's mean plus that of the intercepts, and adds a term
+    of rank one to the task's Gram matrix.
+
+    Attributes
+    ----------
+    totals : ndarray of shape (n_tasks,)
+        Sums of weights.
+    x : ndarray of shape (n_features, n_tasks)
+        Means of the rows.
+    y : ndarray of shape (n_tasks,)
+        Means of the targets.
+
+    References
+    ----------
+    .. [1] N. M. Laird, J. H. Ware, "Random-effects models for longitudinal data",
+       Biometrics 38, 1982.
+    """
+
+    totals: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+
+    def _first_guess(self, signal: float) -> list[float]:
+        spread = max(float(np.var(self.y)), 1e-12 * self.squares / self.n_rows)
+        return [*super()._first_guess(signal), spread]
+
+    def _strengths(self, n: float, noise: float, *variances: float) -> Strengths:
+        shared, own, level = variances
+        pooling = Pooling(noise / level)
+        return Strengths(noise / (n * shared), noise / (n * own), pooling)
+
+    def _update(self, *variances: float) -> np.ndarray:
+        noise, shared, own, level = variances
+        here = _Step(self, noise, own, level)
+        covariance = here.covariance(shared)
+        mean = covariance @ here.pull_of_mean()
+        W = here.coefficients(self._own_coordinates(mean))
+        deviations = W - self._own_coordinates(mean)
+        levels = here.levels(W)
+        counts = (
+            len(mean) - np.trace(covariance) / shared,
+            W.size - here.deviation_variance(covariance) / own,
+            np.sum(1.0 - here.level_variance(covariance) / level),
+        )
+        squares = mean @ mean, np.vdot(deviations, deviations), levels @ levels
+        found = [s / max(c, 1e-12) for s, c in zip(squares, counts, strict=True)]
+        left = max(self.n_rows - sum(counts), 1e-3 * self.n_rows)
+        return np.array([here.errors(W, levels) / left, *found])
+
+
+class _Step:
+    """Posteriors at given variances of noise, deviations and levels.
+
+    Given the shared vector a deviation has the covariance M = diag(m) - c a a'.
+    """
+
+    def __init__(
+        self, evidence: PooledEvidence, noise: float, own: float, level: float
+    ) -> None:
+        self.evidence, self.own, self.level = evidence, own, level
+        assert evidence.axes is not None  # always given where levels are
+        self.flat = evidence.axes
+        self.axes = self.flat.reshape(-1, *evidence.values.shape)
+        # Precision of a task's mean, and the common level as its best estimate.
+        self.trust: np.ndarray = evidence.totals / (noise + level * evidence.totals)
+        part = self.trust / self.trust.sum()
+        x = evidence.x - (evidence.x @ part)[:, None]
+        self.y = evidence.y - evidence.y @ part
+        self.v = np.einsum("itj,it->tj", self.axes, x)
+        self.m = own / (1.0 + own / noise * evidence.values)
+        self.a = self.m * self.v
+        self.q = np.einsum("tj,tj->t", self.v, self.a)
+        self.c = self.trust / (1.0 + self.trust * self.q)
+        self.pull = evidence.targets / noise + (self.trust * self.y)[:, None] * self.v
+        self.A = np.einsum("itj,tj->it", self.axes, self.a)
+
+    def _times(self, G: np.ndarray) -> np.ndarray:
+        """Return M g for each task."""
+        along = self.c * np.einsum("tj,tj->t", self.a, G)
+        return self.m * G - along[:, None] * self.a
+
+    def covariance(self, shared: float) -> np.ndarray:
+        """Return the posterior covariance of the shared vector."""
+        own, axes = self.own, self.flat
+        system = (axes * ((own - self.m) / own**2).ravel()) @ axes.T
+        system += (self.A * (self.c / own**2)) @ self.A.T
+        return np.linalg.inv(system + np.eye(len(system)) / shared)
+
+    def pull_of_mean(self) -> np.ndarray:
+        """Return what all tasks say of the shared vector."""
+        return self.flat @ (self._times(self.pull) / self.own).ravel()
+
+    def coefficients(self, mean: np.ndarray) -> np.ndarray:
+        """Return the coefficients given the shared vector, in each task's axes."""
+        return self._times(self.pull + mean / self.own)
+
+    def deviation_variance(self, covariance: np.ndarray) -> float:
+        """Return the variance of all deviations: their own, and the mean's share.
+
+        The share is tr(K C K) with K = I - M / own.
+        """
+        c, own, A = self.c, self.own, self.A
+        k = 1.0 - self.m / own
+        CA = covariance @ A
+        aa, aCa = np.einsum("tj,tj->t", self.a, self.a), np.einsum("it,it->t", A, CA)
+        Ca = np.einsum("itj,it->tj", self.axes, CA)
+        kCa = np.einsum("tj,tj->t", Ca, k * self.a)
+        given = self.m.sum() - c @ aa
+        share = np.vdot(k**2, self.evidence.spread(covariance))
+        share += 2.0 / own * (c @ kCa) + (c / own) ** 2 @ (aa * aCa)
+        return float(given + share)
+
+    def levels(self, W: np.ndarray) -> np.ndarray:
+        """Return the distance of each intercept from the common one."""
+        return self.level * self.trust * (self.y - np.einsum("tj,tj->t", self.v, W))
+
+    def level_variance(self, covariance: np.ndarray) -> np.ndarray:
+        """Return the variances of the levels, those of W and the common one in it."""
+        part, factor = self.level * self.trust, 1.0 + self.trust * self.q
+        aCa = np.einsum("it,it->t", self.A, covariance @ self.A)
+        of_fit = self.q / factor + aCa / (factor * self.own) ** 2
+        of_common = 1.0 / self.trust.sum()
+        return self.level * (1.0 - part) + part**2 * (of_fit + of_common)
+
+    def errors(self, W: np.ndarray, levels: np.ndarray) -> float:
+        """Return the sum of squared errors of all rows."""
+        here = self.evidence
+        within = here.squares - 2.0 * np.vdot(W, here.targets)
+        within += np.vdot(W * W, here.values)
+        off = self.y - np.einsum("tj,tj->t", self.v, W) - levels
+        return float(within + here.totals @ off**2)
