@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -168,36 +169,32 @@ class EmbeddingDisplay:
         task, codes = self.task_set_.tasks[t], self.codes_[:, t]
         is_missing = np.isnan(codes)
         if is_missing.any():
-            axis.scatter(
-                *self.points[is_missing].T,
-                s=6,
-                color=MISSING,
-                linewidths=0,
-                label="no label",
-            )
+            points = self.points[is_missing]
+            axis.scatter(*points.T, s=6, color=MISSING, linewidths=0, label="no label")
         if task.is_classification and task.classes is not None:
-            for code, label in enumerate(task.classes):
-                axis.scatter(
-                    *self.points[codes == code].T,
-                    s=14,
-                    linewidths=0,
-                    label=str(label),
-                    **mark_of(code),
-                )
-            axis.legend(
-                loc="upper left",
-                bbox_to_anchor=(1, 1),
-                fontsize="small",
-                frameon=False,
-                ncols=-(-len(task.classes) // _LEGEND_ROWS),
-            )
+            self._draw_classes(task.classes, codes, axis)
         else:
+            points, values = self.points[~is_missing], codes[~is_missing]
             drawn = axis.scatter(
-                *self.points[~is_missing].T,
-                s=14,
-                c=codes[~is_missing],
-                cmap=SEQUENTIAL,
-                linewidths=0,
+                *points.T, s=14, c=values, cmap=SEQUENTIAL, linewidths=0
             )
             self.figure_.colorbar(drawn, ax=axis)
         axis.set(title=task.name, xticks=[], yticks=[])
+
+    def _draw_classes(self, classes: np.ndarray, codes: np.ndarray, axis: Any) -> None:
+        """Draw the points of each class, with a legend beside the panel."""
+        for code, label in enumerate(classes):
+            axis.scatter(
+                *self.points[codes == code].T,
+                s=14,
+                linewidths=0,
+                label=str(label),
+                **mark_of(code),
+            )
+        axis.legend(
+            loc="upper left",
+            bbox_to_anchor=(1, 1),
+            fontsize="small",
+            frameon=False,
+            ncols=math.ceil(len(classes) / _LEGEND_ROWS),
+        )

@@ -257,20 +257,16 @@ class RetrievalDisplay:
             )
             for kind in sorted(set(found), key=lambda kind: (-sum(kind), _place(kind)))
         ]
+        place: dict[str, Any] = {"loc": "outside right upper"}
+        if ax is not None:
+            place = {
+                "loc": "upper center",
+                "bbox_to_anchor": (0.5, 0),
+                "ncols": len(handles),
+            }
         title = f"same {'/'.join(self.task_names)}"
-        if ax is None:
-            self.figure_.legend(
-                handles=handles, title=title, loc="outside right upper", frameon=False
-            )
-        else:
-            ax.legend(
-                handles=handles,
-                title=title,
-                loc="upper center",
-                bbox_to_anchor=(0.5, 0),
-                ncols=len(handles),
-                frameon=False,
-            )
+        owner = self.figure_ if ax is None else ax
+        owner.legend(handles=handles, title=title, frameon=False, **place)
 
 
 def _frame_styles(

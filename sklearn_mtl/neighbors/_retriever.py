@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from numbers import Integral
-from pathlib import Path
 from typing import Any, ClassVar
 
-import joblib
 import numpy as np
 from sklearn.base import (
-    BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     MetaEstimatorMixin,
     TransformerMixin,
     clone,
 )
-from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_mtl import __version__
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex
 from sklearn_mtl.neighbors._gallery import join_labels, take_labels, task_names
 from sklearn_mtl.neighbors._gallery_search import GallerySearchMixin
+from sklearn_mtl.neighbors._saved_gallery import SavedGallery
 from sklearn_mtl.neighbors._views import Mix
 from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._private import (
@@ -44,7 +39,7 @@ class NeighborRetriever(
     ClassNamePrefixFeaturesOutMixin,
     MetaEstimatorMixin,
     TransformerMixin,
-    BaseEstimator,
+    SavedGallery,
 ):
     """Find the items of a gallery that are nearest in a learnt representation.
 
@@ -266,51 +261,6 @@ class NeighborRetriever(
         )
         return self
 
-    def save(self, path: str | Path) -> None:
-        """Write the fitted retriever, gallery included, with joblib.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file.
-        """
-        check_is_fitted(self)
-        joblib.dump(self, path)
-
-    @classmethod
-    def load(cls, path: str | Path, *, mmap_mode: str | None = None) -> Any:
-        """Read what `save` wrote; only from where you trust, since a pickle runs code.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file.
-        mmap_mode : {"r", "c"}, default=None
-            Leave large arrays in the file, and share them between processes.
-
-        Returns
-        -------
-        NeighborRetriever
-            The retriever.
-
-        Raises
-        ------
-        TypeError
-            If the file holds something else.
-
-        Warns
-        -----
-        InconsistentVersionWarning
-            If another version of this package wrote it.
-        """
-        found = joblib.load(path, mmap_mode=mmap_mode)
-        if not isinstance(found, cls):
-            raise TypeError(
-                f"{_WHO}: {path} holds an object of {type(found).__name__}, and no "
-                "retriever."
-            )
-        return found
-
     def _item_rows(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         check_features(self, X)
@@ -335,28 +285,6 @@ class NeighborRetriever(
             self.index_ = index
         self.embedding_, self.labels_ = rows, labels
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled: the version, and rows that the index has but once."""
-        state = {**super().__getstate__(), "_version": __version__}
-        if "embedding_" in state and _rows_of(self.index_) is self.embedding_:
-            del state["embedding_"]  # joblib would write them twice
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore a retriever, and warn if another version wrote it."""
-        state = dict(state)
-        written_by = state.pop("_version", None)
-        if written_by != __version__:
-            warning = InconsistentVersionWarning(
-                estimator_name=_WHO,
-                current_sklearn_version=__version__,
-                original_sklearn_version=written_by,
-            )
-            warnings.warn(warning, stacklevel=2)
-        super().__setstate__(state)
-        if "index_" in state and "embedding_" not in state:
-            self.embedding_ = _rows_of(self.index_)
-
     def __sklearn_is_fitted__(self) -> bool:
         """Say whether there is a gallery."""
         return hasattr(self, "embedding_")
@@ -369,7 +297,3 @@ class NeighborRetriever(
         tags.target_tags.required = inner.target_tags.required
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def _rows_of(index: Any) -> Any:
-    return index.rows_ if isinstance(index, BruteForceIndex) else None

@@ -96,7 +96,7 @@ def test_the_gallery_is_written_once_and_held_once(metric, tmp_path):
 
 
 def test_a_file_of_another_version_is_read_with_a_warning(tmp_path, monkeypatch):
-    monkeypatch.setattr("sklearn_mtl.neighbors._retriever.__version__", "0.0.1")
+    monkeypatch.setattr("sklearn_mtl.neighbors._saved_gallery.__version__", "0.0.1")
     NeighborRetriever(PCA(2)).fit(X).save(tmp_path / "old")
     monkeypatch.undo()
     with pytest.warns(
