@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sklearn_mtl.datafits import CrossEntropy, GramQuadratic, RowQuadratic
-from sklearn_mtl.solvers._certificate import Problem, Solution
+from sklearn_mtl.solvers._certificate import Problem, Scales, Solution
 from sklearn_mtl.solvers._closed_form import closed_form
 from sklearn_mtl.solvers._fista import fista
 from sklearn_mtl.solvers._newton import newton
@@ -19,6 +19,7 @@ def solve(
     problem: Problem,
     start: np.ndarray | None = None,
     *,
+    scales: Scales | None = None,
     tol: float = 1e-6,
     max_iter: int = 10000,
 ) -> Solution:
@@ -30,6 +31,8 @@ def solve(
         Data term, penalty, layout.
     start : ndarray, default=None
         First point; zeros if None.
+    scales : Scales, default=None
+        Loss and gradient at zero, where they are known from another penalty.
     tol : float, default=1e-6
         Relative duality gap to reach.
     max_iter : int, default=10000
@@ -44,14 +47,14 @@ def solve(
     is_quadratic = isinstance(datafit, GramQuadratic | RowQuadratic)
     form = penalty.task_covariance_form(problem.columns)
     if is_quadratic and form is not None:
-        return closed_form(problem, form, max_iter=max_iter)
+        return closed_form(problem, form, scales=scales, max_iter=max_iter)
     matrix = None if form is None else form.matrix()
     if isinstance(datafit, CrossEntropy) and matrix is not None:
         start = None if start is None else problem.total(start)
-        return newton(problem, matrix, start, tol=tol, max_iter=max_iter)
+        return newton(problem, matrix, start, scales=scales, tol=tol, max_iter=max_iter)
     if solves_rows(problem):
         rows = RowSolver(datafit)  # type: ignore[arg-type]
         return rows.solve(problem, start, tol, max_iter)
     if suits_row_sets(problem):
         return solve_row_sets(problem, start, tol=tol, max_iter=max_iter)
-    return fista(problem, start, tol=tol, max_iter=max_iter)
+    return fista(problem, start, scales=scales, tol=tol, max_iter=max_iter)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.datafits import GramQuadratic, RowQuadratic
+from sklearn_mtl.datafits import Evaluation, GramQuadratic, RowQuadratic
 from sklearn_mtl.penalties import Decomposition, TaskCovarianceForm
-from sklearn_mtl.solvers._certificate import Problem, Solution, certify
+from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
 
 __all__ = ["Spectrum", "closed_form", "part_points"]
@@ -62,6 +62,7 @@ def closed_form(
     form: TaskCovarianceForm,
     *,
     spectrum: Spectrum | None = None,
+    scales: Scales | None = None,
     max_iter: int = 10000,
 ) -> Solution:
     """Solve G_t w_t + W M = b_t for all tasks.
@@ -78,6 +79,8 @@ def closed_form(
         The penalty as a quadratic over tasks.
     spectrum : Spectrum, default=None
         Of the data term, where it is known from another penalty.
+    scales : Scales, default=None
+        Loss and gradient at zero, where they are known.
     max_iter : int, default=10000
         Most iterations of conjugate gradients.
 
@@ -92,8 +95,9 @@ def closed_form(
         n_iter = 1
     else:
         W, n_iter = _iterate(datafit, form, max_iter)  # type: ignore[arg-type]
-    point = part_points(problem, W)
-    return Solution(point, certify(problem, point), max(n_iter, 1))
+    here = datafit.evaluate(W)
+    point = part_points(problem, W, here)
+    return Solution(point, certify(problem, point, here, scales), max(n_iter, 1))
 
 
 def _iterate(
@@ -148,7 +152,9 @@ def _block_inverse(datafit: GramQuadratic, matrix: np.ndarray, free: np.ndarray)
     return precondition
 
 
-def part_points(problem: Problem, W: np.ndarray) -> np.ndarray:
+def part_points(
+    problem: Problem, W: np.ndarray, here: Evaluation | None = None
+) -> np.ndarray:
     """Return W, or its split between the parts of a decomposition.
 
     All parts have the same dual point U, so that part k is U K_k; what that leaves goes
@@ -157,7 +163,8 @@ def part_points(problem: Problem, W: np.ndarray) -> np.ndarray:
     penalty = problem.penalty
     if not isinstance(penalty, Decomposition):
         return W
-    U = -problem.datafit.evaluate(W).gradient
+    here = problem.datafit.evaluate(W) if here is None else here
+    U = -here.gradient
     forms = [member.task_covariance_form(problem.columns) for member in penalty.members]
     parts = [U @ form.covariance for form in forms if form is not None]
     first = next(

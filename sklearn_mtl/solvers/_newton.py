@@ -7,7 +7,7 @@ from scipy import sparse
 
 from sklearn_mtl.datafits import CrossEntropy
 from sklearn_mtl.penalties import frobenius
-from sklearn_mtl.solvers._certificate import Problem, Solution, certify
+from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._closed_form import part_points
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
 
@@ -29,6 +29,7 @@ def newton(
     matrix: np.ndarray,
     start: np.ndarray | None = None,
     *,
+    scales: Scales | None = None,
     tol: float = 1e-6,
     max_iter: int = 10000,
 ) -> Solution:
@@ -42,6 +43,8 @@ def newton(
         M.
     start : ndarray of shape (n_features, n_columns), default=None
         First W; zeros if None.
+    scales : Scales, default=None
+        Loss and gradient at zero, where they are known.
     tol : float, default=1e-6
         Relative duality gap to reach. The steps end where the gradient is below
         tol^1.75 of that at zero, one or two more than the gap alone needs: equal data
@@ -56,6 +59,7 @@ def newton(
     """
     datafit = problem.datafit
     assert isinstance(datafit, CrossEntropy)  # the caller chose by this
+    scales = Scales(problem) if scales is None else scales
     basis = None
     if isinstance(datafit.X, np.ndarray) and datafit.X.shape[1] > datafit.X.shape[0]:
         # The solution lies in the span of the rows: n unknowns a task in place of p.
@@ -64,9 +68,12 @@ def newton(
     W = np.zeros((datafit.n_features, datafit.n_columns))
     if start is not None:
         W = start.copy() if basis is None else basis @ start
-    W, n_iter = _descend(datafit, matrix, W, max(tol**1.75, 1e-12), max_iter)
-    point = part_points(problem, W if basis is None else basis.T @ W)
-    return Solution(point, certify(problem, point), n_iter)
+    end = max(tol**1.75, 1e-12) * scales.gradient
+    W, n_iter = _descend(datafit, matrix, W, scales.gradient, end, max_iter)
+    W = W if basis is None else basis.T @ W
+    here = problem.datafit.evaluate(W)
+    point = part_points(problem, W, here)
+    return Solution(point, certify(problem, point, here, scales), n_iter)
 
 
 class _Joint:
@@ -78,6 +85,7 @@ class _Joint:
 
     def __init__(self, datafit: CrossEntropy, M: np.ndarray) -> None:
         self.datafit, self.M, self.X = datafit, M, datafit.X
+        self.XT = self.X.T
         self.on = float(datafit.fit_intercept)
         weights = datafit.weights.sum(axis=1)
         self.mean = (self.X.T @ weights) / max(weights.sum(), 1e-300) * self.on
@@ -90,7 +98,7 @@ class _Joint:
     def pull(self, R: np.ndarray) -> np.ndarray:
         """Return the adjoint of `fits`."""
         sums = R.sum(axis=0)
-        top = self.X.T @ R - np.outer(self.mean, sums)
+        top = self.XT @ R - np.outer(self.mean, sums)
         return np.vstack([top, self.on * sums])
 
     def penalised(self, V: np.ndarray) -> np.ndarray:
@@ -104,14 +112,18 @@ class _Joint:
 
 
 def _descend(
-    datafit: CrossEntropy, M: np.ndarray, W: np.ndarray, tol: float, max_iter: int
+    datafit: CrossEntropy,
+    M: np.ndarray,
+    W: np.ndarray,
+    first: float,
+    end: float,
+    max_iter: int,
 ) -> tuple[np.ndarray, int]:
-    """Return W after Newton steps with backtracking."""
+    """Return W after Newton steps with backtracking, from gradients first to end."""
     joint, spectrum = _Joint(datafit, M), _spectrum(datafit)
     start = datafit.intercept(W) + joint.mean @ W
     V = np.vstack([W, start])
     logits = joint.fits(V)
-    first = max(frobenius(datafit.evaluate(0.0 * W).gradient), 1e-300)
     n_iter, before, n_flat = 0, np.inf, 0
     while n_iter < max_iter and n_flat < MAX_FLAT:
         p = datafit.probabilities(logits)
@@ -119,7 +131,7 @@ def _descend(
         gradient = joint.pull(residual) + joint.penalised(V)
         size = frobenius(gradient)
         is_stalled = 0.5 * before <= size <= STALLED * first
-        if size <= tol * first or is_stalled:
+        if size <= end or is_stalled:
             break
         before = size
         step, _ = conjugate_gradient(

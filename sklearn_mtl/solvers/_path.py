@@ -8,7 +8,7 @@ import numpy as np
 
 from sklearn_mtl.datafits import GramQuadratic, RowQuadratic
 from sklearn_mtl.penalties import Penalty
-from sklearn_mtl.solvers._certificate import Problem, Solution
+from sklearn_mtl.solvers._certificate import Problem, Scales, Solution
 from sklearn_mtl.solvers._choose import solve
 from sklearn_mtl.solvers._closed_form import Spectrum, closed_form, has_spectrum
 from sklearn_mtl.solvers._rows import RowSolver, solves_rows
@@ -80,6 +80,7 @@ def solve_path(
     """
     datafit, spectrum, point = problem.datafit, None, None
     rows: RowSolver | None = None
+    scales: Scales | None = None
     tols = np.full(len(alphas), tol if way_tol is None else way_tol)
     tols[-1:] = tol
     for alpha, goal in zip(alphas, tols.tolist(), strict=True):
@@ -89,12 +90,14 @@ def solve_path(
         if form is not None and has_spectrum(datafit):
             assert isinstance(datafit, GramQuadratic | RowQuadratic)
             spectrum = Spectrum(datafit) if spectrum is None else spectrum
-            solution = closed_form(here, form, spectrum=spectrum)
+            scales = Scales(problem) if scales is None else scales
+            solution = closed_form(here, form, spectrum=spectrum, scales=scales)
         elif alpha > 0 and form is None and solves_rows(here):
             assert isinstance(datafit, GramQuadratic | RowQuadratic)
             rows = RowSolver(datafit) if rows is None else rows
             solution = rows.solve(here, None, goal, max_iter)
         else:
-            solution = solve(here, point, tol=goal, max_iter=max_iter)
+            scales = Scales(problem) if scales is None else scales
+            solution = solve(here, point, scales=scales, tol=goal, max_iter=max_iter)
         point = solution.point
         yield here, solution
