@@ -11,10 +11,12 @@ from sklearn_mtl.datafits._build import (
 )
 from sklearn_mtl.datafits._cross_entropy import CrossEntropy
 from sklearn_mtl.datafits._moments import Moments, Shift
+from sklearn_mtl.datafits._operators import CenteredRows
 from sklearn_mtl.datafits._pooling import Pooling
 from sklearn_mtl.datafits._quadratic import Centre, GramQuadratic, RowQuadratic
 
 __all__ = [
+    "CenteredRows",
     "Centre",
     "CrossEntropy",
     "Datafit",

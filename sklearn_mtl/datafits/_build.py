@@ -111,12 +111,18 @@ def make_shift(
     y = sums / _positive(totals)
     x = np.zeros(X.shape[1])
     if not sparse.issparse(X):
-        means, some = X.mean(axis=0), X[:: max(len(X) // 200, 1)]
-        # A mean of three deviations costs one digit of the second moments, and a
-        # shifted copy of X a third of the time that they take.
-        if (np.abs(means) > 3.0 * some.std(axis=0)).any():
+        means = X.mean(axis=0)
+        if _is_far(X, means):
             x = means
     return Shift(x, y)
+
+
+def _is_far(X: np.ndarray, means: np.ndarray) -> bool:
+    """Whether digits get lost where columns are centred after they are multiplied."""
+    some = X[:: max(len(X) // 200, 1)]
+    # A mean of three deviations costs one digit of the second moments, and a shifted
+    # copy of X a third of the time that they take.
+    return bool((np.abs(means) > 3.0 * some.std(axis=0)).any())
 
 
 def make_quadratic(
@@ -264,7 +270,10 @@ def _operator(
 ) -> FitOperator:
     """Return the map that multiplies least."""
     if is_shared and not sparse.issparse(X):
-        scaled = roots[:, :1] * (X - centre.x[:, 0])
-        return CenteredRows(np.asfortranarray(scaled))
+        mean = centre.x[:, 0]
+        if _is_far(X, mean):
+            X, weights = X - mean, roots[:, 0] ** 2
+            mean = weights @ X / weights.sum()  # what rounding left
+        return CenteredRows(X, roots[:, :1], mean)
     means = np.broadcast_to(centre.x, (X.shape[1], roots.shape[1]))
     return ImplicitRows(X, roots, means)

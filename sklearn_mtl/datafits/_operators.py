@@ -37,34 +37,61 @@ class FitOperator(Protocol):
 
 
 class CenteredRows:
-    """Dense X, weighted and centred once, with the same weights for all tasks."""
+    """Dense X with the same weights for all tasks, weighted and centred where used.
 
-    def __init__(self, X: np.ndarray) -> None:
-        self.X = X
+    A copy of X would cost more than a sparse solution does.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs, their means no more than a few deviations, so that taking them off
+        later costs no digits.
+    roots : ndarray of shape (n_samples, 1)
+        Square roots of the rows' weights.
+    mean : ndarray of shape (n_features,)
+        Weighted means that the columns are centred by; zeros without an intercept.
+    """
+
+    def __init__(self, X: np.ndarray, roots: np.ndarray, mean: np.ndarray) -> None:
+        self.X, self.roots, self.mean = X, roots, mean
+        self.weights = roots**2
+        self.total = max(float(self.weights.sum()), 1e-300)
         self.n_features = X.shape[1]
 
     def fit(self, W: np.ndarray) -> np.ndarray:
         """Return X W; zero rows of W cost nothing while they are many."""
-        support = np.flatnonzero(W.any(axis=1))
-        if 4 * len(support) < len(W):
-            return self.X[:, support] @ W[support]
-        return self.X @ W
+        used = np.flatnonzero(W.any(axis=1))
+        if 4 * len(used) < len(W):
+            return self.roots * (self.X[:, used] @ W[used] - self.mean[used] @ W[used])
+        return self.roots * (self.X @ W - self.mean @ W)
 
     def adjoint(self, R: np.ndarray) -> np.ndarray:
         """Return X' R."""
-        return self.X.T @ R
+        cells = self.roots * R
+        if self.mean.any():  # X' of centred rows is that of centred residuals
+            cells -= self.weights * (cells.sum(axis=0) / self.total)
+        return self.X.T @ cells
+
+    def matrix(self) -> np.ndarray:
+        """Return X, weighted and centred."""
+        return self.roots * (self.X - self.mean)
 
     def gram(self) -> np.ndarray:
         """Return X' X."""
-        return self.X.T @ self.X
+        X = self.matrix()
+        return X.T @ X
 
     def restrict(self, rows: np.ndarray) -> CenteredRows:
         """Return the map of these features alone."""
-        return CenteredRows(self.X[:, rows])
+        return CenteredRows(self.X[:, rows], self.roots, self.mean[rows])
 
     def row_bounds(self) -> np.ndarray:
         """Return the lengths of the columns of X."""
-        return np.sqrt(np.einsum("ij,ij->j", self.X, self.X))
+        first = self.roots[0]
+        is_even = (self.roots == first).all()
+        X = self.X if is_even else self.roots * self.X
+        squares = np.einsum("ij,ij->j", X, X) * (first**2 if is_even else 1.0)
+        return np.sqrt(np.maximum(squares - self.total * self.mean**2, 0.0))
 
 
 class ImplicitRows:

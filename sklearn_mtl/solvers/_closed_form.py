@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.datafits import Evaluation, GramQuadratic, RowQuadratic
+from sklearn_mtl.datafits import (
+    CenteredRows,
+    Evaluation,
+    GramQuadratic,
+    RowQuadratic,
+)
 from sklearn_mtl.penalties import Decomposition, TaskCovarianceForm
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
@@ -29,12 +34,12 @@ class Spectrum:
             values, vectors = np.linalg.eigh(datafit.G)
             B = datafit.B
         else:
-            X, z = datafit.operator.X, datafit.z  # type: ignore[attr-defined]
+            X = datafit.operator.matrix()  # type: ignore[attr-defined]
             values, left = np.linalg.eigh(X @ X.T)
             kept = values > RANK * values[-1]
             values, left = values[kept], left[:, kept]
             vectors = X.T @ (left / np.sqrt(values))
-            B = X.T @ z
+            B = X.T @ datafit.z
         kept = values > RANK * max(values[-1], 0.0) if len(values) else values > 0
         self.values, self.vectors = values[kept], vectors[:, kept]
         self.targets = self.vectors.T @ B
@@ -50,10 +55,8 @@ def has_spectrum(datafit: object) -> bool:
     """Whether all tasks share one Gram matrix, or one set of dense rows."""
     if isinstance(datafit, GramQuadratic):
         return datafit.is_shared
-    return (
-        isinstance(datafit, RowQuadratic)
-        and isinstance(getattr(datafit.operator, "X", None), np.ndarray)
-        and not hasattr(datafit.operator, "roots")
+    return isinstance(datafit, RowQuadratic) and isinstance(
+        datafit.operator, CenteredRows
     )
 
 

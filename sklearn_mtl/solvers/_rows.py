@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from sklearn_mtl.datafits import GramQuadratic, RowQuadratic
+from sklearn_mtl.datafits import CenteredRows, GramQuadratic, RowQuadratic
 from sklearn_mtl.solvers._certificate import Problem, Solution
 from sklearn_mtl.solvers._closed_form import has_spectrum
 from sklearn_mtl.solvers._fista import fista
@@ -14,6 +12,7 @@ from sklearn_mtl.solvers._kernels import row_cycle
 from sklearn_mtl.solvers._row_cycles import Cycles
 from sklearn_mtl.solvers._row_gap import RowGauge, row_lengths
 from sklearn_mtl.solvers._row_newton import RowProblem, row_newton
+from sklearn_mtl.solvers._screen import Screen
 from sklearn_mtl.solvers._working_set import WorkingSet
 
 __all__ = ["RowSolver", "solves_rows"]
@@ -23,9 +22,9 @@ MANY = 0.15
 #: Features this near their bound come along with those beyond it.
 NEAR = 0.9
 #: Features that the working set grows by at least, if so many are near their bound.
-FEWEST = 20
+FEWEST = 100
 #: Gap to reach first where nothing is known, and over what those outside leave.
-FIRST, INNER = 0.1, 0.1
+FIRST, INNER = 0.1, 0.03
 #: Distance to optimality, over the largest moment, that is rounding.
 FLOOR = 1e-14
 
@@ -41,9 +40,9 @@ class RowSolver:
     """Solutions at one or many strengths, with what they have in common kept.
 
     In Gram form all features are the working set. Else it grows by the features that
-    violate optimality, and their Gram matrix with them. A feature whose gradient cannot
-    have reached its bound since it was last computed, by ||x_j|| times the change of
-    the residual, is not looked at again: one full gradient serves several strengths.
+    violate optimality, and their Gram matrix with them. Gradients are linear in the
+    residual: those of the last two residuals give this one's up to ||x_j|| times what
+    they leave of it, and a feature that is safe by that is not looked at.
 
     Parameters
     ----------
@@ -63,15 +62,14 @@ class RowSolver:
         if isinstance(datafit, RowQuadratic):
             self.loss = max(0.5 * float(np.vdot(datafit.z, datafit.z)), tiny)
             self.lengths = datafit.row_bounds()
-            # Row lengths of the gradient at the reference residual.
-            self.reference, self.known = datafit.z, row_lengths(self.set.B)
+            self.screen = Screen(datafit.z, self.set.B)
         else:
             self.loss = max(datafit.constant, tiny)
 
     @property
-    def X(self) -> Any:
+    def operator(self) -> CenteredRows | None:
         """The rows, None in Gram form."""
-        return self.set.X
+        return self.set.operator
 
     @property
     def members(self) -> np.ndarray:
@@ -95,7 +93,7 @@ class RowSolver:
         else:
             self._predict(float(groups.max()))
         descend = self._newton if self.kernel is None else self._cycle
-        total, goal = 0, tol if self.solved or self.X is None else FIRST
+        total, goal = 0, tol if self.solved or self.operator is None else FIRST
         while True:
             gauge = self._gauge(groups, ridge)
             U, n_iter = descend(gauge, goal, max_iter)
@@ -165,7 +163,7 @@ class RowSolver:
                 min(max_iter, 200),
                 lambda W, U: gauge.gap(W, U) <= goal,
             )
-        if self.X is not None:
+        if self.operator is not None:
             self.residual = part.residual(self.W[some])
         return U, n_iter
 
@@ -201,7 +199,7 @@ class RowSolver:
         )
         self.W[some] = W
         if part.has_gram:
-            if self.X is not None:
+            if self.operator is not None:
                 self.residual = part.residual(W)
             return R.T, n_iter
         self.residual = R.T
@@ -209,20 +207,16 @@ class RowSolver:
 
     def _outside(self, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return features that may be out of bounds, and their gradients' lengths."""
-        if self.X is None:
+        if self.operator is None:
             return np.zeros(0, dtype=np.intp), np.zeros(0)
-        moved = _spectral_norm(self.residual - self.reference)
-        is_doubtful = self.known + self.lengths * moved > groups
+        near, error = self.screen.estimate(self.residual)
+        is_doubtful = near + self.lengths * error > groups
         is_doubtful[self.members] = False
         rows = np.flatnonzero(is_doubtful)
-        if moved > 0.0 and len(rows) <= MANY * len(groups):
-            return rows, row_lengths(self.X[:, rows].T @ self.residual)
-        if moved > 0.0:
-            self.reference = self.residual
-            self.known = row_lengths(self.X.T @ self.residual)
-        return rows, self.known[rows]
-
-
-def _spectral_norm(A: np.ndarray) -> float:
-    """Return the largest singular value of a tall matrix."""
-    return float(np.sqrt(max(np.linalg.eigvalsh(A.T @ A)[-1], 0.0))) if A.size else 0.0
+        if error == 0.0:
+            return rows, near[rows]
+        if len(rows) <= MANY * len(groups):
+            some = self.operator.restrict(rows)
+            return rows, row_lengths(some.adjoint(self.residual))
+        lengths = self.screen.add(self.residual, self.operator.adjoint(self.residual))
+        return rows, lengths[rows]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from sklearn_mtl.datafits import GramQuadratic, RowQuadratic
+from sklearn_mtl.datafits import CenteredRows, GramQuadratic, RowQuadratic
 
 __all__ = ["WorkingSet", "largest_eigenvalue"]
 
@@ -35,18 +33,19 @@ class WorkingSet:
         self.datafit = datafit
         self.has_gram, self._bound = True, np.nan
         if isinstance(datafit, GramQuadratic):
-            self.X: Any = None
+            self.operator: CenteredRows | None = None
             self.members = np.arange(datafit.n_features)
             self.is_member = np.ones(datafit.n_features, dtype=bool)
             self.B, self._gram = datafit.B, np.ascontiguousarray(datafit.G)
             self.squares = self._gram.diagonal().copy()
             return
-        self.X = datafit.operator.X  # type: ignore[attr-defined]
+        assert isinstance(datafit.operator, CenteredRows)  # `has_spectrum` said so
+        self.operator = datafit.operator
         self.members = np.zeros(0, dtype=np.intp)
         self.is_member = np.zeros(datafit.n_features, dtype=bool)
-        self.B = self.X.T @ datafit.z
+        self.B = self.operator.adjoint(datafit.z)
         self.squares = np.zeros(0)
-        self._columns = np.empty((0, len(self.X)))
+        self._columns = np.empty((0, len(datafit.z)))
         self._gram = np.empty((0, 0))
 
     def __len__(self) -> int:
@@ -81,15 +80,16 @@ class WorkingSet:
         if not len(rows):
             return
         self.is_member[rows] = True
-        k, n = len(self), len(self) + len(rows)
+        k, n, n_samples = len(self), len(self) + len(rows), self._columns.shape[1]
         self.members = np.concatenate([self.members, rows])
         self._bound = np.nan
-        self._columns = _grown(self._columns, n, (n, len(self.X)))
-        self._columns[k:n] = self.X[:, rows].T
+        self._columns = _grown(self._columns, n, (n, n_samples))
+        assert self.operator is not None  # in Gram form all features are members
+        self._columns[k:n] = self.operator.restrict(rows).matrix().T
         new = self._columns[k:n]
         squares = np.einsum("ji,ji->j", new, new)
         self.squares = np.concatenate([self.squares, squares])
-        self.has_gram = self.has_gram and n <= 2 * len(self.X)
+        self.has_gram = self.has_gram and n <= 2 * n_samples
         if self.has_gram:
             self._gram = _grown(self._gram, n, (n, n))
             self._gram[k:n, :n] = new @ self.columns.T

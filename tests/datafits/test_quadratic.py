@@ -89,3 +89,12 @@ def test_lipschitz_bounds_the_curvature(problem, container):
     datafit = make_quadratic(container(X), Y, weights, True)
     change = datafit.evaluate(2.0 * W).gradient - datafit.evaluate(W).gradient
     assert np.linalg.norm(change) <= datafit.lipschitz() * np.linalg.norm(W) * 1.001
+
+
+def test_features_far_from_zero_lose_no_digits():
+    X, Y, weights, W = draw(SHAPES["many features"], "complete")
+    far = X + 2.0**40
+    found = make_quadratic(far, Y, weights, True).evaluate(W)
+    # The same numbers, rounded as those far from zero are.
+    near = make_quadratic(far - far[0], Y, weights, True).evaluate(W)
+    np.testing.assert_allclose(found.gradient, near.gradient, rtol=1e-9)

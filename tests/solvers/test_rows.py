@@ -91,7 +91,7 @@ def test_extrapolation_along_the_path_saves_steps(monkeypatch):
 
 
 def test_more_rows_than_twice_the_samples_make_no_gram_matrix(monkeypatch):
-    problem = make_problem((12, 80), L21(alpha=1e-3))
+    problem = make_problem((60, 200), L21(alpha=1e-3))
     sets = []
     extend = _rows.WorkingSet.extend
 
@@ -101,8 +101,8 @@ def test_more_rows_than_twice_the_samples_make_no_gram_matrix(monkeypatch):
 
     monkeypatch.setattr(_rows.WorkingSet, "extend", spy)
     assert solve(problem, tol=1e-12).certificate.gap <= 1e-12
-    assert {has_gram for n, has_gram in sets if n <= 24} == {True}
-    assert {has_gram for n, has_gram in sets if n > 24} == {False}
+    assert {has_gram for n, has_gram in sets if n <= 120} == {True}
+    assert {has_gram for n, has_gram in sets if n > 120} == {False}
 
 
 @pytest.mark.parametrize("n_samples", [2, 3, 4])
