@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numbers import Integral, Real
 
+import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from torch import Generator, Tensor
@@ -73,17 +74,24 @@ class Augmentation(BaseEstimator):
         Raises
         ------
         ValueError
-            If shift is no whole number of at least 0, crop not in [0, 1), or noise
-            negative.
+            If shift is no whole number of at least 0, flip no truth value, crop not in
+            [0, 1), or noise negative.
         """
-        if not isinstance(self.shift, Integral) or self.shift < 0:
+        is_number = isinstance(self.shift, Integral) and not isinstance(
+            self.shift, bool
+        )
+        if not is_number or self.shift < 0:
             raise ValueError(
                 "Augmentation: shift must be a whole number of at least 0; found "
                 f"{self.shift!r}."
             )
+        if not isinstance(self.flip, bool | np.bool_):
+            raise ValueError(
+                f"Augmentation: flip must be True or False; found {self.flip!r}."
+            )
         for name, most in (("crop", 1.0), ("noise", float("inf"))):
             value = getattr(self, name)
-            if not isinstance(value, Real) or not 0 <= value < most:
+            if not isinstance(value, Real) or not 0 <= float(value) < most:
                 raise ValueError(
                     f"Augmentation: {name} must lie in [0, {most:g}); found {value!r}."
                 )

@@ -10,19 +10,21 @@ __all__ = ["check_choice", "check_count", "check_dropout", "check_share", "check
 
 
 def check_sizes(spec: Any, name: str, *, least: int = 0) -> None:
-    """Raise ValueError unless a parameter of a spec is a sequence of layer sizes."""
+    """Raise ValueError unless a parameter of a spec is a sequence of sizes."""
     sizes = getattr(spec, name)
     are_counts = isinstance(sizes, Iterable) and all(
-        int(size) == size and size >= 1 for size in sizes
+        isinstance(size, Real) and float(size) >= 1 and float(size).is_integer()
+        for size in sizes
     )
     if not are_counts:
         raise ValueError(
-            f"{type(spec).__name__}: {name} must be whole numbers of at least 1; found "
-            f"{sizes}."
+            f"{type(spec).__name__}: {name} must be a sequence of whole numbers of at "
+            f"least 1; found {sizes!r}."
         )
     if len(list(sizes)) < least:
+        what = "layer" if least == 1 else "numbers"
         raise ValueError(
-            f"{type(spec).__name__}: {name} must have at least {least} layer; found "
+            f"{type(spec).__name__}: {name} must have at least {least} {what}; found "
             f"{sizes}."
         )
 

@@ -313,6 +313,12 @@ def test_channels_of_one_are_laid_out_last():
             "Conv: layer 1 gets pictures of 2 x 2, of which kernel_size=3 and pool=3 "
             "leave nothing.",
         ),
+        (
+            {"image_shape": (8, 8)},
+            "Conv: image_shape must have at least 3 numbers; found (8, 8).",
+        ),
+        ({"channels": 8}, "Conv: channels must be a sequence of whole numbers of at "),
+        ({"channels": ["8"]}, "Conv: channels must be a sequence of whole numbers of "),
         ({"channels": ()}, "Conv: channels must have at least 1 layer; found ()."),
         ({"pool": 0}, "Conv: pool must be a whole number of at least 1; found 0."),
         ({"hidden": 0}, "Conv: hidden must be a whole number of at least 1; found 0."),

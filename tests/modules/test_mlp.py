@@ -38,16 +38,18 @@ def test_every_activation_can_be_named(name):
     [
         (
             {"hidden_layer_sizes": (8, 0)},
-            "MLP: hidden_layer_sizes must be whole numbers of at least 1; found "
-            "(8, 0).",
+            "MLP: hidden_layer_sizes must be a sequence of whole numbers of at least "
+            "1; found (8, 0).",
         ),
         (
             {"hidden_layer_sizes": [2.5]},
-            "MLP: hidden_layer_sizes must be whole numbers of at least 1; found [2.5].",
+            "MLP: hidden_layer_sizes must be a sequence of whole numbers of at least "
+            "1; found [2.5].",
         ),
         (
             {"hidden_layer_sizes": 8},
-            "MLP: hidden_layer_sizes must be whole numbers of at least 1; found 8.",
+            "MLP: hidden_layer_sizes must be a sequence of whole numbers of at least "
+            "1; found 8.",
         ),
         (
             {"activation": "swish"},

@@ -86,7 +86,7 @@ def test_the_default_activation_is_that_of_the_trunks():
     ("spec", "message"),
     [
         (MLPHead(()), "MLPHead: hidden_layer_sizes must have at least 1 layer"),
-        (MLPHead((0,)), "MLPHead: hidden_layer_sizes must be whole numbers"),
+        (MLPHead((0,)), "MLPHead: hidden_layer_sizes must be a sequence of whole"),
         (MLPHead(activation="step"), "MLPHead: activation 'step' is unknown"),
         (MLPHead(dropout=1.0), "MLPHead: dropout must lie in [0, 1)"),
     ],
