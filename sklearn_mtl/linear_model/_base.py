@@ -44,6 +44,7 @@ class LinearBase(BaseEstimator):
         "on_empty_task": [StrOptions({"raise", "warn"})],
     }
     _kind: str
+    _strength = "alpha"
 
     penalty: Any
     fit_intercept: Any
@@ -167,7 +168,7 @@ class LinearBase(BaseEstimator):
         warnings.warn(
             f"{type(self).__name__}: stopped at {reached} after {self.n_iter_} "
             f"iterations (tol={self.tol:g}). Standardise X, increase max_iter or "
-            "alpha, or accept a larger tol.",
+            f"{self._strength}, or accept a larger tol.",
             ConvergenceWarning,
             stacklevel=5,
         )

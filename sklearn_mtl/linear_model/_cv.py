@@ -35,6 +35,7 @@ class LinearSearchMixin(LinearBase):
         "selection": [StrOptions({"min", "one_standard_error"})],
     }
 
+    _strength = "alphas"
     alphas: Any
     eps: float
     cv: Any

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning
 from sklearn_mtl.linear_model import (
@@ -140,3 +141,10 @@ def test_folds_may_be_masks(data):
     rows = [(np.flatnonzero(a), np.flatnonzero(b)) for a, b in masks]
     one, other = (MultiTaskLinearRegressorCV(cv=cv).fit(*data) for cv in (masks, rows))
     np.testing.assert_array_equal(one.coef_, other.coef_)
+
+
+def test_a_search_that_stops_early_names_its_own_parameter(data):
+    model = MultiTaskLinearRegressorCV(penalty="trace", alphas=[1e-3], max_iter=1)
+    with pytest.warns(ConvergenceWarning, match="max_iter or alphas, or accept"):
+        model.fit(*data)
+    assert model.n_iter_ == 1
