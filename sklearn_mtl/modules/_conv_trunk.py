@@ -56,6 +56,8 @@ class ConvLayer(nn.Module):
         Channels, height and width of what it makes.
     n_units : int
         Values of a picture before pooling.
+    has_few_pixels : bool
+        Whether relu and pooling follow a kernel that reads few pixels.
     """
 
     def __init__(
@@ -75,6 +77,12 @@ class ConvLayer(nn.Module):
         size = [side - lost for side in shape[1:]]
         self.shape = (n_channels, *(side // spec.pool for side in size))
         self.n_units = n_channels * math.prod(size)
+        self.has_few_pixels = (
+            spec.activation == "relu"
+            and self.norm is None
+            and spec.pool > 1
+            and shape[0] * k**2 <= max(_FEW_PIXELS, n_channels)
+        )
 
     def forward(self, x: Tensor, member: int) -> Tensor:
         """Map (n_rows, channels, height, width) to those of `shape`."""
@@ -91,14 +99,10 @@ class ConvLayer(nn.Module):
 
     def suits_patches(self, x: Tensor) -> bool:
         """Say whether products with patches are faster: in bfloat16, for some."""
-        n_channels, n_pixels = len(self.weight[0]), self.weight[0, 0].numel()
         return (
-            _becomes_bfloat16(x)
+            self.has_few_pixels
+            and _becomes_bfloat16(x)
             and not x.requires_grad
-            and isinstance(self.activation, nn.ReLU)
-            and self.norm is None
-            and self.pool > 1
-            and n_pixels <= max(_FEW_PIXELS, n_channels)
             and not (self.training and len(x) * self.n_units < _MANY_VALUES)
         )
 
