@@ -74,9 +74,9 @@ class Conv(TrunkSpec):
 
     Pictures lie with their channels last, are convolved and pooled some at a time, that
     the cache may hold them, and are pooled before an activation that only rises: the
-    same for a fraction of the time. In bfloat16 a first layer with relu and pooling is
-    computed as products with patches of the pictures (Chellapilla et al.), where its
-    kernels read few pixels: no gradient at the pictures is wanted there.
+    same for a fraction of the time. In bfloat16 a first layer with relu and pooling
+    whose kernels read few pixels is computed as products with patches of the pictures
+    (Chellapilla et al.).
 
     References
     ----------
