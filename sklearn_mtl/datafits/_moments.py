@@ -103,14 +103,15 @@ class Moments:
         groups = weights[:, :1] if is_shared else weights
         sums = [_second_moment(X, column, shift.x) for column in groups.T]
         products = weights * Y
-        xy = X.T @ products - np.outer(shift.x, products.sum(axis=0))
+        y = np.einsum("it->t", products)
+        xy = X.T @ products - np.outer(shift.x, y)
         return cls(
             groups.sum(axis=0),
             np.stack([x for x, _ in sums]),
             np.stack([xx for _, xx in sums]),
-            products.sum(axis=0),
+            y,
             xy,
-            (products * Y).sum(axis=0),
+            np.einsum("it,it->t", products, Y),
             shift,
         )
 
