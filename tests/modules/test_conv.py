@@ -100,6 +100,29 @@ def test_products_with_patches_are_the_same_in_bfloat16(
         assert (ours - plain).norm() < 0.05 * plain.norm()
 
 
+@pytest.mark.parametrize("gramian", ["features", "shared"])
+def test_patches_go_with_balancing_and_give_the_same_bytes_again(gramian, monkeypatch):
+    monkeypatch.setattr(_conv_trunk, "_MANY_VALUES", 0)
+    X, y = pictures()
+    y[::3, 0] = np.nan
+    options = {"balancing": "upgrad", "gramian": gramian, "monitor": "gradients"}
+    model = fitted(SMALL, X, y, dtype="bfloat16", max_epochs=3, **options)
+    assert np.isfinite(model.history_["gradient_cosine"]).all()
+    again = clone(model).fit(X, y)
+    np.testing.assert_array_equal(model.transform(X), again.transform(X))
+    copied = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(model.transform(X), copied.transform(X))
+
+
+def test_patches_of_a_few_pictures_at_a_time_give_the_same():
+    trunk = built(SMALL, 64).float().eval()
+    x = torch.rand(1, 50, 64)
+    with torch.autocast("cpu", torch.bfloat16):
+        expected = trunk(x).float()
+        trunk.n_at_once = 3  # in each place of a block
+        torch.testing.assert_close(trunk(x).float(), expected, atol=0.01, rtol=0.02)
+
+
 def test_pictures_get_a_gradient_also_in_bfloat16():
     trunk = built(SMALL, 64).float().eval()
     x = torch.rand(1, 5, 64, requires_grad=True)
