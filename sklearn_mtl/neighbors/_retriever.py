@@ -67,7 +67,9 @@ class NeighborRetriever(
     metric : {"cosine", "euclidean"}, default="cosine"
         The distance, whatever the index calls one.
     task : str or int, default=None
-        Search by the view of this task; None searches by the shared representation.
+        Search by the view of this task; None searches by the shared representation. The
+        projection of a regression or of a binary task has one column, of which a cosine
+        tells but the sign: take metric="euclidean" for a regression.
     task_mix : dict, default=None
         Weights of the views of several tasks. `{"digit": 1}` is the same digit,
         whatever the garment; `{"digit": 1, "garment": -0.3}` the same digit and rather

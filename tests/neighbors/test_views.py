@@ -8,7 +8,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_mtl import MultiTaskClassifier
+from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.neighbors import BruteForceIndex, NeighborRetriever
 from tests.zoo import SMALL_NET
@@ -156,6 +156,16 @@ def test_the_view_of_a_task_retrieves_it_better_than_the_other(net):
 def test_wrong_parameters_are_refused(parameters, error, match):
     with pytest.raises(error, match=f"NeighborRetriever.*{match}"):
         NeighborRetriever(Halves(), **parameters).fit(X)
+
+
+def test_the_view_of_a_regression_is_searched_by_distance():
+    frozen = FrozenEstimator(MultiTaskRegressor(**SMALL_NET).fit(X, X[:, :2]))
+    near = NeighborRetriever(frozen, task=1, metric="euclidean").fit(X)
+    distances, _ = near.kneighbors(n_neighbors=1)
+    values = frozen.estimator.transform_task(X, 1)[:, 0]
+    gaps = np.abs(values[:, None] - values)
+    np.fill_diagonal(gaps, np.inf)
+    np.testing.assert_allclose(distances[:, 0], gaps.min(axis=1), atol=1e-4)
 
 
 def test_a_task_needs_an_estimator_with_views(net):
