@@ -188,6 +188,17 @@ class Sum(_Composition):
         last = rough[-1] if rough else len(shares) - 1
         others = [share for k, share in enumerate(shares) if k != last]
         shares[last] = U - np.sum(others, axis=0) if others else U
+        return self._feasible(shares, layout)
+
+    def _feasible(self, shares: list[np.ndarray], columns: Columns) -> list[np.ndarray]:
+        """Give what a member cannot take, in its free directions, to one that can."""
+        bases = [penalty.free_directions(columns) for penalty in self.members]
+        taker = next((k for k, base in enumerate(bases) if not base.size), None)
+        for k, base in enumerate(bases):
+            if base.size and taker is not None:
+                excess = shares[k] @ base @ base.T
+                shares[k] = shares[k] - excess
+                shares[taker] = shares[taker] + excess
         return shares
 
     def free_directions(self, columns: Columns) -> np.ndarray:
