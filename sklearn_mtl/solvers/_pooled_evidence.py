@@ -40,7 +40,7 @@ class PooledEvidence(Evidence):
     y: np.ndarray
 
     def _first_guess(self, signal: float) -> list[float]:
-        spread = max(float(np.var(self.y)), 1e-12 * self.squares / self.n_rows)
+        spread = max(float(np.var(self.y)), 1e-12 * signal)
         return [*super()._first_guess(signal), spread]
 
     def _strengths(self, n: float, noise: float, *variances: float) -> Strengths:
@@ -70,7 +70,8 @@ class PooledEvidence(Evidence):
 class _Step:
     """Posteriors at given variances of noise, deviations and levels.
 
-    Given the shared vector a deviation has the covariance M = diag(m) - c a a'.
+    Given the shared vector a deviation has the covariance M = diag(m) - c a a' with
+    a = own b.
     """
 
     def __init__(
@@ -87,22 +88,23 @@ class _Step:
         self.y = evidence.y - evidence.y @ part
         self.v = np.einsum("itj,it->tj", self.axes, x)
         self.m = own / (1.0 + own / noise * evidence.values)
-        self.a = self.m * self.v
-        self.q = np.einsum("tj,tj->t", self.v, self.a)
+        # Without a unit: the squares of what has one may leave the range of floats.
+        self.b = self.m / own * self.v
+        self.q = own * np.einsum("tj,tj->t", self.v, self.b)
         self.c = self.trust / (1.0 + self.trust * self.q)
         self.pull = evidence.targets / noise + (self.trust * self.y)[:, None] * self.v
-        self.A = np.einsum("itj,tj->it", self.axes, self.a)
+        self.A = np.einsum("itj,tj->it", self.axes, self.b)
 
     def _times(self, G: np.ndarray) -> np.ndarray:
         """Return M g for each task."""
-        along = self.c * np.einsum("tj,tj->t", self.a, G)
-        return self.m * G - along[:, None] * self.a
+        along = self.c * self.own**2 * np.einsum("tj,tj->t", self.b, G)
+        return self.m * G - along[:, None] * self.b
 
     def covariance(self, shared: float) -> np.ndarray:
         """Return the posterior covariance of the shared vector."""
         own, axes = self.own, self.flat
-        system = (axes * ((own - self.m) / own**2).ravel()) @ axes.T
-        system += (self.A * (self.c / own**2)) @ self.A.T
+        system = (axes * ((1.0 - self.m / own) / own).ravel()) @ axes.T
+        system += (self.A * self.c) @ self.A.T
         return np.linalg.inv(system + np.eye(len(system)) / shared)
 
     def pull_of_mean(self) -> np.ndarray:
@@ -121,12 +123,12 @@ class _Step:
         c, own, A = self.c, self.own, self.A
         k = 1.0 - self.m / own
         CA = covariance @ A
-        aa, aCa = np.einsum("tj,tj->t", self.a, self.a), np.einsum("it,it->t", A, CA)
-        Ca = np.einsum("itj,it->tj", self.axes, CA)
-        kCa = np.einsum("tj,tj->t", Ca, k * self.a)
-        given = self.m.sum() - c @ aa
+        bb, bCb = np.einsum("tj,tj->t", self.b, self.b), np.einsum("it,it->t", A, CA)
+        Cb = np.einsum("itj,it->tj", self.axes, CA)
+        kCb = np.einsum("tj,tj->t", Cb, k * self.b)
+        given = self.m.sum() - own**2 * (c @ bb)
         share = np.vdot(k**2, self.evidence.spread(covariance))
-        share += 2.0 / own * (c @ kCa) + (c / own) ** 2 @ (aa * aCa)
+        share += 2.0 * own * (c @ kCb) + (own * c) ** 2 @ (bb * bCb)
         return float(given + share)
 
     def levels(self, W: np.ndarray) -> np.ndarray:
@@ -136,8 +138,8 @@ class _Step:
     def level_variance(self, covariance: np.ndarray) -> np.ndarray:
         """Return the variances of the levels, those of W and the common one in it."""
         part, factor = self.level * self.trust, 1.0 + self.trust * self.q
-        aCa = np.einsum("it,it->t", self.A, covariance @ self.A)
-        of_fit = self.q / factor + aCa / (factor * self.own) ** 2
+        bCb = np.einsum("it,it->t", self.A, covariance @ self.A)
+        of_fit = self.q / factor + bCb / factor**2
         of_common = 1.0 / self.trust.sum()
         return self.level * (1.0 - part) + part**2 * (of_fit + of_common)
 

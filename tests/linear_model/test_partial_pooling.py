@@ -144,6 +144,25 @@ def test_one_task_has_no_level_to_share(penalty):
     np.testing.assert_allclose(fit(X, y, penalty=penalty).intercept_, free.intercept_)
 
 
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_constant_targets_have_their_value_as_level(penalty):
+    X, y = draw()
+    model = fit(X, np.where(np.isnan(y), np.nan, 3.0), penalty=penalty)
+    np.testing.assert_allclose(model.predict(X), 3.0)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_a_task_without_weight_has_the_common_level(penalty):
+    X, y = draw()
+    none = np.isnan(y[:, 0]) * 1.0  # the first task weighs nothing
+    model = fit(X, y, none, penalty=penalty)
+    seen = none > 0
+    strength = model.intercept_alpha_ * seen.sum() / 8
+    x, level, _ = common_level(X[seen], y[seen][:, 1:], strength)
+    assert x @ model.coef_[0] + model.intercept_[0] == pytest.approx(level)
+    assert np.isfinite(model.coef_).all()
+
+
 def test_many_features_are_pooled_along_their_principal_axes(monkeypatch):
     X, y = draw()
     X = np.hstack([X, 0.01 * np.random.default_rng(0).standard_normal((len(X), 9))])
