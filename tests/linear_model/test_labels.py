@@ -119,3 +119,17 @@ def test_a_task_without_label_is_left_out_of_a_list(own_rows):
 def test_weights_that_are_all_zero_are_refused(own_rows, weights):
     with pytest.raises(ValueError, match="weights of all labels are zero"):
         MultiTaskLinearRegressor().fit(*own_rows, sample_weight=weights)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.ones(39), r"sample_weight has shape \(39,\)"),
+        (np.ones((40, 4)), r"allowed are \(40,\) and \(40, 5\)"),
+        (-np.ones(40), "finite and not negative"),
+        (np.full((40, 5), np.nan), "finite and not negative"),
+    ],
+)
+def test_weights_of_own_rows_are_checked_as_all_are(own_rows, weights, message):
+    with pytest.raises(ValueError, match=message):
+        MultiTaskLinearRegressor().fit(*own_rows, sample_weight=weights)
