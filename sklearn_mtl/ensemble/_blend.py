@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import ClassifierTags, RegressorTags, Tags
 
 from sklearn_mtl.ensemble._base_blend import BLEND_CONSTRAINTS, BaseMultiTaskBlend
+from sklearn_mtl.utils._docstrings import Class, fill_docstring
 from sklearn_mtl.utils._outputs import ClassOutputsMixin, MultiTaskOutputsMixin
 
 __all__ = ["MultiTaskBlend", "MultiTaskBlendClassifier", "MultiTaskBlendRegressor"]
 
 _PARAMETERS = """\
-estimators : list of (str, estimator), default=None
+    estimators : list of (str, estimator), default=None
         The members. None is ``[("net", "default"), ("forest", "default"), ("linear",
         "default")]``: the net of this package, the forest that all tasks share, and a
         ridge regression a task; "default" can be used for these three names beside
@@ -40,19 +41,19 @@ estimators : list of (str, estimator), default=None
         random_state is None. The same int gives the same bits, whatever `n_jobs` is."""
 
 _CLASS_WEIGHT = """\
-class_weight : None, "balanced", dict or list, default=None
+    class_weight : None, "balanced", dict or list, default=None
         Weights of the classes: "balanced" weighs them inversely to their frequency,
         task by task; a dict {label: weight} holds for all tasks; a dict by task name or
         a list in task order holds one of these a task. Members get them as sample
         weights."""
 
 _TASK_TYPES = """\
-task_types : str, sequence or dict, default=None
+    task_types : str, sequence or dict, default=None
         Overrides the inference: "classification" (or "binary", "multiclass") or
         "regression", for all tasks, in order, or by name."""
 
 _ATTRIBUTES = """\
-weights_ : dict of str to dict of str to float
+    weights_ : dict of str to dict of str to float
         For every task the weight of each member; ``pandas.DataFrame(model.weights_).T``
         is a table with a row a task.
     member_losses_ : dict of str to dict of str to float
@@ -77,21 +78,16 @@ weights_ : dict of str to dict of str to float
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the features, where X had names."""
 
-Class = TypeVar("Class", bound=type)
-
 
 def _with_shared_parameters(cls: Class) -> Class:
     """Write the one description of the shared arguments into a class docstring."""
-    doc = cls.__doc__ or ""
-    for key, text in {
-        "{parameters}": _PARAMETERS,
-        "{class_weight}": _CLASS_WEIGHT,
-        "{task_types}": _TASK_TYPES,
-        "{attributes}": _ATTRIBUTES,
-    }.items():
-        doc = doc.replace(key, text)
-    cls.__doc__ = doc
-    return cls
+    return fill_docstring(
+        cls,
+        parameters=_PARAMETERS,
+        class_weight=_CLASS_WEIGHT,
+        task_types=_TASK_TYPES,
+        attributes=_ATTRIBUTES,
+    )
 
 
 @_with_shared_parameters

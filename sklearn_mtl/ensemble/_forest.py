@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import ClassifierTags, RegressorTags, Tags
 
 from sklearn_mtl.ensemble._base_forest import FOREST_CONSTRAINTS, BaseMultiTaskForest
+from sklearn_mtl.utils._docstrings import Class, fill_docstring
 from sklearn_mtl.utils._outputs import ClassOutputsMixin, MultiTaskOutputsMixin
 
 __all__ = ["MultiTaskForest", "MultiTaskForestClassifier", "MultiTaskForestRegressor"]
 
 _PARAMETERS = """\
-n_estimators : int, default=200
+    n_estimators : int, default=200
         Number of trees.
     max_features : int, float, {"auto", "sqrt", "log2"} or None, default="auto"
         Features that are looked at for a split, as in RandomForestRegressor; "auto" is
@@ -38,18 +39,18 @@ n_estimators : int, default=200
         Seed. The same int gives the same bits, whatever `n_jobs` is."""
 
 _CLASS_WEIGHT = """\
-class_weight : None, "balanced", dict or list, default=None
+    class_weight : None, "balanced", dict or list, default=None
         Weights of the classes: "balanced" weighs them inversely to their frequency,
         task by task; a dict {label: weight} holds for all tasks; a dict by task name or
         a list in task order holds one of these a task."""
 
 _TASK_TYPES = """\
-task_types : str, sequence or dict, default=None
+    task_types : str, sequence or dict, default=None
         Overrides the inference: "classification" (or "binary", "multiclass") or
         "regression", for all tasks, in order, or by name."""
 
 _ATTRIBUTES = """\
-forest_ : RandomForestRegressor or None
+    forest_ : RandomForestRegressor or None
         The trees; None where all tasks are constant.
     oof_prediction_ : ndarray or list of ndarray
         Out-of-bag predictions of the training rows, where there is bootstrap.
@@ -64,21 +65,16 @@ forest_ : RandomForestRegressor or None
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the features, where X had names."""
 
-Class = TypeVar("Class", bound=type)
-
 
 def _with_shared_parameters(cls: Class) -> Class:
     """Write the one description of the shared arguments into a class docstring."""
-    doc = cls.__doc__ or ""
-    for key, text in {
-        "{parameters}": _PARAMETERS,
-        "{class_weight}": _CLASS_WEIGHT,
-        "{task_types}": _TASK_TYPES,
-        "{attributes}": _ATTRIBUTES,
-    }.items():
-        doc = doc.replace(key, text)
-    cls.__doc__ = doc
-    return cls
+    return fill_docstring(
+        cls,
+        parameters=_PARAMETERS,
+        class_weight=_CLASS_WEIGHT,
+        task_types=_TASK_TYPES,
+        attributes=_ATTRIBUTES,
+    )
 
 
 @_with_shared_parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from numbers import Integral, Real
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from sklearn_mtl.modules import HEADS, HeadSpec, PiecewiseLinear, TrunkSpec
 from sklearn_mtl.modules._mlp import ACTIVATIONS
 from sklearn_mtl.neural_network._build import OPTIMIZERS
 from sklearn_mtl.neural_network._plan import DTYPES
+from sklearn_mtl.utils._docstrings import Class, fill_docstring
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions
 
 __all__ = ["CONSTRAINTS", "with_shared_parameters"]
@@ -66,7 +67,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 _SHARED = """\
-hidden_layer_sizes : sequence of int, default=(128, 128)
+    hidden_layer_sizes : sequence of int, default=(128, 128)
         Units of each layer of the default trunk; the last is the width of the shared
         representation.
     activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}, \
@@ -198,7 +199,7 @@ default=None
         1 shows a progress bar over the epochs."""
 
 _ATTRIBUTES = """\
-n_tasks_ : int
+    n_tasks_ : int
         Number of tasks.
     task_names_in_ : ndarray of shape (n_tasks,)
         Names of the tasks: the columns of y, or task0, task1, ...
@@ -233,8 +234,6 @@ n_tasks_ : int
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the features, where X had names."""
 
-Class = TypeVar("Class", bound=type)
-
 
 def with_shared_parameters(cls: Class) -> Class:
     """Write the one description of the shared arguments into a class docstring.
@@ -249,9 +248,6 @@ def with_shared_parameters(cls: Class) -> Class:
     type
         The class.
     """
-    doc = cls.__doc__ or ""
     default = inspect.signature(cls).parameters["loss"].default
     shared = _SHARED.replace("{loss}", f'"{default}"')
-    doc = doc.replace("{parameters}", shared).replace("{attributes}", _ATTRIBUTES)
-    cls.__doc__ = doc
-    return cls
+    return fill_docstring(cls, parameters=shared, attributes=_ATTRIBUTES)
