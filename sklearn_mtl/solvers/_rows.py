@@ -22,9 +22,9 @@ MANY = 0.15
 #: Features this near their bound come along with those beyond it.
 NEAR = 0.9
 #: Features that the working set grows by at least, if so many are near their bound.
-FEWEST = 100
+FEWEST = 50
 #: Gap to reach first where nothing is known, and over what those outside leave.
-FIRST, INNER = 0.1, 0.03
+FIRST, INNER = 0.1, 0.1
 #: Distance to optimality, over the largest moment, that is rounding.
 FLOOR = 1e-14
 
