@@ -273,8 +273,7 @@ class Pooled:
         return np.hstack([X, np.eye(self.n_tasks)[tasks]])
 
 
-#: "free" beside a name says that intercepts are not.
-POOLED = {"penalty": "mean", "fit_intercept": "partial_pooling"}
+POOLED = {"fit_intercept": "partial_pooling"}
 
 
 def school_models():
@@ -284,11 +283,13 @@ def school_models():
         "single-task ridge": MultiTaskLinearRegressorCV(penalty="ridge", alphas=wide),
         "pooled + one-hot": Pooled(),
         "untuned default": MultiTaskLinearRegressor(),
-        "untuned, free": MultiTaskLinearRegressor(fit_intercept=True),
-        "mean-regularised": MultiTaskLinearRegressorCV(**POOLED, alphas=wide),
-        "mean-reg., free": MultiTaskLinearRegressorCV(penalty="mean", alphas=wide),
-        "mean + trace norm": MultiTaskLinearRegressorCV(
-            **{**POOLED, "penalty": shared_trace}, alphas=narrow
+        "untuned, pooled": MultiTaskLinearRegressor(**POOLED),
+        "mean-regularised": MultiTaskLinearRegressorCV(penalty="mean", alphas=wide),
+        "mean-reg., pooled": MultiTaskLinearRegressorCV(
+            penalty="mean", alphas=wide, **POOLED
+        ),
+        "m. + trace, pooled": MultiTaskLinearRegressorCV(
+            penalty=shared_trace, alphas=narrow, **POOLED
         ),
     }
 

@@ -5,8 +5,8 @@
 Rows of real tables are grouped by a category, or by the twentieths of a number, and
 each group is a task with rows of its own. The untuned linear model predicts further
 rows of the same groups: explained variance in %, mean of --seeds splits, with 75 % and
-with 20 % of each group to train on. Nothing is chosen by these numbers but the default
-of `fit_intercept`; the School data are not among them.
+with 20 % of each group to train on. Nothing is chosen by these numbers; the School data
+are not among them.
 """
 
 from __future__ import annotations

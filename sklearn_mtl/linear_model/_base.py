@@ -18,7 +18,6 @@ from sklearn_mtl.linear_model._constants import blank_constants
 from sklearn_mtl.linear_model._data import Data, make_data, read_labels
 from sklearn_mtl.linear_model._evidence import fit_empirical_bayes, pool
 from sklearn_mtl.linear_model._names import (
-    AUTO,
     EMPIRICAL_BAYES,
     PARTIAL_POOLING,
     resolve_penalty,
@@ -104,11 +103,7 @@ class LinearBase(BaseEstimator):
 
     def _pools(self, data: Data) -> bool:
         """Whether empirical Bayes pools the intercepts."""
-        if len(data.kept) < 2:
-            return False
-        if self.fit_intercept == AUTO:  # targets of one row may differ in kind
-            return data.labels.has_own_rows()
-        return bool(self.fit_intercept == PARTIAL_POOLING)
+        return len(data.kept) > 1 and bool(self.fit_intercept == PARTIAL_POOLING)
 
     def _pooled(self, data: Data) -> Data:
         """Return the data with pooled intercepts where they are asked for."""

@@ -44,13 +44,6 @@ class TableOfLabels:
         """Return the sum of weights of each row."""
         return self.weights.sum(axis=1)
 
-    def has_own_rows(self) -> bool:
-        """Whether no row has labels of two tasks."""
-        # Counting all of them is the shorter way to a no.
-        return bool(np.count_nonzero(self.weights) <= len(self.weights)) and bool(
-            (np.count_nonzero(self.weights, axis=1) <= 1).all()
-        )
-
     def rows(self, index: np.ndarray) -> TableOfLabels:
         """Return the labels of some rows."""
         return TableOfLabels(self.Y[index], self.weights[index])
@@ -116,10 +109,6 @@ class OwnLabels:
     def row_weights(self) -> np.ndarray:
         """Return the sum of weights of each row."""
         return np.bincount(self.cells.rows, self.w, self.n_samples)
-
-    def has_own_rows(self) -> bool:
-        """Whether no row has labels of two tasks."""
-        return int(np.bincount(self.cells.rows).max()) <= 1
 
     def rows(self, index: np.ndarray) -> OwnLabels:
         """Return the labels of some rows."""

@@ -20,7 +20,6 @@ from sklearn_mtl.penalties import (
 )
 
 __all__ = [
-    "AUTO",
     "EMPIRICAL_BAYES",
     "PARTIAL_POOLING",
     "PENALTIES",
@@ -29,8 +28,8 @@ __all__ = [
 ]
 
 EMPIRICAL_BAYES = "empirical_bayes"
-#: Values of `fit_intercept` beside True and False.
-AUTO, PARTIAL_POOLING = "auto", "partial_pooling"
+#: A value of `fit_intercept` beside True and False.
+PARTIAL_POOLING = "partial_pooling"
 
 
 def shared_and_own() -> Decomposition:

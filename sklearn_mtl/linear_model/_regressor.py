@@ -7,7 +7,7 @@ from typing import Any
 
 from sklearn.base import RegressorMixin
 
-from sklearn_mtl.linear_model._names import AUTO, PARTIAL_POOLING
+from sklearn_mtl.linear_model._names import PARTIAL_POOLING
 from sklearn_mtl.linear_model._outputs import LinearRegressorBase
 from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
 from sklearn_mtl.utils._private import Interval, StrOptions, fit_context
@@ -35,12 +35,10 @@ class MultiTaskLinearRegressor(
         None for no penalty.
     alpha : float, default=1.0
         What the penalty is multiplied by; "empirical_bayes" has no use for it.
-    fit_intercept : bool, "partial_pooling" or "auto", default="auto"
+    fit_intercept : bool or "partial_pooling", default=True
         Whether each task has an intercept. True leaves it free; "partial_pooling"
         shrinks the tasks' levels towards a common one, as strongly as the data suggest:
-        for tasks that measure the same thing in different groups. "auto" does so with
-        "empirical_bayes" where no row has labels of two tasks (own-row data), and is
-        True otherwise.
+        for tasks that measure the same thing in different groups.
     tol : float, default=1e-6
         Duality gap to reach, relative to the loss at zero coefficients.
     max_iter : int, default=10000
@@ -102,7 +100,7 @@ class MultiTaskLinearRegressor(
     _parameter_constraints: dict[str, list[Any]] = {
         **LinearRegressorBase._parameter_constraints,
         "alpha": [Interval(Real, 0, None, closed="left")],
-        "fit_intercept": ["boolean", StrOptions({AUTO, PARTIAL_POOLING})],
+        "fit_intercept": ["boolean", StrOptions({PARTIAL_POOLING})],
     }
 
     def __init__(
@@ -110,7 +108,7 @@ class MultiTaskLinearRegressor(
         *,
         penalty: Any = "empirical_bayes",
         alpha: float = 1.0,
-        fit_intercept: Any = "auto",
+        fit_intercept: Any = True,
         tol: float = 1e-6,
         max_iter: int = 10000,
         on_empty_task: str = "raise",

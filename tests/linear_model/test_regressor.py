@@ -122,10 +122,7 @@ def test_own_rows_of_float32_reach_the_same_gap(alpha):
 def test_own_rows_equal_missing_labels(penalty, holes):
     """A NaN in y, a weight of 0 and a row that is not there are the same."""
     X, y = holes
-    # "auto" would pool the intercepts of what is stacked.
-    model = MultiTaskLinearRegressor(
-        penalty=penalty, alpha=0.1, tol=1e-10, fit_intercept=True
-    )
+    model = MultiTaskLinearRegressor(penalty=penalty, alpha=0.1, tol=1e-10)
     expected = model.fit(X, y).coef_
     filled = model.fit(X, np.nan_to_num(y, nan=99.0), ~np.isnan(y) * 1.0).coef_
     np.testing.assert_allclose(filled, expected, atol=1e-6)
