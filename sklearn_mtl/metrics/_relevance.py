@@ -169,7 +169,8 @@ def _family(values: np.ndarray, name: str, who: str) -> str:
     if values.dtype.kind == "f" and (values != np.floor(values)).any():
         raise TaskError(
             f"{who}: task {name!r} has fractional labels; what is relevant is decided "
-            "by classes. Bin a regression target first."
+            "by classes. Bin a regression target first, or leave its task out, as "
+            "tasks= of NeighborRetriever.report does."
         )
     return "text" if values.dtype.kind in "US" else "number"
 

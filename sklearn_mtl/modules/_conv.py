@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from sklearn_mtl.modules._augmentation import Augmentation
@@ -21,10 +20,9 @@ from sklearn_mtl.modules._conv_trunk import ConvLayer, ConvTrunk
 from sklearn_mtl.modules._linear import MemberDropout, MemberLinear
 from sklearn_mtl.modules._mlp import ACTIVATIONS
 from sklearn_mtl.modules._spec import TrunkSpec
+from sklearn_mtl.utils._memory import keep_memory
 
 __all__ = ["Conv"]
-
-_LARGEST_KEPT = 31 * 2**20  # bytes; glibc learns from no block above 32 MiB
 
 
 class Conv(TrunkSpec):
@@ -171,7 +169,7 @@ class Conv(TrunkSpec):
                 )
             augmentation = self.augmentation.build()
         layers = self._layers(n_members, shape)
-        _keep_memory()
+        keep_memory()  # 7 % of a fit (benchmarks/images.py)
         dense: list[nn.Module] = []
         if self.hidden is not None:
             n_values = math.prod(layers[-1].shape)
@@ -210,17 +208,18 @@ class Conv(TrunkSpec):
                 raise ValueError(
                     f"Conv: layer {number} gets pictures of {shape[1]} x {shape[2]}, "
                     f"of which kernel_size={self.kernel_size} and pool={self.pool} "
-                    "leave nothing. Take fewer channels, or padding='same'."
+                    f"leave nothing. Take {self._what_fits(number)}."
                 )
             layers.append(layer)
             shape = layer.shape
         return layers
 
-
-def _keep_memory() -> None:
-    """Let the allocator keep what is freed: 7 % of a fit (benchmarks/images.py).
-
-    glibc hands memory back to the system, and pays for it page by page at the next
-    batch, until it has seen a block of such size freed. Other allocators do not mind.
-    """
-    torch.empty(_LARGEST_KEPT, dtype=torch.uint8)
+    def _what_fits(self, n_layers: int) -> str:
+        """Return what to change where the pictures are large enough for n_layers."""
+        n_given = len(self.channels)
+        fewer = f"fewer layers (channels has {n_given} entries, {n_layers} fit)"
+        ways = [fewer] if n_layers else []
+        ways.append("a smaller pool")
+        if self.padding == "valid":
+            ways += ["a smaller kernel_size", "padding='same'"]
+        return " or ".join(ways)

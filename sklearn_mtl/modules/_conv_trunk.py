@@ -54,6 +54,8 @@ class ConvLayer(nn.Module):
     ----------
     shape : tuple of int
         Channels, height and width of what it makes.
+    margins : tuple of int
+        Zeros that a picture gets before and behind its rows and columns.
     n_units : int
         Values of a picture before pooling.
     has_few_pixels : bool
@@ -65,7 +67,7 @@ class ConvLayer(nn.Module):
     ) -> None:
         super().__init__()
         k = spec.kernel_size
-        self.padding, self.pool = spec.padding, spec.pool
+        self.pool = spec.pool
         self.weight = nn.Parameter(torch.zeros(n_members, n_channels, shape[0], k, k))
         self.bias = nn.Parameter(torch.zeros(n_members, n_channels))
         self.norm = None
@@ -73,8 +75,8 @@ class ConvLayer(nn.Module):
             self.norm = MapBatchNorm(n_members, n_channels)
         self.activation = ACTIVATIONS[spec.activation]()
         self.is_pooled_first = spec.activation in _RISING
-        lost = 0 if spec.padding == "same" else k - 1
-        size = [side - lost for side in shape[1:]]
+        self.margins = ((k - 1) // 2, k // 2) if spec.padding == "same" else (0, 0)
+        size = [side + sum(self.margins) - (k - 1) for side in shape[1:]]
         self.shape = (n_channels, *(side // spec.pool for side in size))
         self.n_units = n_channels * math.prod(size)
         self.has_few_pixels = (
@@ -88,7 +90,10 @@ class ConvLayer(nn.Module):
         """Map (n_rows, channels, height, width) to those of `shape`."""
         if self.suits_patches(x):
             return self._pool_products(x, member)
-        x = F.conv2d(x, self.weight[member], self.bias[member], padding=self.padding)
+        before, after = self.margins
+        if after > before:  # torch warns where it does this for padding="same"
+            x = F.pad(x, (0, 1, 0, 1))
+        x = F.conv2d(x, self.weight[member], self.bias[member], padding=before)
         if self.norm is not None:
             x = self.norm(x, member)
         if self.pool == 1:
@@ -111,11 +116,9 @@ class ConvLayer(nn.Module):
         weight, bias = self.weight[member], self.bias[member]
         weight = torch.cat([weight.flatten(1), bias[:, None]], dim=1)
         x = x.permute(1, 2, 3, 0).to(torch.bfloat16).contiguous()
-        size = self.weight.shape[-1]
-        if self.padding == "same":
-            before, after = (size - 1) // 2, size // 2
-            x = F.pad(x, (0, 0, before, after, before, after))
-        patches = read_patches(x, size, self.pool)
+        if any(self.margins):
+            x = F.pad(x, (0, 0, *self.margins, *self.margins))
+        patches = read_patches(x, self.weight.shape[-1], self.pool)
         maps = rectified_products(patches, weight.mT.to(x.dtype))
         maps = maps.view(*self.shape[1:], -1, self.shape[0])
         return maps.permute(2, 0, 1, 3).contiguous().permute(0, 3, 1, 2)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["drop_self", "join_labels", "take_labels", "task_names"]
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._table import as_table, take_tasks
+from sklearn_mtl.utils._task import find_task
+
+__all__ = ["drop_self", "join_labels", "pick_tasks", "take_labels", "task_names"]
 
 
 def drop_self(
@@ -69,3 +74,26 @@ def task_names(y: Any) -> list[str] | None:
         return [str(name) for name in y.columns]
     name = getattr(y, "name", None)
     return None if name in (None, "") else [str(name)]
+
+
+def pick_tasks(
+    tasks: Any, names: Sequence[str] | None, query: Any, gallery: np.ndarray, who: str
+) -> tuple[Any, Any, list[str]]:
+    """Return labels of queries and gallery of some tasks, and the names of these."""
+    query, gallery = as_table(query), as_table(gallery)
+    n_tasks = gallery.shape[1]
+    if query.shape[1] != n_tasks:
+        raise TaskError(
+            f"{who}: y has {query.shape[1]} tasks, the gallery has {n_tasks}; y must "
+            "have them all, of which tasks= are scored."
+        )
+    known = [f"task{t}" for t in range(n_tasks)] if names is None else names
+    wanted = [tasks] if isinstance(tasks, str | int) else list(tasks)
+    columns = [find_task(known, task, who) for task in wanted]
+    if not columns or len(set(columns)) < len(columns):
+        raise TaskError(
+            f"{who}: tasks must name at least one task, and none of them twice; found "
+            f"{wanted}. Known tasks: {list(known)}."
+        )
+    chosen = [known[column] for column in columns]
+    return take_tasks(query, columns), take_tasks(gallery, columns), chosen

@@ -14,7 +14,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import retrieval_report
 from sklearn_mtl.metrics._retrieval_report import retrieval_depth
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex, check_n_neighbors
-from sklearn_mtl.neighbors._gallery import drop_self, task_names
+from sklearn_mtl.neighbors._gallery import drop_self, pick_tasks, task_names
 from sklearn_mtl.neighbors._rows import pair_distances
 from sklearn_mtl.neighbors._top_k import sort_found
 
@@ -152,9 +152,12 @@ class GallerySearchMixin(ABC):
         return labels, distances
 
     def report(
-        self, X: Any = None, y: Any = None, *, k: int = 10
+        self, X: Any = None, y: Any = None, *, k: int = 10, tasks: Any = None
     ) -> dict[str, dict[str, float]]:
         """Score the retrieval for every task, searching as deep as that takes.
+
+        What is relevant is decided by classes: where the gallery has regressions too,
+        `tasks` names the classification tasks.
 
         Parameters
         ----------
@@ -164,6 +167,9 @@ class GallerySearchMixin(ABC):
             Their labels; not used where X is None.
         k : int, default=10
             Depth of the metrics that have one.
+        tasks : sequence of str or int, default=None
+            Names or positions of the tasks to score, in the order of the report; y has
+            all tasks of the gallery nevertheless. None is every task.
 
         Returns
         -------
@@ -174,6 +180,8 @@ class GallerySearchMixin(ABC):
         ------
         ValueError
             If queries or gallery have no labels, or labels of other tasks.
+        TaskError
+            If a task to score is unknown, or its labels are no classes.
         """
         check_is_fitted(self)
         labels = self.labels_ if X is None else y
@@ -183,14 +191,19 @@ class GallerySearchMixin(ABC):
             )
         self._check_names(labels)
         rows = self.embedding_ if X is None else self._item_rows(X)
+        gallery, names = self.labels_, self._task_names
+        if tasks is not None:
+            labels, gallery, names = pick_tasks(
+                tasks, names, labels, gallery, _who(self)
+            )
         own = np.arange(len(rows)) if X is None else None
-        depth = retrieval_depth(labels, self.labels_, k, own)
+        depth = retrieval_depth(labels, gallery, k, own)
         depth = min(depth, len(self.embedding_) - (X is None))
         blocks = self._rankings(rows, depth, X is None)
-        found = retrieval_report(labels, self.labels_, blocks, k=k, query_index=own)
-        if self._task_names is None:
+        found = retrieval_report(labels, gallery, blocks, k=k, query_index=own)
+        if names is None:
             return found
-        return dict(zip(self._task_names, found.values(), strict=True))
+        return dict(zip(names, found.values(), strict=True))
 
     def _check_names(self, y: Any) -> None:
         """Refuse names of tasks that are not those of the gallery."""

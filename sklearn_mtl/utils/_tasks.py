@@ -17,7 +17,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._by_task import by_task
 from sklearn_mtl.utils._columns import TargetColumns, read_columns
 from sklearn_mtl.utils._infer import check_numbers, warn_of_unseen
-from sklearn_mtl.utils._task import Task, declare_task, read_tasks
+from sklearn_mtl.utils._task import Task, declare_task, find_task, read_tasks
 
 __all__ = ["Task", "TaskSet"]
 
@@ -198,14 +198,7 @@ class TaskSet:
         TaskError
             If there is no such task.
         """
-        names = self.names
-        if str(task) in names:
-            return names.index(str(task))
-        is_number = isinstance(task, int | np.integer) and not isinstance(task, bool)
-        if is_number and -len(names) <= int(task) < len(names):
-            return int(task) % len(names)
-        shown = names if len(names) <= 20 else [*names[:20], "..."]
-        raise TaskError(f"{who}: unknown task {task!r}. Known tasks: {shown}.")
+        return find_task(self.names, task, who)
 
     def encode(
         self, y: Any, *, unseen: str = "raise", who: str = "TaskSet"

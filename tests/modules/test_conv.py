@@ -1,5 +1,6 @@
 import pickle
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from sklearn.preprocessing import MinMaxScaler
 from torch import nn
 
 from sklearn_mtl import MultiTaskClassifier, MultiTaskMixedEstimator
+from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.model_selection import MultiTaskKFold, per_task_scorers
 from sklearn_mtl.modules import MLP, Augmentation, Columns, Conv, _conv_trunk
 from sklearn_mtl.modules._conv_trunk import ConvLayer
@@ -47,6 +49,8 @@ def reference(trunk, member, spec):
         {},
         {"padding": "valid", "activation": "tanh"},
         {"activation": "gelu", "kernel_size": 5},
+        {"kernel_size": 4, "channels": (4, 6)},
+        {"kernel_size": 2, "image_shape": (3, 9, 7)},
         {"channels": (4, 6), "normalization": "batch"},
         {"pool": 1},
         {"image_shape": (3, 8, 6), "pool": 3},
@@ -62,7 +66,9 @@ def test_it_is_convolution_activation_and_pooling(changed, n_members):
     with torch.no_grad():
         assert torch.equal(trunk(x), ours)
     for member in range(n_members):
-        maps = reference(trunk, member, spec)(x[member])
+        with warnings.catch_warnings():  # of torch's way to pad for even kernels
+            warnings.simplefilter("ignore")
+            maps = reference(trunk, member, spec)(x[member])
         expected = maps.permute(0, 2, 3, 1).flatten(1)
         torch.testing.assert_close(ours[member], expected)
 
@@ -73,6 +79,7 @@ def test_it_is_convolution_activation_and_pooling(changed, n_members):
         {},
         {"padding": "valid", "pool": 3},
         {"channels": (4, 6)},
+        {"kernel_size": 4},
         {"image_shape": (2, 9, 11), "channels": (20,)},
     ],
     ids=str,
@@ -121,6 +128,19 @@ def test_patches_of_a_few_pictures_at_a_time_give_the_same():
         expected = trunk(x).float()
         trunk.n_at_once = 3  # in each place of a block
         torch.testing.assert_close(trunk(x).float(), expected, atol=0.01, rtol=0.02)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_kernels_that_diverged_are_reported(dtype, value, monkeypatch):
+    monkeypatch.setattr(_conv_trunk, "_MANY_VALUES", 0)
+    X, y = pictures()
+    X[:, :, 0, 0] = 0
+    model = fitted(SMALL, X, y, dtype=dtype, max_epochs=1)
+    with torch.no_grad():
+        model.net_.module_.trunk.layers[0].weight[0, 0] = -value
+    with pytest.raises(TaskError, match="the loss of task 'task0' became nan in epoch"):
+        model.partial_fit(X, y)
 
 
 def test_pictures_get_a_gradient_also_in_bfloat16():
@@ -334,7 +354,8 @@ def test_channels_of_one_are_laid_out_last():
         (
             {"channels": (4, 4, 4), "pool": 3},
             "Conv: layer 1 gets pictures of 2 x 2, of which kernel_size=3 and pool=3 "
-            "leave nothing.",
+            "leave nothing. Take fewer layers (channels has 3 entries, 1 fit) or a "
+            "smaller pool.",
         ),
         (
             {"image_shape": (8, 8)},
@@ -345,7 +366,12 @@ def test_channels_of_one_are_laid_out_last():
         ({"channels": ()}, "Conv: channels must have at least 1 layer; found ()."),
         ({"pool": 0}, "Conv: pool must be a whole number of at least 1; found 0."),
         ({"hidden": 0}, "Conv: hidden must be a whole number of at least 1; found 0."),
-        ({"kernel_size": 9, "padding": "valid"}, "Conv: layer 0 gets pictures of 8"),
+        (
+            {"kernel_size": 9, "padding": "valid"},
+            "Conv: layer 0 gets pictures of 8 x 8, of which kernel_size=9 and pool=2 "
+            "leave nothing. Take a smaller pool or a smaller kernel_size or "
+            "padding='same'.",
+        ),
         ({"padding": "full"}, "Conv: padding 'full' is unknown"),
         ({"normalization": "layer"}, "Conv: normalization 'layer' is unknown"),
         ({"dropout": 1.0}, "Conv: dropout must lie in [0, 1); found 1.0."),

@@ -78,6 +78,20 @@ def test_infinite_products_count_and_negative_ones_do_not():
     assert found.tolist() == [[inf, 0.0], [0.0, inf]]
 
 
+@pytest.mark.parametrize("value", ["nan", "-nan", "inf", "-inf"])
+@pytest.mark.parametrize("needs_gradient", [False, True])
+def test_products_of_a_diverged_weight_are_no_number(patches, value, needs_gradient):
+    weight = drawn(6, 8, dtype=torch.bfloat16)
+    weight[2, 3] = torch.tensor(0x7FC0).sub(0x8000).to(torch.int16).view(torch.bfloat16)
+    if value != "-nan":
+        weight[2, 3] = float(value)
+    weight.requires_grad_(needs_gradient)
+    found = rectified_products(patches, weight).float()
+    expected = pooled_by_torch(patches, weight)
+    assert expected[:, 3].isnan().any()
+    torch.testing.assert_close(found, expected, equal_nan=True, atol=0, rtol=0)
+
+
 def test_many_gradients_at_once_are_those_one_by_one(patches):
     weight = drawn(6, 8, dtype=torch.bfloat16).requires_grad_()
     slopes = drawn(3, 50, 8, seed=2, dtype=torch.bfloat16)

@@ -326,6 +326,39 @@ def test_the_report_has_the_names_of_the_tasks():
     assert list(retriever.report()) == ["odd"]
 
 
+def test_the_report_is_of_chosen_tasks_where_others_are_regressions():
+    frame = pd.DataFrame({"digit": Y[:, 0], "ink": X.mean(axis=1), "odd": Y[:, 1]})
+    retriever = NeighborRetriever(PCA(8)).fit(X, frame)
+    with pytest.raises(TaskError, match=r"'task1' has fraction.* tasks= of Neighbor"):
+        retriever.report()
+    expected = NeighborRetriever(PCA(8)).fit(X, frame[["odd", "digit"]]).report()
+    assert retriever.report(tasks=["odd", "digit"]) == expected
+    assert list(retriever.report(tasks=["odd", "digit"])) == ["odd", "digit"]
+    asked = retriever.report(Q, frame[:30], tasks=[0])
+    assert asked == retriever.report(Q, frame[:30].to_numpy(), tasks="digit")
+    unnamed = NeighborRetriever(PCA(8)).fit(X, frame.to_numpy())
+    assert unnamed.report(tasks=["task2"]) == {"task2": expected["odd"]}
+    alone = NeighborRetriever(PCA(8)).fit(X, Y[:, 0])
+    assert alone.report(tasks=[0]) == alone.report()
+
+
+@pytest.mark.parametrize(
+    ("tasks", "message"),
+    [
+        (["ink"], r"unknown task 'ink'. Known tasks: \['digit', 'odd'\]"),
+        ([], r"tasks must name at least one task, and none of them twice; found \[\]"),
+        (["odd", 1], r"and none of them twice; found \['odd', 1\]"),
+    ],
+)
+def test_tasks_to_report_that_are_none_are_refused(tasks, message):
+    frame = pd.DataFrame({"digit": Y[:, 0], "odd": Y[:, 1]})
+    retriever = NeighborRetriever(PCA(8)).fit(X, frame)
+    with pytest.raises(TaskError, match=f"^NeighborRetriever: .*{message}"):
+        retriever.report(tasks=tasks)
+    with pytest.raises(TaskError, match="y has 1 tasks, the gallery has 2; y must"):
+        retriever.report(Q, Y[:30, 1], tasks=["odd"])
+
+
 def test_labels_of_other_tasks_are_refused():
     frame = pd.DataFrame({"digit": Y[:, 0], "odd": Y[:, 1]})
     retriever = NeighborRetriever(PCA(8)).fit(X, frame)
