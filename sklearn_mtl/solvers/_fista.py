@@ -11,11 +11,15 @@ from sklearn_mtl.solvers._certificate import (
     Solution,
     certify,
 )
+from sklearn_mtl.solvers._free import FreeDirections
 
 __all__ = ["fista"]
 
 #: Most and fewest iterations between two certificates, which cost about two.
 CHECK_EVERY, CHECK_AFTER = 10, 3
+#: Most iterations between two where free directions are refitted first: a refit costs
+#: what ten or twenty do.
+REFIT_EVERY = 40
 
 
 class _Descent:
@@ -75,6 +79,10 @@ class _Descent:
         self.ahead = new + factor * (new - self.point)
         self.point = new
 
+    def shift(self, move: np.ndarray) -> None:
+        """Move the point and the one ahead alike."""
+        self.point, self.ahead = self.point + move, self.ahead + move
+
     def refresh(self, evaluation: Evaluation) -> None:
         """Take what is known at the point."""
 
@@ -133,6 +141,9 @@ def fista(
 ) -> Solution:
     """Minimise by accelerated proximal gradient steps with adaptive restart.
 
+    Before each certificate of a log-loss, Newton steps minimise it over the directions
+    that the penalty leaves free.
+
     Parameters
     ----------
     problem : Problem
@@ -160,13 +171,18 @@ def fista(
     """
     scales = Scales(problem) if scales is None else scales
     point = np.zeros(problem.shape) if start is None else start.copy()
+    free = FreeDirections(problem, scales)
+    n_iter, most = 0, CHECK_EVERY
+    if not free.is_empty:
+        point = point + free.refit(point)
+        n_iter, most = 1, REFIT_EVERY
     here = problem.datafit.evaluate(problem.total(point))
     best = certify(problem, point, here, scales)
     if isinstance(problem.datafit, GramQuadratic | RowQuadratic):
         descent: _Descent = _QuadraticDescent(problem, point, here)
     else:
         descent = _Descent(problem, point)
-    momentum, n_iter, n_steps = 1.0, 0, CHECK_EVERY
+    momentum, n_steps = 1.0, CHECK_EVERY
     while n_iter < max_iter and not best.is_met(tol):
         n_steps = min(n_steps, max_iter - n_iter)
         for _ in range(n_steps):
@@ -177,16 +193,18 @@ def fista(
             momentum = 1.0 if turned else grown
             descent.advance(new, factor)
         n_iter += n_steps
+        if not free.is_empty:
+            descent.shift(free.refit(descent.point))
         here = problem.datafit.evaluate(problem.total(descent.point))
         before, best = best, certify(problem, descent.point, here, scales)
-        n_steps = _steps_left(before.gap, best.gap, n_steps, tol)
+        n_steps = _steps_left(before.gap, best.gap, n_steps, most, tol)
         descent.refresh(here)
     return Solution(descent.point, best, n_iter)
 
 
-def _steps_left(before: float, now: float, n_steps: int, tol: float) -> int:
+def _steps_left(before: float, now: float, n_steps: int, most: int, tol: float) -> int:
     """Return in how many steps a gap that falls as it did is likely to meet tol."""
     if not tol < now < before:  # nor where there is none
-        return CHECK_EVERY
+        return most
     left = n_steps * np.log(now / tol) / np.log(before / now)
-    return int(np.clip(1.2 * left + 1.0, CHECK_AFTER, CHECK_EVERY))
+    return int(np.clip(1.2 * left + 1.0, CHECK_AFTER, most))

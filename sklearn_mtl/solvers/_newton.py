@@ -11,7 +11,7 @@ from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._closed_form import part_points
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
 
-__all__ = ["newton"]
+__all__ = ["Joint", "descend", "newton", "span", "spectrum_of"]
 
 #: Below this part of the gradient at zero a step that does not halve it is rounding.
 STALLED = 1e-9
@@ -60,31 +60,54 @@ def newton(
     datafit = problem.datafit
     assert isinstance(datafit, CrossEntropy)  # the caller chose by this
     scales = Scales(problem) if scales is None else scales
-    basis = None
-    if isinstance(datafit.X, np.ndarray) and datafit.X.shape[1] > datafit.X.shape[0]:
-        # The solution lies in the span of the rows: n unknowns a task in place of p.
-        left, values, basis = np.linalg.svd(datafit.X, full_matrices=False)
-        datafit = datafit.replace(left * values)
+    basis, datafit = span(datafit)
     W = np.zeros((datafit.n_features, datafit.n_columns))
     if start is not None:
         W = start.copy() if basis is None else basis @ start
     end = max(tol**1.75, 1e-12) * scales.gradient
-    W, n_iter = _descend(datafit, matrix, W, scales.gradient, end, max_iter)
+    joint = Joint(datafit, matrix)
+    V = np.vstack([W, datafit.intercept(W) + joint.mean @ W])
+    V, n_iter = descend(
+        joint, spectrum_of(datafit), V, joint.fits(V), scales.gradient, end, max_iter
+    )
+    W = V[:-1]
+    datafit.seed_intercept(V[-1] - joint.mean @ W)
     W = W if basis is None else basis.T @ W
     here = problem.datafit.evaluate(W)
     point = part_points(problem, W, here)
     return Solution(point, certify(problem, point, here, scales), n_iter)
 
 
-class _Joint:
+def span(datafit: CrossEntropy) -> tuple[np.ndarray | None, CrossEntropy]:
+    """Return a basis of the rows of X, if they are dense and few, and X in it."""
+    if isinstance(datafit.X, np.ndarray) and datafit.X.shape[1] > datafit.X.shape[0]:
+        # A solution lies in the span of the rows: n unknowns a task in place of p.
+        left, values, basis = np.linalg.svd(datafit.X, full_matrices=False)
+        return basis, datafit.replace(left * values)
+    return None, datafit
+
+
+class Joint:
     """Loss and penalty as a function of W and intercepts, centred to decouple them.
 
     The unknown is one array, (n_features + 1, n_columns): W, and below it the logits at
     the mean row. Without intercepts its last row stays zero.
+
+    Parameters
+    ----------
+    datafit : CrossEntropy
+        The loss.
+    M : ndarray of shape (n_columns, n_columns)
+        The penalty is 1/2 tr(W M W').
+    projector : ndarray of shape (n_columns, n_columns), default=None
+        Onto the directions of W that are allowed; all if None.
     """
 
-    def __init__(self, datafit: CrossEntropy, M: np.ndarray) -> None:
+    def __init__(
+        self, datafit: CrossEntropy, M: np.ndarray, projector: np.ndarray | None = None
+    ) -> None:
         self.datafit, self.M, self.X = datafit, M, datafit.X
+        self.projector = projector
         self.XT = self.X.T
         self.on = float(datafit.fit_intercept)
         weights = datafit.weights.sum(axis=1)
@@ -99,7 +122,13 @@ class _Joint:
         """Return the adjoint of `fits`."""
         sums = R.sum(axis=0)
         top = self.XT @ R - np.outer(self.mean, sums)
-        return np.vstack([top, self.on * sums])
+        return self.allowed(np.vstack([top, self.on * sums]))
+
+    def allowed(self, V: np.ndarray) -> np.ndarray:
+        """Return the part of an unknown that is allowed, which may share its memory."""
+        if self.projector is not None:
+            V[:-1] = V[:-1] @ self.projector
+        return V
 
     def penalised(self, V: np.ndarray) -> np.ndarray:
         """Return the gradient of the penalty."""
@@ -111,19 +140,42 @@ class _Joint:
         return self.datafit.loss(logits) + 0.5 * pull
 
 
-def _descend(
-    datafit: CrossEntropy,
-    M: np.ndarray,
-    W: np.ndarray,
+def descend(
+    joint: Joint,
+    spectrum: tuple[np.ndarray, np.ndarray] | None,
+    V: np.ndarray,
+    logits: np.ndarray,
     first: float,
     end: float,
     max_iter: int,
 ) -> tuple[np.ndarray, int]:
-    """Return W after Newton steps with backtracking, from gradients first to end."""
-    joint, spectrum = _Joint(datafit, M), _spectrum(datafit)
-    start = datafit.intercept(W) + joint.mean @ W
-    V = np.vstack([W, start])
-    logits = joint.fits(V)
+    """Minimise by Newton steps with backtracking.
+
+    Parameters
+    ----------
+    joint : Joint
+        The objective.
+    spectrum : tuple of two ndarrays or None
+        Of the data term, see `spectrum_of`.
+    V : ndarray of shape (n_features + 1, n_columns)
+        The first point.
+    logits : ndarray of shape (n_samples, n_columns)
+        There.
+    first : float
+        Length of the gradient at zero.
+    end : float
+        Length of the gradient to reach.
+    max_iter : int
+        Most steps.
+
+    Returns
+    -------
+    V : ndarray of shape (n_features + 1, n_columns)
+        The last point.
+    n_iter : int
+        Steps taken, at least 1.
+    """
+    datafit = joint.datafit
     n_iter, before, n_flat = 0, np.inf, 0
     while n_iter < max_iter and n_flat < MAX_FLAT:
         p = datafit.probabilities(logits)
@@ -137,7 +189,7 @@ def _descend(
         step, _ = conjugate_gradient(
             _hessian(joint, p, _damping(spectrum)),
             -gradient,
-            _precondition(datafit, spectrum, M, p),
+            _precondition(joint, spectrum, p),
             tol=min(0.1, (size / first) ** 0.5),
             max_iter=200,
         )
@@ -149,11 +201,10 @@ def _descend(
         n_flat = n_flat + 1 if -length * slope <= 1e-15 else 0
         V, logits = V + length * step, logits + length * direction
         n_iter += 1
-    datafit.seed_intercept(V[-1] - joint.mean @ V[:-1])
-    return V[:-1], max(n_iter, 1)
+    return V, max(n_iter, 1)
 
 
-def _hessian(joint: _Joint, probabilities: np.ndarray, damping: float) -> Map:
+def _hessian(joint: Joint, probabilities: np.ndarray, damping: float) -> Map:
     """Return the Hessian plus a little of each column's mean curvature."""
     curvature = joint.datafit.curvature(probabilities)
     added = damping * joint.datafit.mean_curvature(probabilities)
@@ -171,7 +222,7 @@ def _damping(spectrum: tuple[np.ndarray, np.ndarray] | None) -> float:
 
 
 def _line_search(
-    joint: _Joint,
+    joint: Joint,
     V: np.ndarray,
     logits: np.ndarray,
     step: np.ndarray,
@@ -189,7 +240,7 @@ def _line_search(
     return 0.0
 
 
-def _spectrum(datafit: CrossEntropy) -> tuple[np.ndarray, np.ndarray] | None:
+def spectrum_of(datafit: CrossEntropy) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the eigenvalues and vectors of the mean task's Gram matrix, if cheap."""
     X = datafit.X
     if X.shape[1] > MAX_EIGEN:
@@ -204,25 +255,24 @@ def _spectrum(datafit: CrossEntropy) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _precondition(
-    datafit: CrossEntropy,
+    joint: Joint,
     spectrum: tuple[np.ndarray, np.ndarray] | None,
-    M: np.ndarray,
     probabilities: np.ndarray,
 ) -> Map | None:
     """Return the inverse of the Hessian with one mean curvature in place of all."""
     if spectrum is None:
         return None
     values, vectors = spectrum
-    curvature = datafit.mean_curvature(probabilities)
+    curvature = joint.datafit.mean_curvature(probabilities)
     # Symmetric scaling by the columns' curvatures makes the system separable.
     root = np.sqrt(curvature)
-    m, Q = np.linalg.eigh(M / np.outer(root, root))
+    m, Q = np.linalg.eigh(joint.M / np.outer(root, root))
     scale = np.maximum(values, 0.0)[:, None] + np.maximum(m, 0.0)
     scale += _damping(spectrum)
 
     def inverse(R: np.ndarray) -> np.ndarray:
         rotated = vectors.T @ (R[:-1] / root) @ Q
         top = (vectors @ (rotated / scale) @ Q.T) / root
-        return np.vstack([top, R[-1] / curvature])
+        return joint.allowed(np.vstack([top, R[-1] / curvature]))
 
     return inverse

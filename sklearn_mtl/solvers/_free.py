@@ -1,0 +1,76 @@
+"""Log-loss over the directions that nothing penalises: Newton steps to the minimum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sklearn_mtl.datafits import CrossEntropy
+from sklearn_mtl.penalties import Decomposition, frobenius
+from sklearn_mtl.solvers._certificate import FREE_TOLERANCE, Problem, Scales
+from sklearn_mtl.solvers._newton import Joint, descend, span, spectrum_of
+
+__all__ = ["FreeDirections"]
+
+#: Most Newton steps a refit takes; at the end of a solve one or two are enough.
+MAX_STEPS = 100
+
+
+class FreeDirections:
+    """The directions of W in which the penalty is constant, for one data term.
+
+    Where the loss is least along them its gradient vanishes there: minus the gradient
+    is then a dual point of a penalty that has no finite conjugate elsewhere.
+
+    Parameters
+    ----------
+    problem : Problem
+        A cross-entropy data term, the penalty, the layout.
+    scales : Scales
+        Loss and gradient at zero.
+    """
+
+    def __init__(self, problem: Problem, scales: Scales) -> None:
+        self.problem, self.datafit = problem, problem.datafit
+        self.first = scales.gradient
+        self.free = problem.penalty.free_directions(problem.columns)
+        self.is_empty = not self.free.size or not isinstance(self.datafit, CrossEntropy)
+        if not self.is_empty:
+            self.basis, datafit = span(self.datafit)  # type: ignore[arg-type]
+            matrix = np.zeros((datafit.n_columns, datafit.n_columns))
+            self.joint = Joint(datafit, matrix, self.free @ self.free.T)
+            self.spectrum = spectrum_of(datafit)
+
+    def refit(self, point: np.ndarray) -> np.ndarray:
+        """Return what to add to W or the stacked parts to minimise the loss so.
+
+        Zeros where Newton steps do not get there, from a point with logits so large
+        that the loss has no curvature left.
+        """
+        problem = self.problem
+        W = problem.total(point)
+        datafit: CrossEntropy = self.datafit  # type: ignore[assignment]
+        logits = datafit.logits(W)
+        start = np.zeros((self.joint.datafit.n_features + 1, datafit.n_columns))
+        end = 0.1 * FREE_TOLERANCE * self.first
+        V, _ = descend(
+            self.joint, self.spectrum, start, logits, self.first, end, MAX_STEPS
+        )
+        p = datafit.probabilities(logits + self.joint.fits(V))
+        left = self.joint.pull(datafit.cells * (p - datafit.targets))
+        if frobenius(left) > FREE_TOLERANCE * self.first:
+            return np.zeros_like(point)
+        shift = V[:-1] if self.basis is None else self.basis.T @ V[:-1]
+        return self._share(shift)
+
+    def _share(self, shift: np.ndarray) -> np.ndarray:
+        """Return a shift of W as one of the parts that are free to follow it."""
+        penalty = self.problem.penalty
+        if not isinstance(penalty, Decomposition):
+            return shift
+        columns = self.problem.columns
+        bases = [member.free_directions(columns) for member in penalty.members]
+        # The shortest split: bases of several parts may overlap.
+        weights = np.linalg.pinv(np.hstack(bases))
+        ends = np.cumsum([base.shape[1] for base in bases])[:-1]
+        pairs = zip(bases, np.split(weights, ends), strict=True)
+        return np.stack([shift @ weight.T @ base.T for base, weight in pairs])
