@@ -51,7 +51,7 @@ class MultiTaskLinearRegressorCV(
         for tasks that measure the same thing in different groups.
     tol : float, default=1e-6
         Duality gap to reach, relative to the loss at zero coefficients; on training
-        parts of folds 1e-4 is enough.
+        parts of folds 2e-4 is enough.
     max_iter : int, default=10000
         Most iterations.
     on_empty_task : {"raise", "warn"}, default="raise"
@@ -77,7 +77,7 @@ class MultiTaskLinearRegressorCV(
         "alpha", "mean_test_loss", "std_test_loss", and one "splitK_test_loss" a fold.
     path_ : dict of str to ndarray
         "alpha", "dual_gap", "optimality" and "n_features_used" along the path of all
-        rows, down to the strength chosen; those before it have a gap of at most 1e-4,
+        rows, down to the strength chosen; those before it have a gap of at most 2e-4,
         or tol where that is more.
     n_splits_ : int
         Number of folds.
