@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -173,8 +174,12 @@ class _RowLoss:
         else:
             scores = data.X @ W + intercept
         if data.is_classification:
-            datafit = CrossEntropy(
-                data.X, data.Y, data.weights, data.n_classes, fit_intercept=False
-            )
-            return datafit.loss(scores) * datafit.n / total
+            return self._log_loss.loss(scores) * self._log_loss.n / total
         return float(np.vdot(data.weights, (data.Y - scores) ** 2) / total)
+
+    @cached_property
+    def _log_loss(self) -> CrossEntropy:
+        data = self.data  # scores come with their intercepts
+        return CrossEntropy(
+            data.X, data.Y, data.weights, data.n_classes, fit_intercept=False
+        )

@@ -14,6 +14,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import _regression as r
 from sklearn_mtl.metrics._registry import Metric, check_keys, metric_of_task
 from sklearn_mtl.utils._by_task import by_task
+from sklearn_mtl.utils._circular import distances
 from sklearn_mtl.utils._scores import r2_of_points
 
 __all__ = ["metrics_of_tasks"]
@@ -96,8 +97,7 @@ def _shorter_way(
     error: Callable[..., float],
     period: float,
 ) -> float:
-    half = period / 2.0
-    return error(y, y + (given - y + half) % period - half, w)
+    return error(np.zeros_like(y), distances(y, given, period), w)
 
 
 def _r2(y: np.ndarray, given: np.ndarray, w: np.ndarray, *, period: float) -> float:
