@@ -1,11 +1,13 @@
 """Real tables for tests: skip with a reason where they are not there."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-FOLDER = Path(__file__).parents[2] / "shared" / "data"
+BESIDE = Path(__file__).parents[2] / "shared" / "data"
+FOLDER = Path(os.environ.get("SKLEARN_MTL_DATA", BESIDE))
 
 
 def load_real(name):

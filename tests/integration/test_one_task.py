@@ -76,7 +76,9 @@ def test_partial_dependence_of_a_regression_among_others(mixed, table):
     X, y = table
     view = mixed.fit(X, y).task("task2")
     result = partial_dependence(view, X, [2], kind="average")
-    assert (np.diff(result["average"][0]) > 0).mean() > 0.9
+    steps = np.diff(result["average"][0])
+    assert (steps >= 0).mean() > 0.9  # a forest's steps may be level
+    assert steps.sum() > 1
 
 
 def test_scorers_of_scikit_learn_take_a_view(classifier, gaps):
