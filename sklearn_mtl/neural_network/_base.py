@@ -20,7 +20,7 @@ from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.neural_network._plan import preparation_of
 from sklearn_mtl.neural_network._search_space import search_space
 from sklearn_mtl.neural_network._state import NetState
-from sklearn_mtl.neural_network._threads import limit_threads
+from sklearn_mtl.neural_network._torch_state import usual_torch
 from sklearn_mtl.neural_network._training import train_state
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._private import fit_context
@@ -110,7 +110,7 @@ class BaseMultiTaskNet(
         check_consistent_length(X, codes)
         class_weight = getattr(self, "class_weight", None)
         labels = Labels.read(tasks, codes, sample_weight, class_weight, who)
-        with limit_threads(self.n_threads):
+        with usual_torch(self.n_threads):
             state = train_state(self, X, tasks, labels, state, is_partial=is_partial)
         # only now, so that a fit that fails leaves an earlier one in order
         self.task_set_ = state.encoder.task_set
@@ -170,7 +170,7 @@ class BaseMultiTaskNet(
 
     def _task_outputs(self, X: Any) -> list[np.ndarray]:
         X = self._read_fitted(X)
-        with limit_threads(self.n_threads):
+        with usual_torch(self.n_threads):
             return self._state.outputs(X)
 
     def _read_fitted(self, X: Any) -> Any:
@@ -193,7 +193,7 @@ class BaseMultiTaskNet(
             The representations of the members side by side.
         """
         X = self._read_fitted(X)
-        with limit_threads(self.n_threads):
+        with usual_torch(self.n_threads):
             return self._state.represent(X)
 
     def transform_task(
@@ -229,7 +229,7 @@ class BaseMultiTaskNet(
         """
         X = self._read_fitted(X)
         t = self.task_set_.index(task, who=type(self).__name__)
-        with limit_threads(self.n_threads):
+        with usual_torch(self.n_threads):
             if kind == "projection":
                 return self._state.project(X, t)
             if kind == "input":

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from sklearn_mtl.neural_network._balance import Balance
 from sklearn_mtl.neural_network._batches import Batch, BatchIterator, HeldOutRows
+from sklearn_mtl.neural_network._interrupts import watch_interrupts
 from sklearn_mtl.neural_network._monitor import GradientMonitor
 from sklearn_mtl.neural_network._record import record_epoch, record_losses
 from sklearn_mtl.neural_network._regularizer import Regularizer
@@ -78,6 +79,7 @@ class MultiTaskNet(NeuralNet):
         self.monitor: GradientMonitor | None = None
         self.regularizer: Regularizer | None = None
         self.turns: Turns | None = None
+        self.interrupts_: Sequence[int] = ()
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
@@ -92,6 +94,8 @@ class MultiTaskNet(NeuralNet):
         try:
             super().notify(method_name, **cb_kwargs)
         except KeyboardInterrupt:
+            if self.interrupts_:
+                raise
             raise StopTraining from None
 
     def train(
@@ -110,10 +114,11 @@ class MultiTaskNet(NeuralNet):
         """
         self.n_steps_, self.n_epochs_ = 0, epochs
         self.lowest_ = getattr(self, "lowest_", {})
-        with suppress(StopTraining):
-            self.notify("on_train_begin", X=batches.data, y=None)
-            self.fit_loop(batches, held_out, epochs)
-        self.notify("on_train_end", X=batches.data, y=None)
+        with watch_interrupts() as self.interrupts_:
+            with suppress(StopTraining):
+                self.notify("on_train_begin", X=batches.data, y=None)
+                self.fit_loop(batches, held_out, epochs)
+            self.notify("on_train_end", X=batches.data, y=None)
 
     @property
     def rate(self) -> float:

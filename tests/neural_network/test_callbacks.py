@@ -1,6 +1,8 @@
 """Callbacks of skorch, and what stops a fit."""
 
 import re
+import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -202,6 +204,48 @@ def test_the_users_own_interrupt_is_not_swallowed():
         fit(trunk=Interrupted(4, 3))
     with pytest.raises(KeyboardInterrupt):
         fit(RecordBatches(), trunk=Interrupted(4, 3))
+
+
+HOOKS = ["on_train_begin", "on_epoch_begin", "on_batch_end", "on_epoch_end"]
+
+
+@pytest.mark.parametrize("hook", [*HOOKS, "on_train_end"])
+def test_ctrl_c_in_a_callback_ends_the_fit_and_leaves_the_earlier_one(hook):
+    def press(self, net, **kwargs):
+        signal.raise_signal(signal.SIGINT)
+
+    handler = signal.getsignal(signal.SIGINT)
+    model = fit(Callback())
+    before = model.predict(X)
+    model.set_params(callbacks=[type("Press", (Callback,), {hook: press})()])
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    assert signal.getsignal(signal.SIGINT) is handler
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_a_handler_of_the_users_may_let_a_callback_stop_quietly():
+    class StopIfAsked(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            signal.raise_signal(signal.SIGINT)
+            if asked:
+                raise KeyboardInterrupt
+
+    asked = []
+    handler = signal.signal(signal.SIGINT, lambda *arguments: asked.append(1))
+    try:
+        assert fit(StopIfAsked()).n_iter_ == 1
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def test_a_callback_stops_quietly_in_a_thread():
+    class Stop(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            raise KeyboardInterrupt
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(fit, Stop()).result().n_iter_ == 1
 
 
 @pytest.mark.parametrize("monitor", ["valid_loss_best", "train_loss_best", None])
