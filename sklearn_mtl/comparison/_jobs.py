@@ -18,6 +18,7 @@ from sklearn_mtl.comparison._costs import Costs
 from sklearn_mtl.comparison._fits import Fit, Job, Material, run_job
 from sklearn_mtl.comparison._resolve import Candidate
 from sklearn_mtl.comparison._splits import Split
+from sklearn_mtl.utils._termination import workers_end_with_us
 
 __all__ = ["choosable", "gather", "list_jobs", "run_jobs"]
 
@@ -137,10 +138,11 @@ def run_jobs(
         for i, job in enumerate(jobs)
         if i not in fits
     )
-    for number, fit in _with_progress(done, len(fits), len(jobs), verbose):
-        if (path := paths[number]) is not None:
-            write_cell(path, fit)  # a worker on another machine may see no folder
-        fits[number] = fit
+    with workers_end_with_us():
+        for number, fit in _with_progress(done, len(fits), len(jobs), verbose):
+            if (path := paths[number]) is not None:
+                write_cell(path, fit)  # a worker on another machine may see no folder
+            fits[number] = fit
     return [fits[i] for i in range(len(jobs))]
 
 

@@ -19,6 +19,7 @@ from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._pipelines import weight_key
 from sklearn_mtl.utils._private import safe_indexing
 from sklearn_mtl.utils._table import as_table, take_tasks
+from sklearn_mtl.utils._termination import workers_end_with_us
 from sklearn_mtl.utils._weights import check_sample_weight
 
 __all__ = ["TaskData", "TaskSetScores", "fit_tasks", "make_splits", "read_data"]
@@ -269,7 +270,8 @@ class TaskSetScores:
             )
             for one, split in jobs
         )
-        scores = list(_with_progress(done, len(jobs), self.verbose, self.who))
+        with workers_end_with_us():
+            scores = list(_with_progress(done, len(jobs), self.verbose, self.who))
         n_splits = len(self.splits)
         for i, one in enumerate(new):
             self._known[one] = np.array(scores[i * n_splits : (i + 1) * n_splits])

@@ -29,6 +29,7 @@ from sklearn_mtl.model_selection._stratified_kfold import MultiTaskStratifiedKFo
 from sklearn_mtl.utils._columns import TargetColumns, read_columns
 from sklearn_mtl.utils._private import safe_indexing
 from sklearn_mtl.utils._tasks import Task
+from sklearn_mtl.utils._termination import workers_end_with_us
 
 __all__ = ["cross_val_predict"]
 
@@ -129,12 +130,14 @@ def cross_val_predict(
     fit_params, split_params = _route(estimator, cv, params or {}, groups)
     splits = list(cv.split(X, y, **split_params))
     _check_partition([test for _, test in splits], len(columns.observed))
-    folds = Parallel(n_jobs=n_jobs)(
-        delayed(_predict_fold)(
-            clone(estimator), X, y, fit_params, split, columns.observed.shape, method
+    shape = columns.observed.shape
+    with workers_end_with_us():
+        folds = Parallel(n_jobs=n_jobs)(
+            delayed(_predict_fold)(
+                clone(estimator), X, y, fit_params, split, shape, method
+            )
+            for split in splits
         )
-        for split in splits
-    )
     tasks = range(len(columns.names))
     if method == "predict_proba":
         proba = [_join_probabilities(folds, columns, t) for t in tasks]

@@ -34,6 +34,7 @@ from sklearn_mtl.utils._private import (
     num_samples,
 )
 from sklearn_mtl.utils._tasks import TaskSet
+from sklearn_mtl.utils._termination import workers_end_with_us
 
 __all__ = ["IndependentTasks"]
 
@@ -206,9 +207,10 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         )
         params = self._route(templates, sample_weight, fit_params)
         jobs = make_jobs(templates, task_set.tasks, columns, params)
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(run)(X, job) for job in jobs
-        )
+        with workers_end_with_us():
+            self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+                delayed(run)(X, job) for job in jobs
+            )
         self.task_set_ = task_set.with_periods(
             [periods_of_tasks(model, 1)[0] for model in self.estimators_]
         )
