@@ -229,7 +229,7 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             If a parameter is out of its range or lengths differ.
         """
         X, y = indexable(X, y)
-        record_features(self, X)
+        X = record_features(self, X)
         data = read_data(
             self.estimator,
             X,
@@ -296,7 +296,7 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         return self._ask_group(group_codes, X, t)
 
     def _ask_all(self, ask: Any, X: Any) -> list[np.ndarray]:
-        check_features(self, X)
+        X = check_features(self, X)
         found: dict[int, np.ndarray] = {}
         for number, columns in enumerate(self._columns):
             found.update(zip(columns, self._ask(ask, X, number), strict=True))
@@ -304,7 +304,7 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _ask_group(self, ask: Any, X: Any, t: int) -> np.ndarray:
         """Ask only the model of the group that a task is in."""
-        check_features(self, X)
+        X = check_features(self, X)
         number = self.task_groups_[t]
         return self._ask(ask, X, number)[self._columns[number].index(t)]
 

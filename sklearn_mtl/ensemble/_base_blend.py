@@ -93,7 +93,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         """
         named = self._named()
         X, y = indexable(X, y)
-        record_features(self, X)
+        X = record_features(self, X)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
         if getattr(self, "class_weight", None) is not None:
             sample_weight = labels.weights
@@ -237,7 +237,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
 
     def _task_outputs(self, X: Any) -> list[np.ndarray]:
         check_is_fitted(self)
-        check_features(self, X)
+        X = check_features(self, X)
         used = np.any(self._weights > 0, axis=0)
         outputs = [
             outputs_of(model, X) if used[m] else None

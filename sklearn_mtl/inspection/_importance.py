@@ -10,6 +10,7 @@ from sklearn.inspection import permutation_importance
 
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.utils._containers import fill_masked
 from sklearn_mtl.utils._random import draw_seed
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def task_permutation_importance(
     columns = read_columns(y, _WHO)
     found = permutation_importance(
         estimator,
-        X,
+        fill_masked(X),  # scikit-learn would read what is masked
         y,
         scoring=per_task_scorers("auto" if scoring is None else scoring),
         n_repeats=n_repeats,

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.datafits import Pooling
 from sklearn_mtl.linear_model._constants import blank_constants
@@ -26,6 +26,7 @@ from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers import Problem, Solution, solve
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.utils._features import read_features
 from sklearn_mtl.utils._private import Interval, StrOptions
 from sklearn_mtl.utils._task import read_tasks
 
@@ -55,8 +56,13 @@ class LinearBase(BaseEstimator):
     def _read(self, X: Any, y: Any, sample_weight: Any) -> Data:
         """Validate X, y and weights, and set what they say about the tasks."""
         who = type(self).__name__
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype=np.float64, ensure_min_samples=2
+        X = read_features(
+            self,
+            X,
+            reset=True,
+            accept_sparse="csr",
+            dtype=np.float64,
+            ensure_min_samples=2,
         )
         columns = read_columns(y, who)
         tasks = read_tasks(columns, self._kind, who, on_empty_task=self.on_empty_task)
@@ -202,7 +208,7 @@ class LinearBase(BaseEstimator):
     def _decision(self, X: Any) -> np.ndarray:
         """Return X coef + intercept for all columns of all tasks."""
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        X = read_features(self, X, reset=False, accept_sparse="csr", dtype=np.float64)
         coef, intercept = self._stacked()
         scores: np.ndarray = X @ coef.T + intercept
         return scores

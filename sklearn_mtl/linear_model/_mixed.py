@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import ClassifierTags, RegressorTags, Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.linear_model._classifier import MultiTaskLinearClassifier
 from sklearn_mtl.linear_model._regressor import MultiTaskLinearRegressor
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._features import read_features
 from sklearn_mtl.utils._outputs import ClassOutputsMixin
 from sklearn_mtl.utils._private import HasMethods, StrOptions, fit_context
 from sklearn_mtl.utils._weights import check_sample_weight
@@ -118,8 +119,13 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
             If X has NaN, or weights are negative or of a wrong shape.
         """
         who = type(self).__name__
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype=np.float64, ensure_min_samples=2
+        X = read_features(
+            self,
+            X,
+            reset=True,
+            accept_sparse="csr",
+            dtype=np.float64,
+            ensure_min_samples=2,
         )
         self.task_set_, codes = TaskSet.from_y(
             y,
@@ -170,7 +176,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
 
     def _task_outputs(self, X: Any) -> list[np.ndarray]:
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        X = read_features(self, X, reset=False, accept_sparse="csr", dtype=np.float64)
         outputs = [_constant(task, X.shape[0]) for task in self.task_set_.tasks]
         if self.classifier_ is not None:
             found = self.classifier_.predict_proba(X)

@@ -196,7 +196,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             If what was given is no estimator.
         """
         X, y = indexable(X, y)
-        record_features(self, X)
+        X = record_features(self, X)
         columns = read_columns(y, _WHO)
         templates = self._templates()
         task_set, _ = TaskSet.from_y(
@@ -274,8 +274,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         }
 
     def _read(self, X: Any) -> Any:
-        check_features(self, X)
-        return X
+        return check_features(self, X)
 
     def _task_outputs(self, X: Any) -> list[np.ndarray]:
         return self._ask_all(task_output, X)

@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex, check_n_neighbors
 from sklearn_mtl.neighbors._rows import pair_distances
+from sklearn_mtl.utils._features import read_features
 from sklearn_mtl.utils._optional import import_optional
 from sklearn_mtl.utils._private import Interval, fit_context
 
@@ -79,7 +80,7 @@ class BaseFaissIndex(BaseEstimator, ABC):
             If faiss is not installed.
         """
         faiss = import_faiss(type(self).__name__)
-        rows = validate_data(self, X, dtype=np.float32, order="C")
+        rows = read_features(self, X, reset=True, dtype=np.float32, order="C")
         start = time.perf_counter()
         order = np.random.default_rng(0).permutation(len(rows))
         n_asked = min(_N_ASKED, len(rows) // 5)
@@ -120,7 +121,7 @@ class BaseFaissIndex(BaseEstimator, ABC):
             If there are fewer items than neighbours.
         """
         check_is_fitted(self)
-        queries = validate_data(self, X, reset=False, dtype=np.float32, order="C")
+        queries = read_features(self, X, reset=False, dtype=np.float32, order="C")
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         check_n_neighbors(k, self._index.ntotal, type(self).__name__)
         squares, found = self._index.search(queries, int(k))
@@ -143,7 +144,7 @@ class BaseFaissIndex(BaseEstimator, ABC):
             The index.
         """
         check_is_fitted(self)
-        rows = validate_data(self, X, reset=False, dtype=np.float32, order="C")
+        rows = read_features(self, X, reset=False, dtype=np.float32, order="C")
         self._index.add(rows)
         new = np.arange(len(self._positions), self._index.ntotal)
         self._positions = np.concatenate([self._positions, new])

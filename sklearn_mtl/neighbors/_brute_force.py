@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.neighbors._rows import pair_distances, row_norms, unit_rows
 from sklearn_mtl.neighbors._top_k import sort_found, top_k
+from sklearn_mtl.utils._features import read_features
 from sklearn_mtl.utils._private import Interval, StrOptions, fit_context
 
 __all__ = ["BruteForceIndex", "check_n_neighbors"]
@@ -99,7 +100,7 @@ class BruteForceIndex(BaseEstimator):
         self : object
             The fitted index.
         """
-        rows = validate_data(self, X, dtype=np.float32, order="C")
+        rows = read_features(self, X, reset=True, dtype=np.float32, order="C")
         self.rows_ = unit_rows(rows) if self.metric == "cosine" else rows
         self._longest = float(row_norms(self.rows_).max())
         self._offset = None
@@ -135,7 +136,7 @@ class BruteForceIndex(BaseEstimator):
             If there are fewer items than neighbours.
         """
         check_is_fitted(self)
-        queries = validate_data(self, X, reset=False, dtype=np.float32, order="C")
+        queries = read_features(self, X, reset=False, dtype=np.float32, order="C")
         if self.metric == "cosine":
             queries = unit_rows(queries)
         k = self.n_neighbors if n_neighbors is None else n_neighbors

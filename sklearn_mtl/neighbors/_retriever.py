@@ -170,7 +170,7 @@ class NeighborRetriever(
             if it returns sparse matrices.
         """
         mix = Mix.read(self.task, self.task_mix, self.view, self.metric, _WHO)
-        record_features(self, X)
+        X = record_features(self, X)
         estimator = clone(self.estimator).fit(X, y)
         rows, signs = mix.rows(estimator, X, _WHO)
         labels = None if y is None else take_labels(y, len(rows), _WHO)
@@ -265,7 +265,7 @@ class NeighborRetriever(
 
     def _item_rows(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        check_features(self, X)
+        X = check_features(self, X)
         return self._mix.rows(self.estimator_, X, _WHO)[0]
 
     def _keep(

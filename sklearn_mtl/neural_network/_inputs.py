@@ -11,6 +11,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from sklearn_mtl.modules import TrunkSpec
+from sklearn_mtl.utils._containers import fill_masked
 
 __all__ = ["Table", "read_inputs"]
 
@@ -67,6 +68,7 @@ def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
         If X has infinite values, a wrong number of columns, text in a column that is
         not categorical, or raw values in another unit than in fit.
     """
+    X = fill_masked(X)
     trunk = getattr(model, "trunk", None)
     if isinstance(trunk, TrunkSpec):
         X = trunk.flatten(X)

@@ -1,4 +1,4 @@
-"""Check what predict gets against what fit saw, and leave the rest to others."""
+"""Check what predict gets against what fit saw, in a container that all read alike."""
 
 from __future__ import annotations
 
@@ -8,10 +8,39 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-__all__ = ["check_features", "record_features"]
+from sklearn_mtl.utils._containers import fill_masked
+
+__all__ = ["check_features", "read_features", "record_features"]
 
 
-def record_features(model: Any, X: Any) -> None:
+def read_features(model: Any, X: Any, *, reset: bool, **checks: Any) -> Any:
+    """Validate X for an estimator that reads its values.
+
+    Parameters
+    ----------
+    model : estimator
+        Remembers, or compares, number and names of the features.
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        Inputs; what is masked is missing.
+    reset : bool
+        Whether to remember the features (fit) or to compare them.
+    **checks : dict
+        For `sklearn.utils.validation.validate_data`.
+
+    Returns
+    -------
+    ndarray or sparse matrix
+        The values.
+
+    Raises
+    ------
+    ValueError
+        If the features are not those of fit, or a check fails.
+    """
+    return validate_data(model, fill_masked(X), reset=reset, **checks)
+
+
+def record_features(model: Any, X: Any) -> Any:
     """Note number and names of the features of X.
 
     Parameters
@@ -20,11 +49,18 @@ def record_features(model: Any, X: Any) -> None:
         In its fit; it hands X on to other estimators, which read its values.
     X : array-like of shape (n_samples, n_features) or (n_samples, ...)
         Inputs; pictures have as many features as values.
+
+    Returns
+    -------
+    array-like
+        X as it is handed on: what was masked is NaN.
     """
+    X = fill_masked(X)
     validate_data(model, _as_rows(X), skip_check_array=True)
+    return X
 
 
-def check_features(model: Any, X: Any) -> None:
+def check_features(model: Any, X: Any) -> Any:
     """Refuse X of another number or other names of features than in fit.
 
     Parameters
@@ -34,11 +70,17 @@ def check_features(model: Any, X: Any) -> None:
     X : array-like of shape (n_samples, n_features) or (n_samples, ...)
         Inputs; pictures may come as flat rows too.
 
+    Returns
+    -------
+    array-like
+        X as it is handed on: what was masked is NaN.
+
     Raises
     ------
     ValueError
         If X is 1-D, or its features are not those of fit.
     """
+    X = fill_masked(X)
     if len(getattr(X, "shape", "2d")) == 1 and hasattr(model, "n_features_in_"):
         raise ValueError(
             f"{type(model).__name__}: X has shape {X.shape}; it must be (n_samples, "
@@ -46,6 +88,7 @@ def check_features(model: Any, X: Any) -> None:
             "has one feature, X.reshape(1, -1) if it is one sample."
         )
     validate_data(model, _as_rows(X), reset=False, skip_check_array=True)
+    return X
 
 
 def _as_rows(X: Any) -> Any:

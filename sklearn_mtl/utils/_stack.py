@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._containers import fill_masked
 from sklearn_mtl.utils._private import num_samples
 
 __all__ = ["mask_labels", "stack_tasks"]
@@ -107,11 +108,11 @@ def stack_tasks(
         (len(labels), len(known)), np.nan, dtype=float if is_number else object
     )
     wide[np.arange(len(labels)), column] = labels
-    return X, wide if names is None else _with_names(wide, names)
+    return fill_masked(X), wide if names is None else _with_names(wide, names)
 
 
 def _join_pairs(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, np.ndarray, np.ndarray]:
-    frames = [X for X, _ in pairs]
+    frames = [fill_masked(X) for X, _ in pairs]
     blocks = [X if sparse.issparse(X) else np.asarray(X) for X in frames]
     labels = [np.asarray(y) for _, y in pairs]
     for t, (block, label) in enumerate(zip(blocks, labels, strict=True)):

@@ -17,6 +17,7 @@ from sklearn_mtl.datasets import (
     make_multitask_classification,
     make_multitask_regression,
 )
+from sklearn_mtl.ensemble import MultiTaskForestClassifier
 from sklearn_mtl.exceptions import NegativeTransferWarning, TaskError
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
 from sklearn_mtl.multioutput import IndependentTasks
@@ -397,3 +398,15 @@ def test_pipelines_of_users_get_tables_as_they_came(data):
     found = compare(table, y, {"mine": row}, cv=2)
     assert found.problems == []
     assert found.models[0].role == "single"
+
+
+def test_masked_inputs_are_missing(data):
+    X, y = data
+    junk = np.ma.masked_array(X, mask=np.random.default_rng(0).random(X.shape) < 0.1)
+    junk.data[junk.mask] = 1e6
+    forest = MultiTaskForestClassifier(n_estimators=3, random_state=0)
+    scores = [
+        quiet(one, y, ["linear", ("forest", forest)], cv=2).measured.scores
+        for one in (junk, junk.filled(np.nan))
+    ]
+    np.testing.assert_array_equal(*scores)

@@ -9,6 +9,7 @@ from sklearn.inspection import (
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from sklearn_mtl import IndependentTasks, MultiTaskMixedEstimator
+from sklearn_mtl.ensemble import MultiTaskForestClassifier
 from sklearn_mtl.inspection import task_permutation_importance
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
 from tests.zoo import SMALL_NET
@@ -113,3 +114,15 @@ class TestPartialDependence:
         )
         assert shown.axes_.size == 2
         plt.close("all")
+
+
+def test_masked_inputs_are_missing():
+    X = np.random.default_rng(0).normal(size=(80, 3))
+    labels = (X[:, :2] > 0).astype(int)
+    junk = np.ma.masked_array(X, mask=np.random.default_rng(1).random(X.shape) < 0.2)
+    model = MultiTaskForestClassifier(n_estimators=5, random_state=0).fit(junk, labels)
+    found = [
+        task_permutation_importance(model, one, labels, n_repeats=1, random_state=0)
+        for one in (junk, junk.filled(np.nan))
+    ]
+    np.testing.assert_array_equal(found[0].importances, found[1].importances)

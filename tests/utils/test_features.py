@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 
-from sklearn_mtl.utils._features import check_features, record_features
+from sklearn_mtl.utils._features import (
+    check_features,
+    read_features,
+    record_features,
+)
 
 PICTURES = np.zeros((5, 3, 4, 2), np.uint8)
 
@@ -32,3 +36,14 @@ def test_texts_have_no_number_of_features():
     record_features(model, ["one", "two"])
     assert not hasattr(model, "n_features_in_")
     check_features(model, np.array(["three"]))
+
+
+def test_masked_inputs_are_handed_on_with_nan():
+    masked = np.ma.masked_array([[1.0, 2.0], [3.0, 4.0]], mask=[[0, 1], [0, 0]])
+    model = BaseEstimator()
+    for found in (
+        record_features(model, masked),
+        check_features(model, masked),
+        read_features(model, masked, reset=False, ensure_all_finite=False),
+    ):
+        np.testing.assert_array_equal(found, [[1.0, np.nan], [3.0, 4.0]])

@@ -136,3 +136,9 @@ def test_what_does_not_fit_together_is_explained(arguments, message):
 def test_the_number_of_names_must_fit():
     with pytest.raises(TaskError, match=r"^stack_tasks: 1 names for 2 tasks\.$"):
         stack_tasks(PAIRS, names=["a"])
+
+
+def test_masked_inputs_are_missing():
+    masked = np.ma.masked_array([[1.0], [-9.0]], mask=[[False], [True]])
+    for X, _ in (stack_tasks([(masked, [0, 1])]), stack_tasks(masked, [0, 1], [0, 0])):
+        np.testing.assert_array_equal(X, [[1.0], [np.nan]])
