@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.utils._scores import r2_of_points
@@ -30,56 +30,61 @@ class _TaskView(BaseEstimator):
         self.model = model
         self.task = task
 
-    def fit(self, X: Any, y: Any, **fit_params: Any) -> _TaskView:
-        """Fit a clone of the model to this target alone.
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        """Refuse: a tool that clones and fits would train another model unnoticed.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Inputs.
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,), default=None
             Labels of the task.
         **fit_params : dict
-            Passed on to the model.
+            Whatever a tool passes.
 
-        Returns
-        -------
-        self : object
-            The view, now of a single-task model.
+        Raises
+        ------
+        TypeError
+            Always.
         """
-        self.fitted_ = clone(self.model).fit(X, y, **fit_params)
-        return self
+        name = type(self.model).__name__
+        raise TypeError(
+            f"{type(self).__name__}: this is task {self.task!r} of a fitted {name} and "
+            "cannot be fitted again. Hand FrozenEstimator(view) to a tool that clones "
+            f"and fits what it gets; to train and validate anew, hand it {name} itself "
+            "with all tasks, or single-task models in IndependentTasks."
+        )
 
     def __sklearn_is_fitted__(self) -> bool:
         """Say that a view of a fitted model is fitted."""
-        return hasattr(self._fitted, "task_set_")
+        return hasattr(self.model, "task_set_")
 
     @property
     def task_set_(self) -> TaskSet:
         """The task, alone."""
-        return self._fitted.task_set_.subset([self._index()])
+        return self.model.task_set_.subset([self._index()])
 
     @property
     def n_features_in_(self) -> int:
         """Number of features seen in fit."""
-        return self._fitted.n_features_in_
+        return self.model.n_features_in_
 
     @property
     def feature_names_in_(self) -> np.ndarray:
         """Names of the features seen in fit, where they had names."""
-        return self._fitted.feature_names_in_
+        return self.model.feature_names_in_
 
-    @property
-    def _fitted(self) -> Any:
-        return getattr(self, "fitted_", self.model)
+    @feature_names_in_.setter
+    def feature_names_in_(self, names: np.ndarray | None) -> None:
+        # SHAP takes the names away from its own deep copy
+        self.model.feature_names_in_ = names
 
     def _index(self) -> int:
-        is_own = hasattr(self, "fitted_")
-        return 0 if is_own else self.model.task_set_.index(self.task)
+        return self.model.task_set_.index(self.task)
 
     def _output(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        return self._fitted._task_output(X, self._index())
+        return self.model._task_output(X, self._index())
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict the task.
@@ -95,8 +100,8 @@ class _TaskView(BaseEstimator):
             Labels or values.
         """
         check_is_fitted(self)
-        codes = self._fitted._task_code(X, self._index())
-        return self._fitted.task_set_.tasks[self._index()].decode(codes)
+        codes = self.model._task_code(X, self._index())
+        return self.model.task_set_.tasks[self._index()].decode(codes)
 
 
 class TaskClassifierView(ClassifierMixin, _TaskView):
@@ -113,7 +118,7 @@ class TaskClassifierView(ClassifierMixin, _TaskView):
     @property
     def classes_(self) -> np.ndarray:
         """Labels of the task, in the order of the columns of `predict_proba`."""
-        return self._fitted.task_set_.tasks[self._index()].classes
+        return self.model.task_set_.tasks[self._index()].classes
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Predict the probabilities of the classes.

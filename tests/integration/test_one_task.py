@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.inspection import partial_dependence, permutation_importance
@@ -88,12 +87,9 @@ def test_scorers_of_scikit_learn_take_a_view(classifier, gaps):
     assert view.score(X, truth[:, 0]) == accuracy_score(truth[:, 0], view.predict(X))
 
 
-def test_view_agrees_with_the_whole_and_refits_alone(classifier, gaps):
-    X, y, truth = gaps
+def test_view_agrees_with_the_whole(classifier, gaps):
+    X, y, _ = gaps
     model = classifier.fit(X, y)
     view = model.task("task1")
     np.testing.assert_allclose(view.predict_proba(X), model.predict_proba(X)[1])
     np.testing.assert_array_equal(view.predict(X), model.predict(X)[:, 1])
-    alone = clone(view).fit(X, truth[:, 1])
-    assert alone.classes_.tolist() == [0, 1, 2]
-    assert alone.score(X, truth[:, 1]) > 0.6
