@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pickle
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
@@ -94,11 +97,19 @@ def read_cell(path: Path, job: Job) -> Fit | None:
     Returns
     -------
     Fit or None
-        None if the file is not there or is damaged.
+        None if the file is not there, or if it is not what `write_cell` wrote, bit by
+        bit; it is then removed, so that the fit is kept anew.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        file = json.loads(path.read_text(encoding="utf-8"))
+        content, digest = file["fit"], file["sha256"]
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError):
+        content, digest = None, ""
+    if digest != _digest_content(content):
+        with suppress(OSError):
+            path.unlink()
         return None
     return Fit(
         job=job,
@@ -113,6 +124,10 @@ def read_cell(path: Path, job: Job) -> Fit | None:
     )
 
 
+def _digest_content(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
 def write_cell(path: Path, fit: Fit) -> None:
     """Write a finished fit in one step, so that no half of it is ever seen.
 
@@ -125,6 +140,11 @@ def write_cell(path: Path, fit: Fit) -> None:
         Its file.
     fit : Fit
         What came of the job.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, as on a full disk.
     """
     failed = any(problem.kind == "error" for problem in fit.problems)
     if failed or path.exists() or not path.parent.is_dir():
@@ -138,5 +158,11 @@ def write_cell(path: Path, fit: Fit) -> None:
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
     ) as file:
-        json.dump(content, file)
-    os.replace(file.name, path)
+        part = Path(file.name)
+        try:
+            json.dump({"sha256": _digest_content(content), "fit": content}, file)
+            file.close()  # on a full disk it may fail only now
+            os.replace(part, path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise

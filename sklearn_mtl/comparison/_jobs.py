@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -138,12 +140,29 @@ def run_jobs(
         for i, job in enumerate(jobs)
         if i not in fits
     )
+    unkept: list[OSError] = []
     with workers_end_with_us():
         for number, fit in _with_progress(done, len(fits), len(jobs), verbose):
-            if (path := paths[number]) is not None:
-                write_cell(path, fit)  # a worker on another machine may see no folder
             fits[number] = fit
+            if (path := paths[number]) is None:
+                continue
+            try:
+                write_cell(path, fit)  # a worker on another machine may see no folder
+            except OSError as error:
+                unkept.append(error)
+    if unkept:
+        _warn_of_unkept(unkept, cache_dir)
     return [fits[i] for i in range(len(jobs))]
+
+
+def _warn_of_unkept(errors: Sequence[OSError], cache_dir: Any) -> None:
+    warnings.warn(
+        f"compare: {len(errors)} finished fits could not be kept in "
+        f"{os.fspath(cache_dir)!r} ({errors[0]}). The comparison is complete, but the "
+        "next run will fit them again.",
+        RuntimeWarning,
+        stacklevel=4,
+    )
 
 
 def _numbered(
@@ -153,7 +172,8 @@ def _numbered(
         importlib.import_module(name)
     fit = run_job(job, material)
     if path is not None:
-        write_cell(path, fit)
+        with suppress(OSError):  # the caller tries too, and says so
+            write_cell(path, fit)
     return number, fit
 
 

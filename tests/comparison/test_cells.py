@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import signal
@@ -122,10 +123,60 @@ def test_failures_are_tried_again(tmp_path):
     assert read_cell(path, job()) is None
 
 
-def test_damaged_files_are_not_believed(tmp_path):
+def flipped(content, bit):
+    damaged = bytearray(content)
+    damaged[bit // 8] ^= 1 << bit % 8
+    return bytes(damaged)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"null",
+        b"3",
+        b'{"scores": [0.',
+        b'{"fit": [], "sha256": ""}',
+        b"\xff",
+    ],
+)
+def test_damaged_files_are_not_believed_and_make_room(content, tmp_path):
     path = tmp_path / "cell.json"
-    path.write_text('{"scores": [0.')
+    path.write_bytes(content)
     assert read_cell(path, job()) is None
+    write_cell(path, finished())
+    assert read_cell(path, job()) is not None
+
+
+def test_no_flipped_bit_changes_a_result(tmp_path):
+    path = tmp_path / "cell.json"
+    write_cell(path, finished())
+    content = path.read_bytes()
+    expected = read_cell(path, job())
+    for bit in RNG.choice(8 * len(content), size=200, replace=False).tolist():
+        path.write_bytes(flipped(content, bit))
+        found = read_cell(path, job())
+        if found is not None:  # such as a \r for a \n that separates nothing
+            np.testing.assert_array_equal(found.scores, expected.scores)
+            assert found.problems == expected.problems
+
+
+def test_a_full_disk_does_not_end_a_comparison(tmp_path, monkeypatch):
+    def no_space(source, target):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    estimators = {"tree": IndependentTasks(DecisionTreeClassifier(random_state=0))}
+    expected = compare(X, Y, estimators, cv=2, random_state=0)
+    monkeypatch.setattr("sklearn_mtl.comparison._cells.os.replace", no_space)
+    with pytest.warns(RuntimeWarning, match=r"2 finished fits.*No space") as told:
+        found = compare(X, Y, estimators, cv=2, random_state=0, cache_dir=tmp_path)
+    assert len(told) == 1
+    assert told[0].filename == __file__
+    assert not list(tmp_path.iterdir())
+    pd.testing.assert_frame_equal(
+        found.table.filter(like="task"), expected.table.filter(like="task")
+    )
 
 
 def test_a_worker_that_does_not_see_the_folder_leaves_writing_to_the_caller(tmp_path):
