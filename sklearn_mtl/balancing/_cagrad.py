@@ -66,9 +66,12 @@ class CAGrad(GradientAggregator):
         state: dict[str, Any],
         generators: Sequence[Generator],
     ) -> np.ndarray:
-        return np.stack([self._solve(G) for G in gramian.astype(np.float64)])
+        # rounding leaves inner products of single precision a norm where there is none
+        rounding = np.sqrt(16 * np.finfo(gramian.dtype).eps)
+        least = max(_PARETO, float(rounding))
+        return np.stack([self._solve(G, least) for G in gramian.astype(np.float64)])
 
-    def _solve(self, gramian: np.ndarray) -> np.ndarray:
+    def _solve(self, gramian: np.ndarray, least: float) -> np.ndarray:
         n_tasks = len(gramian)
         size = np.trace(gramian) / n_tasks
         mean = np.full(n_tasks, 1.0 / n_tasks)
@@ -77,16 +80,21 @@ class CAGrad(GradientAggregator):
         gramian = gramian / size
         to_mean = gramian @ mean
         radius = self.c * np.sqrt(max(mean @ to_mean, 0.0))
-        if radius <= _PARETO * self.c:
+        if radius <= least * self.c:
             return mean if self.c == 0 else np.zeros(n_tasks)
-        v = _dual_weights(gramian, to_mean, radius)
+        v = _dual_weights(gramian, to_mean, radius, least)
         norm = np.sqrt(max(v @ gramian @ v, 0.0))
         # on the Pareto front there is no direction; as in the published code
-        return mean + radius / norm * v if norm >= _PARETO else np.zeros(n_tasks)
+        return mean + radius / norm * v if norm >= least else np.zeros(n_tasks)
 
 
-def _dual_weights(gramian: np.ndarray, to_mean: np.ndarray, radius: float) -> Any:
-    """Return the v that minimises <g_v, mean gradient> + radius |g_v|."""
+def _dual_weights(
+    gramian: np.ndarray, to_mean: np.ndarray, radius: float, least: float
+) -> np.ndarray:
+    """Return the v that minimises <g_v, mean gradient> + radius |g_v|.
+
+    A |g_v| of at most `least` counts as zero.
+    """
     mean_square = to_mean.mean()
 
     def weights(shift: float) -> np.ndarray:
@@ -100,7 +108,7 @@ def _dual_weights(gramian: np.ndarray, to_mean: np.ndarray, radius: float) -> An
 
     # |g_v| is at most the longest gradient
     longest = float(np.sqrt(gramian.diagonal().max())) / radius
-    if excess(0.0) <= _PARETO * radius:
+    if excess(0.0) <= least:
         return weights(0.0)
     root = brentq(excess, 0.0, 1.01 * longest, xtol=_PRECISION * longest, rtol=1e-6)
     return weights(root)

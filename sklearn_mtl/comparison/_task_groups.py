@@ -269,7 +269,8 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         return self
 
     def _gives_probabilities(self) -> bool:
-        return hasattr(self.estimator, "predict_proba")
+        fitted = getattr(self, "estimators_", [])
+        return all(hasattr(one, "predict_proba") for one in fitted or [self.estimator])
 
     def __sklearn_is_fitted__(self) -> bool:
         """Say whether all groups have their models."""

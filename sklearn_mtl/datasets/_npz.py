@@ -14,6 +14,11 @@ from sklearn_mtl.utils import stack_tasks
 __all__ = ["load_npz"]
 
 _VARIABLE = "SKLEARN_MTL_DATA"
+_LENGTHS = {
+    "n_samples": ("is_train", "groups", "task_id"),
+    "n_features": ("feature_names", "categorical"),
+    "n_tasks": ("task_names", "task_types", "n_classes"),
+}
 
 
 def load_npz(
@@ -126,9 +131,27 @@ def _check_shapes(
         )
     X, Y = arrays["X"], arrays["Y"].astype(np.float64)
     Y = Y[:, None] if Y.ndim == 1 else Y
+    if X.ndim != 2 or Y.ndim != 2:
+        raise ValueError(
+            f"load_npz: {path.name} has X of shape {X.shape} and Y of shape {Y.shape}; "
+            "X must be (n_samples, n_features), Y (n_samples,) or (n_samples, n_tasks)."
+        )
     if len(X) != len(Y):
         raise ValueError(
             f"load_npz: {path.name} has {len(X)} rows in X but {len(Y)} in Y."
+        )
+    sizes = {"n_samples": len(X), "n_features": X.shape[1], "n_tasks": Y.shape[1]}
+    for size, keys in _LENGTHS.items():
+        for key in keys:
+            if key in arrays and arrays[key].shape != (sizes[size],):
+                raise ValueError(
+                    f"load_npz: {path.name} has {key!r} of shape {arrays[key].shape}; "
+                    f"it must be ({size},), which is ({sizes[size]},)."
+                )
+    if "task_id" in arrays and Y.shape[1] != 1:
+        raise ValueError(
+            f"load_npz: {path.name} has 'task_id', so that each row belongs to one "
+            f"task, but Y has {Y.shape[1]} columns; it must have one."
         )
     return X, Y
 

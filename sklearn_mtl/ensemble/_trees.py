@@ -186,6 +186,8 @@ def out_of_bag_means(forest: RandomForestRegressor, X: Any) -> np.ndarray:
     total, count = np.zeros((X.shape[0], forest.n_outputs_)), np.zeros(X.shape[0])
     for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
         rows = np.setdiff1d(np.arange(X.shape[0]), drawn)
+        if not len(rows):  # of few, a tree may have drawn them all
+            continue
         leaves = tree.predict(X[rows], check_input=False)
         total[rows] += leaves.reshape(len(rows), -1)
         count[rows] += 1

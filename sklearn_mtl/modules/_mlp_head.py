@@ -92,9 +92,12 @@ class _Layers(HeadTail):
         self.dropout = MemberDropout(spec.dropout)
         self.layers = nn.ModuleList()
         self.maps = HeadBlock(sum(block.n_tasks for block in layers[0]), n_in)
+        self.widths: list[int] = []  # of what each layer reads, for one task
         for blocks in layers:
+            self.widths.append(n_in)
             self.layers.append(TaskHeads(n_members, n_in, blocks))
-            n_in = blocks[0].n_outputs  # of the hidden ones, which have one block
+            # of the hidden ones, which have one block; the last may have none
+            n_in = blocks[0].n_outputs if blocks else 0
 
     @property
     def _task_heads(self) -> list[TaskHeads]:
@@ -127,8 +130,8 @@ class _Layers(HeadTail):
     def forward(self, maps: Tensor) -> Tensor:
         """Apply the layers to the first hidden units before their activation."""
         n_tasks = self.maps.n_tasks
-        for layer in self.layers:
+        for layer, width in zip(self.layers, self.widths, strict=True):
             units = self.dropout(self.activation(maps))
-            by_task = torch.unflatten(units, -1, (n_tasks, units.shape[-1] // n_tasks))
+            by_task = torch.unflatten(units, -1, (n_tasks, width))
             maps = layer(by_task.transpose(1, 2))
         return maps

@@ -217,8 +217,19 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         return self
 
     def _gives_probabilities(self) -> bool:
-        """Say whether all classifiers have predict_proba, and there is one."""
-        found = self._classifiers()
+        """Say whether all classifiers have predict_proba, and there is one.
+
+        A fitted search may have it where the estimator that it searches has not.
+        """
+        if hasattr(self, "estimators_"):
+            pairs = zip(self.estimators_, self.task_set_.tasks, strict=True)
+            found = [
+                model
+                for model, task in pairs
+                if task.is_classification and model is not None
+            ] or self._classifiers()
+        else:
+            found = self._classifiers()
         return bool(found) and all(hasattr(one, "predict_proba") for one in found)
 
     def get_metadata_routing(self) -> MetadataRouter:

@@ -77,7 +77,13 @@ def make_plan(model: Any, n_samples: int) -> TrainingPlan:
     -------
     TrainingPlan
         No "auto" is left.
+
+    Raises
+    ------
+    ValueError
+        If PyTorch has no such device here.
     """
+    _check_device(model.device, type(model).__name__)
     batch_size = _batch_size(model.batch_size, n_samples)
     is_full = batch_size >= n_samples
     trunk = _trunk(model, is_full)
@@ -107,6 +113,23 @@ def make_plan(model: Any, n_samples: int) -> TrainingPlan:
         torch.bfloat16 if dtype == "bfloat16" else None,
         trunk,
     )
+
+
+def _check_device(device: str, who: str) -> None:
+    """Refuse a device that is not here before anything is computed."""
+    try:
+        torch.empty(1, device=device).cpu()  # "meta" holds no values to copy
+    except (AssertionError, NotImplementedError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0]
+        advice = (
+            " torch.cuda.is_available() is False: install a CUDA build of PyTorch on a "
+            "machine with a GPU, or use device='cpu'."
+            if device.startswith("cuda") and not torch.cuda.is_available()
+            else ""
+        )
+        raise ValueError(
+            f"{who}: device={device!r} cannot be used here ({reason}).{advice}"
+        ) from error
 
 
 def _trunk(model: Any, is_full: bool) -> Any:

@@ -136,6 +136,17 @@ def test_cagrad_solves_its_dual(size, c):
     assert dual(v) <= on_simplex(dual, n_tasks).fun + 1e-7 * float(G.trace())
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("seed", range(5))
+def test_cagrad_stays_at_a_pareto_stationary_point(seed, dtype):
+    """No step serves all tasks where gradients cancel, up to the rounding of dtype."""
+    rng = np.random.default_rng(seed)
+    gradients = rng.normal(size=(4, 500))
+    gradients[-1] = -(rng.dirichlet(np.ones(3)) @ gradients[:-1]) * 1.5
+    J = torch.as_tensor(gradients).to(dtype)
+    close(CAGrad().weigh(J @ J.T), np.zeros(4))
+
+
 def test_cagrad_without_a_ball_is_the_mean():
     close(CAGrad(c=0.0).weigh(gramian(4)), np.full(4, 0.25))
 

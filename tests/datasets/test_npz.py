@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.datasets import load_npz
-
-REAL = Path(__file__).parents[3] / "shared" / "data"
+from tests.real_data import FOLDER
 
 
 @pytest.fixture
@@ -110,6 +109,27 @@ def test_rows_that_do_not_match_are_refused(tmp_path):
         load_npz("odd", data_home=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"X": np.zeros((3, 2, 2))}, r"X of shape \(3, 2, 2\)"),
+        ({"X": np.zeros(3)}, r"X of shape \(3,\)"),
+        ({"Y": np.zeros((3, 2, 1))}, r"Y of shape \(3, 2, 1\)"),
+        ({"task_names": ["a"]}, r"'task_names' of shape \(1,\); .*\(n_tasks,\)"),
+        ({"n_classes": [2, 0, 1]}, "'n_classes' of shape"),
+        ({"feature_names": ["a"]}, r"must be \(n_features,\), which is \(2,\)"),
+        ({"categorical": [[True, False]]}, r"'categorical' of shape \(1, 2\)"),
+        ({"groups": [1, 2]}, r"'groups' of shape \(2,\); .*\(n_samples,\)"),
+        ({"task_id": [0, 0, 1]}, "'task_id'.*but Y has 2 columns"),
+    ],
+)
+def test_arrays_of_other_lengths_are_refused(tmp_path, changed, message):
+    arrays = {"X": np.zeros((3, 2)), "Y": np.zeros((3, 2)), **changed}
+    np.savez(tmp_path / "odd.npz", **arrays)
+    with pytest.raises(ValueError, match=message):
+        load_npz("odd", data_home=tmp_path)
+
+
 def test_pickled_objects_are_not_loaded(tmp_path):
     np.savez(
         tmp_path / "bad.npz", X=np.eye(2), Y=np.array([[{}], [None]], dtype=object)
@@ -118,12 +138,12 @@ def test_pickled_objects_are_not_loaded(tmp_path):
         load_npz("bad", data_home=tmp_path)
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="real data are not beside the repository")
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="the real data are not here")
 @pytest.mark.parametrize(
     ("name", "shape"), [("ml_yeast", (2417, 14)), ("school_139", (15362, 139))]
 )
 def test_real_tables_load(name, shape):
-    table = load_npz(name, data_home=REAL)
+    table = load_npz(name, data_home=FOLDER)
     assert table.target.shape == shape
     assert len(table.task_names) == len(table.task_types) == shape[1]
     assert len(table.n_classes) == shape[1]

@@ -68,6 +68,18 @@ def test_out_of_bag_predictions_do_not_know_their_labels():
     assert np.mean((model.predict(X) - y) ** 2) < 0.5
 
 
+@pytest.mark.parametrize("n_samples", [2, 3])
+def test_a_tree_may_draw_every_sample(n_samples):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(n_samples, 3)), rng.normal(size=(n_samples, 2))
+    forest = MultiTaskForestRegressor(n_estimators=50, bootstrap=True, random_state=0)
+    model = forest.fit(X, y)
+    samples = model.forest_.estimators_samples_
+    assert any(len(np.unique(drawn)) == n_samples for drawn in samples)
+    assert np.isfinite(model.oof_prediction_).all()
+    assert np.isfinite(model.predict(X)).all()
+
+
 def test_rows_without_any_label_are_predicted_by_all_trees(mixed):
     X, y = mixed
     y = y.copy()

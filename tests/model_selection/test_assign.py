@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from scipy import sparse
 
 from sklearn_mtl.model_selection._assign import (
     assign_groups,
@@ -83,20 +82,3 @@ def test_generator_is_private_and_reproducible():
     assert generator(shared).random() != generator(shared).random()
     generator(3).random()
     assert np.array_equal(np.random.get_state()[1], state)  # noqa: NPY002
-
-
-@pytest.mark.parametrize("share", [0.15, 0.5, 0.85])
-@pytest.mark.parametrize("sizes", [[50, 50], [98, 1, 1], [5, 90, 5]])
-def test_no_part_is_empty_while_another_has_several_groups(sizes, share):
-    group = np.repeat(np.arange(len(sizes)), sizes)
-    n = len(group)
-    strata = sparse.csr_array(np.ones((n, 1)))
-    wanted = np.array([round(share * n), n - round(share * n)])
-    part = assign_groups(strata, group, wanted, rng(), shuffle=True)
-    assert set(part) == {0, 1}
-
-
-def test_fewer_groups_than_parts_have_a_part_each():
-    group, strata = np.repeat([0, 1, 2], 4), sparse.csr_array(np.ones((12, 1)))
-    part = assign_groups(strata, group, equal_sizes(12, 8), rng(), shuffle=True)
-    assert len(set(part)) == 3

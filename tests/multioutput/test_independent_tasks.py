@@ -16,11 +16,11 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import TunedThresholdClassifierCV
+from sklearn.linear_model import LogisticRegression, Perceptron, Ridge
+from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
@@ -291,6 +291,15 @@ class TestOutputs:
         np.testing.assert_array_equal(tuned, model.estimators_[0].predict(X))
         np.testing.assert_array_equal(model.task(0).predict(X), tuned)
         assert model.score(X, y[:, :1]) == np.mean(tuned == y[:, 0])
+
+    def test_a_search_may_choose_a_classifier_with_probabilities(self):
+        X, y = np.arange(20.0)[:, None], np.tile([[0, 1], [1, 0]], (10, 1))
+        pipe = Pipeline([("model", Perceptron())])
+        search = GridSearchCV(pipe, {"model": [LogisticRegression()]}, cv=2)
+        model = IndependentTasks(search)
+        assert not hasattr(model, "predict_proba")
+        assert [p.shape for p in model.fit(X, y).predict_proba(X)] == [(20, 2)] * 2
+        assert model.task(0).predict_proba(X).shape == (20, 2)
 
     def test_classifiers_without_probabilities_predict_and_score(self):
         X, y = data()

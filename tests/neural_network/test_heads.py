@@ -56,6 +56,16 @@ TRUNKS = {
 RAW = X.astype(np.float32)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn_mtl.exceptions.SingleClassWarning")
+@pytest.mark.parametrize("n_members", [1, 3])
+@pytest.mark.parametrize("head", [*HEADS, MLPHead((4, 3))], ids=str)
+def test_every_head_takes_tasks_of_one_class_alone(head, n_members):
+    y = np.full((len(X), 2), "only", dtype=object)
+    model = tiny(MultiTaskClassifier, head=head, n_members=n_members).fit(X, y)
+    assert (model.predict(X) == "only").all()
+    assert [proba.tolist() for proba in model.predict_proba(X[:1])] == [[[1.0]]] * 2
+
+
 def moved(model, X, y):
     """Return by name which numbers of the parameters one step of a fit changes."""
     before = parameters(untrained(clone(model), X, y))

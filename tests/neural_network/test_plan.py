@@ -54,6 +54,21 @@ def test_what_is_said_is_taken():
     assert make_plan(MultiTaskClassifier(batch_size=None), 1000).batch_size == 1000
 
 
+@pytest.mark.parametrize("device", ["gpu", "meta", "cuda:99"])
+def test_a_device_that_is_not_here_is_refused_in_words(device):
+    X, y = table()
+    message = f"MultiTaskClassifier: device='{device}' cannot be used here"
+    with pytest.raises(ValueError, match=message):
+        tiny(MultiTaskClassifier, device=device).fit(X, y[:, 0])
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_cuda_without_a_gpu_says_what_to_do():
+    X, y = table()
+    with pytest.raises(ValueError, match=r"install a CUDA build.*or use device='cpu'"):
+        tiny(MultiTaskClassifier, device="cuda").fit(X, y[:, 0])
+
+
 def test_an_own_trunk_is_one_member_and_left_alone():
     for trunk, n_members in ((MLP(dropout=0.4), 8), (nn.Linear(4, 3), 1)):
         plan = make_plan(MultiTaskClassifier(trunk=trunk), 1000)
