@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy import sparse
 
 from sklearn_mtl.model_selection._deal import deal_groups, deal_rows
 from sklearn_mtl.model_selection._swap import improve_by_swaps
 
-__all__ = ["assign_groups", "assign_rows", "keep_every_task", "lost_tasks"]
+__all__ = [
+    "assign_groups",
+    "assign_rows",
+    "keep_every_task",
+    "lost_tasks",
+    "whole_numbers",
+]
 
 _N_GIVERS, _N_TAKERS = 8, 48  # rows that are tried when a task is to be kept
+_EXACT_BITS = 52  # whole numbers up to 2 ** 53 are exact in floats
 
 
 def assign_rows(
@@ -41,8 +50,8 @@ def assign_rows(
     n_samples = strata.shape[0]
     order = rng.permutation(n_samples) if shuffle else np.arange(n_samples)
     part = deal_rows(strata, sizes, order, seed=int(rng.integers(2**31)))
-    targets = np.outer(sizes / n_samples, strata.sum(axis=0))
-    return improve_by_swaps(strata, part, targets, rng)
+    unit, strata, targets = whole_numbers(strata, sizes / n_samples)
+    return improve_by_swaps(strata, part, targets, rng, unit=unit)
 
 
 def assign_groups(
@@ -83,16 +92,46 @@ def assign_groups(
     )
     rows = sparse.csr_array(np.ones((len(group), 1)))
     counts = (members @ sparse.hstack([strata, rows], format="csr")).tocsr()
-    totals = counts.sum(axis=0)
-    scale = 1 / np.sqrt(np.maximum(totals, 1))
+    scale = 1 / np.sqrt(np.maximum(counts.sum(axis=0), 1))
     scaled = sparse.csr_array(counts @ sparse.diags_array(scale))
-    targets = np.outer(sizes / len(group), totals * scale)
+    _, scaled, targets = whole_numbers(scaled, sizes / len(group))
     size = np.sqrt(scaled.power(2).sum(axis=1))
     # up to twice: enough for other splits, and large groups still come early
     priority = size * rng.uniform(0.5, 1, n_groups) if shuffle else size
     part = deal_groups(scaled, targets, priority)
     part = improve_by_swaps(scaled, part, targets, rng, may_move=True)
     return part[group]
+
+
+def whole_numbers(
+    strata: sparse.csr_array, shares: np.ndarray
+) -> tuple[float, sparse.csr_array, np.ndarray]:
+    """Express strata and what every part should have of them in whole numbers.
+
+    Parameters
+    ----------
+    strata : csr_array of shape (n_rows, n_strata)
+        How much each row (or group) has of every stratum.
+    shares : ndarray of shape (n_parts,)
+        Share of every part.
+
+    Returns
+    -------
+    unit : float
+        What 1 has become: a power of two, so large that rounding does not matter, and
+        so small that all sums and products of a search are exact in floats.
+    strata : csr_array of shape (n_rows, n_strata)
+        Whole numbers.
+    targets : ndarray of shape (n_parts, n_strata)
+        Whole numbers.
+    """
+    # |gain| <= 4 sum_c max |D_c| max u_c, where D_c is at most the stratum's total
+    largest = strata.max(axis=0).toarray().ravel()
+    _, n_bits = math.frexp(4 * math.fsum(strata.sum(axis=0) * largest))
+    unit = 2.0 ** max((_EXACT_BITS - n_bits) // 2, 0)
+    whole = strata.copy()
+    whole.data = np.rint(unit * strata.data)
+    return unit, whole, np.rint(np.outer(shares, whole.sum(axis=0)))
 
 
 def keep_every_task(

@@ -6,6 +6,8 @@ label most comes next) fixes how many of its rows each part gets, so those numbe
 computed at once and only the order is open. Rows are dealt in the order of their other
 labels, which spreads equal rows, and so label pairs, over the parts; that is what
 Szymanski and Kajdanowicz (2017) do by stratifying pairs.
+
+Everything that is compared is a whole number, so ties are ties on every processor.
 """
 
 from __future__ import annotations
@@ -38,27 +40,29 @@ def deal_rows(
         The part of every row.
     """
     rng = np.random.default_rng(seed)
+    n_samples = strata.shape[0]
     by_stratum = strata.tocsc()
-    left = np.diff(by_stratum.indptr).astype(float)
-    wanted = np.outer(sizes / sizes.sum(), left)  # (n_parts, n_strata)
+    left = np.diff(by_stratum.indptr).astype(np.int64)
+    wanted = np.outer(sizes, left)  # (n_parts, n_strata), in units of 1 / n_samples
     room = sizes.astype(np.intp).copy()
-    part = np.full(strata.shape[0], -1, dtype=np.intp)
+    part = np.full(n_samples, -1, dtype=np.intp)
     # rows with equal labels have equal signatures, and stand side by side
-    rank = _rank(np.lexsort((order, strata @ rng.random(strata.shape[1]))))
+    marks = rng.integers(2**63, size=strata.shape[1])
+    rank = _rank(np.lexsort((order, _sum_by_row(strata, marks))))
     while left.any():
-        rarest = int(np.argmin(np.where(left > 0, left, np.inf)))
+        rarest = int(np.argmin(np.where(left > 0, left, n_samples + 1)))
         begin, end = by_stratum.indptr[rarest : rarest + 2]
         rows = by_stratum.indices[begin:end]
         rows = rows[part[rows] < 0]
         rows = rows[np.argsort(rank[rows])]
-        part[rows] = _deal(wanted[:, rarest], room, len(rows), rng)
-        given = _sum_by_part(strata[rows], part[rows], len(sizes))
-        wanted -= given
+        part[rows] = _deal(wanted[:, rarest], room, len(rows), n_samples, rng)
+        given = _count_by_part(strata[rows], part[rows], len(sizes))
+        wanted -= n_samples * given
         left -= given.sum(axis=0)
         left[rarest] = 0
         room -= np.bincount(part[rows], minlength=len(sizes))
     rest = np.flatnonzero(part < 0)
-    part[rest] = _deal(room.astype(float), room, len(rest), rng)
+    part[rest] = _deal(room * n_samples, room, len(rest), n_samples, rng)
     return part
 
 
@@ -70,9 +74,9 @@ def deal_groups(
     Parameters
     ----------
     strata : csr_array of shape (n_groups, n_strata)
-        How much each group has of every stratum.
+        How much each group has of every stratum, in whole numbers.
     targets : ndarray of shape (n_parts, n_strata)
-        How much every part should get.
+        How much every part should get, in whole numbers.
     priority : ndarray of shape (n_groups,)
         The group with the highest one comes first; large groups should come early.
 
@@ -92,28 +96,35 @@ def deal_groups(
 
 
 def _deal(
-    wanted: np.ndarray, room: np.ndarray, n: int, rng: np.random.Generator
+    wanted: np.ndarray, room: np.ndarray, n: int, unit: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return the parts of n rows in turn, evenly mixed."""
+    """Return the parts of n rows in turn, evenly mixed; a row is `unit` wanted ones."""
     most = np.minimum(room, n)
     parts = np.repeat(np.arange(len(room)), most)
     turn = np.concatenate([np.arange(m) for m in most])
     # a part that has got j rows still wants wanted - j; ties go where there is room
     free = room[parts] - turn
-    chosen = np.lexsort((rng.random(len(parts)), -free, turn - wanted[parts]))[:n]
+    missing = unit * turn - wanted[parts]
+    chosen = np.lexsort((rng.random(len(parts)), -free, missing))[:n]
     counts = np.bincount(parts[chosen], minlength=len(room))
     parts = np.repeat(np.arange(len(room)), counts)
     time = np.concatenate([(np.arange(c) + 0.5) / c for c in counts if c] or [[]])
     return parts[np.lexsort((rng.random(n), time))]
 
 
-def _sum_by_part(
+def _count_by_part(
     strata: sparse.csr_array, part: np.ndarray, n_parts: int
 ) -> np.ndarray:
     owner = np.repeat(part, np.diff(strata.indptr))
     at = owner * strata.shape[1] + strata.indices
-    sums = np.bincount(at, strata.data, minlength=n_parts * strata.shape[1])
-    return sums.reshape(n_parts, -1)
+    counts = np.bincount(at, minlength=n_parts * strata.shape[1])
+    return counts.reshape(n_parts, -1)
+
+
+def _sum_by_row(strata: sparse.csr_array, marks: np.ndarray) -> np.ndarray:
+    """Return the sums of the marks of each row's strata, modulo 2**64."""
+    sums = np.cumsum(np.append(0, marks[strata.indices]))
+    return np.diff(sums[strata.indptr])
 
 
 def _rank(order: np.ndarray) -> np.ndarray:

@@ -59,6 +59,7 @@ def build_strata(
 def _quantile_bins(values: np.ndarray, n_bins: int) -> tuple[np.ndarray, int]:
     if n_bins < 2:
         return np.zeros(len(values), dtype=np.intp), int(len(values) > 0)
-    inner = np.linspace(0, 1, n_bins + 1)[1:-1]
-    edges = np.unique(np.quantile(values, inner))
+    # ranks, not interpolated quantiles: these round differently in another unit
+    places = -(-np.arange(1, n_bins) * (len(values) - 1) // n_bins)
+    edges = np.unique(np.sort(values)[places])
     return np.searchsorted(edges, values, side="right"), len(edges) + 1

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
+from scipy import sparse
 
 from sklearn_mtl.model_selection._assign import (
     assign_groups,
     keep_every_task,
     lost_tasks,
+    whole_numbers,
 )
 from sklearn_mtl.model_selection._parts import equal_sizes, generator, kfold_trains
 from sklearn_mtl.model_selection._strata import build_strata
@@ -82,3 +84,24 @@ def test_generator_is_private_and_reproducible():
     assert generator(shared).random() != generator(shared).random()
     generator(3).random()
     assert np.array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+
+
+@pytest.mark.parametrize("n_rows", [10, 1000, 100_000])
+@pytest.mark.parametrize("largest", [1, 1000])
+def test_what_splits_compare_are_whole_numbers_that_floats_hold(n_rows, largest):
+    counts = rng().integers(largest + 1, size=(n_rows, 3)) / np.sqrt([1, 50, 7e4])
+    unit, whole, targets = whole_numbers(sparse.csr_array(counts), np.full(7, 1 / 7))
+    whole = whole.toarray()
+    for found in (whole, targets):
+        assert np.array_equal(found, np.rint(found))
+    np.testing.assert_allclose(whole / unit, counts, atol=0.51 / unit)
+    # no gain of an exchange is further from zero
+    assert 4 * (whole.sum(axis=0) * whole.max(axis=0)).sum() < 2**53
+    # and a row of a class is more than rounding
+    assert unit >= 2**7
+
+
+def test_no_strata_are_no_numbers():
+    _, whole, targets = whole_numbers(sparse.csr_array((4, 0)), np.full(2, 0.5))
+    assert whole.shape == (4, 0)
+    assert targets.shape == (2, 0)

@@ -54,3 +54,10 @@ def test_empty_task_has_no_stratum():
     y = np.array([[np.nan, 0], [np.nan, 1], [np.nan, 1]])
     assert strata_of(y).tolist() == [[1, 0], [0, 1], [0, 1]]
     assert strata_of(np.full((4, 2), np.nan)).shape == (4, 0)
+
+
+def test_bins_do_not_depend_on_the_unit():
+    # 40 tasks: quantiles that fall on a label are rounded to either side of it
+    y = np.random.default_rng(0).normal(loc=1, size=(101, 40))
+    for unit in (1e-9, 0.1, 3.3, 1e9):
+        assert np.array_equal(strata_of(y * unit), strata_of(y))
