@@ -11,8 +11,10 @@ from sklearn_mtl.penalties._columns import Columns
 
 __all__ = ["prox_of_sum"]
 
-#: Dykstra stops when a cycle moves the point by less than this part of its length.
+#: Dykstra stops where no penalty moves the point by more than this part of its length,
 TOLERANCE = 1e-12
+#: or this part of the length of the point that went in, which is rounding.
+ROUNDING = 1e-15
 MAX_CYCLES = 500
 
 
@@ -47,14 +49,18 @@ def prox_of_sum(
         Subgradients at Z, one a penalty; step times their sum is W - Z.
     """
     taken = [np.zeros_like(W) for _ in penalties]
-    point = W
+    point, least = W, ROUNDING * frobenius(W)
     for _ in range(MAX_CYCLES):
-        before = point
+        moved = 0.0
         for k, penalty in enumerate(penalties):
-            start = point + taken[k]
+            before, start = point, point + taken[k]
             point = penalty.prox(start, step, columns)
             taken[k] = start - point
-        moved = frobenius(point - before)
-        if len(penalties) == 1 or moved <= TOLERANCE * max(frobenius(point), 1e-300):
+            # Not over a whole cycle: one may end where it began, and the next not.
+            moved = max(moved, frobenius(point - before))
+        if len(penalties) == 1 or moved <= max(TOLERANCE * frobenius(point), least):
             break
+    if len(penalties) > 1:
+        # A coefficient of 1e-16 counts as used, and is far from optimal if it is zero.
+        point = np.where(np.abs(point) <= 10.0 * least, 0.0, point)
     return point, [share / step for share in taken]

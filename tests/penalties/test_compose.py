@@ -91,3 +91,12 @@ def test_inner_sums_are_members_of_the_outer_one():
     np.testing.assert_array_equal(nested.prox(U), flat.prox(U))
     W = flat.prox(U)
     assert nested.certificate(U - W, W)[0] == flat.certificate(U - W, W)[0]
+
+
+def test_a_cycle_that_ends_where_it_began_does_not_end_the_prox_of_a_sum():
+    """The graph moves the point off zero, and at first the threshold moves it back."""
+    penalty = Sum([("graph", TaskGraph(0.5)), ("l1", L1(0.2))])
+    W, step = np.array([[0.8, -0.5, 0.2]]), 3.0
+    Z = penalty.prox(W, step)
+    assert Z.any()
+    assert penalty.optimality(Z, (Z - W) / step) < 1e-10
