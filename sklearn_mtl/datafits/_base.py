@@ -11,6 +11,11 @@ import numpy as np
 __all__ = ["Datafit", "Evaluation"]
 
 
+def _no_dual(scale: float) -> float:
+    """Return the bound that always holds."""
+    return -np.inf
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """A data term f at one W.
@@ -23,16 +28,23 @@ class Evaluation:
         Gradient of f at W.
     dual : callable
         s -> -f*(-s theta) for the dual point theta of W, s in [0, 1]: what a scaled
-        dual point is worth before the penalty's conjugate is taken off.
+        dual point is worth before the penalty's conjugate is taken off. By default
+        minus infinity: then there is no duality gap.
     """
 
     value: float
     gradient: np.ndarray
-    dual: Callable[[float], float]
+    dual: Callable[[float], float] = _no_dual
 
 
 class Datafit(Protocol):
-    """A convex, smooth data term f(W), intercepts minimised out."""
+    """A convex, smooth data term f(W), intercepts minimised out.
+
+    Part of a `solvers.Problem`. The linear estimators choose theirs, squared error or
+    log-loss, and take no other; for a loss of your own see `losses.TaskLoss` of the
+    nets. `solvers.solve` minimises any object with `n_features`, `n_columns`,
+    `evaluate` and `lipschitz` plus a penalty.
+    """
 
     n_features: int
     n_columns: int

@@ -7,6 +7,7 @@ from sklearn_mtl.penalties._graph import TaskGraph
 from sklearn_mtl.penalties._l1 import L1
 from sklearn_mtl.penalties._l21 import L21
 from sklearn_mtl.penalties._ridge import Ridge
+from sklearn_mtl.penalties._scaled import Scaled
 from sklearn_mtl.penalties._shared import Shared
 from sklearn_mtl.penalties._task_l21 import TaskL21
 from sklearn_mtl.penalties._trace import TaskCovariance, TraceNorm
@@ -18,6 +19,7 @@ __all__ = [
     "Decomposition",
     "Penalty",
     "Ridge",
+    "Scaled",
     "Shared",
     "Sum",
     "TaskCovariance",

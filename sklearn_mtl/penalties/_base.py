@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from sklearn_mtl.penalties._by_prox import gauge_by_prox, prox_residual
 from sklearn_mtl.penalties._columns import Columns
 
 __all__ = ["Penalty", "TaskCovarianceForm"]
@@ -76,12 +77,22 @@ class TaskCovarianceForm:
 class Penalty(BaseEstimator, ABC):
     """Base of all penalties R(W) on coefficients W of shape (n_features, n_columns).
 
-    `value`, `prox` and `optimality` must exist; the other methods are capabilities,
-    which a solver asks for and which say None where they do not apply.
+    A subclass defines `value` and `prox` of a convex R. All other methods have defaults
+    that are right for every such R; a subclass overrides them where it knows a shorter
+    way. With the defaults a fit runs proximal gradient steps, stops by `optimality`,
+    and has no duality gap (`dual_gap_` is NaN); a gap needs `conjugate`, or `is_norm`.
+    `check_penalty` finds methods that contradict each other.
+
+    Attributes
+    ----------
+    is_norm : bool
+        Whether R(t W) = |t| R(W) for all numbers t. The conjugate of such an R is 0
+        where the gauge is at most 1, which is all that a duality gap needs.
     """
 
-    name: ClassVar[str]
-    _alphas: ClassVar[tuple[str, ...]] = ("alpha",)
+    is_norm: ClassVar[bool] = False
+    _alphas: ClassVar[tuple[str, ...]] = ()
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
 
     @abstractmethod
     def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
@@ -108,11 +119,28 @@ class Penalty(BaseEstimator, ABC):
             The proximal point.
         """
 
-    @abstractmethod
+    def checked_prox(
+        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+    ) -> np.ndarray:
+        """Return `prox`, or raise ValueError where that cannot be a proximal point."""
+        Z = self.prox(W, step, columns)
+        if np.shape(Z) != W.shape:
+            raise ValueError(
+                f"{self}: prox returned shape {np.shape(Z)} for W of shape {W.shape}; "
+                "it must return the same shape."
+            )
+        # Steps would be shortened without end.
+        if not np.isfinite(Z.sum()) and np.isfinite(W.sum()):
+            raise ValueError(f"{self}: prox returned NaN or infinity for a finite W.")
+        return Z
+
     def optimality(
         self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
     ) -> float:
         """Return the distance of -gradient to the subdifferential of R at W.
+
+        By default the length of a proximal gradient step over the step, which is at
+        most that distance and zero at the same points.
 
         Parameters
         ----------
@@ -128,11 +156,13 @@ class Penalty(BaseEstimator, ABC):
         float
             The Frobenius distance; 0 exactly at a minimiser.
         """
+        return prox_residual(self, W, gradient, columns)
 
     def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
         """Return the smallest f >= 0 with U in f dR(0), for penalties that threshold.
 
-        W = 0 minimises g(W) + f R(W) exactly when f >= gauge(-grad g(0)).
+        W = 0 minimises g(W) + f R(W) exactly when f >= gauge(-grad g(0)): there a path
+        of alphas begins. By default a bisection for the f from which on prox is zero.
 
         Parameters
         ----------
@@ -146,10 +176,12 @@ class Penalty(BaseEstimator, ABC):
         float
             The gauge: the dual norm where R is a norm, 0 where nothing is thresholded.
         """
-        return 0.0
+        return gauge_by_prox(self, U, columns)
 
     def dual_scale(self, U: np.ndarray, columns: Columns | None = None) -> float:
-        """Return the largest s <= 1 for which R* (s U) is finite.
+        """Return the largest s <= 1 for which R*(s U) is finite.
+
+        By default 1 over the gauge for a norm, else 1.
 
         Parameters
         ----------
@@ -163,11 +195,12 @@ class Penalty(BaseEstimator, ABC):
         float
             The scale; 0 where no multiple of U is feasible.
         """
-        gauge = self.gauge(U, columns)
-        return 1.0 if gauge <= 1.0 else 1.0 / gauge
+        return scale_into_ball(self.gauge(U, columns)) if self.is_norm else 1.0
 
     def conjugate(self, U: np.ndarray, columns: Columns | None = None) -> float:
-        """Return R*(U) for a U that `dual_scale` has made feasible.
+        """Return R*(U), or a bound from above, for a U that `dual_scale` made feasible.
+
+        By default 0 for a norm, else infinity: then there is no duality gap.
 
         Parameters
         ----------
@@ -179,9 +212,9 @@ class Penalty(BaseEstimator, ABC):
         Returns
         -------
         float
-            The conjugate, 0 for a norm.
+            The conjugate.
         """
-        return 0.0
+        return 0.0 if self.is_norm else np.inf
 
     def certificate(
         self, U: np.ndarray, W: np.ndarray, columns: Columns | None = None
@@ -232,6 +265,10 @@ class Penalty(BaseEstimator, ABC):
 
     def scaled(self, factor: float) -> Any:
         """Return factor times this penalty, as a new object."""
+        if not self._alphas:  # which parameters R is proportional to is not known
+            from sklearn_mtl.penalties._scaled import Scaled  # which is a penalty
+
+            return Scaled(self, factor)
         # A path asks for this at each strength: `clone` would look at the signature.
         out = copy(self)
         for key in self._alphas:
@@ -275,6 +312,11 @@ def column_alphas(
             f"{'not negative' if allow_zero else 'positive'}."
         )
     return np.broadcast_to(values, columns.n_tasks)[columns.task]
+
+
+def scale_into_ball(gauge: float) -> float:
+    """Return the largest s <= 1 that brings a point of this gauge into the ball."""
+    return 1.0 if gauge <= 1.0 else 1.0 / gauge
 
 
 def frobenius(A: np.ndarray) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.penalties._base import Penalty, TaskCovarianceForm, frobenius
+from sklearn_mtl.penalties._by_prox import prox_residual, step_between
 from sklearn_mtl.penalties._columns import Columns
 from sklearn_mtl.penalties._splitting import prox_of_sum
 
@@ -145,8 +146,7 @@ class Sum(_Composition):
             return frobenius(total)
         if not isinstance(rest, Sum):
             return rest.optimality(W, total, columns)
-        step = _step(W, total)
-        return frobenius(W - rest.prox(W - step * total, step, columns)) / step
+        return prox_residual(rest, W, total, columns)
 
     def covariance(self, W: np.ndarray) -> np.ndarray | None:
         """Return the relation that the first member that learns one has learned."""
@@ -176,7 +176,7 @@ class Sum(_Composition):
         """Return one dual point a member; they add up to U."""
         layout = Columns.plain(W.shape[1]) if columns is None else columns
         # W = prox(W + U) at the solution, and what each member took off is its share.
-        step = _step(W, U)
+        step = step_between(W, U)
         _, shares = prox_of_sum(self.members, W + step * U, step, columns)
         rough = []
         for k, penalty in enumerate(self.members):
@@ -237,12 +237,6 @@ class Sum(_Composition):
         if len(rest) == len(self.penalties):
             return None, self if len(rest) > 1 else rest[0][1]
         return total, (Sum(rest) if len(rest) > 1 else rest[0][1]) if rest else None
-
-
-def _step(W: np.ndarray, U: np.ndarray) -> float:
-    """Return a step that leaves the digits of both in W + step U."""
-    lengths = frobenius(W), frobenius(U)
-    return lengths[0] / lengths[1] if all(lengths) else 1.0
 
 
 class Decomposition(_Composition):

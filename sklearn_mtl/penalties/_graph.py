@@ -51,6 +51,7 @@ class TaskGraph(Penalty):
     """
 
     name = "graph"
+    _alphas = ("alpha",)
     _parameter_constraints = {
         "alpha": [Interval(Real, 0, None, closed="left")],
         "graph": [StrOptions({"mean", "chain"}), "array-like"],

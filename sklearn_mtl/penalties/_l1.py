@@ -38,6 +38,8 @@ class L1(Penalty):
     """
 
     name = "l1"
+    is_norm = True
+    _alphas = ("alpha",)
     _parameter_constraints = {"alpha": [Interval(Real, 0, None, closed="left")]}
 
     def __init__(self, alpha: float = 1.0) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.penalties._base import Penalty
+from sklearn_mtl.penalties._base import Penalty, scale_into_ball
 from sklearn_mtl.penalties._columns import Columns
 from sklearn_mtl.utils._private import Interval
 
@@ -46,6 +46,7 @@ class L21(Penalty):
     """
 
     name = "l21"
+    _alphas = ("alpha",)
     _parameter_constraints = {
         "alpha": [Interval(Real, 0, None, closed="left")],
         "l1_ratio": [Interval(Real, 0, 1, closed="both")],
@@ -113,7 +114,7 @@ class L21(Penalty):
         """Return 1 with a ridge term, else what brings all rows below alpha."""
         if self.alpha * (1.0 - self.l1_ratio) > 0:
             return 1.0
-        return super().dual_scale(U, columns)
+        return scale_into_ball(self.gauge(U, columns))
 
     def conjugate(self, U: np.ndarray, columns: Columns | None = None) -> float:
         """Return what the rows' lengths exceed alpha by, squared, over the ridge."""

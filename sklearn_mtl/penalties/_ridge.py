@@ -43,6 +43,7 @@ class Ridge(Penalty):
     """
 
     name = "ridge"
+    _alphas = ("alpha",)
 
     def __init__(self, alpha: Any = 1.0) -> None:
         self.alpha = alpha

@@ -43,6 +43,7 @@ class Shared(Penalty):
     """
 
     name = "shared"
+    _alphas = ("alpha",)
     _parameter_constraints = {"alpha": [Interval(Real, 0, None, closed="left")]}
 
     def __init__(self, alpha: float = 0.0) -> None:

@@ -40,6 +40,8 @@ class TaskL21(Penalty):
     """
 
     name = "task_l21"
+    is_norm = True
+    _alphas = ("alpha",)
     _parameter_constraints = {"alpha": [Interval(Real, 0, None, closed="left")]}
 
     def __init__(self, alpha: float = 1.0) -> None:

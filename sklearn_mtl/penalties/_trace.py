@@ -49,6 +49,8 @@ class TraceNorm(Penalty):
     """
 
     name = "trace"
+    is_norm = True
+    _alphas = ("alpha",)
     _parameter_constraints = {"alpha": [Interval(Real, 0, None, closed="left")]}
 
     def __init__(self, alpha: float = 1.0) -> None:
@@ -110,6 +112,7 @@ class TaskCovariance(Penalty):
     """
 
     name = "task_covariance"
+    _alphas = ("alpha",)
     _parameter_constraints = {"alpha": [Interval(Real, 0, None, closed="left")]}
 
     def __init__(self, alpha: float = 1.0) -> None:

@@ -59,7 +59,7 @@ class _Descent:
         moved = self.ahead - step * gradient
         if self.rest is None:
             return moved
-        return self.rest.prox(moved, step, self.problem.columns)
+        return self.rest.checked_prox(moved, step, self.problem.columns)
 
     def step(self) -> np.ndarray:
         """Return where the step ends; the step length shrinks where it must."""

@@ -1,0 +1,66 @@
+"""What follows from the proximal step alone, whatever the penalty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sklearn_mtl.penalties._columns import Columns
+
+if TYPE_CHECKING:
+    from sklearn_mtl.penalties._base import Penalty
+
+__all__ = ["gauge_by_prox", "prox_residual", "step_between"]
+
+#: The gauge is bracketed by factors of 4, within this factor of a first guess.
+WIDEST = 1e8
+PRECISION = 1e-10
+
+
+def step_between(W: np.ndarray, U: np.ndarray) -> float:
+    """Return a step that leaves the digits of both in W + step U."""
+    lengths = float(np.linalg.norm(W)), float(np.linalg.norm(U))
+    return lengths[0] / lengths[1] if all(lengths) else 1.0
+
+
+def prox_residual(
+    penalty: Penalty, W: np.ndarray, gradient: np.ndarray, columns: Columns | None
+) -> float:
+    """Return the length of a proximal gradient step from W, over the step.
+
+    It is at most the distance of -gradient to the subdifferential at W, and zero at the
+    same points.
+    """
+    step = step_between(W, gradient)
+    moved = W - penalty.checked_prox(W - step * gradient, step, columns)
+    return float(np.linalg.norm(moved)) / step
+
+
+def gauge_by_prox(penalty: Penalty, U: np.ndarray, columns: Columns | None) -> float:
+    """Return the smallest f with U in f dR(0) by bisection; 0 if prox never vanishes.
+
+    U is in f dR(0) exactly where the proximal point of U with step f is zero.
+    """
+
+    def vanishes(f: float) -> bool:
+        return not penalty.checked_prox(U, f, columns).any()
+
+    if not U.any():
+        return 0.0
+    value = penalty.value(U, columns)
+    # For a norm this is a lower bound of its dual norm.
+    first = float(np.vdot(U, U)) / value if 0.0 < value < np.inf else 1.0
+    low = high = first
+    while not vanishes(high):
+        low, high = high, 4.0 * high
+        if high > WIDEST * first:
+            return 0.0
+    while low == high or vanishes(low):
+        low, high = 0.25 * low, low
+        if low < first / WIDEST:
+            return 0.0
+    while high - low > PRECISION * high:
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if vanishes(middle) else (middle, high)
+    return high

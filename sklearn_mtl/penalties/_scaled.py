@@ -1,0 +1,118 @@
+"""A penalty times a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Real
+
+import numpy as np
+
+from sklearn_mtl.penalties._base import Penalty, TaskCovarianceForm
+from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.utils._private import Interval
+
+__all__ = ["Scaled"]
+
+
+class Scaled(Penalty):
+    """A penalty times a number, alpha R(W).
+
+    A fitted estimator's `penalty_` is one where the penalty is of your own: only its
+    class knows which of its parameters R is proportional to.
+
+    Parameters
+    ----------
+    penalty : Penalty
+        R.
+    alpha : float, default=1.0
+        The factor.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_mtl.penalties import L1, Scaled
+    >>> Scaled(L1(), alpha=2.0).value(np.array([[3.0, -0.5]]))
+    7.0
+    """
+
+    name = "scaled"
+    _alphas = ("alpha",)
+    _parameter_constraints = {
+        "penalty": [Penalty],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(self, penalty: Penalty, alpha: float = 1.0) -> None:
+        self.penalty = penalty
+        self.alpha = alpha
+
+    def check(self, columns: Columns, n_features: int) -> None:
+        """Raise where alpha or the penalty does not fit the problem."""
+        self._validate_params()
+        self.penalty.check(columns, n_features)
+
+    def for_tasks(self, kept: np.ndarray, n_tasks: int) -> Penalty:
+        """Return the penalty on some of the tasks."""
+        return Scaled(self.penalty.for_tasks(kept, n_tasks), self.alpha)
+
+    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+        """Return alpha R(W), infinite where R is."""
+        value = self.penalty.value(W, columns)
+        return value if np.isinf(value) else self.alpha * value
+
+    def prox(
+        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+    ) -> np.ndarray:
+        """Return the proximal point of R with step alpha."""
+        return self.penalty.prox(W, step * self.alpha, columns)
+
+    def optimality(
+        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+    ) -> float:
+        """Return alpha times the distance of -gradient / alpha."""
+        if not self.alpha:
+            return super().optimality(W, gradient, columns)
+        return self.alpha * self.penalty.optimality(W, gradient / self.alpha, columns)
+
+    def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
+        """Return the gauge of R over alpha."""
+        if not self.alpha:
+            return np.inf if U.any() else 0.0
+        return self.penalty.gauge(U, columns) / self.alpha
+
+    def certificate(
+        self, U: np.ndarray, W: np.ndarray, columns: Columns | None = None
+    ) -> tuple[float, Callable[[float], float]]:
+        """Return alpha times the conjugate of R at U / alpha."""
+        if not self.alpha:
+            return float(not U.any()), lambda s: 0.0
+        scale, conjugate = self.penalty.certificate(U / self.alpha, W, columns)
+        return scale, lambda s: self.alpha * conjugate(s)
+
+    def split(self, columns: Columns) -> tuple[np.ndarray | None, Penalty | None]:
+        """Return both parts of R times alpha."""
+        matrix, rest = self.penalty.split(columns)
+        return (
+            None if matrix is None else self.alpha * matrix,
+            None if rest is None else Scaled(rest, self.alpha),
+        )
+
+    def free_directions(self, columns: Columns) -> np.ndarray:
+        """Return the directions that R leaves free."""
+        return self.penalty.free_directions(columns)
+
+    def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm | None:
+        """Return the form of R with its covariance over alpha."""
+        form = self.penalty.task_covariance_form(columns)
+        if form is None or not self.alpha:
+            return None
+        return TaskCovarianceForm(form.covariance / self.alpha, form.free)
+
+    def row_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
+        """Return the form of R times alpha."""
+        form = self.penalty.row_form(n_features)
+        return None if form is None else (self.alpha * form[0], self.alpha * form[1])
+
+    def covariance(self, W: np.ndarray) -> np.ndarray | None:
+        """Return the relation of tasks that R has learned."""
+        return self.penalty.covariance(W)
