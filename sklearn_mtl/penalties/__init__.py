@@ -1,6 +1,7 @@
 """Penalties of the linear models: value, proximal step, optimality and dual."""
 
 from sklearn_mtl.penalties._base import Penalty, TaskCovarianceForm, frobenius
+from sklearn_mtl.penalties._check import check_penalty
 from sklearn_mtl.penalties._columns import Columns
 from sklearn_mtl.penalties._compose import Decomposition, Sum
 from sklearn_mtl.penalties._graph import TaskGraph
@@ -27,5 +28,6 @@ __all__ = [
     "TaskGraph",
     "TaskL21",
     "TraceNorm",
+    "check_penalty",
     "frobenius",
 ]

@@ -1,0 +1,135 @@
+"""What the checks of a user's own penalties, losses, methods and modules share."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+__all__ = ["Faults", "check_spec"]
+
+
+class Faults:
+    """Raises an AssertionError that names a class, its method and what is wrong.
+
+    Parameters
+    ----------
+    spec : object
+        What is checked.
+    """
+
+    def __init__(self, spec: Any) -> None:
+        self.who = type(spec).__name__
+
+    def fail(self, method: str, expected: str, found: Any) -> None:
+        """Raise the error.
+
+        Parameters
+        ----------
+        method : str
+            The method at fault.
+        expected : str
+            What it should do or return.
+        found : object
+            What it did or returned.
+
+        Raises
+        ------
+        AssertionError
+            Always.
+        """
+        raise AssertionError(f"{self.who}.{method}: expected {expected}; found {found}")
+
+    def require(self, holds: Any, method: str, expected: str, found: Any) -> None:
+        """Raise the error unless a condition holds."""
+        if not holds:
+            self.fail(method, expected, found)
+
+    def close(
+        self, found: Any, expected: Any, method: str, what: str, *, tol: float = 1e-7
+    ) -> None:
+        """Raise the error unless numbers agree, relative to the largest expected one.
+
+        Parameters
+        ----------
+        found, expected : array-like
+            The numbers.
+        method : str
+            The method at fault where they differ.
+        what : str
+            What the numbers are.
+        tol : float, default=1e-7
+            Largest difference, over the largest expected number but at least 1.
+        """
+        found, expected = np.asarray(found, float), np.asarray(expected, float)
+        self.require(
+            found.shape == expected.shape,
+            method,
+            f"{what} of shape {expected.shape}",
+            f"shape {found.shape}",
+        )
+        scale = max(float(np.abs(expected).max(initial=0.0)), 1.0)
+        with np.errstate(invalid="ignore"):
+            errors = np.where(found == expected, 0.0, np.abs(found - expected))
+        worst = int(np.argmax(np.nan_to_num(errors, nan=np.inf)))
+        is_close = not errors.size or errors.flat[worst] <= tol * scale
+        self.require(
+            is_close,
+            method,
+            f"{what} {expected.flat[worst] if errors.size else ''}",
+            found.flat[worst] if errors.size else "",
+        )
+
+
+def check_spec(spec: Any, base: type[Any]) -> Faults:
+    """Check that an object is searched, cloned and pickled as scikit-learn asks.
+
+    Parameters
+    ----------
+    spec : object
+        An instance of the class to check.
+    base : type
+        What it must be an instance of.
+
+    Returns
+    -------
+    Faults
+        For the checks that follow.
+
+    Raises
+    ------
+    TypeError
+        If it is no instance of the base.
+    AssertionError
+        If parameters are not those of the constructor, or it cannot be pickled.
+    """
+    if not isinstance(spec, base):
+        raise TypeError(
+            f"allowed are instances of subclasses of {base.__name__}; found {spec!r}."
+        )
+    faults = Faults(spec)
+    try:
+        copy = clone(spec).set_params(**spec.get_params(deep=False))
+    except (AttributeError, RuntimeError, TypeError) as error:
+        faults.fail("__init__", "each argument stored under its own name", error)
+    faults.require(
+        copy.get_params(deep=False).keys() == spec.get_params(deep=False).keys(),
+        "get_params",
+        "the arguments of the constructor",
+        sorted(copy.get_params(deep=False)),
+    )
+    if _is_importable(type(spec)):
+        try:
+            pickle.loads(pickle.dumps(spec))
+        except Exception as error:
+            faults.fail("__reduce__", "an object that can be pickled", error)
+    return faults
+
+
+def _is_importable(kind: type) -> bool:
+    """Say whether pickle finds the class again: not where a function defines it."""
+    module = sys.modules.get(kind.__module__)
+    return getattr(module, kind.__qualname__, None) is kind
