@@ -100,7 +100,21 @@ def assign_groups(
     priority = size * rng.uniform(0.5, 1, n_groups) if shuffle else size
     part = deal_groups(scaled, targets, priority)
     part = improve_by_swaps(scaled, part, targets, rng, may_move=True)
-    return part[group]
+    return _fill_empty(part, np.bincount(group), len(sizes))[group]
+
+
+def _fill_empty(part: np.ndarray, size: np.ndarray, n_parts: int) -> np.ndarray:
+    """Give empty parts the smallest groups of parts that have several.
+
+    In proportion the best test part of two equal groups is none of them.
+    """
+    part = part.copy()
+    while True:
+        counts = np.bincount(part, minlength=n_parts)
+        movable = np.flatnonzero(counts[part] > 1)
+        if counts.all() or not len(movable):
+            return part
+        part[movable[np.argmin(size[movable])]] = np.argmin(counts)
 
 
 def whole_numbers(

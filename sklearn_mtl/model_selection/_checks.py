@@ -7,9 +7,9 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_array
 
 from sklearn_mtl.exceptions import MissingLabelWarning
+from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._tasks import TaskSet
 
 __all__ = [
@@ -34,10 +34,7 @@ def number_groups(groups: Any, who: str) -> np.ndarray:
     """Return the number of the group of each row, from 0."""
     if groups is None:
         raise ValueError(f"{who}: the 'groups' parameter should not be None.")
-    groups = check_array(
-        groups, input_name="groups", ensure_2d=False, dtype=None, ensure_min_samples=1
-    )
-    return np.unique(groups, return_inverse=True)[1].ravel()
+    return read_groups(groups, None, who)
 
 
 def check_n_bins(n_bins: Any, who: str) -> None:

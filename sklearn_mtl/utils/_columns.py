@@ -15,7 +15,7 @@ from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
 
-__all__ = ["Cells", "TargetColumns", "read_columns", "sparse_cells"]
+__all__ = ["Cells", "TargetColumns", "drop_missing", "read_columns", "sparse_cells"]
 
 _INFINITE = (
     "{who}: task {name!r}: Input y contains infinity or a value too large for "
@@ -90,7 +90,7 @@ def read_columns(y: Any, who: str) -> TargetColumns:
     labels = _labels(names, who)
     values, observed, categorical = [], [], []
     for name, column in zip(labels, columns, strict=True):
-        present, seen = _drop_missing(column)
+        present, seen = drop_missing(column)
         values.append(_natural(present, name, who))
         observed.append(seen)
         categorical.append(_is_categorical(column))
@@ -246,7 +246,7 @@ def _is_missing(value: Any) -> bool:
     return isinstance(value, float | np.floating) and bool(value != value)
 
 
-def _drop_missing(column: Any) -> tuple[np.ndarray, np.ndarray]:
+def drop_missing(column: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the present labels of one column and where they stand."""
     if hasattr(column, "is_null"):  # polars
         column = np.asarray(column.to_list(), dtype=object)

@@ -105,3 +105,20 @@ def test_no_strata_are_no_numbers():
     _, whole, targets = whole_numbers(sparse.csr_array((4, 0)), np.full(2, 0.5))
     assert whole.shape == (4, 0)
     assert targets.shape == (2, 0)
+
+
+@pytest.mark.parametrize("share", [0.15, 0.5, 0.85])
+@pytest.mark.parametrize("sizes", [[50, 50], [98, 1, 1], [5, 90, 5]])
+def test_no_part_is_empty_while_another_has_several_groups(sizes, share):
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    n = len(group)
+    strata = sparse.csr_array(np.ones((n, 1)))
+    wanted = np.array([round(share * n), n - round(share * n)])
+    part = assign_groups(strata, group, wanted, rng(), shuffle=True)
+    assert set(part) == {0, 1}
+
+
+def test_fewer_groups_than_parts_have_a_part_each():
+    group, strata = np.repeat([0, 1, 2], 4), sparse.csr_array(np.ones((12, 1)))
+    part = assign_groups(strata, group, equal_sizes(12, 8), rng(), shuffle=True)
+    assert len(set(part)) == 3

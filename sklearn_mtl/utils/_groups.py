@@ -1,0 +1,74 @@
+"""Groups of samples that must stay together when samples are held out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.utils._columns import drop_missing
+
+__all__ = ["read_groups"]
+
+
+def read_groups(groups: Any, n_samples: int | None, who: str) -> np.ndarray:
+    """Return the number of the group of each sample, in the order of appearance.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_samples,)
+        Labels of any type, which are compared by value: 1 and 1.0 are the same group.
+    n_samples : int or None
+        How many there must be; None allows any number.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        Numbers of the groups, from 0. Renaming the groups does not change them.
+
+    Raises
+    ------
+    ValueError
+        If groups is not 1-D, is of another length, or has a missing value.
+    """
+    column = _as_column(groups)
+    if len(column.shape) != 1:
+        raise ValueError(
+            f"{who}: groups has shape {column.shape}; it must be (n_samples,), one "
+            "group for each sample."
+        )
+    if n_samples is not None and len(column) != n_samples:
+        raise ValueError(
+            f"{who}: groups has {len(column)} samples, X has {n_samples}: inconsistent "
+            "numbers of samples."
+        )
+    values, seen = drop_missing(column)
+    seen = seen & ~np.ma.getmaskarray(column) if np.ma.isMaskedArray(column) else seen
+    if not seen.all():
+        raise ValueError(
+            f"{who}: groups is missing for {int((~seen).sum())} samples, such as "
+            f"sample {int(np.argmin(seen))}; every sample needs a group. A sample on "
+            "its own is a group of one."
+        )
+    return _number(values)
+
+
+def _as_column(groups: Any) -> Any:
+    """Return a series or an array; lists keep None and text apart from numbers."""
+    if not hasattr(groups, "dtype") and not hasattr(groups, "columns"):
+        groups = np.asarray(groups, dtype=object)
+    if hasattr(groups, "columns"):  # a frame
+        groups = groups.to_numpy()
+    is_single = len(groups.shape) == 2 and groups.shape[1] == 1
+    return groups.reshape(-1) if is_single else groups
+
+
+def _number(values: np.ndarray) -> np.ndarray:
+    if values.dtype.kind == "O":  # np.unique cannot sort mixed types
+        found: dict[Any, int] = {}
+        listed = [found.setdefault(value, len(found)) for value in values.tolist()]
+        return np.array(listed, dtype=np.intp)
+    _, first, number = np.unique(values, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[number.ravel()]
