@@ -14,6 +14,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_mtl.neural_network._data import Labels
+from sklearn_mtl.neural_network._held import read_held
 from sklearn_mtl.neural_network._history import history_arrays
 from sklearn_mtl.neural_network._inputs import read_inputs
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
@@ -23,6 +24,7 @@ from sklearn_mtl.neural_network._state import NetState
 from sklearn_mtl.neural_network._torch_state import usual_torch
 from sklearn_mtl.neural_network._training import train_state
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._private import fit_context
 from sklearn_mtl.utils._weights import task_weights
 
@@ -48,8 +50,21 @@ class BaseMultiTaskNet(
     _state: NetState
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
 
+    # as scikit-learn's group splitters: who passes groups wants them to be kept apart
+    __metadata_request__fit = {"groups": True}
+
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> BaseMultiTaskNet:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> BaseMultiTaskNet:
         """Learn all tasks together.
 
         Parameters
@@ -61,6 +76,18 @@ class BaseMultiTaskNet(
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
             Weights of rows or cells.
+        groups : array-like of shape (n_samples,), default=None
+            The group of each sample, such as the patient it comes from. Samples of one
+            group are held out together or not at all.
+        X_val : array-like or sparse matrix of shape (n_val, n_features), default=None
+            Inputs of a validation set: the epoch is chosen on it, and no training
+            sample is held out. A `Pipeline` transforms it like X only with
+            ``Pipeline(..., transform_input=["X_val"])``.
+        y_val : array-like of shape (n_val,) or (n_val, n_tasks), default=None
+            Targets of the validation set, as in y.
+        sample_weight_val : array-like of shape (n_val,) or (n_val, n_tasks), \
+                default=None
+            Weights of the validation set.
 
         Returns
         -------
@@ -70,31 +97,53 @@ class BaseMultiTaskNet(
         Raises
         ------
         TaskError
-            If a task has no label or labels of a wrong type, or its loss is not finite.
+            If a task has no label or labels of a wrong type, or its loss is not finite;
+            or if y_val has other tasks, other classes, or no label of a task.
         ValueError
-            If X, weights or the shape that the trunk returns are wrong.
+            If X, weights or the shape that the trunk returns are wrong; or if one of
+            X_val and y_val is missing, or they come with groups or with
+            early_stopping=False.
+
+        Warns
+        -----
+        UserWarning
+            If all samples are in one group, so that nothing is held out.
+        MissingLabelWarning
+            If all labels of a task are in one group, so that their out-of-fold
+            predictions are missing.
         """
+        given = HoldOut.read(
+            type(self).__name__, X, groups, X_val, y_val, sample_weight_val
+        )
         if self.warm_start and hasattr(self, "net_"):
-            return self._go_on(X, y, sample_weight, is_partial=False)
+            return self._go_on(X, y, sample_weight, given, is_partial=False)
         X = read_inputs(self, X, preparation_of(self), reset=True)
         tasks, codes = self._read_tasks(y)
-        return self._train(X, tasks, codes, sample_weight, None, is_partial=False)
+        return self._train(
+            X, tasks, codes, sample_weight, None, given, is_partial=False
+        )
 
     @fit_context(prefer_skip_nested_validation=True)
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Any:
         if hasattr(self, "net_"):
-            return self._go_on(X, y, sample_weight, is_partial=True)
+            return self._go_on(X, y, sample_weight, HoldOut(), is_partial=True)
         X = read_inputs(self, X, preparation_of(self), reset=True)
         who = type(self).__name__
         tasks = TaskSet.from_classes(y, classes, kind=self._kind, who=who)
         codes = tasks.encode(y, who=who)
-        return self._train(X, tasks, codes, sample_weight, None, is_partial=True)
+        return self._train(
+            X, tasks, codes, sample_weight, None, HoldOut(), is_partial=True
+        )
 
-    def _go_on(self, X: Any, y: Any, sample_weight: Any, *, is_partial: bool) -> Any:
+    def _go_on(
+        self, X: Any, y: Any, sample_weight: Any, given: HoldOut, *, is_partial: bool
+    ) -> Any:
         X = read_inputs(self, X, preparation_of(self), reset=False)
         tasks, state = self.task_set_, self._state
         codes = tasks.encode(y, who=type(self).__name__)
-        return self._train(X, tasks, codes, sample_weight, state, is_partial=is_partial)
+        return self._train(
+            X, tasks, codes, sample_weight, state, given, is_partial=is_partial
+        )
 
     def _train(
         self,
@@ -103,6 +152,7 @@ class BaseMultiTaskNet(
         codes: np.ndarray,
         sample_weight: Any,
         state: NetState | None,
+        given: HoldOut,
         *,
         is_partial: bool,
     ) -> Any:
@@ -110,8 +160,11 @@ class BaseMultiTaskNet(
         check_consistent_length(X, codes)
         class_weight = getattr(self, "class_weight", None)
         labels = Labels.read(tasks, codes, sample_weight, class_weight, who)
+        held = read_held(self, given, tasks, labels, sample_weight)
         with usual_torch(self.n_threads):
-            state = train_state(self, X, tasks, labels, state, is_partial=is_partial)
+            state = train_state(
+                self, X, tasks, labels, state, held=held, is_partial=is_partial
+            )
         # only now, so that a fit that fails leaves an earlier one in order
         self.task_set_ = state.encoder.task_set
         self._state = state
@@ -130,16 +183,18 @@ class BaseMultiTaskNet(
 
         Each row is predicted by the one member that held it out, which has not seen its
         label for its weights, edges, medians or scales. Probabilities (n_samples,
-        n_classes) or values (n_samples,), in a list where y was 2-D. Where several
-        members hold out folds; one member is a little less accurate than the mean of
-        all, which predicts new rows.
+        n_classes) or values (n_samples,), in a list where y was 2-D; NaN where that
+        member had no label of the task, as when all of them are in one of the `groups`.
+        Where several members hold out folds; one member is a little less accurate than
+        the mean of all, which predicts new rows.
         """
         check_is_fitted(self)
         outputs = self._state.held_out_outputs
         if outputs is None:
             raise AttributeError(
                 f"{type(self).__name__}: there is no oof_prediction_, for not every "
-                "row was held out; it needs n_members > 1 and early_stopping."
+                "row was held out; it needs n_members > 1 and early_stopping, and no "
+                "X_val."
             )
         return outputs[0] if self.task_set_.is_1d else outputs
 

@@ -133,7 +133,7 @@ class HeldOutRows(Dataset):
     Parameters
     ----------
     data : LabelledRows
-        The training set.
+        The training set, or a validation set.
     members : sequence of Tensor
         Row numbers that each member holds out.
     """
@@ -142,6 +142,9 @@ class HeldOutRows(Dataset):
         self.data = data
         self.members = members
         self.index = _stack(members)
+        # what a member says of a task without any label for it is no evidence
+        is_trained = data.factor > 0
+        self.is_trained = None if is_trained.all() else is_trained
 
     def __len__(self) -> int:
         """Return the number of held-out rows."""
@@ -154,6 +157,8 @@ class HeldOutRows(Dataset):
             at = index.clamp(min=0)
             targets, weights = self.data.labels(at)
             weights = weights * (index >= 0).unsqueeze(-1)
+            if self.is_trained is not None:
+                weights = weights * self.is_trained
             yield index, (self.data.rows.take(at), (targets, weights))
 
 

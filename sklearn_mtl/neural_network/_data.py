@@ -84,6 +84,7 @@ def draw_folds(
     n_members: int,
     validation_fraction: float,
     seed: int,
+    group: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return which rows each member trains on; the others it holds out.
 
@@ -99,6 +100,9 @@ def draw_folds(
         For a single member.
     seed : int
         Seed of the draw.
+    group : ndarray of shape (n_samples,), default=None
+        Numbers of groups that are not divided; the sizes are then approximate, and of
+        fewer groups than members some members hold nothing out.
 
     Returns
     -------
@@ -114,7 +118,7 @@ def draw_folds(
             np.array([n_held, n_samples - n_held]),
             np.eye(2, dtype=bool)[1:],
         )
-    part = make_parts(task_set, codes, sizes, trains, rng=rng)
+    part = make_parts(task_set, codes, sizes, trains, rng=rng, group=group)
     return trains[:, part]
 
 

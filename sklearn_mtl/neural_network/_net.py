@@ -13,6 +13,7 @@ from torch import Tensor
 
 from sklearn_mtl.neural_network._balance import Balance
 from sklearn_mtl.neural_network._batches import Batch, BatchIterator, HeldOutRows
+from sklearn_mtl.neural_network._idle import without_idle_callbacks
 from sklearn_mtl.neural_network._interrupts import watch_interrupts
 from sklearn_mtl.neural_network._monitor import GradientMonitor
 from sklearn_mtl.neural_network._record import record_epoch, record_losses
@@ -114,7 +115,8 @@ class MultiTaskNet(NeuralNet):
         """
         self.n_steps_, self.n_epochs_ = 0, epochs
         self.lowest_ = getattr(self, "lowest_", {})
-        with watch_interrupts() as self.interrupts_:
+        idle = without_idle_callbacks(self, holds_out=held_out is not None)
+        with watch_interrupts() as self.interrupts_, idle:
             with suppress(StopTraining):
                 self.notify("on_train_begin", X=batches.data, y=None)
                 self.fit_loop(batches, held_out, epochs)

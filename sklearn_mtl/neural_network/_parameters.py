@@ -155,7 +155,8 @@ default=None
     early_stopping : bool or "auto", default="auto"
         Whether to keep the epoch with the lowest held-out loss, in which each task
         counts relative to the loss of its best constant. "auto" holds out above 100
-        rows.
+        samples. Held out are groups, if `fit` gets `groups`, or a set of your own, if
+        it gets `X_val` and `y_val`.
     validation_fraction : float, default=0.15
         Share of the rows held out when there is one member, stratified on all tasks.
         With several each holds out a fold of its own.

@@ -42,6 +42,8 @@ class TargetEncoder:
     mass_ : ndarray of shape (n_sets, n_trained)
         Sum of the weights of each member's training cells, over its number of rows;
         what `weigh` learns.
+    known_ : ndarray of shape (n_sets, n_trained), bool
+        Whether a member has had a label of a task with weight, in any call of `weigh`.
     bias_ : ndarray of shape (n_sets, n_outputs)
         Logits of the class frequencies, and the mean point of values that repeat.
     prior_losses_ : ndarray of shape (n_trained,)
@@ -81,6 +83,10 @@ class TargetEncoder:
         if len(labels):
             self.range_[:, j] = labels.min(), labels.max()
         mean, scale = column_moments(labels[:, None], weights)
+        # a member without a label of the task is not asked about it: any unit will do,
+        # but the first member's is the unit of all
+        without = weights.sum(axis=1) == 0
+        mean[without], scale[without] = mean[-1], scale[-1]
         self.mean_[:, j], self.scale_[:, j] = mean[:-1, 0], scale[:-1, 0]
         scaled = (labels - mean[-1]) / scale[-1]
         prior = _constant_loss(self.layout.loss(j), np.zeros(1), scaled, weights[-1])
@@ -123,6 +129,18 @@ class TargetEncoder:
         """Learn only how much weight a row has on average, from each training."""
         total = members @ weights[:, self.layout.order]
         self.mass_ = total / members.sum(axis=1, keepdims=True)
+        self.known_ = (self.mass_ > 0) | getattr(self, "known_", False)
+
+    def known_outputs(self) -> np.ndarray | None:
+        """Return which members know the task of an output, None where all do.
+
+        Returns
+        -------
+        ndarray of shape (n_sets, 1, n_outputs), bool, or None
+            True for all members where no one knows the task.
+        """
+        known = self.known_ | ~self.known_.any(axis=0)
+        return None if known.all() else known[:, None, self.layout.task_places]
 
     def encode(self, codes: np.ndarray) -> np.ndarray:
         """Return targets (n, n_trained) on the scale of the first set, 0 if missing."""
@@ -182,11 +200,15 @@ class TargetEncoder:
             (n_rows, n_classes) or (n_rows,), in the order of the columns of y.
         """
         fused = np.empty((n_rows, self.layout.n_outputs))
-        start = 0
+        start, known = 0, self.known_outputs()
+        share = None if known is None else torch.as_tensor(known / known.sum(axis=0))
         for logits in chunks:
             stop = start + logits.shape[1]
             activated = self.activate(logits)
-            mean = activated.mean(dim=0) if len(activated) > 1 else activated[0]
+            if share is not None:
+                mean = (activated * share.to(activated)).sum(dim=0)
+            else:
+                mean = activated.mean(dim=0) if len(activated) > 1 else activated[0]
             fused[start:stop] = mean.double().cpu().numpy()
             start = stop
         return self.split(fused)

@@ -16,6 +16,7 @@ from sklearn_mtl.neural_network._balancing import make_balance, make_monitor
 from sklearn_mtl.neural_network._batches import BatchIterator, HeldOutRows, LabelledRows
 from sklearn_mtl.neural_network._build import build_module, build_net, renew_callbacks
 from sklearn_mtl.neural_network._data import Labels, draw_folds, label_rows
+from sklearn_mtl.neural_network._held import Held
 from sklearn_mtl.neural_network._inputs import Table
 from sklearn_mtl.neural_network._plan import (
     TrainingPlan,
@@ -53,6 +54,7 @@ def train_state(
     labels: Labels,
     state: NetState | None = None,
     *,
+    held: Held | None = None,
     is_partial: bool = False,
 ) -> NetState:
     """Train a net on validated data, a new one or one that goes on.
@@ -69,6 +71,8 @@ def train_state(
         Encoded labels with weights.
     state : NetState, default=None
         A net whose weights, preparation and label scales are kept.
+    held : Held, default=None
+        What the caller says about the samples that are held out.
     is_partial : bool, default=False
         Whether to do one epoch at a constant rate without holding rows out.
 
@@ -97,13 +101,14 @@ def train_state(
         state.net.criterion_.task_weight.copy_(
             torch.as_tensor(weights[state.encoder.layout.order])
         )
+    held = Held() if held is None else held
     members = np.ones((1, X.shape[0]), dtype=bool)
-    if plan.hold_out and not is_partial:
+    if plan.hold_out and held.is_allowed and not is_partial:
         # the same rows are held out whenever the same data come again
         fold_seed = spawn_seeds(seed, 1, _FOLDS)[0]
         fraction = model.validation_fraction
         members = draw_folds(
-            task_set, labels.codes, plan.n_members, fraction, fold_seed
+            task_set, labels.codes, plan.n_members, fraction, fold_seed, held.group
         )
     if state is None:
         state = _set_up(model, X, task_set, labels, members, plan, seed)
@@ -113,8 +118,26 @@ def train_state(
         data = label_rows(
             X, labels, state.preparation, state.encoder, state.dtype, device
         )
-        _train(model, state, data, members, plan, is_partial)
+        held_out = _held_out_rows(state, data, members, held)
+        _train(model, state, data, members, held_out, plan, is_partial)
     return state
+
+
+def _held_out_rows(
+    state: NetState, data: LabelledRows, members: np.ndarray, held: Held
+) -> HeldOutRows | None:
+    """Return what each member is evaluated on, or None."""
+    device = data.targets.device
+    if held.labels is not None:
+        data = label_rows(
+            held.X, held.labels, state.preparation, state.encoder, state.dtype, device
+        )
+        return HeldOutRows(
+            data, [torch.arange(len(data), device=device)] * state.n_members
+        )
+    if members.all():
+        return None
+    return HeldOutRows(data, _row_numbers(~members, device))
 
 
 def _set_up(
@@ -163,6 +186,7 @@ def _train(
     state: NetState,
     data: LabelledRows,
     members: np.ndarray,
+    held_out: HeldOutRows | None,
     plan: TrainingPlan,
     is_partial: bool,
 ) -> None:
@@ -179,9 +203,8 @@ def _train(
     n_epochs = 1 if is_partial else plan.max_epochs
     is_cosine = model.lr_schedule == "cosine" and not is_partial
     net.schedule = WarmUpCosine(n_epochs * len(batches)) if is_cosine else None
-    held_out = track = None
-    if not members.all():
-        held_out = HeldOutRows(data, _row_numbers(~members, device))
+    track = None
+    if held_out is not None:
         prior = torch.as_tensor(state.encoder.prior_losses_, device=device)
         track = BestEpoch(prior, net.criterion_.task_weight.double(), plan.patience)
     net.track = track
@@ -219,7 +242,7 @@ def _train(
     state.held_out_outputs = None
     if held_out is not None and track is not None:
         state.best_epoch = track.restore(net.module_)
-        if len(held_out) == len(data):
+        if (~members).any(axis=0).all():  # each sample was held out by one member
             state.held_out_outputs = _out_of_fold(state, held_out)
     task_set = state.encoder.task_set
     state.task_relation = relation_matrix(regularizer, net.module_, task_set)
@@ -228,8 +251,11 @@ def _train(
 def _out_of_fold(state: NetState, held_out: HeldOutRows) -> list[np.ndarray]:
     """Return the outputs for every row, from the member that held it out."""
     fused = np.empty((len(held_out), state.encoder.layout.n_outputs))
+    known = state.encoder.known_outputs()
     for index, logits in state.net.held_out_logits(held_out):
         activated = state.encoder.activate(logits).double().cpu().numpy()
+        if known is not None:
+            activated = np.where(known, activated, np.nan)
         rows = index.cpu().numpy()
         fused[rows[rows >= 0]] = activated[rows >= 0]
     return state.encoder.split(fused)

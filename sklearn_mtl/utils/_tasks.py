@@ -201,7 +201,7 @@ class TaskSet:
         return find_task(self.names, task, who)
 
     def encode(
-        self, y: Any, *, unseen: str = "raise", who: str = "TaskSet"
+        self, y: Any, *, unseen: str = "raise", who: str = "TaskSet", name: str = "y"
     ) -> np.ndarray:
         """Encode another y of the same tasks.
 
@@ -214,6 +214,8 @@ class TaskSet:
             never predicted, and one warning.
         who : str, default="TaskSet"
             Who asks; messages begin with it.
+        name : str, default="y"
+            What the targets are called in messages.
 
         Returns
         -------
@@ -226,7 +228,7 @@ class TaskSet:
             If the number or the names of the tasks differ, or a label is unseen.
         """
         columns = read_columns(y, who)
-        self._check_same_tasks(columns, who)
+        self._check_same_tasks(columns, who, name)
         for task, values in zip(self.tasks, columns.values, strict=True):
             if not task.is_classification:
                 check_numbers(values, task.name, who)
@@ -294,16 +296,18 @@ class TaskSet:
             codes[columns.observed[:, t], t] = task.encode(columns.values[t])
         return codes
 
-    def _check_same_tasks(self, columns: TargetColumns, who: str) -> None:
+    def _check_same_tasks(
+        self, columns: TargetColumns, who: str, name: str = "y"
+    ) -> None:
         if len(columns.names) != self.n_tasks:
             raise TaskError(
-                f"{who}: y has {len(columns.names)} tasks, but {self.n_tasks} were "
-                f"seen in fit: {self.names}."
+                f"{who}: {name} has {len(columns.names)} tasks, but {self.n_tasks} "
+                f"were seen in fit: {self.names}."
             )
         both_named = columns.has_names and self.has_names
         if both_named and not self.is_1d and columns.names != self.names:
             raise TaskError(
-                f"{who}: the tasks of y are {columns.names}; in fit they were "
+                f"{who}: the tasks of {name} are {columns.names}; in fit they were "
                 f"{self.names}, in this order."
             )
 

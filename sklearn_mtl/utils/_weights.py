@@ -12,7 +12,13 @@ from sklearn_mtl.utils._by_task import by_task
 from sklearn_mtl.utils._columns import Cells
 from sklearn_mtl.utils._tasks import Task, TaskSet
 
-__all__ = ["cell_weights", "check_sample_weight", "task_weights", "weights_at"]
+__all__ = [
+    "cell_weights",
+    "check_sample_weight",
+    "resolve_class_weight",
+    "task_weights",
+    "weights_at",
+]
 
 
 def check_sample_weight(
@@ -143,6 +149,47 @@ def cell_weights(
             factors = _class_factors(task, labels, weights[seen, t], wanted, who)
             weights[seen, t] *= factors[labels]
     return weights
+
+
+def resolve_class_weight(
+    task_set: TaskSet,
+    codes: np.ndarray,
+    sample_weight: Any,
+    class_weight: Any,
+    who: str,
+) -> dict[str, Any] | None:
+    """Return class weights as numbers, so that they hold for other samples too.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    codes : ndarray of shape (n_samples, n_tasks)
+        Encoded labels, whose frequencies "balanced" means.
+    sample_weight, class_weight : object
+        As in `cell_weights`.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    dict of str to dict or None
+        Weights of the classes of each task that has some; None where none has.
+    """
+    if class_weight is None:
+        return None
+    weights = cell_weights(task_set, codes, sample_weight, None, who)
+    wanted = _split_class_weight(class_weight, task_set, who)
+    found: dict[str, Any] = {}
+    for t, (task, one) in enumerate(zip(task_set.tasks, wanted, strict=True)):
+        if one is not None and task.classes is not None and task.n_classes:
+            seen = weights[:, t] > 0
+            labels = codes[seen, t].astype(np.intp)
+            factors = _class_factors(task, labels, weights[seen, t], one, who)
+            found[task.name] = dict(
+                zip(task.classes.tolist(), factors.tolist(), strict=True)
+            )
+    return found
 
 
 def _split_class_weight(class_weight: Any, task_set: TaskSet, who: str) -> list[Any]:

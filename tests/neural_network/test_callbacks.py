@@ -173,6 +173,19 @@ def test_early_stopping_of_skorch_ends_the_fit_quietly(monitor, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("monitor", ["valid_loss", "valid_criterion"])
+def test_early_stopping_of_skorch_without_a_hold_out_has_no_effect_and_says_so(monitor):
+    record = Record()
+    stopping = EarlyStopping(monitor=monitor, patience=1)
+    with pytest.warns(UserWarning, match=f"EarlyStopping monitors {monitor}, but this"):
+        model = fit(stopping, record, early_stopping=False, warm_start=True)
+    assert same_bits(model, fit(early_stopping=False))
+    assert len(record.calls) == 12
+    # it is back where something is held out
+    model.set_params(early_stopping=True).fit(X, Y)
+    assert stopping.dynamic_threshold_ < np.inf
+
+
 @pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_begin", "on_epoch_end"])
 def test_a_callback_may_stop_at_any_hook(hook):
     def stop(self, net, **kwargs):

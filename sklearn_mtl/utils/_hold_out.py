@@ -1,0 +1,225 @@
+"""What a call of fit says about the samples that are held out."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.exceptions import (
+    MissingLabelWarning,
+    TaskError,
+    UnseenLabelWarning,
+)
+from sklearn_mtl.utils._groups import read_groups
+from sklearn_mtl.utils._private import num_samples
+from sklearn_mtl.utils._tasks import TaskSet
+
+__all__ = ["VALIDATION", "HoldOut"]
+
+VALIDATION = ("X_val", "y_val", "sample_weight_val")
+_UNFITTED = ("constant", "empty")
+
+
+@dataclass(frozen=True)
+class HoldOut:
+    """Groups that stay on one side of every hold-out, or samples that replace it.
+
+    Attributes
+    ----------
+    group : ndarray of shape (n_samples,) or None
+        Number of the group of each training sample.
+    X, y, sample_weight : object
+        The validation set as it came; None where there is none.
+    """
+
+    group: np.ndarray | None = None
+    X: Any = None
+    y: Any = None
+    sample_weight: Any = None
+
+    @classmethod
+    def read(
+        cls,
+        who: str,
+        X: Any,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> HoldOut:
+        """Check what fit was given, without reading X_val and y_val.
+
+        Parameters
+        ----------
+        who : str
+            The estimator, for messages.
+        X : object
+            The training samples, for their number.
+        groups, X_val, y_val, sample_weight_val : object
+            As fit takes them.
+
+        Returns
+        -------
+        HoldOut
+            The same, with numbered groups.
+
+        Raises
+        ------
+        ValueError
+            If one of X_val and y_val is missing, they come with groups, or lengths
+            differ.
+        """
+        given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        found = [name for name, value in given.items() if value is not None]
+        if found and (X_val is None or y_val is None):
+            missing = "X_val" if X_val is None else "y_val"
+            raise ValueError(
+                f"{who}: {' and '.join(found)} came without {missing}; a validation "
+                "set needs both X_val and y_val."
+            )
+        if found and groups is not None:
+            raise ValueError(
+                f"{who}: groups and X_val are both given. X_val replaces every "
+                "hold-out, which leaves nothing for groups to divide; give one of them."
+            )
+        if groups is not None:
+            groups = read_groups(groups, num_samples(X), who)
+        return cls(groups, X_val, y_val, sample_weight_val)
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether there is a validation set, which replaces every hold-out."""
+        return self.X is not None
+
+    def can_divide(self, who: str) -> bool:
+        """Return whether samples can be held out; warn where groups forbid it."""
+        if self.group is None or self.group.any():  # numbered from 0
+            return True
+        warnings.warn(
+            f"{who}: all samples are in one group, so nothing is held out.",
+            UserWarning,
+            stacklevel=4,
+        )
+        return False
+
+    def warn_of_lone_tasks(
+        self, task_set: TaskSet, observed: np.ndarray, who: str
+    ) -> None:
+        """Say which tasks have all labels in one group, which is held out at once.
+
+        Parameters
+        ----------
+        task_set : TaskSet
+            The tasks.
+        observed : ndarray of shape (n_samples, n_tasks), bool
+            Where a label is present.
+        who : str
+            The estimator; the message begins with it.
+        """
+        if self.group is None:
+            return
+        lone = [
+            task.name
+            for task, seen in zip(task_set.tasks, observed.T, strict=True)
+            if seen.any() and np.ptp(self.group[seen]) == 0
+        ]
+        if lone:
+            warnings.warn(
+                f"{who}: {len(lone)} of {task_set.n_tasks} tasks have all their labels "
+                f"in one group: {_shown(lone)}. Nothing is known about them while that "
+                "group is held out, so their out-of-fold predictions are missing.",
+                MissingLabelWarning,
+                stacklevel=4,
+            )
+
+    def encode(self, task_set: TaskSet, who: str) -> np.ndarray:
+        """Return the encoded labels of the validation set.
+
+        Parameters
+        ----------
+        task_set : TaskSet
+            The tasks of y. Nothing is fitted to those without labels or with a single
+            class, so their labels in y_val do not count.
+        who : str
+            The estimator, for messages.
+
+        Returns
+        -------
+        ndarray of shape (n_val, n_tasks)
+            Codes, NaN where missing.
+
+        Raises
+        ------
+        TaskError
+            If y_val has other tasks than y, or a label that y has not.
+        ValueError
+            If X_val and y_val differ in length.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnseenLabelWarning)  # refused below
+            codes = task_set.encode(self.y, unseen="wrong", who=who, name="y_val")
+        if num_samples(self.X) != len(codes):
+            raise ValueError(
+                f"{who}: X_val has {num_samples(self.X)} samples and y_val has "
+                f"{len(codes)}: inconsistent numbers of samples."
+            )
+        for t, task in enumerate(task_set.tasks):
+            if task.kind in _UNFITTED:
+                codes[:, t] = np.nan
+            elif task.classes is not None and (codes[:, t] < 0).any():
+                raise TaskError(
+                    f"{who}: task {task.name!r} has {int((codes[:, t] < 0).sum())} "
+                    "labels in y_val that are not in y. Known classes: "
+                    f"{task.classes.tolist()}."
+                )
+        return codes
+
+    def check_tasks(
+        self, task_set: TaskSet, observed: np.ndarray, who: str, on_empty_task: str
+    ) -> None:
+        """Refuse a validation set without any label of a task, or say so.
+
+        Parameters
+        ----------
+        task_set : TaskSet
+            The tasks of y.
+        observed : ndarray of shape (n_val, n_tasks), bool
+            Where y_val has a label with weight.
+        who : str
+            The estimator, for messages.
+        on_empty_task : {"raise", "warn"}
+            What is done with a task that has none.
+
+        Raises
+        ------
+        TaskError
+            If there is such a task, and on_empty_task is "raise", or there is no label
+            at all.
+        """
+        fitted = [
+            t for t, one in enumerate(task_set.tasks) if one.kind not in _UNFITTED
+        ]
+        lost = [task_set.names[t] for t in fitted if not observed[:, t].any()]
+        if not lost:
+            return
+        text = (
+            f"{who}: {len(lost)} of {task_set.n_tasks} tasks have no label in y_val: "
+            f"{_shown(lost)}."
+        )
+        if on_empty_task == "raise" or len(lost) == len(fitted):
+            raise TaskError(
+                f"{text} With on_empty_task='warn' the other tasks decide for them."
+            )
+        warnings.warn(
+            f"{text} The other tasks decide for them.",
+            MissingLabelWarning,
+            stacklevel=4,
+        )
+
+
+def _shown(names: list[str]) -> list[str]:
+    """Return the first names of a long list."""
+    return names if len(names) <= 10 else [*names[:10], "..."]
