@@ -1,6 +1,7 @@
 """Errors and warnings that sklearn_mtl raises, all in one place."""
 
 __all__ = [
+    "DifferentUnitsWarning",
     "MissingLabelWarning",
     "NegativeTransferWarning",
     "SingleClassWarning",
@@ -29,6 +30,10 @@ class SingleClassWarning(UserWarning):
 
 class UnseenLabelWarning(UserWarning):
     """Warned when labels are scored that were not seen in fit; they count as wrong."""
+
+
+class DifferentUnitsWarning(UserWarning):
+    """Warned when targets or scores in different units are compared or averaged."""
 
 
 class NegativeTransferWarning(UserWarning):

@@ -82,22 +82,28 @@ class LinearBase(BaseEstimator):
 
     def _solve(self, data: Data, alpha: float, start: np.ndarray | None = None) -> None:
         """Fit all data and set the fitted attributes."""
-        scale = None
         if not len(data.kept):
             self._keep_constants(data.X.shape[1], alpha)
             return
         if isinstance(self.penalty, str) and self.penalty == EMPIRICAL_BAYES:
-            data, scale = data.scaled()
+            data = self._in_common_units(data).with_scaled_features()
             data, problem, solution = fit_empirical_bayes(
                 data, self._pools(data), tol=self.tol, max_iter=self.max_iter
             )
             alpha = problem.penalty.get_params()["own__alpha"]
         else:
-            data = self._pooled(data)
             penalty = self._resolve(data).scaled(alpha)
+            data = self._pooled(self._in_common_units(data, penalty))
             problem = Problem(data.datafit(), penalty, data.columns)
             solution = solve(problem, start, tol=self.tol, max_iter=self.max_iter)
-        self._keep(data, problem, solution, alpha, scale)
+        self._keep(data, problem, solution, alpha)
+
+    def _in_common_units(self, data: Data, penalty: Penalty | None = None) -> Data:
+        """Return the data in units in which tasks can be compared.
+
+        The penalty is the one whose alpha was given; None where the data choose it.
+        """
+        return data
 
     def _resolve(self, data: Data) -> Penalty:
         """Return the penalty on the tasks that are fitted."""
@@ -121,7 +127,6 @@ class LinearBase(BaseEstimator):
         problem: Problem,
         solution: Solution,
         alpha: float,
-        scale: np.ndarray | None = None,
     ) -> None:
         """Set the fitted attributes of a solution."""
         certificate = solution.certificate
@@ -140,13 +145,14 @@ class LinearBase(BaseEstimator):
         if isinstance(data.fit_intercept, Pooling):
             n = float(data.labels.totals().mean())
             self.intercept_alpha_ = data.fit_intercept.strength / n
-        divisor = 1.0 if scale is None else scale[:, None]
-        self._set_coefficients(data, W / divisor, intercept)
+        units = data.units
+        self._set_coefficients(data, units.coefficients(W), units.intercepts(intercept))
         if problem.penalty.has_parts:
             names = [name for name, _ in problem.penalty.penalties]
             pairs = zip(names, solution.point, strict=True)
             self.parts_ = {
-                name: self._spread(data, (part / divisor).T) for name, part in pairs
+                name: self._spread(data, units.coefficients(part).T)
+                for name, part in pairs
             }
         relation = problem.penalty.covariance(solution.point)
         if relation is not None:

@@ -76,8 +76,8 @@ class MultiTaskLinearClassifier(
 
     Notes
     -----
-    With "empirical_bayes" features are scaled to unit variance inside, and strengths
-    and `parts_` belong to the scaled problem; `coef_` is for X as it came.
+    With "empirical_bayes" features are scaled to unit variance inside. Strengths belong
+    to the scaled problem; `coef_` and `parts_` are for X as it came.
 
     The Laplace steps take one mean curvature for each row of coefficients.
 

@@ -19,9 +19,11 @@ __all__ = ["LinearSearchMixin"]
 
 Fold = tuple[np.ndarray, np.ndarray]
 
-#: Relative duality gap of the fits on training parts. scikit-learn's default of 1e-4 is
-#: relative to ||y||^2, twice the loss at zero.
+#: Largest relative duality gap of the fits on training parts. scikit-learn's default of
+#: 1e-4 is relative to ||y||^2, twice the loss at zero.
 SEARCH_TOLERANCE = 2e-4
+#: It is so many times tol, so that a smaller tol makes the search as precise as asked.
+LOOSER = 200.0
 
 
 class LinearSearchMixin(LinearBase):
@@ -53,19 +55,24 @@ class LinearSearchMixin(LinearBase):
                 f"{who}: 'empirical_bayes' has no strength to search for; fit "
                 f"{who.removesuffix('CV')}."
             )
-        data = self._pooled(data)
         penalty = self._resolve(data)
+        is_given = None if isinstance(self.alphas, Integral) else penalty
+        data = self._pooled(self._in_common_units(data, is_given))
         problem = Problem(data.datafit(), penalty, data.columns)
         alphas = self._alphas(problem)
         folds = self._folds(X, y, groups, data.X.shape[0])
         options = {"tol": self.tol, "max_iter": self.max_iter}
         # Losses of test parts need no more than scikit-learn's default precision.
-        coarse = {**options, "tol": max(self.tol, SEARCH_TOLERANCE)}
+        coarse = {**options, "tol": self._search_tolerance()}
         found = search(data, penalty, alphas, folds, **coarse)
         best = found.best(self.selection)
         self.alphas_, self.cv_results_ = alphas, found.table()
         self.n_splits_ = len(folds)
         self._follow(data, problem, alphas[: best + 1], options)
+
+    def _search_tolerance(self) -> float:
+        """Return the duality gap of fits that are not kept."""
+        return float(max(self.tol, min(LOOSER * self.tol, SEARCH_TOLERANCE)))
 
     def _alphas(self, problem: Problem) -> np.ndarray:
         """Return the strengths, decreasing."""
@@ -89,7 +96,7 @@ class LinearSearchMixin(LinearBase):
         """Fit all rows along the path down to the last alpha."""
         rows = []
         # Those on the way are starting points; only the last one is kept.
-        options = {**options, "way_tol": max(self.tol, SEARCH_TOLERANCE)}
+        options = {**options, "way_tol": self._search_tolerance()}
         for here, solution in solve_path(problem, alphas, **options):
             W = here.total(solution.point)
             certificate = solution.certificate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from scipy import sparse
 
 from sklearn_mtl.datafits import CrossEntropy, Datafit, Pooling
 from sklearn_mtl.linear_model._labels import Labels, OwnLabels, TableOfLabels
+from sklearn_mtl.linear_model._units import Units
 from sklearn_mtl.penalties import Columns
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._columns import TargetColumns
@@ -34,6 +35,8 @@ class Data:
         Numbers of the tasks that are fitted: not those without label or with one class.
     fit_intercept : bool or Pooling
         Whether there are intercepts, free or pooled.
+    units : Units
+        What X and the targets were divided by.
     """
 
     X: Any
@@ -41,6 +44,7 @@ class Data:
     n_classes: list[int]
     kept: np.ndarray
     fit_intercept: bool | Pooling
+    units: Units = field(default_factory=Units)
 
     @property
     def Y(self) -> np.ndarray:
@@ -80,8 +84,13 @@ class Data:
         """Return some of the rows."""
         return replace(self, X=self.X[index], labels=self.labels.rows(index))
 
-    def scaled(self) -> tuple[Data, np.ndarray]:
-        """Return the data with features of unit variance, and their deviations."""
+    def with_scaled_targets(self) -> Data:
+        """Return the data with targets of unit variance."""
+        labels, units = self.labels.standardised(bool(self.fit_intercept))
+        return replace(self, labels=labels, units=units)
+
+    def with_scaled_features(self) -> Data:
+        """Return the data with features of unit variance."""
         row_weights = self.labels.row_weights()
         row_weights = row_weights / max(row_weights.sum(), 1e-300)
         mean, is_centred = self.X.T @ row_weights, bool(self.fit_intercept)
@@ -97,7 +106,7 @@ class Data:
             X = (self.X @ sparse.diags_array(1.0 / deviations)).tocsr()
         else:
             X = self.X / deviations
-        return replace(self, X=X), deviations
+        return replace(self, X=X, units=self.units.with_features(deviations))
 
 
 def make_data(X: Any, task_set: TaskSet, labels: Labels, fit_intercept: bool) -> Data:

@@ -114,7 +114,7 @@ def pool(data: Data) -> Data:
     totals = data.labels.totals()
     if len(totals) < 2:
         return data
-    part = data.scaled()[0]
+    part = data.with_scaled_features()
     n_axes = int(np.sqrt(MAX_GRAM / len(totals)))
     if n_axes < data.X.shape[1]:
         part = replace(part, X=_projected(part, n_axes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from sklearn_mtl.datafits import (
     make_own_quadratic,
     make_quadratic,
 )
+from sklearn_mtl.linear_model._units import Units, divisors, without_rounding
 from sklearn_mtl.utils._columns import Cells
 
 __all__ = ["Labels", "OwnLabels", "TableOfLabels"]
@@ -43,6 +44,27 @@ class TableOfLabels:
     def row_weights(self) -> np.ndarray:
         """Return the sum of weights of each row."""
         return self.weights.sum(axis=1)
+
+    def deviations(self, is_centred: bool) -> np.ndarray:
+        """Return the standard deviation of each task, about 0 if it is not centred."""
+        return self._centred(is_centred)[2]
+
+    def standardised(self, is_centred: bool) -> tuple[TableOfLabels, Units]:
+        """Return labels of unit variance, 0 where missing, and their units."""
+        off, means, deviations = self._centred(is_centred)
+        off /= divisors(deviations)
+        is_there = self.weights > 0
+        off = off if is_there.all() else np.where(is_there, off, 0.0)
+        return replace(self, Y=off), Units.of_targets(means, deviations)
+
+    def _centred(self, is_centred: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return labels less their means, the means, and the deviations."""
+        # einsum adds up few columns several times as fast as sum does.
+        totals = _positive(np.einsum("it->t", self.weights))
+        means = np.einsum("it,it->t", self.weights, self.Y) / totals * is_centred
+        off = self.Y - means
+        squares = np.einsum("it,it,it->t", self.weights, off, off)
+        return off, means, without_rounding(np.sqrt(squares / totals), means)
 
     def rows(self, index: np.ndarray) -> TableOfLabels:
         """Return the labels of some rows."""
@@ -110,6 +132,25 @@ class OwnLabels:
         """Return the sum of weights of each row."""
         return np.bincount(self.cells.rows, self.w, self.n_samples)
 
+    def deviations(self, is_centred: bool) -> np.ndarray:
+        """Return the standard deviation of each task, about 0 if it is not centred."""
+        return self._centred(is_centred)[2]
+
+    def standardised(self, is_centred: bool) -> tuple[OwnLabels, Units]:
+        """Return labels of unit variance, and their units."""
+        off, means, deviations = self._centred(is_centred)
+        off /= divisors(deviations)[self.cells.tasks]
+        return replace(self, y=off), Units.of_targets(means, deviations)
+
+    def _centred(self, is_centred: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return labels less their means, the means, and the deviations."""
+        tasks, n_tasks = self.cells.tasks, len(self.cells.ends)
+        totals = _positive(self.totals())
+        means = np.bincount(tasks, self.w * self.y, n_tasks) / totals * is_centred
+        off = self.y - means[tasks]
+        squares = np.bincount(tasks, self.w * off * off, n_tasks)
+        return off, means, without_rounding(np.sqrt(squares / totals), means)
+
     def rows(self, index: np.ndarray) -> OwnLabels:
         """Return the labels of some rows."""
         at = self.cells.rows, self.cells.tasks
@@ -146,3 +187,8 @@ class OwnLabels:
 
 
 Labels = TableOfLabels | OwnLabels
+
+
+def _positive(totals: np.ndarray) -> np.ndarray:
+    """Return what may be divided by: 1 in place of 0."""
+    return np.where(totals > 0, totals, 1.0)

@@ -2,20 +2,71 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from scipy.special import expit, softmax
 
+from sklearn_mtl.exceptions import DifferentUnitsWarning
 from sklearn_mtl.linear_model._base import LinearBase
+from sklearn_mtl.linear_model._data import Data
+from sklearn_mtl.linear_model._names import PARTIAL_POOLING
+from sklearn_mtl.linear_model._units import compares_tasks, spread_ratio
+from sklearn_mtl.penalties import Penalty
 
 __all__ = ["LinearClassifierBase", "LinearRegressorBase"]
+
+#: Largest ratio of the targets' standard deviations at which tasks are compared as they
+#: are without a warning.
+MOST_SPREAD = 1e3
 
 
 class LinearRegressorBase(LinearBase):
     """Regressions: one row of coefficients a task."""
 
     _kind = "regression"
+    scale_targets: Any
+
+    def _in_common_units(self, data: Data, penalty: Penalty | None = None) -> Data:
+        is_pooled = self.fit_intercept == PARTIAL_POOLING
+        if self.scale_targets is True and is_pooled:
+            raise ValueError(
+                f"{type(self).__name__}: scale_targets=True gives every target its own "
+                "unit, but fit_intercept='partial_pooling' compares the intercepts of "
+                "targets in one unit. Set scale_targets=False or fit_intercept=True."
+            )
+        is_auto = self.scale_targets == "auto" and not is_pooled and len(data.kept) > 1
+        if self.scale_targets is True or (is_auto and penalty is None):
+            return data.with_scaled_targets()
+        if is_pooled or penalty is None or compares_tasks(penalty, data.columns):
+            self._warn_of_units(data)
+        return data
+
+    def _warn_of_units(self, data: Data) -> None:
+        """Warn where the targets are too different in size for what compares them."""
+        spreads = data.labels.deviations(bool(self.fit_intercept))
+        if spread_ratio(spreads) <= MOST_SPREAD:
+            return
+        least, most = (
+            f"{spreads[t]:.1e} (task {self.task_set_.names[data.kept[t]]!r})"
+            for t in (
+                np.argmin(np.where(spreads > 0, spreads, np.inf)),
+                spreads.argmax(),
+            )
+        )
+        is_pooled = self.fit_intercept == PARTIAL_POOLING
+        what, advice = f"penalty={self.penalty!r}", "Set scale_targets=True, or bring"
+        if is_pooled:
+            what, advice = "fit_intercept='partial_pooling'", "Bring"
+        warnings.warn(
+            f"{type(self).__name__}: the standard deviations of the targets differ by "
+            f"a factor of {spread_ratio(spreads):.0e}, from {least} to {most}. {what} "
+            "compares the tasks, so those with the largest values decide for all. "
+            f"{advice} the targets to similar scales.",
+            DifferentUnitsWarning,
+            stacklevel=5,
+        )
 
     def _set_shapes(self, blocks: list[np.ndarray], shifts: list[np.ndarray]) -> None:
         coef, intercept = np.concatenate(blocks), np.concatenate(shifts)

@@ -39,6 +39,12 @@ class MultiTaskLinearRegressor(
         Whether each task has an intercept. True leaves it free; "partial_pooling"
         shrinks the tasks' levels towards a common one, as strongly as the data suggest:
         for tasks that measure the same thing in different groups.
+    scale_targets : bool or "auto", default="auto"
+        Whether the problem is solved for targets of unit variance, so that the unit of
+        a target does not matter. Alpha then belongs to the scaled targets; coefficients
+        and predictions are in the units of y. "auto" scales several targets with
+        "empirical_bayes" and free intercepts, and leaves them as they are where you
+        give alpha. Use False for targets in one unit of which some have few labels.
     tol : float, default=1e-6
         Duality gap to reach, relative to the loss at zero coefficients.
     max_iter : int, default=10000
@@ -67,7 +73,8 @@ class MultiTaskLinearRegressor(
     parts_ : dict of str to ndarray of shape (n_tasks, n_features)
         Parts of the coefficients, where the penalty is a `Decomposition`.
     task_covariance_ : ndarray of shape (n_tasks, n_tasks)
-        Learned relation of tasks, where the penalty is a `TaskCovariance`.
+        Learned relation of tasks, where the penalty is a `TaskCovariance`; of the
+        scaled targets where they were scaled.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -75,8 +82,8 @@ class MultiTaskLinearRegressor(
 
     Notes
     -----
-    With "empirical_bayes" features are scaled to unit variance inside, and strengths
-    and `parts_` belong to the scaled problem; `coef_` is for X as it came.
+    With "empirical_bayes" features are scaled to unit variance inside, too. Strengths
+    belong to the scaled problem; `coef_` and `parts_` are for X and y as they came.
 
     References
     ----------
@@ -101,6 +108,7 @@ class MultiTaskLinearRegressor(
         **LinearRegressorBase._parameter_constraints,
         "alpha": [Interval(Real, 0, None, closed="left")],
         "fit_intercept": ["boolean", StrOptions({PARTIAL_POOLING})],
+        "scale_targets": ["boolean", StrOptions({"auto"})],
     }
 
     def __init__(
@@ -109,6 +117,7 @@ class MultiTaskLinearRegressor(
         penalty: Any = "empirical_bayes",
         alpha: float = 1.0,
         fit_intercept: Any = True,
+        scale_targets: Any = "auto",
         tol: float = 1e-6,
         max_iter: int = 10000,
         on_empty_task: str = "raise",
@@ -116,6 +125,7 @@ class MultiTaskLinearRegressor(
         self.penalty = penalty
         self.alpha = alpha
         self.fit_intercept = fit_intercept
+        self.scale_targets = scale_targets
         self.tol = tol
         self.max_iter = max_iter
         self.on_empty_task = on_empty_task
@@ -146,7 +156,14 @@ class MultiTaskLinearRegressor(
         TaskError
             If a task has no label.
         ValueError
-            If X has NaN, weights are negative, or the penalty does not fit the tasks.
+            If X has NaN, weights are negative, the penalty does not fit the tasks, or
+            `scale_targets=True` meets pooled intercepts.
+
+        Warns
+        -----
+        DifferentUnitsWarning
+            If targets that are not scaled have standard deviations that differ by a
+            factor above 1000, and the penalty compares their coefficients.
         """
         self._solve(self._read(X, y, sample_weight), self.alpha)
         return self

@@ -49,9 +49,16 @@ class MultiTaskLinearRegressorCV(
         Whether each task has an intercept. True leaves it free; "partial_pooling"
         shrinks the tasks' levels towards a common one, as strongly as all rows suggest:
         for tasks that measure the same thing in different groups.
+    scale_targets : bool or "auto", default="auto"
+        Whether the problem is solved for targets of unit variance, so that the unit of
+        a target does not matter. Strengths and losses then belong to the scaled
+        targets; coefficients and predictions are in the units of y. "auto" scales
+        several targets with free intercepts where `alphas` is a number, and leaves them
+        as they are where you give the strengths. Use False for targets in one unit of
+        which some have few labels.
     tol : float, default=1e-6
-        Duality gap to reach, relative to the loss at zero coefficients; on training
-        parts of folds 2e-4 is enough.
+        Duality gap to reach, relative to the loss at zero coefficients. Fits on the
+        training parts of folds reach 200 times that, or 2e-4 if that is less.
     max_iter : int, default=10000
         Most iterations.
     on_empty_task : {"raise", "warn"}, default="raise"
@@ -77,8 +84,7 @@ class MultiTaskLinearRegressorCV(
         "alpha", "mean_test_loss", "std_test_loss", and one "splitK_test_loss" a fold.
     path_ : dict of str to ndarray
         "alpha", "dual_gap", "optimality" and "n_features_used" along the path of all
-        rows, down to the strength chosen; those before it have a gap of at most 2e-4,
-        or tol where that is more.
+        rows, down to the strength chosen; those before it have a gap as in the search.
     n_splits_ : int
         Number of folds.
     penalty_ : Penalty
@@ -88,7 +94,8 @@ class MultiTaskLinearRegressorCV(
     parts_ : dict of str to ndarray of shape (n_tasks, n_features)
         Parts of the coefficients, where the penalty is a `Decomposition`.
     task_covariance_ : ndarray of shape (n_tasks, n_tasks)
-        Learned relation of tasks, where the penalty is a `TaskCovariance`.
+        Learned relation of tasks, where the penalty is a `TaskCovariance`; of the
+        scaled targets where they were scaled.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -115,6 +122,7 @@ class MultiTaskLinearRegressorCV(
     _parameter_constraints: dict[str, list[Any]] = {
         **LinearSearchMixin._parameter_constraints,
         "fit_intercept": ["boolean", StrOptions({PARTIAL_POOLING})],
+        "scale_targets": ["boolean", StrOptions({"auto"})],
     }
 
     def __init__(
@@ -126,6 +134,7 @@ class MultiTaskLinearRegressorCV(
         cv: Any = None,
         selection: str = "min",
         fit_intercept: Any = True,
+        scale_targets: Any = "auto",
         tol: float = 1e-6,
         max_iter: int = 10000,
         on_empty_task: str = "raise",
@@ -136,6 +145,7 @@ class MultiTaskLinearRegressorCV(
         self.cv = cv
         self.selection = selection
         self.fit_intercept = fit_intercept
+        self.scale_targets = scale_targets
         self.tol = tol
         self.max_iter = max_iter
         self.on_empty_task = on_empty_task
@@ -168,7 +178,14 @@ class MultiTaskLinearRegressorCV(
         TaskError
             If a task has no label.
         ValueError
-            If X has NaN, weights are negative, or the penalty does not fit the tasks.
+            If X has NaN, weights are negative, the penalty does not fit the tasks, or
+            `scale_targets=True` meets pooled intercepts.
+
+        Warns
+        -----
+        DifferentUnitsWarning
+            If targets that are not scaled have standard deviations that differ by a
+            factor above 1000, and the penalty compares their coefficients.
         """
         self._search(self._read(X, y, sample_weight), X, y, groups)
         return self

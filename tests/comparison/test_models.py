@@ -46,3 +46,16 @@ def test_boosting_knows_which_columns_are_categories():
 def test_tasks_without_a_label_in_a_training_part_are_allowed():
     for name in ("dummy", "linear", "net"):
         assert MODELS[name].make(situation(CLASSES)).on_empty_task == "warn"
+
+
+@pytest.mark.parametrize("name", ["linear", "forest", "boosting", "shared-linear"])
+def test_the_unit_of_a_target_does_not_matter(name):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 3))
+    y = X[:, :2] + 0.1 * rng.standard_normal((60, 2))
+    model = MODELS[name].make(situation(y, X))
+    expected = model.fit(X, y).predict(X)
+    assert np.ptp(expected[:, 1]) > 1.0
+    for factors in ([1.0, 1e-9], [1.0, 1e9]):
+        found = model.fit(X, y * factors).predict(X) / factors
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)

@@ -42,7 +42,9 @@ def test_chosen_model_is_the_plain_one_at_that_alpha(data, penalty):
     X, y = data
     y[np.random.default_rng(1).random(y.shape) < 0.2] = np.nan
     found = MultiTaskLinearRegressorCV(penalty=penalty, alphas=6, tol=1e-9).fit(X, y)
-    plain = MultiTaskLinearRegressor(penalty=penalty, alpha=found.alpha_, tol=1e-9)
+    plain = MultiTaskLinearRegressor(
+        penalty=penalty, alpha=found.alpha_, scale_targets=True, tol=1e-9
+    )
     np.testing.assert_allclose(found.coef_, plain.fit(X, y).coef_, atol=1e-3)
     assert found.dual_gap_ <= 1e-9
     assert found.path_["alpha"][-1] == found.alpha_
@@ -75,6 +77,20 @@ def test_one_standard_error_prefers_the_stronger_penalty(data):
     limit = table["mean_test_loss"][best] + np.std(losses, ddof=1) / np.sqrt(5)
     within = table["alpha"][table["mean_test_loss"] <= limit]
     assert rule.alpha_ == within.max() > least.alpha_
+
+
+def test_a_smaller_tol_makes_the_search_more_precise(data):
+    """Losses of folds come as near to those of exact fits as tol asks for."""
+    X, y = data
+    options = {"penalty": "trace", "alphas": [0.1, 0.01], "cv": 3}
+    losses = [
+        MultiTaskLinearRegressorCV(tol=tol, **options)
+        .fit(X, y)
+        .cv_results_["mean_test_loss"]
+        for tol in (1e-12, 1e-9, 1e-6)
+    ]
+    errors = [np.abs(found - losses[0]).max() for found in losses[1:]]
+    assert errors[0] < 0.1 * errors[1]
 
 
 def test_a_penalty_object_is_searched_as_a_whole(data):
