@@ -16,6 +16,7 @@ from sklearn_mtl.model_selection._responses import (
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._outputs import ClassOutputsMixin
+from sklearn_mtl.utils._private import safe_indexing
 
 __all__ = ["SharedOutputs"]
 
@@ -67,8 +68,10 @@ class SharedOutputs(ClassOutputsMixin, BaseEstimator):
             task_types=self.task_types,
             on_empty_task=self.on_empty_task,
             warn=False,
+            sample_weight=sample_weight,
         )
-        self._is_shared = self._can_share(codes, sample_weight)
+        rows = np.flatnonzero(~np.isnan(codes).all(axis=1))
+        self._is_shared = self._can_share(codes[rows], sample_weight)
         if not self._is_shared:
             self.estimator_ = IndependentTasks(
                 self.estimator,
@@ -77,8 +80,12 @@ class SharedOutputs(ClassOutputsMixin, BaseEstimator):
             ).fit(X, y, sample_weight)
             return self
         kinds = {task.is_classification for task in self.task_set_.tasks}
+        extra = {}
+        if sample_weight is not None:
+            extra["sample_weight"] = np.asarray(sample_weight)[rows]
+        if len(rows) < len(codes):
+            X, codes = safe_indexing(X, rows), codes[rows]
         labels = codes.astype(np.intp) if kinds == {True} else codes
-        extra = {} if sample_weight is None else {"sample_weight": sample_weight}
         self.estimator_ = clone(self.estimator).fit(X, labels, **extra)
         return self
 

@@ -27,6 +27,7 @@ from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._simplex import blend_weights, read_evidence
 from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold
+from sklearn_mtl.model_selection._weighted import split_weighted
 from sklearn_mtl.neural_network._data import Labels
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._features import check_features, record_features
@@ -98,7 +99,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         if getattr(self, "class_weight", None) is not None:
             sample_weight = labels.weights
         seed = draw_seed(self.random_state)
-        splits = self._splits(X, y, seed)
+        splits = self._splits(X, y, sample_weight, seed)
         settings = {
             "categorical_features": self.categorical_features,
             "on_empty_task": self.on_empty_task,
@@ -138,7 +139,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         return list(given)
 
     def _splits(
-        self, X: Any, y: Any, seed: int
+        self, X: Any, y: Any, sample_weight: Any, seed: int
     ) -> list[tuple[np.ndarray, np.ndarray]] | None:
         """Return the folds of members without out-of-fold predictions of their own."""
         if num_samples(X) <= SMALL:
@@ -151,8 +152,9 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             )
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", MissingLabelWarning)
-                return list(cv.split(X, y))
-        return [(np.asarray(a), np.asarray(b)) for a, b in check_cv(cv).split(X, y)]
+                return list(split_weighted(cv, X, y, None, sample_weight))
+        splits = split_weighted(check_cv(cv), X, y, None, sample_weight)
+        return [(np.asarray(a), np.asarray(b)) for a, b in splits]
 
     def _weigh(
         self, names: Sequence[str], members: Sequence[Member], labels: Labels

@@ -25,6 +25,7 @@ from sklearn_mtl.utils._private import safe_indexing
 __all__ = ["distill"]
 
 _LEAST = 1e-3  # a class that the teacher gives less is not worth a row
+_POSITIVE = 1e-12  # a label of weight 0 would be missing, and its class unknown
 
 
 def distill(
@@ -186,8 +187,8 @@ def _expand(
     n_most = max(codes.shape[1] for codes, _, _ in copies)
     parts = []
     for j in range(n_most):
-        # a task with fewer classes repeats its last, with weight 0: a NaN would turn
-        # whole-number labels into floats
+        # a task with fewer classes repeats its last, with weight 0 for a missing
+        # label: a NaN would turn whole-number labels into floats
         at = [min(j, codes.shape[1] - 1) for codes, _, _ in copies]
         pairs = list(zip(copies, at, strict=True))
         codes = np.stack([one[0][:, i] for one, i in pairs], axis=1)
@@ -211,4 +212,5 @@ def _copies_of(output: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # each class in at least one row, however rare, for the student to know it
     surest = output.argmax(axis=0)
     wanted[surest] |= order[surest] == np.arange(output.shape[1])[:, None]
-    return order.astype(np.float64), np.where(wanted, weights, 0.0), wanted
+    weights = np.where(wanted, np.maximum(weights, _POSITIVE), 0.0)
+    return order.astype(np.float64), weights, wanted

@@ -99,7 +99,7 @@ def make_member(
         return _CLASSES[name][_KINDS.index(kind)](**extra, **settings)
     own = _seeded(given, settings["random_state"])
     if is_multi_task(given):
-        return own
+        return _tolerant(own) if settings["on_empty_task"] == "warn" else own
     wrap = SharedOutputs if _has_several_outputs(given) else IndependentTasks
     return wrap(own, task_types=types, on_empty_task=settings["on_empty_task"])
 
@@ -184,10 +184,10 @@ def _seeded(estimator: Any, seed: int) -> Any:
 
 
 def _tolerant(model: Any) -> Any:
-    """Return a clone that takes a fold without any label of a task."""
-    copy = clone(model)
-    if "on_empty_task" in copy.get_params(deep=False):
-        copy.set_params(on_empty_task="warn")
+    """Return a clone that takes a task without any label."""
+    copy, prefix = clone(model), last_step(model)[0]
+    if f"{prefix}on_empty_task" in copy.get_params(deep=True):
+        copy.set_params(**{f"{prefix}on_empty_task": "warn"})
     return copy
 
 

@@ -46,6 +46,7 @@ def read_labels(
         who=who,
         task_types=getattr(model, "task_types", None),
         on_empty_task=model.on_empty_task,
+        sample_weight=sample_weight,
     )
     check_consistent_length(X, codes)
     class_weight = getattr(model, "class_weight", None)

@@ -39,7 +39,7 @@ def choose(
     own = [losses[:, place].sum(axis=1) for _, place in encoding.places]
     common = np.mean(own, axis=0) if own else 0.0
     for (t, place), loss in zip(encoding.places, own, strict=True):
-        n_labels = np.count_nonzero(weights[:, t])
+        n_labels = weights[:, t].sum()  # a weight of 2 is two labels
         chosen[place] = np.argmin(n_labels * loss + _COMMON * common)
     return chosen
 

@@ -18,7 +18,7 @@ from sklearn_mtl.multioutput._templates import for_one_task, for_tasks
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._pipelines import weight_key
 from sklearn_mtl.utils._private import safe_indexing
-from sklearn_mtl.utils._table import as_table, take_tasks
+from sklearn_mtl.utils._table import as_table, drop_weightless, take_tasks
 from sklearn_mtl.utils._termination import workers_end_with_us
 from sklearn_mtl.utils._weights import check_sample_weight
 
@@ -37,7 +37,7 @@ class TaskData:
     X : array-like of shape (n_samples, n_features)
         Inputs.
     y : ndarray or DataFrame of shape (n_samples, n_tasks)
-        Targets as they came.
+        Targets as they came, but missing where their weight is 0.
     weights : ndarray of shape (n_samples, n_tasks) or None
         Weights of the cells, where there are any.
     task_set : TaskSet
@@ -104,11 +104,13 @@ def read_data(
         who=who,
         task_types=_task_types(estimator) if kind == "mixed" else None,
         on_empty_task=on_empty_task,
+        sample_weight=sample_weight,
     )
     check_consistent_length(X, codes)
     weights = None
     if sample_weight is not None:
         weights = check_sample_weight(sample_weight, codes.shape, who)
+        y = drop_weightless(y, weights, who)
     return TaskData(X, as_table(y), weights, tasks, codes)
 
 

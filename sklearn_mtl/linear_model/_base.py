@@ -64,7 +64,7 @@ class LinearBase(BaseEstimator):
             dtype=np.float64,
             ensure_min_samples=2,
         )
-        columns = read_columns(y, who)
+        columns = read_columns(y, who, sample_weight)
         tasks = read_tasks(columns, self._kind, who, on_empty_task=self.on_empty_task)
         self.task_set_ = TaskSet(tasks, columns.is_1d, columns.has_names)
         n_labels = len(columns.observed)
@@ -76,8 +76,9 @@ class LinearBase(BaseEstimator):
         class_weight = getattr(self, "class_weight", None)
         self._has_missing = not columns.observed.all()
         labels = read_labels(self.task_set_, columns, sample_weight, class_weight, who)
-        if self.fit_intercept:
-            X = blank_constants(X, np.flatnonzero(labels.row_weights()))
+        rows = np.flatnonzero(labels.row_weights())
+        if self.fit_intercept and len(rows):
+            X = blank_constants(X, rows)
         return make_data(X, self.task_set_, labels, bool(self.fit_intercept))
 
     def _solve(self, data: Data, alpha: float, start: np.ndarray | None = None) -> None:

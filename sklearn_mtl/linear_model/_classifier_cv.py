@@ -168,7 +168,8 @@ class MultiTaskLinearClassifierCV(
         ValueError
             If X has NaN, weights are negative, or the penalty does not fit the tasks.
         """
-        self._search(self._read(X, y, sample_weight), X, y, groups)
+        data = self._read(X, y, sample_weight)
+        self._search(data, X, y, groups, sample_weight)
         return self
 
     def _default_splitter(self, n_splits: int) -> Any:

@@ -11,9 +11,10 @@ from sklearn_mtl.linear_model._base import LinearBase
 from sklearn_mtl.linear_model._data import Data
 from sklearn_mtl.linear_model._names import EMPIRICAL_BAYES
 from sklearn_mtl.linear_model._search import search
+from sklearn_mtl.model_selection._weighted import split_weighted
 from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers import Problem, alpha_grid, solve_path
-from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions
+from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions, num_samples
 
 __all__ = ["LinearSearchMixin"]
 
@@ -44,7 +45,9 @@ class LinearSearchMixin(LinearBase):
     cv: Any
     selection: str
 
-    def _search(self, data: Data, X: Any, y: Any, groups: Any) -> None:
+    def _search(
+        self, data: Data, X: Any, y: Any, groups: Any, sample_weight: Any
+    ) -> None:
         """Fit, and set the fitted attributes."""
         if not len(data.kept):
             self._keep_constants(data.X.shape[1], np.nan)
@@ -60,7 +63,7 @@ class LinearSearchMixin(LinearBase):
         data = self._pooled(self._in_common_units(data, is_given))
         problem = Problem(data.datafit(), penalty, data.columns)
         alphas = self._alphas(problem)
-        folds = self._folds(X, y, groups, data.X.shape[0])
+        folds = self._folds(X, y, groups, sample_weight)
         options = {"tol": self.tol, "max_iter": self.max_iter}
         # Losses of test parts need no more than scikit-learn's default precision.
         coarse = {**options, "tol": self._search_tolerance()}
@@ -111,10 +114,10 @@ class LinearSearchMixin(LinearBase):
             "n_features_used": np.array(counts),
         }
 
-    def _folds(self, X: Any, y: Any, groups: Any, n_samples: int) -> list[Fold]:
+    def _folds(self, X: Any, y: Any, groups: Any, sample_weight: Any) -> list[Fold]:
         """Return the rows of the training and test parts."""
-        rows = np.arange(n_samples)
-        pairs = self._splitter().split(X, y, groups)
+        rows = np.arange(num_samples(X))
+        pairs = split_weighted(self._splitter(), X, y, groups, sample_weight)
         folds = [(rows[train], rows[test]) for train, test in pairs]
         n_empty = sum(not len(train) or not len(test) for train, test in folds)
         if not folds or n_empty:

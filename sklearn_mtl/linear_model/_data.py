@@ -165,7 +165,7 @@ def read_labels(
     Raises
     ------
     ValueError
-        If weights have a wrong shape or sign, or are all zero.
+        If weights have a wrong shape or sign, or class weights leave none.
     """
     cells, shape = columns.cells, columns.observed.shape
     has_classes = any(task.is_classification for task in task_set.tasks)
@@ -179,7 +179,7 @@ def read_labels(
     else:
         weights = weights_at(cells, sample_weight, shape, who)
         y = np.concatenate(columns.values).astype(np.float64)
-        labels = OwnLabels(cells, y, weights, shape[0]).observed()
-    if not weights.any():
-        raise ValueError(f"{who}: the weights of all labels are zero.")
+        labels = OwnLabels(cells, y, weights, shape[0])
+    if columns.observed.any() and not weights.any():
+        raise ValueError(f"{who}: class_weight gives all labels a weight of zero.")
     return labels

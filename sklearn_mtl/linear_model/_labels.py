@@ -115,15 +115,6 @@ class OwnLabels:
         """Weights as a table."""
         return self._spread(self.w)
 
-    def observed(self) -> OwnLabels:
-        """Return the labels that weigh something."""
-        if self.w.all():
-            return self
-        cells, some = self.cells, np.flatnonzero(self.w)
-        ends = np.searchsorted(some, cells.ends)
-        kept = Cells(cells.rows[some], cells.tasks[some], ends)
-        return OwnLabels(kept, self.y[some], self.w[some], self.n_samples)
-
     def totals(self) -> np.ndarray:
         """Return the sum of weights of each task."""
         return np.bincount(self.cells.tasks, self.w, len(self.cells.ends))

@@ -132,6 +132,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
             who=who,
             task_types=self.task_types,
             on_empty_task=self.on_empty_task,
+            sample_weight=sample_weight,
         )
         if len(codes) != X.shape[0]:
             raise ValueError(

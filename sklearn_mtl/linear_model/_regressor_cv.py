@@ -187,7 +187,8 @@ class MultiTaskLinearRegressorCV(
             If targets that are not scaled have standard deviations that differ by a
             factor above 1000, and the penalty compares their coefficients.
         """
-        self._search(self._read(X, y, sample_weight), X, y, groups)
+        data = self._read(X, y, sample_weight)
+        self._search(data, X, y, groups, sample_weight)
         return self
 
     def _default_splitter(self, n_splits: int) -> Any:

@@ -195,10 +195,11 @@ def _prepare(
         task_types=task_types,
         on_empty_task="warn",
         warn=False,
+        sample_weight=sample_weight,
     )
     outputs = _split(y_pred, codes.shape, who)
     known = _classes_of_tasks(classes, task_set, outputs, who)
-    columns = read_columns(y_true, who)
+    columns = read_columns(y_true, who, sample_weight)
     truths = read_truth(columns, known, sample_weight, None, who)
     given = [
         _read_given(truth, output, who)

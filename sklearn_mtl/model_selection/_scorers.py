@@ -49,7 +49,7 @@ class _TaskScores(BaseEstimator):
     def _score_tasks(
         self, estimator: Any, X: Any, y: Any, sample_weight: Any, who: str
     ) -> tuple[dict[str, float], list[TaskTruth]]:
-        columns = read_columns(y, who)
+        columns = read_columns(y, who, sample_weight)
         classes = classes_of_tasks(estimator, len(columns.names), who)
         names = getattr(estimator, "task_names_in_", None)
         truths = read_truth(columns, classes, sample_weight, names, who)

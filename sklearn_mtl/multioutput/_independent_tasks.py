@@ -19,7 +19,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_mtl.model_selection._responses import periods_of_tasks
-from sklearn_mtl.multioutput._jobs import make_jobs, run
+from sklearn_mtl.multioutput._jobs import make_jobs, routed_weight, run
 from sklearn_mtl.multioutput._one_task import predicted_codes, task_output
 from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.multioutput._templates import Templates
@@ -197,15 +197,17 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         """
         X, y = indexable(X, y)
         X = record_features(self, X)
-        columns = read_columns(y, _WHO)
         templates = self._templates()
+        params = self._route(templates, sample_weight, fit_params)
+        routed = routed_weight(params)
+        columns = read_columns(y, _WHO, routed)
         task_set, _ = TaskSet.from_y(
             y,
             who=_WHO,
             task_types=templates.types_of(columns.names, self.task_types),
             on_empty_task=self.on_empty_task,
+            sample_weight=routed,
         )
-        params = self._route(templates, sample_weight, fit_params)
         jobs = make_jobs(templates, task_set.tasks, columns, params)
         with workers_end_with_us():
             self.estimators_ = Parallel(n_jobs=self.n_jobs)(

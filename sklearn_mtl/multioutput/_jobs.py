@@ -14,7 +14,7 @@ from sklearn_mtl.utils._private import num_samples, safe_indexing
 from sklearn_mtl.utils._tasks import Task
 from sklearn_mtl.utils._weights import check_sample_weight
 
-__all__ = ["Job", "make_jobs", "run"]
+__all__ = ["Job", "make_jobs", "routed_weight", "run"]
 
 _WHO = "IndependentTasks"
 
@@ -54,6 +54,28 @@ def run(X: Any, job: Job) -> Any:
     except Exception as error:
         error.add_note(f"{job.who}: {type(job.model).__name__} could not be fitted.")
         raise
+
+
+def routed_weight(params: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return the sample weights that reach an estimator; None where none do.
+
+    Parameters
+    ----------
+    params : dict of dict
+        Parameters of fit of every estimator, by any key.
+
+    Returns
+    -------
+    array-like or None
+        The weights, as they were given.
+    """
+    found = [
+        value
+        for given in params.values()
+        for name, value in given.items()
+        if _is_weight(name, value)
+    ]
+    return found[0] if found else None
 
 
 def make_jobs(
@@ -99,7 +121,7 @@ def _cut(
     """Return parameters of fit for the rows of one task, and its column of weights."""
     cut = {}
     for name, value in params.items():
-        if name.endswith("sample_weight") and value is not None:
+        if _is_weight(name, value):
             cut[name] = check_sample_weight(value, shape, _WHO)[rows, t]
         elif hasattr(value, "__len__") and not isinstance(value, str | Mapping):
             is_by_row = num_samples(value) == shape[0]
@@ -107,3 +129,8 @@ def _cut(
         else:
             cut[name] = value
     return cut
+
+
+def _is_weight(name: str, value: Any) -> bool:
+    """Say whether a parameter of fit, also of a pipeline, has sample weights."""
+    return name.endswith("sample_weight") and value is not None

@@ -118,7 +118,7 @@ class BaseMultiTaskNet(
         if self.warm_start and hasattr(self, "net_"):
             return self._go_on(X, y, sample_weight, given, is_partial=False)
         X = read_inputs(self, X, preparation_of(self), reset=True)
-        tasks, codes = self._read_tasks(y)
+        tasks, codes = self._read_tasks(y, sample_weight)
         return self._train(
             X, tasks, codes, sample_weight, None, given, is_partial=False
         )
@@ -129,8 +129,10 @@ class BaseMultiTaskNet(
             return self._go_on(X, y, sample_weight, HoldOut(), is_partial=True)
         X = read_inputs(self, X, preparation_of(self), reset=True)
         who = type(self).__name__
-        tasks = TaskSet.from_classes(y, classes, kind=self._kind, who=who)
-        codes = tasks.encode(y, who=who)
+        tasks = TaskSet.from_classes(
+            y, classes, kind=self._kind, who=who, sample_weight=sample_weight
+        )
+        codes = tasks.encode(y, who=who, sample_weight=sample_weight)
         return self._train(
             X, tasks, codes, sample_weight, None, HoldOut(), is_partial=True
         )
@@ -140,7 +142,8 @@ class BaseMultiTaskNet(
     ) -> Any:
         X = read_inputs(self, X, preparation_of(self), reset=False)
         tasks, state = self.task_set_, self._state
-        codes = tasks.encode(y, who=type(self).__name__)
+        who = type(self).__name__
+        codes = tasks.encode(y, who=who, sample_weight=sample_weight)
         return self._train(
             X, tasks, codes, sample_weight, state, given, is_partial=is_partial
         )
@@ -214,13 +217,14 @@ class BaseMultiTaskNet(
             )
         return self._state.task_relation
 
-    def _read_tasks(self, y: Any) -> tuple[TaskSet, np.ndarray]:
+    def _read_tasks(self, y: Any, sample_weight: Any) -> tuple[TaskSet, np.ndarray]:
         return TaskSet.from_y(
             y,
             kind=self._kind,
             who=type(self).__name__,
             task_types=getattr(self, "task_types", None),
             on_empty_task=self.on_empty_task,
+            sample_weight=sample_weight,
         )
 
     def _task_outputs(self, X: Any) -> list[np.ndarray]:

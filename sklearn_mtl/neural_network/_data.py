@@ -31,7 +31,8 @@ class Labels:
     weights : ndarray of shape (n_samples, n_tasks)
         Weights of the cells, 0 where missing.
     row_weights : ndarray of shape (n_samples,)
-        Weights of the rows, for statistics of X.
+        Weights of the samples, for statistics of X: the largest sample weight of their
+        labels, 0 without a label.
     """
 
     codes: np.ndarray
@@ -64,17 +65,12 @@ class Labels:
         -------
         Labels
             The labels with the weight of every cell.
-
-        Raises
-        ------
-        ValueError
-            If all weights are zero.
         """
         weights = cell_weights(task_set, codes, sample_weight, class_weight, who)
-        # the largest, so that a cell of weight 0 is the same as a missing label
-        rows = check_sample_weight(sample_weight, codes.shape, who).max(axis=1)
-        if not rows.sum() > 0:
-            raise ValueError(f"{who}: sample_weight is zero everywhere.")
+        rows = check_sample_weight(sample_weight, codes.shape, who)
+        rows = np.where(np.isnan(codes), 0.0, rows).max(axis=1)
+        if not rows.any():  # no label at all: X is all that there is
+            rows = np.ones(len(codes))
         return cls(codes, weights, rows)
 
 

@@ -93,15 +93,15 @@ def _read_validation(
         X = read_inputs(model, given.X, preparation_of(model), reset=False)
     except ValueError as error:
         raise ValueError(f"{who}: X_val does not go with X: {error}") from error
-    codes = given.encode(task_set, who)
     # "balanced" means the classes of the training set, for both sets
     class_weight = resolve_class_weight(
         task_set, labels.codes, sample_weight, getattr(model, "class_weight", None), who
     )
     try:
+        codes = given.encode(task_set, who)
         own = Labels.read(task_set, codes, given.sample_weight, class_weight, who)
     except ValueError as error:
         message = str(error).replace("sample_weight", "sample_weight_val")
-        raise ValueError(message) from error
+        raise type(error)(message) from error
     given.check_tasks(task_set, own.weights > 0, who, model.on_empty_task)
     return Held(X=X, labels=own, is_allowed=False)

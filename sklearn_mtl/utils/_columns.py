@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._weights import weightless_labels
 
 __all__ = ["Cells", "TargetColumns", "drop_missing", "read_columns", "sparse_cells"]
 
@@ -57,7 +58,7 @@ class TargetColumns:
     cells: Cells | None = None
 
 
-def read_columns(y: Any, who: str) -> TargetColumns:
+def read_columns(y: Any, who: str, sample_weight: Any = None) -> TargetColumns:
     """Read y into one array per task.
 
     Parameters
@@ -66,6 +67,8 @@ def read_columns(y: Any, who: str) -> TargetColumns:
         ndarray of any dtype, list, sparse matrix, pandas or polars frame or series.
     who : str
         Who asks; error messages begin with it.
+    sample_weight : None, number or array-like, default=None
+        Weights of samples or labels. A label of weight 0 is a missing label.
 
     Returns
     -------
@@ -76,6 +79,8 @@ def read_columns(y: Any, who: str) -> TargetColumns:
     ------
     TaskError
         If y is complex, infinite, of more than two dimensions, or mixes types.
+    ValueError
+        If weights have a wrong shape or sign.
     """
     if y is None:
         raise ValueError(
@@ -83,14 +88,20 @@ def read_columns(y: Any, who: str) -> TargetColumns:
         )
     if isinstance(y, np.ndarray) and y.ndim == 2 and y.dtype.kind == "f":
         # of a subclass only the numbers
-        return _read_floats(np.asarray(y), [None] * y.shape[1], who)
+        names = [None] * y.shape[1]
+        return _read_floats(np.asarray(y), names, who, sample_weight)
     if _is_frame_of_floats(y):
-        return _read_floats(y.to_numpy(), list(y.columns), who)
+        return _read_floats(y.to_numpy(), list(y.columns), who, sample_weight)
     columns, names, is_1d = _split(y, who)
     labels = _labels(names, who)
     values, observed, categorical = [], [], []
-    for name, column in zip(labels, columns, strict=True):
+    shape = len(columns[0]), len(columns)
+    weightless = weightless_labels(sample_weight, shape, who)
+    for t, (name, column) in enumerate(zip(labels, columns, strict=True)):
         present, seen = drop_missing(column)
+        if weightless is not None:
+            present = present[~weightless[seen, t]]
+            seen = seen & ~weightless[:, t]
         values.append(_natural(present, name, who))
         observed.append(seen)
         categorical.append(_is_categorical(column))
@@ -99,8 +110,13 @@ def read_columns(y: Any, who: str) -> TargetColumns:
     return TargetColumns(labels, values, mask, is_1d, has_names, categorical)
 
 
-def _read_floats(y: np.ndarray, names: list[Any], who: str) -> TargetColumns:
+def _read_floats(
+    y: np.ndarray, names: list[Any], who: str, sample_weight: Any
+) -> TargetColumns:
     """Read an array of floats, all columns at once."""
+    weightless = weightless_labels(sample_weight, y.shape, who)
+    if weightless is not None:
+        y = np.where(weightless, np.nan, y)
     labels, observed = _labels(names, who), ~np.isnan(y)
     cells = sparse_cells(observed)
     if cells is None:

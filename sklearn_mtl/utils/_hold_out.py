@@ -149,7 +149,7 @@ class HoldOut:
         Returns
         -------
         ndarray of shape (n_val, n_tasks)
-            Codes, NaN where missing.
+            Codes, NaN where missing or of weight 0.
 
         Raises
         ------
@@ -160,7 +160,13 @@ class HoldOut:
         """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnseenLabelWarning)  # refused below
-            codes = task_set.encode(self.y, unseen="wrong", who=who, name="y_val")
+            codes = task_set.encode(
+                self.y,
+                unseen="wrong",
+                who=who,
+                name="y_val",
+                sample_weight=self.sample_weight,
+            )
         if num_samples(self.X) != len(codes):
             raise ValueError(
                 f"{who}: X_val has {num_samples(self.X)} samples and y_val has "

@@ -88,8 +88,8 @@ def warn_of_empty_task(
     if on_empty_task == "raise":
         raise TaskError(
             f"{who}: task {name!r} has no observed label: all {n_samples} values of y "
-            "are missing (NaN). Drop the column, or give on_empty_task='warn' to "
-            "predict NaN for it."
+            "are missing (NaN) or have a weight of zero. Drop the column, or give "
+            "on_empty_task='warn' to predict NaN for it."
         )
     if warn:
         warnings.warn(

@@ -156,7 +156,9 @@ class MultiTaskOutputsMixin:
         """
         check_is_fitted(self)
         who = type(self).__name__
-        codes = self.task_set_.encode(y, unseen="wrong", who=who)
+        codes = self.task_set_.encode(
+            y, unseen="wrong", who=who, sample_weight=sample_weight
+        )
         check_consistent_length(X, codes)
         weights = check_sample_weight(sample_weight, codes.shape, who)
         has_classes = {task.is_classification for task in self.task_set_.tasks}

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-__all__ = ["as_table", "take_tasks"]
+from sklearn_mtl.utils._weights import weightless_labels
+
+__all__ = ["as_table", "drop_weightless", "take_tasks"]
 
 
 def as_table(y: Any) -> Any:
@@ -36,3 +38,19 @@ def take_tasks(table: Any, columns: Sequence[int]) -> Any:
     """Return some columns of a table, in its form."""
     chosen = list(columns)
     return table.iloc[:, chosen] if hasattr(table, "iloc") else table[:, chosen]
+
+
+def drop_weightless(y: Any, sample_weight: Any, who: str) -> Any:
+    """Return y with missing labels where the weight is 0: itself where none is."""
+    if sample_weight is None:
+        return y
+    table = as_table(y)
+    weightless = weightless_labels(sample_weight, table.shape, who)
+    if weightless is None:
+        return y
+    if hasattr(table, "iloc"):
+        return table.mask(weightless)
+    is_number = table.dtype.kind in "iuf"
+    out = table.astype(np.float64 if is_number else object)
+    out[weightless] = np.nan
+    return out

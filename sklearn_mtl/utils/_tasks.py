@@ -53,6 +53,7 @@ class TaskSet:
         task_types: Any = None,
         on_empty_task: str = "raise",
         warn: bool = True,
+        sample_weight: Any = None,
     ) -> tuple[TaskSet, np.ndarray]:
         """Read y at fit.
 
@@ -72,6 +73,9 @@ class TaskSet:
             What to do with a task that has no observed label.
         warn : bool, default=True
             Whether to warn of single classes, sentinels and empty tasks.
+        sample_weight : None, number or array-like, default=None
+            Weights of samples or labels. A label of weight 0 is a missing label, so a
+            class whose labels all have weight 0 is no class of its task.
 
         Returns
         -------
@@ -86,14 +90,20 @@ class TaskSet:
             If a task has no label, fractional classes, text as a regression, or mixed
             types.
         """
-        columns = read_columns(y, who)
+        columns = read_columns(y, who, sample_weight)
         tasks = read_tasks(columns, kind, who, task_types, on_empty_task, warn)
         task_set = cls(tasks, columns.is_1d, columns.has_names)
         return task_set, task_set.fill(columns)
 
     @classmethod
     def from_classes(
-        cls, y: Any, classes: Any, *, kind: str = "mixed", who: str = "TaskSet"
+        cls,
+        y: Any,
+        classes: Any,
+        *,
+        kind: str = "mixed",
+        who: str = "TaskSet",
+        sample_weight: Any = None,
     ) -> TaskSet:
         """Declare the tasks at the first call of partial_fit.
 
@@ -109,6 +119,8 @@ class TaskSet:
             What the tasks may be.
         who : str, default="TaskSet"
             Who asks; messages begin with it.
+        sample_weight : None, number or array-like, default=None
+            Weights of samples or labels. A label of weight 0 is a missing label.
 
         Returns
         -------
@@ -122,13 +134,13 @@ class TaskSet:
         TaskError
             If a task of a classifier has none, or a regressor gets some.
         """
-        columns = read_columns(y, who)
+        columns = read_columns(y, who, sample_weight)
         if kind == "classification" and classes is None:
             raise ValueError(
                 f"{who}: classes must be passed on the first call to partial_fit."
             )
         if classes is None:
-            return cls.from_y(y, kind=kind, who=who)[0]
+            return cls.from_y(y, kind=kind, who=who, sample_weight=sample_weight)[0]
         given = {columns.names[0]: classes} if columns.is_1d else classes
         if not isinstance(given, dict):
             given = list(given)
@@ -201,7 +213,13 @@ class TaskSet:
         return find_task(self.names, task, who)
 
     def encode(
-        self, y: Any, *, unseen: str = "raise", who: str = "TaskSet", name: str = "y"
+        self,
+        y: Any,
+        *,
+        unseen: str = "raise",
+        who: str = "TaskSet",
+        sample_weight: Any = None,
+        name: str = "y",
     ) -> np.ndarray:
         """Encode another y of the same tasks.
 
@@ -214,6 +232,8 @@ class TaskSet:
             never predicted, and one warning.
         who : str, default="TaskSet"
             Who asks; messages begin with it.
+        sample_weight : None, number or array-like, default=None
+            Weights of samples or labels. A label of weight 0 is a missing label.
         name : str, default="y"
             What the targets are called in messages.
 
@@ -227,7 +247,7 @@ class TaskSet:
         TaskError
             If the number or the names of the tasks differ, or a label is unseen.
         """
-        columns = read_columns(y, who)
+        columns = read_columns(y, who, sample_weight)
         self._check_same_tasks(columns, who, name)
         for task, values in zip(self.tasks, columns.values, strict=True):
             if not task.is_classification:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._by_task import by_task
-from sklearn_mtl.utils._columns import Cells
-from sklearn_mtl.utils._tasks import Task, TaskSet
+
+if TYPE_CHECKING:  # both read y, and ask here which labels weigh nothing
+    from sklearn_mtl.utils._columns import Cells
+    from sklearn_mtl.utils._tasks import Task, TaskSet
 
 __all__ = [
     "cell_weights",
     "check_sample_weight",
     "resolve_class_weight",
     "task_weights",
+    "weightless_labels",
     "weights_at",
 ]
 
@@ -79,6 +82,36 @@ def weights_at(
     if sample_weight is None:
         return np.ones(len(cells.rows))
     return _read_weights(sample_weight, shape, who)[cells.rows, cells.tasks]
+
+
+def weightless_labels(
+    sample_weight: Any, shape: tuple[int, int], who: str
+) -> np.ndarray | None:
+    """Return which labels have weight 0, so that they count as missing.
+
+    Parameters
+    ----------
+    sample_weight : None, number or array-like
+        Weights of shape (n_samples,) or (n_samples, n_tasks), finite and not negative.
+    shape : tuple of int
+        (n_samples, n_tasks).
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_tasks), bool, or None
+        True where the weight is 0; None where no weight is.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, or a weight is negative or not finite.
+    """
+    if sample_weight is None:
+        return None
+    is_weightless = _read_weights(sample_weight, shape, who) == 0
+    return is_weightless if is_weightless.any() else None
 
 
 def _read_weights(sample_weight: Any, shape: tuple[int, int], who: str) -> np.ndarray:

@@ -21,7 +21,8 @@ def own_rows():
 
 def read(y, sample_weight=None):
     task_set, _ = TaskSet.from_y(y, kind="regression")
-    return read_labels(task_set, read_columns(y, "me"), sample_weight, None, "me")
+    columns = read_columns(y, "me", sample_weight)
+    return read_labels(task_set, columns, sample_weight, None, "me")
 
 
 def as_table(labels):
@@ -117,7 +118,7 @@ def test_a_task_without_label_is_left_out_of_a_list(own_rows):
 
 @pytest.mark.parametrize("weights", [np.zeros(40), np.zeros((40, 5))])
 def test_weights_that_are_all_zero_are_refused(own_rows, weights):
-    with pytest.raises(ValueError, match="weights of all labels are zero"):
+    with pytest.raises(ValueError, match=r"task0.* have a weight of zero"):
         MultiTaskLinearRegressor().fit(*own_rows, sample_weight=weights)
 
 

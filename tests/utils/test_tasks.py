@@ -130,8 +130,8 @@ def test_a_wrong_override_is_explained(task_types, message):
             [[1, NAN], [2, NAN]],
             "regression",
             "me: task 'task1' has no observed label: all 2 values of y are missing "
-            "(NaN). Drop the column, or give on_empty_task='warn' to predict NaN for "
-            "it.",
+            "(NaN) or have a weight of zero. Drop the column, or give "
+            "on_empty_task='warn' to predict NaN for it.",
         ),
     ],
 )

@@ -1,0 +1,44 @@
+"""Split where some labels have weight 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.model_selection._folds import MultiTaskFolds
+from sklearn_mtl.model_selection._shuffle_split import MultiTaskStratifiedShuffleSplit
+from sklearn_mtl.utils._table import drop_weightless
+
+__all__ = ["split_weighted"]
+
+
+def split_weighted(
+    cv: Any, X: Any, y: Any, groups: Any, sample_weight: Any
+) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+    """Split so that a label of weight 0 is a missing label.
+
+    Splitters of scikit-learn, which take no missing labels, get y as it is.
+
+    Parameters
+    ----------
+    cv : splitter
+        What splits.
+    X : array-like of shape (n_samples, n_features)
+        Inputs.
+    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Labels.
+    groups : None or array-like of shape (n_samples,)
+        Groups of samples.
+    sample_weight : None, number or array-like
+        Weights of shape (n_samples,) or (n_samples, n_tasks).
+
+    Returns
+    -------
+    iterable of (ndarray, ndarray)
+        Samples of the training and test parts.
+    """
+    if isinstance(cv, MultiTaskFolds | MultiTaskStratifiedShuffleSplit):
+        y = drop_weightless(y, sample_weight, type(cv).__name__)
+    return cv.split(X, y, groups)

@@ -1,0 +1,103 @@
+"""A label of weight 0 is a missing label, and one of weight 2 is two labels."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from sklearn_mtl import MultiTaskMixedEstimator
+from sklearn_mtl.exceptions import MissingLabelWarning, TaskError
+from tests.zoo import predictors
+
+ZOO = {
+    **predictors(),
+    # what labels decide in a net, all of it: folds, edges, scales and ranges
+    ("mixed", "net with hold-outs"): lambda: MultiTaskMixedEstimator(
+        hidden_layer_sizes=(8,), n_members=3, max_epochs=3, random_state=0
+    ),
+}
+N_SAMPLES = 120
+JUNK = {"classifier": 7.0, "regressor": 1e6, "mixed": 1e6}
+
+
+@pytest.fixture(params=ZOO, ids=" ".join)
+def case(request):
+    """A kind of estimator, an unfitted one, and X and y for it."""
+    kind, _ = request.param
+    return kind, ZOO[request.param](), *make_data(kind)
+
+
+def make_data(kind, n_samples=N_SAMPLES):
+    """Return X and y with three tasks, about a third of the labels being missing."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_samples, 4))
+    signal = X[:, :3] + 0.5 * rng.normal(size=(n_samples, 3))
+    y = {
+        "classifier": np.digitize(signal, [-0.5, 0.5]).astype(float),
+        "regressor": signal,
+        "mixed": np.column_stack([signal[:, 0] > 0, signal[:, 1:]]),
+    }[kind]
+    y[rng.random(y.shape) < 0.2] = np.nan
+    return X, y
+
+
+def outputs(model, X):
+    """Return the probabilities and values of all tasks, and the classes."""
+    classes = [task.classes for task in model.task_set_.tasks]
+    return [*model._task_outputs(X), *(c for c in classes if c is not None)]
+
+
+def assert_same(found, expected):
+    """Compare to the bit."""
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_label_of_weight_0_is_a_missing_label(case):
+    kind, model, X, y = case
+    weight = np.random.default_rng(1).integers(0, 3, size=y.shape)
+    y[weight == 0] = np.nan
+    expected = model.fit(X, y, sample_weight=weight)
+    expected = [*outputs(expected, X), expected.score(X, y, sample_weight=weight)]
+    y[weight == 0] = JUNK[kind]  # the classifier has no such class
+    model.fit(X, y, sample_weight=weight)
+    found = [*outputs(model, X), model.score(X, y, sample_weight=weight)]
+    assert_same(found, expected)
+
+
+def test_a_sample_of_weight_0_is_a_sample_without_labels(case):
+    kind, model, X, y = case
+    weight = np.random.default_rng(1).integers(0, 3, size=len(y))
+    y[weight == 0] = np.nan
+    expected = outputs(model.fit(X, y, sample_weight=np.where(weight, weight, 5)), X)
+    y[weight == 0] = JUNK[kind]
+    assert_same(outputs(model.fit(X, y, sample_weight=weight), X), expected)
+
+
+def test_a_task_of_weight_0_is_a_task_without_labels(case):
+    _, model, X, y = case
+    weight = np.ones(y.shape)
+    weight[:, 1] = 0.0
+    message = "task 'task1' has no observed label: all 120 values of y are missing"
+    with pytest.raises(TaskError, match=message):
+        model.fit(X, y, sample_weight=weight)
+    model.set_params(on_empty_task="warn")
+    with pytest.warns(MissingLabelWarning, match="'task1' has no observed label"):
+        model.fit(X, y, sample_weight=weight)
+    assert np.isnan(model.predict(X).astype(float)[:, 1]).all()
+    y[:, 1] = np.nan
+    found = outputs(model, X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MissingLabelWarning)
+        assert_same(outputs(model.fit(X, y), X), found)
+
+
+def test_all_labels_of_weight_0_are_no_labels(case):
+    _, model, X, y = case
+    with pytest.raises(TaskError, match="task 'task0' has no observed label"):
+        model.fit(X, y, sample_weight=np.zeros(len(y)))
+    model.set_params(on_empty_task="warn")
+    with pytest.warns(MissingLabelWarning, match="no observed label"):
+        model.fit(X, y, sample_weight=np.zeros(len(y)))
+    assert np.isnan(model.predict(X).astype(float)).all()
