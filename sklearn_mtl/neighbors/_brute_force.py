@@ -7,14 +7,26 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_mtl.neighbors._rows import pair_distances, row_norms, unit_rows
-from sklearn_mtl.neighbors._top_k import sort_found, top_k
+from sklearn_mtl.neighbors._rows import (
+    pair_distances,
+    sort_found,
+    squared_norms,
+    unit_rows,
+)
 from sklearn_mtl.utils._features import read_features
 from sklearn_mtl.utils._private import Interval, StrOptions, fit_context
 
 __all__ = ["BruteForceIndex", "check_n_neighbors"]
+
+# Candidates beyond those wanted, and by how much their number grows where the order of
+# the last ones is in doubt.
+_SPARE = 16
+_GROWTH = 8
+_N_ROUNDS = 3
+_FLOATS = [np.float64, np.float32]
 
 
 class BruteForceIndex(BaseEstimator):
@@ -22,8 +34,7 @@ class BruteForceIndex(BaseEstimator):
 
     For "cosine" the distance of q and g is 1 - q · g / (norm(q) norm(g)), for
     "euclidean" it is norm(q - g). Neighbours come nearest first and, among equals, in
-    the order of the items, for every chunk size and whatever other queries are asked
-    with them.
+    the order of the items. A sample of zeros is at cosine distance 1 from everything.
 
     Use it where the answer must be exact; an approximate index repays its build only
     after many queries.
@@ -34,12 +45,10 @@ class BruteForceIndex(BaseEstimator):
         How many neighbours `kneighbors` returns.
     metric : {"cosine", "euclidean"}, default="cosine"
         The distance.
-    chunk_size : int, default=None
-        How many items are compared at a time; None takes what fits the cache.
 
     Attributes
     ----------
-    rows_ : ndarray of shape (n_items, n_features_in_), float32
+    rows_ : ndarray of shape (n_items, n_features_in_), float32 or float64
         The items; of norm 1 for "cosine". What was given, where it is so already.
     n_features_in_ : int
         Number of features.
@@ -51,12 +60,14 @@ class BruteForceIndex(BaseEstimator):
 
     Notes
     -----
-    O(n_queries * n_items * n_features). A product in float32 finds the candidates, with
-    a margin for its rounding; only these are scored, in float64 and each on its own,
-    and scores are compared in float32: items whose cosines, or whose squared distances
-    relative to those from the mean item, differ by less than 1e-7 count as equals where
-    the last place is contested. Beside the items, a search takes less than 100 MiB and
-    what it returns.
+    O(n_queries * n_items * n_features). scikit-learn's NearestNeighbors finds
+    candidates among the items in float64, less their mean for "euclidean", so that
+    coordinates far from the origin keep their last digits. The distances of the
+    candidates are then computed each on its own, and decide. More candidates are taken
+    where rounding leaves the last place in doubt. Which of several items at equal
+    distance takes the last place is undefined; items are equals if their squared
+    distances differ by less than about 1e-15 of the squared extent of the data and more
+    than a thousand of them compete.
 
     Examples
     --------
@@ -70,19 +81,11 @@ class BruteForceIndex(BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "metric": [StrOptions({"cosine", "euclidean"})],
-        "chunk_size": [Interval(Integral, 1, None, closed="left"), None],
     }
 
-    def __init__(
-        self,
-        n_neighbors: int = 10,
-        *,
-        metric: str = "cosine",
-        chunk_size: int | None = None,
-    ) -> None:
+    def __init__(self, n_neighbors: int = 10, *, metric: str = "cosine") -> None:
         self.n_neighbors = n_neighbors
         self.metric = metric
-        self.chunk_size = chunk_size
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> BruteForceIndex:
@@ -100,14 +103,42 @@ class BruteForceIndex(BaseEstimator):
         self : object
             The fitted index.
         """
-        rows = read_features(self, X, reset=True, dtype=np.float32, order="C")
-        self.rows_ = unit_rows(rows) if self.metric == "cosine" else rows
-        self._longest = float(row_norms(self.rows_).max())
-        self._offset = None
-        if self.metric == "euclidean":
-            self._centre = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
-            self._offset = row_norms(rows, self._centre) ** 2 / 2
+        rows = read_features(self, X, reset=True, dtype=_FLOATS, order="C")
+        is_cosine = self.metric == "cosine"
+        self.rows_ = unit_rows(rows) if is_cosine else rows
+        self._centre = 0.0 if is_cosine else rows.mean(axis=0, dtype=np.float64)
+        self._make_search()
         return self
+
+    def _make_search(self) -> None:
+        centred = self._centred(self.rows_)
+        self._extent = float(squared_norms(centred).max())
+        self._search = NearestNeighbors(algorithm="brute").fit(centred)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: the items once, without the copy that is searched."""
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_search"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore an index, and what it searches."""
+        super().__setstate__(state)
+        if "rows_" in state:
+            self._make_search()
+
+    def _centred(self, rows: np.ndarray) -> np.ndarray:
+        """Return float64 rows whose squared distances order the items."""
+        rows = rows.astype(np.float64) - self._centre
+        if self.metric == "cosine":
+            # zeros get a direction of their own, so that all products with them are 0
+            rows = np.column_stack([rows, ~rows.any(axis=1)])
+            rows /= np.sqrt(squared_norms(rows))[:, None]  # float32 leaves 1e-7
+        if not np.isfinite(squared_norms(rows)).all():
+            raise ValueError(
+                f"{type(self).__name__}: values are up to {np.abs(rows).max():.3g} off "
+                "their mean, and squares of these overflow. Scale the representation."
+            )
+        return rows
 
     def kneighbors(
         self, X: Any, n_neighbors: int | None = None, return_distance: bool = True
@@ -125,7 +156,7 @@ class BruteForceIndex(BaseEstimator):
 
         Returns
         -------
-        distances : ndarray of shape (n_queries, n_neighbors), float32
+        distances : ndarray of shape (n_queries, n_neighbors), float64
             Nearest first; only if return_distance.
         indices : ndarray of shape (n_queries, n_neighbors)
             Positions of the items.
@@ -136,39 +167,51 @@ class BruteForceIndex(BaseEstimator):
             If there are fewer items than neighbours.
         """
         check_is_fitted(self)
-        queries = read_features(self, X, reset=False, dtype=np.float32, order="C")
+        queries = read_features(self, X, reset=False, dtype=_FLOATS, order="C")
         if self.metric == "cosine":
             queries = unit_rows(queries)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         check_n_neighbors(k, len(self.rows_), type(self).__name__)
-        find = self._by_cosine if self.metric == "cosine" else self._by_distance
-        distances, indices = find(queries, k)
+        distances, indices = self._find(queries, k)
         return (distances, indices) if return_distance else indices
 
-    def _by_cosine(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        scores, indices = top_k(
-            queries, self.rows_, k, longest=self._longest, chunk_size=self.chunk_size
-        )
-        return np.maximum(1 - scores, 0), indices
-
-    def _by_distance(
-        self, queries: np.ndarray, k: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        # with u = q - c, v = g - c: |u - v|^2 = |u|^2 - 2 (u · g - u · c - |v|^2 / 2);
-        # of norms from the centre c of the gallery little is lost in the difference
-        centred = queries - self._centre
-        indices = top_k(
-            centred,
-            self.rows_,
-            k,
-            longest=self._longest,
-            offset=self._offset,
-            shift=centred.astype(np.float64) @ self._centre.astype(np.float64),
-            chunk_size=self.chunk_size,
-        )[1]
-        distances = pair_distances(queries, self.rows_, indices, self.metric)
-        sort_found(distances, indices)
+    def _find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        n_items, n_queries = len(self.rows_), len(queries)
+        distances = np.empty((n_queries, k))
+        indices = np.empty((n_queries, k), dtype=np.int64)
+        centred = self._centred(queries)
+        if self.metric == "cosine":  # zeros are in no direction of the items
+            is_zero = centred[:, -1] > 0
+            centred[is_zero, -1] = 0.0
+            distances[is_zero], indices[is_zero] = 1.0, np.arange(k)
+            doubtful = np.flatnonzero(~is_zero)
+        else:
+            doubtful = np.arange(n_queries)
+        spare = _SPARE
+        for _ in range(_N_ROUNDS):
+            if not len(doubtful):
+                break
+            n_found = min(n_items, k + spare)
+            near, found = self._search.kneighbors(centred[doubtful], n_found)
+            exact = pair_distances(queries[doubtful], self.rows_, found, self.metric)
+            sort_found(exact, found)
+            distances[doubtful], indices[doubtful] = exact[:, :k], found[:, :k]
+            if n_found == n_items:
+                break
+            doubtful = doubtful[
+                self._is_doubtful(centred[doubtful], near, exact[:, k - 1])
+            ]
+            spare *= _GROWTH
         return distances, indices
+
+    def _is_doubtful(
+        self, centred: np.ndarray, near: np.ndarray, last: np.ndarray
+    ) -> np.ndarray:
+        """Say where an item that was not found may be nearer than the last one kept."""
+        squared = last * 2.0 if self.metric == "cosine" else last**2
+        rounding = (centred.shape[1] + 4) * np.finfo(np.float64).eps
+        margin = rounding * (squared_norms(centred) + self._extent)
+        return squared > near[:, -1] ** 2 - margin
 
 
 def check_n_neighbors(

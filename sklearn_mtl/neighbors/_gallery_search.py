@@ -15,8 +15,7 @@ from sklearn_mtl.metrics import retrieval_report
 from sklearn_mtl.metrics._retrieval_report import retrieval_depth
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex, check_n_neighbors
 from sklearn_mtl.neighbors._gallery import drop_self, pick_tasks, task_names
-from sklearn_mtl.neighbors._rows import pair_distances
-from sklearn_mtl.neighbors._top_k import sort_found
+from sklearn_mtl.neighbors._rows import pair_distances, sort_found
 
 __all__ = ["GallerySearchMixin"]
 
@@ -61,7 +60,7 @@ class GallerySearchMixin(ABC):
 
         Returns
         -------
-        distances : ndarray of shape (n_queries, n_neighbors), float32
+        distances : ndarray of shape (n_queries, n_neighbors), float64
             Nearest first; only if return_distance.
         indices : ndarray of shape (n_queries, n_neighbors)
             Positions in the gallery, equals in their order; -1, at an infinite
@@ -129,7 +128,7 @@ class GallerySearchMixin(ABC):
         -------
         labels : ndarray of shape (n_queries, n_neighbors) or (..., n_tasks)
             Labels of the items; masked, in a masked array, where nothing was found.
-        distances : ndarray of shape (n_queries, n_neighbors), float32
+        distances : ndarray of shape (n_queries, n_neighbors), float64
             Their distances, nearest first.
 
         Raises

@@ -59,7 +59,7 @@ class NeighborRetriever(
         such as MultiTaskClassifier, can be searched by task. One that is fitted already
         comes in a FrozenEstimator.
     index : object with fit and kneighbors, default=None
-        What searches; a copy of it gets float32 rows, which are of norm 1 for "cosine",
+        What searches; a copy of it gets the rows, which are of norm 1 for "cosine",
         so that Euclidean distance, cosine and inner product give the same order. None
         is the exact BruteForceIndex.
     n_neighbors : int, default=10
@@ -85,8 +85,8 @@ class NeighborRetriever(
         The fitted estimator.
     index_ : object
         The fitted index.
-    embedding_ : ndarray of shape (n_items, n_columns), float32
-        The rows of the gallery that are searched.
+    embedding_ : ndarray of shape (n_items, n_columns), float32 or float64
+        The rows of the gallery that are searched, in the precision of the estimator.
     labels_ : ndarray of shape (n_items,) or (n_items, n_tasks), or None
         What `fit` and `add` got as y.
     n_features_in_ : int
@@ -101,8 +101,8 @@ class NeighborRetriever(
 
     Notes
     -----
-    The gallery is held once, in float32; an index may hold another copy. Items are
-    known by their positions, which move up when others are removed.
+    The gallery is held once; an index may hold another copy, as the exact one does in
+    float64. Items are known by their positions, which move up when others are removed.
 
     Examples
     --------
@@ -191,7 +191,7 @@ class NeighborRetriever(
 
         Returns
         -------
-        ndarray of shape (n_samples, n_columns), float32
+        ndarray of shape (n_samples, n_columns), float32 or float64
             Views side by side; of norm 1 for "cosine".
         """
         return self._item_rows(X)
@@ -296,6 +296,9 @@ class NeighborRetriever(
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)
         tags.input_tags = copy.copy(inner.input_tags)
+        # others may let NaN through to the representation, which must have none
+        has_views = hasattr(self.estimator, "transform_task")
+        tags.input_tags.allow_nan = inner.input_tags.allow_nan and has_views
         tags.target_tags.required = inner.target_tags.required
         tags.transformer_tags.preserves_dtype = []
         return tags

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["pair_distances", "row_norms", "unit_rows"]
+__all__ = ["pair_distances", "sort_found", "squared_norms", "unit_rows"]
 
 # Rows at a time, so that what is computed on the way stays small.
 _N_ROWS = 4096
 
 
-def row_norms(rows: np.ndarray, centre: np.ndarray | float = 0.0) -> np.ndarray:
-    """Return the norms (n_rows,) of rows, or their distances from a centre."""
+def _row_norms(rows: np.ndarray) -> np.ndarray:
+    """Return the norms (n_rows,) of rows, which may be too small or large to square."""
     norms = np.empty(len(rows))
     for start in range(0, len(rows), _N_ROWS):
-        part = rows[start : start + _N_ROWS].astype(np.float64) - centre
-        norms[start : start + _N_ROWS] = np.sqrt(np.einsum("ij,ij->i", part, part))
+        part = rows[start : start + _N_ROWS].astype(np.float64)
+        largest = np.abs(part).max(axis=1, initial=0.0)
+        part /= np.where(largest > 0, largest, 1.0)[:, None]
+        squares = np.einsum("ij,ij->i", part, part)
+        norms[start : start + _N_ROWS] = largest * np.sqrt(squares)
     return norms
 
 
@@ -24,23 +27,35 @@ def unit_rows(rows: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    rows : ndarray of shape (n_rows, n_columns), float32
+    rows : ndarray of shape (n_rows, n_columns), float32 or float64
         Any rows.
 
     Returns
     -------
-    ndarray of shape (n_rows, n_columns), float32
+    ndarray of shape (n_rows, n_columns), of the same dtype
         The same array where nothing has to change.
     """
-    norms = row_norms(rows)
+    norms = _row_norms(rows)
     norms[norms == 0] = 1.0
-    if np.abs(norms - 1).max(initial=0.0) < 1e-6:  # rounding leaves that much
+    rounding = 8 * np.finfo(rows.dtype).eps
+    if np.abs(norms - 1).max(initial=0.0) < rounding:
         return rows
     scaled = np.empty_like(rows)
     for start in range(0, len(rows), _N_ROWS):
         part = slice(start, start + _N_ROWS)
         scaled[part] = rows[part].astype(np.float64) / norms[part, None]
     return scaled
+
+
+def squared_norms(rows: np.ndarray) -> np.ndarray:
+    """Return the squared norms (n_rows,) of rows."""
+    return np.einsum("ij,ij->i", rows, rows)
+
+
+def _normalised(rows: np.ndarray) -> np.ndarray:
+    """Return float64 rows of about norm 1 with a norm of 1 in float64."""
+    norms = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return rows / np.where(norms > 0, norms, 1.0)
 
 
 def pair_distances(
@@ -50,9 +65,9 @@ def pair_distances(
 
     Parameters
     ----------
-    queries : ndarray of shape (n_queries, n_columns), float32
+    queries : ndarray of shape (n_queries, n_columns), float32 or float64
         Rows; of norm 1 for "cosine".
-    gallery : ndarray of shape (n_items, n_columns), float32
+    gallery : ndarray of shape (n_items, n_columns), float32 or float64
         Rows; of norm 1 for "cosine".
     indices : ndarray of shape (n_queries, k), int
         Items; -1 where none was found.
@@ -61,21 +76,40 @@ def pair_distances(
 
     Returns
     -------
-    ndarray of shape (n_queries, k), float32
-        Distances, each computed in float64 on its own; infinite where there is no item.
+    ndarray of shape (n_queries, k), float64
+        Distances, each computed on its own; infinite where there is no item.
     """
     n_queries, k = indices.shape
-    distances = np.empty((n_queries, k), np.float32)
+    distances = np.empty((n_queries, k))
     step = max(1, 2**20 // max(1, k * queries.shape[1]))
     for start in range(0, n_queries, step):
         part = slice(start, start + step)
         near = gallery[indices[part]].astype(np.float64)  # (n, k, n_columns)
-        query = queries[part].astype(np.float64)
+        query = queries[part].astype(np.float64)[:, None]
         if metric == "cosine":
-            found = 1.0 - np.einsum("qd,qkd->qk", query, near)
+            is_zero = ~near.any(axis=2) | ~query.any(axis=2)
+            near, query = _normalised(near), _normalised(query)
+        gap = near - query
+        squares = np.einsum("qkd,qkd->qk", gap, gap)
+        if metric == "cosine":
+            # of rows of norm 1 half the square is 1 - q · g without cancellation
+            distances[part] = np.where(is_zero, 1.0, squares / 2)
         else:
-            near -= query[:, None]
-            found = np.sqrt(np.einsum("qkd,qkd->qk", near, near))
-        distances[part] = found
+            distances[part] = np.sqrt(squares)
     distances[indices < 0] = np.inf
-    return np.maximum(distances, 0.0)
+    return distances
+
+
+def sort_found(distances: np.ndarray, indices: np.ndarray) -> None:
+    """Sort what was found by distance, and equals by position; overwrites both.
+
+    Parameters
+    ----------
+    distances : ndarray of shape (n_queries, k)
+        Distances; infinite where nothing was found.
+    indices : ndarray of shape (n_queries, k), int
+        Positions; -1 where nothing was found.
+    """
+    order = np.lexsort((indices, distances), axis=1)
+    distances[:] = np.take_along_axis(distances, order, axis=1)
+    indices[:] = np.take_along_axis(indices, order, axis=1)

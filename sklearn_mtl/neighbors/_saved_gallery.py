@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import secrets
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,10 @@ from sklearn_mtl.neighbors._brute_force import BruteForceIndex
 
 __all__ = ["SavedGallery"]
 
+_SEAL = b"\nsklearn_mtl sha256 "  # a pickle ends before it, and joblib reads no further
+_N_DIGEST = 64
+_BLOCK = 2**20
+
 
 class SavedGallery(BaseEstimator):
     """Save and load an estimator that has `embedding_` and `index_`."""
@@ -25,15 +32,32 @@ class SavedGallery(BaseEstimator):
     index_: Any
 
     def save(self, path: str | Path) -> None:
-        """Write the fitted retriever, gallery included, with joblib.
+        """Write the fitted retriever, gallery included, with joblib and a checksum.
+
+        The file is replaced in one step: whoever reads it finds the old one or the new
+        one, whole, also if writing is interrupted or the disk is full.
 
         Parameters
         ----------
         path : str or Path
             The file.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; what was there before is then as it was.
         """
         check_is_fitted(self)
-        joblib.dump(self, path)
+        path = Path(path)
+        part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+        try:
+            joblib.dump(self, part)
+            with part.open("ab") as file:
+                file.write(_SEAL + _digest(part, part.stat().st_size))
+            os.replace(part, path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
 
     @classmethod
     def load(cls, path: str | Path, *, mmap_mode: str | None = None) -> Any:
@@ -53,6 +77,8 @@ class SavedGallery(BaseEstimator):
 
         Raises
         ------
+        ValueError
+            If the file is not, bit by bit, what `save` wrote.
         TypeError
             If the file holds something else.
 
@@ -61,6 +87,7 @@ class SavedGallery(BaseEstimator):
         InconsistentVersionWarning
             If another version of this package wrote it.
         """
+        _check_seal(Path(path), cls.__name__)
         found = joblib.load(path, mmap_mode=mmap_mode)
         if not isinstance(found, cls):
             raise TypeError(
@@ -94,3 +121,28 @@ class SavedGallery(BaseEstimator):
 
 def _rows_of(index: Any) -> Any:
     return index.rows_ if isinstance(index, BruteForceIndex) else None
+
+
+def _check_seal(path: Path, who: str) -> None:
+    """Refuse a file that does not end with the checksum of the rest."""
+    length = path.stat().st_size - len(_SEAL) - _N_DIGEST
+    sealed = length > 0
+    if sealed:
+        with path.open("rb") as file:
+            file.seek(length)
+            sealed = file.read() == _SEAL + _digest(path, length)
+    if not sealed:
+        raise ValueError(
+            f"{who}: {path} is damaged or incomplete, or was not written by "
+            f"{who}.save: its checksum is not that of its content."
+        )
+
+
+def _digest(path: Path, length: int) -> bytes:
+    """Return the SHA-256, in hexadecimal digits, of the first bytes of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while length > 0 and (block := file.read(min(length, _BLOCK))):
+            digest.update(block)
+            length -= len(block)
+    return digest.hexdigest().encode()

@@ -85,7 +85,7 @@ class Mix:
 
         Returns
         -------
-        rows : ndarray of shape (n_rows, n_columns), float32
+        rows : ndarray of shape (n_rows, n_columns), float32 or float64
             Rows of items.
         signs : ndarray of shape (n_columns,), float32
             What they are multiplied by to be rows of queries.
@@ -97,7 +97,7 @@ class Mix:
             if self.metric == "cosine":
                 part = unit_rows(part)
             if len(self.weights) > 1:
-                part = part * np.float32(np.sqrt(abs(weight) / total))
+                part = part * part.dtype.type(np.sqrt(abs(weight) / total))
             parts.append(part)
             signs.append(np.full(part.shape[1], np.sign(weight), np.float32))
         joined = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
@@ -133,6 +133,9 @@ def _as_rows(found: Any, who: str) -> np.ndarray:
             "columns; search needs dense rows. Put a TruncatedSVD behind it."
         )
     rows: np.ndarray = check_array(
-        found, dtype=np.float32, order="C", input_name="the representation"
+        found,
+        dtype=[np.float64, np.float32],
+        order="C",
+        input_name="the representation",
     )
     return rows

@@ -12,9 +12,11 @@ from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_mtl import MultiTaskClassifier
@@ -22,6 +24,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import retrieval_report
 from sklearn_mtl.modules import Conv
 from sklearn_mtl.neighbors import BruteForceIndex, NeighborRetriever
+from tests.zoo import SMALL_NET
 
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:400], np.column_stack([Y, Y % 2])[:400]
@@ -106,6 +109,57 @@ def test_a_file_of_another_version_is_read_with_a_warning(tmp_path, monkeypatch)
     assert loaded.kneighbors(Q)[1].shape == (30, 10)
 
 
+def test_no_flipped_bit_is_loaded(tmp_path):
+    path = tmp_path / "it"
+    NeighborRetriever(PCA(2)).fit(X[:50], Y[:50]).save(path)
+    content = path.read_bytes()
+    for bit in np.random.default_rng(0).choice(8 * len(content), 200, replace=False):
+        damaged = bytearray(content)
+        damaged[bit // 8] ^= 1 << int(bit % 8)
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="is damaged or incomplete"):
+            NeighborRetriever.load(path)
+
+
+@pytest.mark.parametrize("kept", [0, 10, -1])
+def test_a_file_that_was_cut_off_is_not_loaded(kept, tmp_path):
+    path = tmp_path / "it"
+    NeighborRetriever(PCA(2)).fit(X).save(path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(ValueError, match="damaged or incomplete"):
+        NeighborRetriever.load(path)
+
+
+def test_saving_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
+    retriever = NeighborRetriever(PCA(2)).fit(X)
+    retriever.save(tmp_path / "it")
+    before = (tmp_path / "it").read_bytes()
+
+    def full(value, file):
+        file.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sklearn_mtl.neighbors._saved_gallery.joblib.dump", full)
+    with pytest.raises(OSError, match="No space"):
+        retriever.save(tmp_path / "it")
+    assert [file.name for file in tmp_path.iterdir()] == ["it"]
+    assert (tmp_path / "it").read_bytes() == before
+
+
+def test_inputs_may_have_nan_where_the_representation_has_none():
+    nets = MultiTaskClassifier(**SMALL_NET)
+    for estimator in (nets, FrozenEstimator(nets)):
+        assert get_tags(NeighborRetriever(estimator)).input_tags.allow_nan
+    for estimator in (StandardScaler(), PCA(2)):
+        assert not get_tags(NeighborRetriever(estimator)).input_tags.allow_nan
+    gaps = X.copy()
+    gaps[::7, 3] = np.nan
+    NeighborRetriever(nets).fit(gaps, Y)
+    NeighborRetriever(make_pipeline(SimpleImputer(), PCA(2))).fit(gaps)
+    with pytest.raises(ValueError, match="the representation contains NaN"):
+        NeighborRetriever(StandardScaler()).fit(gaps)
+
+
 def test_a_file_of_something_else_is_refused(tmp_path):
     NeighborRetriever(PCA(2)).fit(X).save(tmp_path / "it")
 
@@ -151,7 +205,7 @@ class Plain:
     "index",
     [
         Plain(),
-        BruteForceIndex(chunk_size=7, metric="euclidean"),
+        BruteForceIndex(metric="euclidean"),
         NearestNeighbors(algorithm="brute"),
         NearestNeighbors(algorithm="kd_tree"),
     ],
