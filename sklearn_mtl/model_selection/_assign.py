@@ -40,7 +40,7 @@ def assign_rows(
     rng : Generator
         Breaks ties and chooses candidates.
     shuffle : bool
-        Whether equal rows are dealt in random order rather than as they come.
+        Whether equal rows are dealt in random order; else neighbours stay together.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def assign_rows(
         The part of every row.
     """
     n_samples = strata.shape[0]
-    order = rng.permutation(n_samples) if shuffle else np.arange(n_samples)
+    order = rng.permutation(n_samples) if shuffle else None
     part = deal_rows(strata, sizes, order, seed=int(rng.integers(2**31)))
     unit, strata, targets = whole_numbers(strata, sizes / n_samples)
     return improve_by_swaps(strata, part, targets, rng, unit=unit)

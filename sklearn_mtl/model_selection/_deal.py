@@ -19,7 +19,10 @@ __all__ = ["deal_groups", "deal_rows"]
 
 
 def deal_rows(
-    strata: sparse.csr_array, sizes: np.ndarray, order: np.ndarray, seed: int
+    strata: sparse.csr_array,
+    sizes: np.ndarray,
+    order: np.ndarray | None,
+    seed: int,
 ) -> np.ndarray:
     """Assign rows to parts of exact sizes.
 
@@ -29,8 +32,9 @@ def deal_rows(
         Strata of the rows.
     sizes : ndarray of shape (n_parts,)
         Number of rows of every part; they sum to n_samples.
-    order : ndarray of shape (n_samples,)
-        Which of several equal rows comes first.
+    order : ndarray of shape (n_samples,) or None
+        Which of several equal rows comes first. None keeps neighbours together: of each
+        stratum the first rows go to the first part.
     seed : int
         Seeds the order in which kinds of rows are dealt.
 
@@ -48,21 +52,26 @@ def deal_rows(
     part = np.full(n_samples, -1, dtype=np.intp)
     # rows with equal labels have equal signatures, and stand side by side
     marks = rng.integers(2**63, size=strata.shape[1])
-    rank = _rank(np.lexsort((order, _sum_by_row(strata, marks))))
+    rank = np.arange(n_samples)
+    if order is not None:
+        rank = _rank(np.lexsort((order, _sum_by_row(strata, marks))))
     while left.any():
         rarest = int(np.argmin(np.where(left > 0, left, n_samples + 1)))
         begin, end = by_stratum.indptr[rarest : rarest + 2]
         rows = by_stratum.indices[begin:end]
         rows = rows[part[rows] < 0]
         rows = rows[np.argsort(rank[rows])]
-        part[rows] = _deal(wanted[:, rarest], room, len(rows), n_samples, rng)
+        dealt = _deal(wanted[:, rarest], room, len(rows), n_samples, rng)
+        part[rows] = dealt if order is None else _mixed(dealt, rng)
         given = _count_by_part(strata[rows], part[rows], len(sizes))
         wanted -= n_samples * given
         left -= given.sum(axis=0)
         left[rarest] = 0
         room -= np.bincount(part[rows], minlength=len(sizes))
     rest = np.flatnonzero(part < 0)
-    part[rest] = _deal(room * n_samples, room, len(rest), n_samples, rng)
+    rest = rest[np.argsort(rank[rest])]
+    dealt = np.repeat(np.arange(len(room)), room)
+    part[rest] = dealt if order is None else _mixed(dealt, rng)
     return part
 
 
@@ -98,7 +107,7 @@ def deal_groups(
 def _deal(
     wanted: np.ndarray, room: np.ndarray, n: int, unit: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return the parts of n rows in turn, evenly mixed; a row is `unit` wanted ones."""
+    """Return the parts that n rows go to, in order; a row is `unit` wanted ones."""
     most = np.minimum(room, n)
     parts = np.repeat(np.arange(len(room)), most)
     turn = np.concatenate([np.arange(m) for m in most])
@@ -106,10 +115,14 @@ def _deal(
     free = room[parts] - turn
     missing = unit * turn - wanted[parts]
     chosen = np.lexsort((rng.random(len(parts)), -free, missing))[:n]
-    counts = np.bincount(parts[chosen], minlength=len(room))
-    parts = np.repeat(np.arange(len(room)), counts)
+    return np.sort(parts[chosen])
+
+
+def _mixed(parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return sorted parts evenly mixed."""
+    counts = np.bincount(parts)
     time = np.concatenate([(np.arange(c) + 0.5) / c for c in counts if c] or [[]])
-    return parts[np.lexsort((rng.random(n), time))]
+    return parts[np.lexsort((rng.random(len(parts)), time))]
 
 
 def _count_by_part(

@@ -35,8 +35,9 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
     n_splits : int, default=5
         Number of folds. Their sizes differ by at most one.
     shuffle : bool, default=False
-        Whether equal rows are dealt in random order; else the folds are always the
-        same.
+        Whether samples are dealt in random order. Without it, neighbours stay in the
+        same fold as far as proportions allow, as in scikit-learn's StratifiedKFold, so
+        the score does not profit from samples that depend on their neighbours.
     random_state : int, RandomState instance or None, default=None
         Seed of the shuffling.
     n_bins : int, default=5

@@ -4,8 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import config_context
+from sklearn.datasets import load_digits
 from sklearn.linear_model import LinearRegression
-from sklearn.model_selection import StratifiedKFold, check_cv, cross_validate
+from sklearn.model_selection import (
+    StratifiedKFold,
+    check_cv,
+    cross_val_score,
+    cross_validate,
+)
+from sklearn.svm import SVC
 
 from sklearn_mtl.exceptions import MissingLabelWarning, TaskError
 from sklearn_mtl.model_selection import (
@@ -73,6 +80,37 @@ def test_one_task_is_as_even_as_scikit_learn_makes_it():
     for label in range(3):
         mine, its = (np.bincount(part[y == label]) for part in (ours, theirs))
         assert sorted(mine) == sorted(its)
+
+
+def digits_in_order():
+    """Return digits that ten writers wrote, one after the other, and three tasks."""
+    X, digit = load_digits(return_X_y=True)
+    rng = np.random.default_rng(0)
+    others = (rng.random((600, 2)) < 0.3).astype(float)
+    others[rng.random(others.shape) < 0.3] = np.nan
+    return X[:600], np.column_stack([digit[:600], others])
+
+
+@pytest.mark.parametrize("n_tasks", [1, 3])
+def test_neighbours_stay_together_without_shuffle(n_tasks):
+    # scikit-learn's own test of StratifiedKFold: by accuracies on dependent samples
+    X, y = digits_in_order()
+    model = SVC(C=10, gamma=0.005)
+    mean = {}
+    for shuffle in (False, True):
+        cv = MultiTaskStratifiedKFold(
+            3, shuffle=shuffle, random_state=0 if shuffle else None
+        )
+        splits = list(cv.split(X, y[:, :n_tasks]))
+        mean[shuffle] = cross_val_score(model, X, y[:, 0], cv=splits).mean()
+    assert 0.8 < mean[False] < 0.87
+    assert mean[True] > 0.94
+
+
+def test_rows_in_order_go_to_the_folds_of_scikit_learn():
+    y = np.tile([0, 1, 1, 0, 2, 1], 20)
+    expected = folds_of(StratifiedKFold(5), y)
+    assert np.array_equal(folds_of(MultiTaskStratifiedKFold(5), y), expected)
 
 
 @pytest.mark.parametrize("n_tasks", [60, 150])
