@@ -12,10 +12,21 @@ from sklearn_mtl.model_selection._assign import (
     assign_rows,
     keep_every_task,
 )
+from sklearn_mtl.model_selection._draw import draw_rows
 from sklearn_mtl.model_selection._strata import build_strata
 from sklearn_mtl.utils._tasks import TaskSet
 
-__all__ = ["equal_sizes", "generator", "kfold_trains", "make_parts"]
+__all__ = [
+    "TEST",
+    "TRAIN",
+    "draw_parts",
+    "equal_sizes",
+    "generator",
+    "kfold_trains",
+    "make_parts",
+]
+
+TRAIN, TEST = 0, 1  # of what `draw_parts` draws
 
 
 def make_parts(
@@ -62,6 +73,55 @@ def make_parts(
         return assign_groups(strata, group, sizes, rng, shuffle=shuffle)
     part = assign_rows(strata, sizes, rng, shuffle=shuffle)
     return keep_every_task(~np.isnan(codes), part, trains, rng)
+
+
+def draw_parts(
+    task_set: TaskSet,
+    codes: np.ndarray,
+    sizes: np.ndarray,
+    *,
+    rng: np.random.Generator,
+    n_bins: int = 5,
+    group: np.ndarray | None = None,
+) -> np.ndarray:
+    """Draw a training and a test part with all classes of all tasks in proportion.
+
+    Each row is in a part with the same probability, apart from the only labels of a
+    task, which are trained on, and from groups, whose sizes decide.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    codes : ndarray of shape (n_samples, n_tasks)
+        Encoded labels, NaN where missing.
+    sizes : ndarray of shape (2,) or (3,)
+        Number of training rows, of test rows, and of those that are in neither part.
+    rng : Generator
+        Source of all randomness.
+    n_bins : int, default=5
+        Largest number of quantile bins of a regression.
+    group : ndarray of shape (n_samples,), default=None
+        Number of the group of each row, from 0; groups are not divided.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        The part of every row: TRAIN, TEST, or 2 for neither.
+    """
+    trains = np.arange(len(sizes)) == TRAIN
+    if group is not None:
+        return make_parts(
+            task_set, codes, sizes, trains[None], rng=rng, n_bins=n_bins, group=group
+        )
+    strata = build_strata(task_set, codes, n_bins, sizes.min() / sizes.sum())
+    part = np.full(len(codes), TRAIN)
+    left = np.arange(len(codes))
+    for number in range(len(sizes) - 1, TRAIN, -1):
+        drawn = draw_rows(strata[left], sizes[number], rng)
+        part[left[drawn]] = number
+        left = left[~drawn]
+    return keep_every_task(~np.isnan(codes), part, trains[None], rng)
 
 
 def equal_sizes(n_samples: int, n_parts: int) -> np.ndarray:

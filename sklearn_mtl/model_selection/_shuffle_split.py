@@ -16,19 +16,18 @@ from sklearn_mtl.model_selection._checks import (
     warn_of_groups,
     warn_of_lost_tasks,
 )
-from sklearn_mtl.model_selection._parts import generator, make_parts
+from sklearn_mtl.model_selection._parts import TEST, TRAIN, draw_parts, generator
 
 __all__ = ["MultiTaskStratifiedShuffleSplit", "shuffle_sizes", "split_once"]
-
-TRAIN, TEST = 0, 1
 
 
 class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
     """Random splits that keep the classes of all tasks in proportion.
 
     Each split is drawn anew as `MultiTaskStratifiedKFold` draws its folds, with a
-    training and a test part of the sizes asked for. A task that has labels keeps some
-    in the training part.
+    training and a test part of the sizes asked for. Every sample is tested with the
+    same probability, whatever labels it has or lacks. The only exception is a task with
+    very few labels, which keeps some in the training part.
 
     Parameters
     ----------
@@ -149,9 +148,7 @@ def split_once(
 ) -> np.ndarray:
     """Return the part of every row: 0 training, 1 test, 2 neither; say what is lost."""
     trains = (np.arange(len(sizes)) == TRAIN)[None, :]
-    part = make_parts(
-        task_set, codes, sizes, trains, rng=rng, n_bins=n_bins, group=group
-    )
+    part = draw_parts(task_set, codes, sizes, rng=rng, n_bins=n_bins, group=group)
     lost = lost_tasks(~np.isnan(codes), part, trains)
     warn_of_lost_tasks(who, [task_set.names[t] for t in lost], task_set.n_tasks)
     return part

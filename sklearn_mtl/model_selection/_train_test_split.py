@@ -8,13 +8,8 @@ import numpy as np
 from sklearn.utils import indexable
 
 from sklearn_mtl.model_selection._checks import number_groups, read_tasks
-from sklearn_mtl.model_selection._parts import generator
-from sklearn_mtl.model_selection._shuffle_split import (
-    TEST,
-    TRAIN,
-    shuffle_sizes,
-    split_once,
-)
+from sklearn_mtl.model_selection._parts import TEST, TRAIN, generator
+from sklearn_mtl.model_selection._shuffle_split import shuffle_sizes, split_once
 from sklearn_mtl.utils._private import safe_indexing
 
 __all__ = ["train_test_split"]
@@ -35,6 +30,8 @@ def train_test_split(
 
     scikit-learn's function of this name, but stratified on every class of every task
     unless told otherwise, with missing labels in no stratum and regressions in bins.
+    Every sample is tested with the same probability, except with groups, where the
+    sizes of the parts come first.
 
     Parameters
     ----------

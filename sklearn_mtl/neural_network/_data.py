@@ -9,7 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sklearn_mtl.model_selection._parts import equal_sizes, kfold_trains, make_parts
+from sklearn_mtl.model_selection._parts import (
+    TRAIN,
+    draw_parts,
+    equal_sizes,
+    kfold_trains,
+    make_parts,
+)
 from sklearn_mtl.neural_network._batches import LabelledRows
 from sklearn_mtl.neural_network._preparation import Preparation
 from sklearn_mtl.neural_network._rows import as_rows
@@ -108,14 +114,12 @@ def draw_folds(
     n_samples, rng = len(codes), np.random.default_rng(seed)
     if n_members > 1:
         sizes, trains = equal_sizes(n_samples, n_members), kfold_trains(n_members)
-    else:
-        n_held = min(max(1, round(validation_fraction * n_samples)), n_samples - 1)
-        sizes, trains = (
-            np.array([n_held, n_samples - n_held]),
-            np.eye(2, dtype=bool)[1:],
-        )
-    part = make_parts(task_set, codes, sizes, trains, rng=rng, group=group)
-    return trains[:, part]
+        part = make_parts(task_set, codes, sizes, trains, rng=rng, group=group)
+        return trains[:, part]
+    n_held = min(max(1, round(validation_fraction * n_samples)), n_samples - 1)
+    sizes = np.array([n_samples - n_held, n_held])
+    part = draw_parts(task_set, codes, sizes, rng=rng, group=group)
+    return part[None] == TRAIN
 
 
 def label_rows(
