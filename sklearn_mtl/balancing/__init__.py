@@ -10,6 +10,7 @@ from sklearn_mtl.balancing._base import (
     StepLosses,
 )
 from sklearn_mtl.balancing._cagrad import CAGrad
+from sklearn_mtl.balancing._check import check_balancing
 from sklearn_mtl.balancing._dwa import DWA
 from sklearn_mtl.balancing._fairgrad import FairGrad
 from sklearn_mtl.balancing._famo import FAMO
@@ -66,6 +67,7 @@ __all__ = [
     "Turn",
     "UPGrad",
     "Uncertainty",
+    "check_balancing",
     "feature_gramian",
     "lowest_overlap",
     "read_balancing",

@@ -92,6 +92,13 @@ class LossWeighting(Balancing):
     The weights are the derivatives of the one number that the method minimises with
     respect to the losses. They act on heads and shared layers alike.
 
+    A subclass defines ``_weigh(step, state)``, which returns a tensor (n_members,
+    n_tasks) in the dtype of ``step.losses``. The loss of a task without a label in the
+    batch is 0, which means nothing: sums over tasks, and what is learned, must leave it
+    out by ``step.present``. What the method learns stands in the dict `state`, which
+    begins as `start` returns it and holds whatever can be copied and pickled.
+    `check_balancing` checks all of this.
+
     Attributes
     ----------
     looks_again : bool
@@ -118,6 +125,8 @@ class LossWeighting(Balancing):
             Weights; 0 where a task has no label in the batch.
         """
         weights = self._weigh(step, state)
+        if not isinstance(weights, Tensor) or weights.shape != step.losses.shape:
+            raise _wrong_shape(self, "a tensor", step.losses.shape, weights)
         return torch.where(step.present, weights, torch.zeros_like(weights))
 
     @abstractmethod
@@ -138,6 +147,14 @@ class GradientAggregator(Balancing):
 
     The maths is NumPy's: on matrices as small as these most of the time of a step goes
     into calls, of which torch's cost several times as much.
+
+    A subclass defines ``_weigh(gramian, share, state, generators)``, which returns an
+    array (n_members, n_tasks) that sums to one over the tasks, or about so, or else
+    says ``of_mean = False``. The Gramian (n_members, n_tasks, n_tasks) is of the tasks
+    that have labels in the batch, and `share` is their preference, summing to one. What
+    the method learns for each member and task stands in arrays of the dict `state`,
+    which begins as `start` returns it: read and write them at ``state["cells"]``, the
+    index of these members and tasks. `check_balancing` checks all of this.
 
     Attributes
     ----------
@@ -223,7 +240,11 @@ class GradientAggregator(Balancing):
         if not np.isfinite(gramian.sum()):
             # the net diverged; decompositions would fail before it is said in words
             return np.full(gramian.shape[:-1], np.nan)
-        return self._weigh(gramian, preference / preference.sum(), state, generators)
+        share = preference / preference.sum()
+        weights = self._weigh(gramian, share, state, generators)
+        if not isinstance(weights, np.ndarray) or weights.shape != gramian.shape[:-1]:
+            raise _wrong_shape(self, "an array", gramian.shape[:-1], weights)
+        return weights
 
     @abstractmethod
     def _weigh(
@@ -234,6 +255,21 @@ class GradientAggregator(Balancing):
         generators: Sequence[Generator],
     ) -> np.ndarray:
         """Return weights (n_members, n_tasks); share (n_tasks,) sums to one."""
+
+
+def _wrong_shape(
+    method: Balancing, what: str, expected: tuple[int, ...], found: Any
+) -> ValueError:
+    """Return the error for weights that are not one for each member and task."""
+    seen = f"shape {tuple(found.shape)}" if hasattr(found, "shape") else repr(found)
+    if what == "a tensor" and isinstance(found, np.ndarray):
+        seen = "an array"
+    elif what == "an array" and isinstance(found, Tensor):
+        seen = "a tensor"
+    return ValueError(
+        f"{type(method).__name__}: _weigh must return {what} of shape "
+        f"{tuple(expected)}; found {seen}."
+    )
 
 
 def as_array(tensor: Tensor) -> np.ndarray:

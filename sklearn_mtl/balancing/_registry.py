@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sklearn_mtl.balancing._aligned_mtl import AlignedMTL
-from sklearn_mtl.balancing._base import Balancing
+from sklearn_mtl.balancing._base import (
+    Balancing,
+    GradientAggregator,
+    LossWeighting,
+)
 from sklearn_mtl.balancing._cagrad import CAGrad
 from sklearn_mtl.balancing._dwa import DWA
 from sklearn_mtl.balancing._fairgrad import FairGrad
@@ -77,6 +81,12 @@ def read_balancing(balancing: Any, who: str) -> Balancing:
     if comes_from_torchjd(balancing) and not isinstance(balancing, type):
         return adapt(balancing, who)
     example = "UPGrad(), or a Weighting, Aggregator or Scalarizer of torchjd"
-    return read_spec(
+    method: Balancing = read_spec(
         balancing, METHODS, Balancing, argument="balancing", example=example, who=who
     )
+    if not isinstance(method, LossWeighting | GradientAggregator):
+        raise TypeError(
+            f"{who}: balancing={method!r}; allowed are subclasses of LossWeighting, "
+            "which weighs losses, and of GradientAggregator, which weighs gradients."
+        )
+    return method

@@ -1,6 +1,7 @@
 """Fused, masked losses of all tasks at once."""
 
 from sklearn_mtl.losses._base import TaskLoss
+from sklearn_mtl.losses._check import check_loss
 from sklearn_mtl.losses._circular import CircularLoss
 from sklearn_mtl.losses._cross_entropy import CrossEntropy
 from sklearn_mtl.losses._focal import FocalLoss
@@ -22,6 +23,7 @@ __all__ = [
     "OutputRelation",
     "SquaredError",
     "TaskLoss",
+    "check_loss",
     "comparable_tasks",
     "read_losses",
     "split_classes",

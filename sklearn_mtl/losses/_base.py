@@ -40,6 +40,8 @@ class TaskLoss(BaseEstimator, ABC):
     def n_outputs(self, task: Task) -> int:
         """Return the number of logits that a task has under this loss.
 
+        Only a loss with a `period` overrides it, with 2.
+
         Parameters
         ----------
         task : Task

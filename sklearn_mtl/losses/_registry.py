@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from sklearn.base import clone
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.losses._base import TaskLoss
+from sklearn_mtl.losses._check_shapes import check_shapes
 from sklearn_mtl.losses._circular import CircularLoss
 from sklearn_mtl.losses._cross_entropy import CrossEntropy
 from sklearn_mtl.losses._focal import FocalLoss
@@ -16,6 +18,7 @@ from sklearn_mtl.losses._huber import HuberLoss
 from sklearn_mtl.losses._squared_error import SquaredError
 from sklearn_mtl.utils import Task
 from sklearn_mtl.utils._by_task import by_task
+from sklearn_mtl.utils._check_spec import Faults
 
 __all__ = ["LOSSES", "read_losses"]
 
@@ -53,7 +56,8 @@ def read_losses(loss: Any, tasks: Sequence[Task], who: str) -> list[TaskLoss]:
     Raises
     ------
     ValueError
-        If a name is unknown, or a parameter wrong.
+        If a name is unknown, a parameter wrong, or what a loss returns has a wrong
+        shape.
     TaskError
         If a loss is not for the kind of its task, or of none of the tasks.
     TypeError
@@ -105,6 +109,10 @@ def _make(wanted: Any, made: dict[Any, TaskLoss], who: str) -> TaskLoss:
         )
     if id(wanted) not in made:
         wanted.check()
+        try:
+            check_shapes(wanted, Faults(wanted), [torch.float64])
+        except AssertionError as error:
+            raise ValueError(f"{who}: loss {error}.") from None
         made[id(wanted)] = clone(wanted)
     return made[id(wanted)]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,29 @@ class Faults:
         """Raise the error unless a condition holds."""
         if not holds:
             self.fail(method, expected, found)
+
+    @contextmanager
+    def leaving_alone(self, state: Callable[[], Any], method: str) -> Iterator[None]:
+        """Raise the error if a block draws from a global generator.
+
+        Parameters
+        ----------
+        state : callable
+            Returns the state of PyTorch's global generator; NumPy's is compared too.
+        method : str
+            The method at fault.
+        """
+        before = _bytes(state), _numpy_state()
+        try:
+            yield
+        finally:  # also where a check failed: the draws may be why
+            after = _bytes(state), _numpy_state()
+            self.require(
+                before == after,
+                method,
+                "numbers drawn from the generators that are given",
+                "that a global generator was used",
+            )
 
     def close(
         self, found: Any, expected: Any, method: str, what: str, *, tol: float = 1e-7
@@ -127,6 +152,17 @@ def check_spec(spec: Any, base: type[Any]) -> Faults:
         except Exception as error:
             faults.fail("__reduce__", "an object that can be pickled", error)
     return faults
+
+
+def _bytes(state: Callable[[], Any]) -> bytes:
+    """Return a state of PyTorch, which this room does not import."""
+    found: bytes = state().numpy().tobytes()
+    return found
+
+
+def _numpy_state() -> str:
+    """Return NumPy's global state, which is looked at and not used."""
+    return repr(np.random.get_state())  # noqa: NPY002
 
 
 def _is_importable(kind: type) -> bool:

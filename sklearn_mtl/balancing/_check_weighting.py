@@ -1,0 +1,182 @@
+"""A check of methods that weigh losses."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+from sklearn_mtl.utils._check_spec import Faults
+
+__all__ = ["check_weighting"]
+
+N_STEPS, N_MEMBERS = 5, 3
+#: A task without a label in the batch has a loss that means nothing: it is 0 in a fit.
+PLACEHOLDER = 7.0
+
+
+class _Steps:
+    """Losses and absences of some steps, and what a method makes of them."""
+
+    def __init__(self, method: LossWeighting, n_tasks: int) -> None:
+        draws = torch.Generator().manual_seed(0)
+        shape = N_STEPS, N_MEMBERS, n_tasks
+        losses = torch.rand(shape, generator=draws, dtype=torch.float64)
+        self.method, self.losses = method, 0.2 + 2.0 * losses
+        self.present = torch.rand(shape, generator=draws) > 0.3
+        self.present[0] = True
+        self.present[..., 0] = True
+
+    def run(
+        self,
+        members: Sequence[int] = range(N_MEMBERS),
+        order: Any = slice(None),
+        *,
+        seed: int = 0,
+        placeholder: float = 0.0,
+        preference: Tensor | None = None,
+        dtype: torch.dtype = torch.float64,
+    ) -> tuple[Tensor, dict[str, Any]]:
+        """Return the weights (n_steps, n_members, n_tasks), and the state after."""
+        losses = torch.where(self.present, self.losses, placeholder).to(dtype)
+        losses = losses[:, list(members)][..., order]
+        present = self.present[:, list(members)][..., order]
+        n_tasks = losses.shape[-1]
+        wanted = torch.ones(n_tasks) if preference is None else preference
+        generators = [Generator().manual_seed(seed + member) for member in members]
+        state = self.method.start(len(losses[0]), n_tasks)
+        weights = []
+        for number, (now, here) in enumerate(zip(losses, present, strict=True)):
+            step = StepLosses(now, here, wanted.to(dtype), 0.01, generators)
+            weights.append(self.method.weigh(step, state))
+            if self.method.looks_again:
+                with torch.no_grad():
+                    self.method.look_again(step, now.square(), state)
+            if number % 2:
+                self.method.end_epoch(
+                    self.losses[number][list(members)][:, order], state
+                )
+        return torch.stack(weights), state
+
+
+def check_weighting(
+    method: LossWeighting, n_tasks: int, is_symmetric: bool, faults: Faults
+) -> None:
+    """Check a method over several steps.
+
+    Parameters
+    ----------
+    method : LossWeighting
+        The method.
+    n_tasks : int
+        Number of tasks.
+    is_symmetric : bool
+        Whether tasks are treated alike.
+    faults : Faults
+        Raises where something is wrong.
+    """
+    steps = _Steps(method, n_tasks)
+    weights, state = steps.run()
+    _check_numbers(weights, faults)
+    faults.close(steps.run()[0], weights, "_weigh", "the same weights in a second fit,")
+    for member in range(N_MEMBERS):
+        alone = steps.run([member])[0]
+        whole = weights[:, [member]]
+        faults.close(
+            alone, whole, "_weigh", "weights of a member alone as beside others,"
+        )
+    other = steps.run(placeholder=PLACEHOLDER)[0]
+    faults.close(
+        other,
+        weights,
+        "_weigh",
+        "weights that do not depend on the loss of an absent task,",
+    )
+    is_random = not torch.equal(steps.run(seed=50)[0], weights)
+    if is_symmetric and not is_random:
+        order = torch.arange(n_tasks).flip(0)
+        faults.close(
+            steps.run(order=order)[0],
+            weights[..., order],
+            "_weigh",
+            "weights that follow the tasks when these are permuted,",
+        )
+    single = steps.run(dtype=torch.float32)[0]
+    faults.require(
+        single.dtype == torch.float32, "_weigh", "the dtype of the losses", single.dtype
+    )
+    what = "weights in single precision as in double,"
+    faults.close(single, weights, "_weigh", what, tol=1e-3)
+    _check_preference(method, steps, weights, faults)
+    if is_symmetric:
+        _check_mean(method, n_tasks, faults)
+    _check_state(method, steps, state, faults)
+
+
+def _check_numbers(weights: Tensor, faults: Faults) -> None:
+    for number, found in enumerate(weights):
+        faults.require(
+            bool(found.isfinite().all()),
+            "_weigh",
+            "finite weights",
+            f"{found.tolist()} in step {number}",
+        )
+        faults.require(
+            bool((found >= 0).all()),
+            "_weigh",
+            "weights of losses that are not negative",
+            f"{float(found.min()):.4g} in step {number}",
+        )
+
+
+def _check_preference(
+    method: LossWeighting, steps: _Steps, weights: Tensor, faults: Faults
+) -> None:
+    """Look whether a declared preference does anything."""
+    preference = 1.0 + torch.arange(weights.shape[-1], dtype=torch.float64)
+    changes = not torch.equal(steps.run(preference=preference)[0], weights)
+    if method.role_of_task_weight == "preference":
+        faults.require(
+            changes,
+            "_weigh",
+            "weights that depend on step.preference, as role_of_task_weight says",
+            "that they do not",
+        )
+
+
+def _check_mean(method: LossWeighting, n_tasks: int, faults: Faults) -> None:
+    """Look at one task, and at equal losses."""
+    for n, expected in ((1, "a positive weight"), (n_tasks, "weights that sum to one")):
+        step = StepLosses.of(torch.ones(1, n), 0.01, [Generator().manual_seed(0)])
+        total = float(method.weigh(step, method.start(1, n)).sum())
+        if n == 1:
+            faults.require(total > 0.0, "_weigh", f"{expected} for one task", total)
+        elif method.of_mean:
+            faults.require(
+                0.5 < total < 0.75 * n,
+                "of_mean",
+                f"{expected}, about, for equal losses of {n} tasks",
+                f"{total:.4g}; of_mean = False says that they sum to n_tasks",
+            )
+
+
+def _check_state(
+    method: LossWeighting, steps: _Steps, state: dict[str, Any], faults: Faults
+) -> None:
+    """Go on with a copy of what was learned."""
+    try:
+        copies = [copy.deepcopy(state), pickle.loads(pickle.dumps(state))]
+    except Exception as error:
+        faults.fail("start", "a state that can be copied and pickled", error)
+    preference = torch.ones(steps.losses.shape[-1], dtype=torch.float64)
+    after = []
+    for one in copies:
+        draws = [Generator().manual_seed(9) for _ in range(N_MEMBERS)]
+        step = StepLosses(steps.losses[0], steps.present[0], preference, 0.01, draws)
+        after.append(method.weigh(step, one))
+    faults.close(after[1], after[0], "start", "a pickled state that goes on alike,")

@@ -1,0 +1,149 @@
+"""What every loss must return, looked at before a fit begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sklearn_mtl.losses._base import TaskLoss
+from sklearn_mtl.utils import Task
+from sklearn_mtl.utils._check_spec import Faults
+
+__all__ = ["N_CLASSES", "check_shapes", "draw_cells", "layouts", "made_task"]
+
+KINDS = ("binary", "multiclass", "regression")
+N_CLASSES = {"binary": 2, "multiclass": 3, "regression": 0}
+N_MEMBERS, N_ROWS, N_TASKS = 2, 4, 3
+
+
+def made_task(kind: str, loss: TaskLoss, name: str = "task") -> Task:
+    """Return a task of a kind, with the period that the loss says."""
+    if kind == "regression":
+        return Task(name, kind, None, np.dtype(float), loss.period)
+    return Task(name, kind, np.arange(N_CLASSES[kind]), np.dtype(int))
+
+
+def layouts(loss: TaskLoss, kind: str) -> list[int | None]:
+    """Return the values of `axis` with which a loss is called for tasks of a kind."""
+    is_single = loss.n_outputs(made_task(kind, loss)) == 1
+    return [None] if is_single else [-1, -2]
+
+
+def draw_cells(
+    loss: TaskLoss, kind: str, axis: int | None, dtype: torch.dtype, seed: int = 0
+) -> tuple[Tensor, Tensor]:
+    """Return random logits and labels as `TaskLoss.cells` gets them.
+
+    Parameters
+    ----------
+    loss : TaskLoss
+        The loss.
+    kind : str
+        Kind of the tasks.
+    axis : int or None
+        Where the logits of a task lie.
+    dtype : torch.dtype
+        Of both.
+    seed : int, default=0
+        Of the numbers; the same for all dtypes and axes.
+
+    Returns
+    -------
+    z : Tensor of shape (n_members, n_rows, n_tasks), with an axis more if given
+        Logits.
+    y : Tensor of shape (n_members, n_rows, n_tasks)
+        Class indices, or values with a mean of about zero.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    shape = N_MEMBERS, N_ROWS, N_TASKS
+    width = loss.n_outputs(made_task(kind, loss))
+    z = torch.randn(*shape, width, generator=generator, dtype=torch.float64)
+    y = torch.randn(shape, generator=generator, dtype=torch.float64)
+    if kind != "regression":
+        y = torch.randint(N_CLASSES[kind], shape, generator=generator)
+    z = z.squeeze(-1) if axis is None else z.movedim(-1, axis).contiguous()
+    return (2.0 * z).to(dtype), y.to(dtype)
+
+
+def check_shapes(
+    loss: TaskLoss,
+    faults: Faults,
+    dtypes: Sequence[torch.dtype] = (torch.float32, torch.float64),
+) -> None:
+    """Check the kinds of a loss, and shape, dtype and memory of what `cells` returns.
+
+    Parameters
+    ----------
+    loss : TaskLoss
+        The loss.
+    faults : Faults
+        Raises AssertionError where something is wrong.
+    dtypes : sequence of torch.dtype, default=(torch.float32, torch.float64)
+        Precisions to look at.
+    """
+    kinds = getattr(loss, "kinds", None)
+    faults.require(
+        isinstance(kinds, tuple) and kinds and set(kinds) <= set(KINDS),
+        "kinds",
+        f"a class attribute, a tuple of some of {KINDS}",
+        kinds,
+    )
+    for kind in loss.kinds:
+        _check_width(loss, kind, faults)
+        for axis in layouts(loss, kind):
+            for dtype in dtypes:
+                _check_results(loss, *draw_cells(loss, kind, axis, dtype), axis, faults)
+
+
+def _check_width(loss: TaskLoss, kind: str, faults: Faults) -> None:
+    expected = N_CLASSES[kind] if kind == "multiclass" else 1
+    if kind == "regression" and loss.period is not None:
+        expected = 2  # predictions are the direction of a point
+    found = loss.n_outputs(made_task(kind, loss))
+    what = f"{expected} for a {kind} task"
+    if kind == "multiclass":
+        what = "one logit for each class"
+    faults.require(found == expected, "n_outputs", what, found)
+
+
+def _check_results(
+    loss: TaskLoss, z: Tensor, y: Tensor, axis: int | None, faults: Faults
+) -> None:
+    before = z.clone(), y.clone()
+    with torch.no_grad():
+        values, slopes = loss.cells(z, y, axis)
+    for name, found, like in (("values", values, y), ("slopes", slopes, z)):
+        what = f"{name} of shape {tuple(like.shape)} in {like.dtype}"
+        if axis is not None:
+            what += f" with axis={axis}"
+        is_right = isinstance(found, Tensor)
+        is_right = is_right and (found.shape, found.dtype) == (like.shape, like.dtype)
+        seen = f"{tuple(found.shape)} in {found.dtype}" if _has_shape(found) else found
+        faults.require(is_right, "cells", what, seen)
+        faults.require(
+            bool(found.isfinite().all()), "cells", f"finite {name}", f"{found}"
+        )
+    faults.require(
+        torch.equal(z, before[0]) and torch.equal(y, before[1]),
+        "cells",
+        "z and y left as they are",
+        "they changed",
+    )
+    for name, other in {"z": z, "y": y, "values": values}.items():
+        faults.require(
+            _memory(slopes) != _memory(other) and 0 not in slopes.stride(),
+            "cells",
+            "slopes in memory of their own, such as slopes.clone()",
+            f"that they share it, with {name} or with each other",
+        )
+
+
+def _has_shape(found: object) -> bool:
+    return hasattr(found, "shape") and hasattr(found, "dtype")
+
+
+def _memory(tensor: Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
