@@ -2,10 +2,12 @@
 
 __all__ = [
     "DifferentUnitsWarning",
+    "IndexOrderWarning",
     "MissingLabelWarning",
     "NegativeTransferWarning",
     "SingleClassWarning",
     "TaskError",
+    "TaskTypeWarning",
     "UnseenLabelWarning",
 ]
 
@@ -34,6 +36,14 @@ class UnseenLabelWarning(UserWarning):
 
 class DifferentUnitsWarning(UserWarning):
     """Warned when targets or scores in different units are compared or averaged."""
+
+
+class TaskTypeWarning(UserWarning):
+    """Warned when a few labels decide whether a task has classes or is a regression."""
+
+
+class IndexOrderWarning(UserWarning):
+    """Warned when two frames have the same index labels in another order."""
 
 
 class NegativeTransferWarning(UserWarning):

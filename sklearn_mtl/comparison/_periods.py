@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._by_task import by_task
 
 __all__ = ["declare_periods"]
 
@@ -38,7 +39,7 @@ def declare_periods(tasks: TaskSet, estimators: Iterable[Any]) -> TaskSet:
     return tasks.with_periods(
         [
             _agreed(
-                task.name, {_period(_of_task(loss, t, task.name)) for loss in losses}
+                task.name, {_period(_of_task(loss, t, tasks.names)) for loss in losses}
             )
             if task.kind == "regression"
             else None
@@ -52,13 +53,12 @@ def _losses(estimator: Any) -> list[Any]:
     return [value for key, value in params if key.rpartition("__")[2] == "loss"]
 
 
-def _of_task(loss: Any, t: int, name: str) -> Any:
+def _of_task(loss: Any, t: int, names: Sequence[str]) -> Any:
     """Return what a loss says of a task; what does not fit the tasks fails in fit."""
-    if isinstance(loss, Mapping):
-        return loss.get(name)
-    if isinstance(loss, list | tuple):
-        return loss[t] if t < len(loss) else None
-    return loss
+    try:
+        return by_task(loss, names, parameter="loss", who="compare")[names[t]]
+    except TaskError:
+        return None
 
 
 def _period(loss: Any) -> float | None:

@@ -73,7 +73,7 @@ def read_targets(
     ValueError
         If the targets cannot be read, or the share is out of its range.
     """
-    table = as_table(y)
+    table = as_table(y, "compare")
     # a sentinel is worth a warning; a task of one class is refused later
     tasks, codes = TaskSet.from_y(table, who="compare", task_types=task_types)
     targets = Targets(tasks, codes, table, table)

@@ -24,6 +24,7 @@ from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions, fit_context
 from sklearn_mtl.utils._random import draw_seed
+from sklearn_mtl.utils._targets import as_targets
 
 __all__ = ["TaskGroupSearchCV"]
 
@@ -228,7 +229,7 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         ValueError
             If a parameter is out of its range or lengths differ.
         """
-        X, y = indexable(X, y)
+        X, y = indexable(X, as_targets(y, _WHO))
         X = record_features(self, X)
         data = read_data(
             self.estimator,

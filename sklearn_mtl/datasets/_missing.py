@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._by_task import by_task
+from sklearn_mtl.utils._targets import as_pandas_or_array
 
 __all__ = ["hide_codes", "hide_labels", "without_cells"]
 
 
 def hide_labels(
     y: Any,
-    fraction: float | Sequence[float] = 0.5,
+    fraction: float | Sequence[float] | Mapping[Any, float] = 0.5,
     *,
     task_types: Any = None,
     random_state: int | np.random.RandomState | None = None,
@@ -31,8 +33,9 @@ def hide_labels(
     ----------
     y : array-like of shape (n_samples,) or (n_samples, n_tasks)
         Targets; labels that are missing already stay so and are not counted.
-    fraction : float or sequence of float of length n_tasks, default=0.5
-        Share of the observed labels to hide, in [0, 1), for all tasks or by task.
+    fraction : float, dict or sequence of float of length n_tasks, default=0.5
+        Share of the observed labels to hide, in [0, 1), for all tasks, by task name (0
+        for tasks that are not named) or in task order.
     task_types : str, sequence or dict, default=None
         As in `MultiTaskMixedEstimator`; None infers.
     random_state : int, RandomState instance or None, default=None
@@ -41,8 +44,9 @@ def hide_labels(
     Returns
     -------
     ndarray or DataFrame of shape (n_samples,) or (n_samples, n_tasks)
-        A copy of y with missing labels: a DataFrame or Series for one, else an array,
-        of floats where all labels are numbers and of objects otherwise.
+        A copy of y with missing labels: a pandas DataFrame or Series for a frame, a
+        series or a dict of columns, else an array, of floats where all labels are
+        numbers and of objects otherwise.
 
     Raises
     ------
@@ -61,11 +65,15 @@ def hide_labels(
     >>> np.isnan(hide_labels(y, [0.2, 0.5], random_state=0)).sum(axis=0)
     array([20, 50])
     """
+    y = as_pandas_or_array(y, "hide_labels")
     task_set, codes = TaskSet.from_y(
         y, who="hide_labels", task_types=task_types, warn=False, on_empty_task="warn"
     )
     is_class = [task.is_classification for task in task_set.tasks]
-    hidden = hide_codes(codes, is_class, fraction, random_state)
+    shares = by_task(
+        fraction, task_set.names, parameter="fraction", who="hide_labels", default=0.0
+    )
+    hidden = hide_codes(codes, is_class, list(shares.values()), random_state)
     return without_cells(y, hidden[:, 0] if task_set.is_1d else hidden)
 
 
@@ -138,7 +146,7 @@ def without_cells(y: Any, hidden: np.ndarray) -> Any:
 
     Parameters
     ----------
-    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+    y : ndarray, DataFrame or Series of shape (n_samples,) or (n_samples, n_tasks)
         Targets.
     hidden : ndarray of the shape of y, bool
         Which cells.
@@ -148,10 +156,9 @@ def without_cells(y: Any, hidden: np.ndarray) -> Any:
     ndarray or DataFrame of the shape of y
         Floats where all labels are numbers, objects otherwise.
     """
-    if hasattr(y, "mask") and hasattr(y, "iloc"):  # a pandas frame or series
+    if hasattr(y, "iloc"):
         return y.mask(hidden)
-    array = np.asarray(y)
-    is_number = array.dtype.kind in "fiu"
-    out = array.astype(float if is_number else object)
+    is_number = y.dtype.kind in "fiu"
+    out = y.astype(float if is_number else object)
     out[hidden] = np.nan
     return out

@@ -39,6 +39,8 @@ from sklearn_mtl.utils._private import (
     num_samples,
 )
 from sklearn_mtl.utils._random import draw_seed, spawn_seeds
+from sklearn_mtl.utils._targets import as_targets
+from sklearn_mtl.utils._weights import align_weights
 
 __all__ = ["BLEND_CONSTRAINTS", "BaseMultiTaskBlend"]
 
@@ -93,11 +95,15 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             If a member is no estimator.
         """
         named = self._named()
-        X, y = indexable(X, y)
+        X, y = indexable(X, as_targets(y, type(self).__name__))
         X = record_features(self, X)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
         if getattr(self, "class_weight", None) is not None:
             sample_weight = labels.weights
+        elif sample_weight is not None:  # in task order, which folds cannot tell
+            sample_weight = align_weights(
+                sample_weight, labels.codes.shape, type(self).__name__, self.task_set_
+            )
         seed = draw_seed(self.random_state)
         splits = self._splits(X, y, sample_weight, seed)
         settings = {

@@ -10,6 +10,7 @@ from sklearn.utils import ClassifierTags, RegressorTags, Tags
 from sklearn_mtl.ensemble._base_blend import BLEND_CONSTRAINTS, BaseMultiTaskBlend
 from sklearn_mtl.utils._docstrings import Class, fill_docstring
 from sklearn_mtl.utils._outputs import ClassOutputsMixin, MultiTaskOutputsMixin
+from sklearn_mtl.utils._weights import CLASS_WEIGHT
 
 __all__ = ["MultiTaskBlend", "MultiTaskBlendClassifier", "MultiTaskBlendRegressor"]
 
@@ -153,7 +154,7 @@ class MultiTaskBlendClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTask
     _kind = "classification"
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BLEND_CONSTRAINTS,
-        "class_weight": [dict, list, str, None],
+        "class_weight": CLASS_WEIGHT,
     }
 
     def __init__(
@@ -289,7 +290,7 @@ class MultiTaskBlend(ClassOutputsMixin, BaseMultiTaskBlend):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BLEND_CONSTRAINTS,
         "task_types": [str, dict, "array-like", None],
-        "class_weight": [dict, list, str, None],
+        "class_weight": CLASS_WEIGHT,
     }
 
     def __init__(

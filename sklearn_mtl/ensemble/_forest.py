@@ -10,6 +10,7 @@ from sklearn.utils import ClassifierTags, RegressorTags, Tags
 from sklearn_mtl.ensemble._base_forest import FOREST_CONSTRAINTS, BaseMultiTaskForest
 from sklearn_mtl.utils._docstrings import Class, fill_docstring
 from sklearn_mtl.utils._outputs import ClassOutputsMixin, MultiTaskOutputsMixin
+from sklearn_mtl.utils._weights import CLASS_WEIGHT
 
 __all__ = ["MultiTaskForest", "MultiTaskForestClassifier", "MultiTaskForestRegressor"]
 
@@ -142,7 +143,7 @@ class MultiTaskForestClassifier(
     _kind = "classification"
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **FOREST_CONSTRAINTS,
-        "class_weight": [dict, list, str, None],
+        "class_weight": CLASS_WEIGHT,
     }
 
     def __init__(
@@ -283,7 +284,7 @@ class MultiTaskForest(ClassOutputsMixin, BaseMultiTaskForest):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **FOREST_CONSTRAINTS,
         "task_types": [str, dict, "array-like", None],
-        "class_weight": [dict, list, str, None],
+        "class_weight": CLASS_WEIGHT,
     }
 
     def __init__(

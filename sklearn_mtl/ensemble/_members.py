@@ -119,8 +119,10 @@ def fit_member(
     ----------
     model : estimator
         As `make_member` returns it.
-    X, y, sample_weight : object
+    X, y : object
         As they came to the blend's fit.
+    sample_weight : ndarray or None
+        Weights in task order.
     task_set : TaskSet
         The tasks.
     splits : sequence of (train, test) or None
@@ -149,7 +151,7 @@ def fit_member(
         return Member(fitted, [own] if task_set.is_1d else list(own))
     outputs = _empty_outputs(task_set, num_samples(y))
     for train, test in splits:
-        weight = None if sample_weight is None else np.asarray(sample_weight)[train]
+        weight = None if sample_weight is None else sample_weight[train]
         own_X, own_y = safe_indexing(X, train), safe_indexing(y, train)
         part = fit_weighted(_tolerant(model), own_X, own_y, weight)
         _place(outputs, part, task_set, safe_indexing(X, test), test)

@@ -11,7 +11,7 @@ from sklearn.base import is_classifier, is_regressor
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length, check_memory
 
-from sklearn_mtl.metrics._registry import check_keys, metric_of_task
+from sklearn_mtl.metrics._registry import metric_of_task, read_metric
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.multioutput._templates import for_one_task, for_tasks
@@ -109,9 +109,9 @@ def read_data(
     check_consistent_length(X, codes)
     weights = None
     if sample_weight is not None:
-        weights = check_sample_weight(sample_weight, codes.shape, who)
+        weights = check_sample_weight(sample_weight, codes.shape, who, tasks)
         y = drop_weightless(y, weights, who)
-    return TaskData(X, as_table(y), weights, tasks, codes)
+    return TaskData(X, as_table(y, who), weights, tasks, codes)
 
 
 def _task_types(estimator: Any) -> Any:
@@ -283,7 +283,7 @@ class TaskSetScores:
 def _metrics(task_set: TaskSet, scoring: Any, who: str) -> list[Any]:
     """Return the name of the metric of every task, or the function."""
     metric = "auto" if scoring is None else scoring
-    check_keys(metric, task_set.names, who)
+    metric = read_metric(metric, task_set.names, who)
     found = []
     for task in task_set.tasks:
         kind = "regression" if not task.is_classification else "binary"

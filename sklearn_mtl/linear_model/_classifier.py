@@ -10,6 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn_mtl.linear_model._outputs import LinearClassifierBase
 from sklearn_mtl.utils._outputs import ClassOutputsMixin
 from sklearn_mtl.utils._private import Interval, fit_context
+from sklearn_mtl.utils._weights import CLASS_WEIGHT
 
 __all__ = ["MultiTaskLinearClassifier"]
 
@@ -101,7 +102,7 @@ class MultiTaskLinearClassifier(
     _parameter_constraints: dict[str, list[Any]] = {
         **LinearClassifierBase._parameter_constraints,
         "alpha": [Interval(Real, 0, None, closed="left")],
-        "class_weight": [str, dict, list, None],
+        "class_weight": CLASS_WEIGHT,
     }
 
     def __init__(

@@ -11,6 +11,7 @@ from sklearn_mtl.linear_model._outputs import LinearClassifierBase
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold
 from sklearn_mtl.utils._outputs import ClassOutputsMixin
 from sklearn_mtl.utils._private import fit_context
+from sklearn_mtl.utils._weights import CLASS_WEIGHT
 
 __all__ = ["MultiTaskLinearClassifierCV"]
 
@@ -110,7 +111,7 @@ class MultiTaskLinearClassifierCV(
 
     _parameter_constraints: dict[str, list[Any]] = {
         **LinearSearchMixin._parameter_constraints,
-        "class_weight": [str, dict, list, None],
+        "class_weight": CLASS_WEIGHT,
     }
 
     def __init__(

@@ -177,7 +177,7 @@ def read_labels(
             codes[~columns.observed] = 0.0
         labels = TableOfLabels(codes, weights)
     else:
-        weights = weights_at(cells, sample_weight, shape, who)
+        weights = weights_at(cells, sample_weight, shape, who, task_set)
         y = np.concatenate(columns.values).astype(np.float64)
         labels = OwnLabels(cells, y, weights, shape[0])
     if columns.observed.any() and not weights.any():

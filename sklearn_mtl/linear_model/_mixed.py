@@ -141,7 +141,9 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
             )
         weights = None
         if sample_weight is not None:
-            weights = check_sample_weight(sample_weight, codes.shape, who)
+            weights = check_sample_weight(
+                sample_weight, codes.shape, who, self.task_set_
+            )
         self.classifier_ = self._fit_kind(True, X, codes, weights)
         self.regressor_ = self._fit_kind(False, X, codes, weights)
         return self

@@ -12,7 +12,7 @@ import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import _regression as r
-from sklearn_mtl.metrics._registry import Metric, check_keys, metric_of_task
+from sklearn_mtl.metrics._registry import Metric, metric_of_task, read_metric
 from sklearn_mtl.utils._by_task import by_task
 from sklearn_mtl.utils._circular import distances
 from sklearn_mtl.utils._scores import r2_of_points
@@ -51,7 +51,7 @@ def metrics_of_tasks(
         period is not positive or that of a classification.
     """
     names = [task.name for task in tasks]
-    check_keys(metric, names, who)
+    metric = read_metric(metric, names, who)
     given = by_task(periods, names, parameter="periods", who=who)
     return [
         _repeating(metric_of_task(metric, task.name, task.kind, who), task, period, who)

@@ -12,6 +12,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._registry import is_error
 from sklearn_mtl.utils._by_task import by_task
+from sklearn_mtl.utils._names import task_name
 
 __all__ = ["delta_m"]
 
@@ -65,6 +66,7 @@ def delta_m(multi: Any, single: Any, *, metric: Any = None) -> float:
     >>> delta_m({"a": 0.9, "b": 2.0}, {"a": 1.0, "b": 2.0})
     0.05
     """
+    multi, single = _read(multi), _read(single)
     names = _names(multi, single)
     M, S = (_values(values, names) for values in (multi, single))
     metrics = by_task(metric, names, parameter="metric", who=_WHO)
@@ -90,6 +92,13 @@ def delta_m(multi: Any, single: Any, *, metric: Any = None) -> float:
         )
         return np.nan
     return float(np.mean((S - M) / S))
+
+
+def _read(values: Any) -> Any:
+    """Return a dict or a pandas series by task name; anything else as it is."""
+    if not hasattr(values, "items"):
+        return values
+    return {task_name(key): value for key, value in values.items()}
 
 
 def _names(multi: Any, single: Any) -> list[str]:

@@ -9,15 +9,16 @@ from typing import Any
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import _classification as c
 from sklearn_mtl.metrics import _regression as r
+from sklearn_mtl.utils._names import match_tasks
 
 __all__ = [
     "AUTO",
     "Metric",
-    "check_keys",
     "find_metric",
     "is_error",
     "metric_names",
     "metric_of_task",
+    "read_metric",
 ]
 
 
@@ -129,7 +130,7 @@ def metric_of_task(metric: Any, name: str, kind: str, who: str) -> Metric:
     Parameters
     ----------
     metric : str, callable or dict
-        As users give it.
+        As `read_metric` returns it.
     name : str
         Name of the task.
     kind : {"binary", "multiclass", "regression"}
@@ -164,14 +165,37 @@ def metric_of_task(metric: Any, name: str, kind: str, who: str) -> Metric:
     return found
 
 
-def check_keys(metric: Any, names: list[str], who: str) -> None:
-    """Refuse a dict of metrics that names neither a task nor a kind."""
-    if isinstance(metric, Mapping):
-        known = {*names, *(kind for kinds in _KINDS.values() for kind in kinds)}
-        unknown = [key for key in metric if key not in known]
-        if unknown:
-            raise TaskError(
-                f"{who}: metric names {unknown}, which are neither tasks nor kinds. "
-                f"Tasks: {names}; kinds: 'binary', 'multiclass', 'classification', "
-                "'regression'."
-            )
+def read_metric(metric: Any, names: list[str], who: str) -> Any:
+    """Return metrics by name of task or kind, refusing keys that are neither.
+
+    Parameters
+    ----------
+    metric : str, callable or dict
+        As users give it.
+    names : list of str
+        Names of the tasks.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    object
+        A dict whose keys are names of tasks or kinds, or the one metric for all.
+
+    Raises
+    ------
+    TaskError
+        If a key is neither a task nor a kind.
+    """
+    if not isinstance(metric, Mapping):
+        return metric
+    kinds = {kind for some in _KINDS.values() for kind in some} - set(names)
+    by_kind = {key: one for key, one in metric.items() if key in kinds}
+    others = {key: one for key, one in metric.items() if key not in kinds}
+    try:
+        return {**by_kind, **match_tasks(others, names, "metric", who)}
+    except TaskError as error:
+        raise TaskError(
+            f"{error} Allowed are also the kinds 'binary', 'multiclass', "
+            "'classification' and 'regression'."
+        ) from None

@@ -129,7 +129,8 @@ def read_labels(y_query: Any, y_gallery: Any, who: str) -> list[TaskLabels]:
     Returns
     -------
     list of TaskLabels
-        In the order of the columns.
+        In the order of the columns of the gallery; those of y_query are matched by
+        name.
 
     Raises
     ------
@@ -137,14 +138,14 @@ def read_labels(y_query: Any, y_gallery: Any, who: str) -> list[TaskLabels]:
         If the tasks differ, or a label is no class.
     """
     query, gallery = read_columns(y_query, who), read_columns(y_gallery, who)
-    both_named = query.has_names and gallery.has_names
-    n_tasks = len(query.names), len(gallery.names)
-    if n_tasks[0] != n_tasks[1] or (both_named and query.names != gallery.names):
+    n_tasks = len(gallery.names)
+    if len(query.names) != n_tasks:
         raise TaskError(
             f"{who}: the tasks of y_query are {query.names}, those of y_gallery "
             f"{gallery.names}; they must be the same."
         )
-    return [_join(query, gallery, t, who) for t in range(n_tasks[0])]
+    query = query.like(gallery, "y_query", who)
+    return [_join(query, gallery, t, who) for t in range(n_tasks)]
 
 
 def _join(query: TargetColumns, gallery: TargetColumns, t: int, who: str) -> TaskLabels:

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._columns import TargetColumns
 from sklearn_mtl.utils._infer import warn_of_unseen
+from sklearn_mtl.utils._names import NamedTasks
 from sklearn_mtl.utils._tasks import Task
 from sklearn_mtl.utils._weights import check_sample_weight
 
@@ -68,7 +69,7 @@ def read_truth(
     columns: TargetColumns,
     classes: Sequence[np.ndarray | None],
     sample_weight: Any,
-    names: Sequence[str] | None,
+    model: NamedTasks | None,
     who: str,
 ) -> list[TaskTruth]:
     """Return the labels that a model with these classes is scored against.
@@ -81,15 +82,15 @@ def read_truth(
         The model's classes of each task, None for a regression.
     sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks) or None
         Weights; cells of weight 0 count as missing.
-    names : sequence of str or None
-        The model's task names, where it has them.
+    model : NamedTasks or None
+        The model's tasks, where it knows them: columns of y are matched by name.
     who : str
         Who asks; messages begin with it.
 
     Returns
     -------
     list of TaskTruth
-        One for each task of y.
+        One for each task of y, in the order of the model.
 
     Raises
     ------
@@ -100,13 +101,11 @@ def read_truth(
         raise TaskError(
             f"{who}: y has {len(columns.names)} tasks, the model {len(classes)}."
         )
-    is_named = columns.has_names and not columns.is_1d
-    if is_named and names is not None and list(names) != columns.names:
-        raise TaskError(
-            f"{who}: the tasks of y are {columns.names}; those of the model are "
-            f"{list(names)}, in this order."
-        )
-    weights = check_sample_weight(sample_weight, columns.observed.shape, who)
+    if model is not None and not columns.is_1d:
+        columns = columns.like(model, "y", who)
+    is_named = model is not None and model.has_names
+    named = model if is_named else columns
+    weights = check_sample_weight(sample_weight, columns.observed.shape, who, named)
     truths, unseen = [], {}
     for t, name in enumerate(columns.names):
         all_rows = np.flatnonzero(columns.observed[:, t])

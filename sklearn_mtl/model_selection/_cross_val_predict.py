@@ -28,6 +28,7 @@ from sklearn_mtl.model_selection._responses import (
 from sklearn_mtl.model_selection._stratified_kfold import MultiTaskStratifiedKFold
 from sklearn_mtl.utils._columns import TargetColumns, read_columns
 from sklearn_mtl.utils._private import safe_indexing
+from sklearn_mtl.utils._targets import as_targets
 from sklearn_mtl.utils._tasks import Task
 from sklearn_mtl.utils._termination import workers_end_with_us
 
@@ -121,7 +122,7 @@ def cross_val_predict(
     """
     if method not in _METHODS:
         raise ValueError(f"{_WHO}: method must be one of {_METHODS}, found {method!r}.")
-    X, y, groups = indexable(X, y, groups)
+    X, y, groups = indexable(X, as_targets(y, _WHO), groups)
     columns = read_columns(y, _WHO)
     is_number = cv is None or isinstance(cv, Integral)
     cv = (

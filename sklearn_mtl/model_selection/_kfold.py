@@ -88,7 +88,7 @@ class MultiTaskKFold(MultiTaskFolds):
             Rows of the test set.
         """
         warn_of_groups(self, groups)
-        yield from super().split(X, y, None)
+        yield from self._split(X, y, None)
 
     def _assign(
         self, n_samples: int, y: Any, groups: Any, rng: np.random.Generator

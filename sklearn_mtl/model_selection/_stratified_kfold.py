@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import BaseCrossValidator
 
 from sklearn_mtl.model_selection._checks import (
     check_n_bins,
@@ -132,7 +131,7 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
             Rows of the test set.
         """
         warn_of_groups(self, groups)
-        yield from super().split(X, y, None)
+        yield from self._split(X, y, None)
 
     def _assign(
         self, n_samples: int, y: Any, groups: Any, rng: np.random.Generator
@@ -235,7 +234,7 @@ class MultiTaskStratifiedGroupKFold(MultiTaskStratifiedKFold):
         test : ndarray of shape (n_test,)
             Rows of the test set.
         """
-        yield from BaseCrossValidator.split(self, X, y, groups)
+        yield from self._split(X, y, groups)
 
     def _group_numbers(self, groups: Any) -> np.ndarray:
         group = number_groups(groups, type(self).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn_mtl.model_selection._checks import number_groups, read_tasks
 from sklearn_mtl.model_selection._parts import TEST, TRAIN, generator
 from sklearn_mtl.model_selection._shuffle_split import shuffle_sizes, split_once
 from sklearn_mtl.utils._private import safe_indexing
+from sklearn_mtl.utils._targets import as_targets
 
 __all__ = ["train_test_split"]
 
@@ -88,7 +90,9 @@ def train_test_split(
     """
     if not arrays:
         raise ValueError(f"{_WHO}: at least one array is required.")
-    arrays = tuple(indexable(*arrays))
+    # a dict of columns has no rows to take
+    given = [as_targets(a, _WHO) if isinstance(a, Mapping) else a for a in arrays]
+    arrays = tuple(indexable(*given))
     n_samples = arrays[0].shape[0] if hasattr(arrays[0], "shape") else len(arrays[0])
     sizes = shuffle_sizes(n_samples, test_size, train_size, 0.25)
     y = _find_labels(arrays, stratify)

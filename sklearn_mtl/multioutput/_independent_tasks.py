@@ -33,6 +33,7 @@ from sklearn_mtl.utils._private import (
     fit_context,
     num_samples,
 )
+from sklearn_mtl.utils._targets import as_targets
 from sklearn_mtl.utils._tasks import TaskSet
 from sklearn_mtl.utils._termination import workers_end_with_us
 
@@ -195,7 +196,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         TypeError
             If what was given is no estimator.
         """
-        X, y = indexable(X, y)
+        X, y = indexable(X, as_targets(y, _WHO))
         X = record_features(self, X)
         templates = self._templates()
         params = self._route(templates, sample_weight, fit_params)

@@ -104,25 +104,25 @@ def make_jobs(
     """
     named, jobs = templates.named(), []
     for t, task in enumerate(tasks):
-        key = templates.key_of(task.name, task.is_classification)
+        key = templates.key_of(t, columns.names, task.is_classification)
         rows = np.flatnonzero(columns.observed[:, t])
         model = None
         if task.kind not in ("empty", "constant"):
             model = for_one_task(named[key], t, columns.names, task.is_classification)
-        own = _cut(params[key], columns.observed.shape, rows, t)
+        own = _cut(params[key], columns, rows, t)
         who = f"{_WHO}: task {task.name!r}"
         jobs.append(Job(model, columns.values[t], rows, own, who))
     return jobs
 
 
 def _cut(
-    params: Mapping[str, Any], shape: tuple[int, int], rows: np.ndarray, t: int
+    params: Mapping[str, Any], columns: TargetColumns, rows: np.ndarray, t: int
 ) -> dict[str, Any]:
     """Return parameters of fit for the rows of one task, and its column of weights."""
-    cut = {}
+    cut, shape = {}, columns.observed.shape
     for name, value in params.items():
         if _is_weight(name, value):
-            cut[name] = check_sample_weight(value, shape, _WHO)[rows, t]
+            cut[name] = check_sample_weight(value, shape, _WHO, columns)[rows, t]
         elif hasattr(value, "__len__") and not isinstance(value, str | Mapping):
             is_by_row = num_samples(value) == shape[0]
             cut[name] = safe_indexing(value, rows) if is_by_row else value

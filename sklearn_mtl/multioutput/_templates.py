@@ -10,6 +10,8 @@ from sklearn.base import clone, is_classifier, is_regressor
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._by_task import by_task as spread_by_task
+from sklearn_mtl.utils._names import match_tasks
+from sklearn_mtl.utils._weights import is_by_name
 
 __all__ = ["Templates", "for_one_task", "for_tasks"]
 
@@ -104,17 +106,18 @@ class Templates:
         TaskError
             If a task is unknown, or is said to be of another kind than its estimator.
         """
-        unknown = [name for name in self.by_task if name not in names]
-        if unknown:
-            raise TaskError(
-                f"{_WHO}: by_task names unknown tasks {unknown}. Known tasks: "
-                f"{list(names)}."
-            )
         asked = spread_by_task(task_types, names, parameter="task_types", who=_WHO)
-        return {name: self._agree(name, asked[name]) for name in names}
+        special = self._special(names)
+        return {
+            name: self._agree(name, asked[name], special.get(name)) for name in names
+        }
 
-    def _agree(self, name: str, asked: str | None) -> str | None:
-        own = self._type_of(name)
+    def _special(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return the estimators of some tasks by the names of these."""
+        return match_tasks(self.by_task, names, "by_task", _WHO)
+
+    def _agree(self, name: str, asked: str | None, special: Any) -> str | None:
+        own = self._type_of(special)
         if None not in (asked, own) and (asked == "regression") != (
             own == "regression"
         ):
@@ -124,21 +127,23 @@ class Templates:
             )
         return own or asked
 
-    def _type_of(self, name: str) -> str | None:
-        one = self.by_task.get(name, self.estimator)
+    def _type_of(self, special: Any) -> str | None:
+        one = self.estimator if special is None else special
         if one is not None:
             return _type(one)
         if self.classifier is None and self.regressor is not None:
             return "regression"
         return "classification" if self.regressor is None else None
 
-    def key_of(self, name: str, is_classification: bool) -> str:
+    def key_of(self, t: int, names: Sequence[str], is_classification: bool) -> str:
         """Return as what the estimator of a task was given; a key of `named`.
 
         Parameters
         ----------
-        name : str
-            Name of the task.
+        t : int
+            Number of the task.
+        names : sequence of str
+            Names of all tasks.
         is_classification : bool
             Whether it has classes.
 
@@ -152,8 +157,10 @@ class Templates:
         TaskError
             If there is no estimator for the task.
         """
-        if name in self.by_task:
-            return f"by_task[{name!r}]"
+        name = names[t]
+        keys = match_tasks({k: k for k in self.by_task}, names, "by_task", _WHO)
+        if name in keys:
+            return f"by_task[{keys[name]!r}]"
         by_kind = "classifier" if is_classification else "regressor"
         key = by_kind if self.estimator is None else "estimator"
         if key not in self.named():
@@ -194,7 +201,7 @@ def for_one_task(
         if parameter == "task_types":
             single.set_params(**{name: kind})
             _drop_loss(single, name.removesuffix("task_types"), names, {kind})
-        elif parameter in _BY_TASK and _is_by_task(value, names):
+        elif parameter in _BY_TASK and _is_by_task(parameter, value, names):
             (own,) = _of_tasks(value, [t], names, _BY_TASK[parameter])
             single.set_params(**{name: None if parameter == "task_weight" else own})
     return single
@@ -227,7 +234,7 @@ def for_tasks(
         if parameter == "task_types":
             several.set_params(**{name: own_types})
             _drop_loss(several, name.removesuffix("task_types"), names, set(own_types))
-        elif parameter in _BY_TASK and _is_by_task(value, names):
+        elif parameter in _BY_TASK and _is_by_task(parameter, value, names):
             own = _of_tasks(value, columns, names, _BY_TASK[parameter])
             several.set_params(**{name: own})
     return several
@@ -237,9 +244,10 @@ def _of_tasks(
     value: Any, columns: Sequence[int], names: Sequence[str], default: Any
 ) -> list[Any]:
     """Return what is said of some tasks, in order: an array has no names for them."""
-    if isinstance(value, Mapping):
-        return [value.get(names[t], default) for t in columns]
-    return [value[t] for t in columns]
+    given = spread_by_task(
+        value, names, parameter="an argument", who=_WHO, default=default
+    )
+    return [given[names[t]] for t in columns]
 
 
 def _drop_loss(
@@ -247,7 +255,7 @@ def _drop_loss(
 ) -> None:
     """Forget a net's loss for all tasks where it is for none that are left."""
     loss = estimator.get_params(deep=True).get(f"{prefix}loss")
-    if loss is None or loss == "auto" or _is_by_task(loss, names):
+    if loss is None or loss == "auto" or _is_by_task("loss", loss, names):
         return
     from sklearn_mtl.losses import LOSSES  # loads torch, which a net needs anyway
 
@@ -261,9 +269,10 @@ def _drop_loss(
         estimator.set_params(**{f"{prefix}loss": "auto"})
 
 
-def _is_by_task(value: Any, names: Sequence[str]) -> bool:
-    if isinstance(value, Mapping):
-        return bool(value) and set(value) <= set(names)
+def _is_by_task(parameter: str, value: Any, names: Sequence[str]) -> bool:
+    if hasattr(value, "items"):
+        is_by_label = parameter == "class_weight" and not is_by_name(value)
+        return len(value) > 0 and not is_by_label
     is_sequence = hasattr(value, "__len__") and not isinstance(value, str)
     return is_sequence and len(value) == len(names)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._names import find_task, task_name
 from sklearn_mtl.utils._table import as_table, take_tasks
-from sklearn_mtl.utils._task import find_task
+from sklearn_mtl.utils._targets import as_targets
 
 __all__ = ["drop_self", "join_labels", "pick_tasks", "take_labels", "task_names"]
 
@@ -43,7 +45,7 @@ def take_labels(y: Any, n_items: int, who: str) -> np.ndarray:
     """Return labels as an array with a row for each item."""
     if hasattr(y, "toarray"):
         y = y.toarray()
-    labels = np.asarray(y)
+    labels = np.asarray(as_targets(y, who))
     if labels.ndim not in (1, 2) or len(labels) != n_items:
         raise ValueError(
             f"{who}: y has shape {labels.shape} for {n_items} items; it must be "
@@ -71,16 +73,16 @@ def join_labels(old: np.ndarray, new: np.ndarray, who: str) -> np.ndarray:
 def task_names(y: Any) -> list[str] | None:
     """Return the names that came with y: those of a frame's columns, or of a series."""
     if hasattr(y, "columns"):
-        return [str(name) for name in y.columns]
+        return [task_name(name) for name in y.columns]
     name = getattr(y, "name", None)
-    return None if name in (None, "") else [str(name)]
+    return None if name in (None, "") else [task_name(name)]
 
 
 def pick_tasks(
     tasks: Any, names: Sequence[str] | None, query: Any, gallery: np.ndarray, who: str
 ) -> tuple[Any, Any, list[str]]:
     """Return labels of queries and gallery of some tasks, and the names of these."""
-    query, gallery = as_table(query), as_table(gallery)
+    query, gallery = as_table(query, who), as_table(gallery, who)
     n_tasks = gallery.shape[1]
     if query.shape[1] != n_tasks:
         raise TaskError(
@@ -88,7 +90,8 @@ def pick_tasks(
             "have them all, of which tasks= are scored."
         )
     known = [f"task{t}" for t in range(n_tasks)] if names is None else names
-    wanted = [tasks] if isinstance(tasks, str | int) else list(tasks)
+    is_one = isinstance(tasks, str | Integral) or task_name(tasks) in known
+    wanted = [tasks] if is_one else list(tasks)
     columns = [find_task(known, task, who) for task in wanted]
     if not columns or len(set(columns)) < len(columns):
         raise TaskError(

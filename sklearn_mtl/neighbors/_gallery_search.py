@@ -16,6 +16,9 @@ from sklearn_mtl.metrics._retrieval_report import retrieval_depth
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex, check_n_neighbors
 from sklearn_mtl.neighbors._gallery import drop_self, pick_tasks, task_names
 from sklearn_mtl.neighbors._rows import pair_distances, sort_found
+from sklearn_mtl.utils._names import TaskNames, order_of_columns
+from sklearn_mtl.utils._table import take_tasks
+from sklearn_mtl.utils._targets import as_targets
 
 __all__ = ["GallerySearchMixin"]
 
@@ -188,7 +191,7 @@ class GallerySearchMixin(ABC):
             raise ValueError(
                 f"{_who(self)}: report needs labels of gallery and queries."
             )
-        self._check_names(labels)
+        labels = self._in_order(labels)
         rows = self.embedding_ if X is None else self._item_rows(X)
         gallery, names = self.labels_, self._task_names
         if tasks is not None:
@@ -204,14 +207,19 @@ class GallerySearchMixin(ABC):
             return found
         return dict(zip(names, found.values(), strict=True))
 
-    def _check_names(self, y: Any) -> None:
-        """Refuse names of tasks that are not those of the gallery."""
+    def _in_order(self, y: Any) -> Any:
+        """Return labels with their tasks in the order of the gallery, by name."""
+        y = as_targets(y, _who(self))
         given, known = task_names(y), self._task_names
-        if given is not None and known is not None and given != known:
+        if given is None or known is None:
+            return y
+        if len(given) != len(known):
             raise TaskError(
-                f"{_who(self)}: the tasks of y are {given}; those of the gallery are "
-                f"{known}, in this order."
+                f"{_who(self)}: the tasks of y are {given}, but those of the gallery "
+                f"are {known}."
             )
+        order = order_of_columns(given, TaskNames(known), "y", _who(self))
+        return y if order is None else take_tasks(y, order)
 
     def _search(
         self, rows: np.ndarray, n_neighbors: int | None, first: int | None

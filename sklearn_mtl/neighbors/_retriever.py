@@ -22,12 +22,14 @@ from sklearn_mtl.neighbors._gallery_search import GallerySearchMixin
 from sklearn_mtl.neighbors._saved_gallery import SavedGallery
 from sklearn_mtl.neighbors._views import Mix
 from sklearn_mtl.utils._features import check_features, record_features
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import (
     HasMethods,
     Interval,
     StrOptions,
     fit_context,
 )
+from sklearn_mtl.utils._targets import as_targets
 
 __all__ = ["NeighborRetriever"]
 
@@ -122,7 +124,7 @@ class NeighborRetriever(
         "index": [HasMethods(["fit", "kneighbors"]), None],
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "metric": [StrOptions({"cosine", "euclidean"})],
-        "task": [str, Integral, None],
+        "task": [str, Integral, tuple, None],
         "task_mix": [dict, None],
         "view": [StrOptions({"projection", "input", "probability"})],
     }
@@ -171,6 +173,8 @@ class NeighborRetriever(
         """
         mix = Mix.read(self.task, self.task_mix, self.view, self.metric, _WHO)
         X = record_features(self, X)
+        y = as_targets(y, _WHO)
+        warn_of_index_order(_WHO, X=X, y=y)
         estimator = clone(self.estimator).fit(X, y)
         rows, signs = mix.rows(estimator, X, _WHO)
         labels = None if y is None else take_labels(y, len(rows), _WHO)
@@ -225,8 +229,9 @@ class NeighborRetriever(
             )
         labels = None
         if self.labels_ is not None:
-            self._check_names(y)
-            labels = join_labels(self.labels_, take_labels(y, len(rows), _WHO), _WHO)
+            warn_of_index_order(_WHO, X=X, y=y)
+            new = take_labels(self._in_order(y), len(rows), _WHO)
+            labels = join_labels(self.labels_, new, _WHO)
         joined = np.concatenate([self.embedding_, rows])
         self._keep(joined, labels, added=rows)
         return self

@@ -143,9 +143,9 @@ class BaseMultiTaskNet(
         X = read_inputs(self, X, preparation_of(self), reset=False)
         tasks, state = self.task_set_, self._state
         who = type(self).__name__
-        codes = tasks.encode(y, who=who, sample_weight=sample_weight)
+        codes, weights = tasks.encode_weighted(y, sample_weight, who=who)
         return self._train(
-            X, tasks, codes, sample_weight, state, given, is_partial=is_partial
+            X, tasks, codes, weights, state, given, is_partial=is_partial
         )
 
     def _train(

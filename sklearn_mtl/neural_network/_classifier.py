@@ -11,6 +11,7 @@ from sklearn.utils import Tags
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS, with_shared_parameters
 from sklearn_mtl.utils._outputs import ClassOutputsMixin
+from sklearn_mtl.utils._weights import CLASS_WEIGHT
 
 __all__ = ["MultiTaskClassifier"]
 
@@ -74,7 +75,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
     _kind = "classification"
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
-        "class_weight": [dict, list, str, None],
+        "class_weight": CLASS_WEIGHT,
     }
 
     def __init__(

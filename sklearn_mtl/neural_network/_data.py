@@ -73,7 +73,7 @@ class Labels:
             The labels with the weight of every cell.
         """
         weights = cell_weights(task_set, codes, sample_weight, class_weight, who)
-        rows = check_sample_weight(sample_weight, codes.shape, who)
+        rows = check_sample_weight(sample_weight, codes.shape, who, task_set)
         rows = np.where(np.isnan(codes), 0.0, rows).max(axis=1)
         if not rows.any():  # no label at all: X is all that there is
             rows = np.ones(len(codes))

@@ -98,8 +98,8 @@ def _read_validation(
         task_set, labels.codes, sample_weight, getattr(model, "class_weight", None), who
     )
     try:
-        codes = given.encode(task_set, who)
-        own = Labels.read(task_set, codes, given.sample_weight, class_weight, who)
+        codes, weights = given.encode(task_set, who)
+        own = Labels.read(task_set, codes, weights, class_weight, who)
     except ValueError as error:
         message = str(error).replace("sample_weight", "sample_weight_val")
         raise type(error)(message) from error

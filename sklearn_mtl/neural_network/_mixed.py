@@ -10,6 +10,7 @@ from sklearn.utils import ClassifierTags, RegressorTags, Tags
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS, with_shared_parameters
 from sklearn_mtl.utils._outputs import ClassOutputsMixin
+from sklearn_mtl.utils._weights import CLASS_WEIGHT
 
 __all__ = ["MultiTaskMixedEstimator"]
 
@@ -72,7 +73,7 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
         "task_types": [str, dict, "array-like", None],
-        "class_weight": [dict, list, str, None],
+        "class_weight": CLASS_WEIGHT,
         "clip_predictions": ["boolean"],
     }
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._names import match_tasks
 
 __all__ = ["by_task"]
 
@@ -20,8 +19,8 @@ def by_task(
     Parameters
     ----------
     value : object
-        A mapping or series by task name, a list, tuple or array in task order, or one
-        value for all tasks.
+        A mapping or pandas series by task name, column label or column number; a list,
+        tuple, array or other sequence in task order; or one value for all tasks.
     names : sequence of str
         Names of the tasks.
     parameter : str
@@ -39,21 +38,24 @@ def by_task(
     Raises
     ------
     TaskError
-        If a mapping names unknown tasks, or a sequence has another length.
+        If a mapping names unknown tasks or a task twice, or a sequence has another
+        length.
     """
     if hasattr(value, "items"):  # a mapping, or a pandas series
-        given = dict(value.items())
-        unknown = [key for key in given if key not in names]
-        if unknown:
-            raise TaskError(
-                f"{who}: {parameter} names unknown tasks {unknown}. Known tasks: "
-                f"{list(names)}."
-            )
+        given = match_tasks(dict(value.items()), names, parameter, who)
         return {name: given.get(name, default) for name in names}
-    if isinstance(value, list | tuple | np.ndarray):
+    if _is_sequence(value):
         if len(value) != len(names):
             raise TaskError(
                 f"{who}: {parameter} has {len(value)} entries for {len(names)} tasks."
             )
         return dict(zip(names, value, strict=True))
     return dict.fromkeys(names, value)
+
+
+def _is_sequence(value: Any) -> bool:
+    """Whether a value holds one for each task, as also a polars series or a tensor."""
+    if isinstance(value, list | tuple):
+        return True
+    is_array = hasattr(value, "__array__") and hasattr(value, "__len__")
+    return is_array and getattr(value, "ndim", 1) > 0

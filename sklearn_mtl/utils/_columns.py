@@ -5,23 +5,31 @@ Nothing here knows what a class or a regression target is; that is ``_tasks``.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._names import (
+    NamedTasks,
+    TaskNames,
+    order_of_columns,
+    task_name,
+)
+from sklearn_mtl.utils._targets import as_targets
+from sklearn_mtl.utils._values import (
+    drop_missing,
+    is_categorical,
+    is_gap,
+    natural,
+    refuse_tags,
+)
 from sklearn_mtl.utils._weights import weightless_labels
 
-__all__ = ["Cells", "TargetColumns", "drop_missing", "read_columns", "sparse_cells"]
-
-_INFINITE = (
-    "{who}: task {name!r}: Input y contains infinity or a value too large for "
-    "dtype('float64')."
-)
+__all__ = ["Cells", "TargetColumns", "read_columns", "sparse_cells"]
 
 
 @dataclass(frozen=True)
@@ -57,18 +65,74 @@ class TargetColumns:
     numbers: np.ndarray | None = None
     cells: Cells | None = None
 
+    def like(self, tasks: NamedTasks, what: str, who: str) -> TargetColumns:
+        """Return the columns in the order of the same tasks elsewhere, by name.
 
-def read_columns(y: Any, who: str, sample_weight: Any = None) -> TargetColumns:
+        Parameters
+        ----------
+        tasks : NamedTasks
+            As many tasks.
+        what : str
+            What these columns are, for the message.
+        who : str
+            Who asks; the message begins with it.
+
+        Returns
+        -------
+        TargetColumns
+            Itself where the order is the same, or one of both has no names.
+
+        Raises
+        ------
+        TaskError
+            If the names differ.
+        """
+        given = self.names if self.has_names else None
+        order = order_of_columns(given, tasks, what, who)
+        return self if order is None else self.take(order)
+
+    def take(self, columns: Sequence[int]) -> TargetColumns:
+        """Return some of the columns.
+
+        Parameters
+        ----------
+        columns : sequence of int
+            Their numbers, in the new order.
+
+        Returns
+        -------
+        TargetColumns
+            The columns.
+        """
+        chosen = list(columns)
+        observed = self.observed[:, chosen]
+        return replace(
+            self,
+            names=[self.names[t] for t in chosen],
+            values=[self.values[t] for t in chosen],
+            observed=observed,
+            is_categorical=[self.is_categorical[t] for t in chosen],
+            numbers=None if self.numbers is None else self.numbers[:, chosen],
+            cells=None if self.cells is None else sparse_cells(observed),
+        )
+
+
+def read_columns(
+    y: Any, who: str, sample_weight: Any = None, tasks: NamedTasks | None = None
+) -> TargetColumns:
     """Read y into one array per task.
 
     Parameters
     ----------
-    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-        ndarray of any dtype, list, sparse matrix, pandas or polars frame or series.
+    y : array-like or dict of shape (n_samples,) or (n_samples, n_tasks)
+        ndarray of any dtype, masked or structured array, list, sparse matrix, tensor,
+        pandas or polars frame or series, or a dict of columns by task name.
     who : str
         Who asks; error messages begin with it.
     sample_weight : None, number or array-like, default=None
         Weights of samples or labels. A label of weight 0 is a missing label.
+    tasks : NamedTasks or None, default=None
+        The tasks that the columns of weights are named by, where y has no names.
 
     Returns
     -------
@@ -86,38 +150,45 @@ def read_columns(y: Any, who: str, sample_weight: Any = None) -> TargetColumns:
         raise ValueError(
             f"This {who} estimator requires y to be passed, but the target y is None."
         )
+    y = as_targets(y, who)
     if isinstance(y, np.ndarray) and y.ndim == 2 and y.dtype.kind == "f":
         # of a subclass only the numbers
         names = [None] * y.shape[1]
-        return _read_floats(np.asarray(y), names, who, sample_weight)
+        return _read_floats(np.asarray(y), names, who, sample_weight, tasks)
     if _is_frame_of_floats(y):
-        return _read_floats(y.to_numpy(), list(y.columns), who, sample_weight)
+        return _read_floats(y.to_numpy(), list(y.columns), who, sample_weight, tasks)
     columns, names, is_1d = _split(y, who)
-    labels = _labels(names, who)
+    labels, has_names = _labels(names, who)
     values, observed, categorical = [], [], []
+    named = TaskNames(labels) if has_names else tasks
     shape = len(columns[0]), len(columns)
-    weightless = weightless_labels(sample_weight, shape, who)
+    weightless = weightless_labels(sample_weight, shape, who, named)
     for t, (name, column) in enumerate(zip(labels, columns, strict=True)):
         present, seen = drop_missing(column)
         if weightless is not None:
             present = present[~weightless[seen, t]]
             seen = seen & ~weightless[:, t]
-        values.append(_natural(present, name, who))
+        values.append(natural(present, name, who))
         observed.append(seen)
-        categorical.append(_is_categorical(column))
+        categorical.append(is_categorical(column))
     mask = np.stack(observed, axis=1) if observed else np.zeros((0, 0), dtype=bool)
-    has_names = any(name is not None for name in names)
     return TargetColumns(labels, values, mask, is_1d, has_names, categorical)
 
 
 def _read_floats(
-    y: np.ndarray, names: list[Any], who: str, sample_weight: Any
+    y: np.ndarray,
+    names: list[Any],
+    who: str,
+    sample_weight: Any,
+    tasks: NamedTasks | None,
 ) -> TargetColumns:
     """Read an array of floats, all columns at once."""
-    weightless = weightless_labels(sample_weight, y.shape, who)
+    labels, has_names = _labels(names, who)
+    named = TaskNames(labels) if has_names else tasks
+    weightless = weightless_labels(sample_weight, y.shape, who, named)
     if weightless is not None:
         y = np.where(weightless, np.nan, y)
-    labels, observed = _labels(names, who), ~np.isnan(y)
+    observed = ~np.isnan(y)
     cells = sparse_cells(observed)
     if cells is None:
         numbers = y
@@ -127,8 +198,7 @@ def _read_floats(
         values = [numbers[part] for part in cells.parts]
     if np.isinf(numbers).any():
         for name, present in zip(labels, values, strict=True):
-            _natural(present, name, who)
-    has_names = any(name is not None for name in names)
+            natural(present, name, who)
     no = [False] * len(names)
     return TargetColumns(labels, values, observed, False, has_names, no, y, cells)
 
@@ -141,11 +211,11 @@ def _is_frame_of_floats(y: Any) -> bool:
     return len(dtypes) == 1 and getattr(dtypes.pop(), "str", "")[1:2] == "f"
 
 
-def _labels(names: list[Any], who: str) -> list[str]:
-    """Return the names of the tasks, made up where there are none."""
-    labels = [f"task{t}" if n is None else str(n) for t, n in enumerate(names)]
+def _labels(names: list[Any], who: str) -> tuple[list[str], bool]:
+    """Return the names of the tasks, made up where there are none, and if there are."""
+    labels = [f"task{t}" if n is None else task_name(n) for t, n in enumerate(names)]
     _check_names(labels, who)
-    return labels
+    return labels, any(name is not None for name in names)
 
 
 class Cells(NamedTuple):
@@ -223,10 +293,9 @@ def _as_array(y: Any, who: str) -> np.ndarray:
     if not hasattr(y, "dtype") and isinstance(y, Sequence):
         # np.asarray would turn [["a", None], ["b", 1]] or ["a", nan] into strings
         array = np.asarray(y, dtype=object)
-        if any(isinstance(v, list | tuple | np.ndarray) for v in array.flat):
-            raise TaskError(f"{who}: the rows of y have different lengths.")
+        refuse_tags(array, who)
         is_text = any(isinstance(v, str) for v in array.flat)
-        has_gap = any(v is None or _is_pandas_na(v) for v in array.flat)
+        has_gap = any(is_gap(v) for v in array.flat)
         if not is_text and not has_gap:
             array = np.asarray(y)
     else:
@@ -244,69 +313,3 @@ def _check_names(names: list[str], who: str) -> None:
         raise TaskError(f"{who}: task names must be unique; found twice: {double}.")
     if not names:
         raise TaskError(f"{who}: y has no columns; at least one task is needed.")
-
-
-def _is_categorical(column: Any) -> bool:
-    dtype = str(getattr(column, "dtype", "")).lower()
-    return dtype.startswith(("category", "categorical", "enum"))
-
-
-def _is_pandas_na(value: Any) -> bool:
-    pandas = sys.modules.get("pandas")
-    return pandas is not None and (value is pandas.NA or value is pandas.NaT)
-
-
-def _is_missing(value: Any) -> bool:
-    if value is None or _is_pandas_na(value):
-        return True
-    return isinstance(value, float | np.floating) and bool(value != value)
-
-
-def drop_missing(column: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the present labels of one column and where they stand."""
-    if hasattr(column, "is_null"):  # polars
-        column = np.asarray(column.to_list(), dtype=object)
-    elif hasattr(column, "isna"):  # pandas
-        seen = ~np.asarray(column.isna(), dtype=bool)
-        return np.asarray(column[seen].to_numpy()), seen
-    if column.dtype.kind == "T":  # NumPy's variable-width strings
-        column = column.astype(object)
-    if column.dtype.kind == "f":
-        seen = ~np.isnan(column)
-    elif column.dtype.kind in "mM":
-        seen = ~np.isnat(column)
-    elif column.dtype.kind == "O":
-        seen = np.array([not _is_missing(v) for v in column], dtype=bool)
-    else:
-        seen = np.ones(len(column), dtype=bool)
-    return column[seen], seen
-
-
-def _natural(values: np.ndarray, name: str, who: str) -> np.ndarray:
-    """Give object columns the dtype of their values, and refuse what has none."""
-    if values.dtype.kind == "O" and len(values):
-        types = {_family(v) for v in values}
-        if "other" in types or len(types) > 1:
-            found = sorted({type(v).__name__ for v in values})
-            raise TaskError(
-                f"{who}: task {name!r} has labels of the types {found}. Unknown label "
-                "type: all labels of a task must be strings, or numbers, or booleans."
-            )
-        values = np.array(values.tolist())
-    if values.dtype.kind == "c":
-        raise ValueError(
-            f"Complex data not supported\n{who}: task {name!r} is complex."
-        )
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise TaskError(_INFINITE.format(who=who, name=name))
-    return values
-
-
-def _family(value: Any) -> str:
-    if isinstance(value, bool | np.bool_):
-        return "bool"
-    if isinstance(value, int | float | np.integer | np.floating):
-        return "number"
-    if isinstance(value, str | bytes):
-        return type(value).__name__
-    return "complex" if isinstance(value, complex | np.complexfloating) else "other"

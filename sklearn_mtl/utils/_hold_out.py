@@ -135,8 +135,10 @@ class HoldOut:
                 stacklevel=4,
             )
 
-    def encode(self, task_set: TaskSet, who: str) -> np.ndarray:
-        """Return the encoded labels of the validation set.
+    def encode(
+        self, task_set: TaskSet, who: str
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the encoded labels and the weights of the validation set.
 
         Parameters
         ----------
@@ -148,8 +150,10 @@ class HoldOut:
 
         Returns
         -------
-        ndarray of shape (n_val, n_tasks)
+        codes : ndarray of shape (n_val, n_tasks)
             Codes, NaN where missing or of weight 0.
+        weights : ndarray or None
+            Weights in the order of the tasks.
 
         Raises
         ------
@@ -160,12 +164,8 @@ class HoldOut:
         """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnseenLabelWarning)  # refused below
-            codes = task_set.encode(
-                self.y,
-                unseen="wrong",
-                who=who,
-                name="y_val",
-                sample_weight=self.sample_weight,
+            codes, weights = task_set.encode_weighted(
+                self.y, self.sample_weight, unseen="wrong", who=who, name="y_val"
             )
         if num_samples(self.X) != len(codes):
             raise ValueError(
@@ -181,7 +181,7 @@ class HoldOut:
                     "labels in y_val that are not in y. Known classes: "
                     f"{task.classes.tolist()}."
                 )
-        return codes
+        return codes, weights
 
     def check_tasks(
         self, task_set: TaskSet, observed: np.ndarray, who: str, on_empty_task: str

@@ -108,13 +108,13 @@ class MultiTaskOutputsMixin:
         labels = TaskSet(self.task_set_.tasks, False, False).decode(codes)
         return labels[np.arange(len(codes)), columns]
 
-    def task(self, task: str | int) -> Any:
+    def task(self, task: Any) -> Any:
         """Return one task as a fitted single-output estimator.
 
         Parameters
         ----------
-        task : str or int
-            Name or column number.
+        task : str, int, or label of a column
+            Name, also as it stood in y (2020, or a tuple), or column number.
 
         Returns
         -------
@@ -156,11 +156,11 @@ class MultiTaskOutputsMixin:
         """
         check_is_fitted(self)
         who = type(self).__name__
-        codes = self.task_set_.encode(
-            y, unseen="wrong", who=who, sample_weight=sample_weight
+        codes, weights = self.task_set_.encode_weighted(
+            y, sample_weight, unseen="wrong", who=who
         )
         check_consistent_length(X, codes)
-        weights = check_sample_weight(sample_weight, codes.shape, who)
+        weights = check_sample_weight(weights, codes.shape, who)
         has_classes = {task.is_classification for task in self.task_set_.tasks}
         if len(has_classes) > 1:
             scores = skills(self.task_set_, codes, self._task_outputs(X), weights)

@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._containers import fill_masked
 from sklearn_mtl.utils._private import num_samples
+from sklearn_mtl.utils._targets import as_pandas_or_array, as_targets
 
 __all__ = ["mask_labels", "stack_tasks"]
 
@@ -37,9 +38,9 @@ def mask_labels(y: Any, sentinel: Any = -1) -> Any:
     array([[ 0.,  1.],
            [nan,  0.]])
     """
-    if hasattr(y, "mask") and hasattr(y, "index"):  # pandas keeps its columns
-        return y.mask(y == sentinel)
-    array = np.asarray(y)
+    array = as_pandas_or_array(y, "mask_labels")
+    if hasattr(array, "iloc"):  # pandas keeps its columns
+        return array.mask(array == sentinel)
     is_missing = array == sentinel
     is_number = array.dtype.kind in "iuf"
     out = array.astype(np.float64 if is_number else object)
@@ -92,7 +93,8 @@ def stack_tasks(
     elif names is None:
         # numbered columns would be taken for the ids in predict_task
         names = [str(task) for task in np.unique(task_id)]
-    labels, tasks = np.asarray(y), np.asarray(task_id)
+    labels = np.asarray(as_targets(y, "stack_tasks"))
+    tasks = np.asarray(task_id)
     if labels.shape != tasks.shape or labels.ndim != 1:
         raise TaskError(
             f"stack_tasks: y of shape {labels.shape} and task_id of shape "
@@ -114,7 +116,7 @@ def stack_tasks(
 def _join_pairs(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, np.ndarray, np.ndarray]:
     frames = [fill_masked(X) for X, _ in pairs]
     blocks = [X if sparse.issparse(X) else np.asarray(X) for X in frames]
-    labels = [np.asarray(y) for _, y in pairs]
+    labels = [np.asarray(as_targets(y, "stack_tasks")) for _, y in pairs]
     for t, (block, label) in enumerate(zip(blocks, labels, strict=True)):
         if block.ndim < 2 or label.ndim != 1 or block.shape[0] != len(label):
             raise TaskError(

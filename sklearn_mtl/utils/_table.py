@@ -6,32 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
+from sklearn_mtl.utils._names import TaskNames, task_name
+from sklearn_mtl.utils._targets import as_pandas_or_array
 from sklearn_mtl.utils._weights import weightless_labels
 
 __all__ = ["as_table", "drop_weightless", "take_tasks"]
 
 
-def as_table(y: Any) -> Any:
+def as_table(y: Any, who: str) -> Any:
     """Return the targets as a pandas DataFrame, or as a 2-D array."""
-    if hasattr(y, "to_pandas"):  # polars
-        y = y.to_pandas()
-    if hasattr(y, "to_frame") and not hasattr(y, "columns"):
-        return y.to_frame(name=y.name if y.name is not None else "task0")
-    if hasattr(y, "iloc"):
-        return y
-    if sparse.issparse(y):
-        y = y.toarray()
-    array = y if hasattr(y, "dtype") else _from_list(y)
-    return array[:, None] if array.ndim == 1 else array
-
-
-def _from_list(y: Any) -> np.ndarray:
-    """Return an array that does not turn None and numbers into text."""
-    array = np.asarray(y, dtype=object)
-    is_number = all(isinstance(v, int | float | np.number) for v in array.flat)
-    return np.asarray(y) if is_number else array
+    y = as_pandas_or_array(y, who)
+    if hasattr(y, "to_frame"):
+        return y.to_frame(name="task0" if y.name in (None, "") else y.name)
+    return y[:, None] if y.ndim == 1 else y
 
 
 def take_tasks(table: Any, columns: Sequence[int]) -> Any:
@@ -44,8 +32,10 @@ def drop_weightless(y: Any, sample_weight: Any, who: str) -> Any:
     """Return y with missing labels where the weight is 0: itself where none is."""
     if sample_weight is None:
         return y
-    table = as_table(y)
-    weightless = weightless_labels(sample_weight, table.shape, who)
+    table = as_table(y, who)
+    labels = getattr(table, "columns", None)
+    names = None if labels is None else TaskNames([task_name(one) for one in labels])
+    weightless = weightless_labels(sample_weight, table.shape, who, names)
     if weightless is None:
         return y
     if hasattr(table, "iloc"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +19,7 @@ from sklearn_mtl.utils._infer import (
     warn_of_single_class,
 )
 
-__all__ = ["Task", "declare_task", "find_task", "read_task", "read_tasks"]
+__all__ = ["Task", "declare_task", "read_task", "read_tasks"]
 
 
 @dataclass(frozen=True)
@@ -125,17 +124,6 @@ def read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:
     classes = np.unique(values)
     kind = {1: "constant", 2: "binary"}.get(len(classes), "multiclass")
     return Task(name, kind, classes, classes.dtype)
-
-
-def find_task(names: Sequence[str], task: str | int, who: str) -> int:
-    """Return the column of a task given by name or number."""
-    if str(task) in names:
-        return names.index(str(task))
-    is_number = isinstance(task, int | np.integer) and not isinstance(task, bool)
-    if is_number and -len(names) <= int(task) < len(names):
-        return int(task) % len(names)
-    shown = names if len(names) <= 20 else [*names[:20], "..."]
-    raise TaskError(f"{who}: unknown task {task!r}. Known tasks: {shown}.")
 
 
 def declare_task(name: str, labels: Any, kind: str, who: str) -> Task:

@@ -17,7 +17,9 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._by_task import by_task
 from sklearn_mtl.utils._columns import TargetColumns, read_columns
 from sklearn_mtl.utils._infer import check_numbers, warn_of_unseen
-from sklearn_mtl.utils._task import Task, declare_task, find_task, read_tasks
+from sklearn_mtl.utils._names import find_task
+from sklearn_mtl.utils._task import Task, declare_task, read_tasks
+from sklearn_mtl.utils._weights import align_weights
 
 __all__ = ["Task", "TaskSet"]
 
@@ -142,7 +144,7 @@ class TaskSet:
         if classes is None:
             return cls.from_y(y, kind=kind, who=who, sample_weight=sample_weight)[0]
         given = {columns.names[0]: classes} if columns.is_1d else classes
-        if not isinstance(given, dict):
+        if not hasattr(given, "items"):
             given = list(given)
         given = by_task(given, columns.names, parameter="classes", who=who)
         tasks = [
@@ -189,14 +191,15 @@ class TaskSet:
         """Number of tasks."""
         return len(self.tasks)
 
-    def index(self, task: str | int, who: str = "TaskSet") -> int:
+    def index(self, task: Any, who: str = "TaskSet") -> int:
         """Return the column of a task given by name or number.
 
         Parameters
         ----------
-        task : str or int
-            Name, or column number; a number that is the name of a column, as it is
-            where schools are numbered, means that column.
+        task : str, int, or label of a column
+            Name, as text or as it stood in y (2020, or a tuple); or column number.
+            Where tasks are named by numbers, as schools and years are, a number is
+            always a name.
         who : str, default="TaskSet"
             Who asks; the message begins with it.
 
@@ -212,6 +215,45 @@ class TaskSet:
         """
         return find_task(self.names, task, who)
 
+    def encode_weighted(
+        self,
+        y: Any,
+        sample_weight: Any,
+        *,
+        unseen: str = "raise",
+        who: str = "TaskSet",
+        name: str = "y",
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Encode another y of the same tasks, and bring its weights into task order.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets.
+        sample_weight : None, number or array-like
+            Weights of samples or labels. A label of weight 0 is a missing label.
+        unseen, who, name : str
+            As in `encode`.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_tasks)
+            Encoded labels, NaN where missing or of weight 0.
+        weights : ndarray or None
+            The weights, matched to the tasks by name where they have names.
+
+        Raises
+        ------
+        TaskError
+            As in `encode`, or if the weights are those of other tasks.
+        """
+        columns = read_columns(y, who, sample_weight, self)
+        codes = self.encode(columns, unseen=unseen, who=who, name=name)
+        if sample_weight is None:
+            return codes, None
+        named = self if self.has_names else columns
+        return codes, align_weights(sample_weight, codes.shape, who, named)
+
     def encode(
         self,
         y: Any,
@@ -225,8 +267,8 @@ class TaskSet:
 
         Parameters
         ----------
-        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Targets.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks), or TargetColumns
+            Targets, perhaps read before.
         unseen : {"raise", "wrong"}, default="raise"
             A label that was not seen in fit is an error, or gets the code -1, which is
             never predicted, and one warning.
@@ -245,10 +287,13 @@ class TaskSet:
         Raises
         ------
         TaskError
-            If the number or the names of the tasks differ, or a label is unseen.
+            If the number or the names of the tasks differ, or a label is unseen. The
+            columns of a frame are matched by name.
         """
-        columns = read_columns(y, who, sample_weight)
-        self._check_same_tasks(columns, who, name)
+        columns = y
+        if not isinstance(y, TargetColumns):
+            columns = read_columns(y, who, sample_weight, self)
+        columns = self._in_order(columns, who, name)
         for task, values in zip(self.tasks, columns.values, strict=True):
             if not task.is_classification:
                 check_numbers(values, task.name, who)
@@ -310,26 +355,23 @@ class TaskSet:
         if columns.numbers is not None and not any(
             task.is_classification for task in self.tasks
         ):
-            return columns.numbers.astype(np.float64)
+            # in one order: sums over another differ in their last bits
+            return columns.numbers.astype(np.float64, order="C")
         codes = np.full(columns.observed.shape, np.nan)
         for t, task in enumerate(self.tasks):
             codes[columns.observed[:, t], t] = task.encode(columns.values[t])
         return codes
 
-    def _check_same_tasks(
-        self, columns: TargetColumns, who: str, name: str = "y"
-    ) -> None:
+    def _in_order(self, columns: TargetColumns, who: str, name: str) -> TargetColumns:
+        """Return the columns of another y in the order of the tasks."""
         if len(columns.names) != self.n_tasks:
             raise TaskError(
                 f"{who}: {name} has {len(columns.names)} tasks, but {self.n_tasks} "
                 f"were seen in fit: {self.names}."
             )
-        both_named = columns.has_names and self.has_names
-        if both_named and not self.is_1d and columns.names != self.names:
-            raise TaskError(
-                f"{who}: the tasks of {name} are {columns.names}; in fit they were "
-                f"{self.names}, in this order."
-            )
+        if self.is_1d:  # whatever the series is called
+            return columns
+        return columns.like(self, name, who)
 
     def _unknown_labels(
         self, columns: TargetColumns, codes: np.ndarray

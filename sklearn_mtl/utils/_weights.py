@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._by_task import by_task
+from sklearn_mtl.utils._names import NamedTasks, order_of_columns
+from sklearn_mtl.utils._private import HasMethods
+from sklearn_mtl.utils._targets import as_targets
 
 if TYPE_CHECKING:  # both read y, and ask here which labels weigh nothing
     from sklearn_mtl.utils._columns import Cells
     from sklearn_mtl.utils._tasks import Task, TaskSet
 
 __all__ = [
+    "CLASS_WEIGHT",
+    "align_weights",
     "cell_weights",
     "check_sample_weight",
+    "is_by_name",
     "resolve_class_weight",
     "task_weights",
     "weightless_labels",
@@ -24,8 +29,15 @@ __all__ = [
 ]
 
 
+#: What an estimator allows for `class_weight`; a pandas series has items as well.
+CLASS_WEIGHT: list[Any] = [dict, HasMethods(["items"]), list, tuple, str, None]
+
+
 def check_sample_weight(
-    sample_weight: Any, shape: tuple[int, int], who: str
+    sample_weight: Any,
+    shape: tuple[int, int],
+    who: str,
+    tasks: NamedTasks | None = None,
 ) -> np.ndarray:
     """Return sample weights as one number a cell.
 
@@ -37,6 +49,8 @@ def check_sample_weight(
         (n_samples, n_tasks).
     who : str
         Who asks; messages begin with it.
+    tasks : NamedTasks or None, default=None
+        The tasks, by whose names the columns of a frame are matched.
 
     Returns
     -------
@@ -46,15 +60,21 @@ def check_sample_weight(
     Raises
     ------
     ValueError
-        If the shape is wrong, or a weight is negative or not finite.
+        If the shape is wrong, a weight is negative, masked or not finite, or a frame
+        has other columns than the tasks.
     """
     if sample_weight is None:
         return np.ones(shape)
-    return _read_weights(sample_weight, shape, who).copy()
+    weights = align_weights(sample_weight, shape, who, tasks)
+    return np.broadcast_to(_as_columns(weights), shape).copy()
 
 
 def weights_at(
-    cells: Cells, sample_weight: Any, shape: tuple[int, int], who: str
+    cells: Cells,
+    sample_weight: Any,
+    shape: tuple[int, int],
+    who: str,
+    tasks: NamedTasks | None = None,
 ) -> np.ndarray:
     """Return the weights of some cells.
 
@@ -68,6 +88,8 @@ def weights_at(
         (n_samples, n_tasks).
     who : str
         Who asks; messages begin with it.
+    tasks : NamedTasks or None, default=None
+        The tasks, by whose names the columns of a frame are matched.
 
     Returns
     -------
@@ -77,15 +99,19 @@ def weights_at(
     Raises
     ------
     ValueError
-        If the shape is wrong, or a weight is negative or not finite.
+        As in `check_sample_weight`.
     """
     if sample_weight is None:
         return np.ones(len(cells.rows))
-    return _read_weights(sample_weight, shape, who)[cells.rows, cells.tasks]
+    weights = _as_columns(align_weights(sample_weight, shape, who, tasks))
+    return np.broadcast_to(weights, shape)[cells.rows, cells.tasks]
 
 
 def weightless_labels(
-    sample_weight: Any, shape: tuple[int, int], who: str
+    sample_weight: Any,
+    shape: tuple[int, int],
+    who: str,
+    tasks: NamedTasks | None = None,
 ) -> np.ndarray | None:
     """Return which labels have weight 0, so that they count as missing.
 
@@ -97,6 +123,8 @@ def weightless_labels(
         (n_samples, n_tasks).
     who : str
         Who asks; messages begin with it.
+    tasks : NamedTasks or None, default=None
+        The tasks, by whose names the columns of a frame are matched.
 
     Returns
     -------
@@ -106,29 +134,68 @@ def weightless_labels(
     Raises
     ------
     ValueError
-        If the shape is wrong, or a weight is negative or not finite.
+        As in `check_sample_weight`.
     """
     if sample_weight is None:
         return None
-    is_weightless = _read_weights(sample_weight, shape, who) == 0
+    weights = _as_columns(align_weights(sample_weight, shape, who, tasks))
+    is_weightless = np.broadcast_to(weights == 0, shape)
     return is_weightless if is_weightless.any() else None
 
 
-def _read_weights(sample_weight: Any, shape: tuple[int, int], who: str) -> np.ndarray:
-    """Return a view of the weights as one number a cell."""
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    if weights.ndim == 1:
-        weights = weights[:, None]
-    is_cellwise = weights.shape == shape
-    if weights.ndim and not is_cellwise and weights.shape != (shape[0], 1):
-        found = np.shape(sample_weight)
+def align_weights(
+    sample_weight: Any, shape: tuple[int, int], who: str, tasks: NamedTasks | None
+) -> np.ndarray:
+    """Return weights as an array in task order.
+
+    Parameters
+    ----------
+    sample_weight : number or array-like
+        Weights of shape (n_samples,) or (n_samples, n_tasks), finite and not negative.
+    shape : tuple of int
+        (n_samples, n_tasks).
+    who : str
+        Who asks; messages begin with it.
+    tasks : NamedTasks or None
+        The tasks, by whose names the columns of a frame are matched.
+
+    Returns
+    -------
+    ndarray of shape (), (n_samples,), (n_samples, 1) or (n_samples, n_tasks)
+        The weights.
+
+    Raises
+    ------
+    ValueError
+        As in `check_sample_weight`.
+    """
+    given = as_targets(sample_weight, who)
+    if np.ma.is_masked(sample_weight):
         raise ValueError(
-            f"{who}: sample_weight has shape {found}; allowed are ({shape[0]},) and "
-            f"{shape}."
+            f"{who}: sample_weight has masked entries, but every weight must be a "
+            "number; 0 leaves a label out."
+        )
+    try:
+        weights = np.asarray(given, dtype=np.float64)
+    except TypeError:  # pandas.NA
+        weights = np.full(np.shape(given), np.nan)
+    is_by_task = weights.shape == shape and shape[1] > 1
+    if weights.ndim and not is_by_task and _as_columns(weights).shape != (shape[0], 1):
+        raise ValueError(
+            f"{who}: sample_weight has shape {weights.shape}; allowed are "
+            f"({shape[0]},) and {shape}."
         )
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise ValueError(f"{who}: sample_weight must be finite and not negative.")
-    return np.broadcast_to(weights, shape)
+    if is_by_task and tasks is not None and hasattr(given, "columns"):
+        order = order_of_columns(given.columns, tasks, "sample_weight", who)
+        weights = weights if order is None else weights[:, order]
+    return weights
+
+
+def _as_columns(weights: np.ndarray) -> np.ndarray:
+    """Return weights with a column for each task, or one for all."""
+    return weights[:, None] if weights.ndim == 1 else weights
 
 
 def cell_weights(
@@ -170,7 +237,7 @@ def cell_weights(
     if sample_weight is None:
         weights = (~np.isnan(codes)).astype(np.float64)
     else:
-        weights = check_sample_weight(sample_weight, codes.shape, who)
+        weights = check_sample_weight(sample_weight, codes.shape, who, task_set)
         weights[np.isnan(codes)] = 0.0
     for task, wanted in zip(
         task_set.tasks, _split_class_weight(class_weight, task_set, who), strict=True
@@ -225,22 +292,18 @@ def resolve_class_weight(
     return found
 
 
+def is_by_name(class_weight: Any) -> bool:
+    """Whether a dict of class weights is one by task, and not by label."""
+    return all(
+        value is None or isinstance(value, str) or hasattr(value, "items")
+        for _, value in class_weight.items()
+    )
+
+
 def _split_class_weight(class_weight: Any, task_set: TaskSet, who: str) -> list[Any]:
     """Return the class weight of every task; a dict of labels holds for all of them."""
-    if isinstance(class_weight, Mapping):
-        names = set(task_set.names)
-        by_name = all(
-            value is None or isinstance(value, str | Mapping)
-            for value in class_weight.values()
-        )
-        if not by_name:
-            return [class_weight] * task_set.n_tasks
-        if not set(class_weight) <= names:
-            unknown = [key for key in class_weight if key not in names]
-            raise TaskError(
-                f"{who}: class_weight names unknown tasks {unknown}. Known tasks: "
-                f"{task_set.names}."
-            )
+    if hasattr(class_weight, "items") and not is_by_name(class_weight):
+        return [class_weight] * task_set.n_tasks
     given = by_task(class_weight, task_set.names, parameter="class_weight", who=who)
     return list(given.values())
 
@@ -249,15 +312,16 @@ def _class_factors(
     task: Task, labels: np.ndarray, weights: np.ndarray, wanted: Any, who: str
 ) -> np.ndarray:
     assert task.classes is not None  # for the type checker; asked before
-    if isinstance(wanted, str):
-        if wanted != "balanced":
-            raise TaskError(
-                f"{who}: task {task.name!r} has class_weight {wanted!r}; allowed are "
-                "None, 'balanced' and a dict of labels."
-            )
+    is_dict = hasattr(wanted, "items")
+    if not is_dict and not (isinstance(wanted, str) and wanted == "balanced"):
+        raise TaskError(
+            f"{who}: task {task.name!r} has class_weight {wanted!r}; allowed are None, "
+            "'balanced' and a dict of labels."
+        )
+    if not is_dict:
         counts = np.bincount(labels, weights, minlength=task.n_classes)
         return counts.sum() / (task.n_classes * np.where(counts > 0, counts, np.inf))
-    known = task.classes.tolist()
+    known, wanted = task.classes.tolist(), dict(wanted.items())
     unknown = [label for label in wanted if label not in known]
     if unknown:
         raise TaskError(

@@ -2,10 +2,10 @@ import pytest
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._registry import (
-    check_keys,
     find_metric,
     metric_names,
     metric_of_task,
+    read_metric,
 )
 
 
@@ -60,7 +60,16 @@ def test_wrong_kind_names_task_and_remedy():
         metric_of_task("r2", "a", "binary", "me")
 
 
+def test_keys_of_a_dict_are_tasks_in_any_form_or_kinds():
+    metric = {2020: "r2", ("g", "x"): "f1", "binary": "accuracy"}
+    names = ["2020", "('g', 'x')"]
+    found = read_metric(metric, names, "me")
+    assert found == {"2020": "r2", "('g', 'x')": "f1", "binary": "accuracy"}
+    assert read_metric({"binary": "f1"}, ["binary"], "me") == {"binary": "f1"}
+    assert read_metric("r2", names, "me") == "r2"
+
+
 def test_dict_that_names_neither_task_nor_kind_is_refused():
-    check_keys({"a": "r2", "binary": "accuracy"}, ["a", "b"], "me")
-    with pytest.raises(TaskError, match=r"me: metric names \['c'\], .*\['a', 'b'\]"):
-        check_keys({"c": "r2"}, ["a", "b"], "me")
+    message = r"me: metric names unknown tasks \['c'\]\. .*\['a', 'b'\]\. .* kinds"
+    with pytest.raises(TaskError, match=message):
+        read_metric({"c": "r2", "binary": "f1"}, ["a", "b"], "me")

@@ -5,10 +5,11 @@ import pytest
 from sklearn_mtl.exceptions import TaskError, UnseenLabelWarning
 from sklearn_mtl.metrics._truth import read_truth
 from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.utils._names import TaskNames
 
 
-def truth_of(y, classes, sample_weight=None, names=None):
-    return read_truth(read_columns(y, "me"), classes, sample_weight, names, "me")
+def truth_of(y, classes, sample_weight=None, model=None):
+    return read_truth(read_columns(y, "me"), classes, sample_weight, model, "me")
 
 
 def test_only_observed_rows_of_positive_weight_are_kept():
@@ -63,8 +64,14 @@ def test_tasks_that_are_not_the_models_are_refused():
     classes = [np.array([0, 1])] * 2
     with pytest.raises(TaskError, match=r"me: y has 2 tasks, the model 1"):
         truth_of(y, classes[:1])
-    with pytest.raises(TaskError, match=r"\['a', 'b'\]; those .* \['b', 'a'\]"):
-        truth_of(y, classes, names=["b", "a"])
+    match = r"y are \['a', 'b'\], but the tasks are \['b', 'c'\]"
+    with pytest.raises(TaskError, match=match):
+        truth_of(y, classes, model=TaskNames(["b", "c"]))
+    truths = truth_of(y, classes, model=TaskNames(["b", "a"]))
+    assert [(one.name, one.y.tolist()) for one in truths] == [
+        ("b", [1, 0]),
+        ("a", [0, 1]),
+    ]
     with pytest.raises(
         TaskError, match=r"task 'task0' is a regression, .* of dtype <U1"
     ):

@@ -416,11 +416,12 @@ def test_tasks_to_report_that_are_none_are_refused(tasks, message):
 def test_labels_of_other_tasks_are_refused():
     frame = pd.DataFrame({"digit": Y[:, 0], "odd": Y[:, 1]})
     retriever = NeighborRetriever(PCA(8)).fit(X, frame)
-    match = r"tasks of y are \['odd', 'digit'\]; those of the gallery are \['digit', "
+    other = frame.rename(columns={"odd": "even"})
+    match = r"y are \['digit', 'even'\], but the tasks are \['digit', 'odd'\]"
     with pytest.raises(TaskError, match=match):
-        retriever.report(Q, frame[:30][["odd", "digit"]])
+        retriever.report(Q, other[:30])
     with pytest.raises(TaskError, match=match):
-        retriever.add(X, frame[["odd", "digit"]])
+        retriever.add(X, other)
     with pytest.raises(ValueError, match="texts and numbers are never the same"):
         retriever.add(X, Y.astype(str))
     assert len(retriever.embedding_) == len(retriever.labels_) == 400

@@ -1,6 +1,8 @@
 import re
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 from sklearn_mtl.exceptions import TaskError
@@ -19,6 +21,11 @@ NAMES = ["a", "b"]
         ([1, 2], {"a": 1, "b": 2}),
         ((1, 2), {"a": 1, "b": 2}),
         (np.array([1, 2]), {"a": 1, "b": 2}),
+        (pl.Series([1, 2]), {"a": 1, "b": 2}),
+        (pd.Series({"b": 1}), {"a": 9, "b": 1}),
+        ({1: 1, -2: 2}, {"a": 2, "b": 1}),
+        ({np.str_("b"): 1}, {"a": 9, "b": 1}),
+        (np.array(3), {"a": np.array(3), "b": np.array(3)}),
     ],
 )
 def test_a_value_holds_for_all_a_list_in_order_a_dict_by_name(value, expected):
@@ -32,6 +39,7 @@ def test_a_value_holds_for_all_a_list_in_order_a_dict_by_name(value, expected):
     [
         ({"c": 1, "a": 2}, "me: p names unknown tasks ['c']. Known tasks: ['a', 'b']."),
         ([1, 2, 3], "me: p has 3 entries for 2 tasks."),
+        ({"a": 1, 0: 2}, "me: p names task 'a' twice."),
     ],
 )
 def test_what_fits_no_task_is_refused(value, message):

@@ -1,7 +1,10 @@
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
@@ -19,6 +22,22 @@ FORMS = {
         {"task0": [0, 1, pd.NA], "task1": [2, pd.NA, 3]}, dtype="Int64"
     ),
     "polars": pl.DataFrame({"task0": [0, 1, None], "task1": [2, None, 3]}),
+    "masked": np.ma.masked_array(
+        [[0, 2], [1, -9], [-9, 3]], mask=[[0, 0], [0, 1], [1, 0]]
+    ),
+    "masked rows": list(
+        np.ma.masked_array([[0, 2], [1, -9], [-9, 3]], [[0, 0], [0, 1], [1, 0]])
+    ),
+    "dict": {"task0": [0, 1, None], "task1": np.array([[2.0], [np.nan], [3.0]])},
+    "dict of series": {
+        "task0": pd.Series([0, 1, None], index=[3, 1, 2]),
+        "task1": pl.Series([2, None, 3]),
+    },
+    "structured": np.array(
+        [(0, 2), (1, np.nan), (np.nan, 3)], dtype=[("task0", float), ("task1", float)]
+    ),
+    "decimals": [[Decimal(0), 2], [Decimal(1), None], [None, 3]],
+    "tensor": torch.tensor([[0.0, 2], [1, np.nan], [np.nan, 3]], requires_grad=True),
     "polars_nan": pl.DataFrame({"task0": [0.0, 1.0, np.nan], "task1": [2, None, 3]}),
 }
 
@@ -86,6 +105,8 @@ def test_a_sparse_indicator_matrix_has_no_missing_labels():
         (pd.DataFrame({3: [1], "b": [2]}), ["3", "b"]),
         (pd.Series([1], name="colour"), ["colour"]),
         (pd.Series([1], name=0), ["0"]),
+        (pd.DataFrame({("g", 1): [1], ("g", 2): [2]}), ["('g', 1)", "('g', 2)"]),
+        ({2020: [1], "b": [2]}, ["2020", "b"]),
         (pd.Series([1]), ["task0"]),
         (pl.Series("colour", [1]), ["colour"]),
         (pl.Series([1]), ["task0"]),
@@ -116,8 +137,19 @@ def test_categories_are_told_from_numbers():
         (3, "me: y must be an array, found the scalar 3."),
         ("abc", "me: y must be an array, found the scalar 'abc'."),
         (np.zeros((3, 0)), "me: y has no columns; at least one task is needed."),
-        ([[1, 2], [3]], "me: the rows of y have different lengths."),
-        ([["a", "b"], ["c"]], "me: the rows of y have different lengths."),
+        ([[1, 2], [3]], "me: y has entries of type list, but it must have one label"),
+        (
+            [["a", "b"], ["c"]],
+            "me: y has entries of type list, but it must have one label per sample and "
+            "task. If they are the tags of each sample, make a task of each tag: "
+            "y = sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y).",
+        ),
+        ([{"a"}, {"b", "c"}], "me: y has entries of type set, but it must have one"),
+        (pd.Series([["a"], ["b"]]), "me: y has entries of type list, but it must have"),
+        (pl.Series([["a"], ["b"]]), "me: y has entries of type list, but it must have"),
+        ({"a": [0, 1], "b": [0]}, "me: the columns of y have the shapes {'a': (2,), "),
+        ({"a": np.zeros((2, 2))}, "me: the columns of y have the shapes {'a': (2, 2)}"),
+        ({}, "me: y has no columns; at least one task is needed."),
         (
             ["a", 1],
             "me: task 'task0' has labels of the types ['int', 'str']. Unknown label "
@@ -165,7 +197,7 @@ def test_an_array_of_floats_is_read_as_its_columns_are(part, dtype):
     y = rng.standard_normal((50, 6)).astype(dtype)
     y[rng.random(y.shape) >= part] = np.nan
     y[:, 3] = np.nan
-    for array in (y, np.asfortranarray(y), y[::-1][::-1], np.ma.masked_array(y, y > 1)):
+    for array in (y, np.asfortranarray(y), y[::-1][::-1], np.ma.masked_array(y)):
         found, expected = read_columns(array, "me"), read_columns(pd.DataFrame(y), "me")
         np.testing.assert_array_equal(found.observed, expected.observed)
         for here, there in zip(found.values, expected.values, strict=True):

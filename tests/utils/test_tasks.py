@@ -277,11 +277,11 @@ def test_the_tasks_must_be_those_of_fit():
     message = "me: y has 1 tasks, but 2 were seen in fit: ['a', 'b']."
     with pytest.raises(TaskError, match=f"^{re.escape(message)}$"):
         tasks.encode([0, 1], who="me")
-    message = (
-        "me: the tasks of y are ['b', 'a']; in fit they were ['a', 'b'], in this order."
-    )
-    with pytest.raises(TaskError, match=f"^{re.escape(message)}$"):
-        tasks.encode(pd.DataFrame({"b": [0, 1], "a": [1, 0]}), who="me")
+    message = "me: the columns of y are ['b', 'c'], but the tasks are ['a', 'b']. "
+    with pytest.raises(TaskError, match=f"^{re.escape(message)}"):
+        tasks.encode(pd.DataFrame({"b": [0, 1], "c": [1, 0]}), who="me")
+    reordered = pd.DataFrame({"b": [1, 1], "a": [0, 1]})
+    np.testing.assert_array_equal(tasks.encode(reordered), [[0, 1], [1, 1]])
     np.testing.assert_array_equal(
         tasks.encode([[0, 1]]), [[0, 1]]
     )  # no names, no doubt
@@ -291,6 +291,19 @@ def test_a_task_is_found_by_name_or_number():
     tasks, _ = read(pd.DataFrame({"a": [0, 1], "b": [1, 0]}))
     assert tasks.index("b") == tasks.index(1) == tasks.index(-1) == 1
     assert tasks.index(np.int64(0)) == tasks.index(np.str_("a")) == 0
+
+
+def test_a_number_is_a_name_where_tasks_are_named_by_numbers():
+    tasks, _ = read(pd.DataFrame({1: [0, 1], 2: [1, 0]}))
+    assert tasks.index(2) == tasks.index(np.int64(2)) == tasks.index("2") == 1
+    for number in (0, -1):
+        with pytest.raises(TaskError, match=f"unknown task {number}. Known .*'1', '2'"):
+            tasks.index(number)
+
+
+def test_a_task_of_several_levels_is_found_by_its_tuple():
+    tasks, _ = read(pd.DataFrame({("g", 1): [0, 1], ("g", "a"): [1, 0]}))
+    assert tasks.index(("g", np.int64(1))) == tasks.index("('g', 1)") == 0
 
 
 @pytest.mark.parametrize("task", ["c", 2, -3, True, 0.0, None])

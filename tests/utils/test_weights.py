@@ -92,6 +92,9 @@ def test_a_class_of_weight_zero_does_not_divide_by_zero():
     [
         {"sex": {"m": 5.0}},
         {"sex": {"m": 5.0}, "grade": None},
+        {0: {"m": 5.0}, 1: None},
+        pd.Series({"sex": {"m": 5.0}, "grade": None}),
+        {"sex": pd.Series({"m": 5.0})},
         [{"m": 5.0}, None, None],
         ({"m": 5.0}, None, "balanced"),  # nothing to balance in a regression
     ],
@@ -107,6 +110,16 @@ def test_a_dict_of_labels_holds_for_all_tasks():
     tasks, codes = TaskSet.from_y([[0, 1], [1, 1], [1, 0]])
     found = cell_weights(tasks, codes, class_weight={1: 3})
     np.testing.assert_array_equal(found, [[1, 3], [3, 3], [3, 1]])
+
+
+def test_columns_of_weights_are_matched_by_name():
+    weights = np.arange(15.0).reshape(5, 3)
+    frame = pd.DataFrame(weights, columns=Y.columns)[["size", "sex", "grade"]]
+    by_task = {name: frame[name] for name in frame}
+    masked = np.ma.masked_array(weights)
+    for given in (frame, by_task, masked):
+        found = check_sample_weight(given, (5, 3), "me", TASKS)
+        np.testing.assert_array_equal(found, weights)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +167,18 @@ def test_wrong_class_weights_are_explained(class_weight, message):
         ([1, 1, 1, 1, NAN], "me: sample_weight must be finite and not negative."),
         ([1, 1, 1, 1, np.inf], "me: sample_weight must be finite and not negative."),
         ([1, 1, 1, 1, -1], "me: sample_weight must be finite and not negative."),
+        (
+            pd.Series([1, 1, 1, 1, None], dtype="Int64"),
+            "me: sample_weight must be finite and not negative.",
+        ),
+        (
+            np.ma.masked_array(np.ones(5), mask=[0, 0, 0, 0, 1]),
+            "me: sample_weight has masked entries, but every weight must be a number",
+        ),
+        (
+            pd.DataFrame(np.ones((5, 3)), columns=["sex", "grade", "age"]),
+            "me: the columns of sample_weight are ['sex', 'grade', 'age'], but the tas",
+        ),
     ],
 )
 def test_wrong_sample_weights_are_explained(weight, message):

@@ -9,7 +9,9 @@ import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.metrics._predictions import TaskOutput, read_predictions
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._optional import import_optional
 from sklearn_mtl.utils._pictures import SEQUENTIAL
 
@@ -129,8 +131,8 @@ class TaskConfusionDisplay:
         ----------
         y_true : array-like of shape (n_samples,) or (n_samples, n_tasks)
             Labels; NaN where missing.
-        y_pred : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            What `predict` gives.
+        y_pred : array-like of shape (n_samples,) or (n_samples, n_tasks), or dict
+            What `predict` gives; the columns of a frame are matched by name.
         tasks : sequence of str, default=None
             Which tasks, by name; None takes all that have classes.
         normalize : {"true", "pred", "all"} or None, default="true"
@@ -152,12 +154,10 @@ class TaskConfusionDisplay:
         known, codes = TaskSet.from_y(
             y_true, who=_WHO, on_empty_task="warn", warn=False
         )
-        predicted = np.asarray(y_pred)
-        predicted = predicted[:, None] if predicted.ndim == 1 else predicted
-        if predicted.shape != codes.shape:
-            raise TaskError(
-                f"{_WHO}: y_pred has shape {predicted.shape}, y_true {codes.shape}."
-            )
+        warn_of_index_order(_WHO, y_true=y_true, y_pred=y_pred)
+        outputs = read_predictions(y_pred, known, len(codes), _WHO)
+        pairs = zip(outputs, known.names, strict=True)
+        predicted = [_labels(output, name) for output, name in pairs]
         chosen = _choose(known, tasks)
         counted = [_count(known, codes, predicted, t, normalize) for t in chosen]
         matrices, labels = zip(*counted, strict=True)
@@ -230,6 +230,16 @@ def _cells(figure: Any, grid: Any, n_tasks: int) -> np.ndarray:
     return axes
 
 
+def _labels(output: TaskOutput, name: str) -> np.ndarray:
+    """Return predicted labels, refusing probabilities."""
+    if output.values.ndim != 1:
+        raise TaskError(
+            f"{_WHO}: y_pred of task {name!r} has shape {output.values.shape}; it must "
+            "be the predicted labels (n_samples,)."
+        )
+    return output.values
+
+
 def _choose(known: TaskSet, tasks: Sequence[str] | None) -> list[int]:
     """Return the numbers of the tasks that are drawn."""
     if tasks is None:
@@ -247,14 +257,14 @@ def _choose(known: TaskSet, tasks: Sequence[str] | None) -> list[int]:
 def _count(
     known: TaskSet,
     codes: np.ndarray,
-    predicted: np.ndarray,
+    predicted: Sequence[np.ndarray],
     t: int,
     normalize: str | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the matrix of a task and its classes, those predicted alone among them."""
     rows = ~np.isnan(codes[:, t])
     true = known.tasks[t].decode(codes[rows, t])
-    guessed = np.array(predicted[rows, t].tolist())
+    guessed = np.array(predicted[t][rows].tolist())
     labels = np.unique(np.concatenate([true, guessed.astype(true.dtype)]))
     found = confusion_matrix(
         true, guessed.astype(true.dtype), labels=labels, normalize=normalize

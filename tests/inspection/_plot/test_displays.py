@@ -211,7 +211,7 @@ class TestConfusion:
             shown.plot(ax=[*axes, axes[0]])
 
     def test_shapes_must_agree(self):
-        with pytest.raises(TaskError, match=r"y_pred has shape \(2, 1\)"):
+        with pytest.raises(TaskError, match=r"y_pred has the shapes \[\(2,\)\]"):
             TaskConfusionDisplay.from_predictions([0, 1, 1], [0, 1])
 
 

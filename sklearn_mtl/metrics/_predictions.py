@@ -1,0 +1,308 @@
+"""Predictions in any form: which columns are of which task, and of which class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.metrics._engine import TaskGiven
+from sklearn_mtl.utils._by_task import by_task
+from sklearn_mtl.utils._names import match_tasks, order_of_columns, task_name
+from sklearn_mtl.utils._targets import as_pandas_or_array
+from sklearn_mtl.utils._tasks import TaskSet
+from sklearn_mtl.utils._values import is_gap
+
+__all__ = ["TaskOutput", "give_to_tasks", "read_predictions"]
+
+
+@dataclass(frozen=True)
+class TaskOutput:
+    """What was predicted for one task.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_samples,) or (n_samples, n_classes)
+        Labels or values, or probabilities.
+    labels : list or None
+        What the columns of probabilities were called, where they had names.
+    """
+
+    values: np.ndarray
+    labels: list[Any] | None = None
+
+
+def read_predictions(
+    y_pred: Any, tasks: TaskSet, n_samples: int, who: str
+) -> list[TaskOutput]:
+    """Return the predictions of each task.
+
+    Parameters
+    ----------
+    y_pred : array-like, frame, dict or list
+        Frames and dicts are matched by name: columns are tasks, or (task, class) as
+        `proba_frame` has them. An array or a list is in task order.
+    tasks : TaskSet
+        The tasks.
+    n_samples : int
+        Number of samples.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    list of TaskOutput
+        In task order.
+
+    Raises
+    ------
+    TaskError
+        If a task has no predictions, names are unknown, or shapes do not fit.
+    """
+    if hasattr(y_pred, "columns"):
+        outputs = _of_frame(y_pred, tasks, who)
+    elif hasattr(y_pred, "items") and not hasattr(y_pred, "iloc"):
+        given = dict(y_pred.items())
+        _refuse_absent(tasks.names[len(given) :], who)
+        order = order_of_columns(given, tasks, "y_pred", who) or range(len(given))
+        outputs = [_output(list(given.values())[t]) for t in order]
+    elif _is_by_task(y_pred, tasks.n_tasks):
+        outputs = [_output(one) for one in y_pred]
+    else:
+        outputs = _of_array(np.asarray(as_pandas_or_array(y_pred, who)), tasks)
+    shapes = [output.values.shape for output in outputs]
+    fits = all(len(s) in (1, 2) and s[0] == n_samples for s in shapes)
+    if len(outputs) != tasks.n_tasks or not fits:
+        raise TaskError(
+            f"{who}: y_pred has the shapes {shapes} for {tasks.n_tasks} tasks; each "
+            f"must have {n_samples} rows."
+        )
+    return outputs
+
+
+def _is_by_task(y_pred: Any, n_tasks: int) -> bool:
+    """Whether predictions are a list of arrays of tasks, and not of samples."""
+    if not isinstance(y_pred, list | tuple):
+        return False
+    shapes = [getattr(one, "shape", ()) for one in y_pred]
+    of_samples = len(y_pred) != n_tasks and all(s == (n_tasks,) for s in shapes)
+    return all(shapes) and not of_samples
+
+
+def _of_array(whole: np.ndarray, tasks: TaskSet) -> list[TaskOutput]:
+    is_single = tasks.n_tasks == 1 and (whole.ndim == 1 or whole.shape[1] != 1)
+    if is_single or whole.ndim != 2:
+        return [TaskOutput(whole)]
+    return [TaskOutput(column) for column in whole.T]
+
+
+def _of_frame(frame: Any, tasks: TaskSet, who: str) -> list[TaskOutput]:
+    labels = list(frame.columns)
+    columns = [_column(frame, place) for place in range(len(labels))]
+    names = {task_name(label) for label in labels}
+    if getattr(frame.columns, "nlevels", 1) == 2 and not names <= set(tasks.names):
+        return _of_classes(labels, columns, tasks, who)
+    if len(labels) != tasks.n_tasks:
+        whole = TaskOutput(np.stack(columns, axis=1), labels)
+        return [whole] if tasks.n_tasks == 1 else [TaskOutput(one) for one in columns]
+    order = None if tasks.is_1d else order_of_columns(labels, tasks, "y_pred", who)
+    return [TaskOutput(columns[t]) for t in order or range(len(columns))]
+
+
+def _of_classes(
+    labels: list[Any], columns: list[np.ndarray], tasks: TaskSet, who: str
+) -> list[TaskOutput]:
+    """Return the outputs from columns (task, class)."""
+    places: dict[Any, list[int]] = {}
+    for place, (name, _) in enumerate(labels):
+        places.setdefault(name, []).append(place)
+    found = match_tasks(places, tasks.names, "y_pred", who)
+    _refuse_absent([name for name in tasks.names if name not in found], who)
+    return [
+        TaskOutput(
+            np.stack([columns[place] for place in found[name]], axis=1),
+            [labels[place][1] for place in found[name]],
+        )
+        for name in tasks.names
+    ]
+
+
+def _refuse_absent(absent: list[str], who: str) -> None:
+    if absent:
+        raise TaskError(f"{who}: y_pred has no predictions of the tasks {absent}.")
+
+
+def _output(one: Any) -> TaskOutput:
+    """Return the output of one task from its own array or frame."""
+    if not hasattr(one, "columns"):
+        return TaskOutput(np.asarray(as_pandas_or_array(one, "y_pred")))
+    labels = list(one.columns)
+    columns = [_column(one, place) for place in range(len(labels))]
+    return TaskOutput(np.stack(columns, axis=1), labels)
+
+
+def _column(frame: Any, place: int) -> np.ndarray:
+    """Return a column of a pandas or polars frame, with NaN for a missing value."""
+    column = frame.iloc[:, place] if hasattr(frame, "iloc") else frame[:, place]
+    array = np.asarray(column)
+    if array.dtype.kind == "O":
+        gaps = np.array([is_gap(value) for value in array], dtype=bool)
+        array = np.where(gaps, np.nan, array)
+    return array
+
+
+def give_to_tasks(
+    outputs: Sequence[TaskOutput], classes: Any, tasks: TaskSet, who: str
+) -> tuple[list[TaskGiven], list[np.ndarray | None]]:
+    """Return predictions as metrics take them, and the classes of their columns.
+
+    Parameters
+    ----------
+    outputs : sequence of TaskOutput
+        In task order.
+    classes : None, list or dict
+        The classes of each task, as users give them.
+    tasks : TaskSet
+        The tasks.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    given : list of TaskGiven
+        One for each task.
+    known : list of ndarray or None
+        Classes of each task; None for a regression.
+
+    Raises
+    ------
+    TaskError
+        If classes and columns do not fit together.
+    """
+    if classes is None:
+        outputs = [
+            # Keras has columns of shape (n_samples, 1)
+            replace(one, values=one.values[:, 0])
+            if one.values.shape[1:] == (1,) and task.n_classes != 1
+            else one
+            for task, one in zip(tasks.tasks, outputs, strict=True)
+        ]
+        known = [
+            _guess_classes(task.name, task.classes, output, who)
+            for task, output in zip(tasks.tasks, outputs, strict=True)
+        ]
+    else:
+        said = _said_classes(classes, tasks, who)
+        # the columns are in the order of the classes, which need not be sorted
+        outputs = [
+            replace(output, labels=None if one is None else one.tolist())
+            if output.labels is None
+            else output
+            for output, one in zip(outputs, said, strict=True)
+        ]
+        known = [None if one is None else np.unique(one) for one in said]
+    given = [
+        _give(task.name, output, one, who)
+        for task, output, one in zip(tasks.tasks, outputs, known, strict=True)
+    ]
+    return given, known
+
+
+def _said_classes(classes: Any, tasks: TaskSet, who: str) -> list[np.ndarray | None]:
+    """Return the classes that were given for each task."""
+    if not hasattr(classes, "items"):
+        is_flat = np.ndim(classes[0]) == 0 and classes[0] is not None
+        classes = [classes] if tasks.n_tasks == 1 and is_flat else list(classes)
+    found = by_task(classes, tasks.names, parameter="classes", who=who)
+    return [None if one is None else np.asarray(one) for one in found.values()]
+
+
+def _guess_classes(
+    name: str, classes: np.ndarray | None, output: TaskOutput, who: str
+) -> np.ndarray | None:
+    """Return the labels of y_true if there are as many as columns, or 0..K-1."""
+    if classes is None:
+        return None
+    values = output.values
+    is_single = len(classes) == 1 and classes.dtype.kind not in "US"
+    if values.ndim == 1 and is_single and classes[0] in (0, 1):
+        return np.array([0, 1]).astype(classes.dtype)
+    if values.ndim == 1 or values.shape[1] == len(classes):
+        return classes
+    named = _classes_of_columns(output, classes)
+    if named is not None:
+        return named
+    every = np.arange(values.shape[1])
+    if classes.dtype.kind not in "US" and np.isin(classes, every).all():
+        return every
+    raise TaskError(
+        f"{who}: task {name!r} has {values.shape[1]} columns of probabilities, but "
+        f"y_true has the labels {classes.tolist()}. Give classes=, the labels of the "
+        "columns."
+    )
+
+
+def _classes_of_columns(output: TaskOutput, classes: np.ndarray) -> np.ndarray | None:
+    """Return the sorted labels of columns, where all labels of y are among them."""
+    if output.labels is None or not set(classes.tolist()) <= set(output.labels):
+        return None
+    return np.unique(np.array(output.labels))
+
+
+def _give(
+    name: str, output: TaskOutput, known: np.ndarray | None, who: str
+) -> TaskGiven:
+    values = output.values
+    if known is None:
+        if values.ndim == 2:
+            raise TaskError(
+                f"{who}: task {name!r} is a regression, but y_pred has "
+                f"{values.shape[1]} columns for it. Give task_types= if it has classes."
+            )
+        return TaskGiven(predicted=values)
+    if values.ndim == 2:
+        if values.shape[1] != len(known):
+            raise TaskError(
+                f"{who}: task {name!r} has {len(known)} classes, but y_pred has "
+                f"{values.shape[1]} columns for it."
+            )
+        scores = values[:, _order_of_classes(name, output, known, who)]
+        return TaskGiven(scores=scores, is_proba=_looks_like_proba(scores))
+    if len(known) != 2 or values.dtype.kind not in "fiub":
+        return TaskGiven(predicted=values)
+    second = values.astype(np.float64)
+    return TaskGiven(
+        predicted=values,
+        scores=np.column_stack([1 - second, second]),
+        is_proba=_looks_like_proba(second),
+    )
+
+
+def _order_of_classes(
+    name: str, output: TaskOutput, known: np.ndarray, who: str
+) -> list[int]:
+    """Return where the column of each class stands, by its name if it has one."""
+    classes, in_order = known.tolist(), list(range(len(known)))
+    if output.labels is None:
+        return in_order
+    for found, wanted in (
+        (output.labels, classes),
+        # polars has texts for names of columns
+        ([str(label) for label in output.labels], [str(label) for label in classes]),
+    ):
+        if set(found) == set(wanted):
+            return [found.index(label) for label in wanted]
+    # the columns 0, 1, ... of a frame that was made from an array are no names
+    if output.labels != in_order and set(output.labels) & set(classes):
+        raise TaskError(
+            f"{who}: task {name!r}: y_pred has columns for {output.labels}, but its "
+            f"classes are {classes}."
+        )
+    return in_order
+
+
+def _looks_like_proba(scores: np.ndarray) -> bool:
+    return bool(np.all((scores >= 0) & (scores <= 1)))

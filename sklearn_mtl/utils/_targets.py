@@ -1,0 +1,100 @@
+"""Targets as users hold them, in a form of which rows can be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._containers import fill_masked
+
+__all__ = ["as_pandas_or_array", "as_targets"]
+
+
+def as_targets(y: Any, who: str) -> Any:
+    """Return targets in a form of which rows can be taken, with nothing hidden.
+
+    Parameters
+    ----------
+    y : object
+        Targets as users hold them.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    object
+        A pandas frame for a dict of columns or a structured array, NaN or None where a
+        label was masked, an ndarray for a tensor; else y itself.
+
+    Raises
+    ------
+    TaskError
+        If the columns of a dict are not one-dimensional and of one length.
+    """
+    if isinstance(y, Mapping):
+        return _frame({name: _column(values) for name, values in y.items()}, who)
+    fields = getattr(getattr(y, "dtype", None), "names", None)
+    if fields and isinstance(y, np.ndarray):
+        return _frame({name: as_targets(y[name], who) for name in fields}, who)
+    if hasattr(y, "detach"):  # a torch tensor, which may require gradients
+        return y.detach().cpu().numpy()
+    if isinstance(y, list) and any(isinstance(v, np.ma.MaskedArray) for v in y):
+        y = np.ma.array(y, dtype=object)
+    if isinstance(y, np.ma.MaskedArray) and not _fits_float(y):
+        y = y.astype(object)
+    return fill_masked(y)
+
+
+def _fits_float(y: np.ma.MaskedArray) -> bool:
+    """Whether labels stay the same as floats, unlike booleans and large integers."""
+    seen = y.compressed()
+    if y.dtype.kind not in "iu" or not len(seen):
+        return y.dtype.kind != "b"
+    return max(-int(seen.min()), int(seen.max())) <= 2**53
+
+
+def _frame(columns: dict[Any, Any], who: str) -> Any:
+    import pandas as pd
+
+    shapes = {name: column.shape for name, column in columns.items()}
+    if len(set(shapes.values())) > 1 or any(len(one) != 1 for one in shapes.values()):
+        raise TaskError(
+            f"{who}: the columns of y have the shapes {shapes}; all must be "
+            "(n_samples,), of one length."
+        )
+    return pd.DataFrame(columns)
+
+
+def _column(values: Any) -> Any:
+    """Return one column of a dict as an array."""
+    if hasattr(values, "iloc"):
+        return values.array  # without the index, by which pandas would reorder it
+    if hasattr(values, "to_list"):  # polars
+        return np.asarray(values.to_list(), dtype=object)
+    values = as_targets(values, "y")
+    array = values if hasattr(values, "dtype") else _from_list(values)
+    # Keras has columns of shape (n_samples, 1)
+    return array.reshape(-1) if array.shape[1:] == (1,) else array
+
+
+def as_pandas_or_array(y: Any, who: str) -> Any:
+    """Return the targets as a pandas DataFrame or Series, or as an array."""
+    y = as_targets(y, who)
+    if hasattr(y, "to_pandas"):  # polars
+        y = y.to_pandas()
+    if hasattr(y, "iloc"):
+        return y
+    if sparse.issparse(y):
+        y = y.toarray()
+    return y if hasattr(y, "dtype") else _from_list(y)
+
+
+def _from_list(y: Any) -> np.ndarray:
+    """Return an array that does not turn None and numbers into text."""
+    array = np.asarray(y, dtype=object)
+    is_number = all(isinstance(v, int | float | np.number) for v in array.flat)
+    return np.asarray(y) if is_number else array
