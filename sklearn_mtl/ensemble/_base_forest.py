@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.preprocessing import OrdinalEncoder
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
@@ -15,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_mtl.ensemble._encoding import TargetEncoding
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._trees import (
+    GroupDraws,
     LeafRatio,
     grow_forest,
     leaf_means,
@@ -23,6 +25,7 @@ from sklearn_mtl.ensemble._trees import (
 from sklearn_mtl.neural_network._data import Labels
 from sklearn_mtl.neural_network._inputs import Table, read_inputs
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._private import Interval, StrOptions, fit_context
 from sklearn_mtl.utils._random import draw_seed
 
@@ -59,10 +62,17 @@ class BaseMultiTaskForest(BaseEstimator):
 
     _kind: str
     task_set_: TaskSet
+    forest_: RandomForestRegressor | None
+    _oof: list[np.ndarray] | None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = FOREST_CONSTRAINTS
 
+    # as scikit-learn's group splitters: who passes groups wants them to be kept apart
+    __metadata_request__fit = {"groups": True}
+
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> BaseMultiTaskForest:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None
+    ) -> BaseMultiTaskForest:
         """Grow one forest for all tasks.
 
         Parameters
@@ -74,6 +84,10 @@ class BaseMultiTaskForest(BaseEstimator):
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
             Weights of rows or cells.
+        groups : array-like of shape (n_samples,), default=None
+            The group of each sample, such as the patient it comes from. With bootstrap,
+            trees draw whole groups, so that no out-of-bag prediction has seen the group
+            of its sample.
 
         Returns
         -------
@@ -85,8 +99,17 @@ class BaseMultiTaskForest(BaseEstimator):
         TaskError
             If a task has no label or labels of a wrong type.
         ValueError
-            If X or weights are wrong.
+            If X, weights or groups are wrong.
+
+        Warns
+        -----
+        UserWarning
+            If all samples are in one group, so that nothing is out of bag.
+        MissingLabelWarning
+            If all labels of a task are in one group, so that their out-of-bag
+            predictions are missing.
         """
+        given = HoldOut.read(type(self).__name__, X, groups)
         X = read_inputs(self, X, "table", reset=True)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
         self._encoder = None
@@ -94,10 +117,10 @@ class BaseMultiTaskForest(BaseEstimator):
             self._encoder = OrdinalEncoder(
                 handle_unknown="use_encoded_value", unknown_value=np.nan
             ).fit(X.categorical)
-        self._grow(self._as_numbers(X), labels)
+        self._grow(self._as_numbers(X), labels, given)
         return self
 
-    def _grow(self, X: Any, labels: Labels) -> None:
+    def _grow(self, X: Any, labels: Labels, given: HoldOut) -> None:
         """Fit the forest to the rows that have a label with weight."""
         rows = np.flatnonzero(labels.weights.any(axis=1))
         codes, row_weights = labels.codes[rows], labels.row_weights[rows]
@@ -109,15 +132,42 @@ class BaseMultiTaskForest(BaseEstimator):
             return
         targets = self._ratio.targets(codes, cells, shares)
         params = self._params_of_trees(row_weights)
-        own = X[rows]
-        self.forest_ = grow_forest(own, targets, row_weights, **params)
-        if params["bootstrap"]:
-            means = np.full((X.shape[0], targets.shape[1]), np.nan)
-            means[rows] = out_of_bag_means(self.forest_, own)
-            others = np.setdiff1d(np.arange(X.shape[0]), rows)
-            if len(others):  # no tree has seen a label of theirs
-                means[others] = leaf_means(self.forest_, X[others])
-            self._oof = self._ratio.outputs(means)
+        own, draws, is_bagged = X[rows], None, params["bootstrap"]
+        if is_bagged and given.group is not None:
+            draws = self._draw_groups(given, rows, labels)
+            is_bagged = draws is not None
+        part = None if draws is None else draws.take(rows)
+        self.forest_ = grow_forest(own, targets, row_weights, part, **params)
+        if is_bagged:
+            self._oof = self._out_of_bag(X, rows, draws)
+            for t, group in given.lone_tasks(labels.weights > 0).items():
+                self._oof[t][given.group == group] = np.nan
+
+    def _draw_groups(
+        self, given: HoldOut, rows: np.ndarray, labels: Labels
+    ) -> GroupDraws | None:
+        """Return the draws of groups that have labels; None if there is one alone."""
+        assert given.group is not None  # for the type checker; asked before
+        who, labelled = type(self).__name__, given.group[rows]
+        if not HoldOut(labelled).can_divide(who):
+            return None
+        given.warn_of_lone_tasks(self.task_set_, labels.weights > 0, who)
+        seed = draw_seed(self.random_state) % 2**32
+        return GroupDraws(given.group, np.unique(labelled), seed)
+
+    def _out_of_bag(
+        self, X: Any, rows: np.ndarray, draws: GroupDraws | None
+    ) -> list[np.ndarray]:
+        """Return outputs for all rows from the trees that have not drawn them."""
+        assert self.forest_ is not None  # for the type checker
+        if draws is not None:
+            return self._ratio.outputs(out_of_bag_means(self.forest_, X, draws))
+        means = np.full((X.shape[0], self.forest_.n_outputs_), np.nan)
+        means[rows] = out_of_bag_means(self.forest_, X[rows])
+        others = np.setdiff1d(np.arange(X.shape[0]), rows)
+        if len(others):  # no tree has seen a label of theirs
+            means[others] = leaf_means(self.forest_, X[others])
+        return self._ratio.outputs(means)
 
     def _params_of_trees(self, row_weights: np.ndarray) -> dict[str, Any]:
         bootstrap = self.bootstrap
@@ -157,7 +207,8 @@ class BaseMultiTaskForest(BaseEstimator):
         if self._oof is None:
             raise AttributeError(
                 f"{type(self).__name__}: there is no oof_prediction_ without "
-                f"bootstrap; 'auto' uses it above {SMALL} rows."
+                f"bootstrap, which 'auto' uses above {SMALL} rows, or with a single "
+                "group."
             )
         return self._oof[0] if self.task_set_.is_1d else self._oof
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,15 +12,21 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.ensemble._calibration import Calibration
 from sklearn_mtl.ensemble._encoding import TargetEncoding
+from sklearn_mtl.ensemble._held_scores import HeldScores, Numbers, Round
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._ridge import find_axes, solve_ridge
 from sklearn_mtl.ensemble._strengths import STRENGTHS, choose, generalised_losses
 from sklearn_mtl.model_selection._parts import equal_sizes, kfold_trains, make_parts
 from sklearn_mtl.neural_network._data import Labels
+from sklearn_mtl.neural_network._held import (
+    read_validation_inputs,
+    read_validation_labels,
+)
 from sklearn_mtl.neural_network._inputs import Table, read_inputs
 from sklearn_mtl.neural_network._preparation import Preparation, SparsePreparation
 from sklearn_mtl.neural_network._table import TablePreparation
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._outputs import ClassOutputsMixin
 from sklearn_mtl.utils._private import StrOptions, fit_context
 from sklearn_mtl.utils._random import draw_seed
@@ -27,11 +34,10 @@ from sklearn_mtl.utils._random import draw_seed
 __all__ = ["RidgeMember"]
 
 N_FOLDS = 5
-_ROUGH = 1e-3  # tolerance of fits that are only compared with each other
 
 
 class RidgeMember(ClassOutputsMixin, BaseEstimator):
-    """Ridge regression of every task, its strength chosen out of fold.
+    """Ridge regression of every task, its strength chosen on held-out samples.
 
     Classes are regressed as indicators, and the scores turned into probabilities by a
     softmax that is fitted to out-of-fold scores. Tasks share the table's axes, the
@@ -76,7 +82,17 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         self.random_state = random_state
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RidgeMember:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> RidgeMember:
         """Fit all tasks.
 
         Parameters
@@ -88,12 +104,19 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
             Weights of rows or cells.
+        groups : array-like of shape (n_samples,), default=None
+            Groups that folds do not divide.
+        X_val, y_val, sample_weight_val : array-like, default=None
+            A validation set that takes the place of the folds.
 
         Returns
         -------
         self : object
             The fitted estimator.
         """
+        given = HoldOut.read(
+            type(self).__name__, X, groups, X_val, y_val, sample_weight_val
+        )
         X = read_inputs(self, X, "table", reset=True)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
         is_table = isinstance(X, Table)
@@ -109,66 +132,76 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         self._axes = find_axes(design, labels.row_weights, seed % 2**32)
         self._calibrations: dict[int, Calibration] = {}
         self._oof: list[np.ndarray] | None = None
-        Z = self._axes.coordinates(design)
-        targets = self._encoding.encode(labels.codes)
-        weights = labels.weights[:, self._encoding.task_of_column]
-        if len(Z) <= SMALL:
-            losses = generalised_losses(Z, targets, weights)
-            held_out = None
-        else:
-            held_out, losses = self._cross_validate(Z, targets, weights, labels, seed)
-        chosen = choose(losses, labels.weights, self._encoding)
-        strengths = STRENGTHS[chosen][None]
-        self._coefficients = solve_ridge(Z, targets, weights, strengths)[0]
-        if held_out is not None:
-            self._finish(held_out(chosen), labels)
+        data, held, found = self._as_numbers(design, labels), labels, None
+        if given.has_validation:
+            X = read_validation_inputs(self, given, "table")
+            held = read_validation_labels(
+                self, given, self.task_set_, labels, sample_weight
+            )
+            test = self._as_numbers(self._preparation.transform(X), held)
+            found = HeldScores.compute([(data, test, np.arange(len(test.Z)))])
+        elif self._has_folds(data, given):
+            found = HeldScores.compute(self._rounds(data, labels, given, seed))
+        scores = self._solve(data, found, held)
+        if scores is not None and not given.has_validation:
+            self._oof = self._outputs(scores)
         return self
 
-    def _cross_validate(
-        self,
-        Z: np.ndarray,
-        targets: np.ndarray,
-        weights: np.ndarray,
-        labels: Labels,
-        seed: int,
-    ) -> tuple[Any, np.ndarray]:
-        """Return what gives held-out scores for chosen strengths, and their losses."""
+    def _as_numbers(self, design: Any, labels: Labels) -> Numbers:
+        weights = labels.weights[:, self._encoding.task_of_column]
+        Z = self._axes.coordinates(design)
+        return Numbers(Z, self._encoding.encode(labels.codes), weights)
+
+    def _has_folds(self, data: Numbers, given: HoldOut) -> bool:
+        """Say whether samples are held out: of few only where they have groups."""
+        if given.group is None:
+            return len(data.Z) > SMALL
+        return given.can_divide(type(self).__name__)
+
+    def _rounds(
+        self, data: Numbers, labels: Labels, given: HoldOut, seed: int
+    ) -> Iterator[Round]:
+        """Yield the training and the test part of every fold."""
+        n_folds = N_FOLDS
+        if given.group is not None:
+            n_folds = min(n_folds, len(np.unique(given.group)))
         part = make_parts(
             self.task_set_,
             labels.codes,
-            equal_sizes(len(Z), N_FOLDS),
-            kfold_trains(N_FOLDS),
+            equal_sizes(len(data.Z), n_folds),
+            kfold_trains(n_folds),
             rng=np.random.default_rng(seed),
+            group=given.group,
         )
-        grid = np.broadcast_to(STRENGTHS[:, None], (len(STRENGTHS), targets.shape[1]))
-        losses, fits = np.zeros(grid.shape), []
-        for fold in range(N_FOLDS):
-            train, test = part != fold, part == fold
-            known = Z[train], targets[train], weights[train]
-            fits.append(solve_ridge(*known, grid, tol=_ROUGH))
-            for level, coefficients in enumerate(fits[-1]):
-                error = Z[test] @ coefficients - targets[test]
-                losses[level] += np.sum(weights[test] * error**2, axis=0)
+        for fold in range(n_folds):
+            rows = np.flatnonzero(part == fold)
+            yield data.take(np.flatnonzero(part != fold)), data.take(rows), rows
 
-        def held_out(chosen: np.ndarray) -> np.ndarray:
-            scores, columns = np.empty(targets.shape), np.arange(targets.shape[1])
-            for fold, fit in enumerate(fits):
-                scores[part == fold] = Z[part == fold] @ fit[chosen, :, columns].T
-            return scores
-
-        return held_out, losses / np.maximum(weights.sum(axis=0), 1e-300)
-
-    def _finish(self, scores: np.ndarray, labels: Labels) -> None:
-        """Calibrate classifications, and keep out-of-fold outputs."""
+    def _solve(
+        self, data: Numbers, found: HeldScores | None, held: Labels
+    ) -> np.ndarray | None:
+        """Choose strengths, fit all samples, calibrate, and return held-out scores."""
+        if found is None:
+            losses = generalised_losses(data.Z, data.targets, data.weights)
+        else:
+            losses = found.losses
+        chosen = choose(losses, held.weights, self._encoding)
+        strengths = STRENGTHS[chosen][None]
+        whole = data.Z, data.targets, data.weights
+        self._coefficients = solve_ridge(*whole, strengths)[0]
+        if found is None:
+            return None
+        scores = found.scores(chosen)
         for t, place in self._encoding.places:
-            if self.task_set_.tasks[t].is_classification:
-                seen = labels.weights[:, t] > 0
+            is_known = ~np.isnan(scores[:, place]).any(axis=1)
+            seen = (held.weights[:, t] > 0) & is_known
+            if self.task_set_.tasks[t].is_classification and seen.any():
                 self._calibrations[t] = Calibration.learn(
                     _of_classes(scores[seen, place]),
-                    labels.codes[seen, t].astype(np.intp),
-                    labels.weights[seen, t],
+                    held.codes[seen, t].astype(np.intp),
+                    held.weights[seen, t],
                 )
-        self._oof = self._outputs(scores)
+        return scores
 
     @property
     def oof_prediction_(self) -> Any:

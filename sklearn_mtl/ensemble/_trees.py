@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_mtl.ensemble._encoding import TargetEncoding
+from sklearn_mtl.utils._random import spawn_seeds
 
-__all__ = ["LeafRatio", "grow_forest", "leaf_means", "out_of_bag_means"]
+__all__ = [
+    "GroupDraws",
+    "LeafRatio",
+    "grow_forest",
+    "leaf_means",
+    "out_of_bag_means",
+]
 
 # The columns of shares are this small beside targets of variance 1: no split is made
 # for them.
@@ -112,8 +121,44 @@ class LeafRatio:
         return self.encoding.decode(labels)
 
 
+@dataclass(frozen=True)
+class GroupDraws:
+    """Which groups each tree draws, with replacement, as a whole.
+
+    Rows drawn one by one would leave near-copies of a row both in and out of the bag.
+
+    Attributes
+    ----------
+    group : ndarray of shape (n_samples,)
+        Number of the group of each row.
+    drawn_from : ndarray of shape (n_labelled_groups,)
+        The groups that have a label.
+    seed : int
+        Of the draws.
+    """
+
+    group: np.ndarray
+    drawn_from: np.ndarray
+    seed: int
+
+    def take(self, rows: np.ndarray) -> GroupDraws:
+        """Return the same draws for some of the rows."""
+        return replace(self, group=self.group[rows])
+
+    def counts(self, tree: int) -> np.ndarray:
+        """Return how often a tree draws the group of each row, (n_samples,)."""
+        rng = np.random.default_rng([self.seed, tree])
+        drawn = rng.choice(self.drawn_from, len(self.drawn_from))
+        n_groups = max(self.group.max(), self.drawn_from.max()) + 1
+        return np.bincount(drawn, minlength=n_groups)[self.group]
+
+
 def grow_forest(
-    X: Any, targets: np.ndarray, row_weights: np.ndarray, **params: Any
+    X: Any,
+    targets: np.ndarray,
+    row_weights: np.ndarray,
+    draws: GroupDraws | None = None,
+    **params: Any,
 ) -> RandomForestRegressor:
     """Grow trees on all columns at once.
 
@@ -125,6 +170,8 @@ def grow_forest(
         What the leaves average.
     row_weights : ndarray of shape (n_samples,)
         Weights of the rows.
+    draws : GroupDraws, default=None
+        Of these rows, where trees draw groups rather than rows.
     **params : dict
         Of RandomForestRegressor.
 
@@ -136,7 +183,36 @@ def grow_forest(
     is_plain = bool((row_weights == row_weights[0]).all())
     targets = targets.ravel() if targets.shape[1] == 1 else targets
     forest = RandomForestRegressor(**params)
+    if draws is not None:
+        return _grow_by_group(forest, X, targets, row_weights, draws)
     return forest.fit(X, targets, sample_weight=None if is_plain else row_weights)
+
+
+def _grow_by_group(
+    forest: RandomForestRegressor,
+    X: Any,
+    targets: np.ndarray,
+    row_weights: np.ndarray,
+    draws: GroupDraws,
+) -> RandomForestRegressor:
+    """Grow the trees here: a forest of scikit-learn's draws rows."""
+    X = sparse.csc_array(X) if sparse.issparse(X) else X
+    names = ("max_features", "max_depth", "min_samples_leaf")
+    own = {name: getattr(forest, name) for name in names}
+    seeds = spawn_seeds(draws.seed, forest.n_estimators)
+
+    def grow(i: int) -> DecisionTreeRegressor:
+        tree = DecisionTreeRegressor(**own, random_state=seeds[i] % 2**32)
+        # a row of weight 0 is not in the tree
+        return tree.fit(X, targets, sample_weight=draws.counts(i) * row_weights)
+
+    forest.estimators_ = Parallel(n_jobs=forest.n_jobs, require="sharedmem")(
+        delayed(grow)(i) for i in range(forest.n_estimators)
+    )
+    forest.estimator_ = DecisionTreeRegressor()
+    forest.n_outputs_ = 1 if targets.ndim == 1 else targets.shape[1]
+    forest.n_features_in_ = X.shape[1]
+    return forest
 
 
 def leaf_means(forest: RandomForestRegressor, X: Any) -> np.ndarray:
@@ -168,7 +244,9 @@ def leaf_means(forest: RandomForestRegressor, X: Any) -> np.ndarray:
     return total / len(forest.estimators_)
 
 
-def out_of_bag_means(forest: RandomForestRegressor, X: Any) -> np.ndarray:
+def out_of_bag_means(
+    forest: RandomForestRegressor, X: Any, draws: GroupDraws | None = None
+) -> np.ndarray:
     """Return the mean over the trees that have not drawn a row, for every row.
 
     Parameters
@@ -176,7 +254,9 @@ def out_of_bag_means(forest: RandomForestRegressor, X: Any) -> np.ndarray:
     forest : RandomForestRegressor
         A forest with bootstrap.
     X : ndarray or sparse array of shape (n_samples, n_features), float32
-        The rows that it was grown on.
+        The rows that it was grown on, and others of their groups.
+    draws : GroupDraws, default=None
+        Of these rows, where trees have drawn groups.
 
     Returns
     -------
@@ -184,8 +264,12 @@ def out_of_bag_means(forest: RandomForestRegressor, X: Any) -> np.ndarray:
         NaN where every tree has drawn the row.
     """
     total, count = np.zeros((X.shape[0], forest.n_outputs_)), np.zeros(X.shape[0])
-    for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
-        rows = np.setdiff1d(np.arange(X.shape[0]), drawn)
+    drawn = [] if draws is not None else forest.estimators_samples_
+    for i, tree in enumerate(forest.estimators_):
+        if draws is not None:
+            rows = np.flatnonzero(draws.counts(i) == 0)
+        else:
+            rows = np.setdiff1d(np.arange(X.shape[0]), drawn[i])
         if not len(rows):  # of few, a tree may have drawn them all
             continue
         leaves = tree.predict(X[rows], check_input=False)

@@ -11,6 +11,7 @@ from sklearn_mtl.linear_model._base import LinearBase
 from sklearn_mtl.linear_model._data import Data
 from sklearn_mtl.linear_model._names import EMPIRICAL_BAYES
 from sklearn_mtl.linear_model._search import search
+from sklearn_mtl.model_selection._stratified_kfold import stratified_folds
 from sklearn_mtl.model_selection._weighted import split_weighted
 from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers import Problem, alpha_grid, solve_path
@@ -38,6 +39,9 @@ class LinearSearchMixin(LinearBase):
         "cv": ["cv_object", HasMethods("split")],
         "selection": [StrOptions({"min", "one_standard_error"})],
     }
+
+    # as scikit-learn's group splitters: who passes groups wants them to be kept apart
+    __metadata_request__fit = {"groups": True}
 
     _strength = "alphas"
     alphas: Any
@@ -117,7 +121,8 @@ class LinearSearchMixin(LinearBase):
     def _folds(self, X: Any, y: Any, groups: Any, sample_weight: Any) -> list[Fold]:
         """Return the rows of the training and test parts."""
         rows = np.arange(num_samples(X))
-        pairs = split_weighted(self._splitter(), X, y, groups, sample_weight)
+        splitter = self._splitter(groups)
+        pairs = split_weighted(splitter, X, y, groups, sample_weight)
         folds = [(rows[train], rows[test]) for train, test in pairs]
         n_empty = sum(not len(train) or not len(test) for train, test in folds)
         if not folds or n_empty:
@@ -128,11 +133,15 @@ class LinearSearchMixin(LinearBase):
             )
         return folds
 
-    def _splitter(self) -> Any:
+    def _splitter(self, groups: Any) -> Any:
         """Return the splitter that `cv` stands for."""
         if self.cv is not None and not isinstance(self.cv, Integral):
             return self.cv if hasattr(self.cv, "split") else _Listed(list(self.cv))
-        return self._default_splitter(5 if self.cv is None else int(self.cv))
+        n_splits = None if self.cv is None else int(self.cv)
+        if groups is not None:
+            kind = self._kind  # whole numbers are not always classes
+            return stratified_folds(n_splits, groups, task_types=kind)
+        return self._default_splitter(5 if n_splits is None else n_splits)
 
     def _default_splitter(self, n_splits: int) -> Any:
         raise NotImplementedError

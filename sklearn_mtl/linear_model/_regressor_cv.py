@@ -41,7 +41,7 @@ class MultiTaskLinearRegressorCV(
         The smallest strength over the one that sets all coefficients to zero.
     cv : int, splitter, iterable of (train, test) or None, default=None
         Folds; a number, or None for 5, stands for MultiTaskKFold, shuffled where labels
-        are missing.
+        are missing, or, if fit gets groups, for MultiTaskStratifiedGroupKFold.
     selection : {"min", "one_standard_error"}, default="min"
         The alpha with the smallest mean loss, or the largest one within a standard
         error of it.
@@ -166,7 +166,8 @@ class MultiTaskLinearRegressorCV(
                 default=None
             Weights of rows or cells.
         groups : array-like of shape (n_samples,), default=None
-            Groups of rows, for splitters that keep groups together.
+            The group of each sample. A splitter gets them; folds of a number do not
+            divide them.
 
         Returns
         -------

@@ -16,7 +16,11 @@ from sklearn_mtl.model_selection._checks import (
 from sklearn_mtl.model_selection._folds import MultiTaskFolds
 from sklearn_mtl.model_selection._parts import equal_sizes, kfold_trains, make_parts
 
-__all__ = ["MultiTaskStratifiedGroupKFold", "MultiTaskStratifiedKFold"]
+__all__ = [
+    "MultiTaskStratifiedGroupKFold",
+    "MultiTaskStratifiedKFold",
+    "stratified_folds",
+]
 
 
 class MultiTaskStratifiedKFold(MultiTaskFolds):
@@ -246,3 +250,30 @@ class MultiTaskStratifiedGroupKFold(MultiTaskStratifiedKFold):
                 f"{n_groups}."
             )
         return group
+
+
+def stratified_folds(
+    n_splits: int | None, groups: Any, **options: Any
+) -> MultiTaskStratifiedKFold:
+    """Return the splitter that a number of folds stands for.
+
+    Parameters
+    ----------
+    n_splits : int or None
+        Number of folds; None is 5, or the number of groups where these are fewer.
+    groups : array-like of shape (n_samples,) or None
+        Where given, the splitter does not divide them.
+    **options : dict
+        Arguments of the splitter.
+
+    Returns
+    -------
+    MultiTaskStratifiedKFold
+        With groups a MultiTaskStratifiedGroupKFold.
+    """
+    if groups is None:
+        return MultiTaskStratifiedKFold(5 if n_splits is None else n_splits, **options)
+    if n_splits is None:
+        group = number_groups(groups, MultiTaskStratifiedGroupKFold.__name__)
+        n_splits = max(2, min(5, int(group.max(initial=0)) + 1))
+    return MultiTaskStratifiedGroupKFold(n_splits, **options)

@@ -14,7 +14,12 @@ from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._weights import resolve_class_weight
 
-__all__ = ["Held", "read_held"]
+__all__ = [
+    "Held",
+    "read_held",
+    "read_validation_inputs",
+    "read_validation_labels",
+]
 
 
 @dataclass(frozen=True)
@@ -83,16 +88,77 @@ def read_held(
 def _read_validation(
     model: Any, given: HoldOut, task_set: TaskSet, labels: Labels, sample_weight: Any
 ) -> Held:
-    who = type(model).__name__
     if model.early_stopping is False:
         raise ValueError(
-            f"{who}: X_val and y_val are given, but early_stopping is False, so they "
-            "would not be used. Set early_stopping to True or 'auto'."
+            f"{type(model).__name__}: X_val and y_val are given, but early_stopping is "
+            "False, so they would not be used. Set early_stopping to True or 'auto'."
         )
+    X = read_validation_inputs(model, given, preparation_of(model))
+    own = read_validation_labels(model, given, task_set, labels, sample_weight)
+    return Held(X=X, labels=own, is_allowed=False)
+
+
+def read_validation_inputs(model: Any, given: HoldOut, wanted: str) -> Any:
+    """Read X_val as X was read.
+
+    Parameters
+    ----------
+    model : estimator
+        Which has read X already.
+    given : HoldOut
+        What fit was given.
+    wanted : {"table", "raw"}
+        As in `read_inputs`.
+
+    Returns
+    -------
+    ndarray, sparse.csr_array or Table
+        The inputs.
+
+    Raises
+    ------
+    ValueError
+        If X_val does not go with X.
+    """
     try:
-        X = read_inputs(model, given.X, preparation_of(model), reset=False)
+        return read_inputs(model, given.X, wanted, reset=False)
     except ValueError as error:
-        raise ValueError(f"{who}: X_val does not go with X: {error}") from error
+        raise ValueError(
+            f"{type(model).__name__}: X_val does not go with X: {error}"
+        ) from error
+
+
+def read_validation_labels(
+    model: Any, given: HoldOut, task_set: TaskSet, labels: Labels, sample_weight: Any
+) -> Labels:
+    """Read y_val and its weights as y was read.
+
+    Parameters
+    ----------
+    model : estimator
+        With `on_empty_task`, and perhaps `class_weight`.
+    given : HoldOut
+        What fit was given.
+    task_set : TaskSet
+        The tasks of y.
+    labels : Labels
+        The training labels.
+    sample_weight : object
+        As given for them.
+
+    Returns
+    -------
+    Labels
+        With class weights of the training set.
+
+    Raises
+    ------
+    TaskError
+        If y_val does not go with y, or has no label of a task.
+    ValueError
+        If weights are wrong.
+    """
+    who = type(model).__name__
     # "balanced" means the classes of the training set, for both sets
     class_weight = resolve_class_weight(
         task_set, labels.codes, sample_weight, getattr(model, "class_weight", None), who
@@ -104,4 +170,4 @@ def _read_validation(
         message = str(error).replace("sample_weight", "sample_weight_val")
         raise type(error)(message) from error
     given.check_tasks(task_set, own.weights > 0, who, model.on_empty_task)
-    return Held(X=X, labels=own, is_allowed=False)
+    return own

@@ -96,14 +96,36 @@ class HoldOut:
 
     def can_divide(self, who: str) -> bool:
         """Return whether samples can be held out; warn where groups forbid it."""
-        if self.group is None or self.group.any():  # numbered from 0
+        if self.group is None or np.ptp(self.group) > 0:
             return True
         warnings.warn(
             f"{who}: all samples are in one group, so nothing is held out.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
         return False
+
+    def lone_tasks(self, observed: np.ndarray) -> dict[int, int]:
+        """Return the tasks whose labels are all in one group, and that group.
+
+        Parameters
+        ----------
+        observed : ndarray of shape (n_samples, n_tasks), bool
+            Where a label is present.
+
+        Returns
+        -------
+        dict of int to int
+            Number of the group, by number of the task.
+        """
+        if self.group is None:
+            return {}
+        found = {}
+        for t, seen in enumerate(observed.T):
+            own = self.group[seen]
+            if len(own) and np.ptp(own) == 0:
+                found[t] = int(own[0])
+        return found
 
     def warn_of_lone_tasks(
         self, task_set: TaskSet, observed: np.ndarray, who: str
@@ -119,13 +141,7 @@ class HoldOut:
         who : str
             The estimator; the message begins with it.
         """
-        if self.group is None:
-            return
-        lone = [
-            task.name
-            for task, seen in zip(task_set.tasks, observed.T, strict=True)
-            if seen.any() and np.ptp(self.group[seen]) == 0
-        ]
+        lone = [task_set.names[t] for t in self.lone_tasks(observed)]
         if lone:
             warnings.warn(
                 f"{who}: {len(lone)} of {task_set.n_tasks} tasks have all their labels "
