@@ -21,11 +21,9 @@ from sklearn_mtl.utils._private import Interval, StrOptions, fit_context
 
 __all__ = ["BruteForceIndex", "check_n_neighbors"]
 
-# Candidates beyond those wanted, and by how much their number grows where the order of
-# the last ones is in doubt.
-_SPARE = 16
-_GROWTH = 8
-_N_ROUNDS = 3
+# Candidates beyond those wanted; more where the order of the last ones is in doubt.
+_SPARES = (16, 128, 1024)
+_BLOCK = 2**21  # candidates that are held at a time
 _FLOATS = [np.float64, np.float32]
 
 
@@ -172,23 +170,27 @@ class BruteForceIndex(BaseEstimator):
             queries = unit_rows(queries)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         check_n_neighbors(k, len(self.rows_), type(self).__name__)
-        distances, indices = self._find(queries, k)
+        distances = np.empty((len(queries), k))
+        indices = np.empty((len(queries), k), dtype=np.int64)
+        step = max(1, _BLOCK // (k + _SPARES[0]))  # candidates at a time
+        for start in range(0, len(queries), step):
+            block = slice(start, start + step)
+            self._find(queries[block], distances[block], indices[block])
         return (distances, indices) if return_distance else indices
 
-    def _find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        n_items, n_queries = len(self.rows_), len(queries)
-        distances = np.empty((n_queries, k))
-        indices = np.empty((n_queries, k), dtype=np.int64)
+    def _find(
+        self, queries: np.ndarray, distances: np.ndarray, indices: np.ndarray
+    ) -> None:
+        """Write the neighbours of some queries into distances and indices."""
+        n_items, k = len(self.rows_), indices.shape[1]
         centred = self._centred(queries)
+        doubtful = np.arange(len(queries))
         if self.metric == "cosine":  # zeros are in no direction of the items
             is_zero = centred[:, -1] > 0
             centred[is_zero, -1] = 0.0
             distances[is_zero], indices[is_zero] = 1.0, np.arange(k)
             doubtful = np.flatnonzero(~is_zero)
-        else:
-            doubtful = np.arange(n_queries)
-        spare = _SPARE
-        for _ in range(_N_ROUNDS):
+        for spare in _SPARES:
             if not len(doubtful):
                 break
             n_found = min(n_items, k + spare)
@@ -198,11 +200,8 @@ class BruteForceIndex(BaseEstimator):
             distances[doubtful], indices[doubtful] = exact[:, :k], found[:, :k]
             if n_found == n_items:
                 break
-            doubtful = doubtful[
-                self._is_doubtful(centred[doubtful], near, exact[:, k - 1])
-            ]
-            spare *= _GROWTH
-        return distances, indices
+            last = exact[:, k - 1]
+            doubtful = doubtful[self._is_doubtful(centred[doubtful], near, last)]
 
     def _is_doubtful(
         self, centred: np.ndarray, near: np.ndarray, last: np.ndarray
