@@ -24,7 +24,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help compare test check bench docs clean
+.PHONY: help compare test check check-all bench docs clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,11 @@ check: $(VENV)/.stamp-test  ## Check format, style, types, docstrings, spelling 
 	$(BIN)/mypy
 	$(BIN)/codespell
 	$(ONE_THREAD) $(BIN)/python -m pytest -q tests/test_layers.py tests/test_docstrings.py
+
+check-all: check $(VENV)/.stamp-test  ## Run check, and the long tests that test leaves out
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) -m exhaustive tests $(ARGS)
+	$(ONE_THREAD) SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -n $(WORKERS) \
+		-m "exhaustive or not exhaustive" tests/test_configurations.py $(ARGS)
 
 bench: $(VENV)/.stamp-bench $(PEERS:%=$(VENV)-%/.stamp)  ## Measure beside the peers; BENCHMARKS="wrapping" for one
 	@for name in $(BENCHMARKS); do \
