@@ -107,8 +107,8 @@ def build_trunk(
     Parameters
     ----------
     trunk : TrunkSpec, nn.Module, or callable
-        A callable gets n_features and returns an nn.Module. A module is copied, so that
-        fit never changes what the user holds.
+        A callable gets n_features and returns an nn.Module. Modules are copied, so that
+        fit never changes what the user holds, and members share nothing.
     n_features : int
         Number of prepared columns.
     generators : list of torch.Generator
@@ -130,7 +130,7 @@ def build_trunk(
         If the trunk is none of these.
     """
     if isinstance(trunk, TrunkSpec):
-        module = trunk.build(n_features, len(generators), n_tasks)
+        module = copy.deepcopy(trunk.build(n_features, len(generators), n_tasks))
         draw_parameters(module, generators)
         return module
     if isinstance(trunk, nn.Module):
@@ -138,7 +138,7 @@ def build_trunk(
     if callable(trunk):
         modules = [_call(trunk, n_features, generator) for generator in generators]
         if all(isinstance(module, nn.Module) for module in modules):
-            return MemberModules(modules)
+            return MemberModules([copy.deepcopy(module) for module in modules])
     raise TypeError(
         f"{who}: trunk must be None, a trunk spec such as MLP(), an nn.Module, or a "
         f"callable that returns an nn.Module; found {trunk!r}."

@@ -39,14 +39,35 @@ def test_a_spec_is_built_and_drawn_for_all_members():
     assert torch.equal(alone[0].weight[0], trunk[0].weight[1])
 
 
-def test_a_module_is_copied_for_each_member():
+@pytest.mark.parametrize(
+    "wrap", [lambda module: module, lambda module: lambda n: module]
+)
+def test_a_module_is_copied_for_each_member(wrap):
     module = nn.Linear(3, 2)
     before = copy.deepcopy(module.state_dict())
-    trunk = build_trunk(module, 3, generators(0, 1), 1, "me")
+    trunk = build_trunk(wrap(module), 3, generators(0, 1), 1, "me")
     with torch.no_grad():
         trunk.members[0].weight.zero_()
     assert torch.equal(module.weight, before["weight"])
     assert torch.equal(trunk.members[1].weight, before["weight"])
+
+
+class Kept(TrunkSpec):
+    """Returns the same module each time."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def build(self, n_features, n_members, n_tasks=1):
+        return self.module
+
+
+def test_a_module_that_a_spec_keeps_is_left_alone():
+    kept = MLP((4,)).build(3, 2)
+    before = copy.deepcopy(kept.state_dict())
+    trunk = build_trunk(Kept(kept), 3, generators(0, 1), 1, "me")
+    assert not torch.equal(trunk[0].weight, kept[0].weight)
+    assert torch.equal(kept[0].weight, before["0.weight"])
 
 
 def test_each_member_sees_its_own_rows():
