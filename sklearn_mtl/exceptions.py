@@ -8,6 +8,7 @@ __all__ = [
     "SingleClassWarning",
     "TaskError",
     "TaskTypeWarning",
+    "UnseenCategoryWarning",
     "UnseenLabelWarning",
 ]
 
@@ -28,6 +29,14 @@ class MissingLabelWarning(UserWarning):
 
 class SingleClassWarning(UserWarning):
     """Warned when a classification task has one class, so that it is constant."""
+
+
+class UnseenCategoryWarning(UserWarning):
+    """Warned when most values of a categorical column of X were not seen in fit.
+
+    They are treated as unknown. Often the column is written in another way than in fit,
+    such as the text "1" in place of the number 1.
+    """
 
 
 class UnseenLabelWarning(UserWarning):

@@ -27,7 +27,7 @@ from sklearn_mtl.comparison._setting import describe_folds, describe_setting
 from sklearn_mtl.comparison._splits import Folding, Split
 from sklearn_mtl.comparison._targets import Targets, read_targets
 from sklearn_mtl.exceptions import NegativeTransferWarning
-from sklearn_mtl.utils._containers import fill_masked
+from sklearn_mtl.utils._containers import plain_inputs
 
 __all__ = ["compare"]
 
@@ -178,7 +178,7 @@ def compare(
     _check_arguments(n_repeats, inner_cv, confidence, random_state)
     shares = check_shares(learning_curve)
     targets = read_targets(y, task_types, missing_fraction, random_state)
-    X = fill_masked(X)
+    X = plain_inputs(X)
     inputs = read_inputs(X)
     _check_lengths(inputs.X, targets, groups)
     candidates = resolve_models(

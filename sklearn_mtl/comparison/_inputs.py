@@ -15,6 +15,9 @@ from sklearn.preprocessing import (
     OrdinalEncoder,
 )
 
+from sklearn_mtl.utils._categories import category_texts
+from sklearn_mtl.utils._containers import plain_inputs
+
 __all__ = ["Inputs", "n_rows", "read_inputs", "take_rows"]
 
 # More than this is rather a text or an identifier than a category.
@@ -109,6 +112,7 @@ def read_inputs(X: Any) -> Inputs:
         DataFrames, and arrays that are no numbers, as a DataFrame of floats and
         strings; arrays of numbers and sparse matrices as they are.
     """
+    X = plain_inputs(X)
     if hasattr(X, "to_pandas"):  # polars
         X = X.to_pandas()
     if sparse.issparse(X):
@@ -131,6 +135,10 @@ def _has_nan(array: np.ndarray) -> bool:
 def _read_frame(frame: Any) -> Inputs:
     import pandas as pd
 
+    texts = [str(name) for name in frame.columns]
+    double = sorted({name for name in texts if texts.count(name) > 1})
+    if double:
+        raise ValueError(f"compare: X has more than one column of the name {double}.")
     columns: dict[str, Any] = {}
     numeric: list[str] = []
     categorical: list[str] = []
@@ -145,17 +153,20 @@ def _read_frame(frame: Any) -> Inputs:
 
 def _read_column(column: Any) -> tuple[bool, Any]:
     """Return whether a column is numeric, and its values as floats or strings."""
+    import pandas as pd
     from pandas.api import types
 
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
         return True, column.astype(np.float64)
+    if column.dtype == object:
+        column = column.infer_objects()
     if types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column):
         return True, _in_days(column)
     if types.is_numeric_dtype(column) or types.is_bool_dtype(column):  # nullable
         return True, column.astype("Float64").astype(np.float64)
     # strings, categories, objects; one dtype for all, with NaN where there is nothing
-    text = column.astype(object).map(str, na_action="ignore")
-    return False, text.where(column.notna(), np.nan).astype(object)
+    texts = category_texts(column, column.name, "compare")
+    return False, pd.Series(texts, index=column.index, dtype=object)
 
 
 def _in_days(column: Any) -> Any:

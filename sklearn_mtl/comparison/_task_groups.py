@@ -20,6 +20,7 @@ from sklearn_mtl.inspection._measures import AFFINITY_METHODS
 from sklearn_mtl.inspection._task_sets import fit_tasks, read_data
 from sklearn_mtl.model_selection._responses import periods_of_tasks
 from sklearn_mtl.multioutput._tags import join_tags
+from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions, fit_context
@@ -300,8 +301,9 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     def _ask_all(self, ask: Any, X: Any) -> list[np.ndarray]:
         X = check_features(self, X)
         found: dict[int, np.ndarray] = {}
-        for number, columns in enumerate(self._columns):
-            found.update(zip(columns, self._ask(ask, X, number), strict=True))
+        with warning_once():
+            for number, columns in enumerate(self._columns):
+                found.update(zip(columns, self._ask(ask, X, number), strict=True))
         return [found[t] for t in range(self.n_tasks_)]
 
     def _ask_group(self, ask: Any, X: Any, t: int) -> np.ndarray:

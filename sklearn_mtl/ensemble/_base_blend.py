@@ -30,6 +30,7 @@ from sklearn_mtl.model_selection import MultiTaskStratifiedKFold
 from sklearn_mtl.model_selection._weighted import split_weighted
 from sklearn_mtl.neural_network._data import Labels
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._private import (
     BaseComposition,
@@ -247,10 +248,11 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         check_is_fitted(self)
         X = check_features(self, X)
         used = np.any(self._weights > 0, axis=0)
-        outputs = [
-            outputs_of(model, X) if used[m] else None
-            for m, model in enumerate(self.estimators_)
-        ]
+        with warning_once():
+            outputs = [
+                outputs_of(model, X) if used[m] else None
+                for m, model in enumerate(self.estimators_)
+            ]
         return self._mix(outputs)
 
     def _mix(self, outputs: Sequence[list[np.ndarray] | None]) -> list[np.ndarray]:

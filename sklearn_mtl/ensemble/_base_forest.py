@@ -9,7 +9,6 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.preprocessing import OrdinalEncoder
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,7 +22,7 @@ from sklearn_mtl.ensemble._trees import (
     out_of_bag_means,
 )
 from sklearn_mtl.neural_network._data import Labels
-from sklearn_mtl.neural_network._inputs import Table, read_inputs
+from sklearn_mtl.neural_network._inputs import read_inputs
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._private import Interval, StrOptions, fit_context
@@ -112,11 +111,6 @@ class BaseMultiTaskForest(BaseEstimator):
         given = HoldOut.read(type(self).__name__, X, groups)
         X = read_inputs(self, X, "table", reset=True)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
-        self._encoder = None
-        if isinstance(X, Table) and X.categorical is not None:
-            self._encoder = OrdinalEncoder(
-                handle_unknown="use_encoded_value", unknown_value=np.nan
-            ).fit(X.categorical)
         self._grow(self._as_numbers(X), labels, given)
         return self
 
@@ -223,11 +217,12 @@ class BaseMultiTaskForest(BaseEstimator):
         """Return float32 columns in their order, categories as ordinal codes."""
         if sparse.issparse(X):
             return X.astype(np.float32)
-        if self._encoder is None:
+        if X.categorical is None:
             return X.numeric.astype(np.float32)
         out = np.empty(X.shape, dtype=np.float32)
         out[:, ~self.is_categorical_] = X.numeric
-        out[:, self.is_categorical_] = self._encoder.transform(X.categorical)
+        codes = X.categorical
+        out[:, self.is_categorical_] = np.where(codes < 0, np.nan, codes)
         return out
 
     def __sklearn_is_fitted__(self) -> bool:

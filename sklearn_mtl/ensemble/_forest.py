@@ -29,8 +29,9 @@ _PARAMETERS = """\
         rows; below, all rows are used and `min_samples_leaf` counts weights.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Columns that are replaced by ordinal codes: text and categorical columns of a
-        DataFrame, or names, numbers, or a mask. A category unseen in fit is treated as
-        a missing value.
+        DataFrame, or names, numbers, or a mask. Unknown categories are missing
+        values; where they are most values of a column there is an
+        UnseenCategoryWarning.
     on_empty_task : {"raise", "warn"}, default="raise"
         A task without any observed label is an error, or is predicted as NaN with a
         warning.

@@ -23,6 +23,7 @@ from sklearn_mtl.multioutput._jobs import make_jobs, routed_weight, run
 from sklearn_mtl.multioutput._one_task import predicted_codes, task_output
 from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.multioutput._templates import Templates
+from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
@@ -310,6 +311,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         X = self._read(X)
         pairs = zip(self.estimators_, self.task_set_.tasks, strict=True)
         # threads: the models are here, and sending them elsewhere costs more
-        return Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(ask)(model, task, X, num_samples(X)) for model, task in pairs
-        )
+        with warning_once():
+            return Parallel(n_jobs=self.n_jobs, prefer="threads")(
+                delayed(ask)(model, task, X, num_samples(X)) for model, task in pairs
+            )

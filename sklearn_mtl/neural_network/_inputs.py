@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
-from sklearn.utils.validation import validate_data
 
 from sklearn_mtl.modules import TrunkSpec
-from sklearn_mtl.utils._containers import fill_masked
+from sklearn_mtl.utils._categories import Categories, is_categorical, warn_of_unseen
+from sklearn_mtl.utils._containers import column_numbers, frame_columns, plain_inputs
+from sklearn_mtl.utils._features import match_features, read_features
 
 __all__ = ["Table", "read_inputs"]
 
@@ -24,8 +25,9 @@ class Table:
     ----------
     numeric : ndarray of shape (n_samples, n_numeric), float64
         NaN where missing.
-    categorical : ndarray of shape (n_samples, n_categorical), object, or None
-        None where missing; None altogether where there is no such column.
+    categorical : ndarray of shape (n_samples, n_categorical), float64, or None
+        Numbers of the categories seen in fit, -1 for others, NaN where missing; None
+        where there is no such column.
     """
 
     numeric: np.ndarray
@@ -65,23 +67,29 @@ def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
     Raises
     ------
     ValueError
-        If X has infinite values, a wrong number of columns, text in a column that is
-        not categorical, or raw values in another unit than in fit.
+        If X has infinite values, other columns than in fit, text or dates in a column
+        that is not categorical, or raw values in another unit than in fit.
+
+    Warns
+    -----
+    UnseenCategoryWarning
+        If most values of a categorical column were not seen in fit.
     """
-    X = fill_masked(X)
+    X = plain_inputs(X)
     trunk = getattr(model, "trunk", None)
     if isinstance(trunk, TrunkSpec):
         X = trunk.flatten(X)
     is_sparse = sparse.issparse(X)
+    if is_sparse and not reset and model.is_categorical_ is not None:
+        X, is_sparse = X.toarray(), False  # the same categories
     is_table = wanted == "table" and not is_sparse
     if reset:
         has_kinds = wanted == "table"
         model.is_categorical_ = _find_categorical(model, X) if has_kinds else None
         model._is_sparse_fit = is_sparse
     if is_table and model.is_categorical_ is not None:
-        validate_data(model, X, reset=reset, skip_check_array=True)
-        return _split(X, model.is_categorical_, type(model).__name__)
-    X = validate_data(
+        return _read_table(model, X, reset=reset)
+    X = read_features(
         model,
         X,
         reset=reset,
@@ -132,7 +140,7 @@ def _find_categorical(model: Any, X: Any) -> np.ndarray | None:
                 f"{type(model).__name__}: categorical_features={wanted!r}; allowed are "
                 "'from_dtype', None, and names, numbers or a mask of columns."
             )
-        mask = [_is_text(column) for column in _frame_columns(X)]
+        mask = [is_categorical(column) for column in frame_columns(X)]
     elif sparse.issparse(X):
         raise ValueError(
             f"{type(model).__name__}: categorical_features is given, but X is sparse; "
@@ -170,53 +178,34 @@ def _mask(wanted: np.ndarray, X: Any, who: str) -> list[bool]:
     )
 
 
-def _frame_columns(X: Any) -> list[Any]:
-    if hasattr(X, "iloc"):
-        return [X.iloc[:, j] for j in range(X.shape[1])]
-    if hasattr(X, "get_columns"):  # polars
-        return X.get_columns()
-    return []
+def _read_table(model: Any, X: Any, *, reset: bool) -> Table:
+    """Return numbers and categories of inputs that have both."""
+    match_features(model, X, reset=reset)
+    columns = frame_columns(X)
+    if not columns:
+        columns = list((X if hasattr(X, "T") else np.array(X, dtype=object)).T)
+    is_category = model.is_categorical_
+    numeric = np.empty((len(columns[0]), np.count_nonzero(~is_category)))
+    for place, j in enumerate(np.flatnonzero(~is_category).tolist()):
+        numeric[:, place] = column_numbers(columns[j], j, model)
+    if numeric.shape[1]:
+        numeric = check_array(
+            numeric, ensure_all_finite="allow-nan", input_name="X", estimator=model
+        )
+    text = [columns[j] for j in np.flatnonzero(is_category)]
+    return Table(numeric, _read_categories(model, text, reset=reset))
 
 
-def _is_text(column: Any) -> bool:
-    dtype = str(column.dtype).lower()
-    if dtype.startswith(("category", "categorical", "enum", "string", "str")):
-        return True
-    return dtype == "object" and any(isinstance(value, str) for value in column)
-
-
-def _split(X: Any, is_categorical: np.ndarray, who: str) -> Table:
-    columns = _frame_columns(X) or list(np.asarray(X, dtype=object).T)
-    text = [_as_text(columns[j]) for j in np.flatnonzero(is_categorical)]
-    rest = np.flatnonzero(~is_categorical)
-    numeric = np.empty((len(text[0]), len(rest)))
-    for place, j in enumerate(rest.tolist()):
-        numeric[:, place] = _as_numbers(columns[j], j, who)
-    if len(rest):
-        numeric = check_array(numeric, ensure_all_finite="allow-nan", input_name="X")
-    return Table(numeric, np.stack(text, axis=1))
-
-
-def _as_numbers(column: Any, j: int, who: str) -> np.ndarray:
-    values = column.to_numpy(na_value=np.nan) if hasattr(column, "isna") else column
-    values = np.asarray(values)
-    try:
-        if values.dtype.kind in "mM":  # as numbers they would be nanoseconds
-            raise TypeError
-        return values.astype(np.float64)
-    except (TypeError, ValueError):
-        name = getattr(column, "name", None) or j
-        raise ValueError(
-            f"{who}: column {name!r} of X is of dtype {values.dtype}; numbers are "
-            "needed, or name it in categorical_features."
-        ) from None
-
-
-def _as_text(column: Any) -> np.ndarray:
-    """Return categories as strings, None where missing."""
-    values = column.to_list() if hasattr(column, "to_list") else column.tolist()
-    out = np.empty(len(values), dtype=object)
-    for i, value in enumerate(values):
-        is_missing = value is None or value != value or str(value) == "<NA>"
-        out[i] = None if is_missing else str(value)
-    return out
+def _read_categories(model: Any, columns: list[Any], *, reset: bool) -> np.ndarray:
+    """Return the codes of categories; fit learns what there is."""
+    who = type(model).__name__
+    if reset:
+        names = getattr(model, "feature_names_in_", np.arange(model.n_features_in_))
+        pairs = zip(columns, names[model.is_categorical_].tolist(), strict=True)
+        model._categories = [Categories.learn(*pair, who) for pair in pairs]
+    known = zip(model._categories, columns, strict=True)
+    found = [one.encode(column, who) for one, column in known]
+    codes = np.stack([one for one, _ in found], axis=1)
+    if not reset:
+        warn_of_unseen(model._categories, codes, [one for _, one in found], who)
+    return codes

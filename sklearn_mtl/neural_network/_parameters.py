@@ -172,8 +172,9 @@ default=None
         where there are at least four rows a column, and more than 100.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Columns that are one-hot encoded, the rarest beyond 64 categories together:
-        text and categorical columns of a DataFrame, or names, numbers, or a mask. A
-        category unseen in fit is none of those seen.
+        text and categorical columns of a DataFrame, or names, numbers, or a mask.
+        Unknown categories are encoded as zeros; where they are most values of a column
+        there is an UnseenCategoryWarning.
     on_empty_task : {"raise", "warn"}, default="raise"
         A task without any observed label is an error, or is predicted as NaN with a
         warning.

@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
-__all__ = ["fill_masked"]
+__all__ = [
+    "column_numbers",
+    "fill_masked",
+    "frame_columns",
+    "frame_numbers",
+    "plain_inputs",
+]
 
 # What stands for a missing value, by the kind of the dtype; None where not listed.
 _MISSING: dict[str, Any] = {
@@ -46,3 +53,163 @@ def fill_masked(values: Any) -> Any:
         out = data.astype(object)
     out[is_masked] = _MISSING.get(out.dtype.kind)
     return out
+
+
+def plain_inputs(X: Any) -> Any:
+    """Return inputs in a container that all estimators read alike.
+
+    Parameters
+    ----------
+    X : object
+        Inputs in any container.
+
+    Returns
+    -------
+    object
+        Masked values are NaN, sparse columns of a pandas frame dense, numbers in this
+        machine's byte order, a table of pyarrow a pandas frame, and pandas.NA among
+        objects None; anything else is returned as it is.
+    """
+    if hasattr(X, "iloc") and hasattr(X, "columns"):
+        return _plain_frame(X)
+    if hasattr(X, "column_names") and hasattr(X, "to_pandas"):  # pyarrow
+        return X.to_pandas()
+    X = fill_masked(X)
+    if isinstance(X, list | tuple) and _has_pandas_na(X):
+        X = np.array(X, dtype=object)
+    if sparse.issparse(X) or isinstance(X, np.ndarray):
+        if not X.dtype.isnative:
+            X = X.astype(X.dtype.newbyteorder("="))
+        if X.dtype == np.longdouble:
+            X = X.astype(np.float64)  # the longest that PyTorch and scikit-learn take
+        if X.dtype == object:
+            X = _without_pandas_na(X)
+    return X
+
+
+def _plain_frame(frame: Any) -> Any:
+    """Return a pandas frame without sparse columns, and without pandas.NA in objects.
+
+    Only the columns that change are copied.
+    """
+    changed = frame
+    for j, dtype in enumerate(frame.dtypes):
+        if hasattr(dtype, "fill_value"):
+            column = frame.iloc[:, j].sparse.to_dense()
+        elif dtype.kind == "O" and isinstance(dtype, np.dtype):
+            values = frame.iloc[:, j].to_numpy()
+            column = _without_pandas_na(values)
+            if column is values:
+                continue
+        else:
+            continue
+        if changed is frame:
+            changed = frame.copy(deep=False)
+        changed.isetitem(j, column)
+    return changed
+
+
+def _has_pandas_na(rows: Any) -> bool:
+    """Tell whether there is a pandas.NA in a list of lists."""
+    import pandas as pd
+
+    return any(
+        value is pd.NA for row in rows if isinstance(row, list | tuple) for value in row
+    )
+
+
+def _without_pandas_na(array: np.ndarray) -> np.ndarray:
+    """Return objects with None for pandas.NA, which is no float."""
+    import pandas as pd
+
+    is_na = np.array([value is pd.NA for value in array.flat]).reshape(array.shape)
+    if is_na.any():
+        array = array.copy()
+        array[is_na] = None
+    return array
+
+
+def frame_columns(X: Any) -> list[Any]:
+    """Return the columns of a frame of pandas or polars; none of anything else."""
+    if hasattr(X, "iloc") and hasattr(X, "columns"):
+        return [X.iloc[:, j] for j in range(X.shape[1])]
+    if hasattr(X, "get_columns"):  # polars
+        return list(X.get_columns())
+    return []
+
+
+def frame_numbers(X: Any, model: Any) -> np.ndarray | None:
+    """Return the columns of a frame as floats, if any needs more than a plain copy.
+
+    Parameters
+    ----------
+    X : object
+        Inputs.
+    model : estimator
+        Who asks, for messages.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_features), float64, or None
+        NaN where missing; None where X is no frame or holds NumPy's numbers alone.
+
+    Raises
+    ------
+    ValueError
+        If a column is no number; the message names it.
+    """
+    if not hasattr(X, "columns") or all(map(_is_plain, getattr(X, "dtypes", ()))):
+        return None
+    columns = frame_columns(X)
+    out = np.empty((X.shape[0], len(columns)))
+    for j, column in enumerate(columns):
+        out[:, j] = column_numbers(column, j, model)
+    return out
+
+
+def _is_plain(dtype: Any) -> bool:
+    if hasattr(dtype, "is_integer"):  # polars
+        return bool(dtype.is_integer() or dtype.is_float())
+    return isinstance(dtype, np.dtype) and dtype.kind in "biuf"
+
+
+def column_numbers(column: Any, place: int, model: Any) -> np.ndarray:
+    """Return a column as floats.
+
+    Parameters
+    ----------
+    column : Series or ndarray of shape (n_samples,)
+        The column; None, NaN and pandas.NA are missing.
+    place : int
+        Its number, for messages where it has no name.
+    model : estimator
+        Who asks, for messages.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float64
+        NaN where missing.
+
+    Raises
+    ------
+    ValueError
+        If the column holds no numbers, such as text or dates.
+    """
+    try:
+        is_plain = _is_plain(column.dtype)
+        if not is_plain and hasattr(column, "isna") and column.isna().any():
+            values = column.to_numpy(na_value=np.nan)
+        else:
+            values = np.asarray(column)
+        # as numbers dates would be nanoseconds or days, by their dtype
+        if values.dtype.kind not in "mMc":
+            return values.astype(np.float64)
+    except (TypeError, ValueError):
+        pass  # said below, with the name of the column
+    name = getattr(column, "name", None)
+    known = hasattr(model, "categorical_features")
+    raise ValueError(
+        f"{type(model).__name__}: column {place if name is None else name!r} of X is "
+        f"of dtype {column.dtype}; numbers are needed. Encode it as numbers first"
+        f"{', or name it in categorical_features' if known else ''}."
+    )

@@ -6,11 +6,12 @@ import math
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from sklearn_mtl.utils._containers import fill_masked
+from sklearn_mtl.utils._containers import frame_numbers, plain_inputs
 
-__all__ = ["check_features", "read_features", "record_features"]
+__all__ = ["check_features", "match_features", "read_features", "record_features"]
 
 
 def read_features(model: Any, X: Any, *, reset: bool, **checks: Any) -> Any:
@@ -21,7 +22,7 @@ def read_features(model: Any, X: Any, *, reset: bool, **checks: Any) -> Any:
     model : estimator
         Remembers, or compares, number and names of the features.
     X : array-like or sparse matrix of shape (n_samples, n_features)
-        Inputs; what is masked is missing.
+        Inputs in any container.
     reset : bool
         Whether to remember the features (fit) or to compare them.
     **checks : dict
@@ -35,9 +36,61 @@ def read_features(model: Any, X: Any, *, reset: bool, **checks: Any) -> Any:
     Raises
     ------
     ValueError
-        If the features are not those of fit, or a check fails.
+        If the features are not those of fit, a column of a frame holds no numbers, or a
+        check fails.
     """
-    return validate_data(model, fill_masked(X), reset=reset, **checks)
+    X = plain_inputs(X)
+    numbers = frame_numbers(X, model)
+    if numbers is None:
+        _match_labels(model, X, reset=reset)
+        return validate_data(model, X, reset=reset, **checks)
+    match_features(model, X, reset=reset)
+    return check_array(numbers, estimator=model, input_name="X", **checks)
+
+
+def match_features(model: Any, X: Any, *, reset: bool) -> None:
+    """Remember number and names of the features of X, or refuse others than in fit.
+
+    Parameters
+    ----------
+    model : estimator
+        Remembers, or compares.
+    X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        Inputs in a plain container; pictures have as many features as values.
+    reset : bool
+        Whether to remember the features (fit) or to compare them.
+
+    Raises
+    ------
+    ValueError
+        If the features are not those of fit.
+    """
+    _match_labels(model, X, reset=reset)
+    validate_data(model, _as_rows(X), reset=reset, skip_check_array=True)
+
+
+def _match_labels(model: Any, X: Any, *, reset: bool) -> None:
+    """Do for labels of columns that are no text what scikit-learn does for names.
+
+    It knows no names then, and reads columns by their place.
+    """
+    labels = list(X.columns) if hasattr(X, "iloc") and hasattr(X, "columns") else []
+    if all(isinstance(label, str) for label in labels):
+        labels = []
+    if reset:
+        model._column_labels = labels
+        return
+    known = getattr(model, "_column_labels", [])
+    if not labels or not known or labels == known:
+        return
+    # of frames that were made without names any columns fit
+    is_numbered = list(range(len(known))) in (labels, known)
+    if is_numbered and set(labels) != set(known):
+        return
+    raise ValueError(
+        f"{type(model).__name__}: the columns of X are {labels}; in fit they were "
+        f"{known}, in this order."
+    )
 
 
 def record_features(model: Any, X: Any) -> Any:
@@ -53,10 +106,10 @@ def record_features(model: Any, X: Any) -> Any:
     Returns
     -------
     array-like
-        X as it is handed on: what was masked is NaN.
+        X in a plain container, to be handed on.
     """
-    X = fill_masked(X)
-    validate_data(model, _as_rows(X), skip_check_array=True)
+    X = plain_inputs(X)
+    match_features(model, X, reset=True)
     return X
 
 
@@ -73,21 +126,21 @@ def check_features(model: Any, X: Any) -> Any:
     Returns
     -------
     array-like
-        X as it is handed on: what was masked is NaN.
+        X in a plain container, to be handed on.
 
     Raises
     ------
     ValueError
         If X is 1-D, or its features are not those of fit.
     """
-    X = fill_masked(X)
+    X = plain_inputs(X)
     if len(getattr(X, "shape", "2d")) == 1 and hasattr(model, "n_features_in_"):
         raise ValueError(
             f"{type(model).__name__}: X has shape {X.shape}; it must be (n_samples, "
             f"{model.n_features_in_}). Reshape your data: X.reshape(-1, 1) if it "
             "has one feature, X.reshape(1, -1) if it is one sample."
         )
-    validate_data(model, _as_rows(X), reset=False, skip_check_array=True)
+    match_features(model, X, reset=False)
     return X
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.utils._containers import fill_masked
+from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._private import num_samples
 from sklearn_mtl.utils._targets import as_pandas_or_array, as_targets
 
@@ -110,11 +111,11 @@ def stack_tasks(
         (len(labels), len(known)), np.nan, dtype=float if is_number else object
     )
     wide[np.arange(len(labels)), column] = labels
-    return fill_masked(X), wide if names is None else _with_names(wide, names)
+    return plain_inputs(X), wide if names is None else _with_names(wide, names)
 
 
 def _join_pairs(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, np.ndarray, np.ndarray]:
-    frames = [fill_masked(X) for X, _ in pairs]
+    frames = [plain_inputs(X) for X, _ in pairs]
     blocks = [X if sparse.issparse(X) else np.asarray(X) for X in frames]
     labels = [np.asarray(as_targets(y, "stack_tasks")) for _, y in pairs]
     for t, (block, label) in enumerate(zip(blocks, labels, strict=True)):
@@ -140,20 +141,23 @@ def _join_blocks(blocks: Sequence[Any]) -> Any:
 
 
 def _are_frames(blocks: Sequence[Any]) -> bool:
-    """Tell whether all are DataFrames; whose columns must then be the same."""
-    columns = [list(X.columns) for X in blocks if hasattr(X, "iloc")]
-    if len(columns) < len(blocks):
-        return False
-    for t, names in enumerate(columns):
-        if names != columns[0]:
+    """Tell whether all are frames of one library; columns must be the same in order."""
+    named = [
+        (t, list(X.columns)) for t, X in enumerate(blocks) if hasattr(X, "columns")
+    ]
+    for t, names in named:
+        first, known = named[0]
+        if names != known:
             raise TaskError(
-                f"stack_tasks: task {t} has the columns {names}, but task 0 has "
-                f"{columns[0]}; all must have the same in one order."
+                f"stack_tasks: task {t} has the columns {names}, but task {first} has "
+                f"{known}; all must have the same in one order."
             )
-    return True
+    return len(named) == len(blocks) and len({type(X) for X in blocks}) == 1
 
 
 def _join_frames(frames: Sequence[Any]) -> Any:
+    if hasattr(frames[0], "vstack"):  # polars
+        return functools.reduce(lambda one, other: one.vstack(other), frames)
     import pandas as pd
 
     return pd.concat(frames, ignore_index=True)

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from scipy import sparse
 from sklearn.pipeline import make_pipeline
@@ -112,3 +113,43 @@ def test_rows_are_taken_in_the_form_of_x(table):
     assert take_rows(table, np.array([3, 1])).index.tolist() == [3, 1]
     assert n_rows(table) == n_rows(table.to_numpy()) == 4
     assert n_rows([[1], [2]]) == 2
+
+
+def test_categories_are_told_apart_by_value():
+    column = pd.Series([1, 1.0, "1", "x", None, pd.NA], dtype=object)
+    found = read_inputs(pd.DataFrame({"a": column})).X["a"]
+    assert found[:4].tolist() == ["1", "1", "'1'", "x"]
+    assert found[4:].isna().all()
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series([1.0, None, 2.0], dtype=object),
+        pd.Series([1.0, pd.NA, 2.0], dtype=object),
+        pd.Series([1.0, np.nan, 2.0], dtype=pd.SparseDtype(float, np.nan)),
+        pd.Series([1.0, None, 2.0], dtype="double[pyarrow]"),
+    ],
+)
+def test_numbers_are_numbers_in_columns_of_any_dtype(column):
+    inputs = read_inputs(pd.DataFrame({"a": column}))
+    assert inputs.numeric == ["a"]
+    np.testing.assert_array_equal(inputs.X["a"], [1.0, np.nan, 2.0])
+
+
+def test_texts_are_texts_in_columns_of_any_dtype():
+    text = pa.array(["u", None]).dictionary_encode()
+    arrow = pd.Series(text, dtype=pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string())))
+    inputs = read_inputs(
+        pd.DataFrame({"a": arrow, "b": pd.Series([None, None], dtype=object)})
+    )
+    assert inputs.categorical == ["a", "b"]
+    assert inputs.X["a"][0] == "u"
+    assert pd.isna(inputs.X["a"][1])
+    assert np.isfinite(inputs.one_hot().fit_transform(inputs.X)).all()
+
+
+def test_columns_of_the_same_name_are_refused():
+    table = pd.DataFrame([[1, 2, 3]], columns=["a", "b", "a"])
+    with pytest.raises(ValueError, match=r"more than one column of the name \['a'\]"):
+        read_inputs(table)

@@ -13,7 +13,7 @@ from sklearn_mtl.ensemble import (
     MultiTaskForestClassifier,
     MultiTaskForestRegressor,
 )
-from sklearn_mtl.exceptions import MissingLabelWarning, TaskError
+from sklearn_mtl.exceptions import MissingLabelWarning, TaskError, UnseenCategoryWarning
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
 
 FORESTS = [MultiTaskForestClassifier, MultiTaskForestRegressor, MultiTaskForest]
@@ -131,7 +131,8 @@ def test_categories_and_missing_inputs_are_taken():
     model = small().fit(X, y)
     assert model.task("is_red").score(X, y["is_red"]) == 1.0
     unseen = X.head(3).assign(colour="mauve")
-    assert model.predict(unseen).shape == (3, 2)
+    with pytest.warns(UnseenCategoryWarning, match="column 'colour': 3 of 3 values"):
+        assert model.predict(unseen).shape == (3, 2)
     mask = small(categorical_features=[0]).fit(X.to_numpy(dtype=object), y.to_numpy())
     assert mask.is_categorical_.tolist() == [True, False]
 

@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.preprocessing import OneHotEncoder
 
 from sklearn_mtl import MultiTaskClassifier
+from sklearn_mtl.exceptions import UnseenCategoryWarning
 from tests.neural_network.nets import EXACT, parameters, same_bits, table, tiny
 
 X, Y = table()
@@ -101,8 +102,12 @@ def test_numbers_beside_categories_may_be_nullable_or_missing():
 def test_a_category_unseen_or_missing_is_none_of_those_seen():
     model = fit(FRAME)
     strange = FRAME.assign(ward=np.where(X[:, 0] > 0, "east", None))
-    np.testing.assert_array_equal(columns_of(model, strange)[:, 3:], 0.0)
-    assert np.isfinite(model.predict_proba(strange)).all()
+    message = "^MultiTaskClassifier: X has .* column 'ward': .* such as 'east'"
+    with pytest.warns(UnseenCategoryWarning, match=message) as said:
+        np.testing.assert_array_equal(columns_of(model, strange)[:, 3:], 0.0)
+    assert len(said) == 1
+    with pytest.warns(UnseenCategoryWarning):
+        assert np.isfinite(model.predict_proba(strange)).all()
 
 
 def test_a_missing_category_is_one_of_its_own_if_it_was_seen():
@@ -168,7 +173,8 @@ def test_wrong_columns_are_explained(features, message):
 def test_a_column_that_holds_no_numbers_is_named(column, dtype):
     frame = FRAME.assign(when=column)
     message = (
-        rf"column 'when' of X is of dtype {dtype}.*; numbers are needed, or name it"
+        rf"column 'when' of X is of dtype {dtype}.*; numbers are needed. Encode it "
+        "as numbers first, or name it in categorical_features"
     )
     with pytest.raises(ValueError, match=message):
         fit(frame, categorical_features=["ward"])

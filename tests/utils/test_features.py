@@ -1,6 +1,9 @@
 """The number of features of what other estimators read."""
 
+import re
+
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 
@@ -47,3 +50,30 @@ def test_masked_inputs_are_handed_on_with_nan():
         read_features(model, masked, reset=False, ensure_all_finite=False),
     ):
         np.testing.assert_array_equal(found, [[1.0, np.nan], [3.0, 4.0]])
+
+
+@pytest.mark.parametrize(
+    ("seen", "asked"),
+    [
+        ([0, 1], [1, 0]),
+        ([1, 0], [0, 1]),
+        ([2020, 2021], [2021, 2022]),
+        ([("a", 1), ("a", 2)], [("a", 2), ("a", 1)]),
+    ],
+)
+def test_other_labels_of_columns_are_refused(seen, asked):
+    model, X = BaseEstimator(), np.zeros((2, 2))
+    record_features(model, pd.DataFrame(X, columns=pd.Index(seen)))
+    check_features(model, pd.DataFrame(X, columns=pd.Index(seen)))
+    check_features(model, X)
+    message = f"the columns of X are {asked}; in fit they were {seen}, in this order"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        check_features(model, pd.DataFrame(X, columns=pd.Index(asked)))
+
+
+@pytest.mark.parametrize("labels", [([0, 1], [5, 7]), ([5, 7], [0, 1])])
+def test_columns_that_were_only_numbered_have_no_names(labels):
+    seen, asked = labels
+    model = BaseEstimator()
+    record_features(model, pd.DataFrame(np.zeros((2, 2)), columns=seen))
+    check_features(model, pd.DataFrame(np.zeros((2, 2)), columns=asked))

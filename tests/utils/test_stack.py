@@ -2,6 +2,7 @@ import re
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy import sparse
 
@@ -142,3 +143,15 @@ def test_masked_inputs_are_missing():
     masked = np.ma.masked_array([[1.0], [-9.0]], mask=[[False], [True]])
     for X, _ in (stack_tasks([(masked, [0, 1])]), stack_tasks(masked, [0, 1], [0, 0])):
         np.testing.assert_array_equal(X, [[1.0], [np.nan]])
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_frames_of_any_library_are_joined_by_their_columns(frame):
+    one, other = frame({"a": [1.0], "b": ["u"]}), frame({"a": [2.0], "b": ["v"]})
+    X, _ = stack_tasks([(one, [0]), (other, [1])])
+    assert type(X) is frame
+    assert list(X["b"]) == ["u", "v"]
+    with pytest.raises(TaskError, match=r"task 1 has the columns \['b', 'a'\], but"):
+        stack_tasks([(one, [0]), (other[["b", "a"]], [1])])
+    with pytest.raises(TaskError, match=r"task 1 has the columns \['b', 'a'\], but"):
+        stack_tasks([(one, [0]), (pd.DataFrame({"b": ["v"], "a": [2.0]}), [1])])

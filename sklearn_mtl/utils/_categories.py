@@ -1,0 +1,250 @@
+"""Categories of inputs, told apart by their values and not by how they are written."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from numbers import Number
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.exceptions import UnseenCategoryWarning
+
+__all__ = [
+    "Categories",
+    "category_texts",
+    "is_categorical",
+    "warn_of_unseen",
+    "warning_once",
+]
+
+_UNSEEN = -1.0
+# Columns that a model has warned of, while several models read the same inputs.
+_said: ContextVar[set[str] | None] = ContextVar("said", default=None)
+# How the dtypes of pandas, pyarrow and polars begin.
+_DTYPES = ("category", "categorical", "enum", "dictionary<", "string", "large_string")
+
+
+def is_categorical(column: Any) -> bool:
+    """Tell whether the dtype of a column says categories, or its values do.
+
+    Parameters
+    ----------
+    column : Series of pandas or polars
+        A column of a frame.
+
+    Returns
+    -------
+    bool
+        True for categories, text, and objects with a text among them or without any
+        value, since numbers rarely come without a dtype of numbers.
+    """
+    dtype = str(column.dtype).lower()
+    if dtype.startswith(_DTYPES) or dtype in ("str", "null", "null[pyarrow]"):
+        return True
+    if dtype != "object":
+        return False
+    is_missing = column.isna() if hasattr(column, "isna") else column.is_null()
+    return any(isinstance(value, str | bytes) for value in column) or is_missing.all()
+
+
+@dataclass(frozen=True)
+class Categories:
+    """What a column of categories held in fit.
+
+    Values are the same if Python calls them equal: 1, 1.0, True and NumPy's 1 are one
+    category, the text "1" is another.
+
+    Attributes
+    ----------
+    name : object
+        Name or number of the column.
+    codes : dict
+        Number of each category: numbers in their order, then texts in theirs.
+    """
+
+    name: Any
+    codes: dict[Any, int]
+
+    @classmethod
+    def learn(cls, column: Any, name: Any, who: str) -> Categories:
+        """Return the categories of a column.
+
+        Parameters
+        ----------
+        column : Series or ndarray of shape (n_samples,)
+            Categories; None, NaN, pandas.NA and pandas.NaT are missing.
+        name : object
+            Name or number of the column.
+        who : str
+            Who asks; messages begin with it.
+
+        Returns
+        -------
+        Categories
+            What the column holds.
+
+        Raises
+        ------
+        ValueError
+            If values cannot be told apart, as lists cannot.
+        """
+        values, places = _read(column)
+        if places is not None:  # of the declared categories those that occur
+            values = [values[place] for place in np.unique(places) if place >= 0]
+        with _naming(name, who):
+            found = set(values)
+        known = sorted((v for v in found if not _is_missing(v)), key=_order)
+        return cls(name, {value: code for code, value in enumerate(known)})
+
+    def encode(self, column: Any, who: str) -> tuple[np.ndarray, Any]:
+        """Return the number of the category of each value.
+
+        Parameters
+        ----------
+        column : Series or ndarray of shape (n_samples,)
+            Categories.
+        who : str
+            Who asks; messages begin with it.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples,), float64
+            NaN where missing, -1 where the value was not seen in fit.
+        unseen : object
+            The first value that was not seen in fit; None without one.
+        """
+        values, places = _read(column)
+        with _naming(self.name, who):
+            found = [self.codes.get(value, _UNSEEN) for value in values]
+        codes = np.array(found, dtype=np.float64)
+        for i in np.flatnonzero(codes == _UNSEEN):
+            if _is_missing(values[i]):
+                codes[i] = np.nan
+        if places is None:
+            places = np.arange(len(values))
+        else:
+            codes = np.append(codes, np.nan)[places]  # -1 is missing
+        unseen = np.flatnonzero(codes == _UNSEEN)
+        return codes, values[places[unseen[0]]] if len(unseen) else None
+
+
+def category_texts(column: Any, name: Any, who: str) -> np.ndarray:
+    """Return a text for each category, the same for values that are equal.
+
+    Parameters
+    ----------
+    column : Series of shape (n_samples,)
+        Categories.
+    name : object
+        Name of the column.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), object
+        Texts as they are, numbers as texts, in quotes where that text is a category
+        too; NaN where missing.
+    """
+    values, places = _read(column)
+    texts: dict[Any, str] = {}
+    taken: set[str] = set()
+    with _naming(name, who):
+        known = {value for value in values if not _is_missing(value)}
+    for value in sorted(known, key=_order):
+        text = str(value)
+        texts[value] = repr(value) if text in taken else text
+        taken.add(texts[value])
+    out = np.array([*(texts.get(value, np.nan) for value in values), np.nan], object)
+    return out[: len(values)] if places is None else out[places]
+
+
+@contextmanager
+def _naming(name: Any, who: str) -> Iterator[None]:
+    """Say which column has values without a hash, such as lists."""
+    try:
+        yield
+    except TypeError as error:
+        raise ValueError(
+            f"{who}: column {name!r} of X has values that cannot be categories: "
+            f"{error}. Numbers, texts and booleans can."
+        ) from None
+
+
+def _read(column: Any) -> tuple[list[Any], np.ndarray | None]:
+    """Return the values; or the declared categories and which of them each value is."""
+    if str(getattr(column, "dtype", "")) == "category":
+        return column.cat.categories.tolist(), column.cat.codes.to_numpy()
+    return column.to_list() if hasattr(column, "to_list") else column.tolist(), None
+
+
+def _is_missing(value: Any) -> bool:
+    """Tell whether it is None, NaN of any type, pandas.NA or a date that is none."""
+    if value is None:
+        return True
+    is_equal = value == value
+    # pandas.NA is not even unequal
+    return not isinstance(is_equal, bool | np.bool_) or not is_equal
+
+
+def _order(value: Any) -> tuple[int, Any, str]:
+    """Sort numbers first, then texts, then the rest by how it is written."""
+    if isinstance(value, Number) and not isinstance(value, complex):
+        return 0, value, ""
+    return 1 if isinstance(value, str) else 2, 0, str(value)
+
+
+def warn_of_unseen(
+    columns: Sequence[Categories], codes: np.ndarray, unseen: Sequence[Any], who: str
+) -> None:
+    """Warn of columns whose values, all or most of them, were not seen in fit.
+
+    Parameters
+    ----------
+    columns : sequence of Categories
+        The columns.
+    codes : ndarray of shape (n_samples, n_columns)
+        What `encode` returned for them.
+    unseen : sequence of object
+        An unseen value of each.
+    who : str
+        Who asks; the message begins with it.
+    """
+    n_unseen = np.count_nonzero(codes == _UNSEEN, axis=0)
+    n_values = np.count_nonzero(~np.isnan(codes), axis=0)
+    said = _said.get()
+    found = [
+        f"column {column.name!r}: {few} of {many} values, such as {one!r}"
+        for column, few, many, one in zip(
+            columns, n_unseen, n_values, unseen, strict=True
+        )
+        if few > many / 2 and not (said and column.name in said)
+    ]
+    if found:
+        warnings.warn(
+            f"{who}: X has categories that were not seen in fit, in "
+            f"{'; '.join(found)}. They are treated as unknown. Note that the text '1' "
+            "is another category than the number 1.",
+            UnseenCategoryWarning,
+            stacklevel=2,
+        )
+    if said is not None:
+        said.update(column.name for column in columns)
+
+
+@contextmanager
+def warning_once() -> Iterator[None]:
+    """Let several models that read the same inputs warn of a column once."""
+    if _said.get() is not None:
+        yield
+        return
+    token = _said.set(set())
+    try:
+        yield
+    finally:
+        _said.reset(token)
