@@ -8,6 +8,7 @@ import numpy as np
 
 from sklearn_mtl.comparison._fits import Fit
 from sklearn_mtl.comparison._gains import mean_over_tasks
+from sklearn_mtl.utils._ties import first_highest
 
 __all__ = ["choose_best_single"]
 
@@ -43,5 +44,4 @@ def choose_best_single(
             place = candidates.index(fit.job.model)
             scores[place, fit.job.split, :, fit.job.inner] = fit.scores
     means = mean_over_tasks(scores)  # over inner splits: they are the last axis here
-    best = np.where(np.isnan(means), -np.inf, means).argmax(axis=0)
-    return np.asarray(candidates)[best]
+    return np.asarray(candidates)[first_highest(means, axis=0)]

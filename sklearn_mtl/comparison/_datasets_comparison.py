@@ -19,6 +19,7 @@ from sklearn_mtl.comparison._intervals import holm
 from sklearn_mtl.comparison._rows import BEST_SINGLE
 from sklearn_mtl.comparison._words import listed
 from sklearn_mtl.utils._optional import import_optional
+from sklearn_mtl.utils._ties import level_ties
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,7 +135,7 @@ class DatasetsComparison:
             for name in self.table.columns
             if all(name in c.table.index for c in made) and self._is_rival(name)
         ]
-        return self.table[chosen].dropna()
+        return self.table[chosen].dropna().apply(level_ties, axis=1, raw=True)
 
     def _is_rival(self, name: str) -> bool:
         """Say whether a row is ranked: a dummy is not, nor a choice among one model."""

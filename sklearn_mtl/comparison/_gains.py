@@ -10,6 +10,7 @@ import numpy as np
 
 from sklearn_mtl.comparison._intervals import Interval, corrected_interval, holm
 from sklearn_mtl.comparison._rows import BEST_SINGLE, Measured, ModelRow, TaskRow
+from sklearn_mtl.utils._ties import difference
 
 __all__ = ["MEAN", "TWIN", "Gain", "compute_gains", "mean_over_tasks"]
 
@@ -86,7 +87,8 @@ def compute_gains(
         if model.twin is not None:
             references[TWIN] = measured.scores[names.index(model.twin)]
         for against in (TWIN, BEST_SINGLE):
-            gain = own - references.get(against, np.full(own.shape, np.nan))
+            other = references.get(against, np.full(own.shape, np.nan))
+            gain = difference(own, other)
             if against == TWIN or (measured.chosen >= 0).any():
                 gains += _describe(
                     model.name, against, tasks, gain, measured, confidence

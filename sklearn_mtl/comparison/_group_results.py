@@ -10,6 +10,7 @@ from scipy.stats import rankdata
 
 from sklearn_mtl.comparison._gains import mean_over_tasks
 from sklearn_mtl.comparison._partitions import Partition, filled, group_value
+from sklearn_mtl.utils._ties import level_ties
 
 __all__ = ["candidate_sizes", "summarise"]
 
@@ -73,7 +74,7 @@ def summarise(
     results["std_test_score"] = np.nanstd(by_split, axis=1)
     # as in scikit-learn: ties share the better rank, and NaN comes last
     results["rank_test_score"] = rankdata(
-        np.nan_to_num(-results["mean_test_score"], nan=np.inf), method="min"
+        np.nan_to_num(-level_ties(results["mean_test_score"]), nan=np.inf), method="min"
     ).astype(np.int32)
     means = mean_over_tasks(by_task.swapaxes(1, 2))  # over splits
     results["task_scores"] = [dict(zip(names, m.tolist(), strict=True)) for m in means]

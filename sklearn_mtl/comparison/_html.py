@@ -14,6 +14,7 @@ from sklearn_mtl.comparison._html_details import details, problems, reproduce
 from sklearn_mtl.comparison._html_results import costs, curves, gain_parts, scores
 from sklearn_mtl.comparison._style import CSS
 from sklearn_mtl.comparison._verdict import answer
+from sklearn_mtl.utils._ties import first_highest
 
 if TYPE_CHECKING:
     from sklearn_mtl.comparison._comparison import Comparison
@@ -148,7 +149,7 @@ def _opening(comparison: Comparison, shared: list[str]) -> str:
     if not shared:
         return f'<p class="verdict">{escape(lines[0])}</p>\n{facts}'
     means = comparison.table["mean"]
-    best = max(shared, key=lambda name: np.nan_to_num(means[name], nan=-np.inf))
+    best = shared[first_highest(means[shared].to_numpy(dtype=float))]
     first = lines[shared.index(best)]
     gains = [gain for gain in comparison.gains if gain.model == best]
     others = "".join(f"<li>{escape(line)}</li>" for line in lines if line != first)

@@ -123,7 +123,8 @@ def holm(p_values: Any) -> np.ndarray:
     """
     p = np.asarray(p_values, dtype=float)
     adjusted = np.full(p.shape, np.nan)
-    order = np.argsort(p)[: int((~np.isnan(p)).sum())]  # NaN sorts last
+    order = np.argsort(p, kind="stable")  # NaN sorts last
+    order = order[: int((~np.isnan(p)).sum())]
     factors = np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(factors * p[order]), 1.0)
     return adjusted

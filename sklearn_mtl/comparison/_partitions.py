@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
+
+from sklearn_mtl.utils._ties import first_highest
 
 __all__ = ["PARTITIONERS", "best_partitions", "group_value"]
 
@@ -79,6 +82,7 @@ def _exact(affinity: np.ndarray, sizes: Sequence[int], seed: int) -> list[Sequen
     O(3^n_tasks) divisions of a set into its best k - 1 groups and one more.
     """
     n_tasks = len(affinity)
+    affinity = _whole_numbers(affinity)
     sets = [
         [t for t in range(n_tasks) if mask >> t & 1] for mask in range(1 << n_tasks)
     ]
@@ -100,6 +104,16 @@ def _exact(affinity: np.ndarray, sizes: Sequence[int], seed: int) -> list[Sequen
                 now[mask] = found
         best.append(now)
     return [_backtrack(best, sets, k) for k in sizes]
+
+
+def _whole_numbers(affinity: np.ndarray) -> np.ndarray:
+    """Return multiples of affinities whose means in groups are whole numbers.
+
+    So sums of means tie where they should, in whatever order they are added.
+    """
+    size = np.abs(affinity).max(initial=0.0)
+    grid = np.rint(affinity * (2**26 / size)) if size > 0 else affinity
+    return grid * math.lcm(*range(1, len(affinity)))
 
 
 def _groups_with_first(mask: int) -> list[int]:
@@ -137,7 +151,8 @@ def _greedy(affinity: np.ndarray, sizes: Sequence[int], seed: int) -> list[Seque
         union = (within[:, None] + within + between) / (n[:, None] + n - 1)
         gain = union - value[:, None] - value
         gain[np.triu_indices(len(n))] = -np.inf
-        a, b = divmod(int(gain.argmax()), len(n))  # b < a
+        best = int(first_highest(gain, size=np.abs(between).max()))
+        a, b = divmod(best, len(n))  # b < a
         groups[b] = groups[b] + groups.pop(a)
         between[b] += between[a]
         between[:, b] += between[:, a]

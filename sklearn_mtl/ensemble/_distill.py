@@ -21,6 +21,7 @@ from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning, Task
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._pipelines import last_step
 from sklearn_mtl.utils._private import safe_indexing
+from sklearn_mtl.utils._ties import first_highest
 
 __all__ = ["distill"]
 
@@ -210,7 +211,7 @@ def _copies_of(output: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     weights = np.take_along_axis(output, order, axis=1)
     wanted = weights >= _LEAST
     # each class in at least one row, however rare, for the student to know it
-    surest = output.argmax(axis=0)
+    surest = first_highest(output, axis=0)
     wanted[surest] |= order[surest] == np.arange(output.shape[1])[:, None]
     weights = np.where(wanted, np.maximum(weights, _POSITIVE), 0.0)
     return order.astype(np.float64), weights, wanted

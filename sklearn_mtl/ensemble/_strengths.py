@@ -7,6 +7,7 @@ from scipy import linalg
 
 from sklearn_mtl.ensemble._encoding import TargetEncoding
 from sklearn_mtl.ensemble._ridge import weight_patterns
+from sklearn_mtl.utils._ties import first_lowest
 
 __all__ = ["STRENGTHS", "choose", "generalised_losses"]
 
@@ -40,7 +41,7 @@ def choose(
     common = np.mean(own, axis=0) if own else 0.0
     for (t, place), loss in zip(encoding.places, own, strict=True):
         n_labels = weights[:, t].sum()  # a weight of 2 is two labels
-        chosen[place] = np.argmin(n_labels * loss + _COMMON * common)
+        chosen[place] = first_lowest(n_labels * loss + _COMMON * common)
     return chosen
 
 

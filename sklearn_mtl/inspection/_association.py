@@ -6,6 +6,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._ties import difference
 
 __all__ = ["label_association"]
 
@@ -71,5 +72,5 @@ def _association(one: np.ndarray, other: np.ndarray) -> float:
     most = min(sizes) - chance
     if min(sizes) == 0 or most <= 0:
         return np.nan
-    found = float(((one.T @ other) ** 2).sum()) - chance
+    found = float(difference(((one.T @ other) ** 2).sum(), chance))
     return float(np.sqrt(max(found, 0.0) / most))

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from sklearn_mtl.inspection._task_sets import TaskSetScores
+from sklearn_mtl.utils._ties import difference
 
 __all__ = ["trained_gains"]
 
@@ -46,7 +47,7 @@ def trained_gains(
     count = np.zeros((n_tasks, n_tasks))
     for one in sets:
         gains = [
-            _mean(found[one][:, place] - found[(t,)][:, 0])
+            _mean(difference(found[one][:, place], found[(t,)][:, 0]))
             for place, t in enumerate(one)
         ]
         for gain, t in zip(gains, one, strict=True):

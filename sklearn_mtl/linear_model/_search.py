@@ -21,6 +21,7 @@ from sklearn_mtl.linear_model._data import Data
 from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers import Problem, solve_path
 from sklearn_mtl.utils._columns import sparse_cells
+from sklearn_mtl.utils._ties import first_lowest
 
 __all__ = ["Search", "search"]
 
@@ -55,7 +56,7 @@ class Search:
             Its place in `alphas`.
         """
         means = self.losses.mean(axis=1)
-        best = int(np.argmin(means))
+        best = int(first_lowest(means))
         n_folds = self.losses.shape[1]
         if rule == "min" or n_folds < 2:
             return best

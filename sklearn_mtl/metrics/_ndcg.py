@@ -145,7 +145,7 @@ def _best_gains(
     n_tasks = query.shape[1]
     agree, both = np.divmod(np.arange((n_tasks + 1) ** 2), n_tasks + 1)
     gains = np.where(both > 0, agree / both.clip(min=1), -1.0)
-    order = np.argsort(-gains)[: (both > 0).sum()]
+    order = np.argsort(-gains, kind="stable")[: (both > 0).sum()]
     total = np.concatenate([[0.0], np.cumsum(discounts)])
     best, n_rankable = np.empty(len(asked)), np.empty(len(asked), int)
     step = max(1, _CELLS // max(len(items), len(gains)))

@@ -162,7 +162,7 @@ def _join(classes: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]
         together = np.array([*classes.tolist(), *new.tolist()], dtype=object)
         return together, np.arange(n)
     together = np.concatenate([classes, new])
-    order = np.argsort(together)
+    order = np.argsort(together, kind="stable")
     rank = np.empty(n, dtype=np.intp)
     rank[order] = np.arange(n)
     return together[order], rank

@@ -7,6 +7,7 @@ from scipy import sparse
 
 from sklearn_mtl.modules import PiecewiseLinear
 from sklearn_mtl.neural_network._statistics import column_quantiles
+from sklearn_mtl.utils._ties import first_highest
 
 __all__ = ["compress_targets", "embeddable_columns", "embedding_edges"]
 
@@ -114,7 +115,7 @@ def _choose_splits(
     for _ in range(n_splits):
         gain = _gains(sums, mass, low, high)
         gain[split] = -np.inf
-        best = gain.argmax(axis=1)
+        best = first_highest(gain, axis=1)
         worth = gain[each, best] > 1e-9
         if not worth.any():
             break

@@ -11,6 +11,8 @@ from sklearn_mtl.neural_network._net import MultiTaskNet
 
 __all__ = ["BestEpoch", "WarmUpCosine"]
 
+_ROUNDING = 1e-6  # of a mean of losses in float32; less is not better
+
 
 class WarmUpCosine:
     """Linear warm-up, then half a cosine down to zero.
@@ -67,7 +69,8 @@ class BestEpoch:
         criterion = self._mean_relative(losses)
         net.history.record("valid_criterion", criterion)
         epoch = len(net.history)
-        if criterion < self.best_:
+        rounding = _ROUNDING * abs(self.best_) if math.isfinite(self.best_) else 0.0
+        if self.best_ - criterion > rounding:
             self.best_, self.epoch_ = criterion, epoch
             self._keep(net.module_)
         # without a held-out label there is nothing to wait for

@@ -46,7 +46,7 @@ class TaskCovarianceForm:
         overlap = np.square(self.free.T @ vectors).sum(axis=0)
         values = np.where(values > FEASIBLE * max(values[-1], 0.0), values, 0.0)
         candidates = np.flatnonzero(values == 0.0)
-        order = candidates[np.argsort(-overlap[candidates])]
+        order = candidates[np.argsort(-overlap[candidates], kind="stable")]
         if self.free.shape[1]:
             zeros = vectors[:, order]
             basis = np.linalg.qr(np.hstack([self.free, zeros]))[0]

@@ -80,7 +80,7 @@ def _grow(
     most = max(2 * int(W.any(axis=1).sum()), len(W) // 20, 20)
     violation = np.sqrt(np.einsum("jt,jt->j", gradient, gradient)) / groups
     violation[members] = 0.0
-    worst = np.argsort(-violation)[:most]
+    worst = np.argsort(-violation, kind="stable")[:most]
     return np.concatenate([members, worst[violation[worst] > 1.0]])
 
 

@@ -128,7 +128,7 @@ class RowSolver:
         # Not more at once than double the set.
         most = max(2 * int(self.W.any(axis=1).sum()), FEWEST)
         near = np.flatnonzero(violations > NEAR)
-        worst = np.argsort(-violations[near])[:most]
+        worst = np.argsort(-violations[near], kind="stable")[:most]
         self.set.extend(rows[near[worst]])
         return True
 

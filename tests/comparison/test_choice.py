@@ -45,3 +45,8 @@ def test_inner_fits_that_failed_do_not_count():
 def test_a_single_candidate_needs_no_fit_and_none_gives_none():
     np.testing.assert_array_equal(choose_best_single([], [2], (2, 3, 1)), [[2], [2]])
     np.testing.assert_array_equal(choose_best_single([], [], (1, 3, 2)), [[-1, -1]])
+
+
+def test_of_scores_that_differ_by_rounding_the_first_is_chosen():
+    fits = [fit(0, 0, 0, [0.3]), fit(1, 0, 0, [0.1 + 0.2])]
+    assert choose_best_single(fits, [0, 1], (1, 1, 1))[0, 0] == 0

@@ -191,3 +191,12 @@ def test_without_shared_models_or_enough_models_nothing_is_claimed(make, tmp_pat
     assert np.isnan(found.critical_difference)
     source, _ = page_of(found, tmp_path)
     assert "Mean ranks" not in source
+
+
+def test_models_whose_scores_differ_by_rounding_share_a_rank(make):
+    made = {name: make() for name in "ab"}
+    for comparison in made.values():
+        scores = comparison.measured.scores
+        scores[2] = scores[1] * (1 + 2**-52)
+    ranks = DatasetsComparison(made).ranks
+    np.testing.assert_array_equal(ranks["forest"], ranks["linear"])

@@ -72,3 +72,13 @@ def test_without_a_best_single_row_there_is_only_the_twin(comparison):
 def test_mean_over_tasks_passes_over_gaps_in_silence():
     values = np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, np.nan]])
     np.testing.assert_array_equal(mean_over_tasks(values), [2.0, np.nan])
+
+
+def test_scores_that_differ_by_rounding_are_no_gain(comparison):
+    scores = comparison.measured.scores
+    scores[4] = scores[3] * (1 + 2**-52)
+    gains = compute_gains(comparison.models, comparison.tasks, comparison.measured)
+    found = [gain for gain in gains if gain.against == TWIN]
+    assert [(gain.interval.mean, gain.effect) for gain in found] == [
+        (0.0, "no evidence")
+    ] * 4

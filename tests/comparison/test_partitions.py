@@ -3,7 +3,7 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from sklearn_mtl.comparison._group_results import candidate_sizes
+from sklearn_mtl.comparison._group_results import candidate_sizes, summarise
 from sklearn_mtl.comparison._partitions import best_partitions, group_value
 
 
@@ -96,3 +96,22 @@ def test_of_many_numbers_twelve_are_tried():
     assert sizes[0] == 1
     assert sizes[-1] == 139
     assert len(sizes) <= 12
+
+
+def test_partitions_whose_scores_differ_by_rounding_share_a_rank():
+    partitions = [((0, 1),), ((0,), (1,))]
+    together, apart = np.full((1, 2), 0.3), np.full((1, 2), 0.1 + 0.2)
+    scores = [{(0, 1): together}, {(0,): apart[:, :1], (1,): apart[:, 1:]}]
+    found = summarise(partitions, ["a", "b"], scores, None)
+    assert found["rank_test_score"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("n_tasks", [8, 12])
+def test_groups_do_not_depend_on_the_last_bits_of_affinities(n_tasks):
+    rng = np.random.default_rng(0)
+    signs = rng.choice([-1.0, 1.0], size=(n_tasks, 7))
+    affinity = signs @ signs.T / 7
+    expected = best_partitions(affinity, range(1, n_tasks), "auto", 0)
+    for _ in range(3):
+        noisy = affinity * (1 + 1e-15 * rng.normal(size=affinity.shape))
+        assert best_partitions(noisy, range(1, n_tasks), "auto", 0) == expected

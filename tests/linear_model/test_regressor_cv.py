@@ -8,6 +8,7 @@ from sklearn_mtl.linear_model import (
     MultiTaskLinearRegressor,
     MultiTaskLinearRegressorCV,
 )
+from sklearn_mtl.linear_model._search import Search
 from sklearn_mtl.penalties import Decomposition, Ridge, Shared
 
 
@@ -113,3 +114,9 @@ def test_a_penalty_object_is_searched_as_a_whole(data):
 def test_wrong_parameters_are_named(data, change, message):
     with pytest.raises(ValueError, match=message):
         MultiTaskLinearRegressorCV(**change).fit(*data)
+
+
+def test_of_losses_that_differ_by_rounding_the_strongest_penalty_is_chosen():
+    losses = np.array([[0.5, 0.5], [0.3, 0.3], [0.1 + 0.2, 0.3], [0.3, 0.3 - 1e-16]])
+    found = Search(np.array([4.0, 3.0, 2.0, 1.0]), losses)
+    assert found.best("min") == 1

@@ -104,3 +104,14 @@ def test_few_targets_stay_and_many_keep_what_they_vary_in():
     kept = compress_targets(many, weights)
     assert kept.shape == (100, 8)
     np.testing.assert_allclose(kept @ kept.T, many @ many.T, atol=1e-8)
+
+
+def test_of_splits_that_gain_the_same_the_first_is_taken():
+    X = np.repeat(np.arange(8.0), 30)[:, None]
+    even = np.abs(X - 3.5) ** [0.5, 1.0]
+    spec = PiecewiseLinear(n_quantiles=2, n_splits=1)
+    for seed in range(10):
+        targets = even @ np.random.default_rng(seed).uniform(size=(2, 5))
+        targets = (targets - targets.mean(axis=0)) / targets.std(axis=0)
+        edges = embedding_edges(spec, X, targets, np.ones(240))[0]
+        assert edges.tolist() == [0.0, 1.0, 3.0, 7.0]  # 5 is as good as 1

@@ -111,12 +111,13 @@ def test_without_any_held_out_label_training_goes_on_to_the_end():
     assert model.n_iter_ == model.best_epoch_ == 6
 
 
-def test_a_tied_epoch_is_no_better_one():
+@pytest.mark.parametrize("rounding", [0.0, 2e-7])
+def test_a_tied_epoch_is_no_better_one(rounding):
     keep = BestEpoch(torch.ones(1), torch.ones(1), patience=2)
     X, y = table()
     net = tiny(MultiTaskClassifier).fit(X, y[:, 0]).net_
     stops = []
-    for loss in (1.0, 0.5, 0.5, 0.5):
+    for loss in (1.0, 0.5, 0.5 - rounding, 0.5 - 2 * rounding):
         net.history.new_epoch()
         stops.append(keep(net, torch.tensor([loss])))
     assert keep.epoch_ == len(net.history) - 2
