@@ -7,27 +7,27 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_regressor
 from sklearn.utils import Tags, indexable
 from sklearn.utils.metadata_routing import (
     UNUSED,
     MetadataRouter,
     MethodMapping,
-    process_routing,
 )
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_mtl.model_selection._responses import periods_of_tasks
 from sklearn_mtl.multioutput._jobs import make_jobs, routed_weight, run
 from sklearn_mtl.multioutput._one_task import predicted_codes, task_output
+from sklearn_mtl.multioutput._routing import TaskValidation, route
 from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.multioutput._templates import Templates
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._features import check_features, record_features
+from sklearn_mtl.utils._fit_params import takes
+from sklearn_mtl.utils._hold_out import VALIDATION, HoldOut
 from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
-from sklearn_mtl.utils._pipelines import weight_key
 from sklearn_mtl.utils._private import (
     HasMethods,
     StrOptions,
@@ -130,9 +130,11 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     array([0., 1.])
     """
 
-    # The weights of fit go to the estimators, which request them; those of score are
+    # What fit gets goes to the estimators, which request it; the weights of score are
     # used here.
-    __metadata_request__fit = {"sample_weight": UNUSED}
+    __metadata_request__fit = dict.fromkeys(
+        ("sample_weight", "groups", *VALIDATION), UNUSED
+    )
 
     _parameter_constraints: dict[str, list[Any]] = {
         "estimator": [HasMethods(["fit"]), None],
@@ -165,7 +167,16 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, **fit_params: Any
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        **fit_params: Any,
     ) -> IndependentTasks:
         """Fit one model to each task.
 
@@ -178,6 +189,14 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
             Weights of rows or cells. Without metadata routing they reach the last step
             of a pipeline.
+        groups : array-like of shape (n_samples,), default=None
+            The group of each sample, for the estimators whose fit takes groups; each
+            gets those of the samples of its task.
+        X_val, y_val, sample_weight_val : array-like, default=None
+            A validation set of shapes (n_val, n_features), (n_val, n_tasks) and, for
+            the weights, (n_val,) or (n_val, n_tasks). For the estimators whose fit
+            takes one, as HistGradientBoostingClassifier does; each gets the samples
+            that have a label of its task.
         **fit_params : dict
             Given to fit of the estimators; of what has an entry a row, the rows of the
             task.
@@ -190,17 +209,22 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         TaskError
-            If a task has no label, labels of the wrong kind, or no estimator.
+            If a task has no label, labels of the wrong kind, or no estimator; or if
+            y_val has other tasks, other classes, or no label of a task.
         ValueError
-            If no estimator was given, lengths differ, or weights are wrong or not
-            supported.
+            If no estimator was given, lengths differ, weights are wrong or not
+            supported, or groups or a validation set are of no use to any estimator or
+            would pass a pipeline untransformed.
         TypeError
             If what was given is no estimator.
         """
         X, y = indexable(X, as_targets(y, _WHO))
         X = record_features(self, X)
         templates = self._templates()
-        params = self._route(templates, sample_weight, fit_params)
+        held = {"groups": groups, "X_val": X_val, "y_val": y_val}
+        held["sample_weight_val"] = sample_weight_val
+        given = HoldOut.read(_WHO, X, **held)
+        params = route(self, templates, sample_weight, fit_params, held)
         routed = routed_weight(params)
         columns = read_columns(y, _WHO, routed)
         task_set, _ = TaskSet.from_y(
@@ -210,7 +234,11 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             on_empty_task=self.on_empty_task,
             sample_weight=routed,
         )
-        jobs = make_jobs(templates, task_set.tasks, columns, params)
+        validation = None
+        if given.has_validation:
+            given = given.like_inputs(self)
+            validation = TaskValidation.read(given, task_set, self.on_empty_task)
+        jobs = make_jobs(templates, task_set.tasks, columns, params, validation)
         with workers_end_with_us():
             self.estimators_ = Parallel(n_jobs=self.n_jobs)(
                 delayed(run)(X, job) for job in jobs
@@ -271,22 +299,8 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             one for one in self._templates().named().values() if not is_regressor(one)
         ]
 
-    def _route(
-        self, templates: Templates, sample_weight: Any, fit_params: dict[str, Any]
-    ) -> dict[str, dict[str, Any]]:
-        """Return the parameters of fit for every estimator that was given."""
-        named = templates.named()
-        if get_config()["enable_metadata_routing"]:
-            if sample_weight is not None:
-                fit_params = {**fit_params, "sample_weight": sample_weight}
-            routed = process_routing(self, "fit", **fit_params)
-            return {key: routed[key].fit for key in named}
-        if sample_weight is None:
-            return dict.fromkeys(named, fit_params)
-        return {
-            key: {**fit_params, weight_key(one, _WHO): sample_weight}
-            for key, one in named.items()
-        }
+    def _takes_in_fit(self, name: str) -> bool:
+        return any(takes(one, name) for one in self._templates().named().values())
 
     def _read(self, X: Any) -> Any:
         return check_features(self, X)

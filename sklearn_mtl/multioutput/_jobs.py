@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_mtl.multioutput._routing import TaskValidation
 from sklearn_mtl.multioutput._templates import Templates, for_one_task
 from sklearn_mtl.utils._columns import TargetColumns
+from sklearn_mtl.utils._hold_out import VALIDATION
 from sklearn_mtl.utils._private import num_samples, safe_indexing
 from sklearn_mtl.utils._tasks import Task
 from sklearn_mtl.utils._weights import check_sample_weight
@@ -83,6 +85,7 @@ def make_jobs(
     tasks: Sequence[Task],
     columns: TargetColumns,
     params: Mapping[str, Mapping[str, Any]],
+    validation: TaskValidation | None = None,
 ) -> list[Job]:
     """Return what is to be fitted, in task order.
 
@@ -96,6 +99,8 @@ def make_jobs(
         Their labels.
     params : dict of dict
         Parameters of fit, by the estimator's key in `templates.named`.
+    validation : TaskValidation, default=None
+        What of them is cut by the labels of y_val.
 
     Returns
     -------
@@ -109,7 +114,12 @@ def make_jobs(
         model = None
         if task.kind not in ("empty", "constant"):
             model = for_one_task(named[key], t, columns.names, task.is_classification)
-        own = _cut(params[key], columns, rows, t)
+        given = params[key]
+        plain = {name: v for name, v in given.items() if name not in VALIDATION}
+        own = _cut(plain, columns, rows, t)
+        if validation is not None and model is not None:
+            held = validation.of(t)
+            own |= {name: held[name] for name in held if name in given}
         who = f"{_WHO}: task {task.name!r}"
         jobs.append(Job(model, columns.values[t], rows, own, who))
     return jobs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from sklearn_mtl.exceptions import (
     TaskError,
     UnseenLabelWarning,
 )
+from sklearn_mtl.utils._features import check_features
 from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._private import num_samples
 from sklearn_mtl.utils._tasks import TaskSet
@@ -93,6 +94,30 @@ class HoldOut:
     def has_validation(self) -> bool:
         """Whether there is a validation set, which replaces every hold-out."""
         return self.X is not None
+
+    def like_inputs(self, model: Any) -> HoldOut:
+        """Compare X_val with X, for an estimator that hands both on.
+
+        Parameters
+        ----------
+        model : estimator
+            Which has recorded the features of X.
+
+        Returns
+        -------
+        HoldOut
+            With X_val as it is handed on.
+
+        Raises
+        ------
+        ValueError
+            If X_val has other features than X.
+        """
+        try:
+            return replace(self, X=check_features(model, self.X))
+        except ValueError as error:
+            who = type(model).__name__
+            raise ValueError(f"{who}: X_val does not go with X: {error}") from error
 
     def can_divide(self, who: str) -> bool:
         """Return whether samples can be held out; warn where groups forbid it."""

@@ -1,0 +1,149 @@
+"""What of fit's parameters reaches which estimator, and which task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn import get_config
+from sklearn.utils.metadata_routing import process_routing
+
+from sklearn_mtl.multioutput._templates import Templates
+from sklearn_mtl.utils._fit_params import (
+    fit_params_for,
+    refuse_untransformed,
+    refuse_unused,
+)
+from sklearn_mtl.utils._hold_out import HoldOut
+from sklearn_mtl.utils._pipelines import weight_key
+from sklearn_mtl.utils._private import safe_indexing
+from sklearn_mtl.utils._tasks import Task, TaskSet
+from sklearn_mtl.utils._weights import check_sample_weight
+
+__all__ = ["TaskValidation", "route"]
+
+_WHO = "IndependentTasks"
+
+
+def route(
+    model: Any,
+    templates: Templates,
+    sample_weight: Any,
+    fit_params: Mapping[str, Any],
+    held: Mapping[str, Any],
+) -> dict[str, dict[str, Any]]:
+    """Return the parameters of fit for every estimator that was given.
+
+    Parameters
+    ----------
+    model : IndependentTasks
+        The router.
+    templates : Templates
+        Its estimators.
+    sample_weight : object
+        Weights, or None.
+    fit_params : mapping of str to object
+        Whatever else its fit got.
+    held : mapping of str to object
+        Groups and the validation set, None where there is none.
+
+    Returns
+    -------
+    dict of dict
+        Parameters of fit, by the estimator's key in `templates.named`.
+
+    Raises
+    ------
+    ValueError
+        If no estimator has a use for groups or the validation set, or weights are not
+        supported.
+    """
+    named = templates.named()
+    held = {name: value for name, value in held.items() if value is not None}
+    if get_config()["enable_metadata_routing"]:
+        given = {**fit_params, **held}
+        if sample_weight is not None:
+            given["sample_weight"] = sample_weight
+        routed = process_routing(model, "fit", **given)
+        return {key: routed[key].fit for key in named}
+    refuse_unused(named.values(), held, _WHO)
+    refuse_untransformed(fit_params, "its step", _WHO)
+    params = {
+        key: {**fit_params, **fit_params_for(one, held, _WHO)}
+        for key, one in named.items()
+    }
+    if sample_weight is not None:
+        for key, one in named.items():
+            params[key][weight_key(one, _WHO)] = sample_weight
+    return params
+
+
+@dataclass(frozen=True)
+class TaskValidation:
+    """A validation set that is cut by task.
+
+    Attributes
+    ----------
+    X : array-like of shape (n_val, n_features)
+        Inputs.
+    tasks : sequence of Task
+        The tasks.
+    codes : ndarray of shape (n_val, n_tasks)
+        Encoded labels, NaN where missing or of weight 0.
+    weights : ndarray of shape (n_val, n_tasks) or None
+        Their weights.
+    """
+
+    X: Any
+    tasks: Sequence[Task]
+    codes: np.ndarray
+    weights: np.ndarray | None
+
+    @classmethod
+    def read(
+        cls, given: HoldOut, task_set: TaskSet, on_empty_task: str
+    ) -> TaskValidation:
+        """Read y_val as y was read.
+
+        Parameters
+        ----------
+        given : HoldOut
+            What fit was given.
+        task_set : TaskSet
+            The tasks of y.
+        on_empty_task : {"raise", "warn"}
+            What is done with a task that has no label in y_val.
+
+        Returns
+        -------
+        TaskValidation
+            The validation set.
+
+        Raises
+        ------
+        TaskError
+            If y_val has other tasks, other classes, or no label of a task.
+        ValueError
+            If lengths differ or weights are wrong.
+        """
+        codes, weights = given.encode(task_set, _WHO)
+        given.check_tasks(task_set, ~np.isnan(codes), _WHO, on_empty_task)
+        if weights is not None:
+            weights = check_sample_weight(weights, codes.shape, _WHO)
+        return cls(given.X, task_set.tasks, codes, weights)
+
+    def of(self, t: int) -> dict[str, Any]:
+        """Return the validation set of one task; nothing where it has no label."""
+        rows = np.flatnonzero(~np.isnan(self.codes[:, t]))
+        if not len(rows):
+            return {}
+        is_whole = len(rows) == len(self.codes)
+        own = {
+            "X_val": self.X if is_whole else safe_indexing(self.X, rows),
+            "y_val": self.tasks[t].decode(self.codes[rows, t]),
+        }
+        if self.weights is not None:
+            own["sample_weight_val"] = self.weights[rows, t]
+        return own
