@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sklearn.base import clone
@@ -12,6 +12,7 @@ from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn_mtl.comparison._models import MODELS, Situation
 from sklearn_mtl.comparison._rows import BEST_SINGLE, ModelRow, twin_name
 from sklearn_mtl.multioutput import IndependentTasks
+from sklearn_mtl.utils._task_types import fix_task_types
 
 __all__ = ["Candidate", "resolve_models"]
 
@@ -117,11 +118,14 @@ def _by_object(name: str, estimator: Any, situation: Situation) -> list[Candidat
             f"{_WHO}: {name!r} is {estimator!r}; give an estimator, or one of the "
             f"names {list(MODELS)}."
         )
+    # one answer for all folds, and for a model and its twin
+    fixed = fix_task_types(estimator, situation.tasks.names, situation.task_types, _WHO)
     if _learns_apart(estimator):
         row = ModelRow(name, "single", estimator=str(estimator))
-        return [Candidate(row, estimator, takes_raw=True)]
+        return [Candidate(row, fixed, takes_raw=True)]
     twin = situation.apart(clone(estimator))
-    return _with_twin(name, estimator, twin, takes_raw=True)
+    candidates = _with_twin(name, estimator, twin, takes_raw=True)
+    return [*candidates[:-1], replace(candidates[-1], estimator=fixed)]
 
 
 def _with_twin(

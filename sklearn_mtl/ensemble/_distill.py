@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.ensemble._members import (
@@ -21,6 +20,7 @@ from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning, Task
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._pipelines import last_step
 from sklearn_mtl.utils._private import safe_indexing
+from sklearn_mtl.utils._task_types import fix_task_types
 from sklearn_mtl.utils._ties import first_highest
 
 __all__ = ["distill"]
@@ -115,7 +115,8 @@ def distill(
         model = _default_student(last, tasks, random_state)
     else:
         _check_multi_task(student, "student")
-        model = clone(student)
+        types = [task.type for task in tasks.tasks]
+        model = fix_task_types(student, tasks.names, types, "distill")
     rows, codes, weights = _expand(outputs)
     if tasks.is_1d:
         y, weights = tasks.decode(codes), weights[:, 0]

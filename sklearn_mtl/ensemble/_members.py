@@ -29,6 +29,7 @@ from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
 from sklearn_mtl.utils._pipelines import last_step, weight_key
 from sklearn_mtl.utils._private import num_samples, safe_indexing
+from sklearn_mtl.utils._task_types import fix_task_types
 
 __all__ = [
     "DEFAULT",
@@ -99,6 +100,7 @@ def make_member(
         return _CLASSES[name][_KINDS.index(kind)](**extra, **settings)
     own = _seeded(given, settings["random_state"])
     if is_multi_task(given):
+        own = fix_task_types(own, task_set.names, types, name)
         return _tolerant(own) if settings["on_empty_task"] == "warn" else own
     wrap = SharedOutputs if _has_several_outputs(given) else IndependentTasks
     return wrap(own, task_types=types, on_empty_task=settings["on_empty_task"])

@@ -37,7 +37,8 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
     task_types : str, sequence or dict, default=None
         What the tasks are: "classification" (or "binary", "multiclass") or
         "regression", for all tasks, in order, or by name. If None: strings, booleans,
-        categories, and whole numbers with at most 20 values are classes.
+        categories, and whole numbers with at most 20 values are classes. A
+        `TaskTypeWarning` names a task whose type a few labels decide.
     on_empty_task : {"raise", "warn"}, default="raise"
         What to do with a task that has no label; "warn" predicts NaN for it.
 

@@ -12,7 +12,8 @@ from sklearn_mtl.metrics._registry import find_metric
 from sklearn_mtl.metrics._truth import TaskTruth, read_truth
 from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._task import read_tasks
+from sklearn_mtl.utils._infer import parse_task_types
+from sklearn_mtl.utils._task import read_tasks, warn_of_close_types
 from sklearn_mtl.utils._tasks import TaskSet
 
 __all__ = ["mean_task_score", "per_task_score"]
@@ -90,6 +91,8 @@ def per_task_score(
         observed label.
     UnseenLabelWarning
         If y_true has labels that are not in `classes`; they count as wrong.
+    TaskTypeWarning
+        If a few labels of y_true decide whether a task has classes.
     IndexOrderWarning
         If the indexes of y_true and y_pred have the same labels in another order.
 
@@ -195,6 +198,8 @@ def _prepare(
     who: str,
 ) -> tuple[list[TaskTruth], list[TaskGiven]]:
     columns = read_columns(y_true, who, sample_weight)
+    wanted = parse_task_types(task_types, columns.names, "mixed", who)
+    warn_of_close_types(columns, wanted, who)
     tasks = read_tasks(columns, "mixed", who, task_types, "warn", warn=False)
     task_set = TaskSet(tasks, columns.is_1d, columns.has_names)
     warn_of_index_order(who, y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)

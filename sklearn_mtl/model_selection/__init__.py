@@ -1,6 +1,7 @@
 """Splitters, scorers and cross-validated predictions for tasks with missing labels."""
 
 from sklearn_mtl.model_selection._cross_val_predict import cross_val_predict
+from sklearn_mtl.model_selection._cross_validate import cross_validate
 from sklearn_mtl.model_selection._kfold import MultiTaskKFold
 from sklearn_mtl.model_selection._scorers import per_task_scorers, task_scorer
 from sklearn_mtl.model_selection._shuffle_split import MultiTaskStratifiedShuffleSplit
@@ -16,6 +17,7 @@ __all__ = [
     "MultiTaskStratifiedKFold",
     "MultiTaskStratifiedShuffleSplit",
     "cross_val_predict",
+    "cross_validate",
     "per_task_scorers",
     "task_scorer",
     "train_test_split",

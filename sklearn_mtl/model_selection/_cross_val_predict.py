@@ -29,6 +29,7 @@ from sklearn_mtl.model_selection._stratified_kfold import MultiTaskStratifiedKFo
 from sklearn_mtl.utils._columns import TargetColumns, read_columns
 from sklearn_mtl.utils._private import safe_indexing
 from sklearn_mtl.utils._targets import as_targets
+from sklearn_mtl.utils._task_types import decide_task_types
 from sklearn_mtl.utils._tasks import Task
 from sklearn_mtl.utils._termination import workers_end_with_us
 
@@ -128,6 +129,7 @@ def cross_val_predict(
     cv = (
         MultiTaskStratifiedKFold(5 if cv is None else cv) if is_number else check_cv(cv)
     )
+    estimator = decide_task_types(estimator, columns, _WHO)
     fit_params, split_params = _route(estimator, cv, params or {}, groups)
     splits = list(cv.split(X, y, **split_params))
     _check_partition([test for _, test in splits], len(columns.observed))

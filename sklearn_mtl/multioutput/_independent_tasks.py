@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -70,7 +70,8 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     task_types : str, sequence or dict, default=None
         "classification" or "regression", for all tasks, in order, or by name, where the
         estimator does not say it. None infers it: strings, booleans, categories and up
-        to 20 integers are classes.
+        to 20 integers are classes. A `TaskTypeWarning` names a task whose type a few
+        labels decide.
     on_empty_task : {"raise", "warn"}, default="raise"
         Whether a task without any observed label is an error, or predicted as NaN with
         a warning.
@@ -230,7 +231,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         task_set, _ = TaskSet.from_y(
             y,
             who=_WHO,
-            task_types=templates.types_of(columns.names, self.task_types),
+            task_types=self._types_of(columns.names),
             on_empty_task=self.on_empty_task,
             sample_weight=routed,
         )
@@ -287,6 +288,10 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             given += self.by_task.values()
         inner = [one for one in given if hasattr(one, "fit")]
         return join_tags(super().__sklearn_tags__(), inner)
+
+    def _types_of(self, names: Sequence[str]) -> dict[str, str | None]:
+        """Return what each task must be; None where it is to be inferred."""
+        return self._templates().types_of(names, self.task_types)
 
     def _templates(self) -> Templates:
         return Templates.read(

@@ -33,7 +33,8 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
     ----------
     task_types : str, sequence or dict, default=None
         Overrides the inference: "classification" (or "binary", "multiclass") or
-        "regression", for all tasks, in order, or by name.
+        "regression", for all tasks, in order, or by name. A `TaskTypeWarning` names a
+        task whose type a few labels decide.
     {parameters}
     class_weight : None, "balanced", dict or list, default=None
         Weights of the classes: "balanced" weighs them inversely to their frequency,

@@ -12,11 +12,16 @@ from sklearn_mtl.exceptions import (
     MissingLabelWarning,
     SingleClassWarning,
     TaskError,
+    TaskTypeWarning,
     UnseenLabelWarning,
 )
 from sklearn_mtl.utils._by_task import by_task
 
 MAX_INTEGER_CLASSES = 20
+# A value or a fraction that at most so many samples have may be absent from a fold.
+_RARE = 2
+# With more values than this too many would have to be absent.
+_FAR = 30
 
 _TYPES = {
     "classification": "classification",
@@ -36,6 +41,49 @@ def infer_kind(values: np.ndarray, is_categorical: bool) -> str:
     is_integral = values.dtype.kind != "f" or bool((values == np.floor(values)).all())
     few = is_integral and len(np.unique(values)) <= MAX_INTEGER_CLASSES
     return "classification" if few else "regression"
+
+
+def warn_of_close_type(
+    values: np.ndarray, is_categorical: bool, name: str, who: str
+) -> None:
+    """Say that other samples of the task might be taken for another type of task.
+
+    That is where 20 or 21 whole numbers are found, where rare ones decide whether there
+    are more than 20, and where a few fractions are all that makes it a regression.
+    """
+    found = None if is_categorical else _close_call(values)
+    if found is None:
+        return
+    taken = infer_kind(values, is_categorical)
+    warnings.warn(
+        f"{who}: task {name!r} has {found} and is taken for a {taken}: up to "
+        f"{MAX_INTEGER_CLASSES} different whole numbers are classes. The samples of a "
+        "fold, or new ones, might be taken otherwise. Say what the task is: "
+        f"task_types={{{name!r}: {taken!r}}}, or the other type.",
+        TaskTypeWarning,
+        stacklevel=5,
+    )
+
+
+def _close_call(values: np.ndarray) -> str | None:
+    """Return what makes the type of a task doubtful; None where nothing does."""
+    if values.dtype.kind not in "fiu":
+        return None
+    is_whole = values == np.floor(values)
+    n_fractions = len(values) - int(np.count_nonzero(is_whole))
+    if n_fractions > min(_RARE, len(values) / 10):
+        return None
+    found, counts = np.unique(values[is_whole], return_counts=True)
+    if n_fractions:
+        few = 0 < len(found) <= MAX_INTEGER_CLASSES
+        return f"whole numbers but for {n_fractions} of its labels" if few else None
+    n_values, n_rare = len(found), int(np.count_nonzero(counts <= _RARE))
+    is_next = n_values in (MAX_INTEGER_CLASSES, MAX_INTEGER_CLASSES + 1)
+    few = n_values - n_rare <= MAX_INTEGER_CLASSES < n_values + n_rare
+    if not is_next and not (few and n_values <= _FAR):
+        return None
+    rare = f", {n_rare} of them in one or two samples," if n_rare else ""
+    return f"{n_values} different whole numbers{rare}"
 
 
 def parse_task_types(

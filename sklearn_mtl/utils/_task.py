@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,12 +15,19 @@ from sklearn_mtl.utils._infer import (
     check_numbers,
     infer_kind,
     parse_task_types,
+    warn_of_close_type,
     warn_of_empty_task,
     warn_of_sentinel,
     warn_of_single_class,
 )
 
-__all__ = ["Task", "declare_task", "read_task", "read_tasks"]
+__all__ = [
+    "Task",
+    "declare_task",
+    "read_task",
+    "read_tasks",
+    "warn_of_close_types",
+]
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,8 @@ def read_tasks(
 ) -> list[Task]:
     """Return what all columns of y are, and say what is odd about them."""
     wanted = parse_task_types(task_types, columns.names, kind, who)
+    if warn:
+        warn_of_close_types(columns, wanted, who)
     tasks = []
     for t, name in enumerate(columns.names):
         task = read_task(columns, t, wanted[t], who)
@@ -106,6 +116,16 @@ def read_tasks(
             warn_of_sentinel(task.name, task.classes, who)
         tasks.append(task)
     return tasks
+
+
+def warn_of_close_types(
+    columns: TargetColumns, wanted: Sequence[str], who: str
+) -> None:
+    """Say of which tasks a few labels decide the type, where it is inferred."""
+    for t, name in enumerate(columns.names):
+        if wanted[t] == "infer" and len(columns.values[t]):
+            is_categorical = columns.is_categorical[t]
+            warn_of_close_type(columns.values[t], is_categorical, name, who)
 
 
 def read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:

@@ -74,7 +74,8 @@ class TaskSet:
         on_empty_task : {"raise", "warn"}, default="raise"
             What to do with a task that has no observed label.
         warn : bool, default=True
-            Whether to warn of single classes, sentinels and empty tasks.
+            Whether to warn of single classes, sentinels, empty tasks, and types that a
+            few labels decide.
         sample_weight : None, number or array-like, default=None
             Weights of samples or labels. A label of weight 0 is a missing label, so a
             class whose labels all have weight 0 is no class of its task.

@@ -13,6 +13,7 @@ from sklearn_mtl.inspection._task_sets import make_splits, read_data
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.utils._pictures import make_axes
 from sklearn_mtl.utils._random import draw_seed
+from sklearn_mtl.utils._task_types import fix_task_types
 
 __all__ = ["MultiTaskLearningCurveDisplay"]
 
@@ -134,8 +135,10 @@ class MultiTaskLearningCurveDisplay:
             for train, test in make_splits(data, cv, None, seed)
         ]
         sizes = _absolute(train_sizes, min(len(train) for train, _ in splits))
+        names = data.task_set.names
         found = cross_validate(
-            estimator,
+            # a few samples may lack the labels that tell the types of tasks
+            fix_task_types(estimator, names, data.types, _WHO),
             data.X,
             data.y,
             cv=[(train[:n], test) for n in sizes for train, test in splits],
@@ -143,7 +146,6 @@ class MultiTaskLearningCurveDisplay:
             n_jobs=n_jobs,
             error_score="raise",
         )
-        names = data.task_set.names
         scores = np.stack([found[f"test_{name}"] for name in names], axis=-1)
         shape = len(sizes), len(splits), len(names)
         return cls(sizes, scores.reshape(shape), names).plot(ax=ax)

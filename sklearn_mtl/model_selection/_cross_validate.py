@@ -1,0 +1,101 @@
+"""Cross-validation that decides once what the tasks are."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+from sklearn.model_selection import cross_validate as sklearn_cross_validate
+
+from sklearn_mtl.model_selection._scorers import per_task_scorers
+from sklearn_mtl.model_selection._stratified_kfold import MultiTaskStratifiedKFold
+from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.utils._targets import as_targets
+from sklearn_mtl.utils._task_types import decide_task_types
+
+__all__ = ["cross_validate"]
+
+_WHO = "cross_validate"
+
+
+def cross_validate(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    scoring: Any = None,
+    cv: Any = None,
+    **arguments: Any,
+) -> dict[str, Any]:
+    """Evaluate an estimator by cross-validation, with a score for each task.
+
+    scikit-learn's function of this name, with defaults for several tasks and missing
+    labels. Where an estimator infers which tasks have classes, this is decided once, by
+    all labels: a target with 21 different whole numbers, of which a fold lacks one, is
+    a regression in every fold.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any estimator that can be fitted to y; a clone is fitted for each fold.
+    X : array-like of shape (n_samples, n_features)
+        Inputs.
+    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Labels; NaN where missing.
+    scoring : str, callable, list, tuple or dict, default=None
+        None is `per_task_scorers()`. Anything else is passed on to scikit-learn.
+    cv : int, splitter or iterable, default=None
+        None is 5; a number is that many folds of `MultiTaskStratifiedKFold`; otherwise
+        a splitter or an iterable of (train, test).
+    **arguments : dict
+        Other arguments of `sklearn.model_selection.cross_validate`: groups, n_jobs,
+        params, return_train_score, return_estimator, error_score and more.
+
+    Returns
+    -------
+    dict of str to ndarray
+        As scikit-learn's: "fit_time", "score_time", and by default "test_" with the
+        name of each task and "test_mean", of shape (n_splits,).
+
+    Raises
+    ------
+    TaskError
+        If the labels of a task cannot be read.
+    ValueError
+        As scikit-learn's function.
+
+    Warns
+    -----
+    TaskTypeWarning
+        If a few labels decide whether a task has classes.
+
+    See Also
+    --------
+    cross_val_predict : Out-of-fold predictions.
+    per_task_scorers : The scores.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn_mtl import IndependentTasks
+    >>> from sklearn_mtl.model_selection import cross_validate
+    >>> X = np.arange(40.0)[:, None]
+    >>> y = np.c_[X[:, 0] > 19, X[:, 0] % 2].astype(float)
+    >>> y[::7, 1] = np.nan
+    >>> found = cross_validate(IndependentTasks(LogisticRegression()), X, y, cv=4)
+    >>> found["test_task0"]
+    array([1., 1., 1., 1.])
+    """
+    y = as_targets(y, _WHO)
+    if cv is None or isinstance(cv, Integral):
+        cv = MultiTaskStratifiedKFold(5 if cv is None else int(cv))
+    scores: dict[str, Any] = sklearn_cross_validate(
+        decide_task_types(estimator, read_columns(y, _WHO), _WHO),
+        X,
+        y,
+        scoring=per_task_scorers() if scoring is None else scoring,
+        cv=cv,
+        **arguments,
+    )
+    return scores
