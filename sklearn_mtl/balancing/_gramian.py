@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 __all__ = ["feature_gramian", "lowest_overlap"]
 
+_COMPARED = 4e8  # weights of two labels that are compared to find the overlap
+
 
 def feature_gramian(
-    dlogits: Tensor, weight: Tensor, task_of: Tensor, n_tasks: int
+    dlogits: Tensor,
+    weight: Tensor,
+    task_of: Tensor,
+    n_tasks: int,
+    label_weights: Tensor | None = None,
 ) -> Tensor:
     r"""Return the inner products of the gradients at the shared representation.
 
@@ -19,23 +26,30 @@ def feature_gramian(
 
     which takes no backward pass: O(n_outputs^2 (n_rows + n_hidden)).
 
+    A label of weight w is that of w equal samples, each with a representation of its
+    own. Of two labels with weights v and w, min(v, w) of these samples have both, so
+    that their product in :math:`E^T E` is divided by max(v, w).
+
     Parameters
     ----------
     dlogits : Tensor of shape (n_members, n_rows, n_outputs)
-        E, zero where a label is missing.
+        E, zero where a label is missing, its weight included.
     weight : Tensor of shape (n_members, n_hidden, n_outputs)
         W.
     task_of : Tensor of shape (n_outputs,), int
         The task of each output.
     n_tasks : int
         Number of tasks.
+    label_weights : Tensor of shape (n_members, n_rows, n_outputs or 1), default=None
+        Weights of the labels of each output, or of all labels of a sample. None if all
+        are 1.
 
     Returns
     -------
     Tensor of shape (n_members, n_tasks, n_tasks)
         The Gramian of the gradients of all rows of the batch, row by row.
     """
-    products = (dlogits.mT @ dlogits) * (weight.mT @ weight)
+    products = _sum_products(dlogits, label_weights) * (weight.mT @ weight)
     n_members, n_outputs, _ = products.shape
     if n_outputs == n_tasks:
         return products
@@ -45,13 +59,27 @@ def feature_gramian(
     return gramian.index_add_(2, task_of, rows)
 
 
-def lowest_overlap(is_observed: Tensor) -> float:
+def _sum_products(dlogits: Tensor, weights: Tensor | None) -> Tensor:
+    """Return E^T E, (n_members, n_outputs, n_outputs), over equal samples."""
+    if weights is None:
+        return dlogits.mT @ dlogits
+    inverse = torch.where(weights > 0, 1.0 / weights, 0.0)
+    if weights.shape[-1] == 1:
+        return dlogits.mT @ (dlogits * inverse)
+    rows = [
+        gradient.unsqueeze(1) @ (dlogits * torch.minimum(inverse, one.unsqueeze(-1)))
+        for gradient, one in zip(dlogits.unbind(-1), inverse.unbind(-1), strict=True)
+    ]
+    return torch.cat(rows, dim=1)
+
+
+def lowest_overlap(label_weights: Tensor) -> float:
     """Return the smallest share of a task's labels that another task has too.
 
     Parameters
     ----------
-    is_observed : Tensor of shape (n_rows, n_tasks), bool
-        Where labels are.
+    label_weights : Tensor of shape (n_rows, n_tasks)
+        Weights of the labels, 0 where missing; or whether they are there.
 
     Returns
     -------
@@ -59,10 +87,16 @@ def lowest_overlap(is_observed: Tensor) -> float:
         Between 0, own-row data, and 1, complete labels; tasks without labels do not
         count.
     """
-    observed = is_observed.double()
-    counts = observed.sum(dim=0)
-    observed = observed[:, counts > 0]
-    counts = counts[counts > 0]
-    if len(counts) < 2:
+    weights = label_weights.double()
+    weights = weights[:, weights.any(dim=0)]
+    n_rows, n_tasks = weights.shape
+    if n_tasks < 2:
         return 1.0
-    return float(((observed.T @ observed) / counts).amin())
+    is_observed = weights > 0
+    if ((weights == weights.amax(dim=1, keepdim=True)) | ~is_observed).all():
+        common = weights.T @ is_observed.double()
+    else:  # of w equal samples, those that have both labels
+        weights = weights[:: max(1, int(n_rows * n_tasks**2 / _COMPARED))]
+        pairs = [torch.minimum(weights, one[:, None]).sum(dim=0) for one in weights.T]
+        common = torch.stack(pairs)
+    return float((common / common.diagonal().clamp(min=1e-300)).amin())

@@ -9,7 +9,7 @@ import numpy as np
 
 from sklearn_mtl.utils import Task, TaskSet
 
-__all__ = ["TargetEncoding"]
+__all__ = ["TargetEncoding", "on_grid"]
 
 # Sums of columns that are whole multiples of this are exact, so that neither the order
 # of rows nor a weight in place of repeated rows decides a tie between two splits.
@@ -107,7 +107,7 @@ class TargetEncoding:
             seen = ~np.isnan(codes[:, t])
             values = _columns(self.task_set.tasks[t], codes[seen, t])
             out[seen, place] = (values - self.mean[place]) / self.scale[place]
-        return np.round(out / _GRID) * _GRID
+        return on_grid(out)
 
     def decode(self, columns: np.ndarray) -> list[np.ndarray]:
         """Return probabilities and values, within the range of what was seen.
@@ -133,6 +133,11 @@ class TargetEncoding:
             else:
                 outputs[t] = _normalise(values, self.mean[place])
         return outputs
+
+
+def on_grid(values: np.ndarray) -> np.ndarray:
+    """Return values rounded so that their sums are exact in any order."""
+    return np.round(values / _GRID) * _GRID
 
 
 def constant_output(task: Task, n_rows: int) -> np.ndarray:

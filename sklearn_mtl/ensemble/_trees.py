@@ -11,7 +11,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklearn_mtl.ensemble._encoding import TargetEncoding
+from sklearn_mtl.ensemble._encoding import TargetEncoding, on_grid
 from sklearn_mtl.utils._random import spawn_seeds
 
 __all__ = [
@@ -25,6 +25,9 @@ __all__ = [
 # The columns of shares are this small beside targets of variance 1: no split is made
 # for them.
 _INVISIBLE = 2.0**-20
+# Trees take a node for pure by an absolute variance of 2e-16, which in units of this
+# is more than rounding: a weight of 2 then gives the same tree as the sample twice.
+_UNIT = 2.0**-6
 # Of the share of all rows that have the label: with less in the leaves, the prior
 # counts more than they do.
 _PRIOR_SHARE = 0.02
@@ -97,7 +100,8 @@ class LeafRatio:
     ) -> np.ndarray:
         """Return what the trees are grown on, (n_samples, n_columns + n_shares)."""
         factor = cells[:, self.encoding.task_of_column]
-        return np.hstack([factor * self.encoding.encode(codes), _INVISIBLE * columns])
+        labels = on_grid(factor * self.encoding.encode(codes))
+        return _UNIT * np.hstack([labels, _INVISIBLE * on_grid(columns)])
 
     def outputs(self, means: np.ndarray) -> list[np.ndarray]:
         """Return probabilities and values of all tasks.
@@ -112,7 +116,7 @@ class LeafRatio:
         list of ndarray
             (n_samples, n_classes) or (n_samples,), a task an array.
         """
-        means = np.nan_to_num(means, nan=0.0)
+        means = np.nan_to_num(means, nan=0.0) / _UNIT
         n_columns = self.encoding.n_columns
         labels, shares = means[:, :n_columns].copy(), means[:, n_columns:] / _INVISIBLE
         shrunk = shares + _PRIOR_SHARE * self.shares

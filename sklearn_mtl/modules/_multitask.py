@@ -38,9 +38,13 @@ class MultiTaskModule(nn.Module):
     trunk_dtype : torch.dtype or None
         In which the trunk computes products and convolutions (by torch.autocast), where
         that is not the dtype of the parameters; the heads always do in that.
+    label_scale : Tensor of shape (n_members, 1, n_tasks) or None
+        While it trains: by which the weights of a batch are multiplied to give those of
+        the labels, without what makes all tasks count alike.
     """
 
     trunk_dtype: torch.dtype | None = None
+    label_scale: Tensor | None = None
 
     def __init__(
         self,
@@ -119,9 +123,11 @@ class MultiTaskModule(nn.Module):
         Tensor of shape (n_members,), or None
             The penalty.
         """
-        if isinstance(self.trunk, TaskTrunk):
-            return self.trunk.penalty(parts, weights)
-        return None
+        if not isinstance(self.trunk, TaskTrunk):
+            return None
+        if self.label_scale is not None:
+            weights = weights * self.label_scale
+        return self.trunk.penalty(parts, weights)
 
     def represent(self, x: Tensor) -> Tensor:
         """Return the shared representation (n_members, n_rows, n_shared)."""

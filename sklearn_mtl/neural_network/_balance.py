@@ -54,6 +54,24 @@ class Balance(ABC):
         """Forget the factors of the epoch before."""
         self._steps: list[tuple[Tensor, Tensor]] = []
 
+    def start(self, weights: Tensor, factor: Tensor) -> None:  # noqa: B027 - the same
+        """See the weights of all training labels, and what a batch multiplies them by.
+
+        Parameters
+        ----------
+        weights : Tensor of shape (n_rows or 1, n_trained)
+            0 where a label is missing.
+        factor : Tensor of shape (n_members, 1, n_trained)
+            Makes the weights of a member's training rows one on average.
+        """
+
+    def see(self, weights: Tensor) -> None:  # noqa: B027 - the same
+        """See the weights (n_members, n_rows or 1, n_trained) of a batch's labels."""
+
+    def end(self) -> None:
+        """Forget what belongs to one training."""
+        self.generators, self.regularizer = (), None
+
     def _beside(self, logits: Tensor) -> Tensor | None:
         """Return the gradient at the logits of what is no loss of a task."""
         if self.regularizer is None:
@@ -165,6 +183,38 @@ class GradientBalance(Balance):
         super().__init__(order)
         self.balancer = balancer
         self.gramian = gramian
+        self._scale: Tensor | None = None
+        self._label_weights: Tensor | None = None
+
+    def start(self, weights: Tensor, factor: Tensor) -> None:
+        """Find out whether labels weigh other than 1, and whether those of a sample do.
+
+        Parameters
+        ----------
+        weights : Tensor of shape (n_rows or 1, n_trained)
+            0 where a label is missing.
+        factor : Tensor of shape (n_members, 1, n_trained)
+            What a batch multiplies them by.
+        """
+        is_missing, largest = weights == 0, weights.amax(dim=1, keepdim=True)
+        is_plain = bool(((weights == 1) | is_missing).all())
+        self._is_by_sample = bool(((weights == largest) | is_missing).all())
+        self._scale = None if is_plain else torch.where(factor > 0, 1.0 / factor, 0.0)
+
+    def see(self, weights: Tensor) -> None:
+        """Keep the weights of a batch, before a schedule leaves out tasks."""
+        if self._scale is None or self.gramian != "features":
+            self._label_weights = None
+            return
+        own = weights * self._scale
+        by_output = own[..., self.order.place_of]
+        largest = own.amax(dim=-1, keepdim=True)
+        self._label_weights = largest if self._is_by_sample else by_output
+
+    def end(self) -> None:
+        """Forget the weights too."""
+        super().end()
+        self._scale = self._label_weights = None
 
     def backward(
         self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch, lr: float
@@ -246,7 +296,9 @@ class GradientBalance(Balance):
         task_of, n_tasks = self.order.task_of, self.order.n_tasks
         if self.gramian == "features":
             weight = module.heads.weight.detach()
-            return feature_gramian(dlogits, weight, task_of, n_tasks)
+            return feature_gramian(
+                dlogits, weight, task_of, n_tasks, self._label_weights
+            )
         return exact_gramian(module, parts, dlogits, task_of, n_tasks)
 
     def _below(

@@ -126,5 +126,5 @@ def _choose_gramian(
     if model.gramian != "auto":
         return model.gramian
     rows = weights[:: max(1, len(weights) // _COUNTED_ROWS)]
-    overlap = lowest_overlap(torch.as_tensor(rows > 0)) if has_one else 0.0
+    overlap = lowest_overlap(torch.as_tensor(rows)) if has_one else 0.0
     return "features" if overlap >= LEAST_OVERLAP else "shared"

@@ -194,6 +194,8 @@ class MultiTaskNet(NeuralNet):
                 group["lr"] = self.lr * group.get("lr_factor", 1.0) * factor
         if self.regularizer is not None:
             self.regularizer.see(batch[1][1])
+        if self.balance is not None:
+            self.balance.see(batch[1][1])
         if self.turns is not None:
             batch = self.turns.apply(batch)
         if self.balance is None:

@@ -28,8 +28,8 @@ class TaskOrder:
         order = torch.as_tensor(layout.order)
         self.n_tasks = layout.n_trained
         self.places = order.argsort().to(device)
-        places_of_outputs = torch.as_tensor(layout.task_places, device=device)
-        self.task_of = self.places.argsort()[places_of_outputs]
+        self.place_of = torch.as_tensor(layout.task_places, device=device)
+        self.task_of = self.places.argsort()[self.place_of]
         tasks = torch.arange(self.n_tasks, device=device)
         self._is_layout = torch.equal(self.places, tasks)
         self._is_output = torch.equal(self.task_of, tasks)

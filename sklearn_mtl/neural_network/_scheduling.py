@@ -81,7 +81,7 @@ def _shares(
     wanted = schedule.frequency
     if isinstance(wanted, str):
         if wanted == "size":
-            counts = (weights[:, trained] > 0).sum(axis=0)
+            counts = weights[:, trained].sum(axis=0)  # a weight of 2 is two labels
             return counts / counts.sum()
         return np.full(len(trained), 1.0 / len(trained))  # "loss" begins with this
     names = encoder.task_set.names

@@ -155,23 +155,31 @@ class TargetEncoder:
         return targets
 
     def as_numbers(
-        self, codes: np.ndarray, weights: np.ndarray, members: np.ndarray, m: int
+        self,
+        codes: np.ndarray,
+        weights: np.ndarray,
+        row_weights: np.ndarray,
+        members: np.ndarray,
+        m: int,
     ) -> np.ndarray:
         """Return labels as columns standardised by one member's rows, 0 if missing.
 
-        Classes become indicators, of which a binary task needs one.
+        Classes become indicators, of which a binary task needs one. Each label is
+        multiplied by its weight over that of its sample, so that the sample's weight
+        times the column adds up to weighted labels.
         """
+        share = weights / np.where(row_weights > 0, row_weights, 1.0)[:, None]
         columns = [np.empty((len(codes), 0))]  # nothing else where no task is trained
         for t in self.layout.order:
-            task, row_weights = self.task_set.tasks[t], members[m] * weights[:, t]
+            task, label_weights = self.task_set.tasks[t], members[m] * weights[:, t]
             values = codes[:, [t]]
             if task.is_classification:
                 labels = np.arange(task.n_classes)[task.n_classes == 2 :]
                 values = np.where(np.isnan(values), np.nan, values == labels)
             elif task.period is not None:
                 values = unit_vectors(values[:, 0], task.period)
-            mean, scale = column_moments(values, row_weights[None])
-            columns.append((values - mean) / scale)
+            mean, scale = column_moments(values, label_weights[None])
+            columns.append((values - mean) / scale * share[:, [t]])
         return np.nan_to_num(np.hstack(columns), nan=0.0)
 
     def member_tensors(self, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:

@@ -156,7 +156,8 @@ def _set_up(
     clip = getattr(model, "clip_predictions", False)
     encoder = TargetEncoder(task_set, clip, losses)
     encoder.fit(labels.codes, labels.weights, members)
-    as_numbers = partial(encoder.as_numbers, labels.codes, labels.weights, members)
+    weights = labels.weights, labels.row_weights
+    as_numbers = partial(encoder.as_numbers, labels.codes, *weights, members)
     preparation = _make_preparation(model, X)
     preparation.fit(X, members * labels.row_weights, as_numbers)
     generators = _generators(seed, plan.n_members, _PARAMETERS)
@@ -166,8 +167,8 @@ def _set_up(
     sample = few.span(0, 2)
     module = build_module(plan.trunk, inputs, encoder, sample, generators, head, who)
     module.trunk_dtype = plan.trunk_dtype
-    weights = task_weights(task_set, model.task_weight, who)
-    net = build_net(model, module, encoder, weights, plan.dtype)
+    task_weight = task_weights(task_set, model.task_weight, who)
+    net = build_net(model, module, encoder, task_weight, plan.dtype)
     net.balance = make_balance(model, net.module_, encoder, labels.weights)
     net.turns = make_turns(model, encoder, labels.weights, net.balance)
     return NetState(preparation, encoder, net, plan.dtype, seed)
@@ -209,6 +210,7 @@ def _train(
         track = BestEpoch(prior, net.criterion_.task_weight.double(), plan.patience)
     net.track = track
     use_generators(net.module_, dropout)
+    net.module_.label_scale = torch.where(data.factor > 0, 1.0 / data.factor, 0.0)
     net.monitor = make_monitor(model, encoder=state.encoder)
     regularizer = net.regularizer = make_regularizer(
         model,
@@ -222,6 +224,7 @@ def _train(
         net.turns.generators = _generators(state.seed, state.n_members, stream)
     if net.balance is not None:
         net.balance.regularizer = regularizer
+        net.balance.start(data.weights, data.factor)
         stream = _BALANCING + state.n_calls
         net.balance.generators = _generators(
             state.seed, state.n_members, stream, model.device
@@ -230,9 +233,9 @@ def _train(
         net.train(batches, held_out, n_epochs)
     finally:  # what is left of an interrupted fit can be pickled, and trained on
         use_generators(net.module_, None)
+        net.module_.label_scale = None
         if net.balance is not None:
-            net.balance.generators = ()
-            net.balance.regularizer = None
+            net.balance.end()
         net.regularizer = None
         if net.turns is not None:
             net.turns.generators = ()

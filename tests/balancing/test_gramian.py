@@ -48,3 +48,23 @@ def test_the_overlap_is_the_smallest_share_of_common_labels():
     assert lowest_overlap(torch.ones(5, 3).bool()) == 1.0
     assert lowest_overlap(torch.eye(3).bool()) == 0.0
     assert lowest_overlap(torch.tensor([[True, False], [True, False]])) == 1.0
+
+
+@pytest.mark.parametrize("shape", ["samples", "labels"])
+def test_a_weight_counts_as_so_many_samples(shape):
+    generator = torch.Generator().manual_seed(0)
+    task_of = torch.tensor([2, 0, 0, 1])
+    slopes = torch.randn(1, 9, 4, generator=generator, dtype=torch.double)
+    weight = torch.randn(1, 5, 4, generator=generator, dtype=torch.double)
+    drawn = torch.randint(0, 4, (1, 9, 3), generator=generator).double()
+    if shape == "samples":
+        drawn[:] = drawn[..., :1]
+    given = drawn[..., :1] if shape == "samples" else drawn[..., task_of]
+    # copy k has the labels that weigh more than k
+    copies = [slopes * (drawn > k)[..., task_of] for k in range(3)]
+    torch.testing.assert_close(
+        feature_gramian(slopes * drawn[..., task_of], weight, task_of, 3, given),
+        feature_gramian(torch.cat(copies, dim=1), weight, task_of, 3),
+    )
+    observed = torch.cat([drawn[0] > k for k in range(3)])
+    assert lowest_overlap(drawn[0]) == pytest.approx(lowest_overlap(observed))

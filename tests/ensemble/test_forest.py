@@ -99,12 +99,20 @@ def test_small_data_have_no_bootstrap(mixed):
         _ = model.oof_prediction_
 
 
-def test_a_weight_of_two_is_the_same_as_the_row_twice_on_small_data(mixed):
-    X, y = (part[:40] for part in mixed)
-    weights = np.arange(40) % 3
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+@pytest.mark.parametrize("seed", [2, 4])
+def test_a_weight_of_two_is_the_same_as_the_row_twice_on_small_data(seed, class_weight):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(40, 4))
+    y = np.digitize(X[:, :3] + 0.5 * rng.normal(size=(40, 3)), [-0.5, 0.5])
+    y = np.where(rng.random(y.shape) < 0.1, np.nan, y)
+    weights = rng.integers(0, 4, 40)
     rows = np.repeat(np.arange(40), weights)
-    weighted = small().fit(X, y, sample_weight=weights)
-    repeated = small().fit(X[rows], y[rows])
+    forest = MultiTaskForestClassifier(
+        n_estimators=10, class_weight=class_weight, random_state=0
+    )
+    weighted = clone(forest).fit(X, y, sample_weight=weights)
+    repeated = forest.fit(X[rows], y[rows])
     for one, two in zip(
         weighted._task_outputs(X), repeated._task_outputs(X), strict=True
     ):

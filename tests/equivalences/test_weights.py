@@ -4,10 +4,13 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from sklearn_mtl import MultiTaskMixedEstimator
+from sklearn_mtl.balancing import METHODS, GradientAggregator, Sampled
 from sklearn_mtl.exceptions import MissingLabelWarning, TaskError
-from tests.zoo import predictors
+from sklearn_mtl.modules import MixtureOfExperts, PiecewiseLinear, SharedPrivate
+from tests.zoo import SMALL_NET, predictors
 
 ZOO = {
     **predictors(),
@@ -101,3 +104,75 @@ def test_all_labels_of_weight_0_are_no_labels(case):
     with pytest.warns(MissingLabelWarning, match="no observed label"):
         model.fit(X, y, sample_weight=np.zeros(len(y)))
     assert np.isnan(model.predict(X).astype(float)).all()
+
+
+# of which folds or draws depend on the number of samples
+DRAWN = ("groups", "linear CV", "net with hold-outs")
+# of which draws depend on the number of nodes that are looked at
+DRAWN_BY_LABEL = ("blend", "forest")
+REPEATABLE = {key: make for key, make in ZOO.items() if key[1] not in DRAWN}
+
+
+def repeat(X, y, weight):
+    """Return samples as often as their labels weigh, each label so often."""
+    weight = np.broadcast_to(weight.reshape(len(y), -1), y.shape)
+    rows = np.repeat(np.arange(len(y)), weight.max(axis=1))
+    number = np.arange(len(rows)) - np.searchsorted(rows, rows)  # of the copy
+    return X[rows], np.where(number[:, None] < weight[rows], y[rows], np.nan)
+
+
+def assert_repeats(model, X, y, weight):
+    """Compare a fit with weights to one with repeated samples."""
+    expected = outputs(clone(model).fit(*repeat(X, y, weight)), X)
+    found = outputs(model.fit(X, y, sample_weight=weight), X)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
+
+
+def draw_weights(y, shape):
+    """Return whole numbers from 0 to 3, one per sample or per label."""
+    size = y.shape if shape == "labels" else len(y)
+    return np.random.default_rng(1).integers(0, 4, size=size)
+
+
+@pytest.mark.parametrize(
+    ("key", "shape"),
+    [
+        (key, shape)
+        for key in REPEATABLE
+        for shape in ("samples", "labels")
+        if shape == "samples" or key[1] not in DRAWN_BY_LABEL
+    ],
+    ids=lambda part: part if isinstance(part, str) else " ".join(part),
+)
+def test_a_weight_of_2_is_the_same_twice(key, shape):
+    X, y = make_data(key[0], n_samples=30)  # repeated, they are one batch
+    assert_repeats(REPEATABLE[key](), X, y, draw_weights(y, shape))
+
+
+OPTIONS = [
+    {"balancing": name, "gramian": gramian}
+    for name, method in METHODS.items()
+    for gramian in (
+        ["features", "shared"] if issubclass(method, GradientAggregator) else ["auto"]
+    )
+] + [
+    {"balancing": "upgrad", "n_members": 2},
+    {"balancing": "upgrad", "task_weight": [1.0, 2.0, 3.0]},
+    {"balancing": "upgrad", "task_schedule": Sampled(2, frequency="size")},
+    {"balancing": "upgrad", "class_weight": {"task0": {1: 3.0}}},
+    {"numeric_embedding": PiecewiseLinear()},
+    {"trunk": SharedPrivate((16,), private_layer_sizes=(4,))},
+    {"trunk": MixtureOfExperts(), "monitor": "gradients"},
+    {"task_relation": np.eye(3)[[0, 2, 1]], "relation_on": "outputs"},
+]
+
+
+@pytest.mark.parametrize("shape", ["samples", "labels"])
+@pytest.mark.parametrize(
+    "options", OPTIONS, ids=lambda options: " ".join(map(str, options.values()))
+)
+def test_a_weight_of_2_is_the_same_twice_to_every_net(options, shape):
+    X, y = make_data("mixed", n_samples=30)
+    model = MultiTaskMixedEstimator(**{**SMALL_NET, "max_epochs": 8, **options})
+    assert_repeats(model, X, y, draw_weights(y, shape))
