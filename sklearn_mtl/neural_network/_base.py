@@ -24,9 +24,9 @@ from sklearn_mtl.neural_network._state import NetState
 from sklearn_mtl.neural_network._torch_state import usual_torch
 from sklearn_mtl.neural_network._training import train_state
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._declare import check_same_classes, check_untrained_tasks
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._private import fit_context
-from sklearn_mtl.utils._weights import task_weights
 
 __all__ = ["BaseMultiTaskNet"]
 
@@ -125,12 +125,23 @@ class BaseMultiTaskNet(
 
     @fit_context(prefer_skip_nested_validation=True)
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Any:
+        who = type(self).__name__
         if hasattr(self, "net_"):
+            if classes is not None:
+                known = self.task_set_
+                check_same_classes(
+                    known.tasks, classes, self._kind, who, is_1d=known.is_1d
+                )
             return self._go_on(X, y, sample_weight, HoldOut(), is_partial=True)
         X = read_inputs(self, X, preparation_of(self), reset=True)
-        who = type(self).__name__
         tasks = TaskSet.from_classes(
-            y, classes, kind=self._kind, who=who, sample_weight=sample_weight
+            y,
+            classes,
+            kind=self._kind,
+            who=who,
+            task_types=getattr(self, "task_types", None),
+            on_empty_task=self.on_empty_task,
+            sample_weight=sample_weight,
         )
         codes = tasks.encode(y, who=who, sample_weight=sample_weight)
         return self._train(
@@ -144,6 +155,7 @@ class BaseMultiTaskNet(
         tasks, state = self.task_set_, self._state
         who = type(self).__name__
         codes, weights = tasks.encode_weighted(y, sample_weight, who=who)
+        check_untrained_tasks(tasks.tasks, codes, who)
         return self._train(
             X, tasks, codes, weights, state, given, is_partial=is_partial
         )
@@ -172,13 +184,20 @@ class BaseMultiTaskNet(
         self.task_set_ = state.encoder.task_set
         self._state = state
         self.net_ = state.net
-        history = state.net.history
-        weights = task_weights(tasks, self.task_weight, who)
-        self.history_ = history_arrays(history, state.encoder, weights)
-        self.n_iter_ = len(history)
+        self.n_iter_ = len(state.net.history)
         self.best_epoch_ = state.best_epoch or self.n_iter_
         self._n_features_out = state.n_members * state.net.module_.n_shared
         return self
+
+    @property
+    def history_(self) -> dict[str, np.ndarray]:
+        """Losses, weights and rates of every epoch, one array for each entry.
+
+        The arrays are made when they are asked for, so that a call of partial_fit does
+        not cost more the more calls there were before.
+        """
+        check_is_fitted(self)
+        return history_arrays(self._state.net.history, self._state.encoder)
 
     @property
     def oof_prediction_(self) -> Any:

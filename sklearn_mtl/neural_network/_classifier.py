@@ -172,7 +172,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
             Targets; missing labels are allowed.
         classes : array-like, list of array-like, or dict, default=None
             All labels that will ever come: an array for 1-D y, else one a task.
-            Needed in the first call.
+            Needed in the first call; later None, or the same again.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
             Weights of rows or cells.
@@ -185,7 +185,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         Raises
         ------
         TaskError
-            If labels come that were not declared.
+            If labels come that were not declared, or other classes than before.
         ValueError
             If X or weights are wrong, or classes are missing in the first call.
         """

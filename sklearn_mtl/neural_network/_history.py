@@ -13,9 +13,7 @@ from sklearn_mtl.neural_network._targets import TargetEncoder
 __all__ = ["ProgressBar", "history_arrays"]
 
 
-def history_arrays(
-    history: Any, encoder: TargetEncoder, task_weight: np.ndarray
-) -> dict[str, np.ndarray]:
+def history_arrays(history: Any, encoder: TargetEncoder) -> dict[str, np.ndarray]:
     """Return one array an entry, epochs first, tasks in the order of y.
 
     Parameters
@@ -24,39 +22,42 @@ def history_arrays(
         Of the net.
     encoder : TargetEncoder
         Knows the order of the tasks in the losses.
-    task_weight : ndarray of shape (n_tasks,)
-        Weight of every task.
 
     Returns
     -------
     dict of str to ndarray
         As the estimators' `history_`.
     """
-    out = {"train_loss": _by_task(history, "train_loss_by_task", encoder)}
-    n_epochs = len(history)
-    if any("valid_loss_by_task" in epoch for epoch in history):
-        out["valid_loss"] = _by_task(history, "valid_loss_by_task", encoder)
-        prior = np.full(encoder.task_set.n_tasks, np.nan)
-        prior[encoder.layout.order] = encoder.prior_losses_
-        out["valid_score"] = 1.0 - out["valid_loss"] / prior
+    order, n_tasks = encoder.layout.order, encoder.task_set.n_tasks
+    weight = np.array([epoch["task_weight"] for epoch in history], dtype=np.float64)
+
+    def by_task(key: str) -> np.ndarray:
+        out = np.full((len(history), n_tasks), np.nan)
+        for e, epoch in enumerate(history):
+            if key in epoch:
+                out[e, order] = epoch[key]
+        return out
+
+    seen = {key for epoch in history for key in epoch}
+    out = {"train_loss": by_task("train_loss_by_task")}
+    if "valid_loss_by_task" in seen:
+        out["valid_loss"] = by_task("valid_loss_by_task")
+        out["valid_score"] = by_task("valid_score_by_task")
         out["valid_criterion"] = _column(history, "valid_criterion")
-    out["task_weight"] = np.tile(task_weight, (n_epochs, 1))
-    # what a method multiplies them by
-    if "factor_by_task" in history[0] if n_epochs else False:
-        trained = encoder.layout.order
-        factors = _by_task(history, "factor_by_task", encoder)
-        out["task_weight"][:, trained] *= factors[:, trained]
-        choices = [epoch["gramian"] for epoch in history]
-        if choices[0] is not None:
+    out["task_weight"] = weight.reshape(len(history), n_tasks)
+    if "factor_by_task" in seen:  # what a method multiplies them by
+        out["task_weight"][:, order] *= by_task("factor_by_task")[:, order]
+        choices = [epoch.get("gramian") for epoch in history]
+        if any(choices):
             out["gramian"] = np.array(choices)
-    if any("gradient_cosine" in epoch for epoch in history):
-        out["gradient_norm"] = _by_task(history, "gradient_norm_by_task", encoder)
+    if "gradient_cosine" in seen:
+        out["gradient_norm"] = by_task("gradient_norm_by_task")
         for key in ("gradient_cosine", "gradient_conflict"):
             out[key] = _column(history, key)
-    if any("task_turns_by_task" in epoch for epoch in history):
-        out["task_turns"] = _by_task(history, "task_turns_by_task", encoder)
+    if "task_turns_by_task" in seen:
+        out["task_turns"] = by_task("task_turns_by_task")
     for term in ("shared_penalty", "task_relation"):
-        if any(term in epoch for epoch in history):
+        if term in seen:
             out[term] = _column(history, term)
     out["lr"] = _column(history, "lr")
     out["duration"] = _column(history, "dur")
@@ -65,14 +66,6 @@ def history_arrays(
 
 def _column(history: Any, key: str) -> np.ndarray:
     return np.array([epoch.get(key, np.nan) for epoch in history], dtype=np.float64)
-
-
-def _by_task(history: Any, key: str, encoder: TargetEncoder) -> np.ndarray:
-    out = np.full((len(history), encoder.task_set.n_tasks), np.nan)
-    for e, epoch in enumerate(history):
-        if key in epoch:
-            out[e, encoder.layout.order] = epoch[key]
-    return out
 
 
 class ProgressBar(Callback):

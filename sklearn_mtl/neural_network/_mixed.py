@@ -176,7 +176,8 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
             Targets; missing labels are allowed.
         classes : array-like, list of array-like, or dict, default=None
             All labels that will ever come, one entry a task, None for a regression;
-            None infers the tasks from the labels of the first call.
+            None means `task_types`, or infers the tasks from the labels of the first
+            call. Later None, or the same again.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
             Weights of rows or cells.
@@ -189,7 +190,8 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         Raises
         ------
         TaskError
-            If labels come that were not declared.
+            If labels come that were not declared, or other classes than before; or if
+            a regression has no label in the first call and `on_empty_task` is "raise".
         ValueError
             If X or weights are wrong.
         """

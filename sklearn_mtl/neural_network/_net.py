@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochTimer
@@ -135,6 +136,19 @@ class MultiTaskNet(NeuralNet):
             if "initial_lr" in group:  # put there by torch's schedulers
                 group["initial_lr"] = group["lr"]
 
+    def set_task_weight(self, weights: np.ndarray, order: np.ndarray) -> None:
+        """Weigh the tasks from now on.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_tasks,)
+            Factor of each task in the objective, in the order of y.
+        order : ndarray of shape (n_trained,), int
+            The tasks in the order of the losses.
+        """
+        self.task_weight = weights.tolist()
+        self.criterion_.task_weight.copy_(torch.as_tensor(weights[order]))
+
     def fit_loop(
         self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any
     ) -> MultiTaskNet:
@@ -181,6 +195,7 @@ class MultiTaskNet(NeuralNet):
         if self.regularizer is not None:
             for name, value in self.regularizer.means().items():
                 self.history.record(name, value)
+        self.history.record("task_weight", self.task_weight)
         self.history.record("lr", self.rate)
         self.history.record(prefix + "_batch_count", len(iterator))
 

@@ -166,6 +166,8 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
 
         Raises
         ------
+        TaskError
+            If a task has no label in the first call and `on_empty_task` is "raise".
         ValueError
             If X, y or weights are wrong.
         """

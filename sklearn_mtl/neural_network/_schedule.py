@@ -66,7 +66,9 @@ class BestEpoch:
 
     def __call__(self, net: MultiTaskNet, losses: Tensor) -> bool:
         """Look at an epoch; return whether patience is at an end."""
-        criterion = self._mean_relative(losses)
+        relative = losses / self.prior_losses
+        criterion = self._mean(relative)
+        net.history.record("valid_score_by_task", (1.0 - relative).tolist())
         net.history.record("valid_criterion", criterion)
         epoch = len(net.history)
         rounding = _ROUNDING * abs(self.best_) if math.isfinite(self.best_) else 0.0
@@ -92,8 +94,7 @@ class BestEpoch:
         for best, tensor in zip(self._state, current, strict=True):
             best.copy_(tensor.detach())
 
-    def _mean_relative(self, losses: Tensor) -> float:
-        relative = losses / self.prior_losses
+    def _mean(self, relative: Tensor) -> float:
         seen = ~torch.isnan(relative)
         weights = self.task_weight[seen]
         if not weights.sum() > 0:

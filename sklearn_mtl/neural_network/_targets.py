@@ -261,6 +261,8 @@ class TargetEncoder:
         outputs = [_untrained(task, n_rows) for task in self.task_set.tasks]
         pairs = _pairs(fused[:, : self.layout.n_binary])
         for place, t in enumerate(self.layout.order):
+            if not self.known_[:, place].any() and outputs[t].ndim == 1:
+                continue  # a regression whose first label is still to come
             columns = fused[:, self.layout.columns(place)]
             kind, period = self.task_set.tasks[t].kind, self.task_set.tasks[t].period
             if kind == "binary":

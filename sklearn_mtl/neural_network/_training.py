@@ -97,10 +97,6 @@ def train_state(
         if model.lr != state.net.lr:
             state.net.set_rate(model.lr)
         renew_callbacks(model, state.net)
-        weights = task_weights(task_set, model.task_weight, type(model).__name__)
-        state.net.criterion_.task_weight.copy_(
-            torch.as_tensor(weights[state.encoder.layout.order])
-        )
     held = Held() if held is None else held
     members = np.ones((1, X.shape[0]), dtype=bool)
     if plan.hold_out and held.is_allowed and not is_partial:
@@ -112,6 +108,8 @@ def train_state(
         )
     if state is None:
         state = _set_up(model, X, task_set, labels, members, plan, seed)
+    weights = task_weights(task_set, model.task_weight, type(model).__name__)
+    state.net.set_task_weight(weights, state.encoder.layout.order)
     state.encoder.weigh(labels.weights, members)
     if state.encoder.layout.n_trained:
         device = torch.device(model.device)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.utils._columns import TargetColumns, read_columns
+from sklearn_mtl.utils._columns import TargetColumns
 from sklearn_mtl.utils._infer import (
     check_classes,
     check_numbers,
@@ -23,7 +22,6 @@ from sklearn_mtl.utils._infer import (
 
 __all__ = [
     "Task",
-    "declare_task",
     "read_task",
     "read_tasks",
     "warn_of_close_types",
@@ -144,18 +142,3 @@ def read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:
     classes = np.unique(values)
     kind = {1: "constant", 2: "binary"}.get(len(classes), "multiclass")
     return Task(name, kind, classes, classes.dtype)
-
-
-def declare_task(name: str, labels: Any, kind: str, who: str) -> Task:
-    """Return the task of which a user lists all labels, None for a regression."""
-    if labels is None and kind != "classification":
-        return Task(name, "regression", None, np.dtype(float))
-    if kind == "regression":
-        raise TaskError(f"{who}: task {name!r} is a regression and takes no classes.")
-    if labels is None or not len(labels):
-        raise TaskError(
-            f"{who}: task {name!r} is declared without classes; a classification needs "
-            "all labels that will ever come."
-        )
-    values = read_columns(labels, who)
-    return read_task(replace(values, names=[name]), 0, "classification", who)

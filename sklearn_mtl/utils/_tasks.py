@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.utils._by_task import by_task
 from sklearn_mtl.utils._columns import TargetColumns, read_columns
+from sklearn_mtl.utils._declare import read_first_tasks
 from sklearn_mtl.utils._infer import check_numbers, warn_of_unseen
 from sklearn_mtl.utils._names import find_task
-from sklearn_mtl.utils._task import Task, declare_task, read_tasks
+from sklearn_mtl.utils._task import Task, read_tasks
 from sklearn_mtl.utils._weights import align_weights
 
 __all__ = ["Task", "TaskSet"]
@@ -106,9 +106,14 @@ class TaskSet:
         *,
         kind: str = "mixed",
         who: str = "TaskSet",
+        task_types: Any = None,
+        on_empty_task: str = "raise",
         sample_weight: Any = None,
     ) -> TaskSet:
         """Declare the tasks at the first call of partial_fit.
+
+        A task of a known type may be without a label in that call: a classification
+        whose classes are declared, or a regression where `on_empty_task` is "warn".
 
         Parameters
         ----------
@@ -116,12 +121,17 @@ class TaskSet:
             The first labels, which give names and form.
         classes : None, array-like, list of array-like, or dict
             All labels that will ever come: an array for 1-D y, else one a task, in
-            order or by name, with None for a regression. None leaves "mixed" to infer
-            from y.
+            order or by name, with None for a regression. None leaves "mixed" to
+            `task_types`, or to infer from y.
         kind : {"mixed", "classification", "regression"}, default="mixed"
             What the tasks may be.
         who : str, default="TaskSet"
             Who asks; messages begin with it.
+        task_types : str, sequence or dict, default=None
+            Overrides the inference of "mixed", as in `from_y`.
+        on_empty_task : {"raise", "warn"}, default="raise"
+            What to do with a regression that has no label yet, or a task of unknown
+            type that has none.
         sample_weight : None, number or array-like, default=None
             Weights of samples or labels. A label of weight 0 is a missing label.
 
@@ -135,22 +145,11 @@ class TaskSet:
         ValueError
             If a classifier gets no classes.
         TaskError
-            If a task of a classifier has none, or a regressor gets some.
+            If a classification has no classes, a regression has some, or a task that is
+            not a declared classification has no label.
         """
         columns = read_columns(y, who, sample_weight)
-        if kind == "classification" and classes is None:
-            raise ValueError(
-                f"{who}: classes must be passed on the first call to partial_fit."
-            )
-        if classes is None:
-            return cls.from_y(y, kind=kind, who=who, sample_weight=sample_weight)[0]
-        given = {columns.names[0]: classes} if columns.is_1d else classes
-        if not hasattr(given, "items"):
-            given = list(given)
-        given = by_task(given, columns.names, parameter="classes", who=who)
-        tasks = [
-            declare_task(name, labels, kind, who) for name, labels in given.items()
-        ]
+        tasks = read_first_tasks(columns, classes, kind, who, task_types, on_empty_task)
         return cls(tasks, columns.is_1d, columns.has_names)
 
     def with_periods(self, periods: Sequence[float | None]) -> TaskSet:

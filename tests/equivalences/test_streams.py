@@ -1,0 +1,127 @@
+"""What holds of partial_fit and warm_start, for every estimator that has them."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from sklearn_mtl.exceptions import MissingLabelWarning, TaskError
+from tests.equivalences.inputs import NEW, SIGNAL, TARGETS, X, outputs
+from tests.zoo import predictors
+
+ZOO = {
+    key: make for key, make in predictors().items() if hasattr(make(), "partial_fit")
+}
+every_stream = pytest.mark.parametrize(("kind", "name"), ZOO)
+
+CLASSES = {"classifier": [[0.0, 1.0]] * 2, "regressor": None, "mixed": [[0, 1], None]}
+
+
+def begin(model, kind, inputs=X, y=None, **arguments):
+    """Make the first call of partial_fit, with the classes where some are needed."""
+    if kind != "regressor":
+        arguments = {"classes": CLASSES[kind], **arguments}
+    return model.partial_fit(inputs, TARGETS[kind] if y is None else y, **arguments)
+
+
+def lines_run(call):
+    """Count the lines of Python that a call runs."""
+    count = 0
+
+    def trace(frame, event, argument):
+        nonlocal count
+        count += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@every_stream
+def test_a_call_costs_no_more_after_many_calls_than_after_few(kind, name):
+    model, y = ZOO[kind, name](), TARGETS[kind]
+    begin(model, kind)
+    counts = [lines_run(lambda: model.partial_fit(X, y)) for _ in range(40)]
+    few, many = np.median(counts[:5]), np.median(counts[-5:])
+    assert many <= few + 5  # a loop over the calls so far would add 35 lines and more
+    assert len(model.history_["train_loss"]) == model.n_iter_ == 41
+
+
+@every_stream
+def test_a_refused_call_leaves_the_model_as_it_was(kind, name):
+    model, y = ZOO[kind, name](), TARGETS[kind]
+    before = outputs(begin(model, kind), NEW)
+    for inputs, targets, message in (
+        (X[:0], y[:0], "0 sample"),
+        (X[:, :3], y, "has 3 features, but"),
+        (X, y[:50], "inconsistent numbers of samples"),
+        (X, y[:, :1], "1 tasks, but 2 were seen in fit"),
+        (X, y[:, 0], "1 tasks, but 2 were seen in fit"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            model.partial_fit(inputs, targets)
+        np.testing.assert_array_equal(outputs(model, NEW), before)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [key for key in ZOO if key[0] != "regressor"]
+)
+@pytest.mark.parametrize("first", ["fit", "partial_fit"])
+def test_classes_that_differ_from_the_first_are_refused(kind, name, first):
+    model, y = ZOO[kind, name](), TARGETS[kind]
+    if first == "fit":
+        model.fit(X, y)
+    else:
+        begin(model, kind)
+    others = [[0, 1, 2], *CLASSES[kind][1:]]
+    message = r"'task0' has the classes \[0, 1, 2\] in this call of partial_fit, but \["
+    with pytest.raises(TaskError, match=message):
+        model.partial_fit(X, y, classes=others)
+    model.partial_fit(X, y, classes=CLASSES[kind])
+    model.partial_fit(
+        X, y, classes=dict(zip(("task0", "task1"), CLASSES[kind], strict=True))
+    )
+
+
+@pytest.mark.parametrize("name", [name for kind, name in ZOO if kind == "mixed"])
+def test_the_first_call_takes_the_declared_types(name):
+    y = np.column_stack([TARGETS["mixed"][:, 0], np.arange(60) % 5])
+    model = ZOO["mixed", name]().set_params(task_types={"task1": "regression"})
+    assert model.partial_fit(X, y).task_set_.kinds == ["binary", "regression"]
+    model.partial_fit(X, y + [0, 0.5])
+    with pytest.raises(TaskError, match="'task1' is a regression and takes no classes"):
+        ZOO["mixed", name]().set_params(task_types=[None, "regression"]).partial_fit(
+            X, y, classes=[[0, 1], [0, 1, 2, 3, 4]]
+        )
+
+
+@pytest.mark.parametrize("name", [name for kind, name in ZOO if kind == "regressor"])
+def test_a_regression_may_get_its_first_labels_later(name):
+    late = SIGNAL.copy()
+    late[:, 1] = np.nan
+    with pytest.raises(TaskError, match="'task1' has no observed label"):
+        ZOO["regressor", name]().partial_fit(X, late)
+    model = ZOO["regressor", name]().set_params(on_empty_task="warn")
+    with pytest.warns(MissingLabelWarning, match="'task1' has no observed label"):
+        model.partial_fit(X, late)
+    assert np.isnan(outputs(model, NEW)).all(axis=0).tolist() == [False, True]
+    model.partial_fit(X, SIGNAL)
+    assert np.isfinite(outputs(model, NEW)).all()
+
+
+@every_stream
+def test_labels_of_a_task_that_fit_left_out_are_refused(kind, name):
+    y = TARGETS[kind].copy()
+    y[:, 1] = np.nan
+    model = ZOO[kind, name]().set_params(on_empty_task="warn", warm_start=True)
+    with pytest.warns(MissingLabelWarning):
+        model.fit(X, y)
+    model.partial_fit(X, y)
+    for call in (model.partial_fit, model.fit):
+        with pytest.raises(TaskError, match="task 'task1' has labels"):
+            call(X, TARGETS[kind])
