@@ -173,10 +173,14 @@ class LinearBase(BaseEstimator):
         reached = f"a relative duality gap of {self.dual_gap_:.1e}"
         if np.isnan(self.dual_gap_):
             reached = f"a relative distance to optimality of {self.optimality_:.1e}"
+        advice = ["standardise X", "accept a larger tol"]
+        if self.penalty_ is not None and not self.penalty_.is_off:
+            advice.insert(1, f"increase {self._strength}")
+        if self.n_iter_ >= self.max_iter:
+            advice.insert(1, "increase max_iter")
         warnings.warn(
             f"{type(self).__name__}: stopped at {reached} after {self.n_iter_} "
-            f"iterations (tol={self.tol:g}). Standardise X, increase max_iter or "
-            f"{self._strength}, or accept a larger tol.",
+            f"iterations (tol={self.tol:g}). What can help: {', '.join(advice)}.",
             ConvergenceWarning,
             stacklevel=5,
         )

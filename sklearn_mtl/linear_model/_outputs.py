@@ -36,10 +36,12 @@ class LinearRegressorBase(LinearBase):
                 "unit, but fit_intercept='partial_pooling' compares the intercepts of "
                 "targets in one unit. Set scale_targets=False or fit_intercept=True."
             )
+        # A penalty that compares nothing has the same alpha in all units.
+        compares = penalty is not None and compares_tasks(penalty, data.columns)
         is_auto = self.scale_targets == "auto" and not is_pooled and len(data.kept) > 1
-        if self.scale_targets is True or (is_auto and penalty is None):
+        if self.scale_targets is True or (is_auto and not compares):
             return data.with_scaled_targets()
-        if is_pooled or penalty is None or compares_tasks(penalty, data.columns):
+        if is_pooled or compares or penalty is None:
             self._warn_of_units(data)
         return data
 

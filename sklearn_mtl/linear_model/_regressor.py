@@ -44,7 +44,8 @@ class MultiTaskLinearRegressor(
         a target does not matter. Alpha then belongs to the scaled targets; coefficients
         and predictions are in the units of y. "auto" scales several targets with
         "empirical_bayes" and free intercepts, and leaves them as they are where you
-        give alpha. Use False for targets in one unit of which some have few labels.
+        give the alpha of a penalty that compares tasks. Use False for targets in one
+        unit of which some have few labels.
     tol : float, default=1e-6
         Duality gap to reach, relative to the loss at zero coefficients.
     max_iter : int, default=10000

@@ -35,6 +35,12 @@ class TaskCovarianceForm:
     covariance: np.ndarray
     free: np.ndarray
 
+    @classmethod
+    def none(cls, columns: Columns) -> TaskCovarianceForm:
+        """Return the penalty that is zero everywhere."""
+        n = columns.n_columns
+        return cls(np.zeros((n, n)), np.eye(n))
+
     def spectrum(self) -> tuple[np.ndarray, np.ndarray]:
         """Return eigenvectors Q and weights m: the penalty is ``1/2 sum m |W Q|^2``.
 
@@ -248,15 +254,22 @@ class Penalty(BaseEstimator, ABC):
 
     def free_directions(self, columns: Columns) -> np.ndarray:
         """Return orthonormal (n_columns, k) directions of W that cost nothing."""
-        return np.zeros((columns.n_columns, 0))
+        n = columns.n_columns
+        return np.eye(n) if self.is_off else np.zeros((n, 0))
 
     def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm | None:
         """Return R as a quadratic over tasks, None if it is not one."""
-        return None
+        return TaskCovarianceForm.none(columns) if self.is_off else None
 
     def row_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
         """Return (a, c) if R(W) = sum_j a_j ||W_j|| + c/2 ||W||^2, else None."""
         return None
+
+    @property
+    def is_off(self) -> bool:
+        """Whether R is known to be zero everywhere, because alpha is 0."""
+        alphas = [getattr(self, key) for key in self._alphas]
+        return bool(alphas) and not np.any(alphas)
 
     @property
     def has_parts(self) -> bool:

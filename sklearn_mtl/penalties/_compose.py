@@ -148,6 +148,11 @@ class Sum(_Composition):
             return rest.optimality(W, total, columns)
         return prox_residual(rest, W, total, columns)
 
+    @property
+    def is_off(self) -> bool:
+        """Whether all members are zero everywhere."""
+        return all(penalty.is_off for penalty in self.members)
+
     def covariance(self, W: np.ndarray) -> np.ndarray | None:
         """Return the relation that the first member that learns one has learned."""
         found = (penalty.covariance(W) for penalty in self.members)
@@ -298,6 +303,11 @@ class Decomposition(_Composition):
         ]
         return float(np.linalg.norm(distances))
 
+    @property
+    def is_off(self) -> bool:
+        """Whether a part that costs nothing can take all of W."""
+        return any(penalty.is_off for penalty in self.members)
+
     def covariance(self, W: np.ndarray) -> np.ndarray | None:
         """Return the relation that the first part that learns one has learned."""
         pairs = zip(self.members, W, strict=True)
@@ -321,6 +331,8 @@ class Decomposition(_Composition):
 
     def free_directions(self, columns: Columns) -> np.ndarray:
         """Return an orthonormal basis of what some part leaves free."""
+        if self.is_off:
+            return np.eye(columns.n_columns)
         bases = [penalty.free_directions(columns) for penalty in self.members]
         stacked = np.hstack(bases)
         if not stacked.shape[1]:
@@ -330,6 +342,8 @@ class Decomposition(_Composition):
 
     def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm | None:
         """Return the sum of the members' covariances if all have one."""
+        if self.is_off:
+            return TaskCovarianceForm.none(columns)
         forms = [penalty.task_covariance_form(columns) for penalty in self.members]
         known = [form.covariance for form in forms if form is not None]
         if len(known) < len(forms):

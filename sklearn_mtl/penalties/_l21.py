@@ -7,8 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.penalties._base import Penalty, scale_into_ball
+from sklearn_mtl.penalties._base import (
+    Penalty,
+    TaskCovarianceForm,
+    scale_into_ball,
+)
 from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.penalties._ridge import Ridge
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["L21"]
@@ -102,6 +107,12 @@ class L21(Penalty):
         """Return the distance of -gradient to the subdifferential."""
         groups, ridge = self.row_form(len(W))
         return row_optimality(W, gradient + ridge * W, groups)
+
+    def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm | None:
+        """Return that of the ridge where there is no group lasso."""
+        if self.l1_ratio == 0.0:
+            return Ridge(self.alpha).task_covariance_form(columns)
+        return super().task_covariance_form(columns)
 
     def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
         """Return the largest length of a row relative to its weight."""

@@ -89,8 +89,15 @@ class Scaled(Penalty):
         scale, conjugate = self.penalty.certificate(U / self.alpha, W, columns)
         return scale, lambda s: self.alpha * conjugate(s)
 
+    @property
+    def is_off(self) -> bool:
+        """Whether R is finite everywhere, as a norm is, and alpha is 0."""
+        return self.penalty.is_off or (self.penalty.is_norm and not self.alpha)
+
     def split(self, columns: Columns) -> tuple[np.ndarray | None, Penalty | None]:
         """Return both parts of R times alpha."""
+        if self.is_off:
+            return super().split(columns)
         matrix, rest = self.penalty.split(columns)
         return (
             None if matrix is None else self.alpha * matrix,
@@ -99,10 +106,14 @@ class Scaled(Penalty):
 
     def free_directions(self, columns: Columns) -> np.ndarray:
         """Return the directions that R leaves free."""
+        if self.is_off:
+            return super().free_directions(columns)
         return self.penalty.free_directions(columns)
 
     def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm | None:
         """Return the form of R with its covariance over alpha."""
+        if self.is_off:
+            return TaskCovarianceForm.none(columns)
         form = self.penalty.task_covariance_form(columns)
         if form is None or not self.alpha:
             return None

@@ -81,6 +81,11 @@ class Shared(Penalty):
         sums = U @ columns_of(U, columns).indicator
         return 0.5 * float(np.vdot(sums, sums)) / self.alpha if self.alpha else 0.0
 
+    @property
+    def is_off(self) -> bool:
+        """False: without a ridge the tasks still have one vector."""
+        return False
+
     def free_directions(self, columns: Columns) -> np.ndarray:
         """Return the directions in which all tasks move together."""
         if self.alpha > 0:

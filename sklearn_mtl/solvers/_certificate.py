@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,7 +19,8 @@ from sklearn_mtl.solvers._conjugate_gradient import conjugate_gradient
 
 __all__ = ["Certificate", "Problem", "Solution", "certify"]
 
-#: Below this part of the gradient at zero a free direction counts as stationary.
+#: Below this part of the gradient at zero a free direction counts as stationary,
+#: both in units of the columns of X.
 FREE_TOLERANCE = 1e-8
 #: Nats for each task below which a gap is not compared with the log-loss at zero.
 LEAST_LOSS = 1e-3
@@ -68,17 +70,21 @@ class Certificate:
         Duality gap over the loss at W = 0; NaN where there is none.
     optimality : float
         Distance of -gradient to the subdifferential over the gradient's length at 0.
+    slope : float
+        Length of the gradient along what is not penalised, in units of the columns of
+        X, over its length at 0.
     """
 
     objective: float
     gap: float
     optimality: float
+    slope: float = 0.0
 
     def is_met(self, tol: float) -> bool:
-        """Whether the gap is below tol; without one, the distance below its root."""
+        """Whether the gap is below tol; without one, the distances below its root."""
         if np.isnan(self.gap):
             # A distance of sqrt(tol) bounds the objective by about tol.
-            return self.optimality <= 1e-2 * np.sqrt(tol)
+            return max(self.optimality, self.slope) <= 1e-2 * np.sqrt(tol)
         return self.gap <= tol
 
 
@@ -119,6 +125,21 @@ class Scales:
         self.loss = max(evaluation.value, floor)
         norm = float(np.linalg.norm(evaluation.gradient))
         self.gradient = max(norm, np.finfo(float).tiny)
+        self._datafit, self._first = datafit, evaluation.gradient
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """Lengths of the columns of X (n_features, 1), 1 where a column is zero."""
+        if not hasattr(self._datafit, "row_bounds"):
+            return np.ones((self._datafit.n_features, 1))
+        lengths: np.ndarray = self._datafit.row_bounds()[:, None]
+        return np.where(lengths > 0, lengths, 1.0)
+
+    @cached_property
+    def slope(self) -> float:
+        """Length of the gradient at zero in units of the columns of X."""
+        norm = float(np.linalg.norm(self._first / self.lengths))
+        return max(norm, np.finfo(float).tiny)
 
 
 def certify(
@@ -153,25 +174,34 @@ def certify(
     scales = Scales(problem) if scales is None else scales
     penalty, columns = problem.penalty, problem.columns
     objective = here.value + penalty.value(point, columns)
-    distance = penalty.optimality(point, here.gradient, columns)
-    dual = _dual_value(problem, point, here, scales)
-    gap = (objective - dual) / scales.loss if np.isfinite(dual) else np.nan
-    return Certificate(
-        objective, max(gap, 0.0) if gap == gap else gap, distance / scales.gradient
-    )
+    distance = penalty.optimality(point, here.gradient, columns) / scales.gradient
+    free, slope = penalty.free_directions(columns), 0.0
+    if free.shape[1]:
+        slope = _slope(here.gradient @ free, scales)
+    dual = _dual_value(problem, point, here, free, scales)
+    gap = max((objective - dual) / scales.loss, 0.0) if np.isfinite(dual) else np.nan
+    return Certificate(objective, gap, distance, slope)
+
+
+def _slope(along: np.ndarray, scales: Scales) -> float:
+    """Return the length of a gradient along free directions, relative to that at 0."""
+    return float(np.linalg.norm(along / scales.lengths)) / scales.slope
 
 
 def _dual_value(
-    problem: Problem, point: np.ndarray, here: Evaluation, scales: Scales
+    problem: Problem,
+    point: np.ndarray,
+    here: Evaluation,
+    free: np.ndarray,
+    scales: Scales,
 ) -> float:
     """Return the value of a feasible dual point, NaN where none is known."""
-    free = problem.penalty.free_directions(problem.columns)
     U = -here.gradient
     if free.shape[1]:
         here = _refit_free(problem, problem.total(point), here, free, scales)
         U = -here.gradient
         along = U @ free
-        if np.linalg.norm(along) > FREE_TOLERANCE * scales.gradient:
+        if _slope(along, scales) > FREE_TOLERANCE:
             return np.nan
         U = U - along @ free.T
     scale, conjugate = problem.penalty.certificate(U, point, problem.columns)
@@ -191,11 +221,12 @@ def _refit_free(
     datafit = problem.datafit
     if not isinstance(datafit, GramQuadratic | RowQuadratic):
         return here
+    lengths = scales.lengths
     S = conjugate_gradient(
-        lambda V: datafit.apply(V @ free.T) @ free,
-        -here.gradient @ free,
+        lambda V: datafit.apply(V / lengths @ free.T) @ free / lengths,
+        -here.gradient @ free / lengths,
         tol=1e-12,
-        scale=scales.gradient,
+        scale=scales.slope,
         max_iter=500,
     )[0]
-    return datafit.evaluate(W + S @ free.T)
+    return datafit.evaluate(W + S / lengths @ free.T)

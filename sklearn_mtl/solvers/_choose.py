@@ -47,7 +47,7 @@ def solve(
     is_quadratic = isinstance(datafit, GramQuadratic | RowQuadratic)
     form = penalty.task_covariance_form(problem.columns)
     if is_quadratic and form is not None:
-        return closed_form(problem, form, scales=scales, max_iter=max_iter)
+        return closed_form(problem, form, scales=scales, tol=tol, max_iter=max_iter)
     matrix = None if form is None else form.matrix()
     if isinstance(datafit, CrossEntropy) and matrix is not None:
         start = None if start is None else problem.total(start)

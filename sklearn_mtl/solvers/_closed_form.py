@@ -13,6 +13,7 @@ from sklearn_mtl.datafits import (
 from sklearn_mtl.penalties import Decomposition, TaskCovarianceForm
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
+from sklearn_mtl.solvers._graded import is_graded, solve_graded
 
 __all__ = ["Spectrum", "closed_form", "part_points"]
 
@@ -66,13 +67,16 @@ def closed_form(
     *,
     spectrum: Spectrum | None = None,
     scales: Scales | None = None,
+    tol: float = 1e-6,
     max_iter: int = 10000,
 ) -> Solution:
     """Solve G_t w_t + W M = b_t for all tasks.
 
     With a Gram matrix that all tasks share, its eigenvectors and those of M separate
-    the unknowns. Else by conjugate gradients, preconditioned by each task's own system
-    and, where M leaves directions free, by the exact system in these directions.
+    the unknowns. Where that misses the gap, because columns of X have very different
+    lengths, each system is solved in units of the columns. Without a shared Gram matrix
+    by conjugate gradients, preconditioned by each task's own system and, where M leaves
+    directions free, by the exact system in these directions.
 
     Parameters
     ----------
@@ -84,6 +88,8 @@ def closed_form(
         Of the data term, where it is known from another penalty.
     scales : Scales, default=None
         Loss and gradient at zero, where they are known.
+    tol : float, default=1e-6
+        Relative duality gap to reach.
     max_iter : int, default=10000
         Most iterations of conjugate gradients.
 
@@ -93,55 +99,82 @@ def closed_form(
         The point with its certificate.
     """
     datafit = problem.datafit
-    if spectrum is not None or has_spectrum(datafit):
-        W = (spectrum or Spectrum(datafit)).solve(form)  # type: ignore[arg-type]
-        n_iter = 1
-    else:
-        W, n_iter = _iterate(datafit, form, max_iter)  # type: ignore[arg-type]
-    here = datafit.evaluate(W)
+    assert isinstance(datafit, GramQuadratic | RowQuadratic)  # the caller chose by this
+    if spectrum is None and not has_spectrum(datafit):
+        W, n_iter = _iterate(datafit, form, max_iter)
+        return _solution(problem, W, scales, max(n_iter, 1))
+    scales = Scales(problem) if scales is None else scales
+    W = (spectrum or Spectrum(datafit)).solve(form)
+    solution = _solution(problem, W, scales, 1)
+    if not solution.certificate.is_met(tol):
+        other = _solution(problem, solve_graded(datafit, form), scales, 1)
+        if other.certificate.objective < solution.certificate.objective:
+            return other
+    return solution
+
+
+def _solution(
+    problem: Problem, W: np.ndarray, scales: Scales | None, n_iter: int
+) -> Solution:
+    here = problem.datafit.evaluate(W)
     point = part_points(problem, W, here)
-    return Solution(point, certify(problem, point, here, scales), max(n_iter, 1))
+    return Solution(point, certify(problem, point, here, scales), n_iter)
 
 
 def _iterate(
     datafit: GramQuadratic | RowQuadratic, form: TaskCovarianceForm, max_iter: int
 ) -> tuple[np.ndarray, int]:
-    """Return W by preconditioned conjugate gradients."""
+    """Return W by preconditioned conjugate gradients.
+
+    The unknown is Z, W = unit Z: in units of the columns of X where these differ.
+    """
     Q, weights = form.spectrum()
     allowed = np.isfinite(weights)
     basis, m = Q[:, allowed], weights[allowed]
-    B = -datafit.evaluate(np.zeros((datafit.n_features, datafit.n_columns))).gradient
-    precondition = None
+    lengths, unit = datafit.row_bounds()[:, None], np.ones((datafit.n_features, 1))
+    has_units, precondition = is_graded(lengths), None
     if allowed.all() and isinstance(datafit, GramQuadratic):
         basis, matrix = np.eye(len(m)), (basis * m) @ basis.T
-        precondition = _block_inverse(datafit, matrix, form.free)
+        if has_units:
+            unit = 1.0 / _positive(lengths)
+        precondition = _block_inverse(datafit, matrix, form.free, unit)
 
         def apply(Z: np.ndarray) -> np.ndarray:
-            return datafit.apply(Z) + Z @ matrix
+            V = unit * Z
+            return unit * (datafit.apply(V) + V @ matrix)
 
     else:
+        if has_units:
+            unit = 1.0 / np.sqrt(_positive(lengths**2 + m))
 
         def apply(Z: np.ndarray) -> np.ndarray:
-            return datafit.apply(Z @ basis.T) @ basis + Z * m
+            V = unit * Z
+            return unit * (datafit.apply(V @ basis.T) @ basis + V * m)
 
-    Z, n_iter = conjugate_gradient(apply, B @ basis, precondition, max_iter=max_iter)
-    return Z @ basis.T, n_iter
+    B = -datafit.evaluate(np.zeros((datafit.n_features, datafit.n_columns))).gradient
+    Z, n_iter = conjugate_gradient(
+        apply, unit * (B @ basis), precondition, max_iter=max_iter
+    )
+    return (unit * Z) @ basis.T, n_iter
 
 
-def _block_inverse(datafit: GramQuadratic, matrix: np.ndarray, free: np.ndarray) -> Map:
+def _block_inverse(
+    datafit: GramQuadratic, matrix: np.ndarray, free: np.ndarray, unit: np.ndarray
+) -> Map:
     """Return the inverse of each task's system, plus that of the free directions."""
-    n_features = datafit.n_features
-    eye = np.eye(n_features)
-    systems = datafit.G + np.diag(matrix)[:, None, None] * eye
-    trace = np.trace(systems, axis1=1, axis2=2)[:, None, None] / n_features
-    inverses = np.linalg.inv(systems + (RANK * trace + 1e-300) * eye)
+    n_features, both = datafit.n_features, unit * unit.T
+    systems = both * datafit.G
+    systems += np.diag(matrix)[:, None, None] * np.diag(unit[:, 0] ** 2)
+    inverses = _inverses(systems)
     n_free = free.shape[1]
     if (
         n_free == len(matrix) or n_free * n_features > 2000
     ):  # the exact system would cost more than it saves
         n_free = 0
     if n_free:
-        joint = np.einsum("ta,tb,tjl->ajbl", free, free, datafit.G, optimize=True)
+        joint = np.einsum(
+            "ta,tb,tjl->ajbl", free, free, both * datafit.G, optimize=True
+        )
         joint = joint.reshape(n_free * n_features, -1)
         coarse = np.linalg.pinv(joint, hermitian=True)
 
@@ -155,13 +188,28 @@ def _block_inverse(datafit: GramQuadratic, matrix: np.ndarray, free: np.ndarray)
     return precondition
 
 
+def _inverses(systems: np.ndarray) -> np.ndarray:
+    """Return the inverses of positive semi-definite systems, a little regularised."""
+    diagonals = np.diagonal(systems, axis1=1, axis2=2)
+    unit = 1.0 / np.sqrt(_positive(diagonals))
+    both = unit[:, :, None] * unit[:, None, :]
+    eye = np.eye(systems.shape[1])
+    inverses: np.ndarray = both * np.linalg.inv(both * systems + RANK * eye)
+    return inverses
+
+
+def _positive(values: np.ndarray) -> np.ndarray:
+    """Return what may be divided by: 1 in place of 0."""
+    return np.where(values > 0, values, 1.0)
+
+
 def part_points(
     problem: Problem, W: np.ndarray, here: Evaluation | None = None
 ) -> np.ndarray:
     """Return W, or its split between the parts of a decomposition.
 
     All parts have the same dual point U, so that part k is U K_k; what that leaves goes
-    to the first part with free directions.
+    to the part with the most free directions.
     """
     penalty = problem.penalty
     if not isinstance(penalty, Decomposition):
@@ -169,14 +217,14 @@ def part_points(
     here = problem.datafit.evaluate(W) if here is None else here
     U = -here.gradient
     forms = [member.task_covariance_form(problem.columns) for member in penalty.members]
-    parts = [U @ form.covariance for form in forms if form is not None]
-    first = next(
-        (k for k, form in enumerate(forms) if form is not None and form.free.size), None
-    )
+    parts = [
+        np.zeros_like(W) if form is None else U @ form.covariance for form in forms
+    ]
+    free = [member.free_directions(problem.columns) for member in penalty.members]
+    widest = int(np.argmax([each.shape[1] for each in free]))
     rest = W - np.sum(parts, axis=0)
-    if first is not None:
-        free = forms[first].free  # type: ignore[union-attr]
-        parts[first] = parts[first] + rest @ free @ free.T
+    parts[widest] = parts[widest] + rest @ free[widest] @ free[widest].T
     # What is left is rounding, and any part takes it.
-    parts[-1] = parts[-1] + (W - np.sum(parts, axis=0))
+    last = widest if penalty.members[widest].is_off else -1
+    parts[last] = parts[last] + (W - np.sum(parts, axis=0))
     return np.stack(parts)

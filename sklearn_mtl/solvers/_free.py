@@ -7,7 +7,7 @@ import numpy as np
 from sklearn_mtl.datafits import CrossEntropy
 from sklearn_mtl.penalties import Decomposition, frobenius
 from sklearn_mtl.solvers._certificate import FREE_TOLERANCE, Problem, Scales
-from sklearn_mtl.solvers._newton import Joint, descend, span, spectrum_of
+from sklearn_mtl.solvers._newton import Joint, descend, span
 
 __all__ = ["FreeDirections"]
 
@@ -31,14 +31,16 @@ class FreeDirections:
 
     def __init__(self, problem: Problem, scales: Scales) -> None:
         self.problem, self.datafit = problem, problem.datafit
-        self.first = scales.gradient
         self.free = problem.penalty.free_directions(problem.columns)
         self.is_empty = not self.free.size or not isinstance(self.datafit, CrossEntropy)
         if not self.is_empty:
             self.basis, datafit = span(self.datafit)  # type: ignore[arg-type]
             matrix = np.zeros((datafit.n_columns, datafit.n_columns))
-            self.joint = Joint(datafit, matrix, self.free @ self.free.T)
-            self.spectrum = spectrum_of(datafit)
+            # Where the rows of X span less than its columns, in their basis.
+            is_whole = self.basis is None
+            unit = 1.0 / scales.lengths if is_whole else 1.0
+            self.first = scales.slope if is_whole else scales.gradient
+            self.joint = Joint(datafit, matrix, self.free @ self.free.T, unit)
 
     def refit(self, point: np.ndarray) -> np.ndarray:
         """Return what to add to W or the stacked parts to minimise the loss so.
@@ -52,14 +54,13 @@ class FreeDirections:
         logits = datafit.logits(W)
         start = np.zeros((self.joint.datafit.n_features + 1, datafit.n_columns))
         end = 0.1 * FREE_TOLERANCE * self.first
-        V, _ = descend(
-            self.joint, self.spectrum, start, logits, self.first, end, MAX_STEPS
-        )
+        V, _ = descend(self.joint, start, logits, self.first, end, MAX_STEPS)
         p = datafit.probabilities(logits + self.joint.fits(V))
         left = self.joint.pull(datafit.cells * (p - datafit.targets))
         if frobenius(left) > FREE_TOLERANCE * self.first:
             return np.zeros_like(point)
-        shift = V[:-1] if self.basis is None else self.basis.T @ V[:-1]
+        shift = self.joint.unit * V[:-1]
+        shift = shift if self.basis is None else self.basis.T @ shift
         return self._share(shift)
 
     def _share(self, shift: np.ndarray) -> np.ndarray:

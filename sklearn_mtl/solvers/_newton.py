@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 
@@ -10,8 +13,9 @@ from sklearn_mtl.penalties import frobenius
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._closed_form import part_points
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
+from sklearn_mtl.solvers._graded import is_graded
 
-__all__ = ["Joint", "descend", "newton", "span", "spectrum_of"]
+__all__ = ["Joint", "descend", "newton", "span"]
 
 #: Below this part of the gradient at zero a step that does not halve it is rounding.
 STALLED = 1e-9
@@ -60,18 +64,21 @@ def newton(
     datafit = problem.datafit
     assert isinstance(datafit, CrossEntropy)  # the caller chose by this
     scales = Scales(problem) if scales is None else scales
-    basis, datafit = span(datafit)
-    W = np.zeros((datafit.n_features, datafit.n_columns))
+    basis, part = span(datafit)
+    unit: Any = 1.0
+    first = scales.gradient
+    is_free = problem.penalty.free_directions(problem.columns).size > 0
+    if basis is None and (is_free or is_graded(scales.lengths)):
+        # Where no ridge holds it, the units of X must not matter at all.
+        unit, first = 1.0 / scales.lengths, scales.slope
+    joint, W = Joint(part, matrix, unit=unit), np.zeros((part.n_features, len(matrix)))
     if start is not None:
         W = start.copy() if basis is None else basis @ start
-    end = max(tol**1.75, 1e-12) * scales.gradient
-    joint = Joint(datafit, matrix)
-    V = np.vstack([W, datafit.intercept(W) + joint.mean @ W])
-    V, n_iter = descend(
-        joint, spectrum_of(datafit), V, joint.fits(V), scales.gradient, end, max_iter
-    )
-    W = V[:-1]
-    datafit.seed_intercept(V[-1] - joint.mean @ W)
+    V = np.vstack([W / unit, part.intercept(W) + joint.mean @ W])
+    end = max(tol**1.75, 1e-12) * first
+    V, n_iter = descend(joint, V, joint.fits(V), first, end, max_iter)
+    W = unit * V[:-1]
+    part.seed_intercept(V[-1] - joint.mean @ W)
     W = W if basis is None else basis.T @ W
     here = problem.datafit.evaluate(W)
     point = part_points(problem, W, here)
@@ -90,8 +97,8 @@ def span(datafit: CrossEntropy) -> tuple[np.ndarray | None, CrossEntropy]:
 class Joint:
     """Loss and penalty as a function of W and intercepts, centred to decouple them.
 
-    The unknown is one array, (n_features + 1, n_columns): W, and below it the logits at
-    the mean row. Without intercepts its last row stays zero.
+    The unknown is one array, (n_features + 1, n_columns): W over `unit`, and below it
+    the logits at the mean row. Without intercepts its last row stays zero.
 
     Parameters
     ----------
@@ -101,28 +108,54 @@ class Joint:
         The penalty is 1/2 tr(W M W').
     projector : ndarray of shape (n_columns, n_columns), default=None
         Onto the directions of W that are allowed; all if None.
+    unit : ndarray of shape (n_features, 1), default=1.0
+        Units of the rows of W: over the lengths of the columns of X where these differ
+        by much.
     """
 
     def __init__(
-        self, datafit: CrossEntropy, M: np.ndarray, projector: np.ndarray | None = None
+        self,
+        datafit: CrossEntropy,
+        M: np.ndarray,
+        projector: np.ndarray | None = None,
+        unit: np.ndarray | float = 1.0,
     ) -> None:
         self.datafit, self.M, self.X = datafit, M, datafit.X
-        self.projector = projector
+        self.projector, self.unit = projector, unit
         self.XT = self.X.T
         self.on = float(datafit.fit_intercept)
         weights = datafit.weights.sum(axis=1)
         self.mean = (self.X.T @ weights) / max(weights.sum(), 1e-300) * self.on
 
+    @cached_property
+    def spectrum(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Eigenvalues and vectors of the mean task's Gram matrix, if that is cheap."""
+        if self.X.shape[1] > MAX_EIGEN:
+            return None
+        weights = self.datafit.weights.mean(axis=1)
+        if sparse.issparse(self.X):
+            gram = (self.XT @ self.X.multiply(weights[:, None])).toarray()
+        else:
+            gram = self.XT @ (weights[:, None] * self.X)
+        gram = gram - weights.sum() * np.outer(self.mean, self.mean)
+        return np.linalg.eigh(self.unit * gram * np.transpose(self.unit))
+
     def fits(self, V: np.ndarray) -> np.ndarray:
         """Return the logits of an unknown."""
-        fits: np.ndarray = self.X @ V[:-1] + (self.on * V[-1] - self.mean @ V[:-1])
+        W = self.unit * V[:-1]
+        fits: np.ndarray = self.X @ W + (self.on * V[-1] - self.mean @ W)
         return fits
 
     def pull(self, R: np.ndarray) -> np.ndarray:
         """Return the adjoint of `fits`."""
         sums = R.sum(axis=0)
-        top = self.XT @ R - np.outer(self.mean, sums)
-        return self.allowed(np.vstack([top, self.on * sums]))
+        top = self.unit * (self.XT @ R - np.outer(self.mean, sums))
+        out = np.vstack([top, self.on * sums])
+        for block in self.datafit.blocks:
+            # A softmax ignores what its columns have in common: that would be rounding,
+            # and long steps where nothing penalises it.
+            out[:, block] -= out[:, block].mean(axis=1)[:, None]
+        return self.allowed(out)
 
     def allowed(self, V: np.ndarray) -> np.ndarray:
         """Return the part of an unknown that is allowed, which may share its memory."""
@@ -132,17 +165,17 @@ class Joint:
 
     def penalised(self, V: np.ndarray) -> np.ndarray:
         """Return the gradient of the penalty."""
-        return np.vstack([V[:-1] @ self.M, np.zeros((1, V.shape[1]))])
+        top = self.unit**2 * V[:-1] @ self.M
+        return np.vstack([top, np.zeros((1, V.shape[1]))])
 
     def value(self, V: np.ndarray, logits: np.ndarray) -> float:
         """Return the objective."""
-        pull = float(np.vdot(V[:-1] @ self.M, V[:-1]))
-        return self.datafit.loss(logits) + 0.5 * pull
+        W = self.unit * V[:-1]
+        return self.datafit.loss(logits) + 0.5 * float(np.vdot(W @ self.M, W))
 
 
 def descend(
     joint: Joint,
-    spectrum: tuple[np.ndarray, np.ndarray] | None,
     V: np.ndarray,
     logits: np.ndarray,
     first: float,
@@ -155,8 +188,6 @@ def descend(
     ----------
     joint : Joint
         The objective.
-    spectrum : tuple of two ndarrays or None
-        Of the data term, see `spectrum_of`.
     V : ndarray of shape (n_features + 1, n_columns)
         The first point.
     logits : ndarray of shape (n_samples, n_columns)
@@ -175,7 +206,7 @@ def descend(
     n_iter : int
         Steps taken, at least 1.
     """
-    datafit = joint.datafit
+    datafit, spectrum = joint.datafit, joint.spectrum
     n_iter, before, n_flat = 0, np.inf, 0
     while n_iter < max_iter and n_flat < MAX_FLAT:
         p = datafit.probabilities(logits)
@@ -210,7 +241,9 @@ def _hessian(joint: Joint, probabilities: np.ndarray, damping: float) -> Map:
     added = damping * joint.datafit.mean_curvature(probabilities)
 
     def apply(V: np.ndarray) -> np.ndarray:
-        return joint.pull(curvature(joint.fits(V))) + joint.penalised(V) + added * V
+        out = joint.pull(curvature(joint.fits(V))) + joint.penalised(V)
+        out[:-1] += added * V[:-1]
+        return out
 
     return apply
 
@@ -240,20 +273,6 @@ def _line_search(
     return 0.0
 
 
-def spectrum_of(datafit: CrossEntropy) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the eigenvalues and vectors of the mean task's Gram matrix, if cheap."""
-    X = datafit.X
-    if X.shape[1] > MAX_EIGEN:
-        return None
-    weights = datafit.weights.mean(axis=1)
-    mean = (X.T @ weights) / max(weights.sum(), 1e-300) * datafit.fit_intercept
-    if sparse.issparse(X):
-        gram = (X.T @ X.multiply(weights[:, None])).toarray()
-    else:
-        gram = X.T @ (weights[:, None] * X)
-    return np.linalg.eigh(gram - weights.sum() * np.outer(mean, mean))
-
-
 def _precondition(
     joint: Joint,
     spectrum: tuple[np.ndarray, np.ndarray] | None,
@@ -267,12 +286,17 @@ def _precondition(
     # Symmetric scaling by the columns' curvatures makes the system separable.
     root = np.sqrt(curvature)
     m, Q = np.linalg.eigh(joint.M / np.outer(root, root))
-    scale = np.maximum(values, 0.0)[:, None] + np.maximum(m, 0.0)
+    ridge = np.square(joint.unit) * np.maximum(m, 0.0)
+    least = np.min(np.square(joint.unit)) * np.maximum(m, 0.0)
+    scale = np.maximum(values, 0.0)[:, None] + least
     scale += _damping(spectrum)
+    # In units of the columns, in which the Gram matrix has a diagonal of about one, the
+    # ridge may differ from feature to feature: what exceeds the least, on both sides.
+    sides = np.sqrt((1.0 + least) / (1.0 + ridge))
 
     def inverse(R: np.ndarray) -> np.ndarray:
-        rotated = vectors.T @ (R[:-1] / root) @ Q
-        top = (vectors @ (rotated / scale) @ Q.T) / root
+        rotated = vectors.T @ (sides * ((R[:-1] / root) @ Q))
+        top = ((sides * (vectors @ (rotated / scale))) @ Q.T) / root
         return joint.allowed(np.vstack([top, R[-1] / curvature]))
 
     return inverse

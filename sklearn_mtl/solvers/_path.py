@@ -91,7 +91,9 @@ def solve_path(
             assert isinstance(datafit, GramQuadratic | RowQuadratic)
             spectrum = Spectrum(datafit) if spectrum is None else spectrum
             scales = Scales(problem) if scales is None else scales
-            solution = closed_form(here, form, spectrum=spectrum, scales=scales)
+            solution = closed_form(
+                here, form, spectrum=spectrum, scales=scales, tol=goal
+            )
         elif alpha > 0 and form is None and solves_rows(here):
             assert isinstance(datafit, GramQuadratic | RowQuadratic)
             rows = RowSolver(datafit) if rows is None else rows

@@ -75,6 +75,18 @@ def test_more_features_than_rows_equals_the_problem_with_zero_rows_added():
     np.testing.assert_allclose(padded, expected, atol=1e-7)
 
 
+@pytest.mark.parametrize("penalty", [None, *NAMES[1:]])
+def test_without_a_penalty_the_units_of_the_features_do_not_matter(penalty, data):
+    X, y = data
+    scale = np.array([1e4, 1e-4, 1e4, 1e-4, 1.0])
+    model = MultiTaskLinearClassifier(penalty=penalty, alpha=0.0)
+    found = np.concatenate(model.fit(X * scale, y).coef_) * scale
+    assert model.dual_gap_ <= 1e-6
+    for t, t_rows in ((0, slice(0, 1)), (2, slice(4, 5))):
+        alone = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(X, y[:, t])
+        np.testing.assert_allclose(found[t_rows], alone.coef_, atol=1e-4)
+
+
 @every_name
 def test_missing_labels_equal_weights_of_zero(penalty, holes):
     X, y = holes

@@ -145,6 +145,6 @@ def test_folds_may_be_masks(data):
 
 def test_a_search_that_stops_early_names_its_own_parameter(data):
     model = MultiTaskLinearRegressorCV(penalty="trace", alphas=[1e-3], max_iter=1)
-    with pytest.warns(ConvergenceWarning, match="max_iter or alphas, or accept"):
+    with pytest.warns(ConvergenceWarning, match="increase max_iter, increase alphas"):
         model.fit(*data)
     assert model.n_iter_ == 1

@@ -242,6 +242,24 @@ def test_stopping_early_warns_with_the_gap(data):
         model.fit(X, y)
 
 
+def test_advice_is_only_what_can_help(data):
+    X, y = data
+    with pytest.warns(ConvergenceWarning) as told:
+        MultiTaskLinearRegressor(penalty=None, tol=1e-30).fit(X, y)
+    assert "What can help: standardise X, accept a larger tol." in str(told[0].message)
+
+
+@pytest.mark.parametrize("penalty", NAMES[1:])
+def test_alpha_zero_is_least_squares_in_all_units_of_the_features(penalty, data):
+    X, _ = data
+    y = X @ np.random.default_rng(2).standard_normal((6, 4)) + 1.0
+    y[::5, 0] = np.nan
+    model = MultiTaskLinearRegressor(penalty=penalty, alpha=0.0)
+    model.fit(X * [1e4, 1e-4, 1e4, 1e-4, 1.0, 1e-6], y)
+    assert model.score(X * [1e4, 1e-4, 1e4, 1e-4, 1.0, 1e-6], y) > 1.0 - 1e-6
+    assert model.dual_gap_ <= 1e-6
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -149,3 +149,17 @@ def test_own_penalties_of_parts_are_scaled_back(data):
     expected = model.fit(X, y).predict(X)
     found = model.fit(X, y * RATIOS).predict(X) / RATIOS
     np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("penalty", ["ridge", None])
+@pytest.mark.parametrize("n_samples", [20, 50])
+def test_tasks_that_are_not_compared_have_the_same_precision(penalty, n_samples):
+    """Also where all are solved together, by conjugate gradients."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((n_samples, 30)), rng.standard_normal((n_samples, 3))
+    y[rng.random(y.shape) < 0.2] = np.nan
+    factors = np.array([1.0, 1e-12, 1e12])
+    model = MultiTaskLinearRegressor(penalty=penalty, alpha=0.1)
+    expected = model.fit(X, y).coef_
+    found = model.fit(X, y * factors).coef_ / factors[:, None]
+    np.testing.assert_allclose(found, expected, atol=1e-7)
