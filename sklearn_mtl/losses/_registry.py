@@ -18,7 +18,7 @@ from sklearn_mtl.losses._huber import HuberLoss
 from sklearn_mtl.losses._squared_error import SquaredError
 from sklearn_mtl.utils import Task
 from sklearn_mtl.utils._by_task import by_task
-from sklearn_mtl.utils._check_spec import Faults
+from sklearn_mtl.utils._check_spec import Faults, refusing
 
 __all__ = ["LOSSES", "read_losses"]
 
@@ -109,10 +109,8 @@ def _make(wanted: Any, made: dict[Any, TaskLoss], who: str) -> TaskLoss:
         )
     if id(wanted) not in made:
         wanted.check()
-        try:
+        with refusing(who):
             check_shapes(wanted, Faults(wanted), [torch.float64])
-        except AssertionError as error:
-            raise ValueError(f"{who}: loss {error}.") from None
         made[id(wanted)] = clone(wanted)
     return made[id(wanted)]
 

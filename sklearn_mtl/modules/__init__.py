@@ -1,6 +1,8 @@
 """Trunk specs and the modules that they build."""
 
 from sklearn_mtl.modules._augmentation import Augmentation
+from sklearn_mtl.modules._check_head import check_head
+from sklearn_mtl.modules._check_trunk import check_trunk
 from sklearn_mtl.modules._columns import Columns
 from sklearn_mtl.modules._conv import Conv
 from sklearn_mtl.modules._cross_stitch import CrossStitch
@@ -22,6 +24,7 @@ from sklearn_mtl.modules._mlp_head import MLPHead
 from sklearn_mtl.modules._multitask import MultiTaskModule
 from sklearn_mtl.modules._pretrained import Pretrained
 from sklearn_mtl.modules._progressive_extraction import ProgressiveExtraction
+from sklearn_mtl.modules._shapes import check_parts, check_tail
 from sklearn_mtl.modules._shared_private import SharedPrivate
 from sklearn_mtl.modules._spec import TrunkSpec, build_trunk
 from sklearn_mtl.modules._task_heads import (
@@ -62,6 +65,10 @@ __all__ = [
     "TaskTrunk",
     "TrunkSpec",
     "build_trunk",
+    "check_head",
+    "check_parts",
+    "check_tail",
+    "check_trunk",
     "draw_parameters",
     "read_head",
     "soft_outputs",

@@ -18,6 +18,8 @@ class HeadTail(nn.Module, ABC):
 
     The heads of all tasks begin with one linear layer, a few columns a task, which any
     trunk knows how to apply; a tail does the rest, for all tasks and members at once.
+    Its parameters have the members first and outputs, or other columns of tasks, last;
+    a method ``draw(generators)`` fills those that do not begin as constants.
     """
 
     def __init__(self) -> None:
@@ -56,7 +58,8 @@ class HeadSpec(BaseEstimator, ABC):
     """Base of the head specs: searchable parameters that build the heads of all tasks.
 
     A spec holds sizes and choices, never weights, so that clone, get_params and grid
-    search see ordinary parameters (`head__dropout`).
+    search see ordinary parameters (`head__dropout`). A subclass defines `maps` and
+    `build`; `check_head` checks them, and the tail that `build` returns.
     """
 
     def check(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
@@ -12,11 +11,10 @@ import torch
 from sklearn.base import BaseEstimator
 from torch import Generator, Tensor, nn
 
-from sklearn_mtl.modules._linear import draw_parameters
+from sklearn_mtl.modules._borrowed import drawing_from
+from sklearn_mtl.modules._linear import RandomPart, draw_parameters
 
 __all__ = ["MemberModules", "TrunkSpec", "build_trunk"]
-
-_global_generator = threading.Lock()
 
 
 class TrunkSpec(BaseEstimator, ABC):
@@ -24,6 +22,14 @@ class TrunkSpec(BaseEstimator, ABC):
 
     A spec holds sizes and choices, never weights, so that clone, get_params and grid
     search see ordinary parameters (`trunk__dropout`).
+
+    A subclass defines `build`, which makes the module of all members at once. Parts of
+    PyTorch with parameters or random numbers would be the same for all members and draw
+    from the global generator: take `MemberLinear` and `MemberDropout`, or parameters
+    with the members first that a method ``draw(generators)`` fills. To write the module
+    of one member in plain PyTorch, give the estimator no spec but a callable; it may be
+    a BaseEstimator with parameters, and have the two attributes below. `check_trunk`
+    checks either.
 
     Attributes
     ----------
@@ -75,8 +81,10 @@ class TrunkSpec(BaseEstimator, ABC):
         return X
 
 
-class MemberModules(nn.Module):
+class MemberModules(RandomPart):
     """Independent copies of a user's module, one a member.
+
+    What they draw while they train comes from the members' generators.
 
     Parameters
     ----------
@@ -91,8 +99,14 @@ class MemberModules(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Apply each member to its own rows."""
         if len(self.members) == 1:
-            return self.members[0](x[0]).unsqueeze(0)
-        return torch.stack([member(x[m]) for m, member in enumerate(self.members)])
+            return self._apply_member(0, x[0]).unsqueeze(0)
+        return torch.stack([self._apply_member(m, rows) for m, rows in enumerate(x)])
+
+    def _apply_member(self, m: int, rows: Tensor) -> Tensor:
+        if not self.training or self.generators is None:
+            return self.members[m](rows)
+        with drawing_from(self.generators[m]):
+            return self.members[m](rows)
 
 
 def build_trunk(
@@ -127,10 +141,17 @@ def build_trunk(
     Raises
     ------
     TypeError
-        If the trunk is none of these.
+        If the trunk is none of these, or a spec builds something else.
     """
     if isinstance(trunk, TrunkSpec):
-        module = copy.deepcopy(trunk.build(n_features, len(generators), n_tasks))
+        # Parts of torch's own draw when they are made.
+        with drawing_from(_copy_of(generators[0])):
+            module = copy.deepcopy(trunk.build(n_features, len(generators), n_tasks))
+        if not isinstance(module, nn.Module):
+            raise TypeError(
+                f"{who}: {type(trunk).__name__}.build must return an nn.Module; found "
+                f"{module!r}."
+            )
         draw_parameters(module, generators)
         return module
     if isinstance(trunk, nn.Module):
@@ -146,11 +167,11 @@ def build_trunk(
 
 
 def _call(trunk: Callable[[int], Any], n_features: int, generator: Generator) -> Any:
-    """Build a user's module with initial weights that our seed decides.
-
-    nn's own initialisers know only the global generator; it is put back afterwards. One
-    thread at a time: another would put back a state that is not the caller's.
-    """
-    with _global_generator, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(generator.initial_seed())
+    """Build a user's module with initial weights that our seed decides."""
+    with drawing_from(_copy_of(generator)):
         return trunk(n_features)
+
+
+def _copy_of(generator: Generator) -> Generator:
+    """Return a generator on the CPU, where modules are made, with the same seed."""
+    return Generator().manual_seed(generator.initial_seed())

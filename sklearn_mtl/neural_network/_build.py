@@ -20,11 +20,14 @@ from sklearn_mtl.modules import (
     TaskHeads,
     TaskTrunk,
     build_trunk,
+    check_parts,
+    check_tail,
     draw_parameters,
 )
 from sklearn_mtl.neural_network._history import ProgressBar
 from sklearn_mtl.neural_network._net import MultiTaskNet
 from sklearn_mtl.neural_network._targets import TargetEncoder
+from sklearn_mtl.utils._check_spec import Faults, refusing
 
 __all__ = ["OPTIMIZERS", "build_module", "build_net"]
 
@@ -73,7 +76,8 @@ def build_module(
     Raises
     ------
     ValueError
-        If the trunk does not give one vector a row.
+        If the trunk does not give one vector a row, or what a head says of its
+        parameters does not fit them.
     """
     n_members = len(generators)
     with torch.no_grad():
@@ -88,7 +92,13 @@ def build_module(
     maps = head.maps(_head_blocks(encoder.layout))
     heads = _heads(shared, hidden, sample, maps, who)
     heads.draw(generators)
-    tail = head.build(n_members, _output_blocks(encoder.layout))
+    blocks = _output_blocks(encoder.layout)
+    tail = head.build(n_members, blocks)
+    with refusing(who), torch.no_grad():
+        check_tail(tail, n_members, maps, blocks, Faults(head))
+        if isinstance(shared, TaskTrunk):
+            shape = n_members, sample.shape[1]
+            check_parts(shared, hidden, shape, n_tasks, Faults(shared))
     own_bias = None
     if tail is not None:
         draw_parameters(tail, generators)

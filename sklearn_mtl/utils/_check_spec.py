@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-__all__ = ["Faults", "check_spec"]
+__all__ = ["Faults", "check_spec", "is_importable", "refusing"]
 
 
 class Faults:
@@ -89,7 +89,7 @@ class Faults:
         tol : float, default=1e-7
             Largest difference, over the largest expected number but at least 1.
         """
-        found, expected = np.asarray(found, float), np.asarray(expected, float)
+        found, expected = _array(found), _array(expected)
         self.require(
             found.shape == expected.shape,
             method,
@@ -107,6 +107,21 @@ class Faults:
             f"{what} {expected.flat[worst] if errors.size else ''}",
             found.flat[worst] if errors.size else "",
         )
+
+
+@contextmanager
+def refusing(who: str) -> Iterator[None]:
+    """Raise what checks of shapes find as the ValueError of an estimator.
+
+    Parameters
+    ----------
+    who : str
+        The estimator; the message begins with it.
+    """
+    try:
+        yield
+    except AssertionError as error:
+        raise ValueError(f"{who}: {error}.") from None
 
 
 def check_spec(spec: Any, base: type[Any]) -> Faults:
@@ -146,12 +161,19 @@ def check_spec(spec: Any, base: type[Any]) -> Faults:
         "the arguments of the constructor",
         sorted(copy.get_params(deep=False)),
     )
-    if _is_importable(type(spec)):
+    if is_importable(type(spec)):
         try:
             pickle.loads(pickle.dumps(spec))
         except Exception as error:
             faults.fail("__reduce__", "an object that can be pickled", error)
     return faults
+
+
+def _array(numbers: Any) -> np.ndarray:
+    """Return numbers as an array, also those of a tensor with a graph."""
+    if hasattr(numbers, "detach"):
+        numbers = numbers.detach()
+    return np.asarray(numbers, dtype=float)
 
 
 def _bytes(state: Callable[[], Any]) -> bytes:
@@ -165,7 +187,9 @@ def _numpy_state() -> str:
     return repr(np.random.get_state())  # noqa: NPY002
 
 
-def _is_importable(kind: type) -> bool:
-    """Say whether pickle finds the class again: not where a function defines it."""
-    module = sys.modules.get(kind.__module__)
-    return getattr(module, kind.__qualname__, None) is kind
+def is_importable(kind: type) -> bool:
+    """Say whether pickle finds a class again: not where a function defines it."""
+    found: Any = sys.modules.get(kind.__module__)
+    for name in kind.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is kind

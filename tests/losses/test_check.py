@@ -145,7 +145,7 @@ class TwoOutputs(Squares):
 def test_what_no_net_could_use_is_named_before_a_fit(loss, message):
     with pytest.raises(AssertionError, match=message):
         check_loss(loss)
-    with pytest.raises(ValueError, match=f"MultiTaskRegressor: loss {message}"):
+    with pytest.raises(ValueError, match=f"MultiTaskRegressor: {message}"):
         read_losses(loss, [made_task("regression", Squares())], "MultiTaskRegressor")
 
 

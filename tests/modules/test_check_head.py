@@ -1,0 +1,144 @@
+"""`check_head` accepts what is right and names what is wrong."""
+
+import pytest
+import torch
+from torch import nn
+
+from sklearn_mtl.modules import (
+    FeedbackHead,
+    HeadBlock,
+    LinearHead,
+    MLPHead,
+    check_head,
+)
+from tests.modules.own import Gain, GainTail
+
+RIGHT = [
+    LinearHead(),
+    MLPHead(),
+    MLPHead((4, 5), activation="relu", dropout=0.3),
+    FeedbackHead(),
+    FeedbackHead(n_passes=2),
+    Gain(),
+]
+
+
+@pytest.mark.parametrize("head", RIGHT, ids=str)
+def test_our_heads_and_those_of_users_pass(head):
+    check_head(head)
+
+
+def head(kind, **attributes):
+    """Return a head whose tail is of another class."""
+
+    def build(self, n_members, blocks):
+        return kind(n_members, blocks, self.start)
+
+    return type("Wrong", (Gain,), {"build": build, **attributes})()
+
+
+class ForgottenOwner(GainTail):
+    def owners(self):
+        return super().owners()[:1]
+
+
+class SwappedOwners(GainTail):
+    def owners(self):
+        return [(one, task_of.flip(0)) for one, task_of in super().owners()]
+
+
+class SwappedMaps(GainTail):
+    @property
+    def task_of_maps(self):
+        return super().task_of_maps.flip(0)
+
+
+class NoBias(GainTail):
+    output_bias = None
+
+
+class UnusedBias(GainTail):
+    def forward(self, maps):
+        return maps * self.gain + self.bias.detach() * 0.5
+
+
+class SmallBias(GainTail):
+    @property
+    def output_bias(self):
+        return nn.Parameter(self.bias[0])
+
+
+class OneForAll(GainTail):
+    def forward(self, maps):
+        return maps * self.gain.mean(dim=0) + self.bias
+
+
+class GlobalNoise(GainTail):
+    def forward(self, maps):
+        return super().forward(nn.functional.dropout(maps, 0.5, self.training))
+
+
+class MeanOfRows(GainTail):
+    def forward(self, maps):
+        return super().forward(maps - maps.mean(dim=1, keepdim=True))
+
+
+class InPlace(GainTail):
+    def forward(self, maps):
+        with torch.no_grad():
+            maps *= 2.0
+        return super().forward(maps)
+
+
+class OneLogit(GainTail):
+    def forward(self, maps):
+        return super().forward(maps)[..., :1]
+
+
+class Lost(GainTail):
+    """Draws numbers that are neither a parameter nor a buffer."""
+
+    def draw(self, generators):
+        drawn = [torch.rand(1, 1, generator=generator) for generator in generators]
+        self.scale = torch.stack(drawn).double()
+
+    def forward(self, maps):
+        return maps * self.gain * self.scale.to(maps) + self.bias
+
+
+def four_maps(self, blocks):
+    return [HeadBlock(sum(block.n_tasks for block in blocks), 4)]
+
+
+def one_block(self, blocks):
+    return list(blocks)[:1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (head(ForgottenOwner), r"owners: .* every parameter .*none for \['bias'\]"),
+        (head(SwappedOwners), "owners: expected parameters of task 0 on which"),
+        (head(SwappedMaps), "task_of_maps: expected maps of task 0 on which"),
+        (head(NoBias, maps=four_maps), "build: expected a tail with an output_bias"),
+        (head(UnusedBias), "output_bias: expected logits that it is added to"),
+        (head(SmallBias), r"output_bias: expected a parameter of shape \(3, 1, 1\)"),
+        (head(OneForAll), "forward: expected a member alone to be as among others"),
+        (head(GlobalNoise), "forward: .*found that a global generator was used"),
+        (head(MeanOfRows), "forward: expected a row alone to be as among others"),
+        (head(InPlace), "forward: expected maps left alone"),
+        (head(OneLogit), r"forward: expected logits of shape \(3, 12, 3\)"),
+        (head(Lost), "load_state_dict: expected the same after a copy"),
+        (head(GainTail, maps=four_maps), "task_of_maps: expected the place of a task"),
+        (head(GainTail, maps=one_block), "maps: expected blocks of 9 tasks; found 3"),
+        (head(lambda *sizes: nn.Identity()), "build: expected a HeadTail, or None"),
+    ],
+)
+def test_a_fault_is_named(wrong, message):
+    with pytest.raises(AssertionError, match=rf"Wrong\.{message}"):
+        check_head(wrong)
+
+
+def test_something_else_is_no_head():
+    with pytest.raises(TypeError, match=r"subclasses of HeadSpec; found 'mlp'"):
+        check_head("mlp")

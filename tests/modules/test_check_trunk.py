@@ -1,0 +1,205 @@
+"""`check_trunk` accepts what is right and names what is wrong."""
+
+import pytest
+import torch
+from torch import nn
+
+from sklearn_mtl.modules import (
+    MLP,
+    Augmentation,
+    Columns,
+    Conv,
+    CrossStitch,
+    MemberLinear,
+    MixtureOfExperts,
+    Pretrained,
+    ProgressiveExtraction,
+    SharedPrivate,
+    TrunkSpec,
+    build_trunk,
+    check_trunk,
+)
+from tests.modules.own import Halves, HalvesTrunk, Plain, Wide
+
+RIGHT = {
+    "mlp": MLP((8,)),
+    "no layer": MLP(()),
+    "batch": MLP((8, 8), dropout=0.3, normalization="batch", residual=True),
+    "layer": MLP((8,), normalization="layer"),
+    "mixture": MixtureOfExperts(3, (4,), top_k=1),
+    "extraction": ProgressiveExtraction(2, 1, 2, (4,)),
+    "cross-stitch": CrossStitch((4,)),
+    "shared-private": SharedPrivate((6,), (2,)),
+    "pretrained": Pretrained(nn.Linear(5, 3)),
+    "columns": Columns([("a", MLP((4,)), [0, 1]), ("b", nn.Linear(3, 2), [2, 3, 4])]),
+    "own": Wide(dropout=0.3),
+    "own, plain": Plain(dropout=0.3),
+    "own, for each task": Halves(),
+    "module": nn.Sequential(nn.Linear(5, 4), nn.Dropout(0.3), nn.BatchNorm1d(4)),
+    "callable": lambda n_features: nn.Linear(n_features, 3),
+}
+
+
+@pytest.mark.parametrize("trunk", RIGHT.values(), ids=RIGHT)
+def test_our_trunks_and_those_of_users_pass(trunk):
+    check_trunk(trunk)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"dropout": 0.2, "normalization": "batch", "augmentation": Augmentation(1)},
+    ],
+    ids=["plain", "options"],
+)
+def test_the_number_of_features_may_be_given(options):
+    check_trunk(Conv((1, 6, 6), channels=(4,), hidden=5, **options), n_features=36)
+
+
+def spec(module, **attributes):
+    """Return a spec that builds what a function of its arguments makes."""
+
+    def build(self, n_features, n_members, n_tasks=1):
+        return module(n_features, n_members, n_tasks)
+
+    return type("Wrong", (TrunkSpec,), {"build": build, **attributes})()
+
+
+class Layer(nn.Module):
+    """A right trunk, of which the cases below change one thing."""
+
+    def __init__(self, n_features, n_members, n_tasks=1):
+        super().__init__()
+        self.linear = MemberLinear(n_members, n_features, 4)
+
+    def forward(self, x):
+        return self.linear(x)
+
+
+class GlobalDropout(Layer):
+    def forward(self, x):
+        return nn.functional.dropout(self.linear(x), 0.5, self.training)
+
+
+class JointNorm(Layer):
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.norm = nn.BatchNorm1d(4)
+
+    def forward(self, x):
+        z = self.linear(x)
+        return self.norm(z.flatten(0, 1)).view_as(z)
+
+
+class MeanOfRows(Layer):
+    def forward(self, x):
+        return self.linear(x - x.mean(dim=1, keepdim=True))
+
+
+class NoGraph(Layer):
+    def forward(self, x):
+        with torch.no_grad():
+            return self.linear(x)
+
+
+class Double(Layer):
+    def forward(self, x):
+        return self.linear(x).double()
+
+
+class Memory(Layer):
+    n_calls = 0
+
+    def forward(self, x):
+        self.n_calls += 1
+        return self.linear(x) * self.n_calls
+
+
+class LostBuffer(Layer):
+    """Draws numbers that are neither a parameter nor a buffer."""
+
+    def draw(self, generators):
+        drawn = [torch.rand(1, 1, generator=generator) for generator in generators]
+        self.scale = torch.stack(drawn).double()
+
+    def forward(self, x):
+        return self.linear(x) * self.scale.to(x)
+
+
+class Flat(Layer):
+    def forward(self, x):
+        return self.linear(x).flatten(1)
+
+
+class SaysNothingIsShared(HalvesTrunk):
+    def shared_parameters(self):
+        return []
+
+
+class WrongGather(HalvesTrunk):
+    def gather(self, parts):
+        return super().gather(parts).transpose(1, 2)
+
+
+class WrongShare(HalvesTrunk):
+    def share(self, parts):
+        return parts[1]
+
+
+class WrongWay(HalvesTrunk):
+    def apply_heads(self, parts, heads):
+        return super().apply_heads(parts, heads) - heads.bias
+
+
+class OnePenalty(HalvesTrunk):
+    def penalty(self, parts, weights):
+        return parts[0].square().mean()
+
+
+def halves(kind):
+    return lambda f, m, t: kind(f, m, t, 4)
+
+
+@pytest.mark.parametrize(
+    ("trunk", "message"),
+    [
+        (
+            spec(lambda f, m, t: nn.Linear(f, 4)),
+            "build: expected a member alone to be as among others, with parameters of",
+        ),
+        (spec(GlobalDropout), "forward: .*found that a global generator was used"),
+        (spec(JointNorm), "forward: expected a member alone to be as .* in training"),
+        (spec(MeanOfRows), "forward: expected a row alone to be as among others"),
+        (spec(NoGraph), "forward: expected a graph through which"),
+        (spec(Double), "forward: expected torch.float32 as its parameters"),
+        (spec(Memory), "forward: expected the same at every call after a fit"),
+        (spec(LostBuffer), "load_state_dict: expected the same after a copy"),
+        (spec(Flat), r"forward: expected a tensor .*; found shape \(3, 24\)"),
+        (spec(lambda f, m, t: torch.tanh), "build: expected a module for 5 features"),
+        (spec(Layer, preparation="none"), "preparation: expected 'table' or 'raw'"),
+        (spec(Layer, default_n_members=0), "default_n_members: expected a whole"),
+        (
+            spec(halves(SaysNothingIsShared)),
+            r"shared_parameters: expected 'shared.weight' .* by tasks \[0, 1, 2\]",
+        ),
+        (spec(halves(WrongGather)), r"gather: expected shape \(3, 3, 6, 8\)"),
+        (spec(halves(WrongShare)), r"share: expected shape \(3, 6, 4\)"),
+        (spec(halves(WrongWay)), r"apply_heads: expected heads\(gather\(parts\)\)"),
+        (spec(halves(OnePenalty)), "penalty: expected None, or a number for each"),
+    ],
+)
+def test_a_fault_is_named(trunk, message):
+    with pytest.raises(AssertionError, match=rf"Wrong\.{message}"):
+        check_trunk(trunk)
+
+
+def test_something_else_is_no_trunk():
+    with pytest.raises(TypeError, match=r"allowed are a trunk spec, .* found 'mlp'"):
+        check_trunk("mlp")
+
+
+def test_what_is_no_module_is_named_before_a_fit():
+    wrong = spec(lambda f, m, t: torch.tanh)
+    with pytest.raises(TypeError, match=r"me: Wrong\.build must return an nn\.Module"):
+        build_trunk(wrong, 5, [torch.Generator()], 1, "me")
