@@ -24,10 +24,10 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help compare test check check-all bench docs clean
+.PHONY: help compare test test-kernels check check-all bench docs clean
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
 compare: $(VENV)/.stamp-core  ## Does sharing help? On built-in data, or ARGS="table.csv --targets a b"
 	$(BIN)/python -m sklearn_mtl compare --report compare.html $(ARGS)
@@ -35,6 +35,13 @@ compare: $(VENV)/.stamp-core  ## Does sharing help? On built-in data, or ARGS="t
 test: $(VENV)/.stamp-test  ## Run the tests and doctests, with coverage
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term \
 		--cov-fail-under=$(COVERAGE) $(ARGS)
+
+test-kernels: $(VENV)/.stamp-test  ## Run the tests as older processors compute; KERNELS=Nehalem for one
+	@for kernel in $(or $(KERNELS),$$($(BIN)/python -m tests.kernels)); do \
+		echo "== $$kernel"; \
+		env $(ONE_THREAD) $$($(BIN)/python -m tests.kernels $$kernel) \
+			$(BIN)/python -m pytest -n $(WORKERS) $(ARGS) || exit 1; \
+	done
 
 check: $(VENV)/.stamp-test  ## Check format, style, types, docstrings, spelling and layers
 	$(BIN)/ruff format --check .

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.kernels import OLDEST, results, results_elsewhere
+from tests.decisions import results, results_elsewhere
+from tests.kernels import settings
 from tests.zoo import predictors
 
 #: Differences relative to the spread of the outputs: of nets in float32, and others.
@@ -12,7 +13,7 @@ ROUNDING = {True: 1e-4, False: 1e-10}
 
 @pytest.fixture(scope="module")
 def both():
-    return results(), results_elsewhere(OLDEST)
+    return results(), results_elsewhere(settings("Nehalem"))
 
 
 def test_every_processor_decides_alike(both):

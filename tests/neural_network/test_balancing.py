@@ -195,14 +195,16 @@ def test_weights_of_gradients_move_what_is_shared_and_not_the_heads(name):
     arguments["max_epochs"] = 1
     plain = parameters(tiny(MultiTaskMixedEstimator, **arguments).fit(X, y))
     model = tiny(MultiTaskMixedEstimator, balancing=name, **arguments).fit(X, y)
-    has_weights = (model.history_["task_weight"] != 1).any()
+    has_weights = not np.allclose(model.history_["task_weight"], 1, rtol=1e-9)
     # there is no conflict here, and gradnorm starts with equal weights
     assert has_weights or name in ("gradnorm", "pcgrad", "upgrad")
     for key, value in parameters(model).items():
         if key.startswith("heads"):
             torch.testing.assert_close(value, plain[key], rtol=1e-12, atol=1e-14)
         elif "bias" not in key:
-            assert torch.equal(value, plain[key]) != has_weights
+            # not to the bit: without weights the products are ordered otherwise
+            is_plain = torch.allclose(value, plain[key], rtol=1e-9, atol=1e-12)
+            assert is_plain != has_weights
 
 
 def test_the_step_of_the_trunk_is_the_weighted_sum_of_task_gradients():

@@ -130,7 +130,7 @@ def test_the_callers_thread_count_is_put_back(n_threads):
     model.predict(X)
     model.transform(X)
     assert torch.get_num_threads() == 3
-    with pytest.raises(ValueError, match="sample_weight"):
+    with pytest.raises(ValueError, match="weight of zero"):
         model.fit(X, Y[:, :2], sample_weight=np.zeros(150))
     assert torch.get_num_threads() == 3
 
@@ -176,5 +176,6 @@ def test_the_batch_that_is_predicted_does_not_matter():
     model = fit(MultiTaskMixedEstimator)
     whole = np.asarray(model.predict(np.tile(X, (20, 1)))[:, 2], dtype=float)
     single = np.concatenate([model.predict(X[[i]])[:, 2] for i in range(150)])
-    np.testing.assert_allclose(whole[:150], single.astype(float), rtol=1e-5)
-    np.testing.assert_allclose(whole[-150:], single.astype(float), rtol=1e-5)
+    rounding = {"rtol": 0, "atol": 1e-5 * whole.std()}
+    np.testing.assert_allclose(whole[:150], single.astype(float), **rounding)
+    np.testing.assert_allclose(whole[-150:], single.astype(float), **rounding)
