@@ -1,4 +1,8 @@
-"""Data terms of the linear models over observed cells: value, gradient and dual."""
+"""Data terms of the linear models over observed labels. No estimator takes one.
+
+The linear models choose between squared error and log-loss; see `Datafit` for what
+`solvers.solve` asks of another data term.
+"""
 
 from sklearn_mtl.datafits._base import Datafit, Evaluation
 from sklearn_mtl.datafits._build import (

@@ -34,8 +34,8 @@ class MultiTaskLinearClassifier(
     ----------
     penalty : str, Penalty or None, default="empirical_bayes"
         "empirical_bayes", a name ("l21", "trace", "mean", "chain", "ridge", "shared",
-        "l1", "task_l21", "task_covariance"), an object of `sklearn_mtl.penalties`, or
-        None for no penalty.
+        "l1", "task_l21", "task_covariance"), an object of `sklearn_mtl.penalties`, a
+        `Penalty` of your own, or None for no penalty.
     alpha : float, default=1.0
         What the penalty is multiplied by; "empirical_bayes" has no use for it.
     fit_intercept : bool, default=True

@@ -33,7 +33,8 @@ class MultiTaskLinearRegressorCV(
     ----------
     penalty : str or Penalty, default="shared"
         A name ("shared", "l21", "trace", "mean", "chain", "ridge", "l1", "task_l21",
-        "task_covariance") or an object of `sklearn_mtl.penalties`.
+        "task_covariance"), an object of `sklearn_mtl.penalties` or a `Penalty` of your
+        own.
     alphas : int or array-like of shape (n_alphas,), default=50
         What the penalty is multiplied by: a number of strengths, spaced on a
         logarithmic scale, or the strengths.

@@ -80,7 +80,8 @@ default="gelu"
         What all tasks share. None is ``MLP(hidden_layer_sizes, activation, dropout)``;
         a spec, such as ``MLP()``, makes ``trunk__dropout`` a parameter for grid search;
         a module, or a callable that gets the number of features and returns one, maps
-        (n_rows, n_features) to (n_rows, n_hidden) and sees the values of X as they are.
+        (n_rows, n_features) to (n_rows, n_hidden) and sees the values of X as they are,
+        unless it has an attribute ``preparation = "table"``.
     head : {"linear", "mlp", "feedback"} or head spec, default="linear"
         What each task does with what it reads of the trunk: a linear map; a hidden
         layer of its own (``MLPHead(hidden_layer_sizes=(32,))``); or a linear map of it
