@@ -81,12 +81,20 @@ class LinearBase(BaseEstimator):
             X = blank_constants(X, rows)
         return make_data(X, self.task_set_, labels, bool(self.fit_intercept))
 
-    def _solve(self, data: Data, alpha: float, start: np.ndarray | None = None) -> None:
+    def _solve(self, data: Data, alpha: float | None) -> None:
         """Fit all data and set the fitted attributes."""
+        is_evidence = isinstance(self.penalty, str) and self.penalty == EMPIRICAL_BAYES
+        if is_evidence and alpha is not None:
+            raise ValueError(
+                f"{type(self).__name__}: alpha={alpha!r} has no effect with "
+                f"penalty={EMPIRICAL_BAYES!r}, which finds its strengths in the data. "
+                "Leave alpha at None, or choose a penalty, such as penalty='shared'."
+            )
+        alpha = 1.0 if alpha is None else alpha
         if not len(data.kept):
             self._keep_constants(data.X.shape[1], alpha)
             return
-        if isinstance(self.penalty, str) and self.penalty == EMPIRICAL_BAYES:
+        if is_evidence:
             data = self._in_common_units(data).with_scaled_features()
             data, problem, solution = fit_empirical_bayes(
                 data, self._pools(data), tol=self.tol, max_iter=self.max_iter
@@ -96,7 +104,7 @@ class LinearBase(BaseEstimator):
             penalty = self._resolve(data).scaled(alpha)
             data = self._pooled(self._in_common_units(data, penalty))
             problem = Problem(data.datafit(), penalty, data.columns)
-            solution = solve(problem, start, tol=self.tol, max_iter=self.max_iter)
+            solution = solve(problem, tol=self.tol, max_iter=self.max_iter)
         self._keep(data, problem, solution, alpha)
 
     def _in_common_units(self, data: Data, penalty: Penalty | None = None) -> Data:

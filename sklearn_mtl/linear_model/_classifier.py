@@ -36,8 +36,9 @@ class MultiTaskLinearClassifier(
         "empirical_bayes", a name ("l21", "trace", "mean", "chain", "ridge", "shared",
         "l1", "task_l21", "task_covariance"), an object of `sklearn_mtl.penalties`, a
         `Penalty` of your own, or None for no penalty.
-    alpha : float, default=1.0
-        What the penalty is multiplied by; "empirical_bayes" has no use for it.
+    alpha : float, default=None
+        What the penalty is multiplied by, 1.0 if None. "empirical_bayes" finds its
+        strengths in the data and takes no number.
     fit_intercept : bool, default=True
         Whether each task has an intercept, which is never penalised.
     tol : float, default=1e-6
@@ -101,7 +102,7 @@ class MultiTaskLinearClassifier(
 
     _parameter_constraints: dict[str, list[Any]] = {
         **LinearClassifierBase._parameter_constraints,
-        "alpha": [Interval(Real, 0, None, closed="left")],
+        "alpha": [Interval(Real, 0, None, closed="left"), None],
         "class_weight": CLASS_WEIGHT,
     }
 
@@ -109,7 +110,7 @@ class MultiTaskLinearClassifier(
         self,
         *,
         penalty: Any = "empirical_bayes",
-        alpha: float = 1.0,
+        alpha: float | None = None,
         fit_intercept: bool = True,
         tol: float = 1e-6,
         max_iter: int = 10000,
@@ -150,7 +151,8 @@ class MultiTaskLinearClassifier(
         TaskError
             If a task has no label, or labels that are not classes.
         ValueError
-            If X has NaN, weights are negative, or the penalty does not fit the tasks.
+            If X has NaN, weights are negative, the penalty does not fit the tasks, or
+            alpha is a number and the penalty "empirical_bayes".
         """
         self._solve(self._read(X, y, sample_weight), self.alpha)
         return self

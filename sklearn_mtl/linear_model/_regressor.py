@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 from sklearn.base import RegressorMixin
 
@@ -33,8 +33,9 @@ class MultiTaskLinearRegressor(
         "empirical_bayes", a name ("l21", "trace", "mean", "chain", "ridge", "shared",
         "l1", "task_l21", "task_covariance"), an object of `sklearn_mtl.penalties`, a
         `Penalty` of your own, or None for no penalty.
-    alpha : float, default=1.0
-        What the penalty is multiplied by; "empirical_bayes" has no use for it.
+    alpha : float, default=None
+        What the penalty is multiplied by, 1.0 if None. "empirical_bayes" finds its
+        strengths in the data and takes no number.
     fit_intercept : bool or "partial_pooling", default=True
         Whether each task has an intercept. True leaves it free; "partial_pooling"
         shrinks the tasks' levels towards a common one, as strongly as the data suggest:
@@ -107,16 +108,20 @@ class MultiTaskLinearRegressor(
 
     _parameter_constraints: dict[str, list[Any]] = {
         **LinearRegressorBase._parameter_constraints,
-        "alpha": [Interval(Real, 0, None, closed="left")],
+        "alpha": [Interval(Real, 0, None, closed="left"), None],
         "fit_intercept": ["boolean", StrOptions({PARTIAL_POOLING})],
         "scale_targets": ["boolean", StrOptions({"auto"})],
     }
+
+    # scikit-learn's checks set alpha to 0.01 for any regressor without `alphas`, and
+    # the default penalty takes no number
+    alphas: ClassVar[None] = None
 
     def __init__(
         self,
         *,
         penalty: Any = "empirical_bayes",
-        alpha: float = 1.0,
+        alpha: float | None = None,
         fit_intercept: Any = True,
         scale_targets: Any = "auto",
         tol: float = 1e-6,
@@ -157,8 +162,9 @@ class MultiTaskLinearRegressor(
         TaskError
             If a task has no label.
         ValueError
-            If X has NaN, weights are negative, the penalty does not fit the tasks, or
-            `scale_targets=True` meets pooled intercepts.
+            If X has NaN, weights are negative, the penalty does not fit the tasks,
+            alpha is a number and the penalty "empirical_bayes", or `scale_targets=True`
+            meets pooled intercepts.
 
         Warns
         -----

@@ -6,6 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_mtl.exceptions import SingleClassWarning
 from sklearn_mtl.linear_model import MultiTaskLinearClassifier
+from tests.linear_model.strengths import strength
 
 NAMES = ["empirical_bayes", "l21", "trace", "mean", "ridge", "shared", "l1"]
 every_name = pytest.mark.parametrize("penalty", NAMES)
@@ -90,7 +91,9 @@ def test_without_a_penalty_the_units_of_the_features_do_not_matter(penalty, data
 @every_name
 def test_missing_labels_equal_weights_of_zero(penalty, holes):
     X, y = holes
-    model = MultiTaskLinearClassifier(penalty=penalty, alpha=0.05, tol=1e-9)
+    model = MultiTaskLinearClassifier(
+        penalty=penalty, alpha=strength(penalty, 0.05), tol=1e-9
+    )
     expected = np.concatenate(model.fit(X, y).coef_)
     model.fit(X, np.nan_to_num(y), ~np.isnan(y) * 1.0)
     np.testing.assert_allclose(np.concatenate(model.coef_), expected, atol=1e-4)
@@ -101,7 +104,9 @@ def test_weights_of_0_and_2_drop_and_repeat_rows(penalty, holes):
     X, y = holes
     repeats = np.random.default_rng(2).integers(0, 3, len(X))
     index = np.repeat(np.arange(len(X)), repeats)
-    model = MultiTaskLinearClassifier(penalty=penalty, alpha=0.05, tol=1e-9)
+    model = MultiTaskLinearClassifier(
+        penalty=penalty, alpha=strength(penalty, 0.05), tol=1e-9
+    )
     weighted = np.concatenate(model.fit(X, y, repeats).coef_)
     model.fit(X[index], y[index])
     np.testing.assert_allclose(np.concatenate(model.coef_), weighted, atol=1e-4)
@@ -110,7 +115,9 @@ def test_weights_of_0_and_2_drop_and_repeat_rows(penalty, holes):
 @every_name
 def test_sparse_equals_dense(penalty, holes):
     X, y = holes
-    model = MultiTaskLinearClassifier(penalty=penalty, alpha=0.05, tol=1e-9)
+    model = MultiTaskLinearClassifier(
+        penalty=penalty, alpha=strength(penalty, 0.05), tol=1e-9
+    )
     expected = model.fit(X, y).predict_proba(X)
     found = model.fit(sparse.csr_array(X), y).predict_proba(sparse.csr_array(X))
     for ours, theirs in zip(found, expected, strict=True):
@@ -120,7 +127,9 @@ def test_sparse_equals_dense(penalty, holes):
 @every_name
 def test_permuted_tasks_permute_probabilities(penalty, holes):
     X, y = holes
-    model = MultiTaskLinearClassifier(penalty=penalty, alpha=0.05, tol=1e-9)
+    model = MultiTaskLinearClassifier(
+        penalty=penalty, alpha=strength(penalty, 0.05), tol=1e-9
+    )
     expected = model.fit(X, y).predict_proba(X)
     found = model.fit(X, y[:, [1, 2, 0]]).predict_proba(X)
     np.testing.assert_allclose(found[0], expected[1], atol=1e-4)
@@ -129,7 +138,9 @@ def test_permuted_tasks_permute_probabilities(penalty, holes):
 
 @every_name
 def test_fit_is_certified_or_stationary(penalty, holes):
-    model = MultiTaskLinearClassifier(penalty=penalty, alpha=0.05).fit(*holes)
+    model = MultiTaskLinearClassifier(
+        penalty=penalty, alpha=strength(penalty, 0.05)
+    ).fit(*holes)
     assert model.dual_gap_ <= 1e-6 or model.optimality_ <= 1e-5
 
 

@@ -7,6 +7,7 @@ from sklearn_mtl.linear_model._data import read_labels
 from sklearn_mtl.linear_model._labels import OwnLabels, TableOfLabels
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._columns import read_columns
+from tests.linear_model.strengths import strength
 
 
 @pytest.fixture
@@ -96,7 +97,9 @@ def test_the_data_term_of_a_list_is_that_of_the_table(
 @pytest.mark.parametrize("penalty", ["l21", "mean", "empirical_bayes", "trace"])
 def test_a_fit_does_not_depend_on_how_labels_are_held(own_rows, penalty, monkeypatch):
     X, y = own_rows
-    model = MultiTaskLinearRegressor(penalty=penalty, alpha=0.1, tol=1e-10)
+    model = MultiTaskLinearRegressor(
+        penalty=penalty, alpha=strength(penalty, 0.1), tol=1e-10
+    )
     expected = model.fit(X, y).coef_
     as_read = _data.read_labels
     monkeypatch.setattr(

@@ -10,6 +10,7 @@ from sklearn_mtl.linear_model import (
     MultiTaskLinearRegressorCV,
 )
 from sklearn_mtl.utils import stack_tasks
+from tests.linear_model.strengths import strength
 
 PENALTIES = ["l21", "trace", "mean", "ridge", "empirical_bayes"]
 
@@ -27,7 +28,7 @@ def draw(level=1.0, noise=1.0, n_tasks=8, seed=0):
 
 
 def fit(X, y, weights=None, penalty="mean", **options):
-    options = {"alpha": 0.2, "tol": 1e-11, **options}
+    options = {"alpha": strength(penalty, 0.2), "tol": 1e-11, **options}
     model = MultiTaskLinearRegressor(
         penalty=penalty, fit_intercept="partial_pooling", **options
     )
@@ -52,7 +53,7 @@ def common_level(X, y, strength):
 @pytest.mark.parametrize("penalty", ["l21", "trace", "ridge"])
 def test_cvxpy_finds_the_same_coefficients_and_intercepts(penalty):
     X, y = draw()
-    model = fit(X, y, penalty=penalty, alpha=0.1)
+    model = fit(X, y, penalty=penalty, alpha=strength(penalty, 0.1))
     W, b = cp.Variable((4, 8)), cp.Variable((1, 8))
     n = (~np.isnan(y)).sum() / 8
     x, level, n = common_level(X, y, model.intercept_alpha_ * n)
@@ -141,7 +142,9 @@ def test_complete_targets_keep_their_coefficients(shape):
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_one_task_has_no_level_to_share(penalty):
     X, y = draw(n_tasks=1)
-    free = MultiTaskLinearRegressor(penalty=penalty, alpha=0.2, tol=1e-11).fit(X, y)
+    free = MultiTaskLinearRegressor(
+        penalty=penalty, alpha=strength(penalty, 0.2), tol=1e-11
+    ).fit(X, y)
     np.testing.assert_allclose(fit(X, y, penalty=penalty).intercept_, free.intercept_)
 
 

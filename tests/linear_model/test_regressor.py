@@ -14,6 +14,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
 from sklearn_mtl.penalties import L21, Decomposition, TaskGraph, TaskL21, TraceNorm
 from sklearn_mtl.utils import stack_tasks
+from tests.linear_model.strengths import strength
 
 NAMES = ["empirical_bayes", "l21", "trace", "mean", "ridge", "shared", "l1", None]
 NAMES += ["task_l21", "task_covariance", "chain"]
@@ -122,7 +123,9 @@ def test_own_rows_of_float32_reach_the_same_gap(alpha):
 def test_own_rows_equal_missing_labels(penalty, holes):
     """A NaN in y, a weight of 0 and a row that is not there are the same."""
     X, y = holes
-    model = MultiTaskLinearRegressor(penalty=penalty, alpha=0.1, tol=1e-10)
+    model = MultiTaskLinearRegressor(
+        penalty=penalty, alpha=strength(penalty, 0.1), tol=1e-10
+    )
     expected = model.fit(X, y).coef_
     filled = model.fit(X, np.nan_to_num(y, nan=99.0), ~np.isnan(y) * 1.0).coef_
     np.testing.assert_allclose(filled, expected, atol=1e-6)
@@ -136,7 +139,9 @@ def test_own_rows_equal_missing_labels(penalty, holes):
 def test_weights_of_0_and_2_drop_and_repeat_rows(penalty, holes):
     X, y = holes
     repeats = np.random.default_rng(2).integers(0, 3, len(X))
-    model = MultiTaskLinearRegressor(penalty=penalty, alpha=0.1, tol=1e-10)
+    model = MultiTaskLinearRegressor(
+        penalty=penalty, alpha=strength(penalty, 0.1), tol=1e-10
+    )
     weighted = model.fit(X, y, repeats).coef_
     index = np.repeat(np.arange(len(X)), repeats)
     np.testing.assert_allclose(model.fit(X[index], y[index]).coef_, weighted, atol=1e-6)
@@ -145,7 +150,9 @@ def test_weights_of_0_and_2_drop_and_repeat_rows(penalty, holes):
 @every_name
 def test_sparse_equals_dense(penalty, holes):
     X, y = holes
-    model = MultiTaskLinearRegressor(penalty=penalty, alpha=0.1, tol=1e-10)
+    model = MultiTaskLinearRegressor(
+        penalty=penalty, alpha=strength(penalty, 0.1), tol=1e-10
+    )
     expected = model.fit(X, y).predict(X)
     for container in (sparse.csr_array, sparse.csc_matrix):
         found = model.fit(container(X), y).predict(container(X))
@@ -158,7 +165,9 @@ def test_permuted_tasks_permute_coefficients(penalty, holes):
         pytest.skip("a chain has an order")
     X, y = holes
     order = [2, 0, 3, 1]
-    model = MultiTaskLinearRegressor(penalty=penalty, alpha=0.1, tol=1e-10)
+    model = MultiTaskLinearRegressor(
+        penalty=penalty, alpha=strength(penalty, 0.1), tol=1e-10
+    )
     expected = model.fit(X, y).coef_[order]
     np.testing.assert_allclose(model.fit(X, y[:, order]).coef_, expected, atol=1e-6)
 
@@ -166,7 +175,9 @@ def test_permuted_tasks_permute_coefficients(penalty, holes):
 @every_name
 def test_float32_input_gives_the_same_model(penalty, holes):
     X, y = holes
-    model = MultiTaskLinearRegressor(penalty=penalty, alpha=0.1, tol=1e-9)
+    model = MultiTaskLinearRegressor(
+        penalty=penalty, alpha=strength(penalty, 0.1), tol=1e-9
+    )
     expected = model.fit(X, y).predict(X)
     found = model.fit(X.astype(np.float32), y.astype(np.float32)).predict(X)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
@@ -177,7 +188,9 @@ def test_more_features_than_rows_with_missing_labels_is_certified():
     X, y = rng.standard_normal((30, 80)), rng.standard_normal((30, 4))
     y[rng.random(y.shape) < 0.3] = np.nan
     for penalty in ("empirical_bayes", "l21", "mean", "trace"):
-        model = MultiTaskLinearRegressor(penalty=penalty, alpha=0.1).fit(X, y)
+        model = MultiTaskLinearRegressor(
+            penalty=penalty, alpha=strength(penalty, 0.1)
+        ).fit(X, y)
         assert model.dual_gap_ <= 1e-6
 
 
