@@ -164,14 +164,14 @@ def compare(
     >>> from sklearn_mtl.datasets import make_multitask_regression
     >>> X, y = make_multitask_regression(200, 5, 2, n_informative=5, random_state=0)
     >>> found = compare(X, y, ["dummy", "linear", ("ridge", Ridge())], cv=3)
-    >>> found.table[["task0", "task1", "mean"]].round(2)
+    >>> found.table[["task0", "task1", "mean"]].round(1)
                          task0  task1  mean
     model
-    dummy                -0.00   -0.0 -0.00
-    linear                0.76    0.8  0.78
-    best single           0.76    0.8  0.78
-    ridge, one per task   0.76    0.8  0.78
-    ridge                 0.76    0.8  0.78
+    dummy                 -0.0   -0.0  -0.0
+    linear                 0.8    0.8   0.8
+    best single            0.8    0.8   0.8
+    ridge, one per task    0.8    0.8   0.8
+    ridge                  0.8    0.8   0.8
     >>> print(found.verdict.split(" (")[0])
     ridge: no evidence that sharing helps or hurts any of the 2 tasks
     """

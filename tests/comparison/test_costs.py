@@ -20,24 +20,43 @@ def test_what_cannot_be_pickled_has_no_size():
     assert np.isnan(pickled_size(lambda: None))
 
 
+@pytest.fixture
+def wait_for_a_look(monkeypatch):
+    """Wait until the watcher has looked, however busy the processor is."""
+    looks, look = threading.Semaphore(0), _costs._resident
+
+    def counted():
+        found = look()
+        looks.release()
+        return found
+
+    def wait():
+        while looks.acquire(blocking=False):
+            pass
+        for _ in range(2):  # the first may have begun before
+            assert looks.acquire(timeout=60)
+
+    monkeypatch.setattr(_costs, "_resident", counted)
+    return wait
+
+
 @pytest.mark.skipif(not _costs._STATM.exists(), reason="needs /proc")
-def test_memory_that_is_used_and_freed_inside_the_block_is_seen():
+def test_memory_that_is_used_and_freed_inside_the_block_is_seen(wait_for_a_look):
     with watch_memory() as watch:
         filled = np.ones(80 * MB // 8)
-        pages = threading.Event()
-        pages.wait(0.05)  # ten looks
+        wait_for_a_look()
         del filled
     assert 70 * MB < watch.growth < 200 * MB
 
 
 @pytest.mark.skipif(not _costs._STATM.exists(), reason="needs /proc")
-def test_memory_that_the_last_fit_left_is_counted_again():
+def test_memory_that_the_last_fit_left_is_counted_again(wait_for_a_look):
     """Small pieces stay with the process when freed, and would hide the next use."""
     found = []
     for _ in range(3):
         with watch_memory() as watch:
             pieces = [np.ones(1000) for _ in range(5000)]  # 40 MB
-            threading.Event().wait(0.02)
+            wait_for_a_look()
             del pieces
         found.append(watch.growth)
     if hasattr(ctypes.CDLL(None), "malloc_trim"):
