@@ -28,6 +28,7 @@ from sklearn_mtl.comparison._splits import Folding, Split
 from sklearn_mtl.comparison._targets import Targets, read_targets
 from sklearn_mtl.exceptions import NegativeTransferWarning
 from sklearn_mtl.utils._containers import plain_inputs
+from sklearn_mtl.utils._index import warn_of_index_order
 
 __all__ = ["compare"]
 
@@ -175,6 +176,7 @@ def compare(
     >>> print(found.verdict.split(" (")[0])
     ridge: no evidence that sharing helps or hurts any of the 2 tasks
     """
+    warn_of_index_order("compare", X=X, y=y, groups=groups)
     _check_arguments(n_repeats, inner_cv, confidence, random_state)
     shares = check_shares(learning_curve)
     targets = read_targets(y, task_types, missing_fraction, random_state)

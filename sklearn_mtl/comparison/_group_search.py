@@ -14,6 +14,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.inspection import TaskAffinity
 from sklearn_mtl.inspection._measures import affinity_of_data
 from sklearn_mtl.inspection._task_sets import TaskData, TaskSetScores, make_splits
+from sklearn_mtl.utils._by_task import square_by_task
 
 __all__ = ["GroupSearch", "search_groups"]
 
@@ -126,8 +127,9 @@ def _find_affinity(
             max_sets=model.max_sets,
             verbose=bool(model.verbose),
         )
-    n_tasks = data.task_set.n_tasks
-    values = np.asarray(getattr(model.method, "values", model.method), dtype=float)
+    n_tasks, given = data.task_set.n_tasks, model.method
+    given = given.to_frame() if isinstance(given, TaskAffinity) else given
+    values = square_by_task(given, data.task_set, "method", _WHO)
     if values.shape != (n_tasks, n_tasks):
         raise TaskError(
             f"{_WHO}: method has affinities of shape {values.shape}; they must be "

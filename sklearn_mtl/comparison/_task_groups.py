@@ -14,7 +14,11 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_mtl.comparison._group_models import group_codes, group_outputs
 from sklearn_mtl.comparison._group_search import search_groups
-from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning
+from sklearn_mtl.exceptions import (
+    IndexOrderWarning,
+    MissingLabelWarning,
+    SingleClassWarning,
+)
 from sklearn_mtl.inspection import TaskAffinity
 from sklearn_mtl.inspection._measures import AFFINITY_METHODS
 from sklearn_mtl.inspection._task_sets import fit_tasks, read_data
@@ -22,6 +26,7 @@ from sklearn_mtl.model_selection._responses import periods_of_tasks
 from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._features import check_features, record_features
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions, fit_context
 from sklearn_mtl.utils._random import draw_seed
@@ -58,7 +63,7 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         Most groups, and thus models; None allows one a task.
     method : {"gain", "lookahead", "gradient", "label"} or array-like, default="gain"
         How the affinity is measured, or the affinities (n_tasks, n_tasks) themselves,
-        also as a `TaskAffinity`.
+        also as a `TaskAffinity` or a DataFrame, which are matched to the tasks by name.
     search : {"auto", "exact", "greedy", "spectral"}, default="auto"
         How partitions are found. "exact" looks at all of them, which takes 3^n_tasks
         steps; "greedy" merges groups; "spectral" is spectral clustering. "auto" is
@@ -230,6 +235,7 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         ValueError
             If a parameter is out of its range or lengths differ.
         """
+        warn_of_index_order(_WHO, X=X, groups=groups)
         X, y = indexable(X, as_targets(y, _WHO))
         X = record_features(self, X)
         data = read_data(
@@ -241,7 +247,7 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             on_empty_task=self.on_empty_task,
         )
         with warnings.catch_warnings():  # said once, when y was read
-            for seen in (MissingLabelWarning, SingleClassWarning):
+            for seen in (MissingLabelWarning, SingleClassWarning, IndexOrderWarning):
                 warnings.simplefilter("ignore", seen)
             found = search_groups(self, data, groups, draw_seed(self.random_state))
             chosen = found.partition

@@ -25,13 +25,18 @@ from sklearn_mtl.ensemble._members import (
 )
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._simplex import blend_weights, read_evidence
-from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning
+from sklearn_mtl.exceptions import (
+    IndexOrderWarning,
+    MissingLabelWarning,
+    SingleClassWarning,
+)
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold
 from sklearn_mtl.model_selection._weighted import split_weighted
 from sklearn_mtl.neural_network._data import Labels
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._features import check_features, record_features
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import (
     BaseComposition,
     Interval,
@@ -96,7 +101,9 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             If a member is no estimator.
         """
         named = self._named()
-        X, y = indexable(X, as_targets(y, type(self).__name__))
+        who = type(self).__name__
+        warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
+        X, y = indexable(X, as_targets(y, who))
         X = record_features(self, X)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
         if getattr(self, "class_weight", None) is not None:
@@ -113,7 +120,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             "random_state": spawn_seeds(seed, 1)[0] % 2**31,
         }
         with warnings.catch_warnings():  # said once, by the blend
-            for seen in (MissingLabelWarning, SingleClassWarning):
+            for seen in (MissingLabelWarning, SingleClassWarning, IndexOrderWarning):
                 warnings.simplefilter("ignore", seen)
             # threads: bits do not depend on how many cores a process is given
             members = Parallel(n_jobs=self.n_jobs, prefer="threads")(

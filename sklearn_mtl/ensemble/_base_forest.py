@@ -25,6 +25,7 @@ from sklearn_mtl.neural_network._data import Labels
 from sklearn_mtl.neural_network._inputs import read_inputs
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._hold_out import HoldOut
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import Interval, StrOptions, fit_context
 from sklearn_mtl.utils._random import draw_seed
 
@@ -108,7 +109,9 @@ class BaseMultiTaskForest(BaseEstimator):
             If all labels of a task are in one group, so that their out-of-bag
             predictions are missing.
         """
-        given = HoldOut.read(type(self).__name__, X, groups)
+        who = type(self).__name__
+        warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
+        given = HoldOut.read(who, X, groups)
         X = read_inputs(self, X, "table", reset=True)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
         self._grow(self._as_numbers(X), labels, given)

@@ -16,6 +16,7 @@ from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_score
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.multioutput._templates import for_one_task, for_tasks
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._pipelines import weight_key
 from sklearn_mtl.utils._private import safe_indexing
 from sklearn_mtl.utils._table import as_table, drop_weightless, take_tasks
@@ -93,6 +94,7 @@ def read_data(
     TaskData
         Inputs and targets.
     """
+    warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
     kind = "mixed"
     if estimator is not None and is_classifier(estimator):
         kind = "classification"

@@ -27,6 +27,7 @@ from sklearn_mtl.solvers import Problem, Solution, solve
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._features import read_features
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import Interval, StrOptions
 from sklearn_mtl.utils._task import read_tasks
 
@@ -56,6 +57,7 @@ class LinearBase(BaseEstimator):
     def _read(self, X: Any, y: Any, sample_weight: Any) -> Data:
         """Validate X, y and weights, and set what they say about the tasks."""
         who = type(self).__name__
+        warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         X = read_features(
             self,
             X,
@@ -116,7 +118,8 @@ class LinearBase(BaseEstimator):
 
     def _resolve(self, data: Data) -> Penalty:
         """Return the penalty on the tasks that are fitted."""
-        penalty = resolve_penalty(self.penalty, type(self).__name__)
+        who = type(self).__name__
+        penalty = resolve_penalty(self.penalty, who).for_names(self.task_set_, who)
         if len(data.kept) < self.task_set_.n_tasks:
             penalty = penalty.for_tasks(data.kept, self.task_set_.n_tasks)
         penalty.check(data.columns, data.X.shape[1])

@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin
 from sklearn_mtl.linear_model._cv import LinearSearchMixin
 from sklearn_mtl.linear_model._outputs import LinearClassifierBase
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._outputs import ClassOutputsMixin
 from sklearn_mtl.utils._private import fit_context
 from sklearn_mtl.utils._weights import CLASS_WEIGHT
@@ -172,8 +173,9 @@ class MultiTaskLinearClassifierCV(
         ValueError
             If X has NaN, weights are negative, or the penalty does not fit the tasks.
         """
+        warn_of_index_order(type(self).__name__, X=X, groups=groups)
         data = self._read(X, y, sample_weight)
-        self._search(data, X, y, groups, sample_weight)
+        self._search(data, data.X, y, groups, sample_weight)
         return self
 
     def _default_splitter(self, n_splits: int) -> Any:

@@ -13,6 +13,7 @@ from sklearn_mtl.linear_model._classifier import MultiTaskLinearClassifier
 from sklearn_mtl.linear_model._regressor import MultiTaskLinearRegressor
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._features import read_features
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._outputs import ClassOutputsMixin
 from sklearn_mtl.utils._private import HasMethods, StrOptions, fit_context
 from sklearn_mtl.utils._weights import check_sample_weight
@@ -120,6 +121,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
             If X has NaN, or weights are negative or of a wrong shape.
         """
         who = type(self).__name__
+        warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         X = read_features(
             self,
             X,

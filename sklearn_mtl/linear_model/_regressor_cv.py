@@ -10,6 +10,7 @@ from sklearn_mtl.linear_model._cv import LinearSearchMixin
 from sklearn_mtl.linear_model._names import PARTIAL_POOLING
 from sklearn_mtl.linear_model._outputs import LinearRegressorBase
 from sklearn_mtl.model_selection import MultiTaskKFold
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
 from sklearn_mtl.utils._private import StrOptions, fit_context
 
@@ -189,8 +190,9 @@ class MultiTaskLinearRegressorCV(
             If targets that are not scaled have standard deviations that differ by a
             factor above 1000, and the penalty compares their coefficients.
         """
+        warn_of_index_order(type(self).__name__, X=X, groups=groups)
         data = self._read(X, y, sample_weight)
-        self._search(data, X, y, groups, sample_weight)
+        self._search(data, data.X, y, groups, sample_weight)
         return self
 
     def _default_splitter(self, n_splits: int) -> Any:

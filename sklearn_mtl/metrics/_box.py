@@ -7,6 +7,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array
 
+from sklearn_mtl.utils._containers import fill_masked
+from sklearn_mtl.utils._index import warn_of_index_order
+from sklearn_mtl.utils._names import TaskNames, order_of_columns, task_name
+from sklearn_mtl.utils._table import take_tasks
 from sklearn_mtl.utils._weights import check_sample_weight
 
 __all__ = ["box_iou", "mean_iou"]
@@ -26,7 +30,8 @@ def box_iou(y_true: Any, y_pred: Any, *, form: str = _CORNERS) -> np.ndarray:
     Parameters
     ----------
     y_true, y_pred : array-like of shape (n_samples, 4)
-        Boxes: the four columns of y that are their coordinates.
+        Boxes: the four columns of y that are their coordinates. The columns of two
+        frames are matched by name.
     form : {"xyxy", "cxcywh"}, default="xyxy"
         Left, top, right and bottom; or centre, width and height.
 
@@ -38,7 +43,8 @@ def box_iou(y_true: Any, y_pred: Any, *, form: str = _CORNERS) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the shapes are not (n_samples, 4) and equal, or the form is unknown.
+        If the shapes are not (n_samples, 4) and equal, the columns of two frames have
+        other names, or the form is unknown.
 
     See Also
     --------
@@ -56,6 +62,8 @@ def box_iou(y_true: Any, y_pred: Any, *, form: str = _CORNERS) -> np.ndarray:
     >>> box_iou([[0, 0, 2, 2], [0, 0, 1, 1]], [[1, 0, 3, 2], [0, 0, 1, 1]]).round(3)
     array([0.333, 1.   ])
     """
+    warn_of_index_order("box_iou", y_true=y_true, y_pred=y_pred)
+    y_pred = _in_order(y_pred, y_true)
     truth, given = _read(y_true, form, "y_true"), _read(y_pred, form, "y_pred")
     if truth.shape != given.shape:
         raise ValueError(
@@ -111,6 +119,17 @@ def mean_iou(
     return float(np.average(found[seen], weights=weights[seen]))
 
 
+def _in_order(y_pred: Any, y_true: Any) -> Any:
+    """Return boxes with the columns of a frame in the order of another, by name."""
+    if not hasattr(y_true, "columns") or not hasattr(y_pred, "columns"):
+        return y_pred
+    coordinates = TaskNames([task_name(label) for label in y_true.columns])
+    if len(y_pred.columns) != len(coordinates.names):
+        return y_pred  # refused by its shape
+    order = order_of_columns(y_pred.columns, coordinates, "y_pred", "box_iou")
+    return y_pred if order is None else take_tasks(y_pred, order)
+
+
 def _read(boxes: Any, form: str, name: str) -> np.ndarray:
     """Return left, top, right and bottom."""
     if form not in (_CORNERS, _CENTRE):
@@ -118,7 +137,10 @@ def _read(boxes: Any, form: str, name: str) -> np.ndarray:
             f"box_iou: form {form!r} is unknown; allowed are {[_CENTRE, _CORNERS]}."
         )
     given = check_array(
-        boxes, dtype=np.float64, ensure_all_finite="allow-nan", input_name=name
+        fill_masked(boxes),
+        dtype=np.float64,
+        ensure_all_finite="allow-nan",
+        input_name=name,
     )
     if given.shape[1] != 4:
         raise ValueError(

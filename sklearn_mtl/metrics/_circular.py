@@ -9,7 +9,9 @@ import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
 from sklearn_mtl.utils._circular import distances
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._scores import r2_of_points
+from sklearn_mtl.utils._targets import as_targets
 from sklearn_mtl.utils._weights import check_sample_weight
 
 __all__ = ["circular_error", "circular_score"]
@@ -122,8 +124,11 @@ def _read(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if not period > 0:
         raise ValueError(f"{who}: period must be positive; found {period!r}.")
+    warn_of_index_order(who, y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
     truth, given = (
-        check_array(y, ensure_2d=False, dtype=np.float64, input_name=name)
+        check_array(
+            as_targets(y, who), ensure_2d=False, dtype=np.float64, input_name=name
+        )
         for name, y in (("y_true", y_true), ("y_pred", y_pred))
     )
     check_consistent_length(truth, given)

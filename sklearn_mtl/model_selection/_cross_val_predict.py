@@ -27,6 +27,7 @@ from sklearn_mtl.model_selection._responses import (
 )
 from sklearn_mtl.model_selection._stratified_kfold import MultiTaskStratifiedKFold
 from sklearn_mtl.utils._columns import TargetColumns, read_columns
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import safe_indexing
 from sklearn_mtl.utils._targets import as_targets
 from sklearn_mtl.utils._task_types import decide_task_types
@@ -123,6 +124,7 @@ def cross_val_predict(
     """
     if method not in _METHODS:
         raise ValueError(f"{_WHO}: method must be one of {_METHODS}, found {method!r}.")
+    warn_of_index_order(_WHO, X=X, y=y, groups=groups)
     X, y, groups = indexable(X, as_targets(y, _WHO), groups)
     columns = read_columns(y, _WHO)
     is_number = cv is None or isinstance(cv, Integral)

@@ -10,6 +10,7 @@ from sklearn.model_selection import cross_validate as sklearn_cross_validate
 from sklearn_mtl.model_selection._scorers import per_task_scorers
 from sklearn_mtl.model_selection._stratified_kfold import MultiTaskStratifiedKFold
 from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._targets import as_targets
 from sklearn_mtl.utils._task_types import decide_task_types
 
@@ -87,6 +88,7 @@ def cross_validate(
     >>> found["test_task0"]
     array([1., 1., 1., 1.])
     """
+    warn_of_index_order(_WHO, X=X, y=y, groups=arguments.get("groups"))
     y = as_targets(y, _WHO)
     if cv is None or isinstance(cv, Integral):
         cv = MultiTaskStratifiedKFold(5 if cv is None else int(cv))

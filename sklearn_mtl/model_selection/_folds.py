@@ -13,6 +13,7 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn_mtl.model_selection._assign import lost_tasks
 from sklearn_mtl.model_selection._checks import warn_of_lost_tasks
 from sklearn_mtl.model_selection._parts import generator, kfold_trains
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._targets import as_targets
 
 __all__ = ["MultiTaskFolds"]
@@ -78,7 +79,9 @@ class MultiTaskFolds(BaseCrossValidator):
         self, X: Any, y: Any, groups: Any
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Split as scikit-learn does, which cannot take the length of a dict."""
-        yield from super().split(X, as_targets(y, type(self).__name__), groups)
+        who = type(self).__name__
+        warn_of_index_order(who, X=X, y=y, groups=groups)
+        yield from super().split(X, as_targets(y, who), groups)
 
     @abstractmethod
     def _assign(

@@ -21,6 +21,7 @@ from sklearn_mtl.model_selection._responses import (
     periods_of_tasks,
 )
 from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._pipelines import fitted_model
 
 __all__ = ["PerTaskScorer", "TaskScorer", "per_task_scorers", "task_scorer"]
@@ -50,6 +51,7 @@ class _TaskScores(BaseEstimator):
     def _score_tasks(
         self, estimator: Any, X: Any, y: Any, sample_weight: Any, who: str
     ) -> tuple[dict[str, float], list[TaskTruth]]:
+        warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         model = getattr(fitted_model(estimator), "task_set_", None)
         columns = read_columns(y, who, sample_weight, model)
         classes = classes_of_tasks(estimator, len(columns.names), who)

@@ -17,6 +17,7 @@ from sklearn_mtl.model_selection._checks import (
     warn_of_lost_tasks,
 )
 from sklearn_mtl.model_selection._parts import TEST, TRAIN, draw_parts, generator
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._targets import as_targets
 
 __all__ = ["MultiTaskStratifiedShuffleSplit", "shuffle_sizes", "split_once"]
@@ -122,7 +123,9 @@ class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
             Rows of the test set, in random order.
         """
         warn_of_groups(self, groups)
-        yield from super().split(X, as_targets(y, type(self).__name__), None)
+        who = type(self).__name__
+        warn_of_index_order(who, X=X, y=y)
+        yield from super().split(X, as_targets(y, who), None)
 
     def _iter_indices(
         self, X: Any, y: Any = None, groups: Any = None

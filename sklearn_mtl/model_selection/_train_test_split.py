@@ -11,6 +11,7 @@ from sklearn.utils import indexable
 from sklearn_mtl.model_selection._checks import number_groups, read_tasks
 from sklearn_mtl.model_selection._parts import TEST, TRAIN, generator
 from sklearn_mtl.model_selection._shuffle_split import shuffle_sizes, split_once
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import safe_indexing
 from sklearn_mtl.utils._targets import as_targets
 
@@ -90,6 +91,8 @@ def train_test_split(
     """
     if not arrays:
         raise ValueError(f"{_WHO}: at least one array is required.")
+    named = {f"array {place}": one for place, one in enumerate(arrays)}
+    warn_of_index_order(_WHO, **named, groups=groups)
     # a dict of columns has no rows to take
     given = [as_targets(a, _WHO) if isinstance(a, Mapping) else a for a in arrays]
     arrays = tuple(indexable(*given))

@@ -27,6 +27,7 @@ from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._fit_params import takes
 from sklearn_mtl.utils._hold_out import VALIDATION, HoldOut
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
 from sklearn_mtl.utils._private import (
     HasMethods,
@@ -219,6 +220,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         TypeError
             If what was given is no estimator.
         """
+        warn_of_index_order(_WHO, X=X, y=y, sample_weight=sample_weight)
         X, y = indexable(X, as_targets(y, _WHO))
         X = record_features(self, X)
         templates = self._templates()

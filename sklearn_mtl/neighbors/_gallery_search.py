@@ -16,6 +16,7 @@ from sklearn_mtl.metrics._retrieval_report import retrieval_depth
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex, check_n_neighbors
 from sklearn_mtl.neighbors._gallery import drop_self, pick_tasks, task_names
 from sklearn_mtl.neighbors._rows import pair_distances, sort_found
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._names import TaskNames, order_of_columns
 from sklearn_mtl.utils._table import take_tasks
 from sklearn_mtl.utils._targets import as_targets
@@ -191,6 +192,7 @@ class GallerySearchMixin(ABC):
             raise ValueError(
                 f"{_who(self)}: report needs labels of gallery and queries."
             )
+        warn_of_index_order(_who(self), X=X, y=y)
         labels = self._in_order(labels)
         rows = self.embedding_ if X is None else self._item_rows(X)
         gallery, names = self.labels_, self._task_names

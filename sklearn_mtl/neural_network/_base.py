@@ -26,6 +26,7 @@ from sklearn_mtl.neural_network._training import train_state
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._declare import check_same_classes, check_untrained_tasks
 from sklearn_mtl.utils._hold_out import HoldOut
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import fit_context
 
 __all__ = ["BaseMultiTaskNet"]
@@ -112,9 +113,9 @@ class BaseMultiTaskNet(
             If all labels of a task are in one group, so that their out-of-fold
             predictions are missing.
         """
-        given = HoldOut.read(
-            type(self).__name__, X, groups, X_val, y_val, sample_weight_val
-        )
+        who = type(self).__name__
+        warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
+        given = HoldOut.read(who, X, groups, X_val, y_val, sample_weight_val)
         if self.warm_start and hasattr(self, "net_"):
             return self._go_on(X, y, sample_weight, given, is_partial=False)
         X = read_inputs(self, X, preparation_of(self), reset=True)
@@ -126,6 +127,7 @@ class BaseMultiTaskNet(
     @fit_context(prefer_skip_nested_validation=True)
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Any:
         who = type(self).__name__
+        warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         if hasattr(self, "net_"):
             if classes is not None:
                 known = self.task_set_

@@ -124,7 +124,8 @@ default="synchronous"
 default=None
         What is known of the tasks: a similarity, symmetric and not negative, by which
         pairs are pulled together; or the covariance of their heads, learned as the net
-        is. Only tasks with outputs of equal shape are pulled together.
+        is. Only tasks with outputs of equal shape are pulled together. The rows and
+        columns of a DataFrame are matched to the tasks by name.
     relation_on : {"auto", "outputs", "heads"}, default="auto"
         Whether the probabilities (or standardised predictions) of related tasks are
         pulled together, or the weights of their heads. "auto" is "heads" for a relation

@@ -12,6 +12,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.losses import OutputLayout, comparable_tasks
 from sklearn_mtl.neural_network._regularizer import Regularizer, Relation
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._by_task import square_by_task
 
 __all__ = ["make_regularizer", "relation_matrix"]
 
@@ -110,6 +111,7 @@ def _read(
                 f"shape, and no two of {task_set.names} have that."
             )
         return None
+    wanted = square_by_task(wanted, task_set, "task_relation", who)
     similarity = _check_matrix(wanted, task_set.n_tasks, who)
     for s, t in np.argwhere(np.triu(similarity, 1) > 0).tolist():
         if s in places and t in places and places[s] != places[t]:

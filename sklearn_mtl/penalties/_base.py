@@ -13,6 +13,8 @@ from sklearn.base import BaseEstimator
 
 from sklearn_mtl.penalties._by_prox import gauge_by_prox, prox_residual
 from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.utils._by_task import by_task
+from sklearn_mtl.utils._names import NamedTasks
 
 __all__ = ["Penalty", "TaskCovarianceForm"]
 
@@ -292,6 +294,17 @@ class Penalty(BaseEstimator, ABC):
     def for_tasks(self, kept: np.ndarray, n_tasks: int) -> Penalty:
         """Return the penalty on some of the tasks, which this one was made for."""
         return self
+
+    def for_names(self, tasks: NamedTasks, who: str) -> Penalty:
+        """Return the penalty with what it says by task name in task order."""
+        out = copy(self)
+        for key, value in self.get_params(deep=False).items():
+            if isinstance(value, Penalty):
+                setattr(out, key, value.for_names(tasks, who))
+            elif key in self._alphas and hasattr(value, "items"):
+                given = by_task(value, tasks.names, parameter=key, who=who)
+                setattr(out, key, np.array(list(given.values()), dtype=float))
+        return out
 
     def covariance(self, W: np.ndarray) -> np.ndarray | None:
         """Return the relation of tasks that is learned with W, None where none is."""

@@ -11,6 +11,7 @@ from sklearn_mtl.penalties._base import Penalty, TaskCovarianceForm, frobenius
 from sklearn_mtl.penalties._by_prox import prox_residual, step_between
 from sklearn_mtl.penalties._columns import Columns
 from sklearn_mtl.penalties._splitting import prox_of_sum
+from sklearn_mtl.utils._names import NamedTasks
 
 __all__ = ["Decomposition", "Sum"]
 
@@ -56,6 +57,12 @@ class _Composition(Penalty):
         """Return the members on these tasks."""
         return type(self)(
             [(name, each.for_tasks(kept, n_tasks)) for name, each in self.penalties]
+        )
+
+    def for_names(self, tasks: NamedTasks, who: str) -> Penalty:
+        """Return the members with what they say by task name in task order."""
+        return type(self)(
+            [(name, each.for_names(tasks, who)) for name, each in self.penalties]
         )
 
     def check(self, columns: Columns, n_features: int) -> None:

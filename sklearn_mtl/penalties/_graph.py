@@ -14,6 +14,8 @@ from sklearn_mtl.penalties._base import (
     is_null,
 )
 from sklearn_mtl.penalties._columns import Columns, columns_of
+from sklearn_mtl.utils._by_task import square_by_task
+from sklearn_mtl.utils._names import NamedTasks
 from sklearn_mtl.utils._private import Interval, StrOptions
 
 __all__ = ["TaskGraph"]
@@ -33,7 +35,8 @@ class TaskGraph(Penalty):
     graph : {"mean", "chain"} or array-like of shape (n_tasks, n_tasks), default="mean"
         "mean" draws every task to the mean of all, sum_t ||w_t - mean||^2; "chain" each
         task to the one before it (temporal smoothness); an array holds the edges'
-        weights, symmetric and not negative (its diagonal says nothing).
+        weights, symmetric and not negative (its diagonal says nothing). The rows and
+        columns of a DataFrame are matched to the tasks by name.
 
     References
     ----------
@@ -65,6 +68,12 @@ class TaskGraph(Penalty):
         """Raise where the graph does not fit the problem."""
         self._validate_params()
         self.laplacian(columns)
+
+    def for_names(self, tasks: NamedTasks, who: str) -> Penalty:
+        """Return the penalty with the rows and columns of a frame in task order."""
+        if not hasattr(self.graph, "columns"):
+            return super().for_names(tasks, who)
+        return TaskGraph(self.alpha, square_by_task(self.graph, tasks, "graph", who))
 
     def for_tasks(self, kept: np.ndarray, n_tasks: int) -> Penalty:
         """Return the penalty on the part of the graph between these tasks."""

@@ -26,8 +26,9 @@ class Ridge(Penalty):
 
     Parameters
     ----------
-    alpha : float or array-like of shape (n_tasks,), default=1.0
-        Strength, one for all tasks or one a task. 0 leaves a task unpenalised.
+    alpha : float, array-like of shape (n_tasks,) or dict, default=1.0
+        Strength: one for all tasks, or one for each, in task order or by task name. 0
+        leaves a task unpenalised.
 
     References
     ----------

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.utils._names import match_tasks
+import numpy as np
 
-__all__ = ["by_task"]
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._containers import fill_masked
+from sklearn_mtl.utils._names import (
+    NamedTasks,
+    match_tasks,
+    order_of_columns,
+    task_name,
+)
+
+__all__ = ["by_task", "square_by_task"]
 
 
 def by_task(
@@ -51,6 +59,50 @@ def by_task(
             )
         return dict(zip(names, value, strict=True))
     return dict.fromkeys(names, value)
+
+
+def square_by_task(
+    matrix: Any, tasks: NamedTasks, parameter: str, who: str
+) -> np.ndarray:
+    """Return a matrix of all pairs of tasks in task order.
+
+    Parameters
+    ----------
+    matrix : array-like of shape (n_tasks, n_tasks)
+        The rows and columns of a frame are matched by name; rows without names are in
+        the order of the columns.
+    tasks : NamedTasks
+        The tasks.
+    parameter : str
+        Name of the argument, for messages.
+    who : str
+        Who asks, for messages.
+
+    Returns
+    -------
+    ndarray of shape (n_tasks, n_tasks)
+        The values; of another shape where those of the matrix are.
+
+    Raises
+    ------
+    TaskError
+        If the names are not those of the tasks.
+    """
+    values = np.asarray(fill_masked(matrix), dtype=np.float64)
+    n_tasks = len(tasks.names)
+    if not hasattr(matrix, "columns") or values.shape != (n_tasks, n_tasks):
+        return values
+    columns = [task_name(label) for label in matrix.columns]
+    rows = [task_name(label) for label in getattr(matrix, "index", matrix.columns)]
+    if sorted(rows) == sorted(columns):
+        values = values[[rows.index(name) for name in columns]]
+    elif rows != [str(t) for t in range(n_tasks)]:
+        raise TaskError(
+            f"{who}: the index of {parameter} is {rows}, but its columns are "
+            f"{columns}; both must name the tasks."
+        )
+    order = order_of_columns(columns, tasks, parameter, who)
+    return values if order is None else values[np.ix_(order, order)]
 
 
 def _is_sequence(value: Any) -> bool:

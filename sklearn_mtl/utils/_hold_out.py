@@ -15,6 +15,7 @@ from sklearn_mtl.exceptions import (
 )
 from sklearn_mtl.utils._features import check_features
 from sklearn_mtl.utils._groups import read_groups
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import num_samples
 from sklearn_mtl.utils._tasks import TaskSet
 
@@ -86,6 +87,8 @@ class HoldOut:
                 f"{who}: groups and X_val are both given. X_val replaces every "
                 "hold-out, which leaves nothing for groups to divide; give one of them."
             )
+        warn_of_index_order(who, X=X, groups=groups)
+        warn_of_index_order(who, **given)
         if groups is not None:
             groups = read_groups(groups, num_samples(X), who)
         return cls(groups, X_val, y_val, sample_weight_val)

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._scores import accuracies, mean_of_observed, r2_scores, skills
 from sklearn_mtl.utils._tasks import TaskSet
 from sklearn_mtl.utils._views import make_task_view
@@ -156,6 +157,7 @@ class MultiTaskOutputsMixin:
         """
         check_is_fitted(self)
         who = type(self).__name__
+        warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         codes, weights = self.task_set_.encode_weighted(
             y, sample_weight, unseen="wrong", who=who
         )

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from sklearn_mtl.utils._scores import r2_of_points
+from sklearn_mtl.utils._index import warn_of_index_order
+from sklearn_mtl.utils._scores import accuracies, mean_of_observed, r2_scores
 from sklearn_mtl.utils._tasks import TaskSet
 from sklearn_mtl.utils._weights import check_sample_weight
 
@@ -103,6 +104,22 @@ class _TaskView(BaseEstimator):
         codes = self.model._task_code(X, self._index())
         return self.model.task_set_.tasks[self._index()].decode(codes)
 
+    def _scored(self, X: Any, y: Any, sample_weight: Any) -> float:
+        """Return accuracy or R2 over the observed labels of the task."""
+        check_is_fitted(self)
+        who = type(self).__name__
+        warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
+        alone = self.task_set_.subset([0], is_1d=True)
+        codes, given = alone.encode_weighted(y, sample_weight, unseen="wrong", who=who)
+        check_consistent_length(X, codes)
+        weights = check_sample_weight(given, codes.shape, who)
+        predicted = self.model._task_code(X, self._index())[:, None]
+        (task,) = alone.tasks
+        if task.is_classification:
+            return mean_of_observed(accuracies(codes, predicted, weights), who)
+        scores = r2_scores(codes, predicted, weights, [task.period])
+        return mean_of_observed(scores, who)
+
 
 class TaskClassifierView(ClassifierMixin, _TaskView):
     """One classification task of a fitted multi-task model.
@@ -135,6 +152,25 @@ class TaskClassifierView(ClassifierMixin, _TaskView):
         """
         return self._output(X)
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy over observed labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,)
+            Labels of the task; NaN where missing.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        return self._scored(X, y, sample_weight)
+
 
 class TaskRegressorView(RegressorMixin, _TaskView):
     """One regression task of a fitted multi-task model.
@@ -148,14 +184,14 @@ class TaskRegressorView(RegressorMixin, _TaskView):
     """
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return R2, of points on the unit circle where values repeat.
+        """Return R2 over observed labels, of points on the circle where values repeat.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Inputs.
         y : array-like of shape (n_samples,)
-            Values of the task.
+            Values of the task; NaN where missing.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
 
@@ -164,9 +200,4 @@ class TaskRegressorView(RegressorMixin, _TaskView):
         float
             The score.
         """
-        period = self.task_set_.tasks[0].period
-        if period is None:
-            return super().score(X, y, sample_weight)
-        truth = np.asarray(y, dtype=np.float64)
-        w = check_sample_weight(sample_weight, (len(truth), 1), type(self).__name__)
-        return r2_of_points(truth, self.predict(X), w[:, 0], period)
+        return self._scored(X, y, sample_weight)

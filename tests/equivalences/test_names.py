@@ -1,15 +1,22 @@
 """Frames of the same tasks are matched by name, whatever the names are."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
+from sklearn_mtl import MultiTaskRegressor
+from sklearn_mtl.comparison import TaskGroupSearchCV
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.inspection import TaskAffinity
+from sklearn_mtl.linear_model import MultiTaskLinearRegressor
 from sklearn_mtl.metrics import delta_m, mean_task_score, per_task_score
 from sklearn_mtl.model_selection import per_task_scorers
+from sklearn_mtl.penalties import Ridge, Sum, TaskGraph
 from tests.equivalences.inputs import NEW, TARGETS, X, outputs
-from tests.zoo import RETRIEVERS, predictors
+from tests.zoo import RETRIEVERS, SMALL_NET, predictors
 
 ZOO = predictors()
 every_predictor = pytest.mark.parametrize(("kind", "name"), ZOO)
@@ -185,3 +192,44 @@ def test_labels_of_queries_are_matched_by_name(name, make_frame):
     before = retriever.labels_[:20]
     retriever.add(NEW, swapped(new))
     np.testing.assert_array_equal(retriever.labels_[-20:], before)
+
+
+SIMILARITY = pd.DataFrame(
+    [[0.0, 2.0, 1.0], [2.0, 0.0, 0.0], [1.0, 0.0, 0.0]], list("abc"), list("abc")
+)
+THREE = pd.DataFrame(TARGETS["regressor"] @ [[1.0, 0.5, 0.0], [0.0, 1.0, 1.0]])
+THREE.columns = list("abc")
+SEARCH = partial(TaskGroupSearchCV, MultiTaskLinearRegressor(), cv=2, random_state=0)
+ALPHAS = pd.Series({"a": 1.0, "b": 5.0, "c": 0.1})
+
+
+@pytest.mark.parametrize(
+    ("make", "matrix"),
+    [
+        (lambda m: MultiTaskRegressor(task_relation=m, **SMALL_NET), SIMILARITY),
+        (lambda m: MultiTaskLinearRegressor(penalty=TaskGraph(graph=m)), SIMILARITY),
+        (
+            lambda m: MultiTaskLinearRegressor(
+                penalty=Sum([("graph", TaskGraph(graph=m)), ("ridge", Ridge())])
+            ),
+            SIMILARITY,
+        ),
+        (lambda m: SEARCH(method=m), SIMILARITY),
+        (
+            lambda m: SEARCH(
+                method=TaskAffinity(list(m.columns), m.to_numpy(), "given")
+            ),
+            SIMILARITY,
+        ),
+        (lambda m: MultiTaskLinearRegressor(penalty=Ridge(alpha=m)), ALPHAS),
+        (lambda m: MultiTaskLinearRegressor(penalty=Ridge(alpha=dict(m))), ALPHAS),
+    ],
+    ids=["net", "graph", "sum", "groups", "affinity", "series", "dict"],
+)
+def test_what_relates_tasks_is_matched_by_name(make, matrix):
+    other = ["c", "a", "b"]
+    shuffled = matrix[other] if matrix.ndim == 1 else matrix.loc[other, other]
+    expected = outputs(make(matrix).fit(X, THREE), NEW)
+    np.testing.assert_array_equal(outputs(make(shuffled).fit(X, THREE), NEW), expected)
+    with pytest.raises(TaskError, match=r"but the tasks are|names unknown tasks"):
+        make(shuffled).fit(X, THREE.set_axis(["a", "b", "d"], axis=1))

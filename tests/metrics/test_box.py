@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,3 +68,18 @@ def test_wrong_boxes_are_explained():
         box_iou([UNIT], [UNIT, UNIT])
     with pytest.raises(ValueError, match="form 'xywh' is unknown"):
         mean_iou([UNIT], [UNIT], form="xywh")
+
+
+def test_columns_of_frames_are_matched_by_name():
+    boxes = pd.DataFrame([UNIT, [0, 0, 2, 4]], columns=["left", "top", "right", "low"])
+    for form in ("xyxy", "cxcywh"):
+        swapped = boxes[["low", "right", "top", "left"]]
+        assert box_iou(boxes, swapped, form=form)[1] == 1.0
+    with pytest.raises(ValueError, match=r"columns of y_pred are .*'high'.* but"):
+        box_iou(boxes, boxes.rename(columns={"low": "high"}))
+
+
+def test_a_masked_coordinate_is_missing():
+    masked = np.ma.masked_array([UNIT, UNIT], mask=[[0] * 4, [0, 0, 0, 1]])
+    np.testing.assert_array_equal(box_iou(masked, [UNIT, UNIT]), [1.0, np.nan])
+    assert mean_iou(masked, [UNIT, UNIT]) == 1.0

@@ -51,3 +51,5 @@ def test_wrong_arguments_are_explained(metric):
         metric([1.0], [1.0, 2.0])
     with pytest.raises(ValueError, match="y_true contains NaN"):
         metric([np.nan], [1.0])
+    with pytest.raises(ValueError, match="y_true contains NaN"):
+        metric(np.ma.masked_array([1.0, 9.0], mask=[0, 1]), [1.0, 2.0])

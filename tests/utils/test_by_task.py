@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.utils._by_task import by_task
+from sklearn_mtl.utils._by_task import by_task, square_by_task
+from sklearn_mtl.utils._names import TaskNames
 
 NAMES = ["a", "b"]
 
@@ -45,3 +46,41 @@ def test_a_value_holds_for_all_a_list_in_order_a_dict_by_name(value, expected):
 def test_what_fits_no_task_is_refused(value, message):
     with pytest.raises(TaskError, match=f"^{re.escape(message)}$"):
         by_task(value, NAMES, parameter="p", who="me")
+
+
+class TestSquare:
+    VALUES = np.arange(9.0).reshape(3, 3)
+    FRAME = pd.DataFrame(VALUES, index=["a", "b", "c"], columns=["a", "b", "c"])
+    TASKS = TaskNames(["a", "b", "c"])
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            VALUES,
+            FRAME,
+            FRAME.loc[["c", "a", "b"]],
+            FRAME[["b", "c", "a"]],
+            FRAME.loc[["c", "a", "b"], ["b", "c", "a"]],
+            FRAME.reset_index(drop=True),
+            FRAME.loc[["b", "c", "a"], ["b", "c", "a"]].reset_index(drop=True),
+            pl.from_pandas(FRAME.loc[["b", "c", "a"], ["b", "c", "a"]]),
+            pd.DataFrame(VALUES),
+            pd.DataFrame(VALUES).loc[[2, 0, 1], [1, 2, 0]],
+        ],
+    )
+    def test_rows_and_columns_are_matched_by_name(self, given):
+        found = square_by_task(given, self.TASKS, "p", "me")
+        np.testing.assert_array_equal(found, self.VALUES)
+
+    def test_rows_are_matched_to_columns_where_tasks_have_no_names(self):
+        unnamed = TaskNames(["task0", "task1", "task2"], has_names=False)
+        found = square_by_task(self.FRAME.loc[["c", "a", "b"]], unnamed, "p", "me")
+        np.testing.assert_array_equal(found, self.VALUES)
+
+    def test_other_names_are_refused(self):
+        other = self.FRAME.rename(index={"a": "x"})
+        with pytest.raises(TaskError, match=r"me: the index of p is \['x', 'b', 'c'\]"):
+            square_by_task(other, self.TASKS, "p", "me")
+        other = other.rename(columns={"a": "x"})
+        with pytest.raises(TaskError, match=r"me: the columns of p are \['x', "):
+            square_by_task(other, self.TASKS, "p", "me")

@@ -101,3 +101,14 @@ def test_a_view_shows_its_parameters(model):
     assert view.get_params(deep=False) == {"model": model, "task": "kind"}
     assert view.get_params()["model__max_epochs"] == 20
     assert isinstance(view, TaskClassifierView)
+
+
+def test_a_view_is_scored_over_the_observed_labels(model):
+    for task in ("kind", "size"):
+        view, y = model.task(task), Y[task].to_numpy()
+        gone = np.arange(40) % 3 == 0
+        masked = np.ma.masked_array(y, mask=gone)
+        weighted = view.score(X, y, sample_weight=~gone)
+        assert view.score(X, masked) == view.score(X[~gone], y[~gone]) == weighted
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        view.score(X, y[:5])
