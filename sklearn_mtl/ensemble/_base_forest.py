@@ -51,6 +51,7 @@ FOREST_CONSTRAINTS: dict[str, list[Any]] = {
 
 # "auto": this share of the features, but about as many for wide tables as for narrow
 # ones; chosen with the size of leaves on held-out parts of real tables.
+_LARGEST = 1e30
 _SHARE, _CANDIDATES = 0.6, 40
 
 
@@ -219,11 +220,13 @@ class BaseMultiTaskForest(BaseEstimator):
     def _as_numbers(self, X: Any) -> Any:
         """Return float32 columns in their order, categories as ordinal codes."""
         if sparse.issparse(X):
-            return X.astype(np.float32)
+            X = X.copy()
+            X.data = _as_float32(X.data)
+            return X
         if X.categorical is None:
-            return X.numeric.astype(np.float32)
+            return _as_float32(X.numeric)
         out = np.empty(X.shape, dtype=np.float32)
-        out[:, ~self.is_categorical_] = X.numeric
+        out[:, ~self.is_categorical_] = _as_float32(X.numeric)
         codes = X.categorical
         out[:, self.is_categorical_] = np.where(codes < 0, np.nan, codes)
         return out
@@ -240,3 +243,13 @@ class BaseMultiTaskForest(BaseEstimator):
         tags.target_tags.required = True
         tags.target_tags.multi_output = True
         return tags
+
+
+def _as_float32(values: np.ndarray) -> np.ndarray:
+    """Return float32, which trees compare; what is beyond its range stays at the end.
+
+    scikit-learn's check adds all values up, which must not overflow either.
+    """
+    with np.errstate(over="ignore"):
+        out = values.astype(np.float32)
+    return np.clip(out, -_LARGEST, _LARGEST, out=out)

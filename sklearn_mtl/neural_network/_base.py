@@ -25,6 +25,7 @@ from sklearn_mtl.neural_network._torch_state import usual_torch
 from sklearn_mtl.neural_network._training import train_state
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._declare import check_same_classes, check_untrained_tasks
+from sklearn_mtl.utils._finite import check_finite
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import fit_context
@@ -271,10 +272,17 @@ class BaseMultiTaskNet(
         -------
         ndarray of shape (n_samples, n_members * n_shared), float32
             The representations of the members side by side.
+
+        Raises
+        ------
+        ValueError
+            If a representation is not finite.
         """
-        X = self._read_fitted(X)
-        with usual_torch(self.n_threads):
-            return self._state.represent(X)
+        X, who = self._read_fitted(X), type(self).__name__
+        with usual_torch(self.n_threads), np.errstate(over="ignore", invalid="ignore"):
+            rows = self._state.represent(X)
+        check_finite(rows, "representations", who)
+        return rows
 
     def transform_task(
         self, X: Any, task: str | int, kind: str = "projection"
@@ -305,22 +313,24 @@ class BaseMultiTaskNet(
         TaskError
             If there is no such task, or it has no head of which this is a view.
         ValueError
-            If kind is unknown.
+            If kind is unknown, or a view is not finite.
         """
-        X = self._read_fitted(X)
-        t = self.task_set_.index(task, who=type(self).__name__)
-        with usual_torch(self.n_threads):
-            if kind == "projection":
-                return self._state.project(X, t)
-            if kind == "input":
-                return self._state.represent_task(X, t)
-            if kind == "probability":
-                output = self._state.outputs(X)[t].astype(np.float32)
-                return output if output.ndim == 2 else output[:, None]
-        raise ValueError(
-            f"{type(self).__name__}: transform_task has no kind {kind!r}; allowed are "
-            "'projection', 'input' and 'probability'."
-        )
+        X, who = self._read_fitted(X), type(self).__name__
+        t = self.task_set_.index(task, who=who)
+        views = {
+            "projection": self._state.project,
+            "input": self._state.represent_task,
+            "probability": self._state.say,
+        }
+        if kind not in views:
+            raise ValueError(
+                f"{who}: transform_task has no kind {kind!r}; allowed are "
+                "'projection', 'input' and 'probability'."
+            )
+        with usual_torch(self.n_threads), np.errstate(over="ignore", invalid="ignore"):
+            rows = views[kind](X, t)
+        check_finite(rows, f"views of task {self.task_set_.names[t]!r}", who)
+        return rows
 
     def search_space(self, library: str = "scipy", prefix: str = "") -> dict[str, Any]:
         """Return values of the parameters that are worth a random search.

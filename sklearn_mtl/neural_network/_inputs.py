@@ -10,9 +10,10 @@ from scipy import sparse
 from sklearn.utils import check_array
 
 from sklearn_mtl.modules import TrunkSpec
-from sklearn_mtl.utils._categories import Categories, is_categorical, warn_of_unseen
+from sklearn_mtl.utils._categories import Categories, holds_categories, warn_of_unseen
 from sklearn_mtl.utils._containers import column_numbers, frame_columns, plain_inputs
 from sklearn_mtl.utils._features import match_features, read_features
+from sklearn_mtl.utils._finite import check_sizes
 
 __all__ = ["Table", "read_inputs"]
 
@@ -140,7 +141,7 @@ def _find_categorical(model: Any, X: Any) -> np.ndarray | None:
                 f"{type(model).__name__}: categorical_features={wanted!r}; allowed are "
                 "'from_dtype', None, and names, numbers or a mask of columns."
             )
-        mask = [is_categorical(column) for column in frame_columns(X)]
+        mask = [holds_categories(column) for column in frame_columns(X)]
     elif sparse.issparse(X):
         raise ValueError(
             f"{type(model).__name__}: categorical_features is given, but X is sparse; "
@@ -192,16 +193,24 @@ def _read_table(model: Any, X: Any, *, reset: bool) -> Table:
         numeric = check_array(
             numeric, ensure_all_finite="allow-nan", input_name="X", estimator=model
         )
+        if reset:
+            check_sizes(numeric, _names(model)[~is_category], type(model).__name__)
     text = [columns[j] for j in np.flatnonzero(is_category)]
     return Table(numeric, _read_categories(model, text, reset=reset))
+
+
+def _names(model: Any) -> np.ndarray:
+    """Return names of the columns of X, or their numbers."""
+    names = getattr(model, "feature_names_in_", None)
+    return np.arange(model.n_features_in_) if names is None else names
 
 
 def _read_categories(model: Any, columns: list[Any], *, reset: bool) -> np.ndarray:
     """Return the codes of categories; fit learns what there is."""
     who = type(model).__name__
     if reset:
-        names = getattr(model, "feature_names_in_", np.arange(model.n_features_in_))
-        pairs = zip(columns, names[model.is_categorical_].tolist(), strict=True)
+        names = _names(model)[model.is_categorical_].tolist()
+        pairs = zip(columns, names, strict=True)
         model._categories = [Categories.learn(*pair, who) for pair in pairs]
     known = zip(model._categories, columns, strict=True)
     found = [one.encode(column, who) for one, column in known]

@@ -152,6 +152,24 @@ class NetState:
         chunks = self._apply(X, self._task_reader(place))
         return _side_by_side(z @ basis for z in chunks)
 
+    def say(self, X: Any, task: int) -> np.ndarray:
+        """Return the probabilities or the value of a task as float32 columns.
+
+        Parameters
+        ----------
+        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
+            Validated inputs.
+        task : int
+            Column of y.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_columns), float32
+            Averaged over members.
+        """
+        output = self.outputs(X)[task].astype(np.float32)
+        return output if output.ndim == 2 else output[:, None]
+
     def _place(self, task: int, purpose: str) -> int:
         """Return the place of a column of y among the tasks that have a head."""
         order = self.encoder.layout.order.tolist()

@@ -160,7 +160,8 @@ def row_newton(
 
 def _newton_step(problem: RowProblem, W: np.ndarray, tol: float) -> np.ndarray:
     """Return W after one Newton step on its rows that are not zero."""
-    used = np.flatnonzero(W.any(axis=1))
+    # squares of tiny numbers are zero
+    used = np.flatnonzero(row_lengths(W) > 0)
     if not len(used):
         return W
     V, a = W[used], problem.groups[used]

@@ -17,7 +17,7 @@ from sklearn_mtl.exceptions import UnseenCategoryWarning
 __all__ = [
     "Categories",
     "category_texts",
-    "is_categorical",
+    "holds_categories",
     "warn_of_unseen",
     "warning_once",
 ]
@@ -29,7 +29,7 @@ _said: ContextVar[set[str] | None] = ContextVar("said", default=None)
 _DTYPES = ("category", "categorical", "enum", "dictionary<", "string", "large_string")
 
 
-def is_categorical(column: Any) -> bool:
+def holds_categories(column: Any) -> bool:
     """Tell whether the dtype of a column says categories, or its values do.
 
     Parameters

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._finite import is_moderate
 from sklearn_mtl.utils._names import (
     NamedTasks,
     TaskNames,
@@ -196,7 +197,7 @@ def _read_floats(
     else:
         numbers = y[cells.rows, cells.tasks]
         values = [numbers[part] for part in cells.parts]
-    if np.isinf(numbers).any():
+    if not is_moderate(numbers):
         for name, present in zip(labels, values, strict=True):
             natural(present, name, who)
     no = [False] * len(names)

@@ -10,6 +10,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from sklearn_mtl.utils._containers import frame_numbers, plain_inputs
+from sklearn_mtl.utils._finite import check_sizes
 
 __all__ = ["check_features", "match_features", "read_features", "record_features"]
 
@@ -43,9 +44,14 @@ def read_features(model: Any, X: Any, *, reset: bool, **checks: Any) -> Any:
     numbers = frame_numbers(X, model)
     if numbers is None:
         _match_labels(model, X, reset=reset)
-        return validate_data(model, X, reset=reset, **checks)
-    match_features(model, X, reset=reset)
-    return check_array(numbers, estimator=model, input_name="X", **checks)
+        values = validate_data(model, X, reset=reset, **checks)
+    else:
+        match_features(model, X, reset=reset)
+        values = check_array(numbers, estimator=model, input_name="X", **checks)
+    if reset:
+        names = getattr(model, "feature_names_in_", None)
+        check_sizes(values, names, type(model).__name__)
+    return values
 
 
 def match_features(model: Any, X: Any, *, reset: bool) -> None:
@@ -107,9 +113,15 @@ def record_features(model: Any, X: Any) -> Any:
     -------
     array-like
         X in a plain container, to be handed on.
+
+    Raises
+    ------
+    ValueError
+        If X holds numbers that are too large for a fit.
     """
     X = plain_inputs(X)
     match_features(model, X, reset=True)
+    check_sizes(X, None, type(model).__name__)
     return X
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._categories import warning_once
+from sklearn_mtl.utils._finite import check_outputs
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._scores import accuracies, mean_of_observed, r2_scores, skills
 from sklearn_mtl.utils._tasks import TaskSet
@@ -39,7 +43,7 @@ class MultiTaskOutputsMixin:
 
         Overridden where the predicted label need not be the likeliest.
         """
-        return np.stack([_code(output) for output in self._task_outputs(X)], axis=1)
+        return np.stack([_code(output) for output in self._finite_outputs(X)], axis=1)
 
     def _task_output(self, X: Any, t: int) -> np.ndarray:
         """Return the output of one task; overridden where one costs less than all."""
@@ -47,7 +51,37 @@ class MultiTaskOutputsMixin:
 
     def _task_code(self, X: Any, t: int) -> np.ndarray:
         """Return the predicted class indices or values of one task."""
-        return _code(self._task_output(X, t))
+        return _code(self._finite_output(X, t))
+
+    # What users get, once it is known to be finite: argmax would take NaN for a class.
+
+    def _finite_outputs(self, X: Any) -> list[np.ndarray]:
+        """Return probabilities and values of all tasks."""
+        with _computing():
+            outputs = self._task_outputs(X)
+        check_outputs(outputs, self.task_set_.tasks, type(self).__name__)
+        return outputs
+
+    def _finite_output(self, X: Any, t: int) -> np.ndarray:
+        """Return the probabilities or values of one task."""
+        with _computing():
+            output = self._task_output(X, t)
+        check_outputs([output], [self.task_set_.tasks[t]], type(self).__name__)
+        return output
+
+    def _finite_codes(self, X: Any) -> np.ndarray:
+        """Return predicted class indices and values (n_samples, n_tasks)."""
+        with _computing():
+            codes = self._task_codes(X)
+        check_outputs(codes.T, self.task_set_.tasks, type(self).__name__)
+        return codes
+
+    def _finite_code(self, X: Any, t: int) -> np.ndarray:
+        """Return the predicted class indices or values of one task."""
+        with _computing():
+            code = self._task_code(X, t)
+        check_outputs([code], [self.task_set_.tasks[t]], type(self).__name__)
+        return code
 
     @property
     def n_tasks_(self) -> int:
@@ -72,9 +106,14 @@ class MultiTaskOutputsMixin:
         ndarray of shape (n_samples,) or (n_samples, n_tasks)
             Labels and values, of the dtype that the tasks share, else of dtype object.
             1-D if y was.
+
+        Raises
+        ------
+        ValueError
+            If a prediction is not finite, because X holds values that are too large.
         """
         check_is_fitted(self)
-        return self.task_set_.decode(self._task_codes(X))
+        return self.task_set_.decode(self._finite_codes(X))
 
     def predict_task(self, X: Any, task_id: Any) -> np.ndarray:
         """Predict one task a row, for data where every row belongs to one task.
@@ -98,7 +137,7 @@ class MultiTaskOutputsMixin:
         """
         check_is_fitted(self)
         who = type(self).__name__
-        codes = self._task_codes(X)
+        codes = self._finite_codes(X)
         ids = np.asarray(task_id)
         if ids.shape != (len(codes),):
             raise TaskError(
@@ -165,9 +204,9 @@ class MultiTaskOutputsMixin:
         weights = check_sample_weight(weights, codes.shape, who)
         has_classes = {task.is_classification for task in self.task_set_.tasks}
         if len(has_classes) > 1:
-            scores = skills(self.task_set_, codes, self._task_outputs(X), weights)
+            scores = skills(self.task_set_, codes, self._finite_outputs(X), weights)
         else:
-            predicted = self._task_codes(X)
+            predicted = self._finite_codes(X)
             if has_classes == {True}:
                 scores = accuracies(codes, predicted, weights)
             else:
@@ -197,12 +236,17 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
         -------
         ndarray of shape (n_samples, n_classes), or list of them
             A list with one array a task where y was 2-D; None for a regression task.
+
+        Raises
+        ------
+        ValueError
+            If a prediction is not finite, because X holds values that are too large.
         """
         check_is_fitted(self)
         proba = [
             output if task.is_classification else None
             for task, output in zip(
-                self.task_set_.tasks, self._task_outputs(X), strict=True
+                self.task_set_.tasks, self._finite_outputs(X), strict=True
             )
         ]
         return proba[0] if self.task_set_.is_1d else proba
@@ -223,7 +267,7 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
         import pandas as pd
 
         check_is_fitted(self)
-        outputs = self._task_outputs(X)
+        outputs = self._finite_outputs(X)
         columns: dict[tuple[str, Any], np.ndarray] = {}
         for task, output in zip(self.task_set_.tasks, outputs, strict=True):
             labels = [] if task.classes is None else task.classes.tolist()
@@ -233,6 +277,13 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
         index = X.index if hasattr(X, "iloc") else pd.RangeIndex(len(outputs[0]))
         names = pd.MultiIndex.from_tuples(list(columns), names=["task", "class"])
         return pd.DataFrame(columns, index=index).set_axis(names, axis=1)
+
+
+@contextmanager
+def _computing() -> Iterator[None]:
+    """Leave overflows to the check of what comes out, and warn of a column once."""
+    with warning_once(), np.errstate(over="ignore", invalid="ignore"):
+        yield
 
 
 def _code(output: np.ndarray) -> np.ndarray:

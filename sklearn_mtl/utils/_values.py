@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._finite import LARGEST
 
 __all__ = ["drop_missing", "is_categorical", "is_gap", "natural", "refuse_tags"]
 
@@ -89,8 +90,16 @@ def natural(values: np.ndarray, name: str, who: str) -> np.ndarray:
         raise ValueError(
             f"Complex data not supported\n{who}: task {name!r} is complex."
         )
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise TaskError(_INFINITE.format(who=who, name=name))
+    if values.dtype.kind == "f" and len(values):
+        largest = np.abs(values).max()
+        if not np.isfinite(largest):
+            raise TaskError(_INFINITE.format(who=who, name=name))
+        if largest > LARGEST:
+            raise TaskError(
+                f"{who}: task {name!r} has labels of up to {largest:g} in size; "
+                f"allowed are numbers up to {LARGEST:g}, since their products must "
+                "not overflow. Divide them by a constant first."
+            )
     return values
 
 

@@ -85,7 +85,7 @@ class _TaskView(BaseEstimator):
 
     def _output(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        return self.model._task_output(X, self._index())
+        return self.model._finite_output(X, self._index())
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict the task.
@@ -101,7 +101,7 @@ class _TaskView(BaseEstimator):
             Labels or values.
         """
         check_is_fitted(self)
-        codes = self.model._task_code(X, self._index())
+        codes = self.model._finite_code(X, self._index())
         return self.model.task_set_.tasks[self._index()].decode(codes)
 
     def _scored(self, X: Any, y: Any, sample_weight: Any) -> float:

@@ -211,3 +211,26 @@ def test_weights_of_a_wrong_shape_are_refused_in_score():
     with pytest.raises(ValueError, match=f"^{message}$"):
         mixed().score(ROWS, MIXED, sample_weight=[1, 1])
     assert check_sample_weight(None, (2, 1), "me").tolist() == [[1], [1]]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda model: model.predict(ROWS),
+        lambda model: model.predict_proba(ROWS),
+        lambda model: model.proba_frame(ROWS),
+        lambda model: model.predict_task(ROWS, ["grade"] * 3),
+        lambda model: model.score(ROWS, MIXED),
+        lambda model: model.task("grade").predict(ROWS),
+        lambda model: model.task("grade").predict_proba(ROWS),
+        lambda model: model.task("grade").score(ROWS, MIXED["grade"]),
+    ],
+)
+def test_probabilities_that_are_no_numbers_are_no_class(ask):
+    lost = THREE.copy()
+    lost[1] = NAN
+    model = Told([BINARY, lost, VALUES]).fit(ROWS, MIXED)
+    message = "^Told: the predictions of task 'grade' are not finite for 1 of 3 samples"
+    with pytest.raises(ValueError, match=message):
+        ask(model)
+    assert model.task("sex").predict(ROWS).tolist() == ["f", "m", "m"]

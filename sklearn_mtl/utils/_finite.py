@@ -1,0 +1,124 @@
+"""Numbers in and numbers out: inputs that overflow, and outputs that are not finite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+
+if TYPE_CHECKING:
+    from sklearn_mtl.utils._task import Task
+
+__all__ = ["LARGEST", "check_finite", "check_outputs", "check_sizes", "is_moderate"]
+
+# Fits add up products of four numbers.
+LARGEST = 1e70
+
+
+def check_sizes(X: Any, names: Sequence[Any] | None, who: str) -> None:
+    """Refuse inputs that are too large for a fit.
+
+    Parameters
+    ----------
+    X : object
+        Inputs in a plain container; only floats are looked at.
+    names : sequence or None
+        Names of the columns; those of a frame are known.
+    who : str
+        Who asks; the message begins with it.
+
+    Raises
+    ------
+    ValueError
+        If a number is larger than 1e70 in size; the message names the column.
+    """
+    if hasattr(X, "select_dtypes"):
+        X = X.select_dtypes("floating")
+        names, X = list(X.columns), X.to_numpy(np.float64, na_value=np.nan)
+    values = X.data if sparse.issparse(X) else X
+    kind = getattr(values, "dtype", np.dtype("O")).kind
+    if kind != "f" or is_moderate(values):
+        return
+    dense = X.toarray() if sparse.issparse(X) else X.reshape(len(X), -1)
+    row, j = np.argwhere(np.abs(dense) > LARGEST)[0].tolist()
+    raise ValueError(
+        f"{who}: column {j if names is None else repr(names[j])} of X holds "
+        f"{dense[row, j]:g}; allowed are numbers up to {LARGEST:g} in size, since "
+        "their products must not overflow. Divide the column by a constant first."
+    )
+
+
+def is_moderate(values: np.ndarray) -> bool:
+    """Tell whether no number is infinite or too large for a fit.
+
+    Parameters
+    ----------
+    values : ndarray
+        Floats; NaN is left out.
+
+    Returns
+    -------
+    bool
+        Whether all are between -1e70 and 1e70.
+    """
+    if not values.size:
+        return True
+    largest, smallest = float(values.max()), float(values.min())
+    if np.isnan(largest):
+        largest = float(np.fmax.reduce(values, axis=None))
+        smallest = float(np.fmin.reduce(values, axis=None))
+    return not (largest > LARGEST or smallest < -LARGEST)
+
+
+def check_outputs(
+    outputs: Iterable[np.ndarray], tasks: Sequence[Task], who: str
+) -> None:
+    """Refuse predictions that are not finite, other than those of tasks without labels.
+
+    Parameters
+    ----------
+    outputs : iterable of ndarray
+        Probabilities (n_samples, n_classes) or values (n_samples,), an array per task.
+    tasks : sequence of Task
+        The tasks.
+    who : str
+        The estimator; the message begins with it.
+
+    Raises
+    ------
+    ValueError
+        If a prediction is NaN or infinite.
+    """
+    for task, output in zip(tasks, outputs, strict=True):
+        if task.kind != "empty":
+            check_finite(output, f"predictions of task {task.name!r}", who)
+
+
+def check_finite(values: np.ndarray, what: str, who: str) -> None:
+    """Refuse numbers that are not finite.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, ...)
+        What was computed for each sample.
+    what : str
+        What they are, in the plural.
+    who : str
+        The estimator; the message begins with it.
+
+    Raises
+    ------
+    ValueError
+        If a number is NaN or infinite.
+    """
+    is_finite = np.isfinite(values)
+    if is_finite.all():
+        return
+    bad = np.flatnonzero(~is_finite.reshape(len(values), -1).all(axis=1))
+    raise ValueError(
+        f"{who}: the {what} are not finite for {len(bad)} of {len(values)} samples of "
+        f"X, the first of them sample {bad[0]}. Their values are too large to compute "
+        "with; scale X as in fit, or look for errors in it."
+    )
