@@ -25,16 +25,21 @@ def test_permutation_importance_of_each_task(classifier, gaps):
 
 def test_permutation_importance_with_weights_by_row(classifier, gaps):
     X, y, _ = gaps
-    result = permutation_importance(
-        classifier.fit(X, y),
-        X,
-        y,
-        scoring=per_task_scorers(),
-        n_repeats=1,
-        random_state=0,
-        sample_weight=np.random.default_rng(0).uniform(size=120),
+    weight = np.random.default_rng(0).exponential(size=120) ** 2
+    plain, weighted = (
+        permutation_importance(
+            classifier.fit(X, y),
+            X,
+            y,
+            scoring=per_task_scorers("neg_log_loss"),
+            n_repeats=1,
+            random_state=0,
+            sample_weight=w,
+        )["mean"].importances
+        for w in (None, weight)
     )
-    assert result["mean"].importances.shape == (4, 1)
+    assert plain.shape == weighted.shape == (4, 1)
+    assert (np.abs(weighted - plain) > 1e-4).all()
 
 
 @pytest.mark.parametrize("task", [0, 1])

@@ -1,8 +1,13 @@
-"""Weights by row and by cell through scikit-learn's metadata routing."""
+"""Weights of samples and labels through scikit-learn's metadata routing.
+
+Every result is compared to the one without weights too: the tests fail if an estimator,
+a scorer or a router drops them.
+"""
 
 import numpy as np
 import pytest
 from sklearn import config_context
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -43,22 +48,61 @@ def weighted(request):
     return request.param()
 
 
-@pytest.mark.parametrize("shape", ["rows", "cells"])
+def unequal_weights(y, shape="labels"):
+    """Return weights that move models and scores: most are small, a few large."""
+    weights = np.random.default_rng(0).exponential(size=y.shape) ** 2
+    return weights if shape == "labels" else weights[:, 0]
+
+
+def scores_of_folds(model, X, y, w, score, folds):
+    """Return the scores of models fitted with w, scored with w, and both without.
+
+    `score` is called with a fitted model, X, y and weights.
+    """
+    found = []
+    for train, test in folds:
+        plain = clone(model).fit(X[train], y[train])
+        own = clone(model).fit(X[train], y[train], sample_weight=w[train])
+        rows = X[test], y[test]
+        found.append(
+            [
+                score(own, *rows, w[test]),
+                score(own, *rows),
+                score(plain, *rows, w[test]),
+            ]
+        )
+    with_weights, unweighted_score, unweighted_fit = np.array(found).T
+    for other in (unweighted_score, unweighted_fit):
+        assert (np.abs(other - with_weights) > 1e-4).all()
+    return with_weights
+
+
+def score_mean(metric="auto"):
+    scorer = per_task_scorers(metric)
+    return lambda *args: scorer(*args)["mean"]
+
+
+@pytest.mark.parametrize("shape", ["samples", "labels"])
 def test_weights_reach_fit_and_scorer(weighted, gaps, shape):
     X, y, _ = gaps
-    w = np.random.default_rng(0).uniform(size=y.shape)
-    w = w if shape == "cells" else w[:, 0]
+    w = unequal_weights(y, shape)
     scoring = per_task_scorers("neg_log_loss").set_score_request(sample_weight=True)
-    model = make_pipeline(
-        StandardScaler().set_fit_request(sample_weight=False), weighted
-    )
+    scaler = StandardScaler().set_fit_request(sample_weight=False)
     result = cross_validate(
-        model, X, y, cv=CV, scoring=scoring, params={"sample_weight": w}
+        make_pipeline(scaler, weighted),
+        X,
+        y,
+        cv=CV,
+        scoring=scoring,
+        params={"sample_weight": w},
     )
-    for fold, (train, test) in enumerate(CV.split(X, y)):
-        fitted = model.fit(X[train], y[train], sample_weight=w[train])
-        expected = per_task_scorers("neg_log_loss")(fitted, X[test], y[test], w[test])
-        assert result["test_mean"][fold] == pytest.approx(expected["mean"])
+    score, folds = score_mean("neg_log_loss"), CV.split(X, y)
+    scaled = [(StandardScaler().fit(X[train]), train, test) for train, test in folds]
+    expected = [
+        scores_of_folds(weighted, scaler.transform(X), y, w, score, [(train, test)])[0]
+        for scaler, train, test in scaled
+    ]
+    np.testing.assert_allclose(result["test_mean"], expected)
 
 
 def test_weights_change_the_model(weighted, gaps):
@@ -70,35 +114,52 @@ def test_weights_change_the_model(weighted, gaps):
     assert heavy > plain + 0.02
 
 
-def test_search_routes_weights_by_cell(gaps):
+def test_search_routes_weights_of_labels(gaps):
     X, y, _ = gaps
-    w = np.random.default_rng(0).uniform(size=y.shape)
+    w = unequal_weights(y)
+    grid = [0.01, 10.0]
     search = GridSearchCV(
         independent(),
-        {"estimator__C": [0.1, 1.0]},
+        {"estimator__C": grid},
         cv=CV,
-        scoring=per_task_scorers().set_score_request(sample_weight=True),
+        scoring=per_task_scorers("neg_log_loss").set_score_request(sample_weight=True),
         refit="mean",
     ).fit(X, y, sample_weight=w)
-    assert search.best_score_ > 0.6
+    for c, found in zip(grid, search.cv_results_["mean_test_mean"], strict=True):
+        model, folds = independent().set_params(estimator__C=c), CV.split(X, y)
+        score = score_mean("neg_log_loss")
+        expected = scores_of_folds(model, X, y, w, score, folds)
+        assert found == pytest.approx(expected.mean())
+    best = clone(search.best_estimator_).fit(X, y, sample_weight=w)
+    for one, other in zip(search.predict_proba(X), best.predict_proba(X), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_groups_and_weights_together(gaps):
     X, y, _ = gaps
-    groups = np.arange(120) // 4
+    w, groups = unequal_weights(y), np.arange(120) // 4
+    cv = MultiTaskStratifiedGroupKFold(3)
     result = cross_validate(
         independent(),
         X,
         y,
-        cv=MultiTaskStratifiedGroupKFold(3),
-        scoring=per_task_scorers().set_score_request(sample_weight=False),
-        params={"sample_weight": np.ones(y.shape), "groups": groups},
+        cv=cv,
+        scoring=per_task_scorers("neg_log_loss").set_score_request(sample_weight=True),
+        params={"sample_weight": w, "groups": groups},
     )
-    assert len(result["test_mean"]) == 3
+    folds = list(cv.split(X, y, groups))
+    for train, test in folds:
+        assert not set(groups[train]) & set(groups[test])
+    expected = scores_of_folds(
+        independent(), X, y, w, score_mean("neg_log_loss"), folds
+    )
+    np.testing.assert_allclose(result["test_mean"], expected)
 
 
-def test_default_score_takes_weights_by_cell(weighted, gaps):
+def test_default_score_takes_weights_of_labels(weighted, gaps):
     X, y, _ = gaps
-    w = np.random.default_rng(0).uniform(size=y.shape)
+    w = unequal_weights(y)
     scores = cross_validate(weighted, X, y, cv=CV, params={"sample_weight": w})
-    assert (scores["test_score"] > 0.5).all()
+    score = type(weighted).score
+    expected = scores_of_folds(weighted, X, y, w, score, CV.split(X, y))
+    np.testing.assert_allclose(scores["test_score"], expected)
