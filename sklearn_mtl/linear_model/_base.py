@@ -23,7 +23,7 @@ from sklearn_mtl.linear_model._names import (
     resolve_penalty,
 )
 from sklearn_mtl.penalties import Penalty
-from sklearn_mtl.solvers import Problem, Solution, solve
+from sklearn_mtl.solvers import Certificate, Problem, Solution, solve
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._features import read_features
@@ -170,7 +170,7 @@ class LinearBase(BaseEstimator):
         if relation is not None:
             self.task_covariance_ = self._spread(data, self._spread(data, relation).T)
         if not certificate.is_met(self.tol):
-            self._warn_of_gap()
+            self._warn_of_gap(certificate)
 
     def _keep_constants(self, n_features: int, alpha: float) -> None:
         """Set the fitted attributes where every task is constant."""
@@ -180,10 +180,14 @@ class LinearBase(BaseEstimator):
         zeros = np.zeros((1, n_features))
         self._set_shapes([zeros] * n_tasks, [np.zeros(1)] * n_tasks)
 
-    def _warn_of_gap(self) -> None:
-        reached = f"a relative duality gap of {self.dual_gap_:.1e}"
-        if np.isnan(self.dual_gap_):
-            reached = f"a relative distance to optimality of {self.optimality_:.1e}"
+    def _warn_of_gap(self, certificate: Certificate) -> None:
+        reached = f"a relative duality gap of {certificate.gap:.1e}"
+        if np.isnan(certificate.gap):
+            distance = max(certificate.optimality, certificate.slope)
+            reached = f"a relative distance to optimality of {distance:.1e}"
+            if certificate.left > self.tol:
+                left = f"at least {certificate.left:.1e} of the loss at zero"
+                reached = f"an objective that is too large by {left}"
         advice = ["standardise X", "accept a larger tol"]
         if self.penalty_ is not None and not self.penalty_.is_off:
             advice.insert(1, f"increase {self._strength}")

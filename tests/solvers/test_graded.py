@@ -10,6 +10,7 @@ from sklearn_mtl.penalties import (
     L21,
     Columns,
     Decomposition,
+    Penalty,
     Ridge,
     Scaled,
     Shared,
@@ -130,6 +131,27 @@ def test_a_gap_bounds_what_is_left_in_any_units(name, scale, make):
         assert np.isnan(here.gap) or here.gap >= lost - 1e-9
         # Without a gap nothing is claimed for a point that is far off.
         assert lost <= 1e-5 or not here.is_met(1e-6)
+
+
+class OwnL1(Penalty):
+    """A penalty without a conjugate, as users write them."""
+
+    def value(self, W, columns=None):
+        return float(np.abs(W).sum())
+
+    def prox(self, W, step=1.0, columns=None):
+        return np.sign(W) * np.maximum(np.abs(W) - step, 0.0)
+
+
+@pytest.mark.parametrize("make", [squares, classes])
+def test_without_a_gap_short_columns_are_looked_at(make):
+    problem = Problem(make(SCALES["alternating"]), Scaled(OwnL1(), 1e-9), COLUMNS)
+    solution = solve(problem, max_iter=40)
+    assert np.isnan(solution.certificate.gap)
+    assert solution.certificate.optimality < 1e-5
+    assert not solution.certificate.is_met(1e-6)
+    plain = Problem(make(1.0), Scaled(OwnL1(), 1e-3), COLUMNS)
+    assert solve(plain).certificate.is_met(1e-6)
 
 
 def test_a_path_that_ends_at_zero_ends_without_a_penalty():
