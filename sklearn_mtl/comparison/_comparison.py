@@ -14,6 +14,7 @@ import numpy as np
 from sklearn_mtl.comparison._counts import count_frame
 from sklearn_mtl.comparison._curve import LearningCurve, curve_frame
 from sklearn_mtl.comparison._gains import (
+    MEAN_OF_UNITS,
     Gain,
     compute_gains,
     mean_over_tasks,
@@ -153,6 +154,11 @@ class Comparison(PlotsMixin, WorthMixin):
         """What the gains show, a line for each shared model."""
         lines = verdicts(self.models, self.gains)
         return "\n".join(lines) or "No shared model was compared."
+
+    @property
+    def mean_note(self) -> str:
+        """What means over tasks are of, where scores are in different units; or ""."""
+        return MEAN_OF_UNITS if any(task.unit != 1.0 for task in self.tasks) else ""
 
     @property
     def n_splits(self) -> int:

@@ -187,8 +187,8 @@ def curve_frame(
         if model.role != "shared" or model.twin is None:
             continue
         own, twin = (
-            _with_mean(curve.scores[m]),
-            _with_mean(curve.scores[names.index(model.twin)]),
+            _with_mean(curve.scores[m], tasks),
+            _with_mean(curve.scores[names.index(model.twin)], tasks),
         )
         labels = _with_mean(curve.n_labels.astype(float)).mean(axis=1)
         for t, task in enumerate([*(task.name for task in tasks), MEAN]):
@@ -233,6 +233,8 @@ def labels_of_twin(rows: pd.DataFrame, place: int = 0) -> float:
     return float(np.exp(logs[first - 1] + share * (logs[first] - logs[first - 1])))
 
 
-def _with_mean(values: np.ndarray) -> np.ndarray:
+def _with_mean(
+    values: np.ndarray, tasks: Sequence[TaskRow] | None = None
+) -> np.ndarray:
     """Return values (..., n_tasks) with their mean over tasks as a last column."""
-    return np.concatenate([values, mean_over_tasks(values)[..., None]], axis=-1)
+    return np.concatenate([values, mean_over_tasks(values, tasks)[..., None]], axis=-1)

@@ -12,9 +12,21 @@ from sklearn_mtl.comparison._intervals import Interval, corrected_interval, holm
 from sklearn_mtl.comparison._rows import BEST_SINGLE, Measured, ModelRow, TaskRow
 from sklearn_mtl.utils._ties import difference
 
-__all__ = ["MEAN", "TWIN", "Gain", "compute_gains", "mean_over_tasks"]
+__all__ = [
+    "MEAN",
+    "MEAN_OF_UNITS",
+    "TWIN",
+    "Gain",
+    "compute_gains",
+    "mean_over_tasks",
+]
 
 MEAN = "mean"
+#: What is said where scores in the units of several tasks are averaged.
+MEAN_OF_UNITS = (
+    "Means over tasks are of scores divided by the standard deviation of the task's "
+    "labels (its square for squared errors)."
+)
 TWIN = "twin"
 LEVEL = 0.05
 
@@ -96,8 +108,15 @@ def compute_gains(
     return gains
 
 
-def mean_over_tasks(values: np.ndarray) -> np.ndarray:
-    """Average over the last axis what there is; NaN where there is nothing."""
+def mean_over_tasks(
+    values: np.ndarray, tasks: Sequence[TaskRow] | None = None
+) -> np.ndarray:
+    """Average over the last axis what there is; NaN where there is nothing.
+
+    With tasks given, their scores are brought to one unit first.
+    """
+    if tasks is not None:
+        values = values / np.array([task.unit for task in tasks])
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
         return np.nanmean(values, axis=-1)
@@ -111,7 +130,7 @@ def _describe(
     measured: Measured,
     confidence: float,
 ) -> list[Gain]:
-    columns = np.column_stack([gain, mean_over_tasks(gain)])
+    columns = np.column_stack([gain, mean_over_tasks(gain, tasks)])
     found = [
         corrected_interval(column, ratio, confidence=confidence)
         for column, ratio in zip(columns.T, measured.ratios, strict=True)

@@ -31,6 +31,7 @@ def summarise(
     names: Sequence[str],
     scores: Sequence[dict[tuple[int, ...], np.ndarray]] | None,
     affinity: np.ndarray | None,
+    units: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Return the results of the search in scikit-learn's form.
 
@@ -45,6 +46,8 @@ def summarise(
         None where nothing was scored.
     affinity : ndarray of shape (n_tasks, n_tasks) or None
         What the partitions were found by.
+    units : ndarray of shape (n_tasks,), default=None
+        What scores are divided by before their mean is taken.
 
     Returns
     -------
@@ -66,7 +69,7 @@ def summarise(
         return results
     # (n_partitions, n_splits, n_tasks)
     by_task = np.stack([_in_order(one, len(names)) for one in scores])
-    by_split = mean_over_tasks(by_task)
+    by_split = mean_over_tasks(by_task if units is None else by_task / units)
     results |= {
         f"split{i}_test_score": by_split[:, i] for i in range(by_split.shape[1])
     }

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from sklearn_mtl.comparison._gains import MEAN_OF_UNITS
 from sklearn_mtl.comparison._group_results import candidate_sizes, summarise
 from sklearn_mtl.comparison._partitions import Partition, best_partitions, tidy
-from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.exceptions import DifferentUnitsWarning, TaskError
 from sklearn_mtl.inspection import TaskAffinity
 from sklearn_mtl.inspection._measures import affinity_of_data
 from sklearn_mtl.inspection._task_sets import TaskData, TaskSetScores, make_splits
@@ -70,13 +72,16 @@ def search_groups(model: Any, data: TaskData, groups: Any, seed: int) -> GroupSe
     free = [t for t, one in enumerate(tasks) if one.kind not in _SOLITARY]
     alone = [(t,) for t, one in enumerate(tasks) if one.kind in _SOLITARY]
     sizes = candidate_sizes(len(free), model.max_groups)
-    scores = values = affinity = None
+    scores = values = affinity = known = None
     if len(sizes) > 1:
         splits = make_splits(data, model.cv, groups, seed)
         scores = _make_scores(model, data, splits)
     if scores is not None and len(free) > 2:
         affinity = _find_affinity(model, data, scores, seed)
-        inside = affinity.values[np.ix_(free, free)]
+        known = affinity.values
+        if affinity.method == "gain":  # differences of scores, in their units
+            known = known / scores.units
+        inside = known[np.ix_(free, free)]
         found = best_partitions(inside, sizes, model.search, seed)
         candidates = [tidy([[free[i] for i in one] for one in p]) for p in found]
     else:
@@ -84,8 +89,8 @@ def search_groups(model: Any, data: TaskData, groups: Any, seed: int) -> GroupSe
     if scores is not None:
         values = [scores.score(one) for one in candidates]
     partitions = [tidy([*one, *alone]) for one in candidates]
-    known = None if affinity is None else affinity.values
-    results = summarise(partitions, data.task_set.names, values, known)
+    units = None if scores is None else scores.units
+    results = summarise(partitions, data.task_set.names, values, known, units)
     best = int(results["rank_test_score"].argmin())
     n_fits = 0 if scores is None else scores.n_fits
     return GroupSearch(partitions[best], best, results, affinity, n_fits)
@@ -94,7 +99,7 @@ def search_groups(model: Any, data: TaskData, groups: Any, seed: int) -> GroupSe
 def _make_scores(
     model: Any, data: TaskData, splits: Sequence[tuple[np.ndarray, np.ndarray]]
 ) -> TaskSetScores:
-    return TaskSetScores(
+    scores = TaskSetScores(
         model.estimator,
         data,
         splits,
@@ -104,6 +109,14 @@ def _make_scores(
         verbose=bool(model.verbose),
         who=_WHO,
     )
+    if (scores.units != 1.0).any():
+        warnings.warn(
+            f"{_WHO}: scoring={model.scoring!r} is in the units of the tasks, which "
+            f"differ. {MEAN_OF_UNITS}",
+            DifferentUnitsWarning,
+            stacklevel=6,
+        )
+    return scores
 
 
 def _without_affinity(free: Sequence[int], k: int) -> Partition:

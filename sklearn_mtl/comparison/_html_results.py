@@ -46,7 +46,8 @@ def scores(comparison: Comparison) -> list[str]:
     ]
     return [
         f'<p class="note">Mean test score over the splits, greater is better; the best '
-        f"of each column is marked. {escape(_metrics(comparison))}</p>",
+        f"of each column is marked. {escape(_metrics(comparison))} "
+        f"{escape(comparison.mean_note)}</p>",
         html_table(
             ["model", *names],
             rows,
@@ -125,7 +126,7 @@ def curves(comparison: Comparison) -> list[str]:
     note = (
         '<p class="note">Mean test score over tasks. The band is the interval of the '
         "gain: where the dashed curve leaves it, sharing makes a difference. Curves by "
-        "task stand under each task.</p>"
+        f"task stand under each task. {escape(comparison.mean_note)}</p>"
     )
     plots = "".join(
         f"<figure><figcaption>{escape(name)}</figcaption>"

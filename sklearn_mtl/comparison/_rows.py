@@ -45,6 +45,9 @@ class TaskRow:
         A second score that is shown beside it.
     period : float or None
         After how much the values of a regression repeat.
+    unit : float
+        What scores are divided by where a mean over tasks is taken: 1 unless tasks are
+        scored in different units.
     """
 
     name: str
@@ -54,6 +57,7 @@ class TaskRow:
     metric: str
     beside: str | None = None
     period: float | None = None
+    unit: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.comparison._gains import MEAN
+from sklearn_mtl.comparison._gains import MEAN, MEAN_OF_UNITS
 from sklearn_mtl.comparison._rows import TaskRow
-from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.exceptions import DifferentUnitsWarning, TaskError
 from sklearn_mtl.metrics._choice import metrics_of_tasks
+from sklearn_mtl.metrics._units import label_spreads, score_units
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.utils import TaskSet
 
@@ -49,8 +50,12 @@ def describe_tasks(tasks: TaskSet, codes: np.ndarray, scoring: Any) -> list[Task
     metric = "auto" if scoring is None else scoring
     periods = [task.period for task in tasks.tasks]
     metrics = metrics_of_tasks(metric, tasks.tasks, periods, _WHO)
+    units = score_units(metrics, label_spreads(codes, periods))
+    if (units != 1.0).any():
+        _warn_of_units([one.name for one in metrics])
     rows = []
-    for task, column, one in zip(tasks.tasks, codes.T, metrics, strict=True):
+    pairs = zip(tasks.tasks, codes.T, metrics, units.tolist(), strict=True)
+    for task, column, one, unit in pairs:
         name = one.name
         per_task_scorers(name)  # refuses an error that is not negated
         # a second score only where the first one is the default
@@ -64,9 +69,20 @@ def describe_tasks(tasks: TaskSet, codes: np.ndarray, scoring: Any) -> list[Task
                 metric=name,
                 beside=_BESIDE.get(name) if is_default else None,
                 period=task.period,
+                unit=unit,
             )
         )
     return rows
+
+
+def _warn_of_units(metrics: Sequence[str]) -> None:
+    warnings.warn(
+        f"{_WHO}: {list(dict.fromkeys(metrics))} are in the units of the tasks, which "
+        f"differ. {MEAN_OF_UNITS} Take scoring='skill' or 'd2_absolute_error_score' "
+        "for scores without a unit.",
+        DifferentUnitsWarning,
+        stacklevel=4,
+    )
 
 
 def _check_tasks(tasks: TaskSet, codes: np.ndarray) -> None:
@@ -124,5 +140,5 @@ class TaskScores:
         self, metrics: dict[str, Any], estimator: Any, X: Any, y: Any
     ) -> np.ndarray:
         periods = {task.name: task.period for task in self.tasks}
-        scores = per_task_scorers(metrics, periods=periods)(estimator, X, y)
+        scores = per_task_scorers(metrics, periods=periods, mean=False)(estimator, X, y)
         return np.array([scores[task.name] for task in self.tasks])

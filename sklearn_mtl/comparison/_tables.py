@@ -34,12 +34,12 @@ def summary_frame(
 
     names = [model.name for model in models]
     rows = {
-        name: _scores(measured.scores[m]) + _costs(measured, m)
+        name: _scores(measured.scores[m], tasks) + _costs(measured, m)
         for m, name in enumerate(names)
     }
     if (measured.chosen >= 0).any():
         last = max(m for m, model in enumerate(models) if model.is_candidate)
-        best = _scores(measured.best_single()) + [np.nan] * len(COSTS)
+        best = _scores(measured.best_single(), tasks) + [np.nan] * len(COSTS)
         rows = _inserted(rows, names[last], BEST_SINGLE, best)
     columns = [task.name for task in tasks] + [MEAN]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=[*columns, *COSTS])
@@ -97,10 +97,10 @@ def score_frame(
     return pd.concat(both, ignore_index=True)
 
 
-def _scores(scores: np.ndarray) -> list[float]:
+def _scores(scores: np.ndarray, tasks: Sequence[TaskRow]) -> list[float]:
     """Return the mean score of each task, and their mean."""
     by_task = mean_over_tasks(scores.T)  # over splits: they are the last axis now
-    return [*by_task, float(mean_over_tasks(by_task))]
+    return [*by_task, float(mean_over_tasks(by_task, tasks))]
 
 
 def _costs(measured: Measured, m: int) -> list[float]:

@@ -47,6 +47,7 @@ def to_text(comparison: Comparison, width: int = 100) -> str:
         Tasks, scores, gains, problems, and the verdict at the end.
     """
     parts = [_tasks(comparison), _scores(comparison, width)]
+    parts += ["\n".join(_wrap(comparison.mean_note, width))]
     shared = [model.name for model in comparison.models if model.role == "shared"]
     parts += [_gains(comparison, name, width) for name in shared]
     parts += [_curve(comparison, name) for name in shared]

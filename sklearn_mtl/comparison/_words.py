@@ -26,6 +26,8 @@ __all__ = [
 
 _LABELS = {
     "balanced_accuracy": "balanced accuracy",
+    "d2_absolute_error_score": "D2 (absolute error)",
+    "d2_log_loss_score": "D2 (log-loss)",
     "log_loss": "log-loss",
     "r2": "R2",
     "roc_auc": "ROC AUC",

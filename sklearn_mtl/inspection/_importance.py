@@ -144,7 +144,7 @@ def task_permutation_importance(
         estimator,
         fill_masked(X),  # scikit-learn would read what is masked
         y,
-        scoring=per_task_scorers("auto" if scoring is None else scoring),
+        scoring=per_task_scorers("auto" if scoring is None else scoring, mean=False),
         n_repeats=n_repeats,
         n_jobs=n_jobs,
         random_state=draw_seed(random_state) % 2**32,

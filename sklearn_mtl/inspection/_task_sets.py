@@ -12,6 +12,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length, check_memory
 
 from sklearn_mtl.metrics._registry import metric_of_task, read_metric
+from sklearn_mtl.metrics._units import label_spreads, score_units
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.multioutput._templates import for_one_task, for_tasks
@@ -23,7 +24,14 @@ from sklearn_mtl.utils._table import as_table, drop_weightless, take_tasks
 from sklearn_mtl.utils._termination import workers_end_with_us
 from sklearn_mtl.utils._weights import check_sample_weight
 
-__all__ = ["TaskData", "TaskSetScores", "fit_tasks", "make_splits", "read_data"]
+__all__ = [
+    "TaskData",
+    "TaskSetScores",
+    "fit_tasks",
+    "make_splits",
+    "read_data",
+    "read_metrics",
+]
 
 Split = tuple[np.ndarray, np.ndarray]
 Tasks = tuple[int, ...]
@@ -221,6 +229,8 @@ class TaskSetScores:
     ----------
     n_fits : int
         Fits asked for so far.
+    units : ndarray of shape (n_tasks,)
+        What scores are divided by before tasks are compared.
     """
 
     def __init__(
@@ -238,7 +248,7 @@ class TaskSetScores:
         self.estimator = estimator
         self.data = data
         self.splits = list(splits)
-        self.metrics = _metrics(data.task_set, scoring, who)
+        self.metrics, self.units = read_metrics(data, scoring, who)
         self.n_jobs = n_jobs
         self.memory = check_memory(memory)
         self.verbose = verbose
@@ -282,8 +292,11 @@ class TaskSetScores:
         return {one: self._known[one] for one in wanted}
 
 
-def _metrics(task_set: TaskSet, scoring: Any, who: str) -> list[Any]:
-    """Return the name of the metric of every task, or the function."""
+def read_metrics(
+    data: TaskData, scoring: Any, who: str
+) -> tuple[list[Any], np.ndarray]:
+    """Return the name of the metric of every task, or the function, and their units."""
+    task_set, metrics = data.task_set, []
     metric = "auto" if scoring is None else scoring
     metric = read_metric(metric, task_set.names, who)
     found = []
@@ -293,7 +306,9 @@ def _metrics(task_set: TaskSet, scoring: Any, who: str) -> list[Any]:
         one = metric_of_task(metric, task.name, kind, who)
         per_task_scorers(one.name if one.needs != "any" else one.function)
         found.append(one.function if one.needs == "any" else one.name)
-    return found
+        metrics.append(one)
+    periods = [task.period for task in task_set.tasks]
+    return found, score_units(metrics, label_spreads(data.codes, periods))
 
 
 def _score_set(
@@ -309,7 +324,7 @@ def _score_set(
         data.task_set.names[t] if is_named else f"task{i}"
         for i, t in enumerate(columns)
     ]
-    scorer = per_task_scorers(dict(zip(names, metrics, strict=True)))
+    scorer = per_task_scorers(dict(zip(names, metrics, strict=True)), mean=False)
     weights = None if held_out.weights is None else held_out.weights[:, list(columns)]
     scores = scorer(model, held_out.X, y, sample_weight=weights)
     return np.array([scores[name] for name in names])

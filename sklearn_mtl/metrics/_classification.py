@@ -20,6 +20,7 @@ __all__ = [
     "average_precision",
     "balanced_accuracy",
     "brier_score",
+    "d2_log_loss_score",
     "f1",
     "log_loss",
     "matthews_corrcoef",
@@ -79,6 +80,13 @@ def log_loss(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
     # as scikit-learn's log_loss clips: one impossible label costs 36, not infinity
     eps = np.finfo(given.dtype).eps
     return float(-np.average(np.log(np.maximum(_of_right(y, given), eps)), weights=w))
+
+
+def d2_log_loss_score(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return 1 - log-loss / that of the class frequencies of y."""
+    share = np.bincount(y, w) / w.sum()
+    prior = -float(np.sum(share[share > 0] * np.log(share[share > 0])))
+    return 1.0 - log_loss(y, given, w) / prior if prior > 0 else np.nan
 
 
 def brier_score(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:

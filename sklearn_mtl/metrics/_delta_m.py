@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.metrics._registry import is_error
+from sklearn_mtl.metrics._registry import is_by_kind, is_error
 from sklearn_mtl.utils._by_task import by_task
 from sklearn_mtl.utils._names import task_name
 
@@ -136,7 +136,7 @@ def _sign(metric: Any) -> int:
             f"{_WHO}: metric must be a name, a dict of names, or None for errors, "
             f"found {metric!r}."
         )
-    if metric == "auto" or not is_error(metric, _WHO):
+    if is_by_kind(metric) or not is_error(metric, _WHO):
         return 0
     return -1 if metric.startswith("neg_") else 1
 

@@ -8,8 +8,9 @@ from sklearn_mtl.metrics._average import average_scores, check_average
 from sklearn_mtl.metrics._choice import metrics_of_tasks
 from sklearn_mtl.metrics._engine import TaskGiven, score_tasks
 from sklearn_mtl.metrics._predictions import give_to_tasks, read_predictions
-from sklearn_mtl.metrics._registry import find_metric
+from sklearn_mtl.metrics._registry import find_metric, is_by_kind
 from sklearn_mtl.metrics._truth import TaskTruth, read_truth
+from sklearn_mtl.metrics._units import warn_of_units
 from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._infer import parse_task_types
@@ -49,11 +50,13 @@ def per_task_score(
         tasks, or (task, class) as those of `proba_frame`, or the classes of one task.
     metric : str, callable or dict, default="auto"
         "auto" is ROC AUC for two classes, balanced accuracy for more, R2 for
-        regressions. Names are scikit-learn's: of scores "roc_auc", "average_precision"
-        (for more than two classes the mean of one against the rest), "accuracy",
-        "balanced_accuracy", "f1", "matthews_corrcoef", "r2", "explained_variance"; of
-        errors "log_loss", "brier_score", "zero_one_loss", "mean_squared_error",
-        "root_mean_squared_error", "mean_absolute_error",
+        regressions; "skill" is 1 - loss / loss of the best constant, which is R2 for
+        regressions and D2 of the log-loss for classifications. Names are
+        scikit-learn's: of scores "roc_auc", "average_precision" (for more than two
+        classes the mean of one against the rest), "accuracy", "balanced_accuracy",
+        "f1", "matthews_corrcoef", "d2_log_loss_score", "r2", "explained_variance",
+        "d2_absolute_error_score"; of errors "log_loss", "brier_score", "zero_one_loss",
+        "mean_squared_error", "root_mean_squared_error", "mean_absolute_error",
         "relative_root_mean_squared_error" [1]_, and their negatives with "neg_". A
         callable is called with the task's labels and predictions (and sample_weight,
         where weights are given). A dict says it by task name, or by kind: "binary",
@@ -167,6 +170,12 @@ def mean_task_score(
     TaskError
         As in `per_task_score`, or if the average is unknown.
 
+    Warns
+    -----
+    DifferentUnitsWarning
+        If errors in the units of tasks whose labels differ in spread by more than 10,
+        or errors with and without a unit, are averaged without weights of yours.
+
     See Also
     --------
     per_task_score : The scores themselves; it has the metrics and the warnings.
@@ -186,6 +195,7 @@ def mean_task_score(
     truths, given = _prepare(y_true, y_pred, classes, sample_weight, types, who)
     metrics = metrics_of_tasks(metric, truths, periods, who)
     scores = score_tasks(truths, given, metrics, who)
+    warn_of_units(scores, truths, metrics, average, who)
     return average_scores(scores, truths, average, who)
 
 
@@ -211,6 +221,6 @@ def _prepare(
 
 def _implied_types(metric: Any, who: str) -> str | None:
     """Return the kind of task that one metric for all tasks can score."""
-    if isinstance(metric, str) and metric != "auto":
+    if isinstance(metric, str) and not is_by_kind(metric):
         return find_metric(metric, who).kind
     return None

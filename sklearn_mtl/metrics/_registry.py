@@ -12,9 +12,10 @@ from sklearn_mtl.metrics import _regression as r
 from sklearn_mtl.utils._names import match_tasks
 
 __all__ = [
-    "AUTO",
+    "BY_KIND",
     "Metric",
     "find_metric",
+    "is_by_kind",
     "is_error",
     "metric_names",
     "metric_of_task",
@@ -39,6 +40,9 @@ class Metric:
         Whether smaller is better.
     sign : {1, -1}
         -1 where the error was asked for with "neg_".
+    power : int
+        Which power of the unit of the labels it is in: 2 for squared errors, 0 for what
+        has no unit.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Metric:
     needs: str
     is_error: bool = False
     sign: int = 1
+    power: int = 0
 
     @property
     def kind(self) -> str | None:
@@ -61,9 +66,9 @@ _NEEDS = {
         "errors": [c.zero_one_loss],
     },
     "scores": {"scores": [c.roc_auc, c.average_precision], "errors": []},
-    "proba": {"scores": [], "errors": [c.log_loss, c.brier_score]},
+    "proba": {"scores": [c.d2_log_loss_score], "errors": [c.log_loss, c.brier_score]},
     "values": {
-        "scores": [r.r2, r.explained_variance],
+        "scores": [r.r2, r.explained_variance, r.d2_absolute_error_score],
         "errors": [
             r.mean_squared_error,
             r.root_mean_squared_error,
@@ -72,9 +77,22 @@ _NEEDS = {
         ],
     },
 }
+#: Powers of the labels' unit, of names here and of functions of sklearn.metrics.
+_POWERS = {
+    "mean_squared_error": 2,
+    "root_mean_squared_error": 1,
+    "mean_absolute_error": 1,
+    "median_absolute_error": 1,
+    "max_error": 1,
+    "mean_pinball_loss": 1,
+}
 _METRICS = {
     function.__name__: Metric(
-        function.__name__, function, needs, is_error=direction == "errors"
+        function.__name__,
+        function,
+        needs,
+        is_error=direction == "errors",
+        power=_POWERS.get(function.__name__, 0),
     )
     for needs, directions in _NEEDS.items()
     for direction, functions in directions.items()
@@ -82,10 +100,18 @@ _METRICS = {
 }
 _SHORT = {"brier": "brier_score"}
 
-AUTO: dict[str, Any] = {
-    "binary": "roc_auc",
-    "multiclass": "balanced_accuracy",
-    "regression": "r2",
+#: Names that stand for another metric for each kind of task.
+BY_KIND: dict[str, dict[str, str]] = {
+    "auto": {
+        "binary": "roc_auc",
+        "multiclass": "balanced_accuracy",
+        "regression": "r2",
+    },
+    "skill": {
+        "binary": "d2_log_loss_score",
+        "multiclass": "d2_log_loss_score",
+        "regression": "r2",
+    },
 }
 _KINDS = {
     "binary": ("binary", "classification"),
@@ -100,11 +126,16 @@ def metric_names() -> list[str]:
     return sorted([*_METRICS, *negated])
 
 
+def is_by_kind(metric: Any) -> bool:
+    """Say whether a name stands for another metric for each kind of task."""
+    return isinstance(metric, str) and metric in BY_KIND
+
+
 def find_metric(metric: Any, who: str) -> Metric:
     """Return a metric by name, or wrap a function (y_true, y_pred) -> float."""
     if callable(metric):
         name = getattr(metric, "__name__", type(metric).__name__)
-        return Metric(name, metric, "any")
+        return Metric(name, metric, "any", power=_POWERS.get(name, 0))
     if isinstance(metric, str):
         base = metric.removeprefix("neg_")
         base = _SHORT.get(base, base)
@@ -113,9 +144,9 @@ def find_metric(metric: Any, who: str) -> Metric:
         if found is not None and (found.is_error or not is_negated):
             return replace(found, name=metric, sign=-1 if is_negated else 1)
     raise TaskError(
-        f"{who}: unknown metric {metric!r}. Known are {metric_names()}, 'auto', a dict "
-        "by task name or by kind ('binary', 'multiclass', 'classification', "
-        "'regression'), and functions of (y_true, y_pred)."
+        f"{who}: unknown metric {metric!r}. Known are {metric_names()}, "
+        "'auto', 'skill', a dict by task name or by kind ('binary', 'multiclass', "
+        "'classification', 'regression'), and functions of (y_true, y_pred)."
     )
 
 
@@ -152,8 +183,8 @@ def metric_of_task(metric: Any, name: str, kind: str, who: str) -> Metric:
     if isinstance(metric, Mapping):
         keys = [key for key in (name, *_KINDS[kind]) if key in metric]
         chosen = metric[keys[0]] if keys else "auto"
-    if isinstance(chosen, str) and chosen == "auto":
-        chosen = AUTO[kind]
+    if is_by_kind(chosen):
+        chosen = BY_KIND[chosen][kind]
     found = find_metric(chosen, who)
     is_classification = kind != "regression"
     if found.kind is not None and (found.kind == "classification") != is_classification:

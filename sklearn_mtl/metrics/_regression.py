@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 __all__ = [
+    "d2_absolute_error_score",
     "explained_variance",
     "mean_absolute_error",
     "mean_squared_error",
@@ -41,6 +42,18 @@ def r2(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
 def explained_variance(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
     """Return 1 - variance of the residuals / variance of y."""
     return _relative(_variance(y - given, w), y, w)
+
+
+def d2_absolute_error_score(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return 1 - absolute error / absolute deviation of y from its median."""
+    if len(y) < 2:
+        return np.nan
+    order = np.argsort(y, kind="stable")
+    shares = np.cumsum(w[order])
+    median = y[order[np.searchsorted(shares, 0.5 * shares[-1])]]
+    deviation = mean_absolute_error(y, np.full_like(y, median), w)
+    error = mean_absolute_error(y, given, w)
+    return 1.0 - error / deviation if deviation > 0 else float(error <= 0)
 
 
 def relative_root_mean_squared_error(

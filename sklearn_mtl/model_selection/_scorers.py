@@ -13,8 +13,9 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._average import average_scores, check_average
 from sklearn_mtl.metrics._choice import metrics_of_tasks
 from sklearn_mtl.metrics._engine import score_tasks
-from sklearn_mtl.metrics._registry import find_metric
+from sklearn_mtl.metrics._registry import Metric, find_metric, is_by_kind
 from sklearn_mtl.metrics._truth import TaskTruth, read_truth
+from sklearn_mtl.metrics._units import warn_of_units
 from sklearn_mtl.model_selection._responses import (
     classes_of_tasks,
     given_of_tasks,
@@ -50,7 +51,7 @@ class _TaskScores(BaseEstimator):
 
     def _score_tasks(
         self, estimator: Any, X: Any, y: Any, sample_weight: Any, who: str
-    ) -> tuple[dict[str, float], list[TaskTruth]]:
+    ) -> tuple[dict[str, float], list[TaskTruth], list[Metric]]:
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         model = getattr(fitted_model(estimator), "task_set_", None)
         columns = read_columns(y, who, sample_weight, model)
@@ -61,7 +62,7 @@ class _TaskScores(BaseEstimator):
             periods = periods_of_tasks(estimator, len(truths))
         metrics = metrics_of_tasks(self.metric, truths, periods, who)
         given = given_of_tasks(estimator, X, classes, [m.needs for m in metrics], who)
-        return score_tasks(truths, given, metrics, who), truths
+        return score_tasks(truths, given, metrics, who), truths, metrics
 
 
 class PerTaskScorer(_TaskScores):
@@ -75,6 +76,8 @@ class PerTaskScorer(_TaskScores):
         As in `per_task_scorers`.
     periods : float, dict or array-like, default=None
         As in `per_task_scorers`.
+    mean : bool, default=True
+        As in `per_task_scorers`.
 
     Examples
     --------
@@ -83,9 +86,12 @@ class PerTaskScorer(_TaskScores):
     PerTaskScorer(metric='accuracy')
     """
 
-    def __init__(self, metric: Any = "auto", periods: Any = None) -> None:
+    def __init__(
+        self, metric: Any = "auto", periods: Any = None, mean: bool = True
+    ) -> None:
         self.metric = metric
         self.periods = periods
+        self.mean = mean
 
     def score(
         self, estimator: Any, X: Any, y: Any, sample_weight: Any = None
@@ -113,14 +119,22 @@ class PerTaskScorer(_TaskScores):
         ------
         TaskError
             If a metric cannot score a task, or a task is called "mean".
+
+        Warns
+        -----
+        DifferentUnitsWarning
+            As in `per_task_scorers`.
         """
         who = "per_task_scorers"
-        scores, truths = self._score_tasks(estimator, X, y, sample_weight, who)
+        scores, truths, metrics = self._score_tasks(estimator, X, y, sample_weight, who)
+        if not self.mean:
+            return scores
         if MEAN in scores:
             raise TaskError(
                 f"{who}: a task is called 'mean', as the mean of all scores is. Give "
                 "the column another name."
             )
+        warn_of_units(scores, truths, metrics, "macro", who)
         return {**scores, MEAN: average_scores(scores, truths, "macro", who)}
 
 
@@ -175,13 +189,21 @@ class TaskScorer(_TaskScores):
         ------
         TaskError
             If a metric cannot score a task, or the average does not fit the tasks.
+
+        Warns
+        -----
+        DifferentUnitsWarning
+            As in `task_scorer`.
         """
         who = "task_scorer"
-        scores, truths = self._score_tasks(estimator, X, y, sample_weight, who)
+        scores, truths, metrics = self._score_tasks(estimator, X, y, sample_weight, who)
+        warn_of_units(scores, truths, metrics, self.average, who)
         return average_scores(scores, truths, self.average, who)
 
 
-def per_task_scorers(metric: Any = "auto", *, periods: Any = None) -> PerTaskScorer:
+def per_task_scorers(
+    metric: Any = "auto", *, periods: Any = None, mean: bool = True
+) -> PerTaskScorer:
     """Make a scorer that gives a score for each task and their mean.
 
     For `scoring=` of cross_validate, GridSearchCV (with `refit="mean"`),
@@ -194,7 +216,8 @@ def per_task_scorers(metric: Any = "auto", *, periods: Any = None) -> PerTaskSco
     ----------
     metric : str, callable or dict, default="auto"
         "auto" is ROC AUC for two classes, balanced accuracy for more and R2 for
-        regressions, which all fit rare classes. Otherwise a name of
+        regressions, which all fit rare classes; "skill" is 1 - loss / loss of the best
+        constant, whose mean counts all tasks alike. Otherwise a name of
         `metrics.per_task_score`, errors negated ("neg_log_loss"), a callable (y_true,
         y_pred) of the labels of one task of which more is better, or a dict of them by
         task name or by kind ("binary", "multiclass", "classification", "regression");
@@ -205,6 +228,8 @@ def per_task_scorers(metric: Any = "auto", *, periods: Any = None) -> PerTaskSco
         for all: 360 for degrees, 24 for hours. Their errors are those of the shorter
         way round, and their R2 is `metrics.circular_score`. None asks the model, whose
         `CircularLoss` knows it.
+    mean : bool, default=True
+        Whether "mean" is in the dict.
 
     Returns
     -------
@@ -218,8 +243,15 @@ def per_task_scorers(metric: Any = "auto", *, periods: Any = None) -> PerTaskSco
     TaskError
         If the metric is unknown, or an error that is not negated.
 
+    Warns
+    -----
+    DifferentUnitsWarning
+        When scoring: if "mean" is one of errors in the units of tasks whose labels
+        differ in spread by more than 10, or of errors with and without a unit.
+
     See Also
     --------
+    best_mean_rank : Choose by ranks, whatever the units are.
     task_scorer : One number.
     sklearn_mtl.metrics.per_task_score : The same for predictions; it lists the metrics.
 
@@ -236,7 +268,7 @@ def per_task_scorers(metric: Any = "auto", *, periods: Any = None) -> PerTaskSco
     {'task0': -1.0, 'task1': -1.0, 'mean': -1.0}
     """
     _check_metric(metric, "per_task_scorers")
-    return PerTaskScorer(metric, periods)
+    return PerTaskScorer(metric, periods, mean)
 
 
 def task_scorer(
@@ -267,6 +299,11 @@ def task_scorer(
         If the metric or the average is unknown, or the metric is an error that is not
         negated.
 
+    Warns
+    -----
+    DifferentUnitsWarning
+        When scoring: as in `per_task_scorers`, unless weights of tasks are given.
+
     See Also
     --------
     per_task_scorers : The score of each task.
@@ -290,7 +327,7 @@ def task_scorer(
 def _check_metric(metric: Any, who: str) -> None:
     """Refuse unknown names, and errors, which searches would maximise."""
     for one in metric.values() if isinstance(metric, Mapping) else [metric]:
-        if isinstance(one, str) and one == "auto":
+        if is_by_kind(one):
             continue
         found = find_metric(one, who)
         if found.is_error and found.sign > 0:

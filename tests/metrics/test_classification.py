@@ -43,6 +43,15 @@ def test_log_loss_is_scikit_learns(n_classes):
     assert ours.log_loss(y, proba, w) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_d2_of_the_log_loss_is_scikit_learns(n_classes):
+    y, proba, w = draw(n_classes)
+    expected = metrics.d2_log_loss_score(y, proba, sample_weight=w)
+    assert ours.d2_log_loss_score(y, proba, w) == pytest.approx(expected)
+    one = np.zeros(3, dtype=int)
+    assert np.isnan(ours.d2_log_loss_score(one, proba[:3], w[:3]))
+
+
 def test_impossible_label_costs_what_it_costs_in_scikit_learn():
     y, proba, w = np.array([0, 1]), np.array([[1.0, 0.0], [1.0, 0.0]]), np.ones(2)
     assert ours.log_loss(y, proba, w) == pytest.approx(metrics.log_loss(y, proba))

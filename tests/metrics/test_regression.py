@@ -19,6 +19,7 @@ def draw(n=40):
         ("mean_absolute_error", metrics.mean_absolute_error),
         ("r2", metrics.r2_score),
         ("explained_variance", metrics.explained_variance_score),
+        ("d2_absolute_error_score", metrics.d2_absolute_error_score),
     ],
 )
 def test_metrics_are_scikit_learns(name, theirs):
@@ -37,11 +38,14 @@ def test_labels_that_do_not_vary_have_the_r2_of_scikit_learn():
     y, w = np.full(3, 2.0), np.ones(3)
     for given in (y, y + 1):
         assert ours.r2(y, given, w) == metrics.r2_score(y, given)
+        expected = metrics.d2_absolute_error_score(y, given)
+        assert ours.d2_absolute_error_score(y, given, w) == expected
     assert np.isnan(ours.relative_root_mean_squared_error(y, y, w))
 
 
 def test_one_label_has_no_r2():
     one = np.array([1.0])
+    assert np.isnan(ours.d2_absolute_error_score(one, one, one))
     assert np.isnan(ours.r2(one, one, one))
     assert np.isnan(ours.explained_variance(one, one, one))
     assert ours.mean_squared_error(one, one + 2, one) == 4.0

@@ -10,7 +10,11 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
 
-from sklearn_mtl.exceptions import TaskError, UnseenLabelWarning
+from sklearn_mtl.exceptions import (
+    DifferentUnitsWarning,
+    TaskError,
+    UnseenLabelWarning,
+)
 from sklearn_mtl.model_selection import per_task_scorers, task_scorer
 from sklearn_mtl.multioutput import IndependentTasks
 
@@ -205,3 +209,17 @@ def test_weights_are_requested_like_those_of_scikit_learns_scorers():
         scorer = per_task_scorers().set_score_request(sample_weight="w")
         requests = scorer.get_metadata_routing().score.requests
     assert requests == {"sample_weight": "w"}
+
+
+def test_a_mean_in_different_units_is_told_and_can_be_left_out():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 2))
+    y = X * [1e4, 1.0] + rng.normal(size=(30, 2))
+    model = LinearRegression().fit(X, y)
+    for make in (per_task_scorers, task_scorer):
+        with pytest.warns(DifferentUnitsWarning, match=f"{make.__name__}: a mean"):
+            make("neg_mean_absolute_error")(model, X, y)
+    alone = per_task_scorers("neg_mean_absolute_error", mean=False)(model, X, y)
+    assert list(alone) == ["task0", "task1"]
+    skill = per_task_scorers("skill")(model, X, y)
+    assert skill == per_task_scorers("r2")(model, X, y)

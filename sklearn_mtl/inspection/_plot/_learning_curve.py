@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.model_selection import cross_validate
 
 from sklearn_mtl.inspection._plot._lines import draw_task_lines
-from sklearn_mtl.inspection._task_sets import make_splits, read_data
+from sklearn_mtl.inspection._task_sets import make_splits, read_data, read_metrics
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.utils._pictures import make_axes
 from sklearn_mtl.utils._random import draw_seed
@@ -34,6 +34,9 @@ class MultiTaskLearningCurveDisplay:
         Test scores; NaN where a task has none.
     task_names : sequence of str of length n_tasks
         Names of the tasks.
+    mean : bool, default=True
+        Whether the mean over tasks is drawn; `from_estimator` leaves it out where
+        scores are in the units of different tasks.
 
     Attributes
     ----------
@@ -43,6 +46,8 @@ class MultiTaskLearningCurveDisplay:
         The scores.
     task_names : list of str
         Names of the tasks.
+    mean : bool
+        Whether the mean over tasks is drawn.
     means_ : ndarray of shape (n_sizes, n_tasks)
         Mean scores over splits.
     ax_ : matplotlib Axes
@@ -66,11 +71,15 @@ class MultiTaskLearningCurveDisplay:
     """
 
     def __init__(
-        self, train_sizes: Any, scores: Any, task_names: Sequence[str]
+        self,
+        train_sizes: Any,
+        scores: Any,
+        task_names: Sequence[str],
+        mean: bool = True,
     ) -> None:
         self.train_sizes = np.asarray(train_sizes)
         self.scores = np.asarray(scores, dtype=float)
-        self.task_names = [str(name) for name in task_names]
+        self.task_names, self.mean = [str(name) for name in task_names], mean
         expected = (len(self.train_sizes), len(self.task_names))
         if self.scores.ndim != 3 or self.scores.shape[::2] != expected:
             raise ValueError(
@@ -142,13 +151,17 @@ class MultiTaskLearningCurveDisplay:
             data.X,
             data.y,
             cv=[(train[:n], test) for n in sizes for train, test in splits],
-            scoring=per_task_scorers("auto" if scoring is None else scoring),
+            scoring=per_task_scorers(
+                "auto" if scoring is None else scoring, mean=False
+            ),
             n_jobs=n_jobs,
             error_score="raise",
         )
         scores = np.stack([found[f"test_{name}"] for name in names], axis=-1)
         shape = len(sizes), len(splits), len(names)
-        return cls(sizes, scores.reshape(shape), names).plot(ax=ax)
+        units = read_metrics(data, scoring, _WHO)[1]
+        has_mean = bool((units == 1.0).all())
+        return cls(sizes, scores.reshape(shape), names, has_mean).plot(ax=ax)
 
     def plot(self, *, ax: Any = None) -> MultiTaskLearningCurveDisplay:
         """Draw.
@@ -164,17 +177,22 @@ class MultiTaskLearningCurveDisplay:
             Itself.
         """
         ax = make_axes(ax, _WHO)
+        if self.mean:
+            self._draw_mean(ax)
+        draw_task_lines(ax, self.train_sizes, self.means_, self.task_names)
+        ax.set_xlabel("training rows")
+        ax.set_ylabel("test score, greater is better")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _draw_mean(self, ax: Any) -> None:
+        """Draw the mean over tasks with its deviation over splits."""
         of_splits = _nanmean(self.scores, axis=2)  # (n_sizes, n_splits)
         mean, spread = _nanmean(of_splits, axis=1), np.nanstd(of_splits, axis=1)
         style = {"color": "0.4", "linewidth": 3, "linestyle": "--"}
         ax.plot(self.train_sizes, mean, label="mean", **style)
         ends = mean - spread, mean + spread
         ax.fill_between(self.train_sizes, *ends, color="0.4", alpha=0.2, linewidth=0)
-        draw_task_lines(ax, self.train_sizes, self.means_, self.task_names)
-        ax.set_xlabel("training rows")
-        ax.set_ylabel("test score, greater is better")
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
 
 
 def _absolute(train_sizes: Any, n_train: int) -> np.ndarray:

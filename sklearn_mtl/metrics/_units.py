@@ -1,0 +1,145 @@
+"""Scores in the units of different tasks, of which no mean should be taken as it is."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.exceptions import DifferentUnitsWarning
+from sklearn_mtl.metrics._registry import Metric
+from sklearn_mtl.metrics._truth import TaskTruth
+
+__all__ = ["label_spreads", "score_units", "share_unit", "warn_of_units"]
+
+#: Tasks whose labels differ in spread by more than this are taken to have other units.
+MOST_SPREAD = 10.0
+
+
+def label_spreads(codes: np.ndarray, periods: Sequence[float | None]) -> np.ndarray:
+    """Return the standard deviation of each task's labels, that of a circle by period.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples, n_tasks)
+        Labels, NaN where missing.
+    periods : sequence of float or None
+        After how much the values of each task repeat.
+
+    Returns
+    -------
+    ndarray of shape (n_tasks,)
+        The deviations; 0 where there is none.
+    """
+    out = np.zeros(codes.shape[1])
+    for t, (column, period) in enumerate(zip(codes.T, periods, strict=True)):
+        seen = column[~np.isnan(column)]
+        if period is not None:
+            out[t] = period / np.sqrt(12.0)  # that of values all around
+        elif len(seen):
+            out[t] = seen.std()
+    return out
+
+
+def share_unit(metrics: Sequence[Metric], spreads: np.ndarray) -> bool:
+    """Say whether scores of these metrics may be averaged as they are.
+
+    Parameters
+    ----------
+    metrics : sequence of Metric
+        The metric of each task.
+    spreads : ndarray of shape (n_tasks,)
+        Standard deviation of each task's labels.
+
+    Returns
+    -------
+    bool
+        True where no metric has a unit, and where all are the same one of tasks with
+        similar spreads.
+    """
+    if len(metrics) < 2 or not any(metric.power for metric in metrics):
+        return True
+    if len({(metric.function, metric.sign) for metric in metrics}) > 1:
+        return False
+    known = spreads[spreads > 0]
+    return not len(known) or bool(known.max() <= MOST_SPREAD * known.min())
+
+
+def score_units(metrics: Sequence[Metric], spreads: np.ndarray) -> np.ndarray:
+    """Return what scores are divided by before a mean over tasks is taken.
+
+    Parameters
+    ----------
+    metrics : sequence of Metric
+        The metric of each task.
+    spreads : ndarray of shape (n_tasks,)
+        Standard deviation of each task's labels.
+
+    Returns
+    -------
+    ndarray of shape (n_tasks,)
+        Ones where scores share a unit; else the deviation for errors in the unit of the
+        labels, its square for squared errors, and 1 for what has no unit.
+    """
+    if share_unit(metrics, spreads):
+        return np.ones(len(metrics))
+    powers = np.array([metric.power for metric in metrics])
+    return np.where(spreads > 0, spreads, 1.0) ** powers
+
+
+def warn_of_units(
+    scores: dict[str, float],
+    truths: Sequence[TaskTruth],
+    metrics: Sequence[Metric],
+    average: Any,
+    who: str,
+) -> None:
+    """Warn where scores in different units are averaged.
+
+    Parameters
+    ----------
+    scores : dict of str to float
+        The score of each task; NaN is left out.
+    truths : sequence of TaskTruth
+        The labels of each task.
+    metrics : sequence of Metric
+        The metric of each task.
+    average : str, dict or array-like
+        As given; with weights of one's own nothing is said.
+    who : str
+        Who asks; messages begin with it.
+    """
+    if not isinstance(average, str) or not any(metric.power for metric in metrics):
+        return
+    known = np.flatnonzero(~np.isnan(list(scores.values()))).tolist()
+    spreads = np.array([_spread(truths[t]) for t in known])
+    some = [metrics[t] for t in known]
+    if share_unit(some, spreads):
+        return
+    names = list(dict.fromkeys(metric.name for metric in some))
+    least, most = (truths[known[i]].name for i in _ends(spreads))
+    why = f"labels of {most!r} vary {MOST_SPREAD:g} times as much as those of {least!r}"
+    if len(names) > 1:
+        why = "they are not the same metric"
+    warnings.warn(
+        f"{who}: a mean is taken of {names}, which are in the units of the tasks: "
+        f"{why}. A mean that counts all tasks alike is that of 'skill', 'r2' or "
+        "'d2_absolute_error_score'.",
+        DifferentUnitsWarning,
+        stacklevel=4,
+    )
+
+
+def _spread(truth: TaskTruth) -> float:
+    if truth.classes is not None:
+        return 0.0
+    mean = np.average(truth.y, weights=truth.weight)
+    return float(np.sqrt(np.average((truth.y - mean) ** 2, weights=truth.weight)))
+
+
+def _ends(spreads: np.ndarray) -> tuple[int, int]:
+    """Return the places of the smallest spread and of the largest."""
+    least = np.where(spreads > 0, spreads, np.inf)
+    return int(least.argmin()), int(spreads.argmax())
