@@ -12,6 +12,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_mtl.ensemble._column_scales import column_scales
 from sklearn_mtl.ensemble._encoding import TargetEncoding
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._trees import (
@@ -64,6 +65,7 @@ class BaseMultiTaskForest(BaseEstimator):
     _kind: str
     task_set_: TaskSet
     forest_: RandomForestRegressor | None
+    _scales: np.ndarray | None
     _oof: list[np.ndarray] | None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = FOREST_CONSTRAINTS
 
@@ -115,6 +117,8 @@ class BaseMultiTaskForest(BaseEstimator):
         given = HoldOut.read(who, X, groups)
         X = read_inputs(self, X, "table", reset=True)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
+        numbers = X if sparse.issparse(X) else X.numeric
+        self._scales = column_scales(numbers)
         self._grow(self._as_numbers(X), labels, given)
         return self
 
@@ -219,14 +223,16 @@ class BaseMultiTaskForest(BaseEstimator):
 
     def _as_numbers(self, X: Any) -> Any:
         """Return float32 columns in their order, categories as ordinal codes."""
+        scales = self._scales
         if sparse.issparse(X):
-            X = X.copy()
+            X = X.copy() if scales is None else (X @ sparse.diags_array(scales)).tocsr()
             X.data = _as_float32(X.data)
             return X
+        numeric = _as_float32(X.numeric if scales is None else X.numeric * scales)
         if X.categorical is None:
-            return _as_float32(X.numeric)
+            return numeric
         out = np.empty(X.shape, dtype=np.float32)
-        out[:, ~self.is_categorical_] = _as_float32(X.numeric)
+        out[:, ~self.is_categorical_] = numeric
         codes = X.categorical
         out[:, self.is_categorical_] = np.where(codes < 0, np.nan, codes)
         return out

@@ -1,0 +1,42 @@
+"""Columns whose numbers are too small or too large for scikit-learn's trees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+__all__ = ["column_scales"]
+
+# A tree takes values of a column that are less than 1e-7 apart for equal, and reads
+# them in single precision.
+_SMALL, _LARGE = 2.0**-6, 2.0**60
+
+
+def column_scales(X: Any) -> np.ndarray | None:
+    """Return what columns are multiplied with before trees read them.
+
+    Powers of two, which change no digit: columns in another unit give the same trees.
+
+    Parameters
+    ----------
+    X : ndarray or sparse array of shape (n_samples, n_features)
+        Numbers; NaN where missing.
+
+    Returns
+    -------
+    ndarray of shape (n_features,) or None
+        1 for columns with numbers of usual size; None if that are all.
+    """
+    if not X.shape[1]:
+        return None
+    if sparse.issparse(X):
+        largest = abs(X).max(axis=0).toarray().ravel()
+    else:
+        largest = np.fmax(np.fmax.reduce(X, axis=0), -np.fmin.reduce(X, axis=0))
+    is_far = (largest > 0) & ((largest < _SMALL) | (largest > _LARGE))
+    if not is_far.any():
+        return None
+    exponents = np.frexp(np.where(is_far, largest, 0.5))[1]
+    return np.ldexp(1.0, np.clip(-exponents, -1000, 1000))
