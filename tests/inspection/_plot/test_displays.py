@@ -246,6 +246,19 @@ class TestLearningCurve:
                 Ridge(), *regressions, train_sizes=train_sizes
             )
 
+    def test_errors_in_different_units_have_no_mean(self, regressions):
+        X, y = regressions
+        for factor, lines in ((1.0, 5), (1e3, 4)):
+            shown = MultiTaskLearningCurveDisplay.from_estimator(
+                Ridge(),
+                X,
+                y * [factor, 1.0, 1.0, 1.0],
+                scoring="neg_mean_absolute_error",
+                train_sizes=[0.5, 1.0],
+                cv=2,
+            )
+            assert len(shown.ax_.lines) == lines
+
     def test_scores_must_fit_their_names(self):
         with pytest.raises(ValueError, match=r"scores has shape \(1, 1, 2\)"):
             MultiTaskLearningCurveDisplay([10], [[[0.1, 0.2]]], ["a"])
