@@ -15,6 +15,7 @@ from sklearn_mtl.model_selection._responses import (
 )
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._fit_params import fit_params_for, takes
 from sklearn_mtl.utils._outputs import ClassOutputsMixin
 from sklearn_mtl.utils._private import safe_indexing
 
@@ -46,7 +47,9 @@ class SharedOutputs(ClassOutputsMixin, BaseEstimator):
         self.task_types = task_types
         self.on_empty_task = on_empty_task
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SharedOutputs:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, **held: Any
+    ) -> SharedOutputs:
         """Fit one estimator to all tasks, or one to each.
 
         Parameters
@@ -57,6 +60,8 @@ class SharedOutputs(ClassOutputsMixin, BaseEstimator):
             Targets.
         sample_weight : array-like, default=None
             Weights of rows or cells.
+        **held : dict
+            Groups, or a validation set, which is cut by task.
 
         Returns
         -------
@@ -71,16 +76,19 @@ class SharedOutputs(ClassOutputsMixin, BaseEstimator):
             sample_weight=sample_weight,
         )
         rows = np.flatnonzero(~np.isnan(codes).all(axis=1))
-        self._is_shared = self._can_share(codes[rows], sample_weight)
+        self._is_shared = "X_val" not in held and self._can_share(
+            codes[rows], sample_weight
+        )
         if not self._is_shared:
             self.estimator_ = IndependentTasks(
                 self.estimator,
                 task_types=self.task_types,
                 on_empty_task=self.on_empty_task,
-            ).fit(X, y, sample_weight)
+            ).fit(X, y, sample_weight, **held)
             return self
         kinds = {task.is_classification for task in self.task_set_.tasks}
-        extra = {}
+        extra = {name: safe_indexing(value, rows) for name, value in held.items()}
+        extra = fit_params_for(self.estimator, extra, type(self).__name__)
         if sample_weight is not None:
             extra["sample_weight"] = np.asarray(sample_weight)[rows]
         if len(rows) < len(codes):
@@ -88,6 +96,9 @@ class SharedOutputs(ClassOutputsMixin, BaseEstimator):
         labels = codes.astype(np.intp) if kinds == {True} else codes
         self.estimator_ = clone(self.estimator).fit(X, labels, **extra)
         return self
+
+    def _takes_in_fit(self, name: str) -> bool:
+        return takes(self.estimator, name)
 
     def _can_share(self, codes: np.ndarray, sample_weight: Any) -> bool:
         kinds = {task.is_classification for task in self.task_set_.tasks}

@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
-from sklearn.model_selection import check_cv
 from sklearn.utils import Tags, get_tags, indexable
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+)
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.ensemble._encoding import constant_output
-from sklearn_mtl.ensemble._members import (
-    DEFAULT,
-    DEFAULT_NAMES,
-    Member,
-    fit_member,
-    make_member,
-    outputs_of,
-)
+from sklearn_mtl.ensemble._fitting import Training, draw_splits, fit_members
+from sklearn_mtl.ensemble._members import Member, named_members, outputs_of
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._simplex import blend_weights, read_evidence
-from sklearn_mtl.exceptions import (
-    IndexOrderWarning,
-    MissingLabelWarning,
-    SingleClassWarning,
-)
-from sklearn_mtl.model_selection import MultiTaskStratifiedKFold
-from sklearn_mtl.model_selection._weighted import split_weighted
 from sklearn_mtl.neural_network._data import Labels
+from sklearn_mtl.neural_network._held import read_validation_labels
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._features import check_features, record_features
+from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import (
     BaseComposition,
     Interval,
     StrOptions,
     fit_context,
-    num_samples,
 )
-from sklearn_mtl.utils._random import draw_seed, spawn_seeds
+from sklearn_mtl.utils._random import draw_seed
 from sklearn_mtl.utils._targets import as_targets
 from sklearn_mtl.utils._weights import align_weights
 
@@ -69,10 +58,24 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
 
     _kind: str
     task_set_: TaskSet
+    member_oof_predictions_: dict[str, list[np.ndarray]]
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = BLEND_CONSTRAINTS
 
+    # as scikit-learn's group splitters: who passes groups wants them to be kept apart
+    __metadata_request__fit = {"groups": True}
+
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> BaseMultiTaskBlend:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> BaseMultiTaskBlend:
         """Fit all members to all rows, and weigh them for every task.
 
         Parameters
@@ -84,6 +87,18 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
             Weights of rows or cells.
+        groups : array-like of shape (n_samples,), default=None
+            The group of each sample, such as the patient it comes from. No group is
+            divided: not by the folds of the blend, nor by members whose fit takes
+            groups.
+        X_val : array-like or sparse matrix of shape (n_val, n_features), default=None
+            Inputs of a validation set: weights are found on it, no training sample is
+            held out, and members whose fit takes a validation set get it.
+        y_val : array-like of shape (n_val,) or (n_val, n_tasks), default=None
+            Targets of the validation set, as in y.
+        sample_weight_val : array-like of shape (n_val,) or (n_val, n_tasks), \
+                default=None
+            Weights of the validation set.
 
         Returns
         -------
@@ -94,81 +109,71 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         ------
         TaskError
             If a task has no label, labels of a wrong type, or is of another kind for a
-            member.
+            member; or if y_val has other tasks, other classes, or no label of a task.
         ValueError
-            If names of members are not unique, or X or weights are wrong.
+            If names of members are not unique, or X, weights, groups or the validation
+            set are wrong.
         TypeError
             If a member is no estimator.
+
+        Warns
+        -----
+        UserWarning
+            If all samples are in one group, so that nothing is held out.
+        MissingLabelWarning
+            If all labels of a task are in one group, so that their out-of-fold
+            predictions are missing.
         """
         named = self._named()
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         X, y = indexable(X, as_targets(y, who))
         X = record_features(self, X)
+        held = HoldOut.read(who, X, groups, X_val, y_val, sample_weight_val)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
+        evidence = labels
+        if held.has_validation:
+            held = held.like_inputs(self)
+            evidence = read_validation_labels(
+                self, held, self.task_set_, labels, sample_weight
+            )
         if getattr(self, "class_weight", None) is not None:
-            sample_weight = labels.weights
+            sample_weight, sample_weight_val = labels.weights, evidence.weights
         elif sample_weight is not None:  # in task order, which folds cannot tell
             sample_weight = align_weights(
-                sample_weight, labels.codes.shape, type(self).__name__, self.task_set_
+                sample_weight, labels.codes.shape, who, self.task_set_
             )
+        given = {"sample_weight": sample_weight, "groups": held.group}
+        if held.has_validation:
+            own = None if sample_weight_val is None else evidence.weights
+            given |= {"X_val": held.X, "y_val": y_val, "sample_weight_val": own}
         seed = draw_seed(self.random_state)
-        splits = self._splits(X, y, sample_weight, seed)
-        settings = {
-            "categorical_features": self.categorical_features,
-            "on_empty_task": self.on_empty_task,
-            "random_state": spawn_seeds(seed, 1)[0] % 2**31,
-        }
-        with warnings.catch_warnings():  # said once, by the blend
-            for seen in (MissingLabelWarning, SingleClassWarning, IndexOrderWarning):
-                warnings.simplefilter("ignore", seen)
-            # threads: bits do not depend on how many cores a process is given
-            members = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-                delayed(fit_member)(
-                    make_member(name, given, self.task_set_, self._kind, settings),
-                    *(X, y, sample_weight, self.task_set_, splits),
-                    f"{type(self).__name__}: member {name!r}",
-                )
-                for name, given in named
-            )
-        self._weigh([name for name, _ in named], members, labels)
+        splits = draw_splits(self, X, y, sample_weight, held, seed)
+        if splits is not None:
+            held.warn_of_lone_tasks(self.task_set_, labels.weights > 0, who)
+        data = Training(X, y, self.task_set_, splits, held.X)
+        members = fit_members(self, named, data, given, seed)
+        self._weigh([name for name, _ in named], members, evidence)
+        if held.has_validation:  # of other samples
+            self.member_oof_predictions_ = {}
         return self
 
-    def _named(self) -> list[tuple[str, Any]]:
-        """Return names and members, or say what is wrong with them."""
-        who = type(self).__name__
-        given = self.estimators
-        if given is None:
-            return [(name, DEFAULT) for name in DEFAULT_NAMES]
-        if not given or not all(isinstance(p, tuple) and len(p) == 2 for p in given):
-            raise ValueError(
-                f"{who}: estimators must be a list of at least one (name, estimator), "
-                f"found {given!r}."
-            )
-        names = [name for name, _ in given]
-        if len(set(names)) < len(names):
-            raise ValueError(f"{who}: names of estimators must be unique: {names}.")
-        for name, one in given:
-            _check_member(who, name, one)
-        return list(given)
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return how metadata reach the members.
 
-    def _splits(
-        self, X: Any, y: Any, sample_weight: Any, seed: int
-    ) -> list[tuple[np.ndarray, np.ndarray]] | None:
-        """Return the folds of members without out-of-fold predictions of their own."""
-        if num_samples(X) <= SMALL:
-            return None
-        cv = 5 if self.cv is None else self.cv
-        if isinstance(cv, Integral):
-            types = [task.type for task in self.task_set_.tasks]
-            cv = MultiTaskStratifiedKFold(
-                int(cv), shuffle=True, random_state=seed % 2**32, task_types=types
-            )
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", MissingLabelWarning)
-                return list(split_weighted(cv, X, y, None, sample_weight))
-        splits = split_weighted(check_cv(cv), X, y, None, sample_weight)
-        return [(np.asarray(a), np.asarray(b)) for a, b in splits]
+        Returns
+        -------
+        MetadataRouter
+            The blend uses all that fit gets, and hands it to the fit of the members
+            that request it. The default members need not.
+        """
+        router = MetadataRouter(owner=self).add_self_request(self)
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        members = {name: one for name, one in self._named() if not isinstance(one, str)}
+        return router.add(method_mapping=mapping, **members)
+
+    def _named(self) -> list[tuple[str, Any]]:
+        return named_members(self.estimators, type(self).__name__)
 
     def _weigh(
         self, names: Sequence[str], members: Sequence[Member], labels: Labels
@@ -215,7 +220,8 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         if not self.member_oof_predictions_:
             raise AttributeError(
                 f"{type(self).__name__}: there is no oof_prediction_ with up to "
-                f"{SMALL} rows, where all members weigh the same."
+                f"{SMALL} rows or a single group, where all members weigh the same, "
+                "nor with X_val."
             )
         outputs = self._mix(list(self.member_oof_predictions_.values()))
         return outputs[0] if self.task_set_.is_1d else outputs
@@ -290,22 +296,3 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         tags.target_tags.multi_output = True
         tags.non_deterministic = False
         return tags
-
-
-def _check_member(who: str, name: Any, one: Any) -> None:
-    if not isinstance(name, str) or "__" in name:
-        raise ValueError(
-            f"{who}: the name of a member must be text without '__', found {name!r}."
-        )
-    if isinstance(one, str):
-        if one == DEFAULT and name in DEFAULT_NAMES:
-            return
-        raise ValueError(
-            f"{who}: member {name!r} is {one!r}; {DEFAULT!r} stands for the members "
-            f"{DEFAULT_NAMES} alone."
-        )
-    if isinstance(one, type) or not (hasattr(one, "fit") and hasattr(one, "predict")):
-        raise TypeError(
-            f"{who}: member {name!r} must be an estimator with fit and predict, found "
-            f"{one!r}."
-        )

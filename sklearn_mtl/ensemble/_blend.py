@@ -28,7 +28,8 @@ _PARAMETERS = """\
         tasks count the same.
     cv : int, splitter, iterable of (train, test) or None, default=None
         Folds for members without `oof_prediction_`; a number, or None for 5, stands for
-        MultiTaskStratifiedKFold. Rows that are in no test part do not count.
+        MultiTaskStratifiedKFold, or, if fit gets groups, for
+        MultiTaskStratifiedGroupKFold. Rows that are in no test part do not count.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Columns that the default members take as categories: text and categorical
         columns of a DataFrame, or names, numbers, or a mask.
@@ -58,10 +59,12 @@ _ATTRIBUTES = """\
         For every task the weight of each member; ``pandas.DataFrame(model.weights_).T``
         is a table with a row a task.
     member_losses_ : dict of str to dict of str to float
-        For every task the out-of-fold loss of each member over that of the best
-        constant: log-loss or squared error. NaN up to 100 rows.
+        For every task the loss of each member over that of the best constant, out of
+        fold or on the validation set: log-loss or squared error. NaN where nothing is
+        held out, as up to 100 rows.
     member_oof_predictions_ : dict of str to list of ndarray
-        For each member its out-of-fold outputs, a task an array; empty up to 100 rows.
+        For each member its out-of-fold outputs, a task an array; empty where no
+        training sample is held out, as up to 100 rows or with a validation set.
     oof_prediction_ : ndarray or list of ndarray
         Those, mixed. Weights were fitted to them, so their loss is a little optimistic.
     estimators_ : list of estimator

@@ -11,15 +11,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.ensemble._members import (
     DEFAULT,
-    fit_weighted,
     is_multi_task,
     make_member,
     outputs_of,
 )
 from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning, TaskError
 from sklearn_mtl.utils import TaskSet
-from sklearn_mtl.utils._pipelines import last_step
-from sklearn_mtl.utils._private import safe_indexing
+from sklearn_mtl.utils._fit_params import fit_params_for
+from sklearn_mtl.utils._groups import read_groups
+from sklearn_mtl.utils._pipelines import last_step, weight_key
+from sklearn_mtl.utils._private import num_samples, safe_indexing
 from sklearn_mtl.utils._task_types import fix_task_types
 from sklearn_mtl.utils._ties import first_highest
 
@@ -30,7 +31,12 @@ _POSITIVE = 1e-12  # a label of weight 0 would be missing, and its class unknown
 
 
 def distill(
-    teacher: Any, X: Any, *, student: Any = None, random_state: Any = None
+    teacher: Any,
+    X: Any,
+    *,
+    student: Any = None,
+    groups: Any = None,
+    random_state: Any = None,
 ) -> Any:
     r"""Fit one fast net to the predictions of a slow and accurate model.
 
@@ -55,6 +61,9 @@ def distill(
         An unfitted multi-task estimator of this package; a clone is fitted. None is one
         net, with ``n_members=1`` and ``early_stopping=False``: what a teacher says has
         little noise to overfit.
+    groups : array-like of shape (n_samples,), default=None
+        The group of each sample, for a student that holds samples out; None makes each
+        sample a group of its own.
     random_state : int, RandomState, Generator or None, default=None
         Seed of the default student.
 
@@ -77,7 +86,8 @@ def distill(
     Notes
     -----
     A row stands once for every class that the teacher gives at least 0.001, with that
-    probability as its weight, so n rows of K classes become at most n K.
+    probability as its weight, so n rows of K classes become at most n K. A student
+    whose fit takes groups never holds out some of these copies and trains on others.
 
     The teacher's predictions of its own training rows are used as they are. They are
     surer than its out-of-fold predictions, because trees have seen the row's label;
@@ -128,7 +138,19 @@ def distill(
     with warnings.catch_warnings():  # the teacher's fit has said so
         for said in (MissingLabelWarning, SingleClassWarning):
             warnings.simplefilter("ignore", said)
-        return fit_weighted(model, safe_indexing(X, rows), y, weights)
+        given = {"groups": _groups_of_copies(groups, rows, num_samples(X))}
+        params = fit_params_for(model, given, "distill")
+        params[weight_key(model)] = weights
+        return model.fit(safe_indexing(X, rows), y, **params)
+
+
+def _groups_of_copies(
+    groups: Any, rows: np.ndarray, n_samples: int
+) -> np.ndarray | None:
+    """Return the group of each copy of a sample; without groups, its sample."""
+    if groups is not None:
+        return read_groups(groups, n_samples, "distill")[rows]
+    return rows if len(np.unique(rows)) < len(rows) else None
 
 
 def _check_multi_task(model: Any, role: str) -> None:

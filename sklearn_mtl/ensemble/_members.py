@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,6 @@ from sklearn_mtl.ensemble._forest import (
     MultiTaskForestRegressor,
 )
 from sklearn_mtl.ensemble._linear import RidgeMember
-from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.neural_network import (
     MultiTaskClassifier,
@@ -27,19 +25,18 @@ from sklearn_mtl.neural_network import (
 )
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
-from sklearn_mtl.utils._pipelines import last_step, weight_key
-from sklearn_mtl.utils._private import num_samples, safe_indexing
+from sklearn_mtl.utils._pipelines import last_step
 from sklearn_mtl.utils._task_types import fix_task_types
 
 __all__ = [
     "DEFAULT",
     "DEFAULT_NAMES",
     "Member",
-    "fit_member",
-    "fit_weighted",
     "is_multi_task",
     "make_member",
+    "named_members",
     "outputs_of",
+    "tolerant",
 ]
 
 DEFAULT = "default"
@@ -58,13 +55,70 @@ class Member:
     Attributes
     ----------
     model : estimator
-        Fitted to all rows.
+        Fitted to all samples.
     held_out : list of ndarray or None
-        Outputs of the training rows, out of fold, a task an array; None if not asked.
+        One array per task: outputs of the training samples, out of fold, or of the
+        validation set; None if not asked.
     """
 
     model: Any
     held_out: list[np.ndarray] | None
+
+
+def named_members(given: Any, who: str) -> list[tuple[str, Any]]:
+    """Return names and members of a blend, or say what is wrong with them.
+
+    Parameters
+    ----------
+    given : list of (str, estimator) or None
+        As the user gave them; None is the default members.
+    who : str
+        The blend, for messages.
+
+    Returns
+    -------
+    list of (str, estimator or "default")
+        The members.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or names are no text or not unique.
+    TypeError
+        If one is no estimator.
+    """
+    if given is None:
+        return [(name, DEFAULT) for name in DEFAULT_NAMES]
+    if not given or not all(isinstance(p, tuple) and len(p) == 2 for p in given):
+        raise ValueError(
+            f"{who}: estimators must be a list of at least one (name, estimator), "
+            f"found {given!r}."
+        )
+    names = [name for name, _ in given]
+    if len(set(names)) < len(names):
+        raise ValueError(f"{who}: names of estimators must be unique: {names}.")
+    for name, one in given:
+        _check_member(who, name, one)
+    return list(given)
+
+
+def _check_member(who: str, name: Any, one: Any) -> None:
+    if not isinstance(name, str) or "__" in name:
+        raise ValueError(
+            f"{who}: the name of a member must be text without '__', found {name!r}."
+        )
+    if isinstance(one, str):
+        if one == DEFAULT and name in DEFAULT_NAMES:
+            return
+        raise ValueError(
+            f"{who}: member {name!r} is {one!r}; {DEFAULT!r} stands for the members "
+            f"{DEFAULT_NAMES} alone."
+        )
+    if isinstance(one, type) or not (hasattr(one, "fit") and hasattr(one, "predict")):
+        raise TypeError(
+            f"{who}: member {name!r} must be an estimator with fit and predict, found "
+            f"{one!r}."
+        )
 
 
 def make_member(
@@ -101,63 +155,9 @@ def make_member(
     own = _seeded(given, settings["random_state"])
     if is_multi_task(given):
         own = fix_task_types(own, task_set.names, types, name)
-        return _tolerant(own) if settings["on_empty_task"] == "warn" else own
+        return tolerant(own) if settings["on_empty_task"] == "warn" else own
     wrap = SharedOutputs if _has_several_outputs(given) else IndependentTasks
     return wrap(own, task_types=types, on_empty_task=settings["on_empty_task"])
-
-
-def fit_member(
-    model: Any,
-    X: Any,
-    y: Any,
-    sample_weight: Any,
-    task_set: TaskSet,
-    splits: Sequence[tuple[np.ndarray, np.ndarray]] | None,
-    name: str,
-) -> Member:
-    """Fit a member to all rows, and predict them out of fold.
-
-    Parameters
-    ----------
-    model : estimator
-        As `make_member` returns it.
-    X, y : object
-        As they came to the blend's fit.
-    sample_weight : ndarray or None
-        Weights in task order.
-    task_set : TaskSet
-        The tasks.
-    splits : sequence of (train, test) or None
-        Folds for a member that has no `oof_prediction_` of its own; None if nothing
-        out of fold is asked.
-    name : str
-        Who is fitted; messages begin with it.
-
-    Returns
-    -------
-    Member
-        Model and predictions.
-
-    Raises
-    ------
-    TaskError
-        If the member takes a task for another kind than the blend, or its values as
-        points on a circle.
-    """
-    fitted = fit_weighted(model, X, y, sample_weight)
-    _check_kinds(fitted, task_set, name)
-    if splits is None:
-        return Member(fitted, None)
-    own = getattr(fitted, "oof_prediction_", None)
-    if own is not None:
-        return Member(fitted, [own] if task_set.is_1d else list(own))
-    outputs = _empty_outputs(task_set, num_samples(y))
-    for train, test in splits:
-        weight = None if sample_weight is None else sample_weight[train]
-        own_X, own_y = safe_indexing(X, train), safe_indexing(y, train)
-        part = fit_weighted(_tolerant(model), own_X, own_y, weight)
-        _place(outputs, part, task_set, safe_indexing(X, test), test)
-    return Member(fitted, outputs)
 
 
 def outputs_of(model: Any, X: Any) -> list[np.ndarray]:
@@ -187,59 +187,9 @@ def _seeded(estimator: Any, seed: int) -> Any:
     return copy.set_params(**dict.fromkeys(free, seed))
 
 
-def _tolerant(model: Any) -> Any:
+def tolerant(model: Any) -> Any:
     """Return a clone that takes a task without any label."""
     copy, prefix = clone(model), last_step(model)[0]
     if f"{prefix}on_empty_task" in copy.get_params(deep=True):
         copy.set_params(**{f"{prefix}on_empty_task": "warn"})
     return copy
-
-
-def fit_weighted(model: Any, X: Any, y: Any, sample_weight: Any) -> Any:
-    """Fit with weights where there are any, also the end of a pipeline."""
-    if sample_weight is None:
-        return model.fit(X, y)
-    return model.fit(X, y, **{weight_key(model): sample_weight})
-
-
-def _check_kinds(model: Any, task_set: TaskSet, name: str) -> None:
-    for ours, theirs in zip(
-        task_set.tasks, last_step(model)[1].task_set_.tasks, strict=True
-    ):
-        if ours.is_classification != theirs.is_classification:
-            kinds = [ours.type, theirs.type]
-            raise TaskError(
-                f"{name} takes task {ours.name!r} for a {kinds[1]}, but it is a "
-                f"{kinds[0]}. Say task_types in both, or give an estimator for such "
-                "tasks."
-            )
-        if theirs.period is not None:
-            raise TaskError(
-                f"{name} learns that the values of task {ours.name!r} repeat, but a "
-                "blend averages them as plain numbers. Leave the task to a net with "
-                "CircularLoss alone."
-            )
-
-
-def _empty_outputs(task_set: TaskSet, n_samples: int) -> list[np.ndarray]:
-    return [
-        np.full(
-            (n_samples, task.n_classes) if task.is_classification else n_samples, np.nan
-        )
-        for task in task_set.tasks
-    ]
-
-
-def _place(
-    outputs: list[np.ndarray], part: Any, task_set: TaskSet, X: Any, rows: np.ndarray
-) -> None:
-    """Write the predictions of a fold, whose model may not know all classes."""
-    learned = last_step(part)[1].task_set_.tasks
-    for t, output in enumerate(outputs_of(part, X)):
-        task = task_set.tasks[t]
-        if not task.is_classification:
-            outputs[t][rows] = output
-        elif learned[t].n_classes:
-            outputs[t][rows] = 0.0
-            at = task.encode(learned[t].classes).astype(np.intp)
-            outputs[t][np.ix_(rows, at)] = output

@@ -1,0 +1,277 @@
+"""Fit the members of a blend, and predict the samples that are held out."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn import get_config
+from sklearn.model_selection import check_cv
+from sklearn.utils.metadata_routing import process_routing
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import has_fit_parameter
+
+from sklearn_mtl.ensemble._members import Member, make_member, outputs_of, tolerant
+from sklearn_mtl.ensemble._reading import SMALL
+from sklearn_mtl.exceptions import (
+    IndexOrderWarning,
+    MissingLabelWarning,
+    SingleClassWarning,
+    TaskError,
+)
+from sklearn_mtl.model_selection._stratified_kfold import stratified_folds
+from sklearn_mtl.model_selection._weighted import split_weighted
+from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._fit_params import fit_params_for
+from sklearn_mtl.utils._hold_out import HoldOut
+from sklearn_mtl.utils._pipelines import last_step, weight_key
+from sklearn_mtl.utils._private import num_samples, safe_indexing
+from sklearn_mtl.utils._random import spawn_seeds
+
+__all__ = ["Training", "draw_splits", "fit_member", "fit_members"]
+
+Split = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Training:
+    """What members are fitted to.
+
+    Attributes
+    ----------
+    X, y : object
+        As they came to the blend's fit.
+    task_set : TaskSet
+        The tasks.
+    splits : sequence of (train, test) or None
+        Folds for a member that has no `oof_prediction_` of its own; None if nothing
+        out of fold is asked.
+    X_val : object
+        Inputs of a validation set that replaces the folds, or None.
+    """
+
+    X: Any
+    y: Any
+    task_set: TaskSet
+    splits: Sequence[tuple[np.ndarray, np.ndarray]] | None
+    X_val: Any = None
+
+
+def draw_splits(
+    model: Any, X: Any, y: Any, sample_weight: Any, held: HoldOut, seed: int
+) -> list[Split] | None:
+    """Return the folds of members without out-of-fold predictions of their own.
+
+    Parameters
+    ----------
+    model : blend
+        Whose `cv` is used.
+    X, y, sample_weight : object
+        As they came to its fit, but weights in task order.
+    held : HoldOut
+        Groups that folds do not divide, or a validation set that replaces them.
+    seed : int
+        Of folds of a number.
+
+    Returns
+    -------
+    list of (train, test) or None
+        None where nothing is held out.
+    """
+    if held.has_validation or num_samples(X) <= SMALL:
+        return None
+    if not held.can_divide(type(model).__name__):
+        return None
+    cv, groups = model.cv, held.group
+    if cv is None or isinstance(cv, Integral):
+        cv = stratified_folds(
+            None if cv is None else int(cv),
+            groups,
+            shuffle=True,
+            random_state=seed % 2**32,
+            task_types=[task.type for task in model.task_set_.tasks],
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MissingLabelWarning)
+            return list(split_weighted(cv, X, y, groups, sample_weight))
+    splits = split_weighted(check_cv(cv), X, y, groups, sample_weight)
+    return [(np.asarray(a), np.asarray(b)) for a, b in splits]
+
+
+def fit_members(
+    model: Any,
+    named: Sequence[tuple[str, Any]],
+    data: Training,
+    given: Mapping[str, Any],
+    seed: int,
+) -> list[Member]:
+    """Fit all members, with what each takes of weights, groups and validation set.
+
+    Parameters
+    ----------
+    model : blend
+        Whose arguments are used.
+    named : sequence of (str, estimator or "default")
+        Its members.
+    data : Training
+        What they are fitted to.
+    given : mapping of str to object
+        What their fit may take besides, by the names of fit; None is nothing.
+    seed : int
+        Of the default members, and of others without a seed.
+
+    Returns
+    -------
+    list of Member
+        In the order of `named`.
+    """
+    who = type(model).__name__
+    given = {key: value for key, value in given.items() if value is not None}
+    settings = {
+        "categorical_features": model.categorical_features,
+        "on_empty_task": model.on_empty_task,
+        "random_state": spawn_seeds(seed, 1)[0] % 2**31,
+    }
+    made = [
+        make_member(name, one, data.task_set, model._kind, settings)
+        for name, one in named
+    ]
+    params = _route(model, named, made, given)
+    with warnings.catch_warnings():  # said once, by the blend
+        for seen in (MissingLabelWarning, SingleClassWarning, IndexOrderWarning):
+            warnings.simplefilter("ignore", seen)
+        warnings.filterwarnings("ignore", message=".*all samples are in one group")
+        # threads: bits do not depend on how many cores a process is given
+        return Parallel(n_jobs=model.n_jobs, prefer="threads")(
+            delayed(fit_member)(one, data, own, f"{who}: member {name!r}")
+            for (name, _), one, own in zip(named, made, params, strict=True)
+        )
+
+
+def _route(
+    model: Any,
+    named: Sequence[tuple[str, Any]],
+    made: Sequence[Any],
+    given: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """Return the parameters of fit for each member."""
+    params = []
+    is_routed = get_config()["enable_metadata_routing"]
+    routed = process_routing(model, "fit", **given) if is_routed else {}
+    for (name, one), member in zip(named, made, strict=True):
+        if isinstance(one, str):  # the default members need not request anything
+            own = {k: v for k, v in given.items() if has_fit_parameter(member, k)}
+        elif is_routed:
+            own = dict(routed[name].fit)
+        else:
+            who = f"{type(model).__name__}: member {name!r}"
+            own = _params_of_member(member, given, who)
+        params.append(own)
+    return params
+
+
+def _params_of_member(
+    member: Any, given: Mapping[str, Any], who: str
+) -> dict[str, Any]:
+    """Return what fit takes, in a pipeline by the names of its last step."""
+    held = {key: value for key, value in given.items() if key != "sample_weight"}
+    params = fit_params_for(member, held, who)
+    if "sample_weight" in given:
+        params[weight_key(member, who)] = given["sample_weight"]
+    return params
+
+
+def fit_member(
+    model: Any, data: Training, params: Mapping[str, Any], name: str
+) -> Member:
+    """Fit a member to all samples, and predict those that are held out.
+
+    Parameters
+    ----------
+    model : estimator
+        As `make_member` returns it.
+    data : Training
+        What it is fitted to.
+    params : mapping of str to object
+        Weights, groups and validation set, as its fit takes them.
+    name : str
+        Who is fitted; messages begin with it.
+
+    Returns
+    -------
+    Member
+        Model and predictions.
+
+    Raises
+    ------
+    TaskError
+        If the member takes a task for another kind than the blend, or its values as
+        points on a circle.
+    """
+    task_set = data.task_set
+    fitted = model.fit(data.X, data.y, **params)
+    _check_kinds(fitted, task_set, name)
+    if data.X_val is not None:
+        n_val = num_samples(data.X_val)
+        outputs = _empty_outputs(task_set, n_val)
+        _place(outputs, fitted, task_set, data.X_val, np.arange(n_val))
+        return Member(fitted, outputs)
+    if data.splits is None:
+        return Member(fitted, None)
+    own = getattr(fitted, "oof_prediction_", None)
+    if own is not None:
+        return Member(fitted, [own] if task_set.is_1d else list(own))
+    outputs = _empty_outputs(task_set, num_samples(data.y))
+    for train, test in data.splits:
+        given = {key: value[train] for key, value in params.items()}
+        own_X, own_y = safe_indexing(data.X, train), safe_indexing(data.y, train)
+        part = tolerant(model).fit(own_X, own_y, **given)
+        _place(outputs, part, task_set, safe_indexing(data.X, test), test)
+    return Member(fitted, outputs)
+
+
+def _check_kinds(model: Any, task_set: TaskSet, name: str) -> None:
+    for ours, theirs in zip(
+        task_set.tasks, last_step(model)[1].task_set_.tasks, strict=True
+    ):
+        if ours.is_classification != theirs.is_classification:
+            kinds = [ours.type, theirs.type]
+            raise TaskError(
+                f"{name} takes task {ours.name!r} for a {kinds[1]}, but it is a "
+                f"{kinds[0]}. Say task_types in both, or give an estimator for such "
+                "tasks."
+            )
+        if theirs.period is not None:
+            raise TaskError(
+                f"{name} learns that the values of task {ours.name!r} repeat, but a "
+                "blend averages them as plain numbers. Leave the task to a net with "
+                "CircularLoss alone."
+            )
+
+
+def _empty_outputs(task_set: TaskSet, n_samples: int) -> list[np.ndarray]:
+    return [
+        np.full(
+            (n_samples, task.n_classes) if task.is_classification else n_samples, np.nan
+        )
+        for task in task_set.tasks
+    ]
+
+
+def _place(
+    outputs: list[np.ndarray], part: Any, task_set: TaskSet, X: Any, rows: np.ndarray
+) -> None:
+    """Write the predictions of a fold, whose model may not know all classes."""
+    learned = last_step(part)[1].task_set_.tasks
+    for t, output in enumerate(outputs_of(part, X)):
+        task = task_set.tasks[t]
+        if not task.is_classification:
+            outputs[t][rows] = output
+        elif learned[t].n_classes:
+            outputs[t][rows] = 0.0
+            at = task.encode(learned[t].classes).astype(np.intp)
+            outputs[t][np.ix_(rows, at)] = output
