@@ -15,7 +15,8 @@ from sklearn_mtl.comparison._partitions import Partition, best_partitions, tidy
 from sklearn_mtl.exceptions import DifferentUnitsWarning, TaskError
 from sklearn_mtl.inspection import TaskAffinity
 from sklearn_mtl.inspection._measures import affinity_of_data
-from sklearn_mtl.inspection._task_sets import TaskData, TaskSetScores, make_splits
+from sklearn_mtl.inspection._task_data import TaskData
+from sklearn_mtl.inspection._task_sets import TaskSetScores, make_splits
 from sklearn_mtl.utils._by_task import square_by_task
 
 __all__ = ["GroupSearch", "search_groups"]
@@ -49,7 +50,7 @@ class GroupSearch:
     n_fits: int
 
 
-def search_groups(model: Any, data: TaskData, groups: Any, seed: int) -> GroupSearch:
+def search_groups(model: Any, data: TaskData, seed: int) -> GroupSearch:
     """Find partitions by affinity, score them, and take the best.
 
     Parameters
@@ -58,8 +59,6 @@ def search_groups(model: Any, data: TaskData, groups: Any, seed: int) -> GroupSe
         Whose arguments are used.
     data : TaskData
         Inputs and targets.
-    groups : array-like of shape (n_samples,) or None
-        Groups of rows, for the folds.
     seed : int
         Of folds and of what the method draws.
 
@@ -74,7 +73,7 @@ def search_groups(model: Any, data: TaskData, groups: Any, seed: int) -> GroupSe
     sizes = candidate_sizes(len(free), model.max_groups)
     scores = values = affinity = known = None
     if len(sizes) > 1:
-        splits = make_splits(data, model.cv, groups, seed)
+        splits = make_splits(data, model.cv, seed)
         scores = _make_scores(model, data, splits)
     if scores is not None and len(free) > 2:
         affinity = _find_affinity(model, data, scores, seed)

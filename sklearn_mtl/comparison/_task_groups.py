@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import time
 import warnings
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import Tags, get_tags, indexable
+from sklearn.utils.metadata_routing import (
+    UNUSED,
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_mtl.comparison._group_models import group_codes, group_outputs
@@ -21,12 +29,18 @@ from sklearn_mtl.exceptions import (
 )
 from sklearn_mtl.inspection import TaskAffinity
 from sklearn_mtl.inspection._measures import AFFINITY_METHODS
-from sklearn_mtl.inspection._task_sets import fit_tasks, read_data
+from sklearn_mtl.inspection._task_data import read_data, with_validation
+from sklearn_mtl.inspection._task_sets import fit_tasks
 from sklearn_mtl.model_selection._responses import periods_of_tasks
 from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._features import check_features, record_features
-from sklearn_mtl.utils._index import warn_of_index_order
+from sklearn_mtl.utils._fit_params import (
+    refuse_untransformed,
+    refuse_unused,
+    takes,
+)
+from sklearn_mtl.utils._hold_out import VALIDATION, HoldOut
 from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions, fit_context
 from sklearn_mtl.utils._random import draw_seed
@@ -160,6 +174,9 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     [['task0', 'task2'], ['task1', 'task3']]
     """
 
+    # The search uses groups itself; validation sets go to the estimator.
+    __metadata_request__fit = {"groups": True, **dict.fromkeys(VALIDATION, UNUSED)}
+
     _parameter_constraints: dict[str, list[Any]] = {
         "estimator": [HasMethods(["fit", "predict"])],
         "max_groups": [Interval(Integral, 1, None, closed="left"), None],
@@ -206,7 +223,16 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        **fit_params: Any,
     ) -> TaskGroupSearchCV:
         """Find the groups, and fit a model to each.
 
@@ -218,9 +244,18 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             Targets; NaN, None, pandas.NA and pandas.NaT are missing labels, where the
             estimator takes them.
         sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Weights of rows or cells, in fits and scores.
+            Weights of rows or cells, in fits and scores. With metadata routing the
+            estimator must request them; scores are weighted in any case.
         groups : array-like of shape (n_samples,), default=None
-            For a `cv` that keeps groups of rows on one side.
+            The group of each sample: folds of a number do not divide groups, and a
+            splitter and every fit that takes groups get them.
+        X_val, y_val, sample_weight_val : array-like, default=None
+            A validation set of shapes (n_val, n_features), (n_val, n_tasks) and, for
+            the weights, (n_val,) or (n_val, n_tasks), for the fits: each gets the tasks
+            of its group. Partitions are still scored by `cv`.
+        **fit_params : dict
+            Given to all fits; of what has one entry per sample, those of the samples
+            that are fitted.
 
         Returns
         -------
@@ -231,11 +266,12 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         ------
         TaskError
             If a task has no label or labels of the wrong kind, or affinities are not
-            (n_tasks, n_tasks).
+            (n_tasks, n_tasks); or if y_val has other tasks, other classes, or no label
+            of a task.
         ValueError
-            If a parameter is out of its range or lengths differ.
+            If a parameter is out of its range, lengths differ, or the estimator has no
+            use for the validation set.
         """
-        warn_of_index_order(_WHO, X=X, groups=groups)
         X, y = indexable(X, as_targets(y, _WHO))
         X = record_features(self, X)
         data = read_data(
@@ -244,17 +280,26 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             y,
             _WHO,
             sample_weight=sample_weight,
+            groups=groups,
             on_empty_task=self.on_empty_task,
         )
+        held = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        data = replace(
+            data, params=self._route(sample_weight, groups, held, fit_params)
+        )
+        given = HoldOut.read(_WHO, X, **held)
+        if given.has_validation:
+            given = given.like_inputs(self)
+            data = with_validation(data, given, _WHO, self.on_empty_task)
         with warnings.catch_warnings():  # said once, when y was read
             for seen in (MissingLabelWarning, SingleClassWarning, IndexOrderWarning):
                 warnings.simplefilter("ignore", seen)
-            found = search_groups(self, data, groups, draw_seed(self.random_state))
+            found = search_groups(self, data, draw_seed(self.random_state))
             chosen = found.partition
             start = time.perf_counter()
             # threads: models that are fitted elsewhere would have to come back
             models = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-                delayed(fit_tasks)(self.estimator, data, one) for one in chosen
+                delayed(fit_tasks)(self.estimator, data, one, _WHO) for one in chosen
             )
         self.refit_time_ = time.perf_counter() - start
         self.affinity_, self.cv_results_ = found.affinity, found.results
@@ -275,6 +320,43 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         for number, one in enumerate(chosen):
             self.task_groups_[list(one)] = number
         return self
+
+    def _route(
+        self,
+        sample_weight: Any,
+        groups: Any,
+        held: dict[str, Any],
+        fit_params: dict[str, Any],
+    ) -> dict[str, Any]:
+        """Check what fit was given, and return what all fits get unread."""
+        if not get_config()["enable_metadata_routing"]:
+            refuse_unused([self.estimator], held, _WHO)
+            refuse_untransformed(fit_params, "its step", _WHO)
+            return fit_params
+        given = {"sample_weight": sample_weight, "groups": groups, **held}
+        given = {name: value for name, value in given.items() if value is not None}
+        routed = process_routing(self, "fit", **given, **fit_params)
+        return {k: v for k, v in routed.estimator.fit.items() if k not in given}
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return how metadata reach the estimator and the splitter.
+
+        Returns
+        -------
+        MetadataRouter
+            Groups and weights are used by the search itself too: by folds of a number
+            and by scores.
+        """
+        router = MetadataRouter(owner=self).add_self_request(self)
+        fits = MethodMapping().add(caller="fit", callee="fit")
+        router.add(estimator=self.estimator, method_mapping=fits)
+        if hasattr(self.cv, "split"):
+            splits = MethodMapping().add(caller="fit", callee="split")
+            router.add(splitter=self.cv, method_mapping=splits)
+        return router
+
+    def _takes_in_fit(self, name: str) -> bool:
+        return name == "groups" or takes(self.estimator, name)
 
     def _gives_probabilities(self) -> bool:
         fitted = getattr(self, "estimators_", [])

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.inspection._measures import (
     AFFINITY_METHODS,
     TaskAffinity,
     affinity_of_data,
 )
-from sklearn_mtl.inspection._task_sets import (
-    TaskData,
-    TaskSetScores,
-    make_splits,
-    read_data,
-)
+from sklearn_mtl.inspection._task_data import TaskData, read_data
+from sklearn_mtl.inspection._task_sets import TaskSetScores, make_splits
 from sklearn_mtl.model_selection import MultiTaskStratifiedShuffleSplit
 from sklearn_mtl.utils._random import draw_seed
 
@@ -78,7 +72,8 @@ def task_affinity(
     scoring : str, callable or dict, default=None
         Metric for "gain", as in `per_task_scorers`; None is "auto".
     groups : array-like of shape (n_samples,), default=None
-        For a splitter that takes groups.
+        The group of each sample: folds of a number do not divide groups, and a splitter
+        and every fit that takes groups get them.
     max_sets : int, default=None
         Most sets of tasks that "gain" trains, each once a fold. None trains every task
         alone and every pair. If these are too many, larger random sets of tasks stand
@@ -160,7 +155,7 @@ def task_affinity(
         )
     if estimator is None and method != "label":
         raise TypeError(f"{_WHO}: {method!r} needs an estimator, found None.")
-    data = read_data(estimator, X, y, _WHO)
+    data = read_data(estimator, X, y, _WHO, groups=groups)
     if data.task_set.n_tasks < 2:
         raise TaskError(f"{_WHO}: y has one task; two are needed for an affinity.")
     seed = draw_seed(random_state)
@@ -168,11 +163,11 @@ def task_affinity(
     if method == "gain":
         _check_max_sets(max_sets)
         if max_samples is not None:
-            data, groups = _subsample(data, groups, max_samples, seed)
+            data = _subsample(data, max_samples, seed)
         scores = TaskSetScores(
             estimator,
             data,
-            make_splits(data, cv, groups, seed),
+            make_splits(data, cv, seed),
             scoring,
             n_jobs=n_jobs,
             memory=memory,
@@ -183,9 +178,7 @@ def task_affinity(
     )
 
 
-def _subsample(
-    data: TaskData, groups: Any, max_samples: float, seed: int
-) -> tuple[TaskData, Any]:
+def _subsample(data: TaskData, max_samples: float, seed: int) -> TaskData:
     """Return some rows, in which tasks and classes keep their shares."""
     n_rows = len(data.codes)
     n_kept = max_samples if isinstance(max_samples, int) else max_samples * n_rows
@@ -195,7 +188,7 @@ def _subsample(
             f"number of rows up to {n_rows}."
         )
     if int(n_kept) == n_rows:
-        return data, groups
+        return data
     splitter = MultiTaskStratifiedShuffleSplit(
         1,
         train_size=int(n_kept),
@@ -204,7 +197,7 @@ def _subsample(
         task_types=data.types,
     )
     rows = next(iter(splitter.split(data.X, data.y)))[0]
-    return data.take(rows), None if groups is None else np.asarray(groups)[rows]
+    return data.take(rows)
 
 
 def _check_max_sets(max_sets: Any) -> None:

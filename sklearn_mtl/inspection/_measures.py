@@ -12,7 +12,8 @@ from sklearn.base import clone
 
 from sklearn_mtl.inspection._association import label_association
 from sklearn_mtl.inspection._gains import trained_gains
-from sklearn_mtl.inspection._task_sets import TaskData, TaskSetScores
+from sklearn_mtl.inspection._task_data import TaskData
+from sklearn_mtl.inspection._task_sets import TaskSetScores
 from sklearn_mtl.utils._pipelines import last_step
 from sklearn_mtl.utils._random import spawn_seeds
 
@@ -143,11 +144,7 @@ def _of_gradients(
     if verbose:
         told[f"{prefix}verbose"] = 1
     fitted = model.set_params(**told)
-    weights = data.weights
-    if weights is None:
-        fitted.fit(data.X, data.y)
-    else:
-        fitted.fit(data.X, data.y, **{f"{prefix}sample_weight": weights})
+    fitted.fit(data.X, data.y, **data.fit_params(fitted, _WHO))
     return recorded_affinity(net, recorder)
 
 

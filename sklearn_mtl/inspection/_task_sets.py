@@ -3,150 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import is_classifier, is_regressor
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_consistent_length, check_memory
+from sklearn.utils.validation import check_memory
 
+from sklearn_mtl.inspection._task_data import TaskData
 from sklearn_mtl.metrics._registry import metric_of_task, read_metric
 from sklearn_mtl.metrics._units import label_spreads, score_units
-from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
+from sklearn_mtl.model_selection import per_task_scorers
+from sklearn_mtl.model_selection._stratified_kfold import stratified_folds
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.multioutput._templates import for_one_task, for_tasks
-from sklearn_mtl.utils import TaskSet
-from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._pipelines import weight_key
-from sklearn_mtl.utils._private import safe_indexing
-from sklearn_mtl.utils._table import as_table, drop_weightless, take_tasks
+from sklearn_mtl.utils._table import take_tasks
 from sklearn_mtl.utils._termination import workers_end_with_us
-from sklearn_mtl.utils._weights import check_sample_weight
 
-__all__ = [
-    "TaskData",
-    "TaskSetScores",
-    "fit_tasks",
-    "make_splits",
-    "read_data",
-    "read_metrics",
-]
+__all__ = ["TaskSetScores", "fit_tasks", "make_splits", "read_metrics"]
 
 Split = tuple[np.ndarray, np.ndarray]
 Tasks = tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class TaskData:
-    """Inputs and targets from which rows and tasks are taken.
-
-    Attributes
-    ----------
-    X : array-like of shape (n_samples, n_features)
-        Inputs.
-    y : ndarray or DataFrame of shape (n_samples, n_tasks)
-        Targets as they came, but missing where their weight is 0.
-    weights : ndarray of shape (n_samples, n_tasks) or None
-        Weights of the cells, where there are any.
-    task_set : TaskSet
-        The tasks.
-    codes : ndarray of shape (n_samples, n_tasks)
-        Encoded labels, NaN where missing.
-    """
-
-    X: Any
-    y: Any
-    weights: np.ndarray | None
-    task_set: TaskSet
-    codes: np.ndarray
-
-    @property
-    def types(self) -> list[str]:
-        """Return "classification" or "regression" for each task."""
-        return [task.type for task in self.task_set.tasks]
-
-    def take(self, rows: np.ndarray) -> TaskData:
-        """Return some of the rows."""
-        weights = None if self.weights is None else self.weights[rows]
-        X, y = safe_indexing(self.X, rows), safe_indexing(self.y, rows)
-        return TaskData(X, y, weights, self.task_set, self.codes[rows])
-
-
-def read_data(
-    estimator: Any,
-    X: Any,
-    y: Any,
-    who: str,
-    *,
-    sample_weight: Any = None,
-    on_empty_task: str = "raise",
-) -> TaskData:
-    """Read targets as an estimator would.
-
-    Parameters
-    ----------
-    estimator : estimator or None
-        Says whether tasks are classifications or regressions; None infers it.
-    X, y : array-like
-        Inputs and targets.
-    who : str
-        Who asks; messages begin with it.
-    sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks) or None
-        Weights of rows or cells.
-    on_empty_task : {"raise", "warn"}, default="raise"
-        What to do with a task without any label.
-
-    Returns
-    -------
-    TaskData
-        Inputs and targets.
-    """
-    warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
-    kind = "mixed"
-    if estimator is not None and is_classifier(estimator):
-        kind = "classification"
-    elif estimator is not None and is_regressor(estimator):
-        kind = "regression"
-    tasks, codes = TaskSet.from_y(
-        y,
-        kind=kind,
-        who=who,
-        task_types=_task_types(estimator) if kind == "mixed" else None,
-        on_empty_task=on_empty_task,
-        sample_weight=sample_weight,
-    )
-    check_consistent_length(X, codes)
-    weights = None
-    if sample_weight is not None:
-        weights = check_sample_weight(sample_weight, codes.shape, who, tasks)
-        y = drop_weightless(y, weights, who)
-    return TaskData(X, as_table(y, who), weights, tasks, codes)
-
-
-def _task_types(estimator: Any) -> Any:
-    """Return the types that a mixed estimator, or the end of a pipeline, was told."""
-    if not hasattr(estimator, "get_params"):
-        return None
-    told = [
-        value
-        for name, value in estimator.get_params(deep=True).items()
-        if name.rpartition("__")[2] == "task_types" and value is not None
-    ]
-    return told[-1] if told else None
-
-
-def make_splits(data: TaskData, cv: Any, groups: Any, seed: int) -> list[Split]:
-    """Return (train, test) rows; a number of folds is stratified on all tasks.
+def make_splits(data: TaskData, cv: Any, seed: int) -> list[Split]:
+    """Return (train, test) samples; a number of folds is stratified on all tasks.
 
     Parameters
     ----------
     data : TaskData
-        Inputs and targets.
+        Inputs and targets, and perhaps groups: a splitter gets them, and folds of a
+        number do not divide them.
     cv : int, splitter or iterable
         Folds.
-    groups : array-like of shape (n_samples,) or None
-        For a splitter that takes groups.
     seed : int
         Seed of the folds of a number.
 
@@ -156,14 +44,15 @@ def make_splits(data: TaskData, cv: Any, groups: Any, seed: int) -> list[Split]:
         The splits.
     """
     if isinstance(cv, int | np.integer):
-        cv = MultiTaskStratifiedKFold(
-            int(cv), shuffle=True, random_state=seed % 2**32, task_types=data.types
-        )
-    splits = cv.split(data.X, data.y, groups) if hasattr(cv, "split") else cv
+        options = {"random_state": seed % 2**32, "task_types": data.types}
+        cv = stratified_folds(int(cv), data.group, shuffle=True, **options)
+    splits = cv.split(data.X, data.y, data.group) if hasattr(cv, "split") else cv
     return [(np.asarray(train), np.asarray(test)) for train, test in splits]
 
 
-def fit_tasks(estimator: Any, data: TaskData, columns: Tasks) -> Any:
+def fit_tasks(
+    estimator: Any, data: TaskData, columns: Tasks, who: str = "task_affinity"
+) -> Any:
     """Fit a clone of an estimator to some of the tasks.
 
     Parameters
@@ -174,6 +63,8 @@ def fit_tasks(estimator: Any, data: TaskData, columns: Tasks) -> Any:
         Inputs and targets of all tasks.
     columns : tuple of int
         Numbers of the tasks.
+    who : str, default="task_affinity"
+        Who asks; messages begin with it.
 
     Returns
     -------
@@ -188,17 +79,8 @@ def fit_tasks(estimator: Any, data: TaskData, columns: Tasks) -> Any:
         model = IndependentTasks(one, task_types=[kind], on_empty_task="warn")
     else:
         model = for_tasks(estimator, chosen, data.task_set.names, types)
-    is_seen = ~np.isnan(data.codes[:, chosen]).all(axis=1)
-    part = data if is_seen.all() else data.take(np.flatnonzero(is_seen))
-    y = take_tasks(part.y, chosen)
-    if part.weights is None:
-        return model.fit(part.X, y)
-    weights = part.weights[:, chosen]
-    if len(chosen) == 1:
-        return model.fit(part.X, y, sample_weight=weights)
-    if (weights == weights[:, :1]).all():
-        weights = weights[:, 0]  # which others than our own estimators take too
-    return model.fit(part.X, y, **{weight_key(model): weights})
+    part = data.of_tasks(chosen)
+    return model.fit(part.X, part.y, **part.fit_params(model, who))
 
 
 class TaskSetScores:
@@ -281,6 +163,7 @@ class TaskSetScores:
                 one,
                 split,
                 [self.metrics[t] for t in one],
+                self.who,
             )
             for one, split in jobs
         )
@@ -312,11 +195,16 @@ def read_metrics(
 
 
 def _score_set(
-    estimator: Any, data: TaskData, columns: Tasks, split: Split, metrics: list[Any]
+    estimator: Any,
+    data: TaskData,
+    columns: Tasks,
+    split: Split,
+    metrics: list[Any],
+    who: str,
 ) -> np.ndarray:
     """Fit a set of tasks to the training rows, and score it on the test rows."""
     train, test = split
-    model = fit_tasks(estimator, data.take(train), columns)
+    model = fit_tasks(estimator, data.take(train), columns, who)
     held_out = data.take(test)
     y = take_tasks(held_out.y, columns)
     is_named = hasattr(y, "columns")

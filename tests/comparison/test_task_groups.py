@@ -361,7 +361,8 @@ def fitted_pairs(net, X, y):
     search = TaskGroupSearchCV(net, method=TWINS, max_groups=2, cv=2)
     search.fit(X, y)
     if len(search.groups_) == 1:  # the scores chose all together: fit the other one
-        from sklearn_mtl.inspection._task_sets import fit_tasks, read_data
+        from sklearn_mtl.inspection._task_data import read_data
+        from sklearn_mtl.inspection._task_sets import fit_tasks
 
         data = read_data(net, X, y, "test")
         search.estimators_ = [fit_tasks(net, data, one) for one in ((0, 1), (2,))]

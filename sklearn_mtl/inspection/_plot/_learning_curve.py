@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.model_selection import cross_validate
 
 from sklearn_mtl.inspection._plot._lines import draw_task_lines
-from sklearn_mtl.inspection._task_sets import make_splits, read_data, read_metrics
+from sklearn_mtl.inspection._task_data import read_data
+from sklearn_mtl.inspection._task_sets import make_splits, read_metrics
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.utils._pictures import make_axes
 from sklearn_mtl.utils._random import draw_seed
@@ -99,6 +100,7 @@ class MultiTaskLearningCurveDisplay:
         train_sizes: Any = (0.1, 0.325, 0.55, 0.775, 1.0),
         cv: Any = 5,
         scoring: Any = None,
+        groups: Any = None,
         n_jobs: int | None = None,
         random_state: Any = None,
         ax: Any = None,
@@ -119,6 +121,9 @@ class MultiTaskLearningCurveDisplay:
             Folds; a number gives folds stratified on all tasks.
         scoring : str, callable or dict, default=None
             As in `per_task_scorers`; None is "auto".
+        groups : array-like of shape (n_samples,), default=None
+            The group of each sample: folds of a number do not divide groups, and a
+            splitter and every fit that takes groups get them.
         n_jobs : int, default=None
             Fits at a time.
         random_state : int, RandomState, Generator or None, default=None
@@ -136,12 +141,12 @@ class MultiTaskLearningCurveDisplay:
         ValueError
             If a size is not in (0, n_train].
         """
-        data = read_data(estimator, X, y, _WHO)
+        data = read_data(estimator, X, y, _WHO, groups=groups)
         seed = draw_seed(random_state)
         rng = np.random.default_rng(seed)
         splits = [
             (rng.permutation(train), test)
-            for train, test in make_splits(data, cv, None, seed)
+            for train, test in make_splits(data, cv, seed)
         ]
         sizes = _absolute(train_sizes, min(len(train) for train, _ in splits))
         names = data.task_set.names
@@ -154,6 +159,7 @@ class MultiTaskLearningCurveDisplay:
             scoring=per_task_scorers(
                 "auto" if scoring is None else scoring, mean=False
             ),
+            params=data.fit_params(estimator, _WHO),
             n_jobs=n_jobs,
             error_score="raise",
         )
