@@ -58,7 +58,7 @@ def cell_paths(
     inputs = {
         raw: digest_table(material.raw_X if raw else material.X) for raw in (0, 1)
     }
-    base = joblib.hash([package_versions(), tasks, labels])
+    base = joblib.hash([package_versions(), tasks, labels, material.group])
     models = {job.model: _digest_model(job) for job in jobs}
     return [
         root

@@ -28,6 +28,7 @@ from sklearn_mtl.comparison._splits import Folding, Split
 from sklearn_mtl.comparison._targets import Targets, read_targets
 from sklearn_mtl.exceptions import NegativeTransferWarning
 from sklearn_mtl.utils._containers import plain_inputs
+from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._index import warn_of_index_order
 
 __all__ = ["compare"]
@@ -96,7 +97,9 @@ def compare(
         "classification" or "regression" for all tasks, in order, or by name; None
         infers it from the labels.
     groups : array-like of shape (n_samples,), default=None
-        Rows of one group stay on one side of every split.
+        Rows of one group stay on one side of every split. Every fit that takes groups
+        gets those of its training part, so that what it holds out does not divide them
+        either.
     missing_fraction : float or sequence of float, default=0.0
         Share of the labels, of all tasks or by task, that is hidden from training and
         kept for scoring, to see what scarce labels do.
@@ -196,7 +199,9 @@ def compare(
         if len(choosable(candidates)) > 1
     ]
     raw = inputs.X if issparse(X) or not hasattr(X, "shape") else X
-    material = Material(inputs.X, raw, targets.y_fit, targets.y, TaskScores(tasks))
+    group = None if groups is None else read_groups(groups, n_rows(inputs.X), "compare")
+    scores = TaskScores(tasks)
+    material = Material(inputs.X, raw, targets.y_fit, targets.y, scores, group)
     hidden = hide_parts(targets, splits, shares[:-1], _seed(random_state))
     fits = run_jobs(
         list_jobs(candidates, splits, inner, hidden),

@@ -25,6 +25,7 @@ from sklearn_mtl.comparison._inputs import take_rows
 from sklearn_mtl.comparison._rows import Problem
 from sklearn_mtl.comparison._scoring import TaskScores
 from sklearn_mtl.datasets._missing import without_cells
+from sklearn_mtl.utils._fit_params import fit_params_for
 
 __all__ = ["Fit", "Job", "Material", "run_job"]
 
@@ -41,6 +42,8 @@ class Material:
         Labels to learn from, some of them hidden perhaps, and to score against.
     scores : TaskScores
         Scores a fitted model.
+    group : ndarray of shape (n_samples,) or None, default=None
+        Number of the group of each sample, for every fit that takes groups.
     """
 
     X: Any
@@ -48,6 +51,7 @@ class Material:
     y_fit: Any
     y_score: Any
     scores: TaskScores
+    group: np.ndarray | None = None
 
     def __sizeof__(self) -> int:
         # joblib's Dask backend asks for it, and sends what is large to a worker once
@@ -160,9 +164,11 @@ def _fit(job: Job, material: Material) -> tuple[Any, Costs]:
     y = take_rows(material.y_fit, job.train)
     if job.hidden is not None:
         y = without_cells(y, job.hidden)
+    groups = None if material.group is None else material.group[job.train]
+    params = fit_params_for(job.estimator, {"groups": groups}, "compare")
     with watch_memory() if job.is_outer else nullcontext(MemoryWatch()) as watch:
         start = time.perf_counter()
-        model = clone(job.estimator).fit(X, y)
+        model = clone(job.estimator).fit(X, y, **params)
         seconds = time.perf_counter() - start
     size = pickled_size(model) if job.is_outer else np.nan
     return model, Costs(seconds, np.nan, size, watch.growth)
