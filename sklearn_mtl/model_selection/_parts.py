@@ -12,7 +12,7 @@ from sklearn_mtl.model_selection._assign import (
     assign_rows,
     keep_every_task,
 )
-from sklearn_mtl.model_selection._draw import draw_rows
+from sklearn_mtl.model_selection._draw import draw_groups, draw_rows
 from sklearn_mtl.model_selection._strata import build_strata
 from sklearn_mtl.utils._tasks import TaskSet
 
@@ -86,8 +86,8 @@ def draw_parts(
 ) -> np.ndarray:
     """Draw a training and a test part with all classes of all tasks in proportion.
 
-    Each row is in a part with the same probability, apart from the only labels of a
-    task, which are trained on, and from groups, whose sizes decide.
+    Each row, or group, is in a part with the same probability, apart from the only
+    labels of a task, which are trained on, and from groups larger than the part.
 
     Parameters
     ----------
@@ -109,18 +109,20 @@ def draw_parts(
     ndarray of shape (n_samples,)
         The part of every row: TRAIN, TEST, or 2 for neither.
     """
-    trains = np.arange(len(sizes)) == TRAIN
-    if group is not None:
-        return make_parts(
-            task_set, codes, sizes, trains[None], rng=rng, n_bins=n_bins, group=group
-        )
     strata = build_strata(task_set, codes, n_bins, sizes.min() / sizes.sum())
     part = np.full(len(codes), TRAIN)
     left = np.arange(len(codes))
     for number in range(len(sizes) - 1, TRAIN, -1):
-        drawn = draw_rows(strata[left], sizes[number], rng)
+        if group is None:
+            drawn = draw_rows(strata[left], sizes[number], rng)
+        else:
+            numbers = np.unique(group[left], return_inverse=True)[1]
+            drawn = draw_groups(strata[left], numbers, sizes[number], rng)
         part[left[drawn]] = number
         left = left[~drawn]
+    if group is not None:
+        return part
+    trains = np.arange(len(sizes)) == TRAIN
     return keep_every_task(~np.isnan(codes), part, trains[None], rng)
 
 

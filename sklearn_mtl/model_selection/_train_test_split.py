@@ -33,8 +33,8 @@ def train_test_split(
 
     scikit-learn's function of this name, but stratified on every class of every task
     unless told otherwise, with missing labels in no stratum and regressions in bins.
-    Every sample is tested with the same probability, except with groups, where the
-    sizes of the parts come first.
+    Every sample is tested with the same probability, and so is every group but those
+    that are larger than the test part.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@ import pytest
 from scipy import sparse
 
 from sklearn_mtl.model_selection import MultiTaskStratifiedShuffleSplit, _draw
-from sklearn_mtl.model_selection._draw import draw_rows
+from sklearn_mtl.model_selection._draw import draw_groups, draw_rows
 from sklearn_mtl.utils import TaskSet
 from tests.model_selection.test_strata import strata_of
 
@@ -65,3 +65,35 @@ def test_hold_out_of_a_net_is_drawn_alike():
     task_set, codes = TaskSet.from_y(labels())
     trains = [draw_folds(task_set, codes, 1, 0.25, seed)[0] for seed in range(400)]
     assert np.abs(z_scores(np.sum(trains, axis=0), 400, 0.75)).max() < 4
+
+
+def test_each_group_is_drawn_with_the_same_probability():
+    group = np.repeat(np.arange(24), np.arange(24) % 5 + 1)
+    y = np.random.default_rng(0).integers(2, size=(len(group), 2)).astype(float)
+    strata, rng = sparse.csr_array(strata_of(y)), np.random.default_rng(0)
+    counts, sizes = np.zeros(24), []
+    for _ in range(300):
+        drawn = draw_groups(strata, group, len(group) // 4, rng)
+        sizes.append(drawn.sum())
+        counts[np.unique(group[drawn])] += 1
+        assert not set(group[drawn]) & set(group[~drawn])
+    assert np.abs(z_scores(counts, 300, 0.25)).max() < 4
+    assert np.abs(np.array(sizes) - len(group) / 4).mean() < 2
+
+
+@pytest.mark.parametrize(
+    ("sizes", "n_drawn", "expected"),
+    [
+        ([60, 5, 5, 5, 5], 10, {10}),  # the largest is trained on
+        ([30, 30], 10, {30}),  # one of them
+        ([40], 10, {0}),
+        ([4, 4, 4], 10, {8}),
+    ],
+)
+def test_large_groups_are_drawn_only_where_there_are_no_others(
+    sizes, n_drawn, expected
+):
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    rng, strata = np.random.default_rng(0), sparse.csr_array((len(group), 0))
+    found = {int(draw_groups(strata, group, n_drawn, rng).sum()) for _ in range(20)}
+    assert found == expected
