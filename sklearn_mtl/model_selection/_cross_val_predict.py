@@ -25,8 +25,9 @@ from sklearn_mtl.model_selection._responses import (
     predicted_columns,
     proba_of_tasks,
 )
-from sklearn_mtl.model_selection._stratified_kfold import MultiTaskStratifiedKFold
+from sklearn_mtl.model_selection._stratified_kfold import stratified_folds
 from sklearn_mtl.utils._columns import TargetColumns, read_columns
+from sklearn_mtl.utils._fit_params import fit_params_for, is_validation
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import safe_indexing
 from sklearn_mtl.utils._targets import as_targets
@@ -76,7 +77,8 @@ def cross_val_predict(
     y : array-like of shape (n_samples,) or (n_samples, n_tasks)
         Labels; NaN where missing.
     groups : array-like of shape (n_samples,), default=None
-        Groups for the splitter.
+        The group of each sample: folds of a number do not divide groups, and a splitter
+        and every fit that takes groups get them.
     cv : int, splitter or iterable, default=None
         None is 5; a number is that many folds of `MultiTaskStratifiedKFold`; otherwise
         a splitter or an iterable of (train, test) whose test sets hold every row once.
@@ -129,7 +131,7 @@ def cross_val_predict(
     columns = read_columns(y, _WHO)
     is_number = cv is None or isinstance(cv, Integral)
     cv = (
-        MultiTaskStratifiedKFold(5 if cv is None else cv) if is_number else check_cv(cv)
+        stratified_folds(5 if cv is None else cv, groups) if is_number else check_cv(cv)
     )
     estimator = decide_task_types(estimator, columns, _WHO)
     fit_params, split_params = _route(estimator, cv, params or {}, groups)
@@ -156,7 +158,8 @@ def _route(
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return what goes to fit and what goes to split."""
     if not get_config()["enable_metadata_routing"]:
-        return params, {"groups": groups}
+        own = fit_params_for(estimator, {"groups": groups}, _WHO)
+        return {**own, **params}, {"groups": groups}
     if groups is not None:
         raise ValueError(
             f"{_WHO}: with metadata routing enabled, groups go into params: "
@@ -188,9 +191,14 @@ def _check_partition(tests: Sequence[np.ndarray], n_samples: int) -> None:
 
 
 def _rows_of(params: Mapping[str, Any], rows: np.ndarray, n_samples: int) -> dict:
-    """Return the parameters with those that have an entry a row cut to some rows."""
+    """Return the parameters with those that have an entry a row cut to some rows.
+
+    A validation set has rows of its own, as many as it may have.
+    """
     return {
-        name: safe_indexing(value, rows) if _length(value) == n_samples else value
+        name: safe_indexing(value, rows)
+        if _length(value) == n_samples and not is_validation(name)
+        else value
         for name, value in params.items()
     }
 

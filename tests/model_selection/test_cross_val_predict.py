@@ -215,3 +215,24 @@ def test_any_labels_are_answered_with_labels_of_their_own(seed, missing, kind, m
             assert out[t].shape == (12, len(known))
             sums = out[t].sum(axis=1)
             assert (np.isnan(sums) | (np.abs(sums - 1) < 1e-9) | (not known)).all()
+
+
+class Remember(DummyClassifier):
+    """Keeps what fit was given besides X and y."""
+
+    def fit(self, X, y, sample_weight=None, *, groups=None, X_val=None):
+        self.given_ = groups, X_val
+        return super().fit(X, y)
+
+    def predict(self, X):
+        groups, X_val = self.given_
+        assert X_val is None or len(X_val) == 12
+        return np.full(len(X), len(groups))
+
+
+def test_fit_gets_the_groups_of_its_fold_and_the_whole_validation_set():
+    X, y, groups = np.zeros((12, 1)), np.arange(12) % 2, np.arange(12) // 3
+    found = cross_val_predict(
+        Remember(), X, y, groups=groups, cv=4, params={"X_val": X}
+    )
+    assert (found == 9).all()
