@@ -8,6 +8,7 @@ import numpy as np
 
 from sklearn_mtl.comparison._gains import MEAN
 from sklearn_mtl.comparison._rows import shared_row
+from sklearn_mtl.utils._names import task_name
 from sklearn_mtl.utils._pictures import make_axes, mark_of
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class SampleEfficiencyDisplay:
         """
         name = shared_row(comparison.models, model, _WHO)
         frame = comparison.learning_curve
-        rows = frame[(frame["model"] == name) & (frame["task"] == task)]
+        rows = frame[(frame["model"] == name) & (frame["task"] == task_name(task))]
         if not len(rows):
             known = [row.name for row in comparison.tasks]
             raise ValueError(

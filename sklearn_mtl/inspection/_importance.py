@@ -12,6 +12,7 @@ from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._containers import fill_masked
 from sklearn_mtl.utils._random import draw_seed
+from sklearn_mtl.utils._targets import as_targets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,6 +140,7 @@ def task_permutation_importance(
     task0  2.0  0.0  0.0
     task1  0.0  1.9  0.0
     """
+    y = as_targets(y, _WHO)
     columns = read_columns(y, _WHO)
     found = permutation_importance(
         estimator,

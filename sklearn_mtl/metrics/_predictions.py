@@ -62,6 +62,8 @@ def read_predictions(
     TaskError
         If a task has no predictions, names are unknown, or shapes do not fit.
     """
+    if hasattr(y_pred, "column_names"):  # a table of pyarrow
+        y_pred = y_pred.to_pandas()
     if hasattr(y_pred, "columns"):
         outputs = _of_frame(y_pred, tasks, who)
     elif hasattr(y_pred, "items") and not hasattr(y_pred, "iloc"):

@@ -73,7 +73,7 @@ def given_of_tasks(
     Returns
     -------
     list of TaskGiven
-        One for each task.
+        One for each task; the columns of scores are in the order of sorted classes.
 
     Raises
     ------
@@ -93,9 +93,19 @@ def given_of_tasks(
         else:
             scores = _decisions(estimator, X, classes, needs, who)
     return [
-        TaskGiven(labels, ranks, is_proba)
-        for labels, ranks in zip(predicted, scores, strict=True)
+        TaskGiven(labels, _in_order(ranks, known), is_proba)
+        for labels, ranks, known in zip(predicted, scores, classes, strict=True)
     ]
+
+
+def _in_order(
+    scores: np.ndarray | None, classes: np.ndarray | None
+) -> np.ndarray | None:
+    """Return columns of scores in the order of sorted classes."""
+    if scores is None or classes is None or len(classes) < 2:
+        return scores
+    order = np.argsort(classes)
+    return scores if (np.diff(order) == 1).all() else scores[:, order]
 
 
 def predicted_columns(output: Any, n_tasks: int, who: str) -> list[np.ndarray]:

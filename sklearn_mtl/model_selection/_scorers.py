@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.metadata_routing import UNUSED
 
@@ -56,7 +57,8 @@ class _TaskScores(BaseEstimator):
         model = getattr(fitted_model(estimator), "task_set_", None)
         columns = read_columns(y, who, sample_weight, model)
         classes = classes_of_tasks(estimator, len(columns.names), who)
-        truths = read_truth(columns, classes, sample_weight, model, who)
+        in_order = [None if one is None else np.sort(one) for one in classes]
+        truths = read_truth(columns, in_order, sample_weight, model, who)
         periods = self.periods
         if periods is None:
             periods = periods_of_tasks(estimator, len(truths))

@@ -67,13 +67,15 @@ def plain_inputs(X: Any) -> Any:
     -------
     object
         Masked values are NaN, sparse columns of a pandas frame dense, numbers in this
-        machine's byte order, a table of pyarrow a pandas frame, and pandas.NA among
-        objects None; anything else is returned as it is.
+        machine's byte order, a table of pyarrow a pandas frame, a tensor an array, and
+        pandas.NA among objects None; anything else is returned as it is.
     """
     if hasattr(X, "iloc") and hasattr(X, "columns"):
         return _plain_frame(X)
     if hasattr(X, "column_names") and hasattr(X, "to_pandas"):  # pyarrow
         return X.to_pandas()
+    if hasattr(X, "detach"):  # a tensor, which may require gradients
+        X = X.detach().cpu().numpy()
     X = fill_masked(X)
     if isinstance(X, list | tuple) and _has_pandas_na(X):
         X = np.array(X, dtype=object)

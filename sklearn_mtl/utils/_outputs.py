@@ -137,14 +137,17 @@ class MultiTaskOutputsMixin:
         """
         check_is_fitted(self)
         who = type(self).__name__
+        warn_of_index_order(who, X=X, task_id=task_id)
         codes = self._finite_codes(X)
-        ids = np.asarray(task_id)
-        if ids.shape != (len(codes),):
+        # NumPy would make an array of two dimensions of a list of tuples
+        ids = task_id.tolist() if hasattr(task_id, "tolist") else list(task_id)
+        if len(ids) != len(codes) or any(isinstance(one, list) for one in ids):
             raise TaskError(
-                f"{who}: task_id has shape {ids.shape}; X has {len(codes)} rows."
+                f"{who}: task_id has shape {np.shape(task_id)}; X has {len(codes)} "
+                "rows."
             )
-        place = {name: self.task_set_.index(name, who) for name in set(ids.tolist())}
-        columns = np.array([place[name] for name in ids.tolist()], dtype=np.intp)
+        place = {name: self.task_set_.index(name, who) for name in set(ids)}
+        columns = np.array([place[name] for name in ids], dtype=np.intp)
         labels = TaskSet(self.task_set_.tasks, False, False).decode(codes)
         return labels[np.arange(len(codes)), columns]
 

@@ -42,6 +42,8 @@ def as_targets(y: Any, who: str) -> Any:
         return _frame({name: as_targets(y[name], who) for name in fields}, who)
     if hasattr(y, "detach"):  # a torch tensor, which may require gradients
         return y.detach().cpu().numpy()
+    if hasattr(y, "column_names") and hasattr(y, "to_pandas"):  # a table of pyarrow
+        return y.to_pandas()
     if isinstance(y, list) and any(isinstance(v, np.ma.MaskedArray) for v in y):
         y = np.ma.array(y, dtype=object)
     if isinstance(y, np.ma.MaskedArray) and not _fits_float(y):

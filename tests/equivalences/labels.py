@@ -5,6 +5,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 
 NAMES = ["a", "b"]
 
@@ -46,6 +47,7 @@ CONTAINERS = {
     "nullable": lambda c: CONTAINERS["pandas"](c).convert_dtypes(),
     "arrow": lambda c: CONTAINERS["pandas"](c).convert_dtypes(dtype_backend="pyarrow"),
     "polars": lambda c: pl.DataFrame(dict(zip(NAMES, c, strict=True)), strict=False),
+    "table of arrow": lambda c: pa.table(CONTAINERS["polars"](c).to_arrow()),
     "dict": lambda c: dict(zip(NAMES, c, strict=True)),
     "dict of columns": lambda c: {
         name: np.array(column, dtype=object)[:, None]

@@ -6,12 +6,16 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.linear_model import Ridge as SkRidge
 
-from sklearn_mtl import MultiTaskRegressor
+from sklearn_mtl import IndependentTasks, MultiTaskRegressor
+from sklearn_mtl.balancing import Asynchronous, Fixed
 from sklearn_mtl.comparison import TaskGroupSearchCV
+from sklearn_mtl.datasets import hide_labels
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.inspection import TaskAffinity
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
+from sklearn_mtl.losses import CircularLoss
 from sklearn_mtl.metrics import delta_m, mean_task_score, per_task_score
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.penalties import Ridge, Sum, TaskGraph
@@ -91,6 +95,10 @@ def test_names_that_are_no_text_find_their_task(kind, name, names):
         with pytest.raises(TaskError, match="unknown task"):
             model.task(1999)
     assert model.task_names_in_.tolist() == [str(label) for label in names]
+    ids = [names[i % 2] for i in range(len(NEW))]
+    found = model.predict_task(NEW, ids)
+    expected = expected.predict_task(NEW, np.arange(len(NEW)) % 2)
+    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("names", [YEARS, LEVELS], ids=["numbers", "tuples"])
@@ -115,6 +123,34 @@ def test_names_that_are_no_text_are_keys_of_every_argument(names, name):
     np.testing.assert_array_equal(
         outputs(model.fit(X, y), NEW), outputs(by_order.fit(X, y), NEW)
     )
+
+
+@pytest.mark.parametrize("names", [YEARS, LEVELS], ids=["numbers", "tuples"])
+def test_parts_of_models_take_such_names_too(names):
+    first, second = names
+    y = frame_of(pd.DataFrame, TARGETS["regressor"], names)
+    special = IndependentTasks(SkRidge(), by_task={second: SkRidge(alpha=99.0)})
+    assert [one.alpha for one in special.fit(X, y).estimators_] == [1.0, 99.0]
+    for by_name, in_order in (
+        ({"balancing": Fixed({second: 3.0})}, {"balancing": Fixed([1.0, 3.0])}),
+        (
+            {"task_schedule": Asynchronous({first: 3.0, second: 1.0})},
+            {"task_schedule": Asynchronous([3.0, 1.0])},
+        ),
+        ({"loss": {first: CircularLoss(9.0)}}, {"loss": [CircularLoss(9.0), "auto"]}),
+    ):
+        one, other = (MultiTaskRegressor(**SMALL_NET, **a) for a in (by_name, in_order))
+        np.testing.assert_array_equal(
+            outputs(one.fit(X, y), NEW), outputs(other.fit(X, y), NEW)
+        )
+    guess, known = TARGETS["regressor"] + 0.5, [str(label) for label in names]
+    scored = {"metric": {first: "r2", second: "mean_absolute_error"}}
+    scored["periods"] = {second: 24.0}
+    assert list(per_task_score(y, guess, **scored)) == known
+    mean = mean_task_score(y, guess, **scored, average={second: 1.0})
+    assert mean == pytest.approx(0.5)
+    hidden = hide_labels(y, {first: 0.5}, random_state=0).isna().sum()
+    assert hidden.tolist() == [30, 0]
 
 
 @every_frame

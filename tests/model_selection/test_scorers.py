@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import config_context, metrics
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
@@ -223,3 +223,28 @@ def test_a_mean_in_different_units_is_told_and_can_be_left_out():
     assert list(alone) == ["task0", "task1"]
     skill = per_task_scorers("skill")(model, X, y)
     assert skill == per_task_scorers("r2")(model, X, y)
+
+
+class Backwards(ClassifierMixin, BaseEstimator):
+    """A classifier of others that does not sort its classes."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)[::-1]
+        self.y_ = y
+        return self
+
+    def predict(self, X):
+        return self.y_
+
+    def predict_proba(self, X):
+        return 0.9 * (self.y_[:, None] == self.classes_) + 0.05
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "neg_log_loss", "accuracy"])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_classes_need_not_be_sorted(metric, n_classes):
+    y = np.arange(30) % n_classes
+    model = Backwards().fit(y, y)
+    best = np.log(0.95) if metric == "neg_log_loss" else 1.0
+    score = task_scorer(metric)(model, y, y)
+    assert score == pytest.approx(best, abs=0.06)

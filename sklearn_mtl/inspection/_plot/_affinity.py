@@ -9,6 +9,7 @@ import numpy as np
 
 from sklearn_mtl.inspection._affinity import TaskAffinity, task_affinity
 from sklearn_mtl.inspection._plot._heatmap import draw_heatmap
+from sklearn_mtl.utils._names import task_name
 
 __all__ = ["TaskAffinityDisplay"]
 
@@ -73,14 +74,16 @@ class TaskAffinityDisplay:
         method: str | None = None,
         groups: Sequence[Sequence[str]] | None = None,
     ) -> None:
-        names = [str(name) for name in task_names]
+        names = [task_name(name) for name in task_names]
         table = np.asarray(values, dtype=float)
         if table.shape != (len(names), len(names)):
             raise ValueError(
                 f"{_WHO}: values has shape {table.shape}; {len(names)} tasks need "
                 f"({len(names)}, {len(names)})."
             )
-        wanted = names if groups is None else [name for one in groups for name in one]
+        wanted = names
+        if groups is not None:
+            wanted = [task_name(name) for one in groups for name in one]
         if sorted(wanted) != sorted(names):
             raise ValueError(
                 f"{_WHO}: groups has the tasks {wanted}; it must have each of {names} "
