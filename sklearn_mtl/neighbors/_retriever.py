@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     MetaEstimatorMixin,
@@ -14,6 +15,11 @@ from sklearn.base import (
     clone,
 )
 from sklearn.utils import Tags, get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex
@@ -148,7 +154,7 @@ class NeighborRetriever(
         self.view = view
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None) -> NeighborRetriever:
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeighborRetriever:
         """Fit the estimator to a gallery, and make it searchable.
 
         Parameters
@@ -157,6 +163,10 @@ class NeighborRetriever(
             The gallery; whatever the estimator takes.
         y : array-like of shape (n_items,) or (n_items, n_tasks), default=None
             Labels, for the estimator and for `retrieve`.
+
+        **fit_params : dict
+            Given to fit of the estimator, such as groups; with metadata routing what it
+            requests.
 
         Returns
         -------
@@ -175,7 +185,9 @@ class NeighborRetriever(
         X = record_features(self, X)
         y = as_targets(y, _WHO)
         warn_of_index_order(_WHO, X=X, y=y)
-        estimator = clone(self.estimator).fit(X, y)
+        if get_config()["enable_metadata_routing"]:
+            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
+        estimator = clone(self.estimator).fit(X, y, **fit_params)
         rows, signs = mix.rows(estimator, X, _WHO)
         labels = None if y is None else take_labels(y, len(rows), _WHO)
         self.estimator_, self._mix = estimator, mix
@@ -184,6 +196,18 @@ class NeighborRetriever(
         self._n_features_out = rows.shape[1]
         self._keep(rows, labels)
         return self
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return how metadata reach the estimator.
+
+        Returns
+        -------
+        MetadataRouter
+            Everything that fit gets goes to the fit of the estimator.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        router = MetadataRouter(owner=self)
+        return router.add(estimator=self.estimator, method_mapping=mapping)
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the rows that items are searched by.
