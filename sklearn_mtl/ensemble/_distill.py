@@ -17,6 +17,7 @@ from sklearn_mtl.ensemble._members import (
 )
 from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning, TaskError
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._finite import check_outputs
 from sklearn_mtl.utils._fit_params import fit_params_for
 from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._pipelines import last_step, weight_key
@@ -81,7 +82,8 @@ def distill(
     TaskError
         If the teacher has nothing to say of any task.
     ValueError
-        If the student takes no sample weights.
+        If the student takes no sample weights, or the teacher's predictions are not
+        finite.
 
     Notes
     -----
@@ -115,7 +117,9 @@ def distill(
     _, last = last_step(teacher)
     check_is_fitted(last)
     tasks: TaskSet = last.task_set_
-    outputs = outputs_of(teacher, X)
+    with np.errstate(over="ignore", invalid="ignore"):
+        outputs = outputs_of(teacher, X)
+    check_outputs(outputs, tasks.tasks, f"distill: {type(last).__name__}")
     if all(task.kind == "empty" for task in tasks.tasks):
         raise TaskError(
             f"distill: the teacher, {type(last).__name__}, says nothing of any task in "

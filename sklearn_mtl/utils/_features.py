@@ -41,6 +41,11 @@ def read_features(model: Any, X: Any, *, reset: bool, **checks: Any) -> Any:
         check fails.
     """
     X = plain_inputs(X)
+    if getattr(getattr(X, "dtype", None), "kind", "f") in ("m", "M"):
+        raise ValueError(  # scikit-learn's check would read nanoseconds
+            f"{type(model).__name__}: X is of dtype {X.dtype}; numbers are needed. "
+            "Encode dates as numbers first, such as days."
+        )
     numbers = frame_numbers(X, model)
     if numbers is None:
         _match_labels(model, X, reset=reset)

@@ -230,3 +230,16 @@ def test_a_student_learns_that_values_repeat(is_1d):
     assert student.task_set_.tasks[0].period == 360
     given = student.predict(X).reshape(200, -1)[:, 0]
     assert circular_error(angle, given, period=360) < 20
+
+
+def test_a_teacher_whose_predictions_are_lost_is_refused():
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    y = (X[:, :2] > 0).astype(int)
+    small = {"hidden_layer_sizes": (8,), "batch_size": 16, "max_epochs": 2}
+    teacher = MultiTaskClassifier(**{**FAST, **small}).fit(sparse.csr_array(X), y)
+    X[0, 1] = 1e40
+    message = (
+        "distill: MultiTaskClassifier: the predictions of task 'task0' are not fin"
+    )
+    with pytest.raises(ValueError, match=message):
+        distill(teacher, sparse.csr_array(X))

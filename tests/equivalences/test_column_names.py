@@ -52,3 +52,15 @@ def test_queries_and_new_items_are_matched_with_the_gallery(name):
             retriever.add(swapped, y[:20])
         with pytest.raises(ValueError, match=OTHER):
             retriever.report(swapped, y[:20])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [key for key in ZOO if hasattr(ZOO[key](), "partial_fit")]
+)
+@pytest.mark.parametrize("labels", [NAMES, [3, 2, 1, 0]])
+def test_batches_are_matched_with_the_first(kind, name, labels):
+    model, batch, y = ZOO[kind, name](), labelled(X, labels), TARGETS[kind]
+    declared = {"classes": [[0, 1], [0, 1]]} if kind == "classifier" else {}
+    model.partial_fit(batch, y, **declared).partial_fit(batch, y)
+    with pytest.raises(ValueError, match=OTHER):
+        model.partial_fit(batch.iloc[:, [1, 0, 2, 3]], y)

@@ -183,3 +183,5 @@ def test_a_column_of_dates_is_named(kind, name):
     ):
         with pytest.raises(ValueError, match="column 'c' of X is of dtype "):
             ZOO[kind, name]().fit(table, TARGETS[kind])
+    with pytest.raises(ValueError, match=r"X is of dtype datetime64.*; numbers are"):
+        ZOO[kind, name]().fit(dates.to_numpy()[:, None], TARGETS[kind])
