@@ -178,6 +178,8 @@ class BaseMultiTaskNet(
         check_consistent_length(X, codes)
         class_weight = getattr(self, "class_weight", None)
         labels = Labels.read(tasks, codes, sample_weight, class_weight, who)
+        if is_partial and state is not None and not labels.weights.any():
+            return self  # nor does momentum or decay move the net
         held = read_held(self, given, tasks, labels, sample_weight)
         with usual_torch(self.n_threads):
             state = train_state(

@@ -176,3 +176,33 @@ def test_a_weight_of_2_is_the_same_twice_to_every_net(options, shape):
     X, y = make_data("mixed", n_samples=30)
     model = MultiTaskMixedEstimator(**{**SMALL_NET, "max_epochs": 8, **options})
     assert_repeats(model, X, y, draw_weights(y, shape))
+
+
+STREAMS = {
+    key: make for key, make in predictors().items() if hasattr(make(), "partial_fit")
+}
+
+
+@pytest.mark.parametrize("key", STREAMS, ids=" ".join)
+def test_a_label_of_weight_0_is_a_missing_label_in_a_stream(key):
+    kind, model = key[0], STREAMS[key]()
+    X, y = make_data(kind)
+    weight = np.random.default_rng(1).integers(0, 3, size=y.shape)
+    junk = y.copy()
+    y[weight == 0] = np.nan
+    junk[weight == 0] = JUNK[kind]
+    classes = [task.classes for task in model.fit(X, y).task_set_.tasks]
+    declared = {} if kind == "regressor" else {"classes": classes}
+
+    def stream(labels):
+        made = clone(model)
+        for rows, given in ((slice(80), declared), (slice(80, None), {})):
+            part = X[rows], labels[rows]
+            made.partial_fit(*part, sample_weight=weight[rows], **given)
+        return made
+
+    found = stream(junk)
+    assert_same(outputs(found, X), outputs(stream(y), X))
+    before = outputs(found, X)
+    found.partial_fit(X, junk, sample_weight=np.zeros(len(X)))
+    assert_same(outputs(found, X), before)
