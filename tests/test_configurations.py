@@ -66,6 +66,7 @@ def own_trunk(n_features):
 
 
 TRUNKS = {
+    "mlp, batch norm": MLP((16,), normalization="batch"),
     "mlp, layer norm": MLP((16,), normalization="layer"),
     "mlp, residual": MLP((16, 16), residual=True),
     "mixture": MixtureOfExperts(2, (16,)),

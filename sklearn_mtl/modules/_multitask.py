@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from sklearn_mtl.modules._conv_trunk import ConvTrunk
 from sklearn_mtl.modules._head_spec import HeadTail
 from sklearn_mtl.modules._linear import MemberLinear
+from sklearn_mtl.modules._normalization import use_sample_weights
 from sklearn_mtl.modules._task_heads import TaskHeads
 from sklearn_mtl.modules._task_trunk import Parts, TaskTrunk
 
@@ -45,6 +46,7 @@ class MultiTaskModule(nn.Module):
 
     trunk_dtype: torch.dtype | None = None
     label_scale: Tensor | None = None
+    _weighs_rows = False
 
     def __init__(
         self,
@@ -58,6 +60,31 @@ class MultiTaskModule(nn.Module):
         self.trunk = trunk
         self.heads = heads
         self.tail = tail
+
+    def start(self, weights: Tensor, factor: Tensor) -> None:
+        """See the weights of all labels, before training.
+
+        Parameters
+        ----------
+        weights : Tensor of shape (n_rows or 1, n_tasks)
+            0 where a label is missing.
+        factor : Tensor of shape (n_members, 1, n_tasks)
+            What a batch multiplies them by.
+        """
+        self.label_scale = torch.where(factor > 0, 1.0 / factor, 0.0)
+        by_row = weights.amax(dim=1)
+        has_averages = use_sample_weights(self, None)
+        self._weighs_rows = has_averages and bool((by_row != by_row[0]).any())
+
+    def see(self, weights: Tensor) -> None:
+        """See the weights (n_members, n_rows or 1, n_tasks) of a batch's labels."""
+        if self._weighs_rows and self.label_scale is not None:
+            use_sample_weights(self, (weights * self.label_scale).amax(dim=-1))
+
+    def end(self) -> None:
+        """Forget the weights."""
+        self.label_scale, self._weighs_rows = None, False
+        use_sample_weights(self, None)
 
     @property
     def has_one_representation(self) -> bool:

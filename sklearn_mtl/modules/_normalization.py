@@ -9,7 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["NORMALIZATIONS", "MapBatchNorm", "MemberBatchNorm", "MemberLayerNorm"]
+__all__ = [
+    "NORMALIZATIONS",
+    "MapBatchNorm",
+    "MemberBatchNorm",
+    "MemberLayerNorm",
+    "use_sample_weights",
+]
 
 _EPS = 1e-5  # a unit that does not vary stays finite, as in nn.BatchNorm1d
 _MOMENTUM = 0.1
@@ -50,10 +56,16 @@ class MemberBatchNorm(MemberNorm):
     ----------
     n_members, n_units : int
         Number of members, and size of the last axis.
+
+    Attributes
+    ----------
+    sample_weights : Tensor of shape (n_members, n_rows) or None
+        Weights of the rows of the batch in training; None if all are the same.
     """
 
     running_mean: Tensor
     running_var: Tensor
+    sample_weights: Tensor | None = None
 
     def __init__(self, n_members: int, n_units: int) -> None:
         super().__init__(n_members, n_units)
@@ -66,7 +78,12 @@ class MemberBatchNorm(MemberNorm):
         mean, var = self.running_mean, self.running_var
         if self.training:
             # not the unbiased variance, which a batch of one row does not have
-            var, mean = torch.var_mean(x, dim=1, correction=0, keepdim=True)
+            if self.sample_weights is None:
+                var, mean = torch.var_mean(x, dim=1, correction=0, keepdim=True)
+            else:
+                share = _shares(self.sample_weights).unsqueeze(-1).to(x.dtype)
+                mean = (share * x).sum(dim=1, keepdim=True)
+                var = (share * (x - mean).square()).sum(dim=1, keepdim=True)
             self.running_mean.lerp_(mean.detach(), _MOMENTUM)
             self.running_var.lerp_(var.detach(), _MOMENTUM)
         return torch.addcmul(self.bias, (x - mean) * (var + _EPS).rsqrt(), self.weight)
@@ -79,10 +96,60 @@ class MapBatchNorm(MemberBatchNorm):
         """Normalise the pictures (n_rows, n_units, height, width) of a member."""
         state = self.running_mean, self.running_var, self.weight, self.bias
         mean, var, weight, bias = (part[member, 0] for part in state)
+        if self.training and self.sample_weights is not None:
+            new_mean, new_var = self._moments(x, member)
+            x = (x - new_mean) * (new_var + _EPS).rsqrt()
+            return torch.addcmul(bias[:, None, None], x, weight[:, None, None])
         # not F.batch_norm, which refuses a batch of one value a channel
         return torch.batch_norm(
             x, weight, bias, mean, var, self.training, _MOMENTUM, _EPS, False
         )
+
+    def _moments(self, x: Tensor, member: int) -> tuple[Tensor, Tensor]:
+        """Return weighted moments of each channel, (n_units, 1, 1), and keep them."""
+        assert self.sample_weights is not None  # for the type checker
+        weights = self.sample_weights[member]
+        n_pixels = x.shape[2] * x.shape[3]
+        share = _shares(weights)[:, None, None, None].to(x.dtype) / n_pixels
+        mean = (share * x).sum(dim=(0, 2, 3), keepdim=True)[0]
+        var = (share * (x - mean).square()).sum(dim=(0, 2, 3), keepdim=True)[0]
+        n_values = (
+            weights.sum() * n_pixels
+        )  # of which torch keeps the unbiased variance
+        unbiased = var.detach() * torch.where(
+            n_values > 1, n_values / (n_values - 1), 1.0
+        )
+        self.running_mean[member, 0].lerp_(mean.detach().flatten(), _MOMENTUM)
+        self.running_var[member, 0].lerp_(unbiased.flatten(), _MOMENTUM)
+        return mean, var
+
+
+def _shares(weights: Tensor) -> Tensor:
+    """Return weights that sum to one over the rows, all equal where none is there."""
+    total = weights.sum(dim=-1, keepdim=True)
+    even = torch.full_like(weights, 1.0 / weights.shape[-1])
+    return torch.where(total > 0, weights / torch.where(total > 0, total, 1.0), even)
+
+
+def use_sample_weights(module: nn.Module, weights: Tensor | None) -> bool:
+    """Give the weights of a batch's rows to all that averages over them.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Whatever contains `MemberBatchNorm` parts.
+    weights : Tensor of shape (n_members, n_rows) or None
+        A weight of 2 is the row twice; None if all weights are the same.
+
+    Returns
+    -------
+    bool
+        Whether there are such parts.
+    """
+    parts = [part for part in module.modules() if isinstance(part, MemberBatchNorm)]
+    for part in parts:
+        part.sample_weights = weights
+    return bool(parts)
 
 
 NORMALIZATIONS = {"batch": MemberBatchNorm, "layer": MemberLayerNorm}

@@ -207,6 +207,7 @@ class MultiTaskNet(NeuralNet):
             factor = self.schedule(self.n_steps_)
             for group in self.optimizer_.param_groups:
                 group["lr"] = self.lr * group.get("lr_factor", 1.0) * factor
+        self.module_.see(batch[1][1])
         if self.regularizer is not None:
             self.regularizer.see(batch[1][1])
         if self.balance is not None:

@@ -208,7 +208,7 @@ def _train(
         track = BestEpoch(prior, net.criterion_.task_weight.double(), plan.patience)
     net.track = track
     use_generators(net.module_, dropout)
-    net.module_.label_scale = torch.where(data.factor > 0, 1.0 / data.factor, 0.0)
+    net.module_.start(data.weights, data.factor)
     net.monitor = make_monitor(model, encoder=state.encoder)
     regularizer = net.regularizer = make_regularizer(
         model,
@@ -231,7 +231,7 @@ def _train(
         net.train(batches, held_out, n_epochs)
     finally:  # what is left of an interrupted fit can be pickled, and trained on
         use_generators(net.module_, None)
-        net.module_.label_scale = None
+        net.module_.end()
         if net.balance is not None:
             net.balance.end()
         net.regularizer = None

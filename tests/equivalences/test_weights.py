@@ -9,8 +9,13 @@ from sklearn.base import clone
 from sklearn_mtl import MultiTaskMixedEstimator
 from sklearn_mtl.balancing import METHODS, GradientAggregator, Sampled
 from sklearn_mtl.exceptions import MissingLabelWarning, TaskError
-from sklearn_mtl.modules import MixtureOfExperts, PiecewiseLinear, SharedPrivate
-from tests.zoo import SMALL_NET, predictors
+from sklearn_mtl.modules import (
+    MLP,
+    MixtureOfExperts,
+    PiecewiseLinear,
+    SharedPrivate,
+)
+from tests.zoo import SMALL_CONV, SMALL_NET, predictors
 
 ZOO = {
     **predictors(),
@@ -164,6 +169,8 @@ OPTIONS = [
     {"numeric_embedding": PiecewiseLinear()},
     {"trunk": SharedPrivate((16,), private_layer_sizes=(4,))},
     {"trunk": MixtureOfExperts(), "monitor": "gradients"},
+    {"trunk": MLP((16,), normalization="batch"), "n_members": 2},
+    {"trunk": clone(SMALL_CONV["trunk"]).set_params(normalization="batch")},
     {"task_relation": np.eye(3)[[0, 2, 1]], "relation_on": "outputs"},
 ]
 

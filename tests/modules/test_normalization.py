@@ -2,7 +2,12 @@ import pytest
 import torch
 from torch import nn
 
-from sklearn_mtl.modules._normalization import MemberBatchNorm, MemberLayerNorm
+from sklearn_mtl.modules._normalization import (
+    MapBatchNorm,
+    MemberBatchNorm,
+    MemberLayerNorm,
+    use_sample_weights,
+)
 from tests.modules.trunks import rows
 
 
@@ -54,3 +59,39 @@ def test_a_batch_of_one_row_is_finite():
     norm = MemberBatchNorm(1, 5).double()
     assert torch.equal(norm(rows(n_rows=1)), torch.zeros(1, 1, 5).double())
     assert torch.isfinite(norm.running_var).all()
+
+
+def test_a_weight_counts_as_so_many_rows():
+    weights = torch.tensor([[3, 0, 1, 2, 1, 0, 1]])
+    copies = torch.arange(7).repeat_interleave(weights[0])
+    x = rows(n_rows=7).requires_grad_()
+    norm, plain = MemberBatchNorm(1, 5).double(), MemberBatchNorm(1, 5).double()
+    assert use_sample_weights(norm, weights)
+    found, expected = norm(x), plain(x[:, copies])
+    torch.testing.assert_close(found[:, copies], expected)
+    torch.testing.assert_close(norm.running_mean, plain.running_mean)
+    torch.testing.assert_close(norm.running_var, plain.running_var)
+    slopes = rows(n_rows=len(copies), seed=3)
+    spread = torch.zeros_like(found).index_add(1, copies, slopes)
+    own = torch.autograd.grad(found, x, spread)[0]
+    torch.testing.assert_close(own, torch.autograd.grad(expected, x, slopes)[0])
+
+
+def test_a_weight_counts_as_so_many_pictures():
+    weights = torch.tensor([[3, 0, 1, 2, 1]])
+    copies = torch.arange(5).repeat_interleave(weights[0])
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(5, 3, 2, 2, generator=generator, dtype=torch.double)
+    norm, plain = MapBatchNorm(1, 3).double(), MapBatchNorm(1, 3).double()
+    use_sample_weights(norm, weights)
+    torch.testing.assert_close(norm(x)[copies], plain(x[copies]))
+    torch.testing.assert_close(norm.running_mean, plain.running_mean)
+    torch.testing.assert_close(norm.running_var, plain.running_var)
+
+
+def test_rows_without_weight_are_averaged_where_no_row_has_any():
+    norm, x = MemberBatchNorm(1, 5).double(), rows(n_rows=4)
+    plain = MemberBatchNorm(1, 5).double()
+    use_sample_weights(norm, torch.zeros(1, 4))
+    torch.testing.assert_close(norm(x), plain(x))
+    assert not use_sample_weights(MemberLayerNorm(1, 5), None)
