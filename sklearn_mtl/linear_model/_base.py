@@ -183,11 +183,7 @@ class LinearBase(BaseEstimator):
     def _warn_of_gap(self, certificate: Certificate) -> None:
         reached = f"a relative duality gap of {certificate.gap:.1e}"
         if np.isnan(certificate.gap):
-            distance = max(certificate.optimality, certificate.slope)
-            reached = f"a relative distance to optimality of {distance:.1e}"
-            if certificate.left > self.tol:
-                left = f"at least {certificate.left:.1e} of the loss at zero"
-                reached = f"an objective that is too large by {left}"
+            reached = f"a relative distance to optimality of {certificate.distance:.1e}"
         advice = ["standardise X", "accept a larger tol"]
         if self.penalty_ is not None and not self.penalty_.is_off:
             advice.insert(1, f"increase {self._strength}")

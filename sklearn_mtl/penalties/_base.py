@@ -164,6 +164,27 @@ class Penalty(BaseEstimator, ABC):
         float
             The Frobenius distance; 0 exactly at a minimiser.
         """
+        return frobenius(self.residual(W, gradient, columns))
+
+    def residual(
+        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+    ) -> np.ndarray:
+        """Return a proximal gradient step from W over the step: zero at a minimiser.
+
+        Parameters
+        ----------
+        W : ndarray of shape (n_features, n_columns)
+            The point, or stacked parts where the penalty has parts.
+        gradient : ndarray of shape (n_features, n_columns)
+            Gradient of the data term there.
+        columns : Columns, default=None
+            Layout of the columns; one a task if None.
+
+        Returns
+        -------
+        ndarray of the shape of W
+            What the gradient and a subgradient nearby leave.
+        """
         return prox_residual(self, W, gradient, columns)
 
     def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:

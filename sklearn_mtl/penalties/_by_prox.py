@@ -26,15 +26,16 @@ def step_between(W: np.ndarray, U: np.ndarray) -> float:
 
 def prox_residual(
     penalty: Penalty, W: np.ndarray, gradient: np.ndarray, columns: Columns | None
-) -> float:
-    """Return the length of a proximal gradient step from W, over the step.
+) -> np.ndarray:
+    """Return a proximal gradient step from W, over the step.
 
-    It is at most the distance of -gradient to the subdifferential at W, and zero at the
-    same points.
+    Its length is at most the distance of -gradient to the subdifferential at W, and
+    zero at the same points.
     """
     step = step_between(W, gradient)
     moved = W - penalty.checked_prox(W - step * gradient, step, columns)
-    return float(np.linalg.norm(moved)) / step
+    residual: np.ndarray = moved / step
+    return residual
 
 
 def gauge_by_prox(penalty: Penalty, U: np.ndarray, columns: Columns | None) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.penalties._base import Penalty, TaskCovarianceForm, frobenius
-from sklearn_mtl.penalties._by_prox import prox_residual, step_between
+from sklearn_mtl.penalties._by_prox import step_between
 from sklearn_mtl.penalties._columns import Columns
 from sklearn_mtl.penalties._splitting import prox_of_sum
 from sklearn_mtl.utils._names import NamedTasks
@@ -153,7 +153,7 @@ class Sum(_Composition):
             return frobenius(total)
         if not isinstance(rest, Sum):
             return rest.optimality(W, total, columns)
-        return prox_residual(rest, W, total, columns)
+        return frobenius(rest.residual(W, total, columns))
 
     @property
     def is_off(self) -> bool:

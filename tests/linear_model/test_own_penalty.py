@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_mtl.linear_model import (
@@ -13,7 +14,17 @@ from sklearn_mtl.linear_model import (
     MultiTaskLinearRegressor,
     MultiTaskLinearRegressorCV,
 )
-from sklearn_mtl.penalties import L1, L21, Decomposition, Ridge, Shared, Sum
+from sklearn_mtl.penalties import (
+    L1,
+    L21,
+    Decomposition,
+    Penalty,
+    Ridge,
+    Shared,
+    Sum,
+    TaskCovarianceForm,
+    check_penalty,
+)
 from tests.penalties.own import NonNegative, WeightedRows
 
 RNG = np.random.default_rng(0)
@@ -162,3 +173,54 @@ def test_a_prox_that_cannot_be_is_named(model, penalty, message):
     model.set_params(penalty=penalty)
     with pytest.raises(ValueError, match=message):
         model.fit(X, (COMPLETE > 0).astype(int))
+
+
+class Squares(Penalty):
+    """The same as Ridge, with all that makes a fit fast and certain."""
+
+    def value(self, W, columns=None):
+        return 0.5 * float(np.vdot(W, W))
+
+    def prox(self, W, step=1.0, columns=None):
+        return W / (1.0 + step)
+
+    def conjugate(self, U, columns=None):
+        return 0.5 * float(np.vdot(U, U))
+
+    def task_covariance_form(self, columns):
+        n_columns = columns.n_columns
+        return TaskCovarianceForm(np.eye(n_columns), np.zeros((n_columns, 0)))
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "n_iter"),
+    [
+        (MultiTaskLinearRegressor(alpha=0.1), COMPLETE, 1),
+        (MultiTaskLinearClassifier(alpha=0.1), (COMPLETE > 0).astype(int), 20),
+    ],
+    ids=["regression", "classification"],
+)
+def test_what_else_it_knows_is_used(model, y, n_iter):
+    check_penalty(Squares())
+    own = clone(model).set_params(penalty=Squares()).fit(X, y)
+    ours = clone(model).set_params(penalty=Ridge()).fit(X, y)
+    np.testing.assert_allclose(coefficients(own), coefficients(ours), atol=1e-8)
+    assert 0.0 <= own.dual_gap_ <= 1e-6
+    assert own.n_iter_ <= n_iter
+
+
+@pytest.mark.parametrize("penalty", [WeightedRows(), NonNegative()], ids=str)
+@pytest.mark.parametrize(
+    ("model", "y"),
+    [
+        (MultiTaskLinearRegressor(alpha=1e-4, max_iter=200), COMPLETE),
+        (MultiTaskLinearClassifier(alpha=1e-4, max_iter=200), COMPLETE > 0),
+    ],
+    ids=["regression", "classification"],
+)
+def test_a_fit_in_unequal_units_never_claims_to_have_ended(model, y, penalty):
+    """The gradient of one column must not hide those of the others."""
+    scaled = X * np.array([1e5, 1.0, 1.0, 1.0, 1.0, 1.0])
+    model = clone(model).set_params(penalty=penalty)
+    with pytest.warns(ConvergenceWarning, match="stopped at"):
+        model.fit(scaled, y)
