@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from sklearn_mtl.losses import (
+    LOSSES,
     CircularLoss,
     CrossEntropy,
     FocalLoss,
@@ -39,6 +40,10 @@ RIGHT = [
 @pytest.mark.parametrize("loss", RIGHT, ids=str)
 def test_our_losses_and_those_of_users_pass(loss):
     check_loss(loss)
+
+
+def test_none_of_ours_is_left_out():
+    assert set(LOSSES.values()) <= {type(loss) for loss in RIGHT}
 
 
 def changed(base, cells, **attributes):

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from sklearn_mtl.modules import (
+    HEADS,
     FeedbackHead,
     HeadBlock,
     LinearHead,
@@ -26,6 +27,10 @@ RIGHT = [
 @pytest.mark.parametrize("head", RIGHT, ids=str)
 def test_our_heads_and_those_of_users_pass(head):
     check_head(head)
+
+
+def test_none_of_ours_is_left_out():
+    assert set(HEADS.values()) <= {type(head) for head in RIGHT}
 
 
 def head(kind, **attributes):

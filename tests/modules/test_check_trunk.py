@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from sklearn_mtl import modules
 from sklearn_mtl.modules import (
     MLP,
     Augmentation,
@@ -55,6 +56,12 @@ def test_our_trunks_and_those_of_users_pass(trunk):
 )
 def test_the_number_of_features_may_be_given(options):
     check_trunk(Conv((1, 6, 6), channels=(4,), hidden=5, **options), n_features=36)
+
+
+def test_none_of_ours_is_left_out():
+    public = {getattr(modules, name) for name in modules.__all__}
+    specs = {one for one in TrunkSpec.__subclasses__() if one in public}
+    assert specs - {TrunkSpec, Conv} <= {type(trunk) for trunk in RIGHT.values()}
 
 
 def spec(module, **attributes):

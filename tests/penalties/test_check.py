@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sklearn_mtl import penalties
 from sklearn_mtl.penalties import (
     L1,
     L21,
@@ -39,6 +40,14 @@ MORE = [
 @pytest.mark.parametrize("penalty", [*ATOMS, *MORE], ids=str)
 def test_our_penalties_and_those_of_the_guide_pass(penalty):
     check_penalty(penalty, n_features=4)
+
+
+def test_none_of_ours_is_left_out():
+    public = {getattr(penalties, name) for name in penalties.__all__}
+    kinds = {
+        one for one in public if isinstance(one, type) and issubclass(one, Penalty)
+    }
+    assert kinds - {Penalty} <= {type(penalty) for penalty in [*ATOMS, *MORE]}
 
 
 class TwiceTheThreshold(L1):
