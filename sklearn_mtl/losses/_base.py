@@ -27,10 +27,14 @@ class TaskLoss(BaseEstimator, ABC):
     period : float or None
         After how much the values of its regressions repeat; they are predicted by the
         direction of two outputs, and `cells` gets them in radians. None of others.
+    curvature : float
+        A bound of the second derivatives by the logits, which sets how fast heads learn
+        in `partial_fit` after a fit. Too large a bound only makes them slower.
     """
 
     kinds: ClassVar[tuple[str, ...]]
     period: float | None = None
+    curvature: float = 2.0
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
 
     def check(self) -> None:

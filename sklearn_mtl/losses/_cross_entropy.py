@@ -45,6 +45,7 @@ class CrossEntropy(TaskLoss):
     """
 
     kinds = ("binary", "multiclass")
+    curvature = 0.5  # of softmax; Böhning, 1992
     _parameter_constraints = {"label_smoothing": [Interval(Real, 0, 1, closed="left")]}
 
     def __init__(self, label_smoothing: float = 0.0) -> None:

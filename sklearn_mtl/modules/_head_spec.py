@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sklearn.base import BaseEstimator
 from torch import Tensor, nn
 
-from sklearn_mtl.modules._task_heads import HeadBlock
+from sklearn_mtl.modules._task_heads import HeadBlock, TaskHeads
 
 __all__ = ["HeadSpec", "HeadTail", "LinearHead"]
 
@@ -32,6 +32,14 @@ class HeadTail(nn.Module, ABC):
 
         It begins at the logits of the class frequencies.
         """
+
+    @property
+    def last_layer(self) -> TaskHeads | None:
+        """The linear layer that gives the logits, where `forward` ends in one.
+
+        `partial_fit` after a fit teaches it, and else only the bias of the logits.
+        """
+        return None
 
     @property
     @abstractmethod

@@ -109,6 +109,11 @@ class _Layers(HeadTail):
         return self._task_heads[-1].bias
 
     @property
+    def last_layer(self) -> TaskHeads:
+        """The last layer."""
+        return self._task_heads[-1]
+
+    @property
     def task_of_maps(self) -> Tensor:
         """Units of a task stand together."""
         return tasks_of_columns([self.maps])

@@ -135,6 +135,23 @@ class MultiTaskModule(nn.Module):
             maps = self.heads(parts[0])
         return maps if self.tail is None else self.tail(maps)
 
+    def head_inputs(self, parts: Parts) -> Tensor:
+        """Return what the heads read.
+
+        Parameters
+        ----------
+        parts : tuple of Tensor
+            What `encode` gave.
+
+        Returns
+        -------
+        Tensor of shape (n_members, 1 or n_tasks, n_rows, n_hidden)
+            One for all tasks, or one for each.
+        """
+        if isinstance(self.trunk, TaskTrunk):
+            return self.trunk.gather(parts)
+        return parts[0].unsqueeze(1)
+
     def penalty(self, parts: Parts, weights: Tensor) -> Tensor | None:
         """Return what the trunk adds to each member's objective, None for nothing.
 

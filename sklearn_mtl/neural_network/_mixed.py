@@ -164,9 +164,12 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
     def partial_fit(
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
     ) -> MultiTaskMixedEstimator:
-        """Do one epoch on some rows, at a constant learning rate.
+        """Learn from some samples more.
 
-        The first call fixes the tasks and how X is prepared; nothing is held out.
+        From the first call on: one epoch at a constant learning rate; nothing is held
+        out. After `fit`: one step of second order for the last layer alone, which no
+        rate can make too long, while the shared representation stays as it is. The
+        first call fixes the tasks and how X and y are prepared.
 
         Parameters
         ----------

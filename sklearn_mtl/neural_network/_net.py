@@ -14,6 +14,7 @@ from torch import Tensor
 
 from sklearn_mtl.neural_network._balance import Balance
 from sklearn_mtl.neural_network._batches import Batch, BatchIterator, HeldOutRows
+from sklearn_mtl.neural_network._head_update import HeadUpdate
 from sklearn_mtl.neural_network._idle import without_idle_callbacks
 from sklearn_mtl.neural_network._interrupts import watch_interrupts
 from sklearn_mtl.neural_network._monitor import GradientMonitor
@@ -81,6 +82,7 @@ class MultiTaskNet(NeuralNet):
         self.monitor: GradientMonitor | None = None
         self.regularizer: Regularizer | None = None
         self.turns: Turns | None = None
+        self.head_update: HeadUpdate | None = None
         self.interrupts_: Sequence[int] = ()
 
     @property
@@ -171,6 +173,9 @@ class MultiTaskNet(NeuralNet):
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **kwargs: Any
     ) -> None:
         """Run the steps of one epoch and record the mean losses."""
+        if self.head_update is not None:
+            self.head_update.epoch(self, iterator)
+            return
         self._set_training(True)
         loud = self._has_batch_listener
         total = torch.zeros(())

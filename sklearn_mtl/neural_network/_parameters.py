@@ -214,15 +214,15 @@ _ATTRIBUTES = """\
     history_ : dict of str to ndarray
         One entry an epoch: "train_loss" and "valid_loss" (n_epochs, n_tasks), NaN where
         a task has none; "valid_score" (n_epochs, n_tasks), which is 1 - loss / loss of
-        predicting the class frequencies or the mean; "valid_criterion", "lr",
-        "duration"; "task_weight" (n_epochs, n_tasks), the mean weight of each task's
-        loss or gradient, NaN in an epoch without its labels; with weights of gradients
-        "gramian", which of them; with a monitor "gradient_norm" (n_epochs, n_tasks) of
-        each L_t, "gradient_cosine", the mean over pairs of tasks, and
-        "gradient_conflict", the share of pairs with a cosine below zero;
-        "task_relation" and "shared_penalty" (n_epochs,), these terms of the objective
-        where they are asked for; with a schedule "task_turns" (n_epochs, n_tasks), the
-        number of steps that trained each task.
+        predicting the class frequencies or the mean; "valid_criterion", "lr", NaN in a
+        call of partial_fit after fit, "duration"; "task_weight" (n_epochs, n_tasks),
+        the mean weight of each task's loss or gradient, NaN in an epoch without its
+        labels; with weights of gradients "gramian", which of them; with a monitor
+        "gradient_norm" (n_epochs, n_tasks) of each L_t, "gradient_cosine", the mean
+        over pairs of tasks, and "gradient_conflict", the share of pairs with a cosine
+        below zero; "task_relation" and "shared_penalty" (n_epochs,), these terms of the
+        objective where they are asked for; with a schedule "task_turns" (n_epochs,
+        n_tasks), the number of steps that trained each task.
     n_iter_ : int
         Epochs run.
     best_epoch_ : int

@@ -145,9 +145,12 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
     def partial_fit(
         self, X: Any, y: Any, sample_weight: Any = None
     ) -> MultiTaskRegressor:
-        """Do one epoch on some rows, at a constant learning rate.
+        """Learn from some samples more.
 
-        The first call fixes how X and y are scaled; nothing is held out.
+        From the first call on: one epoch at a constant learning rate; nothing is held
+        out. After `fit`: one step of second order for the last layer alone, which no
+        rate can make too long, while the shared representation stays as it is. The
+        first call fixes the tasks and how X and y are prepared.
 
         Parameters
         ----------

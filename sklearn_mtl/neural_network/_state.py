@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.neural_network._head_update import HeadUpdate
 from sklearn_mtl.neural_network._net import MultiTaskNet
 from sklearn_mtl.neural_network._owners import task_of_maps
 from sklearn_mtl.neural_network._preparation import Preparation
@@ -47,6 +48,8 @@ class NetState:
         where not every row was held out.
     task_relation : ndarray of shape (n_tasks, n_tasks) or None
         How the tasks are related, None where nothing was said of it.
+    head_update : HeadUpdate or None
+        How the heads learn from samples that come after a fit; None before any.
     """
 
     preparation: Preparation
@@ -58,6 +61,7 @@ class NetState:
     best_epoch: int = 0
     held_out_outputs: list[np.ndarray] | None = None
     task_relation: np.ndarray | None = None
+    head_update: HeadUpdate | None = None
 
     @property
     def n_members(self) -> int:

@@ -16,8 +16,10 @@ from sklearn_mtl.neural_network._balancing import make_balance, make_monitor
 from sklearn_mtl.neural_network._batches import BatchIterator, HeldOutRows, LabelledRows
 from sklearn_mtl.neural_network._build import build_module, build_net, renew_callbacks
 from sklearn_mtl.neural_network._data import Labels, draw_folds, label_rows
+from sklearn_mtl.neural_network._head_update import HeadUpdate
 from sklearn_mtl.neural_network._held import Held
 from sklearn_mtl.neural_network._inputs import Table
+from sklearn_mtl.neural_network._net import MultiTaskNet
 from sklearn_mtl.neural_network._plan import (
     TrainingPlan,
     make_plan,
@@ -29,6 +31,7 @@ from sklearn_mtl.neural_network._preparation import (
     RawPreparation,
     SparsePreparation,
 )
+from sklearn_mtl.neural_network._regularizer import Regularizer
 from sklearn_mtl.neural_network._relation import make_regularizer, relation_matrix
 from sklearn_mtl.neural_network._rows import as_rows
 from sklearn_mtl.neural_network._schedule import BestEpoch, WarmUpCosine
@@ -191,11 +194,7 @@ def _train(
 ) -> None:
     """Run the epochs, and keep the best where rows are held out."""
     net, device = state.net, torch.device(model.device)
-    stream = _CALLS + 2 * state.n_calls
-    state.n_calls += 1
-    state.best_epoch = 0
-    order = _generators(state.seed, state.n_members, stream)
-    dropout = _generators(state.seed, state.n_members, stream + 1, model.device)
+    order = _generators(state.seed, state.n_members, _CALLS + 2 * state.n_calls)
     rows = _row_numbers(members, device)
     rows = rows * state.n_members if len(rows) < state.n_members else rows
     batches = BatchIterator(data, rows, plan.batch_size, order)
@@ -207,13 +206,39 @@ def _train(
         prior = torch.as_tensor(state.encoder.prior_losses_, device=device)
         track = BestEpoch(prior, net.criterion_.task_weight.double(), plan.patience)
     net.track = track
+    net.head_update = state.head_update if is_partial else None
+    regularizer = _equip(model, state, data)
+    try:
+        net.train(batches, held_out, n_epochs)
+    finally:  # what is left of an interrupted fit can be pickled, and trained on
+        _strip(net)
+    state.best_epoch = 0
+    state.held_out_outputs = None
+    if held_out is not None and track is not None:
+        state.best_epoch = track.restore(net.module_)
+        if (~members).any(axis=0).all():  # each sample was held out by one member
+            state.held_out_outputs = _out_of_fold(state, held_out)
+    if not is_partial:
+        mass = state.encoder.mass_ * members.sum(axis=1, keepdims=True)
+        layout = state.encoder.layout
+        state.head_update = HeadUpdate(net.module_, layout, data, torch.tensor(mass))
+    task_set = state.encoder.task_set
+    state.task_relation = relation_matrix(regularizer, net.module_, task_set)
+
+
+def _equip(model: Any, state: NetState, data: LabelledRows) -> Regularizer | None:
+    """Give the parts of a net what they need in this call: generators above all."""
+    net, encoder = state.net, state.encoder
+    stream = _CALLS + 2 * state.n_calls
+    state.n_calls += 1
+    dropout = _generators(state.seed, state.n_members, stream + 1, model.device)
     use_generators(net.module_, dropout)
     net.module_.start(data.weights, data.factor)
-    net.monitor = make_monitor(model, encoder=state.encoder)
+    net.monitor = make_monitor(model, encoder=encoder)
     regularizer = net.regularizer = make_regularizer(
         model,
-        state.encoder.task_set,
-        state.encoder.layout,
+        encoder.task_set,
+        encoder.layout,
         data.factor,
         is_begun=state.n_calls > 1,
     )
@@ -227,26 +252,21 @@ def _train(
         net.balance.generators = _generators(
             state.seed, state.n_members, stream, model.device
         )
-    try:
-        net.train(batches, held_out, n_epochs)
-    finally:  # what is left of an interrupted fit can be pickled, and trained on
-        use_generators(net.module_, None)
-        net.module_.end()
-        if net.balance is not None:
-            net.balance.end()
-        net.regularizer = None
-        if net.turns is not None:
-            net.turns.generators = ()
-        if net.schedule is not None:
-            net.set_rate(net.lr)
-        net.schedule = net.track = None
-    state.held_out_outputs = None
-    if held_out is not None and track is not None:
-        state.best_epoch = track.restore(net.module_)
-        if (~members).any(axis=0).all():  # each sample was held out by one member
-            state.held_out_outputs = _out_of_fold(state, held_out)
-    task_set = state.encoder.task_set
-    state.task_relation = relation_matrix(regularizer, net.module_, task_set)
+    return regularizer
+
+
+def _strip(net: MultiTaskNet) -> None:
+    """Take away what cannot be pickled or belongs to one call."""
+    use_generators(net.module_, None)
+    net.module_.end()
+    if net.balance is not None:
+        net.balance.end()
+    net.regularizer = None
+    if net.turns is not None:
+        net.turns.generators = ()
+    if net.schedule is not None:
+        net.set_rate(net.lr)
+    net.schedule = net.track = net.head_update = None
 
 
 def _out_of_fold(state: NetState, held_out: HeldOutRows) -> list[np.ndarray]:

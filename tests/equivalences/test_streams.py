@@ -125,3 +125,25 @@ def test_labels_of_a_task_that_fit_left_out_are_refused(kind, name):
     for call in (model.partial_fit, model.fit):
         with pytest.raises(TaskError, match="task 'task1' has labels"):
             call(X, TARGETS[kind])
+
+
+def samples(kind, n_samples, seed):
+    """Return inputs and targets of the same tasks as in `TARGETS`."""
+    rng = np.random.default_rng(seed)
+    inputs = rng.normal(size=(n_samples, 4))
+    noise = 2.0 * rng.normal(size=(n_samples, 2))
+    y = inputs[:, :2] @ [[1.0, 0.5], [-0.5, 1.0]] + noise
+    is_class = {"classifier": [True] * 2, "regressor": [False] * 2}
+    return inputs, np.where(is_class.get(kind, [True, False]), y > 0, y)
+
+
+@every_stream
+def test_more_samples_after_a_fit_do_no_harm(kind, name):
+    model = ZOO[kind, name]().fit(*samples(kind, 100, seed=1))
+    inputs, targets = samples(kind, 1000, seed=2)
+    scores = [model.score(inputs, targets)]
+    for call in range(20):
+        model.partial_fit(*samples(kind, 5, seed=10 + call))
+        scores.append(model.score(inputs, targets))
+    # at the learning rate of the fit it is 0.03 to 0.3 worse
+    assert min(scores) >= scores[0] - 0.01

@@ -66,13 +66,6 @@ def test_it_holds_nothing_out_and_keeps_the_rate(cls):
     np.testing.assert_array_equal(model.history_["lr"], model.lr)
 
 
-def test_it_goes_on_at_full_rate_after_a_fit_that_ended_at_none():
-    X, y = table()
-    model = tiny(MultiTaskClassifier).fit(X, y[:, 0])
-    assert model.history_["lr"][-1] < model.lr
-    assert model.partial_fit(X, y[:, 0]).history_["lr"][-1] == model.lr
-
-
 def test_batches_are_drawn_anew_in_each_call():
     X, y = table()
     model = tiny(MultiTaskClassifier, batch_size=30, lr=1e-300, optimizer="sgd")
