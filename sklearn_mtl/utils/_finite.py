@@ -37,7 +37,7 @@ def check_sizes(X: Any, names: Sequence[Any] | None, who: str) -> None:
     if hasattr(X, "select_dtypes"):
         X = X.select_dtypes("floating")
         names, X = list(X.columns), X.to_numpy(np.float64, na_value=np.nan)
-    values = X.data if sparse.issparse(X) else X
+    values = X.tocoo().data if sparse.issparse(X) else X  # all formats have that
     kind = getattr(values, "dtype", np.dtype("O")).kind
     if kind != "f" or is_moderate(values):
         return

@@ -44,6 +44,8 @@ def test_float32_holds_moderate_numbers_and_infinity():
     [
         (np.array([[1.0, NAN], [0.0, -1e80]]), "1"),
         (sparse.csr_array([[1.0, 0.0], [0.0, -1e80]]), "1"),
+        (sparse.dok_array([[1.0, 0.0], [0.0, -1e80]]), "1"),
+        (sparse.lil_array([[1.0, 0.0], [0.0, -1e80]]), "1"),
         (pd.DataFrame({"a": ["u", "v"], "b": [0.0, -1e80]}), "'b'"),
         (pd.DataFrame({"a": [1, 2], "b": pd.array([None, -1e80], "Float64")}), "'b'"),
         (np.array([[[1.0, 2.0], [3.0, -1e80]]]), "3"),
