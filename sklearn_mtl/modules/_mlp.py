@@ -36,8 +36,8 @@ class MLP(TrunkSpec):
     dropout : float, default=0.0
         Share of units dropped after each activation while training.
     normalization : {"batch", "layer"} or None, default=None
-        What is standardised before each activation: each unit over the rows of a batch,
-        whatever their weights, or each row over the units.
+        What is standardised before each activation: each unit over the weighted samples
+        of a batch, or each sample over the units.
     residual : bool, default=False
         Whether a layer that is as wide as the one before adds to it, instead of taking
         its place.
