@@ -59,9 +59,9 @@ def test_the_number_of_features_may_be_given(options):
 
 
 def test_none_of_ours_is_left_out():
-    public = {getattr(modules, name) for name in modules.__all__}
+    public = [getattr(modules, name) for name in modules.__all__]
     specs = {one for one in TrunkSpec.__subclasses__() if one in public}
-    assert specs - {TrunkSpec, Conv} <= {type(trunk) for trunk in RIGHT.values()}
+    assert specs - {Conv} <= {type(trunk) for trunk in RIGHT.values()}
 
 
 def spec(module, **attributes):
