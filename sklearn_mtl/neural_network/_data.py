@@ -112,6 +112,10 @@ def draw_folds(
         True where a member trains.
     """
     n_samples, rng = len(codes), np.random.default_rng(seed)
+    # a task of one class has no head, and so no say in who holds what out
+    kept = [t for t, task in enumerate(task_set.tasks) if task.kind != "constant"]
+    if kept:
+        task_set, codes = task_set.subset(kept), codes[:, kept]
     if n_members > 1:
         sizes, trains = equal_sizes(n_samples, n_members), kfold_trains(n_members)
         part = make_parts(task_set, codes, sizes, trains, rng=rng, group=group)

@@ -61,12 +61,18 @@ class _Composition(Penalty):
 
     def for_names(self, tasks: NamedTasks, who: str) -> Penalty:
         """Return the members with what they say by task name in task order."""
+        self._check_members()
         return type(self)(
             [(name, each.for_names(tasks, who)) for name, each in self.penalties]
         )
 
     def check(self, columns: Columns, n_features: int) -> None:
         """Raise where the members or their parameters do not fit."""
+        self._check_members()
+        for _, penalty in self.penalties:
+            penalty.check(columns, n_features)
+
+    def _check_members(self) -> None:
         who = type(self).__name__
         if not self.penalties or any(np.shape(pair) != (2,) for pair in self.penalties):
             raise TypeError(
@@ -87,7 +93,6 @@ class _Composition(Penalty):
                     f"{who}: the name {name!r} is not allowed: it would clash with "
                     "the names of parameters."
                 )
-            penalty.check(columns, n_features)
 
 
 class Sum(_Composition):

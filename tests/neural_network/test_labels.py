@@ -15,6 +15,7 @@ from sklearn_mtl.exceptions import (
     MissingLabelWarning,
     SingleClassWarning,
     TaskError,
+    TaskTypeWarning,
     UnseenLabelWarning,
 )
 from sklearn_mtl.utils import mask_labels, stack_tasks
@@ -244,7 +245,8 @@ def test_a_label_unseen_in_fit_counts_as_wrong():
 def test_mixed_types_are_inferred_and_can_be_overridden():
     X, y = table()
     grades = np.column_stack([y[:, :2], np.round(3 * y[:, 2])])
-    model = tiny(MultiTaskMixedEstimator).fit(X, grades)
+    with pytest.warns(TaskTypeWarning, match="task 'task2' has 18 different whole"):
+        model = tiny(MultiTaskMixedEstimator).fit(X, grades)
     assert model.task_set_.kinds == ["binary", "multiclass", "multiclass"]
     model = tiny(MultiTaskMixedEstimator, task_types={"task2": "regression"})
     assert model.fit(X, grades).task_set_.kinds == [

@@ -44,7 +44,7 @@ def model(**arguments):
 
 def objective(weights, relation, on):
     """Return the objective of one member by its definition, with a loop over tasks."""
-    rows = WEIGHTS.max(axis=1)
+    rows = np.where(np.isnan(Y), 0.0, WEIGHTS).max(axis=1)
     mean = np.average(X, axis=0, weights=rows)
     scale = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=rows))
     x = torch.tensor((X - mean) / scale)
