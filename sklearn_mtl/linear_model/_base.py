@@ -27,6 +27,7 @@ from sklearn_mtl.solvers import Certificate, Problem, Solution, solve
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._features import read_features
+from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import Interval, StrOptions
 from sklearn_mtl.utils._task import read_tasks
@@ -66,6 +67,7 @@ class LinearBase(BaseEstimator):
             dtype=np.float64,
             ensure_min_samples=2,
         )
+        check_sizes(X, getattr(self, "feature_names_in_", None), who)
         columns = read_columns(y, who, sample_weight)
         tasks = read_tasks(columns, self._kind, who, on_empty_task=self.on_empty_task)
         self.task_set_ = TaskSet(tasks, columns.is_1d, columns.has_names)

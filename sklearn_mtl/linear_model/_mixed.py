@@ -13,6 +13,7 @@ from sklearn_mtl.linear_model._classifier import MultiTaskLinearClassifier
 from sklearn_mtl.linear_model._regressor import MultiTaskLinearRegressor
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._features import read_features
+from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._outputs import ClassOutputsMixin
 from sklearn_mtl.utils._private import HasMethods, StrOptions, fit_context
@@ -130,6 +131,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
             dtype=np.float64,
             ensure_min_samples=2,
         )
+        check_sizes(X, getattr(self, "feature_names_in_", None), who)
         self.task_set_, codes = TaskSet.from_y(
             y,
             who=who,

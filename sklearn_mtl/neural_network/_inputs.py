@@ -100,6 +100,9 @@ def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
         ensure_all_finite=True if not is_table or model._is_sparse_fit else "allow-nan",
         allow_nd=wanted == "raw",
     )
+    if reset:
+        names = getattr(model, "feature_names_in_", None)
+        check_sizes(X, names, type(model).__name__)
     if wanted == "table" and is_sparse != model._is_sparse_fit:
         # the other form than in fit holds the same numbers
         X = X.toarray().astype(np.float64) if is_sparse else sparse.csr_array(X)

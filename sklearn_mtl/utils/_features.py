@@ -49,14 +49,9 @@ def read_features(model: Any, X: Any, *, reset: bool, **checks: Any) -> Any:
     numbers = frame_numbers(X, model)
     if numbers is None:
         _match_labels(model, X, reset=reset)
-        values = validate_data(model, X, reset=reset, **checks)
-    else:
-        match_features(model, X, reset=reset)
-        values = check_array(numbers, estimator=model, input_name="X", **checks)
-    if reset:
-        names = getattr(model, "feature_names_in_", None)
-        check_sizes(values, names, type(model).__name__)
-    return values
+        return validate_data(model, X, reset=reset, **checks)
+    match_features(model, X, reset=reset)
+    return check_array(numbers, estimator=model, input_name="X", **checks)
 
 
 def match_features(model: Any, X: Any, *, reset: bool) -> None:
