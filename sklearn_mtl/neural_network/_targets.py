@@ -38,7 +38,7 @@ class TargetEncoder:
         Of each task and member; 0 and 1 for classifications, 0 and what makes radians
         for values that repeat.
     range_ : ndarray of shape (2, n_trained)
-        Smallest and largest label of the regressions, in their own unit.
+        Smallest and largest label of the regressions in all calls, in their own unit.
     mass_ : ndarray of shape (n_sets, n_trained)
         Sum of the weights of each member's training cells, over its number of rows;
         what `weigh` learns.
@@ -63,7 +63,7 @@ class TargetEncoder:
         codes, weights = codes.T[order], weights.T[order]  # a task a row, contiguous
         shape = (len(members), len(order))
         self.mean_, self.scale_ = np.zeros(shape), np.ones(shape)
-        self.range_ = np.zeros((2, len(order)))
+        self.range_ = np.full((2, len(order)), np.nan)
         self.bias_ = np.zeros((len(members), self.layout.n_outputs))
         self.prior_losses_ = np.ones(len(order))
         block = range(*self.layout.regression.indices(len(order)))
@@ -80,8 +80,6 @@ class TargetEncoder:
                 self._fit_classes(j, labels.astype(np.intp), cells)
 
     def _fit_regression(self, j: int, labels: np.ndarray, weights: np.ndarray) -> None:
-        if len(labels):
-            self.range_[:, j] = labels.min(), labels.max()
         mean, scale = column_moments(labels[:, None], weights)
         # a member without a label of the task is not asked about it: any unit will do,
         # but the first member's is the unit of all
@@ -125,9 +123,15 @@ class TargetEncoder:
     def _n_classes(self, j: int) -> int:
         return self.task_set.tasks[self.layout.order[j]].n_classes
 
-    def weigh(self, weights: np.ndarray, members: np.ndarray) -> None:
-        """Learn only how much weight a row has on average, from each training."""
-        total = members @ weights[:, self.layout.order]
+    def weigh(
+        self, codes: np.ndarray, weights: np.ndarray, members: np.ndarray
+    ) -> None:
+        """Learn from each training the mean weight of a sample, and wider ranges."""
+        codes, weights = codes[:, self.layout.order], weights[:, self.layout.order]
+        labels = np.where(weights > 0, codes, np.nan)
+        seen = np.vstack([self.range_, labels])
+        self.range_ = np.stack([np.fmin.reduce(seen), np.fmax.reduce(seen)])
+        total = members @ weights
         self.mass_ = total / members.sum(axis=1, keepdims=True)
         self.known_ = (self.mass_ > 0) | getattr(self, "known_", False)
 

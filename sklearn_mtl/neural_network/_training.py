@@ -113,7 +113,7 @@ def train_state(
         state = _set_up(model, X, task_set, labels, members, plan, seed)
     weights = task_weights(task_set, model.task_weight, type(model).__name__)
     state.net.set_task_weight(weights, state.encoder.layout.order)
-    state.encoder.weigh(labels.weights, members)
+    state.encoder.weigh(labels.codes, labels.weights, members)
     if state.encoder.layout.n_trained:
         device = torch.device(model.device)
         data = label_rows(

@@ -127,6 +127,20 @@ def test_labels_of_a_task_that_fit_left_out_are_refused(kind, name):
             call(X, TARGETS[kind])
 
 
+@pytest.mark.parametrize("name", [name for kind, name in ZOO if kind == "regressor"])
+@pytest.mark.parametrize("how", ["fit", "partial_fit", "warm_start"])
+def test_regressions_may_leave_the_range_of_the_first_call(name, how):
+    y = np.full((60, 2), 4.0)
+    model = ZOO["regressor", name]().set_params(warm_start=how == "warm_start")
+    model = model.partial_fit(X, y) if how == "partial_fit" else model.fit(X, y)
+    for _ in range({"fit": 60, "partial_fit": 200, "warm_start": 8}[how]):
+        if how == "warm_start":
+            model.fit(X, y - 3.0)
+        else:
+            model.partial_fit(X, y - 3.0)
+    np.testing.assert_allclose(model.predict(NEW), 1.0, atol=0.1)
+
+
 def samples(kind, n_samples, seed):
     """Return inputs and targets of the same tasks as in `TARGETS`."""
     rng = np.random.default_rng(seed)
