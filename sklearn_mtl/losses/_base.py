@@ -27,14 +27,10 @@ class TaskLoss(BaseEstimator, ABC):
     period : float or None
         After how much the values of its regressions repeat; they are predicted by the
         direction of two outputs, and `cells` gets them in radians. None of others.
-    curvature : float
-        A bound of the second derivatives by the logits, which sets how fast heads learn
-        in `partial_fit` after a fit. Too large a bound only makes them slower.
     """
 
     kinds: ClassVar[tuple[str, ...]]
     period: float | None = None
-    curvature: float = 2.0
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
 
     def check(self) -> None:
@@ -57,6 +53,24 @@ class TaskLoss(BaseEstimator, ABC):
             One for a binary task or a regression, else one a class.
         """
         return task.n_classes if task.kind == "multiclass" else 1
+
+    def curvature(self, n_outputs: int) -> float:
+        """Return a bound of the second derivatives by the logits of a label.
+
+        It sets how fast heads learn in `partial_fit` after a fit; too large a bound
+        only makes them slower.
+
+        Parameters
+        ----------
+        n_outputs : int
+            Number of logits of the task.
+
+        Returns
+        -------
+        float
+            2, that of the squared error, where the loss does not know better.
+        """
+        return 2.0
 
     @abstractmethod
     def cells(self, z: Tensor, y: Tensor, axis: int | None) -> tuple[Tensor, Tensor]:

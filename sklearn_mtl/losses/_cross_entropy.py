@@ -45,11 +45,14 @@ class CrossEntropy(TaskLoss):
     """
 
     kinds = ("binary", "multiclass")
-    curvature = 0.5  # of softmax; Böhning, 1992
     _parameter_constraints = {"label_smoothing": [Interval(Real, 0, 1, closed="left")]}
 
     def __init__(self, label_smoothing: float = 0.0) -> None:
         self.label_smoothing = label_smoothing
+
+    def curvature(self, n_outputs: int) -> float:
+        """Return the bound of a sigmoid, 1/4, or of a softmax, 1/2 (Böhning, 1992)."""
+        return 0.25 if n_outputs == 1 else 0.5
 
     def cells(self, z: Tensor, y: Tensor, axis: int | None) -> tuple[Tensor, Tensor]:
         """Return the log-losses and p - q."""

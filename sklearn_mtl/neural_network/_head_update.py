@@ -71,7 +71,10 @@ class HeadUpdate:
         n_members = len(module.heads.weight)
         self.n_labels = n_labels.expand(n_members, -1).clone()
         self.places = torch.as_tensor(layout.task_places)
-        curvature = [layout.loss(place).curvature for place in range(layout.n_trained)]
+        curvature = [
+            layout.loss(place).curvature(int((layout.task_places == place).sum()))
+            for place in range(layout.n_trained)
+        ]
         self.curvature = torch.as_tensor(curvature, dtype=torch.float64)
         self.n_rows = float(len(data))
         index = torch.linspace(0, len(data) - 1, min(len(data), _MOMENT_ROWS)).long()

@@ -44,7 +44,7 @@ def test_the_step_is_that_of_the_formula(cls, is_weighted):
         mean, scale, curvature = encoder.mean_[0, 0], encoder.scale_[0, 0], 2.0
         slopes = 2.0 * (z @ before - ((y - mean) / scale)[:, None])
     else:
-        curvature, slopes = 0.5, 1 / (1 + np.exp(-z @ before)) - y[:, None]
+        curvature, slopes = 0.25, 1 / (1 + np.exp(-z @ before)) - y[:, None]
     model.partial_fit(X[NEW], y[NEW], sample_weight=weights[NEW])
 
     seen = ~np.isnan(y)
