@@ -84,8 +84,8 @@ CLASSIFIERS = {
     "blend": lambda: small_blend(MultiTaskBlendClassifier, MultiTaskForestClassifier),
     "conv": lambda: MultiTaskClassifier(**SMALL_CONV),
     "forest": lambda: MultiTaskForestClassifier(**SMALL_FOREST),
-    "groups": lambda: small_groups(IndependentTasks(LogisticRegression())),
-    "independent": lambda: IndependentTasks(LogisticRegression()),
+    "groups": lambda: small_groups(IndependentTasks(LogisticRegression(max_iter=1000))),
+    "independent": lambda: IndependentTasks(LogisticRegression(max_iter=1000)),
     "linear": lambda: MultiTaskLinearClassifier(),
     "linear, l21": lambda: MultiTaskLinearClassifier(penalty="l21", alpha=0.01),
     "linear CV": lambda: MultiTaskLinearClassifierCV(**SMALL_SEARCH),
@@ -104,13 +104,15 @@ REGRESSORS = {
 }
 MIXED = {
     "groups": lambda: small_groups(
-        IndependentTasks(classifier=LogisticRegression(), regressor=Ridge())
+        IndependentTasks(
+            classifier=LogisticRegression(max_iter=1000), regressor=Ridge()
+        )
     ),
     "blend": lambda: small_blend(MultiTaskBlend, MultiTaskForest),
     "conv": lambda: MultiTaskMixedEstimator(**SMALL_CONV),
     "forest": lambda: MultiTaskForest(**SMALL_FOREST),
     "independent": lambda: IndependentTasks(
-        classifier=LogisticRegression(), regressor=Ridge()
+        classifier=LogisticRegression(max_iter=1000), regressor=Ridge()
     ),
     "linear": lambda: MultiTaskLinearMixedEstimator(),
     "net": lambda: MultiTaskMixedEstimator(**SMALL_NET),

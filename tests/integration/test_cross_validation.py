@@ -170,7 +170,6 @@ class TestSentinelIsSaid:
 
 
 @pytest.mark.filterwarnings("ignore::sklearn_mtl.exceptions.UnseenLabelWarning")
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_class_with_a_single_row_of_real_data(classifier):
     X, y, _ = load_real("mdc_thyroid")
     counts = [np.unique(c[~np.isnan(c)], return_counts=True)[1].min() for c in y.T]

@@ -143,6 +143,21 @@ def test_the_schedule_of_a_callback_goes_on_with_the_net():
     np.testing.assert_allclose(model.history_["lr"][10:], 1 / np.arange(11, 16))
 
 
+def test_a_stream_goes_on_with_the_schedule_of_a_callback():
+    scheduler = LRScheduler("LambdaLR", lr_lambda=lambda epoch: 1 / (1 + epoch))
+    model = tiny(MultiTaskClassifier, callbacks=[scheduler])
+    for _ in range(5):
+        model.partial_fit(X, Y, classes=[[0, 1], [0, 1, 2]])
+    np.testing.assert_allclose(model.history_["lr"], model.lr / np.arange(1, 6))
+
+
+def test_a_step_after_a_fit_has_no_rate():
+    model = tiny(MultiTaskClassifier).fit(X, Y)
+    n_epochs = model.n_iter_
+    rates = model.partial_fit(X, Y).history_["lr"]
+    np.testing.assert_array_equal(np.isnan(rates), np.arange(n_epochs + 1) == n_epochs)
+
+
 def test_warm_start_notifies_the_callbacks_of_now(capsys):
     first, second = Record(), Record()
     model = tiny(MultiTaskClassifier, callbacks=[first], warm_start=True).fit(X, Y)
