@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,14 +23,17 @@ from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.neural_network._plan import preparation_of
 from sklearn_mtl.neural_network._search_space import search_space
 from sklearn_mtl.neural_network._state import NetState
+from sklearn_mtl.neural_network._stream import Samples
 from sklearn_mtl.neural_network._torch_state import usual_torch
-from sklearn_mtl.neural_network._training import train_state
+from sklearn_mtl.neural_network._training import Call, train_state
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._declare import check_same_classes, check_untrained_tasks
 from sklearn_mtl.utils._finite import check_finite
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import fit_context
+from sklearn_mtl.utils._random import draw_seed
+from sklearn_mtl.utils._weights import check_sample_weight, class_mass
 
 __all__ = ["BaseMultiTaskNet"]
 
@@ -50,6 +55,7 @@ class BaseMultiTaskNet(
     _kind: str
     task_set_: TaskSet
     _state: NetState
+    _waiting: Sequence[int]
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
 
     # as scikit-learn's group splitters: who passes groups wants them to be kept apart
@@ -154,8 +160,10 @@ class BaseMultiTaskNet(
     def _go_on(
         self, X: Any, y: Any, sample_weight: Any, given: HoldOut, *, is_partial: bool
     ) -> Any:
-        X = read_inputs(self, X, preparation_of(self), reset=False)
         tasks, state = self.task_set_, self._state
+        # until preparation and net are made anew for the last time
+        grows = is_partial and state.stream is not None and state.stream.is_whole
+        X = read_inputs(self, X, preparation_of(self), reset=False, grows=grows)
         who = type(self).__name__
         codes, weights = tasks.encode_weighted(y, sample_weight, who=who)
         check_untrained_tasks(tasks.tasks, codes, who)
@@ -176,18 +184,41 @@ class BaseMultiTaskNet(
     ) -> Any:
         who = type(self).__name__
         check_consistent_length(X, codes)
+        seed = draw_seed(self.random_state) if state is None else state.seed
+        call = Call(seed, is_partial=is_partial, is_anew=state is None)
+        mass = self._class_mass(
+            tasks, codes, sample_weight, state if is_partial else None
+        )
+        if is_partial and (state is None or state.stream is not None):
+            weights = check_sample_weight(sample_weight, codes.shape, who, tasks)
+            batch = Samples(X, codes, weights)
+            if state is not None and not batch.is_label.any():
+                return self
+            call, samples = call.of_stream(state, batch)
+            X, codes, sample_weight = samples.X, samples.codes, samples.weights
+        elif state is not None and state.stream is not None:
+            call = replace(call, is_anew=state.stream.is_outgrown(len(codes)))
         class_weight = getattr(self, "class_weight", None)
-        labels = Labels.read(tasks, codes, sample_weight, class_weight, who)
+        labels = Labels.read(tasks, codes, sample_weight, class_weight, who, mass)
         if is_partial and state is not None and not labels.weights.any():
             return self  # nor does momentum or decay move the net
         held = read_held(self, given, tasks, labels, sample_weight)
-        with usual_torch(self.n_threads):
-            state = train_state(
-                self, X, tasks, labels, state, held=held, is_partial=is_partial
-            )
+        call = replace(call, held=held)
+        try:
+            with usual_torch(self.n_threads):
+                state = train_state(self, X, tasks, labels, state, call)
+        except BaseException as error:  # an interrupt above all
+            if not call.is_anew:
+                error.add_note(
+                    f"{who}: this call went on with a net that was there, and may have "
+                    "changed it before it ended; predict uses the net as it is now."
+                )
+            raise
+        state.class_mass = mass
         # only now, so that a fit that fails leaves an earlier one in order
         self.task_set_ = state.encoder.task_set
         self._state = state
+        self._waiting = state.encoder.waiting_tasks()
         self.net_ = state.net
         self.n_iter_ = len(state.net.history)
         self.best_epoch_ = state.best_epoch or self.n_iter_
@@ -250,6 +281,20 @@ class BaseMultiTaskNet(
             on_empty_task=self.on_empty_task,
             sample_weight=sample_weight,
         )
+
+    def _class_mass(
+        self,
+        tasks: TaskSet,
+        codes: np.ndarray,
+        sample_weight: Any,
+        state: NetState | None,
+    ) -> np.ndarray | None:
+        """Return what class_weight="balanced" counts; None where nothing does."""
+        if getattr(self, "class_weight", None) is None:
+            return None
+        mass = class_mass(tasks, codes, sample_weight, type(self).__name__)
+        before = None if state is None else state.class_mass
+        return mass if before is None else before + mass
 
     def _task_outputs(self, X: Any) -> list[np.ndarray]:
         X = self._read_fitted(X)

@@ -53,6 +53,7 @@ class Labels:
         sample_weight: Any,
         class_weight: Any,
         who: str,
+        mass: np.ndarray | None = None,
     ) -> Labels:
         """Combine sample and class weights.
 
@@ -66,13 +67,15 @@ class Labels:
             As the estimators take them.
         who : str
             The estimator, for messages.
+        mass : ndarray of shape (n_tasks, n_classes), default=None
+            What "balanced" counts instead of these labels.
 
         Returns
         -------
         Labels
             The labels with the weight of every cell.
         """
-        weights = cell_weights(task_set, codes, sample_weight, class_weight, who)
+        weights = cell_weights(task_set, codes, sample_weight, class_weight, who, mass)
         rows = check_sample_weight(sample_weight, codes.shape, who, task_set)
         rows = np.where(np.isnan(codes), 0.0, rows).max(axis=1)
         if not rows.any():  # no label at all: X is all that there is

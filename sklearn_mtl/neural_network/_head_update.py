@@ -22,7 +22,7 @@ from sklearn_mtl.modules import MemberLinear, MultiTaskModule
 from sklearn_mtl.neural_network._batches import Batch, BatchIterator, LabelledRows
 from sklearn_mtl.neural_network._record import record_losses
 
-__all__ = ["HeadUpdate"]
+__all__ = ["HeadUpdate", "last_layer"]
 
 _MOMENT_ROWS = 1024  # samples of a fit from which the second moments are taken
 _STEP_ROWS = 256
@@ -146,7 +146,7 @@ class HeadUpdate:
         z = z.cpu()
         self._count(z, weights.expand(-1, n_rows, -1))
         moved = self._solve(self._gradient(z, slopes))
-        layer, bias = _last_layer(module)
+        layer, bias = last_layer(module)
         if layer is not None:
             layer.weight.sub_(moved[:, :-1].to(layer.weight))
         bias.sub_(moved[:, -1:].to(bias))
@@ -190,7 +190,7 @@ class HeadUpdate:
         return torch.where(mass > 0, solved / mass, 0.0)
 
 
-def _last_layer(module: MultiTaskModule) -> tuple[MemberLinear | None, nn.Parameter]:
+def last_layer(module: MultiTaskModule) -> tuple[MemberLinear | None, nn.Parameter]:
     """Return the linear layer that gives the logits, None where none does; its bias."""
     tail = module.tail
     if tail is None or tail.output_bias is None:
@@ -215,7 +215,7 @@ def _read(module: MultiTaskModule, x: Tensor) -> tuple[Tensor, Tensor]:
     logits : Tensor of shape (n_members, n_rows, n_outputs)
         Of the same samples.
     """
-    parts, (layer, _) = module.encode(x), _last_layer(module)
+    parts, (layer, _) = module.encode(x), last_layer(module)
     if layer is module.heads:
         z = module.head_inputs(parts)
         logits = module.decode(parts)

@@ -46,7 +46,9 @@ class Table:
         return Table(self.numeric[rows], categorical)
 
 
-def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
+def read_inputs(
+    model: Any, X: Any, wanted: str, *, reset: bool, grows: bool = False
+) -> Any:
     """Validate X for a trunk that wants a table or raw values.
 
     Parameters
@@ -59,6 +61,8 @@ def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
         What the trunk says.
     reset : bool
         Whether to remember the features (fit) or to compare them.
+    grows : bool, default=False
+        Whether categories that were not seen before are added to the known ones.
 
     Returns
     -------
@@ -89,7 +93,7 @@ def read_inputs(model: Any, X: Any, wanted: str, *, reset: bool) -> Any:
         model.is_categorical_ = _find_categorical(model, X) if has_kinds else None
         model._is_sparse_fit = is_sparse
     if is_table and model.is_categorical_ is not None:
-        return _read_table(model, X, reset=reset)
+        return _read_table(model, X, reset=reset, grows=grows)
     X = read_features(
         model,
         X,
@@ -182,7 +186,7 @@ def _mask(wanted: np.ndarray, X: Any, who: str) -> list[bool]:
     )
 
 
-def _read_table(model: Any, X: Any, *, reset: bool) -> Table:
+def _read_table(model: Any, X: Any, *, reset: bool, grows: bool) -> Table:
     """Return numbers and categories of inputs that have both."""
     match_features(model, X, reset=reset)
     columns = frame_columns(X)
@@ -199,7 +203,7 @@ def _read_table(model: Any, X: Any, *, reset: bool) -> Table:
         if reset:
             check_sizes(numeric, _names(model)[~is_category], type(model).__name__)
     text = [columns[j] for j in np.flatnonzero(is_category)]
-    return Table(numeric, _read_categories(model, text, reset=reset))
+    return Table(numeric, _read_categories(model, text, reset=reset, grows=grows))
 
 
 def _names(model: Any) -> np.ndarray:
@@ -208,13 +212,18 @@ def _names(model: Any) -> np.ndarray:
     return np.arange(model.n_features_in_) if names is None else names
 
 
-def _read_categories(model: Any, columns: list[Any], *, reset: bool) -> np.ndarray:
+def _read_categories(
+    model: Any, columns: list[Any], *, reset: bool, grows: bool
+) -> np.ndarray:
     """Return the codes of categories; fit learns what there is."""
     who = type(model).__name__
     if reset:
         names = _names(model)[model.is_categorical_].tolist()
         pairs = zip(columns, names, strict=True)
         model._categories = [Categories.learn(*pair, who) for pair in pairs]
+    elif grows:
+        pairs = zip(model._categories, columns, strict=True)
+        model._categories = [one.more(column, who) for one, column in pairs]
     known = zip(model._categories, columns, strict=True)
     found = [one.encode(column, who) for one, column in known]
     codes = np.stack([one for one, _ in found], axis=1)

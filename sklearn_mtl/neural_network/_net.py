@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochTimer
+from skorch.history import History
 from torch import Tensor
 
 from sklearn_mtl.neural_network._balance import Balance
@@ -136,6 +138,14 @@ class MultiTaskNet(NeuralNet):
         for group in self.optimizer_.param_groups:
             group["lr"] = lr * group.get("lr_factor", 1.0)
             if "initial_lr" in group:  # put there by torch's schedulers
+                group["initial_lr"] = group["lr"]
+
+    def follow(self, older: MultiTaskNet) -> None:
+        """Take over the history of a net that this one replaces."""
+        self.history_: History = copy.copy(older.history_)
+        self.lowest_ = getattr(older, "lowest_", {})
+        if "initial_lr" in older.optimizer_.param_groups[0]:  # a scheduler's
+            for group in self.optimizer_.param_groups:
                 group["initial_lr"] = group["lr"]
 
     def set_task_weight(self, weights: np.ndarray, order: np.ndarray) -> None:

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.neural_network._head_update import HeadUpdate
+from sklearn_mtl.neural_network._head_update import HeadUpdate, last_layer
 from sklearn_mtl.neural_network._net import MultiTaskNet
 from sklearn_mtl.neural_network._owners import task_of_maps
 from sklearn_mtl.neural_network._preparation import Preparation
 from sklearn_mtl.neural_network._rows import Rows, as_rows
+from sklearn_mtl.neural_network._stream import Stream
 from sklearn_mtl.neural_network._targets import TargetEncoder
 
 __all__ = ["NetState"]
@@ -50,6 +51,11 @@ class NetState:
         How the tasks are related, None where nothing was said of it.
     head_update : HeadUpdate or None
         How the heads learn from samples that come after a fit; None before any.
+    stream : Stream or None
+        Of a net that began with partial_fit: what it remembers.
+    class_mass : ndarray of shape (n_tasks, n_classes) or None
+        Sums of sample weights so far, by which further calls balance the classes; None
+        where classes have no weights.
     """
 
     preparation: Preparation
@@ -62,11 +68,53 @@ class NetState:
     held_out_outputs: list[np.ndarray] | None = None
     task_relation: np.ndarray | None = None
     head_update: HeadUpdate | None = None
+    stream: Stream | None = None
+    class_mass: np.ndarray | None = None
 
     @property
     def n_members(self) -> int:
         """Number of members."""
         return len(self.net.module_.heads.weight)
+
+    def follow(self, older: NetState) -> None:
+        """Take over the history of a net that this one replaces."""
+        self.n_calls = older.n_calls
+        self.net.follow(older.net)
+
+    def scale_targets(self, stream: Stream) -> Stream:
+        """Give targets the scale of all labels so far, and keep the predictions.
+
+        Parameters
+        ----------
+        stream : Stream
+            With the labels of this call.
+
+        Returns
+        -------
+        Stream
+            The stream after that.
+
+        References
+        ----------
+        H. van Hasselt et al., "Learning values across many orders of magnitude",
+        NeurIPS 2016, equation 4.
+        """
+        due, after = stream.after_scaling()
+        layer, bias = last_layer(self.net.module_)
+        for place in self.encoder.places(due):
+            was_known = self.encoder.known_[:, place].all()
+            t = self.encoder.layout.order[place]
+            ratio, shift = self.encoder.set_scale(
+                place, stream.moments.mean[t], stream.moments.scale[t]
+            )
+            if not was_known:  # nothing was predicted that could be kept
+                continue
+            at = self.encoder.layout.columns(place)
+            with torch.no_grad():
+                if layer is not None:
+                    layer.weight[..., at] *= ratio
+                bias[..., at] = bias[..., at] * ratio + shift
+        return after
 
     def outputs(self, X: Any) -> list[np.ndarray]:
         """Return probabilities and values of all tasks.

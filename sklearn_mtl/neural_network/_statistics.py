@@ -9,7 +9,13 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-__all__ = ["column_medians", "column_moments", "column_quantiles", "sparse_scales"]
+__all__ = [
+    "column_medians",
+    "column_moments",
+    "column_quantiles",
+    "sparse_scales",
+    "usable_scale",
+]
 
 
 def column_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -39,9 +45,14 @@ def column_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.n
         deviation[missing] = 0.0
     np.square(deviation, out=deviation)
     variance = np.maximum((weights @ deviation) / total - (mean - centre) ** 2, 0.0)
+    return mean, usable_scale(mean, variance)
+
+
+def usable_scale(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Return standard deviations, 1 where a column does not vary."""
     tiny = 10 * np.finfo(np.float64).eps * np.maximum(np.abs(mean), 1e-300)
     scale = np.sqrt(variance)
-    return mean, np.where(scale > tiny, scale, 1.0)
+    return np.where(scale > tiny, scale, 1.0)
 
 
 def column_medians(X: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from sklearn_mtl.utils._circular import from_vectors, unit_vectors
 
 __all__ = ["TargetEncoder"]
 
-_RAREST = 1e-6  # prior of a class that a member has never seen
+_RAREST = 1e-6  # smallest prior of a class, and smallest loss of a prior
 
 
 class TargetEncoder:
@@ -112,7 +112,9 @@ class TargetEncoder:
         counts = counts.reshape(n_sets, n_classes)
         total = counts.sum(axis=1, keepdims=True)
         share = np.where(total > 0, counts / np.where(total > 0, total, 1.0), 1.0)
-        logit = np.log(np.maximum(share, _RAREST))
+        # as if half a label of a class that a set has not seen came next
+        rare = 0.5 / ((weights > 0).sum(axis=1, keepdims=True) + 1)
+        logit = np.log(np.where(share > 0, np.maximum(share, _RAREST), rare))
         if n_classes == 2:
             logit = logit[:, 1:] - logit[:, :1]
         loss, classes = self.layout.loss(j), np.arange(n_classes)
@@ -134,6 +136,35 @@ class TargetEncoder:
         total = members @ weights
         self.mass_ = total / members.sum(axis=1, keepdims=True)
         self.known_ = (self.mass_ > 0) | getattr(self, "known_", False)
+
+    def places(self, tasks: np.ndarray) -> list[int]:
+        """Return the places of those of some columns of y that have a scale."""
+        block = range(*self.layout.regression.indices(len(self.layout.order)))
+        return [j for j in block if self.layout.order[j] in tasks]
+
+    def set_scale(self, place: int, mean: float, scale: float) -> tuple[float, float]:
+        """Change the scale of a regression.
+
+        Parameters
+        ----------
+        place : int
+            Of the task.
+        mean, scale : float
+            Of its labels, the same for all members.
+
+        Returns
+        -------
+        ratio, shift : float
+            Old values times ratio plus shift are new ones.
+        """
+        old_mean, old_scale = self.mean_[0, place], self.scale_[0, place]
+        self.mean_[:, place], self.scale_[:, place] = mean, scale
+        return old_scale / scale, (old_mean - mean) / scale
+
+    def waiting_tasks(self) -> list[int]:
+        """Return the columns of y that are regressions and had no label so far."""
+        waiting = self.layout.order[~self.known_.any(axis=0)].tolist()
+        return [t for t in waiting if not self.task_set.tasks[t].is_classification]
 
     def known_outputs(self) -> np.ndarray | None:
         """Return which members know the task of an output, None where all do.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -37,17 +38,55 @@ from sklearn_mtl.neural_network._rows import as_rows
 from sklearn_mtl.neural_network._schedule import BestEpoch, WarmUpCosine
 from sklearn_mtl.neural_network._scheduling import make_turns
 from sklearn_mtl.neural_network._state import NetState
+from sklearn_mtl.neural_network._stream import Samples, Stream
 from sklearn_mtl.neural_network._table import TablePreparation
 from sklearn_mtl.neural_network._targets import TargetEncoder
 from sklearn_mtl.utils import TaskSet
-from sklearn_mtl.utils._random import draw_seed, spawn_seeds
+from sklearn_mtl.utils._random import spawn_seeds
 from sklearn_mtl.utils._weights import task_weights
 
-__all__ = ["train_state"]
+__all__ = ["Call", "train_state"]
 
 _FOLDS, _PARAMETERS, _CALLS = 0, 1, 2  # streams of random numbers
 _BALANCING = 2**31  # the calls from here on are those of balancing
 _SCHEDULE = 3 * 2**30  # and from here on those of the schedule of tasks
+_KEEPING = 2**30  # and from here on which samples of a stream are kept
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is special about one call of fit or partial_fit.
+
+    Attributes
+    ----------
+    seed : int
+        Of everything that is drawn.
+    held : Held
+        What the caller says about the samples that are held out.
+    is_partial : bool
+        Whether to do one epoch at a constant rate without holding rows out.
+    is_anew : bool
+        Whether preparation and net are made, and not taken from a state.
+    stream : Stream or None
+        Of a net that began with partial_fit, with the samples of this call.
+    """
+
+    seed: int
+    held: Held = field(default_factory=Held)
+    is_partial: bool = False
+    is_anew: bool = True
+    stream: Stream | None = None
+
+    def of_stream(self, state: NetState | None, batch: Samples) -> tuple[Call, Samples]:
+        """Return the call with its stream, and what is to be learned in it."""
+        stream = None if state is None else state.stream
+        if stream is None:
+            stream = Stream.begin(batch.codes.shape[1])
+        n_calls = 0 if state is None else state.n_calls
+        rng = np.random.default_rng(spawn_seeds(self.seed, 1, _KEEPING + n_calls))
+        samples, is_anew = stream.lesson(batch, rng)
+        stream = stream.more(batch, rng)
+        return replace(self, stream=stream, is_anew=is_anew), samples
 
 
 def train_state(
@@ -55,10 +94,8 @@ def train_state(
     X: Any,
     task_set: TaskSet,
     labels: Labels,
-    state: NetState | None = None,
-    *,
-    held: Held | None = None,
-    is_partial: bool = False,
+    state: NetState | None,
+    call: Call,
 ) -> NetState:
     """Train a net on validated data, a new one or one that goes on.
 
@@ -72,12 +109,11 @@ def train_state(
         The tasks.
     labels : Labels
         Encoded labels with weights.
-    state : NetState, default=None
-        A net whose weights, preparation and label scales are kept.
-    held : Held, default=None
-        What the caller says about the samples that are held out.
-    is_partial : bool, default=False
-        Whether to do one epoch at a constant rate without holding rows out.
+    state : NetState or None
+        A net whose history is kept, and whose weights, preparation and label scales
+        where the call does not make them anew.
+    call : Call
+        What is special about this call.
 
     Returns
     -------
@@ -90,7 +126,6 @@ def train_state(
         If `n_members` changed since the state was made.
     """
     plan = make_plan(model, X.shape[0])
-    seed = draw_seed(model.random_state) if state is None else state.seed
     if state is not None and plan.n_members != state.n_members:
         raise ValueError(
             f"{type(model).__name__}: n_members is {plan.n_members}, but the net to go "
@@ -100,17 +135,24 @@ def train_state(
         if model.lr != state.net.lr:
             state.net.set_rate(model.lr)
         renew_callbacks(model, state.net)
-    held = Held() if held is None else held
+    held = call.held
     members = np.ones((1, X.shape[0]), dtype=bool)
-    if plan.hold_out and held.is_allowed and not is_partial:
+    if plan.hold_out and held.is_allowed and not call.is_partial:
         # the same rows are held out whenever the same data come again
-        fold_seed = spawn_seeds(seed, 1, _FOLDS)[0]
+        fold_seed = spawn_seeds(call.seed, 1, _FOLDS)[0]
         fraction = model.validation_fraction
         members = draw_folds(
             task_set, labels.codes, plan.n_members, fraction, fold_seed, held.group
         )
-    if state is None:
-        state = _set_up(model, X, task_set, labels, members, plan, seed)
+    stream = call.stream
+    if state is None or call.is_anew:
+        older = state
+        state = _set_up(model, X, task_set, labels, members, plan, call.seed)
+        if older is not None:
+            state.follow(older)
+        state.stream = stream and stream.after_set_up()
+    else:
+        state.stream = stream and state.scale_targets(stream)
     weights = task_weights(task_set, model.task_weight, type(model).__name__)
     state.net.set_task_weight(weights, state.encoder.layout.order)
     state.encoder.weigh(labels.codes, labels.weights, members)
@@ -120,7 +162,7 @@ def train_state(
             X, labels, state.preparation, state.encoder, state.dtype, device
         )
         held_out = _held_out_rows(state, data, members, held)
-        _train(model, state, data, members, held_out, plan, is_partial)
+        _train(model, state, data, members, held_out, plan, call.is_partial)
     return state
 
 

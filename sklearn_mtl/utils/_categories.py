@@ -101,6 +101,14 @@ class Categories:
         known = sorted((v for v in found if not _is_missing(v)), key=_order)
         return cls(name, {value: code for code, value in enumerate(known)})
 
+    def more(self, column: Any, who: str) -> Categories:
+        """Return these categories and those of another column, with further numbers."""
+        others = Categories.learn(column, self.name, who).codes
+        new = [value for value in others if value not in self.codes]
+        first = len(self.codes)
+        numbers = range(first, first + len(new))
+        return Categories(self.name, self.codes | dict(zip(new, numbers, strict=True)))
+
     def encode(self, column: Any, who: str) -> tuple[np.ndarray, Any]:
         """Return the number of the category of each value.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._finite import check_outputs
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._scores import accuracies, mean_of_observed, r2_scores, skills
-from sklearn_mtl.utils._tasks import TaskSet
+from sklearn_mtl.utils._tasks import Task, TaskSet
 from sklearn_mtl.utils._views import make_task_view
 from sklearn_mtl.utils._weights import check_sample_weight
 
@@ -32,6 +33,7 @@ class MultiTaskOutputsMixin:
     """
 
     task_set_: TaskSet
+    _waiting: Sequence[int] = ()  # tasks whose first label is still to come
 
     if TYPE_CHECKING:  # no method here, for the mixin stands in front of who has one
 
@@ -53,34 +55,41 @@ class MultiTaskOutputsMixin:
         """Return the predicted class indices or values of one task."""
         return _code(self._finite_output(X, t))
 
+    def _labelled_tasks(self) -> list[Task]:
+        """Return the tasks; those that have no label yet are empty."""
+        tasks = list(self.task_set_.tasks)
+        for t in self._waiting:
+            tasks[t] = replace(tasks[t], kind="empty")
+        return tasks
+
     # What users get, once it is known to be finite: argmax would take NaN for a class.
 
     def _finite_outputs(self, X: Any) -> list[np.ndarray]:
         """Return probabilities and values of all tasks."""
         with _computing():
             outputs = self._task_outputs(X)
-        check_outputs(outputs, self.task_set_.tasks, type(self).__name__)
+        check_outputs(outputs, self._labelled_tasks(), type(self).__name__)
         return outputs
 
     def _finite_output(self, X: Any, t: int) -> np.ndarray:
         """Return the probabilities or values of one task."""
         with _computing():
             output = self._task_output(X, t)
-        check_outputs([output], [self.task_set_.tasks[t]], type(self).__name__)
+        check_outputs([output], [self._labelled_tasks()[t]], type(self).__name__)
         return output
 
     def _finite_codes(self, X: Any) -> np.ndarray:
         """Return predicted class indices and values (n_samples, n_tasks)."""
         with _computing():
             codes = self._task_codes(X)
-        check_outputs(codes.T, self.task_set_.tasks, type(self).__name__)
+        check_outputs(codes.T, self._labelled_tasks(), type(self).__name__)
         return codes
 
     def _finite_code(self, X: Any, t: int) -> np.ndarray:
         """Return the predicted class indices or values of one task."""
         with _computing():
             code = self._task_code(X, t)
-        check_outputs([code], [self.task_set_.tasks[t]], type(self).__name__)
+        check_outputs([code], [self._labelled_tasks()[t]], type(self).__name__)
         return code
 
     @property

@@ -21,6 +21,7 @@ __all__ = [
     "align_weights",
     "cell_weights",
     "check_sample_weight",
+    "class_mass",
     "is_by_name",
     "resolve_class_weight",
     "task_weights",
@@ -198,12 +199,44 @@ def _as_columns(weights: np.ndarray) -> np.ndarray:
     return weights[:, None] if weights.ndim == 1 else weights
 
 
+def class_mass(
+    task_set: TaskSet, codes: np.ndarray, sample_weight: Any, who: str
+) -> np.ndarray:
+    """Return the sum of weights of every class.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    codes : ndarray of shape (n_samples, n_tasks)
+        Encoded labels, NaN where missing.
+    sample_weight : object
+        As in `cell_weights`.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    ndarray of shape (n_tasks, n_classes)
+        As many columns as the largest number of classes; 0 for a regression.
+    """
+    weights = cell_weights(task_set, codes, sample_weight, None, who)
+    n_classes = [t.n_classes if t.is_classification else 0 for t in task_set.tasks]
+    mass = np.zeros((task_set.n_tasks, max(n_classes, default=0)))
+    for t, n in enumerate(n_classes):
+        seen = weights[:, t] > 0 if n else np.zeros(len(codes), dtype=bool)
+        labels = codes[seen, t].astype(np.intp)
+        mass[t, :n] = np.bincount(labels, weights[seen, t], minlength=n)[:n]
+    return mass
+
+
 def cell_weights(
     task_set: TaskSet,
     codes: np.ndarray,
     sample_weight: Any = None,
     class_weight: Any = None,
     who: str = "TaskSet",
+    mass: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the weight of every label: sample weight times class weight.
 
@@ -221,6 +254,8 @@ def cell_weights(
         task; a dict by task name or a list in task order says it task by task.
     who : str
         Who asks; messages begin with it.
+    mass : ndarray of shape (n_tasks, n_classes), default=None
+        What "balanced" counts instead of these samples, as `class_mass` returns it.
 
     Returns
     -------
@@ -246,8 +281,11 @@ def cell_weights(
             t = task_set.index(task.name)
             seen = ~np.isnan(codes[:, t])
             labels = codes[seen, t].astype(np.intp)
-            factors = _class_factors(task, labels, weights[seen, t], wanted, who)
-            weights[seen, t] *= factors[labels]
+            if mass is None:
+                counts = np.bincount(labels, weights[seen, t], task.n_classes)
+            else:
+                counts = mass[t, : task.n_classes]
+            weights[seen, t] *= _class_factors(task, counts, wanted, who)[labels]
     return weights
 
 
@@ -285,7 +323,8 @@ def resolve_class_weight(
         if one is not None and task.classes is not None and task.n_classes:
             seen = weights[:, t] > 0
             labels = codes[seen, t].astype(np.intp)
-            factors = _class_factors(task, labels, weights[seen, t], one, who)
+            counts = np.bincount(labels, weights[seen, t], task.n_classes)
+            factors = _class_factors(task, counts, one, who)
             found[task.name] = dict(
                 zip(task.classes.tolist(), factors.tolist(), strict=True)
             )
@@ -308,9 +347,7 @@ def _split_class_weight(class_weight: Any, task_set: TaskSet, who: str) -> list[
     return list(given.values())
 
 
-def _class_factors(
-    task: Task, labels: np.ndarray, weights: np.ndarray, wanted: Any, who: str
-) -> np.ndarray:
+def _class_factors(task: Task, counts: np.ndarray, wanted: Any, who: str) -> np.ndarray:
     assert task.classes is not None  # for the type checker; asked before
     is_dict = hasattr(wanted, "items")
     if not is_dict and not (isinstance(wanted, str) and wanted == "balanced"):
@@ -319,7 +356,6 @@ def _class_factors(
             "'balanced' and a dict of labels."
         )
     if not is_dict:
-        counts = np.bincount(labels, weights, minlength=task.n_classes)
         return counts.sum() / (task.n_classes * np.where(counts > 0, counts, np.inf))
     known, wanted = task.classes.tolist(), dict(wanted.items())
     unknown = [label for label in wanted if label not in known]

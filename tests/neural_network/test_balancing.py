@@ -340,7 +340,7 @@ def test_a_task_of_weight_zero_does_not_matter(name):
 
 @pytest.mark.parametrize("name", ["uncertainty", "dwa", "imtl_l", "famo", "pcgrad"])
 def test_what_is_learnt_goes_on_through_pickle_and_partial_fit(name):
-    X, y = table()
+    X, y = table(1100)  # of fewer samples the net would be made anew
     classes = [[0, 1], [0, 1, 2]]
     model = tiny(MultiTaskClassifier, balancing=name, n_members=2)
     for _ in range(3):

@@ -4,8 +4,10 @@ import copy
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from scipy import sparse
 from skorch.callbacks import Callback
 
 from sklearn_mtl import (
@@ -13,7 +15,9 @@ from sklearn_mtl import (
     MultiTaskMixedEstimator,
     MultiTaskRegressor,
 )
-from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.exceptions import TaskError, UnseenCategoryWarning
+from sklearn_mtl.modules import Conv
+from sklearn_mtl.neural_network._stream import Samples, Stream
 from tests.neural_network.nets import (
     ALL,
     EXACT,
@@ -42,18 +46,96 @@ def first_call(model, X, y):
 
 
 @pytest.mark.parametrize("cls", ALL)
-def test_calls_on_all_rows_are_the_epochs_of_a_fit(cls):
+def test_the_first_call_is_an_epoch_of_a_fit(cls):
     X, y = table()
     y = targets_of(cls, with_gaps(y))
-    model = tiny(cls, **EXACT)
-    first_call(model, X, y)
-    for _ in range(4):
-        model.partial_fit(X, y)
-    whole = tiny(cls, **EXACT).fit(X, y)
+    model = first_call(tiny(cls, **EXACT), X, y)
+    whole = tiny(cls, max_epochs=1, **EXACT).fit(X, y)
     assert same_bits(model, whole)
-    assert model.n_iter_ == whole.n_iter_ == 5
     for key in ("train_loss", "lr", "task_weight"):
         np.testing.assert_array_equal(model.history_[key], whole.history_[key])
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_a_net_is_made_anew_when_the_samples_have_doubled(cls):
+    X, y = table()
+    y = targets_of(cls, y)
+    model = first_call(tiny(cls, **EXACT), X[:3], y[:3])
+    for start, stop in ((3, 7), (7, 14), (14, 60), (60, 120)):
+        model.partial_fit(X[start:stop], y[start:stop])
+    assert same_bits(model, first_call(tiny(cls, **EXACT), X, y))
+    assert model.n_iter_ == len(model.history_["train_loss"]) == 5
+
+
+def test_categories_of_the_first_thousand_samples_are_learned():
+    rng = np.random.default_rng(0)
+    group = np.array(["a", "b", "c", "d"])[rng.integers(4, size=2000)]
+    y = (group == "c") + 0.1 * rng.normal(size=2000)
+    order = np.r_[np.argsort(group[:800], kind="stable"), np.arange(800, 2000)]
+    frame = pd.DataFrame({"group": group[order], "z": rng.normal(size=2000)})
+    model = MultiTaskRegressor(n_members=1, lr=0.01, random_state=0)
+    for rows in np.split(np.arange(2000), range(100, 2000, 100)):
+        model.partial_fit(frame.iloc[rows], y[order][rows])
+    assert model.score(frame, y[order]) > 0.9  # of a and b alone none is known
+    with pytest.warns(UnseenCategoryWarning):
+        model.predict(frame.assign(group="e"))
+
+
+def test_old_samples_come_with_new_ones():
+    X, y = table(100)
+    model = tiny(MultiTaskClassifier, batch_size=1000)
+    seen = []
+
+    class Watch(Callback):
+        def on_batch_begin(self, net, batch, **kwargs):
+            seen.append(batch[0][0].double())
+
+    model.set_params(callbacks=[Watch()]).partial_fit(X, y[:, 0], classes=[0, 1])
+    old = {tuple(row) for row in seen[0].tolist()}
+    model.partial_fit(X[:30] + 1, y[:30, 0])
+    is_old = [tuple(row) in old for row in seen[1].tolist()]
+    assert len(is_old) == 60
+    assert sum(is_old) == 30
+
+
+@pytest.mark.parametrize("container", ["array", "sparse", "categories", "pictures"])
+def test_a_thousand_samples_are_kept_by_chance(container):
+    n_samples = 3000
+    X, y = table(n_samples)
+    number = np.arange(n_samples)
+    X[:, 0] = number
+    arguments = {}
+    if container == "categories":
+        X[:, 1] = number % 3
+        arguments["categorical_features"] = [1]
+    elif container == "pictures":
+        X = np.repeat(X[:, None, None, :1], 2, axis=1)
+        arguments["trunk"] = Conv((2, 1, 1), (4,), kernel_size=1, pool=1)
+    elif container == "sparse":
+        X = sparse.csr_array(X)
+    model = tiny(MultiTaskRegressor, **arguments)
+    for rows in np.split(number, range(500, n_samples, 500)):
+        model.partial_fit(X[rows], y[rows, 2])
+    stream = model._state.stream
+    kept = stream.kept.X
+    if container == "sparse":
+        kept = kept.toarray()
+    kept = kept.numeric if hasattr(kept, "numeric") else kept
+    found = np.sort(kept.reshape(len(kept), -1)[:, 0]).astype(int)
+    assert len(found) == len(np.unique(found)) == 1024
+    np.testing.assert_allclose(np.sort(y[found, 2]), np.sort(stream.kept.codes[:, 0]))
+    counts = np.bincount(found // 500, minlength=6)
+    assert (np.abs(counts - 1024 / 6) < 50).all()  # four standard deviations
+    assert len(pickle.dumps(stream)) < 200_000
+
+
+def test_few_pictures_are_kept_where_they_are_large():
+    X = np.zeros((40, 3, 1000, 1000), dtype=np.uint8)
+    stream = Stream.begin(1)
+    batch = Samples(X, np.ones((40, 1)), np.ones((40, 1)))
+    stream = stream.more(batch, np.random.default_rng(0))
+    assert stream.kept.X.nbytes < 2**26
+    assert len(stream.kept) == 22
 
 
 @pytest.mark.parametrize("cls", ALL)
@@ -77,17 +159,18 @@ def test_batches_are_drawn_anew_in_each_call():
 
     model.set_params(callbacks=[Watch()])
     model.partial_fit(X, y[:, 0], classes=[0, 1]).partial_fit(X, y[:, 0])
-    assert len(seen) == 8
-    assert len({float(value) for value in seen}) == 8
+    assert len(seen) == 4 + 8  # the second call has all samples so far
+    assert len({float(value) for value in seen}) == 12
 
 
-def test_the_first_call_fixes_tasks_and_preparation():
-    X, y = table()
-    model = tiny(MultiTaskClassifier).partial_fit(X[:30], y[:30, 0], classes=[0, 1])
+def test_a_thousand_samples_fix_the_preparation():
+    X, y = table(3000)
+    model = tiny(MultiTaskClassifier).partial_fit(X[:600], y[:600, 0], classes=[0, 1])
+    model.partial_fit(X[600:1300], y[600:1300, 0])
     before = model._state.preparation.mean_.copy()
-    model.partial_fit(1000 + X, y[:, 0])
+    model.partial_fit(1000 + X[1300:], y[1300:, 0])
     np.testing.assert_array_equal(model._state.preparation.mean_, before)
-    np.testing.assert_allclose(before[0], X[:30].mean(axis=0))
+    np.testing.assert_allclose(before[0], X[:1300].mean(axis=0))
 
 
 def test_a_class_may_come_later():
@@ -137,8 +220,10 @@ def test_weights_count_in_each_call():
     model = tiny(MultiTaskClassifier, **EXACT)
     model.partial_fit(X, y[:, :2], CLASSES[:2], cells)
     model.partial_fit(X, y[:, :2], sample_weight=cells)
-    whole = tiny(MultiTaskClassifier, max_epochs=2, **EXACT)
-    assert same_bits(model, whole.fit(X, y[:, :2], sample_weight=cells))
+    whole = tiny(MultiTaskClassifier, max_epochs=1, **EXACT)
+    twice = (np.concatenate([part, part]) for part in (X, y[:, :2], cells))
+    X, y, cells = twice
+    assert same_bits(model, whole.fit(X, y, sample_weight=cells))
 
 
 def test_fit_starts_afresh_after_partial_fit():
@@ -225,8 +310,11 @@ def test_an_interrupted_fit_leaves_a_net_to_go_on_with():
 
     model = tiny(MultiTaskClassifier, warm_start=True, dropout=0.3)
     model.set_params(callbacks=[Break()], early_stopping=True).fit(X, y[:, 0])
-    with pytest.raises(RuntimeError, match="power cut"):
+    before = model.predict_proba(X)
+    with pytest.raises(RuntimeError, match="power cut") as caught:
         model.fit(X, y[:, 0])
+    assert "predict uses the net as it is now" in caught.value.__notes__[0]
+    assert not np.array_equal(model.predict_proba(X), before)
     pickle.dumps(model.net_.module_)
     assert np.isfinite(model.fit(X, y[:, 0]).predict_proba(X)).all()
 
