@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from sklearn.base import BaseEstimator
 from torch import Generator, Tensor, nn
+from torch.nn.modules.dropout import _DropoutNd
 
 from sklearn_mtl.modules._borrowed import drawing_from
 from sklearn_mtl.modules._linear import RandomPart, draw_parameters
@@ -142,6 +143,8 @@ def build_trunk(
     ------
     TypeError
         If the trunk is none of these, or a spec builds something else.
+    ValueError
+        If a spec builds a part that draws from PyTorch's global generator.
     """
     if isinstance(trunk, TrunkSpec):
         # Parts of torch's own draw when they are made.
@@ -152,6 +155,7 @@ def build_trunk(
                 f"{who}: {type(trunk).__name__}.build must return an nn.Module; found "
                 f"{module!r}."
             )
+        _check_draws(module, f"{who}: {type(trunk).__name__}.build")
         draw_parameters(module, generators)
         return module
     if isinstance(trunk, nn.Module):
@@ -164,6 +168,21 @@ def build_trunk(
         f"{who}: trunk must be None, a trunk spec such as MLP(), an nn.Module, or a "
         f"callable that returns an nn.Module; found {trunk!r}."
     )
+
+
+def _check_draws(part: nn.Module, who: str) -> None:
+    """Refuse parts of PyTorch that would make a fit depend on the global seed."""
+    if isinstance(part, RandomPart):  # what it contains draws from a generator of ours
+        return
+    if isinstance(part, _DropoutNd | nn.RReLU) and getattr(part, "p", 1.0) > 0:
+        raise ValueError(
+            f"{who} returns {part}, which draws from PyTorch's global generator, so "
+            "that random_state would not decide the fit. Take MemberDropout; or give "
+            "the estimator a callable that returns the module of one member, where any "
+            "part may draw."
+        )
+    for child in part.children():
+        _check_draws(child, who)
 
 
 def _call(trunk: Callable[[int], Any], n_features: int, generator: Generator) -> Any:

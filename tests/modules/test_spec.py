@@ -5,7 +5,7 @@ import torch
 from sklearn.base import clone
 from torch import nn
 
-from sklearn_mtl.modules import MLP, TrunkSpec, build_trunk
+from sklearn_mtl.modules import MLP, MemberLinear, TrunkSpec, build_trunk
 from sklearn_mtl.modules._spec import MemberModules
 
 
@@ -68,6 +68,23 @@ def test_a_module_that_a_spec_keeps_is_left_alone():
     trunk = build_trunk(Kept(kept), 3, generators(0, 1), 1, "me")
     assert not torch.equal(trunk[0].weight, kept[0].weight)
     assert torch.equal(kept[0].weight, before["0.weight"])
+
+
+def test_a_part_that_draws_from_the_global_generator_is_refused():
+    class Dropping(TrunkSpec):
+        def __init__(self, part):
+            self.part = part
+
+        def build(self, n_features, n_members, n_tasks=1):
+            layer = MemberLinear(n_members, n_features, 2)
+            return nn.Sequential(layer, nn.Sequential(self.part))
+
+    draws = [torch.Generator().manual_seed(0)]
+    for part in (nn.Dropout(0.1), nn.AlphaDropout(0.1), nn.RReLU()):
+        message = rf"Net: Dropping.build returns {type(part).__name__}\(.*MemberDropout"
+        with pytest.raises(ValueError, match=message):
+            build_trunk(Dropping(part), 3, draws, 1, "Net")
+    build_trunk(Dropping(nn.Dropout(0.0)), 3, draws, 1, "Net")
 
 
 def test_each_member_sees_its_own_rows():
