@@ -35,6 +35,7 @@ from sklearn_mtl.model_selection._responses import periods_of_tasks
 from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._features import check_features, record_features
+from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._fit_params import (
     refuse_untransformed,
     refuse_unused,
@@ -42,7 +43,7 @@ from sklearn_mtl.utils._fit_params import (
 )
 from sklearn_mtl.utils._hold_out import VALIDATION, HoldOut
 from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
-from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions, fit_context
+from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions
 from sklearn_mtl.utils._random import draw_seed
 from sklearn_mtl.utils._targets import as_targets
 

@@ -25,13 +25,13 @@ from sklearn_mtl.neural_network._held import read_validation_labels
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._features import check_features, record_features
+from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import (
     BaseComposition,
     Interval,
     StrOptions,
-    fit_context,
 )
 from sklearn_mtl.utils._random import draw_seed
 from sklearn_mtl.utils._targets import as_targets

@@ -25,9 +25,10 @@ from sklearn_mtl.ensemble._trees import (
 from sklearn_mtl.neural_network._data import Labels
 from sklearn_mtl.neural_network._inputs import read_inputs
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._private import Interval, StrOptions, fit_context
+from sklearn_mtl.utils._private import Interval, StrOptions
 from sklearn_mtl.utils._random import draw_seed
 
 __all__ = ["FOREST_CONSTRAINTS", "BaseMultiTaskForest"]

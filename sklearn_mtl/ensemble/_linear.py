@@ -26,9 +26,10 @@ from sklearn_mtl.neural_network._inputs import Table, read_inputs
 from sklearn_mtl.neural_network._preparation import Preparation, SparsePreparation
 from sklearn_mtl.neural_network._table import TablePreparation
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._outputs import ClassOutputsMixin
-from sklearn_mtl.utils._private import StrOptions, fit_context
+from sklearn_mtl.utils._private import StrOptions
 from sklearn_mtl.utils._random import draw_seed
 
 __all__ = ["RidgeMember"]

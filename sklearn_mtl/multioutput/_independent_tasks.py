@@ -25,6 +25,7 @@ from sklearn_mtl.multioutput._templates import Templates
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._features import check_features, record_features
+from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._fit_params import takes
 from sklearn_mtl.utils._hold_out import VALIDATION, HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
@@ -32,7 +33,6 @@ from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
 from sklearn_mtl.utils._private import (
     HasMethods,
     StrOptions,
-    fit_context,
     num_samples,
 )
 from sklearn_mtl.utils._targets import as_targets

@@ -16,8 +16,9 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex, check_n_neighbors
 from sklearn_mtl.neighbors._rows import pair_distances
 from sklearn_mtl.utils._features import read_features
+from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._optional import import_optional
-from sklearn_mtl.utils._private import Interval, fit_context
+from sklearn_mtl.utils._private import Interval
 
 __all__ = ["BaseFaissIndex"]
 

@@ -17,7 +17,8 @@ from sklearn_mtl.neighbors._rows import (
     unit_rows,
 )
 from sklearn_mtl.utils._features import read_features
-from sklearn_mtl.utils._private import Interval, StrOptions, fit_context
+from sklearn_mtl.utils._fit import fit_context
+from sklearn_mtl.utils._private import Interval, StrOptions
 
 __all__ = ["BruteForceIndex", "check_n_neighbors"]
 

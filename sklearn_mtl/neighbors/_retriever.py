@@ -28,12 +28,12 @@ from sklearn_mtl.neighbors._gallery_search import GallerySearchMixin
 from sklearn_mtl.neighbors._saved_gallery import SavedGallery
 from sklearn_mtl.neighbors._views import Mix
 from sklearn_mtl.utils._features import check_features, record_features
+from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import (
     HasMethods,
     Interval,
     StrOptions,
-    fit_context,
 )
 from sklearn_mtl.utils._targets import as_targets
 

@@ -29,9 +29,9 @@ from sklearn_mtl.neural_network._training import Call, train_state
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._declare import check_same_classes, check_untrained_tasks
 from sklearn_mtl.utils._finite import check_finite
+from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._private import fit_context
 from sklearn_mtl.utils._random import draw_seed
 from sklearn_mtl.utils._weights import check_sample_weight, class_mass
 
