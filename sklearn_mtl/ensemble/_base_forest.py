@@ -30,6 +30,7 @@ from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import Interval, StrOptions
 from sklearn_mtl.utils._random import draw_seed
+from sklearn_mtl.utils._weights import warn_of_small_weights
 
 __all__ = ["FOREST_CONSTRAINTS", "BaseMultiTaskForest"]
 
@@ -178,8 +179,10 @@ class BaseMultiTaskForest(BaseEstimator):
             bootstrap = len(row_weights) > SMALL
         leaf: dict[str, Any] = {"min_samples_leaf": self.min_samples_leaf}
         if not bootstrap:
+            who, total = type(self).__name__, row_weights.sum()
+            warn_of_small_weights(total, len(row_weights), who)
             # by weight, so that a weight of 2 is the same as the row twice
-            share = min(self.min_samples_leaf / row_weights.sum(), 0.5)
+            share = min(self.min_samples_leaf / total, 0.5)
             leaf = {"min_weight_fraction_leaf": share}
         return {
             "n_estimators": self.n_estimators,

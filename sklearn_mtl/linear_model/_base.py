@@ -31,6 +31,7 @@ from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import Interval, StrOptions
 from sklearn_mtl.utils._task import read_tasks
+from sklearn_mtl.utils._weights import warn_of_small_weights
 
 __all__ = ["LinearBase"]
 
@@ -99,6 +100,8 @@ class LinearBase(BaseEstimator):
             self._keep_constants(data.X.shape[1], alpha)
             return
         if is_evidence:
+            total, n_labels = data.labels.totals().sum(), data.labels.count()
+            warn_of_small_weights(total, n_labels, type(self).__name__)
             data = self._in_common_units(data).with_scaled_features()
             data, problem, solution = fit_empirical_bayes(
                 data, self._pools(data), tol=self.tol, max_iter=self.max_iter

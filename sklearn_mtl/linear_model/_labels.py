@@ -41,6 +41,10 @@ class TableOfLabels:
         """Return the sum of weights of each task."""
         return self.weights.sum(axis=0)
 
+    def count(self) -> int:
+        """Return the number of labels with weight."""
+        return int(np.count_nonzero(self.weights))
+
     def row_weights(self) -> np.ndarray:
         """Return the sum of weights of each row."""
         return self.weights.sum(axis=1)
@@ -118,6 +122,10 @@ class OwnLabels:
     def totals(self) -> np.ndarray:
         """Return the sum of weights of each task."""
         return np.bincount(self.cells.tasks, self.w, len(self.cells.ends))
+
+    def count(self) -> int:
+        """Return the number of labels with weight."""
+        return int(np.count_nonzero(self.w))
 
     def row_weights(self) -> np.ndarray:
         """Return the sum of weights of each row."""

@@ -15,6 +15,7 @@ _FEW_VALUES = 3
 _N_BINS = 64  # candidates for a split
 _MIN_SHARE = 0.005  # smallest share of the weight on either side of a split
 _MAX_TARGETS = 8
+_LEAST = 1e-12  # gain of a split over the weight, of targets of unit variance
 
 
 def embeddable_columns(X: np.ndarray) -> np.ndarray:
@@ -116,7 +117,7 @@ def _choose_splits(
         gain = _gains(sums, mass, low, high)
         gain[split] = -np.inf
         best = first_highest(gain, axis=1)
-        worth = gain[each, best] > 1e-9
+        worth = gain[each, best] > _LEAST * mass[:, -1]
         if not worth.any():
             break
         split[each[worth], best[worth]] = True

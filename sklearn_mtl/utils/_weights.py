@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,10 +26,14 @@ __all__ = [
     "is_by_name",
     "resolve_class_weight",
     "task_weights",
+    "warn_of_small_weights",
     "weightless_labels",
     "weights_at",
 ]
 
+
+_LARGEST = 1e30  # weights are summed and multiplied, in float32 too
+_FEW = 0.1  # a mean weight below this is rather a share than a number of samples
 
 #: What an estimator allows for `class_weight`; a pandas series has items as well.
 CLASS_WEIGHT: list[Any] = [dict, HasMethods(["items"]), list, tuple, str, None]
@@ -188,10 +193,39 @@ def align_weights(
         )
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise ValueError(f"{who}: sample_weight must be finite and not negative.")
+    largest = weights.max(initial=0.0)
+    if largest > _LARGEST or 0 < largest < 1 / _LARGEST:
+        raise ValueError(
+            f"{who}: the largest sample_weight is {largest:g}; allowed are "
+            f"{1 / _LARGEST:g} to {_LARGEST:g}. Divide the weights by their mean."
+        )
     if is_by_task and tasks is not None and hasattr(given, "columns"):
         order = order_of_columns(given.columns, tasks, "sample_weight", who)
         weights = weights if order is None else weights[:, order]
     return weights
+
+
+def warn_of_small_weights(total: float, n_labels: int, who: str) -> None:
+    """Warn if weights look normalised where a weight counts samples.
+
+    Parameters
+    ----------
+    total : float
+        Sum of the weights.
+    n_labels : int
+        Number of labels, or samples, with weight.
+    who : str
+        The estimator; the message begins with it.
+    """
+    if n_labels and total < _FEW * n_labels:
+        warnings.warn(
+            f"{who}: sample_weight is {total / n_labels:.3g} in the mean, and a weight "
+            f"of 2 means two samples here, so that {n_labels} labels count as "
+            f"{total:.3g}. Divide the weights by their mean if only their ratios are "
+            "meant.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _as_columns(weights: np.ndarray) -> np.ndarray:

@@ -213,3 +213,26 @@ def test_a_label_of_weight_0_is_a_missing_label_in_a_stream(key):
     before = outputs(found, X)
     found.partial_fit(X, junk, sample_weight=np.zeros(len(X)))
     assert_same(outputs(found, X), before)
+
+
+def test_a_common_factor_changes_nothing_or_is_warned_of(case, request):
+    _, model, X, y = case
+    if request.node.callspec.id.split()[1] in ("independent", "groups"):
+        pytest.skip("Ridge and LogisticRegression count weights as samples")
+    weight = np.random.default_rng(1).integers(0, 3, size=len(y)).astype(float)
+    expected = outputs(clone(model).fit(X, y, sample_weight=weight), X)
+    for factor in (2.0**-70, 2.0**60):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model.fit(X, y, sample_weight=factor * weight)
+        if any("Divide the weights by their mean" in str(w.message) for w in caught):
+            return  # a weight is a number of samples
+        for found, wanted in zip(outputs(model, X), expected, strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [1e-40, 1e40])
+def test_weights_that_cannot_be_computed_with_are_refused(case, factor):
+    _, model, X, y = case
+    with pytest.raises(ValueError, match=r"largest sample_weight is 1e[+-]40; allowed"):
+        model.fit(X, y, sample_weight=np.full(len(y), factor))
