@@ -20,6 +20,8 @@ from sklearn_mtl.utils._private import Interval, StrOptions
 
 __all__ = ["TaskGraph"]
 
+_STEEP = 1e8  # half of the digits are left beside it
+
 
 class TaskGraph(Penalty):
     """Squared differences along the edges of a graph of tasks, alpha / 2 tr(W L W').
@@ -138,8 +140,15 @@ class TaskGraph(Penalty):
         self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
     ) -> np.ndarray:
         """Return W (I + step alpha L)^-1."""
-        L = self.laplacian(columns_of(W, columns))
-        return np.linalg.solve(np.eye(len(L)) + step * self.alpha * L, W.T).T
+        L, scale = self.laplacian(columns_of(W, columns)), step * self.alpha
+        if scale * np.abs(L).max(initial=0.0) < _STEEP:
+            return np.linalg.solve(np.eye(len(L)) + scale * L, W.T).T
+        # the identity would be lost beside L, and with it what the tasks share
+        values, vectors = np.linalg.eigh(L)
+        is_free = values <= 1e-10 * values[-1]
+        return (
+            W @ (vectors / (1.0 + scale * np.where(is_free, 0.0, values))) @ vectors.T
+        )
 
     def optimality(
         self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
