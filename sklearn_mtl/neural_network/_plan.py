@@ -93,6 +93,7 @@ def make_plan(model: Any, n_samples: int) -> TrainingPlan:
     hold_out = model.early_stopping
     if hold_out == "auto":
         hold_out = n_samples > SMALL
+    hold_out = hold_out and n_samples > 1
     n_batches = math.ceil(n_samples / batch_size)
     max_epochs = model.max_epochs
     if max_epochs == "auto":

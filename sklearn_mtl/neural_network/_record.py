@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.neural_network._loss_error import LossError
 
 __all__ = ["record_epoch", "record_losses"]
 
@@ -83,11 +83,14 @@ def record_losses(
 
 
 def _check_finite(net: Any, values: list[float], is_absent: Sequence[bool]) -> None:
-    for name, value, absent in zip(net.task_names, values, is_absent, strict=True):
+    entries = zip(net.task_names, values, is_absent, strict=True)
+    for place, (name, value, absent) in enumerate(entries):
         without_label = absent and math.isnan(value)
         if not without_label and not math.isfinite(value):
-            raise TaskError(
+            raise LossError(
                 f"{net.who}: the loss of task {name!r} became {value} in epoch "
-                f"{len(net.history)}. Lower lr (now {net.lr}), or scale the inputs if "
-                "the trunk takes them as they are."
+                f"{len(net.history)}.",
+                place,
+                f"Lower lr (now {net.lr}), or scale the inputs if the trunk takes them "
+                "as they are.",
             )

@@ -49,10 +49,10 @@ def column_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def usable_scale(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """Return standard deviations, 1 where a column does not vary."""
+    """Return standard deviations, 1 or more where a column does not vary."""
     tiny = 10 * np.finfo(np.float64).eps * np.maximum(np.abs(mean), 1e-300)
     scale = np.sqrt(variance)
-    return np.where(scale > tiny, scale, 1.0)
+    return np.where(scale > tiny, scale, np.maximum(tiny, 1.0))
 
 
 def column_medians(X: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from sklearn_mtl.neural_network._data import Labels, draw_folds, label_rows
 from sklearn_mtl.neural_network._head_update import HeadUpdate
 from sklearn_mtl.neural_network._held import Held
 from sklearn_mtl.neural_network._inputs import Table
+from sklearn_mtl.neural_network._loss_error import LossError, raise_reason
 from sklearn_mtl.neural_network._net import MultiTaskNet
 from sklearn_mtl.neural_network._plan import (
     TrainingPlan,
@@ -162,7 +163,10 @@ def train_state(
             X, labels, state.preparation, state.encoder, state.dtype, device
         )
         held_out = _held_out_rows(state, data, members, held)
-        _train(model, state, data, members, held_out, plan, call.is_partial)
+        try:
+            _train(model, state, data, members, held_out, plan, call.is_partial)
+        except LossError as error:
+            raise_reason(error, data, X)
     return state
 
 

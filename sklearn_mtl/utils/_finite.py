@@ -11,7 +11,14 @@ from scipy import sparse
 if TYPE_CHECKING:
     from sklearn_mtl.utils._task import Task
 
-__all__ = ["LARGEST", "check_finite", "check_outputs", "check_sizes", "is_moderate"]
+__all__ = [
+    "LARGEST",
+    "check_finite",
+    "check_outputs",
+    "check_sizes",
+    "is_moderate",
+    "outlying_column",
+]
 
 # Fits add up products of four numbers.
 LARGEST = 1e70
@@ -70,6 +77,35 @@ def is_moderate(values: np.ndarray) -> bool:
         largest = float(np.fmax.reduce(values, axis=None))
         smallest = float(np.fmin.reduce(values, axis=None))
     return not (largest > LARGEST or smallest < -LARGEST)
+
+
+def outlying_column(X: Any, factor: float) -> tuple[int, float, float] | None:
+    """Return a column with a number that is far larger than its others.
+
+    Parameters
+    ----------
+    X : ndarray or sparse array of shape (n_samples, n_features)
+        Inputs; NaN and zeros are left out. Of more dimensions there are no columns.
+    factor : float
+        How many times larger.
+
+    Returns
+    -------
+    tuple of (int, float, float), or None
+        Number of the column, the number, and the median size of all.
+    """
+    if X.ndim != 2:
+        return None
+    columns = sparse.csc_array(X) if sparse.issparse(X) else X
+    for j in range(X.shape[1]):
+        column = columns[:, [j]]
+        values = column.data if sparse.issparse(X) else column.ravel()
+        values = values[~np.isnan(values) & (values != 0)]
+        usual = float(np.median(np.abs(values))) if len(values) else 0.0
+        largest = np.argmax(np.abs(values)) if len(values) else 0
+        if usual and abs(values[largest]) > factor * usual:
+            return j, float(values[largest]), usual
+    return None
 
 
 def check_outputs(
