@@ -172,11 +172,13 @@ class TestSentinelIsSaid:
 @pytest.mark.filterwarnings("ignore::sklearn_mtl.exceptions.UnseenLabelWarning")
 def test_class_with_a_single_row_of_real_data(classifier):
     X, y, _ = load_real("mdc_thyroid")
-    counts = [np.unique(c[~np.isnan(c)], return_counts=True)[1].min() for c in y.T]
-    rare = int(np.argmin(counts))
-    assert counts[rare] == 1
-    few = np.flatnonzero(y[:, rare] == np.nanmax(y[:, rare]))
-    rows = np.unique(np.r_[few, np.arange(0, len(y), 20)])
+    found = [np.unique(c[~np.isnan(c)], return_counts=True) for c in y.T]
+    rare = int(np.argmin([counts.min() for _, counts in found]))
+    labels, counts = found[rare]
+    assert counts.min() == 1
+    lone = np.flatnonzero(y[:, rare] == labels[counts.argmin()])
+    some = [np.flatnonzero(c == label)[:20] for c in y.T for label in np.unique(c)]
+    rows = np.unique(np.concatenate([lone, *some]))
     X = np.nan_to_num(X[rows])
     X = (X - X.mean(axis=0)) / (X.std(axis=0) + 1e-9)
     scores = cross_validate(

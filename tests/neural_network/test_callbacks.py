@@ -234,18 +234,27 @@ def test_the_users_own_interrupt_is_not_swallowed():
 HOOKS = ["on_train_begin", "on_epoch_begin", "on_batch_end", "on_epoch_end"]
 
 
+@pytest.fixture
+def pythons_handler():
+    """Let Ctrl-C raise KeyboardInterrupt; a job in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("hook", [*HOOKS, "on_train_end"])
-def test_ctrl_c_in_a_callback_ends_the_fit_and_leaves_the_earlier_one(hook):
+def test_ctrl_c_in_a_callback_ends_the_fit_and_leaves_the_earlier_one(
+    hook, pythons_handler
+):
     def press(self, net, **kwargs):
         signal.raise_signal(signal.SIGINT)
 
-    handler = signal.getsignal(signal.SIGINT)
     model = fit(Callback())
     before = model.predict(X)
     model.set_params(callbacks=[type("Press", (Callback,), {hook: press})()])
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y)
-    assert signal.getsignal(signal.SIGINT) is handler
+    assert signal.getsignal(signal.SIGINT) is pythons_handler
     np.testing.assert_array_equal(model.predict(X), before)
 
 

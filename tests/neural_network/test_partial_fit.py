@@ -76,7 +76,7 @@ def test_categories_of_the_first_thousand_samples_are_learned():
     model = MultiTaskRegressor(n_members=1, lr=0.01, random_state=0)
     for rows in np.split(np.arange(2000), range(100, 2000, 100)):
         model.partial_fit(frame.iloc[rows], y[order][rows])
-    assert model.score(frame, y[order]) > 0.9  # of a and b alone none is known
+    assert model.score(frame, y[order]) > 0.8  # 0.0 with those of the first batch
     with pytest.warns(UnseenCategoryWarning):
         model.predict(frame.assign(group="e"))
 

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.linear_model import MultiTaskLinearRegressor, MultiTaskLinearRegressorCV
+from sklearn_mtl.linear_model import (
+    MultiTaskLinearRegressor,
+    MultiTaskLinearRegressorCV,
+)
 from sklearn_mtl.penalties import TaskGraph
 
 CHAIN = [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]  # the third is alone
