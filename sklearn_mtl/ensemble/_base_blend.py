@@ -34,6 +34,7 @@ from sklearn_mtl.utils._private import (
     StrOptions,
 )
 from sklearn_mtl.utils._random import draw_seed
+from sklearn_mtl.utils._table import in_task_order
 from sklearn_mtl.utils._targets import as_targets
 from sklearn_mtl.utils._weights import align_weights
 
@@ -146,6 +147,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         given = {"sample_weight": sample_weight, "groups": held.group}
         if held.has_validation:
             own = None if sample_weight_val is None else evidence.weights
+            y_val = in_task_order(y_val, self.task_set_, "y_val", who)  # as `own` is
             given |= {"X_val": held.X, "y_val": y_val, "sample_weight_val": own}
         seed = draw_seed(self.random_state)
         splits = draw_splits(self, X, y, sample_weight, held, seed)

@@ -9,7 +9,6 @@ import numpy as np
 from sklearn.inspection import permutation_importance
 
 from sklearn_mtl.model_selection import per_task_scorers
-from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._containers import fill_masked
 from sklearn_mtl.utils._random import draw_seed
 from sklearn_mtl.utils._targets import as_targets
@@ -140,12 +139,10 @@ def task_permutation_importance(
     task0  2.0  0.0  0.0
     task1  0.0  1.9  0.0
     """
-    y = as_targets(y, _WHO)
-    columns = read_columns(y, _WHO)
     found = permutation_importance(
         estimator,
         fill_masked(X),  # scikit-learn would read what is masked
-        y,
+        as_targets(y, _WHO),
         scoring=per_task_scorers("auto" if scoring is None else scoring, mean=False),
         n_repeats=n_repeats,
         n_jobs=n_jobs,
@@ -153,8 +150,8 @@ def task_permutation_importance(
         sample_weight=sample_weight,
         max_samples=max_samples,
     )
-    importances = np.stack([found[name].importances for name in columns.names])
+    importances = np.stack([one.importances for one in found.values()])
     names = getattr(X, "columns", None)
     if names is None:
         names = [f"x{i}" for i in range(importances.shape[1])]
-    return TaskImportance(columns.names, [str(name) for name in names], importances)
+    return TaskImportance(list(found), [str(name) for name in names], importances)

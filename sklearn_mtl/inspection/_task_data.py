@@ -16,10 +16,14 @@ from sklearn_mtl.utils._fit_params import fit_params_for, takes
 from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._names import order_of_columns
 from sklearn_mtl.utils._pipelines import weight_key
 from sklearn_mtl.utils._private import num_samples, safe_indexing
-from sklearn_mtl.utils._table import as_table, drop_weightless, take_tasks
+from sklearn_mtl.utils._table import (
+    as_table,
+    drop_weightless,
+    in_task_order,
+    take_tasks,
+)
 from sklearn_mtl.utils._weights import check_sample_weight
 
 __all__ = ["TaskData", "read_data", "with_validation"]
@@ -230,9 +234,7 @@ def with_validation(
     tasks = data.task_set
     codes, weights = given.encode(tasks, who)
     given.check_tasks(tasks, ~np.isnan(codes), who, on_empty_task)
-    y = as_table(given.y, who)
-    order = order_of_columns(getattr(y, "columns", None), tasks, "y_val", who)
+    y = as_table(in_task_order(given.y, tasks, "y_val", who), who)
     if weights is not None:
         weights = check_sample_weight(weights, codes.shape, who)
-    y = y if order is None else take_tasks(y, order)
     return replace(data, validation=TaskData(given.X, y, weights, tasks, codes))

@@ -80,7 +80,7 @@ class LinearBase(BaseEstimator):
             )
         class_weight = getattr(self, "class_weight", None)
         self._has_missing = not columns.observed.all()
-        labels = read_labels(self.task_set_, columns, sample_weight, class_weight, who)
+        labels = read_labels(self.task_set_, columns, class_weight, who)
         rows = np.flatnonzero(labels.row_weights())
         if self.fit_intercept and len(rows):
             X = blank_constants(X, rows)

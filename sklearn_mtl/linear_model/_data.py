@@ -140,7 +140,6 @@ def make_data(X: Any, task_set: TaskSet, labels: Labels, fit_intercept: bool) ->
 def read_labels(
     task_set: TaskSet,
     columns: TargetColumns,
-    sample_weight: Any,
     class_weight: Any,
     who: str,
 ) -> Labels:
@@ -151,8 +150,8 @@ def read_labels(
     task_set : TaskSet
         The tasks.
     columns : TargetColumns
-        Their labels.
-    sample_weight, class_weight : object
+        Their labels and weights.
+    class_weight : object
         As given to the estimator.
     who : str
         Who asks; messages begin with it.
@@ -165,19 +164,19 @@ def read_labels(
     Raises
     ------
     ValueError
-        If weights have a wrong shape or sign, or class weights leave none.
+        If class weights have a wrong sign, or leave no label a weight.
     """
     cells, shape = columns.cells, columns.observed.shape
     has_classes = any(task.is_classification for task in task_set.tasks)
     labels: Labels
     if cells is None or has_classes:
         codes = task_set.fill(columns)
-        weights = cell_weights(task_set, codes, sample_weight, class_weight, who)
+        weights = cell_weights(task_set, codes, columns.weights, class_weight, who)
         if not columns.observed.all():
             codes[~columns.observed] = 0.0
         labels = TableOfLabels(codes, weights)
     else:
-        weights = weights_at(cells, sample_weight, shape, who, task_set)
+        weights = weights_at(cells, columns.weights, shape)
         y = np.concatenate(columns.values).astype(np.float64)
         labels = OwnLabels(cells, y, weights, shape[0])
     if columns.observed.any() and not weights.any():

@@ -215,7 +215,7 @@ def _prepare(
     warn_of_index_order(who, y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
     outputs = read_predictions(y_pred, task_set, len(columns.observed), who)
     given, known = give_to_tasks(outputs, classes, task_set, who)
-    truths = read_truth(columns, known, sample_weight, None, who)
+    truths = read_truth(columns, known, None, who)
     return truths, given
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -68,7 +67,6 @@ class TaskTruth:
 def read_truth(
     columns: TargetColumns,
     classes: Sequence[np.ndarray | None],
-    sample_weight: Any,
     model: NamedTasks | None,
     who: str,
 ) -> list[TaskTruth]:
@@ -77,11 +75,9 @@ def read_truth(
     Parameters
     ----------
     columns : TargetColumns
-        The labels.
+        The labels and their weights; those of weight 0 count as missing.
     classes : sequence of ndarray or None
         The model's classes of each task, None for a regression.
-    sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks) or None
-        Weights; cells of weight 0 count as missing.
     model : NamedTasks or None
         The model's tasks, where it knows them: columns of y are matched by name.
     who : str
@@ -103,9 +99,7 @@ def read_truth(
         )
     if model is not None and not columns.is_1d:
         columns = columns.like(model, "y", who)
-    is_named = model is not None and model.has_names
-    named = model if is_named else columns
-    weights = check_sample_weight(sample_weight, columns.observed.shape, who, named)
+    weights = check_sample_weight(columns.weights, columns.observed.shape, who)
     truths, unseen = [], {}
     for t, name in enumerate(columns.names):
         all_rows = np.flatnonzero(columns.observed[:, t])

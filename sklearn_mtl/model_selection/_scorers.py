@@ -58,7 +58,7 @@ class _TaskScores(BaseEstimator):
         columns = read_columns(y, who, sample_weight, model)
         classes = classes_of_tasks(estimator, len(columns.names), who)
         in_order = [None if one is None else np.sort(one) for one in classes]
-        truths = read_truth(columns, in_order, sample_weight, model, who)
+        truths = read_truth(columns, in_order, model, who)
         periods = self.periods
         if periods is None:
             periods = periods_of_tasks(estimator, len(truths))

@@ -152,10 +152,8 @@ class BaseMultiTaskNet(
             on_empty_task=self.on_empty_task,
             sample_weight=sample_weight,
         )
-        codes = tasks.encode(y, who=who, sample_weight=sample_weight)
-        return self._train(
-            X, tasks, codes, sample_weight, None, HoldOut(), is_partial=True
-        )
+        codes, weights = tasks.encode_weighted(y, sample_weight, who=who)
+        return self._train(X, tasks, codes, weights, None, HoldOut(), is_partial=True)
 
     def _go_on(
         self, X: Any, y: Any, sample_weight: Any, given: HoldOut, *, is_partial: bool

@@ -28,7 +28,7 @@ from sklearn_mtl.utils._values import (
     natural,
     refuse_tags,
 )
-from sklearn_mtl.utils._weights import weightless_labels
+from sklearn_mtl.utils._weights import align_weights, weightless_labels
 
 __all__ = ["Cells", "TargetColumns", "read_columns", "sparse_cells"]
 
@@ -55,6 +55,9 @@ class TargetColumns:
         y itself, where it was one array of floats.
     cells : Cells or None
         Where the labels are, if `numbers` has few.
+    weights : ndarray of shape (), (n_samples,), (n_samples, 1), or \
+            (n_samples, n_tasks), or None
+        Weights of the samples, or of the labels in the order of the columns.
     """
 
     names: list[str]
@@ -65,6 +68,7 @@ class TargetColumns:
     is_categorical: list[bool]
     numbers: np.ndarray | None = None
     cells: Cells | None = None
+    weights: np.ndarray | None = None
 
     def like(self, tasks: NamedTasks, what: str, who: str) -> TargetColumns:
         """Return the columns in the order of the same tasks elsewhere, by name.
@@ -106,7 +110,9 @@ class TargetColumns:
             The columns.
         """
         chosen = list(columns)
-        observed = self.observed[:, chosen]
+        observed, weights = self.observed[:, chosen], self.weights
+        if weights is not None and weights.shape == self.observed.shape:
+            weights = weights[:, chosen]
         return replace(
             self,
             names=[self.names[t] for t in chosen],
@@ -115,6 +121,7 @@ class TargetColumns:
             is_categorical=[self.is_categorical[t] for t in chosen],
             numbers=None if self.numbers is None else self.numbers[:, chosen],
             cells=None if self.cells is None else sparse_cells(observed),
+            weights=weights,
         )
 
 
@@ -131,14 +138,16 @@ def read_columns(
     who : str
         Who asks; error messages begin with it.
     sample_weight : None, number or array-like, default=None
-        Weights of samples or labels. A label of weight 0 is a missing label.
+        Weights of samples or labels. A label of weight 0 is a missing label. The
+        columns of an array are in the order of those of y; those of a frame are matched
+        by name.
     tasks : NamedTasks or None, default=None
         The tasks that the columns of weights are named by, where y has no names.
 
     Returns
     -------
     TargetColumns
-        The labels that are present, task by task.
+        The labels that are present, task by task, and their weights.
 
     Raises
     ------
@@ -161,9 +170,10 @@ def read_columns(
     columns, names, is_1d = _split(y, who)
     labels, has_names = _labels(names, who)
     values, observed, categorical = [], [], []
-    named = TaskNames(labels) if has_names else tasks
     shape = len(columns[0]), len(columns)
-    weightless = weightless_labels(sample_weight, shape, who, named)
+    named = _named(labels, has_names, tasks)
+    weights = align_weights(sample_weight, shape, who, named)
+    weightless = weightless_labels(weights, shape)
     for t, (name, column) in enumerate(zip(labels, columns, strict=True)):
         present, seen = drop_missing(column)
         if weightless is not None:
@@ -173,7 +183,9 @@ def read_columns(
         observed.append(seen)
         categorical.append(is_categorical(column))
     mask = np.stack(observed, axis=1) if observed else np.zeros((0, 0), dtype=bool)
-    return TargetColumns(labels, values, mask, is_1d, has_names, categorical)
+    return TargetColumns(
+        labels, values, mask, is_1d, has_names, categorical, weights=weights
+    )
 
 
 def _read_floats(
@@ -185,8 +197,9 @@ def _read_floats(
 ) -> TargetColumns:
     """Read an array of floats, all columns at once."""
     labels, has_names = _labels(names, who)
-    named = TaskNames(labels) if has_names else tasks
-    weightless = weightless_labels(sample_weight, y.shape, who, named)
+    named = _named(labels, has_names, tasks)
+    weights = align_weights(sample_weight, y.shape, who, named)
+    weightless = weightless_labels(weights, y.shape)
     if weightless is not None:
         y = np.where(weightless, np.nan, y)
     observed = ~np.isnan(y)
@@ -201,7 +214,9 @@ def _read_floats(
         for name, present in zip(labels, values, strict=True):
             natural(present, name, who)
     no = [False] * len(names)
-    return TargetColumns(labels, values, observed, False, has_names, no, y, cells)
+    return TargetColumns(
+        labels, values, observed, False, has_names, no, y, cells, weights
+    )
 
 
 def _is_frame_of_floats(y: Any) -> bool:
@@ -210,6 +225,13 @@ def _is_frame_of_floats(y: Any) -> bool:
         return False
     dtypes = set(y.dtypes)
     return len(dtypes) == 1 and getattr(dtypes.pop(), "str", "")[1:2] == "f"
+
+
+def _named(labels: list[str], has_names: bool, tasks: NamedTasks | None) -> NamedTasks:
+    """Return the tasks in column order that a frame of weights is matched to."""
+    if has_names or tasks is None:
+        return TaskNames(labels, has_names)
+    return tasks
 
 
 def _labels(names: list[Any], who: str) -> tuple[list[str], bool]:

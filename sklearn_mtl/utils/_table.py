@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.utils._names import TaskNames, task_name
+from sklearn_mtl.utils._names import TaskNames, order_of_columns, task_name
 from sklearn_mtl.utils._targets import as_pandas_or_array
-from sklearn_mtl.utils._weights import weightless_labels
+from sklearn_mtl.utils._tasks import TaskSet
+from sklearn_mtl.utils._weights import align_weights, weightless_labels
 
-__all__ = ["as_table", "drop_weightless", "take_tasks"]
+__all__ = ["as_table", "drop_weightless", "in_task_order", "take_tasks"]
 
 
 def as_table(y: Any, who: str) -> Any:
@@ -28,14 +29,27 @@ def take_tasks(table: Any, columns: Sequence[int]) -> Any:
     return table.iloc[:, chosen] if hasattr(table, "iloc") else table[:, chosen]
 
 
+def in_task_order(y: Any, tasks: TaskSet, what: str, who: str) -> Any:
+    """Return the targets with the columns of a frame in the order of tasks."""
+    if tasks.is_1d:
+        return y
+    table = as_table(y, who)
+    order = order_of_columns(getattr(table, "columns", None), tasks, what, who)
+    return table if order is None else take_tasks(table, order)
+
+
 def drop_weightless(y: Any, sample_weight: Any, who: str) -> Any:
     """Return y with missing labels where the weight is 0: itself where none is."""
     if sample_weight is None:
         return y
     table = as_table(y, who)
     labels = getattr(table, "columns", None)
-    names = None if labels is None else TaskNames([task_name(one) for one in labels])
-    weightless = weightless_labels(sample_weight, table.shape, who, names)
+    if labels is None:
+        tasks = TaskNames([f"task{t}" for t in range(table.shape[1])], False)
+    else:
+        tasks = TaskNames([task_name(label) for label in labels])
+    weights = align_weights(sample_weight, table.shape, who, tasks)
+    weightless = weightless_labels(weights, table.shape)
     if weightless is None:
         return y
     if hasattr(table, "iloc"):

@@ -19,7 +19,6 @@ from sklearn_mtl.utils._declare import read_first_tasks
 from sklearn_mtl.utils._infer import check_numbers, warn_of_unseen
 from sklearn_mtl.utils._names import find_task
 from sklearn_mtl.utils._task import Task, read_tasks
-from sklearn_mtl.utils._weights import align_weights
 
 __all__ = ["Task", "TaskSet"]
 
@@ -240,7 +239,8 @@ class TaskSet:
         codes : ndarray of shape (n_samples, n_tasks)
             Encoded labels, NaN where missing or of weight 0.
         weights : ndarray or None
-            The weights, matched to the tasks by name where they have names.
+            The weights. The columns of an array go with those of y; the columns of a
+            frame are matched by name.
 
         Raises
         ------
@@ -248,11 +248,9 @@ class TaskSet:
             As in `encode`, or if the weights are those of other tasks.
         """
         columns = read_columns(y, who, sample_weight, self)
+        columns = self._in_order(columns, who, name)
         codes = self.encode(columns, unseen=unseen, who=who, name=name)
-        if sample_weight is None:
-            return codes, None
-        named = self if self.has_names else columns
-        return codes, align_weights(sample_weight, codes.shape, who, named)
+        return codes, columns.weights
 
     def encode(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -76,11 +76,7 @@ def check_sample_weight(
 
 
 def weights_at(
-    cells: Cells,
-    sample_weight: Any,
-    shape: tuple[int, int],
-    who: str,
-    tasks: NamedTasks | None = None,
+    cells: Cells, weights: np.ndarray | None, shape: tuple[int, int]
 ) -> np.ndarray:
     """Return the weights of some cells.
 
@@ -88,75 +84,64 @@ def weights_at(
     ----------
     cells : Cells
         Which cells.
-    sample_weight : None, number or array-like
-        Weights of shape (n_samples,) or (n_samples, n_tasks), finite and not negative.
+    weights : ndarray or None
+        As `align_weights` returns them.
     shape : tuple of int
         (n_samples, n_tasks).
-    who : str
-        Who asks; messages begin with it.
-    tasks : NamedTasks or None, default=None
-        The tasks, by whose names the columns of a frame are matched.
 
     Returns
     -------
     ndarray of shape (n_cells,)
         The weights, ones where there were none.
-
-    Raises
-    ------
-    ValueError
-        As in `check_sample_weight`.
     """
-    if sample_weight is None:
+    if weights is None:
         return np.ones(len(cells.rows))
-    weights = _as_columns(align_weights(sample_weight, shape, who, tasks))
-    return np.broadcast_to(weights, shape)[cells.rows, cells.tasks]
+    return np.broadcast_to(_as_columns(weights), shape)[cells.rows, cells.tasks]
 
 
 def weightless_labels(
-    sample_weight: Any,
-    shape: tuple[int, int],
-    who: str,
-    tasks: NamedTasks | None = None,
+    weights: np.ndarray | None, shape: tuple[int, int]
 ) -> np.ndarray | None:
     """Return which labels have weight 0, so that they count as missing.
 
     Parameters
     ----------
-    sample_weight : None, number or array-like
-        Weights of shape (n_samples,) or (n_samples, n_tasks), finite and not negative.
+    weights : ndarray or None
+        As `align_weights` returns them.
     shape : tuple of int
         (n_samples, n_tasks).
-    who : str
-        Who asks; messages begin with it.
-    tasks : NamedTasks or None, default=None
-        The tasks, by whose names the columns of a frame are matched.
 
     Returns
     -------
     ndarray of shape (n_samples, n_tasks), bool, or None
         True where the weight is 0; None where no weight is.
-
-    Raises
-    ------
-    ValueError
-        As in `check_sample_weight`.
     """
-    if sample_weight is None:
+    if weights is None:
         return None
-    weights = _as_columns(align_weights(sample_weight, shape, who, tasks))
-    is_weightless = np.broadcast_to(weights == 0, shape)
+    is_weightless = np.broadcast_to(_as_columns(weights) == 0, shape)
     return is_weightless if is_weightless.any() else None
+
+
+@overload
+def align_weights(
+    sample_weight: None, shape: tuple[int, int], who: str, tasks: NamedTasks | None
+) -> None: ...
+
+
+@overload
+def align_weights(
+    sample_weight: Any, shape: tuple[int, int], who: str, tasks: NamedTasks | None
+) -> np.ndarray: ...
 
 
 def align_weights(
     sample_weight: Any, shape: tuple[int, int], who: str, tasks: NamedTasks | None
-) -> np.ndarray:
+) -> np.ndarray | None:
     """Return weights as an array in task order.
 
     Parameters
     ----------
-    sample_weight : number or array-like
+    sample_weight : None, number or array-like
         Weights of shape (n_samples,) or (n_samples, n_tasks), finite and not negative.
     shape : tuple of int
         (n_samples, n_tasks).
@@ -167,14 +152,16 @@ def align_weights(
 
     Returns
     -------
-    ndarray of shape (), (n_samples,), (n_samples, 1) or (n_samples, n_tasks)
-        The weights.
+    ndarray of shape (), (n_samples,), (n_samples, 1) or (n_samples, n_tasks), or None
+        The weights; None where there are none.
 
     Raises
     ------
     ValueError
         As in `check_sample_weight`.
     """
+    if sample_weight is None:
+        return None
     given = as_targets(sample_weight, who)
     if np.ma.is_masked(sample_weight):
         raise ValueError(

@@ -13,7 +13,7 @@ from sklearn_mtl.balancing import Asynchronous, Fixed
 from sklearn_mtl.comparison import TaskGroupSearchCV
 from sklearn_mtl.datasets import hide_labels
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.inspection import TaskAffinity
+from sklearn_mtl.inspection import TaskAffinity, task_permutation_importance
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
 from sklearn_mtl.losses import CircularLoss
 from sklearn_mtl.metrics import delta_m, mean_task_score, per_task_score
@@ -66,6 +66,75 @@ def test_weights_are_matched_to_a_y_that_has_the_names(kind, name):
     y, weights = (frame_of(pd.DataFrame, v) for v in (TARGETS[kind], WEIGHTS))
     score = model.score(X, TARGETS[kind], sample_weight=WEIGHTS)
     assert model.score(X, y, sample_weight=swapped(weights)) == score
+
+
+@every_predictor
+def test_weights_beside_an_array_are_those_of_its_tasks_by_name(kind, name):
+    """Where the weight is 0, and where it is more, are read alike."""
+    y, frame = TARGETS[kind], frame_of(pd.DataFrame, WEIGHTS, ["task0", "task1"])
+    expected = ZOO[kind, name]().fit(X, y, sample_weight=WEIGHTS)
+    score = expected.score(X, y, sample_weight=WEIGHTS)
+    scores = per_task_scorers()(expected, X, y, sample_weight=WEIGHTS)
+    for weights in (swapped(frame), swapped(frame).set_axis([1, 0], axis=1)):
+        model = ZOO[kind, name]().fit(X, y, sample_weight=weights)
+        np.testing.assert_array_equal(outputs(model, NEW), outputs(expected, NEW))
+        assert model.score(X, y, sample_weight=weights) == score
+        assert per_task_scorers()(model, X, y, sample_weight=weights) == scores
+
+
+@every_predictor
+def test_an_array_of_weights_has_the_columns_of_the_y_that_it_comes_with(kind, name):
+    y, make = frame_of(pd.DataFrame, TARGETS[kind]), ZOO[kind, name]
+    model = make().fit(X, y)
+    for ask in (model.score, partial(per_task_scorers(), model)):
+        expected = ask(X, y, sample_weight=WEIGHTS)
+        assert ask(X, swapped(y), sample_weight=WEIGHTS[:, ::-1]) == expected
+    if hasattr(model, "partial_fit"):
+        assert_same_labels(lambda *a, **w: make().fit(X, y).partial_fit(*a, **w), y)
+        classes = [task.classes for task in model.task_set_.tasks]
+        declared = {} if kind == "regressor" else {"classes": classes}
+        assert_same_labels(
+            lambda *a, **w: make().partial_fit(X, y, **declared).partial_fit(*a, **w),
+            y,
+        )
+    if "warm_start" in model.get_params():
+        assert_same_labels(
+            lambda *a, **w: make().set_params(warm_start=True).fit(X, y).fit(*a, **w),
+            y,
+        )
+
+
+def assert_same_labels(learn, y):
+    """Compare models that learn the same labels in both orders of the columns."""
+    expected = outputs(learn(X, y, sample_weight=WEIGHTS), NEW)
+    found = outputs(learn(X, swapped(y), sample_weight=WEIGHTS[:, ::-1]), NEW)
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_validation_weights_have_the_columns_of_y_val(kind):
+    """The blend reads them, and so do its members."""
+    y = frame_of(pd.DataFrame, TARGETS[kind])
+
+    def fit(y_val, weights):
+        val = {"X_val": X[30:], "y_val": y_val[30:], "sample_weight_val": weights[30:]}
+        model = ZOO[kind, "blend"]().fit(X[:30], y[:30], **val)
+        return model.weights_, outputs(model, NEW)
+
+    weights, expected = fit(y, WEIGHTS)
+    again, found = fit(swapped(y), WEIGHTS[:, ::-1])
+    assert again == weights
+    np.testing.assert_array_equal(found, expected)
+    assert fit(swapped(y), WEIGHTS)[0] != weights
+
+
+def test_importances_of_a_frame_in_another_order_are_the_same():
+    y = frame_of(pd.DataFrame, TARGETS["mixed"])
+    model = ZOO["mixed", "linear"]().fit(X, y)
+    measure = partial(task_permutation_importance, model, X, random_state=0)
+    expected = measure(y, sample_weight=WEIGHTS).to_frame()
+    found = measure(swapped(y), sample_weight=WEIGHTS[:, ::-1]).to_frame()
+    pd.testing.assert_frame_equal(found, expected)
 
 
 @every_predictor

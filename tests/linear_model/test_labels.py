@@ -23,7 +23,7 @@ def own_rows():
 def read(y, sample_weight=None):
     task_set, _ = TaskSet.from_y(y, kind="regression")
     columns = read_columns(y, "me", sample_weight)
-    return read_labels(task_set, columns, sample_weight, None, "me")
+    return read_labels(task_set, columns, None, "me")
 
 
 def as_table(labels):

@@ -11,7 +11,7 @@ SCORES = {"task0": 0.2, "task1": 0.8, "task2": np.nan}
 
 def truths():
     y = np.array([[0.5, 1.5, np.nan], [0.5, np.nan, np.nan], [2.5, np.nan, np.nan]])
-    return read_truth(read_columns(y, "me"), [None] * 3, None, None, "me")
+    return read_truth(read_columns(y, "me"), [None] * 3, None, "me")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from sklearn_mtl.utils._names import TaskNames
 
 
 def truth_of(y, classes, sample_weight=None, model=None):
-    return read_truth(read_columns(y, "me"), classes, sample_weight, model, "me")
+    columns = read_columns(y, "me", sample_weight, model)
+    return read_truth(columns, classes, model, "me")
 
 
 def test_only_observed_rows_of_positive_weight_are_kept():
