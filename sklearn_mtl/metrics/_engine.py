@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.metrics._labels import check_labels, check_values, read_predicted
 from sklearn_mtl.metrics._registry import Metric
 from sklearn_mtl.metrics._truth import TaskTruth
 
@@ -95,30 +96,44 @@ def _score(
 def _predicted(
     truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
 ) -> np.ndarray:
-    """Return the predicted labels or values of the rows that are scored."""
+    """Return the predicted labels or values of the rows that are scored.
+
+    All are NaN where one is missing.
+    """
     if given.predicted is None:
         raise TaskError(
             f"{who}: {metric.name!r} of task {truth.name!r} needs predicted labels or "
             "values."
         )
-    predicted = given.predicted[truth.rows]
-    is_object = predicted.dtype.kind == "O"
-    return np.array(predicted.tolist()) if is_object else predicted
+    predicted = read_predicted(given.predicted[truth.rows])
+    return np.full(len(truth.rows), np.nan) if predicted is None else predicted
 
 
 def _values(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.ndarray:
-    return _predicted(truth, given, metric, who).astype(np.float64)
+    predicted = _predicted(truth, given, metric, who)
+    check_values(predicted, truth.name, who)
+    return predicted.astype(np.float64)
 
 
 def _one_hot(
     truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
 ) -> np.ndarray:
-    """Return ones at the predicted labels; nowhere for a label that nobody knows."""
-    if given.predicted is None and given.scores is not None:
-        codes = given.scores[truth.rows].argmax(axis=1)
+    """Return ones at the predicted labels; nowhere for a label that nobody knows.
+
+    All are NaN where a prediction is missing.
+    """
+    has_labels = given.predicted is not None or given.scores is None
+    source = _predicted(truth, given, metric, who) if has_labels else given.scores
+    assert source is not None  # for the type checker
+    found = source if has_labels else source[truth.rows]
+    if found.dtype.kind == "f" and np.isnan(found).any():
+        return np.full((len(found), _n_classes(truth)), np.nan)
+    if has_labels:
+        assert truth.model.classes is not None  # for the type checker
+        check_labels(found, truth.model.classes, truth.name, who)
+        codes = truth.model.encode(found).astype(np.intp)
     else:
-        predicted = _predicted(truth, given, metric, who)
-        codes = truth.model.encode(predicted).astype(np.intp)
+        codes = found.argmax(axis=1)
     out = np.zeros((len(codes), _n_classes(truth)))
     known = np.flatnonzero(codes >= 0)
     out[known, truth.of_model[codes[known]]] = 1.0

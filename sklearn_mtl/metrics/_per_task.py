@@ -7,6 +7,7 @@ from typing import Any
 from sklearn_mtl.metrics._average import average_scores, check_average
 from sklearn_mtl.metrics._choice import metrics_of_tasks
 from sklearn_mtl.metrics._engine import TaskGiven, score_tasks
+from sklearn_mtl.metrics._labels import kinds_of_tasks
 from sklearn_mtl.metrics._predictions import give_to_tasks, read_predictions
 from sklearn_mtl.metrics._registry import find_metric, is_by_kind
 from sklearn_mtl.metrics._truth import TaskTruth, read_truth
@@ -70,7 +71,9 @@ def per_task_score(
         matched by name.
     task_types : str, sequence or dict, default=None
         "classification" or "regression", where it is neither implied by the metric nor
-        inferred (strings, booleans, categories and up to 20 integers are classes).
+        inferred: strings, booleans, categories and up to 20 whole numbers are classes,
+        unless the predictions of more than two whole numbers are fractions, such as
+        4.97, which makes the task a regression.
     periods : float, dict or array-like, default=None
         After how much the values of regressions repeat, by task name, in task order, or
         for all tasks: 360 for degrees, 24 for hours. Errors are then those of the
@@ -84,18 +87,20 @@ def per_task_score(
     Raises
     ------
     TaskError
-        If a metric is unknown, cannot score a task or lacks what it needs, or shapes do
-        not fit.
+        If a metric is unknown, cannot score a task or lacks what it needs, shapes do
+        not fit, labels are text and predictions numbers or the reverse, or a metric of
+        labels gets fractions.
 
     Warns
     -----
     UndefinedMetricWarning
         Once, with counts, if tasks have no score: a single class for ROC AUC, no
-        observed label.
+        observed label, missing predictions.
     UnseenLabelWarning
         If y_true has labels that are not in `classes`; they count as wrong.
     TaskTypeWarning
-        If a few labels of y_true decide whether a task has classes.
+        If a few labels of y_true decide whether a task has classes, or predictions of a
+        task with two whole numbers could be values or scores.
     IndexOrderWarning
         If the indexes of y_true and y_pred have the same labels in another order.
 
@@ -208,12 +213,14 @@ def _prepare(
     who: str,
 ) -> tuple[list[TaskTruth], list[TaskGiven]]:
     columns = read_columns(y_true, who, sample_weight)
-    wanted = parse_task_types(task_types, columns.names, "mixed", who)
-    warn_of_close_types(columns, wanted, who)
-    tasks = read_tasks(columns, "mixed", who, task_types, "warn", warn=False)
-    task_set = TaskSet(tasks, columns.is_1d, columns.has_names)
     warn_of_index_order(who, y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
-    outputs = read_predictions(y_pred, task_set, len(columns.observed), who)
+    outputs = read_predictions(y_pred, columns, len(columns.observed), who)
+    wanted = parse_task_types(task_types, columns.names, "mixed", who)
+    if classes is None:
+        wanted = kinds_of_tasks(columns, wanted, [o.values for o in outputs], who)
+    warn_of_close_types(columns, wanted, who)
+    tasks = read_tasks(columns, "mixed", who, wanted, "warn", warn=False)
+    task_set = TaskSet(tasks, columns.is_1d, columns.has_names)
     given, known = give_to_tasks(outputs, classes, task_set, who)
     truths = read_truth(columns, known, None, who)
     return truths, given

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._engine import TaskGiven
 from sklearn_mtl.utils._by_task import by_task
+from sklearn_mtl.utils._columns import TargetColumns
 from sklearn_mtl.utils._names import match_tasks, order_of_columns, task_name
 from sklearn_mtl.utils._targets import as_pandas_or_array
 from sklearn_mtl.utils._tasks import TaskSet
@@ -36,7 +37,7 @@ class TaskOutput:
 
 
 def read_predictions(
-    y_pred: Any, tasks: TaskSet, n_samples: int, who: str
+    y_pred: Any, tasks: TaskSet | TargetColumns, n_samples: int, who: str
 ) -> list[TaskOutput]:
     """Return the predictions of each task.
 
@@ -45,7 +46,7 @@ def read_predictions(
     y_pred : array-like, frame, dict or list
         Frames and dicts are matched by name: columns are tasks, or (task, class) as
         `proba_frame` has them. An array or a list is in task order.
-    tasks : TaskSet
+    tasks : TaskSet or TargetColumns
         The tasks.
     n_samples : int
         Number of samples.
@@ -71,15 +72,15 @@ def read_predictions(
         _refuse_absent(tasks.names[len(given) :], who)
         order = order_of_columns(given, tasks, "y_pred", who) or range(len(given))
         outputs = [_output(list(given.values())[t]) for t in order]
-    elif _is_by_task(y_pred, tasks.n_tasks):
+    elif _is_by_task(y_pred, len(tasks.names)):
         outputs = [_output(one) for one in y_pred]
     else:
         outputs = _of_array(np.asarray(as_pandas_or_array(y_pred, who)), tasks)
     shapes = [output.values.shape for output in outputs]
     fits = all(len(s) in (1, 2) and s[0] == n_samples for s in shapes)
-    if len(outputs) != tasks.n_tasks or not fits:
+    if len(outputs) != len(tasks.names) or not fits:
         raise TaskError(
-            f"{who}: y_pred has the shapes {shapes} for {tasks.n_tasks} tasks; each "
+            f"{who}: y_pred has the shapes {shapes} for {len(tasks.names)} tasks; each "
             f"must have {n_samples} rows."
         )
     return outputs
@@ -94,28 +95,33 @@ def _is_by_task(y_pred: Any, n_tasks: int) -> bool:
     return all(shapes) and not of_samples
 
 
-def _of_array(whole: np.ndarray, tasks: TaskSet) -> list[TaskOutput]:
-    is_single = tasks.n_tasks == 1 and (whole.ndim == 1 or whole.shape[1] != 1)
+def _of_array(whole: np.ndarray, tasks: TaskSet | TargetColumns) -> list[TaskOutput]:
+    is_single = len(tasks.names) == 1 and (whole.ndim == 1 or whole.shape[1] != 1)
     if is_single or whole.ndim != 2:
         return [TaskOutput(whole)]
     return [TaskOutput(column) for column in whole.T]
 
 
-def _of_frame(frame: Any, tasks: TaskSet, who: str) -> list[TaskOutput]:
+def _of_frame(frame: Any, tasks: TaskSet | TargetColumns, who: str) -> list[TaskOutput]:
     labels = list(frame.columns)
     columns = [_column(frame, place) for place in range(len(labels))]
     names = {task_name(label) for label in labels}
     if getattr(frame.columns, "nlevels", 1) == 2 and not names <= set(tasks.names):
         return _of_classes(labels, columns, tasks, who)
-    if len(labels) != tasks.n_tasks:
+    if len(labels) != len(tasks.names):
         whole = TaskOutput(np.stack(columns, axis=1), labels)
-        return [whole] if tasks.n_tasks == 1 else [TaskOutput(one) for one in columns]
+        return (
+            [whole] if len(tasks.names) == 1 else [TaskOutput(one) for one in columns]
+        )
     order = None if tasks.is_1d else order_of_columns(labels, tasks, "y_pred", who)
     return [TaskOutput(columns[t]) for t in order or range(len(columns))]
 
 
 def _of_classes(
-    labels: list[Any], columns: list[np.ndarray], tasks: TaskSet, who: str
+    labels: list[Any],
+    columns: list[np.ndarray],
+    tasks: TaskSet | TargetColumns,
+    who: str,
 ) -> list[TaskOutput]:
     """Return the outputs from columns (task, class)."""
     places: dict[Any, list[int]] = {}
@@ -307,4 +313,4 @@ def _order_of_classes(
 
 
 def _looks_like_proba(scores: np.ndarray) -> bool:
-    return bool(np.all((scores >= 0) & (scores <= 1)))
+    return not bool(np.any((scores < 0) | (scores > 1)))  # of NaN the score is NaN

@@ -9,6 +9,7 @@ import numpy as np
 
 from sklearn_mtl.metrics._relevance import read_labels
 from sklearn_mtl.neighbors._pictures import as_pictures, draw_picture, span_of
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._pictures import COLORS, MISSING, load_pyplot
 
 __all__ = ["RetrievalDisplay"]
@@ -122,8 +123,12 @@ class RetrievalDisplay:
         Raises
         ------
         ValueError
-            If the pictures have no known shape, or X_gallery is not the gallery.
+            If the pictures have no known shape, X_gallery is not the gallery, or the
+            columns of a frame y are not the tasks of the gallery.
         """
+        warn_of_index_order(_WHO, X=X, y=y)
+        if y is not None:
+            y = estimator._in_order(y)
         distances, indices = estimator.kneighbors(X, n_neighbors)
         if len(X_gallery) != len(estimator.embedding_):
             raise ValueError(

@@ -248,7 +248,7 @@ class TaskSet:
             As in `encode`, or if the weights are those of other tasks.
         """
         columns = read_columns(y, who, sample_weight, self)
-        columns = self._in_order(columns, who, name)
+        columns = self.in_order(columns, who, name)
         codes = self.encode(columns, unseen=unseen, who=who, name=name)
         return codes, columns.weights
 
@@ -291,7 +291,7 @@ class TaskSet:
         columns = y
         if not isinstance(y, TargetColumns):
             columns = read_columns(y, who, sample_weight, self)
-        columns = self._in_order(columns, who, name)
+        columns = self.in_order(columns, who, name)
         for task, values in zip(self.tasks, columns.values, strict=True):
             if not task.is_classification:
                 check_numbers(values, task.name, who)
@@ -360,8 +360,30 @@ class TaskSet:
             codes[columns.observed[:, t], t] = task.encode(columns.values[t])
         return codes
 
-    def _in_order(self, columns: TargetColumns, who: str, name: str) -> TargetColumns:
-        """Return the columns of another y in the order of the tasks."""
+    def in_order(
+        self, columns: TargetColumns, who: str, name: str = "y"
+    ) -> TargetColumns:
+        """Return the columns of another y in the order of the tasks.
+
+        Parameters
+        ----------
+        columns : TargetColumns
+            The labels.
+        who : str
+            Who asks; messages begin with it.
+        name : str, default="y"
+            What the targets are called in messages.
+
+        Returns
+        -------
+        TargetColumns
+            The same, matched by name where both have names.
+
+        Raises
+        ------
+        TaskError
+            If the number or the names of the tasks differ.
+        """
         if len(columns.names) != self.n_tasks:
             raise TaskError(
                 f"{who}: {name} has {len(columns.names)} tasks, but {self.n_tasks} "

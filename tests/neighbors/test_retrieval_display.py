@@ -2,12 +2,14 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 from scipy import sparse
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
+from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.neighbors import NeighborRetriever, RetrievalDisplay
 
 X, DIGIT = load_digits(return_X_y=True)
@@ -41,6 +43,21 @@ def test_it_keeps_the_pictures_and_which_tasks_agree(retriever):
     np.testing.assert_array_equal(display.distances, distances)
     assert display.axes_.shape == (4, 4)
     assert display.figure_ is display.axes_[0, 0].figure
+
+
+def test_labels_are_matched_to_the_tasks_of_the_gallery():
+    y = pd.DataFrame(Y, columns=["digit", "odd"])
+    retriever = NeighborRetriever(PCA(12), n_neighbors=3).fit(X[50:], y[50:])
+    expected = RetrievalDisplay.from_estimator(
+        retriever, X[:4], Y[:4], X_gallery=X[50:]
+    )
+    swapped = y[["odd", "digit"]][:4]
+    shown = RetrievalDisplay.from_estimator(retriever, X[:4], swapped, X_gallery=X[50:])
+    np.testing.assert_array_equal(shown.agrees, expected.agrees)
+    assert shown.task_names == ["digit", "odd"]
+    unknown = y[:4].rename(columns={"odd": "even"})
+    with pytest.raises(TaskError, match=r"columns of y are \['digit', 'even'\], but"):
+        RetrievalDisplay.from_estimator(retriever, X[:4], unknown, X_gallery=X[50:])
 
 
 def test_a_frame_tells_which_tasks_agree():

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.metrics._predictions import TaskOutput, read_predictions
+from sklearn_mtl.metrics._labels import check_labels, kinds_of_tasks, read_predicted
+from sklearn_mtl.metrics._predictions import read_predictions
 from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.utils._columns import TargetColumns, read_columns
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._optional import import_optional
 from sklearn_mtl.utils._pictures import SEQUENTIAL
+from sklearn_mtl.utils._pipelines import fitted_model
+from sklearn_mtl.utils._task import read_tasks
 
 __all__ = ["TaskConfusionDisplay"]
 
@@ -110,10 +115,23 @@ class TaskConfusionDisplay:
         -------
         TaskConfusionDisplay
             The display, drawn.
+
+        Raises
+        ------
+        TaskError
+            If the columns of a frame y are not the tasks of the estimator, a task is
+            unknown, or none has classes.
         """
-        return cls.from_predictions(
-            y, estimator.predict(X), tasks=tasks, normalize=normalize, ax=ax
-        )
+        warn_of_index_order(_WHO, X=X, y=y)
+        model = getattr(fitted_model(estimator), "task_set_", None)
+        columns = read_columns(y, _WHO)
+        types = ["infer"] * len(columns.names)
+        if model is not None:
+            columns = replace(model.in_order(columns, _WHO), names=model.names)
+            types = [task.type for task in model.tasks]
+        return cls._of_columns(
+            columns, estimator.predict(X), types, tasks, normalize
+        ).plot(ax=ax)
 
     @classmethod
     def from_predictions(
@@ -149,20 +167,34 @@ class TaskConfusionDisplay:
         Raises
         ------
         TaskError
-            If shapes differ, a task is unknown, or none has classes.
+            If shapes or types of labels differ, a prediction is missing or no label, a
+            task is unknown, or none has classes.
         """
-        known, codes = TaskSet.from_y(
-            y_true, who=_WHO, on_empty_task="warn", warn=False
-        )
         warn_of_index_order(_WHO, y_true=y_true, y_pred=y_pred)
-        outputs = read_predictions(y_pred, known, len(codes), _WHO)
-        pairs = zip(outputs, known.names, strict=True)
-        predicted = [_labels(output, name) for output, name in pairs]
+        columns = read_columns(y_true, _WHO)
+        types = ["infer"] * len(columns.names)
+        return cls._of_columns(columns, y_pred, types, tasks, normalize).plot(ax=ax)
+
+    @classmethod
+    def _of_columns(
+        cls,
+        columns: TargetColumns,
+        y_pred: Any,
+        types: Sequence[str],
+        tasks: Sequence[str] | None,
+        normalize: str | None,
+    ) -> TaskConfusionDisplay:
+        """Count the labels of tasks, which are of these types."""
+        outputs = read_predictions(y_pred, columns, len(columns.observed), _WHO)
+        predicted = [output.values for output in outputs]
+        types = kinds_of_tasks(columns, types, predicted, _WHO)
+        found = read_tasks(columns, "mixed", _WHO, types, "warn", warn=False)
+        known = TaskSet(found, columns.is_1d, columns.has_names)
         chosen = _choose(known, tasks)
-        counted = [_count(known, codes, predicted, t, normalize) for t in chosen]
+        counted = [_count(columns, predicted, t, normalize) for t in chosen]
         matrices, labels = zip(*counted, strict=True)
         names = [known.names[t] for t in chosen]
-        return cls(matrices, names, labels, normalize=normalize).plot(ax=ax)
+        return cls(matrices, names, labels, normalize=normalize)
 
     def plot(self, *, ax: Any = None) -> TaskConfusionDisplay:
         """Draw.
@@ -230,16 +262,6 @@ def _cells(figure: Any, grid: Any, n_tasks: int) -> np.ndarray:
     return axes
 
 
-def _labels(output: TaskOutput, name: str) -> np.ndarray:
-    """Return predicted labels, refusing probabilities."""
-    if output.values.ndim != 1:
-        raise TaskError(
-            f"{_WHO}: y_pred of task {name!r} has shape {output.values.shape}; it must "
-            "be the predicted labels (n_samples,)."
-        )
-    return output.values
-
-
 def _choose(known: TaskSet, tasks: Sequence[str] | None) -> list[int]:
     """Return the numbers of the tasks that are drawn."""
     if tasks is None:
@@ -255,18 +277,28 @@ def _choose(known: TaskSet, tasks: Sequence[str] | None) -> list[int]:
 
 
 def _count(
-    known: TaskSet,
-    codes: np.ndarray,
+    columns: TargetColumns,
     predicted: Sequence[np.ndarray],
     t: int,
     normalize: str | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the matrix of a task and its classes, those predicted alone among them."""
-    rows = ~np.isnan(codes[:, t])
-    true = known.tasks[t].decode(codes[rows, t])
-    guessed = np.array(predicted[t][rows].tolist())
-    labels = np.unique(np.concatenate([true, guessed.astype(true.dtype)]))
-    found = confusion_matrix(
-        true, guessed.astype(true.dtype), labels=labels, normalize=normalize
-    )
+    name, true = columns.names[t], columns.values[t]
+    if predicted[t].ndim != 1:
+        raise TaskError(
+            f"{_WHO}: y_pred of task {name!r} has shape {predicted[t].shape}; it must "
+            "be the predicted labels (n_samples,)."
+        )
+    guessed = read_predicted(predicted[t][columns.observed[:, t]])
+    if guessed is None:
+        raise TaskError(
+            f"{_WHO}: y_pred of task {name!r} has missing predictions (NaN); every "
+            "sample with a label needs one."
+        )
+    check_labels(guessed, np.unique(true), name, _WHO)
+    as_true = guessed.astype(true.dtype)
+    if true.dtype.kind not in "US" and (as_true == guessed).all():
+        guessed = as_true
+    labels = np.unique(np.concatenate([true, guessed]))
+    found = confusion_matrix(true, guessed, labels=labels, normalize=normalize)
     return found, labels

@@ -210,6 +210,43 @@ class TestConfusion:
         with pytest.raises(ValueError, match="3 axes for 2 tasks"):
             shown.plot(ax=[*axes, axes[0]])
 
+    def test_labels_are_matched_to_the_tasks_of_the_model(self, classes):
+        X, y = classes
+        net = MultiTaskClassifier(**SHORT).fit(X, y)
+        expected = TaskConfusionDisplay.from_estimator(net, X, y, normalize=None)
+        for other in (y[y.columns[::-1]], y.astype(object).to_numpy()):
+            shown = TaskConfusionDisplay.from_estimator(net, X, other, normalize=None)
+            assert shown.task_names == expected.task_names
+            for one, matrix in zip(shown.matrices, expected.matrices, strict=True):
+                np.testing.assert_array_equal(one, matrix)
+        unknown = y.rename(columns={"ill": "well"})
+        with pytest.raises(TaskError, match=r"columns of y are \['well', .* tasks are"):
+            TaskConfusionDisplay.from_estimator(net, X, unknown)
+
+    def test_the_model_says_which_tasks_have_classes(self, regressions):
+        X, y = regressions
+        model = MultiTaskLinearRegressor().fit(X, y)
+        with pytest.raises(TaskError, match="none of the tasks"):
+            TaskConfusionDisplay.from_estimator(model, X, np.round(y))
+
+    def test_labels_of_another_type_are_refused(self):
+        y = np.array([[0, 1], [1, 0]])
+        with pytest.raises(TaskError, match="task 'task0' has numbers as labels"):
+            TaskConfusionDisplay.from_predictions(y, y.astype(str))
+
+    def test_missing_predictions_are_refused(self):
+        with pytest.raises(TaskError, match="task 'task0' has missing predictions"):
+            TaskConfusionDisplay.from_predictions([0, 1, 1], [0, 1, np.nan])
+
+    def test_values_are_no_classes(self):
+        guess = [1.2, 2.1, 2.8]
+        with pytest.raises(TaskError, match="task 'task0' has no classes"):
+            TaskConfusionDisplay.from_predictions([1, 2, 3], guess, tasks=["task0"])
+
+    def test_long_names_of_classes_stay_whole(self):
+        shown = TaskConfusionDisplay.from_predictions(["a", "b"], ["a", "blue"])
+        assert shown.labels[0].tolist() == ["a", "b", "blue"]
+
     def test_shapes_must_agree(self):
         with pytest.raises(TaskError, match=r"y_pred has the shapes \[\(2,\)\]"):
             TaskConfusionDisplay.from_predictions([0, 1, 1], [0, 1])
