@@ -30,11 +30,13 @@ from sklearn_mtl.neighbors._views import Mix
 from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
+from sklearn_mtl.utils._pipelines import last_step
 from sklearn_mtl.utils._private import (
     HasMethods,
     Interval,
     StrOptions,
 )
+from sklearn_mtl.utils._table import drop_weightless
 from sklearn_mtl.utils._targets import as_targets
 
 __all__ = ["NeighborRetriever"]
@@ -166,7 +168,8 @@ class NeighborRetriever(
 
         **fit_params : dict
             Given to fit of the estimator, such as groups; with metadata routing what it
-            requests.
+            requests. A label of weight 0 in sample_weight is a missing label in the
+            gallery too.
 
         Returns
         -------
@@ -185,11 +188,18 @@ class NeighborRetriever(
         X = record_features(self, X)
         y = as_targets(y, _WHO)
         warn_of_index_order(_WHO, X=X, y=y)
-        if get_config()["enable_metadata_routing"]:
+        is_routed = get_config()["enable_metadata_routing"]
+        prefix = "" if is_routed else last_step(self.estimator)[0]
+        weight = fit_params.get(f"{prefix}sample_weight")
+        if is_routed:
             fit_params = process_routing(self, "fit", **fit_params).estimator.fit
         estimator = clone(self.estimator).fit(X, y, **fit_params)
         rows, signs = mix.rows(estimator, X, _WHO)
-        labels = None if y is None else take_labels(y, len(rows), _WHO)
+        labels = None
+        if y is not None:
+            shape = take_labels(y, len(rows), _WHO).shape
+            observed = drop_weightless(y, weight, _WHO)
+            labels = take_labels(observed, len(rows), _WHO).reshape(shape)
         self.estimator_, self._mix = estimator, mix
         self._task_names = None if y is None else task_names(y)
         self._signs = signs if (signs < 0).any() else None

@@ -15,7 +15,7 @@ from sklearn_mtl.modules import (
     PiecewiseLinear,
     SharedPrivate,
 )
-from tests.zoo import SMALL_CONV, SMALL_NET, predictors
+from tests.zoo import RETRIEVERS, SMALL_CONV, SMALL_NET, predictors
 
 ZOO = {
     **predictors(),
@@ -109,6 +109,34 @@ def test_all_labels_of_weight_0_are_no_labels(case):
     with pytest.warns(MissingLabelWarning, match="no observed label"):
         model.fit(X, y, sample_weight=np.zeros(len(y)))
     assert np.isnan(model.predict(X).astype(float)).all()
+
+
+@pytest.mark.parametrize("name", RETRIEVERS)
+@pytest.mark.parametrize("shape", ["samples", "labels"])
+@pytest.mark.parametrize("dtype", [float, int, str])
+def test_a_label_of_weight_0_is_a_missing_label_in_a_gallery(name, shape, dtype):
+    X, y = make_data("classifier")
+    weight = np.random.default_rng(1).integers(0, 3, size=y.shape)
+    if shape == "samples":
+        weight = weight[:, 0]
+    if name == "features" and shape == "labels":
+        pytest.skip("a scaler takes weights of samples")
+    weightless = np.broadcast_to(weight.reshape(len(y), -1) == 0, y.shape)
+    full = np.nan_to_num(y).astype(dtype)
+    missing = full.astype(object)
+    missing[weightless] = None
+    retriever, other = RETRIEVERS[name](), RETRIEVERS[name]()
+    retriever.fit(X, full, sample_weight=weight)
+    other.fit(X, missing, sample_weight=weight)
+    np.testing.assert_array_equal(retriever.embedding_, other.embedding_)
+    assert (retriever.labels_ != retriever.labels_)[weightless].all()  # NaN
+    assert retriever.report(X[:20], full[:20]) == other.report(X[:20], full[:20])
+    one = RETRIEVERS[name]().fit(
+        X, full[:, 0], sample_weight=weight.reshape(120, -1)[:, 0]
+    )
+    np.testing.assert_array_equal(
+        one.labels_.astype(str), retriever.labels_[:, 0].astype(str)
+    )
 
 
 # of which folds or draws depend on the number of samples
