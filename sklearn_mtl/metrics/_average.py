@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.metrics._registry import Metric
 from sklearn_mtl.metrics._truth import TaskTruth
 from sklearn_mtl.utils._by_task import by_task
 
-__all__ = ["average_scores", "check_average"]
+__all__ = ["average_scores", "check_average", "check_directions"]
 
 _AVERAGES = ("macro", "weighted", "median", "min")
 
@@ -65,6 +66,55 @@ def check_average(average: Any, who: str) -> None:
             f"{who}: unknown average {average!r}; allowed are {list(_AVERAGES)}, a "
             "dict by task name, and an array of task weights."
         )
+
+
+def check_directions(
+    metrics: Sequence[Metric], truths: Sequence[TaskTruth], average: Any, who: str
+) -> None:
+    """Refuse an average of errors with scores, and the least error as the worst.
+
+    Parameters
+    ----------
+    metrics : sequence of Metric
+        The metric of each task.
+    truths : sequence of TaskTruth
+        The labels of each task.
+    average : {"macro", "weighted", "median", "min"}, dict or array-like
+        As in `average_scores`.
+    who : str
+        Who asks; messages begin with it.
+
+    Raises
+    ------
+    TaskError
+        If less is better in some tasks that the average counts and more in others, or
+        less is better and the average is the "min".
+    """
+    names = [truth.name for truth in truths]
+    weights = _weights_of_tasks(average, truths, names, who)
+    less: dict[str, str] = {}
+    more: dict[str, str] = {}
+    for name, metric, weight in zip(names, metrics, weights.tolist(), strict=True):
+        if weight > 0:
+            (less if metric.is_error and metric.sign > 0 else more)[name] = metric.name
+    if less and more:
+        raise TaskError(
+            f"{who}: of some metrics less is better ({_shown(less)}) and of others "
+            f"more ({_shown(more)}), so their mean says nothing. Take the negated "
+            "errors, such as 'neg_log_loss', or 'skill'."
+        )
+    if less and isinstance(average, str) and average == "min":
+        raise TaskError(
+            f"{who}: average='min' is the score of the worst task, but of errors "
+            f"({_shown(less)}) the smallest is the best. Take the negated errors, such "
+            "as 'neg_mean_absolute_error'."
+        )
+
+
+def _shown(metrics: dict[str, str]) -> str:
+    """Return the metrics of the first tasks, for a message."""
+    text = ", ".join(f"{n!r}: {metric!r}" for n, metric in list(metrics.items())[:5])
+    return text if len(metrics) <= 5 else f"{text}, ..."
 
 
 def _weights_of_tasks(

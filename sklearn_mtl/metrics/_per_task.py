@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklearn_mtl.metrics._average import average_scores, check_average
+from sklearn_mtl.metrics._average import average_scores, check_average, check_directions
 from sklearn_mtl.metrics._choice import metrics_of_tasks
 from sklearn_mtl.metrics._engine import TaskGiven, score_tasks
 from sklearn_mtl.metrics._labels import kinds_of_tasks
@@ -173,7 +173,8 @@ def mean_task_score(
     Raises
     ------
     TaskError
-        As in `per_task_score`, or if the average is unknown.
+        As in `per_task_score`, or if the average is unknown, or is one of errors and
+        scores, or the "min" of errors.
 
     Warns
     -----
@@ -199,6 +200,7 @@ def mean_task_score(
     types = _implied_types(metric, who) if task_types is None else task_types
     truths, given = _prepare(y_true, y_pred, classes, sample_weight, types, who)
     metrics = metrics_of_tasks(metric, truths, periods, who)
+    check_directions(metrics, truths, average, who)
     scores = score_tasks(truths, given, metrics, who)
     warn_of_units(scores, truths, metrics, average, who)
     return average_scores(scores, truths, average, who)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.metrics import mean_task_score, per_task_score
 from sklearn_mtl.metrics._average import average_scores
 from sklearn_mtl.metrics._truth import read_truth
 from sklearn_mtl.utils._columns import read_columns
@@ -34,6 +35,36 @@ def test_no_score_at_all_is_nan():
     scores = dict.fromkeys(SCORES, np.nan)
     assert np.isnan(average_scores(scores, truths(), "min", "me"))
     assert np.isnan(average_scores(SCORES, truths(), {"task2": 1.0}, "me"))
+
+
+Y = np.column_stack([[0, 1, 1, 0], [0.5, 1.5, 2.5, 3.5]])
+GIVEN = [np.array([0.1, 0.8, 0.7, 0.4]), Y[:, 1] + 0.1]
+
+
+def test_errors_and_scores_are_not_averaged():
+    metric = {"classification": "log_loss", "regression": "r2"}
+    found = (
+        r"less is better \('task0': 'log_loss'\) and of others more \('task1': 'r2'\)"
+    )
+    for average in ("macro", "weighted", "median", {"task0": 1, "task1": 2}):
+        with pytest.raises(TaskError, match=found):
+            mean_task_score(Y, GIVEN, metric=metric, average=average)
+    one = mean_task_score(Y, GIVEN, metric=metric, average={"task1": 1.0})
+    assert one == per_task_score(Y, GIVEN, metric=metric)["task1"]
+    metric["classification"] = "neg_log_loss"
+    both = per_task_score(Y, GIVEN, metric=metric)
+    found = mean_task_score(Y, GIVEN, metric=metric)
+    assert found == pytest.approx(np.mean(list(both.values())))
+
+
+def test_the_smallest_error_is_not_the_worst():
+    y = Y[:, [1, 1]]
+    with pytest.raises(TaskError, match=r"of errors .* the smallest is the best"):
+        mean_task_score(y, y + [1, 2], metric="mean_absolute_error", average="min")
+    worst = mean_task_score(
+        y, y + [1, 2], metric="neg_mean_absolute_error", average="min"
+    )
+    assert worst == pytest.approx(-2.0)
 
 
 @pytest.mark.parametrize(
