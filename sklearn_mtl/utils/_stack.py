@@ -11,10 +11,14 @@ from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._containers import plain_inputs
+from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import num_samples
-from sklearn_mtl.utils._targets import as_pandas_or_array, as_targets
+from sklearn_mtl.utils._targets import as_pandas_or_array
+from sklearn_mtl.utils._values import drop_missing
 
 __all__ = ["mask_labels", "stack_tasks"]
+
+_WHO = "stack_tasks"
 
 
 def mask_labels(y: Any, sentinel: Any = -1) -> Any:
@@ -76,7 +80,13 @@ def stack_tasks(
     Raises
     ------
     TaskError
-        If lengths, numbers of features or names do not fit together.
+        If lengths, numbers of features or names do not fit together, or a sample has no
+        task id.
+
+    Warns
+    -----
+    IndexOrderWarning
+        If the indexes of X, y and task_id have the same labels in another order.
 
     Examples
     --------
@@ -88,14 +98,15 @@ def stack_tasks(
            [nan,  5.]])
     """
     if y is None and task_id is None:
-        X, y, task_id = _join_pairs(X)
+        X, labels, tasks = _join_pairs(X)
     elif y is None or task_id is None:
         raise TaskError("stack_tasks: give a list of (X, y), or X, y and task_id.")
-    elif names is None:
-        # numbered columns would be taken for the ids in predict_task
-        names = [str(task) for task in np.unique(task_id)]
-    labels = np.asarray(as_targets(y, "stack_tasks"))
-    tasks = np.asarray(task_id)
+    else:
+        warn_of_index_order(_WHO, X=X, y=y, task_id=task_id)
+        labels, tasks = _read_labels(y), _read_ids(task_id)
+        if names is None:
+            # numbered columns would be taken for the ids in predict_task
+            names = [str(task) for task in np.unique(tasks)]
     if labels.shape != tasks.shape or labels.ndim != 1:
         raise TaskError(
             f"stack_tasks: y of shape {labels.shape} and task_id of shape "
@@ -114,10 +125,32 @@ def stack_tasks(
     return plain_inputs(X), wide if names is None else _with_names(wide, names)
 
 
+def _read_labels(y: Any) -> np.ndarray:
+    """Return labels as an array in which missing ones are no text."""
+    return np.asarray(as_pandas_or_array(y, _WHO))
+
+
+def _read_ids(task_id: Any) -> np.ndarray:
+    """Return the task of each sample, refusing samples without one."""
+    column = as_pandas_or_array(task_id, _WHO)
+    if len(column.shape) != 1:
+        return np.asarray(column)  # the shape is refused
+    values, seen = drop_missing(column)
+    if not seen.all():
+        raise TaskError(
+            f"{_WHO}: task_id is missing for {int((~seen).sum())} samples, such as "
+            f"sample {int(np.argmin(seen))}; every sample needs the task that it "
+            "belongs to."
+        )
+    return np.array(values.tolist()) if values.dtype.kind == "O" else values
+
+
 def _join_pairs(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, np.ndarray, np.ndarray]:
     frames = [plain_inputs(X) for X, _ in pairs]
     blocks = [X if sparse.issparse(X) else np.asarray(X) for X in frames]
-    labels = [np.asarray(as_targets(y, "stack_tasks")) for _, y in pairs]
+    for one, y in pairs:
+        warn_of_index_order(_WHO, X=one, y=y)
+    labels = [_read_labels(y) for _, y in pairs]
     for t, (block, label) in enumerate(zip(blocks, labels, strict=True)):
         if block.ndim < 2 or label.ndim != 1 or block.shape[0] != len(label):
             raise TaskError(
@@ -131,6 +164,9 @@ def _join_pairs(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, np.ndarray, np.n
         )
     X = _join_frames(frames) if _are_frames(frames) else _join_blocks(blocks)
     task_id = np.repeat(np.arange(len(blocks)), [len(label) for label in labels])
+    if len({label.dtype.kind in "biuf" for label in labels}) > 1:
+        # NumPy would make text of the numbers of other tasks
+        labels = [label.astype(object) for label in labels]
     return X, np.concatenate(labels), task_id
 
 

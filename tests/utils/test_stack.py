@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.exceptions import IndexOrderWarning, TaskError
 from sklearn_mtl.utils import TaskSet, mask_labels, stack_tasks
 
 NAN = np.nan
@@ -155,3 +155,39 @@ def test_frames_of_any_library_are_joined_by_their_columns(frame):
         stack_tasks([(one, [0]), (other[["b", "a"]], [1])])
     with pytest.raises(TaskError, match=r"task 1 has the columns \['b', 'a'\], but"):
         stack_tasks([(one, [0]), (pd.DataFrame({"b": ["v"], "a": [2.0]}), [1])])
+
+
+@pytest.mark.parametrize(
+    "task_id",
+    [
+        np.array([0.0, 1.0, NAN]),
+        ["a", "b", None],
+        ["a", "b", NAN],
+        pd.Series(["a", "b", None]),
+        pl.Series(["a", "b", None]),
+        np.ma.masked_array([0, 1, 1], [False, False, True]),
+        pd.array([0, 1, None], dtype="Int64"),
+    ],
+    ids=["NaN", "None", "text and NaN", "pandas", "polars", "masked", "NA"],
+)
+def test_a_sample_without_a_task_is_refused(task_id):
+    match = "task_id is missing for 1 samples, such as sample 2; every sample needs"
+    with pytest.raises(TaskError, match=match):
+        stack_tasks(np.eye(3), [0, 1, 2], task_id)
+
+
+def test_indexes_in_another_order_are_told():
+    X, y = pd.DataFrame({"a": [1.0, 2.0]}), pd.Series([0, 1], index=[1, 0])
+    for given in ((X, y, [0, 1]), (X, [0, 1], y), ([(X, y)],)):
+        with pytest.warns(IndexOrderWarning, match="stack_tasks: the indexes of X and"):
+            stack_tasks(*given)
+
+
+def test_numbers_beside_text_stay_numbers():
+    _, y = stack_tasks([([[1.0], [2.0]], ["a", "b"]), ([[1.0]], [1.5])])
+    tasks, _ = TaskSet.from_y(y)
+    assert tasks.kinds == ["binary", "regression"]
+    _, y = stack_tasks(
+        [[1.0]] * 4, ["a", NAN, "b", None], [0, 0, 0, 1], names=["u", "v"]
+    )
+    assert y["u"].isna().tolist() == [False, True, False, True]
