@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
+from sklearn import get_config
 from sklearn.model_selection import cross_validate as sklearn_cross_validate
 
 from sklearn_mtl.model_selection._scorers import per_task_scorers
@@ -13,6 +16,7 @@ from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._targets import as_targets
 from sklearn_mtl.utils._task_types import decide_task_types
+from sklearn_mtl.utils._termination import workers_end_with_us
 
 __all__ = ["cross_validate"]
 
@@ -50,7 +54,8 @@ def cross_validate(
         a splitter or an iterable of (train, test).
     **arguments : dict
         Other arguments of `sklearn.model_selection.cross_validate`: groups, n_jobs,
-        params, return_train_score, return_estimator, error_score and more.
+        params, return_train_score, return_estimator, error_score and more. Weights in
+        params reach fit; with metadata routing they also reach the default scores.
 
     Returns
     -------
@@ -69,6 +74,9 @@ def cross_validate(
     -----
     TaskTypeWarning
         If a few labels decide whether a task has classes.
+    UserWarning
+        If params has sample weights and metadata routing is not enabled, because
+        scikit-learn then hands them to fit alone.
 
     See Also
     --------
@@ -90,14 +98,29 @@ def cross_validate(
     """
     warn_of_index_order(_WHO, X=X, y=y, groups=arguments.get("groups"))
     y = as_targets(y, _WHO)
+    if scoring is None:
+        scoring = per_task_scorers()
+        if get_config()["enable_metadata_routing"]:
+            scoring.set_score_request(sample_weight=True)
+    _warn_of_unweighted_scores(arguments.get("params"))
     if cv is None or isinstance(cv, Integral):
         cv = MultiTaskStratifiedKFold(5 if cv is None else int(cv))
-    scores: dict[str, Any] = sklearn_cross_validate(
-        decide_task_types(estimator, read_columns(y, _WHO), _WHO),
-        X,
-        y,
-        scoring=per_task_scorers() if scoring is None else scoring,
-        cv=cv,
-        **arguments,
-    )
+    estimator = decide_task_types(estimator, read_columns(y, _WHO), _WHO)
+    with workers_end_with_us():
+        scores: dict[str, Any] = sklearn_cross_validate(
+            estimator, X, y, scoring=scoring, cv=cv, **arguments
+        )
     return scores
+
+
+def _warn_of_unweighted_scores(params: Mapping[str, Any] | None) -> None:
+    """Say that weights do not reach the scores, where scikit-learn cannot route."""
+    given = [key for key in params or {} if key.endswith("sample_weight")]
+    if given and not get_config()["enable_metadata_routing"]:
+        warnings.warn(
+            f"{_WHO}: {given[0]!r} in params reaches fit, but not the scores. With "
+            "sklearn.set_config(enable_metadata_routing=True) and "
+            "estimator.set_fit_request(sample_weight=True) both are weighted.",
+            UserWarning,
+            stacklevel=3,
+        )

@@ -34,6 +34,8 @@ CALLS = {
     "compare(X, X, {'slow': IndependentTasks(Slow())}, n_jobs=2)",
     "cross_val_predict": "from sklearn_mtl.model_selection import cross_val_predict\n"
     "cross_val_predict(Slow(), X, X, n_jobs=2)",
+    "cross_validate": "from sklearn_mtl.model_selection import cross_validate\n"
+    "cross_validate(Slow(), X, X, n_jobs=2, cv=2)",
     "IndependentTasks": "from sklearn_mtl import IndependentTasks\n"
     "IndependentTasks(Slow(), n_jobs=2).fit(X, X)",
 }
