@@ -63,8 +63,8 @@ def train_test_split(
     Raises
     ------
     ValueError
-        If there is no array, lengths differ, a size is impossible, or shuffle=False
-        comes with stratify or groups.
+        If there is no array, lengths differ, a size is impossible, shuffle=False comes
+        with stratify or groups, or groups leave a part empty.
     TaskError
         If the labels of a task cannot be read.
 
@@ -136,7 +136,23 @@ def _split(
         raise ValueError(
             f"{_WHO}: groups has {len(group)} rows, the arrays have {n_samples}."
         )
-    return split_once(task_set, codes, sizes, rng, 5, _WHO, group)
+    part = split_once(task_set, codes, sizes, rng, 5, _WHO, group)
+    if group is not None:
+        _check_parts(part, group, sizes)
+    return part
+
+
+def _check_parts(part: np.ndarray, group: np.ndarray, sizes: np.ndarray) -> None:
+    """Refuse groups that leave the training or the test part empty."""
+    for number, name in ((TRAIN, "training"), (TEST, "test")):
+        if not (part == number).any():
+            counts = np.bincount(group)
+            raise ValueError(
+                f"{_WHO}: {len(counts)} groups, of up to {counts.max()} samples, leave "
+                f"the {name} part empty; it was to have {sizes[number]} of "
+                f"{len(part)} samples. Groups are not divided: give smaller ones, or "
+                "other sizes."
+            )
 
 
 def _check_order_alone(stratify: Any, groups: Any) -> None:

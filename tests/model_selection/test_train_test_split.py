@@ -76,6 +76,28 @@ def test_groups_are_not_divided():
     assert np.abs(np.nansum(y_test, axis=0) - 0.25 * np.nansum(y, axis=0)).max() <= 3
 
 
+@pytest.mark.parametrize("sizes", [{}, {"test_size": 5}, {"train_size": 0.9}])
+def test_a_single_group_leaves_no_part_to_train_or_test(sizes):
+    X, y = data()
+    match = (
+        "train_test_split: 1 groups, of up to 120 samples, leave the test part empty"
+    )
+    with pytest.raises(ValueError, match=match):
+        train_test_split(X, y, groups=np.zeros(120), random_state=0, **sizes)
+
+
+@pytest.mark.parametrize("counts", [[119, 1], [60, 60], [100, 10, 10], [1] * 5 + [115]])
+@pytest.mark.parametrize("sizes", [{}, {"test_size": 5}, {"test_size": 0.9}])
+def test_two_groups_are_one_on_each_side(counts, sizes):
+    groups = np.repeat(np.arange(len(counts)), counts)
+    for seed in range(10):
+        train, test = train_test_split(
+            groups, groups=groups, random_state=seed, **sizes
+        )
+        assert len(train)
+        assert len(test)
+
+
 def test_a_task_in_one_test_group_is_told_or_trained_on():
     X, y = data()
     y[:, 3] = np.nan
