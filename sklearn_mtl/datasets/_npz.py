@@ -14,6 +14,7 @@ from sklearn_mtl.utils import stack_tasks
 __all__ = ["load_npz"]
 
 _VARIABLE = "SKLEARN_MTL_DATA"
+_TYPES = ("classification", "binary", "multiclass", "regression", "infer")
 _LENGTHS = {
     "n_samples": ("is_train", "groups", "task_id"),
     "n_features": ("feature_names", "categorical"),
@@ -62,7 +63,9 @@ def load_npz(
     FileNotFoundError
         If there is no such file; the message says where it was looked for.
     ValueError
-        If the file lacks `X` or `Y`, or their shapes do not fit.
+        If the file lacks `X` or `Y`, their shapes do not fit or are empty, they are
+        complex, `Y` has text, names come twice, a task type is unknown, or a task has
+        more labels than `n_classes` says.
 
     Examples
     --------
@@ -81,6 +84,7 @@ def load_npz(
     X, Y = _check_shapes(arrays, path)
     task_names = _strings(arrays, "task_names", "task", Y.shape[1])
     task_types = _strings(arrays, "task_types", None, Y.shape[1])
+    _check_tasks(arrays, Y, task_names, path)
     n_classes = arrays.get("n_classes", _count_classes(Y, task_types))
     if "task_id" in arrays:
         owner = arrays["task_id"]
@@ -129,12 +133,19 @@ def _check_shapes(
             f"load_npz: {path.name} has no array {absent[0]!r}; it has "
             f"{sorted(arrays)}."
         )
-    X, Y = arrays["X"], arrays["Y"].astype(np.float64)
+    X, Y = arrays["X"], arrays["Y"]
+    _check_numbers(X, Y, path)
+    Y = Y.astype(np.float64)
     Y = Y[:, None] if Y.ndim == 1 else Y
     if X.ndim != 2 or Y.ndim != 2:
         raise ValueError(
             f"load_npz: {path.name} has X of shape {X.shape} and Y of shape {Y.shape}; "
             "X must be (n_samples, n_features), Y (n_samples,) or (n_samples, n_tasks)."
+        )
+    if not X.size or not Y.size:
+        raise ValueError(
+            f"load_npz: {path.name} has X of shape {X.shape} and Y of shape {Y.shape}; "
+            "at least one sample, feature and task are needed."
         )
     if len(X) != len(Y):
         raise ValueError(
@@ -154,6 +165,43 @@ def _check_shapes(
             f"task, but Y has {Y.shape[1]} columns; it must have one."
         )
     return X, Y
+
+
+def _check_numbers(X: np.ndarray, Y: np.ndarray, path: Path) -> None:
+    if Y.dtype.kind not in "biuf":
+        raise ValueError(
+            f"load_npz: {path.name} has Y of dtype {Y.dtype}; labels must be real "
+            "numbers. Encode classes as whole numbers, NaN where missing."
+        )
+    if X.dtype.kind == "c":
+        raise ValueError(f"load_npz: {path.name} has X of complex numbers.")
+
+
+def _check_tasks(
+    arrays: dict[str, np.ndarray], Y: np.ndarray, task_names: list[str], path: Path
+) -> None:
+    """Refuse names that come twice, unknown types, and too few classes."""
+    for key in ("task_names", "feature_names"):
+        found = [str(name) for name in arrays.get(key, [])]
+        double = sorted({name for name in found if found.count(name) > 1})
+        if double:
+            raise ValueError(f"load_npz: {path.name} has {double} twice in {key!r}.")
+    types = [str(kind) for kind in arrays.get("task_types", [])]
+    for name, kind in zip(task_names, types, strict=False):
+        if kind not in _TYPES:
+            raise ValueError(
+                f"load_npz: {path.name} has the task type {kind!r} for task {name!r}; "
+                f"allowed are {list(_TYPES)}."
+            )
+    needed = _count_classes(Y, types or ["infer"] * len(task_names))
+    said = arrays.get("n_classes", needed)
+    for t, name in enumerate(task_names):
+        is_claimed = said[t] > 0 or (types and types[t] not in ("regression", "infer"))
+        if is_claimed and said[t] < needed[t]:
+            raise ValueError(
+                f"load_npz: {path.name} has n_classes {said[t]} for task {name!r}, but "
+                f"Y has {needed[t]} different labels of it."
+            )
 
 
 def _strings(

@@ -130,6 +130,39 @@ def test_arrays_of_other_lengths_are_refused(tmp_path, changed, message):
         load_npz("odd", data_home=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"task_names": ["a", "a"]}, r"\['a'\] twice in 'task_names'"),
+        ({"feature_names": ["x", "x"]}, r"\['x'\] twice in 'feature_names'"),
+        (
+            {"task_types": ["foo", "binary"]},
+            "task type 'foo' for task 'task0'; allowed",
+        ),
+        ({"n_classes": [2, 2]}, "n_classes 2 for task 'task1', but Y has 3 different"),
+        ({"n_classes": [2, 0], "task_types": ["binary"] * 2}, "n_classes 0 for task"),
+        ({"Y": np.zeros((3, 0))}, r"Y of shape \(3, 0\); at least one sample"),
+        ({"X": np.zeros((3, 0))}, r"X of shape \(3, 0\)"),
+        ({"X": np.zeros((0, 2)), "Y": np.zeros((0, 2))}, r"X of shape \(0, 2\)"),
+        ({"Y": np.zeros((3, 2)) + 1j}, "Y of dtype complex128; labels must be real"),
+        ({"X": np.zeros((3, 2)) + 1j}, "X of complex numbers"),
+        ({"Y": [["a", "b"]] * 3}, "Y of dtype <U1; labels must be real numbers"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(tmp_path, changed, message):
+    Y = [[0, 0], [1, 1], [0, 2]]
+    np.savez(tmp_path / "odd.npz", **{"X": np.zeros((3, 2)), "Y": Y, **changed})
+    with pytest.raises(ValueError, match=rf"load_npz: odd.npz has .*{message}"):
+        load_npz("odd", data_home=tmp_path)
+
+
+def test_regressions_may_have_any_labels_and_n_classes_more_than_are_there(tmp_path):
+    Y = [[0, 0.5], [1, 1.5], [0, 2.5]]
+    arrays = {"n_classes": [9, 0], "task_types": ["multiclass", "regression"]}
+    np.savez(tmp_path / "own.npz", X=np.zeros((3, 2)), Y=Y, **arrays)
+    assert load_npz("own", data_home=tmp_path).n_classes.tolist() == [9, 0]
+
+
 def test_pickled_objects_are_not_loaded(tmp_path):
     np.savez(
         tmp_path / "bad.npz", X=np.eye(2), Y=np.array([[{}], [None]], dtype=object)
