@@ -16,7 +16,7 @@ from sklearn_mtl.comparison._comparison import Comparison
 from sklearn_mtl.comparison._curve import check_shares, gather_curve, hide_parts
 from sklearn_mtl.comparison._fits import Fit, Material
 from sklearn_mtl.comparison._gains import MEAN, TWIN
-from sklearn_mtl.comparison._inputs import n_rows, read_inputs
+from sklearn_mtl.comparison._inputs import check_inputs, n_rows, read_inputs
 from sklearn_mtl.comparison._jobs import choosable, gather, list_jobs, run_jobs
 from sklearn_mtl.comparison._models import Situation
 from sklearn_mtl.comparison._periods import declare_periods
@@ -135,7 +135,7 @@ def compare(
     TaskError
         If a target cannot be read, has no label, or does not vary.
     TypeError
-        If an estimator is none.
+        If an estimator is none, or X is None or an estimator.
 
     Warns
     -----
@@ -179,6 +179,7 @@ def compare(
     >>> print(found.verdict.split(" (")[0])
     ridge: no evidence that sharing helps or hurts any of the 2 tasks
     """
+    check_inputs(X)
     warn_of_index_order("compare", X=X, y=y, groups=groups)
     _check_arguments(n_repeats, inner_cv, confidence, random_state)
     shares = check_shares(learning_curve)

@@ -18,7 +18,7 @@ from sklearn.preprocessing import (
 from sklearn_mtl.utils._categories import category_texts
 from sklearn_mtl.utils._containers import plain_inputs
 
-__all__ = ["Inputs", "n_rows", "read_inputs", "take_rows"]
+__all__ = ["Inputs", "check_inputs", "n_rows", "read_inputs", "take_rows"]
 
 # More than this is rather a text or an identifier than a category.
 _MAX_ONE_HOT = 50
@@ -96,6 +96,36 @@ class Inputs:
 
 def _dense(X: Any) -> np.ndarray:
     return np.asarray(X.toarray())
+
+
+def check_inputs(X: Any) -> None:
+    """Refuse what is no table of inputs, such as the model.
+
+    Parameters
+    ----------
+    X : object
+        The first argument of `compare`.
+
+    Raises
+    ------
+    TypeError
+        If it is None or an estimator.
+    ValueError
+        If it has one dimension.
+    """
+    call = "The call is compare(X, y, estimators)."
+    if X is None or hasattr(X, "fit"):
+        found = "None" if X is None else type(X).__name__
+        raise TypeError(
+            f"compare: X must be an array or frame (n_samples, n_features), found "
+            f"{found}. {call}"
+        )
+    shape = np.shape(X) if isinstance(X, list | tuple) else getattr(X, "shape", (0, 0))
+    if len(shape) < 2:
+        raise ValueError(
+            f"compare: X has shape {tuple(shape)}; it must be (n_samples, n_features). "
+            f"Reshape a single feature with X.reshape(-1, 1). {call}"
+        )
 
 
 def read_inputs(X: Any) -> Inputs:

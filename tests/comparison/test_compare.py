@@ -373,6 +373,22 @@ def test_bad_arguments_are_refused_before_anything_is_fitted(
         compare(X, y, **{"estimators": ["dummy"], **options})
 
 
+@pytest.mark.parametrize(
+    ("X", "kind", "found"),
+    [
+        (None, TypeError, "found None"),
+        (Ridge(), TypeError, "found Ridge"),
+        (np.zeros(9), ValueError, r"X has shape \(9,\)"),
+        ([0.0] * 9, ValueError, r"X has shape \(9,\)"),
+        (pd.Series([0.0] * 9), ValueError, r"X has shape \(9,\)"),
+    ],
+    ids=["None", "model", "array", "list", "series"],
+)
+def test_what_is_no_table_of_inputs_is_refused(X, kind, found):
+    with pytest.raises(kind, match=f"compare: .*{found}.* compare\\(X, y, estimators"):
+        compare(X, np.zeros((9, 2)), [0])
+
+
 def test_lengths_that_differ_are_refused(data):
     X, y = data
     with pytest.raises(ValueError, match="X has 149 rows, but y has 150"):
