@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, Tensor, nn
 
-from sklearn_mtl.modules._check_trunk import same_after_copies
+from sklearn_mtl.modules._check_gradients import check_gradients
+from sklearn_mtl.modules._check_trunk import drawing, same_after_copies
 from sklearn_mtl.modules._head_spec import HeadSpec, HeadTail
-from sklearn_mtl.modules._linear import draw_parameters, use_generators
+from sklearn_mtl.modules._linear import draw_parameters
 from sklearn_mtl.modules._shapes import check_tail
 from sklearn_mtl.modules._task_heads import HeadBlock, tasks_of_columns
 from sklearn_mtl.utils._check_spec import Faults, check_spec
@@ -39,12 +40,14 @@ def check_head(head: HeadSpec) -> None:
     """Check that a head is one that the nets can use.
 
     For tasks of each kind and of all kinds together: the shapes of maps and logits; a
-    bias of the logits that shifts them; maps and parameters that belong to the tasks
-    that they are said to belong to; members that neither share parameters nor see each
-    other, in training as after it; rows that do not see each other afterwards; random
-    parts that follow the members' generators and leave PyTorch's global one alone;
-    single and double precision; copies, pickles and state dicts that give the same. The
-    parameters of the spec are those of its constructor.
+    bias of the logits that shifts them; gradients with respect to maps and parameters
+    that are the derivatives, by finite differences as in `check_trunk`; maps and
+    parameters that belong to the tasks that they are said to belong to; members that
+    neither share parameters nor see each other, in training as after it; rows that do
+    not see each other afterwards; random parts that follow the members' generators and
+    leave PyTorch's global one alone; single and double precision; copies, pickles and
+    state dicts that give the same. The parameters of the spec are those of its
+    constructor, and nothing else is stored in it.
 
     Parameters
     ----------
@@ -72,30 +75,36 @@ def check_head(head: HeadSpec) -> None:
     """
     faults = check_spec(head, HeadSpec)
     head.check()
-    before = repr(head)
-    for blocks in CASES.values():
-        case = _Case(head, blocks, faults)
-        with faults.leaving_alone(torch.random.get_rng_state, "build"):
-            tail = case.build(MEMBERS)
-            check_tail(tail, len(MEMBERS), case.maps, blocks, faults)
-            if tail is None:
-                continue
-            _check_members(case, tail)
-        with faults.leaving_alone(torch.random.get_rng_state, "forward"):
-            _check_training(case)
-        _check_bias(case, tail)
-        _check_owners(case, tail)
-        _check_copies(case, tail)
-    faults.require(repr(head) == before, "build", "parameters left alone", head)
+    with faults.keeping(head, "build"):
+        for name, blocks in CASES.items():
+            _check_case(_Case(head, name, blocks, faults))
+
+
+def _check_case(case: _Case) -> None:
+    """Check the head for one set of tasks."""
+    state, faults = torch.random.get_rng_state, case.faults
+    with faults.leaving_alone(state, "build"):
+        tail = case.build(MEMBERS)
+        check_tail(tail, len(MEMBERS), case.maps, case.blocks, faults)
+        if tail is None:
+            return
+        _check_members(case, tail)
+    with faults.leaving_alone(state, "forward"):
+        _check_training(case)
+    _check_bias(case, tail)
+    _check_owners(case, tail)
+    _check_copies(case, tail)
+    _check_gradients(case, tail)
 
 
 class _Case:
     """Builds what follows the maps for the members that are wanted."""
 
     def __init__(
-        self, head: HeadSpec, blocks: Sequence[HeadBlock], faults: Faults
+        self, head: HeadSpec, name: str, blocks: Sequence[HeadBlock], faults: Faults
     ) -> None:
-        self.head, self.blocks, self.faults = head, blocks, faults
+        self.head, self.name = head, name
+        self.blocks, self.faults = blocks, faults
         try:
             self.maps = head.maps(self.map_blocks)
         except Exception as error:
@@ -152,9 +161,8 @@ class _Case:
         """Return logits in training, from generators of the members."""
         tail = self.build(members)
         assert tail is not None  # for the type checker: the caller asked
-        draws = [Generator().manual_seed(200 + member) for member in members]
-        use_generators(tail.train(), draws)
-        logits: Tensor = tail(rows)
+        with drawing(tail, members):
+            logits: Tensor = tail(rows)
         return logits
 
 
@@ -237,6 +245,21 @@ def _check_owners(case: _Case, tail: HeadTail) -> None:
                 f"{name} of task {task} on which its logits depend",
                 "that they do not",
             )
+
+
+def _check_gradients(case: _Case, tail: HeadTail) -> None:
+    """Compare gradients with differences."""
+    rows = case.rows(MEMBERS).requires_grad_()
+    places: dict[str, Tensor] = {"the maps": rows}
+    places |= {f"parameter {name!r}": one for name, one in tail.named_parameters()}
+    for when, is_training in (("after a fit", False), ("in training", True)):
+
+        def read(is_training: bool = is_training) -> Tensor:
+            with drawing(tail, MEMBERS, is_training):
+                logits: Tensor = tail(rows)
+            return logits
+
+        check_gradients(read, places, case.faults, f"{when} with {case.name}")
 
 
 def _check_copies(case: _Case, tail: HeadTail) -> None:

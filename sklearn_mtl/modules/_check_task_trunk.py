@@ -6,10 +6,10 @@ import torch
 from torch import Generator, Tensor, nn
 
 from sklearn_mtl.modules._task_heads import HeadBlock, TaskHeads
-from sklearn_mtl.modules._task_trunk import TaskTrunk
+from sklearn_mtl.modules._task_trunk import Parts, TaskTrunk
 from sklearn_mtl.utils._check_spec import Faults
 
-__all__ = ["check_task_trunk"]
+__all__ = ["check_task_trunk", "task_outputs"]
 
 #: Difference between two ways to the logits, which add in another order.
 PRECISION = 1e-6
@@ -31,9 +31,7 @@ def check_task_trunk(trunk: TaskTrunk, x: Tensor, n_tasks: int, faults: Faults) 
     """
     parts = trunk(x)
     gathered = trunk.gather(parts)
-    heads = TaskHeads(len(x), trunk.n_hidden, [HeadBlock(n_tasks, 2)])
-    heads.draw([Generator().manual_seed(member) for member in range(len(x))])
-    heads = heads.to(x)
+    heads = _heads(trunk, x, n_tasks)
     found, expected = trunk.apply_heads(parts, heads), heads(gathered)
     what = "heads(gather(parts)),"
     faults.close(found, expected, "apply_heads", what, tol=PRECISION)
@@ -46,6 +44,24 @@ def check_task_trunk(trunk: TaskTrunk, x: Tensor, n_tasks: int, faults: Faults) 
         penalty,
     )
     _check_shared(trunk, gathered, faults)
+
+
+def _heads(trunk: TaskTrunk, x: Tensor, n_tasks: int) -> TaskHeads:
+    """Return linear heads with fixed random weights."""
+    heads = TaskHeads(len(x), trunk.n_hidden, [HeadBlock(n_tasks, 2)])
+    heads.draw([Generator().manual_seed(member) for member in range(len(x))])
+    return heads.to(x)
+
+
+def task_outputs(trunk: TaskTrunk, parts: Parts, x: Tensor, n_tasks: int) -> Tensor:
+    """Return all that a fit computes from the parts, as one row of numbers."""
+    found = [trunk.gather(parts), trunk.share(parts)]
+    found.append(trunk.apply_heads(parts, _heads(trunk, x, n_tasks)))
+    weights = torch.ones(*x.shape[:2], n_tasks, dtype=x.dtype)
+    penalty = trunk.penalty(parts, weights)
+    if penalty is not None:
+        found.append(penalty)
+    return torch.cat([one.flatten() for one in found])
 
 
 def _check_shared(trunk: TaskTrunk, gathered: Tensor, faults: Faults) -> None:

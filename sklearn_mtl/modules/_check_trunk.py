@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from sklearn.base import BaseEstimator
 from torch import Generator, Tensor, nn
 
-from sklearn_mtl.modules._check_task_trunk import check_task_trunk
+from sklearn_mtl.modules._check_gradients import check_gradients
+from sklearn_mtl.modules._check_task_trunk import check_task_trunk, task_outputs
 from sklearn_mtl.modules._linear import use_generators
 from sklearn_mtl.modules._shapes import check_parts
 from sklearn_mtl.modules._spec import TrunkSpec, build_trunk
 from sklearn_mtl.modules._task_trunk import TaskTrunk
 from sklearn_mtl.utils._check_spec import Faults, check_spec, is_importable
 
-__all__ = ["check_trunk", "same_after_copies"]
+__all__ = ["check_trunk", "drawing", "same_after_copies"]
 
 N_ROWS = 6
 MEMBERS = (0, 1, 2)
@@ -34,12 +36,17 @@ def check_trunk(
 ) -> None:
     """Check that a trunk is one that the nets can use.
 
-    The shapes of what it gives; members that neither share parameters nor see each
-    other, in training as after it; rows that do not see each other afterwards; initial
-    parameters and random parts that follow the members' generators and leave PyTorch's
-    global one alone; single and double precision; copies, pickles and state dicts that
-    give the same; and, of a `TaskTrunk`, which parameters several tasks share. The
-    parameters of a spec are those of its constructor.
+    The shapes of what it gives; gradients with respect to parameters and inputs that
+    are the derivatives; members that neither share parameters nor see each other, in
+    training as after it; rows that do not see each other afterwards; initial parameters
+    and random parts that follow the members' generators and leave PyTorch's global one
+    alone; single and double precision; copies, pickles and state dicts that give the
+    same; and, of a `TaskTrunk`, which parameters several tasks share. The parameters of
+    a spec are those of its constructor, and nothing else is stored in it.
+
+    Gradients are compared with finite differences in double precision, in training and
+    after it. A gradient that is wrong on purpose, as one that is reversed, is reported
+    too. At a kink, any number between the slopes of both sides is right.
 
     Parameters
     ----------
@@ -78,10 +85,9 @@ def check_trunk(
     is_spec = isinstance(trunk, BaseEstimator)
     faults = check_spec(trunk, BaseEstimator) if is_spec else Faults(trunk)
     _check_attributes(trunk, faults)
-    before = repr(trunk)
-    for tasks in (n_tasks, 1):
-        _check_case(_Case(trunk, n_features, tasks, faults))
-    faults.require(repr(trunk) == before, "build", "parameters left alone", trunk)
+    with faults.keeping(trunk, "build"):
+        for tasks in (n_tasks, 1):
+            _check_case(_Case(trunk, n_features, tasks, faults))
 
 
 class _Case:
@@ -125,12 +131,24 @@ class _Case:
 
     def train(self, module: nn.Module, x: Tensor, members: Sequence[int]) -> Tensor:
         """Return what the heads read in training, from generators of the members."""
-        draws = [Generator().manual_seed(200 + member) for member in members]
-        use_generators(module.train(), draws)
-        try:
+        with drawing(module, members):
             return self.read(module, x)
-        finally:
-            use_generators(module.eval(), None)
+
+
+@contextmanager
+def drawing(
+    module: nn.Module, members: Sequence[int], is_training: bool = True
+) -> Iterator[None]:
+    """Put a module into training for a block, with new generators of the members."""
+    if not is_training:
+        yield
+        return
+    draws = [Generator().manual_seed(200 + member) for member in members]
+    use_generators(module.train(), draws)
+    try:
+        yield
+    finally:
+        use_generators(module.eval(), None)
 
 
 def _check_case(case: _Case) -> None:
@@ -141,8 +159,8 @@ def _check_case(case: _Case) -> None:
         _check_members(case)
     with case.faults.leaving_alone(state, "forward"):
         _check_training(case)
-    _check_gradients(case)
     _check_precision(case)
+    _check_gradients(case)
     module, x = case.build(MEMBERS), case.rows(MEMBERS)
     other = case.build((7, 8, 9))
     same_after_copies(module, other, lambda one: one(x), case.faults)
@@ -222,21 +240,49 @@ def _check_training(case: _Case) -> None:
 
 
 def _check_gradients(case: _Case) -> None:
-    """Look whether the parameters that are to be trained get a gradient."""
-    module = case.build(MEMBERS)
+    """Compare gradients with differences; something must depend on the inputs."""
+    module, x = case.build(MEMBERS), case.rows(MEMBERS)
     trained = [one for one in module.parameters() if one.requires_grad]
-    if not trained:
-        return
-    found = case.read(module, case.rows(MEMBERS))
+    found = case.read(module, x)
     case.faults.require(
-        found.requires_grad,
+        found.requires_grad or not trained,
         "forward",
         "a graph through which parameters get gradients",
         "none",
     )
-    gradients = torch.autograd.grad(found.square().sum(), trained, allow_unused=True)
+    _check_effect(found, trained, case.faults)
+    # Raw inputs need no gradient, so frozen modules may give none.
+    is_raw = getattr(case.trunk, "preparation", "raw") == "raw"
+    places: dict[str, Tensor] = {
+        f"parameter {name!r}": one for name, one in module.named_parameters()
+    }
+    places["the inputs"] = x.requires_grad_()
+    for when, is_training in (("after a fit", False), ("in training", True)):
+
+        def read(is_training: bool = is_training) -> Tensor:
+            with drawing(module, MEMBERS, is_training):
+                parts = module(x)
+                if isinstance(module, TaskTrunk):
+                    return task_outputs(module, parts, x, case.n_tasks)
+                return parts
+
+        lenient = "the inputs" if is_raw else ""
+        check_gradients(read, places, case.faults, when, lenient)
+
+
+def _check_effect(found: Tensor, trained: list[nn.Parameter], faults: Faults) -> None:
+    """Look whether parameters have an effect, or inputs where none is trained."""
+    if not trained:
+        is_same = bool((found == found[..., :1, :]).all())
+        what = "a representation that depends on the inputs"
+        faults.require(not is_same, "forward", what, "the same for every row")
+        return
+    weights = torch.randn(
+        found.shape, generator=Generator().manual_seed(3), dtype=found.dtype
+    )
+    gradients = torch.autograd.grad(found, trained, weights, allow_unused=True)
     reached = [one for one in gradients if one is not None and bool(one.any())]
-    case.faults.require(reached, "forward", "gradients of its parameters", "only zeros")
+    faults.require(reached, "forward", "gradients of its parameters", "only zeros")
 
 
 def _check_precision(case: _Case) -> None:

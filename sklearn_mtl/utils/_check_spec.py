@@ -73,6 +73,24 @@ class Faults:
                 "that a global generator was used",
             )
 
+    @contextmanager
+    def keeping(self, spec: Any, method: str) -> Iterator[None]:
+        """Raise the error if a block changes an object, or stores something in it.
+
+        Parameters
+        ----------
+        spec : object
+            What is checked.
+        method : str
+            The method at fault.
+        """
+        before, names = repr(spec), set(getattr(spec, "__dict__", ()))
+        yield
+        self.require(repr(spec) == before, method, "parameters left alone", spec)
+        added = sorted(set(getattr(spec, "__dict__", ())) - names)
+        what = "nothing stored in the object but the arguments of its constructor"
+        self.require(not added, method, what, added)
+
     def close(
         self, found: Any, expected: Any, method: str, what: str, *, tol: float = 1e-7
     ) -> None:

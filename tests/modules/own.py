@@ -110,3 +110,27 @@ class GainTail(HeadTail):
 
     def forward(self, maps):
         return maps * self.gain + self.bias
+
+
+class Halved(torch.autograd.Function):
+    """The identity, whose gradient is wrong by a factor."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return 1.0 * x
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return 0.5 * gradient
+
+
+class Clipped(torch.autograd.Function):
+    """The identity, whose gradient is wrong where it is long."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return 1.0 * x
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient.clamp(-6.0, 6.0)

@@ -12,7 +12,7 @@ from sklearn_mtl.modules import (
     MLPHead,
     check_head,
 )
-from tests.modules.own import Gain, GainTail
+from tests.modules.own import Clipped, Gain, GainTail, Halved
 
 RIGHT = [
     LinearHead(),
@@ -111,6 +111,32 @@ class Lost(GainTail):
         return maps * self.gain * self.scale.to(maps) + self.bias
 
 
+class WrongMaps(GainTail):
+    def forward(self, maps):
+        return super().forward(Halved.apply(maps))
+
+
+class WrongGain(GainTail):
+    def forward(self, maps):
+        return maps * Halved.apply(self.gain) + self.bias
+
+
+class WrongInTraining(GainTail):
+    def forward(self, maps):
+        return super().forward(Clipped.apply(maps) if self.training else maps)
+
+
+class HalfDetached(GainTail):
+    def forward(self, maps):
+        return super().forward(0.5 * (maps + maps.detach()))
+
+
+class Keeps(Gain):
+    def build(self, n_members, blocks):
+        self.n_ = n_members
+        return super().build(n_members, blocks)
+
+
 def four_maps(self, blocks):
     return [HeadBlock(sum(block.n_tasks for block in blocks), 4)]
 
@@ -133,6 +159,10 @@ def one_block(self, blocks):
         (head(MeanOfRows), "forward: expected a row alone to be as among others"),
         (head(InPlace), "forward: expected maps left alone"),
         (head(OneLogit), r"forward: expected logits of shape \(3, 12, 3\)"),
+        (head(WrongMaps), "forward: .* the derivative: .* of the maps after a fit"),
+        (head(WrongGain), "forward: .* the derivative: .* of parameter 'gain' after"),
+        (head(WrongInTraining), "forward: .* the derivative: .* maps in training"),
+        (head(HalfDetached), "forward: .* the derivative: .* of the maps after a fit"),
         (head(Lost), "load_state_dict: expected the same after a copy"),
         (head(GainTail, maps=four_maps), "task_of_maps: expected the place of a task"),
         (head(GainTail, maps=one_block), "maps: expected blocks of 9 tasks; found 3"),
@@ -142,6 +172,11 @@ def one_block(self, blocks):
 def test_a_fault_is_named(wrong, message):
     with pytest.raises(AssertionError, match=rf"Wrong\.{message}"):
         check_head(wrong)
+
+
+def test_a_spec_that_keeps_what_it_builds_is_named():
+    with pytest.raises(AssertionError, match=r"Keeps\.build: .*stored.*\['n_'\]"):
+        check_head(Keeps())
 
 
 def test_something_else_is_no_head():

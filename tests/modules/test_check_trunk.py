@@ -20,7 +20,7 @@ from sklearn_mtl.modules import (
     build_trunk,
     check_trunk,
 )
-from tests.modules.own import Halves, HalvesTrunk, Plain, Wide
+from tests.modules.own import Clipped, Halved, Halves, HalvesTrunk, Plain, Wide
 
 RIGHT = {
     "mlp": MLP((8,)),
@@ -164,6 +164,57 @@ class OnePenalty(HalvesTrunk):
         return parts[0].square().mean()
 
 
+class WrongSlope(Layer):
+    def forward(self, x):
+        return Halved.apply(self.linear(x))
+
+
+class ClippedSlope(Layer):
+    def forward(self, x):
+        return Clipped.apply(self.linear(x))
+
+
+class WrongInTraining(Layer):
+    def forward(self, x):
+        z = self.linear(x)
+        return Halved.apply(z) if self.training else z
+
+
+class TwoLayers(Layer):
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.last = MemberLinear(sizes[1], 4, 4)
+
+    def forward(self, x):
+        return self.last(self.linear(x).detach())
+
+
+class WrongShortWay(HalvesTrunk):
+    def apply_heads(self, parts, heads):
+        return Halved.apply(super().apply_heads(parts, heads))
+
+
+class WrongPenalty(HalvesTrunk):
+    def penalty(self, parts, weights):
+        return Halved.apply(parts[0].square().mean(dim=(1, 2)))
+
+
+class Constant(Layer):
+    """Nothing is trained, and nothing read."""
+
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.linear.requires_grad_(False)
+
+    def forward(self, x):
+        return 0.0 * self.linear(x)
+
+
+def writes(self, n_features, n_members, n_tasks=1):
+    self.n_ = n_features
+    return Layer(n_features, n_members)
+
+
 def halves(kind):
     return lambda f, m, t: kind(f, m, t, 4)
 
@@ -179,6 +230,20 @@ def halves(kind):
         (spec(JointNorm), "forward: expected a member alone to be as .* in training"),
         (spec(MeanOfRows), "forward: expected a row alone to be as among others"),
         (spec(NoGraph), "forward: expected a graph through which"),
+        (spec(WrongSlope), "forward: expected a gradient that is the derivative"),
+        (spec(ClippedSlope), "forward: expected a gradient that is the derivative"),
+        (spec(WrongInTraining), "forward: .* the derivative: .* in training; found"),
+        (
+            spec(TwoLayers),
+            "forward: expected a gradient of parameter 'linear.weight' .*; found none",
+        ),
+        (spec(halves(WrongShortWay)), "forward: .* that is the derivative"),
+        (spec(halves(WrongPenalty)), "forward: .* that is the derivative"),
+        (spec(Constant), "forward: .* that depends on the inputs; found the same"),
+        (
+            spec(Layer, build=writes),
+            r"build: expected nothing stored.*; found \['n_'\]",
+        ),
         (spec(Double), "forward: expected torch.float32 as its parameters"),
         (spec(Memory), "forward: expected the same at every call after a fit"),
         (spec(LostBuffer), "load_state_dict: expected the same after a copy"),
@@ -199,6 +264,42 @@ def halves(kind):
 def test_a_fault_is_named(trunk, message):
     with pytest.raises(AssertionError, match=rf"Wrong\.{message}"):
         check_trunk(trunk)
+
+
+class Detached(nn.Module):
+    """The module of one member, of which one layer is never trained."""
+
+    def __init__(self, n_features):
+        super().__init__()
+        self.first, self.last = nn.Linear(n_features, 4), nn.Linear(4, 4)
+
+    def forward(self, x):
+        return self.last(self.first(x).detach())
+
+
+@pytest.mark.parametrize(
+    ("trunk", "message"),
+    [
+        (lambda n: Detached(n), "a gradient of parameter 'members.0.first.weight'"),
+        (lambda n: nn.Sequential(nn.Linear(n, 4), HalvedLayer()), "the derivative"),
+    ],
+)
+def test_a_wrong_gradient_of_a_callable_is_named(trunk, message):
+    with pytest.raises(AssertionError, match=rf"forward: expected .*{message}"):
+        check_trunk(trunk)
+
+
+class HalvedLayer(nn.Module):
+    def forward(self, x):
+        return Halved.apply(x)
+
+
+def test_kinks_are_no_fault():
+    class Kinked(nn.Module):
+        def forward(self, x):
+            return x.round() + x.abs() + (x * 0.0).relu() + x.clamp(max=0.3)
+
+    check_trunk(lambda n: nn.Sequential(nn.Linear(n, 4), Kinked(), nn.Linear(4, 2)))
 
 
 def test_something_else_is_no_trunk():
