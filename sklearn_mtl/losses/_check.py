@@ -23,13 +23,18 @@ __all__ = ["check_loss"]
 DIFFERENCE, PRECISION = 1e-5, 1e-6
 #: Logits of a net that has diverged.
 LARGE = 1e3
+#: Factors of the logits whose slopes are compared: a clipped slope is right for some.
+FACTORS = (1.0, 10.0, LARGE)
+#: Numbers of classes that are compared, other than three.
+MANY_CLASSES = (4, 10, 40)
 
 
 def check_loss(loss: TaskLoss) -> None:
     """Check that a loss is one that the nets can minimise.
 
     For each kind of task, in both layouts of several logits and both precisions:
-    shapes, slopes that are the derivatives of the values (by finite differences), a
+    shapes, slopes that are the derivatives of the values (by finite differences, for
+    logits up to thousands and 3 to 40 classes), a
     label that is missing has exactly no gradient, weights multiply, each value belongs
     to one label, and PyTorch's global generator is left alone. Parameters are those of
     the constructor. It draws from a generator of its own, always the same numbers.
@@ -61,7 +66,10 @@ def check_loss(loss: TaskLoss) -> None:
     """
     faults = check_spec(loss, TaskLoss)
     loss.check()
-    with faults.leaving_alone(torch.random.get_rng_state, "cells"):
+    with (
+        faults.keeping(loss, "cells"),
+        faults.leaving_alone(torch.random.get_rng_state, "cells"),
+    ):
         check_shapes(loss, faults)
         for kind in loss.kinds:
             _check_kind(loss, kind, faults)
@@ -73,10 +81,13 @@ def _check_kind(loss: TaskLoss, kind: str, faults: Faults) -> None:
         z, y = draw_cells(loss, kind, axis, torch.float64)
         with torch.no_grad():
             _check_cells(loss, z, y, axis, faults)
-            _check_slopes(loss, z, y, axis, faults)
-            _check_precision(loss, kind, axis, faults)
             _check_large(loss, z, y, axis, faults)
+            for factor in FACTORS:
+                _check_slopes(loss, factor * z, y, axis, faults)
+            _check_precision(loss, kind, axis, faults)
             _check_axis(loss, kind, axis, faults)
+            if kind == "multiclass":
+                _check_classes(loss, axis, faults)
     for n_tasks in (1, 4):
         _check_fused(loss, kind, n_tasks, faults)
 
@@ -85,7 +96,10 @@ def _check_slopes(
     loss: TaskLoss, z: Tensor, y: Tensor, axis: int | None, faults: Faults
 ) -> None:
     """Move each logit of a label in turn: values of all labels at once."""
-    _, slopes = loss.cells(z, y, axis)
+    values, slopes = loss.cells(z, y, axis)
+    where = f", with logits up to {float(z.abs().max()):.4g}"
+    if axis is not None:
+        where += f" and {z.shape[axis]} outputs"
     for output in range(1 if axis is None else z.shape[axis]):
         away = torch.zeros_like(z)
         place = away if axis is None else away.select(axis, output)
@@ -94,15 +108,24 @@ def _check_slopes(
         expected = (up - down) / (2.0 * DIFFERENCE)
         found = slopes if axis is None else slopes.select(axis, output)
         errors = (found - expected).abs() / expected.abs().clamp(min=1.0)
-        worst = int(errors.argmax())
+        rounding = 8.0 * torch.finfo(z.dtype).eps * values.abs() / DIFFERENCE
+        excess = errors - rounding
+        worst = int(excess.argmax())
         faults.require(
-            float(errors.max()) <= PRECISION,
+            float(excess.max()) <= PRECISION,
             "cells",
             "slopes that are the derivatives of the values: "
             f"{expected.flatten()[worst]:.8g} by differences for logit {output} of a "
-            f"label {y.flatten()[worst]:.4g}",
+            f"label {y.flatten()[worst]:.4g}{where}",
             f"{found.flatten()[worst]:.8g}",
         )
+
+
+def _check_classes(loss: TaskLoss, axis: int | None, faults: Faults) -> None:
+    """Compare the slopes for other numbers of classes."""
+    for n_classes in MANY_CLASSES:
+        z, y = draw_cells(loss, "multiclass", axis, torch.float64, n_classes)
+        _check_slopes(loss, z, y, axis, faults)
 
 
 def _check_cells(

@@ -19,11 +19,14 @@ N_CLASSES = {"binary": 2, "multiclass": 3, "regression": 0}
 N_MEMBERS, N_ROWS, N_TASKS = 2, 4, 3
 
 
-def made_task(kind: str, loss: TaskLoss, name: str = "task") -> Task:
+def made_task(
+    kind: str, loss: TaskLoss, name: str = "task", n_classes: int | None = None
+) -> Task:
     """Return a task of a kind, with the period that the loss says."""
     if kind == "regression":
         return Task(name, kind, None, np.dtype(float), loss.period)
-    return Task(name, kind, np.arange(N_CLASSES[kind]), np.dtype(int))
+    classes = np.arange(n_classes or N_CLASSES[kind])
+    return Task(name, kind, classes, np.dtype(int))
 
 
 def layouts(loss: TaskLoss, kind: str) -> list[int | None]:
@@ -33,7 +36,11 @@ def layouts(loss: TaskLoss, kind: str) -> list[int | None]:
 
 
 def draw_cells(
-    loss: TaskLoss, kind: str, axis: int | None, dtype: torch.dtype, seed: int = 0
+    loss: TaskLoss,
+    kind: str,
+    axis: int | None,
+    dtype: torch.dtype,
+    n_classes: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return random logits and labels as `TaskLoss.cells` gets them.
 
@@ -47,8 +54,8 @@ def draw_cells(
         Where the logits of a task lie.
     dtype : torch.dtype
         Of both.
-    seed : int, default=0
-        Of the numbers; the same for all dtypes and axes.
+    n_classes : int, default=None
+        Of a task; None is the number in `N_CLASSES`.
 
     Returns
     -------
@@ -57,13 +64,14 @@ def draw_cells(
     y : Tensor of shape (n_members, n_rows, n_tasks)
         Class indices, or values with a mean of about zero.
     """
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(0)
     shape = N_MEMBERS, N_ROWS, N_TASKS
-    width = loss.n_outputs(made_task(kind, loss))
+    n_classes = n_classes or N_CLASSES[kind]
+    width = loss.n_outputs(made_task(kind, loss, n_classes=n_classes))
     z = torch.randn(*shape, width, generator=generator, dtype=torch.float64)
     y = torch.randn(shape, generator=generator, dtype=torch.float64)
     if kind != "regression":
-        y = torch.randint(N_CLASSES[kind], shape, generator=generator)
+        y = torch.randint(n_classes, shape, generator=generator)
     z = z.squeeze(-1) if axis is None else z.movedim(-1, axis).contiguous()
     return (2.0 * z).to(dtype), y.to(dtype)
 

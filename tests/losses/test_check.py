@@ -60,6 +60,21 @@ def half(z, y, axis, values, slopes):
     return values, 0.5 * slopes
 
 
+def clipped(limit):
+    """Clip the slopes and leave the values."""
+    return lambda z, y, axis, values, slopes: (values, slopes.clamp(-limit, limit))
+
+
+def half_of_many(n):
+    """Halve the slopes of tasks with many classes."""
+
+    def wrong(z, y, axis, values, slopes):
+        many = axis is not None and z.shape[axis] >= n
+        return values, (0.5 if many else 1.0) * slopes
+
+    return wrong
+
+
 def other_sign(z, y, axis, values, slopes):
     return values, -slopes
 
@@ -110,6 +125,11 @@ def one_axis(z, y, axis, values, slopes):
         (SquaredError, half, "slopes that are the derivatives of the values"),
         (CrossEntropy, half, "slopes that are the derivatives of the values"),
         (CircularLoss, half, "slopes that are the derivatives of the values"),
+        (SquaredError, clipped(6.0), "slopes that are the derivatives of the values"),
+        (SquaredError, clipped(90.0), "slopes that are the derivatives of the values"),
+        (CrossEntropy, half_of_many(4), "slopes that are .* and 4 outputs"),
+        (CrossEntropy, half_of_many(6), "slopes that are .* and 10 outputs"),
+        (CrossEntropy, half_of_many(30), "slopes that are .* and 40 outputs"),
         (Brier, other_sign, "slopes that are the derivatives of the values"),
         (CrossEntropy, one_axis, "slopes that are the derivatives of the values"),
         (SquaredError, mean_of_batch, "values of a sample that other samples"),
