@@ -22,9 +22,10 @@ def check_balancing(
     Over several steps, with members and absent tasks: weights are finite, of the right
     shape and dtype, of a loss weighting not negative; they follow the tasks when these
     are permuted, do not depend on other members, on tasks that are absent, or on
-    NumPy's and PyTorch's global generators; one task keeps its gradient; weights of a
-    mean sum to about one; and what the method has learned can be pickled. Parameters
-    are those of the constructor.
+    NumPy's and PyTorch's global generators; one task has a positive weight; weights of
+    a mean sum to about one, whatever the number of tasks; and what the method has
+    learned can be pickled. Parameters are those of the constructor, and nothing else is
+    stored in the object.
 
     Parameters
     ----------
@@ -68,7 +69,10 @@ def check_balancing(
             "GradientAggregator."
         )
     check = check_weighting if isinstance(method, LossWeighting) else check_aggregator
-    with faults.leaving_alone(torch.random.get_rng_state, "_weigh"):
+    with (
+        faults.keeping(method, "_weigh"),
+        faults.leaving_alone(torch.random.get_rng_state, "_weigh"),
+    ):
         try:
             check(method, n_tasks, is_symmetric, faults)
         except ValueError as error:  # weights of a wrong shape, which name the method

@@ -12,6 +12,7 @@ from torch import Generator, Tensor
 
 from sklearn_mtl.balancing._balancer import GradientBalancer
 from sklearn_mtl.balancing._base import GradientAggregator
+from sklearn_mtl.balancing._check_weighting import check_sums
 from sklearn_mtl.utils._check_spec import Faults
 
 __all__ = ["check_aggregator"]
@@ -138,17 +139,12 @@ def _check_preference(
 
 def _check_mean(method: GradientAggregator, n_tasks: int, faults: Faults) -> None:
     """Look at one task, and at orthogonal gradients of one length."""
-    one = float(_weigh(method, 4.0 * torch.ones(1, 1, 1).double(), faults))
-    faults.require(one > 0.0, "_weigh", "a positive weight for one task", one)
-    if method.of_mean:
-        total = float(_weigh(method, torch.eye(n_tasks).double()[None], faults).sum())
-        faults.require(
-            0.5 < total < 0.75 * n_tasks,
-            "of_mean",
-            f"weights that sum to one, about, for {n_tasks} orthogonal gradients of "
-            "one length",
-            f"{total:.4g}; of_mean = False says that they sum to n_tasks",
-        )
+
+    def total(n: int) -> float:
+        return float(_weigh(method, torch.eye(n).double()[None], faults).sum())
+
+    of = "orthogonal gradients of one length"
+    check_sums(total, n_tasks, method, of, faults)
 
 
 def _check_updates(method: GradientAggregator, n_tasks: int, faults: Faults) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
-from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+from sklearn_mtl.balancing._base import Balancing, LossWeighting, StepLosses
 from sklearn_mtl.utils._check_spec import Faults
 
-__all__ = ["check_weighting"]
+__all__ = ["check_sums", "check_weighting"]
 
 N_STEPS, N_MEMBERS = 5, 3
 #: A task without a label in the batch has a loss that means nothing: it is 0 in a fit.
@@ -150,19 +150,56 @@ def _check_preference(
 
 
 def _check_mean(method: LossWeighting, n_tasks: int, faults: Faults) -> None:
-    """Look at one task, and at equal losses."""
-    for n, expected in ((1, "a positive weight"), (n_tasks, "weights that sum to one")):
+    """Look at one task, and at equal losses of several."""
+
+    def total(n: int) -> float:
         step = StepLosses.of(torch.ones(1, n), 0.01, [Generator().manual_seed(0)])
-        total = float(method.weigh(step, method.start(1, n)).sum())
-        if n == 1:
-            faults.require(total > 0.0, "_weigh", f"{expected} for one task", total)
-        elif method.of_mean:
-            faults.require(
-                0.5 < total < 0.75 * n,
-                "of_mean",
-                f"{expected}, about, for equal losses of {n} tasks",
-                f"{total:.4g}; of_mean = False says that they sum to n_tasks",
-            )
+        return float(method.weigh(step, method.start(1, n)).sum())
+
+    check_sums(total, n_tasks, method, "equal losses", faults)
+
+
+def check_sums(
+    total: Callable[[int], float],
+    n_tasks: int,
+    method: Balancing,
+    of: str,
+    faults: Faults,
+) -> None:
+    """Check the sum of the weights of tasks that are alike.
+
+    Parameters
+    ----------
+    total : callable
+        Returns the sum for a number of tasks.
+    n_tasks : int
+        The number that the user gave.
+    method : Balancing
+        The method.
+    of : str
+        What is the same for all tasks.
+    faults : Faults
+        Raises where something is wrong.
+    """
+    one = total(1)
+    faults.require(one > 0.0, "_weigh", "a positive weight for one task", one)
+    if not method.of_mean:
+        return
+    sums = {n: total(n) for n in sorted({2, 3, 5, n_tasks})}
+    for n, found in sums.items():
+        faults.require(
+            0.5 < found < max(0.75 * n, 2.0),
+            "of_mean",
+            f"weights that sum to one, about, for {of} of {n} tasks",
+            f"{found:.4g}; of_mean = False says that they sum to n_tasks",
+        )
+    seen = ", ".join(f"{found:.4g} for {n}" for n, found in sums.items())
+    faults.require(
+        max(sums.values()) < 1.5 * min(sums.values()),
+        "_weigh",
+        f"weights whose sum does not depend on the number of tasks, for {of}",
+        f"{seen} tasks",
+    )
 
 
 def _check_state(

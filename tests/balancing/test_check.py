@@ -82,6 +82,15 @@ def an_array(self, step, state):
     return np.ones(tuple(step.losses.shape))
 
 
+def thirds_of_losses(self, step, state):
+    return torch.full_like(step.losses, 1.0 / 3.0)
+
+
+def counts_calls(self, step, state):
+    self.n_calls_ = getattr(self, "n_calls_", 0) + 1
+    return torch.ones_like(step.losses)
+
+
 def ones(self, step, state):
     return torch.ones_like(step.losses)
 
@@ -102,6 +111,11 @@ def a_lock(self, n_members, n_tasks):
         (weighting(not_a_number), r"\._weigh: expected finite weights; found"),
         (weighting(one_for_all), r": _weigh must return a tensor of shape \(3, 4\)"),
         (weighting(an_array), r": _weigh must return a tensor .*found an array"),
+        (weighting(counts_calls), r"\._weigh: expected nothing stored in the object"),
+        (
+            weighting(thirds_of_losses, of_mean=True),
+            r"\._weigh: expected weights whose sum does not depend on the number",
+        ),
         (weighting(ones, of_mean=True), r"\.of_mean: expected weights that sum to one"),
         (
             weighting(ones, role_of_task_weight="preference"),
@@ -157,6 +171,10 @@ def one_row(self, gramian, share, state, generators):
     return equal(gramian)[0]
 
 
+def thirds(self, gramian, share, state, generators):
+    return np.full(gramian.shape[:2], 1.0 / 3.0)
+
+
 def plain(self, gramian, share, state, generators):
     return equal(gramian)
 
@@ -164,6 +182,10 @@ def plain(self, gramian, share, state, generators):
 @pytest.mark.parametrize(
     ("method", "message"),
     [
+        (
+            aggregator(thirds),
+            r"\._weigh: expected weights whose sum does not depend on the number",
+        ),
         (aggregator(sums_to_n_tasks), r"\.of_mean: expected weights that sum to one"),
         (aggregator(divides_by_zero), r"\._weigh: .*finite weights for a gradient of"),
         (aggregator(changes_the_gramian), r"\._weigh: expected the Gramian left as"),
