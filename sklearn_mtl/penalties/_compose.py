@@ -7,7 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.penalties._base import Penalty, TaskCovarianceForm, frobenius
+from sklearn_mtl.penalties._base import (
+    Penalty,
+    TaskCovarianceForm,
+    frobenius,
+    is_null,
+)
 from sklearn_mtl.penalties._by_prox import step_between
 from sklearn_mtl.penalties._columns import Columns
 from sklearn_mtl.penalties._splitting import prox_of_sum
@@ -106,13 +111,17 @@ class Sum(_Composition):
     Notes
     -----
     The proximal step is found by Dykstra-like alternation (Bauschke & Combettes 2008),
-    of which one cycle is exact for `L1` followed by one group norm. Solvers take
-    members that are quadratic over tasks out of it.
+    of which one cycle is exact for `L1` followed by one group norm. Slow alternations
+    are extrapolated (Walker & Ni 2011) and end after 500 cycles: `TraceNorm` with
+    `TaskL21` may then be wrong by a thousandth of W where they leave almost nothing of
+    it. Solvers take members that are quadratic over tasks out of it.
 
     References
     ----------
     .. [1] H. H. Bauschke, P. L. Combettes, "A Dykstra-like algorithm for two monotone
        operators", Pacific Journal of Optimization 4, 2008.
+    .. [2] H. F. Walker, P. Ni, "Anderson acceleration for fixed-point iterations", SIAM
+       Journal on Numerical Analysis 49, 2011.
 
     Examples
     --------
@@ -141,7 +150,10 @@ class Sum(_Composition):
         self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
     ) -> np.ndarray:
         """Return the proximal point of the sum."""
-        return prox_of_sum(self.members, W, step, columns)[0]
+        layout = Columns.plain(W.shape[1]) if columns is None else columns
+        # The last one decides which coefficients are exactly zero.
+        order = sorted(self.members, key=lambda one: one.split(layout)[0] is None)
+        return prox_of_sum(order, W, step, columns)[0]
 
     def optimality(
         self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
@@ -200,6 +212,8 @@ class Sum(_Composition):
             matrix, rest = penalty.split(layout)
             if rest is None and matrix is not None:
                 shares[k] = W @ matrix
+                if is_null(shares[k], 1e-4 * frobenius(U)):
+                    shares[k] = np.zeros_like(U)  # rounding has no direction
             else:
                 rough.append(k)
         last = rough[-1] if rough else len(shares) - 1

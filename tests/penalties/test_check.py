@@ -14,6 +14,7 @@ from sklearn_mtl.penalties import (
     Scaled,
     Shared,
     Sum,
+    TaskGraph,
     TaskL21,
     TraceNorm,
     check_penalty,
@@ -40,6 +41,22 @@ MORE = [
 @pytest.mark.parametrize("penalty", [*ATOMS, *MORE], ids=str)
 def test_our_penalties_and_those_of_the_guide_pass(penalty):
     check_penalty(penalty, n_features=4)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (L1(), TraceNorm()),
+        (TraceNorm(), L1()),
+        (L21(), TaskL21()),
+        (L21(), TraceNorm()),
+        (L1(), TaskGraph(graph="chain")),
+        (Shared(), TaskGraph(graph="chain")),
+    ],
+    ids=str,
+)
+def test_sums_whose_alternation_is_slow_or_ends_in_a_dense_member_pass(first, second):
+    check_penalty(Sum([("a", first), ("b", second)]))
 
 
 def test_none_of_ours_is_left_out():
