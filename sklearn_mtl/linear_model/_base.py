@@ -95,6 +95,12 @@ class LinearBase(BaseEstimator):
                 f"penalty={EMPIRICAL_BAYES!r}, which finds its strengths in the data. "
                 "Leave alpha at None, or choose a penalty, such as penalty='shared'."
             )
+        if self.penalty is None and alpha is not None:
+            raise ValueError(
+                f"{type(self).__name__}: alpha={alpha!r} has no effect with "
+                "penalty=None. Leave alpha at None, or choose a penalty, such as "
+                "penalty='ridge'."
+            )
         alpha = 1.0 if alpha is None else alpha
         if not len(data.kept):
             self._keep_constants(data.X.shape[1], alpha)

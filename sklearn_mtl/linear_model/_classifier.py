@@ -39,7 +39,7 @@ class MultiTaskLinearClassifier(
         `Penalty` of your own, or None for no penalty.
     alpha : float, default=None
         What the penalty is multiplied by, 1.0 if None. "empirical_bayes" finds its
-        strengths in the data and takes no number.
+        strengths in the data and takes no number, nor does None.
     fit_intercept : bool, default=True
         Whether each task has an intercept, which is never penalised.
     tol : float, default=1e-6
@@ -153,7 +153,7 @@ class MultiTaskLinearClassifier(
             If a task has no label, or labels that are not classes.
         ValueError
             If X has NaN, weights are negative, the penalty does not fit the tasks, or
-            alpha is a number and the penalty "empirical_bayes".
+            alpha is a number and the penalty "empirical_bayes" or None.
         """
         self._solve(self._read(X, y, sample_weight), self.alpha)
         return self

@@ -36,7 +36,7 @@ class MultiTaskLinearRegressor(
         `Penalty` of your own, or None for no penalty.
     alpha : float, default=None
         What the penalty is multiplied by, 1.0 if None. "empirical_bayes" finds its
-        strengths in the data and takes no number.
+        strengths in the data and takes no number, nor does None.
     fit_intercept : bool or "partial_pooling", default=True
         Whether each task has an intercept. True leaves it free; "partial_pooling"
         shrinks the tasks' levels towards a common one, as strongly as the data suggest:
@@ -164,8 +164,8 @@ class MultiTaskLinearRegressor(
             If a task has no label.
         ValueError
             If X has NaN, weights are negative, the penalty does not fit the tasks,
-            alpha is a number and the penalty "empirical_bayes", or `scale_targets=True`
-            meets pooled intercepts.
+            alpha is a number and the penalty "empirical_bayes" or None, or
+            `scale_targets=True` meets pooled intercepts.
 
         Warns
         -----

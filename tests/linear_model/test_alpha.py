@@ -27,6 +27,13 @@ def test_empirical_bayes_takes_no_alpha(cls, y, alpha):
         cls(alpha=alpha).fit(X, y)
 
 
+@both
+def test_no_penalty_takes_no_alpha(cls, y):
+    message = rf"^{cls.__name__}: alpha=100\.0 has no effect with penalty=None"
+    with pytest.raises(ValueError, match=message):
+        cls(penalty=None, alpha=100.0).fit(X, y)
+
+
 def test_the_mixed_estimator_names_its_part():
     y = np.column_stack([VALUES[:, 0], VALUES[:, 1] > 0])
     model = MultiTaskLinearMixedEstimator(regressor=MultiTaskLinearRegressor(alpha=2.0))
