@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.ensemble._column_scales import column_scales
-from sklearn_mtl.ensemble._encoding import TargetEncoding
+from sklearn_mtl.ensemble._encoding import TargetEncoding, few_digits
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._trees import (
     GroupDraws,
@@ -30,7 +31,7 @@ from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import Interval, StrOptions
 from sklearn_mtl.utils._random import draw_seed
-from sklearn_mtl.utils._weights import warn_of_small_weights
+from sklearn_mtl.utils._weights import cell_weights, warn_of_small_weights
 
 __all__ = ["FOREST_CONSTRAINTS", "BaseMultiTaskForest"]
 
@@ -119,6 +120,7 @@ class BaseMultiTaskForest(BaseEstimator):
         given = HoldOut.read(who, X, groups)
         X = read_inputs(self, X, "table", reset=True)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
+        labels = self._rounded(labels, sample_weight)
         numbers = X if sparse.issparse(X) else X.numeric
         self._scales = column_scales(numbers)
         self._grow(self._as_numbers(X), labels, given)
@@ -127,7 +129,8 @@ class BaseMultiTaskForest(BaseEstimator):
     def _grow(self, X: Any, labels: Labels, given: HoldOut) -> None:
         """Fit the forest to the rows that have a label with weight."""
         rows = np.flatnonzero(labels.weights.any(axis=1))
-        codes, row_weights = labels.codes[rows], labels.row_weights[rows]
+        # Not `labels.row_weights`, which know no class weights.
+        codes, row_weights = labels.codes[rows], labels.weights[rows].max(axis=1)
         cells = labels.weights[rows] / row_weights[:, None]
         encoding = TargetEncoding.learn(self.task_set_, codes, labels.weights[rows])
         self._ratio, shares = LeafRatio.learn(encoding, cells, row_weights)
@@ -146,6 +149,18 @@ class BaseMultiTaskForest(BaseEstimator):
             self._oof = self._out_of_bag(X, rows, draws)
             for t, group in given.lone_tasks(labels.weights > 0).items():
                 self._oof[t][given.group == group] = np.nan
+
+    def _rounded(self, labels: Labels, sample_weight: Any) -> Labels:
+        """Return labels with weights of few digits, so that rounding decides no tie.
+
+        Sample and class weights are rounded one by one: either gives the same forest,
+        and a whole number the same as repeated samples.
+        """
+        plain = cell_weights(
+            self.task_set_, labels.codes, sample_weight, None, type(self).__name__
+        )
+        factors = labels.weights / np.where(plain > 0, plain, 1.0)
+        return replace(labels, weights=few_digits(plain) * few_digits(factors))
 
     def _draw_groups(
         self, given: HoldOut, rows: np.ndarray, labels: Labels

@@ -9,11 +9,12 @@ import numpy as np
 
 from sklearn_mtl.utils import Task, TaskSet
 
-__all__ = ["TargetEncoding", "on_grid"]
+__all__ = ["TargetEncoding", "few_digits", "on_grid"]
 
 # Sums of columns that are whole multiples of this are exact, so that neither the order
 # of rows nor a weight in place of repeated rows decides a tie between two splits.
 _GRID = 2.0**-24
+_DIGITS = 2.0**12
 _EPS = 10 * np.finfo(np.float64).eps
 
 
@@ -138,6 +139,12 @@ class TargetEncoding:
 def on_grid(values: np.ndarray) -> np.ndarray:
     """Return values rounded so that their sums are exact in any order."""
     return np.round(values / _GRID) * _GRID
+
+
+def few_digits(weights: np.ndarray) -> np.ndarray:
+    """Return weights with 12 binary digits, so that their sums are exact too."""
+    mantissa, exponent = np.frexp(weights)
+    return np.ldexp(np.round(mantissa * _DIGITS) / _DIGITS, exponent)
 
 
 def constant_output(task: Task, n_rows: int) -> np.ndarray:

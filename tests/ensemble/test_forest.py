@@ -119,6 +119,21 @@ def test_a_weight_of_two_is_the_same_as_the_row_twice_on_small_data(seed, class_
         np.testing.assert_allclose(one, two, atol=1e-9)
 
 
+@pytest.mark.parametrize("n_samples", [60, 200])
+@pytest.mark.parametrize("class_weight", [{1: 3.0}, {0: 0.1}, {0: 2.7, 1: 5.0}])
+def test_class_weights_are_sample_weights_of_labels(n_samples, class_weight):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_samples, 4))
+    y = (X[:, :2] + 0.5 * rng.normal(size=(n_samples, 2)) > 0.7).astype(float)
+    y[::7, 0] = np.nan
+    weights = np.vectorize(lambda label: class_weight.get(label, 1.0))(y)
+    forest = MultiTaskForestClassifier(n_estimators=10, random_state=0)
+    expected = clone(forest).fit(X, y, sample_weight=weights)
+    found = forest.set_params(class_weight=class_weight).fit(X, y)
+    for one, two in zip(found._task_outputs(X), expected._task_outputs(X), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
 def test_class_weight_moves_probabilities():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(300, 3)), (rng.random(300) < 0.1).astype(int)
@@ -127,7 +142,7 @@ def test_class_weight_moves_probabilities():
         for w in (None, "balanced")
     )
     assert plain.oof_prediction_[:, 1].mean() < 0.15
-    assert balanced.oof_prediction_[:, 1].mean() > 0.3
+    assert balanced.oof_prediction_[:, 1].mean() > 0.25
 
 
 def test_categories_and_missing_inputs_are_taken():
