@@ -36,7 +36,8 @@ def circular_error(
     Parameters
     ----------
     y_true, y_pred : array-like of shape (n_samples,)
-        Values; any number stands for the point it reaches.
+        Values; any number stands for the point it reaches. Samples whose label in
+        `y_true` is missing are left out.
     period : float, default=2 * pi
         After how much they repeat.
     sample_weight : array-like of shape (n_samples,), default=None
@@ -50,7 +51,8 @@ def circular_error(
     Raises
     ------
     ValueError
-        If the period is not positive, a value is missing or lengths differ.
+        If the period is not positive, all labels or a prediction of a label are
+        missing, or lengths differ.
 
     See Also
     --------
@@ -89,7 +91,8 @@ def circular_score(
     Parameters
     ----------
     y_true, y_pred : array-like of shape (n_samples,)
-        Values; any number stands for the point it reaches.
+        Values; any number stands for the point it reaches. Samples whose label in
+        `y_true` is missing are left out.
     period : float, default=2 * pi
         After how much they repeat.
     sample_weight : array-like of shape (n_samples,), default=None
@@ -103,7 +106,8 @@ def circular_score(
     Raises
     ------
     ValueError
-        If the period is not positive, a value is missing or lengths differ.
+        If the period is not positive, all labels or a prediction of a label are
+        missing, or lengths differ.
 
     See Also
     --------
@@ -127,9 +131,19 @@ def _read(
     warn_of_index_order(who, y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
     truth, given = (
         check_array(
-            as_targets(y, who), ensure_2d=False, dtype=np.float64, input_name=name
+            as_targets(y, who),
+            ensure_2d=False,
+            dtype=np.float64,
+            input_name=name,
+            ensure_all_finite="allow-nan",
         )
         for name, y in (("y_true", y_true), ("y_pred", y_pred))
     )
     check_consistent_length(truth, given)
-    return truth, given, check_sample_weight(sample_weight, (len(truth), 1), who)[:, 0]
+    weights = check_sample_weight(sample_weight, (len(truth), 1), who)[:, 0]
+    seen = ~np.isnan(truth)
+    if not seen.any():
+        raise ValueError(f"{who}: all {len(seen)} labels of y_true are missing.")
+    if np.isnan(given[seen]).any():
+        raise ValueError(f"{who}: y_pred is NaN where y_true has a label.")
+    return truth[seen], given[seen], weights[seen]

@@ -49,7 +49,17 @@ def test_wrong_arguments_are_explained(metric):
         metric([1.0], [1.0], period=0)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         metric([1.0], [1.0, 2.0])
-    with pytest.raises(ValueError, match="y_true contains NaN"):
+    with pytest.raises(ValueError, match="all 1 labels of y_true are missing"):
         metric([np.nan], [1.0])
-    with pytest.raises(ValueError, match="y_true contains NaN"):
-        metric(np.ma.masked_array([1.0, 9.0], mask=[0, 1]), [1.0, 2.0])
+    with pytest.raises(ValueError, match="y_pred is NaN where y_true has a label"):
+        metric([1.0, np.nan], [np.nan, 1.0])
+
+
+@pytest.mark.parametrize("metric", [circular_error, circular_score])
+def test_missing_labels_are_left_out(metric):
+    truth, given, weights = [1.0, 9.0, 2.0, 3.5], [1.5, 0.0, 2.0, 3.0], [1.0, 5.0, 2, 1]
+    expected = metric(truth[::2], given[::2], sample_weight=weights[::2])
+    gaps = [1.0, np.nan, 2.0, np.nan]
+    assert metric(gaps, given, sample_weight=weights) == expected
+    masked = np.ma.masked_array(truth, mask=[0, 1, 0, 1])
+    assert metric(masked, [1.5, np.nan, 2.0, 3.0], sample_weight=weights) == expected
