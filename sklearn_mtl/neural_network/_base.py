@@ -20,7 +20,7 @@ from sklearn_mtl.neural_network._held import read_held
 from sklearn_mtl.neural_network._history import history_arrays
 from sklearn_mtl.neural_network._inputs import read_inputs
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
-from sklearn_mtl.neural_network._plan import preparation_of
+from sklearn_mtl.neural_network._plan import SMALL, preparation_of
 from sklearn_mtl.neural_network._search_space import search_space
 from sklearn_mtl.neural_network._state import NetState
 from sklearn_mtl.neural_network._stream import Samples
@@ -248,9 +248,10 @@ class BaseMultiTaskNet(
         outputs = self._state.held_out_outputs
         if outputs is None:
             raise AttributeError(
-                f"{type(self).__name__}: there is no oof_prediction_, for not every "
-                "row was held out; it needs n_members > 1 and early_stopping, and no "
-                "X_val."
+                f"{type(self).__name__}: there is no oof_prediction_, because not "
+                "every sample was held out. It needs n_members > 1, more than one "
+                "group, no X_val, and early_stopping=True (the default 'auto' holds "
+                f"nothing out of up to {SMALL} samples)."
             )
         return outputs[0] if self.task_set_.is_1d else outputs
 

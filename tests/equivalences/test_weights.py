@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from sklearn_mtl import MultiTaskMixedEstimator
+from sklearn_mtl import MultiTaskMixedEstimator, MultiTaskRegressor
 from sklearn_mtl.balancing import METHODS, GradientAggregator, Sampled
 from sklearn_mtl.exceptions import MissingLabelWarning, TaskError
 from sklearn_mtl.modules import (
@@ -137,6 +137,24 @@ def test_a_label_of_weight_0_is_a_missing_label_in_a_gallery(name, shape, dtype)
     np.testing.assert_array_equal(
         one.labels_.astype(str), retriever.labels_[:, 0].astype(str)
     )
+
+
+def test_repeated_samples_may_be_more_than_a_hundred_without_an_embedding():
+    X, y = make_data("regressor", 80)
+    weights = np.random.default_rng(1).integers(0, 4, 80)
+    rows = np.repeat(np.arange(80), weights)
+    net = MultiTaskRegressor(
+        batch_size=None,
+        early_stopping=False,
+        numeric_embedding=None,
+        n_members=2,
+        max_epochs=5,
+        random_state=0,
+    )
+    expected = clone(net).fit(X[rows], y[rows]).predict(X)
+    found = net.fit(X, y, sample_weight=weights).predict(X)
+    assert len(rows) > 100
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
 
 
 # of which folds or draws depend on the number of samples

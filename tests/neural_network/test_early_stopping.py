@@ -160,6 +160,6 @@ def test_without_folds_there_are_no_out_of_fold_predictions(arguments):
     model = overfitting(**arguments).fit(X, y[:, 0])
     assert not hasattr(model, "oof_prediction_")
     with pytest.raises(
-        AttributeError, match="it needs n_members > 1 and early_stopping"
+        AttributeError, match=r"It needs n_members > 1, .* holds nothing out"
     ):
         _ = model.oof_prediction_
