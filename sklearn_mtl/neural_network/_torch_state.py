@@ -71,8 +71,9 @@ if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
 def usual_torch(n_threads: int | None) -> Iterator[None]:
     """Use n_threads in torch while the block runs, and its usual switches.
 
-    Gradients are on, automatic casts and inference mode off, and new tensors are
-    float32 on the CPU, whatever a notebook or a training script around has set.
+    Gradients are on, automatic casts, inference mode and anomaly detection off, and new
+    tensors are float32 on the CPU, whatever a notebook or a training script around has
+    set.
 
     Parameters
     ----------
@@ -84,6 +85,8 @@ def usual_torch(n_threads: int | None) -> Iterator[None]:
         if torch.is_inference_mode_enabled():
             switches.enter_context(torch.inference_mode(False))
         switches.enter_context(torch.enable_grad())
+        if torch.is_anomaly_enabled():  # its checks fail in torch.func.vmap
+            switches.enter_context(torch.autograd.set_detect_anomaly(False))
         # costs time in every call of torch, so only where it is needed
         if torch.get_default_device().type != "cpu":
             switches.enter_context(torch.device("cpu"))

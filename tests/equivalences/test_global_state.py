@@ -41,6 +41,7 @@ def every_switch():
             torch.autocast("cpu", dtype=torch.bfloat16),
             default_dtype(torch.float64),
             torch.device("meta"),
+            torch.autograd.set_detect_anomaly(True),
         ):
             switches.enter_context(switch)
         yield
