@@ -184,7 +184,7 @@ def compare(
     _check_arguments(n_repeats, inner_cv, confidence, random_state)
     shares = check_shares(learning_curve)
     targets = read_targets(y, task_types, missing_fraction, random_state)
-    X = plain_inputs(X)
+    X = plain_inputs(X, "compare")
     inputs = read_inputs(X)
     _check_lengths(inputs.X, targets, groups)
     candidates = resolve_models(

@@ -142,7 +142,7 @@ def read_inputs(X: Any) -> Inputs:
         DataFrames, and arrays that are no numbers, as a DataFrame of floats and
         strings; arrays of numbers and sparse matrices as they are.
     """
-    X = plain_inputs(X)
+    X = plain_inputs(X, "compare")
     if hasattr(X, "to_pandas"):  # polars
         X = X.to_pandas()
     if sparse.issparse(X):

@@ -34,6 +34,7 @@ from sklearn_mtl.inspection._task_sets import fit_tasks
 from sklearn_mtl.model_selection._responses import periods_of_tasks
 from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.utils._categories import warning_once
+from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._fit_params import (
@@ -273,7 +274,7 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             If a parameter is out of its range, lengths differ, or the estimator has no
             use for the validation set.
         """
-        X, y = indexable(X, as_targets(y, _WHO))
+        X, y = indexable(plain_inputs(X, _WHO), as_targets(y, _WHO))
         X = record_features(self, X)
         data = read_data(
             self.estimator,

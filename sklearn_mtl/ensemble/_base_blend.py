@@ -24,6 +24,7 @@ from sklearn_mtl.neural_network._data import Labels
 from sklearn_mtl.neural_network._held import read_validation_labels
 from sklearn_mtl.utils import TaskSet
 from sklearn_mtl.utils._categories import warning_once
+from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._hold_out import HoldOut
@@ -128,7 +129,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         named = self._named()
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
-        X, y = indexable(X, as_targets(y, who))
+        X, y = indexable(plain_inputs(X, who), as_targets(y, who))
         X = record_features(self, X)
         held = HoldOut.read(who, X, groups, X_val, y_val, sample_weight_val)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)

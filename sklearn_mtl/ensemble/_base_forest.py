@@ -246,6 +246,10 @@ class BaseMultiTaskForest(BaseEstimator):
         if sparse.issparse(X):
             X = X.copy() if scales is None else (X @ sparse.diags_array(scales)).tocsr()
             X.data = _as_float32(X.data)
+            if max(X.nnz, X.shape[1]) <= np.iinfo(np.int32).max:
+                # scikit-learn's trees read no longer indices
+                X.indices = X.indices.astype(np.int32, copy=False)
+                X.indptr = X.indptr.astype(np.int32, copy=False)
             return X
         numeric = _as_float32(X.numeric if scales is None else X.numeric * scales)
         if X.categorical is None:

@@ -24,6 +24,7 @@ from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.multioutput._templates import Templates
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._fit_params import takes
@@ -221,7 +222,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             If what was given is no estimator.
         """
         warn_of_index_order(_WHO, X=X, y=y, sample_weight=sample_weight)
-        X, y = indexable(X, as_targets(y, _WHO))
+        X, y = indexable(plain_inputs(X, _WHO), as_targets(y, _WHO))
         X = record_features(self, X)
         templates = self._templates()
         held = {"groups": groups, "X_val": X_val, "y_val": y_val}

@@ -116,10 +116,19 @@ class EmbeddingDisplay:
         Raises
         ------
         ValueError
-            If the projection has not two columns, or there are not as many axes as
-            tasks.
+            If the representation or its projection has not two columns, or there are
+            not as many axes as tasks.
         """
         rows = task_view(estimator, X, task, view, _WHO)
+        if projection is None and min(rows.shape) < 2:
+            seen = "the shared representation"
+            if task is not None:
+                seen = f"the {view!r} view of task {task!r}"
+            raise ValueError(
+                f"{_WHO}: {seen} of X has shape {rows.shape}, but at least two rows "
+                "and two columns are needed for a plane. A binary task and a "
+                "regression have one column in all views but 'input'."
+            )
         projection = PCA(2) if projection is None else clone(projection)
         points = np.asarray(projection.fit_transform(rows))
         if points.ndim != 2 or points.shape[1] != 2:

@@ -72,21 +72,24 @@ def read_inputs(
     Raises
     ------
     ValueError
-        If X has infinite values, other columns than in fit, text or dates in a column
-        that is not categorical, or raw values in another unit than in fit.
+        If X has infinite values, NaN while it is sparse, other columns than in fit,
+        text or dates in a column that is not categorical, or raw values in another unit
+        than in fit.
 
     Warns
     -----
     UnseenCategoryWarning
         If most values of a categorical column were not seen in fit.
     """
-    X = plain_inputs(X)
+    X = plain_inputs(X, type(model).__name__)
     trunk = getattr(model, "trunk", None)
     if isinstance(trunk, TrunkSpec):
         X = trunk.flatten(X)
     is_sparse = sparse.issparse(X)
     if is_sparse and not reset and model.is_categorical_ is not None:
         X, is_sparse = X.toarray(), False  # the same categories
+    if is_sparse:
+        _refuse_missing(X, type(model).__name__)
     is_table = wanted == "table" and not is_sparse
     if reset:
         has_kinds = wanted == "table"
@@ -113,6 +116,16 @@ def read_inputs(
     if wanted == "raw":
         _check_unit(model, X, reset=reset)
     return X if sparse.issparse(X) or wanted == "raw" else Table(X, None)
+
+
+def _refuse_missing(X: Any, who: str) -> None:
+    """Refuse a sparse X with NaN: sparse columns are not imputed."""
+    values = sparse.coo_array(X).data
+    if values.dtype.kind == "f" and np.isnan(values).any():
+        raise ValueError(
+            f"{who}: X is sparse and has NaN. Missing values are allowed in a dense X "
+            "only: give X.toarray(), or fill them in first."
+        )
 
 
 def _check_unit(model: Any, X: Any, *, reset: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ __all__ = [
     "frame_columns",
     "frame_numbers",
     "plain_inputs",
+    "refuse_lazy",
 ]
 
 # What stands for a missing value, by the kind of the dtype; None where not listed.
@@ -55,13 +57,15 @@ def fill_masked(values: Any) -> Any:
     return out
 
 
-def plain_inputs(X: Any) -> Any:
+def plain_inputs(X: Any, who: str) -> Any:
     """Return inputs in a container that all estimators read alike.
 
     Parameters
     ----------
     X : object
         Inputs in any container.
+    who : str
+        Who asks; messages begin with it.
 
     Returns
     -------
@@ -69,8 +73,27 @@ def plain_inputs(X: Any) -> Any:
         Masked values are NaN, sparse columns of a pandas frame dense, numbers in this
         machine's byte order, a table of pyarrow a pandas frame, a tensor an array, and
         pandas.NA among objects None; anything else is returned as it is.
+
+    Raises
+    ------
+    TypeError
+        If X is a dict, or a frame whose rows are not computed yet.
+    ValueError
+        If two columns of a pandas frame have the same name.
     """
+    refuse_lazy(X, "X", who)
+    if isinstance(X, Mapping) and not sparse.issparse(X):  # a dok_array is a dict
+        raise TypeError(
+            f"{who}: X is a {type(X).__name__}, which has no order of columns that fit "
+            "and predict could compare. Give a frame, such as pandas.DataFrame(X)."
+        )
     if hasattr(X, "iloc") and hasattr(X, "columns"):
+        twice = X.columns[X.columns.duplicated()].unique().tolist()
+        if twice:
+            raise ValueError(
+                f"{who}: X has more than one column of each of the names {twice}; "
+                "every column needs a name of its own."
+            )
         return _plain_frame(X)
     if hasattr(X, "column_names") and hasattr(X, "to_pandas"):  # pyarrow
         return X.to_pandas()
@@ -87,6 +110,15 @@ def plain_inputs(X: Any) -> Any:
         if X.dtype == object:
             X = _without_pandas_na(X)
     return X
+
+
+def refuse_lazy(data: Any, name: str, who: str) -> None:
+    """Raise TypeError for a LazyFrame of polars, whose rows are not computed yet."""
+    if hasattr(data, "collect_schema") and hasattr(data, "collect"):
+        raise TypeError(
+            f"{who}: {name} is a {type(data).__name__}, whose rows are not computed "
+            f"yet. Give {name}.collect()."
+        )
 
 
 def _plain_frame(frame: Any) -> Any:

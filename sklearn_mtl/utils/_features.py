@@ -40,7 +40,7 @@ def read_features(model: Any, X: Any, *, reset: bool, **checks: Any) -> Any:
         If the features are not those of fit, a column of a frame holds no numbers, or a
         check fails.
     """
-    X = plain_inputs(X)
+    X = plain_inputs(X, type(model).__name__)
     if getattr(getattr(X, "dtype", None), "kind", "f") in ("m", "M"):
         raise ValueError(  # scikit-learn's check would read nanoseconds
             f"{type(model).__name__}: X is of dtype {X.dtype}; numbers are needed. "
@@ -119,7 +119,7 @@ def record_features(model: Any, X: Any) -> Any:
     ValueError
         If X holds numbers that are too large for a fit.
     """
-    X = plain_inputs(X)
+    X = plain_inputs(X, type(model).__name__)
     match_features(model, X, reset=True)
     check_sizes(X, None, type(model).__name__)
     return X
@@ -145,7 +145,7 @@ def check_features(model: Any, X: Any) -> Any:
     ValueError
         If X is 1-D, or its features are not those of fit.
     """
-    X = plain_inputs(X)
+    X = plain_inputs(X, type(model).__name__)
     if len(getattr(X, "shape", "2d")) == 1 and hasattr(model, "n_features_in_"):
         raise ValueError(
             f"{type(model).__name__}: X has shape {X.shape}; it must be (n_samples, "

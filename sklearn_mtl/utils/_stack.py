@@ -122,7 +122,9 @@ def stack_tasks(
         (len(labels), len(known)), np.nan, dtype=float if is_number else object
     )
     wide[np.arange(len(labels)), column] = labels
-    return plain_inputs(X), wide if names is None else _with_names(wide, names)
+    return plain_inputs(X, "stack_tasks"), wide if names is None else _with_names(
+        wide, names
+    )
 
 
 def _read_labels(y: Any) -> np.ndarray:
@@ -146,7 +148,7 @@ def _read_ids(task_id: Any) -> np.ndarray:
 
 
 def _join_pairs(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, np.ndarray, np.ndarray]:
-    frames = [plain_inputs(X) for X, _ in pairs]
+    frames = [plain_inputs(X, "stack_tasks") for X, _ in pairs]
     blocks = [X if sparse.issparse(X) else np.asarray(X) for X in frames]
     for one, y in pairs:
         warn_of_index_order(_WHO, X=one, y=y)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.utils._containers import fill_masked
+from sklearn_mtl.utils._containers import fill_masked, refuse_lazy
 
 __all__ = ["as_pandas_or_array", "as_targets"]
 
@@ -34,8 +34,11 @@ def as_targets(y: Any, who: str) -> Any:
     ------
     TaskError
         If the columns of a dict are not one-dimensional and of one length.
+    TypeError
+        If y is a frame whose rows are not computed yet.
     """
-    if isinstance(y, Mapping):
+    refuse_lazy(y, "y", who)
+    if isinstance(y, Mapping) and not sparse.issparse(y):  # a dok_array is a dict
         return _frame({name: _column(values) for name, values in y.items()}, who)
     fields = getattr(getattr(y, "dtype", None), "names", None)
     if fields and isinstance(y, np.ndarray):

@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
+from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._by_task import by_task
@@ -168,6 +169,8 @@ def align_weights(
             f"{who}: sample_weight has masked entries, but every weight must be a "
             "number; 0 leaves a label out."
         )
+    if sparse.issparse(given):
+        given = given.toarray()
     try:
         weights = np.asarray(given, dtype=np.float64)
     except TypeError:  # pandas.NA

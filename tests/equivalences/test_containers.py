@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from torch import nn
 
 from sklearn_mtl import MultiTaskRegressor
@@ -185,3 +186,51 @@ def test_a_column_of_dates_is_named(kind, name):
             ZOO[kind, name]().fit(table, TARGETS[kind])
     with pytest.raises(ValueError, match=r"X is of dtype datetime64.*; numbers are"):
         ZOO[kind, name]().fit(dates.to_numpy()[:, None], TARGETS[kind])
+
+
+@every_predictor
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: pl.LazyFrame(X[:, :2]), TypeError, r"X is a LazyFrame.* X\.collect"),
+        (lambda: dict(enumerate(X.T)), TypeError, r"X is a dict.*pandas\.DataFrame\(X"),
+        (
+            lambda: pd.DataFrame(X[:, :3], columns=["a", "b", "a"]),
+            ValueError,
+            r"X has more than one column of each of the names \['a'\]",
+        ),
+    ],
+    ids=["lazy", "dict", "duplicates"],
+)
+def test_inputs_in_no_usable_container_are_named(kind, name, make, error, message):
+    model = ZOO[kind, name]()
+    with pytest.raises(error, match=rf"^\w+: {message}"):
+        model.fit(make(), TARGETS[kind])
+
+
+@every_predictor
+def test_labels_of_a_lazy_frame_are_named(kind, name):
+    lazy = pl.DataFrame(np.asarray(TARGETS[kind], dtype=float)).lazy()
+    with pytest.raises(TypeError, match=r"y is a LazyFrame.* y\.collect\(\)"):
+        ZOO[kind, name]().fit(X, lazy)
+
+
+SPARSE = [(kind, name) for kind, name in ZOO if name in ("net", "forest")]
+
+
+@pytest.mark.parametrize(("kind", "name"), SPARSE)
+def test_a_sparse_gap_is_refused_with_a_way_out(kind, name):
+    gaps = sparse.csr_array(with_gaps(X)[0])
+    with pytest.raises(
+        ValueError, match=r"^\w+: X is sparse and has NaN.* dense X only"
+    ):
+        ZOO[kind, name]().fit(gaps, TARGETS[kind])
+
+
+@pytest.mark.parametrize(("kind", "name"), SPARSE)
+def test_long_indices_of_a_sparse_matrix_do_not_matter(kind, name):
+    short = sparse.csr_array(np.where(X > 0, X, 0.0))
+    long = short.copy()
+    long.indices, long.indptr = long.indices.astype("i8"), long.indptr.astype("i8")
+    expected = answer(ZOO[kind, name], kind, short, short)
+    assert_same(answer(ZOO[kind, name], kind, long, long), expected)

@@ -85,6 +85,10 @@ def test_the_projection_and_the_axes_may_be_given():
     assert display.figure_ is figure
     assert not hasattr(projection, "components_")
     figure.canvas.draw()
+    net = MultiTaskClassifier(**SMALL_NET).fit(X, DIGIT > 4)
+    message = r"'projection' view of task 'task0' of X has shape \(200, 1\)"
+    with pytest.raises(ValueError, match=message):
+        EmbeddingDisplay.from_estimator(net, X, DIGIT > 4, task="task0")
     with pytest.raises(ValueError, match=r"PCA returns shape \(200, 3\)"):
         EmbeddingDisplay.from_estimator(scaler, X, FRAME, projection=PCA(3))
     with pytest.raises(ValueError, match=r"1 axes for the 2 tasks \['digit', 'ink'\]"):

@@ -3,6 +3,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.utils.class_weight import compute_class_weight
 
 from sklearn_mtl.exceptions import TaskError
@@ -51,6 +52,14 @@ def test_one_number_holds_for_every_row():
     np.testing.assert_array_equal(
         check_sample_weight(2, (2, 3), "me"), np.full((2, 3), 2)
     )
+
+
+def test_sparse_weights_are_those_of_the_dense_array():
+    weights = np.random.default_rng(0).integers(0, 3, CODES.shape).astype(float)
+    expected = cell_weights(TASKS, CODES, weights)
+    for container in (sparse.csr_array, sparse.dok_array):
+        found = cell_weights(TASKS, CODES, container(weights))
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_the_callers_weights_stay_as_they_are():
