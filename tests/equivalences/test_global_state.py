@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from sklearn_mtl import MultiTaskClassifier
+from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
 from sklearn_mtl.balancing._registry import METHODS
+from sklearn_mtl.comparison import TaskGroupSearchCV
 from tests.zoo import SMALL_NET, predictors
 
 TABLE = np.random.default_rng(0).normal(size=(60, 4))
@@ -85,6 +86,16 @@ def test_switches_of_torch_do_not_change_a_balanced_net(method, gramian):
     with every_switch():
         found = answers(MultiTaskClassifier(**options), X, y)
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("method", ["gradient", "lookahead"])
+def test_anomaly_detection_does_not_change_groups_by_gradients(method):
+    X, y = TABLE, np.hstack([TARGETS["regressor"], TABLE[:, :1]])
+    net = MultiTaskRegressor(**{**SMALL_NET, "max_epochs": 2})
+    search = TaskGroupSearchCV(net, method=method, cv=2, random_state=0)
+    expected = answers(search, X, y)
+    with torch.autograd.set_detect_anomaly(True):
+        np.testing.assert_array_equal(answers(search, X, y), expected)
 
 
 FORK_DURING_A_FIT = """
