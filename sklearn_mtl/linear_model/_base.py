@@ -95,7 +95,7 @@ class LinearBase(BaseEstimator):
                 f"penalty={EMPIRICAL_BAYES!r}, which finds its strengths in the data. "
                 "Leave alpha at None, or choose a penalty, such as penalty='shared'."
             )
-        if self.penalty is None and alpha is not None:
+        if self.penalty is None and alpha:  # 0 says the same
             raise ValueError(
                 f"{type(self).__name__}: alpha={alpha!r} has no effect with "
                 "penalty=None. Leave alpha at None, or choose a penalty, such as "

@@ -39,7 +39,8 @@ class MultiTaskLinearClassifier(
         `Penalty` of your own, or None for no penalty.
     alpha : float, default=None
         What the penalty is multiplied by, 1.0 if None. "empirical_bayes" finds its
-        strengths in the data and takes no number, nor does None.
+        strengths in the data and takes no number; without a penalty only 0 is
+        allowed.
     fit_intercept : bool, default=True
         Whether each task has an intercept, which is never penalised.
     tol : float, default=1e-6

@@ -36,7 +36,8 @@ class MultiTaskLinearRegressor(
         `Penalty` of your own, or None for no penalty.
     alpha : float, default=None
         What the penalty is multiplied by, 1.0 if None. "empirical_bayes" finds its
-        strengths in the data and takes no number, nor does None.
+        strengths in the data and takes no number; without a penalty only 0 is
+        allowed.
     fit_intercept : bool or "partial_pooling", default=True
         Whether each task has an intercept. True leaves it free; "partial_pooling"
         shrinks the tasks' levels towards a common one, as strongly as the data suggest:

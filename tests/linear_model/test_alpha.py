@@ -32,6 +32,7 @@ def test_no_penalty_takes_no_alpha(cls, y):
     message = rf"^{cls.__name__}: alpha=100\.0 has no effect with penalty=None"
     with pytest.raises(ValueError, match=message):
         cls(penalty=None, alpha=100.0).fit(X, y)
+    cls(penalty=None, alpha=0.0).fit(X, y)  # which is no penalty
 
 
 def test_the_mixed_estimator_names_its_part():
