@@ -2,5 +2,5 @@
 
 
 def strength(penalty, alpha):
-    """Return alpha, or None for "empirical_bayes", which finds its own."""
-    return None if penalty == "empirical_bayes" else alpha
+    """Return alpha, or None for what takes no number."""
+    return None if penalty in ("empirical_bayes", None) else alpha

@@ -14,6 +14,7 @@ from sklearn_mtl.linear_model._labels import TableOfLabels
 from sklearn_mtl.linear_model._units import Units
 from sklearn_mtl.penalties import Decomposition, Ridge, Shared, Sum, TaskGraph
 from sklearn_mtl.utils import stack_tasks
+from tests.linear_model.strengths import strength
 
 RATIOS = np.array([1.0, 1e-5, 1e5])
 
@@ -159,7 +160,7 @@ def test_tasks_that_are_not_compared_have_the_same_precision(penalty, n_samples)
     X, y = rng.standard_normal((n_samples, 30)), rng.standard_normal((n_samples, 3))
     y[rng.random(y.shape) < 0.2] = np.nan
     factors = np.array([1.0, 1e-12, 1e12])
-    model = MultiTaskLinearRegressor(penalty=penalty, alpha=0.1)
+    model = MultiTaskLinearRegressor(penalty=penalty, alpha=strength(penalty, 0.1))
     expected = model.fit(X, y).coef_
     found = model.fit(X, y * factors).coef_ / factors[:, None]
     np.testing.assert_allclose(found, expected, atol=1e-7)
