@@ -35,8 +35,9 @@ from sklearn_mtl import (
     MultiTaskMixedEstimator,
     MultiTaskRegressor,
 )
-from sklearn_mtl.comparison import TaskGroupSearchCV, corrected_interval
+from sklearn_mtl.comparison import corrected_interval
 from sklearn_mtl.datasets import load_npz, make_multitask_regression
+from sklearn_mtl.grouping import TaskGroupSearchCV
 from sklearn_mtl.inspection import task_affinity
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers

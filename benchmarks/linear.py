@@ -29,7 +29,7 @@ from sklearn_mtl.linear_model import (
     MultiTaskLinearRegressorCV,
     compile_kernels,
 )
-from sklearn_mtl.penalties import L21, Columns, Decomposition, Shared, TraceNorm
+from sklearn_mtl.penalties import L21, Decomposition, Shared, TaskColumns, TraceNorm
 from sklearn_mtl.solvers import (
     Problem,
     _kernels,
@@ -40,7 +40,7 @@ from sklearn_mtl.solvers import (
     solve,
     solve_path,
 )
-from sklearn_mtl.utils import stack_tasks
+from sklearn_mtl.tasks import stack_tasks
 
 TOL = 1e-6
 SIZES = [(20000, 100, 10), (500, 2000, 20), (200, 10000, 50)]
@@ -140,7 +140,7 @@ def elsewhere(kind, X, Y, alphas, problem, arguments):
 
 def quadratic(X, Y):
     datafit = make_quadratic(X, Y, np.ones_like(Y), True)
-    return Problem(datafit, L21(), Columns.plain(Y.shape[1]))
+    return Problem(datafit, L21(), TaskColumns.plain(Y.shape[1]))
 
 
 def ours_path(X, Y, alphas):
@@ -214,7 +214,7 @@ def logistic(arguments):
         X, Y = draw(*size, arguments.correlation)
         codes = (Y > 0).astype(float)
         datafit = CrossEntropy(X, codes, np.ones_like(codes), [2] * size[2], True)
-        problem = Problem(datafit, L21(), Columns.plain(size[2]))
+        problem = Problem(datafit, L21(), TaskColumns.plain(size[2]))
         alphas = alpha_grid(problem, 2, 1.0 / divisor)[1:]
 
         def fit(X=X, codes=codes, alpha=float(alphas[0]), columns=problem.columns):
@@ -243,7 +243,7 @@ def own(arguments):
         seconds, _ = clock(lambda m=model, X=X, y=y: m.fit(X, y), arguments.repeats)
         weights = (~np.isnan(y)).astype(float)
         datafit = make_quadratic(X, np.nan_to_num(y), weights, True)
-        problem = Problem(datafit, L21(), Columns.plain(n_tasks))
+        problem = Problem(datafit, L21(), TaskColumns.plain(n_tasks))
         blocks, targets = (np.stack(parts) for parts in zip(*pairs, strict=True))
         peers = elsewhere("own", blocks, targets, [0.5], problem, arguments)
         size = (n_tasks, n_rows, n_features)

@@ -20,7 +20,7 @@ from sklearn.datasets import load_diabetes, load_wine
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
-from sklearn_mtl.utils import stack_tasks
+from sklearn_mtl.tasks import stack_tasks
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 #: File, column of X or Y that is the target, columns of X that group the rows.

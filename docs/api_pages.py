@@ -40,7 +40,7 @@ TRAILING_UNDERSCORE = re.compile(r"(?<=[\s(\[\"])(\w*[^\W_])_(?=[\s,.;:)\]\"]|$)
 def public_packages() -> Iterator[ModuleType]:
     """Yield the public packages and modules of sklearn_mtl in alphabetical order."""
     for found in sorted(pkgutil.iter_modules(sklearn_mtl.__path__)):
-        if not found.name.startswith("_"):
+        if not found.name.startswith("_") and found.name != "utils":
             yield importlib.import_module(f"sklearn_mtl.{found.name}")
 
 

@@ -57,7 +57,7 @@ for ax, (method, model) in zip(axes.flat, models.items(), strict=True):
 # and fits a model to each group of the best one. It is an estimator: it predicts all
 # tasks, in the order of y.
 
-from sklearn_mtl.comparison import TaskGroupSearchCV
+from sklearn_mtl.grouping import TaskGroupSearchCV
 
 search = TaskGroupSearchCV(low_rank, random_state=0).fit(X, y)
 for n_groups, score in zip(

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sklearn_mtl.comparison._partitions import best_partitions
 from sklearn_mtl.datasets import make_multitask_regression
+from sklearn_mtl.grouping._partitions import best_partitions
 from sklearn_mtl.inspection._association import label_association
 from sklearn_mtl.model_selection import (
     MultiTaskKFold,
@@ -23,9 +23,9 @@ from sklearn_mtl.model_selection import (
     MultiTaskStratifiedShuffleSplit,
     train_test_split,
 )
-from sklearn_mtl.modules import PiecewiseLinear
-from sklearn_mtl.neural_network._edges import compress_targets, embedding_edges
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.preprocessing import PiecewiseLinear
+from sklearn_mtl.preprocessing._edges import compress_targets, embedding_edges
+from sklearn_mtl.tasks import TaskSet
 from tests.equivalences.inputs import NEW, TARGETS, X, outputs
 from tests.zoo import predictors
 

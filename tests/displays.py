@@ -13,7 +13,7 @@ from sklearn_mtl.comparison import (
     TaskGainDisplay,
     TaskScoreDisplay,
 )
-from sklearn_mtl.comparison._gains import Gain
+from sklearn_mtl.comparison.results._gains import Gain
 from sklearn_mtl.inspection import (
     GradientConflictDisplay,
     MultiTaskLearningCurveDisplay,

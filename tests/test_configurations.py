@@ -15,7 +15,7 @@ from sklearn_mtl import (
     MultiTaskRegressor,
 )
 from sklearn_mtl.balancing._registry import METHODS
-from sklearn_mtl.balancing._schedule_registry import SCHEDULES
+from sklearn_mtl.balancing.schedules._registry import SCHEDULES
 from sklearn_mtl.ensemble import MultiTaskForestClassifier, MultiTaskForestRegressor
 from sklearn_mtl.linear_model import (
     MultiTaskLinearClassifier,
@@ -34,7 +34,7 @@ from sklearn_mtl.modules import (
     ProgressiveExtraction,
     SharedPrivate,
 )
-from sklearn_mtl.modules._head_registry import HEADS
+from sklearn_mtl.modules.heads._registry import HEADS
 from tests.zoo import SMALL_CONV
 
 STRIDE = 12

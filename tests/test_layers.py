@@ -18,20 +18,27 @@ ROOT = Path(sklearn_mtl.__file__).parent
 # Lowest first. A part is a folder or a module directly under the package; the root
 # `__init__` may import from any layer.
 LAYERS = (
-    {"utils", "exceptions"},
+    {"utils", "exceptions", "tasks"},
     {
-        *("losses", "modules", "balancing", "datafits", "penalties", "solvers"),
+        *("preprocessing", "losses", "modules", "balancing"),
+        *("datafits", "penalties", "solvers"),
         *("metrics", "model_selection", "datasets"),
     },
     {"neural_network", "linear_model", "multioutput", "neighbors"},
     {"ensemble", "inspection"},
-    {"comparison"},
+    {"comparison", "grouping"},
     {"_cli", "__main__", "__init__"},
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
 SIBLINGS = {
     ("exceptions", "utils"),
     ("utils", "exceptions"),
+    ("tasks", "exceptions"),
+    ("exceptions", "tasks"),
+    ("tasks", "utils"),
+    ("utils", "tasks"),
+    ("modules", "preprocessing"),
+    ("comparison", "grouping"),
     ("solvers", "penalties"),
     ("solvers", "datafits"),
     ("model_selection", "metrics"),
@@ -101,6 +108,14 @@ def loads_torch_elsewhere(found: Import) -> bool:
     return of_torch and found.part not in TORCH_PARTS and found.file != PRIVATE_GATE
 
 
+def opens_a_private_file(found: Import) -> bool:
+    """Say whether a private file of another room is imported; utils is everyone's."""
+    package, *rest = found.name.split(".")
+    is_private = any(name.startswith("_") for name in rest[1:])
+    is_ours = package == PACKAGE and rest[:1] not in ([], ["utils"])
+    return is_ours and is_private and rest[0] != found.part
+
+
 def names_private(found: Import) -> bool:
     """Say whether a private name of scikit-learn or skorch passes by the gate."""
     package, *rest = found.name.split(".")
@@ -113,6 +128,7 @@ def names_private(found: Import) -> bool:
 RULES = {
     "imports go down": goes_up,
     "torch stays in its packages": loads_torch_elsewhere,
+    "private files stay in their room": opens_a_private_file,
     "private names pass the gate": names_private,
 }
 
@@ -135,6 +151,11 @@ def test_every_part_has_a_layer():
         ("imports go down", "metrics/_a.py", "from ..model_selection import x"),
         ("imports go down", "utils/_a.py", "def f():\n    import sklearn_mtl.losses"),
         ("imports go down", "utils/_a.py", "from sklearn_mtl import metrics"),
+        (
+            "private files stay in their room",
+            "comparison/_a.py",
+            "from sklearn_mtl.metrics._b import x",
+        ),
         ("torch stays in its packages", "metrics/_a.py", "import torch.nn as nn"),
         ("torch stays in its packages", "utils/_a.py", "from skorch import NeuralNet"),
         ("private names pass the gate", "metrics/_a.py", "from sklearn.base import _x"),
@@ -152,6 +173,7 @@ def test_a_broken_rule_is_found(tmp_path, rule, file, line):
     [
         ("metrics/_a.py", "from sklearn_mtl.utils import x"),
         ("metrics/_a.py", "from ._b import x"),
+        ("metrics/_a.py", "from sklearn_mtl.metrics.c._b import x"),
         ("metrics/_a.py", "from sklearn_mtl import __version__"),
         ("model_selection/_a.py", "from sklearn_mtl.metrics import x"),
         ("neural_network/_a.py", "import torch"),

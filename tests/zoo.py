@@ -15,7 +15,6 @@ from sklearn_mtl import (
     MultiTaskRegressor,
 )
 from sklearn_mtl.balancing import Sampled
-from sklearn_mtl.comparison import TaskGroupSearchCV
 from sklearn_mtl.ensemble import (
     MultiTaskBlend,
     MultiTaskBlendClassifier,
@@ -24,6 +23,7 @@ from sklearn_mtl.ensemble import (
     MultiTaskForestClassifier,
     MultiTaskForestRegressor,
 )
+from sklearn_mtl.grouping import TaskGroupSearchCV
 from sklearn_mtl.linear_model import (
     MultiTaskLinearClassifier,
     MultiTaskLinearClassifierCV,

@@ -21,6 +21,8 @@ _PARTS = (
     "modules",
     "multioutput",
     "neural_network",
+    "preprocessing",
+    "tasks",
     "utils",
 )
 _LIBRARIES = ("scikit-learn", "lightgbm", "xgboost-cpu", "xgboost")

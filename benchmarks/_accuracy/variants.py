@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from sklearn_mtl import losses, modules
+from sklearn_mtl import losses, modules, preprocessing
 
 
 def parse_variant(text: str) -> tuple[str, str, dict]:
@@ -28,8 +28,12 @@ def read_value(text: str) -> object:
     try:
         tree = ast.parse(text, mode="eval").body
         if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
-            spec = getattr(modules, tree.func.id, None) or getattr(losses, tree.func.id)
-            return spec(**{k.arg: ast.literal_eval(k.value) for k in tree.keywords})
+            rooms = vars(losses) | vars(preprocessing) | vars(modules)
+            if tree.func.id not in rooms:
+                raise AttributeError(f"no spec is called {tree.func.id}")
+            return rooms[tree.func.id](
+                **{k.arg: ast.literal_eval(k.value) for k in tree.keywords}
+            )
         return ast.literal_eval(tree)
     except (ValueError, SyntaxError):
         return text

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from sklearn_mtl.balancing._base import Balancing, GradientAggregator, LossWeighting
-from sklearn_mtl.balancing._check_aggregator import check_aggregator
-from sklearn_mtl.balancing._check_weighting import check_weighting
+from sklearn_mtl.balancing.aggregators._check_aggregator import check_aggregator
+from sklearn_mtl.balancing.weightings._check_weighting import check_weighting
 from sklearn_mtl.utils._check_spec import check_spec
 
 __all__ = ["check_balancing"]

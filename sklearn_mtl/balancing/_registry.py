@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklearn_mtl.balancing._aligned_mtl import AlignedMTL
 from sklearn_mtl.balancing._base import (
     Balancing,
     GradientAggregator,
     LossWeighting,
 )
-from sklearn_mtl.balancing._cagrad import CAGrad
-from sklearn_mtl.balancing._dwa import DWA
-from sklearn_mtl.balancing._fairgrad import FairGrad
-from sklearn_mtl.balancing._famo import FAMO
-from sklearn_mtl.balancing._fixed import Fixed
-from sklearn_mtl.balancing._geometric_mean import GeometricMean
-from sklearn_mtl.balancing._gradnorm import GradNorm
-from sklearn_mtl.balancing._imtl_g import IMTLG
-from sklearn_mtl.balancing._imtl_l import IMTLL
-from sklearn_mtl.balancing._mean import Mean
-from sklearn_mtl.balancing._mgda import MGDA
-from sklearn_mtl.balancing._nash_mtl import NashMTL
-from sklearn_mtl.balancing._pcgrad import PCGrad
-from sklearn_mtl.balancing._random import Random
-from sklearn_mtl.balancing._stch import STCH
-from sklearn_mtl.balancing._sum import Sum
-from sklearn_mtl.balancing._torchjd import adapt, comes_from_torchjd
-from sklearn_mtl.balancing._uncertainty import Uncertainty
-from sklearn_mtl.balancing._upgrad import UPGrad
+from sklearn_mtl.balancing.aggregators._aligned_mtl import AlignedMTL
+from sklearn_mtl.balancing.aggregators._cagrad import CAGrad
+from sklearn_mtl.balancing.aggregators._fairgrad import FairGrad
+from sklearn_mtl.balancing.aggregators._imtl_g import IMTLG
+from sklearn_mtl.balancing.aggregators._mgda import MGDA
+from sklearn_mtl.balancing.aggregators._nash_mtl import NashMTL
+from sklearn_mtl.balancing.aggregators._pcgrad import PCGrad
+from sklearn_mtl.balancing.aggregators._torchjd import adapt, comes_from_torchjd
+from sklearn_mtl.balancing.aggregators._upgrad import UPGrad
+from sklearn_mtl.balancing.weightings._dwa import DWA
+from sklearn_mtl.balancing.weightings._famo import FAMO
+from sklearn_mtl.balancing.weightings._fixed import Fixed
+from sklearn_mtl.balancing.weightings._geometric_mean import GeometricMean
+from sklearn_mtl.balancing.weightings._gradnorm import GradNorm
+from sklearn_mtl.balancing.weightings._imtl_l import IMTLL
+from sklearn_mtl.balancing.weightings._mean import Mean
+from sklearn_mtl.balancing.weightings._random import Random
+from sklearn_mtl.balancing.weightings._stch import STCH
+from sklearn_mtl.balancing.weightings._sum import SumOfLosses
+from sklearn_mtl.balancing.weightings._uncertainty import Uncertainty
 from sklearn_mtl.utils._specs import read_spec
 
 __all__ = ["METHODS", "read_balancing"]
@@ -50,7 +50,7 @@ METHODS: dict[str, type[Balancing]] = {
     "pcgrad": PCGrad,
     "random": Random,
     "stch": STCH,
-    "sum": Sum,
+    "sum": SumOfLosses,
     "uncertainty": Uncertainty,
     "upgrad": UPGrad,
 }

@@ -11,21 +11,21 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from sklearn_mtl.comparison._choice import choose_best_single
 from sklearn_mtl.comparison._comparison import Comparison
-from sklearn_mtl.comparison._curve import check_shares, gather_curve, hide_parts
-from sklearn_mtl.comparison._fits import Fit, Material
-from sklearn_mtl.comparison._gains import MEAN, TWIN
-from sklearn_mtl.comparison._inputs import check_inputs, n_rows, read_inputs
-from sklearn_mtl.comparison._jobs import choosable, gather, list_jobs, run_jobs
-from sklearn_mtl.comparison._models import Situation
-from sklearn_mtl.comparison._periods import declare_periods
-from sklearn_mtl.comparison._resolve import Candidate, resolve_models
-from sklearn_mtl.comparison._rows import Measured
-from sklearn_mtl.comparison._scoring import TaskScores, describe_tasks
-from sklearn_mtl.comparison._setting import describe_folds, describe_setting
-from sklearn_mtl.comparison._splits import Folding, Split
-from sklearn_mtl.comparison._targets import Targets, read_targets
+from sklearn_mtl.comparison.design._inputs import check_inputs, n_rows, read_inputs
+from sklearn_mtl.comparison.design._models import Situation
+from sklearn_mtl.comparison.design._periods import declare_periods
+from sklearn_mtl.comparison.design._resolve import Candidate, resolve_models
+from sklearn_mtl.comparison.design._scoring import TaskScores, describe_tasks
+from sklearn_mtl.comparison.design._setting import describe_folds, describe_setting
+from sklearn_mtl.comparison.design._splits import Folding, Split
+from sklearn_mtl.comparison.design._targets import Targets, read_targets
+from sklearn_mtl.comparison.results._choice import choose_best_single
+from sklearn_mtl.comparison.results._gains import MEAN, TWIN
+from sklearn_mtl.comparison.results._rows import Measured
+from sklearn_mtl.comparison.run._curve import check_shares, gather_curve, hide_parts
+from sklearn_mtl.comparison.run._fits import Fit, Material
+from sklearn_mtl.comparison.run._jobs import choosable, gather, list_jobs, run_jobs
 from sklearn_mtl.exceptions import NegativeTransferWarning
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._groups import read_groups

@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklearn_mtl.comparison._counts import count_frame
-from sklearn_mtl.comparison._curve import LearningCurve, curve_frame
-from sklearn_mtl.comparison._gains import (
-    MEAN_OF_UNITS,
-    Gain,
-    compute_gains,
-    mean_over_tasks,
-)
-from sklearn_mtl.comparison._plots import PlotsMixin
-from sklearn_mtl.comparison._rows import (
+from sklearn_mtl.comparison.plots._methods import PlotsMixin
+from sklearn_mtl.comparison.report._text import to_text
+from sklearn_mtl.comparison.results._counts import count_frame
+from sklearn_mtl.comparison.results._gains import Gain, compute_gains
+from sklearn_mtl.comparison.results._rows import (
+    FitProblem,
     Measured,
     ModelRow,
-    Problem,
     TaskRow,
 )
-from sklearn_mtl.comparison._tables import gain_frame, score_frame, summary_frame
-from sklearn_mtl.comparison._text import to_text
-from sklearn_mtl.comparison._verdict import verdicts
-from sklearn_mtl.comparison._worth import WorthMixin
+from sklearn_mtl.comparison.results._tables import (
+    gain_frame,
+    score_frame,
+    summary_frame,
+)
+from sklearn_mtl.comparison.results._verdict import verdicts
+from sklearn_mtl.comparison.results._worth import WorthMixin
+from sklearn_mtl.comparison.run._curve import LearningCurve, curve_frame
+from sklearn_mtl.metrics import MEAN_OF_UNITS, mean_over_tasks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +100,7 @@ class Comparison(PlotsMixin, WorthMixin):
         tasks: Sequence[TaskRow],
         models: Sequence[ModelRow],
         measured: Measured,
-        problems: Sequence[Problem] = (),
+        problems: Sequence[FitProblem] = (),
         setting: Mapping[str, Any] | None = None,
         confidence: float = 0.95,
         curve: LearningCurve | None = None,
@@ -272,7 +272,7 @@ class Comparison(PlotsMixin, WorthMixin):
             verdict, setting, tasks, models, table, gain, scores, chosen, problems;
             None stands for NaN.
         """
-        from sklearn_mtl.comparison._export import as_dict
+        from sklearn_mtl.comparison.report._export import as_dict
 
         return as_dict(self)
 
@@ -303,7 +303,7 @@ class Comparison(PlotsMixin, WorthMixin):
         ValueError
             If the affinity does not fit its names.
         """
-        from sklearn_mtl.comparison._html import as_page
+        from sklearn_mtl.comparison.report._html import as_page
 
         Path(path).write_text(as_page(self, affinity), encoding="utf-8")
 

@@ -14,17 +14,17 @@ import numpy as np
 from scipy import stats
 
 from sklearn_mtl.comparison._comparison import Comparison
-from sklearn_mtl.comparison._gains import MEAN, TWIN, Gain
-from sklearn_mtl.comparison._intervals import holm
-from sklearn_mtl.comparison._rows import BEST_SINGLE
-from sklearn_mtl.comparison._words import listed
+from sklearn_mtl.comparison.report._words import listed
+from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
+from sklearn_mtl.comparison.results._intervals import holm
+from sklearn_mtl.comparison.results._rows import BEST_SINGLE
 from sklearn_mtl.utils._optional import import_optional
 from sklearn_mtl.utils._ties import level_ties
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sklearn_mtl.comparison._plot_ranks import CriticalDifferenceDisplay
+    from sklearn_mtl.comparison.plots._ranks import CriticalDifferenceDisplay
 
 __all__ = ["DatasetsComparison"]
 
@@ -178,7 +178,7 @@ class DatasetsComparison:
     @cached_property
     def counts(self) -> pd.DataFrame:
         """Data sets won, tied and lost by each shared model against its references."""
-        from sklearn_mtl.comparison._counts import count_frame
+        from sklearn_mtl.comparison.results._counts import count_frame
 
         return count_frame(self.gains)
 
@@ -255,7 +255,7 @@ class DatasetsComparison:
         ImportError
             If scikit-posthocs or matplotlib is not installed.
         """
-        from sklearn_mtl.comparison._plot_ranks import CriticalDifferenceDisplay
+        from sklearn_mtl.comparison.plots._ranks import CriticalDifferenceDisplay
 
         return CriticalDifferenceDisplay.from_comparison(self, ax=ax)
 
@@ -267,7 +267,7 @@ class DatasetsComparison:
         path : str or path-like
             The file.
         """
-        from sklearn_mtl.comparison._html_datasets import as_page
+        from sklearn_mtl.comparison.report._html_datasets import as_page
 
         Path(path).write_text(as_page(self), encoding="utf-8")
 

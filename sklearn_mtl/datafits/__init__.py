@@ -13,7 +13,7 @@ from sklearn_mtl.datafits._build import (
     prefers_gram,
     weights_are_shared,
 )
-from sklearn_mtl.datafits._cross_entropy import CrossEntropy
+from sklearn_mtl.datafits._cross_entropy import LogLoss
 from sklearn_mtl.datafits._moments import Moments, Shift
 from sklearn_mtl.datafits._operators import CenteredRows
 from sklearn_mtl.datafits._pooling import Pooling
@@ -22,10 +22,10 @@ from sklearn_mtl.datafits._quadratic import Centre, GramQuadratic, RowQuadratic
 __all__ = [
     "CenteredRows",
     "Centre",
-    "CrossEntropy",
     "Datafit",
     "Evaluation",
     "GramQuadratic",
+    "LogLoss",
     "Moments",
     "Pooling",
     "RowQuadratic",

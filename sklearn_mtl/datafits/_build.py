@@ -16,7 +16,7 @@ from sklearn_mtl.datafits._operators import (
 )
 from sklearn_mtl.datafits._pooling import Pooling, centres
 from sklearn_mtl.datafits._quadratic import Centre, GramQuadratic, RowQuadratic
-from sklearn_mtl.utils._columns import Cells, sparse_cells
+from sklearn_mtl.tasks import Cells, sparse_cells
 
 __all__ = [
     "make_moments",

@@ -15,13 +15,13 @@ from sklearn_mtl.datafits._intercepts import (
     softmax_rows,
 )
 
-__all__ = ["CrossEntropy"]
+__all__ = ["LogLoss"]
 
 #: The smallest normal number.
 TINY = float(np.finfo(float).tiny)
 
 
-class CrossEntropy:
+class LogLoss:
     """Mean log-loss, binary tasks with one column and others with one a class.
 
     f(W) = min over b of sum over observed cells of w l(y, x W + b) / n, n the mean
@@ -139,9 +139,9 @@ class CrossEntropy:
         sums = np.einsum("ic,ic->c", self.cells, pq)
         return np.maximum(sums / self.weights.mean(axis=1).sum(), 1e-10)
 
-    def replace(self, X: Any) -> CrossEntropy:
+    def replace(self, X: Any) -> LogLoss:
         """Return the same data term with other inputs for the same rows."""
-        part: CrossEntropy = object.__new__(CrossEntropy)
+        part: LogLoss = object.__new__(LogLoss)
         part.__dict__.update(self.__dict__)
         part.X, part.n_features = X, X.shape[1]
         return part
@@ -182,7 +182,7 @@ class CrossEntropy:
 
         return bound * power_lipschitz(apply, (self.n_features, self.n_columns))
 
-    def restrict(self, rows: np.ndarray) -> CrossEntropy:
+    def restrict(self, rows: np.ndarray) -> LogLoss:
         """Return the data term of these features alone."""
         return self.replace(self.X[:, rows])
 

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from sklearn_mtl.datafits._pooling import Pooling, centres
 from sklearn_mtl.datafits._quadratic import Centre, GramQuadratic
-from sklearn_mtl.utils._columns import Cells
+from sklearn_mtl.tasks import Cells
 
 __all__ = ["Moments", "Shift"]
 

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sklearn_mtl.utils import TaskSet
-from sklearn_mtl.utils._by_task import by_task
-from sklearn_mtl.utils._targets import as_pandas_or_array
+from sklearn_mtl.tasks import TaskSet, as_pandas_or_array, by_task
 
 __all__ = ["hide_codes", "hide_labels", "without_cells"]
 
@@ -55,7 +53,7 @@ def hide_labels(
 
     See Also
     --------
-    sklearn_mtl.utils.mask_labels : Turn a sentinel such as -1 into a missing label.
+    sklearn_mtl.tasks.mask_labels : Turn a sentinel such as -1 into a missing label.
 
     Examples
     --------

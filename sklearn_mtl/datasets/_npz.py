@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import Bunch
 
-from sklearn_mtl.utils import stack_tasks
+from sklearn_mtl.tasks import stack_tasks
 
 __all__ = ["load_npz"]
 

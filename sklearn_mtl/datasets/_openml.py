@@ -7,7 +7,7 @@ from typing import Any
 
 from sklearn.datasets import fetch_openml
 
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import TaskSet
 
 __all__ = ["fetch_multitask_openml"]
 

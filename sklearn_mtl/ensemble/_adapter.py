@@ -8,15 +8,14 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import has_fit_parameter
 
-from sklearn_mtl.model_selection._responses import (
+from sklearn_mtl.model_selection import (
     classes_of_tasks,
     predicted_columns,
     proba_of_tasks,
 )
 from sklearn_mtl.multioutput import IndependentTasks
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import ClassOutputsMixin, TaskSet
 from sklearn_mtl.utils._fit_params import fit_params_for, takes
-from sklearn_mtl.utils._outputs import ClassOutputsMixin
 from sklearn_mtl.utils._private import safe_indexing
 
 __all__ = ["SharedOutputs"]

@@ -20,9 +20,8 @@ from sklearn_mtl.ensemble._fitting import Training, draw_splits, fit_members
 from sklearn_mtl.ensemble._members import Member, named_members, outputs_of
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._simplex import blend_weights, read_evidence
-from sklearn_mtl.neural_network._data import Labels
-from sklearn_mtl.neural_network._held import read_validation_labels
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.neural_network import Labels, read_validation_labels
+from sklearn_mtl.tasks import TaskSet, align_weights, as_targets
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._features import check_features, record_features
@@ -36,8 +35,6 @@ from sklearn_mtl.utils._private import (
 )
 from sklearn_mtl.utils._random import draw_seed
 from sklearn_mtl.utils._table import in_task_order
-from sklearn_mtl.utils._targets import as_targets
-from sklearn_mtl.utils._weights import align_weights
 
 __all__ = ["BLEND_CONSTRAINTS", "BaseMultiTaskBlend"]
 

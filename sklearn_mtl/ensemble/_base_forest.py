@@ -13,7 +13,6 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_mtl.ensemble._column_scales import column_scales
 from sklearn_mtl.ensemble._encoding import TargetEncoding, few_digits
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._trees import (
@@ -23,15 +22,14 @@ from sklearn_mtl.ensemble._trees import (
     leaf_means,
     out_of_bag_means,
 )
-from sklearn_mtl.neural_network._data import Labels
-from sklearn_mtl.neural_network._inputs import read_inputs
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.neural_network import Labels
+from sklearn_mtl.preprocessing import column_scales, read_inputs
+from sklearn_mtl.tasks import TaskSet, cell_weights, warn_of_small_weights
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import Interval, StrOptions
 from sklearn_mtl.utils._random import draw_seed
-from sklearn_mtl.utils._weights import cell_weights, warn_of_small_weights
 
 __all__ = ["FOREST_CONSTRAINTS", "BaseMultiTaskForest"]
 

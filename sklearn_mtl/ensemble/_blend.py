@@ -8,9 +8,8 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import ClassifierTags, RegressorTags, Tags
 
 from sklearn_mtl.ensemble._base_blend import BLEND_CONSTRAINTS, BaseMultiTaskBlend
+from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin, MultiTaskOutputsMixin
 from sklearn_mtl.utils._docstrings import Class, fill_docstring
-from sklearn_mtl.utils._outputs import ClassOutputsMixin, MultiTaskOutputsMixin
-from sklearn_mtl.utils._weights import CLASS_WEIGHT
 
 __all__ = ["MultiTaskBlend", "MultiTaskBlendClassifier", "MultiTaskBlendRegressor"]
 

@@ -16,13 +16,12 @@ from sklearn_mtl.ensemble._members import (
     outputs_of,
 )
 from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning, TaskError
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import TaskSet, fix_task_types
 from sklearn_mtl.utils._finite import check_outputs
 from sklearn_mtl.utils._fit_params import fit_params_for
 from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._pipelines import last_step, weight_key
 from sklearn_mtl.utils._private import num_samples, safe_indexing
-from sklearn_mtl.utils._task_types import fix_task_types
 from sklearn_mtl.utils._ties import first_highest
 
 __all__ = ["distill"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_mtl.utils import Task, TaskSet
+from sklearn_mtl.tasks import Task, TaskSet
 
 __all__ = ["TargetEncoding", "few_digits", "on_grid"]
 

@@ -23,9 +23,8 @@ from sklearn_mtl.exceptions import (
     SingleClassWarning,
     TaskError,
 )
-from sklearn_mtl.model_selection._stratified_kfold import stratified_folds
-from sklearn_mtl.model_selection._weighted import split_weighted
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.model_selection import split_weighted, stratified_folds
+from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._fit_params import fit_params_for
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._pipelines import last_step, weight_key

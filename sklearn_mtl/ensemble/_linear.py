@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,19 +17,22 @@ from sklearn_mtl.ensemble._held_scores import HeldScores, Numbers, Round
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._ridge import find_axes, solve_ridge
 from sklearn_mtl.ensemble._strengths import STRENGTHS, choose, generalised_losses
-from sklearn_mtl.model_selection._parts import equal_sizes, kfold_trains, make_parts
-from sklearn_mtl.neural_network._data import Labels
-from sklearn_mtl.neural_network._held import (
+from sklearn_mtl.model_selection import equal_sizes, kfold_trains, make_parts
+from sklearn_mtl.neural_network import (
+    Labels,
     read_validation_inputs,
     read_validation_labels,
 )
-from sklearn_mtl.neural_network._inputs import Table, read_inputs
-from sklearn_mtl.neural_network._preparation import Preparation, SparsePreparation
-from sklearn_mtl.neural_network._table import TablePreparation
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.preprocessing import (
+    Preparation,
+    SparsePreparation,
+    Table,
+    TablePreparation,
+    read_inputs,
+)
+from sklearn_mtl.tasks import ClassOutputsMixin, TaskSet
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._hold_out import HoldOut
-from sklearn_mtl.utils._outputs import ClassOutputsMixin
 from sklearn_mtl.utils._private import StrOptions
 from sklearn_mtl.utils._random import draw_seed
 
@@ -135,7 +139,9 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         self._oof: list[np.ndarray] | None = None
         data, held, found = self._as_numbers(design, labels), labels, None
         if given.has_validation:
-            X = read_validation_inputs(self, given, "table")
+            X = read_validation_inputs(
+                self, given, partial(read_inputs, self, wanted="table", reset=False)
+            )
             held = read_validation_labels(
                 self, given, self.task_set_, labels, sample_weight
             )

@@ -23,10 +23,8 @@ from sklearn_mtl.neural_network import (
     MultiTaskMixedEstimator,
     MultiTaskRegressor,
 )
-from sklearn_mtl.utils import TaskSet
-from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
+from sklearn_mtl.tasks import MultiTaskOutputsMixin, TaskSet, fix_task_types
 from sklearn_mtl.utils._pipelines import last_step
-from sklearn_mtl.utils._task_types import fix_task_types
 
 __all__ = [
     "DEFAULT",

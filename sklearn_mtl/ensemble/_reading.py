@@ -6,8 +6,8 @@ from typing import Any
 
 from sklearn.utils.validation import check_consistent_length
 
-from sklearn_mtl.neural_network._data import Labels
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.neural_network import Labels
+from sklearn_mtl.tasks import TaskSet
 
 __all__ = ["SMALL", "read_labels"]
 

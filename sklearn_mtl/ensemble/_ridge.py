@@ -15,7 +15,7 @@ import numpy as np
 from scipy import linalg, sparse
 from sklearn.utils.extmath import randomized_svd
 
-__all__ = ["Axes", "find_axes", "solve_ridge", "weight_patterns"]
+__all__ = ["RidgeAxes", "find_axes", "solve_ridge", "weight_patterns"]
 
 MAX_AXES = 2000  # more are not worth their cube; the largest are kept
 _RANK = 1e-10  # axes with less of the largest eigenvalue are rounding
@@ -26,7 +26,7 @@ _CELLS = 2**22  # of a block of predictions held at once
 
 
 @dataclass(frozen=True)
-class Axes:
+class RidgeAxes:
     """Orthogonal directions of a table.
 
     Attributes
@@ -46,7 +46,7 @@ class Axes:
         return np.hstack([Z, np.ones((len(Z), 1))])
 
 
-def find_axes(X: Any, weights: np.ndarray, random_state: int = 0) -> Axes:
+def find_axes(X: Any, weights: np.ndarray, random_state: int = 0) -> RidgeAxes:
     """Return the axes in which the Gram matrix of weighted rows is diagonal.
 
     Parameters
@@ -60,7 +60,7 @@ def find_axes(X: Any, weights: np.ndarray, random_state: int = 0) -> Axes:
 
     Returns
     -------
-    Axes
+    RidgeAxes
         At most `MAX_AXES` of them.
     """
     n_samples, n_features = X.shape
@@ -70,11 +70,11 @@ def find_axes(X: Any, weights: np.ndarray, random_state: int = 0) -> Axes:
     scaled = sparse.diags_array(root) @ X if sparse.issparse(X) else root[:, None] * X
     if min(n_samples, n_features) > MAX_AXES:
         _, _, axes = randomized_svd(scaled, MAX_AXES, random_state=random_state)
-        return Axes(mean, axes.T)
+        return RidgeAxes(mean, axes.T)
     if n_features <= n_samples:
         gram = _dense(scaled.T @ scaled) - np.outer(mean, mean)
         values, vectors = linalg.eigh(gram)
-        return Axes(mean, vectors[:, values > _RANK * max(values[-1], 0.0)])
+        return RidgeAxes(mean, vectors[:, values > _RANK * max(values[-1], 0.0)])
     cross = _dense(scaled @ mean)
     kernel = _dense(scaled @ scaled.T)
     kernel -= np.outer(root, cross) + np.outer(cross, root)
@@ -83,7 +83,7 @@ def find_axes(X: Any, weights: np.ndarray, random_state: int = 0) -> Axes:
     kept = values > _RANK * max(values[-1], 0.0)
     vectors = vectors[:, kept] / np.sqrt(values[kept])
     axes = np.asarray(scaled.T @ vectors) - np.outer(mean, root @ vectors)
-    return Axes(mean, axes)
+    return RidgeAxes(mean, axes)
 
 
 def weight_patterns(weights: np.ndarray) -> np.ndarray:

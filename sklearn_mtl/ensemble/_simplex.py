@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from sklearn_mtl.utils import Task
+from sklearn_mtl.tasks import Task
 
-__all__ = ["Evidence", "blend_weights", "read_evidence"]
+__all__ = ["HeldOutEvidence", "blend_weights", "read_evidence"]
 
 # Every probability is mixed with this much of the uniform one, in evidence only: a row
 # for which a member was certain and wrong must not decide alone.
@@ -20,7 +20,7 @@ _EPS = 10 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True)
-class Evidence:
+class HeldOutEvidence:
     """What out-of-fold predictions of several members say on one task.
 
     Attributes
@@ -73,7 +73,7 @@ class Evidence:
 
 def read_evidence(
     task: Task, codes: np.ndarray, weights: np.ndarray, outputs: Sequence[np.ndarray]
-) -> Evidence | None:
+) -> HeldOutEvidence | None:
     """Compare out-of-fold outputs with the labels of a task.
 
     Parameters
@@ -87,7 +87,7 @@ def read_evidence(
 
     Returns
     -------
-    Evidence or None
+    HeldOutEvidence or None
         None if there is nothing to learn: no label that all members have predicted, or
         labels that do not vary.
     """
@@ -112,11 +112,11 @@ def read_evidence(
         table = errors.T @ (share[:, None] * errors)
     if not prior > 0:
         return None
-    return Evidence(task.is_classification, table, share, float(prior))
+    return HeldOutEvidence(task.is_classification, table, share, float(prior))
 
 
 def blend_weights(
-    evidence: Sequence[Evidence | None], n_members: int, n_common: float
+    evidence: Sequence[HeldOutEvidence | None], n_members: int, n_common: float
 ) -> np.ndarray:
     r"""Return convex weights for every task.
 
@@ -153,7 +153,7 @@ def blend_weights(
     return np.stack(rows)
 
 
-def _minimise(evidence: Sequence[Evidence], start: np.ndarray) -> np.ndarray:
+def _minimise(evidence: Sequence[HeldOutEvidence], start: np.ndarray) -> np.ndarray:
     """Return the weights with the smallest mean loss; the problem is convex."""
     if len(start) == 1:
         return start

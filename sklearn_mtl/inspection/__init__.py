@@ -5,6 +5,8 @@ from sklearn_mtl.inspection._importance import (
     TaskImportance,
     task_permutation_importance,
 )
+from sklearn_mtl.inspection._measures import AFFINITY_METHODS as AFFINITY_METHODS
+from sklearn_mtl.inspection._measures import affinity_of_data as affinity_of_data
 from sklearn_mtl.inspection._plot._affinity import TaskAffinityDisplay
 from sklearn_mtl.inspection._plot._coefficients import TaskCoefficientDisplay
 from sklearn_mtl.inspection._plot._conflict import GradientConflictDisplay
@@ -12,6 +14,12 @@ from sklearn_mtl.inspection._plot._confusion import TaskConfusionDisplay
 from sklearn_mtl.inspection._plot._importance import TaskImportanceDisplay
 from sklearn_mtl.inspection._plot._learning_curve import MultiTaskLearningCurveDisplay
 from sklearn_mtl.inspection._plot._weights import TaskWeightDisplay
+from sklearn_mtl.inspection._task_data import TaskData as TaskData
+from sklearn_mtl.inspection._task_data import read_data as read_data
+from sklearn_mtl.inspection._task_data import with_validation as with_validation
+from sklearn_mtl.inspection._task_sets import TaskSetScores as TaskSetScores
+from sklearn_mtl.inspection._task_sets import fit_tasks as fit_tasks
+from sklearn_mtl.inspection._task_sets import make_splits as make_splits
 
 __all__ = [
     "GradientConflictDisplay",

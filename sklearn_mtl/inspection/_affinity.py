@@ -114,7 +114,7 @@ def task_affinity(
 
     See Also
     --------
-    sklearn_mtl.comparison.TaskGroupSearchCV : Find out which tasks to train together.
+    sklearn_mtl.grouping.TaskGroupSearchCV : Find out which tasks to train together.
     TaskAffinityDisplay : Draw it.
 
     Notes

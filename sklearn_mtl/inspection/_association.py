@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import rankdata
 
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._ties import difference
 
 __all__ = ["label_association"]

@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.inspection import permutation_importance
 
 from sklearn_mtl.model_selection import per_task_scorers
+from sklearn_mtl.tasks import as_targets
 from sklearn_mtl.utils._containers import fill_masked
 from sklearn_mtl.utils._random import draw_seed
-from sklearn_mtl.utils._targets import as_targets
 
 if TYPE_CHECKING:
     import pandas as pd

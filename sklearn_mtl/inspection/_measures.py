@@ -124,11 +124,11 @@ def _of_gradients(
 ) -> np.ndarray:
     """Fit a net once, and measure while it trains."""
     # torch is loaded only where it is needed
-    from sklearn_mtl.neural_network._affinity import (
+    from sklearn_mtl.neural_network import (
         AffinityRecorder,
+        BaseMultiTaskNet,
         recorded_affinity,
     )
-    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 
     model = clone(estimator)
     prefix, net = last_step(model)

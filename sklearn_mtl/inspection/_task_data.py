@@ -11,7 +11,7 @@ from sklearn import get_config
 from sklearn.base import is_classifier, is_regressor
 from sklearn.utils.validation import check_consistent_length
 
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import TaskSet, check_sample_weight
 from sklearn_mtl.utils._fit_params import fit_params_for, takes
 from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._hold_out import HoldOut
@@ -24,7 +24,6 @@ from sklearn_mtl.utils._table import (
     in_task_order,
     take_tasks,
 )
-from sklearn_mtl.utils._weights import check_sample_weight
 
 __all__ = ["TaskData", "read_data", "with_validation"]
 

@@ -10,12 +10,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_memory
 
 from sklearn_mtl.inspection._task_data import TaskData
-from sklearn_mtl.metrics._registry import metric_of_task, read_metric
-from sklearn_mtl.metrics._units import label_spreads, score_units
-from sklearn_mtl.model_selection import per_task_scorers
-from sklearn_mtl.model_selection._stratified_kfold import stratified_folds
-from sklearn_mtl.multioutput import IndependentTasks
-from sklearn_mtl.multioutput._templates import for_one_task, for_tasks
+from sklearn_mtl.metrics import label_spreads, metric_of_task, read_metric, score_units
+from sklearn_mtl.model_selection import per_task_scorers, stratified_folds
+from sklearn_mtl.multioutput import IndependentTasks, for_one_task, for_tasks
 from sklearn_mtl.utils._table import take_tasks
 from sklearn_mtl.utils._termination import workers_end_with_us
 

@@ -24,14 +24,11 @@ from sklearn_mtl.linear_model._names import (
 )
 from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers import Certificate, Problem, Solution, solve
-from sklearn_mtl.utils import TaskSet
-from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.tasks import TaskSet, read_columns, read_tasks, warn_of_small_weights
 from sklearn_mtl.utils._features import read_features
 from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import Interval, StrOptions
-from sklearn_mtl.utils._task import read_tasks
-from sklearn_mtl.utils._weights import warn_of_small_weights
 
 __all__ = ["LinearBase"]
 

@@ -8,10 +8,9 @@ from typing import Any
 from sklearn.base import ClassifierMixin
 
 from sklearn_mtl.linear_model._outputs import LinearClassifierBase
+from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
 from sklearn_mtl.utils._fit import fit_context
-from sklearn_mtl.utils._outputs import ClassOutputsMixin
 from sklearn_mtl.utils._private import Interval
-from sklearn_mtl.utils._weights import CLASS_WEIGHT
 
 __all__ = ["MultiTaskLinearClassifier"]
 

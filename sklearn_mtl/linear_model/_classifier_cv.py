@@ -9,10 +9,9 @@ from sklearn.base import ClassifierMixin
 from sklearn_mtl.linear_model._cv import LinearSearchMixin
 from sklearn_mtl.linear_model._outputs import LinearClassifierBase
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold
+from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._outputs import ClassOutputsMixin
-from sklearn_mtl.utils._weights import CLASS_WEIGHT
 
 __all__ = ["MultiTaskLinearClassifierCV"]
 

@@ -11,8 +11,7 @@ from sklearn_mtl.linear_model._base import LinearBase
 from sklearn_mtl.linear_model._data import Data
 from sklearn_mtl.linear_model._names import EMPIRICAL_BAYES
 from sklearn_mtl.linear_model._search import search
-from sklearn_mtl.model_selection._stratified_kfold import stratified_folds
-from sklearn_mtl.model_selection._weighted import split_weighted
+from sklearn_mtl.model_selection import split_weighted, stratified_folds
 from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers import Problem, alpha_grid, solve_path
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions, num_samples

@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sklearn_mtl.datafits import CrossEntropy, Datafit, Pooling
+from sklearn_mtl.datafits import Datafit, LogLoss, Pooling
 from sklearn_mtl.linear_model._labels import Labels, OwnLabels, TableOfLabels
 from sklearn_mtl.linear_model._units import Units
-from sklearn_mtl.penalties import Columns
-from sklearn_mtl.utils import TaskSet
-from sklearn_mtl.utils._columns import TargetColumns
-from sklearn_mtl.utils._weights import cell_weights, weights_at
+from sklearn_mtl.penalties import TaskColumns
+from sklearn_mtl.tasks import TargetColumns, TaskSet, cell_weights, weights_at
 
 __all__ = ["Data", "make_data", "read_labels"]
 
@@ -62,9 +60,9 @@ class Data:
         return [k if k > 2 else 1 for k in self.n_classes]
 
     @property
-    def columns(self) -> Columns:
+    def columns(self) -> TaskColumns:
         """Layout of the columns of W."""
-        return Columns.from_widths(self.widths)
+        return TaskColumns.from_widths(self.widths)
 
     @property
     def is_classification(self) -> bool:
@@ -75,9 +73,7 @@ class Data:
         """Return the data term."""
         if self.is_classification:
             fit_intercept = bool(self.fit_intercept)
-            return CrossEntropy(
-                self.X, self.Y, self.weights, self.n_classes, fit_intercept
-            )
+            return LogLoss(self.X, self.Y, self.weights, self.n_classes, fit_intercept)
         return self.labels.quadratic(self.X, self.fit_intercept)
 
     def rows(self, index: np.ndarray) -> Data:

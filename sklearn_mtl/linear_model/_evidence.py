@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sklearn_mtl.datafits import CrossEntropy, GramQuadratic, RowQuadratic
+from sklearn_mtl.datafits import GramQuadratic, LogLoss, RowQuadratic
 from sklearn_mtl.linear_model._data import Data
 from sklearn_mtl.solvers import (
     Axes,
@@ -64,7 +64,7 @@ def fit_empirical_bayes(
         Its solution.
     """
     datafit = data.datafit()
-    if isinstance(datafit, CrossEntropy):
+    if isinstance(datafit, LogLoss):
         return data, *_fit_classes(data, datafit, tol=tol, max_iter=max_iter)
     assert isinstance(datafit, GramQuadratic | RowQuadratic)
     totals = data.labels.totals()
@@ -134,7 +134,7 @@ def _projected(data: Data, n_axes: int) -> np.ndarray:
 
 
 def _fit_classes(
-    data: Data, datafit: CrossEntropy, *, tol: float, max_iter: int
+    data: Data, datafit: LogLoss, *, tol: float, max_iter: int
 ) -> tuple[Problem, Solution]:
     """Alternate between the fit at given strengths and a Laplace step for them."""
     axes = _common_axes(data)

@@ -17,7 +17,7 @@ from sklearn_mtl.datafits import (
     make_quadratic,
 )
 from sklearn_mtl.linear_model._units import Units, divisors, without_rounding
-from sklearn_mtl.utils._columns import Cells
+from sklearn_mtl.tasks import Cells
 
 __all__ = ["Labels", "OwnLabels", "TableOfLabels"]
 

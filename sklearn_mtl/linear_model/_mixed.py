@@ -11,14 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.linear_model._classifier import MultiTaskLinearClassifier
 from sklearn_mtl.linear_model._regressor import MultiTaskLinearRegressor
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import ClassOutputsMixin, TaskSet, check_sample_weight
 from sklearn_mtl.utils._features import read_features
 from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._outputs import ClassOutputsMixin
 from sklearn_mtl.utils._private import HasMethods, StrOptions
-from sklearn_mtl.utils._weights import check_sample_weight
 
 __all__ = ["MultiTaskLinearMixedEstimator"]
 

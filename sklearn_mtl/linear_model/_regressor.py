@@ -9,8 +9,8 @@ from sklearn.base import RegressorMixin
 
 from sklearn_mtl.linear_model._names import PARTIAL_POOLING
 from sklearn_mtl.linear_model._outputs import LinearRegressorBase
+from sklearn_mtl.tasks import MultiTaskOutputsMixin
 from sklearn_mtl.utils._fit import fit_context
-from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
 from sklearn_mtl.utils._private import Interval, StrOptions
 
 __all__ = ["MultiTaskLinearRegressor"]

@@ -10,9 +10,9 @@ from sklearn_mtl.linear_model._cv import LinearSearchMixin
 from sklearn_mtl.linear_model._names import PARTIAL_POOLING
 from sklearn_mtl.linear_model._outputs import LinearRegressorBase
 from sklearn_mtl.model_selection import MultiTaskKFold
+from sklearn_mtl.tasks import MultiTaskOutputsMixin
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
 from sklearn_mtl.utils._private import StrOptions
 
 __all__ = ["MultiTaskLinearRegressorCV"]

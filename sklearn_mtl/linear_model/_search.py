@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.datafits import (
-    CrossEntropy,
     Datafit,
+    LogLoss,
     Moments,
     make_moments,
     prefers_gram,
@@ -20,7 +20,7 @@ from sklearn_mtl.datafits import (
 from sklearn_mtl.linear_model._data import Data
 from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers import Problem, solve_path
-from sklearn_mtl.utils._columns import sparse_cells
+from sklearn_mtl.tasks import sparse_cells
 from sklearn_mtl.utils._ties import first_lowest
 
 __all__ = ["Search", "search"]
@@ -179,8 +179,8 @@ class _RowLoss:
         return float(np.vdot(data.weights, (data.Y - scores) ** 2) / total)
 
     @cached_property
-    def _log_loss(self) -> CrossEntropy:
+    def _log_loss(self) -> LogLoss:
         data = self.data  # scores come with their intercepts
-        return CrossEntropy(
+        return LogLoss(
             data.X, data.Y, data.weights, data.n_classes, fit_intercept=False
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sklearn_mtl.penalties import Columns, Penalty
+from sklearn_mtl.penalties import Penalty, TaskColumns
 
 __all__ = ["Units", "compares_tasks", "divisors", "spread_ratio", "without_rounding"]
 
@@ -71,7 +71,7 @@ def spread_ratio(deviations: np.ndarray) -> float:
     return float(known.max() / known.min()) if len(known) else 1.0
 
 
-def compares_tasks(penalty: Penalty, columns: Columns) -> bool:
+def compares_tasks(penalty: Penalty, columns: TaskColumns) -> bool:
     """Return whether the fit of a task depends on the units of the other targets.
 
     It does not where the penalty is a ridge on each task. Even `L1` has one alpha for

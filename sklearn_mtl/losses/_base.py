@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sklearn.base import BaseEstimator
 from torch import Tensor
 
-from sklearn_mtl.utils import Task
+from sklearn_mtl.tasks import Task
 
 __all__ = ["TaskLoss"]
 

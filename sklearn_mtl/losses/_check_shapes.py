@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sklearn_mtl.losses._base import TaskLoss
-from sklearn_mtl.utils import Task
+from sklearn_mtl.tasks import Task
 from sklearn_mtl.utils._check_spec import Faults
 
 __all__ = ["N_CLASSES", "check_shapes", "draw_cells", "layouts", "made_task"]

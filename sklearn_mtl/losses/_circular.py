@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sklearn_mtl.losses._base import TaskLoss
-from sklearn_mtl.utils import Task
+from sklearn_mtl.tasks import Task
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["CircularLoss"]

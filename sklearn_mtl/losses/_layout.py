@@ -10,7 +10,7 @@ import numpy as np
 
 from sklearn_mtl.losses._base import TaskLoss
 from sklearn_mtl.losses._registry import read_losses
-from sklearn_mtl.utils import Task
+from sklearn_mtl.tasks import Task
 
 __all__ = ["ClassGroup", "OutputLayout"]
 

@@ -16,8 +16,7 @@ from sklearn_mtl.losses._cross_entropy import CrossEntropy
 from sklearn_mtl.losses._focal import FocalLoss
 from sklearn_mtl.losses._huber import HuberLoss
 from sklearn_mtl.losses._squared_error import SquaredError
-from sklearn_mtl.utils import Task
-from sklearn_mtl.utils._by_task import by_task
+from sklearn_mtl.tasks import Task, by_task
 from sklearn_mtl.utils._check_spec import Faults, refusing
 
 __all__ = ["LOSSES", "read_losses"]

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._registry import Metric
 from sklearn_mtl.metrics._truth import TaskTruth
-from sklearn_mtl.utils._by_task import by_task
+from sklearn_mtl.tasks import by_task
 
 __all__ = ["average_scores", "check_average", "check_directions"]
 

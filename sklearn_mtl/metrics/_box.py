@@ -7,11 +7,15 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array
 
+from sklearn_mtl.tasks import (
+    TaskNames,
+    check_sample_weight,
+    order_of_columns,
+    task_name,
+)
 from sklearn_mtl.utils._containers import fill_masked
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._names import TaskNames, order_of_columns, task_name
 from sklearn_mtl.utils._table import take_tasks
-from sklearn_mtl.utils._weights import check_sample_weight
 
 __all__ = ["box_iou", "mean_iou"]
 

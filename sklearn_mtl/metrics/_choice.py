@@ -13,9 +13,7 @@ import numpy as np
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import _regression as r
 from sklearn_mtl.metrics._registry import Metric, metric_of_task, read_metric
-from sklearn_mtl.utils._by_task import by_task
-from sklearn_mtl.utils._circular import distances
-from sklearn_mtl.utils._scores import r2_of_points
+from sklearn_mtl.tasks import by_task, distances, r2_of_points
 
 __all__ = ["metrics_of_tasks"]
 

@@ -8,11 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
-from sklearn_mtl.utils._circular import distances
+from sklearn_mtl.tasks import as_targets, check_sample_weight, distances, r2_of_points
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._scores import r2_of_points
-from sklearn_mtl.utils._targets import as_targets
-from sklearn_mtl.utils._weights import check_sample_weight
 
 __all__ = ["circular_error", "circular_score"]
 

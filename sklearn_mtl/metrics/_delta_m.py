@@ -11,8 +11,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._registry import is_by_kind, is_error
-from sklearn_mtl.utils._by_task import by_task
-from sklearn_mtl.utils._names import task_name
+from sklearn_mtl.tasks import by_task, task_name
 
 __all__ = ["delta_m"]
 

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError, TaskTypeWarning
-from sklearn_mtl.utils._columns import TargetColumns
-from sklearn_mtl.utils._infer import infer_kind
-from sklearn_mtl.utils._values import drop_missing
+from sklearn_mtl.tasks import TargetColumns, drop_missing, infer_kind
 
 __all__ = ["check_labels", "check_values", "kinds_of_tasks", "read_predicted"]
 

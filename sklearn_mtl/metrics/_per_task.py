@@ -12,11 +12,14 @@ from sklearn_mtl.metrics._predictions import give_to_tasks, read_predictions
 from sklearn_mtl.metrics._registry import find_metric, is_by_kind
 from sklearn_mtl.metrics._truth import TaskTruth, read_truth
 from sklearn_mtl.metrics._units import warn_of_units
-from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.tasks import (
+    TaskSet,
+    parse_task_types,
+    read_columns,
+    read_tasks,
+    warn_of_close_types,
+)
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._infer import parse_task_types
-from sklearn_mtl.utils._task import read_tasks, warn_of_close_types
-from sklearn_mtl.utils._tasks import TaskSet
 
 __all__ = ["mean_task_score", "per_task_score"]
 

@@ -10,12 +10,16 @@ import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._engine import TaskGiven
-from sklearn_mtl.utils._by_task import by_task
-from sklearn_mtl.utils._columns import TargetColumns
-from sklearn_mtl.utils._names import match_tasks, order_of_columns, task_name
-from sklearn_mtl.utils._targets import as_pandas_or_array
-from sklearn_mtl.utils._tasks import TaskSet
-from sklearn_mtl.utils._values import is_gap
+from sklearn_mtl.tasks import (
+    TargetColumns,
+    TaskSet,
+    as_pandas_or_array,
+    by_task,
+    is_gap,
+    match_tasks,
+    order_of_columns,
+    task_name,
+)
 
 __all__ = ["TaskOutput", "give_to_tasks", "read_predictions"]
 

@@ -9,7 +9,7 @@ from typing import Any
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import _classification as c
 from sklearn_mtl.metrics import _regression as r
-from sklearn_mtl.utils._names import match_tasks
+from sklearn_mtl.tasks import match_tasks
 
 __all__ = [
     "BY_KIND",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.utils._columns import TargetColumns, read_columns
+from sklearn_mtl.tasks import TargetColumns, read_columns
 
 __all__ = ["Ranking", "TaskLabels", "iter_blocks", "read_index", "read_labels"]
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.utils._columns import TargetColumns
-from sklearn_mtl.utils._infer import warn_of_unseen
-from sklearn_mtl.utils._names import NamedTasks
-from sklearn_mtl.utils._tasks import Task
-from sklearn_mtl.utils._weights import check_sample_weight
+from sklearn_mtl.tasks import (
+    NamedTasks,
+    TargetColumns,
+    Task,
+    check_sample_weight,
+    warn_of_unseen,
+)
 
 __all__ = ["TaskTruth", "read_truth"]
 

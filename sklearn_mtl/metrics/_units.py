@@ -12,10 +12,38 @@ from sklearn_mtl.exceptions import DifferentUnitsWarning
 from sklearn_mtl.metrics._registry import Metric
 from sklearn_mtl.metrics._truth import TaskTruth
 
-__all__ = ["label_spreads", "score_units", "share_unit", "warn_of_units"]
+__all__ = [
+    "MEAN_OF_UNITS",
+    "label_spreads",
+    "mean_over_tasks",
+    "score_units",
+    "share_unit",
+    "warn_of_units",
+]
 
 #: Tasks whose labels differ in spread by more than this are taken to have other units.
 MOST_SPREAD = 10.0
+
+
+#: What is said where scores in the units of several tasks are averaged.
+MEAN_OF_UNITS = (
+    "Means over tasks are of scores divided by the standard deviation of the task's "
+    "labels (its square for squared errors)."
+)
+
+
+def mean_over_tasks(
+    values: np.ndarray, units: Sequence[float] | None = None
+) -> np.ndarray:
+    """Average over the last axis what there is; NaN where there is nothing.
+
+    With the units of the tasks given, values are brought to one unit first.
+    """
+    if units is not None:
+        values = values / np.asarray(units)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
+        return np.nanmean(values, axis=-1)
 
 
 def label_spreads(codes: np.ndarray, periods: Sequence[float | None]) -> np.ndarray:

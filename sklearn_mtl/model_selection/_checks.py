@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.exceptions import MissingLabelWarning
+from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._groups import read_groups
-from sklearn_mtl.utils._tasks import TaskSet
 
 __all__ = [
     "check_n_bins",

@@ -26,13 +26,16 @@ from sklearn_mtl.model_selection._responses import (
     proba_of_tasks,
 )
 from sklearn_mtl.model_selection._stratified_kfold import stratified_folds
-from sklearn_mtl.utils._columns import TargetColumns, read_columns
+from sklearn_mtl.tasks import (
+    TargetColumns,
+    Task,
+    as_targets,
+    decide_task_types,
+    read_columns,
+)
 from sklearn_mtl.utils._fit_params import fit_params_for, is_validation
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import safe_indexing
-from sklearn_mtl.utils._targets import as_targets
-from sklearn_mtl.utils._task_types import decide_task_types
-from sklearn_mtl.utils._tasks import Task
 from sklearn_mtl.utils._termination import workers_end_with_us
 
 __all__ = ["cross_val_predict"]

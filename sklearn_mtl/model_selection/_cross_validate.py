@@ -12,10 +12,8 @@ from sklearn.model_selection import cross_validate as sklearn_cross_validate
 
 from sklearn_mtl.model_selection._scorers import per_task_scorers
 from sklearn_mtl.model_selection._stratified_kfold import MultiTaskStratifiedKFold
-from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.tasks import as_targets, decide_task_types, read_columns
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._targets import as_targets
-from sklearn_mtl.utils._task_types import decide_task_types
 from sklearn_mtl.utils._termination import workers_end_with_us
 
 __all__ = ["cross_validate"]

@@ -13,8 +13,8 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn_mtl.model_selection._assign import lost_tasks
 from sklearn_mtl.model_selection._checks import warn_of_lost_tasks
 from sklearn_mtl.model_selection._parts import generator, kfold_trains
+from sklearn_mtl.tasks import as_targets
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._targets import as_targets
 
 __all__ = ["MultiTaskFolds"]
 

@@ -11,7 +11,7 @@ from sklearn_mtl.model_selection._assign import keep_every_task
 from sklearn_mtl.model_selection._checks import warn_of_groups
 from sklearn_mtl.model_selection._folds import MultiTaskFolds
 from sklearn_mtl.model_selection._parts import equal_sizes, kfold_trains
-from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.tasks import read_columns
 
 __all__ = ["MultiTaskKFold"]
 

@@ -14,7 +14,7 @@ from sklearn_mtl.model_selection._assign import (
 )
 from sklearn_mtl.model_selection._draw import draw_groups, draw_rows
 from sklearn_mtl.model_selection._strata import build_strata
-from sklearn_mtl.utils._tasks import TaskSet
+from sklearn_mtl.tasks import TaskSet
 
 __all__ = [
     "TEST",

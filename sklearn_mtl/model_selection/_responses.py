@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.metrics._engine import TaskGiven
+from sklearn_mtl.metrics import TaskGiven
 from sklearn_mtl.utils._pipelines import fitted_model
 
 __all__ = [

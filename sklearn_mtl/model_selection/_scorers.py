@@ -11,18 +11,24 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.metadata_routing import UNUSED
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.metrics._average import average_scores, check_average
-from sklearn_mtl.metrics._choice import metrics_of_tasks
-from sklearn_mtl.metrics._engine import score_tasks
-from sklearn_mtl.metrics._registry import Metric, find_metric, is_by_kind
-from sklearn_mtl.metrics._truth import TaskTruth, read_truth
-from sklearn_mtl.metrics._units import warn_of_units
+from sklearn_mtl.metrics import (
+    Metric,
+    TaskTruth,
+    average_scores,
+    check_average,
+    find_metric,
+    is_by_kind,
+    metrics_of_tasks,
+    read_truth,
+    score_tasks,
+    warn_of_units,
+)
 from sklearn_mtl.model_selection._responses import (
     classes_of_tasks,
     given_of_tasks,
     periods_of_tasks,
 )
-from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.tasks import read_columns
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._pipelines import fitted_model
 
@@ -31,7 +37,7 @@ __all__ = ["PerTaskScorer", "TaskScorer", "per_task_scorers", "task_scorer"]
 MEAN = "mean"
 
 
-class _TaskScores(BaseEstimator):
+class _BaseTaskScorer(BaseEstimator):
     """What both scorers share. A BaseEstimator, for its repr, clone and routing."""
 
     # `score` is what scikit-learn routes weights to; the estimator is no metadata
@@ -67,7 +73,7 @@ class _TaskScores(BaseEstimator):
         return score_tasks(truths, given, metrics, who), truths, metrics
 
 
-class PerTaskScorer(_TaskScores):
+class PerTaskScorer(_BaseTaskScorer):
     """A scorer that gives a dict with a score for each task and their mean.
 
     Made by `per_task_scorers`.
@@ -140,7 +146,7 @@ class PerTaskScorer(_TaskScores):
         return {**scores, MEAN: average_scores(scores, truths, "macro", who)}
 
 
-class TaskScorer(_TaskScores):
+class TaskScorer(_BaseTaskScorer):
     """A scorer that gives one number for all tasks.
 
     Made by `task_scorer`.

@@ -17,8 +17,8 @@ from sklearn_mtl.model_selection._checks import (
     warn_of_lost_tasks,
 )
 from sklearn_mtl.model_selection._parts import TEST, TRAIN, draw_parts, generator
+from sklearn_mtl.tasks import as_targets
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._targets import as_targets
 
 __all__ = ["MultiTaskStratifiedShuffleSplit", "shuffle_sizes", "split_once"]
 

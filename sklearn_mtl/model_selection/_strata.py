@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from sklearn_mtl.utils._tasks import TaskSet
+from sklearn_mtl.tasks import TaskSet
 
 __all__ = ["build_strata"]
 

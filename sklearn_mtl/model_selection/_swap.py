@@ -27,7 +27,7 @@ _N_RANDOM = 160  # ... and, once these gain nothing, some others
 _N_STEPS, _N_STEPS_A_PAIR, _MOST_STEPS = 100, 5, 2000
 
 
-class _Search:
+class _SwapSearch:
     """The state of one search: who is where, and what each part has too much of."""
 
     def __init__(
@@ -149,7 +149,7 @@ def improve_by_swaps(
     in any stratum, which is the best that whole rows allow, at a local minimum, or,
     with more strata than can be in proportion, after some looks at every two parts.
     """
-    search = _Search(strata, part, targets, may_move, rng)
+    search = _SwapSearch(strata, part, targets, may_move, rng)
     n_pairs = len(targets) * (len(targets) - 1) // 2
     for _ in range(min(_N_STEPS + _N_STEPS_A_PAIR * n_pairs, _MOST_STEPS)):
         a, b, gap = search.worst_pair()

@@ -11,9 +11,9 @@ from sklearn.utils import indexable
 from sklearn_mtl.model_selection._checks import number_groups, read_tasks
 from sklearn_mtl.model_selection._parts import TEST, TRAIN, generator
 from sklearn_mtl.model_selection._shuffle_split import shuffle_sizes, split_once
+from sklearn_mtl.tasks import as_targets
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import safe_indexing
-from sklearn_mtl.utils._targets import as_targets
 
 __all__ = ["train_test_split"]
 

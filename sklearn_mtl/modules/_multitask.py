@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sklearn_mtl.modules._conv_trunk import ConvTrunk
-from sklearn_mtl.modules._head_spec import HeadTail
 from sklearn_mtl.modules._linear import MemberLinear
 from sklearn_mtl.modules._normalization import use_sample_weights
-from sklearn_mtl.modules._task_heads import TaskHeads
-from sklearn_mtl.modules._task_trunk import Parts, TaskTrunk
+from sklearn_mtl.modules.heads._spec import HeadTail
+from sklearn_mtl.modules.heads._task_heads import TaskHeads
+from sklearn_mtl.modules.trunks._conv_trunk import ConvTrunk
+from sklearn_mtl.modules.trunks._task_trunk import Parts, TaskTrunk
 
 __all__ = ["MultiTaskModule"]
 

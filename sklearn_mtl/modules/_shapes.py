@@ -7,9 +7,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from sklearn_mtl.modules._head_spec import HeadTail
-from sklearn_mtl.modules._task_heads import HeadBlock
-from sklearn_mtl.modules._task_trunk import TaskTrunk
+from sklearn_mtl.modules.heads._spec import HeadTail
+from sklearn_mtl.modules.heads._task_heads import HeadBlock
+from sklearn_mtl.modules.trunks._task_trunk import TaskTrunk
 from sklearn_mtl.utils._check_spec import Faults
 
 __all__ = ["check_parts", "check_tail"]

@@ -16,28 +16,25 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklearn_mtl.model_selection._responses import periods_of_tasks
+from sklearn_mtl.model_selection import periods_of_tasks
 from sklearn_mtl.multioutput._jobs import make_jobs, routed_weight, run
 from sklearn_mtl.multioutput._one_task import predicted_codes, task_output
 from sklearn_mtl.multioutput._routing import TaskValidation, route
 from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.multioutput._templates import Templates
+from sklearn_mtl.tasks import MetaOutputsMixin, TaskSet, as_targets, read_columns
 from sklearn_mtl.utils._categories import warning_once
-from sklearn_mtl.utils._columns import read_columns
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._fit_params import takes
 from sklearn_mtl.utils._hold_out import VALIDATION, HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._meta_outputs import MetaOutputsMixin
 from sklearn_mtl.utils._private import (
     HasMethods,
     StrOptions,
     num_samples,
 )
-from sklearn_mtl.utils._targets import as_targets
-from sklearn_mtl.utils._tasks import TaskSet
 from sklearn_mtl.utils._termination import workers_end_with_us
 
 __all__ = ["IndependentTasks"]

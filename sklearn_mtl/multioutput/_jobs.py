@@ -10,19 +10,17 @@ import numpy as np
 
 from sklearn_mtl.multioutput._routing import TaskValidation
 from sklearn_mtl.multioutput._templates import Templates, for_one_task
-from sklearn_mtl.utils._columns import TargetColumns
+from sklearn_mtl.tasks import TargetColumns, Task, check_sample_weight
 from sklearn_mtl.utils._hold_out import VALIDATION
 from sklearn_mtl.utils._private import num_samples, safe_indexing
-from sklearn_mtl.utils._tasks import Task
-from sklearn_mtl.utils._weights import check_sample_weight
 
-__all__ = ["Job", "make_jobs", "routed_weight", "run"]
+__all__ = ["TaskJob", "make_jobs", "routed_weight", "run"]
 
 _WHO = "IndependentTasks"
 
 
 @dataclass(frozen=True)
-class Job:
+class TaskJob:
     """One model to fit.
 
     Attributes
@@ -46,7 +44,7 @@ class Job:
     who: str
 
 
-def run(X: Any, job: Job) -> Any:
+def run(X: Any, job: TaskJob) -> Any:
     """Fit the model of a job; return it, or None."""
     if job.model is None:
         return None
@@ -86,7 +84,7 @@ def make_jobs(
     columns: TargetColumns,
     params: Mapping[str, Mapping[str, Any]],
     validation: TaskValidation | None = None,
-) -> list[Job]:
+) -> list[TaskJob]:
     """Return what is to be fitted, in task order.
 
     Parameters
@@ -121,7 +119,7 @@ def make_jobs(
             held = validation.of(t)
             own |= {name: held[name] for name in held if name in given}
         who = f"{_WHO}: task {task.name!r}"
-        jobs.append(Job(model, columns.values[t], rows, own, who))
+        jobs.append(TaskJob(model, columns.values[t], rows, own, who))
     return jobs
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.utils._tasks import Task
+from sklearn_mtl.tasks import Task
 
 __all__ = ["predicted_codes", "task_output"]
 

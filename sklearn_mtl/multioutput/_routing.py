@@ -11,6 +11,7 @@ from sklearn import get_config
 from sklearn.utils.metadata_routing import process_routing
 
 from sklearn_mtl.multioutput._templates import Templates
+from sklearn_mtl.tasks import Task, TaskSet, check_sample_weight
 from sklearn_mtl.utils._fit_params import (
     fit_params_for,
     refuse_untransformed,
@@ -19,8 +20,6 @@ from sklearn_mtl.utils._fit_params import (
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._pipelines import weight_key
 from sklearn_mtl.utils._private import safe_indexing
-from sklearn_mtl.utils._tasks import Task, TaskSet
-from sklearn_mtl.utils._weights import check_sample_weight
 
 __all__ = ["TaskValidation", "route"]
 

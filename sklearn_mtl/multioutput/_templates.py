@@ -9,9 +9,8 @@ from typing import Any
 from sklearn.base import clone, is_classifier, is_regressor
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.utils._by_task import by_task as spread_by_task
-from sklearn_mtl.utils._names import match_tasks
-from sklearn_mtl.utils._weights import is_by_name
+from sklearn_mtl.tasks import by_task as spread_by_task
+from sklearn_mtl.tasks import is_by_name, match_tasks
 
 __all__ = ["Templates", "for_one_task", "for_tasks"]
 

@@ -10,8 +10,8 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 
 from sklearn_mtl.neighbors._views import task_view
+from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._pictures import MISSING, SEQUENTIAL, load_pyplot, mark_of
-from sklearn_mtl.utils._tasks import TaskSet
 
 __all__ = ["EmbeddingDisplay"]
 

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.utils._names import find_task, task_name
+from sklearn_mtl.tasks import as_targets, find_task, task_name
 from sklearn_mtl.utils._table import as_table, take_tasks
-from sklearn_mtl.utils._targets import as_targets
 
 __all__ = ["drop_self", "join_labels", "pick_tasks", "take_labels", "task_names"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.metrics._relevance import read_labels
+from sklearn_mtl.metrics import read_labels
 from sklearn_mtl.neighbors._pictures import as_pictures, draw_picture, span_of
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._pictures import COLORS, MISSING, load_pyplot

@@ -27,6 +27,7 @@ from sklearn_mtl.neighbors._gallery import join_labels, take_labels, task_names
 from sklearn_mtl.neighbors._gallery_search import GallerySearchMixin
 from sklearn_mtl.neighbors._saved_gallery import SavedGallery
 from sklearn_mtl.neighbors._views import Mix
+from sklearn_mtl.tasks import as_targets
 from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
@@ -37,7 +38,6 @@ from sklearn_mtl.utils._private import (
     StrOptions,
 )
 from sklearn_mtl.utils._table import drop_weightless
-from sklearn_mtl.utils._targets import as_targets
 
 __all__ = ["NeighborRetriever"]
 

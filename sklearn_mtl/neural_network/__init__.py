@@ -1,7 +1,21 @@
 """Multi-task nets: a skorch net with a shared trunk, and the estimators around it."""
 
+from sklearn_mtl.neural_network._base import BaseMultiTaskNet as BaseMultiTaskNet
 from sklearn_mtl.neural_network._classifier import MultiTaskClassifier
 from sklearn_mtl.neural_network._mixed import MultiTaskMixedEstimator
 from sklearn_mtl.neural_network._regressor import MultiTaskRegressor
+from sklearn_mtl.neural_network.data._held import (
+    read_validation_inputs as read_validation_inputs,
+)
+from sklearn_mtl.neural_network.data._held import (
+    read_validation_labels as read_validation_labels,
+)
+from sklearn_mtl.neural_network.data._labels import Labels as Labels
+from sklearn_mtl.neural_network.objective._affinity import (
+    AffinityRecorder as AffinityRecorder,
+)
+from sklearn_mtl.neural_network.objective._affinity import (
+    recorded_affinity as recorded_affinity,
+)
 
 __all__ = ["MultiTaskClassifier", "MultiTaskMixedEstimator", "MultiTaskRegressor"]

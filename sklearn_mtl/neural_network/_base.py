@@ -15,25 +15,29 @@ from sklearn.base import (
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from sklearn_mtl.neural_network._data import Labels
-from sklearn_mtl.neural_network._held import read_held
-from sklearn_mtl.neural_network._history import history_arrays
-from sklearn_mtl.neural_network._inputs import read_inputs
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
-from sklearn_mtl.neural_network._plan import SMALL, preparation_of
 from sklearn_mtl.neural_network._search_space import search_space
-from sklearn_mtl.neural_network._state import NetState
-from sklearn_mtl.neural_network._stream import Samples
-from sklearn_mtl.neural_network._torch_state import usual_torch
-from sklearn_mtl.neural_network._training import Call, train_state
-from sklearn_mtl.utils import TaskSet
-from sklearn_mtl.utils._declare import check_same_classes, check_untrained_tasks
+from sklearn_mtl.neural_network.data._held import read_held
+from sklearn_mtl.neural_network.data._labels import Labels
+from sklearn_mtl.neural_network.data._read import preparation_of, read_net_inputs
+from sklearn_mtl.neural_network.data._stream import Samples
+from sklearn_mtl.neural_network.training._history import history_arrays
+from sklearn_mtl.neural_network.training._plan import SMALL
+from sklearn_mtl.neural_network.training._state import NetState
+from sklearn_mtl.neural_network.training._torch_state import usual_torch
+from sklearn_mtl.neural_network.training._training import Call, train_state
+from sklearn_mtl.tasks import (
+    TaskSet,
+    check_same_classes,
+    check_sample_weight,
+    check_untrained_tasks,
+    class_mass,
+)
 from sklearn_mtl.utils._finite import check_finite
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._random import draw_seed
-from sklearn_mtl.utils._weights import check_sample_weight, class_mass
 
 __all__ = ["BaseMultiTaskNet"]
 
@@ -125,7 +129,7 @@ class BaseMultiTaskNet(
         given = HoldOut.read(who, X, groups, X_val, y_val, sample_weight_val)
         if self.warm_start and hasattr(self, "net_"):
             return self._go_on(X, y, sample_weight, given, is_partial=False)
-        X = read_inputs(self, X, preparation_of(self), reset=True)
+        X = read_net_inputs(self, X, reset=True)
         tasks, codes = self._read_tasks(y, sample_weight)
         return self._train(
             X, tasks, codes, sample_weight, None, given, is_partial=False
@@ -142,7 +146,7 @@ class BaseMultiTaskNet(
                     known.tasks, classes, self._kind, who, is_1d=known.is_1d
                 )
             return self._go_on(X, y, sample_weight, HoldOut(), is_partial=True)
-        X = read_inputs(self, X, preparation_of(self), reset=True)
+        X = read_net_inputs(self, X, reset=True)
         tasks = TaskSet.from_classes(
             y,
             classes,
@@ -161,7 +165,7 @@ class BaseMultiTaskNet(
         tasks, state = self.task_set_, self._state
         # until preparation and net are made anew for the last time
         grows = is_partial and state.stream is not None and state.stream.is_whole
-        X = read_inputs(self, X, preparation_of(self), reset=False, grows=grows)
+        X = read_net_inputs(self, X, reset=False, grows=grows)
         who = type(self).__name__
         codes, weights = tasks.encode_weighted(y, sample_weight, who=who)
         check_untrained_tasks(tasks.tasks, codes, who)
@@ -302,7 +306,7 @@ class BaseMultiTaskNet(
 
     def _read_fitted(self, X: Any) -> Any:
         check_is_fitted(self)
-        return read_inputs(self, X, preparation_of(self), reset=False)
+        return read_net_inputs(self, X, reset=False)
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the shared representation, from which all heads read.

@@ -9,8 +9,7 @@ from sklearn.utils import ClassifierTags, RegressorTags, Tags
 
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS, with_shared_parameters
-from sklearn_mtl.utils._outputs import ClassOutputsMixin
-from sklearn_mtl.utils._weights import CLASS_WEIGHT
+from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
 
 __all__ = ["MultiTaskMixedEstimator"]
 

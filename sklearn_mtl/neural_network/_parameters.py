@@ -10,10 +10,10 @@ import numpy as np
 
 from sklearn_mtl.balancing import METHODS, SCHEDULES, Balancing, TaskSchedule
 from sklearn_mtl.losses import LOSSES, TaskLoss
-from sklearn_mtl.modules import HEADS, HeadSpec, PiecewiseLinear, TrunkSpec
-from sklearn_mtl.modules._mlp import ACTIVATIONS
-from sklearn_mtl.neural_network._build import OPTIMIZERS
-from sklearn_mtl.neural_network._plan import DTYPES
+from sklearn_mtl.modules import ACTIVATIONS, HEADS, HeadSpec, TrunkSpec
+from sklearn_mtl.neural_network.training._build import OPTIMIZERS
+from sklearn_mtl.neural_network.training._plan import DTYPES
+from sklearn_mtl.preprocessing import PiecewiseLinear
 from sklearn_mtl.utils._docstrings import Class, fill_docstring
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions
 

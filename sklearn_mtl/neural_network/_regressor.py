@@ -9,7 +9,7 @@ from sklearn.base import RegressorMixin
 
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS, with_shared_parameters
-from sklearn_mtl.utils._outputs import MultiTaskOutputsMixin
+from sklearn_mtl.tasks import MultiTaskOutputsMixin
 
 __all__ = ["MultiTaskRegressor"]
 

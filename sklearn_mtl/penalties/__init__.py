@@ -2,7 +2,7 @@
 
 from sklearn_mtl.penalties._base import Penalty, TaskCovarianceForm, frobenius
 from sklearn_mtl.penalties._check import check_penalty
-from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.penalties._columns import TaskColumns
 from sklearn_mtl.penalties._compose import Decomposition, Sum
 from sklearn_mtl.penalties._graph import TaskGraph
 from sklearn_mtl.penalties._l1 import L1
@@ -16,13 +16,13 @@ from sklearn_mtl.penalties._trace import TaskCovariance, TraceNorm
 __all__ = [
     "L1",
     "L21",
-    "Columns",
     "Decomposition",
     "Penalty",
     "Ridge",
     "Scaled",
     "Shared",
     "Sum",
+    "TaskColumns",
     "TaskCovariance",
     "TaskCovarianceForm",
     "TaskGraph",

@@ -12,9 +12,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from sklearn_mtl.penalties._by_prox import gauge_by_prox, prox_residual
-from sklearn_mtl.penalties._columns import Columns
-from sklearn_mtl.utils._by_task import by_task
-from sklearn_mtl.utils._names import NamedTasks
+from sklearn_mtl.penalties._columns import TaskColumns
+from sklearn_mtl.tasks import NamedTasks, by_task
 
 __all__ = ["Penalty", "TaskCovarianceForm"]
 
@@ -38,7 +37,7 @@ class TaskCovarianceForm:
     free: np.ndarray
 
     @classmethod
-    def none(cls, columns: Columns) -> TaskCovarianceForm:
+    def none(cls, columns: TaskColumns) -> TaskCovarianceForm:
         """Return the penalty that is zero everywhere."""
         n = columns.n_columns
         return cls(np.zeros((n, n)), np.eye(n))
@@ -103,12 +102,12 @@ class Penalty(BaseEstimator, ABC):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
 
     @abstractmethod
-    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+    def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return R(W)."""
 
     @abstractmethod
     def prox(
-        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+        self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return the proximal point argmin_Z step R(Z) + 1/2 ||Z - W||^2.
 
@@ -118,7 +117,7 @@ class Penalty(BaseEstimator, ABC):
             The point.
         step : float, default=1.0
             Weight of the penalty.
-        columns : Columns, default=None
+        columns : TaskColumns, default=None
             Layout of the columns; one a task if None.
 
         Returns
@@ -128,7 +127,7 @@ class Penalty(BaseEstimator, ABC):
         """
 
     def checked_prox(
-        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+        self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return `prox`, or raise ValueError where that cannot be a proximal point."""
         Z = self.prox(W, step, columns)
@@ -143,7 +142,7 @@ class Penalty(BaseEstimator, ABC):
         return Z
 
     def optimality(
-        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+        self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the distance of -gradient to the subdifferential of R at W.
 
@@ -156,7 +155,7 @@ class Penalty(BaseEstimator, ABC):
             The point.
         gradient : ndarray of shape (n_features, n_columns)
             Gradient of the data term there.
-        columns : Columns, default=None
+        columns : TaskColumns, default=None
             Layout of the columns; one a task if None.
 
         Returns
@@ -167,7 +166,7 @@ class Penalty(BaseEstimator, ABC):
         return frobenius(self.residual(W, gradient, columns))
 
     def residual(
-        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+        self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return a proximal gradient step from W over the step: zero at a minimiser.
 
@@ -177,7 +176,7 @@ class Penalty(BaseEstimator, ABC):
             The point, or stacked parts where the penalty has parts.
         gradient : ndarray of shape (n_features, n_columns)
             Gradient of the data term there.
-        columns : Columns, default=None
+        columns : TaskColumns, default=None
             Layout of the columns; one a task if None.
 
         Returns
@@ -187,7 +186,7 @@ class Penalty(BaseEstimator, ABC):
         """
         return prox_residual(self, W, gradient, columns)
 
-    def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return the smallest f >= 0 with U in f dR(0), for penalties that threshold.
 
         W = 0 minimises g(W) + f R(W) exactly when f >= gauge(-grad g(0)): there a path
@@ -197,7 +196,7 @@ class Penalty(BaseEstimator, ABC):
         ----------
         U : ndarray of shape (n_features, n_columns)
             A dual point.
-        columns : Columns, default=None
+        columns : TaskColumns, default=None
             Layout of the columns; one a task if None.
 
         Returns
@@ -207,7 +206,7 @@ class Penalty(BaseEstimator, ABC):
         """
         return gauge_by_prox(self, U, columns)
 
-    def dual_scale(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return the largest s <= 1 for which R*(s U) is finite.
 
         By default 1 over the gauge for a norm, else 1.
@@ -216,7 +215,7 @@ class Penalty(BaseEstimator, ABC):
         ----------
         U : ndarray of shape (n_features, n_columns)
             A dual point.
-        columns : Columns, default=None
+        columns : TaskColumns, default=None
             Layout of the columns; one a task if None.
 
         Returns
@@ -226,7 +225,7 @@ class Penalty(BaseEstimator, ABC):
         """
         return scale_into_ball(self.gauge(U, columns)) if self.is_norm else 1.0
 
-    def conjugate(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return R*(U), or a bound from above, for a U that `dual_scale` made feasible.
 
         By default 0 for a norm, else infinity: then there is no duality gap.
@@ -235,7 +234,7 @@ class Penalty(BaseEstimator, ABC):
         ----------
         U : ndarray of shape (n_features, n_columns)
             A feasible dual point.
-        columns : Columns, default=None
+        columns : TaskColumns, default=None
             Layout of the columns; one a task if None.
 
         Returns
@@ -246,7 +245,7 @@ class Penalty(BaseEstimator, ABC):
         return 0.0 if self.is_norm else np.inf
 
     def certificate(
-        self, U: np.ndarray, W: np.ndarray, columns: Columns | None = None
+        self, U: np.ndarray, W: np.ndarray, columns: TaskColumns | None = None
     ) -> tuple[float, Callable[[float], float]]:
         """Return the largest feasible scale of U and an upper bound of s -> R*(s U).
 
@@ -256,7 +255,7 @@ class Penalty(BaseEstimator, ABC):
             Minus the gradient of the data term at W.
         W : ndarray of shape (n_features, n_columns)
             The primal point, which tells a sum how to split U.
-        columns : Columns, default=None
+        columns : TaskColumns, default=None
             Layout of the columns; one a task if None.
 
         Returns
@@ -269,18 +268,18 @@ class Penalty(BaseEstimator, ABC):
         scale = self.dual_scale(U, columns)
         return scale, lambda s: self.conjugate(s * U, columns)
 
-    def split(self, columns: Columns) -> tuple[np.ndarray | None, Penalty | None]:
+    def split(self, columns: TaskColumns) -> tuple[np.ndarray | None, Penalty | None]:
         """Return (M, rest): R(W) = 1/2 tr(W M W') + rest(W), either may be None."""
         form = self.task_covariance_form(columns)
         matrix = None if form is None else form.matrix()
         return (None, self) if matrix is None else (matrix, None)
 
-    def free_directions(self, columns: Columns) -> np.ndarray:
+    def free_directions(self, columns: TaskColumns) -> np.ndarray:
         """Return orthonormal (n_columns, k) directions of W that cost nothing."""
         n = columns.n_columns
         return np.eye(n) if self.is_off else np.zeros((n, 0))
 
-    def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm | None:
+    def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm | None:
         """Return R as a quadratic over tasks, None if it is not one."""
         return TaskCovarianceForm.none(columns) if self.is_off else None
 
@@ -331,13 +330,13 @@ class Penalty(BaseEstimator, ABC):
         """Return the relation of tasks that is learned with W, None where none is."""
         return None
 
-    def check(self, columns: Columns, n_features: int) -> None:
+    def check(self, columns: TaskColumns, n_features: int) -> None:
         """Raise where the parameters do not fit the problem."""
         self._validate_params()
 
 
 def column_alphas(
-    penalty: Penalty, alpha: Any, columns: Columns, *, allow_zero: bool = True
+    penalty: Penalty, alpha: Any, columns: TaskColumns, *, allow_zero: bool = True
 ) -> np.ndarray:
     """Return alpha as one number a column, from one number or one a task."""
     who = type(penalty).__name__

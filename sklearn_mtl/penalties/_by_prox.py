@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.penalties._columns import TaskColumns
 
 if TYPE_CHECKING:
     from sklearn_mtl.penalties._base import Penalty
@@ -25,7 +25,7 @@ def step_between(W: np.ndarray, U: np.ndarray) -> float:
 
 
 def prox_residual(
-    penalty: Penalty, W: np.ndarray, gradient: np.ndarray, columns: Columns | None
+    penalty: Penalty, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None
 ) -> np.ndarray:
     """Return a proximal gradient step from W, over the step.
 
@@ -38,7 +38,9 @@ def prox_residual(
     return residual
 
 
-def gauge_by_prox(penalty: Penalty, U: np.ndarray, columns: Columns | None) -> float:
+def gauge_by_prox(
+    penalty: Penalty, U: np.ndarray, columns: TaskColumns | None
+) -> float:
     """Return the smallest f with U in f dR(0) by bisection; 0 if prox never vanishes.
 
     U is in f dR(0) exactly where the proximal point of U with step f is zero.

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn_mtl.penalties._base import Penalty
 from sklearn_mtl.penalties._check_duals import check_duals
 from sklearn_mtl.penalties._check_points import Points, make_points
-from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.penalties._columns import TaskColumns
 from sklearn_mtl.utils._check_spec import Faults, check_spec
 
 __all__ = ["check_penalty"]
@@ -58,13 +58,13 @@ def check_penalty(penalty: Penalty, *, n_features: int = 5, n_tasks: int = 3) ->
     AssertionError: Wrong.prox: expected the minimiser of step R(Z) + 1/2 ||Z - W||^2...
     """
     faults = check_spec(penalty, Penalty)
-    plain = Columns.plain(n_tasks)
+    plain = TaskColumns.plain(n_tasks)
     penalty.check(plain, n_features)
     if penalty.has_parts:
         for member in penalty.members:
             check_penalty(member, n_features=n_features, n_tasks=n_tasks)
         return
-    for layout in (plain, Columns.from_widths([3] * n_tasks)):
+    for layout in (plain, TaskColumns.from_widths([3] * n_tasks)):
         try:
             penalty.check(layout, n_features)
         except ValueError:
@@ -234,7 +234,7 @@ def _check_scaled(penalty: Penalty, points: Points, faults: Faults) -> None:
 
 
 def _check_default_columns(
-    penalty: Penalty, n_features: int, columns: Columns, faults: Faults
+    penalty: Penalty, n_features: int, columns: TaskColumns, faults: Faults
 ) -> None:
     """Leave the layout out: then each task has one column."""
     W = np.random.default_rng(1).standard_normal((n_features, columns.n_columns))
@@ -250,7 +250,7 @@ def _check_subset(
     """Take all tasks but the second: constant tasks are left out of a fit."""
     kept = np.delete(np.arange(n_tasks), 1)
     some = penalty.for_tasks(kept, n_tasks)
-    columns = Columns.plain(len(kept))
+    columns = TaskColumns.plain(len(kept))
     W = np.random.default_rng(2).standard_normal((n_features, len(kept)))
     try:
         some.check(columns, n_features)

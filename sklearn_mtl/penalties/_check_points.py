@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.penalties._base import Penalty
-from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.penalties._columns import TaskColumns
 
 __all__ = ["Points", "make_points"]
 
@@ -22,7 +22,7 @@ class Points:
     ----------
     penalty : Penalty
         The penalty R.
-    columns : Columns
+    columns : TaskColumns
         Layout of the columns.
     every : list of ndarray
         Points, some with zero rows or columns.
@@ -33,7 +33,7 @@ class Points:
     """
 
     penalty: Penalty
-    columns: Columns
+    columns: TaskColumns
     every: list[np.ndarray]
     inside: list[np.ndarray]
     steps: list[float]
@@ -69,14 +69,14 @@ def _only(W: np.ndarray, part: Any) -> np.ndarray:
     return out
 
 
-def make_points(penalty: Penalty, columns: Columns, n_features: int) -> Points:
+def make_points(penalty: Penalty, columns: TaskColumns, n_features: int) -> Points:
     """Return points and steps that suit the strength of a penalty.
 
     Parameters
     ----------
     penalty : Penalty
         The penalty.
-    columns : Columns
+    columns : TaskColumns
         Layout of the columns.
     n_features : int
         Number of rows.

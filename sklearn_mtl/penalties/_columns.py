@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Columns"]
+__all__ = ["TaskColumns"]
 
 
 @dataclass(frozen=True)
-class Columns:
+class TaskColumns:
     """Layout of the columns of W.
 
     A regression or a binary task has one column, a task with K > 2 classes has K.
@@ -31,12 +31,12 @@ class Columns:
     slot: np.ndarray
 
     @classmethod
-    def plain(cls, n_tasks: int) -> Columns:
+    def plain(cls, n_tasks: int) -> TaskColumns:
         """Return the layout with one column a task."""
         return cls(np.arange(n_tasks), np.zeros(n_tasks, dtype=np.intp))
 
     @classmethod
-    def from_widths(cls, widths: Sequence[int]) -> Columns:
+    def from_widths(cls, widths: Sequence[int]) -> TaskColumns:
         """Return the layout of tasks with so many columns each."""
         keys = [(width, k) for width in widths for k in range(width)]
         slots = {key: i for i, key in enumerate(dict.fromkeys(keys))}
@@ -66,6 +66,6 @@ class Columns:
         return np.sqrt(np.bincount(self.task, squares, minlength=self.n_tasks))
 
 
-def columns_of(W: np.ndarray, columns: Columns | None) -> Columns:
+def columns_of(W: np.ndarray, columns: TaskColumns | None) -> TaskColumns:
     """Return the layout, one column a task where none is given."""
-    return Columns.plain(W.shape[1]) if columns is None else columns
+    return TaskColumns.plain(W.shape[1]) if columns is None else columns

@@ -14,9 +14,9 @@ from sklearn_mtl.penalties._base import (
     is_null,
 )
 from sklearn_mtl.penalties._by_prox import step_between
-from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.penalties._columns import TaskColumns
 from sklearn_mtl.penalties._splitting import prox_of_sum
-from sklearn_mtl.utils._names import NamedTasks
+from sklearn_mtl.tasks import NamedTasks
 
 __all__ = ["Decomposition", "Sum"]
 
@@ -71,7 +71,7 @@ class _Composition(Penalty):
             [(name, each.for_names(tasks, who)) for name, each in self.penalties]
         )
 
-    def check(self, columns: Columns, n_features: int) -> None:
+    def check(self, columns: TaskColumns, n_features: int) -> None:
         """Raise where the members or their parameters do not fit."""
         self._check_members()
         for _, penalty in self.penalties:
@@ -142,28 +142,28 @@ class Sum(_Composition):
         ]
         return [penalty for group in nested for penalty in group]
 
-    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+    def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return R(W)."""
         return sum(penalty.value(W, columns) for penalty in self.members)
 
     def prox(
-        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+        self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return the proximal point of the sum."""
-        layout = Columns.plain(W.shape[1]) if columns is None else columns
+        layout = TaskColumns.plain(W.shape[1]) if columns is None else columns
         # The last one decides which coefficients are exactly zero.
         order = sorted(self.members, key=lambda one: one.split(layout)[0] is None)
         return prox_of_sum(order, W, step, columns)[0]
 
     def optimality(
-        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+        self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the length of a proximal gradient step from W, over the step.
 
         It bounds the distance to the subdifferential from below and is zero at the
         same points; with at most one penalty that is not smooth it is that distance.
         """
-        layout = Columns.plain(W.shape[1]) if columns is None else columns
+        layout = TaskColumns.plain(W.shape[1]) if columns is None else columns
         matrix, rest = self.split(layout)
         total = gradient if matrix is None else gradient + W @ matrix
         if rest is None:
@@ -182,13 +182,13 @@ class Sum(_Composition):
         found = (penalty.covariance(W) for penalty in self.members)
         return next((relation for relation in found if relation is not None), None)
 
-    def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return an upper bound of the gauge: the smallest of the members'."""
         gauges = [penalty.gauge(U, columns) for penalty in self.members]
         return min([gauge for gauge in gauges if gauge > 0], default=0.0)
 
     def certificate(
-        self, U: np.ndarray, W: np.ndarray, columns: Columns | None = None
+        self, U: np.ndarray, W: np.ndarray, columns: TaskColumns | None = None
     ) -> tuple[float, Callable[[float], float]]:
         """Split U between the members, as their subgradients at W do."""
         shares = self._shares(U, W, columns)
@@ -200,10 +200,10 @@ class Sum(_Composition):
         return scale, lambda s: sum(conjugate(s) for _, conjugate in pairs)
 
     def _shares(
-        self, U: np.ndarray, W: np.ndarray, columns: Columns | None
+        self, U: np.ndarray, W: np.ndarray, columns: TaskColumns | None
     ) -> list[np.ndarray]:
         """Return one dual point a member; they add up to U."""
-        layout = Columns.plain(W.shape[1]) if columns is None else columns
+        layout = TaskColumns.plain(W.shape[1]) if columns is None else columns
         # W = prox(W + U) at the solution, and what each member took off is its share.
         step = step_between(W, U)
         _, shares = prox_of_sum(self.members, W + step * U, step, columns)
@@ -221,7 +221,9 @@ class Sum(_Composition):
         shares[last] = U - np.sum(others, axis=0) if others else U
         return self._feasible(shares, layout)
 
-    def _feasible(self, shares: list[np.ndarray], columns: Columns) -> list[np.ndarray]:
+    def _feasible(
+        self, shares: list[np.ndarray], columns: TaskColumns
+    ) -> list[np.ndarray]:
         """Give what a member cannot take, in its free directions, to one that can."""
         bases = [penalty.free_directions(columns) for penalty in self.members]
         taker = next((k for k, base in enumerate(bases) if not base.size), None)
@@ -232,12 +234,12 @@ class Sum(_Composition):
                 shares[taker] = shares[taker] + excess
         return shares
 
-    def free_directions(self, columns: Columns) -> np.ndarray:
+    def free_directions(self, columns: TaskColumns) -> np.ndarray:
         """Return the directions that no member penalises."""
         form = self.task_covariance_form(columns)
         return super().free_directions(columns) if form is None else form.free
 
-    def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm | None:
+    def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm | None:
         """Return the sum of the members' forms if all have one of full rank."""
         matrix, rest = self.split(columns)
         if rest is not None or matrix is None:
@@ -255,7 +257,7 @@ class Sum(_Composition):
             return None
         return np.sum([a for a, _ in known], axis=0), sum(c for _, c in known)
 
-    def split(self, columns: Columns) -> tuple[np.ndarray | None, Penalty | None]:
+    def split(self, columns: TaskColumns) -> tuple[np.ndarray | None, Penalty | None]:
         """Return the members' joint matrix and the rest."""
         total: np.ndarray | None = None
         rest = []
@@ -307,20 +309,20 @@ class Decomposition(_Composition):
         """Whether W is a sum of parts with a penalty each."""
         return True
 
-    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+    def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return sum_k R_k(V_k)."""
         pairs = zip(self.members, W, strict=True)
         return sum(penalty.value(part, columns) for penalty, part in pairs)
 
     def prox(
-        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+        self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return each part's proximal point."""
         pairs = zip(self.members, W, strict=True)
         return np.stack([penalty.prox(part, step, columns) for penalty, part in pairs])
 
     def optimality(
-        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+        self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the distance of -gradient to all parts' subdifferentials."""
         pairs = zip(self.members, W, strict=True)
@@ -340,12 +342,12 @@ class Decomposition(_Composition):
         found = (penalty.covariance(part) for penalty, part in pairs)
         return next((relation for relation in found if relation is not None), None)
 
-    def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return the largest gauge of the members: from there on all parts vanish."""
         return max(penalty.gauge(U, columns) for penalty in self.members)
 
     def certificate(
-        self, U: np.ndarray, W: np.ndarray, columns: Columns | None = None
+        self, U: np.ndarray, W: np.ndarray, columns: TaskColumns | None = None
     ) -> tuple[float, Callable[[float], float]]:
         """Add up the members' conjugates: U is every part's dual point."""
         pairs = [
@@ -355,7 +357,7 @@ class Decomposition(_Composition):
         scale = min(scale for scale, _ in pairs)
         return scale, lambda s: sum(conjugate(s) for _, conjugate in pairs)
 
-    def free_directions(self, columns: Columns) -> np.ndarray:
+    def free_directions(self, columns: TaskColumns) -> np.ndarray:
         """Return an orthonormal basis of what some part leaves free."""
         if self.is_off:
             return np.eye(columns.n_columns)
@@ -366,7 +368,7 @@ class Decomposition(_Composition):
         U, values, _ = np.linalg.svd(stacked, full_matrices=False)
         return U[:, values > 1e-10]
 
-    def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm | None:
+    def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm | None:
         """Return the sum of the members' covariances if all have one."""
         if self.is_off:
             return TaskCovarianceForm.none(columns)
@@ -376,6 +378,6 @@ class Decomposition(_Composition):
             return None
         return TaskCovarianceForm(np.sum(known, axis=0), self.free_directions(columns))
 
-    def split(self, columns: Columns) -> tuple[np.ndarray | None, Penalty | None]:
+    def split(self, columns: TaskColumns) -> tuple[np.ndarray | None, Penalty | None]:
         """Return (None, self): the parts are kept."""
         return None, self

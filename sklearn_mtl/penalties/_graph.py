@@ -13,9 +13,8 @@ from sklearn_mtl.penalties._base import (
     frobenius,
     is_null,
 )
-from sklearn_mtl.penalties._columns import Columns, columns_of
-from sklearn_mtl.utils._by_task import square_by_task
-from sklearn_mtl.utils._names import NamedTasks
+from sklearn_mtl.penalties._columns import TaskColumns, columns_of
+from sklearn_mtl.tasks import NamedTasks, square_by_task
 from sklearn_mtl.utils._private import Interval, StrOptions
 
 __all__ = ["TaskGraph"]
@@ -66,7 +65,7 @@ class TaskGraph(Penalty):
         self.alpha = alpha
         self.graph = graph
 
-    def check(self, columns: Columns, n_features: int) -> None:
+    def check(self, columns: TaskColumns, n_features: int) -> None:
         """Raise where the graph does not fit the problem."""
         self._validate_params()
         self.laplacian(columns)
@@ -81,15 +80,15 @@ class TaskGraph(Penalty):
         """Return the penalty on the part of the graph between these tasks."""
         if isinstance(self.graph, str):
             return self
-        edges = self._weights(Columns.plain(n_tasks))
+        edges = self._weights(TaskColumns.plain(n_tasks))
         return TaskGraph(self.alpha, edges[np.ix_(kept, kept)])
 
-    def laplacian(self, columns: Columns) -> np.ndarray:
+    def laplacian(self, columns: TaskColumns) -> np.ndarray:
         """Return the Laplacian over the columns of W.
 
         Parameters
         ----------
-        columns : Columns
+        columns : TaskColumns
             Layout of the columns.
 
         Returns
@@ -109,7 +108,7 @@ class TaskGraph(Penalty):
             edges = edges / same.sum(axis=0)  # then L W' = W - mean
         return np.diag(edges.sum(axis=0)) - edges
 
-    def _weights(self, columns: Columns) -> np.ndarray:
+    def _weights(self, columns: TaskColumns) -> np.ndarray:
         """Return the weights of the edges between tasks."""
         n_tasks = columns.n_tasks
         if isinstance(self.graph, str):
@@ -131,13 +130,13 @@ class TaskGraph(Penalty):
             )
         return edges
 
-    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+    def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return R(W)."""
         smooth = W @ self.laplacian(columns_of(W, columns))
         return 0.5 * self.alpha * float(np.vdot(smooth, W))
 
     def prox(
-        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+        self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return W (I + step alpha L)^-1."""
         L, scale = self.laplacian(columns_of(W, columns)), step * self.alpha
@@ -151,28 +150,28 @@ class TaskGraph(Penalty):
         )
 
     def optimality(
-        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+        self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return ||gradient + alpha W L||."""
         smooth = W @ self.laplacian(columns_of(W, columns))
         return frobenius(gradient + self.alpha * smooth)
 
-    def dual_scale(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return 1 if U vanishes in the null space of the graph, else 0."""
         free = U @ self.free_directions(columns_of(U, columns))
         return float(is_null(free, frobenius(U)))
 
-    def conjugate(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return 1/2 tr(U L^+ U') / alpha."""
         K = self.task_covariance_form(columns_of(U, columns)).covariance
         return 0.5 * float(np.vdot(U @ K, U))
 
-    def free_directions(self, columns: Columns) -> np.ndarray:
+    def free_directions(self, columns: TaskColumns) -> np.ndarray:
         """Return an orthonormal basis of the null space of the graph."""
         values, vectors = np.linalg.eigh(self.alpha * self.laplacian(columns))
         return vectors[:, values <= 1e-10 * max(values[-1], 1e-300)]
 
-    def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm:
+    def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm:
         """Return K = L^+ / alpha and the null space of L."""
         L = self.alpha * self.laplacian(columns)
         K = np.linalg.pinv(L, rcond=1e-10, hermitian=True)

@@ -7,7 +7,7 @@ from numbers import Real
 import numpy as np
 
 from sklearn_mtl.penalties._base import Penalty, frobenius
-from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.penalties._columns import TaskColumns
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["L1"]
@@ -45,25 +45,25 @@ class L1(Penalty):
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
 
-    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+    def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return R(W)."""
         return self.alpha * float(np.abs(W).sum())
 
     def prox(
-        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+        self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return the coefficients moved towards zero by step alpha."""
         return np.sign(W) * np.maximum(np.abs(W) - step * self.alpha, 0.0)
 
     def optimality(
-        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+        self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the distance of -gradient to the subdifferential."""
         at_zero = np.maximum(np.abs(gradient) - self.alpha, 0.0)
         off_zero = gradient + self.alpha * np.sign(W)
         return frobenius(np.where(W == 0, at_zero, off_zero))
 
-    def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return the largest absolute value relative to alpha."""
         largest = float(np.abs(U).max(initial=0.0))
         return largest / self.alpha if self.alpha else (np.inf if largest else 0.0)

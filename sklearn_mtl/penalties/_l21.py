@@ -12,7 +12,7 @@ from sklearn_mtl.penalties._base import (
     TaskCovarianceForm,
     scale_into_ball,
 )
-from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.penalties._columns import TaskColumns
 from sklearn_mtl.penalties._ridge import Ridge
 from sklearn_mtl.utils._private import Interval
 
@@ -68,7 +68,7 @@ class L21(Penalty):
         self.l1_ratio = l1_ratio
         self.feature_weights = feature_weights
 
-    def check(self, columns: Columns, n_features: int) -> None:
+    def check(self, columns: TaskColumns, n_features: int) -> None:
         """Raise where a parameter does not fit the problem."""
         self._validate_params()
         self.row_form(n_features)
@@ -89,45 +89,45 @@ class L21(Penalty):
             )
         return self.alpha * self.l1_ratio * weights, ridge
 
-    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+    def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return R(W)."""
         groups, ridge = self.row_form(len(W))
         return float(groups @ row_norms(W)) + 0.5 * ridge * float(np.vdot(W, W))
 
     def prox(
-        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+        self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return the rows shortened by step alpha, and shrunk by the ridge."""
         groups, ridge = self.row_form(len(W))
         return shorten_rows(W, step * groups) / (1.0 + step * ridge)
 
     def optimality(
-        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+        self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the distance of -gradient to the subdifferential."""
         groups, ridge = self.row_form(len(W))
         return row_optimality(W, gradient + ridge * W, groups)
 
-    def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm | None:
+    def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm | None:
         """Return that of the ridge where there is no group lasso."""
         if self.l1_ratio == 0.0:
             return Ridge(self.alpha).task_covariance_form(columns)
         return super().task_covariance_form(columns)
 
-    def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return the largest length of a row relative to its weight."""
         groups, _ = self.row_form(len(U))
         with np.errstate(divide="ignore", invalid="ignore"):
             ratios = row_norms(U) / groups
         return float(np.nan_to_num(ratios, nan=0.0, posinf=np.inf).max(initial=0.0))
 
-    def dual_scale(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return 1 with a ridge term, else what brings all rows below alpha."""
         if self.alpha * (1.0 - self.l1_ratio) > 0:
             return 1.0
         return scale_into_ball(self.gauge(U, columns))
 
-    def conjugate(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return what the rows' lengths exceed alpha by, squared, over the ridge."""
         groups, ridge = self.row_form(len(U))
         if not ridge:

@@ -13,7 +13,7 @@ from sklearn_mtl.penalties._base import (
     frobenius,
     is_null,
 )
-from sklearn_mtl.penalties._columns import Columns, columns_of
+from sklearn_mtl.penalties._columns import TaskColumns, columns_of
 
 __all__ = ["Ridge"]
 
@@ -49,50 +49,50 @@ class Ridge(Penalty):
     def __init__(self, alpha: Any = 1.0) -> None:
         self.alpha = alpha
 
-    def check(self, columns: Columns, n_features: int) -> None:
+    def check(self, columns: TaskColumns, n_features: int) -> None:
         """Raise where alpha does not fit the problem."""
         column_alphas(self, self.alpha, columns)
 
     def for_tasks(self, kept: np.ndarray, n_tasks: int) -> Penalty:
         """Return the penalty with the strengths of these tasks."""
-        return Ridge(column_alphas(self, self.alpha, Columns.plain(n_tasks))[kept])
+        return Ridge(column_alphas(self, self.alpha, TaskColumns.plain(n_tasks))[kept])
 
-    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+    def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return R(W)."""
         alphas = column_alphas(self, self.alpha, columns_of(W, columns))
         return 0.5 * float(alphas @ np.einsum("jc,jc->c", W, W))
 
     def prox(
-        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+        self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return W shrunk by 1 / (1 + step alpha_t)."""
         alphas = column_alphas(self, self.alpha, columns_of(W, columns))
         return W / (1.0 + step * alphas)
 
     def optimality(
-        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+        self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return ||gradient + alpha W||."""
         alphas = column_alphas(self, self.alpha, columns_of(W, columns))
         return frobenius(gradient + alphas * W)
 
-    def dual_scale(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return 1, or 0 where a task without penalty has a dual point."""
         free = column_alphas(self, self.alpha, columns_of(U, columns)) == 0
         return float(is_null(U[:, free], frobenius(U))) if free.any() else 1.0
 
-    def conjugate(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return sum_t ||U_t||^2 / (2 alpha_t)."""
         alphas = column_alphas(self, self.alpha, columns_of(U, columns))
         squares = np.einsum("jc,jc->c", U, U)
         return 0.5 * float(np.sum(squares[alphas > 0] / alphas[alphas > 0]))
 
-    def free_directions(self, columns: Columns) -> np.ndarray:
+    def free_directions(self, columns: TaskColumns) -> np.ndarray:
         """Return the unit vectors of tasks with alpha 0."""
         alphas = column_alphas(self, self.alpha, columns)
         return np.eye(columns.n_columns)[:, alphas == 0]
 
-    def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm:
+    def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm:
         """Return K = diag(1 / alpha)."""
         alphas = column_alphas(self, self.alpha, columns)
         inverse = np.divide(1.0, alphas, out=np.zeros_like(alphas), where=alphas > 0)

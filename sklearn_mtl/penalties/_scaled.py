@@ -8,7 +8,7 @@ from numbers import Real
 import numpy as np
 
 from sklearn_mtl.penalties._base import Penalty, TaskCovarianceForm
-from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.penalties._columns import TaskColumns
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["Scaled"]
@@ -46,7 +46,7 @@ class Scaled(Penalty):
         self.penalty = penalty
         self.alpha = alpha
 
-    def check(self, columns: Columns, n_features: int) -> None:
+    def check(self, columns: TaskColumns, n_features: int) -> None:
         """Raise where alpha or the penalty does not fit the problem."""
         self._validate_params()
         self.penalty.check(columns, n_features)
@@ -55,33 +55,33 @@ class Scaled(Penalty):
         """Return the penalty on some of the tasks."""
         return Scaled(self.penalty.for_tasks(kept, n_tasks), self.alpha)
 
-    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+    def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return alpha R(W), infinite where R is."""
         value = self.penalty.value(W, columns)
         return value if np.isinf(value) else self.alpha * value
 
     def prox(
-        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+        self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return the proximal point of R with step alpha."""
         return self.penalty.prox(W, step * self.alpha, columns)
 
     def optimality(
-        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+        self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return alpha times the distance of -gradient / alpha."""
         if not self.alpha:
             return super().optimality(W, gradient, columns)
         return self.alpha * self.penalty.optimality(W, gradient / self.alpha, columns)
 
-    def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return the gauge of R over alpha."""
         if not self.alpha:
             return np.inf if U.any() else 0.0
         return self.penalty.gauge(U, columns) / self.alpha
 
     def certificate(
-        self, U: np.ndarray, W: np.ndarray, columns: Columns | None = None
+        self, U: np.ndarray, W: np.ndarray, columns: TaskColumns | None = None
     ) -> tuple[float, Callable[[float], float]]:
         """Return alpha times the conjugate of R at U / alpha."""
         if not self.alpha:
@@ -94,7 +94,7 @@ class Scaled(Penalty):
         """Whether R is finite everywhere, as a norm is, and alpha is 0."""
         return self.penalty.is_off or (self.penalty.is_norm and not self.alpha)
 
-    def split(self, columns: Columns) -> tuple[np.ndarray | None, Penalty | None]:
+    def split(self, columns: TaskColumns) -> tuple[np.ndarray | None, Penalty | None]:
         """Return both parts of R times alpha."""
         if self.is_off:
             return super().split(columns)
@@ -104,13 +104,13 @@ class Scaled(Penalty):
             None if rest is None else Scaled(rest, self.alpha),
         )
 
-    def free_directions(self, columns: Columns) -> np.ndarray:
+    def free_directions(self, columns: TaskColumns) -> np.ndarray:
         """Return the directions that R leaves free."""
         if self.is_off:
             return super().free_directions(columns)
         return self.penalty.free_directions(columns)
 
-    def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm | None:
+    def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm | None:
         """Return the form of R with its covariance over alpha."""
         if self.is_off:
             return TaskCovarianceForm.none(columns)

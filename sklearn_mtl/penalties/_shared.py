@@ -12,7 +12,7 @@ from sklearn_mtl.penalties._base import (
     frobenius,
     is_null,
 )
-from sklearn_mtl.penalties._columns import Columns, columns_of
+from sklearn_mtl.penalties._columns import TaskColumns, columns_of
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["Shared"]
@@ -49,7 +49,7 @@ class Shared(Penalty):
     def __init__(self, alpha: float = 0.0) -> None:
         self.alpha = alpha
 
-    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+    def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return R(W), infinite where the tasks differ."""
         shared, expanded = self._project(W, columns_of(W, columns), 0.0)
         if not is_null(W - expanded, frobenius(W)):
@@ -57,13 +57,13 @@ class Shared(Penalty):
         return 0.5 * self.alpha * float(np.vdot(shared, shared))
 
     def prox(
-        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+        self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return the mean over tasks, shrunk, for every task."""
         return self._project(W, columns_of(W, columns), step * self.alpha)[1]
 
     def optimality(
-        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+        self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the distance of the gradient of the shared vector to zero."""
         layout = columns_of(W, columns)
@@ -71,12 +71,12 @@ class Shared(Penalty):
         sums = gradient @ layout.indicator + self.alpha * shared
         return frobenius(sums / np.sqrt(layout.indicator.sum(axis=0)))
 
-    def dual_scale(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return 1, or 0 where the free shared vector has a dual point."""
         sums = U @ columns_of(U, columns).indicator
         return 1.0 if self.alpha > 0 else float(is_null(sums, frobenius(U)))
 
-    def conjugate(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return ||sum_t U_t||^2 / (2 alpha)."""
         sums = U @ columns_of(U, columns).indicator
         return 0.5 * float(np.vdot(sums, sums)) / self.alpha if self.alpha else 0.0
@@ -86,21 +86,21 @@ class Shared(Penalty):
         """False: without a ridge the tasks still have one vector."""
         return False
 
-    def free_directions(self, columns: Columns) -> np.ndarray:
+    def free_directions(self, columns: TaskColumns) -> np.ndarray:
         """Return the directions in which all tasks move together."""
         if self.alpha > 0:
             return super().free_directions(columns)
         indicator = columns.indicator
         return indicator / np.sqrt(indicator.sum(axis=0))
 
-    def task_covariance_form(self, columns: Columns) -> TaskCovarianceForm:
+    def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm:
         """Return K = 1 1' / alpha within each slot."""
         indicator, free = columns.indicator, self.free_directions(columns)
         factor = 1.0 / self.alpha if self.alpha > 0 else 0.0
         return TaskCovarianceForm(factor * indicator @ indicator.T, free)
 
     def _project(
-        self, W: np.ndarray, columns: Columns, weight: float
+        self, W: np.ndarray, columns: TaskColumns, weight: float
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the shared vectors (n_features, n_slots) and them for each column."""
         indicator = columns.indicator

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sklearn_mtl.penalties._base import Penalty, frobenius
-from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.penalties._columns import TaskColumns
 
 __all__ = ["prox_of_sum"]
 
@@ -26,7 +26,7 @@ def prox_of_sum(
     penalties: Sequence[Penalty],
     W: np.ndarray,
     step: float,
-    columns: Columns | None,
+    columns: TaskColumns | None,
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Return the proximal point and what each penalty took off, over the step.
 
@@ -44,7 +44,7 @@ def prox_of_sum(
         The point.
     step : float
         Weight of the sum.
-    columns : Columns or None
+    columns : TaskColumns or None
         Layout of the columns.
 
     Returns
@@ -71,7 +71,7 @@ def _cycle(
     penalties: Sequence[Penalty],
     W: np.ndarray,
     step: float,
-    columns: Columns | None,
+    columns: TaskColumns | None,
     taken: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Return the point, what each penalty took off, and the longest move."""

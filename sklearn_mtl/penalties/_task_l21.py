@@ -7,7 +7,7 @@ from numbers import Real
 import numpy as np
 
 from sklearn_mtl.penalties._base import Penalty
-from sklearn_mtl.penalties._columns import Columns, columns_of
+from sklearn_mtl.penalties._columns import TaskColumns, columns_of
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["TaskL21"]
@@ -47,12 +47,12 @@ class TaskL21(Penalty):
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
 
-    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+    def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return R(W)."""
         return self.alpha * float(columns_of(W, columns).task_norms(W).sum())
 
     def prox(
-        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+        self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return the tasks' vectors shortened by step alpha."""
         layout = columns_of(W, columns)
@@ -62,7 +62,7 @@ class TaskL21(Penalty):
         return W * factors[layout.task]
 
     def optimality(
-        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+        self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the distance of -gradient to the subdifferential."""
         layout = columns_of(W, columns)
@@ -73,7 +73,7 @@ class TaskL21(Penalty):
         distances = np.where(norms > 0, inside, outside)
         return float(np.sqrt(distances @ distances))
 
-    def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return the largest length of a task's block relative to alpha."""
         largest = float(columns_of(U, columns).task_norms(U).max(initial=0.0))
         return largest / self.alpha if self.alpha else (np.inf if largest else 0.0)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import svd
 
 from sklearn_mtl.penalties._base import Penalty, frobenius
-from sklearn_mtl.penalties._columns import Columns
+from sklearn_mtl.penalties._columns import TaskColumns
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["TaskCovariance", "TraceNorm"]
@@ -56,24 +56,24 @@ class TraceNorm(Penalty):
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
 
-    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+    def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return R(W)."""
         return self.alpha * float(_svd(W)[1].sum())
 
     def prox(
-        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+        self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return W with its singular values lowered by step alpha."""
         U, values, Vt = _svd(W)
         return (U * np.maximum(values - step * self.alpha, 0.0)) @ Vt
 
     def optimality(
-        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+        self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the distance of -gradient to the subdifferential."""
         return _trace_optimality(W, gradient, self.alpha)
 
-    def gauge(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return the largest singular value relative to alpha."""
         largest = float(_svd(U)[1].max(initial=0.0))
         return largest / self.alpha if self.alpha else (np.inf if largest else 0.0)
@@ -137,12 +137,12 @@ class TaskCovariance(Penalty):
             return np.eye(W.shape[1]) / W.shape[1]
         return (Vt.T * (values / values.sum())) @ Vt
 
-    def value(self, W: np.ndarray, columns: Columns | None = None) -> float:
+    def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return R(W)."""
         return 0.5 * self.alpha * float(_svd(W)[1].sum()) ** 2
 
     def prox(
-        self, W: np.ndarray, step: float = 1.0, columns: Columns | None = None
+        self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return W with its singular values lowered by a common amount."""
         U, values, Vt = _svd(W)
@@ -154,17 +154,17 @@ class TaskCovariance(Penalty):
         return (U * np.maximum(values - by, 0.0)) @ Vt
 
     def optimality(
-        self, W: np.ndarray, gradient: np.ndarray, columns: Columns | None = None
+        self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the distance of -gradient to the subdifferential."""
         weight = self.alpha * float(_svd(W)[1].sum())
         return _trace_optimality(W, gradient, weight)
 
-    def dual_scale(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return 1: the conjugate is finite everywhere."""
         return 1.0 if self.alpha or not U.any() else 0.0
 
-    def conjugate(self, U: np.ndarray, columns: Columns | None = None) -> float:
+    def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return the largest singular value, squared, over 2 alpha."""
         largest = float(_svd(U)[1].max(initial=0.0))
         return largest**2 / (2.0 * self.alpha) if self.alpha else 0.0

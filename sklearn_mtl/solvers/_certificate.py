@@ -8,13 +8,13 @@ from functools import cached_property
 import numpy as np
 
 from sklearn_mtl.datafits import (
-    CrossEntropy,
     Datafit,
     Evaluation,
     GramQuadratic,
+    LogLoss,
     RowQuadratic,
 )
-from sklearn_mtl.penalties import Columns, Penalty
+from sklearn_mtl.penalties import Penalty, TaskColumns
 from sklearn_mtl.solvers._conjugate_gradient import conjugate_gradient
 
 __all__ = ["Certificate", "Problem", "Solution", "certify"]
@@ -37,13 +37,13 @@ class Problem:
         The data term.
     penalty : Penalty
         The penalty.
-    columns : Columns
+    columns : TaskColumns
         Layout of the columns of W.
     """
 
     datafit: Datafit
     penalty: Penalty
-    columns: Columns
+    columns: TaskColumns
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -122,7 +122,7 @@ class Scales:
         # The log-loss has a unit. With nearly all weight on one class the loss at zero
         # says nothing, and a gap relative to it would be rounding.
         floor = float(np.finfo(float).tiny)
-        if isinstance(datafit, CrossEntropy):
+        if isinstance(datafit, LogLoss):
             floor = LEAST_LOSS * len(datafit.n_classes)
         elif isinstance(datafit, GramQuadratic | RowQuadratic):
             # Targets that vary by less than this part of their mean are constant.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.datafits import CrossEntropy, GramQuadratic, RowQuadratic
+from sklearn_mtl.datafits import GramQuadratic, LogLoss, RowQuadratic
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution
 from sklearn_mtl.solvers._closed_form import closed_form
 from sklearn_mtl.solvers._fista import fista
@@ -49,7 +49,7 @@ def solve(
     if is_quadratic and form is not None:
         return closed_form(problem, form, scales=scales, tol=tol, max_iter=max_iter)
     matrix = None if form is None else form.matrix()
-    if isinstance(datafit, CrossEntropy) and matrix is not None:
+    if isinstance(datafit, LogLoss) and matrix is not None:
         start = None if start is None else problem.total(start)
         return newton(problem, matrix, start, scales=scales, tol=tol, max_iter=max_iter)
     if solves_rows(problem):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.datafits import CrossEntropy, GramQuadratic, RowQuadratic
+from sklearn_mtl.datafits import GramQuadratic, LogLoss, RowQuadratic
 from sklearn_mtl.solvers._axes import Axes
 from sklearn_mtl.solvers._closed_form import Spectrum, has_spectrum
 from sklearn_mtl.solvers._empirical_bayes import Evidence
@@ -123,7 +123,7 @@ def evidence_with_common_axes(
     return Evidence(values, targets, None, 2.0 * n * zero.value, n_rows)
 
 
-def evidence_of_classes(datafit: CrossEntropy, W: np.ndarray, axes: Axes) -> Evidence:
+def evidence_of_classes(datafit: LogLoss, W: np.ndarray, axes: Axes) -> Evidence:
     """Return the evidence of a Laplace step: the log-loss as a quadratic at W.
 
     The curvature of a column is its mean p (1 - p) times the Gram matrix of all rows,
@@ -131,7 +131,7 @@ def evidence_of_classes(datafit: CrossEntropy, W: np.ndarray, axes: Axes) -> Evi
 
     Parameters
     ----------
-    datafit : CrossEntropy
+    datafit : LogLoss
         The data term.
     W : ndarray of shape (n_features, n_columns)
         Where the quadratic touches.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.datafits import CrossEntropy
+from sklearn_mtl.datafits import LogLoss
 from sklearn_mtl.penalties import Decomposition, frobenius
 from sklearn_mtl.solvers._certificate import FREE_TOLERANCE, Problem, Scales
 from sklearn_mtl.solvers._newton import Joint, descend, span
@@ -32,7 +32,7 @@ class FreeDirections:
     def __init__(self, problem: Problem, scales: Scales) -> None:
         self.problem, self.datafit = problem, problem.datafit
         self.free = problem.penalty.free_directions(problem.columns)
-        self.is_empty = not self.free.size or not isinstance(self.datafit, CrossEntropy)
+        self.is_empty = not self.free.size or not isinstance(self.datafit, LogLoss)
         if not self.is_empty:
             self.basis, datafit = span(self.datafit)  # type: ignore[arg-type]
             matrix = np.zeros((datafit.n_columns, datafit.n_columns))
@@ -50,7 +50,7 @@ class FreeDirections:
         """
         problem = self.problem
         W = problem.total(point)
-        datafit: CrossEntropy = self.datafit  # type: ignore[assignment]
+        datafit: LogLoss = self.datafit  # type: ignore[assignment]
         logits = datafit.logits(W)
         start = np.zeros((self.joint.datafit.n_features + 1, datafit.n_columns))
         end = 0.1 * FREE_TOLERANCE * self.first

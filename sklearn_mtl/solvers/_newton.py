@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sklearn_mtl.datafits import CrossEntropy
+from sklearn_mtl.datafits import LogLoss
 from sklearn_mtl.penalties import frobenius
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._closed_form import part_points
@@ -62,7 +62,7 @@ def newton(
         The point with its certificate.
     """
     datafit = problem.datafit
-    assert isinstance(datafit, CrossEntropy)  # the caller chose by this
+    assert isinstance(datafit, LogLoss)  # the caller chose by this
     scales = Scales(problem) if scales is None else scales
     basis, part = span(datafit)
     unit: Any = 1.0
@@ -85,7 +85,7 @@ def newton(
     return Solution(point, certify(problem, point, here, scales), n_iter)
 
 
-def span(datafit: CrossEntropy) -> tuple[np.ndarray | None, CrossEntropy]:
+def span(datafit: LogLoss) -> tuple[np.ndarray | None, LogLoss]:
     """Return a basis of the rows of X, if they are dense and few, and X in it."""
     if isinstance(datafit.X, np.ndarray) and datafit.X.shape[1] > datafit.X.shape[0]:
         # A solution lies in the span of the rows: n unknowns a task in place of p.
@@ -102,7 +102,7 @@ class Joint:
 
     Parameters
     ----------
-    datafit : CrossEntropy
+    datafit : LogLoss
         The loss.
     M : ndarray of shape (n_columns, n_columns)
         The penalty is 1/2 tr(W M W').
@@ -115,7 +115,7 @@ class Joint:
 
     def __init__(
         self,
-        datafit: CrossEntropy,
+        datafit: LogLoss,
         M: np.ndarray,
         projector: np.ndarray | None = None,
         unit: np.ndarray | float = 1.0,

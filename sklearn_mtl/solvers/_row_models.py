@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.datafits import CrossEntropy, Evaluation, weights_are_shared
+from sklearn_mtl.datafits import Evaluation, LogLoss, weights_are_shared
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._kernels import row_cycle
 from sklearn_mtl.solvers._row_cycles import Cycles
@@ -28,7 +28,7 @@ def suits_models(problem: Problem) -> bool:
     """Whether one Gram matrix times a number is near the curvature of all tasks."""
     datafit = problem.datafit
     return (
-        isinstance(datafit, CrossEntropy)
+        isinstance(datafit, LogLoss)
         and isinstance(datafit.X, np.ndarray)
         and datafit.n_features <= MAX_FEATURES[row_cycle() is not None]
         and problem.penalty.row_form(datafit.n_features) is not None
@@ -75,7 +75,7 @@ def descend_models(
        minimizing composite functions", SIAM Journal on Optimization 24, 2014.
     """
     datafit, penalty, columns = problem.datafit, problem.penalty, problem.columns
-    assert isinstance(datafit, CrossEntropy)  # the caller asked
+    assert isinstance(datafit, LogLoss)  # the caller asked
     model = _Model(problem)
     W, raised, n_iter = start.copy(), 1.0, 0
     visited: list[np.ndarray] = [W]
@@ -119,7 +119,7 @@ def _mixture(visited: list[np.ndarray]) -> np.ndarray:
     return mixed.reshape(visited[0].shape)
 
 
-def _look(datafit: CrossEntropy, W: np.ndarray) -> tuple[Evaluation, np.ndarray]:
+def _look(datafit: LogLoss, W: np.ndarray) -> tuple[Evaluation, np.ndarray]:
     """Return the data term at W, and each row's mean curvature over the columns."""
     logits = datafit.logits(W)
     p = datafit.probabilities(logits)
@@ -132,7 +132,7 @@ class _Model:
 
     def __init__(self, problem: Problem) -> None:
         datafit = problem.datafit
-        assert isinstance(datafit, CrossEntropy)  # the caller asked
+        assert isinstance(datafit, LogLoss)  # the caller asked
         form = problem.penalty.row_form(datafit.n_features)
         self.groups, self.ridge = form  # type: ignore[misc]
         self.X, self.weights = datafit.X, datafit.weights[:, 0]

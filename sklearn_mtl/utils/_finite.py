@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 if TYPE_CHECKING:
-    from sklearn_mtl.utils._task import Task
+    from sklearn_mtl.tasks import Task
 
 __all__ = [
     "LARGEST",

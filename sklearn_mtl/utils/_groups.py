@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.utils._values import drop_missing
+from sklearn_mtl.tasks import drop_missing
 
 __all__ = ["read_groups"]
 

@@ -13,11 +13,11 @@ from sklearn_mtl.exceptions import (
     TaskError,
     UnseenLabelWarning,
 )
+from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._features import check_features
 from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import num_samples
-from sklearn_mtl.utils._tasks import TaskSet
 
 __all__ = ["VALIDATION", "HoldOut"]
 

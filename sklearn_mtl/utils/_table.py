@@ -7,10 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.utils._names import TaskNames, order_of_columns, task_name
-from sklearn_mtl.utils._targets import as_pandas_or_array
-from sklearn_mtl.utils._tasks import TaskSet
-from sklearn_mtl.utils._weights import align_weights, weightless_labels
+from sklearn_mtl.tasks import (
+    TaskNames,
+    TaskSet,
+    align_weights,
+    as_pandas_or_array,
+    order_of_columns,
+    task_name,
+    weightless_labels,
+)
 
 __all__ = ["as_table", "drop_weightless", "in_task_order", "take_tasks"]
 

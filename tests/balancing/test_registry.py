@@ -10,7 +10,10 @@ from sklearn.base import clone
 
 from sklearn_mtl import balancing
 from sklearn_mtl.balancing import DWA, METHODS, Uncertainty, UPGrad, read_balancing
-from sklearn_mtl.balancing._torchjd import TorchJDAggregator, TorchJDScalarizer
+from sklearn_mtl.balancing.aggregators._torchjd import (
+    TorchJDAggregator,
+    TorchJDScalarizer,
+)
 from tests.balancing.cases import generators, gramian
 
 

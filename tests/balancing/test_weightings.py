@@ -15,13 +15,13 @@ from sklearn_mtl.balancing import (
     Mean,
     Random,
     StepLosses,
-    Sum,
+    SumOfLosses,
     Uncertainty,
 )
 from tests.balancing.cases import generators
 
 LOSSES = torch.tensor([[0.3, 1.2, 0.7], [0.5, 0.2, 2.0]], dtype=torch.double)
-ALL = [Sum(), Mean(), Fixed([1.0, 2.0, 3.0]), Random(), Uncertainty(), DWA()]
+ALL = [SumOfLosses(), Mean(), Fixed([1.0, 2.0, 3.0]), Random(), Uncertainty(), DWA()]
 ALL += [GeometricMean(), IMTLL(), STCH(), FAMO()]
 
 needs_torchjd = pytest.mark.skipif(
@@ -54,7 +54,7 @@ def derivative(function):
 @pytest.mark.parametrize(
     ("method", "function"),
     [
-        (Sum(), lambda L: L.sum()),
+        (SumOfLosses(), lambda L: L.sum()),
         (Mean(), lambda L: L.mean()),
         (Fixed([1.0, 2.0, 3.0]), lambda L: L[0] + 2 * L[1] + 3 * L[2]),
         (GeometricMean(), lambda L: L.prod() ** (1 / 3)),

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks._accuracy.variants import parse_variant
-from sklearn_mtl.modules import PiecewiseLinear
+from sklearn_mtl.preprocessing import PiecewiseLinear
 
 
 def test_values_are_literals_or_text():

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.comparison._comparison import Comparison
-from sklearn_mtl.comparison._rows import Measured, ModelRow, Problem, TaskRow, twin_name
+from sklearn_mtl.comparison.results._rows import (
+    FitProblem,
+    Measured,
+    ModelRow,
+    TaskRow,
+    twin_name,
+)
 
 TASKS = [
     TaskRow("digit", "multiclass", 10, 900, "balanced_accuracy", "neg_log_loss"),
@@ -62,13 +68,13 @@ def make():
 @pytest.fixture
 def with_problems():
     problems = [
-        Problem(
+        FitProblem(
             "forest", 1, "error", "test", "ValueError: <b>broken</b>", "Traceback 1"
         ),
-        Problem(
+        FitProblem(
             "forest", 3, "error", "test", "ValueError: <b>broken</b>", "Traceback 1"
         ),
-        Problem("linear", 0, "warning", "test", "ConvergenceWarning: slow"),
+        FitProblem("linear", 0, "warning", "test", "ConvergenceWarning: slow"),
     ]
     setting = {
         "command": "sklearn-mtl compare a.csv --targets digit ill hours",

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from sklearn_mtl.comparison._curve import LearningCurve
+from sklearn_mtl.comparison.run._curve import LearningCurve
 
 playwright = pytest.importorskip("playwright.sync_api")
 

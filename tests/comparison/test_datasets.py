@@ -8,7 +8,7 @@ from sklearn_mtl.comparison import compare, compare_datasets
 from sklearn_mtl.datasets import make_multitask_regression
 from sklearn_mtl.exceptions import MissingLabelWarning, NegativeTransferWarning
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
-from tests.comparison.test_html import page_of
+from tests.comparison.report.test_html import page_of
 
 
 def made(seed):

@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 from sklearn_mtl.comparison import CriticalDifferenceDisplay, DatasetsComparison
-from sklearn_mtl.comparison._svg_ranks import alike
-from tests.comparison.test_html import page_of
+from sklearn_mtl.comparison.report._svg_ranks import alike
+from tests.comparison.report.test_html import page_of
 
 # Demsar (2006), table 6: AUC of C4.5 with parameters m, cf, both, on 14 data sets.
 AUC = np.array(

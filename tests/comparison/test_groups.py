@@ -8,9 +8,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mtl import IndependentTasks, MultiTaskRegressor
-from sklearn_mtl.comparison import TaskGroupSearchCV, compare
+from sklearn_mtl.comparison import compare
+from sklearn_mtl.grouping import TaskGroupSearchCV
 from sklearn_mtl.inspection import task_affinity
-from sklearn_mtl.neural_network import _training
+from sklearn_mtl.neural_network.training import _training
 from tests.neural_network.nets import table, tiny
 
 
@@ -71,7 +72,7 @@ def test_the_search_hands_them_to_every_fit(drawn):
 
 def test_the_folds_of_the_search_do_not_divide_them(monkeypatch):
     X, y, groups = data()
-    from sklearn_mtl.comparison import _group_search
+    from sklearn_mtl.grouping import _group_search
 
     make_splits, seen = _group_search.make_splits, []
     monkeypatch.setattr(

@@ -5,9 +5,10 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsRegressor
 
-from sklearn_mtl.comparison import TaskGroupSearchCV, compare
-from sklearn_mtl.comparison._gains import MEAN_OF_UNITS
+from sklearn_mtl.comparison import compare
 from sklearn_mtl.exceptions import DifferentUnitsWarning
+from sklearn_mtl.grouping import TaskGroupSearchCV
+from sklearn_mtl.metrics import MEAN_OF_UNITS
 
 ROWS = {"near": KNeighborsRegressor(3), "line": Ridge()}
 

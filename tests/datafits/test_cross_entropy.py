@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from sklearn_mtl.datafits import CrossEntropy
+from sklearn_mtl.datafits import LogLoss
 
 CLASSES = [2, 3, 2]
 
@@ -20,7 +20,7 @@ def problem():
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_gradient_matches_finite_differences(problem, container, fit_intercept):
     X, codes, weights, W = problem
-    datafit = CrossEntropy(container(X), codes, weights, CLASSES, fit_intercept)
+    datafit = LogLoss(container(X), codes, weights, CLASSES, fit_intercept)
     for seed in range(3):
         move = np.random.default_rng(seed).standard_normal(W.shape)
         up, down = (datafit.evaluate(W + h * move).value for h in (1e-5, -1e-5))
@@ -30,7 +30,7 @@ def test_gradient_matches_finite_differences(problem, container, fit_intercept):
 
 def test_value_is_the_mean_log_loss(problem):
     X, codes, weights, W = problem
-    datafit = CrossEntropy(X, codes, weights, CLASSES, True)
+    datafit = LogLoss(X, codes, weights, CLASSES, True)
     logits = X @ W + datafit.intercept(W)
     p = 1.0 / (1.0 + np.exp(-logits[:, [0, 4]]))
     powers = np.exp(logits[:, 1:4])
@@ -52,7 +52,7 @@ def test_value_is_the_mean_log_loss(problem):
 
 def test_residuals_of_every_column_sum_to_zero(problem):
     X, codes, weights, W = problem
-    datafit = CrossEntropy(X, codes, weights, CLASSES, True)
+    datafit = LogLoss(X, codes, weights, CLASSES, True)
     p = datafit.probabilities(datafit.logits(W))
     sums = (datafit.cells * (p - datafit.targets)).sum(axis=0)
     np.testing.assert_allclose(sums, 0.0, atol=1e-10)
@@ -60,7 +60,7 @@ def test_residuals_of_every_column_sum_to_zero(problem):
 
 def test_intercepts_are_found_where_labels_are_nearly_certain(problem):
     X, codes, weights, W = problem
-    datafit = CrossEntropy(X, codes, weights, CLASSES, True)
+    datafit = LogLoss(X, codes, weights, CLASSES, True)
     W = 40.0 * W
     p = datafit.probabilities(datafit.logits(W))
     sums = (datafit.cells * (p - datafit.targets)).sum(axis=0)
@@ -69,13 +69,13 @@ def test_intercepts_are_found_where_labels_are_nearly_certain(problem):
 
 def test_dual_of_the_full_residual_closes_the_gap_without_penalty(problem):
     X, codes, weights, W = problem
-    here = CrossEntropy(X, codes, weights, CLASSES, True).evaluate(W)
+    here = LogLoss(X, codes, weights, CLASSES, True).evaluate(W)
     assert here.dual(1.0) == pytest.approx(here.value - np.vdot(W, here.gradient))
 
 
 def test_curvature_is_the_derivative_of_the_residual(problem):
     X, codes, weights, W = problem
-    datafit = CrossEntropy(X, codes, weights, CLASSES, False)
+    datafit = LogLoss(X, codes, weights, CLASSES, False)
     logits = X @ W
     Z = np.random.default_rng(1).standard_normal(logits.shape)
     up, down = (

@@ -5,7 +5,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 from sklearn_mtl.datasets import load_digit_scenes
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import TaskSet
 
 
 def test_shapes_names_and_types():

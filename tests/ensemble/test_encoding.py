@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.ensemble._encoding import TargetEncoding
-from sklearn_mtl.utils import TaskSet
-from sklearn_mtl.utils._weights import cell_weights
+from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.tasks._weights import cell_weights
 
 
 def encode(y, weights=None, **kwargs):

@@ -3,7 +3,7 @@ import pytest
 from scipy.optimize import check_grad
 
 from sklearn_mtl.ensemble._simplex import blend_weights, read_evidence
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import TaskSet
 
 
 def regression(n_samples=400, noise=(0.3, 1.0, 3.0), seed=0):

@@ -9,7 +9,7 @@ from sklearn_mtl.ensemble._trees import (
     leaf_means,
     out_of_bag_means,
 )
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import TaskSet
 
 
 def grow(X, y, cells=None, **params):

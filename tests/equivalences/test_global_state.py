@@ -11,7 +11,7 @@ import torch
 
 from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
 from sklearn_mtl.balancing._registry import METHODS
-from sklearn_mtl.comparison import TaskGroupSearchCV
+from sklearn_mtl.grouping import TaskGroupSearchCV
 from tests.zoo import SMALL_NET, predictors
 
 TABLE = np.random.default_rng(0).normal(size=(60, 4))

@@ -10,9 +10,9 @@ from sklearn.linear_model import Ridge as SkRidge
 
 from sklearn_mtl import IndependentTasks, MultiTaskRegressor
 from sklearn_mtl.balancing import Asynchronous, Fixed
-from sklearn_mtl.comparison import TaskGroupSearchCV
 from sklearn_mtl.datasets import hide_labels
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.grouping import TaskGroupSearchCV
 from sklearn_mtl.inspection import TaskAffinity, task_permutation_importance
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
 from sklearn_mtl.losses import CircularLoss

@@ -10,9 +10,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mtl import IndependentTasks, MultiTaskMixedEstimator
-from sklearn_mtl.comparison import TaskGroupSearchCV, compare
+from sklearn_mtl.comparison import compare
 from sklearn_mtl.ensemble import MultiTaskBlend, MultiTaskForest, distill
 from sklearn_mtl.exceptions import TaskTypeWarning
+from sklearn_mtl.grouping import TaskGroupSearchCV
 from sklearn_mtl.inspection import MultiTaskLearningCurveDisplay
 from sklearn_mtl.linear_model import MultiTaskLinearMixedEstimator
 from sklearn_mtl.metrics import per_task_score

@@ -9,12 +9,8 @@ from sklearn.base import clone
 from sklearn_mtl import MultiTaskMixedEstimator, MultiTaskRegressor
 from sklearn_mtl.balancing import METHODS, GradientAggregator, Sampled
 from sklearn_mtl.exceptions import MissingLabelWarning, TaskError
-from sklearn_mtl.modules import (
-    MLP,
-    MixtureOfExperts,
-    PiecewiseLinear,
-    SharedPrivate,
-)
+from sklearn_mtl.modules import MLP, MixtureOfExperts, SharedPrivate
+from sklearn_mtl.preprocessing import PiecewiseLinear
 from tests.zoo import RETRIEVERS, SMALL_CONV, SMALL_NET, predictors
 
 ZOO = {

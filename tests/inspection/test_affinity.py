@@ -155,16 +155,16 @@ class TestGain:
 class TestOfNets:
     @pytest.mark.parametrize("method", ["gradient", "lookahead"])
     def test_measuring_changes_nothing_in_the_fit(self, grouped, method, monkeypatch):
-        from sklearn_mtl.neural_network import _affinity
+        import sklearn_mtl.neural_network as room
 
         kept = []
-        found = _affinity.recorded_affinity
+        found = room.recorded_affinity
 
         def spy(net, recorder):
             kept.append(net)
             return found(net, recorder)
 
-        monkeypatch.setattr(_affinity, "recorded_affinity", spy)
+        monkeypatch.setattr(room, "recorded_affinity", spy)
         X, y = grouped
         task_affinity(NARROW, X, y, method=method, random_state=0)
         plain = MultiTaskRegressor(**NARROW.get_params()).fit(X, y)
@@ -173,7 +173,7 @@ class TestOfNets:
     def test_cosines_are_those_of_gradients_by_autograd(self):
         import torch
 
-        from sklearn_mtl.neural_network._affinity import AffinityRecorder
+        from sklearn_mtl.neural_network.objective._affinity import AffinityRecorder
 
         rng = np.random.default_rng(0)
         X = rng.normal(size=(50, 3))
@@ -196,7 +196,7 @@ class TestOfNets:
     def test_lookahead_is_the_fall_of_a_loss_after_a_step_by_hand(self):
         import torch
 
-        from sklearn_mtl.neural_network._affinity import AffinityRecorder
+        from sklearn_mtl.neural_network.objective._affinity import AffinityRecorder
 
         rng = np.random.default_rng(0)
         X = rng.normal(size=(50, 3))

@@ -4,7 +4,7 @@ from scipy.stats import spearmanr
 from scipy.stats.contingency import association
 
 from sklearn_mtl.inspection._association import label_association
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import TaskSet
 
 
 def values_of(y, types=None):

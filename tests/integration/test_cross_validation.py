@@ -25,7 +25,7 @@ from sklearn_mtl.model_selection import (
     task_scorer,
     train_test_split,
 )
-from sklearn_mtl.utils import mask_labels
+from sklearn_mtl.tasks import mask_labels
 from tests.real_data import load_real
 
 CV = MultiTaskStratifiedKFold(3, shuffle=True, random_state=0)

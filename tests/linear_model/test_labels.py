@@ -5,8 +5,8 @@ from scipy import sparse
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor, _data
 from sklearn_mtl.linear_model._data import read_labels
 from sklearn_mtl.linear_model._labels import OwnLabels, TableOfLabels
-from sklearn_mtl.utils import TaskSet
-from sklearn_mtl.utils._columns import read_columns
+from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.tasks._columns import read_columns
 from tests.linear_model.strengths import strength
 
 

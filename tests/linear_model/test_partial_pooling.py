@@ -9,7 +9,7 @@ from sklearn_mtl.linear_model import (
     MultiTaskLinearRegressor,
     MultiTaskLinearRegressorCV,
 )
-from sklearn_mtl.utils import stack_tasks
+from sklearn_mtl.tasks import stack_tasks
 from tests.linear_model.strengths import strength
 
 PENALTIES = ["l21", "trace", "mean", "ridge", "empirical_bayes"]

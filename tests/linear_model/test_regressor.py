@@ -13,7 +13,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
 from sklearn_mtl.penalties import L21, Decomposition, TaskGraph, TaskL21, TraceNorm
-from sklearn_mtl.utils import stack_tasks
+from sklearn_mtl.tasks import stack_tasks
 from tests.linear_model.strengths import strength
 
 NAMES = ["empirical_bayes", "l21", "trace", "mean", "ridge", "shared", "l1", None]

@@ -13,7 +13,7 @@ from sklearn_mtl.linear_model import (
 from sklearn_mtl.linear_model._labels import TableOfLabels
 from sklearn_mtl.linear_model._units import Units
 from sklearn_mtl.penalties import Decomposition, Ridge, Shared, Sum, TaskGraph
-from sklearn_mtl.utils import stack_tasks
+from sklearn_mtl.tasks import stack_tasks
 from tests.linear_model.strengths import strength
 
 RATIOS = np.array([1.0, 1e-5, 1e5])

@@ -6,7 +6,7 @@ import torch
 from sklearn.base import clone
 
 from sklearn_mtl.losses import CircularLoss, OutputLayout
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import TaskSet
 
 
 @pytest.mark.parametrize("axis", [-1, -2])

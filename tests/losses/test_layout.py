@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.losses import FocalLoss, OutputLayout, read_losses
-from sklearn_mtl.utils import Task
+from sklearn_mtl.tasks import Task
 
 KINDS = {0: "regression", 1: "constant", 2: "binary"}
 

@@ -10,7 +10,7 @@ from sklearn_mtl.model_selection._assign import (
 )
 from sklearn_mtl.model_selection._parts import equal_sizes, generator, kfold_trains
 from sklearn_mtl.model_selection._strata import build_strata
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import TaskSet
 
 
 def rng():

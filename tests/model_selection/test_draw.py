@@ -4,7 +4,7 @@ from scipy import sparse
 
 from sklearn_mtl.model_selection import MultiTaskStratifiedShuffleSplit, _draw
 from sklearn_mtl.model_selection._draw import draw_groups, draw_rows
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import TaskSet
 from tests.model_selection.test_strata import strata_of
 
 
@@ -60,7 +60,7 @@ def test_strata_are_in_proportion(m):
 
 
 def test_hold_out_of_a_net_is_drawn_alike():
-    from sklearn_mtl.neural_network._data import draw_folds
+    from sklearn_mtl.neural_network.data._labels import draw_folds
 
     task_set, codes = TaskSet.from_y(labels())
     trains = [draw_folds(task_set, codes, 1, 0.25, seed)[0] for seed in range(400)]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.model_selection._strata import build_strata
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import TaskSet
 
 
 def strata_of(y, n_bins=5, share=0.2, **kwargs):

@@ -7,7 +7,7 @@ import torch
 from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.modules import Augmentation, Conv, use_generators
 from tests.modules.pictures import pictures
-from tests.modules.trunks import generators
+from tests.modules.trunk_cases import generators
 
 
 def changed(x, n_members=1, seed=0, **parameters):

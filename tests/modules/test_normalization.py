@@ -8,7 +8,7 @@ from sklearn_mtl.modules._normalization import (
     MemberLayerNorm,
     use_sample_weights,
 )
-from tests.modules.trunks import rows
+from tests.modules.trunk_cases import rows
 
 
 def with_parameters(norm):

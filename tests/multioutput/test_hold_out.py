@@ -80,7 +80,7 @@ def test_frames_are_matched_by_the_names_of_tasks(parts):
 def test_nets_get_the_groups_of_their_samples(parts, monkeypatch):
     X, y, _, _ = parts
     groups, drawn = np.array([f"subject {i // 10}" for i in range(100)]), []
-    from sklearn_mtl.neural_network import _training
+    from sklearn_mtl.neural_network.training import _training
 
     draw_folds = _training.draw_folds
     monkeypatch.setattr(

@@ -23,7 +23,7 @@ from skorch.callbacks import (
 
 from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.neural_network._net import BATCH_HOOKS
+from sklearn_mtl.neural_network.training._net import BATCH_HOOKS
 from tests.neural_network.nets import (
     EXACT,
     parameters,

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mtl import IndependentTasks, MultiTaskMixedEstimator, MultiTaskRegressor
-from sklearn_mtl.comparison import TaskGroupSearchCV
+from sklearn_mtl.grouping import TaskGroupSearchCV
 from sklearn_mtl.losses import CircularLoss
 from sklearn_mtl.metrics import circular_error, circular_score
 from sklearn_mtl.model_selection import per_task_scorers, task_scorer

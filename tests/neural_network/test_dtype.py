@@ -14,7 +14,7 @@ from sklearn_mtl.modules import (
     SharedPrivate,
 )
 from tests.modules.pictures import pictures
-from tests.modules.trunks import table
+from tests.modules.trunk_cases import table
 
 TRUNKS = [
     MLP((16,), normalization="batch", dropout=0.1),

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from sklearn_mtl import MultiTaskClassifier, MultiTaskMixedEstimator
-from sklearn_mtl.neural_network import _training
-from sklearn_mtl.neural_network._data import draw_folds
+from sklearn_mtl.neural_network.data._labels import draw_folds
+from sklearn_mtl.neural_network.training import _training
 from sklearn_mtl.utils._random import spawn_seeds
 from tests.neural_network.nets import (
     ALL,

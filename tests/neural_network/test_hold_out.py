@@ -38,7 +38,7 @@ class TestGroups:
     def test_a_group_is_held_out_as_a_whole(self, cls, n_members, monkeypatch):
         X, y = table(90)
         groups, drawn = np.repeat(list("abcdefghi"), 10), []
-        from sklearn_mtl.neural_network import _training
+        from sklearn_mtl.neural_network.training import _training
 
         def record(*args):
             drawn.append(draw_folds(*args))

@@ -18,7 +18,7 @@ from sklearn_mtl.exceptions import (
     TaskTypeWarning,
     UnseenLabelWarning,
 )
-from sklearn_mtl.utils import mask_labels, stack_tasks
+from sklearn_mtl.tasks import mask_labels, stack_tasks
 from tests.neural_network.nets import (
     ALL,
     EXACT,

@@ -17,7 +17,7 @@ from sklearn_mtl import (
 )
 from sklearn_mtl.exceptions import TaskError, UnseenCategoryWarning
 from sklearn_mtl.modules import Conv
-from sklearn_mtl.neural_network._stream import Samples, Stream
+from sklearn_mtl.neural_network.data._stream import Samples, Stream
 from tests.neural_network.nets import (
     ALL,
     EXACT,

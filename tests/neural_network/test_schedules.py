@@ -13,8 +13,8 @@ from sklearn_mtl.balancing import Asynchronous, Sampled
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.modules import MLP, MixtureOfExperts, Pretrained
-from sklearn_mtl.neural_network._owners import head_owners
-from sklearn_mtl.utils import stack_tasks
+from sklearn_mtl.neural_network.objective._owners import head_owners
+from sklearn_mtl.tasks import stack_tasks
 from tests.neural_network.nets import (
     ALL,
     EXACT,

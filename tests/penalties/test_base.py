@@ -8,10 +8,10 @@ from sklearn.base import clone
 from sklearn_mtl.penalties import (
     L1,
     L21,
-    Columns,
     Ridge,
     Shared,
     Sum,
+    TaskColumns,
     TaskCovariance,
     TaskGraph,
     TaskL21,
@@ -127,7 +127,7 @@ def test_scaled_multiplies_the_value(penalty, W):
 @every_atom
 def test_forms_agree_with_the_value(penalty, W):
     Z = penalty.prox(W)
-    columns = Columns.plain(3)
+    columns = TaskColumns.plain(3)
     form, rows = penalty.task_covariance_form(columns), penalty.row_form(4)
     if form is not None:
         assert form.value(Z) == pytest.approx(penalty.value(Z), rel=1e-8)
@@ -153,13 +153,13 @@ def test_gauge_is_where_zero_becomes_optimal(penalty, W):
 
 
 def test_columns_share_slots_between_tasks_of_equal_width():
-    columns = Columns.from_widths([1, 3, 1, 3])
+    columns = TaskColumns.from_widths([1, 3, 1, 3])
     assert columns.slot.tolist() == [0, 1, 2, 3, 0, 1, 2, 3]
     assert columns.task.tolist() == [0, 1, 1, 1, 2, 3, 3, 3]
 
 
 def test_shared_pools_classes_of_equal_meaning():
-    columns = Columns.from_widths([1, 3, 1, 3])
+    columns = TaskColumns.from_widths([1, 3, 1, 3])
     Z = Shared().prox(np.arange(8.0)[None, :], 1.0, columns)
     assert Z.tolist() == [[2.0, 3.0, 4.0, 5.0, 2.0, 3.0, 4.0, 5.0]]
 
@@ -178,4 +178,4 @@ def test_shared_pools_classes_of_equal_meaning():
 )
 def test_parameters_that_do_not_fit_are_named(penalty, message):
     with pytest.raises(ValueError, match=message):
-        penalty.check(Columns.plain(3), 4)
+        penalty.check(TaskColumns.plain(3), 4)

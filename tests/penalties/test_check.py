@@ -7,13 +7,13 @@ from sklearn_mtl import penalties
 from sklearn_mtl.penalties import (
     L1,
     L21,
-    Columns,
     Decomposition,
     Penalty,
     Ridge,
     Scaled,
     Shared,
     Sum,
+    TaskColumns,
     TaskGraph,
     TaskL21,
     TraceNorm,
@@ -223,7 +223,7 @@ class OneTaskOnly(Penalty):
 
 class ForgetsColumns(Shared):
     def prox(self, W, step=1.0, columns=None):
-        return super().prox(W, step, columns or Columns.from_widths([W.shape[1]]))
+        return super().prox(W, step, columns or TaskColumns.from_widths([W.shape[1]]))
 
 
 class ChangedArgument(L1):

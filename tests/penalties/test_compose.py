@@ -5,16 +5,16 @@ from sklearn.base import clone
 from sklearn_mtl.penalties import (
     L1,
     L21,
-    Columns,
     Decomposition,
     Ridge,
     Shared,
     Sum,
+    TaskColumns,
     TaskGraph,
     TraceNorm,
 )
 
-PLAIN = Columns.plain(3)
+PLAIN = TaskColumns.plain(3)
 
 
 @pytest.fixture

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.datafits import CrossEntropy, make_quadratic
+from sklearn_mtl.datafits import LogLoss, make_quadratic
 from sklearn_mtl.penalties import (
     L1,
     L21,
-    Columns,
     Decomposition,
     Ridge,
     Shared,
     Sum,
+    TaskColumns,
     TaskCovariance,
     TaskGraph,
     TaskL21,
@@ -54,7 +54,7 @@ def draw(seed=0, missing=0.0):
 
 def squares(missing=0.0):
     X, Y, weights = draw(missing=missing)
-    return make_quadratic(X, Y, weights, True), Columns.plain(3)
+    return make_quadratic(X, Y, weights, True), TaskColumns.plain(3)
 
 
 def classes(missing=0.0):
@@ -62,8 +62,8 @@ def classes(missing=0.0):
     codes = np.stack(
         [Y[:, 0] > 1, np.digitize(Y[:, 1], [0.0, 2.0]), Y[:, 2] > 1], axis=1
     )
-    datafit = CrossEntropy(X, codes.astype(float), weights, [2, 3, 2], True)
-    return datafit, Columns.from_widths([1, 3, 1])
+    datafit = LogLoss(X, codes.astype(float), weights, [2, 3, 2], True)
+    return datafit, TaskColumns.from_widths([1, 3, 1])
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.3])
@@ -151,12 +151,12 @@ def test_logistic_agrees_with_an_independent_solver(name):
     X, Y, weights = draw(missing=0.3)
     signs = np.where(Y > 1.0, 1.0, -1.0)
     codes = (signs > 0).astype(float)
-    datafit = CrossEntropy(X, codes, weights, [2, 2, 2], True)
+    datafit = LogLoss(X, codes, weights, [2, 2, 2], True)
     W, b = cp.Variable((6, 3)), cp.Variable((1, 3))
     scores = X @ W + np.ones((50, 1)) @ b
     terms = cp.multiply(weights, cp.logistic(-cp.multiply(signs, scores)))
     loss = cp.sum(terms) / (weights.sum() / 3)
     problem = cp.Problem(cp.Minimize(loss + convex(name, W, cp)))
     problem.solve(solver="CLARABEL")
-    found = solve(Problem(datafit, PENALTIES[name], Columns.plain(3)), tol=1e-9)
+    found = solve(Problem(datafit, PENALTIES[name], TaskColumns.plain(3)), tol=1e-9)
     assert found.certificate.objective == pytest.approx(problem.value, rel=1e-6)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.datafits import make_quadratic
-from sklearn_mtl.penalties import L21, Columns, Decomposition, Shared, TraceNorm
+from sklearn_mtl.penalties import L21, Decomposition, Shared, TaskColumns, TraceNorm
 from sklearn_mtl.solvers import Problem, certify, fista, solve
 
 
@@ -27,7 +27,7 @@ def test_orthogonal_features_of_own_rows_have_a_closed_form(counts):
         assert n == rows.sum()
     U = X.T @ (weights * Y) / mean
     datafit = make_quadratic(X, Y, weights, False)
-    found = solve(Problem(datafit, L21(0.5), Columns.plain(3)), tol=1e-12)
+    found = solve(Problem(datafit, L21(0.5), TaskColumns.plain(3)), tol=1e-12)
     np.testing.assert_allclose(found.point, L21(0.5).prox(U), atol=1e-6)
 
 
@@ -47,7 +47,9 @@ SHARED_TRACE = Decomposition([("shared", Shared()), ("trace", TraceNorm(0.05))])
 )
 def test_gradients_carried_over_hundreds_of_steps_stay_exact(penalty, n_features):
     X, Y, weights = own_rows([15, 25, 40], n_features, correlation=5.0)
-    problem = Problem(make_quadratic(X, Y, weights, True), penalty, Columns.plain(3))
+    problem = Problem(
+        make_quadratic(X, Y, weights, True), penalty, TaskColumns.plain(3)
+    )
     found = fista(problem, tol=1e-9, max_iter=20000)
     assert found.n_iter > 100
     assert found.certificate.gap <= 1e-9

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.datafits import CrossEntropy
+from sklearn_mtl.datafits import LogLoss
 from sklearn_mtl.penalties import (
     L1,
     L21,
-    Columns,
     Decomposition,
     Shared,
+    TaskColumns,
     TaskGraph,
     TraceNorm,
 )
@@ -34,8 +34,8 @@ def problem_of(name, n_samples=60, n_features=6, flip=0.15):
     codes = (Z > 0.0).astype(float)
     codes[:, 1] = np.digitize(Z[:, 1], [-0.5, 0.5])
     weights = (rng.random(codes.shape) >= flip).astype(float)
-    datafit = CrossEntropy(X, codes, weights, [2, 3, 2], True)
-    return Problem(datafit, PENALTIES[name], Columns.from_widths([1, 3, 1]))
+    datafit = LogLoss(X, codes, weights, [2, 3, 2], True)
+    return Problem(datafit, PENALTIES[name], TaskColumns.from_widths([1, 3, 1]))
 
 
 @pytest.mark.parametrize("n_features", [6, 80], ids=["narrow", "wide"])

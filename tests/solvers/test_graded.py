@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from sklearn_mtl.datafits import CrossEntropy, make_quadratic
+from sklearn_mtl.datafits import LogLoss, make_quadratic
 from sklearn_mtl.penalties import (
     L1,
     L21,
-    Columns,
     Decomposition,
     Penalty,
     Ridge,
     Scaled,
     Shared,
     Sum,
+    TaskColumns,
     TaskCovariance,
     TaskGraph,
     TaskL21,
@@ -43,7 +43,7 @@ SCALES = {
     "large": np.full(6, 1e9),
     "small": np.full(6, 1e-9),
 }
-COLUMNS = Columns.plain(3)
+COLUMNS = TaskColumns.plain(3)
 
 
 def draw(missing):
@@ -63,7 +63,7 @@ def squares(scale, missing=0.0, container=np.asarray):
 
 def classes(scale, missing=0.0):
     X, _, codes, weights = draw(missing)
-    return CrossEntropy(X * scale, codes, weights, [2, 2, 2], True)
+    return LogLoss(X * scale, codes, weights, [2, 2, 2], True)
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.3])

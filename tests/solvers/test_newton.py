@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.datafits import CrossEntropy
-from sklearn_mtl.penalties import Columns, Decomposition, Ridge, Shared, TaskGraph
+from sklearn_mtl.datafits import LogLoss
+from sklearn_mtl.penalties import Decomposition, Ridge, Shared, TaskColumns, TaskGraph
 from sklearn_mtl.solvers import Problem, solve
 
 PENALTIES = {
@@ -30,8 +30,8 @@ def test_directions_that_nothing_determines_take_no_long_steps(name, case):
     X, codes = draw(30, 70) if case == "separable" else draw(60, 4)
     if case == "collinear":
         X = np.column_stack([X, X, 1e-9 * X + 3.3])
-    datafit = CrossEntropy(X, codes, np.ones_like(codes), [2] * 4, True)
-    solution = solve(Problem(datafit, PENALTIES[name], Columns.plain(4)))
+    datafit = LogLoss(X, codes, np.ones_like(codes), [2] * 4, True)
+    solution = solve(Problem(datafit, PENALTIES[name], TaskColumns.plain(4)))
     assert solution.certificate.gap <= 1e-6
     assert solution.n_iter < 50
     assert np.abs(solution.point).max() < 100

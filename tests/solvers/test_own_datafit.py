@@ -5,7 +5,14 @@ import pytest
 from scipy.optimize import minimize
 
 from sklearn_mtl.datafits import Evaluation
-from sklearn_mtl.penalties import L21, Columns, Decomposition, Ridge, Shared, TraceNorm
+from sklearn_mtl.penalties import (
+    L21,
+    Decomposition,
+    Ridge,
+    Shared,
+    TaskColumns,
+    TraceNorm,
+)
 from sklearn_mtl.solvers import Problem, solve
 
 
@@ -34,7 +41,7 @@ def datafit():
 
 @pytest.mark.parametrize("penalty", [L21(0.05), TraceNorm(0.05), Ridge(0.1)], ids=str)
 def test_any_penalty_goes_with_it(datafit, penalty):
-    solution = solve(Problem(datafit, penalty, Columns.plain(3)))
+    solution = solve(Problem(datafit, penalty, TaskColumns.plain(3)))
     assert np.isnan(solution.certificate.gap)
     assert solution.certificate.optimality < 1e-5
 
@@ -48,7 +55,7 @@ def test_any_penalty_goes_with_it(datafit, penalty):
 
 def test_parts_go_with_it(datafit):
     penalty = Decomposition([("shared", Shared()), ("own", Ridge(0.1))])
-    solution = solve(Problem(datafit, penalty, Columns.plain(3)))
+    solution = solve(Problem(datafit, penalty, TaskColumns.plain(3)))
     assert np.isnan(solution.certificate.gap)
     assert solution.certificate.optimality < 1e-5
     assert solution.point.shape == (2, 4, 3)

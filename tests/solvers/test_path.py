@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.datafits import make_quadratic
-from sklearn_mtl.penalties import L21, Columns, Ridge
+from sklearn_mtl.penalties import L21, Ridge, TaskColumns
 from sklearn_mtl.solvers import Problem, alpha_grid, solve, solve_path
 
 
@@ -16,7 +16,7 @@ def datafit(request):
 
 @pytest.mark.parametrize("penalty", [L21(), Ridge()], ids=["l21", "ridge"])
 def test_each_point_of_the_path_is_the_solution_from_zero(datafit, penalty):
-    problem = Problem(datafit, penalty, Columns.plain(4))
+    problem = Problem(datafit, penalty, TaskColumns.plain(4))
     alphas = alpha_grid(problem, 8, 1e-2)
     for alpha, (here, solution) in zip(
         alphas, solve_path(problem, alphas, tol=1e-10), strict=True
@@ -28,7 +28,7 @@ def test_each_point_of_the_path_is_the_solution_from_zero(datafit, penalty):
 
 
 def test_the_largest_alpha_is_the_first_that_leaves_nothing(datafit):
-    problem = Problem(datafit, L21(), Columns.plain(4))
+    problem = Problem(datafit, L21(), TaskColumns.plain(4))
     largest = alpha_grid(problem, 2, 0.5)[0]
     for factor, is_zero in ((1.001, True), (0.999, False)):
         here = Problem(datafit, L21(alpha=factor * largest), problem.columns)

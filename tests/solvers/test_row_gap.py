@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.datafits import make_quadratic
-from sklearn_mtl.penalties import L21, Columns
+from sklearn_mtl.penalties import L21, TaskColumns
 from sklearn_mtl.solvers import Problem, certify
 from sklearn_mtl.solvers._row_gap import RowGauge, row_lengths
 
@@ -14,7 +14,7 @@ def test_the_gauge_of_some_rows_says_what_the_certificate_of_all_says(shape, l1_
     X = rng.standard_normal(shape)
     Y = X[:, :3] @ rng.standard_normal((3, 4)) + rng.standard_normal((len(X), 4))
     datafit = make_quadratic(X, Y, np.ones_like(Y), True)
-    problem = Problem(datafit, L21(0.1, l1_ratio), Columns.plain(4))
+    problem = Problem(datafit, L21(0.1, l1_ratio), TaskColumns.plain(4))
     groups, ridge = problem.penalty.row_form(shape[1])
     some, left_out = np.arange(5), np.arange(5, shape[1])
     W = np.zeros(problem.shape)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.datafits import CrossEntropy
-from sklearn_mtl.penalties import L21, Columns
+from sklearn_mtl.datafits import LogLoss
+from sklearn_mtl.penalties import L21, TaskColumns
 from sklearn_mtl.solvers import Problem, _row_models, certify, fista
 from sklearn_mtl.solvers._certificate import Scales
 from sklearn_mtl.solvers._kernels import cycle_rows
@@ -15,11 +15,9 @@ def make_problem(penalty, *, n_classes=(2, 2, 3), fit_intercept=True, signal=2.0
     scores = signal * X[:, :1] + rng.standard_normal((80, len(n_classes)))
     ranks = scores.argsort(axis=0).argsort(axis=0) / 80.0
     codes = np.floor(ranks * np.array(n_classes))
-    datafit = CrossEntropy(
-        X, codes, np.ones_like(codes), list(n_classes), fit_intercept
-    )
+    datafit = LogLoss(X, codes, np.ones_like(codes), list(n_classes), fit_intercept)
     widths = [k if k > 2 else 1 for k in n_classes]
-    return Problem(datafit, penalty, Columns.from_widths(widths))
+    return Problem(datafit, penalty, TaskColumns.from_widths(widths))
 
 
 def descend(problem, **options):
@@ -57,5 +55,5 @@ def test_other_weights_and_sparse_rows_are_not_for_models():
     datafit = problem.datafit
     weights = np.ones(datafit.codes.shape)
     weights[0, 0] = 0.0
-    other = CrossEntropy(datafit.X, datafit.codes, weights, [2, 2, 3], True)
+    other = LogLoss(datafit.X, datafit.codes, weights, [2, 2, 3], True)
     assert not suits_models(Problem(other, problem.penalty, problem.columns))

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.datafits import CrossEntropy, make_quadratic
-from sklearn_mtl.penalties import L21, Columns
+from sklearn_mtl.datafits import LogLoss, make_quadratic
+from sklearn_mtl.penalties import L21, TaskColumns
 from sklearn_mtl.solvers import Problem, certify, fista, solve
 
 
@@ -15,7 +15,7 @@ def datafit(request):
     if request.param != "complete":
         weights = (rng.random(Y.shape) > 0.3).astype(float)
     if request.param == "logistic":
-        return CrossEntropy(X, (Y > 0).astype(float), weights, [2, 2, 2], True)
+        return LogLoss(X, (Y > 0).astype(float), weights, [2, 2, 2], True)
     return make_quadratic(X, Y, weights, True)
 
 
@@ -26,7 +26,7 @@ def test_working_sets_find_what_all_features_at_once_do(datafit, l1_ratio, part)
     weights = np.linspace(0.5, 2.0, 120)
     penalty = L21(1.0, l1_ratio, weights)
     alpha = part * penalty.gauge(-datafit.evaluate(zero).gradient)
-    problem = Problem(datafit, penalty.scaled(alpha), Columns.plain(3))
+    problem = Problem(datafit, penalty.scaled(alpha), TaskColumns.plain(3))
     found = solve(problem, tol=1e-9)
     expected = fista(problem, tol=1e-9)
     assert certify(problem, found.point).gap <= 1.001e-9

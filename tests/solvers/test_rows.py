@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.datafits import make_quadratic
-from sklearn_mtl.penalties import L21, Columns
+from sklearn_mtl.penalties import L21, TaskColumns
 from sklearn_mtl.solvers import Problem, _rows, alpha_grid, certify, solve, solve_path
 from sklearn_mtl.solvers._kernels import cycle_rows
 
@@ -15,7 +15,7 @@ def make_problem(shape, penalty=None):
     X[:, 1] = 0.9 * X[:, 0] + 0.1 * X[:, 1]
     Y = X[:, :4] @ rng.standard_normal((4, 3)) + rng.standard_normal((len(X), 3))
     datafit = make_quadratic(X, Y, np.ones_like(Y), True)
-    return Problem(datafit, penalty or L21(), Columns.plain(3))
+    return Problem(datafit, penalty or L21(), TaskColumns.plain(3))
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_column_of_zeros_stays_out():
     X[:, 2] = 0.0
     Y = X @ np.ones((4, 2))
     datafit = make_quadratic(X, Y, np.ones_like(Y), True)
-    W = solve(Problem(datafit, L21(alpha=0.01), Columns.plain(2))).point
+    W = solve(Problem(datafit, L21(alpha=0.01), TaskColumns.plain(2))).point
     assert not W[2].any()
     assert W[[0, 1, 3]].all()
 
@@ -111,5 +111,5 @@ def test_fewer_rows_than_features_in_use_are_no_obstacle(n_samples, alpha):
     rng = np.random.default_rng(n_samples)
     X, Y = rng.standard_normal((n_samples, 6)), rng.standard_normal((n_samples, 3))
     datafit = make_quadratic(X, Y, np.ones_like(Y), True)
-    solution = solve(Problem(datafit, L21(alpha), Columns.plain(3)))
+    solution = solve(Problem(datafit, L21(alpha), TaskColumns.plain(3)))
     assert solution.certificate.gap <= 1e-6

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._finite import (
     check_finite,
     check_outputs,

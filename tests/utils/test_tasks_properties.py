@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.utils import TaskSet
+from sklearn_mtl.tasks import TaskSet
 
 few = settings(max_examples=30)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from sklearn_mtl.inspection._affinity import TaskAffinity, task_affinity
 from sklearn_mtl.inspection._plot._heatmap import draw_heatmap
-from sklearn_mtl.utils._names import task_name
+from sklearn_mtl.tasks import task_name
 
 __all__ = ["TaskAffinityDisplay"]
 

@@ -10,15 +10,17 @@ import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.metrics._labels import check_labels, kinds_of_tasks, read_predicted
-from sklearn_mtl.metrics._predictions import read_predictions
-from sklearn_mtl.utils import TaskSet
-from sklearn_mtl.utils._columns import TargetColumns, read_columns
+from sklearn_mtl.metrics import (
+    check_labels,
+    kinds_of_tasks,
+    read_predicted,
+    read_predictions,
+)
+from sklearn_mtl.tasks import TargetColumns, TaskSet, read_columns, read_tasks
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._optional import import_optional
 from sklearn_mtl.utils._pictures import SEQUENTIAL
 from sklearn_mtl.utils._pipelines import fitted_model
-from sklearn_mtl.utils._task import read_tasks
 
 __all__ = ["TaskConfusionDisplay"]
 

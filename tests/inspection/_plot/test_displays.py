@@ -10,12 +10,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
-from sklearn_mtl.comparison import TaskGroupSearchCV
 from sklearn_mtl.datasets import (
     make_multitask_classification,
     make_multitask_regression,
 )
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.grouping import TaskGroupSearchCV
 from sklearn_mtl.inspection import (
     GradientConflictDisplay,
     MultiTaskLearningCurveDisplay,

@@ -1,0 +1,66 @@
+"""Alpha-fair gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from torch import Generator
+
+from sklearn_mtl.balancing._base import GradientAggregator
+from sklearn_mtl.balancing.aggregators._fair import fair_weights
+from sklearn_mtl.utils._private import Interval
+
+__all__ = ["FairGrad"]
+
+
+class FairGrad(GradientAggregator):
+    r"""Share out the progress of a step alpha-fairly (FairGrad).
+
+    .. math:: G w = w^{-1 / \alpha}
+
+    element by element: a small :math:`\alpha` is near the mean of the losses, 1 is the
+    Nash bargaining solution, and a large one serves the task that gains least.
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Kind of fairness.
+
+    Notes
+    -----
+    The size of the step is not that of a mean or a sum: SGD needs another learning
+    rate, AdamW does not. `task_weight` scales the losses.
+
+    References
+    ----------
+    H. Ban, K. Ji, "Fair Resource Allocation in Multi-Task Learning", ICML 2024, eq. 4.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_mtl.balancing import FairGrad
+    >>> FairGrad().weigh(torch.diag(torch.tensor([1.0, 4.0])))
+    tensor([1.0000, 0.5000])
+    """
+
+    of_mean = False
+    _parameter_constraints = {"alpha": [Interval(Real, 0, None, closed="neither")]}
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = alpha
+
+    def _weigh(
+        self,
+        gramian: np.ndarray,
+        share: np.ndarray,
+        state: dict[str, Any],
+        generators: Sequence[Generator],
+    ) -> np.ndarray:
+        weights = [
+            fair_weights(G, self.alpha) if np.trace(G) > 0 else np.ones(len(G))
+            for G in gramian.astype(np.float64)
+        ]
+        return np.stack(weights)

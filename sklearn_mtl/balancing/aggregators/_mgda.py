@@ -1,0 +1,51 @@
+"""Multiple-gradient descent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from torch import Generator
+
+from sklearn_mtl.balancing._base import GradientAggregator
+from sklearn_mtl.balancing.aggregators._min_norm import min_norm_weights
+
+__all__ = ["MGDA"]
+
+
+class MGDA(GradientAggregator):
+    r"""Step along the shortest vector in the convex hull of the task gradients (MGDA).
+
+    .. math:: \min_w \Big\| \sum_t w_t g_t \Big\|^2
+        \quad \text{s.t.} \quad w \ge 0, \; \sum_t w_t = 1
+
+    A small step along it worsens no task. It follows the tasks with small gradients:
+    one that is learnt, or cannot be, slows down all the others.
+
+    Notes
+    -----
+    Solved exactly, where the paper stops Frank-Wolfe steps early. On feature gradients
+    it is the MGDA-UB of the paper. `task_weight` scales the losses.
+
+    References
+    ----------
+    O. Sener, V. Koltun, "Multi-Task Learning as Multi-Objective Optimization", NeurIPS
+    2018, eq. 3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_mtl.balancing import MGDA
+    >>> MGDA().weigh(torch.diag(torch.tensor([1.0, 3.0])))
+    tensor([0.7500, 0.2500])
+    """
+
+    def _weigh(
+        self,
+        gramian: np.ndarray,
+        share: np.ndarray,
+        state: dict[str, Any],
+        generators: Sequence[Generator],
+    ) -> np.ndarray:
+        return np.stack([min_norm_weights(G) for G in gramian.astype(np.float64)])

@@ -1,0 +1,50 @@
+"""The schedules by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn_mtl.balancing.aggregators._sampled import Sampled
+from sklearn_mtl.balancing.schedules._asynchronous import Asynchronous
+from sklearn_mtl.balancing.schedules._task_schedule import Synchronous, TaskSchedule
+from sklearn_mtl.utils._specs import read_spec
+
+__all__ = ["SCHEDULES", "read_schedule"]
+
+SCHEDULES: dict[str, type[TaskSchedule]] = {
+    "asynchronous": Asynchronous,
+    "sampled": Sampled,
+    "synchronous": Synchronous,
+}
+
+
+def read_schedule(schedule: Any, who: str) -> TaskSchedule:
+    """Return the schedule that a name or a spec stands for.
+
+    Parameters
+    ----------
+    schedule : str or TaskSchedule
+        What the user gave.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    TaskSchedule
+        A checked copy.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown or a parameter wrong.
+    TypeError
+        If it is something else.
+    """
+    return read_spec(
+        schedule,
+        SCHEDULES,
+        TaskSchedule,
+        argument="task_schedule",
+        example="Asynchronous()",
+        who=who,
+    )

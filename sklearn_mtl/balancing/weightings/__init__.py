@@ -1,0 +1,1 @@
+"""Methods that act on the losses, one a file."""

@@ -1,0 +1,96 @@
+"""Fast adaptive multitask optimisation."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+from sklearn_mtl.balancing.weightings._adam import adam_step
+from sklearn_mtl.utils._private import Interval
+
+__all__ = ["FAMO"]
+
+_SMALLEST = 1e-8  # guards logarithm and division where a loss has become zero
+
+
+class FAMO(LossWeighting):
+    r"""Let all losses fall at about the same rate, without task gradients (FAMO).
+
+    Minimises :math:`c \sum_t z_t \log L_t` with :math:`z = softmax(\xi)`, so that
+
+    .. math:: w_t = \frac{z_t / L_t}{\sum_s z_s / L_s}
+
+    and moves :math:`\xi` by Adam after each step towards tasks whose :math:`\log L_t`
+    fell least in it. That takes the losses of the batch after the step: a second
+    forward pass, about a third more time.
+
+    Parameters
+    ----------
+    lr : float, default=0.025
+        Learning rate of the logits.
+    decay : float, default=0.001
+        Pull of the logits towards 0, an L2 penalty.
+
+    Notes
+    -----
+    It does not depend on the scale of a loss, and so not on `task_weight`.
+
+    References
+    ----------
+    B. Liu, Y. Feng, P. Stone, Q. Liu, "FAMO: Fast Adaptive Multitask Optimization",
+    NeurIPS 2023, algorithm 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_mtl.balancing import FAMO, StepLosses
+    >>> method = FAMO()
+    >>> state, step = method.start(1, 2), StepLosses.of(torch.tensor([[1.0, 1.0]]))
+    >>> method.weigh(step, state)
+    tensor([[0.5000, 0.5000]])
+    >>> method.look_again(step, torch.tensor([[0.5, 0.9]]), state)
+    >>> method.weigh(step, state)  # the second task fell less
+    tensor([[0.4875, 0.5125]])
+    """
+
+    of_mean = True
+    role_of_task_weight = "ignored"
+    looks_again = True
+    _parameter_constraints = {
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "decay": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(self, lr: float = 0.025, decay: float = 0.001) -> None:
+        self.lr = lr
+        self.decay = decay
+
+    def start(self, n_members: int, n_tasks: int) -> dict[str, Any]:
+        """Return logits of 0."""
+        return {"logits": torch.zeros(n_members, n_tasks)}
+
+    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+        state["logits"] = state["logits"].to(step.losses)
+        z = self._share(step, state) / step.losses.clamp(min=_SMALLEST)
+        return z / z.sum(dim=-1, keepdim=True).clamp(min=_SMALLEST)
+
+    def look_again(
+        self, before: StepLosses, losses: Tensor, state: dict[str, Any]
+    ) -> None:
+        """Move the logits by how much each log-loss fell (algorithm 1, line 7)."""
+        z = self._share(before, state)
+        fall = (
+            before.losses.clamp(min=_SMALLEST).log() - losses.clamp(min=_SMALLEST).log()
+        )
+        fall = torch.where(before.present, fall, torch.zeros_like(fall))
+        gradient = z * (fall - (z * fall).sum(dim=-1, keepdim=True))
+        gradient = gradient + self.decay * state["logits"]
+        adam_step(state, "logits", gradient, before.present, self.lr)
+
+    @staticmethod
+    def _share(step: StepLosses, state: dict[str, Any]) -> Tensor:
+        return state["logits"].masked_fill(~step.present, -torch.inf).softmax(dim=-1)

@@ -1,0 +1,70 @@
+"""Impartial loss balancing."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+from sklearn_mtl.balancing.weightings._adam import adam_step
+from sklearn_mtl.utils._private import Interval
+
+__all__ = ["IMTLL"]
+
+
+class IMTLL(LossWeighting):
+    r"""Learn scales that bring all losses to the same size (IMTL-L).
+
+    Minimises over the net and the scales s
+
+    .. math:: \sum_t v_t (e^{s_t} L_t - s_t)
+
+    so that :math:`e^{s_t} L_t` tends to one. It is twice `Uncertainty` with the sign of
+    s turned, and starts from the plain sum.
+
+    Parameters
+    ----------
+    lr : float or None, default=None
+        Learning rate of the scales, by Adam; None is that of the net.
+
+    Notes
+    -----
+    `task_weight` is v.
+
+    References
+    ----------
+    L. Liu et al., "Towards Impartial Multi-Task Learning", ICLR 2021, section 3.2.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_mtl.balancing import IMTLL, StepLosses
+    >>> method = IMTLL(lr=0.01)
+    >>> state, step = method.start(1, 2), StepLosses.of(torch.tensor([[0.1, 2.0]]))
+    >>> for _ in range(1000):
+    ...     weights = method.weigh(step, state)
+    >>> print([f"{weight:.1f}" for weight in weights[0].tolist()])
+    ['10.0', '0.5']
+    """
+
+    role_of_task_weight = "preference"
+    _parameter_constraints = {
+        "lr": [Interval(Real, 0, None, closed="neither"), None],
+    }
+
+    def __init__(self, lr: float | None = None) -> None:
+        self.lr = lr
+
+    def start(self, n_members: int, n_tasks: int) -> dict[str, Any]:
+        """Return scales of e^0."""
+        return {"log_scale": torch.zeros(n_members, n_tasks)}
+
+    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+        s = state["log_scale"] = state["log_scale"].to(step.losses)
+        weights = torch.exp(s)
+        lr = step.lr if self.lr is None else self.lr
+        adam_step(state, "log_scale", weights * step.losses - 1.0, step.present, lr)
+        return weights * step.preference

@@ -1,0 +1,28 @@
+"""The plain sum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+
+__all__ = ["SumOfLosses"]
+
+
+class SumOfLosses(LossWeighting):
+    r"""Add the losses: :math:`\sum_t L_t`, with weights 1.
+
+    The default, and hard to beat: V. Kurin et al. find that no method wins over a well
+    regularised sum on their benchmarks.
+
+    References
+    ----------
+    V. Kurin, A. De Palma, I. Kostrikov, S. Whiteson, M. P. Kumar, "In Defense of the
+    Unitary Scalarization for Deep Multi-Task Learning", NeurIPS 2022.
+    """
+
+    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+        return torch.ones_like(step.losses)

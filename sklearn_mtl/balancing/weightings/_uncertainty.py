@@ -1,0 +1,75 @@
+"""Weights from learned uncertainties."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+from sklearn_mtl.balancing.weightings._adam import adam_step
+from sklearn_mtl.utils._private import Interval
+
+__all__ = ["Uncertainty"]
+
+
+class Uncertainty(LossWeighting):
+    r"""Learn how uncertain each task is, and weigh certain ones more (UW).
+
+    Minimises over the net and the log-variances s
+
+    .. math:: \sum_t v_t \left( \tfrac12 e^{-s_t} L_t + \tfrac12 s_t \right)
+
+    so that the weights tend to :math:`1 / (2 L_t)`. Use it for losses of different
+    size, such as regressions with much noise beside ones with little. A task whose loss
+    is near zero gets an ever larger weight.
+
+    Parameters
+    ----------
+    lr : float or None, default=None
+        Learning rate of the log-variances, by Adam; None is that of the net.
+
+    Notes
+    -----
+    The form is that of a Gaussian likelihood (eq. 7); for a classification the paper
+    leaves out the first one half (eq. 10), which only shifts s. `task_weight` is v.
+
+    References
+    ----------
+    A. Kendall, Y. Gal, R. Cipolla, "Multi-Task Learning Using Uncertainty to Weigh
+    Losses for Scene Geometry and Semantics", CVPR 2018, eq. 7 and 10.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_mtl.balancing import StepLosses, Uncertainty
+    >>> method = Uncertainty(lr=0.01)
+    >>> state, step = method.start(1, 2), StepLosses.of(torch.tensor([[0.1, 2.0]]))
+    >>> for _ in range(1000):
+    ...     weights = method.weigh(step, state)
+    >>> print([f"{weight:.2f}" for weight in weights[0].tolist()])
+    ['5.00', '0.25']
+    """
+
+    role_of_task_weight = "preference"
+    _parameter_constraints = {
+        "lr": [Interval(Real, 0, None, closed="neither"), None],
+    }
+
+    def __init__(self, lr: float | None = None) -> None:
+        self.lr = lr
+
+    def start(self, n_members: int, n_tasks: int) -> dict[str, Any]:
+        """Return log-variances of 0."""
+        return {"log_variance": torch.zeros(n_members, n_tasks)}
+
+    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+        s = state["log_variance"] = state["log_variance"].to(step.losses)
+        weights = 0.5 * torch.exp(-s)
+        lr = step.lr if self.lr is None else self.lr
+        # v_t is the same factor of every gradient of s_t, which Adam does not see
+        gradient = 0.5 - weights * step.losses
+        adam_step(state, "log_variance", gradient, step.present, lr)
+        return weights * step.preference

@@ -1,0 +1,1 @@
+"""What is compared: data, tasks, models, splits and scores."""

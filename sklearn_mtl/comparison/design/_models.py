@@ -1,0 +1,176 @@
+"""The rows that are known by name, and how each is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from scipy.sparse import issparse
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_mtl.comparison.design._inputs import Inputs
+from sklearn_mtl.linear_model import (
+    MultiTaskLinearClassifier,
+    MultiTaskLinearMixedEstimator,
+    MultiTaskLinearRegressor,
+)
+from sklearn_mtl.multioutput import IndependentTasks
+from sklearn_mtl.tasks import TaskSet
+
+__all__ = ["MODELS", "Recipe", "Situation"]
+
+_RIDGE_ALPHAS = (0.1, 1.0, 10.0, 100.0, 1000.0)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a recipe may look at.
+
+    Attributes
+    ----------
+    tasks : TaskSet
+        The tasks.
+    inputs : Inputs
+        The inputs, for the preparation.
+    random_state : int or None
+        Seed of the models.
+    """
+
+    tasks: TaskSet
+    inputs: Inputs
+    random_state: int | None
+
+    @property
+    def task_types(self) -> list[str]:
+        """Return "classification" or "regression" for each task."""
+        return [task.type for task in self.tasks.tasks]
+
+    @property
+    def problem(self) -> str:
+        """One of "classification", "regression" and "mixed"."""
+        kinds = set(self.task_types)
+        return kinds.pop() if len(kinds) == 1 else "mixed"
+
+    def apart(self, estimator: Any = None, **by_kind: Any) -> IndependentTasks:
+        """Return a model for each task; a task without label is predicted as NaN."""
+        return IndependentTasks(
+            estimator, task_types=self.task_types, on_empty_task="warn", **by_kind
+        )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a row is built.
+
+    Attributes
+    ----------
+    role : {"dummy", "single", "shared"}
+        What the row is; a shared one gets a twin.
+    make : callable
+        Situation -> estimator, without the preparation of its inputs.
+    takes_codes : bool
+        Whether categories come as codes, with their columns first, and gaps stay.
+    """
+
+    role: str
+    make: Callable[[Situation], Any]
+    takes_codes: bool = False
+
+    def prepared(self, estimator: Any, inputs: Inputs) -> Any:
+        """Return a Pipeline with the preparation, where the inputs need one."""
+        prepare = inputs.ordinal() if self.takes_codes else inputs.one_hot()
+        return estimator if prepare is None else make_pipeline(prepare, estimator)
+
+
+def _scaled(estimator: Any, situation: Situation) -> Any:
+    # centring would fill a sparse matrix
+    scaler = StandardScaler(with_mean=not issparse(situation.inputs.X))
+    return make_pipeline(scaler, estimator)
+
+
+def _dummy(situation: Situation) -> Any:
+    classifier = DummyClassifier(strategy="prior")
+    return situation.apart(classifier=classifier, regressor=DummyRegressor())
+
+
+def _linear(situation: Situation) -> Any:
+    # Many classes need more steps than the default of 100.
+    classifier = LogisticRegression(max_iter=1000)
+    return situation.apart(
+        classifier=_scaled(classifier, situation),
+        regressor=_scaled(RidgeCV(alphas=_RIDGE_ALPHAS), situation),
+    )
+
+
+def _forest(situation: Situation) -> Any:
+    settings: dict[str, Any] = {
+        "n_estimators": 200,
+        "random_state": situation.random_state,
+    }
+    # A third of the inputs at a split, as Breiman advises for regression.
+    regressor = RandomForestRegressor(**settings, max_features=1 / 3)
+    return situation.apart(
+        classifier=RandomForestClassifier(**settings),
+        # A tree splits no node whose variance is below 2e-16, whatever the unit.
+        regressor=TransformedTargetRegressor(regressor, transformer=StandardScaler()),
+    )
+
+
+def _boosting(situation: Situation) -> Any:
+    settings: dict[str, Any] = {
+        "categorical_features": list(range(len(situation.inputs.categorical))) or None,
+        # "auto" would split off rows by class, which fails for a class of one row.
+        "early_stopping": False,
+        "random_state": situation.random_state,
+    }
+    return situation.apart(
+        classifier=HistGradientBoostingClassifier(**settings),
+        regressor=HistGradientBoostingRegressor(**settings),
+    )
+
+
+def _net(situation: Situation) -> Any:
+    from sklearn_mtl import neural_network as nets  # loads torch
+
+    settings: dict[str, Any] = {
+        "on_empty_task": "warn",
+        "random_state": situation.random_state,
+    }
+    if situation.problem == "mixed":
+        types = situation.task_types
+        return nets.MultiTaskMixedEstimator(task_types=types, **settings)
+    if situation.problem == "classification":
+        return nets.MultiTaskClassifier(**settings)
+    return nets.MultiTaskRegressor(**settings)
+
+
+def _shared_linear(situation: Situation) -> Any:
+    if situation.problem == "mixed":
+        types = situation.task_types
+        mixed = MultiTaskLinearMixedEstimator(task_types=types, on_empty_task="warn")
+        return _scaled(mixed, situation)
+    is_classification = situation.problem == "classification"
+    kind = MultiTaskLinearClassifier if is_classification else MultiTaskLinearRegressor
+    return _scaled(kind(on_empty_task="warn"), situation)
+
+
+# In the order of the table.
+MODELS: dict[str, Recipe] = {
+    "dummy": Recipe("dummy", _dummy),
+    "linear": Recipe("single", _linear),
+    "forest": Recipe("single", _forest),
+    "boosting": Recipe("single", _boosting, takes_codes=True),
+    "shared-linear": Recipe("shared", _shared_linear),
+    "net": Recipe("shared", _net),
+}

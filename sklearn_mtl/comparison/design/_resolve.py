@@ -1,0 +1,157 @@
+"""Turn what a user names or gives into the rows of the comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sklearn.base import clone
+from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
+
+from sklearn_mtl.comparison.design._models import MODELS, Situation
+from sklearn_mtl.comparison.results._rows import BEST_SINGLE, ModelRow, twin_name
+from sklearn_mtl.multioutput import IndependentTasks
+from sklearn_mtl.tasks import fix_task_types
+
+__all__ = ["Candidate", "resolve_models"]
+
+_WHO = "compare"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A row and what is fitted for it.
+
+    Attributes
+    ----------
+    row : ModelRow
+        How it is shown.
+    estimator : estimator
+        Unfitted.
+    takes_raw : bool
+        Whether it gets the inputs as they came; rows known by name bring their own
+        preparation and get the inputs in one form.
+    """
+
+    row: ModelRow
+    estimator: Any
+    takes_raw: bool
+
+
+def resolve_models(estimators: Any, situation: Situation) -> list[Candidate]:
+    """Return the rows, each shared one after its twin.
+
+    Parameters
+    ----------
+    estimators : None, sequence or mapping
+        As in `compare`.
+    situation : Situation
+        Tasks, inputs and seed.
+
+    Returns
+    -------
+    list of Candidate
+        The rows in order.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, used twice or reserved, or nothing is given.
+    TypeError
+        If something is neither a name nor an estimator.
+    """
+    candidates: list[Candidate] = []
+    for name, given in _named(estimators, situation):
+        if isinstance(given, str):
+            candidates += _by_name(name, given, situation)
+        else:
+            candidates += _by_object(name, given, situation)
+    _check_names([candidate.row.name for candidate in candidates])
+    return candidates
+
+
+def _named(estimators: Any, situation: Situation) -> list[tuple[str, Any]]:
+    """Return (name of the row, name of a recipe or estimator)."""
+    if estimators is None:
+        return [(name, name) for name in MODELS]
+    if isinstance(estimators, str) or hasattr(estimators, "fit"):
+        estimators = [estimators]
+    if isinstance(estimators, Mapping):
+        return [(str(name), given) for name, given in estimators.items()]
+    return [_pair(given) for given in _listed(estimators)]
+
+
+def _listed(estimators: Any) -> list[Any]:
+    if not isinstance(estimators, Iterable):
+        raise TypeError(
+            f"{_WHO}: estimators is a {type(estimators).__name__}; give a list of "
+            f"names ({list(MODELS)}) and (name, estimator) pairs, or a dict."
+        )
+    return list(estimators)
+
+
+def _pair(given: Any) -> tuple[str, Any]:
+    if isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str):
+        return given
+    return (given, given) if isinstance(given, str) else (type(given).__name__, given)
+
+
+def _by_name(name: str, recipe_name: str, situation: Situation) -> list[Candidate]:
+    if recipe_name not in MODELS:
+        raise ValueError(
+            f"{_WHO}: unknown model {recipe_name!r}. Known models: {list(MODELS)}."
+        )
+    recipe = MODELS[recipe_name]
+    made = recipe.make(situation)
+    estimator = recipe.prepared(made, situation.inputs)
+    if recipe.role != "shared":
+        row = ModelRow(name, recipe.role, estimator=str(estimator))
+        return [Candidate(row, estimator, takes_raw=False)]
+    twin = recipe.prepared(situation.apart(clone(made)), situation.inputs)
+    return _with_twin(name, estimator, twin, takes_raw=False)
+
+
+def _by_object(name: str, estimator: Any, situation: Situation) -> list[Candidate]:
+    if not hasattr(estimator, "fit") or isinstance(estimator, type):
+        raise TypeError(
+            f"{_WHO}: {name!r} is {estimator!r}; give an estimator, or one of the "
+            f"names {list(MODELS)}."
+        )
+    # one answer for all folds, and for a model and its twin
+    fixed = fix_task_types(estimator, situation.tasks.names, situation.task_types, _WHO)
+    if _learns_apart(estimator):
+        row = ModelRow(name, "single", estimator=str(estimator))
+        return [Candidate(row, fixed, takes_raw=True)]
+    twin = situation.apart(clone(estimator))
+    candidates = _with_twin(name, estimator, twin, takes_raw=True)
+    return [*candidates[:-1], replace(candidates[-1], estimator=fixed)]
+
+
+def _with_twin(
+    name: str, estimator: Any, twin: Any, *, takes_raw: bool
+) -> list[Candidate]:
+    twin_row = ModelRow(twin_name(name), "twin", estimator=str(twin))
+    row = ModelRow(name, "shared", twin=twin_row.name, estimator=str(estimator))
+    return [Candidate(twin_row, twin, takes_raw), Candidate(row, estimator, takes_raw)]
+
+
+def _learns_apart(estimator: Any) -> bool:
+    """Say whether an estimator, or the last step of a Pipeline, has a model a task."""
+    steps = getattr(estimator, "steps", None)
+    last = steps[-1][1] if steps else estimator
+    return isinstance(
+        last, IndependentTasks | MultiOutputClassifier | MultiOutputRegressor
+    )
+
+
+def _check_names(names: list[str]) -> None:
+    if not names:
+        raise ValueError(
+            f"{_WHO}: no estimator is given. Known models: {list(MODELS)}."
+        )
+    double = sorted({name for name in names if names.count(name) > 1})
+    if double:
+        raise ValueError(f"{_WHO}: two rows have the name {double[0]!r}.")
+    if BEST_SINGLE in names:
+        raise ValueError(f"{_WHO}: the name {BEST_SINGLE!r} stands for the chosen row.")

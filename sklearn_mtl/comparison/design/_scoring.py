@@ -1,0 +1,148 @@
+"""Which score counts for each task, and how a fitted model gets it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.comparison.results._gains import MEAN
+from sklearn_mtl.comparison.results._rows import TaskRow
+from sklearn_mtl.exceptions import DifferentUnitsWarning, TaskError
+from sklearn_mtl.metrics import (
+    MEAN_OF_UNITS,
+    label_spreads,
+    metrics_of_tasks,
+    score_units,
+)
+from sklearn_mtl.model_selection import per_task_scorers
+from sklearn_mtl.tasks import TaskSet
+
+__all__ = ["TaskScores", "describe_tasks"]
+
+_WHO = "compare"
+# Balanced accuracy sees only the likeliest class, so the probabilities are shown too.
+_BESIDE = {"balanced_accuracy": "neg_log_loss"}
+
+
+def describe_tasks(tasks: TaskSet, codes: np.ndarray, scoring: Any) -> list[TaskRow]:
+    """Say how each task is scored.
+
+    Parameters
+    ----------
+    tasks : TaskSet
+        The tasks.
+    codes : ndarray of shape (n_samples, n_tasks)
+        Their labels, NaN where missing.
+    scoring : None, str or dict
+        As in `compare`.
+
+    Returns
+    -------
+    list of TaskRow
+        One a task.
+
+    Raises
+    ------
+    TaskError
+        If a task cannot be scored, or a metric is unknown or an error.
+    """
+    _check_tasks(tasks, codes)
+    metric = "auto" if scoring is None else scoring
+    periods = [task.period for task in tasks.tasks]
+    metrics = metrics_of_tasks(metric, tasks.tasks, periods, _WHO)
+    units = score_units(metrics, label_spreads(codes, periods))
+    if (units != 1.0).any():
+        _warn_of_units([one.name for one in metrics])
+    rows = []
+    pairs = zip(tasks.tasks, codes.T, metrics, units.tolist(), strict=True)
+    for task, column, one, unit in pairs:
+        name = one.name
+        per_task_scorers(name)  # refuses an error that is not negated
+        # a second score only where the first one is the default
+        is_default = task.kind == "multiclass" and scoring is None
+        rows.append(
+            TaskRow(
+                name=task.name,
+                kind=task.kind,
+                n_classes=task.n_classes,
+                n_labels=int((~np.isnan(column)).sum()),
+                metric=name,
+                beside=_BESIDE.get(name) if is_default else None,
+                period=task.period,
+                unit=unit,
+            )
+        )
+    return rows
+
+
+def _warn_of_units(metrics: Sequence[str]) -> None:
+    warnings.warn(
+        f"{_WHO}: {list(dict.fromkeys(metrics))} are in the units of the tasks, which "
+        f"differ. {MEAN_OF_UNITS} Take scoring='skill' or 'd2_absolute_error_score' "
+        "for scores without a unit.",
+        DifferentUnitsWarning,
+        stacklevel=4,
+    )
+
+
+def _check_tasks(tasks: TaskSet, codes: np.ndarray) -> None:
+    """Refuse what no score can tell apart."""
+    for task, column in zip(tasks.tasks, codes.T, strict=True):
+        if task.name == MEAN:
+            raise TaskError(
+                f"{_WHO}: a task is called {MEAN!r}, as the mean of all scores is. "
+                "Give the column another name."
+            )
+        if task.kind == "constant" and task.classes is not None:
+            raise TaskError(
+                f"{_WHO}: task {task.name!r} has the single class "
+                f"{task.classes.tolist()[0]!r}; two classes are needed."
+            )
+        seen = column[~np.isnan(column)]
+        if task.kind == "regression" and (seen == seen[0]).all():
+            raise TaskError(
+                f"{_WHO}: task {task.name!r} has the single value {seen[0]:g}; a "
+                "regression target must vary."
+            )
+
+
+@dataclass(frozen=True)
+class TaskScores:
+    """Scores fitted models: the score that counts, and the second one.
+
+    Attributes
+    ----------
+    tasks : sequence of TaskRow
+        The tasks.
+    """
+
+    tasks: Sequence[TaskRow]
+
+    def first(self, estimator: Any, X: Any, y: Any) -> np.ndarray:
+        """Return the score of each task (n_tasks,)."""
+        return self._ask(
+            {task.name: task.metric for task in self.tasks}, estimator, X, y
+        )
+
+    def second(self, estimator: Any, X: Any, y: Any) -> np.ndarray:
+        """Return the second score of each task (n_tasks,), NaN where there is none."""
+        asked = {task.name: task.beside for task in self.tasks if task.beside}
+        if not asked:
+            return np.full(len(self.tasks), np.nan)
+        first = {task.name: task.metric for task in self.tasks}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they were told with the first score
+            scores = self._ask({**first, **asked}, estimator, X, y)
+        is_asked = np.array([task.beside is not None for task in self.tasks])
+        return np.where(is_asked, scores, np.nan)
+
+    def _ask(
+        self, metrics: dict[str, Any], estimator: Any, X: Any, y: Any
+    ) -> np.ndarray:
+        periods = {task.name: task.period for task in self.tasks}
+        scores = per_task_scorers(metrics, periods=periods, mean=False)(estimator, X, y)
+        return np.array([scores[task.name] for task in self.tasks])

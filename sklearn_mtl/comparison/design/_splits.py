@@ -1,0 +1,121 @@
+"""The splits of a comparison, the same for all models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.comparison.design._inputs import take_rows
+from sklearn_mtl.model_selection import (
+    MultiTaskStratifiedGroupKFold,
+    MultiTaskStratifiedKFold,
+)
+
+__all__ = ["Folding", "Split"]
+
+_WHO = "compare"
+
+Split = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Folding:
+    """How rows are divided.
+
+    Attributes
+    ----------
+    task_types : sequence of str
+        "classification" or "regression" for each task.
+    groups : array-like of shape (n_samples,) or None
+        Rows of one group stay on one side.
+    random_state : int or None
+        Seed of the folds.
+    """
+
+    task_types: Sequence[str]
+    groups: Any
+    random_state: int | None
+
+    def outer(self, cv: Any, n_repeats: int, X: Any, y: Any) -> list[Split]:
+        """Return the (train, test) rows of every split.
+
+        Parameters
+        ----------
+        cv : int, splitter or iterable
+            As in `compare`.
+        n_repeats : int
+            How often an int `cv` is repeated with other folds.
+        X, y : array-like
+            Inputs and targets.
+
+        Returns
+        -------
+        list of tuple of ndarray
+            The splits.
+
+        Raises
+        ------
+        ValueError
+            If there is no split, or a row is on both sides of one.
+        """
+        if isinstance(cv, Integral) and not isinstance(cv, bool):
+            found: list[Split] = []
+            for repeat in range(n_repeats):
+                found += self._folds(int(cv), X, y, self.groups, repeat)
+            return found
+        if n_repeats != 1:
+            raise ValueError(
+                f"{_WHO}: n_repeats is {n_repeats}, but only folds of a number cv are "
+                "repeated; give a splitter that repeats itself."
+            )
+        splits = cv.split(X, y, self.groups) if hasattr(cv, "split") else cv
+        return _checked([(np.asarray(a), np.asarray(b)) for a, b in splits])
+
+    def inner(self, train: np.ndarray, n_splits: int, y: Any) -> list[Split]:
+        """Divide the training rows of one split again.
+
+        Parameters
+        ----------
+        train : ndarray of shape (n_train,)
+            Training rows.
+        n_splits : int
+            Number of inner folds.
+        y : array-like of shape (n_samples, n_tasks)
+            Labels that may be learned from.
+
+        Returns
+        -------
+        list of tuple of ndarray
+            Rows of the whole table, all of them in `train`.
+        """
+        groups = None if self.groups is None else np.asarray(self.groups)[train]
+        blank = np.zeros((len(train), 1))
+        found = self._folds(n_splits, blank, take_rows(y, train), groups, 0)
+        return [(train[inside], train[outside]) for inside, outside in found]
+
+    def _folds(
+        self, n_splits: int, X: Any, y: Any, groups: Any, repeat: int
+    ) -> list[Split]:
+        by_group = groups is not None
+        kind = MultiTaskStratifiedGroupKFold if by_group else MultiTaskStratifiedKFold
+        seed = None if self.random_state is None else self.random_state + repeat
+        types = list(self.task_types)
+        folds = kind(n_splits, shuffle=True, random_state=seed, task_types=types)
+        return list(folds.split(X, y, groups))
+
+
+def _checked(splits: list[Split]) -> list[Split]:
+    if not splits:
+        raise ValueError(f"{_WHO}: cv gives no split.")
+    for i, (train, test) in enumerate(splits):
+        both = np.intersect1d(train, test)
+        if len(both):
+            raise ValueError(
+                f"{_WHO}: {len(both)} rows are in the training and in the test part of "
+                f"split {i}, such as row {both[0]}."
+            )
+    return splits

@@ -1,0 +1,188 @@
+"""Score against number of labels as a picture; matplotlib is loaded to draw it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklearn_mtl.comparison.results._gains import MEAN
+from sklearn_mtl.comparison.results._rows import shared_row
+from sklearn_mtl.tasks import task_name
+from sklearn_mtl.utils._pictures import make_axes, mark_of
+
+if TYPE_CHECKING:
+    from sklearn_mtl.comparison._comparison import Comparison
+
+__all__ = ["SampleEfficiencyDisplay"]
+
+_WHO = "SampleEfficiencyDisplay"
+
+
+class SampleEfficiencyDisplay:
+    """Score against number of labels, of a shared model and of its twin.
+
+    The horizontal distance of the two curves tells how many labels sharing saves, the
+    vertical one what it gains. It is recommended to use `from_comparison` or
+    `Comparison.plot_learning_curve`.
+
+    Parameters
+    ----------
+    n_labels : array-like of shape (n_shares,)
+        Labels that were learned from, growing.
+    shared, twin : array-like of shape (n_shares,)
+        Mean test scores.
+    gain_low, gain_high : array-like of shape (n_shares,), default=None
+        Ends of the interval of shared - twin; drawn as a band around the shared curve,
+        so that sharing helps beyond noise where the twin is outside.
+    name : str, default="shared"
+        Name of the shared model.
+    title : str, default=""
+        What the scores are of.
+
+    Attributes
+    ----------
+    n_labels, shared, twin : ndarray of shape (n_shares,)
+        As given.
+    gain_low, gain_high : ndarray of shape (n_shares,)
+        As given; NaN for None.
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in length.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.comparison import SampleEfficiencyDisplay
+    >>> shown = SampleEfficiencyDisplay([20, 80], [0.7, 0.8], [0.5, 0.8])
+    >>> (shown.shared - shown.twin).round(2)
+    array([0.2, 0. ])
+    """
+
+    def __init__(
+        self,
+        n_labels: Any,
+        shared: Any,
+        twin: Any,
+        *,
+        gain_low: Any = None,
+        gain_high: Any = None,
+        name: str = "shared",
+        title: str = "",
+    ) -> None:
+        self.n_labels, self.shared, self.twin = (
+            np.asarray(values, dtype=float) for values in (n_labels, shared, twin)
+        )
+        self.gain_low, self.gain_high = (
+            np.full(self.shared.shape, np.nan)
+            if ends is None
+            else np.asarray(ends, dtype=float)
+            for ends in (gain_low, gain_high)
+        )
+        self.name, self.title = name, title
+        shapes = [
+            array.shape for array in vars(self).values() if hasattr(array, "ndim")
+        ]
+        if len(set(shapes)) > 1 or len(shapes[0]) != 1:
+            raise ValueError(
+                f"{_WHO}: arrays of one length are needed, found {shapes}."
+            )
+
+    @classmethod
+    def from_comparison(
+        cls,
+        comparison: Comparison,
+        *,
+        model: str | None = None,
+        task: str = MEAN,
+        ax: Any = None,
+    ) -> SampleEfficiencyDisplay:
+        """Draw the curve of one shared model of a comparison.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            What `compare` returned, called with `learning_curve`.
+        model : str, default=None
+            The shared model; None takes the last one.
+        task : str, default="mean"
+            The task, or "mean" for the mean over tasks.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        SampleEfficiencyDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If no curve was measured, or the model or the task is unknown.
+        """
+        name = shared_row(comparison.models, model, _WHO)
+        frame = comparison.learning_curve
+        rows = frame[(frame["model"] == name) & (frame["task"] == task_name(task))]
+        if not len(rows):
+            known = [row.name for row in comparison.tasks]
+            raise ValueError(
+                f"{_WHO}: no task {task!r}. Known tasks: {[*known, MEAN]}."
+            )
+        made = cls(
+            rows["labels"],
+            rows["score"],
+            rows["twin"],
+            gain_low=rows["low"],
+            gain_high=rows["high"],
+            name=name,
+            title="mean over tasks" if task == MEAN else task,
+        )
+        return made.plot(ax=ax)
+
+    def plot(self, *, ax: Any = None) -> SampleEfficiencyDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        SampleEfficiencyDisplay
+            Itself.
+        """
+        ax = make_axes(ax, _WHO, width=5.6, height=3.8)
+        shared, twin = mark_of(0), mark_of(1)
+        ax.fill_between(
+            self.n_labels,
+            self.twin + self.gain_low,
+            self.twin + self.gain_high,
+            color=shared["color"],
+            alpha=0.15,
+            linewidth=0,
+        )
+        ax.plot(
+            self.n_labels, self.shared, label=f"{self.name} (all together)", **shared
+        )
+        ax.plot(
+            self.n_labels,
+            self.twin,
+            linestyle="--",
+            label="its twin (one each)",
+            **twin,
+        )
+        ax.set_xscale("log")
+        ticks = self.n_labels[np.isfinite(self.n_labels)]
+        ax.set_xticks(ticks, [f"{tick:.0f}" for tick in ticks])
+        ax.minorticks_off()
+        ax.set_xlabel("labels of a task that were learned from")
+        ax.set_ylabel(f"test score, {self.title}" if self.title else "test score")
+        ax.legend(loc="lower right", frameon=False)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

@@ -1,0 +1,132 @@
+"""The gains of a shared model as a picture; matplotlib is loaded when it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklearn_mtl.comparison.results._gains import TWIN, Gain
+from sklearn_mtl.comparison.results._rows import BEST_SINGLE, shared_row
+from sklearn_mtl.utils._pictures import make_axes, mark_of
+
+if TYPE_CHECKING:
+    from sklearn_mtl.comparison._comparison import Comparison
+
+__all__ = ["TaskGainDisplay"]
+
+STYLES = {
+    TWIN: {**mark_of(0), "label": "gain from sharing"},
+    BEST_SINGLE: {**mark_of(1), "label": "gain over best single"},
+}
+
+
+class TaskGainDisplay:
+    """Gains of one shared model, task by task, with their intervals.
+
+    It is recommended to use `from_comparison` or `Comparison.plot`.
+
+    Parameters
+    ----------
+    gains : sequence of Gain
+        Gains of one model, against its twin and against the best single row.
+    confidence : float, default=0.95
+        Of the intervals; for the label of the axis.
+
+    Attributes
+    ----------
+    gains_ : dict of str to ndarray of shape (n_tasks + 1, 3)
+        For each reference the gain and the ends of its interval; the mean stands last.
+    task_names_ : list of str
+        Names of the tasks, and "mean".
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.comparison import TaskGainDisplay
+    >>> hasattr(TaskGainDisplay, "from_comparison")
+    True
+    """
+
+    def __init__(self, gains: Sequence[Gain], *, confidence: float = 0.95) -> None:
+        self.gains = gains
+        self.confidence = confidence
+        self.gains_: dict[str, np.ndarray] = {}
+        for against in STYLES:
+            rows = [gain.interval for gain in gains if gain.against == against]
+            if rows:
+                ends = [[row.mean, row.low, row.high] for row in rows]
+                self.gains_[against] = np.array(ends)
+        first = next(iter(self.gains_), TWIN)
+        self.task_names_ = [gain.task for gain in gains if gain.against == first]
+
+    @classmethod
+    def from_comparison(
+        cls, comparison: Comparison, *, model: str | None = None, ax: Any = None
+    ) -> TaskGainDisplay:
+        """Draw the gains of one shared model of a comparison.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            What `compare` returned.
+        model : str, default=None
+            The shared model; None takes the last one.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        TaskGainDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If the comparison has no shared model of that name.
+        """
+        chosen = shared_row(comparison.models, model, cls.__name__)
+        gains = [gain for gain in comparison.gains if gain.model == chosen]
+        return cls(gains, confidence=comparison.confidence).plot(ax=ax)
+
+    def plot(self, *, ax: Any = None) -> TaskGainDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        TaskGainDisplay
+            Itself.
+        """
+        ax = make_axes(
+            ax, type(self).__name__, height=1.2 + 0.4 * len(self.task_names_)
+        )
+        places = np.arange(len(self.task_names_))
+        ax.axvline(0, color="0.5", linewidth=1)
+        ax.axhline(len(places) - 1.5, color="0.85", linewidth=1)
+        for shift, (against, ends) in zip(
+            (-0.13, 0.13), self.gains_.items(), strict=False
+        ):
+            mean, low, high = ends.T
+            ax.errorbar(
+                mean,
+                places + shift,
+                xerr=np.nan_to_num([mean - low, high - mean]),
+                linestyle="none",
+                capsize=3,
+                **STYLES[against],
+            )
+        ax.set_yticks(places, self.task_names_)
+        ax.invert_yaxis()
+        ax.set_xlabel(f"gain in score ({self.confidence:.0%} interval)")
+        ax.legend(loc="best", frameon=False)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

@@ -1,0 +1,204 @@
+"""The scores of all models as a picture; matplotlib is loaded when it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklearn_mtl.comparison.report._words import metric_label
+from sklearn_mtl.metrics import mean_over_tasks
+from sklearn_mtl.utils._pictures import make_axes, mark_of
+
+if TYPE_CHECKING:
+    from sklearn_mtl.comparison._comparison import Comparison
+
+__all__ = ["TaskScoreDisplay"]
+
+_WHO = "TaskScoreDisplay"
+
+
+class TaskScoreDisplay:
+    """Test scores of several models, task by task, with their range over splits.
+
+    A mark is the mean over splits, the line beside it runs from the lowest to the
+    highest split. All splits are the same for all models, so that marks may be compared
+    where lines overlap; whether a difference is more than noise is what
+    `TaskGainDisplay` shows. It is recommended to use `from_comparison` or
+    `Comparison.plot_scores`.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_models, n_splits, n_tasks)
+        Test scores, greater is better; NaN where a model has none.
+    model_names : sequence of str of length n_models
+        Names of the models.
+    task_names : sequence of str of length n_tasks
+        Names of the tasks.
+    metric_names : sequence of str of length n_tasks, default=None
+        What the score of each task is; for the labels.
+
+    Attributes
+    ----------
+    scores : ndarray of shape (n_models, n_splits, n_tasks)
+        The scores.
+    means_ : ndarray of shape (n_models, n_tasks)
+        Their means over splits.
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+
+    Raises
+    ------
+    ValueError
+        If the names do not fit the shape of the scores.
+
+    See Also
+    --------
+    TaskGainDisplay : What sharing gains, with intervals.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.comparison import TaskScoreDisplay
+    >>> shown = TaskScoreDisplay(
+    ...     [[[0.7], [0.9]]], model_names=["net"], task_names=["ill"]
+    ... )
+    >>> shown.means_.round(3)
+    array([[0.8]])
+    """
+
+    def __init__(
+        self,
+        scores: Any,
+        *,
+        model_names: Sequence[str],
+        task_names: Sequence[str],
+        metric_names: Sequence[str] | None = None,
+    ) -> None:
+        self.scores = np.asarray(scores, dtype=float)
+        self.model_names = list(model_names)
+        self.task_names = list(task_names)
+        self.metric_names = None if metric_names is None else list(metric_names)
+        self._check_shapes()
+        self.means_ = mean_over_tasks(self.scores.transpose(0, 2, 1))  # over splits
+
+    def _check_shapes(self) -> None:
+        n_tasks = len(self.task_names)
+        expected = (len(self.model_names), n_tasks)
+        if self.scores.ndim != 3 or self.scores.shape[::2] != expected:
+            raise ValueError(
+                f"{_WHO}: scores has shape {self.scores.shape}; {expected[0]} models "
+                f"and {n_tasks} tasks need ({expected[0]}, n_splits, {n_tasks})."
+            )
+        if self.metric_names is not None and len(self.metric_names) != n_tasks:
+            raise ValueError(
+                f"{_WHO}: {len(self.metric_names)} metric_names for {n_tasks} tasks."
+            )
+
+    @classmethod
+    def from_comparison(
+        cls,
+        comparison: Comparison,
+        *,
+        tasks: Sequence[str] | None = None,
+        models: Sequence[str] | None = None,
+        ax: Any = None,
+    ) -> TaskScoreDisplay:
+        """Draw the scores of a comparison.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            What `compare` returned.
+        tasks : sequence of str, default=None
+            Which tasks; None takes all. Tasks whose scores differ in scale are better
+            drawn apart.
+        models : sequence of str, default=None
+            Which models; None takes all.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        TaskScoreDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If a task or model is unknown.
+        """
+        task_rows = _chosen(comparison.tasks, tasks, "task")
+        model_rows = _chosen(comparison.models, models, "model")
+        places = np.ix_(
+            [comparison.models.index(row) for row in model_rows],
+            range(comparison.n_splits),
+            [comparison.tasks.index(row) for row in task_rows],
+        )
+        return cls(
+            comparison.measured.scores[places],
+            model_names=[row.name for row in model_rows],
+            task_names=[row.name for row in task_rows],
+            metric_names=[row.metric for row in task_rows],
+        ).plot(ax=ax)
+
+    def plot(self, *, ax: Any = None) -> TaskScoreDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        TaskScoreDisplay
+            Itself.
+        """
+        n_models, n_tasks = self.means_.shape
+        step = 0.8 / n_models
+        ax = make_axes(ax, _WHO, height=1.3 + n_tasks * max(0.4, 0.17 * n_models))
+        places = np.arange(n_tasks)
+        for m, name in enumerate(self.model_names):
+            shift = step * (m - (n_models - 1) / 2)
+            self._draw_model(ax, m, places + shift, name)
+        for edge in places[1:] - 0.5:
+            ax.axhline(edge, color="0.85", linewidth=1)
+        ax.set_yticks(places, self._labels())
+        ax.set_ylim(n_tasks - 0.5, -0.5)
+        ax.set_xlabel("test score: mean and range over splits, greater is better")
+        ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _draw_model(self, ax: Any, m: int, places: np.ndarray, name: str) -> None:
+        ends = self.scores[m]  # (n_splits, n_tasks)
+        seen = ~np.isnan(ends).all(axis=0)
+        low = np.min(np.where(np.isnan(ends), np.inf, ends), axis=0)[seen]
+        high = np.max(np.where(np.isnan(ends), -np.inf, ends), axis=0)[seen]
+        mark = mark_of(m)
+        color = mark["color"]
+        ax.hlines(places[seen], low, high, color=color, linewidth=1.2)
+        means = self.means_[m, seen]
+        ax.plot(means, places[seen], linestyle="none", markersize=5, label=name, **mark)
+
+    def _labels(self) -> list[str]:
+        if self.metric_names is None:
+            return self.task_names
+        pairs = zip(self.task_names, self.metric_names, strict=True)
+        return [f"{name}\n{metric_label(metric)}" for name, metric in pairs]
+
+
+def _chosen(rows: Sequence[Any], names: Sequence[str] | None, what: str) -> list[Any]:
+    """Return the rows of some names, in the order of the names."""
+    if names is None:
+        return list(rows)
+    known = {row.name: row for row in rows}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(
+            f"{_WHO}: no {what} {unknown[0]!r}. Known {what}s: {list(known)}."
+        )
+    return [known[name] for name in names]

@@ -1,0 +1,1 @@
+"""Text, pages and files of a comparison."""

@@ -1,0 +1,195 @@
+"""A comparison as text, for terminals of 80 columns and more."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from sklearn_mtl.comparison.report._text_table import in_blocks, layout, text_width
+from sklearn_mtl.comparison.report._words import (
+    effect_word,
+    gain_and_interval,
+    metric_label,
+    number,
+    second_label,
+    second_value,
+    seconds,
+    shorten,
+    signed,
+)
+from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
+from sklearn_mtl.comparison.results._intervals import Interval
+from sklearn_mtl.comparison.results._problems import told_once
+from sklearn_mtl.comparison.results._rows import BEST_SINGLE, TaskRow
+
+if TYPE_CHECKING:
+    from sklearn_mtl.comparison._comparison import Comparison
+
+__all__ = ["to_text"]
+
+_NAME_WIDTH = 28
+_AGAINST = {TWIN: "from sharing", BEST_SINGLE: "over best single"}
+
+
+def to_text(comparison: Comparison, width: int = 100) -> str:
+    """Return the whole comparison as text of at most `width` columns.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What is shown.
+    width : int, default=100
+        Columns of the terminal.
+
+    Returns
+    -------
+    str
+        Tasks, scores, gains, problems, and the verdict at the end.
+    """
+    parts = [_tasks(comparison), _scores(comparison, width)]
+    parts += ["\n".join(_wrap(comparison.mean_note, width))]
+    shared = [model.name for model in comparison.models if model.role == "shared"]
+    parts += [_gains(comparison, name, width) for name in shared]
+    parts += [_curve(comparison, name) for name in shared]
+    parts += [_problems(comparison, width), _verdict(comparison, width)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _tasks(comparison: Comparison) -> str:
+    rows = [
+        [
+            shorten(task.name, _NAME_WIDTH),
+            task.kind,
+            str(task.n_labels),
+            str(task.n_classes or "-"),
+            _metrics(task),
+        ]
+        for task in comparison.tasks
+    ]
+    header = ["task", "type", "labels", "classes", "score"]
+    return layout(header, rows, "llrrl")
+
+
+def _metrics(task: TaskRow) -> str:
+    second = (task.beside or "").removeprefix("neg_")
+    first = metric_label(task.metric, task.period)
+    return first + (f", {metric_label(second)}" if second else "")
+
+
+def _scores(comparison: Comparison, width: int) -> str:
+    """Return models by tasks where that fits, else tasks by models."""
+    table = comparison.table
+    columns = [*(task.name for task in comparison.tasks), MEAN, "fit seconds"]
+    header = ["mean score", *(_column_name(name) for name in columns)]
+    rows = [
+        [_row_name(comparison, model)]
+        + [_cell(column, table.loc[model, column]) for column in columns]
+        for model in table.index
+    ]
+    wide = layout(header, rows, "l" + "r" * len(columns))
+    if text_width(wide) <= width:
+        return wide
+    flipped = [list(column) for column in zip(header, *rows, strict=True)]
+    return in_blocks(flipped, width)
+
+
+def _row_name(comparison: Comparison, model: str) -> str:
+    """Return the name of a row, with a mark if splits are missing from its mean."""
+    if model == BEST_SINGLE:
+        return model
+    n_scored, n_splits = comparison.n_scored(model), comparison.n_splits
+    lost = f" ({n_scored} of {n_splits} splits)" if n_scored < n_splits else ""
+    return shorten(model, _NAME_WIDTH) + lost
+
+
+def _column_name(name: str) -> str:
+    return "fit s" if name == "fit seconds" else shorten(name, _NAME_WIDTH)
+
+
+def _cell(column: str, value: float) -> str:
+    return seconds(value) if column == "fit seconds" else number(value)
+
+
+def _gains(comparison: Comparison, model: str, width: int) -> str:
+    """Return what sharing does to each task, and the gain over the best single row."""
+    gains = [gain for gain in comparison.gains if gain.model == model]
+    found = {(gain.against, gain.task): gain for gain in gains}
+    against = list(dict.fromkeys(gain.against for gain in gains))
+    title = shorten(f"{model}: gain", _NAME_WIDTH)
+    header = [title, *(cell for kind in against for cell in (_AGAINST[kind], ""))]
+    rows = [
+        [shorten(task, _NAME_WIDTH)]
+        + [cell for kind in against for cell in _gain(found[kind, task])]
+        for task in [*(task.name for task in comparison.tasks), MEAN]
+    ]
+    # the words repeat what the intervals show, so they go first where space is short
+    kept = [[0, 1, 2, 3, 4], [0, 1, 2, 3], [0, 1, 3], [0, 1, 2]]
+    for columns in kept:
+        shown = [i for i in columns if i < len(header)]
+        text = layout(
+            [header[i] for i in shown],
+            [[row[i] for i in shown] for row in rows],
+            "l" * len(shown),
+        )
+        if text_width(text) <= width:
+            break
+    return f"{text}{_second(comparison, model)}"
+
+
+def _gain(gain: Gain) -> list[str]:
+    return [gain_and_interval(gain.interval), effect_word(gain)]
+
+
+def _second(comparison: Comparison, model: str) -> str:
+    """Return the second scores of a shared row beside those of its references."""
+    rows = comparison.beside_means(model)
+    if not rows:
+        return ""
+    lines = [
+        [shorten(task, _NAME_WIDTH), *(number(second_value(metric, v)) for v in values)]
+        + [signed(values[0] - values[1])]
+        for task, metric, *values in rows
+    ]
+    label = ", ".join(dict.fromkeys(second_label(metric) for _, metric, *_ in rows))
+    header = [label, shorten(model, _NAME_WIDTH), "twin", BEST_SINGLE, "from sharing"]
+    return "\n\n" + layout(header, lines, "lrrrr")
+
+
+def _curve(comparison: Comparison, model: str) -> str:
+    """Return score against number of labels, in the mean over tasks."""
+    if comparison.curve is None:
+        return ""
+    frame = comparison.learning_curve
+    rows = frame[(frame["model"] == model) & (frame["task"] == MEAN)]
+    lines = [
+        [f"{row.labels:.0f}", number(row.score), number(row.twin)]
+        + [gain_and_interval(Interval(row.gain, row.low, row.high))]
+        for row in rows.itertuples()
+    ]
+    header = ["labels of a task", shorten(model, _NAME_WIDTH), "twin", "from sharing"]
+    table = layout(header, lines, "rrrl")
+    return "\n".join(part for part in (table, comparison.labels_saved(model)) if part)
+
+
+def _problems(comparison: Comparison, width: int) -> str:
+    lines = [line for line, _ in told_once(comparison.problems)]
+    return "\n".join(part for line in lines for part in _wrap(line, width))
+
+
+def _verdict(comparison: Comparison, width: int) -> str:
+    lines = _wrap(comparison.verdict, width)
+    if not comparison.gains:
+        return "\n".join(lines)
+    note = (
+        f"Intervals: {comparison.confidence:.0%}, corrected for overlapping training "
+        "sets (Nadeau & Bengio 2003); words: after Holm's correction for the number "
+        "of tasks."
+    )
+    return "\n".join([*lines, "", *_wrap(note, width)])
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        lines += textwrap.wrap(paragraph, width, break_on_hyphens=False) or [""]
+    return lines

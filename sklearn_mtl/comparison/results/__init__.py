@@ -1,0 +1,1 @@
+"""Records, gains, intervals and the verdict."""

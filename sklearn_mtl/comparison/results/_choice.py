@@ -1,0 +1,47 @@
+"""Choose the best single row of every split and task, from training rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from sklearn_mtl.comparison.run._fits import Fit
+from sklearn_mtl.metrics import mean_over_tasks
+from sklearn_mtl.utils._ties import first_highest
+
+__all__ = ["choose_best_single"]
+
+
+def choose_best_single(
+    fits: Iterable[Fit], candidates: list[int], shape: tuple[int, int, int]
+) -> np.ndarray:
+    """Choose by the mean score of the inner fits.
+
+    Parameters
+    ----------
+    fits : iterable of Fit
+        All fits; only the inner ones are looked at.
+    candidates : list of int
+        Numbers of the rows that may be chosen.
+    shape : tuple of int
+        (n_splits, n_inner, n_tasks).
+
+    Returns
+    -------
+    ndarray of shape (n_splits, n_tasks), int
+        The chosen row; the first candidate where no inner fit has a score, and -1 where
+        there is no candidate.
+    """
+    n_splits, n_inner, n_tasks = shape
+    if not candidates:
+        return np.full((n_splits, n_tasks), -1)
+    if len(candidates) == 1:  # nothing to choose, so nothing was fitted for it
+        return np.full((n_splits, n_tasks), candidates[0])
+    scores = np.full((len(candidates), n_splits, n_tasks, n_inner), np.nan)
+    for fit in fits:
+        if fit.job.is_inner:
+            place = candidates.index(fit.job.model)
+            scores[place, fit.job.split, :, fit.job.inner] = fit.scores
+    means = mean_over_tasks(scores)  # over inner splits: they are the last axis here
+    return np.asarray(candidates)[first_highest(means, axis=0)]

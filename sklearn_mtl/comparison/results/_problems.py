@@ -1,0 +1,59 @@
+"""Errors and warnings of single fits, each told once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from sklearn_mtl.comparison.report._words import listed
+from sklearn_mtl.comparison.results._rows import FitProblem
+
+__all__ = ["told_once"]
+
+_LONGEST = 300
+_INSIDE = {"test": "", "choice": "inner fits of ", "curve": "fewer labels in "}
+
+
+def told_once(problems: Iterable[FitProblem]) -> list[tuple[str, str]]:
+    """Join problems that are alike: errors of one model, warnings of one category.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+        All of them.
+
+    Returns
+    -------
+    list of (str, str)
+        A line with models, splits (counted from 1) and the message, and the traceback
+        of the first; errors come before warnings.
+    """
+    ordered = sorted(problems, key=_alike)  # stable: the first stays the first
+    groups = [list(group) for _, group in groupby(ordered, key=_alike)]
+    return [(_line(group), group[0].details) for group in groups]
+
+
+def _alike(problem: FitProblem) -> tuple[str, ...]:
+    if problem.kind == "error":
+        return (problem.kind, problem.model, problem.where, problem.message)
+    return (problem.kind, problem.message.partition(":")[0])
+
+
+def _line(group: Sequence[FitProblem]) -> str:
+    first = group[0]
+    message = first.message
+    if len(message) > _LONGEST:
+        message = f"{message[:_LONGEST]} ..."
+    if first.kind == "error":
+        inside = _INSIDE[first.where]
+        return f"error in {first.model} ({inside}{_splits(group)}): {message}"
+    models = listed(list(dict.fromkeys(problem.model for problem in group)))
+    fits = "1 fit" if len(group) == 1 else f"{len(group)} fits"
+    others = len({problem.message for problem in group}) - 1
+    more = f" (and {others} more of this kind)" if others else ""
+    return f"warning in {fits} of {models} ({_splits(group)}): {message}{more}"
+
+
+def _splits(group: Sequence[FitProblem]) -> str:
+    numbers = [str(split) for split in sorted({problem.split + 1 for problem in group})]
+    return f"{'splits' if len(numbers) > 1 else 'split'} {listed(numbers)}"

@@ -1,0 +1,197 @@
+"""What a comparison consists of: its tasks, its models, and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = [
+    "BEST_SINGLE",
+    "FitProblem",
+    "Measured",
+    "ModelRow",
+    "TaskRow",
+    "shared_row",
+    "twin_name",
+]
+
+BEST_SINGLE = "best single"
+
+
+def twin_name(name: str) -> str:
+    """Return the name of the row that learns each task with a model of its own."""
+    return f"{name}, one per task"
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """One task, and how it is scored.
+
+    Attributes
+    ----------
+    name : str
+        Name of the task.
+    kind : {"binary", "multiclass", "regression"}
+        What it is.
+    n_classes : int
+        Number of classes; 0 for a regression.
+    n_labels : int
+        Number of observed labels.
+    metric : str
+        The score that counts; greater is better.
+    beside : str or None
+        A second score that is shown beside it.
+    period : float or None
+        After how much the values of a regression repeat.
+    unit : float
+        What scores are divided by where a mean over tasks is taken: 1 unless tasks are
+        scored in different units.
+    """
+
+    name: str
+    kind: str
+    n_classes: int
+    n_labels: int
+    metric: str
+    beside: str | None = None
+    period: float | None = None
+    unit: float = 1.0
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """One model of the comparison.
+
+    Attributes
+    ----------
+    name : str
+        Name of the row.
+    role : {"dummy", "single", "twin", "shared"}
+        "single" and "twin" learn each task apart, "shared" all tasks together.
+    twin : str or None
+        Name of the twin of a shared row.
+    estimator : str
+        What was fitted, as text.
+    """
+
+    name: str
+    role: str
+    twin: str | None = None
+    estimator: str = ""
+
+    @property
+    def is_candidate(self) -> bool:
+        """Whether the best single row may be chosen from it."""
+        return self.role in ("dummy", "single")
+
+
+def shared_row(models: Sequence[ModelRow], name: str | None, who: str) -> str:
+    """Return the name of a shared row.
+
+    Parameters
+    ----------
+    models : sequence of ModelRow
+        All rows.
+    name : str or None
+        What the caller asks for; None takes the last shared row.
+    who : str
+        Begins the error's text.
+
+    Returns
+    -------
+    str
+        The name.
+
+    Raises
+    ------
+    ValueError
+        If there is no shared row of that name.
+    """
+    shared = [row.name for row in models if row.role == "shared"]
+    chosen = shared[-1] if name is None and shared else name
+    if chosen not in shared:
+        raise ValueError(f"{who}: no shared model {chosen!r}. Shared models: {shared}.")
+    return str(chosen)
+
+
+@dataclass(frozen=True)
+class FitProblem:
+    """An error or a warning of one model in one split.
+
+    Attributes
+    ----------
+    model : str
+        Name of the row.
+    split : int
+        Number of the split.
+    kind : {"error", "warning"}
+        An error leaves no score, a warning does.
+    where : str
+        "test", "choice" for the inner fits that choose the best single row, or "curve"
+        for those with fewer labels.
+    message : str
+        One line.
+    details : str
+        The traceback of an error.
+    """
+
+    model: str
+    split: int
+    kind: str
+    where: str
+    message: str
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All numbers of a comparison; NaN where there is none.
+
+    Attributes
+    ----------
+    scores, beside : ndarray of shape (n_models, n_splits, n_tasks)
+        The score that counts, and the second one.
+    fit_seconds, predict_seconds : ndarray of shape (n_models, n_splits)
+        Wall-clock time of each fit and of the predictions of its test part.
+    n_train, n_test : ndarray of shape (n_splits, n_tasks)
+        Labels learned from in the training part, and scored in the test part.
+    n_held_out : ndarray of shape (n_splits, n_tasks)
+        Labels of the test part that would have been learned from; fewer than `n_test`
+        where labels are hidden from training.
+    chosen : ndarray of shape (n_splits, n_tasks), int
+        The model that was chosen as the best single row; -1 where there is none.
+    model_bytes : ndarray of shape (n_models, n_splits)
+        Size of the fitted model when pickled.
+    peak_bytes : ndarray of shape (n_models, n_splits)
+        By how much the memory of the process grew at most during a fit.
+    """
+
+    scores: np.ndarray
+    beside: np.ndarray
+    fit_seconds: np.ndarray
+    predict_seconds: np.ndarray
+    n_train: np.ndarray
+    n_test: np.ndarray
+    n_held_out: np.ndarray
+    chosen: np.ndarray
+    model_bytes: np.ndarray
+    peak_bytes: np.ndarray
+
+    def best_single(self, which: str = "scores") -> np.ndarray:
+        """Return the test scores of the chosen rows (n_splits, n_tasks)."""
+        values = getattr(self, which)
+        picked = np.maximum(self.chosen, 0)[None]
+        best = np.take_along_axis(values, picked, axis=0)[0]
+        return np.where(self.chosen < 0, np.nan, best)
+
+    @property
+    def ratios(self) -> np.ndarray:
+        """Return n_held_out / n_train of every task, and last of all tasks together.
+
+        The overlap of two training parts is what counts: labels that are hidden from
+        training make no difference to it, though they are scored in the test part.
+        """
+        out, train = self.n_held_out.sum(axis=0), self.n_train.sum(axis=0)
+        return np.append(out, out.sum()) / np.append(train, train.sum())

@@ -1,0 +1,151 @@
+"""The tables of a comparison, as DataFrames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
+from sklearn_mtl.comparison.results._rows import (
+    BEST_SINGLE,
+    Measured,
+    ModelRow,
+    TaskRow,
+)
+from sklearn_mtl.metrics import mean_over_tasks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["COSTS", "gain_frame", "score_frame", "summary_frame"]
+
+COSTS = ["fit seconds", "predict seconds", "model MB", "peak MB"]
+_MEGABYTE = 1e6
+_GAIN_COLUMNS = {TWIN: "gain from sharing", BEST_SINGLE: "gain over best single"}
+
+
+def summary_frame(
+    models: Sequence[ModelRow],
+    tasks: Sequence[TaskRow],
+    measured: Measured,
+    gains: Sequence[Gain],
+) -> pd.DataFrame:
+    """Return one row a model: scores, mean, mean gains with their intervals, seconds.
+
+    The row "best single" stands after the rows that it was chosen from.
+    """
+    import pandas as pd
+
+    names = [model.name for model in models]
+    rows = {
+        name: _scores(measured.scores[m], tasks) + _costs(measured, m)
+        for m, name in enumerate(names)
+    }
+    if (measured.chosen >= 0).any():
+        last = max(m for m, model in enumerate(models) if model.is_candidate)
+        best = _scores(measured.best_single(), tasks) + [np.nan] * len(COSTS)
+        rows = _inserted(rows, names[last], BEST_SINGLE, best)
+    columns = [task.name for task in tasks] + [MEAN]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=[*columns, *COSTS])
+    table.index.name = "model"
+    for against, title in _GAIN_COLUMNS.items():
+        _add_gains(table, title, [gain for gain in gains if gain.against == against])
+    return table[[name for name in table if name not in COSTS] + COSTS]
+
+
+def gain_frame(gains: Sequence[Gain]) -> pd.DataFrame:
+    """Return one row a gain: model, against, task, gain, ends, p-values, splits."""
+    import pandas as pd
+
+    rows = [
+        {
+            "model": gain.model,
+            "against": gain.against,
+            "task": gain.task,
+            "gain": gain.interval.mean,
+            "low": gain.interval.low,
+            "high": gain.interval.high,
+            "p_value": gain.interval.p_value,
+            "p_adjusted": gain.p_adjusted,
+            "effect": gain.effect,
+            "n_splits": gain.interval.n_splits,
+        }
+        for gain in gains
+    ]
+    columns = "model against task gain low high p_value p_adjusted effect n_splits"
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def score_frame(
+    models: Sequence[ModelRow], tasks: Sequence[TaskRow], measured: Measured
+) -> pd.DataFrame:
+    """Return one row for each model, split, task and metric."""
+    import pandas as pd
+
+    n_models, n_splits, n_tasks = measured.scores.shape
+    m, s, t = np.indices((n_models, n_splits, n_tasks)).reshape(3, -1)
+    both = []
+    for metrics, values in (
+        ([task.metric for task in tasks], measured.scores),
+        ([task.beside for task in tasks], measured.beside),
+    ):
+        part = {
+            "model": [models[i].name for i in m],
+            "split": s,
+            "task": [tasks[i].name for i in t],
+            "metric": [metrics[i] for i in t],
+            "score": values.ravel(),
+        }
+        both.append(pd.DataFrame(part))
+    both[1] = both[1][both[1]["metric"].notna()]
+    return pd.concat(both, ignore_index=True)
+
+
+def _scores(scores: np.ndarray, tasks: Sequence[TaskRow]) -> list[float]:
+    """Return the mean score of each task, and their mean."""
+    by_task = mean_over_tasks(scores.T)  # over splits: they are the last axis now
+    return [*by_task, float(mean_over_tasks(by_task, [task.unit for task in tasks]))]
+
+
+def _costs(measured: Measured, m: int) -> list[float]:
+    """Return mean seconds and megabytes of a model.
+
+    Of the growth of memory the median: the first fit also loads libraries.
+    """
+    means = [
+        float(mean_over_tasks(values[m]))
+        for values in (measured.fit_seconds, measured.predict_seconds)
+    ]
+    size = float(mean_over_tasks(measured.model_bytes[m])) / _MEGABYTE
+    return [*means, size, _median(measured.peak_bytes[m]) / _MEGABYTE]
+
+
+def _median(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else np.nan
+
+
+def _inserted(
+    rows: dict[str, list[float]], after: str, name: str, values: list[float]
+) -> dict[str, list[float]]:
+    out = {}
+    for key, row in rows.items():
+        out[key] = row
+        if key == after:
+            out[name] = values
+    return out
+
+
+def _add_gains(table: Any, title: str, gains: Sequence[Gain]) -> None:
+    means = {gain.model: gain.interval for gain in gains if gain.task == MEAN}
+    for column, part in (
+        (title, "mean"),
+        (f"{title} low", "low"),
+        (f"{title} high", "high"),
+    ):
+        table[column] = [
+            getattr(means[name], part) if name in means else np.nan
+            for name in table.index
+        ]

@@ -1,0 +1,1 @@
+"""The fits of a comparison, and their cache."""

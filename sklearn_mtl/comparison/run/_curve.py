@@ -1,0 +1,242 @@
+"""Scores with fewer labels: how many does a model need, shared and apart?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklearn_mtl.comparison.design._splits import Split
+from sklearn_mtl.comparison.design._targets import Targets
+from sklearn_mtl.comparison.results._gains import MEAN
+from sklearn_mtl.comparison.results._intervals import corrected_interval
+from sklearn_mtl.comparison.results._rows import ModelRow, TaskRow
+from sklearn_mtl.comparison.run._fits import Fit
+from sklearn_mtl.datasets import hide_codes
+from sklearn_mtl.metrics import mean_over_tasks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "LearningCurve",
+    "check_shares",
+    "curve_frame",
+    "gather_curve",
+    "hide_parts",
+    "labels_of_twin",
+]
+
+_WHO = "compare"
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """Scores of the shared rows and their twins for growing shares of the labels.
+
+    Attributes
+    ----------
+    shares : ndarray of shape (n_shares,)
+        Shares of the labels of the training parts, growing; the last one is 1.
+    n_labels : ndarray of shape (n_shares, n_splits, n_tasks)
+        How many labels that is.
+    scores : ndarray of shape (n_models, n_shares, n_splits, n_tasks)
+        Test scores; NaN for rows that are no shared model or twin.
+    """
+
+    shares: np.ndarray
+    n_labels: np.ndarray
+    scores: np.ndarray
+
+
+def check_shares(learning_curve: Any) -> np.ndarray:
+    """Return the shares in order, with 1 as the last; none if no curve is wanted.
+
+    Parameters
+    ----------
+    learning_curve : None or sequence of float
+        As in `compare`.
+
+    Returns
+    -------
+    ndarray of shape (n_shares,)
+        Empty for None.
+
+    Raises
+    ------
+    ValueError
+        If a share is not in (0, 1].
+    """
+    if learning_curve is None:
+        return np.empty(0)
+    shares = np.atleast_1d(np.asarray(learning_curve, dtype=float))
+    if not len(shares) or not ((shares > 0) & (shares <= 1)).all():
+        raise ValueError(
+            f"{_WHO}: learning_curve is {learning_curve!r}; give shares of the labels "
+            "in (0, 1], such as (0.1, 0.3, 1.0)."
+        )
+    return np.unique(np.append(shares, 1.0))
+
+
+def hide_parts(
+    targets: Targets, splits: Sequence[Split], shares: np.ndarray, seed: int
+) -> list[list[np.ndarray]]:
+    """Choose the labels that each share leaves out, stratified by class.
+
+    The labels of a smaller share belong to all larger ones of the same split.
+
+    Parameters
+    ----------
+    targets : Targets
+        The labels.
+    splits : sequence of tuple of ndarray
+        (train, test) rows.
+    shares : ndarray of shape (n_shares,)
+        Shares that stay.
+    seed : int
+        Chooses the labels, together with the number of the split.
+
+    Returns
+    -------
+    list of list of ndarray of shape (n_train, n_tasks), bool
+        Split by split, share by share, True where a label is hidden.
+    """
+    codes = np.where(targets.observed("y_fit"), targets.codes, np.nan)
+    is_class = [kind == "classification" for kind in targets.task_types]
+    return [
+        [hide_codes(codes[train], is_class, 1 - share, seed + s) for share in shares]
+        for s, (train, _) in enumerate(splits)
+    ]
+
+
+def gather_curve(
+    fits: Sequence[Fit],
+    scores: np.ndarray,
+    shares: np.ndarray,
+    hidden: Sequence[Sequence[np.ndarray]],
+    n_train: np.ndarray,
+) -> LearningCurve | None:
+    """Put the fits with fewer labels beside those with all of them.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+        All fits.
+    scores : ndarray of shape (n_models, n_splits, n_tasks)
+        Test scores with all labels.
+    shares : ndarray of shape (n_shares,)
+        From `check_shares`.
+    hidden : list of list of ndarray
+        From `hide_parts`, for all shares but the last.
+    n_train : ndarray of shape (n_splits, n_tasks)
+        Labels of the training parts.
+
+    Returns
+    -------
+    LearningCurve or None
+        None if no curve was wanted.
+    """
+    if not len(shares):
+        return None
+    n_models, n_splits, n_tasks = scores.shape
+    found = np.full((n_models, len(shares), n_splits, n_tasks), np.nan)
+    for fit in fits:
+        if fit.job.part >= 0:
+            found[fit.job.model, fit.job.part, fit.job.split] = fit.scores
+    measured = sorted({fit.job.model for fit in fits if fit.job.part >= 0})
+    found[measured, -1] = scores[measured]
+    lost = np.zeros((len(shares), n_splits, n_tasks), dtype=int)
+    for s, own in enumerate(hidden):
+        for i, cells in enumerate(own):
+            lost[i, s] = cells.sum(axis=0)
+    return LearningCurve(shares, n_train - lost, found)
+
+
+def curve_frame(
+    curve: LearningCurve,
+    models: Sequence[ModelRow],
+    tasks: Sequence[TaskRow],
+    ratios: np.ndarray,
+    confidence: float,
+) -> pd.DataFrame:
+    """Return one row for each shared model, task and share.
+
+    Parameters
+    ----------
+    curve : LearningCurve
+        The scores.
+    models, tasks : sequence of ModelRow, sequence of TaskRow
+        The rows of the arrays.
+    ratios : ndarray of shape (n_tasks + 1,)
+        n_test / n_train of each task and of all together, for the intervals.
+    confidence : float
+        Of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        model, task, share, labels, score, twin, gain, low, high; the task "mean" is
+        the mean over tasks, with the mean number of labels.
+    """
+    import pandas as pd
+
+    names = [model.name for model in models]
+    rows = []
+    for m, model in enumerate(models):
+        if model.role != "shared" or model.twin is None:
+            continue
+        own, twin = (
+            _with_mean(curve.scores[m], tasks),
+            _with_mean(curve.scores[names.index(model.twin)], tasks),
+        )
+        labels = _with_mean(curve.n_labels.astype(float)).mean(axis=1)
+        for t, task in enumerate([*(task.name for task in tasks), MEAN]):
+            for i, share in enumerate(curve.shares):
+                gain = corrected_interval(
+                    own[i, :, t] - twin[i, :, t], ratios[t], confidence=confidence
+                )
+                scores = mean_over_tasks(np.stack([own[i, :, t], twin[i, :, t]]))
+                rows.append(
+                    (model.name, task, share, labels[i, t], *scores)
+                    + (gain.mean, gain.low, gain.high)
+                )
+    columns = "model task share labels score twin gain low high"
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def labels_of_twin(rows: pd.DataFrame, place: int = 0) -> float:
+    """Return with how many labels the twin would score as the shared model does.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows of `curve_frame` of one model and task, the labels growing.
+    place : int, default=0
+        Which row's score of the shared model is to be reached.
+
+    Returns
+    -------
+    float
+        Interpolated between the logarithms of the numbers of labels; infinite if the
+        twin does not reach it with all labels.
+    """
+    target = rows["score"].iloc[place]
+    twin, logs = rows["twin"].to_numpy(), np.log(rows["labels"].to_numpy())
+    above = np.flatnonzero(twin >= target)
+    if not len(above):
+        return np.inf
+    first = int(above[0])
+    if first == 0:
+        return float(rows["labels"].iloc[0])
+    share = (target - twin[first - 1]) / (twin[first] - twin[first - 1])
+    return float(np.exp(logs[first - 1] + share * (logs[first] - logs[first - 1])))
+
+
+def _with_mean(
+    values: np.ndarray, tasks: Sequence[TaskRow] | None = None
+) -> np.ndarray:
+    """Return values (..., n_tasks) with their mean over tasks as a last column."""
+    units = None if tasks is None else [task.unit for task in tasks]
+    return np.concatenate([values, mean_over_tasks(values, units)[..., None]], axis=-1)

@@ -1,0 +1,93 @@
+"""Which numbers of groups are tried, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import rankdata
+
+from sklearn_mtl.grouping._partitions import Partition, filled, group_value
+from sklearn_mtl.metrics import mean_over_tasks
+from sklearn_mtl.utils._ties import level_ties
+
+__all__ = ["candidate_sizes", "summarise"]
+
+_MOST_CANDIDATES = 12
+
+
+def candidate_sizes(n_tasks: int, max_groups: int | None) -> list[int]:
+    """Return the numbers of groups to try, at most 12, from one to the most allowed."""
+    most = max(1, n_tasks if max_groups is None else min(max_groups, n_tasks))
+    if most <= _MOST_CANDIDATES:
+        return list(range(1, most + 1))
+    series = np.geomspace(1, most, _MOST_CANDIDATES).round().astype(int)
+    return sorted({int(k) for k in series})
+
+
+def summarise(
+    partitions: Sequence[Partition],
+    names: Sequence[str],
+    scores: Sequence[dict[tuple[int, ...], np.ndarray]] | None,
+    affinity: np.ndarray | None,
+    units: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Return the results of the search in scikit-learn's form.
+
+    Parameters
+    ----------
+    partitions : sequence of tuple of tuple of int
+        What was tried.
+    names : sequence of str
+        Names of the tasks.
+    scores : sequence of dict, or None
+        For each partition the scores (n_splits, n_tasks_of_the_group) of its groups;
+        None where nothing was scored.
+    affinity : ndarray of shape (n_tasks, n_tasks) or None
+        What the partitions were found by.
+    units : ndarray of shape (n_tasks,), default=None
+        What scores are divided by before their mean is taken.
+
+    Returns
+    -------
+    dict of str to list or ndarray
+        One entry a partition.
+    """
+    results: dict[str, Any] = {
+        "groups": [[[names[t] for t in one] for one in p] for p in partitions],
+        "n_groups": np.array([len(p) for p in partitions]),
+    }
+    if affinity is not None:
+        known = filled(affinity)
+        results["affinity"] = np.array(
+            [sum(group_value(known, one) for one in p) for p in partitions]
+        )
+    if scores is None:
+        results["mean_test_score"] = np.full(len(partitions), np.nan)
+        results["rank_test_score"] = np.ones(len(partitions), dtype=np.int32)
+        return results
+    # (n_partitions, n_splits, n_tasks)
+    by_task = np.stack([_in_order(one, len(names)) for one in scores])
+    by_split = mean_over_tasks(by_task if units is None else by_task / units)
+    results |= {
+        f"split{i}_test_score": by_split[:, i] for i in range(by_split.shape[1])
+    }
+    results["mean_test_score"] = mean_over_tasks(by_split)
+    results["std_test_score"] = np.nanstd(by_split, axis=1)
+    # as in scikit-learn: ties share the better rank, and NaN comes last
+    results["rank_test_score"] = rankdata(
+        np.nan_to_num(-level_ties(results["mean_test_score"]), nan=np.inf), method="min"
+    ).astype(np.int32)
+    means = mean_over_tasks(by_task.swapaxes(1, 2))  # over splits
+    results["task_scores"] = [dict(zip(names, m.tolist(), strict=True)) for m in means]
+    return results
+
+
+def _in_order(scores: dict[tuple[int, ...], np.ndarray], n_tasks: int) -> np.ndarray:
+    """Return scores (n_splits, n_tasks); NaN for a task that is in no group."""
+    n_splits = len(next(iter(scores.values())))
+    found = np.full((n_splits, n_tasks), np.nan)
+    for columns, own in scores.items():
+        found[:, list(columns)] = own
+    return found

@@ -1,0 +1,45 @@
+"""The heads by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn_mtl.modules.heads._feedback import FeedbackHead
+from sklearn_mtl.modules.heads._mlp import MLPHead
+from sklearn_mtl.modules.heads._spec import HeadSpec, LinearHead
+from sklearn_mtl.utils._specs import read_spec
+
+__all__ = ["HEADS", "read_head"]
+
+HEADS: dict[str, type[HeadSpec]] = {
+    "feedback": FeedbackHead,
+    "linear": LinearHead,
+    "mlp": MLPHead,
+}
+
+
+def read_head(head: Any, who: str) -> HeadSpec:
+    """Return the spec that a name or a spec stands for.
+
+    Parameters
+    ----------
+    head : str or HeadSpec
+        What the user gave.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    HeadSpec
+        A checked copy.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown or a parameter wrong.
+    TypeError
+        If it is something else.
+    """
+    return read_spec(
+        head, HEADS, HeadSpec, argument="head", example="MLPHead()", who=who
+    )

@@ -1,0 +1,117 @@
+"""Perceptrons side by side, of all members, in one batched product a layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Generator, Tensor, nn
+
+from sklearn_mtl.modules._linear import MemberDropout, MemberLinear
+from sklearn_mtl.modules.trunks._mlp import ACTIVATIONS
+
+__all__ = ["BranchLinear", "Branches", "Split"]
+
+
+class BranchLinear(nn.Module):
+    """An affine map for each branch of each member, on rows of its own.
+
+    Parameters
+    ----------
+    n_members, n_branches : int
+        Number of members, and of branches in each.
+    n_in, n_out : int
+        Sizes of the last axis before and after.
+    """
+
+    def __init__(self, n_members: int, n_branches: int, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(n_members, n_branches, n_in, n_out))
+        self.bias = nn.Parameter(torch.zeros(n_members, n_branches, 1, n_out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n_members, n_branches, n, n_in) to (n_members, n_branches, n, n_out)."""
+        shape = self.weight.shape[:2]
+        flat = torch.baddbmm(
+            self.bias.flatten(0, 1), x.flatten(0, 1), self.weight.flatten(0, 1)
+        )
+        return torch.unflatten(flat, 0, shape)
+
+    @torch.no_grad()
+    def draw(self, generators: Sequence[Generator]) -> None:
+        """Draw uniform within 1 / sqrt(n_in), as nn.Linear does, member by member."""
+        bound = 1.0 / math.sqrt(max(self.weight.shape[2], 1))
+        for member, generator in enumerate(generators):
+            for parameter in (self.weight, self.bias):
+                parameter[member].uniform_(-bound, bound, generator=generator)
+
+
+class Split(nn.Module):
+    """Give each branch its part of the units.
+
+    Parameters
+    ----------
+    n_branches, n_units : int
+        Number of branches, and of the units of each.
+    """
+
+    def __init__(self, n_branches: int, n_units: int) -> None:
+        super().__init__()
+        self.shape = (n_branches, n_units)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n_members, n, n_branches * n_units) to (n_members, n_branches, n, _)."""
+        # a copy: what comes after, and back, is slower on rows that lie apart
+        return torch.unflatten(x, -1, self.shape).transpose(1, 2).contiguous()
+
+
+class Branches(nn.Sequential):
+    """Perceptrons side by side: experts, or the private parts of tasks.
+
+    Parameters
+    ----------
+    n_members, n_branches : int
+        Number of members, and of branches in each.
+    n_in : int
+        Number of columns that a branch reads.
+    sizes : sequence of int
+        Units of each layer.
+    activation : str
+        Name of the nonlinearity after each layer.
+    dropout : float
+        Share of units dropped after each activation while training.
+    is_input_shared : bool
+        Whether all branches read the same rows (n_members, n, n_in), or each its own
+        (n_members, n_branches, n, n_in).
+    end_layer : callable, default=None
+        Makes a module that is put at the end of each layer.
+    """
+
+    def __init__(
+        self,
+        n_members: int,
+        n_branches: int,
+        n_in: int,
+        sizes: Sequence[int],
+        activation: str,
+        dropout: float,
+        *,
+        is_input_shared: bool = True,
+        end_layer: Callable[[], nn.Module] | None = None,
+    ) -> None:
+        layers: list[nn.Module] = []
+        for size in sizes:
+            if is_input_shared and not layers:
+                # one product reads the rows once, where a batch of them copies them
+                layers.append(MemberLinear(n_members, n_in, n_branches * size))
+                layers.append(Split(n_branches, size))
+            else:
+                layers.append(BranchLinear(n_members, n_branches, n_in, size))
+            layers.append(ACTIVATIONS[activation]())
+            if dropout > 0:
+                layers.append(MemberDropout(dropout))
+            if end_layer is not None:
+                layers.append(end_layer())
+            n_in = size
+        super().__init__(*layers)

@@ -1,0 +1,225 @@
+"""Convolutions that all tasks share, for pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from sklearn_mtl.modules._augmentation import Augmentation
+from sklearn_mtl.modules._checks import (
+    check_choice,
+    check_count,
+    check_dropout,
+    check_sizes,
+)
+from sklearn_mtl.modules._linear import MemberDropout, MemberLinear
+from sklearn_mtl.modules.trunks._conv_trunk import ConvLayer, ConvTrunk
+from sklearn_mtl.modules.trunks._mlp import ACTIVATIONS
+from sklearn_mtl.modules.trunks._spec import TrunkSpec
+from sklearn_mtl.utils._memory import keep_memory
+
+__all__ = ["Conv"]
+
+
+class Conv(TrunkSpec):
+    """Convolutional layers and a dense one that all tasks share.
+
+    Each layer is a convolution, batch normalisation where wanted, max-pooling and the
+    activation; then come a dense layer of `hidden` units and its activation, from which
+    all heads read. That is what `transform` returns.
+
+    Pictures come as flat rows (n_samples, channels * height * width), so that they go
+    through pipelines, or as (n_samples, channels, height, width), at each call; with
+    one channel (n_samples, height, width) will do. uint8 stays uint8 in memory and is
+    scaled to the unit range batch by batch; other values are taken as they are.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        Channels, height and width of a picture.
+    channels : sequence of int, default=(32,)
+        Channels that each layer makes; as many layers.
+    kernel_size : int, default=3
+        Height and width of the kernels.
+    pool : int, default=2
+        Height and width of the blocks of which each layer keeps the largest value; 1
+        for none.
+    hidden : int or None, default=64
+        Units of the dense layer, the width of the shared representation; None leaves
+        it out, and the heads read all values of the last layer.
+    padding : {"same", "valid"}, default="same"
+        Whether the pictures are padded with zeros so that a convolution keeps their
+        size, or each shrinks them by kernel_size - 1.
+    activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}, \
+            default="relu"
+        Nonlinearity after each layer.
+    dropout : float, default=0.0
+        Share of what the heads read that is dropped while training.
+    normalization : {"batch"} or None, default=None
+        "batch" standardises each channel over the pictures and pixels of a batch,
+        before pooling.
+    augmentation : Augmentation or None, default=None
+        How the pictures are changed at random while training.
+
+    Notes
+    -----
+    ``n_members="auto"`` is 1. Members have kernels of their own and are computed one
+    after the other.
+
+    Pictures lie with their channels last, are convolved and pooled some at a time, that
+    the cache may hold them, and are pooled before an activation that only rises: the
+    same for a fraction of the time. In bfloat16 a first layer with relu and pooling
+    whose kernels read few pixels is computed as products with patches of the pictures
+    (Chellapilla et al.).
+
+    References
+    ----------
+    Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-Based Learning Applied to
+    Document Recognition", Proceedings of the IEEE 86, 1998; S. Ioffe, C. Szegedy,
+    "Batch Normalization", ICML 2015; K. Chellapilla, S. Puri, P. Simard, "High
+    Performance Convolutional Neural Networks for Document Processing", IWFHR 2006.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_mtl.modules import Conv
+    >>> trunk = Conv((1, 28, 28), channels=(32, 64), hidden=128)
+    >>> module = trunk.build(n_features=784, n_members=1)
+    >>> module(torch.zeros(1, 5, 784)).shape
+    torch.Size([1, 5, 128])
+    """
+
+    preparation = "raw"
+    default_n_members = 1
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        channels: Sequence[int] = (32,),
+        kernel_size: int = 3,
+        pool: int = 2,
+        hidden: int | None = 64,
+        padding: str = "same",
+        activation: str = "relu",
+        dropout: float = 0.0,
+        normalization: str | None = None,
+        augmentation: Augmentation | None = None,
+    ) -> None:
+        self.image_shape = image_shape
+        self.channels = channels
+        self.kernel_size = kernel_size
+        self.pool = pool
+        self.hidden = hidden
+        self.padding = padding
+        self.activation = activation
+        self.dropout = dropout
+        self.normalization = normalization
+        self.augmentation = augmentation
+
+    def flatten(self, X: Any) -> Any:
+        """Return pictures as flat rows.
+
+        Raises
+        ------
+        ValueError
+            If they have another shape than `image_shape`.
+        """
+        if isinstance(X, list | tuple):
+            X = np.asarray(X)
+        shape = tuple(getattr(X, "shape", ()))
+        if len(shape) <= 2:
+            return X
+        channels, *size = self._read_shape()
+        is_known = shape[1:] == (channels, *size)
+        if not is_known and (channels, *shape[1:]) != (1, *size):
+            raise ValueError(
+                f"Conv: X has pictures of shape {shape[1:]}; image_shape is "
+                f"{(channels, *size)}, channels first."
+            )
+        return X.reshape(shape[0], -1)
+
+    def build(self, n_features: int, n_members: int, n_tasks: int = 1) -> ConvTrunk:
+        """Build the layers.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not what it must be, a row has another number of values
+            than a picture, or nothing is left of a picture after a layer.
+        TypeError
+            If the augmentation is none.
+        """
+        shape = self._read_shape()
+        if n_features != math.prod(shape):
+            raise ValueError(
+                f"Conv: a picture of image_shape {shape} has {math.prod(shape)} "
+                f"values, but a row of X has {n_features}."
+            )
+        self._check_parameters()
+        augmentation = None
+        if self.augmentation is not None:
+            if not isinstance(self.augmentation, Augmentation):
+                raise TypeError(
+                    "Conv: augmentation must be an Augmentation or None; found "
+                    f"{self.augmentation!r}."
+                )
+            augmentation = self.augmentation.build()
+        layers = self._layers(n_members, shape)
+        keep_memory()  # 7 % of a fit (benchmarks/images.py)
+        dense: list[nn.Module] = []
+        if self.hidden is not None:
+            n_values = math.prod(layers[-1].shape)
+            dense.append(MemberLinear(n_members, n_values, self.hidden))
+            dense.append(ACTIVATIONS[self.activation]())
+        if self.dropout > 0:
+            dense.append(MemberDropout(self.dropout))
+        return ConvTrunk(shape, augmentation, layers, nn.Sequential(*dense))
+
+    def _read_shape(self) -> tuple[int, ...]:
+        check_sizes(self, "image_shape", least=3)
+        shape = tuple(int(size) for size in self.image_shape)
+        if len(shape) != 3:
+            raise ValueError(
+                "Conv: image_shape must be channels, height and width; found "
+                f"{self.image_shape}."
+            )
+        return shape
+
+    def _check_parameters(self) -> None:
+        check_sizes(self, "channels", least=1)
+        check_count(self, "kernel_size")
+        check_count(self, "pool")
+        if self.hidden is not None:
+            check_count(self, "hidden")
+        check_choice(self, "padding", ["same", "valid"])
+        check_choice(self, "activation", ACTIVATIONS)
+        check_dropout(self)
+        check_choice(self, "normalization", [None, "batch"])
+
+    def _layers(self, n_members: int, shape: tuple[int, ...]) -> list[ConvLayer]:
+        layers = []
+        for number, n_channels in enumerate(self.channels):
+            layer = ConvLayer(n_members, shape, n_channels, self)
+            if min(layer.shape) < 1:
+                raise ValueError(
+                    f"Conv: layer {number} gets pictures of {shape[1]} x {shape[2]}, "
+                    f"of which kernel_size={self.kernel_size} and pool={self.pool} "
+                    f"leave nothing. Take {self._what_fits(number)}."
+                )
+            layers.append(layer)
+            shape = layer.shape
+        return layers
+
+    def _what_fits(self, n_layers: int) -> str:
+        """Return what to change where the pictures are large enough for n_layers."""
+        n_given = len(self.channels)
+        fewer = f"fewer layers (channels has {n_given} entries, {n_layers} fit)"
+        ways = [fewer] if n_layers else []
+        ways.append("a smaller pool")
+        if self.padding == "valid":
+            ways += ["a smaller kernel_size", "padding='same'"]
+        return " or ".join(ways)

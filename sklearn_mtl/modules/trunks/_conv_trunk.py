@@ -1,0 +1,234 @@
+"""The layers of a convolutional trunk."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from sklearn_mtl.modules._augmentation import AugmentationLayer
+from sklearn_mtl.modules._normalization import MapBatchNorm
+from sklearn_mtl.modules.trunks._mlp import ACTIVATIONS
+from sklearn_mtl.modules.trunks._patches import read_patches, rectified_products
+
+if TYPE_CHECKING:
+    from sklearn_mtl.modules.trunks._conv import Conv
+
+__all__ = ["ConvLayer", "ConvTrunk"]
+
+# the largest of some values is the same before and after a function that only rises
+_RISING = ("identity", "logistic", "relu", "tanh")
+
+# activations of a layer that stay in the cache; fewer than 8 pictures at a time cost
+# more than that saves
+_UNITS_AT_ONCE = 3 * 2**18
+
+# patches hold a value for each pixel that a kernel reads, and to copy these must cost
+# less than what is made of them, unless they are few
+_FEW_PIXELS = 16
+
+# values of a layer in a batch, below which a step with patches costs more
+_MANY_VALUES = 2**19
+
+
+class ConvLayer(nn.Module):
+    """Convolution, normalisation, pooling and activation, with kernels of each member.
+
+    Parameters
+    ----------
+    n_members : int
+        Number of members.
+    shape : tuple of int
+        Channels, height and width of what comes in.
+    n_channels : int
+        Channels that it makes.
+    spec : Conv
+        Its other parameters.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Channels, height and width of what it makes.
+    margins : tuple of int
+        Zeros that a picture gets before and behind its rows and columns.
+    n_units : int
+        Values of a picture before pooling.
+    has_few_pixels : bool
+        Whether relu and pooling follow a kernel that reads few pixels.
+    """
+
+    def __init__(
+        self, n_members: int, shape: tuple[int, ...], n_channels: int, spec: Conv
+    ) -> None:
+        super().__init__()
+        k = spec.kernel_size
+        self.pool = spec.pool
+        self.weight = nn.Parameter(torch.zeros(n_members, n_channels, shape[0], k, k))
+        self.bias = nn.Parameter(torch.zeros(n_members, n_channels))
+        self.norm = None
+        if spec.normalization is not None:
+            self.norm = MapBatchNorm(n_members, n_channels)
+        self.activation = ACTIVATIONS[spec.activation]()
+        self.is_pooled_first = spec.activation in _RISING
+        self.margins = ((k - 1) // 2, k // 2) if spec.padding == "same" else (0, 0)
+        size = [side + sum(self.margins) - (k - 1) for side in shape[1:]]
+        self.shape = (n_channels, *(side // spec.pool for side in size))
+        self.n_units = n_channels * math.prod(size)
+        self.has_few_pixels = (
+            spec.activation == "relu"
+            and self.norm is None
+            and spec.pool > 1
+            and shape[0] * k**2 <= max(_FEW_PIXELS, n_channels)
+        )
+
+    def forward(self, x: Tensor, member: int) -> Tensor:
+        """Map (n_rows, channels, height, width) to those of `shape`."""
+        if self.suits_patches(x):
+            return self._pool_products(x, member)
+        before, after = self.margins
+        if after > before:  # torch warns where it does this for padding="same"
+            x = F.pad(x, (0, 1, 0, 1))
+        x = F.conv2d(x, self.weight[member], self.bias[member], padding=before)
+        if self.norm is not None:
+            x = self.norm(x, member)
+        if self.pool == 1:
+            return self.activation(x)
+        if self.is_pooled_first:
+            return self.activation(_pool(x, self.pool))
+        return _pool(self.activation(x), self.pool)
+
+    def suits_patches(self, x: Tensor) -> bool:
+        """Say whether products with patches are faster: in bfloat16, for some."""
+        return (
+            self.has_few_pixels
+            and _becomes_bfloat16(x)
+            and not x.requires_grad
+            and not (self.training and len(x) * self.n_units < _MANY_VALUES)
+        )
+
+    def _pool_products(self, x: Tensor, member: int) -> Tensor:
+        """Do what `forward` does in bfloat16, with no gradient at the pictures."""
+        weight, bias = self.weight[member], self.bias[member]
+        weight = torch.cat([weight.flatten(1), bias[:, None]], dim=1)
+        x = x.permute(1, 2, 3, 0).to(torch.bfloat16).contiguous()
+        if any(self.margins):
+            x = F.pad(x, (0, 0, *self.margins, *self.margins))
+        patches = read_patches(x, self.weight.shape[-1], self.pool)
+        maps = rectified_products(patches, weight.mT.to(x.dtype))
+        maps = maps.view(*self.shape[1:], -1, self.shape[0])
+        return maps.permute(2, 0, 1, 3).contiguous().permute(0, 3, 1, 2)
+
+    @torch.no_grad()
+    def draw(self, generators: Sequence[Generator]) -> None:
+        """Draw uniform within 1 / sqrt(values a kernel reads), as nn.Conv2d does."""
+        bound = 1.0 / math.sqrt(self.weight[0, 0].numel())
+        for member, generator in enumerate(generators):
+            for parameter in (self.weight, self.bias):
+                parameter[member].uniform_(-bound, bound, generator=generator)
+
+
+class ConvTrunk(nn.Module):
+    """The module of `Conv`.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        Channels, height and width of a picture.
+    augmentation : AugmentationLayer or None
+        Changes pictures while training.
+    layers : sequence of ConvLayer
+        The convolutions.
+    dense : nn.Module
+        Maps (n_members, n_rows, n_values) to what the heads read.
+
+    Attributes
+    ----------
+    n_at_once : int
+        Number of pictures that are convolved at a time.
+    n_values : int
+        Values that the last layer makes of a picture.
+    """
+
+    def __init__(
+        self,
+        image_shape: tuple[int, ...],
+        augmentation: AugmentationLayer | None,
+        layers: Sequence[ConvLayer],
+        dense: nn.Module,
+    ) -> None:
+        super().__init__()
+        self.image_shape = image_shape
+        self.augmentation = augmentation
+        self.layers = nn.ModuleList(layers)
+        self.dense = dense
+        self.n_at_once = max(8, _UNITS_AT_ONCE // max(one.n_units for one in layers))
+        self.n_values = math.prod(layers[-1].shape)
+        self._has_norm = any(layer.norm is not None for layer in layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n_members, n_rows, n_values) to (n_members, n_rows, n_hidden)."""
+        maps = [self._convolve(rows, member) for member, rows in enumerate(x)]
+        return self.dense(maps[0][None] if len(maps) == 1 else torch.stack(maps))
+
+    def _convolve(self, rows: Tensor, member: int) -> Tensor:
+        """Return the flat maps (n_rows, n_values) of a member."""
+        x = rows.reshape(len(rows), *self.image_shape)
+        if self.augmentation is not None:
+            x = self.augmentation(x, member)
+        first, n_at_once = cast(ConvLayer, self.layers[0]), self.n_at_once
+        if first.suits_patches(x):  # the values of a block come one after the other
+            n_at_once *= first.pool**2
+        else:
+            x = _channels_last(x)
+        needs_batch = self._has_norm and self.training
+        n_parts = 1 if needs_batch else math.ceil(len(x) / n_at_once)
+        parts = [self._maps(part, member) for part in x.tensor_split(n_parts)]
+        return parts[0] if n_parts == 1 else torch.cat(parts)
+
+    def _maps(self, x: Tensor, member: int) -> Tensor:
+        for layer in self.layers:
+            x = layer(x, member)
+        return x.permute(0, 2, 3, 1).flatten(1)  # as it lies in memory
+
+
+def _becomes_bfloat16(x: Tensor) -> bool:
+    """Say whether autocast makes bfloat16 of what goes into a convolution."""
+    return (
+        x.is_cpu
+        and x.dtype is torch.float32
+        and torch.is_autocast_enabled("cpu")
+        and torch.get_autocast_dtype("cpu") is torch.bfloat16
+    )
+
+
+def _pool(x: Tensor, size: int) -> Tensor:
+    """Return the largest value of each block of size x size pixels.
+
+    max_pool2d also notes where it was, in 64 bits, which costs more than the rest and
+    which only a gradient needs.
+    """
+    if torch.is_grad_enabled():
+        return F.max_pool2d(x, size)
+    height, width = (side // size for side in x.shape[2:])
+    x = x.permute(0, 2, 3, 1)[:, : height * size, : width * size]
+    for dim, side in ((1, height), (2, width)):  # of the rows first: they are longer
+        blocks = torch.unflatten(x, dim, (side, size))
+        x = functools.reduce(torch.maximum, blocks.unbind(dim + 1))
+    return x.permute(0, 3, 1, 2)
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    """Return pictures whose strides say that channels come last, also if there is one.
+
+    torch's own conversion leaves a single channel as it is, and all layers after it are
+    then computed with channels first, at twice the time.
+    """
+    n, channels, height, width = x.shape
+    if channels == 1:
+        return x.reshape(n, height, width, 1).permute(0, 3, 1, 2)
+    return x.contiguous(memory_format=torch.channels_last)

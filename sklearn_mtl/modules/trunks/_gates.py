@@ -1,0 +1,163 @@
+"""Mix experts by soft gates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sklearn_mtl.modules._linear import MemberLinear
+from sklearn_mtl.modules.heads._task_heads import TaskHeads
+
+__all__ = ["Gates", "mix", "mix_logits", "mixed_logits"]
+
+# Mixing logits takes n_experts * n_outputs products a unit, mixing units n_experts *
+# n_tasks + n_outputs in smaller, slower ones; measured, they break even about here.
+_FEW_OUTPUTS = 4
+
+
+class Gates(nn.Module):
+    """A softmax over experts for each task, or over the k with the largest logits.
+
+    A single expert has no gate, which could only be 1.
+
+    Parameters
+    ----------
+    n_members, n_in : int
+        Number of members, and of the columns that gates read.
+    n_experts, n_tasks : int
+        How much is weighed, and for how many.
+    top_k : int or None, default=None
+        How many experts have a weight that is not 0.
+    """
+
+    def __init__(
+        self,
+        n_members: int,
+        n_in: int,
+        n_experts: int,
+        n_tasks: int,
+        top_k: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.linear = None
+        if n_experts > 1:
+            self.linear = MemberLinear(n_members, n_in, n_experts * n_tasks)
+        self.n_experts, self.n_tasks, self.top_k = n_experts, n_tasks, top_k
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map rows (n_members, n, n_in) to (n_members, n, n_experts, n_tasks).
+
+        The tasks' weights of the first expert come first: a softmax over a leading axis
+        is vectorised over the tasks.
+        """
+        shape = (self.n_experts, self.n_tasks)
+        if self.linear is None:
+            return x.new_ones(*x.shape[:2], *shape)
+        logits = torch.unflatten(self.linear(x), -1, shape)
+        if self.top_k is not None and self.top_k < self.n_experts:
+            kept, at = logits.topk(self.top_k, dim=-2)
+            logits = torch.full_like(logits, -math.inf).scatter(-2, at, kept)
+        return logits.softmax(dim=-2)
+
+
+def mix(experts: Tensor, gates: Tensor) -> Tensor:
+    """Mix experts row by row, for each task.
+
+    Parameters
+    ----------
+    experts : Tensor of shape (n_members, n_experts, n_rows, n_hidden)
+        What is mixed.
+    gates : Tensor of shape (n_members, n_rows, n_experts, n_tasks)
+        Weights.
+
+    Returns
+    -------
+    Tensor of shape (n_members, n_tasks, n_rows, n_hidden)
+        The mixture of each task.
+    """
+    return (gates.transpose(2, 3) @ experts.transpose(1, 2)).transpose(1, 2)
+
+
+class _MixedLogits(torch.autograd.Function):
+    """Heads on every expert, mixed: one node where autograd would make nine.
+
+    In a step this short, nodes are what costs.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, experts: Tensor, gates: Tensor, weight: Tensor, bias: Tensor
+    ) -> Tensor:
+        by_expert = torch.bmm(experts.flatten(1, 2), weight)
+        by_expert = torch.unflatten(by_expert, 1, experts.shape[1:3])
+        gates = gates.transpose(1, 2)  # (n_members, n_experts, n_rows, n_outputs)
+        ctx.save_for_backward(experts, gates, weight, by_expert)
+        return (by_expert * gates).sum(dim=1) + bias
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        experts, gates, weight, by_expert = ctx.saved_tensors
+        each = gradient.unsqueeze(1)
+        # views by shape: gradients of all tasks at once come batched, and PyTorch 2.13
+        # has no flatten for them
+        n_members, n_experts, n_rows, n_hidden = experts.shape
+        of_logits = (each * gates).reshape(n_members, n_experts * n_rows, -1)
+        of_experts = torch.bmm(of_logits, weight.mT)
+        return (
+            of_experts.reshape(n_members, n_experts, n_rows, n_hidden),
+            (each * by_expert).transpose(1, 2),
+            torch.bmm(experts.flatten(1, 2).mT, of_logits),
+            gradient.sum(dim=1, keepdim=True),
+        )
+
+
+_mixed_logits: Callable[..., Tensor] = _MixedLogits.apply
+
+
+def mixed_logits(experts: Tensor, gates: Tensor, heads: TaskHeads) -> Tensor:
+    r"""Apply linear heads to mixtures of experts.
+
+    Since :math:`(\sum_e g_{te} h_e) W_t = \sum_e g_{te} (h_e W_t)`, the heads may as
+    well read every expert, in one large product, and their logits be mixed.
+
+    Parameters
+    ----------
+    experts, gates : Tensor
+        As for `mix`.
+    heads : TaskHeads
+        Of all tasks.
+
+    Returns
+    -------
+    Tensor of shape (n_members, n_rows, n_outputs)
+        The logits.
+    """
+    if heads.weight.shape[-1] > _FEW_OUTPUTS * heads.n_tasks:
+        return heads(mix(experts, gates))
+    return _mixed_logits(experts, heads.spread(gates), heads.weight, heads.bias)
+
+
+def mix_logits(by_expert: Tensor, gates: Tensor, heads: TaskHeads) -> Tensor:
+    """Mix the logits of experts.
+
+    Parameters
+    ----------
+    by_expert : Tensor of shape (n_members, n_experts * n_rows, n_outputs)
+        Logits of all rows of the first expert, then of the second, ...
+    gates : Tensor of shape (n_members, n_rows, n_experts, n_tasks)
+        Weights.
+    heads : TaskHeads
+        Know the task of each output.
+
+    Returns
+    -------
+    Tensor of shape (n_members, n_rows, n_outputs)
+        Their weighted sum.
+    """
+    n_rows, n_experts = gates.shape[1:3]
+    by_expert = torch.unflatten(by_expert, 1, (n_experts, n_rows))
+    return (by_expert * heads.spread(gates).transpose(1, 2)).sum(dim=1)

@@ -1,0 +1,177 @@
+"""What the caller of fit says about the samples that are held out, read for a net."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.neural_network.data._labels import Labels
+from sklearn_mtl.neural_network.data._read import read_net_inputs
+from sklearn_mtl.neural_network.training._plan import make_plan
+from sklearn_mtl.tasks import TaskSet, resolve_class_weight
+from sklearn_mtl.utils._hold_out import HoldOut
+
+__all__ = [
+    "Held",
+    "read_held",
+    "read_validation_inputs",
+    "read_validation_labels",
+]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the caller says about the samples that are held out.
+
+    Attributes
+    ----------
+    group : ndarray of shape (n_samples,) or None
+        Number of the group of each training sample; no group is on both sides.
+    X : object
+        Validated inputs that replace all hold-outs, or None.
+    labels : Labels or None
+        Their labels.
+    is_allowed : bool
+        Whether training samples may be held out.
+    """
+
+    group: np.ndarray | None = None
+    X: Any = None
+    labels: Labels | None = None
+    is_allowed: bool = True
+
+
+def read_held(
+    model: Any, given: HoldOut, task_set: TaskSet, labels: Labels, sample_weight: Any
+) -> Held:
+    """Read the groups or the validation set that fit was given.
+
+    Parameters
+    ----------
+    model : estimator
+        Which has read X already.
+    given : HoldOut
+        What fit was given.
+    task_set : TaskSet
+        The tasks of y.
+    labels : Labels
+        The training labels.
+    sample_weight : object
+        As given for them.
+
+    Returns
+    -------
+    Held
+        What a training run needs to know.
+
+    Raises
+    ------
+    TaskError
+        If y_val does not go with y.
+    ValueError
+        If X_val does not go with X, or comes with early_stopping=False.
+    """
+    who = type(model).__name__
+    if given.has_validation:
+        return _read_validation(model, given, task_set, labels, sample_weight)
+    if given.group is None or not make_plan(model, len(labels.codes)).hold_out:
+        return Held()
+    if not given.can_divide(who):
+        return Held(is_allowed=False)
+    given.warn_of_lone_tasks(task_set, labels.weights > 0, who)
+    return Held(given.group)
+
+
+def _read_validation(
+    model: Any, given: HoldOut, task_set: TaskSet, labels: Labels, sample_weight: Any
+) -> Held:
+    if model.early_stopping is False:
+        raise ValueError(
+            f"{type(model).__name__}: X_val and y_val are given, but early_stopping is "
+            "False, so they would not be used. Set early_stopping to True or 'auto'."
+        )
+    read = partial(read_net_inputs, model, reset=False)
+    X = read_validation_inputs(model, given, read)
+    own = read_validation_labels(model, given, task_set, labels, sample_weight)
+    return Held(X=X, labels=own, is_allowed=False)
+
+
+def read_validation_inputs(
+    model: Any, given: HoldOut, read: Callable[[Any], Any]
+) -> Any:
+    """Read X_val as X was read.
+
+    Parameters
+    ----------
+    model : estimator
+        Which has read X already.
+    given : HoldOut
+        What fit was given.
+    read : callable
+        Reads inputs as the model does after fit.
+
+    Returns
+    -------
+    ndarray, sparse.csr_array or Table
+        The inputs.
+
+    Raises
+    ------
+    ValueError
+        If X_val does not go with X.
+    """
+    try:
+        return read(given.X)
+    except ValueError as error:
+        raise ValueError(
+            f"{type(model).__name__}: X_val does not go with X: {error}"
+        ) from error
+
+
+def read_validation_labels(
+    model: Any, given: HoldOut, task_set: TaskSet, labels: Labels, sample_weight: Any
+) -> Labels:
+    """Read y_val and its weights as y was read.
+
+    Parameters
+    ----------
+    model : estimator
+        With `on_empty_task`, and perhaps `class_weight`.
+    given : HoldOut
+        What fit was given.
+    task_set : TaskSet
+        The tasks of y.
+    labels : Labels
+        The training labels.
+    sample_weight : object
+        As given for them.
+
+    Returns
+    -------
+    Labels
+        With class weights of the training set.
+
+    Raises
+    ------
+    TaskError
+        If y_val does not go with y, or has no label of a task.
+    ValueError
+        If weights are wrong.
+    """
+    who = type(model).__name__
+    # "balanced" means the classes of the training set, for both sets
+    class_weight = resolve_class_weight(
+        task_set, labels.codes, sample_weight, getattr(model, "class_weight", None), who
+    )
+    try:
+        codes, weights = given.encode(task_set, who)
+        own = Labels.read(task_set, codes, weights, class_weight, who)
+    except ValueError as error:
+        message = str(error).replace("sample_weight", "sample_weight_val")
+        raise type(error)(message) from error
+    given.check_tasks(task_set, own.weights > 0, who, model.on_empty_task)
+    return own

@@ -1,0 +1,180 @@
+"""Read X, y and weights into what one training run needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sklearn_mtl.model_selection import (
+    TRAIN,
+    draw_parts,
+    equal_sizes,
+    kfold_trains,
+    make_parts,
+)
+from sklearn_mtl.neural_network.data._batches import LabelledRows
+from sklearn_mtl.neural_network.data._rows import as_rows
+from sklearn_mtl.neural_network.data._targets import TargetEncoder
+from sklearn_mtl.preprocessing import Preparation
+from sklearn_mtl.tasks import TaskSet, cell_weights, check_sample_weight
+
+__all__ = ["Labels", "draw_folds", "label_rows"]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Encoded labels with their weights.
+
+    Attributes
+    ----------
+    codes : ndarray of shape (n_samples, n_tasks)
+        Class indices and values, NaN where missing.
+    weights : ndarray of shape (n_samples, n_tasks)
+        Weights of the cells, 0 where missing.
+    row_weights : ndarray of shape (n_samples,)
+        Weights of the samples, for statistics of X: the largest sample weight of their
+        labels, 0 without a label.
+    """
+
+    codes: np.ndarray
+    weights: np.ndarray
+    row_weights: np.ndarray
+
+    @classmethod
+    def read(
+        cls,
+        task_set: TaskSet,
+        codes: np.ndarray,
+        sample_weight: Any,
+        class_weight: Any,
+        who: str,
+        mass: np.ndarray | None = None,
+    ) -> Labels:
+        """Combine sample and class weights.
+
+        Parameters
+        ----------
+        task_set : TaskSet
+            The tasks.
+        codes : ndarray of shape (n_samples, n_tasks)
+            Encoded labels.
+        sample_weight, class_weight : object
+            As the estimators take them.
+        who : str
+            The estimator, for messages.
+        mass : ndarray of shape (n_tasks, n_classes), default=None
+            What "balanced" counts instead of these labels.
+
+        Returns
+        -------
+        Labels
+            The labels with the weight of every cell.
+        """
+        weights = cell_weights(task_set, codes, sample_weight, class_weight, who, mass)
+        rows = check_sample_weight(sample_weight, codes.shape, who, task_set)
+        rows = np.where(np.isnan(codes), 0.0, rows).max(axis=1)
+        if not rows.any():  # no label at all: X is all that there is
+            rows = np.ones(len(codes))
+        return cls(codes, weights, rows)
+
+
+def draw_folds(
+    task_set: TaskSet,
+    codes: np.ndarray,
+    n_members: int,
+    validation_fraction: float,
+    seed: int,
+    group: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return which rows each member trains on; the others it holds out.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    codes : ndarray of shape (n_samples, n_tasks)
+        Encoded labels; folds are stratified on all of them.
+    n_members : int
+        Each holds out another fold; a single one holds out `validation_fraction`.
+    validation_fraction : float
+        For a single member.
+    seed : int
+        Seed of the draw.
+    group : ndarray of shape (n_samples,), default=None
+        Numbers of groups that are not divided; the sizes are then approximate, and of
+        fewer groups than members some members hold nothing out.
+
+    Returns
+    -------
+    ndarray of shape (n_members, n_samples), bool
+        True where a member trains.
+    """
+    n_samples, rng = len(codes), np.random.default_rng(seed)
+    # a task of one class has no head, and so no say in who holds what out
+    kept = [t for t, task in enumerate(task_set.tasks) if task.kind != "constant"]
+    if kept:
+        task_set, codes = task_set.subset(kept), codes[:, kept]
+    if n_members > 1:
+        sizes, trains = equal_sizes(n_samples, n_members), kfold_trains(n_members)
+        part = make_parts(task_set, codes, sizes, trains, rng=rng, group=group)
+        return trains[:, part]
+    n_held = min(max(1, round(validation_fraction * n_samples)), n_samples - 1)
+    sizes = np.array([n_samples - n_held, n_held])
+    part = draw_parts(task_set, codes, sizes, rng=rng, group=group)
+    return part[None] == TRAIN
+
+
+def label_rows(
+    X: Any,
+    labels: Labels,
+    preparation: Preparation,
+    encoder: TargetEncoder,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> LabelledRows:
+    """Move prepared inputs, targets and weights to where the net trains.
+
+    Parameters
+    ----------
+    X : ndarray or sparse.csr_array
+        Validated inputs.
+    labels : Labels
+        Encoded labels.
+    preparation : Preparation
+        Fitted.
+    encoder : TargetEncoder
+        Fitted.
+    dtype : torch.dtype
+        Of all tensors.
+    device : torch.device
+        Where they go.
+
+    Returns
+    -------
+    LabelledRows
+        The training set.
+    """
+    weights = labels.weights[:, encoder.layout.order]
+    if (weights == weights[:1]).all():
+        weights = weights[:1]
+    shift, scale, factor = (v.to(device) for v in encoder.member_tensors(dtype))
+    return LabelledRows(
+        rows=as_rows(preparation.transform(X), dtype, device),
+        targets=_by_row(encoder.encode(labels.codes), dtype, device),
+        weights=_by_row(weights, dtype, device),
+        shift=shift,
+        scale=scale,
+        factor=factor,
+    )
+
+
+def _by_row(values: np.ndarray, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return values a row after the other: a batch is gathered ten times as fast.
+
+    Columns that were taken from an array lie one after the other.
+    """
+    return torch.as_tensor(np.ascontiguousarray(values)).to(device, dtype)

@@ -1,0 +1,24 @@
+"""Read X as the trunk of a net wants it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn_mtl.modules import MLP, TrunkSpec
+from sklearn_mtl.preprocessing import read_inputs
+from sklearn_mtl.utils._containers import plain_inputs
+
+__all__ = ["preparation_of", "read_net_inputs"]
+
+
+def preparation_of(model: Any) -> str:
+    """Return "table" or "raw": what the trunk says it wants X to be."""
+    trunk = MLP if model.trunk is None else model.trunk
+    return getattr(trunk, "preparation", "raw")
+
+
+def read_net_inputs(model: Any, X: Any, *, reset: bool, grows: bool = False) -> Any:
+    """Validate X for the trunk, which may know rows of a shape as flat ones."""
+    if isinstance(model.trunk, TrunkSpec):
+        X = model.trunk.flatten(plain_inputs(X, type(model).__name__))
+    return read_inputs(model, X, preparation_of(model), reset=reset, grows=grows)

@@ -1,0 +1,134 @@
+"""Choose and set up the balancing of the tasks for an estimator's arguments."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+
+from sklearn_mtl.balancing import (
+    Fixed,
+    GradientAggregator,
+    GradientBalancer,
+    LossBalancer,
+    LossWeighting,
+    SumOfLosses,
+    lowest_overlap,
+    read_balancing,
+)
+from sklearn_mtl.modules import MultiTaskModule
+from sklearn_mtl.neural_network.data._order import TaskOrder
+from sklearn_mtl.neural_network.data._targets import TargetEncoder
+from sklearn_mtl.neural_network.objective._balance import (
+    Balance,
+    GradientBalance,
+    LossBalance,
+)
+from sklearn_mtl.neural_network.objective._monitor import GradientMonitor
+from sklearn_mtl.tasks import task_weights
+
+__all__ = ["make_balance", "make_monitor"]
+
+LEAST_OVERLAP = 0.7  # below, the gradients at the features hide conflict
+UPDATE_SHARED_EVERY = 10
+_COUNTED_ROWS = 20_000  # rows from which the overlap of labels is told
+
+
+def make_balance(
+    model: Any, module: MultiTaskModule, encoder: TargetEncoder, weights: np.ndarray
+) -> Balance | None:
+    """Return what does the backward pass, or None for the plain sum.
+
+    Parameters
+    ----------
+    model : estimator
+        Whose arguments are used.
+    module : MultiTaskModule
+        Trunk and heads, where they train.
+    encoder : TargetEncoder
+        Knows the tasks and the layout of the logits.
+    weights : ndarray of shape (n_samples, n_tasks)
+        Weights of the cells, 0 where a label is missing.
+
+    Returns
+    -------
+    Balance or None
+        Without generators, which each training has of its own.
+
+    Raises
+    ------
+    ValueError
+        If the method is unknown, or "features" are asked of a trunk without one
+        representation.
+    TypeError
+        If balancing is no method at all.
+    """
+    who = type(model).__name__
+    method = read_balancing(model.balancing, who)
+    if isinstance(method, SumOfLosses) or not encoder.layout.n_trained:
+        return None
+    wanted = task_weights(encoder.task_set, model.task_weight, who)
+    trained = np.sort(encoder.layout.order)
+    if method.role_of_task_weight == "ignored" and np.ptp(wanted[trained]) > 0:
+        warnings.warn(
+            f"{who}: balancing by {type(method).__name__} does not depend on the scale "
+            "of a loss; it ignores task_weight, which only weighs the choice of the "
+            "best epoch.",
+            UserWarning,
+            stacklevel=2,
+        )
+    order = TaskOrder(encoder.layout, torch.device(model.device))
+    shape = len(module.heads.weight), order.n_tasks
+    if isinstance(method, GradientAggregator):
+        gramian = _choose_gramian(model, module, weights[:, trained], who)
+        every = model.update_every
+        if every == "auto":
+            every = UPDATE_SHARED_EVERY if gramian == "shared" else 1
+        balancer = GradientBalancer(method, *shape, every)
+        return GradientBalance(order, balancer, gramian)
+    assert isinstance(method, LossWeighting)  # for the type checker: no third kind
+    if isinstance(method, Fixed):
+        fixed = task_weights(encoder.task_set, method.weight, who)
+        method = Fixed(fixed[trained])
+    return LossBalance(order, LossBalancer(method, *shape))
+
+
+def make_monitor(model: Any, encoder: TargetEncoder) -> GradientMonitor | None:
+    """Return what measures gradients once an epoch, where it is asked for.
+
+    Parameters
+    ----------
+    model : estimator
+        Whose arguments are used.
+    encoder : TargetEncoder
+        Knows the layout of the logits.
+
+    Returns
+    -------
+    GradientMonitor or None
+        None unless ``monitor="gradients"``.
+    """
+    if model.monitor is None:
+        return None
+    return GradientMonitor(TaskOrder(encoder.layout, torch.device(model.device)))
+
+
+def _choose_gramian(
+    model: Any, module: MultiTaskModule, weights: np.ndarray, who: str
+) -> str:
+    has_one = module.is_linear_in_one_representation
+    if model.gramian == "features" and not has_one:
+        reason = f"{type(model.trunk).__name__} gives each task its own"
+        if module.has_one_representation:
+            reason = f"head={model.head!r} is not linear in it"
+        raise ValueError(
+            f"{who}: gramian='features' needs one representation that all heads read "
+            f"linearly, and {reason}; allowed are 'auto' and 'shared'."
+        )
+    if model.gramian != "auto":
+        return model.gramian
+    rows = weights[:: max(1, len(weights) // _COUNTED_ROWS)]
+    overlap = lowest_overlap(torch.as_tensor(rows)) if has_one else 0.0
+    return "features" if overlap >= LEAST_OVERLAP else "shared"

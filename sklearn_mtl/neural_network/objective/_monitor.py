@@ -1,0 +1,66 @@
+"""What the gradients of the tasks are, told once an epoch."""
+
+from __future__ import annotations
+
+import torch
+
+from sklearn_mtl.losses import FusedLoss
+from sklearn_mtl.modules import MultiTaskModule
+from sklearn_mtl.neural_network.data._batches import Batch
+from sklearn_mtl.neural_network.data._order import TaskOrder
+from sklearn_mtl.neural_network.objective._gradients import exact_gramian
+
+__all__ = ["GradientMonitor"]
+
+_MONITORED_ROWS = 128
+
+
+class GradientMonitor:
+    """Measure the exact gradients of the tasks on a few rows, and change nothing.
+
+    The net is switched to evaluation meanwhile, so that nothing is drawn.
+
+    Parameters
+    ----------
+    order : TaskOrder
+        Numbers of the tasks.
+    """
+
+    def __init__(self, order: TaskOrder) -> None:
+        self.order = order
+
+    def __call__(
+        self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch
+    ) -> tuple[list[float], float, float]:
+        """Return norms of the gradients of L_t, mean cosine, and share of conflicts.
+
+        Norms are in the order of the layout. A pair of tasks is in conflict where its
+        cosine is below zero. All are means over the members; NaN for a task, or where
+        no two tasks, have labels among the rows.
+        """
+        x, (targets, weights) = batch
+        n = min(x.shape[1], _MONITORED_ROWS)
+        weights = weights[:, :n] if weights.shape[1] > 1 else weights
+        was_training = module.training
+        module.eval()
+        parts = module.encode(x[:, :n])
+        with torch.no_grad():
+            logits = module.decode(parts)
+            _, dlogits = criterion(logits, targets[:, :n], weights)
+        task_weight = criterion.task_weight
+        gramian = exact_gramian(
+            module, parts, dlogits, self.order.task_of, self.order.n_tasks
+        )
+        module.train(was_training)
+        present = self.order.present(weights, task_weight, len(x))
+        norms = gramian.diagonal(dim1=1, dim2=2).sqrt()
+        norms = norms.masked_fill(~present, torch.nan)
+        cosine = gramian / (norms[:, :, None] * norms[:, None])
+        n_tasks = self.order.n_tasks
+        above = torch.ones(n_tasks, n_tasks, device=x.device).triu(1) > 0
+        bare = (norms / self.order.sort(task_weight)).nanmean(dim=0)
+        in_layout = bare[self.order.places.argsort()]
+        pairs = cosine[:, above]
+        known = pairs[~pairs.isnan()]
+        conflict = float((known < 0).double().mean())
+        return in_layout.double().tolist(), float(pairs.nanmean()), conflict

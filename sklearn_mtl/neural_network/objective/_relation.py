@@ -1,0 +1,146 @@
+"""Read what an estimator says of the relation of its tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.losses import OutputLayout, comparable_tasks
+from sklearn_mtl.neural_network.objective._regularizer import Regularizer, Relation
+from sklearn_mtl.tasks import TaskSet, square_by_task
+
+__all__ = ["make_regularizer", "relation_matrix"]
+
+
+def make_regularizer(
+    model: Any,
+    task_set: TaskSet,
+    layout: OutputLayout,
+    factor: Tensor,
+    *,
+    is_begun: bool = False,
+) -> Regularizer | None:
+    """Return what the objective has beside the losses, or None for nothing.
+
+    Parameters
+    ----------
+    model : estimator
+        Whose arguments are used.
+    task_set : TaskSet
+        The tasks.
+    layout : OutputLayout
+        Which logits belong to which task.
+    factor : Tensor of shape (n_members, 1, n_trained)
+        What the weights of cells are multiplied by.
+    is_begun : bool, default=False
+        Whether the net was trained before.
+
+    Returns
+    -------
+    Regularizer or None
+        For one training.
+
+    Raises
+    ------
+    TaskError
+        If the similarity is not square, symmetric and non-negative, or relates tasks
+        whose outputs differ in shape.
+    """
+    relation = None
+    if model.task_relation is not None:
+        matrix = _read(model.task_relation, task_set, layout, type(model).__name__)
+        given = None
+        if matrix is not None:
+            given = torch.as_tensor(matrix[np.ix_(layout.order, layout.order)])
+        on, strength = model.relation_on, model.relation_strength
+        if on == "auto":
+            # similar heads do not make similar outputs, so learn and pull in one place
+            on = "heads" if matrix is None else "outputs"
+        relation = Relation(layout, given, on, strength, is_begun=is_begun)
+    if relation is None and not model.shared_penalty:
+        return None
+    return Regularizer(relation, model.shared_penalty, factor)
+
+
+def relation_matrix(
+    regularizer: Regularizer | None, module: Any, task_set: TaskSet
+) -> np.ndarray | None:
+    """Return the relation of all tasks in the order of y, None where there is none.
+
+    Parameters
+    ----------
+    regularizer : Regularizer or None
+        Of the training that ended.
+    module : MultiTaskModule
+        The trained net.
+    task_set : TaskSet
+        The tasks.
+
+    Returns
+    -------
+    ndarray of shape (n_tasks, n_tasks) or None
+        Zero for tasks that are not comparable, or not trained.
+    """
+    if regularizer is None or regularizer.relation is None:
+        return None
+    order = regularizer.relation.layout.order
+    out = np.zeros((task_set.n_tasks, task_set.n_tasks))
+    found = regularizer.relation.matrix(module).detach().double().cpu().numpy()
+    out[np.ix_(order, order)] = found
+    return out
+
+
+def _read(
+    wanted: Any, task_set: TaskSet, layout: OutputLayout, who: str
+) -> np.ndarray | None:
+    """Return the similarity of all tasks, None where it is to be learned."""
+    places = {
+        t: number
+        for number, (_, members) in enumerate(comparable_tasks(layout))
+        for t in layout.order[members].tolist()
+    }
+    if isinstance(wanted, str):  # "learned", the only word that is allowed
+        if len(places) > 1 and len(set(places.values())) == len(places):
+            raise TaskError(
+                f"{who}: task_relation='learned' needs tasks with outputs of equal "
+                f"shape, and no two of {task_set.names} have that."
+            )
+        return None
+    wanted = square_by_task(wanted, task_set, "task_relation", who)
+    similarity = _check_matrix(wanted, task_set.n_tasks, who)
+    for s, t in np.argwhere(np.triu(similarity, 1) > 0).tolist():
+        if s in places and t in places and places[s] != places[t]:
+            raise TaskError(
+                f"{who}: task_relation relates {_describe(task_set, s)} and "
+                f"{_describe(task_set, t)} by {similarity[s, t]:g}, but their outputs "
+                "differ in shape; such an entry must be 0."
+            )
+    return similarity
+
+
+def _check_matrix(wanted: Any, n_tasks: int, who: str) -> np.ndarray:
+    similarity = np.asarray(wanted, dtype=np.float64)
+    if similarity.shape != (n_tasks, n_tasks):
+        raise TaskError(
+            f"{who}: task_relation has shape {similarity.shape} for {n_tasks} tasks; "
+            f"it must be ({n_tasks}, {n_tasks}), or 'learned'."
+        )
+    if not np.isfinite(similarity).all() or (similarity < 0).any():
+        raise TaskError(f"{who}: task_relation must be finite and not negative.")
+    if not np.allclose(similarity, similarity.T):
+        s, t = np.argwhere(~np.isclose(similarity, similarity.T))[0].tolist()
+        raise TaskError(
+            f"{who}: task_relation must be symmetric; found {similarity[s, t]:g} at "
+            f"[{s}, {t}] and {similarity[t, s]:g} at [{t}, {s}]."
+        )
+    return (similarity + similarity.T) / 2
+
+
+def _describe(task_set: TaskSet, t: int) -> str:
+    task = task_set.tasks[t]
+    classes = f" of {task.n_classes} classes" if task.kind == "multiclass" else ""
+    return f"task {task.name!r} ({task.kind}{classes})"

@@ -1,0 +1,96 @@
+"""Set up the schedule of the tasks for an estimator's arguments."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+
+from sklearn_mtl.balancing import Synchronous, TaskSchedule, read_schedule
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.neural_network.data._order import TaskOrder
+from sklearn_mtl.neural_network.data._targets import TargetEncoder
+from sklearn_mtl.neural_network.objective._balance import Balance, GradientBalance
+from sklearn_mtl.neural_network.objective._turns import HeldHeads, Turns
+from sklearn_mtl.tasks import by_task
+
+__all__ = ["make_turns"]
+
+
+def make_turns(
+    model: Any, encoder: TargetEncoder, weights: np.ndarray, balance: Balance | None
+) -> Turns | None:
+    """Return what says which tasks a step trains, or None for all of them.
+
+    Parameters
+    ----------
+    model : estimator
+        Whose arguments are used.
+    encoder : TargetEncoder
+        Knows the tasks and the layout of the logits.
+    weights : ndarray of shape (n_samples, n_tasks)
+        Weights of the cells, 0 where a label is missing.
+    balance : Balance or None
+        How the tasks are balanced.
+
+    Returns
+    -------
+    Turns or None
+        Without generators, which each training has of its own.
+
+    Raises
+    ------
+    TaskError
+        If the frequencies that are given do not fit the tasks.
+    """
+    who = type(model).__name__
+    schedule = read_schedule(model.task_schedule, who)
+    layout = encoder.layout
+    if isinstance(schedule, Synchronous) or not layout.n_trained:
+        return None
+    if schedule.holds_heads and isinstance(balance, GradientBalance):
+        warnings.warn(
+            f"{who}: task_schedule trains one task in each step, which leaves "
+            "balancing of gradients nothing to balance.",
+            UserWarning,
+            stacklevel=2,
+        )
+    order = TaskOrder(layout, torch.device(model.device))
+    trained = np.sort(layout.order)
+    shares = _shares(schedule, encoder, weights, trained, who)
+    prior = encoder.prior_losses_[np.argsort(layout.order)]
+    return Turns(
+        schedule,
+        order,
+        torch.as_tensor(shares, device=order.places.device),
+        torch.as_tensor(prior, device=order.places.device),
+        HeldHeads(layout) if schedule.holds_heads else None,
+    )
+
+
+def _shares(
+    schedule: TaskSchedule,
+    encoder: TargetEncoder,
+    weights: np.ndarray,
+    trained: np.ndarray,
+    who: str,
+) -> np.ndarray:
+    """Return how often each trained task is due, summing to one."""
+    wanted = schedule.frequency
+    if isinstance(wanted, str):
+        if wanted == "size":
+            counts = weights[:, trained].sum(axis=0)  # a weight of 2 is two labels
+            return counts / counts.sum()
+        return np.full(len(trained), 1.0 / len(trained))  # "loss" begins with this
+    names = encoder.task_set.names
+    given = by_task(wanted, names, parameter="frequency", who=who, default=1.0)
+    frequencies = np.array([given[names[t]] for t in trained], dtype=np.float64)
+    for t, frequency in zip(trained, frequencies.tolist(), strict=True):
+        if not np.isfinite(frequency) or frequency <= 0:
+            raise TaskError(
+                f"{who}: task {names[t]!r}: frequency in task_schedule is {frequency}; "
+                "it must be finite and positive."
+            )
+    return frequencies / frequencies.sum()

@@ -1,0 +1,383 @@
+"""The skorch net: a lean epoch loop, and skorch's notifications where they are used."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EpochTimer
+from skorch.history import History
+from torch import Tensor
+
+from sklearn_mtl.neural_network.data._batches import Batch, BatchIterator, HeldOutRows
+from sklearn_mtl.neural_network.data._rows import Rows
+from sklearn_mtl.neural_network.objective._balance import Balance
+from sklearn_mtl.neural_network.objective._monitor import GradientMonitor
+from sklearn_mtl.neural_network.objective._regularizer import Regularizer
+from sklearn_mtl.neural_network.objective._turns import Turns
+from sklearn_mtl.neural_network.training._head_update import HeadUpdate
+from sklearn_mtl.neural_network.training._idle import without_idle_callbacks
+from sklearn_mtl.neural_network.training._interrupts import watch_interrupts
+from sklearn_mtl.neural_network.training._record import record_epoch, record_losses
+
+__all__ = ["BATCH_HOOKS", "MultiTaskNet"]
+
+BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+
+
+class StopTraining(Exception):
+    """A callback ends the epoch loop; never seen outside it."""
+
+
+class MultiTaskNet(NeuralNet):
+    """A skorch net whose batches, losses and steps cover all tasks and members.
+
+    skorch keeps the module, the optimiser, the history and the callbacks. Its loop asks
+    for the loss as a number and notifies callbacks at every batch, which is most of an
+    epoch for a small net; here that happens only if a callback overrides a hook of a
+    batch.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Maps (n_members, n_rows, n_features) to fused logits.
+    criterion : FusedLoss
+        Gives the losses of all tasks and the gradient at the logits.
+    task_names : sequence of str
+        Names of the trained tasks, in the order of the losses.
+    who : str
+        The estimator, for messages.
+    schedule : callable, default=None
+        Maps the number of steps done to the factor of lr; None leaves lr to callbacks.
+    track : callable, default=None
+        Gets the net and the held-out losses at the end of an epoch, and says whether
+        training shall stop.
+    balance : Balance, default=None
+        Does the backward pass; None is that of the plain sum of the losses.
+    **kwargs : dict
+        As for skorch.NeuralNet.
+    """
+
+    def __init__(
+        self,
+        module: torch.nn.Module,
+        criterion: torch.nn.Module,
+        *,
+        task_names: Sequence[str] = (),
+        who: str = "MultiTaskNet",
+        schedule: Callable[[int], float] | None = None,
+        track: Callable[[MultiTaskNet, Tensor], bool] | None = None,
+        balance: Balance | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(module, criterion, **kwargs)
+        self.task_names = task_names
+        self.who = who
+        self.schedule = schedule
+        self.track = track
+        self.balance = balance
+        self.monitor: GradientMonitor | None = None
+        self.regularizer: Regularizer | None = None
+        self.turns: Turns | None = None
+        self.head_update: HeadUpdate | None = None
+        self.interrupts_: Sequence[int] = ()
+
+    @property
+    def _default_callbacks(self) -> list[tuple[str, Callback]]:
+        return [("epoch_timer", EpochTimer())]
+
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Notify callbacks; one that stops training does not look like Ctrl-C.
+
+        skorch's callbacks stop by raising KeyboardInterrupt, which skorch then
+        swallows wherever it came from.
+        """
+        try:
+            super().notify(method_name, **cb_kwargs)
+        except KeyboardInterrupt:
+            if self.interrupts_:
+                raise
+            raise StopTraining from None
+
+    def train(
+        self, batches: BatchIterator, held_out: HeldOutRows | None, epochs: int
+    ) -> None:
+        """Run epochs until they end or something stops them.
+
+        Parameters
+        ----------
+        batches : BatchIterator
+            The training rows.
+        held_out : HeldOutRows or None
+            What is evaluated at the end of each epoch.
+        epochs : int
+            At most so many.
+        """
+        self.n_steps_, self.n_epochs_ = 0, epochs
+        self.lowest_ = getattr(self, "lowest_", {})
+        idle = without_idle_callbacks(self, holds_out=held_out is not None)
+        with watch_interrupts() as self.interrupts_, idle:
+            with suppress(StopTraining):
+                self.notify("on_train_begin", X=batches.data, y=None)
+                self.fit_loop(batches, held_out, epochs)
+            self.notify("on_train_end", X=batches.data, y=None)
+
+    @property
+    def rate(self) -> float:
+        """Learning rate of the heads; other parameters may have their own."""
+        return self.optimizer_.param_groups[-1]["lr"]
+
+    def set_rate(self, lr: float) -> None:
+        """Start again from a learning rate, for our schedule and for callbacks."""
+        self.lr = lr
+        for group in self.optimizer_.param_groups:
+            group["lr"] = lr * group.get("lr_factor", 1.0)
+            if "initial_lr" in group:  # put there by torch's schedulers
+                group["initial_lr"] = group["lr"]
+
+    def follow(self, older: MultiTaskNet) -> None:
+        """Take over the history of a net that this one replaces."""
+        self.history_: History = copy.copy(older.history_)
+        self.lowest_ = getattr(older, "lowest_", {})
+        if "initial_lr" in older.optimizer_.param_groups[0]:  # a scheduler's
+            for group in self.optimizer_.param_groups:
+                group["initial_lr"] = group["lr"]
+
+    def set_task_weight(self, weights: np.ndarray, order: np.ndarray) -> None:
+        """Weigh the tasks from now on.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_tasks,)
+            Factor of each task in the objective, in the order of y.
+        order : ndarray of shape (n_trained,), int
+            The tasks in the order of the losses.
+        """
+        self.task_weight = weights.tolist()
+        self.criterion_.task_weight.copy_(torch.as_tensor(weights[order]))
+
+    def fit_loop(
+        self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any
+    ) -> MultiTaskNet:
+        """Train on batches X, evaluating held-out rows y after each epoch."""
+        sets = {"dataset_train": X.data, "dataset_valid": y}
+        for _ in range(self.max_epochs if epochs is None else epochs):
+            self.notify("on_epoch_begin", **sets)
+            self.run_single_epoch(X, True, "train", self.train_step)
+            shall_stop = False
+            if y is not None:
+                losses = self._evaluate(y)
+                record_losses(self, "valid", losses)
+                shall_stop = self.track is not None and self.track(self, losses)
+            self.notify("on_epoch_end", **sets)
+            if shall_stop:
+                break
+        return self
+
+    def run_single_epoch(
+        self, iterator: Any, training: bool, prefix: str, step_fn: Any, **kwargs: Any
+    ) -> None:
+        """Run the steps of one epoch and record the mean losses."""
+        if self.head_update is not None:
+            self.head_update.epoch(self, iterator)
+            return
+        self._set_training(True)
+        loud = self._has_batch_listener
+        total = torch.zeros(())
+        if not loud:  # skorch's Checkpoint looks for the last batch
+            self.history.new_batch()
+        self._begin_epoch()
+        for batch in iterator:
+            if self.monitor is not None:
+                self._measure(batch)
+            if loud:
+                self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch, notify=loud)
+            total = total + step["values"]
+            if loud:
+                self.history.record_batch(prefix + "_loss", step["loss"].item())
+                self.notify("on_batch_end", batch=batch, training=training, **step)
+        losses = record_epoch(self, prefix, total, len(iterator))
+        if self.balance is not None:
+            self.balance.end_epoch(losses)
+            self.history.record("factor_by_task", self.balance.mean_factors())
+            self.history.record("gramian", self.balance.gramian)
+        if self.regularizer is not None:
+            for name, value in self.regularizer.means().items():
+                self.history.record(name, value)
+        self.history.record("task_weight", self.task_weight)
+        self.history.record("lr", self.rate)
+        self.history.record(prefix + "_batch_count", len(iterator))
+
+    def train_step(
+        self, batch: Batch, notify: bool = True, **fit_params: Any
+    ) -> dict[str, Tensor]:
+        """Do one step of the optimiser on one batch of all members."""
+        if self.schedule is not None:
+            factor = self.schedule(self.n_steps_)
+            for group in self.optimizer_.param_groups:
+                group["lr"] = self.lr * group.get("lr_factor", 1.0) * factor
+        self.module_.see(batch[1][1])
+        if self.regularizer is not None:
+            self.regularizer.see(batch[1][1])
+        if self.balance is not None:
+            self.balance.see(batch[1][1])
+        if self.turns is not None:
+            batch = self.turns.apply(batch)
+        if self.balance is None:
+            logits, values = self._backward(batch)
+        else:
+            lr = self.rate
+            logits, values = self.balance.backward(
+                self.module_, self.criterion_, batch, lr
+            )
+        if self.regularizer is not None:
+            self.regularizer.at_parameters(self.module_)
+        if notify:
+            named = list(self.get_all_learnable_params())
+            self.notify("on_grad_computed", named_parameters=named, batch=batch)
+        if self.turns is None:
+            self.optimizer_.step()
+        else:
+            self.turns.step(self.optimizer_, self.module_)
+        self.optimizer_.zero_grad(set_to_none=True)
+        if self.balance is not None and self.balance.looks_again:
+            self.balance.look_again(self.module_, self.criterion_, batch)
+        self.n_steps_ += 1
+        step = {"y_pred": logits, "values": values}
+        if notify:
+            step["loss"] = (values * self.criterion_.task_weight).sum()
+        return step
+
+    def _backward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Put the gradient of the sum of losses into the parameters."""
+        x, (targets, weights) = batch
+        parts = self.module_.encode(x)
+        logits = self.module_.decode(parts)
+        values, dlogits = self.criterion_(logits, targets, weights)
+        if self.regularizer is not None:
+            extra = self.regularizer.at_logits(logits)
+            dlogits = dlogits if extra is None else dlogits + extra
+        penalty = self.module_.penalty(parts, weights)
+        if penalty is None:
+            logits.backward(dlogits)
+        else:  # members add up
+            torch.autograd.backward([logits, penalty.sum()], [dlogits, None])
+        return logits, values
+
+    def _begin_epoch(self) -> None:
+        self._is_measured = False
+        if self.balance is not None:
+            self.balance.start_epoch()
+        if self.regularizer is not None:
+            self.regularizer.start_epoch(self.module_)
+        if self.turns is not None:
+            self.turns.start_epoch()
+
+    def _measure(self, batch: Batch) -> None:
+        """Record the gradients of the tasks at the first batch of an epoch."""
+        if self.monitor is None or self._is_measured:
+            return
+        self._is_measured = True
+        norms, cosine, conflict = self.monitor(self.module_, self.criterion_, batch)
+        self.history.record("gradient_norm_by_task", norms)
+        self.history.record("gradient_cosine", cosine)
+        self.history.record("gradient_conflict", conflict)
+
+    @torch.inference_mode()
+    def _evaluate(self, held_out: HeldOutRows) -> Tensor:
+        """Return the loss of every task over the held-out rows of all members."""
+        self._set_training(False)
+        total = weight = torch.zeros(())
+        for _, (x, (targets, weights)) in held_out.chunks(self.module_.n_rows_at_once):
+            values, _ = self.criterion_(self.module_(x), targets, weights)
+            total = total + values.sum(dim=0) * x.shape[1]
+            weight = weight + weights.sum(dim=(0, 1))
+        return total / weight  # NaN for a task without a held-out label
+
+    @torch.inference_mode()
+    def held_out_logits(self, held_out: HeldOutRows) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield row numbers (n_members, n), -1 for padding, and each member's logits.
+
+        Parameters
+        ----------
+        held_out : HeldOutRows
+            What each member holds out.
+
+        Yields
+        ------
+        index, logits : Tensor
+            Of a chunk.
+        """
+        self._set_training(False)
+        for index, (x, _) in held_out.chunks(self.module_.n_rows_at_once):
+            yield index, self.module_(x)
+
+    def logits(self, rows: Rows) -> Iterator[Tensor]:
+        """Yield the logits (n_members, n, n_outputs) of consecutive rows.
+
+        Parameters
+        ----------
+        rows : Rows
+            Prepared inputs.
+
+        Yields
+        ------
+        Tensor
+            Logits of a chunk.
+        """
+        yield from self._apply(rows, self.module_)
+
+    def represent(self, rows: Rows) -> Iterator[Tensor]:
+        """Yield the shared representation (n_members, n, n_shared) of rows.
+
+        Parameters
+        ----------
+        rows : Rows
+            Prepared inputs.
+
+        Yields
+        ------
+        Tensor
+            Representation of a chunk.
+        """
+        yield from self._apply(rows, self.module_.represent)
+
+    def represent_task(self, rows: Rows, place: int) -> Iterator[Tensor]:
+        """Yield what one task's head reads, (n_members, n, n_hidden), of rows.
+
+        Parameters
+        ----------
+        rows : Rows
+            Prepared inputs.
+        place : int
+            Place of the task among those with a head.
+
+        Yields
+        ------
+        Tensor
+            Representation of a chunk.
+        """
+        module = self.module_
+        yield from self._apply(rows, lambda x: module.represent_task(x, place))
+
+    @torch.inference_mode()
+    def _apply(self, rows: Rows, function: Callable) -> Iterator[Tensor]:
+        self._set_training(False)
+        n_members, size = len(self.module_.heads.weight), self.module_.n_rows_at_once
+        for start in range(0, rows.n_rows, size):
+            x = rows.span(start, min(start + size, rows.n_rows))
+            yield function(x.expand(n_members, *x.shape[1:]))
+
+    @property
+    def _has_batch_listener(self) -> bool:
+        return any(
+            getattr(type(callback), hook) is not getattr(Callback, hook)
+            for _, callback in self.callbacks_
+            for hook in BATCH_HOOKS
+        )

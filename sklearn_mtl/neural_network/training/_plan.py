@@ -1,0 +1,174 @@
+"""Resolve what is left to "auto", from the number of rows and the kind of trunk."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from sklearn_mtl.modules import MLP
+from sklearn_mtl.preprocessing import PiecewiseLinear
+
+__all__ = [
+    "DTYPES",
+    "TrainingPlan",
+    "make_plan",
+    "resolve_embedding",
+]
+
+SMALL = 100  # rows up to which one full batch is used and nothing is held out
+N_STEPS = 800
+DROPOUT = 0.15
+DTYPES = {
+    "bfloat16": torch.float32,  # of the parameters; the trunk computes in bfloat16
+    "float32": torch.float32,
+    "float64": torch.float64,
+}
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How one fit is trained.
+
+    Attributes
+    ----------
+    n_members : int
+        Independent nets in one batched product.
+    hold_out : bool
+        Whether rows are held out to choose the epoch.
+    batch_size, max_epochs, patience : int
+        As the estimator's arguments, resolved.
+    dtype : torch.dtype
+        Of parameters, losses and heads: float64 where the data fit in one batch, unless
+        told otherwise.
+    trunk_dtype : torch.dtype or None
+        In which the trunk computes, where that is another.
+    trunk : object
+        What builds the trunk: a spec, a module or a callable.
+    """
+
+    n_members: int
+    hold_out: bool
+    batch_size: int
+    max_epochs: int
+    patience: int
+    dtype: torch.dtype
+    trunk_dtype: torch.dtype | None
+    trunk: Any
+
+
+def make_plan(model: Any, n_samples: int) -> TrainingPlan:
+    """Return the plan for an estimator's arguments and so many rows.
+
+    Small data get one full batch in float64, no hold-out and no dropout: the fit is
+    then deterministic, and a whole-number weight is the same as repeating a row.
+
+    Parameters
+    ----------
+    model : estimator
+        Whose arguments are resolved.
+    n_samples : int
+        Number of training rows.
+
+    Returns
+    -------
+    TrainingPlan
+        No "auto" is left.
+
+    Raises
+    ------
+    ValueError
+        If PyTorch has no such device here.
+    """
+    _check_device(model.device, type(model).__name__)
+    batch_size = _batch_size(model.batch_size, n_samples)
+    is_full = batch_size >= n_samples
+    trunk = _trunk(model, is_full)
+    n_members = model.n_members
+    if n_members == "auto":
+        n_members = getattr(trunk, "default_n_members", 1)
+    hold_out = model.early_stopping
+    if hold_out == "auto":
+        hold_out = n_samples > SMALL
+    hold_out = hold_out and n_samples > 1
+    n_batches = math.ceil(n_samples / batch_size)
+    max_epochs = model.max_epochs
+    if max_epochs == "auto":
+        max_epochs = int(np.clip(math.ceil(N_STEPS / n_batches), 12, 200))
+    patience = model.n_iter_no_change
+    if patience == "auto":
+        patience = max(5, math.ceil(max_epochs / 4))
+    dtype = model.dtype
+    if dtype == "auto":
+        dtype = "float64" if is_full else "float32"
+    return TrainingPlan(
+        n_members,
+        hold_out,
+        batch_size,
+        max_epochs,
+        patience,
+        DTYPES[dtype],
+        torch.bfloat16 if dtype == "bfloat16" else None,
+        trunk,
+    )
+
+
+def _check_device(device: str, who: str) -> None:
+    """Refuse a device that is not here before anything is computed."""
+    try:
+        torch.empty(1, device=device).cpu()  # "meta" holds no values to copy
+    except (AssertionError, NotImplementedError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0]
+        advice = (
+            " torch.cuda.is_available() is False: install a CUDA build of PyTorch on a "
+            "machine with a GPU, or use device='cpu'."
+            if device.startswith("cuda") and not torch.cuda.is_available()
+            else ""
+        )
+        raise ValueError(
+            f"{who}: device={device!r} cannot be used here ({reason}).{advice}"
+        ) from error
+
+
+def _trunk(model: Any, is_full: bool) -> Any:
+    if model.trunk is not None:
+        return model.trunk
+    dropout = model.dropout
+    if dropout == "auto":
+        dropout = 0.0 if is_full else DROPOUT
+    return MLP(model.hidden_layer_sizes, model.activation, dropout)
+
+
+def resolve_embedding(model: Any, shape: tuple[int, int]) -> PiecewiseLinear | None:
+    """Return the embedding of numeric columns, or None.
+
+    Parameters
+    ----------
+    model : estimator
+        Whose `numeric_embedding` is resolved.
+    shape : tuple of int
+        Numbers of rows and of numeric columns.
+
+    Returns
+    -------
+    PiecewiseLinear or None
+        "auto" embeds where there are four rows a column, and more than a full batch.
+    """
+    wanted = model.numeric_embedding
+    if wanted != "auto":
+        return wanted
+    n_samples, n_numeric = shape
+    return PiecewiseLinear() if n_samples > max(SMALL, 4 * n_numeric) else None
+
+
+def _batch_size(wanted: int | str | None, n_samples: int) -> int:
+    if wanted is None:
+        return n_samples
+    if wanted != "auto":
+        return min(int(wanted), n_samples)
+    if n_samples <= SMALL:
+        return n_samples
+    return int(np.clip(n_samples // 20, 32, 256))

@@ -1,0 +1,96 @@
+"""What a net writes down of the losses of an epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+from sklearn_mtl.neural_network.training._loss_error import LossError
+
+__all__ = ["record_epoch", "record_losses"]
+
+
+def record_epoch(net: Any, prefix: str, total: Tensor, n_steps: int) -> Tensor:
+    """Record the mean losses of an epoch, and return them by member.
+
+    Parameters
+    ----------
+    net : MultiTaskNet
+        Whose history it is.
+    prefix : str
+        "train" or "valid".
+    total : Tensor of shape (n_members, n_trained)
+        Sum of the losses over the steps.
+    n_steps : int
+        Number of steps.
+
+    Returns
+    -------
+    Tensor of shape (n_members, n_trained)
+        Means; a task that a schedule never trained has NaN in the history, and here
+        its last loss.
+    """
+    if net.turns is None:
+        losses = total / n_steps
+        record_losses(net, prefix, losses.mean(dim=0))
+        return losses
+    losses = net.turns.mean_losses(total)
+    counts = net.turns.counts()
+    record_losses(net, prefix, losses.nanmean(dim=0), [count == 0 for count in counts])
+    net.history.record("task_turns_by_task", counts)
+    return net.turns.end_epoch(losses)
+
+
+def record_losses(
+    net: Any, prefix: str, losses: Tensor, is_absent: Sequence[bool] | None = None
+) -> None:
+    """Record the losses of the tasks, their sum, and whether it is the lowest so far.
+
+    Parameters
+    ----------
+    net : MultiTaskNet
+        Whose history it is.
+    prefix : str
+        "train" or "valid".
+    losses : Tensor of shape (n_trained,)
+        Means over the members.
+    is_absent : sequence of bool, default=None
+        Which tasks had no loss. None is none of them; but any may be without a label
+        among held-out rows.
+
+    Raises
+    ------
+    TaskError
+        If the loss of a task is not finite.
+    """
+    values = losses.double().tolist()
+    weights = net.criterion_.task_weight.tolist()
+    if is_absent is None:
+        is_absent = [prefix == "valid"] * len(values)
+    _check_finite(net, values, is_absent)
+    pairs = zip(weights, values, strict=True)
+    total = sum(weight * value for weight, value in pairs if not math.isnan(value))
+    net.history.record(prefix + "_loss", total)
+    # what skorch's Checkpoint monitors
+    is_best = total < net.lowest_.get(prefix, math.inf)
+    net.history.record(prefix + "_loss_best", is_best)
+    if is_best:
+        net.lowest_[prefix] = total
+    net.history.record(prefix + "_loss_by_task", values)
+
+
+def _check_finite(net: Any, values: list[float], is_absent: Sequence[bool]) -> None:
+    entries = zip(net.task_names, values, is_absent, strict=True)
+    for place, (name, value, absent) in enumerate(entries):
+        without_label = absent and math.isnan(value)
+        if not without_label and not math.isfinite(value):
+            raise LossError(
+                f"{net.who}: the loss of task {name!r} became {value} in epoch "
+                f"{len(net.history)}.",
+                place,
+                f"Lower lr (now {net.lr}), or scale the inputs if the trunk takes them "
+                "as they are.",
+            )

@@ -1,0 +1,108 @@
+"""How the learning rate moves, and when training ends."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from sklearn_mtl.neural_network.training._net import MultiTaskNet
+
+__all__ = ["BestEpoch", "WarmUpCosine"]
+
+_ROUNDING = 1e-6  # of a mean of losses in float32; less is not better
+
+
+class WarmUpCosine:
+    """Linear warm-up, then half a cosine down to zero.
+
+    Parameters
+    ----------
+    n_steps : int
+        Steps of the whole fit.
+    n_warm_up : int, default=20
+        Steps of the warm-up; at most a tenth of all.
+    """
+
+    def __init__(self, n_steps: int, n_warm_up: int = 20) -> None:
+        self.n_steps = max(n_steps, 1)
+        self.n_warm_up = min(n_warm_up, self.n_steps // 10)
+
+    def __call__(self, step: int) -> float:
+        """Return the factor of the learning rate after so many steps."""
+        if step < self.n_warm_up:
+            return (step + 1) / self.n_warm_up
+        rest = max(self.n_steps - self.n_warm_up, 1)
+        return 0.5 * (1.0 + math.cos(math.pi * (step - self.n_warm_up) / rest))
+
+
+class BestEpoch:
+    """Keep the weights of the epoch with the lowest held-out loss, for all members.
+
+    The criterion is the weighted mean over tasks of loss / prior loss, so that a task
+    counts by how much of it is learnt and not by its unit. One epoch is chosen for all
+    members: with each its own, the choice would follow the noise of a small fold.
+
+    Parameters
+    ----------
+    prior_losses : Tensor of shape (n_trained,)
+        Loss of the best constant prediction of each task.
+    task_weight : Tensor of shape (n_trained,)
+        Weights of the mean.
+    patience : int
+        Epochs without a better one after which training stops.
+    """
+
+    def __init__(
+        self, prior_losses: Tensor, task_weight: Tensor, patience: int
+    ) -> None:
+        self.prior_losses = prior_losses
+        self.task_weight = task_weight
+        self.patience = patience
+        self.best_ = math.inf
+        self.epoch_ = 0
+        self._state: list[Tensor] = []
+
+    def __call__(self, net: MultiTaskNet, losses: Tensor) -> bool:
+        """Look at an epoch; return whether patience is at an end."""
+        relative = losses / self.prior_losses
+        criterion = self._mean(relative)
+        net.history.record("valid_score_by_task", (1.0 - relative).tolist())
+        net.history.record("valid_criterion", criterion)
+        epoch = len(net.history)
+        rounding = _ROUNDING * abs(self.best_) if math.isfinite(self.best_) else 0.0
+        if self.best_ - criterion > rounding:
+            self.best_, self.epoch_ = criterion, epoch
+            self._keep(net.module_)
+        # without a held-out label there is nothing to wait for
+        return bool(self._state) and epoch - self.epoch_ >= self.patience
+
+    def restore(self, module: torch.nn.Module) -> int:
+        """Put the best weights back into the module, and return their epoch."""
+        if self._state:
+            with torch.no_grad():
+                for tensor, best in zip(_state(module), self._state, strict=True):
+                    tensor.copy_(best)
+        return self.epoch_
+
+    def _keep(self, module: torch.nn.Module) -> None:
+        current = _state(module)
+        if not self._state:
+            self._state = [tensor.detach().clone() for tensor in current]
+            return
+        for best, tensor in zip(self._state, current, strict=True):
+            best.copy_(tensor.detach())
+
+    def _mean(self, relative: Tensor) -> float:
+        seen = ~torch.isnan(relative)
+        weights = self.task_weight[seen]
+        if not weights.sum() > 0:
+            return math.inf
+        return float((relative[seen] * weights).sum() / weights.sum())
+
+
+def _state(module: torch.nn.Module) -> list[Tensor]:
+    """Return parameters and buffers; batch norm's statistics are among the latter."""
+    values = module.state_dict(keep_vars=True).values()
+    return [value for value in values if isinstance(value, Tensor)]

@@ -1,0 +1,251 @@
+"""What a fit leaves behind, and how it is applied to rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.neural_network.data._rows import Rows, as_rows
+from sklearn_mtl.neural_network.data._stream import Stream
+from sklearn_mtl.neural_network.data._targets import TargetEncoder
+from sklearn_mtl.neural_network.objective._owners import task_of_maps
+from sklearn_mtl.neural_network.training._head_update import HeadUpdate, last_layer
+from sklearn_mtl.neural_network.training._net import MultiTaskNet
+from sklearn_mtl.preprocessing import Preparation
+
+__all__ = ["NetState"]
+
+_PREPARED_ROWS = 4096
+
+
+@dataclass
+class NetState:
+    """Preparation, encoder and net of one fit.
+
+    Attributes
+    ----------
+    preparation : Preparation
+        Maps X to the columns of the net.
+    encoder : TargetEncoder
+        Maps logits to predictions.
+    net : MultiTaskNet
+        The skorch net.
+    dtype : torch.dtype
+        Of the parameters.
+    seed : int
+        Of everything that is drawn.
+    n_calls : int
+        Trainings so far: one, or more with partial_fit and warm_start.
+    best_epoch : int
+        The epoch whose weights were kept; 0 where nothing was held out.
+    held_out_outputs : list of ndarray or None
+        As `outputs`, for the training rows, each from the member that held it out; None
+        where not every row was held out.
+    task_relation : ndarray of shape (n_tasks, n_tasks) or None
+        How the tasks are related, None where nothing was said of it.
+    head_update : HeadUpdate or None
+        How the heads learn from samples that come after a fit; None before any.
+    stream : Stream or None
+        Of a net that began with partial_fit: what it remembers.
+    class_mass : ndarray of shape (n_tasks, n_classes) or None
+        Sums of sample weights so far, by which further calls balance the classes; None
+        where classes have no weights.
+    """
+
+    preparation: Preparation
+    encoder: TargetEncoder
+    net: MultiTaskNet
+    dtype: torch.dtype
+    seed: int
+    n_calls: int = 0
+    best_epoch: int = 0
+    held_out_outputs: list[np.ndarray] | None = None
+    task_relation: np.ndarray | None = None
+    head_update: HeadUpdate | None = None
+    stream: Stream | None = None
+    class_mass: np.ndarray | None = None
+
+    @property
+    def n_members(self) -> int:
+        """Number of members."""
+        return len(self.net.module_.heads.weight)
+
+    def follow(self, older: NetState) -> None:
+        """Take over the history of a net that this one replaces."""
+        self.n_calls = older.n_calls
+        self.net.follow(older.net)
+
+    def scale_targets(self, stream: Stream) -> Stream:
+        """Give targets the scale of all labels so far, and keep the predictions.
+
+        Parameters
+        ----------
+        stream : Stream
+            With the labels of this call.
+
+        Returns
+        -------
+        Stream
+            The stream after that.
+
+        References
+        ----------
+        H. van Hasselt et al., "Learning values across many orders of magnitude",
+        NeurIPS 2016, equation 4.
+        """
+        due, after = stream.after_scaling()
+        layer, bias = last_layer(self.net.module_)
+        for place in self.encoder.places(due):
+            was_known = self.encoder.known_[:, place].all()
+            t = self.encoder.layout.order[place]
+            ratio, shift = self.encoder.set_scale(
+                place, stream.moments.mean[t], stream.moments.scale[t]
+            )
+            if not was_known:  # nothing was predicted that could be kept
+                continue
+            at = self.encoder.layout.columns(place)
+            with torch.no_grad():
+                if layer is not None:
+                    layer.weight[..., at] *= ratio
+                bias[..., at] = bias[..., at] * ratio + shift
+        return after
+
+    def outputs(self, X: Any) -> list[np.ndarray]:
+        """Return probabilities and values of all tasks.
+
+        Parameters
+        ----------
+        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
+            Validated inputs.
+
+        Returns
+        -------
+        list of ndarray
+            (n_samples, n_classes) or (n_samples,), a task an array.
+        """
+        return self.encoder.decode(self._apply(X, self.net.logits), X.shape[0])
+
+    def represent(self, X: Any) -> np.ndarray:
+        """Return the shared representation of all members side by side.
+
+        Parameters
+        ----------
+        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
+            Validated inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_members * n_shared), float32
+            Member after member.
+        """
+        return _side_by_side(self._apply(X, self.net.represent))
+
+    def represent_task(self, X: Any, task: int) -> np.ndarray:
+        """Return what a task's head reads in all members, side by side.
+
+        Parameters
+        ----------
+        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
+            Validated inputs.
+        task : int
+            Column of y.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_members * n_hidden), float32
+            Member after member.
+
+        Raises
+        ------
+        TaskError
+            If each head reads something else and the task has none.
+        """
+        if self.net.module_.has_one_representation:
+            return self.represent(X)
+        place = self._place(task, "to read for")
+        return _side_by_side(self._apply(X, self._task_reader(place)))
+
+    def project(self, X: Any, task: int) -> np.ndarray:
+        """Return what a task's head reads in the row space of that head.
+
+        The part of z that the task's head can see: coordinates in an orthonormal basis
+        of the rows of its linear maps, in each member.
+
+        Parameters
+        ----------
+        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
+            Validated inputs.
+        task : int
+            Column of y.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_members * rank), float32
+            Rank is the number of linear maps of the head, but at most n_hidden: 1 for a
+            binary task or a regression, else the number of classes; with hidden layers
+            the units of the first.
+
+        Raises
+        ------
+        TaskError
+            If the task is constant or empty, and so has no head.
+        """
+        place = self._place(task, "to project on")
+        module = self.net.module_
+        columns = task_of_maps(module, self.encoder.layout) == place
+        heads = module.heads.weight.detach()[..., columns]
+        basis = torch.linalg.qr(heads.double())[0].to(self.dtype)  # (M, h, rank)
+        chunks = self._apply(X, self._task_reader(place))
+        return _side_by_side(z @ basis for z in chunks)
+
+    def say(self, X: Any, task: int) -> np.ndarray:
+        """Return the probabilities or the value of a task as float32 columns.
+
+        Parameters
+        ----------
+        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
+            Validated inputs.
+        task : int
+            Column of y.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_columns), float32
+            Averaged over members.
+        """
+        output = self.outputs(X)[task].astype(np.float32)
+        return output if output.ndim == 2 else output[:, None]
+
+    def _place(self, task: int, purpose: str) -> int:
+        """Return the place of a column of y among the tasks that have a head."""
+        order = self.encoder.layout.order.tolist()
+        if task not in order:
+            chosen = self.encoder.task_set.tasks[task]
+            raise TaskError(
+                f"{self.net.who}: task {chosen.name!r} is {chosen.kind} and has no "
+                f"head {purpose}."
+            )
+        return order.index(task)
+
+    def _task_reader(self, place: int) -> Callable[[Rows], Iterator[Tensor]]:
+        return lambda rows: self.net.represent_task(rows, place)
+
+    def _apply(
+        self, X: Any, function: Callable[[Rows], Iterator[Tensor]]
+    ) -> Iterator[Tensor]:
+        """Prepare and map some rows at a time, whose temporaries stay in the cache."""
+        device = torch.device(self.net.device)
+        for start in range(0, X.shape[0], _PREPARED_ROWS):
+            columns = self.preparation.transform(X[start : start + _PREPARED_ROWS])
+            yield from function(as_rows(columns, self.dtype, device))
+
+
+def _side_by_side(chunks: Iterator[Tensor]) -> np.ndarray:
+    flat = [z.transpose(0, 1).flatten(1) for z in chunks]  # (n, n_members * width)
+    return torch.cat(flat).float().cpu().numpy()

@@ -1,0 +1,350 @@
+"""Set a net up from data, and train it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import Generator, Tensor
+
+from sklearn_mtl.losses import read_losses
+from sklearn_mtl.modules import read_head, use_generators
+from sklearn_mtl.neural_network.data._batches import (
+    BatchIterator,
+    HeldOutRows,
+    LabelledRows,
+)
+from sklearn_mtl.neural_network.data._held import Held
+from sklearn_mtl.neural_network.data._labels import Labels, draw_folds, label_rows
+from sklearn_mtl.neural_network.data._read import preparation_of
+from sklearn_mtl.neural_network.data._rows import as_rows
+from sklearn_mtl.neural_network.data._stream import Samples, Stream
+from sklearn_mtl.neural_network.data._targets import TargetEncoder
+from sklearn_mtl.neural_network.objective._balancing import make_balance, make_monitor
+from sklearn_mtl.neural_network.objective._regularizer import Regularizer
+from sklearn_mtl.neural_network.objective._relation import (
+    make_regularizer,
+    relation_matrix,
+)
+from sklearn_mtl.neural_network.objective._scheduling import make_turns
+from sklearn_mtl.neural_network.training._build import (
+    build_module,
+    build_net,
+    renew_callbacks,
+)
+from sklearn_mtl.neural_network.training._head_update import HeadUpdate
+from sklearn_mtl.neural_network.training._input_layer import input_layer
+from sklearn_mtl.neural_network.training._loss_error import LossError, raise_reason
+from sklearn_mtl.neural_network.training._net import MultiTaskNet
+from sklearn_mtl.neural_network.training._plan import (
+    TrainingPlan,
+    make_plan,
+    resolve_embedding,
+)
+from sklearn_mtl.neural_network.training._schedule import BestEpoch, WarmUpCosine
+from sklearn_mtl.neural_network.training._state import NetState
+from sklearn_mtl.preprocessing import (
+    Preparation,
+    RawPreparation,
+    SparsePreparation,
+    Table,
+    TablePreparation,
+)
+from sklearn_mtl.tasks import TaskSet, task_weights
+from sklearn_mtl.utils._random import spawn_seeds
+
+__all__ = ["Call", "train_state"]
+
+_FOLDS, _PARAMETERS, _CALLS = 0, 1, 2  # streams of random numbers
+_BALANCING = 2**31  # the calls from here on are those of balancing
+_SCHEDULE = 3 * 2**30  # and from here on those of the schedule of tasks
+_KEEPING = 2**30  # and from here on which samples of a stream are kept
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is special about one call of fit or partial_fit.
+
+    Attributes
+    ----------
+    seed : int
+        Of everything that is drawn.
+    held : Held
+        What the caller says about the samples that are held out.
+    is_partial : bool
+        Whether to do one epoch at a constant rate without holding rows out.
+    is_anew : bool
+        Whether preparation and net are made, and not taken from a state.
+    stream : Stream or None
+        Of a net that began with partial_fit, with the samples of this call.
+    """
+
+    seed: int
+    held: Held = field(default_factory=Held)
+    is_partial: bool = False
+    is_anew: bool = True
+    stream: Stream | None = None
+
+    def of_stream(self, state: NetState | None, batch: Samples) -> tuple[Call, Samples]:
+        """Return the call with its stream, and what is to be learned in it."""
+        stream = None if state is None else state.stream
+        if stream is None:
+            stream = Stream.begin(batch.codes.shape[1])
+        n_calls = 0 if state is None else state.n_calls
+        rng = np.random.default_rng(spawn_seeds(self.seed, 1, _KEEPING + n_calls))
+        samples, is_anew = stream.lesson(batch, rng)
+        stream = stream.more(batch, rng)
+        return replace(self, stream=stream, is_anew=is_anew), samples
+
+
+def train_state(
+    model: Any,
+    X: Any,
+    task_set: TaskSet,
+    labels: Labels,
+    state: NetState | None,
+    call: Call,
+) -> NetState:
+    """Train a net on validated data, a new one or one that goes on.
+
+    Parameters
+    ----------
+    model : estimator
+        Whose arguments are used.
+    X : ndarray or sparse.csr_array
+        Validated inputs.
+    task_set : TaskSet
+        The tasks.
+    labels : Labels
+        Encoded labels with weights.
+    state : NetState or None
+        A net whose history is kept, and whose weights, preparation and label scales
+        where the call does not make them anew.
+    call : Call
+        What is special about this call.
+
+    Returns
+    -------
+    NetState
+        The trained net and what belongs to it.
+
+    Raises
+    ------
+    ValueError
+        If `n_members` changed since the state was made.
+    """
+    plan = make_plan(model, X.shape[0])
+    if state is not None and plan.n_members != state.n_members:
+        raise ValueError(
+            f"{type(model).__name__}: n_members is {plan.n_members}, but the net to go "
+            f"on with has {state.n_members}. Fit a new estimator."
+        )
+    if state is not None:
+        if model.lr != state.net.lr:
+            state.net.set_rate(model.lr)
+        renew_callbacks(model, state.net)
+    held = call.held
+    members = np.ones((1, X.shape[0]), dtype=bool)
+    if plan.hold_out and held.is_allowed and not call.is_partial:
+        # the same rows are held out whenever the same data come again
+        fold_seed = spawn_seeds(call.seed, 1, _FOLDS)[0]
+        fraction = model.validation_fraction
+        members = draw_folds(
+            task_set, labels.codes, plan.n_members, fraction, fold_seed, held.group
+        )
+    stream = call.stream
+    if state is None or call.is_anew:
+        older = state
+        state = _set_up(model, X, task_set, labels, members, plan, call.seed)
+        if older is not None:
+            state.follow(older)
+        state.stream = stream and stream.after_set_up()
+    else:
+        state.stream = stream and state.scale_targets(stream)
+    weights = task_weights(task_set, model.task_weight, type(model).__name__)
+    state.net.set_task_weight(weights, state.encoder.layout.order)
+    state.encoder.weigh(labels.codes, labels.weights, members)
+    if state.encoder.layout.n_trained:
+        device = torch.device(model.device)
+        data = label_rows(
+            X, labels, state.preparation, state.encoder, state.dtype, device
+        )
+        held_out = _held_out_rows(state, data, members, held)
+        try:
+            _train(model, state, data, members, held_out, plan, call.is_partial)
+        except LossError as error:
+            raise_reason(error, data, X)
+    return state
+
+
+def _held_out_rows(
+    state: NetState, data: LabelledRows, members: np.ndarray, held: Held
+) -> HeldOutRows | None:
+    """Return what each member is evaluated on, or None."""
+    device = data.targets.device
+    if held.labels is not None:
+        data = label_rows(
+            held.X, held.labels, state.preparation, state.encoder, state.dtype, device
+        )
+        return HeldOutRows(
+            data, [torch.arange(len(data), device=device)] * state.n_members
+        )
+    if members.all():
+        return None
+    return HeldOutRows(data, _row_numbers(~members, device))
+
+
+def _set_up(
+    model: Any,
+    X: Any,
+    task_set: TaskSet,
+    labels: Labels,
+    members: np.ndarray,
+    plan: TrainingPlan,
+    seed: int,
+) -> NetState:
+    """Fit preparation and encoder, and build the untrained net."""
+    who = type(model).__name__
+    losses = read_losses(model.loss, task_set.tasks, who)
+    task_set = task_set.with_periods([loss.period for loss in losses])
+    clip = getattr(model, "clip_predictions", False)
+    encoder = TargetEncoder(task_set, clip, losses)
+    encoder.fit(labels.codes, labels.weights, members)
+    weights = labels.weights, labels.row_weights
+    as_numbers = partial(encoder.as_numbers, labels.codes, *weights, members)
+    preparation = _make_preparation(model, X)
+    preparation.fit(X, members * labels.row_weights, as_numbers)
+    generators = _generators(seed, plan.n_members, _PARAMETERS)
+    few = as_rows(preparation.transform(X[:2]), torch.float32, torch.device("cpu"))
+    inputs = input_layer(preparation, few.span(0, 1).shape[-1], plan.dtype)
+    head = read_head(model.head, who)
+    sample = few.span(0, 2)
+    module = build_module(plan.trunk, inputs, encoder, sample, generators, head, who)
+    module.trunk_dtype = plan.trunk_dtype
+    task_weight = task_weights(task_set, model.task_weight, who)
+    net = build_net(model, module, encoder, task_weight, plan.dtype)
+    net.balance = make_balance(model, net.module_, encoder, labels.weights)
+    net.turns = make_turns(model, encoder, labels.weights, net.balance)
+    return NetState(preparation, encoder, net, plan.dtype, seed)
+
+
+def _make_preparation(model: Any, X: Any) -> Preparation:
+    if sparse.issparse(X) and preparation_of(model) == "table":
+        return SparsePreparation()
+    if not isinstance(X, Table):
+        return RawPreparation()
+    return TablePreparation(resolve_embedding(model, X.numeric.shape))
+
+
+def _train(
+    model: Any,
+    state: NetState,
+    data: LabelledRows,
+    members: np.ndarray,
+    held_out: HeldOutRows | None,
+    plan: TrainingPlan,
+    is_partial: bool,
+) -> None:
+    """Run the epochs, and keep the best where rows are held out."""
+    net, device = state.net, torch.device(model.device)
+    order = _generators(state.seed, state.n_members, _CALLS + 2 * state.n_calls)
+    rows = _row_numbers(members, device)
+    rows = rows * state.n_members if len(rows) < state.n_members else rows
+    batches = BatchIterator(data, rows, plan.batch_size, order)
+    n_epochs = 1 if is_partial else plan.max_epochs
+    is_cosine = model.lr_schedule == "cosine" and not is_partial
+    net.schedule = WarmUpCosine(n_epochs * len(batches)) if is_cosine else None
+    track = None
+    if held_out is not None:
+        prior = torch.as_tensor(state.encoder.prior_losses_, device=device)
+        track = BestEpoch(prior, net.criterion_.task_weight.double(), plan.patience)
+    net.track = track
+    net.head_update = state.head_update if is_partial else None
+    regularizer = _equip(model, state, data)
+    try:
+        net.train(batches, held_out, n_epochs)
+    finally:  # what is left of an interrupted fit can be pickled, and trained on
+        _strip(net)
+    state.best_epoch = 0
+    state.held_out_outputs = None
+    if held_out is not None and track is not None:
+        state.best_epoch = track.restore(net.module_)
+        if (~members).any(axis=0).all():  # each sample was held out by one member
+            state.held_out_outputs = _out_of_fold(state, held_out)
+    if not is_partial:
+        mass = state.encoder.mass_ * members.sum(axis=1, keepdims=True)
+        layout = state.encoder.layout
+        state.head_update = HeadUpdate(net.module_, layout, data, torch.tensor(mass))
+    task_set = state.encoder.task_set
+    state.task_relation = relation_matrix(regularizer, net.module_, task_set)
+
+
+def _equip(model: Any, state: NetState, data: LabelledRows) -> Regularizer | None:
+    """Give the parts of a net what they need in this call: generators above all."""
+    net, encoder = state.net, state.encoder
+    stream = _CALLS + 2 * state.n_calls
+    state.n_calls += 1
+    dropout = _generators(state.seed, state.n_members, stream + 1, model.device)
+    use_generators(net.module_, dropout)
+    net.module_.start(data.weights, data.factor)
+    net.monitor = make_monitor(model, encoder=encoder)
+    regularizer = net.regularizer = make_regularizer(
+        model,
+        encoder.task_set,
+        encoder.layout,
+        data.factor,
+        is_begun=state.n_calls > 1,
+    )
+    if net.turns is not None:
+        stream = _SCHEDULE + state.n_calls
+        net.turns.generators = _generators(state.seed, state.n_members, stream)
+    if net.balance is not None:
+        net.balance.regularizer = regularizer
+        net.balance.start(data.weights, data.factor)
+        stream = _BALANCING + state.n_calls
+        net.balance.generators = _generators(
+            state.seed, state.n_members, stream, model.device
+        )
+    return regularizer
+
+
+def _strip(net: MultiTaskNet) -> None:
+    """Take away what cannot be pickled or belongs to one call."""
+    use_generators(net.module_, None)
+    net.module_.end()
+    if net.balance is not None:
+        net.balance.end()
+    net.regularizer = None
+    if net.turns is not None:
+        net.turns.generators = ()
+    if net.schedule is not None:
+        net.set_rate(net.lr)
+    net.schedule = net.track = net.head_update = None
+
+
+def _out_of_fold(state: NetState, held_out: HeldOutRows) -> list[np.ndarray]:
+    """Return the outputs for every row, from the member that held it out."""
+    fused = np.empty((len(held_out), state.encoder.layout.n_outputs))
+    known = state.encoder.known_outputs()
+    for index, logits in state.net.held_out_logits(held_out):
+        activated = state.encoder.activate(logits).double().cpu().numpy()
+        if known is not None:
+            activated = np.where(known, activated, np.nan)
+        rows = index.cpu().numpy()
+        fused[rows[rows >= 0]] = activated[rows >= 0]
+    return state.encoder.split(fused)
+
+
+def _generators(
+    seed: int, n_members: int, stream: int, device: str = "cpu"
+) -> list[Generator]:
+    seeds = spawn_seeds(seed, n_members, stream)
+    return [torch.Generator(device=device).manual_seed(s) for s in seeds]
+
+
+def _row_numbers(members: np.ndarray, device: torch.device) -> list[Tensor]:
+    return [torch.as_tensor(np.flatnonzero(m), device=device) for m in members]

@@ -1,0 +1,16 @@
+"""Preparation of inputs: columns, categories, scales and the edges of embeddings."""
+
+from sklearn_mtl.preprocessing._column_scales import column_scales as column_scales
+from sklearn_mtl.preprocessing._inputs import Table as Table
+from sklearn_mtl.preprocessing._inputs import read_inputs as read_inputs
+from sklearn_mtl.preprocessing._piecewise_linear import PiecewiseLinear
+from sklearn_mtl.preprocessing._preparation import Preparation as Preparation
+from sklearn_mtl.preprocessing._preparation import RawPreparation as RawPreparation
+from sklearn_mtl.preprocessing._preparation import (
+    SparsePreparation as SparsePreparation,
+)
+from sklearn_mtl.preprocessing._statistics import column_moments as column_moments
+from sklearn_mtl.preprocessing._statistics import usable_scale as usable_scale
+from sklearn_mtl.preprocessing._table import TablePreparation as TablePreparation
+
+__all__ = ["PiecewiseLinear"]

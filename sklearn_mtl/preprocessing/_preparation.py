@@ -1,0 +1,99 @@
+"""From X to the columns that the trunk sees."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_mtl.preprocessing._statistics import sparse_scales
+
+__all__ = ["MemberScales", "Preparation", "RawPreparation", "SparsePreparation"]
+
+
+TargetsOf = Callable[[int], np.ndarray]
+
+
+@dataclass(frozen=True)
+class MemberScales:
+    """How each member standardises prepared columns.
+
+    A missing x becomes fill; then x becomes (x - shift) * scale, clipped to the limit.
+    """
+
+    fill: np.ndarray  # (n_members, n_columns), as shift and scale
+    shift: np.ndarray
+    scale: np.ndarray
+    limit: float
+
+
+class Preparation(ABC):
+    """Fitted once on the training rows; then maps any X to prepared columns."""
+
+    @abstractmethod
+    def fit(self, X: Any, weights: np.ndarray, targets: TargetsOf) -> Preparation:
+        """Learn from X and the labels.
+
+        Parameters
+        ----------
+        X : object
+            Validated inputs.
+        weights : ndarray of shape (n_sets, n_samples)
+            Row weights: one set, or one for each member, 0 where it holds a row out.
+        targets : callable
+            Returns the labels as numbers (n_samples, n_outputs), standardised by the
+            rows of a set whose number it gets; for what depends on y.
+
+        Returns
+        -------
+        Preparation
+            Itself.
+        """
+
+    @abstractmethod
+    def transform(self, X: Any) -> Any:
+        """Return the prepared columns, the same for every member."""
+
+    def member_scales(self, n_columns: int) -> MemberScales | None:
+        """Return how members standardise the columns apart; None if they do not."""
+        return None
+
+    def embedding_edges(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return which columns are embedded, and the edges of each member."""
+        return None
+
+
+class RawPreparation(Preparation):
+    """Values as they are; batches scale those of uint8 to the unit range."""
+
+    def fit(self, X: Any, weights: np.ndarray, targets: TargetsOf) -> RawPreparation:
+        """Learn nothing."""
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Return X."""
+        return X
+
+
+class SparsePreparation(Preparation):
+    """Scale the columns of a sparse X without centring, so that it stays sparse."""
+
+    def fit(self, X: Any, weights: np.ndarray, targets: TargetsOf) -> SparsePreparation:
+        """Learn the scale of every column."""
+        self.scale_ = sparse_scales(X, weights)
+        return self
+
+    def transform(self, X: Any) -> sparse.csr_array:
+        """Return X over the scale of the first member."""
+        return sparse.csr_array(X @ sparse.diags_array(1.0 / self.scale_[0]))
+
+    def member_scales(self, n_columns: int) -> MemberScales | None:
+        """Return the ratio of scales, where members differ."""
+        if len(self.scale_) == 1:
+            return None
+        zero = np.zeros_like(self.scale_)
+        return MemberScales(zero, zero, self.scale_[:1] / self.scale_, np.inf)

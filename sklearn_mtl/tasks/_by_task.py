@@ -1,0 +1,113 @@
+"""One rule for every argument that may differ by task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.tasks._names import (
+    NamedTasks,
+    match_tasks,
+    order_of_columns,
+    task_name,
+)
+from sklearn_mtl.utils._containers import fill_masked
+
+__all__ = ["by_task", "square_by_task"]
+
+
+def by_task(
+    value: Any, names: Sequence[str], *, parameter: str, who: str, default: Any = None
+) -> dict[str, Any]:
+    """Return what an argument says of each task.
+
+    Parameters
+    ----------
+    value : object
+        A mapping or pandas series by task name, column label or column number; a list,
+        tuple, array or other sequence in task order; or one value for all tasks.
+    names : sequence of str
+        Names of the tasks.
+    parameter : str
+        Name of the argument, for messages.
+    who : str
+        Who asks, for messages.
+    default : object, default=None
+        For tasks that a mapping does not name.
+
+    Returns
+    -------
+    dict
+        One value for each task, in task order.
+
+    Raises
+    ------
+    TaskError
+        If a mapping names unknown tasks or a task twice, or a sequence has another
+        length.
+    """
+    if hasattr(value, "items"):  # a mapping, or a pandas series
+        given = match_tasks(dict(value.items()), names, parameter, who)
+        return {name: given.get(name, default) for name in names}
+    if _is_sequence(value):
+        if len(value) != len(names):
+            raise TaskError(
+                f"{who}: {parameter} has {len(value)} entries for {len(names)} tasks."
+            )
+        return dict(zip(names, value, strict=True))
+    return dict.fromkeys(names, value)
+
+
+def square_by_task(
+    matrix: Any, tasks: NamedTasks, parameter: str, who: str
+) -> np.ndarray:
+    """Return a matrix of all pairs of tasks in task order.
+
+    Parameters
+    ----------
+    matrix : array-like of shape (n_tasks, n_tasks)
+        The rows and columns of a frame are matched by name; rows without names are in
+        the order of the columns.
+    tasks : NamedTasks
+        The tasks.
+    parameter : str
+        Name of the argument, for messages.
+    who : str
+        Who asks, for messages.
+
+    Returns
+    -------
+    ndarray of shape (n_tasks, n_tasks)
+        The values; of another shape where those of the matrix are.
+
+    Raises
+    ------
+    TaskError
+        If the names are not those of the tasks.
+    """
+    values = np.asarray(fill_masked(matrix), dtype=np.float64)
+    n_tasks = len(tasks.names)
+    if not hasattr(matrix, "columns") or values.shape != (n_tasks, n_tasks):
+        return values
+    columns = [task_name(label) for label in matrix.columns]
+    rows = [task_name(label) for label in getattr(matrix, "index", matrix.columns)]
+    if sorted(rows) == sorted(columns):
+        values = values[[rows.index(name) for name in columns]]
+    elif rows != [str(t) for t in range(n_tasks)]:
+        raise TaskError(
+            f"{who}: the index of {parameter} is {rows}, but its columns are "
+            f"{columns}; both must name the tasks."
+        )
+    order = order_of_columns(columns, tasks, parameter, who)
+    return values if order is None else values[np.ix_(order, order)]
+
+
+def _is_sequence(value: Any) -> bool:
+    """Whether a value holds one for each task, as also a polars series or a tensor."""
+    if isinstance(value, list | tuple):
+        return True
+    is_array = hasattr(value, "__array__") and hasattr(value, "__len__")
+    return is_array and getattr(value, "ndim", 1) > 0

@@ -1,0 +1,338 @@
+"""Turn any form of y into one array of observed labels per task.
+
+Nothing here knows what a class or a regression target is; that is ``_tasks``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.tasks._names import (
+    NamedTasks,
+    TaskNames,
+    order_of_columns,
+    task_name,
+)
+from sklearn_mtl.tasks._targets import as_targets
+from sklearn_mtl.tasks._values import (
+    drop_missing,
+    is_categorical,
+    is_gap,
+    natural,
+    refuse_tags,
+)
+from sklearn_mtl.tasks._weights import align_weights, weightless_labels
+from sklearn_mtl.utils._finite import is_moderate
+
+__all__ = ["Cells", "TargetColumns", "read_columns", "sparse_cells"]
+
+
+@dataclass(frozen=True)
+class TargetColumns:
+    """The labels of every task, as they came, without the missing ones.
+
+    Attributes
+    ----------
+    names : list of str
+        Column names of y, or task0, task1, ...
+    values : list of ndarray
+        The observed labels of each task in row order, in their own dtype.
+    observed : ndarray of shape (n_samples, n_tasks), bool
+        Where a label is present.
+    is_1d : bool
+        Whether y was 1-D.
+    has_names : bool
+        Whether the names were given rather than made up.
+    is_categorical : list of bool
+        Whether a column was declared categorical by its dtype.
+    numbers : ndarray of shape (n_samples, n_tasks) or None
+        y itself, where it was one array of floats.
+    cells : Cells or None
+        Where the labels are, if `numbers` has few.
+    weights : ndarray of shape (), (n_samples,), (n_samples, 1), or \
+            (n_samples, n_tasks), or None
+        Weights of the samples, or of the labels in the order of the columns.
+    """
+
+    names: list[str]
+    values: list[np.ndarray]
+    observed: np.ndarray
+    is_1d: bool
+    has_names: bool
+    is_categorical: list[bool]
+    numbers: np.ndarray | None = None
+    cells: Cells | None = None
+    weights: np.ndarray | None = None
+
+    def like(self, tasks: NamedTasks, what: str, who: str) -> TargetColumns:
+        """Return the columns in the order of the same tasks elsewhere, by name.
+
+        Parameters
+        ----------
+        tasks : NamedTasks
+            As many tasks.
+        what : str
+            What these columns are, for the message.
+        who : str
+            Who asks; the message begins with it.
+
+        Returns
+        -------
+        TargetColumns
+            Itself where the order is the same, or one of both has no names.
+
+        Raises
+        ------
+        TaskError
+            If the names differ.
+        """
+        given = self.names if self.has_names else None
+        order = order_of_columns(given, tasks, what, who)
+        return self if order is None else self.take(order)
+
+    def take(self, columns: Sequence[int]) -> TargetColumns:
+        """Return some of the columns.
+
+        Parameters
+        ----------
+        columns : sequence of int
+            Their numbers, in the new order.
+
+        Returns
+        -------
+        TargetColumns
+            The columns.
+        """
+        chosen = list(columns)
+        observed, weights = self.observed[:, chosen], self.weights
+        if weights is not None and weights.shape == self.observed.shape:
+            weights = weights[:, chosen]
+        return replace(
+            self,
+            names=[self.names[t] for t in chosen],
+            values=[self.values[t] for t in chosen],
+            observed=observed,
+            is_categorical=[self.is_categorical[t] for t in chosen],
+            numbers=None if self.numbers is None else self.numbers[:, chosen],
+            cells=None if self.cells is None else sparse_cells(observed),
+            weights=weights,
+        )
+
+
+def read_columns(
+    y: Any, who: str, sample_weight: Any = None, tasks: NamedTasks | None = None
+) -> TargetColumns:
+    """Read y into one array per task.
+
+    Parameters
+    ----------
+    y : array-like or dict of shape (n_samples,) or (n_samples, n_tasks)
+        ndarray of any dtype, masked or structured array, list, sparse matrix, tensor,
+        pandas or polars frame or series, or a dict of columns by task name.
+    who : str
+        Who asks; error messages begin with it.
+    sample_weight : None, number or array-like, default=None
+        Weights of samples or labels. A label of weight 0 is a missing label. The
+        columns of an array are in the order of those of y; those of a frame are matched
+        by name.
+    tasks : NamedTasks or None, default=None
+        The tasks that the columns of weights are named by, where y has no names.
+
+    Returns
+    -------
+    TargetColumns
+        The labels that are present, task by task, and their weights.
+
+    Raises
+    ------
+    TaskError
+        If y is complex, infinite, of more than two dimensions, or mixes types.
+    ValueError
+        If weights have a wrong shape or sign.
+    """
+    if y is None:
+        raise ValueError(
+            f"This {who} estimator requires y to be passed, but the target y is None."
+        )
+    y = as_targets(y, who)
+    if isinstance(y, np.ndarray) and y.ndim == 2 and y.dtype.kind == "f":
+        # of a subclass only the numbers
+        names = [None] * y.shape[1]
+        return _read_floats(np.asarray(y), names, who, sample_weight, tasks)
+    if _is_frame_of_floats(y):
+        return _read_floats(y.to_numpy(), list(y.columns), who, sample_weight, tasks)
+    columns, names, is_1d = _split(y, who)
+    labels, has_names = _labels(names, who)
+    values, observed, categorical = [], [], []
+    shape = len(columns[0]), len(columns)
+    named = _named(labels, has_names, tasks)
+    weights = align_weights(sample_weight, shape, who, named)
+    weightless = weightless_labels(weights, shape)
+    for t, (name, column) in enumerate(zip(labels, columns, strict=True)):
+        present, seen = drop_missing(column)
+        if weightless is not None:
+            present = present[~weightless[seen, t]]
+            seen = seen & ~weightless[:, t]
+        values.append(natural(present, name, who))
+        observed.append(seen)
+        categorical.append(is_categorical(column))
+    mask = np.stack(observed, axis=1) if observed else np.zeros((0, 0), dtype=bool)
+    return TargetColumns(
+        labels, values, mask, is_1d, has_names, categorical, weights=weights
+    )
+
+
+def _read_floats(
+    y: np.ndarray,
+    names: list[Any],
+    who: str,
+    sample_weight: Any,
+    tasks: NamedTasks | None,
+) -> TargetColumns:
+    """Read an array of floats, all columns at once."""
+    labels, has_names = _labels(names, who)
+    named = _named(labels, has_names, tasks)
+    weights = align_weights(sample_weight, y.shape, who, named)
+    weightless = weightless_labels(weights, y.shape)
+    if weightless is not None:
+        y = np.where(weightless, np.nan, y)
+    observed = ~np.isnan(y)
+    cells = sparse_cells(observed)
+    if cells is None:
+        numbers = y
+        values = [y[seen, t] for t, seen in enumerate(observed.T)]
+    else:
+        numbers = y[cells.rows, cells.tasks]
+        values = [numbers[part] for part in cells.parts]
+    if not is_moderate(numbers):
+        for name, present in zip(labels, values, strict=True):
+            natural(present, name, who)
+    no = [False] * len(names)
+    return TargetColumns(
+        labels, values, observed, False, has_names, no, y, cells, weights
+    )
+
+
+def _is_frame_of_floats(y: Any) -> bool:
+    """Whether y is a pandas frame whose columns all have one plain float dtype."""
+    if not (hasattr(y, "iloc") and hasattr(y, "columns")):
+        return False
+    dtypes = set(y.dtypes)
+    return len(dtypes) == 1 and getattr(dtypes.pop(), "str", "")[1:2] == "f"
+
+
+def _named(labels: list[str], has_names: bool, tasks: NamedTasks | None) -> NamedTasks:
+    """Return the tasks in column order that a frame of weights is matched to."""
+    if has_names or tasks is None:
+        return TaskNames(labels, has_names)
+    return tasks
+
+
+def _labels(names: list[Any], who: str) -> tuple[list[str], bool]:
+    """Return the names of the tasks, made up where there are none, and if there are."""
+    labels = [f"task{t}" if n is None else task_name(n) for t, n in enumerate(names)]
+    _check_names(labels, who)
+    return labels, any(name is not None for name in names)
+
+
+class Cells(NamedTuple):
+    """Cells of y, task after task, and in each task in row order.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_cells,)
+        Their rows.
+    tasks : ndarray of shape (n_cells,)
+        Their columns.
+    ends : ndarray of shape (n_tasks,)
+        Where among the cells each task ends.
+    """
+
+    rows: np.ndarray
+    tasks: np.ndarray
+    ends: np.ndarray
+
+    @property
+    def parts(self) -> list[slice]:
+        """Where among the cells each task is."""
+        ends = self.ends.tolist()
+        return [slice(*pair) for pair in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+def sparse_cells(mask: np.ndarray) -> Cells | None:
+    """Return where a mask is true, if that is for few cells.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (n_samples, n_tasks), bool
+        Which cells count.
+
+    Returns
+    -------
+    Cells or None
+        The cells; None where a row has more than two on average, since a pass over
+        all columns is the cheaper then.
+    """
+    if np.count_nonzero(mask) > 2 * len(mask) or mask.shape[1] < 3:
+        return None
+    rows, tasks = np.divmod(np.flatnonzero(mask), mask.shape[1])
+    order = np.argsort(tasks, kind="stable")
+    ends = np.cumsum(np.bincount(tasks, minlength=mask.shape[1]))
+    return Cells(rows[order], tasks[order], ends)
+
+
+def _split(y: Any, who: str) -> tuple[list[Any], list[Any], bool]:
+    """Split y into columns, their names (None where there is none), and is_1d."""
+    if sparse.issparse(y):
+        y = y.toarray()
+    if hasattr(y, "columns") and hasattr(y, "dtypes"):  # a pandas or polars frame
+        names = list(y.columns)
+        is_pandas = hasattr(y, "iloc")
+        return (
+            [y.iloc[:, t] if is_pandas else y[n] for t, n in enumerate(names)],
+            names,
+            False,
+        )
+    if hasattr(y, "to_numpy") and hasattr(y, "name"):  # a series
+        return [y], [None if y.name == "" else y.name], True  # "" is polars' none
+    array = _as_array(y, who)
+    if array.ndim == 1:
+        return [array], [None], True
+    if array.ndim == 2:
+        return list(array.T), [None] * array.shape[1], False
+    raise TaskError(
+        f"{who}: y has shape {array.shape}; it must be (n_samples,) or "
+        "(n_samples, n_tasks)."
+    )
+
+
+def _as_array(y: Any, who: str) -> np.ndarray:
+    if not hasattr(y, "dtype") and isinstance(y, Sequence):
+        # np.asarray would turn [["a", None], ["b", 1]] or ["a", nan] into strings
+        array = np.asarray(y, dtype=object)
+        refuse_tags(array, who)
+        is_text = any(isinstance(v, str) for v in array.flat)
+        has_gap = any(is_gap(v) for v in array.flat)
+        if not is_text and not has_gap:
+            array = np.asarray(y)
+    else:
+        array = np.asarray(y)
+    if np.iscomplexobj(array):
+        raise ValueError(f"Complex data not supported\n{who}: y has complex labels.")
+    if array.ndim == 0:
+        raise TaskError(f"{who}: y must be an array, found the scalar {y!r}.")
+    return array
+
+
+def _check_names(names: list[str], who: str) -> None:
+    if len(set(names)) < len(names):
+        double = sorted({n for n in names if names.count(n) > 1})
+        raise TaskError(f"{who}: task names must be unique; found twice: {double}.")
+    if not names:
+        raise TaskError(f"{who}: y has no columns; at least one task is needed.")

@@ -1,0 +1,192 @@
+"""What a task is, and what is worth a warning about its labels."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.exceptions import (
+    MissingLabelWarning,
+    SingleClassWarning,
+    TaskError,
+    TaskTypeWarning,
+    UnseenLabelWarning,
+)
+from sklearn_mtl.tasks._by_task import by_task
+
+MAX_INTEGER_CLASSES = 20
+# A value or a fraction that at most so many samples have may be absent from a fold.
+_RARE = 2
+# With more values than this too many would have to be absent.
+_FAR = 30
+
+_TYPES = {
+    "classification": "classification",
+    "binary": "classification",
+    "multiclass": "classification",
+    "regression": "regression",
+    "infer": "infer",
+    None: "infer",
+}
+_LOOKS_MISSING = ("nan", "NaN", "None", "<NA>", "NaT", "")
+
+
+def infer_kind(values: np.ndarray, is_categorical: bool) -> str:
+    """Return "classification" or "regression" for the observed labels of a task."""
+    if is_categorical or values.dtype.kind not in "fiu":
+        return "classification"
+    is_integral = values.dtype.kind != "f" or bool((values == np.floor(values)).all())
+    few = is_integral and len(np.unique(values)) <= MAX_INTEGER_CLASSES
+    return "classification" if few else "regression"
+
+
+def warn_of_close_type(
+    values: np.ndarray, is_categorical: bool, name: str, who: str
+) -> None:
+    """Say that other samples of the task might be taken for another type of task.
+
+    That is where 20 or 21 whole numbers are found, where rare ones decide whether there
+    are more than 20, and where a few fractions are all that makes it a regression.
+    """
+    found = None if is_categorical else _close_call(values)
+    if found is None:
+        return
+    taken = infer_kind(values, is_categorical)
+    warnings.warn(
+        f"{who}: task {name!r} has {found} and is taken for a {taken}: up to "
+        f"{MAX_INTEGER_CLASSES} different whole numbers are classes. The samples of a "
+        "fold, or new ones, might be taken otherwise. Say what the task is: "
+        f"task_types={{{name!r}: {taken!r}}}, or the other type.",
+        TaskTypeWarning,
+        stacklevel=5,
+    )
+
+
+def _close_call(values: np.ndarray) -> str | None:
+    """Return what makes the type of a task doubtful; None where nothing does."""
+    if values.dtype.kind not in "fiu":
+        return None
+    is_whole = values == np.floor(values)
+    n_fractions = len(values) - int(np.count_nonzero(is_whole))
+    if n_fractions > min(_RARE, len(values) / 10):
+        return None
+    found, counts = np.unique(values[is_whole], return_counts=True)
+    if n_fractions:
+        few = 0 < len(found) <= MAX_INTEGER_CLASSES
+        return f"whole numbers but for {n_fractions} of its labels" if few else None
+    n_values, n_rare = len(found), int(np.count_nonzero(counts <= _RARE))
+    is_next = n_values in (MAX_INTEGER_CLASSES, MAX_INTEGER_CLASSES + 1)
+    few = n_values - n_rare <= MAX_INTEGER_CLASSES < n_values + n_rare
+    if not is_next and not (few and n_values <= _FAR):
+        return None
+    rare = f", {n_rare} of them in one or two samples," if n_rare else ""
+    return f"{n_values} different whole numbers{rare}"
+
+
+def parse_task_types(
+    task_types: Any, names: Sequence[str], kind: str, who: str
+) -> list[str]:
+    """Return "classification", "regression" or "infer" for every task."""
+    if kind != "mixed":
+        return [kind] * len(names)
+    given = by_task(task_types, names, parameter="task_types", who=who)
+    for name, value in given.items():
+        if value not in _TYPES:
+            raise TaskError(
+                f"{who}: task {name!r} has task type {value!r}; allowed are "
+                "'classification', 'binary', 'multiclass', 'regression' and None."
+            )
+    return [_TYPES[given.get(name)] for name in names]
+
+
+def check_classes(values: np.ndarray, name: str, who: str) -> None:
+    """Refuse labels that cannot be classes."""
+    if values.dtype.kind == "f":
+        broken = values[values != np.floor(values)]
+        if len(broken):
+            raise TaskError(
+                f"{who}: task {name!r} has fractional class labels, such as "
+                f"{np.unique(broken)[:3].tolist()}. Unknown label type: continuous. "
+                "Classes are strings, booleans, or whole numbers; for a regression "
+                "target use a regressor."
+            )
+    elif values.dtype.kind not in "iubUS":
+        raise TaskError(
+            f"{who}: task {name!r} has labels of dtype {values.dtype}. Unknown label "
+            "type: classes are strings, booleans, or whole numbers."
+        )
+
+
+def check_numbers(values: np.ndarray, name: str, who: str) -> None:
+    """Refuse labels that cannot be regression targets."""
+    if len(values) and values.dtype.kind not in "fiub":
+        raise TaskError(
+            f"{who}: task {name!r} is a regression but its labels are of dtype "
+            f"{values.dtype}; numbers are needed."
+        )
+
+
+def warn_of_empty_task(
+    name: str, n_samples: int, on_empty_task: str, who: str, warn: bool
+) -> None:
+    """Refuse or announce a task without any observed label."""
+    if on_empty_task == "raise":
+        raise TaskError(
+            f"{who}: task {name!r} has no observed label: all {n_samples} values of y "
+            "are missing (NaN) or have a weight of zero. Drop the column, or give "
+            "on_empty_task='warn' to predict NaN for it."
+        )
+    if warn:
+        warnings.warn(
+            f"{who}: task {name!r} has no observed label; it is predicted as NaN.",
+            MissingLabelWarning,
+            stacklevel=5,
+        )
+
+
+def warn_of_single_class(
+    name: str, kind: str, classes: np.ndarray | None, who: str
+) -> None:
+    """Announce a classification task that can only be constant."""
+    if kind == "constant" and classes is not None:
+        warnings.warn(
+            f"{who}: task {name!r} has the single class {classes.tolist()[0]!r}; its "
+            "prediction is constant.",
+            SingleClassWarning,
+            stacklevel=5,
+        )
+
+
+def warn_of_sentinel(name: str, classes: np.ndarray | None, who: str) -> None:
+    """Announce classes that look like missing labels: -1 beside 0..K-1, or "nan"."""
+    if classes is None or not len(classes):
+        return
+    suspect = None
+    if classes.dtype.kind in "fi":
+        n = len(classes) - 1
+        if n >= 2 and classes[0] == -1 and (classes[1:] == np.arange(n)).all():
+            suspect = -1
+    elif classes.dtype.kind == "U":
+        suspect = next((c for c in classes.tolist() if c in _LOOKS_MISSING), None)
+    if suspect is not None:
+        warnings.warn(
+            f"{who}: task {name!r} has the label {suspect!r} beside other classes and "
+            "learns it as a class. If it stands for a missing label, use "
+            f"sklearn_mtl.tasks.mask_labels(y, sentinel={suspect!r}).",
+            MissingLabelWarning,
+            stacklevel=5,
+        )
+
+
+def warn_of_unseen(unknown: dict[str, list], who: str) -> None:
+    """Say once which labels were never seen in fit."""
+    shown = ", ".join(f"{name!r}: {labels}" for name, labels in unknown.items())
+    warnings.warn(
+        f"{who}: y has labels that were not seen in fit, by task: {shown}. They count "
+        "as wrong.",
+        UnseenLabelWarning,
+        stacklevel=3,
+    )

@@ -1,0 +1,306 @@
+"""What every multi-task estimator gives back, from one hook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.tasks._scores import accuracies, mean_of_observed, r2_scores, skills
+from sklearn_mtl.tasks._task_set import Task, TaskSet
+from sklearn_mtl.tasks._views import make_task_view
+from sklearn_mtl.tasks._weights import check_sample_weight
+from sklearn_mtl.utils._categories import warning_once
+from sklearn_mtl.utils._finite import check_outputs
+from sklearn_mtl.utils._index import warn_of_index_order
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ClassOutputsMixin", "MultiTaskOutputsMixin"]
+
+
+class MultiTaskOutputsMixin:
+    """Predictions, views and scores of an estimator that knows its `task_set_`.
+
+    A subclass sets `task_set_` in fit and gives `_task_outputs`. One hook, because a
+    pass through a shared model computes all tasks at once.
+    """
+
+    task_set_: TaskSet
+    _waiting: Sequence[int] = ()  # tasks whose first label is still to come
+
+    if TYPE_CHECKING:  # no method here, for the mixin stands in front of who has one
+
+        def _task_outputs(self, X: Any) -> list[np.ndarray]:
+            """Return, for each task, (n, n_classes) probabilities or (n,) values."""
+
+    def _task_codes(self, X: Any) -> np.ndarray:
+        """Return predicted class indices and values (n, n_tasks).
+
+        Overridden where the predicted label need not be the likeliest.
+        """
+        return np.stack([_code(output) for output in self._finite_outputs(X)], axis=1)
+
+    def _task_output(self, X: Any, t: int) -> np.ndarray:
+        """Return the output of one task; overridden where one costs less than all."""
+        return self._task_outputs(X)[t]
+
+    def _task_code(self, X: Any, t: int) -> np.ndarray:
+        """Return the predicted class indices or values of one task."""
+        return _code(self._finite_output(X, t))
+
+    def _labelled_tasks(self) -> list[Task]:
+        """Return the tasks; those that have no label yet are empty."""
+        tasks = list(self.task_set_.tasks)
+        for t in self._waiting:
+            tasks[t] = replace(tasks[t], kind="empty")
+        return tasks
+
+    # What users get, once it is known to be finite: argmax would take NaN for a class.
+
+    def _finite_outputs(self, X: Any) -> list[np.ndarray]:
+        """Return probabilities and values of all tasks."""
+        with _computing():
+            outputs = self._task_outputs(X)
+        check_outputs(outputs, self._labelled_tasks(), type(self).__name__)
+        return outputs
+
+    def _finite_output(self, X: Any, t: int) -> np.ndarray:
+        """Return the probabilities or values of one task."""
+        with _computing():
+            output = self._task_output(X, t)
+        check_outputs([output], [self._labelled_tasks()[t]], type(self).__name__)
+        return output
+
+    def _finite_codes(self, X: Any) -> np.ndarray:
+        """Return predicted class indices and values (n_samples, n_tasks)."""
+        with _computing():
+            codes = self._task_codes(X)
+        check_outputs(codes.T, self._labelled_tasks(), type(self).__name__)
+        return codes
+
+    def _finite_code(self, X: Any, t: int) -> np.ndarray:
+        """Return the predicted class indices or values of one task."""
+        with _computing():
+            code = self._task_code(X, t)
+        check_outputs([code], [self._labelled_tasks()[t]], type(self).__name__)
+        return code
+
+    @property
+    def n_tasks_(self) -> int:
+        """Number of tasks seen in fit."""
+        return self.task_set_.n_tasks
+
+    @property
+    def task_names_in_(self) -> np.ndarray:
+        """Names of the tasks seen in fit."""
+        return np.array(self.task_set_.names, dtype=object)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the labels of all tasks.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_tasks)
+            Labels and values, of the dtype that the tasks share, else of dtype object.
+            1-D if y was.
+
+        Raises
+        ------
+        ValueError
+            If a prediction is not finite, because X holds values that are too large.
+        """
+        check_is_fitted(self)
+        return self.task_set_.decode(self._finite_codes(X))
+
+    def predict_task(self, X: Any, task_id: Any) -> np.ndarray:
+        """Predict one task a row, for data where every row belongs to one task.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        task_id : array-like of shape (n_samples,)
+            Name or column number of the task of each row.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The prediction of the row's own task.
+
+        Raises
+        ------
+        TaskError
+            If a task is unknown or the lengths differ.
+        """
+        check_is_fitted(self)
+        who = type(self).__name__
+        warn_of_index_order(who, X=X, task_id=task_id)
+        codes = self._finite_codes(X)
+        # NumPy would make an array of two dimensions of a list of tuples
+        ids = task_id.tolist() if hasattr(task_id, "tolist") else list(task_id)
+        if len(ids) != len(codes) or any(isinstance(one, list) for one in ids):
+            raise TaskError(
+                f"{who}: task_id has shape {np.shape(task_id)}; X has {len(codes)} "
+                "rows."
+            )
+        place = {name: self.task_set_.index(name, who) for name in set(ids)}
+        columns = np.array([place[name] for name in ids], dtype=np.intp)
+        labels = TaskSet(self.task_set_.tasks, False, False).decode(codes)
+        return labels[np.arange(len(codes)), columns]
+
+    def task(self, task: Any) -> Any:
+        """Return one task as a fitted single-output estimator.
+
+        Parameters
+        ----------
+        task : str, int, or label of a column
+            Name, also as it stood in y (2020, or a tuple), or column number.
+
+        Returns
+        -------
+        TaskClassifierView or TaskRegressorView
+            With `classes_`, `predict`, `predict_proba` (n_samples, n_classes) and
+            `score`; scikit-learn's calibration, threshold and inspection tools take it
+            (in a FrozenEstimator where they would refit).
+        """
+        check_is_fitted(self)
+        return make_task_view(self, task)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the mean score over tasks: accuracy, R2, or skill if types are mixed.
+
+        The mean over tasks of the accuracy (all tasks are classifications), of R2 (all
+        are regressions), else of 1 - loss / prior loss, with squared error and
+        log-loss. Only observed cells count. Note that scikit-learn's
+        MultiOutputClassifier gives subset accuracy here, which is lower.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Labels; NaN where missing. Labels unseen in fit count as wrong.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Weights of rows or cells.
+
+        Returns
+        -------
+        float
+            The mean over the tasks that have observed labels; NaN, with a warning,
+            where none has.
+
+        Raises
+        ------
+        ValueError
+            If the lengths of X and y or the shape of the weights do not fit.
+        """
+        check_is_fitted(self)
+        who = type(self).__name__
+        warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
+        codes, weights = self.task_set_.encode_weighted(
+            y, sample_weight, unseen="wrong", who=who
+        )
+        check_consistent_length(X, codes)
+        weights = check_sample_weight(weights, codes.shape, who)
+        has_classes = {task.is_classification for task in self.task_set_.tasks}
+        if len(has_classes) > 1:
+            scores = skills(self.task_set_, codes, self._finite_outputs(X), weights)
+        else:
+            predicted = self._finite_codes(X)
+            if has_classes == {True}:
+                scores = accuracies(codes, predicted, weights)
+            else:
+                periods = [task.period for task in self.task_set_.tasks]
+                scores = r2_scores(codes, predicted, weights, periods)
+        return mean_of_observed(scores, who)
+
+
+class ClassOutputsMixin(MultiTaskOutputsMixin):
+    """Adds classes and probabilities, for classifiers and mixed estimators."""
+
+    @property
+    def classes_(self) -> Any:
+        """Labels: an array for 1-D y, else a list with an array (or None) a task."""
+        classes = self.task_set_.classes
+        return classes[0] if self.task_set_.is_1d else classes
+
+    def predict_proba(self, X: Any) -> Any:
+        """Predict the probabilities of the classes of all tasks.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or list of them
+            A list with one array a task where y was 2-D; None for a regression task.
+
+        Raises
+        ------
+        ValueError
+            If a prediction is not finite, because X holds values that are too large.
+        """
+        check_is_fitted(self)
+        proba = [
+            output if task.is_classification else None
+            for task, output in zip(
+                self.task_set_.tasks, self._finite_outputs(X), strict=True
+            )
+        ]
+        return proba[0] if self.task_set_.is_1d else proba
+
+    def proba_frame(self, X: Any) -> pd.DataFrame:
+        """Predict probabilities as a DataFrame with columns (task, class).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        DataFrame of shape (n_samples, total number of classes)
+            Columns are a MultiIndex (task, class); the index is that of X.
+        """
+        import pandas as pd
+
+        check_is_fitted(self)
+        outputs = self._finite_outputs(X)
+        columns: dict[tuple[str, Any], np.ndarray] = {}
+        for task, output in zip(self.task_set_.tasks, outputs, strict=True):
+            labels = [] if task.classes is None else task.classes.tolist()
+            for k, label in enumerate(labels):  # as Python's own types
+                columns[task.name, label] = output[:, k]
+        # a list has an index too, which is a method
+        index = X.index if hasattr(X, "iloc") else pd.RangeIndex(len(outputs[0]))
+        names = pd.MultiIndex.from_tuples(list(columns), names=["task", "class"])
+        return pd.DataFrame(columns, index=index).set_axis(names, axis=1)
+
+
+@contextmanager
+def _computing() -> Iterator[None]:
+    """Leave overflows to the check of what comes out, and warn of a column once."""
+    with warning_once(), np.errstate(over="ignore", invalid="ignore"):
+        yield
+
+
+def _code(output: np.ndarray) -> np.ndarray:
+    if output.ndim == 1:
+        return output
+    if output.shape[1] == 0:  # an empty task
+        return np.full(len(output), np.nan)
+    return output.argmax(axis=1)

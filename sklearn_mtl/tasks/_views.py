@@ -1,0 +1,203 @@
+"""One task of a fitted multi-task model, as a single-output estimator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from sklearn_mtl.tasks._scores import accuracies, mean_of_observed, r2_scores
+from sklearn_mtl.tasks._task_set import TaskSet
+from sklearn_mtl.tasks._weights import check_sample_weight
+from sklearn_mtl.utils._index import warn_of_index_order
+
+__all__ = ["TaskClassifierView", "TaskRegressorView", "make_task_view"]
+
+
+def make_task_view(model: Any, task: str | int) -> Any:
+    """Return the view of a task of a fitted model that gives its outputs."""
+    t = model.task_set_.index(task, who=type(model).__name__)
+    chosen = model.task_set_.tasks[t]
+    view = TaskClassifierView if chosen.is_classification else TaskRegressorView
+    return view(model, chosen.name)
+
+
+class _TaskView(BaseEstimator):
+    """What both views share: who the model is and which task is looked at."""
+
+    def __init__(self, model: Any, task: str) -> None:
+        self.model = model
+        self.task = task
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        """Refuse: a tool that clones and fits would train another model unnoticed.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,), default=None
+            Labels of the task.
+        **fit_params : dict
+            Whatever a tool passes.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
+        name = type(self.model).__name__
+        raise TypeError(
+            f"{type(self).__name__}: this is task {self.task!r} of a fitted {name} and "
+            "cannot be fitted again. Hand FrozenEstimator(view) to a tool that clones "
+            f"and fits what it gets; to train and validate anew, hand it {name} itself "
+            "with all tasks, or single-task models in IndependentTasks."
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Say that a view of a fitted model is fitted."""
+        return hasattr(self.model, "task_set_")
+
+    @property
+    def task_set_(self) -> TaskSet:
+        """The task, alone."""
+        return self.model.task_set_.subset([self._index()])
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of features seen in fit."""
+        return self.model.n_features_in_
+
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        """Names of the features seen in fit, where they had names."""
+        return self.model.feature_names_in_
+
+    @feature_names_in_.setter
+    def feature_names_in_(self, names: np.ndarray | None) -> None:
+        # SHAP takes the names away from its own deep copy
+        self.model.feature_names_in_ = names
+
+    def _index(self) -> int:
+        return self.model.task_set_.index(self.task)
+
+    def _output(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        return self.model._finite_output(X, self._index())
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the task.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels or values.
+        """
+        check_is_fitted(self)
+        codes = self.model._finite_code(X, self._index())
+        return self.model.task_set_.tasks[self._index()].decode(codes)
+
+    def _scored(self, X: Any, y: Any, sample_weight: Any) -> float:
+        """Return accuracy or R2 over the observed labels of the task."""
+        check_is_fitted(self)
+        who = type(self).__name__
+        warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
+        alone = self.task_set_.subset([0], is_1d=True)
+        codes, given = alone.encode_weighted(y, sample_weight, unseen="wrong", who=who)
+        check_consistent_length(X, codes)
+        weights = check_sample_weight(given, codes.shape, who)
+        predicted = self.model._task_code(X, self._index())[:, None]
+        (task,) = alone.tasks
+        if task.is_classification:
+            return mean_of_observed(accuracies(codes, predicted, weights), who)
+        scores = r2_scores(codes, predicted, weights, [task.period])
+        return mean_of_observed(scores, who)
+
+
+class TaskClassifierView(ClassifierMixin, _TaskView):
+    """One classification task of a fitted multi-task model.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted multi-task estimator of this package.
+    task : str
+        Name of the task.
+    """
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """Labels of the task, in the order of the columns of `predict_proba`."""
+        return self.model.task_set_.tasks[self._index()].classes
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Predict the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probabilities.
+        """
+        return self._output(X)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy over observed labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,)
+            Labels of the task; NaN where missing.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        return self._scored(X, y, sample_weight)
+
+
+class TaskRegressorView(RegressorMixin, _TaskView):
+    """One regression task of a fitted multi-task model.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted multi-task estimator of this package.
+    task : str
+        Name of the task.
+    """
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R2 over observed labels, of points on the circle where values repeat.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,)
+            Values of the task; NaN where missing.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        return self._scored(X, y, sample_weight)

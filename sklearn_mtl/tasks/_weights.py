@@ -1,0 +1,440 @@
+"""Weights of cells, classes and tasks."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.tasks._by_task import by_task
+from sklearn_mtl.tasks._names import NamedTasks, order_of_columns
+from sklearn_mtl.tasks._targets import as_targets
+from sklearn_mtl.utils._private import HasMethods
+
+if TYPE_CHECKING:  # both read y, and ask here which labels weigh nothing
+    from sklearn_mtl.tasks._columns import Cells
+    from sklearn_mtl.tasks._task_set import Task, TaskSet
+
+__all__ = [
+    "CLASS_WEIGHT",
+    "align_weights",
+    "cell_weights",
+    "check_sample_weight",
+    "class_mass",
+    "is_by_name",
+    "resolve_class_weight",
+    "task_weights",
+    "warn_of_small_weights",
+    "weightless_labels",
+    "weights_at",
+]
+
+
+_LARGEST = 1e30  # weights are summed and multiplied, in float32 too
+_FEW = 0.1  # a mean weight below this is rather a share than a number of samples
+
+#: What an estimator allows for `class_weight`; a pandas series has items as well.
+CLASS_WEIGHT: list[Any] = [dict, HasMethods(["items"]), list, tuple, str, None]
+
+
+def check_sample_weight(
+    sample_weight: Any,
+    shape: tuple[int, int],
+    who: str,
+    tasks: NamedTasks | None = None,
+) -> np.ndarray:
+    """Return sample weights as one number a cell.
+
+    Parameters
+    ----------
+    sample_weight : None, number or array-like
+        Weights of shape (n_samples,) or (n_samples, n_tasks), finite and not negative.
+    shape : tuple of int
+        (n_samples, n_tasks).
+    who : str
+        Who asks; messages begin with it.
+    tasks : NamedTasks or None, default=None
+        The tasks, by whose names the columns of a frame are matched.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_tasks)
+        A copy of the weights, ones where there were none.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, a weight is negative, masked or not finite, or a frame
+        has other columns than the tasks.
+    """
+    if sample_weight is None:
+        return np.ones(shape)
+    weights = align_weights(sample_weight, shape, who, tasks)
+    return np.broadcast_to(_as_columns(weights), shape).copy()
+
+
+def weights_at(
+    cells: Cells, weights: np.ndarray | None, shape: tuple[int, int]
+) -> np.ndarray:
+    """Return the weights of some cells.
+
+    Parameters
+    ----------
+    cells : Cells
+        Which cells.
+    weights : ndarray or None
+        As `align_weights` returns them.
+    shape : tuple of int
+        (n_samples, n_tasks).
+
+    Returns
+    -------
+    ndarray of shape (n_cells,)
+        The weights, ones where there were none.
+    """
+    if weights is None:
+        return np.ones(len(cells.rows))
+    return np.broadcast_to(_as_columns(weights), shape)[cells.rows, cells.tasks]
+
+
+def weightless_labels(
+    weights: np.ndarray | None, shape: tuple[int, int]
+) -> np.ndarray | None:
+    """Return which labels have weight 0, so that they count as missing.
+
+    Parameters
+    ----------
+    weights : ndarray or None
+        As `align_weights` returns them.
+    shape : tuple of int
+        (n_samples, n_tasks).
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_tasks), bool, or None
+        True where the weight is 0; None where no weight is.
+    """
+    if weights is None:
+        return None
+    is_weightless = np.broadcast_to(_as_columns(weights) == 0, shape)
+    return is_weightless if is_weightless.any() else None
+
+
+@overload
+def align_weights(
+    sample_weight: None, shape: tuple[int, int], who: str, tasks: NamedTasks | None
+) -> None: ...
+
+
+@overload
+def align_weights(
+    sample_weight: Any, shape: tuple[int, int], who: str, tasks: NamedTasks | None
+) -> np.ndarray: ...
+
+
+def align_weights(
+    sample_weight: Any, shape: tuple[int, int], who: str, tasks: NamedTasks | None
+) -> np.ndarray | None:
+    """Return weights as an array in task order.
+
+    Parameters
+    ----------
+    sample_weight : None, number or array-like
+        Weights of shape (n_samples,) or (n_samples, n_tasks), finite and not negative.
+    shape : tuple of int
+        (n_samples, n_tasks).
+    who : str
+        Who asks; messages begin with it.
+    tasks : NamedTasks or None
+        The tasks, by whose names the columns of a frame are matched.
+
+    Returns
+    -------
+    ndarray of shape (), (n_samples,), (n_samples, 1) or (n_samples, n_tasks), or None
+        The weights; None where there are none.
+
+    Raises
+    ------
+    ValueError
+        As in `check_sample_weight`.
+    """
+    if sample_weight is None:
+        return None
+    given = as_targets(sample_weight, who)
+    if np.ma.is_masked(sample_weight):
+        raise ValueError(
+            f"{who}: sample_weight has masked entries, but every weight must be a "
+            "number; 0 leaves a label out."
+        )
+    if sparse.issparse(given):
+        given = given.toarray()
+    try:
+        weights = np.asarray(given, dtype=np.float64)
+    except TypeError:  # pandas.NA
+        weights = np.full(np.shape(given), np.nan)
+    is_by_task = weights.shape == shape and shape[1] > 1
+    if weights.ndim and not is_by_task and _as_columns(weights).shape != (shape[0], 1):
+        raise ValueError(
+            f"{who}: sample_weight has shape {weights.shape}; allowed are "
+            f"({shape[0]},) and {shape}."
+        )
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError(f"{who}: sample_weight must be finite and not negative.")
+    largest = weights.max(initial=0.0)
+    if largest > _LARGEST or 0 < largest < 1 / _LARGEST:
+        raise ValueError(
+            f"{who}: the largest sample_weight is {largest:g}; allowed are "
+            f"{1 / _LARGEST:g} to {_LARGEST:g}. Divide the weights by their mean."
+        )
+    if is_by_task and tasks is not None and hasattr(given, "columns"):
+        order = order_of_columns(given.columns, tasks, "sample_weight", who)
+        weights = weights if order is None else weights[:, order]
+    return weights
+
+
+def warn_of_small_weights(total: float, n_labels: int, who: str) -> None:
+    """Warn if weights look normalised where a weight counts samples.
+
+    Parameters
+    ----------
+    total : float
+        Sum of the weights.
+    n_labels : int
+        Number of labels, or samples, with weight.
+    who : str
+        The estimator; the message begins with it.
+    """
+    if n_labels and total < _FEW * n_labels:
+        warnings.warn(
+            f"{who}: sample_weight is {total / n_labels:.3g} in the mean, and a weight "
+            f"of 2 means two samples here, so that {n_labels} labels count as "
+            f"{total:.3g}. Divide the weights by their mean if only their ratios are "
+            "meant.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def _as_columns(weights: np.ndarray) -> np.ndarray:
+    """Return weights with a column for each task, or one for all."""
+    return weights[:, None] if weights.ndim == 1 else weights
+
+
+def class_mass(
+    task_set: TaskSet, codes: np.ndarray, sample_weight: Any, who: str
+) -> np.ndarray:
+    """Return the sum of weights of every class.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    codes : ndarray of shape (n_samples, n_tasks)
+        Encoded labels, NaN where missing.
+    sample_weight : object
+        As in `cell_weights`.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    ndarray of shape (n_tasks, n_classes)
+        As many columns as the largest number of classes; 0 for a regression.
+    """
+    weights = cell_weights(task_set, codes, sample_weight, None, who)
+    n_classes = [t.n_classes if t.is_classification else 0 for t in task_set.tasks]
+    mass = np.zeros((task_set.n_tasks, max(n_classes, default=0)))
+    for t, n in enumerate(n_classes):
+        seen = weights[:, t] > 0 if n else np.zeros(len(codes), dtype=bool)
+        labels = codes[seen, t].astype(np.intp)
+        mass[t, :n] = np.bincount(labels, weights[seen, t], minlength=n)[:n]
+    return mass
+
+
+def cell_weights(
+    task_set: TaskSet,
+    codes: np.ndarray,
+    sample_weight: Any = None,
+    class_weight: Any = None,
+    who: str = "TaskSet",
+    mass: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return the weight of every label: sample weight times class weight.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    codes : ndarray of shape (n_samples, n_tasks)
+        Encoded labels, NaN where missing.
+    sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Weights of rows or cells.
+    class_weight : None, "balanced", dict or list
+        "balanced" gives class k of a task the weight n / (n_classes n_k), counted with
+        sample weights over the observed cells; a dict {label: weight} holds for every
+        task; a dict by task name or a list in task order says it task by task.
+    who : str
+        Who asks; messages begin with it.
+    mass : ndarray of shape (n_tasks, n_classes), default=None
+        What "balanced" counts instead of these samples, as `class_mass` returns it.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_tasks)
+        Weights, 0 where the label is missing.
+
+    Raises
+    ------
+    ValueError
+        If weights have a wrong shape or sign.
+    TaskError
+        If class_weight names unknown tasks or classes.
+    """
+    if sample_weight is None:
+        weights = (~np.isnan(codes)).astype(np.float64)
+    else:
+        weights = check_sample_weight(sample_weight, codes.shape, who, task_set)
+        weights[np.isnan(codes)] = 0.0
+    for task, wanted in zip(
+        task_set.tasks, _split_class_weight(class_weight, task_set, who), strict=True
+    ):
+        if wanted is not None and task.is_classification and task.n_classes:
+            t = task_set.index(task.name)
+            seen = ~np.isnan(codes[:, t])
+            labels = codes[seen, t].astype(np.intp)
+            if mass is None:
+                counts = np.bincount(labels, weights[seen, t], task.n_classes)
+            else:
+                counts = mass[t, : task.n_classes]
+            weights[seen, t] *= _class_factors(task, counts, wanted, who)[labels]
+    return weights
+
+
+def resolve_class_weight(
+    task_set: TaskSet,
+    codes: np.ndarray,
+    sample_weight: Any,
+    class_weight: Any,
+    who: str,
+) -> dict[str, Any] | None:
+    """Return class weights as numbers, so that they hold for other samples too.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    codes : ndarray of shape (n_samples, n_tasks)
+        Encoded labels, whose frequencies "balanced" means.
+    sample_weight, class_weight : object
+        As in `cell_weights`.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    dict of str to dict or None
+        Weights of the classes of each task that has some; None where none has.
+    """
+    if class_weight is None:
+        return None
+    weights = cell_weights(task_set, codes, sample_weight, None, who)
+    wanted = _split_class_weight(class_weight, task_set, who)
+    found: dict[str, Any] = {}
+    for t, (task, one) in enumerate(zip(task_set.tasks, wanted, strict=True)):
+        if one is not None and task.classes is not None and task.n_classes:
+            seen = weights[:, t] > 0
+            labels = codes[seen, t].astype(np.intp)
+            counts = np.bincount(labels, weights[seen, t], task.n_classes)
+            factors = _class_factors(task, counts, one, who)
+            found[task.name] = dict(
+                zip(task.classes.tolist(), factors.tolist(), strict=True)
+            )
+    return found
+
+
+def is_by_name(class_weight: Any) -> bool:
+    """Whether a dict of class weights is one by task, and not by label."""
+    return all(
+        value is None or isinstance(value, str) or hasattr(value, "items")
+        for _, value in class_weight.items()
+    )
+
+
+def _split_class_weight(class_weight: Any, task_set: TaskSet, who: str) -> list[Any]:
+    """Return the class weight of every task; a dict of labels holds for all of them."""
+    if hasattr(class_weight, "items") and not is_by_name(class_weight):
+        return [class_weight] * task_set.n_tasks
+    given = by_task(class_weight, task_set.names, parameter="class_weight", who=who)
+    return list(given.values())
+
+
+def _class_factors(task: Task, counts: np.ndarray, wanted: Any, who: str) -> np.ndarray:
+    assert task.classes is not None  # for the type checker; asked before
+    is_dict = hasattr(wanted, "items")
+    if not is_dict and not (isinstance(wanted, str) and wanted == "balanced"):
+        raise TaskError(
+            f"{who}: task {task.name!r} has class_weight {wanted!r}; allowed are None, "
+            "'balanced' and a dict of labels."
+        )
+    if not is_dict:
+        return counts.sum() / (task.n_classes * np.where(counts > 0, counts, np.inf))
+    known, wanted = task.classes.tolist(), dict(wanted.items())
+    unknown = [label for label in wanted if label not in known]
+    if unknown:
+        raise TaskError(
+            f"{who}: task {task.name!r}: class_weight names the classes {unknown}; "
+            f"known classes: {known}."
+        )
+    factors = np.array([float(wanted.get(label, 1.0)) for label in known])
+    for label, factor in zip(known, factors.tolist(), strict=True):
+        _check_weight(
+            factor, f"task {task.name!r}: class_weight of class {label!r}", who
+        )
+    return factors
+
+
+def task_weights(
+    task_set: TaskSet, task_weight: Any, who: str = "TaskSet"
+) -> np.ndarray:
+    """Return one weight a task.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+        The tasks.
+    task_weight : None, dict by name, or array-like of shape (n_tasks,)
+        Weights, finite and not negative; tasks that a dict does not name weigh 1.
+    who : str
+        Who asks; messages begin with it.
+
+    Returns
+    -------
+    ndarray of shape (n_tasks,)
+        The weights.
+
+    Raises
+    ------
+    TaskError
+        If a name is unknown, a weight negative or not finite, or all are zero.
+    """
+    if task_weight is None:
+        return np.ones(task_set.n_tasks)
+    given = by_task(
+        task_weight, task_set.names, parameter="task_weight", who=who, default=1.0
+    )
+    weights = np.array(list(given.values()), dtype=np.float64)
+    for name, weight in zip(task_set.names, weights.tolist(), strict=True):
+        _check_weight(weight, f"task {name!r}: task_weight", who)
+    if not weights.any():
+        raise TaskError(f"{who}: task_weight is zero for every task.")
+    return weights
+
+
+def _check_weight(weight: float, what: str, who: str) -> None:
+    if not np.isfinite(weight) or weight < 0:
+        raise TaskError(
+            f"{who}: {what} is {weight}; it must be finite and not negative."
+        )

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from sklearn_mtl.comparison.design._inputs import read_inputs
+from sklearn_mtl.comparison.design._models import MODELS, Situation
+from sklearn_mtl.tasks import TaskSet
+
+CLASSES = np.tile([[0, 1], [1, 2], [0, 0]], (4, 1))
+VALUES = np.linspace(0, 1, 24).reshape(12, 2)
+
+
+def situation(y, X=VALUES):
+    return Situation(TaskSet.from_y(y)[0], read_inputs(X), 5)
+
+
+@pytest.mark.parametrize(
+    ("y", "problem", "name"),
+    [
+        (CLASSES, "classification", "MultiTaskClassifier"),
+        (VALUES, "regression", "MultiTaskRegressor"),
+        (np.column_stack([CLASSES[:, 0], VALUES]), "mixed", "MultiTaskMixedEstimator"),
+    ],
+)
+def test_the_net_is_that_of_the_problem(y, problem, name):
+    where = situation(y)
+    assert where.problem == problem
+    net = MODELS["net"].make(where)
+    assert type(net).__name__ == name
+    assert net.random_state == 5
+    if problem == "mixed":
+        assert net.task_types == ["classification", "regression", "regression"]
+
+
+def test_boosting_knows_which_columns_are_categories():
+    table = np.array([["a", 1.0, "c"], ["b", 2.0, None]], dtype=object)
+    model = MODELS["boosting"].make(situation(CLASSES[:2], table))
+    assert model.classifier.categorical_features == [0, 1]
+    assert (
+        MODELS["boosting"]
+        .make(situation(CLASSES))
+        .classifier.get_params()["categorical_features"]
+        is None
+    )
+
+
+def test_tasks_without_a_label_in_a_training_part_are_allowed():
+    for name in ("dummy", "linear", "net"):
+        assert MODELS[name].make(situation(CLASSES)).on_empty_task == "warn"
+
+
+@pytest.mark.parametrize("name", ["linear", "forest", "boosting", "shared-linear"])
+def test_the_unit_of_a_target_does_not_matter(name):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 3))
+    y = X[:, :2] + 0.1 * rng.standard_normal((60, 2))
+    model = MODELS[name].make(situation(y, X))
+    expected = model.fit(X, y).predict(X)
+    assert np.ptp(expected[:, 1]) > 1.0
+    for factors in ([1.0, 1e-9], [1.0, 1e9]):
+        found = model.fit(X, y * factors).predict(X) / factors
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)

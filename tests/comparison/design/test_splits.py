@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+from sklearn.model_selection import GroupKFold, KFold
+
+from sklearn_mtl.comparison.design._splits import Folding
+
+RNG = np.random.default_rng(0)
+X = np.zeros((60, 1))
+Y = np.stack([RNG.integers(0, 2, 60), RNG.integers(0, 3, 60)], axis=1).astype(float)
+TYPES = ["classification", "classification"]
+
+
+def test_a_number_gives_folds_that_cover_all_rows():
+    splits = Folding(TYPES, None, 0).outer(5, 1, X, Y)
+    assert len(splits) == 5
+    assert sorted(np.concatenate([test for _, test in splits])) == list(range(60))
+
+
+def test_repeats_are_drawn_anew_and_the_same_again():
+    splits = Folding(TYPES, None, 0).outer(3, 2, X, Y)
+    assert len(splits) == 6
+    assert not np.array_equal(splits[0][1], splits[3][1])
+    again = Folding(TYPES, None, 0).outer(3, 2, X, Y)
+    for one, two in zip(splits, again, strict=True):
+        np.testing.assert_array_equal(one[1], two[1])
+
+
+def test_groups_stay_on_one_side_outside_and_inside():
+    groups = np.repeat(np.arange(20), 3)
+    folding = Folding(TYPES, groups, 0)
+    for train, test in folding.outer(4, 1, X, Y):
+        assert not set(groups[train]) & set(groups[test])
+        for inside, outside in folding.inner(train, 3, Y):
+            assert not set(groups[inside]) & set(groups[outside])
+
+
+def test_inner_folds_stay_in_the_training_part():
+    folding = Folding(TYPES, None, 0)
+    train, _ = folding.outer(5, 1, X, Y)[0]
+    inner = folding.inner(train, 3, Y)
+    for inside, outside in inner:
+        assert set(inside) | set(outside) == set(train)
+        assert not set(inside) & set(outside)
+
+
+def test_splitters_and_lists_of_rows_are_taken_as_they_are():
+    folding = Folding(TYPES, np.repeat(np.arange(6), 10), 0)
+    expected = list(GroupKFold(3).split(X, Y, folding.groups))
+    for found in (
+        folding.outer(GroupKFold(3), 1, X, Y),
+        folding.outer(expected, 1, X, Y),
+    ):
+        np.testing.assert_array_equal(found[1][1], expected[1][1])
+
+
+@pytest.mark.parametrize(
+    ("cv", "n_repeats", "message"),
+    [
+        ([], 1, "cv gives no split"),
+        ([(np.arange(5), np.arange(4, 9))], 1, "1 rows are in the training and in"),
+        (KFold(3), 2, "n_repeats is 2, but only folds of a number"),
+        (1, 1, "n_splits"),
+    ],
+)
+def test_impossible_splits_are_refused(cv, n_repeats, message):
+    with pytest.raises(ValueError, match=message):
+        Folding(TYPES, None, 0).outer(cv, n_repeats, X, Y)

@@ -1,0 +1,65 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from sklearn_mtl.comparison import SampleEfficiencyDisplay
+from sklearn_mtl.comparison.run._curve import LearningCurve
+
+
+@pytest.fixture(autouse=True)
+def _closed_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def with_curve(comparison):
+    scores = comparison.measured.scores
+    parts = np.stack([scores - 0.2, scores - 0.1, scores], axis=1)
+    parts[:3] = np.nan
+    shares = np.array([0.1, 0.5, 1.0])
+    n_labels = (shares[:, None, None] * comparison.measured.n_train).astype(int)
+    comparison.curve = LearningCurve(shares, n_labels, parts)
+    return comparison
+
+
+def test_curves_are_the_mean_scores_against_the_number_of_labels(with_curve):
+    display = with_curve.plot_learning_curve()
+    np.testing.assert_array_equal(display.n_labels, [8, 40, 80])
+    scores = with_curve.measured.scores
+    np.testing.assert_allclose(display.shared[-1], scores[4].mean())
+    np.testing.assert_allclose(display.twin[0], scores[3].mean() - 0.2)
+    shared, twin = display.ax_.lines
+    np.testing.assert_allclose(shared.get_ydata(), display.shared)
+    np.testing.assert_allclose(twin.get_ydata(), display.twin)
+    assert "net (all together)" in shared.get_label()
+    assert display.ax_.get_ylabel() == "test score, mean over tasks"
+
+
+def test_the_band_is_the_interval_of_the_gain(with_curve):
+    display = with_curve.plot_learning_curve(task="ill")
+    gain = next(g for g in with_curve.gains if g.task == "ill").interval
+    np.testing.assert_allclose(display.gain_low[-1], gain.low)
+    (band,) = display.ax_.collections
+    heights = band.get_paths()[0].vertices[:, 1]
+    np.testing.assert_allclose(heights.max(), np.max(display.twin + display.gain_high))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"task": "x"},
+            r"no task 'x'. Known tasks: \['digit', 'ill', 'hours', 'mean'\]",
+        ),
+        ({"model": "linear"}, r"no shared model 'linear'. Shared models: \['net'\]"),
+    ],
+)
+def test_unknown_names_are_told_with_the_known_ones(with_curve, options, message):
+    with pytest.raises(ValueError, match=message):
+        with_curve.plot_learning_curve(**options)
+
+
+def test_arrays_of_one_length_are_needed():
+    with pytest.raises(ValueError, match="arrays of one length are needed"):
+        SampleEfficiencyDisplay([1, 2], [0.1], [0.2, 0.3])

@@ -1,0 +1,174 @@
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from sklearn_mtl.comparison.results._rows import TaskRow
+from tests.comparison.conftest import MODELS
+
+VOID = {"br", "meta", "link", "line", "circle", "rect", "polyline", "polygon"}
+
+
+class Page(HTMLParser):
+    """Checks that tags are closed in order, and keeps them and the text."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.open, self.tags, self.text, self.attributes = [], [], [], []
+        self.feed(source)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        assert tag in VOID
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def page_of(comparison, tmp_path):
+    path = tmp_path / "page.html"
+    comparison.to_html(path)
+    source = path.read_text(encoding="utf-8")
+    return source, Page(source)
+
+
+def test_page_is_well_formed_and_complete(with_problems, tmp_path):
+    _, page = page_of(with_problems, tmp_path)
+    text = " ".join(page.text)
+    assert with_problems.verdict in text
+    assert "1000 rows, 7 inputs, 3 tasks, 5 splits; 30% of the labels hidden" in text
+    assert page.tags.count("svg") == 1
+    # a box a task, one for the error, one for the models
+    assert page.tags.count("details") == 3 + 1 + 1
+    assert "sklearn-mtl compare a.csv --targets digit ill hours" in text
+    assert "RandomForestClassifier()" in text
+
+
+def test_shares_of_hidden_labels_by_task_are_told(make, tmp_path):
+    setting = {"missing_fraction": [0.1, 0.4, 0.0]}
+    source, _ = page_of(make(setting=setting), tmp_path)
+    assert "up to 40% of the labels hidden" in source
+
+
+def test_page_asks_the_network_for_nothing(with_problems, tmp_path):
+    source, page = page_of(with_problems, tmp_path)
+    assert not re.search(r"https?:|//|@import|url\(", source)
+    assert "script" not in page.tags
+    asked = [value for name, value in page.attributes if name in ("src", "href")]
+    assert [value for value in asked if not value.startswith("#")] == ["data:,"]
+
+
+def test_page_fits_a_phone(comparison, tmp_path):
+    source, page = page_of(comparison, tmp_path)
+    assert ("content", "width=device-width, initial-scale=1") in page.attributes
+    # wide tables scroll by themselves, also from the keyboard
+    scrolling = source.count('<div class="scroll" tabindex="0" role="region"')
+    assert scrolling + source.count('<div class="stacks">') == page.tags.count("table")
+
+
+def test_names_and_messages_are_escaped(make, tmp_path):
+    name = "<script>alert(1)</script>"
+    comparison = make(tasks=[TaskRow(name, "binary", 2, 9, "roc_auc")])
+    source, page = page_of(comparison, tmp_path)
+    assert "script" not in page.tags
+    assert "&lt;script&gt;" in source
+
+
+def test_errors_open_to_their_traceback(with_problems, tmp_path):
+    source, _ = page_of(with_problems, tmp_path)
+    assert "error in forest (splits 2 and 4): ValueError: &lt;b&gt;broken" in source
+    assert source.count("Traceback 1") == 1
+
+
+def test_task_boxes_hold_every_split_and_the_choice(comparison, tmp_path):
+    _, page = page_of(comparison, tmp_path)
+    text = " ".join(page.text)
+    assert "digit: multiclass, 10 classes, 900 labels" in text
+    assert "split 5" in text
+    assert "Best single row, by split: forest (5)." in text
+    assert f"{comparison.measured.scores[4, 3, 0]:.3f}" in text
+
+
+def test_several_shared_models_have_a_section_each(make, tmp_path):
+    comparison = make()
+    comparison.models[2] = type(comparison.models[4])("deep", "shared", "linear")
+    comparison.measured.chosen[:] = 1
+    _, page = page_of(comparison, tmp_path)
+    assert page.tags.count("svg") == 2
+
+
+@pytest.mark.parametrize("n_splits", [1, 2])
+def test_few_splits_still_give_a_page(make, tmp_path, n_splits):
+    _, page = page_of(make(n_splits=n_splits), tmp_path)
+    assert "svg" in page.tags
+
+
+def test_page_and_display_load_neither_matplotlib_nor_torch():
+    code = (
+        "import sys, sklearn_mtl.comparison, sklearn_mtl.comparison.report._html; "
+        "sys.exit(' '.join({'matplotlib', 'torch', 'tqdm'} & {*sys.modules}) or None)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_answer_stands_first_and_is_that_of_the_best_shared_model(make, tmp_path):
+    comparison = make()
+    comparison.models[2] = type(comparison.models[4])("deep", "shared", "linear")
+    comparison.measured.chosen[:] = 1
+    source, page = page_of(comparison, tmp_path)
+    text = " ".join(page.text)
+    assert text.index("For some tasks, not for all.") < text.index("net: sharing helps")
+    assert text.index("net: sharing helps") < text.index("deep:")
+    assert source.count('class="others"') == 1
+
+
+def test_wins_and_losses_are_counted(comparison, tmp_path):
+    text = " ".join(page_of(comparison, tmp_path)[1].text)
+    assert "against its twin it wins 1 of 3 tasks and loses 1;" in text
+    assert "delta_m" not in text  # these are scores, not errors
+
+
+def test_delta_m_is_shown_for_errors(make, tmp_path):
+    task = TaskRow("dose", "regression", 0, 80, "neg_mean_squared_error")
+    comparison = make(tasks=[task])
+    comparison.measured.scores[:] = -1 + 0.5 * comparison.measured.scores
+    less = f"{-comparison.delta_m():+.1%} error on average (delta_m)"
+    assert less in " ".join(page_of(comparison, tmp_path)[1].text)
+
+
+def test_costs_are_shown_for_every_model(comparison, tmp_path):
+    text = " ".join(page_of(comparison, tmp_path)[1].text)
+    part = text[text.index("Mean seconds of a fit") :]
+    for column in ("fit seconds", "predict seconds", "model MB", "peak MB"):
+        assert column in part
+    assert "best single" not in part[: part.index("Task by task")]
+
+
+def test_a_given_affinity_is_shown(comparison, tmp_path):
+    path = tmp_path / "page.html"
+    comparison.to_html(path, affinity=np.array([[0, 0.5, 0], [-0.25, 0, 0], [0, 0, 0]]))
+    page = Page(path.read_text(encoding="utf-8"))
+    assert "Which tasks help which" in page.text
+    assert {"+0.500", "-0.250"} <= set(page.text)
+    assert "Which tasks help which" not in page_of(comparison, tmp_path)[1].text
+
+
+def test_a_page_without_shared_models_says_so(make, tmp_path):
+    comparison = make(models=MODELS[:3])
+    text = " ".join(page_of(comparison, tmp_path)[1].text)
+    assert "No shared model was compared." in text

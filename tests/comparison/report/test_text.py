@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from sklearn_mtl.comparison.results._rows import TaskRow
+
+
+def longest(text):
+    return max(len(line) for line in text.splitlines())
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_text_keeps_to_the_width(comparison, width):
+    text = comparison.to_text(width)
+    assert longest(text) <= width
+    text.encode("ascii")  # every terminal can print it
+
+
+def test_text_has_every_row_number_and_the_verdict_last(comparison):
+    text = comparison.to_text(120)
+    for row in ("dummy", "linear", "forest", "best single", "net, one per task", "net"):
+        assert any(line.startswith(row) for line in text.splitlines())
+    assert "+0.080 [" in text
+    assert "balanced accuracy, log-loss" in text
+    assert comparison.verdict.split(";")[0] in " ".join(text.split())
+    assert "Holm's correction" in text.splitlines()[-1] + text.splitlines()[-2]
+
+
+def test_second_score_is_positive_and_its_gain_signed(comparison):
+    table = comparison.to_text(120).split("log-loss (less is better)  ")[-1]
+    line = next(line for line in table.splitlines() if line.startswith("digit"))
+    _, own, twin, best, gain = line.split()
+    assert float(own) < float(twin) < float(best)
+    assert float(gain) == pytest.approx(float(twin) - float(own), abs=0.0015)
+
+
+def test_many_tasks_stand_below_each_other(make):
+    names = [f"quite_a_long_name_of_task_{i}" for i in range(14)]
+    tasks = [TaskRow(name, "binary", 2, 10, "roc_auc") for name in names]
+    text = make(tasks=tasks).to_text(80)
+    assert longest(text) <= 80
+    header = next(line for line in text.splitlines() if line.startswith("mean score"))
+    assert header.split()[2] == "dummy"
+
+
+def test_words_go_first_where_space_is_short(comparison):
+    wide, narrow = comparison.to_text(100), comparison.to_text(80)
+    assert "+0.125 [+0.085, +0.166]  better" in wide
+    assert "+0.080 [+0.045, +0.114]  helps" in narrow
+    assert "+0.125 [+0.085, +0.166]\n" in narrow
+
+
+def test_rows_that_failed_are_marked(make):
+    comparison = make()
+    comparison.measured.scores[2, [1, 3]] = np.nan
+    text = comparison.to_text()
+    assert "forest (3 of 5 splits)" in text
+
+
+def test_problems_are_told_once_with_their_splits(with_problems):
+    text = with_problems.to_text()
+    assert "error in forest (splits 2 and 4): ValueError: <b>broken</b>" in text
+    assert "warning in 1 fit of linear (split 1): ConvergenceWarning: slow" in text
+
+
+def test_without_choice_and_shared_models_the_text_still_stands(make):
+    comparison = make()
+    comparison.measured.chosen[:] = -1
+    text = comparison.to_text()
+    assert "over best single" not in text
+    assert "best single" not in comparison.table.index

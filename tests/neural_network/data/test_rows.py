@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+import torch
+from scipy import sparse
+
+from sklearn_mtl.neural_network.data._rows import as_rows
+
+CPU = torch.device("cpu")
+BYTES = np.arange(0, 240, 10, dtype=np.uint8).reshape(6, 4)
+
+
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_bytes_become_numbers_of_the_unit_range(make, dtype):
+    rows = as_rows(make(BYTES), dtype, CPU)
+    expected = torch.as_tensor(BYTES / 255, dtype=dtype)
+    assert rows.n_rows == 6
+    torch.testing.assert_close(rows.span(1, 3), expected[None, 1:3])
+    index = torch.tensor([[0, 5], [5, 2]])
+    torch.testing.assert_close(rows.take(index), expected[index])
+
+
+def test_bytes_are_kept_as_they_came():
+    rows = as_rows(BYTES, torch.float32, CPU)
+    assert rows.tensor.data_ptr() == BYTES.__array_interface__["data"][0]
+    rows.take(torch.tensor([[0]])).fill_(9)
+    rows.span(0, 2).fill_(9)
+    assert BYTES[0, 1] == 10
+
+
+@pytest.mark.parametrize("values", [BYTES.astype(np.int16), BYTES.astype(float)])
+def test_other_numbers_are_not_scaled(values):
+    rows = as_rows(values, torch.float64, CPU)
+    np.testing.assert_array_equal(rows.span(0, 6)[0].numpy(), values)
+
+
+def test_what_may_not_be_written_is_copied():
+    values = BYTES.copy()
+    values.flags.writeable = False
+    rows = as_rows(values, torch.float32, CPU)
+    assert rows.tensor.dtype == torch.uint8
+    assert not np.shares_memory(rows.tensor.numpy(), values)
