@@ -5,41 +5,138 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from sklearn_mtl._version import __version__
+
 if TYPE_CHECKING:
+    from sklearn_mtl import (
+        balancing,
+        comparison,
+        datafits,
+        datasets,
+        ensemble,
+        exceptions,
+        grouping,
+        inspection,
+        linear_model,
+        losses,
+        metrics,
+        model_selection,
+        modules,
+        multioutput,
+        neighbors,
+        neural_network,
+        penalties,
+        preprocessing,
+        solvers,
+        tasks,
+    )
     from sklearn_mtl.comparison import compare
+    from sklearn_mtl.ensemble import (
+        MultiTaskBlendClassifier,
+        MultiTaskBlendMixedEstimator,
+        MultiTaskBlendRegressor,
+    )
+    from sklearn_mtl.grouping import TaskGroupSearchCV
+    from sklearn_mtl.linear_model import (
+        MultiTaskLinearClassifier,
+        MultiTaskLinearClassifierCV,
+        MultiTaskLinearMixedEstimator,
+        MultiTaskLinearRegressor,
+        MultiTaskLinearRegressorCV,
+    )
+    from sklearn_mtl.model_selection import (
+        MultiTaskStratifiedKFold,
+        per_task_scorers,
+        train_test_split,
+    )
     from sklearn_mtl.multioutput import IndependentTasks
     from sklearn_mtl.neural_network import (
         MultiTaskClassifier,
         MultiTaskMixedEstimator,
         MultiTaskRegressor,
     )
+    from sklearn_mtl.tasks import stack_tasks, task_view
 
-__version__ = "0.1.0"
-
-# where a newcomer's names live; torch is loaded when one of them is first used
+# where a newcomer's names live; torch is loaded when one of the nets is first used
 _HOMES = {
     "IndependentTasks": "multioutput",
+    "MultiTaskBlendClassifier": "ensemble",
+    "MultiTaskBlendMixedEstimator": "ensemble",
+    "MultiTaskBlendRegressor": "ensemble",
     "MultiTaskClassifier": "neural_network",
+    "MultiTaskLinearClassifier": "linear_model",
+    "MultiTaskLinearClassifierCV": "linear_model",
+    "MultiTaskLinearMixedEstimator": "linear_model",
+    "MultiTaskLinearRegressor": "linear_model",
+    "MultiTaskLinearRegressorCV": "linear_model",
     "MultiTaskMixedEstimator": "neural_network",
     "MultiTaskRegressor": "neural_network",
+    "MultiTaskStratifiedKFold": "model_selection",
+    "TaskGroupSearchCV": "grouping",
     "compare": "comparison",
+    "per_task_scorers": "model_selection",
+    "stack_tasks": "tasks",
+    "task_view": "tasks",
+    "train_test_split": "model_selection",
 }
+_PACKAGES = [
+    *("balancing", "comparison", "datafits", "datasets", "ensemble", "exceptions"),
+    *("grouping", "inspection", "linear_model", "losses", "metrics"),
+    *("model_selection", "modules", "multioutput", "neighbors", "neural_network"),
+    *("penalties", "preprocessing", "solvers", "tasks"),
+]
 
 __all__ = [
     "IndependentTasks",
+    "MultiTaskBlendClassifier",
+    "MultiTaskBlendMixedEstimator",
+    "MultiTaskBlendRegressor",
     "MultiTaskClassifier",
+    "MultiTaskLinearClassifier",
+    "MultiTaskLinearClassifierCV",
+    "MultiTaskLinearMixedEstimator",
+    "MultiTaskLinearRegressor",
+    "MultiTaskLinearRegressorCV",
     "MultiTaskMixedEstimator",
     "MultiTaskRegressor",
+    "MultiTaskStratifiedKFold",
+    "TaskGroupSearchCV",
     "__version__",
+    "balancing",
     "compare",
+    "comparison",
+    "datafits",
+    "datasets",
+    "ensemble",
+    "exceptions",
+    "grouping",
+    "inspection",
+    "linear_model",
+    "losses",
+    "metrics",
+    "model_selection",
+    "modules",
+    "multioutput",
+    "neighbors",
+    "neural_network",
+    "penalties",
+    "per_task_scorers",
+    "preprocessing",
+    "solvers",
+    "stack_tasks",
+    "task_view",
+    "tasks",
+    "train_test_split",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted(__all__)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sklearn_mtl import __version__
+from sklearn_mtl._version import __version__
 from sklearn_mtl.exceptions import NegativeTransferWarning
 
 if TYPE_CHECKING:

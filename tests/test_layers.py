@@ -18,7 +18,7 @@ ROOT = Path(sklearn_mtl.__file__).parent
 # Lowest first. A part is a folder or a module directly under the package; the root
 # `__init__` may import from any layer.
 LAYERS = (
-    {"utils", "exceptions", "tasks"},
+    {"utils", "exceptions", "tasks", "_version"},
     {
         *("preprocessing", "losses", "modules", "balancing"),
         *("datafits", "penalties", "solvers"),
@@ -112,7 +112,7 @@ def opens_a_private_file(found: Import) -> bool:
     """Say whether a private file of another room is imported; utils is everyone's."""
     package, *rest = found.name.split(".")
     is_private = any(name.startswith("_") for name in rest[1:])
-    is_ours = package == PACKAGE and rest[:1] not in ([], ["utils"])
+    is_ours = package == PACKAGE and rest[:1] not in ([], ["utils"], ["_version"])
     return is_ours and is_private and rest[0] != found.part
 
 

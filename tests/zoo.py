@@ -16,11 +16,11 @@ from sklearn_mtl import (
 )
 from sklearn_mtl.balancing import Sampled
 from sklearn_mtl.ensemble import (
-    MultiTaskBlend,
     MultiTaskBlendClassifier,
+    MultiTaskBlendMixedEstimator,
     MultiTaskBlendRegressor,
-    MultiTaskForest,
     MultiTaskForestClassifier,
+    MultiTaskForestMixedEstimator,
     MultiTaskForestRegressor,
 )
 from sklearn_mtl.grouping import TaskGroupSearchCV
@@ -108,9 +108,11 @@ MIXED = {
             classifier=LogisticRegression(max_iter=1000), regressor=Ridge()
         )
     ),
-    "blend": lambda: small_blend(MultiTaskBlend, MultiTaskForest),
+    "blend": lambda: small_blend(
+        MultiTaskBlendMixedEstimator, MultiTaskForestMixedEstimator
+    ),
     "conv": lambda: MultiTaskMixedEstimator(**SMALL_CONV),
-    "forest": lambda: MultiTaskForest(**SMALL_FOREST),
+    "forest": lambda: MultiTaskForestMixedEstimator(**SMALL_FOREST),
     "independent": lambda: IndependentTasks(
         classifier=LogisticRegression(max_iter=1000), regressor=Ridge()
     ),

@@ -19,7 +19,7 @@ from sklearn_mtl.neural_network import (
 _BLENDS = {
     "classification": "MultiTaskBlendClassifier",
     "regression": "MultiTaskBlendRegressor",
-    "mixed": "MultiTaskBlend",
+    "mixed": "MultiTaskBlendMixedEstimator",
 }
 
 

@@ -1,23 +1,23 @@
 """The accurate mode: net, shared forest and linear models blended per task."""
 
 from sklearn_mtl.ensemble._blend import (
-    MultiTaskBlend,
     MultiTaskBlendClassifier,
+    MultiTaskBlendMixedEstimator,
     MultiTaskBlendRegressor,
 )
 from sklearn_mtl.ensemble._distill import distill
 from sklearn_mtl.ensemble._forest import (
-    MultiTaskForest,
     MultiTaskForestClassifier,
+    MultiTaskForestMixedEstimator,
     MultiTaskForestRegressor,
 )
 
 __all__ = [
-    "MultiTaskBlend",
     "MultiTaskBlendClassifier",
+    "MultiTaskBlendMixedEstimator",
     "MultiTaskBlendRegressor",
-    "MultiTaskForest",
     "MultiTaskForestClassifier",
+    "MultiTaskForestMixedEstimator",
     "MultiTaskForestRegressor",
     "distill",
 ]

@@ -11,7 +11,11 @@ from sklearn_mtl.ensemble._base_blend import BLEND_CONSTRAINTS, BaseMultiTaskBle
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin, MultiTaskOutputsMixin
 from sklearn_mtl.utils._docstrings import Class, fill_docstring
 
-__all__ = ["MultiTaskBlend", "MultiTaskBlendClassifier", "MultiTaskBlendRegressor"]
+__all__ = [
+    "MultiTaskBlendClassifier",
+    "MultiTaskBlendMixedEstimator",
+    "MultiTaskBlendRegressor",
+]
 
 _PARAMETERS = """\
     estimators : list of (str, estimator), default=None
@@ -122,7 +126,7 @@ class MultiTaskBlendClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTask
 
     See Also
     --------
-    MultiTaskBlend : For classes and numbers at once.
+    MultiTaskBlendMixedEstimator : For classes and numbers at once.
     sklearn_mtl.MultiTaskClassifier : The net alone.
     sklearn.ensemble.StackingClassifier : For one task, with a final estimator.
 
@@ -247,7 +251,7 @@ class MultiTaskBlendRegressor(
 
 
 @_with_shared_parameters
-class MultiTaskBlend(ClassOutputsMixin, BaseMultiTaskBlend):
+class MultiTaskBlendMixedEstimator(ClassOutputsMixin, BaseMultiTaskBlend):
     """A net, a shared forest and linear models, for classes and numbers at once.
 
     As MultiTaskBlendClassifier and MultiTaskBlendRegressor; what each task is gets
@@ -279,11 +283,11 @@ class MultiTaskBlend(ClassOutputsMixin, BaseMultiTaskBlend):
     --------
     >>> import numpy as np
     >>> from sklearn.datasets import load_iris
-    >>> from sklearn_mtl.ensemble import MultiTaskBlend
+    >>> from sklearn_mtl.ensemble import MultiTaskBlendMixedEstimator
     >>> X, species = load_iris(return_X_y=True)
     >>> y = np.c_[species, X[:, 0]]
     >>> members = [("forest", "default"), ("linear", "default")]
-    >>> model = MultiTaskBlend(members, random_state=0).fit(X[:, 1:], y)
+    >>> model = MultiTaskBlendMixedEstimator(members, random_state=0).fit(X[:, 1:], y)
     >>> model.task_set_.kinds
     ['multiclass', 'regression']
     """

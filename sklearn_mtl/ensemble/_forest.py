@@ -11,7 +11,11 @@ from sklearn_mtl.ensemble._base_forest import FOREST_CONSTRAINTS, BaseMultiTaskF
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin, MultiTaskOutputsMixin
 from sklearn_mtl.utils._docstrings import Class, fill_docstring
 
-__all__ = ["MultiTaskForest", "MultiTaskForestClassifier", "MultiTaskForestRegressor"]
+__all__ = [
+    "MultiTaskForestClassifier",
+    "MultiTaskForestMixedEstimator",
+    "MultiTaskForestRegressor",
+]
 
 _PARAMETERS = """\
     n_estimators : int, default=200
@@ -111,7 +115,7 @@ class MultiTaskForestClassifier(
 
     See Also
     --------
-    MultiTaskForest : For classes and numbers at once.
+    MultiTaskForestMixedEstimator : For classes and numbers at once.
     sklearn_mtl.multioutput.IndependentTasks : A forest a task.
 
     Notes
@@ -241,7 +245,7 @@ class MultiTaskForestRegressor(
 
 
 @_with_shared_parameters
-class MultiTaskForest(ClassOutputsMixin, BaseMultiTaskForest):
+class MultiTaskForestMixedEstimator(ClassOutputsMixin, BaseMultiTaskForest):
     """A random forest whose trees are shared by classifications and regressions.
 
     As MultiTaskForestClassifier and MultiTaskForestRegressor; what each task is gets
@@ -272,10 +276,11 @@ class MultiTaskForest(ClassOutputsMixin, BaseMultiTaskForest):
     --------
     >>> import numpy as np
     >>> from sklearn.datasets import load_iris
-    >>> from sklearn_mtl.ensemble import MultiTaskForest
+    >>> from sklearn_mtl.ensemble import MultiTaskForestMixedEstimator
     >>> X, species = load_iris(return_X_y=True)
     >>> y = np.c_[species, X[:, 0]]
-    >>> model = MultiTaskForest(n_estimators=20, random_state=0).fit(X[:, 1:], y)
+    >>> model = MultiTaskForestMixedEstimator(n_estimators=20, random_state=0)
+    >>> model = model.fit(X[:, 1:], y)
     >>> model.task_set_.kinds
     ['multiclass', 'regression']
     """

@@ -12,8 +12,8 @@ from sklearn.utils import get_tags
 
 from sklearn_mtl.ensemble._adapter import SharedOutputs
 from sklearn_mtl.ensemble._forest import (
-    MultiTaskForest,
     MultiTaskForestClassifier,
+    MultiTaskForestMixedEstimator,
     MultiTaskForestRegressor,
 )
 from sklearn_mtl.ensemble._linear import RidgeMember
@@ -41,7 +41,11 @@ DEFAULT = "default"
 DEFAULT_NAMES = ("net", "forest", "linear")
 _CLASSES = {
     "net": (MultiTaskClassifier, MultiTaskRegressor, MultiTaskMixedEstimator),
-    "forest": (MultiTaskForestClassifier, MultiTaskForestRegressor, MultiTaskForest),
+    "forest": (
+        MultiTaskForestClassifier,
+        MultiTaskForestRegressor,
+        MultiTaskForestMixedEstimator,
+    ),
 }
 _KINDS = ("classification", "regression", "mixed")
 

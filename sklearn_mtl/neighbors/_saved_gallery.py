@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_mtl import __version__
+from sklearn_mtl._version import __version__
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex
 
 __all__ = ["SavedGallery"]

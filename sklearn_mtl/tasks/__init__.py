@@ -31,9 +31,10 @@ from sklearn_mtl.tasks._targets import as_targets as as_targets
 from sklearn_mtl.tasks._task import Task as Task
 from sklearn_mtl.tasks._task import read_tasks as read_tasks
 from sklearn_mtl.tasks._task import warn_of_close_types as warn_of_close_types
-from sklearn_mtl.tasks._task_set import TaskSet as TaskSet
+from sklearn_mtl.tasks._task_set import TaskSet
 from sklearn_mtl.tasks._task_types import decide_task_types as decide_task_types
 from sklearn_mtl.tasks._task_types import fix_task_types as fix_task_types
+from sklearn_mtl.tasks._task_view import task_view
 from sklearn_mtl.tasks._values import drop_missing as drop_missing
 from sklearn_mtl.tasks._values import is_gap as is_gap
 from sklearn_mtl.tasks._weights import CLASS_WEIGHT as CLASS_WEIGHT
@@ -48,4 +49,4 @@ from sklearn_mtl.tasks._weights import warn_of_small_weights as warn_of_small_we
 from sklearn_mtl.tasks._weights import weightless_labels as weightless_labels
 from sklearn_mtl.tasks._weights import weights_at as weights_at
 
-__all__ = ["Task", "TaskSet", "mask_labels", "stack_tasks"]
+__all__ = ["Task", "TaskSet", "mask_labels", "stack_tasks", "task_view"]

@@ -124,6 +124,32 @@ class MultiTaskOutputsMixin:
         check_is_fitted(self)
         return self.task_set_.decode(self._finite_codes(X))
 
+    def predict_frame(self, X: Any) -> pd.DataFrame:
+        """Predict the labels of all tasks as a DataFrame, each task in its own dtype.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        DataFrame of shape (n_samples, n_tasks)
+            The columns are the tasks; the index is that of X.
+
+        Raises
+        ------
+        ValueError
+            If a prediction is not finite, because X holds values that are too large.
+        """
+        import pandas as pd
+
+        check_is_fitted(self)
+        codes = self._finite_codes(X)
+        pairs = zip(self.task_set_.tasks, codes.T, strict=True)
+        columns = {task.name: task.decode(column) for task, column in pairs}
+        return pd.DataFrame(columns, index=_index_of(X, len(codes)))
+
     def predict_task(self, X: Any, task_id: Any) -> np.ndarray:
         """Predict one task a row, for data where every row belongs to one task.
 
@@ -285,10 +311,17 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
             labels = [] if task.classes is None else task.classes.tolist()
             for k, label in enumerate(labels):  # as Python's own types
                 columns[task.name, label] = output[:, k]
-        # a list has an index too, which is a method
-        index = X.index if hasattr(X, "iloc") else pd.RangeIndex(len(outputs[0]))
+        index = _index_of(X, len(outputs[0]))
         names = pd.MultiIndex.from_tuples(list(columns), names=["task", "class"])
         return pd.DataFrame(columns, index=index).set_axis(names, axis=1)
+
+
+def _index_of(X: Any, n_samples: int) -> pd.Index:
+    """Return the index of a frame, or the numbers of the samples."""
+    import pandas as pd
+
+    # a list has an index too, which is a method
+    return X.index if hasattr(X, "iloc") else pd.RangeIndex(n_samples)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Names, specs and objects of torchjd."""
 
-import importlib
 import pickle
 
 import numpy as np
@@ -20,8 +19,7 @@ from tests.balancing.cases import generators, gramian
 @pytest.mark.parametrize("name", METHODS)
 def test_a_name_is_its_file_and_can_be_read_cloned_and_pickled(name):
     method = read_balancing(name, "me")
-    module = importlib.import_module(f"sklearn_mtl.balancing._{name}")
-    assert type(method).__module__ == module.__name__
+    assert type(method).__module__.split(".")[-1] == f"_{name}"
     assert type(method).__name__ in balancing.__all__
     assert type(clone(method)) is type(method)
     assert pickle.loads(pickle.dumps(method)).get_params() == method.get_params()

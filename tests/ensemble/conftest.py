@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.ensemble import MultiTaskForest, MultiTaskForestClassifier
+from sklearn_mtl.ensemble import (
+    MultiTaskForestClassifier,
+    MultiTaskForestMixedEstimator,
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,4 +38,7 @@ def members():
 
 @pytest.fixture
 def mixed_members():
-    return [("forest", MultiTaskForest(n_estimators=20)), ("linear", "default")]
+    return [
+        ("forest", MultiTaskForestMixedEstimator(n_estimators=20)),
+        ("linear", "default"),
+    ]

@@ -23,11 +23,11 @@ from sklearn_mtl import (
     MultiTaskRegressor,
 )
 from sklearn_mtl.ensemble import (
-    MultiTaskBlend,
     MultiTaskBlendClassifier,
+    MultiTaskBlendMixedEstimator,
     MultiTaskBlendRegressor,
-    MultiTaskForest,
     MultiTaskForestClassifier,
+    MultiTaskForestMixedEstimator,
     MultiTaskForestRegressor,
 )
 from sklearn_mtl.exceptions import (
@@ -55,7 +55,11 @@ def three(blend, net, forest):
     [
         three(MultiTaskBlendClassifier, MultiTaskClassifier, MultiTaskForestClassifier),
         three(MultiTaskBlendRegressor, MultiTaskRegressor, MultiTaskForestRegressor),
-        three(MultiTaskBlend, MultiTaskMixedEstimator, MultiTaskForest),
+        three(
+            MultiTaskBlendMixedEstimator,
+            MultiTaskMixedEstimator,
+            MultiTaskForestMixedEstimator,
+        ),
     ]
 )
 @pytest.mark.filterwarnings("ignore::sklearn_mtl.exceptions.SingleClassWarning")
@@ -109,7 +113,7 @@ class TestWeights:
         self, mixed, mixed_members
     ):
         X, y = mixed
-        model = MultiTaskBlend(mixed_members, random_state=0).fit(X, y)
+        model = MultiTaskBlendMixedEstimator(mixed_members, random_state=0).fit(X, y)
         for t, name in enumerate(model.task_names_in_):
             seen = ~np.isnan(y[:, t])
             best = min(model.member_losses_[name].values())
@@ -250,7 +254,9 @@ class TestMembers:
     def test_members_of_both_kinds_learn_mixed_tasks(self, mixed):
         X, y = mixed
         own = IndependentTasks(classifier=LogisticRegression(), regressor=Ridge())
-        model = MultiTaskBlend([("own", own), ("linear", "default")], random_state=0)
+        model = MultiTaskBlendMixedEstimator(
+            [("own", own), ("linear", "default")], random_state=0
+        )
         assert model.fit(X, y).score(X, y) > 0.3
 
     def test_a_class_that_a_fold_has_not_seen_has_probability_0_there(self):
@@ -284,7 +290,7 @@ class TestWeighted:
         X, y = (part[:40] for part in mixed)
         weights = np.arange(40) % 3
         rows = np.repeat(np.arange(40), weights)
-        model = MultiTaskBlend(mixed_members, random_state=0)
+        model = MultiTaskBlendMixedEstimator(mixed_members, random_state=0)
         one = clone(model).fit(X, y, sample_weight=weights)._task_outputs(X)
         two = clone(model).fit(X[rows], y[rows])._task_outputs(X)
         for a, b in zip(one, two, strict=True):
@@ -324,7 +330,8 @@ class TestTools:
             ),
         ]
         one, two = (
-            MultiTaskBlend(members, n_jobs=n, random_state=3).fit(X, y) for n in (1, 2)
+            MultiTaskBlendMixedEstimator(members, n_jobs=n, random_state=3).fit(X, y)
+            for n in (1, 2)
         )
         assert one.weights_ == two.weights_
         for a, b in zip(one._task_outputs(X), two._task_outputs(X), strict=True):
@@ -363,7 +370,7 @@ class TestTools:
 
     def test_a_view_of_a_task_predicts_it(self, mixed, mixed_members):
         X, y = mixed
-        model = MultiTaskBlend(mixed_members, random_state=0).fit(X, y)
+        model = MultiTaskBlendMixedEstimator(mixed_members, random_state=0).fit(X, y)
         np.testing.assert_array_equal(
             model.task("task2").predict(X), model._task_outputs(X)[2]
         )
@@ -407,9 +414,9 @@ def test_a_list_of_members_that_is_none_is_refused(estimators, error, message):
 def test_a_member_that_takes_classes_for_numbers_is_refused():
     X = np.random.default_rng(0).normal(size=(120, 2))
     y = np.column_stack([X[:, 0] > 0, X[:, 1]]).astype(float)
-    member = MultiTaskForest(task_types="regression", n_estimators=5)
+    member = MultiTaskForestMixedEstimator(task_types="regression", n_estimators=5)
     with pytest.raises(TaskError, match="member 'm' takes task 'task0' for a reg"):
-        MultiTaskBlend([("m", member)]).fit(X, y)
+        MultiTaskBlendMixedEstimator([("m", member)]).fit(X, y)
 
 
 def test_one_row_too_flat_says_how_to_reshape(classes, members):

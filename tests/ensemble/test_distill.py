@@ -23,8 +23,8 @@ from sklearn_mtl.datasets import (
 )
 from sklearn_mtl.ensemble import (
     MultiTaskBlendClassifier,
-    MultiTaskForest,
     MultiTaskForestClassifier,
+    MultiTaskForestMixedEstimator,
     MultiTaskForestRegressor,
     distill,
 )
@@ -124,7 +124,9 @@ class TestStudent:
         X, species = load_iris(return_X_y=True)
         y = np.c_[species, np.round(X[:, 0])]
         types = ["classification", "regression"]
-        teacher = MultiTaskForest(n_estimators=10, task_types=types, random_state=0)
+        teacher = MultiTaskForestMixedEstimator(
+            n_estimators=10, task_types=types, random_state=0
+        )
         student = distill(teacher.fit(X[:, 1:], y), X[:, 1:], random_state=0)
         assert isinstance(student, MultiTaskMixedEstimator)
         assert student.task_set_.kinds == ["multiclass", "regression"]

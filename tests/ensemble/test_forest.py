@@ -9,14 +9,18 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_mtl.ensemble import (
-    MultiTaskForest,
     MultiTaskForestClassifier,
+    MultiTaskForestMixedEstimator,
     MultiTaskForestRegressor,
 )
 from sklearn_mtl.exceptions import MissingLabelWarning, TaskError, UnseenCategoryWarning
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
 
-FORESTS = [MultiTaskForestClassifier, MultiTaskForestRegressor, MultiTaskForest]
+FORESTS = [
+    MultiTaskForestClassifier,
+    MultiTaskForestRegressor,
+    MultiTaskForestMixedEstimator,
+]
 
 
 @parametrize_with_checks([forest(n_estimators=10) for forest in FORESTS])
@@ -26,7 +30,7 @@ def test_scikit_learns_checks(estimator, check):
 
 
 def small(**params):
-    return MultiTaskForest(n_estimators=30, random_state=0, **params)
+    return MultiTaskForestMixedEstimator(n_estimators=30, random_state=0, **params)
 
 
 def test_it_learns_all_kinds_of_tasks_with_missing_labels(mixed):

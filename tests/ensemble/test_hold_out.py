@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 from sklearn.metrics import r2_score
 
-from sklearn_mtl.ensemble import MultiTaskForest, MultiTaskForestRegressor
+from sklearn_mtl.ensemble import MultiTaskForestMixedEstimator, MultiTaskForestRegressor
 from sklearn_mtl.ensemble._linear import RidgeMember
 from sklearn_mtl.ensemble._strengths import STRENGTHS
 from sklearn_mtl.ensemble._trees import GroupDraws, grow_forest, out_of_bag_means
@@ -105,9 +105,9 @@ def test_jobs_do_not_change_a_bit_and_unlabelled_rows_are_out_of_the_bag():
     y[::3] = np.nan
     y[groups == 3] = np.nan
     one, two = (
-        MultiTaskForest(n_estimators=20, random_state=0, n_jobs=n_jobs).fit(
-            X, y, groups=groups
-        )
+        MultiTaskForestMixedEstimator(
+            n_estimators=20, random_state=0, n_jobs=n_jobs
+        ).fit(X, y, groups=groups)
         for n_jobs in (1, 2)
     )
     for a, b in zip(one.oof_prediction_, two.oof_prediction_, strict=True):

@@ -14,8 +14,8 @@ from sklearn.tree import DecisionTreeRegressor
 
 from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
 from sklearn_mtl.ensemble import (
-    MultiTaskBlend,
     MultiTaskBlendClassifier,
+    MultiTaskBlendMixedEstimator,
     MultiTaskBlendRegressor,
     MultiTaskForestClassifier,
     MultiTaskForestRegressor,
@@ -219,7 +219,7 @@ class TestRouting:
 def test_mixed_tasks_and_members_of_one_kind():
     X, y = table(240)
     members = [("linear", "default"), ("forest", "default")]
-    model = MultiTaskBlend(members, random_state=0)
+    model = MultiTaskBlendMixedEstimator(members, random_state=0)
     model.fit(X[:160], y[:160], X_val=X[160:], y_val=y[160:])
     assert np.isfinite(list(model.member_losses_["task2"].values())).all()
 

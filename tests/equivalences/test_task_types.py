@@ -11,7 +11,11 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_mtl import IndependentTasks, MultiTaskMixedEstimator
 from sklearn_mtl.comparison import compare
-from sklearn_mtl.ensemble import MultiTaskBlend, MultiTaskForest, distill
+from sklearn_mtl.ensemble import (
+    MultiTaskBlendMixedEstimator,
+    MultiTaskForestMixedEstimator,
+    distill,
+)
 from sklearn_mtl.exceptions import TaskTypeWarning
 from sklearn_mtl.grouping import TaskGroupSearchCV
 from sklearn_mtl.inspection import MultiTaskLearningCurveDisplay
@@ -99,14 +103,21 @@ def test_what_is_for_one_type_stays_so():
 @ignored
 def test_a_comparison_and_a_search_decide_once():
     models = [
-        ("forest", MultiTaskForest(**SMALL_FOREST)),
-        ("blend", MultiTaskBlend([("a", MultiTaskForest(**SMALL_FOREST))])),
+        ("forest", MultiTaskForestMixedEstimator(**SMALL_FOREST)),
+        (
+            "blend",
+            MultiTaskBlendMixedEstimator(
+                [("a", MultiTaskForestMixedEstimator(**SMALL_FOREST))]
+            ),
+        ),
     ]
     with pytest.warns(TaskTypeWarning, match="^compare: task 'count'"):
         found = compare(X, Y, models, cv=CV)
     assert not found.problems
     assert np.isfinite(found.table["count"]).all()
-    search = TaskGroupSearchCV(MultiTaskForest(**SMALL_FOREST), method="gain", cv=CV)
+    search = TaskGroupSearchCV(
+        MultiTaskForestMixedEstimator(**SMALL_FOREST), method="gain", cv=CV
+    )
     with pytest.warns(TaskTypeWarning, match="^TaskGroupSearchCV: .*'count'") as caught:
         search.fit(X, Y)
     assert len(caught) == 1
@@ -116,10 +127,10 @@ def test_a_comparison_and_a_search_decide_once():
 def test_members_of_a_blend_learn_in_folds_what_the_blend_learns():
     members = [
         ("linear", MultiTaskLinearMixedEstimator()),
-        ("forest", MultiTaskForest(**SMALL_FOREST)),
+        ("forest", MultiTaskForestMixedEstimator(**SMALL_FOREST)),
     ]
     with pytest.warns(TaskTypeWarning) as caught:
-        blend = MultiTaskBlend(members, cv=CV).fit(X, Y)
+        blend = MultiTaskBlendMixedEstimator(members, cv=CV).fit(X, Y)
     assert len(caught) == 1
     out_of_fold = blend.member_oof_predictions_["linear"][0]
     assert out_of_fold.shape == (150,)
@@ -127,7 +138,9 @@ def test_members_of_a_blend_learn_in_folds_what_the_blend_learns():
 
 
 def test_a_student_learns_the_types_of_its_teacher():
-    teacher = MultiTaskForest(task_types={"count": "classification"}, **SMALL_FOREST)
+    teacher = MultiTaskForestMixedEstimator(
+        task_types={"count": "classification"}, **SMALL_FOREST
+    )
     student = MultiTaskLinearMixedEstimator()
     student = distill(teacher.fit(X, Y), X, student=student)
     assert types_of(student)[0] == "classification"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklearn_mtl import __version__
+from sklearn_mtl._version import __version__
 from sklearn_mtl.comparison.report._html_affinity import affinity_table, read_affinity
 from sklearn_mtl.comparison.report._html_details import details, problems, reproduce
 from sklearn_mtl.comparison.report._html_results import (

@@ -1,0 +1,123 @@
+"""One task of a model that may stand at the end of pipelines and searches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_mtl.tasks._outputs import MultiTaskOutputsMixin
+from sklearn_mtl.tasks._task_set import TaskSet
+from sklearn_mtl.tasks._views import make_task_view
+
+__all__ = ["task_view"]
+
+
+def task_view(estimator: Any, task: str | int) -> Any:
+    """Return one task of a fitted model as a single-output estimator on raw inputs.
+
+    The model may be the last step of a `Pipeline`, the best one of a search, or frozen;
+    the view applies the steps before it. It has `predict`, `score` and, for a
+    classification, `predict_proba` and `classes_`, which is what calibration,
+    thresholds, partial dependence and SHAP want.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted; a multi-task model, or whatever contains one.
+    task : str or int
+        Name or column number.
+
+    Returns
+    -------
+    estimator
+        The view. It cannot be fitted: hand ``FrozenEstimator(view)`` to a tool that
+        clones and fits what it gets.
+
+    Raises
+    ------
+    TaskError
+        If there is no such task.
+    TypeError
+        If there is no multi-task model inside.
+    NotFittedError
+        If the estimator is not fitted.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn_mtl.datasets import make_multitask_classification
+    >>> from sklearn_mtl.linear_model import MultiTaskLinearClassifier
+    >>> from sklearn_mtl.tasks import task_view
+    >>> X, y = make_multitask_classification(random_state=0)
+    >>> y = pd.DataFrame(y).add_prefix("answer")
+    >>> model = make_pipeline(StandardScaler(), MultiTaskLinearClassifier()).fit(X, y)
+    >>> view = task_view(model, "answer0")
+    >>> view.predict_proba(X[:5]).shape
+    (5, 2)
+    """
+    check_is_fitted(estimator)
+    model, steps = estimator, []
+    while not isinstance(model, MultiTaskOutputsMixin):
+        if isinstance(model, Pipeline):
+            steps.append(model[:-1])
+            model = model[-1]
+        elif isinstance(model, FrozenEstimator):
+            model = model.estimator
+        elif hasattr(model, "best_estimator_"):
+            model = model.best_estimator_
+        else:
+            raise TypeError(
+                f"task_view: {type(estimator).__name__} contains no multi-task model "
+                f"of sklearn_mtl, but a {type(model).__name__}."
+            )
+    steps = [step for step in steps if len(step)]
+    return make_task_view(_AfterSteps(model, steps) if steps else model, task)
+
+
+class _AfterSteps(BaseEstimator):
+    """A fitted model behind fitted steps, with what a view asks of a model."""
+
+    def __init__(self, model: Any, steps: list[Pipeline]) -> None:
+        self.model = model
+        self.steps = steps
+
+    @property
+    def task_set_(self) -> TaskSet:
+        return self.model.task_set_
+
+    @property
+    def n_features_in_(self) -> int:
+        return self.steps[0].n_features_in_
+
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        return self.steps[0].feature_names_in_
+
+    @feature_names_in_.setter
+    def feature_names_in_(self, names: np.ndarray | None) -> None:
+        # SHAP takes the names away from its own deep copy
+        self.steps[0][0].feature_names_in_ = names
+
+    def _finite_output(self, X: Any, t: int) -> np.ndarray:
+        return self.model._finite_output(self._prepare(X), t)
+
+    def _finite_code(self, X: Any, t: int) -> np.ndarray:
+        return self.model._finite_code(self._prepare(X), t)
+
+    def _task_code(self, X: Any, t: int) -> np.ndarray:
+        return self.model._task_code(self._prepare(X), t)
+
+    def _prepare(self, X: Any) -> Any:
+        for step in self.steps:
+            X = step.transform(X)
+        return X
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
