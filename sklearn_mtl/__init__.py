@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         MultiTaskLinearClassifier,
         MultiTaskLinearClassifierCV,
         MultiTaskLinearMixedEstimator,
+        MultiTaskLinearMixedEstimatorCV,
         MultiTaskLinearRegressor,
         MultiTaskLinearRegressorCV,
     )
@@ -67,6 +68,7 @@ _HOMES = {
     "MultiTaskLinearClassifier": "linear_model",
     "MultiTaskLinearClassifierCV": "linear_model",
     "MultiTaskLinearMixedEstimator": "linear_model",
+    "MultiTaskLinearMixedEstimatorCV": "linear_model",
     "MultiTaskLinearRegressor": "linear_model",
     "MultiTaskLinearRegressorCV": "linear_model",
     "MultiTaskMixedEstimator": "neural_network",
@@ -95,6 +97,7 @@ __all__ = [
     "MultiTaskLinearClassifier",
     "MultiTaskLinearClassifierCV",
     "MultiTaskLinearMixedEstimator",
+    "MultiTaskLinearMixedEstimatorCV",
     "MultiTaskLinearRegressor",
     "MultiTaskLinearRegressorCV",
     "MultiTaskMixedEstimator",

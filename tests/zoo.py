@@ -28,6 +28,7 @@ from sklearn_mtl.linear_model import (
     MultiTaskLinearClassifier,
     MultiTaskLinearClassifierCV,
     MultiTaskLinearMixedEstimator,
+    MultiTaskLinearMixedEstimatorCV,
     MultiTaskLinearRegressor,
     MultiTaskLinearRegressorCV,
 )
@@ -117,6 +118,10 @@ MIXED = {
         classifier=LogisticRegression(max_iter=1000), regressor=Ridge()
     ),
     "linear": lambda: MultiTaskLinearMixedEstimator(),
+    "linear CV": lambda: MultiTaskLinearMixedEstimatorCV(
+        classifier=MultiTaskLinearClassifierCV(**SMALL_SEARCH),
+        regressor=MultiTaskLinearRegressorCV(**SMALL_SEARCH),
+    ),
     "net": lambda: MultiTaskMixedEstimator(**SMALL_NET),
     "net, every option": lambda: MultiTaskMixedEstimator(**SMALL_NET, **OPTIONS),
 }

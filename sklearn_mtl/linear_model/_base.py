@@ -90,7 +90,7 @@ class LinearBase(BaseEstimator):
             raise ValueError(
                 f"{type(self).__name__}: alpha={alpha!r} has no effect with "
                 f"penalty={EMPIRICAL_BAYES!r}, which finds its strengths in the data. "
-                "Leave alpha at None, or choose a penalty, such as penalty='shared'."
+                "Leave alpha at None, or choose penalty='partial_pooling'."
             )
         if self.penalty is None and alpha:  # 0 says the same
             raise ValueError(

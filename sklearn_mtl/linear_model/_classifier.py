@@ -33,9 +33,9 @@ class MultiTaskLinearClassifier(
     Parameters
     ----------
     penalty : str, Penalty or None, default="empirical_bayes"
-        "empirical_bayes", a name ("l21", "trace", "mean", "chain", "ridge", "shared",
-        "l1", "task_l21", "task_covariance"), an object of `sklearn_mtl.penalties`, a
-        `Penalty` of your own, or None for no penalty.
+        "empirical_bayes", a name ("partial_pooling", "shared", "l21", "trace", "mean",
+        "chain", "ridge", "l1", "task_l21", "task_covariance"), an object of
+        `sklearn_mtl.penalties`, a `Penalty` of your own, or None for no penalty.
     alpha : float, default=None
         What the penalty is multiplied by, 1.0 if None. "empirical_bayes" finds its
         strengths in the data and takes no number; without a penalty only 0 is

@@ -32,10 +32,10 @@ class MultiTaskLinearClassifierCV(
 
     Parameters
     ----------
-    penalty : str or Penalty, default="shared"
-        A name ("shared", "l21", "trace", "mean", "chain", "ridge", "l1", "task_l21",
-        "task_covariance"), an object of `sklearn_mtl.penalties` or a `Penalty` of your
-        own.
+    penalty : str or Penalty, default="partial_pooling"
+        A name ("partial_pooling", "shared", "l21", "trace", "mean", "chain", "ridge",
+        "l1", "task_l21", "task_covariance"), an object of `sklearn_mtl.penalties` or a
+        `Penalty` of your own.
     alphas : int or array-like of shape (n_alphas,), default=20
         What the penalty is multiplied by: a number of strengths, spaced on a
         logarithmic scale, or the strengths.
@@ -119,7 +119,7 @@ class MultiTaskLinearClassifierCV(
     def __init__(
         self,
         *,
-        penalty: Any = "shared",
+        penalty: Any = "partial_pooling",
         alphas: Any = 20,
         eps: float = 1e-3,
         cv: Any = None,

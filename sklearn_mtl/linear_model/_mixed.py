@@ -10,7 +10,9 @@ from sklearn.utils import ClassifierTags, RegressorTags, Tags
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.linear_model._classifier import MultiTaskLinearClassifier
+from sklearn_mtl.linear_model._classifier_cv import MultiTaskLinearClassifierCV
 from sklearn_mtl.linear_model._regressor import MultiTaskLinearRegressor
+from sklearn_mtl.linear_model._regressor_cv import MultiTaskLinearRegressorCV
 from sklearn_mtl.tasks import ClassOutputsMixin, TaskSet, check_sample_weight
 from sklearn_mtl.utils._features import read_features
 from sklearn_mtl.utils._finite import check_sizes
@@ -18,7 +20,7 @@ from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import HasMethods, StrOptions
 
-__all__ = ["MultiTaskLinearMixedEstimator"]
+__all__ = ["MultiTaskLinearMixedEstimator", "MultiTaskLinearMixedEstimatorCV"]
 
 
 class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
@@ -171,15 +173,15 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
             return None
         estimator = self.classifier if of_classes else self.regressor
         if estimator is None:
-            estimator = (
-                MultiTaskLinearClassifier()
-                if of_classes
-                else MultiTaskLinearRegressor()
-            )
+            estimator = self._default(of_classes)
         names = [self.task_set_.names[t] for t in some]
         y = _named(codes[:, some], names)
         options = {} if weights is None else {"sample_weight": weights[:, some]}
         return clone(estimator).fit(X, y, **options)
+
+    def _default(self, of_classes: bool) -> Any:
+        """Return the model of one kind of task where none is given."""
+        return MultiTaskLinearClassifier() if of_classes else MultiTaskLinearRegressor()
 
     def _task_outputs(self, X: Any) -> list[np.ndarray]:
         check_is_fitted(self)
@@ -204,6 +206,55 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
         tags.classifier_tags = ClassifierTags(multi_label=True)
         tags.regressor_tags = RegressorTags()
         return tags
+
+
+class MultiTaskLinearMixedEstimatorCV(MultiTaskLinearMixedEstimator):
+    """Linear models of both kinds of tasks, their strengths chosen by cross-validation.
+
+    As `MultiTaskLinearMixedEstimator`, with other defaults.
+
+    Parameters
+    ----------
+    classifier : estimator, default=None
+        Model of the classifications; `MultiTaskLinearClassifierCV()` if None.
+    regressor : estimator, default=None
+        Model of the regressions; `MultiTaskLinearRegressorCV()` if None.
+    task_types : str, sequence or dict, default=None
+        As in `MultiTaskLinearMixedEstimator`.
+    on_empty_task : {"raise", "warn"}, default="raise"
+        What to do with a task that has no label; "warn" predicts NaN for it.
+
+    Attributes
+    ----------
+    classifier_ : estimator or None
+        The fitted model of the classifications, None where there are none.
+    regressor_ : estimator or None
+        The fitted model of the regressions, None where there are none.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had names.
+
+    See Also
+    --------
+    MultiTaskLinearMixedEstimator : With strengths by empirical Bayes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_mtl.linear_model import MultiTaskLinearMixedEstimatorCV
+    >>> X = np.random.default_rng(0).normal(size=(60, 3))
+    >>> y = np.column_stack([X[:, 0] > 0, 2.0 * X[:, 1]])
+    >>> model = MultiTaskLinearMixedEstimatorCV().fit(X, y)
+    >>> type(model.regressor_).__name__
+    'MultiTaskLinearRegressorCV'
+    """
+
+    def _default(self, of_classes: bool) -> Any:
+        """Return the model of one kind of task where none is given."""
+        if of_classes:
+            return MultiTaskLinearClassifierCV()
+        return MultiTaskLinearRegressorCV()
 
 
 def _named(codes: np.ndarray, names: list[str]) -> Any:

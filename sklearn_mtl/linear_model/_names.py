@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sklearn.base import clone
@@ -28,7 +29,7 @@ __all__ = [
 ]
 
 EMPIRICAL_BAYES = "empirical_bayes"
-#: A value of `fit_intercept` beside True and False.
+#: A penalty, and a value of `fit_intercept` beside True and False.
 PARTIAL_POOLING = "partial_pooling"
 
 
@@ -41,13 +42,15 @@ def shared_and_own() -> Decomposition:
     return Decomposition([("shared", Shared(alpha=0.01)), ("own", Ridge(alpha=1.0))])
 
 
-PENALTIES = {
+PENALTIES: dict[str, Callable[[], Penalty]] = {
     "chain": lambda: TaskGraph(graph="chain"),
     "l1": L1,
     "l21": L21,
     "mean": TaskGraph,
+    PARTIAL_POOLING: shared_and_own,
     "ridge": Ridge,
-    "shared": shared_and_own,
+    # alone, with alpha as the ridge on what all tasks have in common
+    "shared": lambda: Shared(alpha=1.0),
     "task_covariance": TaskCovariance,
     "task_l21": TaskL21,
     "trace": TraceNorm,

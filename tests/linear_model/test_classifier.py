@@ -8,7 +8,7 @@ from sklearn_mtl.exceptions import SingleClassWarning
 from sklearn_mtl.linear_model import MultiTaskLinearClassifier
 from tests.linear_model.strengths import strength
 
-NAMES = ["empirical_bayes", "l21", "trace", "mean", "ridge", "shared", "l1"]
+NAMES = ["empirical_bayes", "l21", "trace", "mean", "ridge", "partial_pooling", "l1"]
 every_name = pytest.mark.parametrize("penalty", NAMES)
 
 

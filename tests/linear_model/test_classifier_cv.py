@@ -38,7 +38,7 @@ def test_losses_are_those_of_logisticregression(data):
         assert table[f"split{k}_test_loss"][0] == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.parametrize("penalty", ["shared", "l21"])
+@pytest.mark.parametrize("penalty", ["partial_pooling", "shared", "l21"])
 def test_chosen_model_is_the_plain_one_at_that_alpha(data, penalty):
     X, y = data
     y[np.random.default_rng(1).random(y.shape) < 0.2] = np.nan

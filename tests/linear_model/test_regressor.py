@@ -16,7 +16,16 @@ from sklearn_mtl.penalties import L21, Decomposition, TaskGraph, TaskL21, TraceN
 from sklearn_mtl.tasks import stack_tasks
 from tests.linear_model.strengths import strength
 
-NAMES = ["empirical_bayes", "l21", "trace", "mean", "ridge", "shared", "l1", None]
+NAMES = [
+    "empirical_bayes",
+    "l21",
+    "trace",
+    "mean",
+    "ridge",
+    "partial_pooling",
+    "l1",
+    None,
+]
 NAMES += ["task_l21", "task_covariance", "chain"]
 every_name = pytest.mark.parametrize("penalty", NAMES)
 

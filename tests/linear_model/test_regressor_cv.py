@@ -38,7 +38,9 @@ def test_l21_chooses_the_alpha_of_multitasklassocv(data):
     )
 
 
-@pytest.mark.parametrize("penalty", ["shared", "l21", "trace", "mean"])
+@pytest.mark.parametrize(
+    "penalty", ["partial_pooling", "shared", "l21", "trace", "mean"]
+)
 def test_chosen_model_is_the_plain_one_at_that_alpha(data, penalty):
     X, y = data
     y[np.random.default_rng(1).random(y.shape) < 0.2] = np.nan

@@ -82,11 +82,11 @@ COMPARING = {
     "l21": {"penalty": "l21"},
     "l1": {"penalty": "l1"},
     "mean": {"penalty": "mean"},
-    "shared": {"penalty": "shared"},
+    "shared": {"penalty": "partial_pooling"},
     "sum": {"penalty": Sum([("graph", TaskGraph()), ("ridge", Ridge())])},
     "given alphas": {"penalty": "trace", "alphas": [1.0, 0.5]},
     "empirical Bayes": {"penalty": "empirical_bayes", "scale_targets": False},
-    "search": {"penalty": "shared", "alphas": 3, "scale_targets": False},
+    "search": {"penalty": "partial_pooling", "alphas": 3, "scale_targets": False},
     "pooling": {"penalty": "ridge", "fit_intercept": "partial_pooling"},
 }
 ALONE = {
