@@ -1,6 +1,7 @@
 """Methods that balance tasks: weightings of losses and aggregators of gradients."""
 
-from sklearn_mtl.balancing._balancer import GradientBalancer, LossBalancer
+from sklearn_mtl.balancing._balancer import GradientBalancer as GradientBalancer
+from sklearn_mtl.balancing._balancer import LossBalancer as LossBalancer
 from sklearn_mtl.balancing._base import (
     Balancing,
     GradientAggregator,
@@ -9,8 +10,10 @@ from sklearn_mtl.balancing._base import (
 )
 from sklearn_mtl.balancing._base import as_array as as_array
 from sklearn_mtl.balancing._check import check_balancing
-from sklearn_mtl.balancing._gramian import feature_gramian, lowest_overlap
-from sklearn_mtl.balancing._registry import METHODS, read_balancing
+from sklearn_mtl.balancing._gramian import feature_gramian as feature_gramian
+from sklearn_mtl.balancing._gramian import lowest_overlap as lowest_overlap
+from sklearn_mtl.balancing._registry import METHODS as METHODS
+from sklearn_mtl.balancing._registry import read_balancing as read_balancing
 from sklearn_mtl.balancing.aggregators._aligned_mtl import AlignedMTL
 from sklearn_mtl.balancing.aggregators._cagrad import CAGrad
 from sklearn_mtl.balancing.aggregators._fairgrad import FairGrad
@@ -21,7 +24,8 @@ from sklearn_mtl.balancing.aggregators._pcgrad import PCGrad
 from sklearn_mtl.balancing.aggregators._sampled import Sampled
 from sklearn_mtl.balancing.aggregators._upgrad import UPGrad
 from sklearn_mtl.balancing.schedules._asynchronous import Asynchronous
-from sklearn_mtl.balancing.schedules._registry import SCHEDULES, read_schedule
+from sklearn_mtl.balancing.schedules._registry import SCHEDULES as SCHEDULES
+from sklearn_mtl.balancing.schedules._registry import read_schedule as read_schedule
 from sklearn_mtl.balancing.schedules._task_schedule import (
     Synchronous,
     TaskSchedule,
@@ -44,9 +48,7 @@ __all__ = [
     "FAMO",
     "IMTLG",
     "IMTLL",
-    "METHODS",
     "MGDA",
-    "SCHEDULES",
     "STCH",
     "AlignedMTL",
     "Asynchronous",
@@ -57,8 +59,6 @@ __all__ = [
     "GeometricMean",
     "GradNorm",
     "GradientAggregator",
-    "GradientBalancer",
-    "LossBalancer",
     "LossWeighting",
     "Mean",
     "NashMTL",
@@ -73,8 +73,4 @@ __all__ = [
     "UPGrad",
     "Uncertainty",
     "check_balancing",
-    "feature_gramian",
-    "lowest_overlap",
-    "read_balancing",
-    "read_schedule",
 ]

@@ -1,28 +1,27 @@
 """Trunk specs and the modules that they build."""
 
 from sklearn_mtl.modules._augmentation import Augmentation
-from sklearn_mtl.modules._inputs import EmbeddingLayer, InputLayer
-from sklearn_mtl.modules._linear import (
-    MemberDropout,
-    MemberLinear,
-    draw_parameters,
-    use_generators,
-)
+from sklearn_mtl.modules._inputs import EmbeddingLayer as EmbeddingLayer
+from sklearn_mtl.modules._inputs import InputLayer as InputLayer
+from sklearn_mtl.modules._linear import MemberDropout, MemberLinear
+from sklearn_mtl.modules._linear import draw_parameters as draw_parameters
+from sklearn_mtl.modules._linear import use_generators as use_generators
 from sklearn_mtl.modules._linear import weight_gradient as weight_gradient
-from sklearn_mtl.modules._multitask import MultiTaskModule
-from sklearn_mtl.modules._shapes import check_parts, check_tail
+from sklearn_mtl.modules._multitask import MultiTaskModule as MultiTaskModule
+from sklearn_mtl.modules._shapes import check_parts as check_parts
+from sklearn_mtl.modules._shapes import check_tail as check_tail
 from sklearn_mtl.modules.heads._check_head import check_head
 from sklearn_mtl.modules.heads._feedback import FeedbackHead
 from sklearn_mtl.modules.heads._mlp import MLPHead
-from sklearn_mtl.modules.heads._registry import HEADS, read_head
-from sklearn_mtl.modules.heads._relation import HeadRelation, HeadWeights
+from sklearn_mtl.modules.heads._registry import HEADS as HEADS
+from sklearn_mtl.modules.heads._registry import read_head as read_head
+from sklearn_mtl.modules.heads._relation import HeadRelation as HeadRelation
+from sklearn_mtl.modules.heads._relation import HeadWeights as HeadWeights
 from sklearn_mtl.modules.heads._spec import HeadSpec, HeadTail, LinearHead
-from sklearn_mtl.modules.heads._task_heads import (
-    HeadBlock,
-    TaskHeads,
-    soft_outputs,
-    tasks_of_columns,
-)
+from sklearn_mtl.modules.heads._task_heads import HeadBlock as HeadBlock
+from sklearn_mtl.modules.heads._task_heads import TaskHeads as TaskHeads
+from sklearn_mtl.modules.heads._task_heads import soft_outputs as soft_outputs
+from sklearn_mtl.modules.heads._task_heads import tasks_of_columns
 from sklearn_mtl.modules.trunks._check_trunk import check_trunk
 from sklearn_mtl.modules.trunks._columns import Columns
 from sklearn_mtl.modules.trunks._conv import Conv
@@ -34,45 +33,31 @@ from sklearn_mtl.modules.trunks._pretrained import Pretrained
 from sklearn_mtl.modules.trunks._progressive_extraction import ProgressiveExtraction
 from sklearn_mtl.modules.trunks._shared_private import SharedPrivate
 from sklearn_mtl.modules.trunks._spec import MemberModules as MemberModules
-from sklearn_mtl.modules.trunks._spec import TrunkSpec, build_trunk
-from sklearn_mtl.modules.trunks._task_trunk import Parts, TaskTrunk
+from sklearn_mtl.modules.trunks._spec import TrunkSpec
+from sklearn_mtl.modules.trunks._spec import build_trunk as build_trunk
+from sklearn_mtl.modules.trunks._task_trunk import Parts as Parts
+from sklearn_mtl.modules.trunks._task_trunk import TaskTrunk
 
 __all__ = [
-    "HEADS",
     "MLP",
     "Augmentation",
     "Columns",
     "Conv",
     "CrossStitch",
-    "EmbeddingLayer",
     "FeedbackHead",
-    "HeadBlock",
-    "HeadRelation",
     "HeadSpec",
     "HeadTail",
-    "HeadWeights",
-    "InputLayer",
     "LinearHead",
     "MLPHead",
     "MemberDropout",
     "MemberLinear",
     "MixtureOfExperts",
-    "MultiTaskModule",
-    "Parts",
     "Pretrained",
     "ProgressiveExtraction",
     "SharedPrivate",
-    "TaskHeads",
     "TaskTrunk",
     "TrunkSpec",
-    "build_trunk",
     "check_head",
-    "check_parts",
-    "check_tail",
     "check_trunk",
-    "draw_parameters",
-    "read_head",
-    "soft_outputs",
     "tasks_of_columns",
-    "use_generators",
 ]

@@ -1,14 +1,16 @@
 """Penalties of the linear models: value, proximal step, optimality and dual."""
 
-from sklearn_mtl.penalties._base import Penalty, TaskCovarianceForm, frobenius
+from sklearn_mtl.penalties._base import Penalty
+from sklearn_mtl.penalties._base import TaskCovarianceForm as TaskCovarianceForm
+from sklearn_mtl.penalties._base import frobenius as frobenius
 from sklearn_mtl.penalties._check import check_penalty
-from sklearn_mtl.penalties._columns import TaskColumns
+from sklearn_mtl.penalties._columns import TaskColumns as TaskColumns
 from sklearn_mtl.penalties._compose import Decomposition, Sum
 from sklearn_mtl.penalties._graph import TaskGraph
 from sklearn_mtl.penalties._l1 import L1
 from sklearn_mtl.penalties._l21 import L21
 from sklearn_mtl.penalties._ridge import Ridge
-from sklearn_mtl.penalties._scaled import Scaled
+from sklearn_mtl.penalties._scaled import Scaled as Scaled
 from sklearn_mtl.penalties._shared import Shared
 from sklearn_mtl.penalties._task_l21 import TaskL21
 from sklearn_mtl.penalties._trace import TaskCovariance, TraceNorm
@@ -19,15 +21,11 @@ __all__ = [
     "Decomposition",
     "Penalty",
     "Ridge",
-    "Scaled",
     "Shared",
     "Sum",
-    "TaskColumns",
     "TaskCovariance",
-    "TaskCovarianceForm",
     "TaskGraph",
     "TaskL21",
     "TraceNorm",
     "check_penalty",
-    "frobenius",
 ]
