@@ -40,18 +40,7 @@ examples:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line.
-
-    Parameters
-    ----------
-    arguments : sequence of str, default=None
-        Arguments; None takes those of the process.
-
-    Returns
-    -------
-    int
-        0; 1 if no model could be fitted; 2 if something about the input is wrong.
-    """
+    """Run the command line."""
     options = _parser().parse_args(arguments)
     try:
         with _told_warnings():

@@ -69,23 +69,8 @@ class LossBalancer(_Balancer):
     ) -> Tensor:
         """Return by what the gradient of task_weight_t L_t is multiplied.
 
-        Parameters
-        ----------
-        losses : Tensor of shape (n_members, n_tasks)
-            Mean losses over the labels in the batch, without task_weight.
-        present : Tensor of shape (n_members, n_tasks), bool
-            Whether a task has a label in the batch and a positive task_weight.
-        task_weight : Tensor of shape (n_tasks,)
-            Factors of the objective.
-        lr : float
-            Learning rate of the net.
-        generators : sequence of torch.Generator
-            One for each member.
-
-        Returns
-        -------
-        Tensor of shape (n_members, n_tasks)
-            The factors, 0 where a task is absent.
+        Shapes: losses (n_members, n_tasks), present (n_members, n_tasks),
+        task_weight (n_tasks,) -> (n_members, n_tasks).
         """
         is_scale = self.role == "scale"
         step = StepLosses(
@@ -157,18 +142,8 @@ class GradientBalancer(_Balancer):
         Only tasks that are there enter the method: a zero row would be a task that is
         already learnt. The others keep their factor, which begins at 1.
 
-        Parameters
-        ----------
-        gramian : ndarray of shape (n_members, n_tasks, n_tasks)
-            Inner products of the gradients of task_weight_t L_t.
-        present : ndarray of shape (n_members, n_tasks), bool
-            Whether a task has a label in the batch and a positive task_weight.
-        task_weight : ndarray of shape (n_tasks,)
-            Factors of the objective.
-        generators : sequence of torch.Generator
-            One for each member.
-        losses : ndarray of shape (n_members, n_tasks), default=None
-            Mean losses of the batch without task_weight, if the method uses them.
+        Shapes: gramian (n_members, n_tasks, n_tasks), present (n_members,
+        n_tasks), task_weight (n_tasks,), losses (n_members, n_tasks).
         """
         is_whole = present.all()
         is_plain = is_whole and (task_weight == 1).all()

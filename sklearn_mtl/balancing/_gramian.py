@@ -30,24 +30,9 @@ def feature_gramian(
     own. Of two labels with weights v and w, min(v, w) of these samples have both, so
     that their product in :math:`E^T E` is divided by max(v, w).
 
-    Parameters
-    ----------
-    dlogits : Tensor of shape (n_members, n_rows, n_outputs)
-        E, zero where a label is missing, its weight included.
-    weight : Tensor of shape (n_members, n_hidden, n_outputs)
-        W.
-    task_of : Tensor of shape (n_outputs,), int
-        The task of each output.
-    n_tasks : int
-        Number of tasks.
-    label_weights : Tensor of shape (n_members, n_rows, n_outputs or 1), default=None
-        Weights of the labels of each output, or of all labels of a sample. None if all
-        are 1.
-
-    Returns
-    -------
-    Tensor of shape (n_members, n_tasks, n_tasks)
-        The Gramian of the gradients of all rows of the batch, row by row.
+    Shapes: dlogits (n_members, n_rows, n_outputs), weight (n_members,
+    n_hidden, n_outputs), task_of (n_outputs,), label_weights (n_members,
+    n_rows, n_outputs or 1) -> (n_members, n_tasks, n_tasks).
     """
     products = _sum_products(dlogits, label_weights) * (weight.mT @ weight)
     n_members, n_outputs, _ = products.shape
@@ -76,16 +61,7 @@ def _sum_products(dlogits: Tensor, weights: Tensor | None) -> Tensor:
 def lowest_overlap(label_weights: Tensor) -> float:
     """Return the smallest share of a task's labels that another task has too.
 
-    Parameters
-    ----------
-    label_weights : Tensor of shape (n_rows, n_tasks)
-        Weights of the labels, 0 where missing; or whether they are there.
-
-    Returns
-    -------
-    float
-        Between 0, own-row data, and 1, complete labels; tasks without labels do not
-        count.
+    Shapes: label_weights (n_rows, n_tasks).
     """
     weights = label_weights.double()
     weights = weights[:, weights.any(dim=0)]

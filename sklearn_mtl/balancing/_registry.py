@@ -57,27 +57,7 @@ METHODS: dict[str, type[Balancing]] = {
 
 
 def read_balancing(balancing: Any, who: str) -> Balancing:
-    """Return the method that a name, a spec or an object of torchjd stands for.
-
-    Parameters
-    ----------
-    balancing : str, Balancing, or object of torchjd
-        What the user gave.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    Balancing
-        A checked copy.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown or a parameter wrong.
-    TypeError
-        If it is something else.
-    """
+    """Return the method that a name, a spec or an object of torchjd stands for."""
     if comes_from_torchjd(balancing) and not isinstance(balancing, type):
         return adapt(balancing, who)
     example = "UPGrad(), or a Weighting, Aggregator or Scalarizer of torchjd"

@@ -34,15 +34,7 @@ MAX_GRAM = 5e7
 def weights_are_shared(weights: np.ndarray) -> bool:
     """Whether all tasks have the same weights.
 
-    Parameters
-    ----------
-    weights : ndarray of shape (n_samples, n_tasks)
-        Weights of cells, 0 where a label is missing.
-
-    Returns
-    -------
-    bool
-        The answer.
+    Shapes: weights (n_samples, n_tasks).
     """
     # With missing labels the first row often says no.
     return all((some == some[:, :1]).all() for some in (weights[:1], weights))
@@ -51,17 +43,7 @@ def weights_are_shared(weights: np.ndarray) -> bool:
 def prefers_gram(shape: tuple[int, int], weights: np.ndarray) -> bool:
     """Whether Gram matrices are smaller than the rows they stand for.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        (n_samples, n_features).
-    weights : ndarray of shape (n_samples, n_tasks)
-        Weights of cells, 0 where a label is missing.
-
-    Returns
-    -------
-    bool
-        The answer.
+    Shapes: weights (n_samples, n_tasks).
     """
     n_samples, n_features = shape
     if weights_are_shared(weights):
@@ -78,19 +60,8 @@ def _gram_is_small(n_features: int, n_cells: int, n_tasks: int) -> bool:
 def make_moments(X: Any, Y: np.ndarray, weights: np.ndarray) -> Moments:
     """Return the moments of all rows, measured from their means.
 
-    Parameters
-    ----------
-    X : ndarray or CSR matrix of shape (n_samples, n_features)
-        Inputs.
-    Y : ndarray of shape (n_samples, n_tasks)
-        Targets, anything finite where the weight is 0.
-    weights : ndarray of shape (n_samples, n_tasks)
-        Weights of cells.
-
-    Returns
-    -------
-    Moments
-        The sums.
+    Shapes: X (n_samples, n_features), Y (n_samples, n_tasks), weights
+    (n_samples, n_tasks).
     """
     is_shared = weights_are_shared(weights)
     cells = None if is_shared else sparse_cells(weights > 0)
@@ -133,21 +104,8 @@ def make_quadratic(
 ) -> GramQuadratic | RowQuadratic:
     """Return the data term sum w (y - x w)^2 / (2 n), n the mean weight of a task.
 
-    Parameters
-    ----------
-    X : ndarray or CSR matrix of shape (n_samples, n_features)
-        Inputs.
-    Y : ndarray of shape (n_samples, n_tasks)
-        Targets, anything finite where the weight is 0.
-    weights : ndarray of shape (n_samples, n_tasks)
-        Weights of cells, 0 where a label is missing.
-    fit_intercept : bool or Pooling
-        Whether each task has an intercept, unpenalised or pooled.
-
-    Returns
-    -------
-    GramQuadratic or RowQuadratic
-        The data term.
+    Shapes: X (n_samples, n_features), Y (n_samples, n_tasks), weights
+    (n_samples, n_tasks).
     """
     is_shared = weights_are_shared(weights)
     if not is_shared and not sparse.issparse(X):
@@ -172,23 +130,7 @@ def make_own_quadratic(
 ) -> GramQuadratic | RowQuadratic:
     """Return the same data term of tasks that have few rows in common.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        Inputs.
-    cells : Cells
-        Rows and tasks of the labels.
-    y : ndarray of shape (n_cells,)
-        Targets.
-    weights : ndarray of shape (n_cells,)
-        Weights.
-    fit_intercept : bool or Pooling
-        Whether each task has an intercept, unpenalised or pooled.
-
-    Returns
-    -------
-    GramQuadratic or RowQuadratic
-        The data term.
+    Shapes: X (n_samples, n_features), y (n_cells,), weights (n_cells,).
     """
     n_features, n_tasks = X.shape[1], len(cells.ends)
     totals = np.bincount(cells.tasks, weights, n_tasks)

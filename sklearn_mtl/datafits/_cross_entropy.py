@@ -101,15 +101,7 @@ class LogLoss:
     ) -> Callable[[np.ndarray], np.ndarray]:
         """Return the Hessian of the loss with respect to the logits.
 
-        Parameters
-        ----------
-        probabilities : ndarray of shape (n_samples, n_columns)
-            Predictions at the point.
-
-        Returns
-        -------
-        callable
-            Takes and gives arrays of shape (n_samples, n_columns).
+        Shapes: probabilities (n_samples, n_columns) -> (n_samples, n_columns).
         """
         scaled = self.cells * probabilities
 
@@ -125,15 +117,7 @@ class LogLoss:
     def mean_curvature(self, probabilities: np.ndarray) -> np.ndarray:
         """Return each column's mean of p (1 - p) times the task's part of the weight.
 
-        Parameters
-        ----------
-        probabilities : ndarray of shape (n_samples, n_columns)
-            Predictions at the point.
-
-        Returns
-        -------
-        ndarray of shape (n_columns,)
-            Positive numbers.
+        Shapes: probabilities (n_samples, n_columns) -> (n_columns,).
         """
         pq = probabilities * (1.0 - probabilities)
         sums = np.einsum("ic,ic->c", self.cells, pq)
@@ -225,17 +209,8 @@ class LogLoss:
     def best_intercept(self, plain: np.ndarray, start: np.ndarray) -> np.ndarray:
         """Return the intercepts that minimise the loss at X W.
 
-        Parameters
-        ----------
-        plain : ndarray of shape (n_samples, n_columns)
-            X W.
-        start : ndarray of shape (n_columns,)
-            First guess.
-
-        Returns
-        -------
-        ndarray of shape (n_columns,)
-            The intercepts; zeros where there are none to fit.
+        Shapes: plain (n_samples, n_columns), start (n_columns,) ->
+        (n_columns,).
         """
         b = np.zeros(self.n_columns)
         if not self.fit_intercept:

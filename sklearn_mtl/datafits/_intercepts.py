@@ -23,21 +23,8 @@ def binary_intercepts(
 ) -> np.ndarray:
     """Return each column's intercept, by Newton steps inside a shrinking bracket.
 
-    Parameters
-    ----------
-    scores : ndarray of shape (n_samples, n_columns)
-        X W.
-    targets : ndarray of shape (n_samples, n_columns)
-        Zeros and ones.
-    cells : ndarray of shape (n_samples, n_columns)
-        Weights, 0 where a label is missing.
-    start : ndarray of shape (n_columns,)
-        First guess.
-
-    Returns
-    -------
-    ndarray of shape (n_columns,)
-        The intercepts.
+    Shapes: scores (n_samples, n_columns), targets (n_samples, n_columns),
+    cells (n_samples, n_columns), start (n_columns,) -> (n_columns,).
     """
     b, total = start.copy(), np.maximum(cells.sum(axis=0), 1e-300)
     low, high = np.full_like(b, -np.inf), np.full_like(b, np.inf)
@@ -69,21 +56,8 @@ def block_intercepts(
 ) -> np.ndarray:
     """Return the intercepts of one softmax, by Newton steps with backtracking.
 
-    Parameters
-    ----------
-    scores : ndarray of shape (n_samples, n_classes)
-        X W.
-    targets : ndarray of shape (n_samples, n_classes)
-        One-hot labels.
-    weights : ndarray of shape (n_samples,)
-        Weights, 0 where a label is missing.
-    start : ndarray of shape (n_classes,)
-        First guess.
-
-    Returns
-    -------
-    ndarray of shape (n_classes,)
-        The intercepts.
+    Shapes: scores (n_samples, n_classes), targets (n_samples, n_classes),
+    weights (n_samples,), start (n_classes,) -> (n_classes,).
     """
     total = max(float(weights.sum()), 1e-300)
     b, wanted = start.copy(), weights @ targets / total

@@ -77,25 +77,8 @@ class Moments:
     ) -> Moments:
         """Return the sums over rows.
 
-        Parameters
-        ----------
-        X : ndarray or CSR matrix of shape (n_samples, n_features)
-            Inputs; sparse inputs are not shifted.
-        Y : ndarray of shape (n_samples, n_tasks)
-            Targets, anything finite where the weight is 0.
-        weights : ndarray of shape (n_samples, n_tasks)
-            Weights of cells.
-        shift : Shift
-            Origin; zeros in x for a sparse X.
-        is_shared : bool
-            Whether all columns of the weights are the same.
-        cells : Cells, default=None
-            Where weights are positive, if that is for few cells.
-
-        Returns
-        -------
-        Moments
-            The sums.
+        Shapes: X (n_samples, n_features), Y (n_samples, n_tasks), weights
+        (n_samples, n_tasks).
         """
         if cells is not None and not sparse.issparse(X):
             return cls._from_own_rows(X, Y, weights, shift, cells)
@@ -157,18 +140,7 @@ class Moments:
         )
 
     def quadratic(self, fit_intercept: bool | Pooling) -> GramQuadratic:
-        """Return the data term, divided by the mean weight of a task.
-
-        Parameters
-        ----------
-        fit_intercept : bool or Pooling
-            Whether each task is centred, by its mean or by pooling.
-
-        Returns
-        -------
-        GramQuadratic
-            The data term.
-        """
+        """Return the data term, divided by the mean weight of a task."""
         # A task without weight (possible within a fold) keeps zeros throughout.
         safe = np.where(self.weight > 0, self.weight, 1.0)
         w = self.weight
@@ -195,17 +167,7 @@ class Moments:
     def squared_errors(self, W: np.ndarray, intercept: np.ndarray) -> np.ndarray:
         """Return each task's weighted sum of squared errors on these rows.
 
-        Parameters
-        ----------
-        W : ndarray of shape (n_features, n_tasks)
-            Coefficients.
-        intercept : ndarray of shape (n_tasks,)
-            Intercepts.
-
-        Returns
-        -------
-        ndarray of shape (n_tasks,)
-            The sums.
+        Shapes: W (n_features, n_tasks), intercept (n_tasks,) -> (n_tasks,).
         """
         b = intercept + self.shift.x @ W - self.shift.y
         xxW = (

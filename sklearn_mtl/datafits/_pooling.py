@@ -38,17 +38,7 @@ class Pooling:
     def centres(self, means: Centre, totals: np.ndarray) -> tuple[Centre, Centre]:
         """Return what is taken off the rows of each task, and gives intercepts back.
 
-        Parameters
-        ----------
-        means : Centre
-            Means of each task's rows.
-        totals : ndarray of shape (n_tasks,)
-            Sum of weights of each task.
-
-        Returns
-        -------
-        off, back : Centre
-            The centre of the rows, and the one that the intercepts follow from.
+        Shapes: totals (n_tasks,).
         """
         pooled = self.strength / np.maximum(totals + self.strength, 1e-300)
         weights = totals * pooled
@@ -70,19 +60,7 @@ def centres(
 ) -> tuple[Centre, Centre]:
     """Return what is taken off the rows, and gives intercepts back, if there are any.
 
-    Parameters
-    ----------
-    means : Centre
-        Means of each task's rows.
-    totals : ndarray of shape (n_tasks,)
-        Sum of weights of each task.
-    fit_intercept : True or Pooling
-        Whether intercepts are free or pooled.
-
-    Returns
-    -------
-    off, back : Centre
-        The means where intercepts are free.
+    Shapes: totals (n_tasks,).
     """
     if isinstance(fit_intercept, Pooling):
         return fit_intercept.centres(means, totals)

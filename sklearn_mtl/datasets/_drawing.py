@@ -22,24 +22,8 @@ def draw_scenes(
     Every pixel of a canvas asks where it lies in its picture (the inverse map), so
     that all pixels of all scenes are one call of the bilinear interpolation.
 
-    Parameters
-    ----------
-    pictures : ndarray of shape (n_scenes, height, width)
-        What is drawn.
-    canvas : int
-        Side of the square canvas in pixels.
-    x, y : ndarray of shape (n_scenes,)
-        Place of the picture's centre from the centre of the canvas, in pixels; x runs
-        to the right and y upwards.
-    scale : ndarray of shape (n_scenes,)
-        Size in canvas pixels of one picture pixel.
-    angle : ndarray of shape (n_scenes,)
-        Rotation in degrees, counterclockwise.
-
-    Returns
-    -------
-    ndarray of shape (n_scenes, canvas, canvas)
-        The scenes; 0 where the picture does not reach.
+    Shapes: pictures (n_scenes, height, width), x, y (n_scenes,), scale
+    (n_scenes,), angle (n_scenes,) -> (n_scenes, canvas, canvas).
     """
     n_scenes, height, width = pictures.shape
     ticks = np.arange(canvas) - (canvas - 1) / 2

@@ -83,26 +83,7 @@ def hide_codes(
 ) -> np.ndarray:
     """Choose which cells to hide.
 
-    Parameters
-    ----------
-    codes : ndarray of shape (n_samples, n_tasks)
-        Class indices or regression values; NaN where missing.
-    is_class : sequence of bool of length n_tasks
-        Whether a task has classes.
-    fraction : float or sequence of float of length n_tasks
-        Share of the observed labels to hide.
-    random_state : int, RandomState instance or None, default=None
-        Chooses the cells.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_tasks), bool
-        True where a label is to be hidden.
-
-    Raises
-    ------
-    ValueError
-        If a fraction is not in [0, 1), or their number is not that of the tasks.
+    Shapes: codes (n_samples, n_tasks) -> (n_samples, n_tasks).
     """
     shares = check_fraction(fraction, codes.shape[1], "fraction")
     rng = check_random_state(random_state)
@@ -142,17 +123,7 @@ def _choose(labels: np.ndarray, share: float, rng: np.random.RandomState) -> np.
 def without_cells(y: Any, hidden: np.ndarray) -> Any:
     """Return a copy of y with NaN in some cells.
 
-    Parameters
-    ----------
-    y : ndarray, DataFrame or Series of shape (n_samples,) or (n_samples, n_tasks)
-        Targets.
-    hidden : ndarray of the shape of y, bool
-        Which cells.
-
-    Returns
-    -------
-    ndarray or DataFrame of the shape of y
-        Floats where all labels are numbers, objects otherwise.
+    Shapes: y (n_samples,) or (n_samples, n_tasks).
     """
     if hasattr(y, "iloc"):
         return y.mask(hidden)

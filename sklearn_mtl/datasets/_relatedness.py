@@ -43,35 +43,7 @@ def draw_related(
     rng: np.random.RandomState,
     who: str,
 ) -> Related:
-    """Draw inputs and tasks.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        (n_samples, n_features, n_tasks, n_outputs).
-    n_informative : int
-        Number of inputs that matter.
-    n_groups : int or sequence of int of length n_tasks
-        Number of groups, or the group of every task.
-    relatedness : float
-        Expected correlation of the directions of two tasks of one group, in [0, 1].
-    nonlinear : bool
-        Whether each group looks at the inputs through hidden features of its own.
-    rng : RandomState
-        Draws.
-    who : str
-        Who asks; error messages begin with it.
-
-    Returns
-    -------
-    Related
-        Inputs, groups, signal and coefficients.
-
-    Raises
-    ------
-    ValueError
-        If a size or the relatedness is out of its range.
-    """
+    """Draw inputs and tasks."""
     n_samples, n_features, n_tasks, n_outputs = shape
     _check(n_features, n_informative, relatedness, who)
     task_groups = _groups(n_groups, n_tasks, who)

@@ -51,21 +51,8 @@ class SharedOutputs(ClassOutputsMixin, BaseEstimator):
     ) -> SharedOutputs:
         """Fit one estimator to all tasks, or one to each.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Targets.
-        sample_weight : array-like, default=None
-            Weights of rows or cells.
-        **held : dict
-            Groups, or a validation set, which is cut by task.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
+        Shapes: X (n_samples, n_features), y (n_samples,) or (n_samples,
+        n_tasks).
         """
         self.task_set_, codes = TaskSet.from_y(
             y,

@@ -45,19 +45,8 @@ class Calibration:
     ) -> Calibration:
         """Minimise the log-loss, with slopes drawn to each other and shifts to 0.
 
-        Parameters
-        ----------
-        scores : ndarray of shape (n_samples, n_classes)
-            Centred scores, out of fold.
-        labels : ndarray of shape (n_samples,)
-            Class indices.
-        weights : ndarray of shape (n_samples,)
-            Weights of the rows.
-
-        Returns
-        -------
-        Calibration
-            Of these classes.
+        Shapes: scores (n_samples, n_classes), labels (n_samples,), weights
+        (n_samples,).
         """
         n_classes, weights = scores.shape[1], weights / weights.sum()
         truth = np.eye(n_classes)[labels]

@@ -196,19 +196,8 @@ def _expand(
 
     The j-th copy of a row has the class that is j-th most likely for each task.
 
-    Parameters
-    ----------
-    outputs : sequence of ndarray
-        (n_samples, n_classes) or (n_samples,), a task an array; NaN where empty.
-
-    Returns
-    -------
-    rows : ndarray of shape (n_copies,)
-        Which row each copy is of.
-    codes : ndarray of shape (n_copies, n_tasks)
-        Class codes and values; NaN where the teacher has none.
-    weights : ndarray of shape (n_copies, n_tasks)
-        Probabilities; 0 where a task needs no such copy.
+    Shapes: -> rows (n_copies,), codes (n_copies, n_tasks), weights
+    (n_copies, n_tasks).
     """
     copies = [_copies_of(output) for output in outputs]
     n_most = max(codes.shape[1] for codes, _, _ in copies)

@@ -50,19 +50,7 @@ class TargetEncoding:
     ) -> TargetEncoding:
         """Take means and scales from the weighted labels.
 
-        Parameters
-        ----------
-        task_set : TaskSet
-            The tasks.
-        codes : ndarray of shape (n_samples, n_tasks)
-            Encoded labels, NaN where missing.
-        weights : ndarray of shape (n_samples, n_tasks)
-            Weights of the cells, 0 where missing.
-
-        Returns
-        -------
-        TargetEncoding
-            For these tasks.
+        Shapes: codes (n_samples, n_tasks), weights (n_samples, n_tasks).
         """
         places, parts, start = [], [], 0
         for t, task in enumerate(task_set.tasks):
@@ -93,15 +81,7 @@ class TargetEncoding:
     def encode(self, codes: np.ndarray) -> np.ndarray:
         """Return the columns of labels.
 
-        Parameters
-        ----------
-        codes : ndarray of shape (n_samples, n_tasks)
-            Encoded labels, NaN where missing.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_columns)
-            Centred, scaled, 0 where missing, and whole multiples of a power of 2.
+        Shapes: codes (n_samples, n_tasks) -> (n_samples, n_columns).
         """
         out = np.zeros((len(codes), self.n_columns))
         for t, place in self.places:
@@ -113,15 +93,7 @@ class TargetEncoding:
     def decode(self, columns: np.ndarray) -> list[np.ndarray]:
         """Return probabilities and values, within the range of what was seen.
 
-        Parameters
-        ----------
-        columns : ndarray of shape (n_samples, n_columns)
-            Predictions of `encode`.
-
-        Returns
-        -------
-        list of ndarray
-            (n_samples, n_classes) or (n_samples,), a task an array.
+        Shapes: columns (n_samples, n_columns).
         """
         raw = np.clip(columns * self.scale + self.mean, self.low, self.high)
         outputs = [constant_output(task, len(raw)) for task in self.task_set.tasks]

@@ -63,24 +63,7 @@ class Training:
 def draw_splits(
     model: Any, X: Any, y: Any, sample_weight: Any, held: HoldOut, seed: int
 ) -> list[Split] | None:
-    """Return the folds of members without out-of-fold predictions of their own.
-
-    Parameters
-    ----------
-    model : blend
-        Whose `cv` is used.
-    X, y, sample_weight : object
-        As they came to its fit, but weights in task order.
-    held : HoldOut
-        Groups that folds do not divide, or a validation set that replaces them.
-    seed : int
-        Of folds of a number.
-
-    Returns
-    -------
-    list of (train, test) or None
-        None where nothing is held out.
-    """
+    """Return the folds of members without out-of-fold predictions of their own."""
     if held.has_validation or num_samples(X) <= SMALL:
         return None
     if not held.can_divide(type(model).__name__):
@@ -108,26 +91,7 @@ def fit_members(
     given: Mapping[str, Any],
     seed: int,
 ) -> list[Member]:
-    """Fit all members, with what each takes of weights, groups and validation set.
-
-    Parameters
-    ----------
-    model : blend
-        Whose arguments are used.
-    named : sequence of (str, estimator or "default")
-        Its members.
-    data : Training
-        What they are fitted to.
-    given : mapping of str to object
-        What their fit may take besides, by the names of fit; None is nothing.
-    seed : int
-        Of the default members, and of others without a seed.
-
-    Returns
-    -------
-    list of Member
-        In the order of `named`.
-    """
+    """Fit all members, with what each takes of weights, groups and validation set."""
     who = type(model).__name__
     given = {key: value for key, value in given.items() if value is not None}
     settings = {
@@ -187,30 +151,7 @@ def _params_of_member(
 def fit_member(
     model: Any, data: Training, params: Mapping[str, Any], name: str
 ) -> Member:
-    """Fit a member to all samples, and predict those that are held out.
-
-    Parameters
-    ----------
-    model : estimator
-        As `make_member` returns it.
-    data : Training
-        What it is fitted to.
-    params : mapping of str to object
-        Weights, groups and validation set, as its fit takes them.
-    name : str
-        Who is fitted; messages begin with it.
-
-    Returns
-    -------
-    Member
-        Model and predictions.
-
-    Raises
-    ------
-    TaskError
-        If the member takes a task for another kind than the blend, or its values as
-        points on a circle.
-    """
+    """Fit a member to all samples, and predict those that are held out."""
     task_set = data.task_set
     fitted = model.fit(data.X, data.y, **params)
     _check_kinds(fitted, task_set, name)

@@ -63,18 +63,7 @@ class HeldScores:
 
     @classmethod
     def compute(cls, rounds: Iterable[Round]) -> HeldScores:
-        """Fit all strengths in every round.
-
-        Parameters
-        ----------
-        rounds : iterable of (Numbers, Numbers, ndarray)
-            Training part, test part, and where its samples stand.
-
-        Returns
-        -------
-        HeldScores
-            A column without a label in a training part is not tested in its round.
-        """
+        """Fit all strengths in every round."""
         fits, tests, rows, errors, totals = [], [], [], [], []
         for train, test, places in rounds:
             fit = _fit_all(train)
@@ -90,15 +79,7 @@ class HeldScores:
     def scores(self, chosen: np.ndarray) -> np.ndarray:
         """Return the scores of all held-out samples for a strength of each column.
 
-        Parameters
-        ----------
-        chosen : ndarray of shape (n_columns,)
-            Numbers of the strengths.
-
-        Returns
-        -------
-        ndarray of shape (n_held_out, n_columns)
-            NaN where the training part had no label.
+        Shapes: chosen (n_columns,) -> (n_held_out, n_columns).
         """
         columns = np.arange(len(chosen))
         out = np.empty((sum(map(len, self.rows)), len(chosen)))

@@ -100,24 +100,9 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
     ) -> RidgeMember:
         """Fit all tasks.
 
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Inputs; NaN is imputed.
-        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Targets; NaN where missing.
-        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
-                default=None
-            Weights of rows or cells.
-        groups : array-like of shape (n_samples,), default=None
-            Groups that folds do not divide.
-        X_val, y_val, sample_weight_val : array-like, default=None
-            A validation set that takes the place of the folds.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
+        Shapes: X (n_samples, n_features), y (n_samples,) or (n_samples,
+        n_tasks), sample_weight (n_samples,) or (n_samples, n_tasks), groups
+        (n_samples,).
         """
         given = HoldOut.read(
             type(self).__name__, X, groups, X_val, y_val, sample_weight_val

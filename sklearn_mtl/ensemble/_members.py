@@ -68,27 +68,7 @@ class Member:
 
 
 def named_members(given: Any, who: str) -> list[tuple[str, Any]]:
-    """Return names and members of a blend, or say what is wrong with them.
-
-    Parameters
-    ----------
-    given : list of (str, estimator) or None
-        As the user gave them; None is the default members.
-    who : str
-        The blend, for messages.
-
-    Returns
-    -------
-    list of (str, estimator or "default")
-        The members.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or names are no text or not unique.
-    TypeError
-        If one is no estimator.
-    """
+    """Return names and members of a blend, or say what is wrong with them."""
     if given is None:
         return [(name, DEFAULT) for name in DEFAULT_NAMES]
     if not given or not all(isinstance(p, tuple) and len(p) == 2 for p in given):
@@ -126,28 +106,7 @@ def _check_member(who: str, name: Any, one: Any) -> None:
 def make_member(
     name: str, given: Any, task_set: TaskSet, kind: str, settings: dict[str, Any]
 ) -> Any:
-    """Return an unfitted multi-task estimator.
-
-    Parameters
-    ----------
-    name : str
-        Its name in the blend.
-    given : estimator or "default"
-        What the user gave.
-    task_set : TaskSet
-        The tasks.
-    kind : {"classification", "regression", "mixed"}
-        Of the blend.
-    settings : dict
-        Parameters of the default members: categorical_features, on_empty_task and
-        random_state.
-
-    Returns
-    -------
-    estimator
-        The default member of that name; a clone of what was given if it learns several
-        tasks at once, else IndependentTasks of it.
-    """
+    """Return an unfitted multi-task estimator."""
     types = [task.type for task in task_set.tasks]
     if isinstance(given, str):
         if name == "linear":

@@ -21,23 +21,8 @@ def read_labels(
 ) -> tuple[TaskSet, Labels]:
     """Return the tasks of y, and labels with the weight of each cell.
 
-    Parameters
-    ----------
-    model : estimator
-        With `_kind`, and perhaps `task_types`, `class_weight` and `on_empty_task`.
-    X : object
-        Inputs, which must have as many rows.
-    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-        Targets.
-    sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
-        Weights of rows or cells.
-
-    Returns
-    -------
-    task_set : TaskSet
-        The tasks.
-    labels : Labels
-        Codes and weights.
+    Shapes: y (n_samples,) or (n_samples, n_tasks), sample_weight
+    (n_samples,) or (n_samples, n_tasks).
     """
     who = type(model).__name__
     task_set, codes = TaskSet.from_y(

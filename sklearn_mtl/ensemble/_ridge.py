@@ -49,19 +49,7 @@ class RidgeAxes:
 def find_axes(X: Any, weights: np.ndarray, random_state: int = 0) -> RidgeAxes:
     """Return the axes in which the Gram matrix of weighted rows is diagonal.
 
-    Parameters
-    ----------
-    X : ndarray or sparse array of shape (n_samples, n_features)
-        The table.
-    weights : ndarray of shape (n_samples,)
-        Weights of the rows.
-    random_state : int, default=0
-        For the approximation that is made beyond `MAX_AXES` rows and columns.
-
-    Returns
-    -------
-    RidgeAxes
-        At most `MAX_AXES` of them.
+    Shapes: X (n_samples, n_features), weights (n_samples,).
     """
     n_samples, n_features = X.shape
     weights = weights / weights.sum()
@@ -113,23 +101,9 @@ def solve_ridge(
 
     where the last coefficient of b, the intercept, is free.
 
-    Parameters
-    ----------
-    Z : ndarray of shape (n_samples, n_axes + 1)
-        Coordinates in axes of the table, and ones.
-    targets : ndarray of shape (n_samples, n_columns)
-        What is predicted; finite also where the weight is 0.
-    weights : ndarray of shape (n_samples, n_columns)
-        Weights of the cells.
-    strengths : ndarray of shape (n_strengths, n_columns)
-        Penalties relative to the sum of the weights.
-    tol : float, default=1e-7
-        Residual of conjugate gradients, relative to the right-hand side.
-
-    Returns
-    -------
-    ndarray of shape (n_strengths, n_axes + 1, n_columns)
-        Coefficients.
+    Shapes: Z (n_samples, n_axes + 1), targets (n_samples, n_columns),
+    weights (n_samples, n_columns), strengths (n_strengths, n_columns) ->
+    (n_strengths, n_axes + 1, n_columns).
 
     Notes
     -----

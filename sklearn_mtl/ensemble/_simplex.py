@@ -49,17 +49,7 @@ class HeldOutEvidence:
     def loss(self, weights: np.ndarray) -> tuple[float, np.ndarray]:
         """Return loss over prior loss of a mixture, and its gradient.
 
-        Parameters
-        ----------
-        weights : ndarray of shape (n_members,)
-            Convex weights.
-
-        Returns
-        -------
-        value : float
-            1 is as good as a constant.
-        gradient : ndarray of shape (n_members,)
-            By the weights.
+        Shapes: weights (n_members,) -> gradient (n_members,).
         """
         if self.is_classification:
             mixed = np.maximum(self.table @ weights, _TINY)
@@ -76,20 +66,7 @@ def read_evidence(
 ) -> HeldOutEvidence | None:
     """Compare out-of-fold outputs with the labels of a task.
 
-    Parameters
-    ----------
-    task : Task
-        The task.
-    codes, weights : ndarray of shape (n_samples,)
-        Its labels and their weights, 0 where missing.
-    outputs : sequence of ndarray
-        For each member (n_samples, n_classes) or (n_samples,); NaN where it has none.
-
-    Returns
-    -------
-    HeldOutEvidence or None
-        None if there is nothing to learn: no label that all members have predicted, or
-        labels that do not vary.
+    Shapes: codes, weights (n_samples,).
     """
     if task.kind in ("constant", "empty"):
         return None
@@ -125,19 +102,7 @@ def blend_weights(
     where :math:`\hat w_t` minimises the loss of task t over that of its best constant
     and :math:`\bar w` the mean of this over tasks.
 
-    Parameters
-    ----------
-    evidence : sequence of Evidence or None
-        One a task; None has the common weights.
-    n_members : int
-        Number of members.
-    n_common : float
-        :math:`n_0`, the number of labels at which a task's own weights count half.
-
-    Returns
-    -------
-    ndarray of shape (n_tasks, n_members)
-        Rows sum to 1. Without any evidence all are equal.
+    Shapes: -> (n_tasks, n_members).
     """
     found = [one for one in evidence if one is not None]
     start = np.full(n_members, 1.0 / n_members)

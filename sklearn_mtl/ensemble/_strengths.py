@@ -22,19 +22,8 @@ def choose(
 ) -> np.ndarray:
     """Return the strength of each column, the same for the columns of a task.
 
-    Parameters
-    ----------
-    losses : ndarray of shape (n_strengths, n_columns)
-        Mean squared errors out of fold; the columns of a task have variance 1 together.
-    weights : ndarray of shape (n_samples, n_tasks)
-        Weights of the cells, 0 where missing.
-    encoding : TargetEncoding
-        Which columns belong to which task.
-
-    Returns
-    -------
-    ndarray of shape (n_columns,)
-        Indices into `STRENGTHS`.
+    Shapes: losses (n_strengths, n_columns), weights (n_samples, n_tasks) ->
+    (n_columns,).
     """
     chosen = np.zeros(losses.shape[1], dtype=np.intp)
     own = [losses[:, place].sum(axis=1) for _, place in encoding.places]
@@ -54,17 +43,8 @@ def generalised_losses(
 
     with :math:`n = \sum_i w_i`: a weight of 2 is the same as the row twice.
 
-    Parameters
-    ----------
-    Z : ndarray of shape (n_samples, n_axes + 1)
-        Coordinates, the last column ones.
-    targets, weights : ndarray of shape (n_samples, n_columns)
-        What is predicted, and the weights of the cells.
-
-    Returns
-    -------
-    ndarray of shape (n_strengths, n_columns)
-        The losses.
+    Shapes: Z (n_samples, n_axes + 1), targets, weights (n_samples,
+    n_columns) -> (n_strengths, n_columns).
     """
     losses = np.empty((len(STRENGTHS), targets.shape[1]))
     patterns = weight_patterns(weights)

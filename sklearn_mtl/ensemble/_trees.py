@@ -62,21 +62,8 @@ class LeafRatio:
     ) -> tuple[LeafRatio, np.ndarray]:
         """Find the columns of shares; tasks with the same one have it together.
 
-        Parameters
-        ----------
-        encoding : TargetEncoding
-            Labels as columns.
-        cells : ndarray of shape (n_samples, n_tasks)
-            Weight of each cell relative to its row's.
-        row_weights : ndarray of shape (n_samples,)
-            Weights of the rows.
-
-        Returns
-        -------
-        ratio : LeafRatio
-            How to read the leaves.
-        columns : ndarray of shape (n_samples, n_shares)
-            The columns of shares.
+        Shapes: cells (n_samples, n_tasks), row_weights (n_samples,) -> columns
+        (n_samples, n_shares).
         """
         share_of_task = np.full(cells.shape[1], -1, dtype=np.intp)
         found: dict[bytes, int] = {}
@@ -106,15 +93,7 @@ class LeafRatio:
     def outputs(self, means: np.ndarray) -> list[np.ndarray]:
         """Return probabilities and values of all tasks.
 
-        Parameters
-        ----------
-        means : ndarray of shape (n_samples, n_columns + n_shares)
-            Mean of the leaves over trees; NaN where no tree has a say.
-
-        Returns
-        -------
-        list of ndarray
-            (n_samples, n_classes) or (n_samples,), a task an array.
+        Shapes: means (n_samples, n_columns + n_shares).
         """
         means = np.nan_to_num(means, nan=0.0) / _UNIT
         n_columns = self.encoding.n_columns
@@ -166,23 +145,8 @@ def grow_forest(
 ) -> RandomForestRegressor:
     """Grow trees on all columns at once.
 
-    Parameters
-    ----------
-    X : ndarray or sparse array of shape (n_samples, n_features), float32
-        Inputs; NaN where missing.
-    targets : ndarray of shape (n_samples, n_outputs)
-        What the leaves average.
-    row_weights : ndarray of shape (n_samples,)
-        Weights of the rows.
-    draws : GroupDraws, default=None
-        Of these rows, where trees draw groups rather than rows.
-    **params : dict
-        Of RandomForestRegressor.
-
-    Returns
-    -------
-    RandomForestRegressor
-        The forest.
+    Shapes: X (n_samples, n_features), targets (n_samples, n_outputs),
+    row_weights (n_samples,).
     """
     is_plain = bool((row_weights == row_weights[0]).all())
     targets = targets.ravel() if targets.shape[1] == 1 else targets
@@ -225,17 +189,7 @@ def leaf_means(forest: RandomForestRegressor, X: Any) -> np.ndarray:
     The forest's own predict adds them in the order in which threads finish, so that the
     last bit depends on the number of jobs.
 
-    Parameters
-    ----------
-    forest : RandomForestRegressor
-        A forest.
-    X : ndarray or sparse array of shape (n_samples, n_features), float32
-        Inputs.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_outputs)
-        The means.
+    Shapes: X (n_samples, n_features) -> (n_samples, n_outputs).
     """
     parallel = Parallel(
         n_jobs=forest.n_jobs, require="sharedmem", return_as="generator"
@@ -253,19 +207,7 @@ def out_of_bag_means(
 ) -> np.ndarray:
     """Return the mean over the trees that have not drawn a row, for every row.
 
-    Parameters
-    ----------
-    forest : RandomForestRegressor
-        A forest with bootstrap.
-    X : ndarray or sparse array of shape (n_samples, n_features), float32
-        The rows that it was grown on, and others of their groups.
-    draws : GroupDraws, default=None
-        Of these rows, where trees have drawn groups.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_outputs)
-        NaN where every tree has drawn the row.
+    Shapes: X (n_samples, n_features) -> (n_samples, n_outputs).
     """
     total, count = np.zeros((X.shape[0], forest.n_outputs_)), np.zeros(X.shape[0])
     drawn = [] if draws is not None else forest.estimators_samples_

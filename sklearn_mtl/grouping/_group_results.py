@@ -35,24 +35,7 @@ def summarise(
 ) -> dict[str, Any]:
     """Return the results of the search in scikit-learn's form.
 
-    Parameters
-    ----------
-    partitions : sequence of tuple of tuple of int
-        What was tried.
-    names : sequence of str
-        Names of the tasks.
-    scores : sequence of dict, or None
-        For each partition the scores (n_splits, n_tasks_of_the_group) of its groups;
-        None where nothing was scored.
-    affinity : ndarray of shape (n_tasks, n_tasks) or None
-        What the partitions were found by.
-    units : ndarray of shape (n_tasks,), default=None
-        What scores are divided by before their mean is taken.
-
-    Returns
-    -------
-    dict of str to list or ndarray
-        One entry a partition.
+    Shapes: affinity (n_tasks, n_tasks), units (n_tasks,).
     """
     results: dict[str, Any] = {
         "groups": [[[names[t] for t in one] for one in p] for p in partitions],

@@ -54,22 +54,7 @@ class GroupSearch:
 
 
 def search_groups(model: Any, data: TaskData, seed: int) -> GroupSearch:
-    """Find partitions by affinity, score them, and take the best.
-
-    Parameters
-    ----------
-    model : TaskGroupSearchCV
-        Whose arguments are used.
-    data : TaskData
-        Inputs and targets.
-    seed : int
-        Of folds and of what the method draws.
-
-    Returns
-    -------
-    GroupSearch
-        The best partition and all results.
-    """
+    """Find partitions by affinity, score them, and take the best."""
     tasks = data.task_set.tasks
     free = [t for t, one in enumerate(tasks) if one.kind not in _SOLITARY]
     alone = [(t,) for t, one in enumerate(tasks) if one.kind in _SOLITARY]

@@ -29,22 +29,7 @@ def best_partitions(
 
     where a task alone counts 0.
 
-    Parameters
-    ----------
-    affinity : ndarray of shape (n_tasks, n_tasks)
-        What the row's task does for the column's; NaN, where that is not known, counts
-        as the mean of what is.
-    sizes : sequence of int
-        Numbers of groups.
-    search : {"auto", "exact", "greedy", "spectral"}
-        "auto" is "exact" up to 10 tasks and "greedy" beyond.
-    seed : int
-        Of k-means, where the search is spectral.
-
-    Returns
-    -------
-    list of tuple of tuple of int
-        Groups in the order of their first task, tasks in order.
+    Shapes: affinity (n_tasks, n_tasks).
     """
     known = filled(affinity)
     n_tasks = len(known)

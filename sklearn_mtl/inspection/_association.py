@@ -26,18 +26,7 @@ def label_association(task_set: TaskSet, codes: np.ndarray) -> np.ndarray:
     two regressions, the correlation ratio of the ranks for a regression and classes,
     and Cramér's V for two classifications; without their sign.
 
-    Parameters
-    ----------
-    task_set : TaskSet
-        The tasks.
-    codes : ndarray of shape (n_samples, n_tasks)
-        Encoded labels, NaN where missing.
-
-    Returns
-    -------
-    ndarray of shape (n_tasks, n_tasks)
-        In [0, 1], with ones on the diagonal; NaN where two tasks have too few rows in
-        common, or one of them does not vary there.
+    Shapes: codes (n_samples, n_tasks) -> (n_tasks, n_tasks).
     """
     n_tasks = task_set.n_tasks
     is_class = [task.is_classification for task in task_set.tasks]

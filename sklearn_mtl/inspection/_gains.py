@@ -23,22 +23,7 @@ def trained_gains(
 ) -> np.ndarray:
     """Return the mean gain of task j in company with task i over task j alone.
 
-    Parameters
-    ----------
-    scores : TaskSetScores
-        Fits and scores.
-    n_tasks : int
-        Number of tasks.
-    max_sets : int or None
-        Most sets of tasks to train, single ones included; None trains all pairs.
-    seed : int
-        Draws the sets, where not all pairs are trained.
-
-    Returns
-    -------
-    ndarray of shape (n_tasks, n_tasks)
-        Gain of the column's task from the row's; zeros on the diagonal, NaN where two
-        tasks were in no set together.
+    Shapes: -> (n_tasks, n_tasks).
     """
     alone = [(t,) for t in range(n_tasks)]
     sets = _company(n_tasks, max_sets, seed)

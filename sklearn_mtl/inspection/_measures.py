@@ -81,30 +81,7 @@ def affinity_of_data(
     max_sets: int | None = None,
     verbose: bool = False,
 ) -> TaskAffinity:
-    """Measure on data that were read.
-
-    Parameters
-    ----------
-    estimator : estimator or None
-        The model.
-    data : TaskData
-        Inputs and targets.
-    method : str
-        One of AFFINITY_METHODS.
-    seed : int
-        Of whatever is drawn.
-    scores : TaskSetScores or None
-        Fits and scores for "gain".
-    max_sets : int or None, default=None
-        As in `task_affinity`.
-    verbose : bool, default=False
-        Whether nets show their progress.
-
-    Returns
-    -------
-    TaskAffinity
-        The values.
-    """
+    """Measure on data that were read."""
     start, n_fits = time.perf_counter(), 0
     if method == "gain" and scores is not None:
         before = scores.n_fits

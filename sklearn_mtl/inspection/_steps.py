@@ -10,29 +10,7 @@ __all__ = ["require"]
 
 
 def require(estimator: Any, attribute: str, who: str, hint: str) -> Any:
-    """Return an attribute of the last step of a fitted estimator.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted; perhaps a pipeline.
-    attribute : str
-        What is needed.
-    who : str
-        Who asks; the message begins with it.
-    hint : str
-        Who has it.
-
-    Returns
-    -------
-    object
-        The attribute.
-
-    Raises
-    ------
-    TypeError
-        If the estimator has none.
-    """
+    """Return an attribute of the last step of a fitted estimator."""
     _, last = last_step(estimator)
     if not hasattr(last, attribute):
         raise TypeError(

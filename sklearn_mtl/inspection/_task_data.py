@@ -97,21 +97,7 @@ class TaskData:
         )
 
     def fit_params(self, model: Any, who: str) -> dict[str, Any]:
-        """Return what fit of a model gets besides inputs and targets.
-
-        Parameters
-        ----------
-        model : estimator
-            Perhaps a pipeline.
-        who : str
-            Who asks; messages begin with it.
-
-        Returns
-        -------
-        dict of str to object
-            By the names that fit takes it under; what the model does not take is not
-            among them, except for weights, which it must take.
-        """
+        """Return what fit of a model gets besides inputs and targets."""
         held: dict[str, Any] = {"groups": self.group}
         if self.validation is not None:
             own = self.validation
@@ -153,25 +139,8 @@ def read_data(
 ) -> TaskData:
     """Read targets as an estimator would.
 
-    Parameters
-    ----------
-    estimator : estimator or None
-        Says whether tasks are classifications or regressions; None infers it.
-    X, y : array-like
-        Inputs and targets.
-    who : str
-        Who asks; messages begin with it.
-    sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks) or None
-        Weights of rows or cells.
-    groups : array-like of shape (n_samples,) or None
-        Groups of samples.
-    on_empty_task : {"raise", "warn"}, default="raise"
-        What to do with a task without any label.
-
-    Returns
-    -------
-    TaskData
-        Inputs and targets.
+    Shapes: sample_weight (n_samples,) or (n_samples, n_tasks), groups
+    (n_samples,).
     """
     warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
     warn_of_index_order(who, X=X, groups=groups)
@@ -212,24 +181,7 @@ def _task_types(estimator: Any) -> Any:
 def with_validation(
     data: TaskData, given: HoldOut, who: str, on_empty_task: str
 ) -> TaskData:
-    """Return data whose fits get a validation set.
-
-    Parameters
-    ----------
-    data : TaskData
-        Training samples.
-    given : HoldOut
-        With a validation set.
-    who : str
-        Who asks; messages begin with it.
-    on_empty_task : {"raise", "warn"}
-        What to do with a task without any label in y_val.
-
-    Returns
-    -------
-    TaskData
-        The same with `validation`.
-    """
+    """Return data whose fits get a validation set."""
     tasks = data.task_set
     codes, weights = given.encode(tasks, who)
     given.check_tasks(tasks, ~np.isnan(codes), who, on_empty_task)

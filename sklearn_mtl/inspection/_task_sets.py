@@ -23,23 +23,7 @@ Tasks = tuple[int, ...]
 
 
 def make_splits(data: TaskData, cv: Any, seed: int) -> list[Split]:
-    """Return (train, test) samples; a number of folds is stratified on all tasks.
-
-    Parameters
-    ----------
-    data : TaskData
-        Inputs and targets, and perhaps groups: a splitter gets them, and folds of a
-        number do not divide them.
-    cv : int, splitter or iterable
-        Folds.
-    seed : int
-        Seed of the folds of a number.
-
-    Returns
-    -------
-    list of tuple of ndarray
-        The splits.
-    """
+    """Return (train, test) samples; a number of folds is stratified on all tasks."""
     if isinstance(cv, int | np.integer):
         options = {"random_state": seed % 2**32, "task_types": data.types}
         cv = stratified_folds(int(cv), data.group, shuffle=True, **options)
@@ -50,24 +34,7 @@ def make_splits(data: TaskData, cv: Any, seed: int) -> list[Split]:
 def fit_tasks(
     estimator: Any, data: TaskData, columns: Tasks, who: str = "task_affinity"
 ) -> Any:
-    """Fit a clone of an estimator to some of the tasks.
-
-    Parameters
-    ----------
-    estimator : estimator
-        What is fitted. One task is fitted by `IndependentTasks`, on its observed rows.
-    data : TaskData
-        Inputs and targets of all tasks.
-    columns : tuple of int
-        Numbers of the tasks.
-    who : str, default="task_affinity"
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    estimator
-        Fitted to the rows that have a label of any of these tasks.
-    """
+    """Fit a clone of an estimator to some of the tasks."""
     chosen, types = list(columns), data.types
     if len(chosen) == 1:
         kind = types[chosen[0]]
@@ -84,25 +51,6 @@ class TaskSetScores:
     """Cross-validated scores of one estimator on many sets of tasks.
 
     Every set is fitted once, whoever asks for it.
-
-    Parameters
-    ----------
-    estimator : estimator
-        What is fitted.
-    data : TaskData
-        Inputs and targets.
-    splits : sequence of tuple of ndarray
-        (train, test) rows.
-    scoring : str, callable, dict or None
-        As in `per_task_scorers`; None is "auto".
-    n_jobs : int or None, default=None
-        Fits at a time.
-    memory : str, joblib.Memory or None, default=None
-        Where scores are kept between runs.
-    verbose : bool, default=False
-        Whether a progress bar is shown on stderr, if that is a terminal.
-    who : str, default="task_affinity"
-        Who asks; messages begin with it.
 
     Attributes
     ----------
@@ -138,15 +86,7 @@ class TaskSetScores:
     def score(self, sets: Iterable[Tasks]) -> dict[Tasks, np.ndarray]:
         """Return the scores of sets of tasks.
 
-        Parameters
-        ----------
-        sets : iterable of tuple of int
-            Task numbers in rising order.
-
-        Returns
-        -------
-        dict of tuple of int to ndarray of shape (n_splits, n_tasks_of_the_set)
-            Scores; NaN where a task cannot be scored in a split.
+        Shapes: -> (n_splits, n_tasks_of_the_set).
         """
         wanted = list(dict.fromkeys(sets))
         new = [one for one in wanted if one not in self._known]

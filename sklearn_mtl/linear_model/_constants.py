@@ -16,17 +16,7 @@ def blank_constants(X: Any, rows: np.ndarray) -> Any:
     Centred, such a column is rounding, and where nothing penalises it its coefficient
     would be what that rounding says.
 
-    Parameters
-    ----------
-    X : ndarray or CSR matrix of shape (n_samples, n_features)
-        Inputs.
-    rows : ndarray of int
-        The rows that count.
-
-    Returns
-    -------
-    ndarray or CSR matrix of shape (n_samples, n_features)
-        X itself where no column is constant, else a copy.
+    Shapes: X (n_samples, n_features) -> (n_samples, n_features).
     """
     # Three rows rule out nearly all columns.
     few = _dense(X[rows[[0, len(rows) // 2, -1]]])

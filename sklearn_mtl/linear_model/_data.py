@@ -108,21 +108,7 @@ class Data:
 def make_data(X: Any, task_set: TaskSet, labels: Labels, fit_intercept: bool) -> Data:
     """Return the rows of the tasks that can be fitted.
 
-    Parameters
-    ----------
-    X : ndarray or CSR matrix of shape (n_samples, n_features)
-        Inputs.
-    task_set : TaskSet
-        The tasks.
-    labels : TableOfLabels or OwnLabels
-        Labels of all tasks.
-    fit_intercept : bool
-        Whether there are intercepts.
-
-    Returns
-    -------
-    Data
-        The rows.
+    Shapes: X (n_samples, n_features).
     """
     kept = np.flatnonzero(
         [task.kind not in ("empty", "constant") for task in task_set.tasks]
@@ -139,29 +125,7 @@ def read_labels(
     class_weight: Any,
     who: str,
 ) -> Labels:
-    """Return labels and weights in the form that costs less.
-
-    Parameters
-    ----------
-    task_set : TaskSet
-        The tasks.
-    columns : TargetColumns
-        Their labels and weights.
-    class_weight : object
-        As given to the estimator.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    TableOfLabels or OwnLabels
-        The labels.
-
-    Raises
-    ------
-    ValueError
-        If class weights have a wrong sign, or leave no label a weight.
-    """
+    """Return labels and weights in the form that costs less."""
     cells, shape = columns.cells, columns.observed.shape
     has_classes = any(task.is_classification for task in task_set.tasks)
     labels: Labels

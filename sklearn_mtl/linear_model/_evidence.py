@@ -41,28 +41,7 @@ MAX_ROWS = 2000
 def fit_empirical_bayes(
     data: Data, pools: bool, *, tol: float, max_iter: int
 ) -> tuple[Data, Problem, Solution]:
-    """Fit a shared vector plus deviations with strengths that the data give.
-
-    Parameters
-    ----------
-    data : Data
-        Rows with features of unit variance: all have one prior variance.
-    pools : bool
-        Whether intercepts are pooled, as strongly as the data suggest.
-    tol : float
-        Relative duality gap to reach.
-    max_iter : int
-        Most iterations of the solver.
-
-    Returns
-    -------
-    data : Data
-        The rows, with the pooling that was found.
-    problem : Problem
-        The problem at the strengths found.
-    solution : Solution
-        Its solution.
-    """
+    """Fit a shared vector plus deviations with strengths that the data give."""
     datafit = data.datafit()
     if isinstance(datafit, LogLoss):
         return data, *_fit_classes(data, datafit, tol=tol, max_iter=max_iter)
@@ -100,16 +79,6 @@ def pool(data: Data) -> Data:
     The variances of noise and intercepts are those at which the evidence of a shared
     vector plus deviations is stationary, with at most so many principal axes as tasks
     can have Gram matrices of their own.
-
-    Parameters
-    ----------
-    data : Data
-        Rows of regressions, with free intercepts.
-
-    Returns
-    -------
-    Data
-        The same rows; itself where there is one task.
     """
     totals = data.labels.totals()
     if len(totals) < 2:

@@ -58,25 +58,7 @@ PENALTIES: dict[str, Callable[[], Penalty]] = {
 
 
 def resolve_penalty(penalty: Any, who: str) -> Penalty:
-    """Return the penalty that a name or an object stands for.
-
-    Parameters
-    ----------
-    penalty : str, Penalty or None
-        A name, an object, or None for no penalty.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    Penalty
-        A new object.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown.
-    """
+    """Return the penalty that a name or an object stands for."""
     if penalty is None:
         return Ridge(alpha=0.0)
     if isinstance(penalty, str):

@@ -42,19 +42,7 @@ class Search:
     losses: np.ndarray
 
     def best(self, rule: str) -> int:
-        """Return the number of the chosen strength.
-
-        Parameters
-        ----------
-        rule : {"min", "one_standard_error"}
-            The smallest mean loss, or the strongest penalty whose mean loss is within
-            one standard error of it.
-
-        Returns
-        -------
-        int
-            Its place in `alphas`.
-        """
+        """Return the number of the chosen strength."""
         means = self.losses.mean(axis=1)
         best = int(first_lowest(means))
         n_folds = self.losses.shape[1]
@@ -82,23 +70,7 @@ def search(
 ) -> Search:
     """Return the losses along the path of every fold.
 
-    Parameters
-    ----------
-    data : Data
-        All rows.
-    penalty : Penalty
-        The penalty at strength 1.
-    alphas : ndarray of shape (n_alphas,)
-        Strengths, decreasing.
-    folds : list of (ndarray, ndarray)
-        Rows of the training and test parts.
-    **options : dict
-        `tol` and `max_iter` of the solver.
-
-    Returns
-    -------
-    Search
-        The losses.
+    Shapes: alphas (n_alphas,).
     """
     losses = np.empty((len(alphas), len(folds)))
     for k, (datafit, loss) in enumerate(_fold_problems(data, folds)):

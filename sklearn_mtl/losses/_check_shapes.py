@@ -44,25 +44,8 @@ def draw_cells(
 ) -> tuple[Tensor, Tensor]:
     """Return random logits and labels as `TaskLoss.cells` gets them.
 
-    Parameters
-    ----------
-    loss : TaskLoss
-        The loss.
-    kind : str
-        Kind of the tasks.
-    axis : int or None
-        Where the logits of a task lie.
-    dtype : torch.dtype
-        Of both.
-    n_classes : int, default=None
-        Of a task; None is the number in `N_CLASSES`.
-
-    Returns
-    -------
-    z : Tensor of shape (n_members, n_rows, n_tasks), with an axis more if given
-        Logits.
-    y : Tensor of shape (n_members, n_rows, n_tasks)
-        Class indices, or values with a mean of about zero.
+    Shapes: -> z (n_members, n_rows, n_tasks), y (n_members, n_rows,
+    n_tasks).
     """
     generator = torch.Generator().manual_seed(0)
     shape = N_MEMBERS, N_ROWS, N_TASKS
@@ -81,17 +64,7 @@ def check_shapes(
     faults: Faults,
     dtypes: Sequence[torch.dtype] = (torch.float32, torch.float64),
 ) -> None:
-    """Check the kinds of a loss, and shape, dtype and memory of what `cells` returns.
-
-    Parameters
-    ----------
-    loss : TaskLoss
-        The loss.
-    faults : Faults
-        Raises AssertionError where something is wrong.
-    dtypes : sequence of torch.dtype, default=(torch.float32, torch.float64)
-        Precisions to look at.
-    """
+    """Check the kinds of a loss; shape, dtype and memory of what `cells` returns."""
     kinds = getattr(loss, "kinds", None)
     faults.require(
         isinstance(kinds, tuple) and kinds and set(kinds) <= set(KINDS),

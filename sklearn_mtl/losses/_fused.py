@@ -15,17 +15,7 @@ __all__ = ["FusedLoss", "split_classes"]
 def split_classes(logits: Tensor, group: ClassGroup) -> Tensor:
     """View the logits of a group as (..., n_classes, n_tasks) or its transpose.
 
-    Parameters
-    ----------
-    logits : Tensor of shape (..., n_outputs)
-        Fused outputs.
-    group : ClassGroup
-        Which of them.
-
-    Returns
-    -------
-    Tensor of shape (..., n_classes, n_tasks), or (..., n_tasks, n_classes)
-        The former where the group is class-major.
+    Shapes: logits (..., n_outputs) -> (..., n_classes, n_tasks).
     """
     shape = (group.n_classes, -1) if group.class_major else (-1, group.n_classes)
     block = logits[..., group.columns]
@@ -69,22 +59,9 @@ class FusedLoss(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Compute the losses of a batch and their gradient.
 
-        Parameters
-        ----------
-        logits : Tensor of shape (n_members, n_rows, n_outputs)
-            Fused outputs.
-        targets : Tensor of shape (n_members, n_rows, n_trained)
-            Class indices or standardised values, as floats; any finite number where
-            the label is missing.
-        weights : Tensor, broadcastable to the shape of targets
-            Weights of the cells, 0 where the label is missing.
-
-        Returns
-        -------
-        values : Tensor of shape (n_members, n_trained)
-            L_t of every member, without task_weight.
-        dlogits : Tensor of shape (n_members, n_rows, n_outputs)
-            Gradient of sum_t task_weight_t L_t.
+        Shapes: logits (n_members, n_rows, n_outputs), targets (n_members,
+        n_rows, n_trained) -> values (n_members, n_trained), dlogits (n_members,
+        n_rows, n_outputs).
         """
         weights = weights / logits.shape[1]
         scale = weights * self.task_weight

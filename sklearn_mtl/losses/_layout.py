@@ -59,13 +59,6 @@ class OutputLayout:
     not with the number of tasks. Inside a block, tasks of the same loss stand together.
     Constant and empty tasks have no columns.
 
-    Parameters
-    ----------
-    tasks : sequence of Task
-        The tasks in column order of y.
-    losses : sequence of TaskLoss, default=None
-        The loss of each; None is cross-entropy and the squared error.
-
     Attributes
     ----------
     order : ndarray of shape (n_trained,), int
@@ -142,18 +135,7 @@ class OutputLayout:
         return self.n_binary + self.n_regression
 
     def columns(self, place: int) -> slice:
-        """Return the logits of the task at a place of the layout's order.
-
-        Parameters
-        ----------
-        place : int
-            Place in `order`.
-
-        Returns
-        -------
-        slice
-            One column for binary tasks and regressions, else one a class.
-        """
+        """Return the logits of the task at a place of the layout's order."""
         if place < self._first_group:
             return slice(place, place + 1)
         group = next(group for group in self.groups if place < group.tasks.stop)

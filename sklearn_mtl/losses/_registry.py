@@ -34,34 +34,7 @@ _UNTRAINED = ("constant", "empty")
 
 
 def read_losses(loss: Any, tasks: Sequence[Task], who: str) -> list[TaskLoss]:
-    """Return the loss of each task.
-
-    Parameters
-    ----------
-    loss : str, TaskLoss, dict or sequence
-        A name, "auto" or a spec, for all tasks of the kinds that it is for; or one of
-        these a task, in order or by name. What is left is cross-entropy and the squared
-        error.
-    tasks : sequence of Task
-        The tasks.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    list of TaskLoss
-        Checked copies; tasks of which the same is said share one.
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown, a parameter wrong, or what a loss returns has a wrong
-        shape.
-    TaskError
-        If a loss is not for the kind of its task, or of none of the tasks.
-    TypeError
-        If it is no loss at all.
-    """
+    """Return the loss of each task."""
     names = [task.name for task in tasks]
     is_by_task = not isinstance(loss, str | TaskLoss)
     given = by_task(loss, names, parameter="loss", who=who, default=AUTO)

@@ -13,19 +13,7 @@ __all__ = ["OutputRelation", "comparable_tasks"]
 
 
 def comparable_tasks(layout: OutputLayout) -> list[tuple[str, list[int]]]:
-    """Return the sets of tasks whose outputs have the same meaning and shape.
-
-    Parameters
-    ----------
-    layout : OutputLayout
-        Which logits belong to which task.
-
-    Returns
-    -------
-    list of (str, list of int)
-        Kind of the tasks, and their places in the layout's order, a set an entry: all
-        binary tasks, all regressions, all multiclass tasks of so many classes.
-    """
+    """Return the sets of tasks whose outputs have the same meaning and shape."""
     sets: dict[tuple[str, int], list[int]] = {}
     widths = {place: 1 for _, tasks in layout.singles for place in _range(tasks)}
     kinds = {
@@ -74,21 +62,9 @@ class OutputRelation:
     ) -> tuple[Tensor, Tensor]:
         """Return R of every member, and its gradient.
 
-        Parameters
-        ----------
-        logits : Tensor of shape (n_members, n_rows, n_outputs)
-            Fused outputs.
-        similarity : Tensor of shape (n_members, n_trained, n_trained)
-            A, symmetric, in the order of the layout; one for all members may be given.
-        row_weights : Tensor of shape (n_members, n_rows)
-            r.
-
-        Returns
-        -------
-        values : Tensor of shape (n_members,)
-            R, 0 where no row has weight.
-        dlogits : Tensor of shape (n_members, n_rows, n_outputs)
-            Its gradient.
+        Shapes: logits (n_members, n_rows, n_outputs), similarity (n_members,
+        n_trained, n_trained), row_weights (n_members, n_rows) -> values
+        (n_members,), dlogits (n_members, n_rows, n_outputs).
         """
         total = row_weights.sum(dim=1, keepdim=True)
         share = row_weights / torch.where(total > 0, total, 1.0)

@@ -23,30 +23,7 @@ def average_scores(
     average: Any,
     who: str,
 ) -> float:
-    """Return one number for all tasks that have a score.
-
-    Parameters
-    ----------
-    scores : dict of str to float
-        The score of each task; NaN is left out.
-    truths : sequence of TaskTruth
-        The labels of each task.
-    average : {"macro", "weighted", "median", "min"}, dict or array-like
-        Mean over tasks, mean weighted by observed cells, median, worst, or mean with
-        the weights given by task name or in task order.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    float
-        The average; NaN where no task has a score.
-
-    Raises
-    ------
-    TaskError
-        If the average is unknown, or weights do not fit the tasks.
-    """
+    """Return one number for all tasks that have a score."""
     values = np.array(list(scores.values()))
     weights = _weights_of_tasks(average, truths, list(scores), who)
     is_in = ~np.isnan(values) & (weights > 0)
@@ -71,25 +48,7 @@ def check_average(average: Any, who: str) -> None:
 def check_directions(
     metrics: Sequence[Metric], truths: Sequence[TaskTruth], average: Any, who: str
 ) -> None:
-    """Refuse an average of errors with scores, and the least error as the worst.
-
-    Parameters
-    ----------
-    metrics : sequence of Metric
-        The metric of each task.
-    truths : sequence of TaskTruth
-        The labels of each task.
-    average : {"macro", "weighted", "median", "min"}, dict or array-like
-        As in `average_scores`.
-    who : str
-        Who asks; messages begin with it.
-
-    Raises
-    ------
-    TaskError
-        If less is better in some tasks that the average counts and more in others, or
-        less is better and the average is the "min".
-    """
+    """Refuse an average of errors with scores, and the least error as the worst."""
     names = [truth.name for truth in truths]
     weights = _weights_of_tasks(average, truths, names, who)
     less: dict[str, str] = {}

@@ -23,31 +23,7 @@ _ERRORS = (r.mean_squared_error, r.root_mean_squared_error, r.mean_absolute_erro
 def metrics_of_tasks(
     metric: Any, tasks: Sequence[Any], periods: Any, who: str
 ) -> list[Metric]:
-    """Return the metric of every task.
-
-    Parameters
-    ----------
-    metric : str, callable or dict
-        As users give it.
-    tasks : sequence
-        Of what has the `name` and the `kind` of a task.
-    periods : float, dict, sequence or None
-        After how much values repeat: of all tasks, by name, or in order.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    list of Metric
-        One a task. Where values repeat, errors are those of the shorter way round and
-        R2 is that of points on the unit circle; a user's own function stays as it is.
-
-    Raises
-    ------
-    TaskError
-        If a metric is unknown or cannot score its task, a dict names no task, or a
-        period is not positive or that of a classification.
-    """
+    """Return the metric of every task."""
     names = [task.name for task in tasks]
     metric = read_metric(metric, names, who)
     given = by_task(periods, names, parameter="periods", who=who)

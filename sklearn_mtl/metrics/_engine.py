@@ -42,25 +42,7 @@ def score_tasks(
     metrics: Sequence[Metric],
     who: str,
 ) -> dict[str, float]:
-    """Score every task by its metric.
-
-    Parameters
-    ----------
-    truths : sequence of TaskTruth
-        The labels of each task.
-    given : sequence of TaskGiven
-        What the model gives for each task.
-    metrics : sequence of Metric
-        The metric of each task.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    dict of str to float
-        The score of each task by its name, NaN where it is not defined, which one
-        UndefinedMetricWarning tells.
-    """
+    """Score every task by its metric."""
     scores: dict[str, float] = {}
     reasons: dict[str, list[str]] = {}
     for truth, one, metric in zip(truths, given, metrics, strict=True):

@@ -19,15 +19,7 @@ _TWO = ([0, 1], [-1, 1])
 def read_predicted(values: np.ndarray) -> np.ndarray | None:
     """Return predicted labels or values in their natural dtype.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_samples,)
-        Predictions, perhaps of dtype object.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,) or None
-        The predictions; None if one of them is missing.
+    Shapes: values (n_samples,) -> (n_samples,).
     """
     present, seen = drop_missing(values)
     if not seen.all():
@@ -40,21 +32,7 @@ def check_labels(
 ) -> None:
     """Refuse predictions that cannot be labels of a task.
 
-    Parameters
-    ----------
-    predicted : ndarray of shape (n_samples,)
-        As `read_predicted` returns them.
-    classes : ndarray of shape (n_classes,)
-        The classes of the task.
-    name : str
-        Name of the task.
-    who : str
-        Who asks; messages begin with it.
-
-    Raises
-    ------
-    TaskError
-        If one of both is text and the other is not, or predictions are fractions.
+    Shapes: predicted (n_samples,), classes (n_classes,).
     """
     if not len(predicted) or not len(classes):
         return
@@ -98,21 +76,7 @@ def kinds_of_tasks(
     labels: they are values of a regression, unless they can be scores of the second
     of two classes.
 
-    Parameters
-    ----------
-    columns : TargetColumns
-        The labels.
-    wanted : sequence of {"classification", "regression", "infer"}
-        What was said of each task.
-    predictions : sequence of ndarray of shape (n_samples,) or (n_samples, n_classes)
-        The predictions of each task.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    list of {"classification", "regression", "infer"}
-        For each task; "infer" where the labels alone tell.
+    Shapes: predictions (n_samples,) or (n_samples, n_classes).
     """
     return [
         _kind(columns, t, values, who) if one == "infer" else one

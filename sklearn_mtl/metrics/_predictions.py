@@ -43,30 +43,7 @@ class TaskOutput:
 def read_predictions(
     y_pred: Any, tasks: TaskSet | TargetColumns, n_samples: int, who: str
 ) -> list[TaskOutput]:
-    """Return the predictions of each task.
-
-    Parameters
-    ----------
-    y_pred : array-like, frame, dict or list
-        Frames and dicts are matched by name: columns are tasks, or (task, class) as
-        `proba_frame` has them. An array or a list is in task order.
-    tasks : TaskSet or TargetColumns
-        The tasks.
-    n_samples : int
-        Number of samples.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    list of TaskOutput
-        In task order.
-
-    Raises
-    ------
-    TaskError
-        If a task has no predictions, names are unknown, or shapes do not fit.
-    """
+    """Return the predictions of each task."""
     if hasattr(y_pred, "column_names"):  # a table of pyarrow
         y_pred = y_pred.to_pandas()
     if hasattr(y_pred, "columns"):
@@ -169,31 +146,7 @@ def _column(frame: Any, place: int) -> np.ndarray:
 def give_to_tasks(
     outputs: Sequence[TaskOutput], classes: Any, tasks: TaskSet, who: str
 ) -> tuple[list[TaskGiven], list[np.ndarray | None]]:
-    """Return predictions as metrics take them, and the classes of their columns.
-
-    Parameters
-    ----------
-    outputs : sequence of TaskOutput
-        In task order.
-    classes : None, list or dict
-        The classes of each task, as users give them.
-    tasks : TaskSet
-        The tasks.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    given : list of TaskGiven
-        One for each task.
-    known : list of ndarray or None
-        Classes of each task; None for a regression.
-
-    Raises
-    ------
-    TaskError
-        If classes and columns do not fit together.
-    """
+    """Return predictions as metrics take them, and the classes of their columns."""
     if classes is None:
         outputs = [
             # Keras has columns of shape (n_samples, 1)

@@ -15,19 +15,7 @@ __all__ = ["area_under_roc", "average_precision_of"]
 def area_under_roc(is_in: np.ndarray, score: np.ndarray, w: np.ndarray) -> float:
     """Return the weighted share of pairs (in, out) in the right order, ties half.
 
-    Parameters
-    ----------
-    is_in : ndarray of shape (n,), bool
-        The class, with rows on both sides.
-    score : ndarray of shape (n,)
-        Higher is likelier.
-    w : ndarray of shape (n,)
-        Positive weights.
-
-    Returns
-    -------
-    float
-        The area under the ROC curve.
+    Shapes: is_in (n,), score (n,), w (n,).
     """
     hits, misses = _steps(is_in, -score, w)
     passed = np.cumsum(misses)
@@ -38,19 +26,7 @@ def area_under_roc(is_in: np.ndarray, score: np.ndarray, w: np.ndarray) -> float
 def average_precision_of(is_in: np.ndarray, score: np.ndarray, w: np.ndarray) -> float:
     """Return the mean of the precision at the rows of the class, not interpolated.
 
-    Parameters
-    ----------
-    is_in : ndarray of shape (n,), bool
-        The class, with rows on both sides.
-    score : ndarray of shape (n,)
-        Higher is likelier.
-    w : ndarray of shape (n,)
-        Positive weights.
-
-    Returns
-    -------
-    float
-        The average precision.
+    Shapes: is_in (n,), score (n,), w (n,).
     """
     hits, misses = _steps(is_in, -score, w)
     found = np.cumsum(hits)

@@ -156,29 +156,7 @@ def is_error(metric: Any, who: str) -> bool:
 
 
 def metric_of_task(metric: Any, name: str, kind: str, who: str) -> Metric:
-    """Return what `metric` says of one task: by name, by kind, or for all.
-
-    Parameters
-    ----------
-    metric : str, callable or dict
-        As `read_metric` returns it.
-    name : str
-        Name of the task.
-    kind : {"binary", "multiclass", "regression"}
-        Kind of the task.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    Metric
-        The metric of the task.
-
-    Raises
-    ------
-    TaskError
-        If the metric is unknown or cannot score this kind of task.
-    """
+    """Return what `metric` says of one task: by name, by kind, or for all."""
     chosen = metric
     if isinstance(metric, Mapping):
         keys = [key for key in (name, *_KINDS[kind]) if key in metric]
@@ -197,27 +175,7 @@ def metric_of_task(metric: Any, name: str, kind: str, who: str) -> Metric:
 
 
 def read_metric(metric: Any, names: list[str], who: str) -> Any:
-    """Return metrics by name of task or kind, refusing keys that are neither.
-
-    Parameters
-    ----------
-    metric : str, callable or dict
-        As users give it.
-    names : list of str
-        Names of the tasks.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    object
-        A dict whose keys are names of tasks or kinds, or the one metric for all.
-
-    Raises
-    ------
-    TaskError
-        If a key is neither a task nor a kind.
-    """
+    """Return metrics by name of task or kind, refusing keys that are neither."""
     if not isinstance(metric, Mapping):
         return metric
     kinds = {kind for some in _KINDS.values() for kind in some} - set(names)

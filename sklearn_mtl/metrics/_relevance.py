@@ -39,15 +39,7 @@ class TaskLabels:
     def n_relevant(self, at: np.ndarray) -> np.ndarray:
         """Return how many items have the label of each query, itself excluded.
 
-        Parameters
-        ----------
-        at : ndarray of shape (n_queries,)
-            Positions of the queries in the gallery; -1 where they are not in it.
-
-        Returns
-        -------
-        ndarray of shape (n_queries,), int
-            Counts; 0 where the query has no label.
+        Shapes: at (n_queries,) -> (n_queries,).
         """
         n_labels = 1 + max(
             self.query.max(initial=MISSING), self.gallery.max(initial=MISSING)
@@ -117,25 +109,8 @@ class Ranking:
 def read_labels(y_query: Any, y_gallery: Any, who: str) -> list[TaskLabels]:
     """Return the labels of every task.
 
-    Parameters
-    ----------
-    y_query : array-like of shape (n_queries,) or (n_queries, n_tasks)
-        Labels of the queries.
-    y_gallery : array-like of shape (n_items,) or (n_items, n_tasks)
-        Labels of the items.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    list of TaskLabels
-        In the order of the columns of the gallery; those of y_query are matched by
-        name.
-
-    Raises
-    ------
-    TaskError
-        If the tasks differ, or a label is no class.
+    Shapes: y_query (n_queries,) or (n_queries, n_tasks), y_gallery
+    (n_items,) or (n_items, n_tasks).
     """
     query, gallery = read_columns(y_query, who), read_columns(y_gallery, who)
     n_tasks = len(gallery.names)
@@ -199,28 +174,7 @@ def iter_blocks(
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield blocks of rankings, small enough for what is computed of them.
 
-    Parameters
-    ----------
-    neighbors : array-like of shape (n_queries, n_ranked), or iterable of such arrays
-        Positions in the gallery, best first; -1 where nothing was found.
-    n_queries : int
-        Number of queries.
-    n_items : int
-        Size of the gallery.
-    who : str
-        Who asks; messages begin with it.
-
-    Yields
-    ------
-    rows : slice
-        Queries of the block.
-    block : ndarray of shape (n, n_ranked), int
-        Their rankings.
-
-    Raises
-    ------
-    ValueError
-        If what comes is no ranking of these queries.
+    Shapes: neighbors (n_queries, n_ranked) -> block (n, n_ranked).
     """
     start = 0
     is_list = isinstance(neighbors, list | tuple)

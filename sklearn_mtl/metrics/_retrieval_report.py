@@ -149,21 +149,8 @@ def retrieval_depth(
 ) -> int:
     """Return how long rankings must be for `retrieval_report`.
 
-    Parameters
-    ----------
-    y_query : array-like of shape (n_queries,) or (n_queries, n_tasks)
-        Labels of the queries.
-    y_gallery : array-like of shape (n_items,) or (n_items, n_tasks)
-        Labels of the items.
-    k : int
-        Depth of the metrics that have one.
-    query_index : array-like of shape (n_queries,), default=None
-        Position of each query in the gallery, -1 where it is not in it.
-
-    Returns
-    -------
-    int
-        For the query with most relevant items, if all items without a label come first.
+    Shapes: y_query (n_queries,) or (n_queries, n_tasks), y_gallery
+    (n_items,) or (n_items, n_tasks), query_index (n_queries,).
     """
     depth = 0
     labels = read_labels(y_query, y_gallery, _WHO)

@@ -127,21 +127,7 @@ def apply_formula(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return a metric of a block, and whose ranking is too short for it.
 
-    Parameters
-    ----------
-    formula : callable
-        Of the metric.
-    ranking : Ranking
-        The block.
-    k : int or None
-        Its depth; None for R.
-
-    Returns
-    -------
-    values : ndarray of shape (n_queries,)
-        NaN where nothing is relevant.
-    is_short : ndarray of shape (n_queries,), bool
-        Among those that have a value.
+    Shapes: -> values (n_queries,), is_short (n_queries,).
     """
     depth = ranking.n_relevant if k is None else np.full(len(ranking.relevant), k)
     values = formula(ranking.cut(depth), k or 0)

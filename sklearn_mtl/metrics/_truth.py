@@ -72,29 +72,7 @@ def read_truth(
     model: NamedTasks | None,
     who: str,
 ) -> list[TaskTruth]:
-    """Return the labels that a model with these classes is scored against.
-
-    Parameters
-    ----------
-    columns : TargetColumns
-        The labels and their weights; those of weight 0 count as missing.
-    classes : sequence of ndarray or None
-        The model's classes of each task, None for a regression.
-    model : NamedTasks or None
-        The model's tasks, where it knows them: columns of y are matched by name.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    list of TaskTruth
-        One for each task of y, in the order of the model.
-
-    Raises
-    ------
-    TaskError
-        If the number or the names of the tasks are not the model's.
-    """
+    """Return the labels that a model with these classes is scored against."""
     if len(columns.names) != len(classes):
         raise TaskError(
             f"{who}: y has {len(columns.names)} tasks, the model {len(classes)}."

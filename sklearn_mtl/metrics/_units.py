@@ -49,17 +49,7 @@ def mean_over_tasks(
 def label_spreads(codes: np.ndarray, periods: Sequence[float | None]) -> np.ndarray:
     """Return the standard deviation of each task's labels, that of a circle by period.
 
-    Parameters
-    ----------
-    codes : ndarray of shape (n_samples, n_tasks)
-        Labels, NaN where missing.
-    periods : sequence of float or None
-        After how much the values of each task repeat.
-
-    Returns
-    -------
-    ndarray of shape (n_tasks,)
-        The deviations; 0 where there is none.
+    Shapes: codes (n_samples, n_tasks) -> (n_tasks,).
     """
     out = np.zeros(codes.shape[1])
     for t, (column, period) in enumerate(zip(codes.T, periods, strict=True)):
@@ -74,18 +64,7 @@ def label_spreads(codes: np.ndarray, periods: Sequence[float | None]) -> np.ndar
 def share_unit(metrics: Sequence[Metric], spreads: np.ndarray) -> bool:
     """Say whether scores of these metrics may be averaged as they are.
 
-    Parameters
-    ----------
-    metrics : sequence of Metric
-        The metric of each task.
-    spreads : ndarray of shape (n_tasks,)
-        Standard deviation of each task's labels.
-
-    Returns
-    -------
-    bool
-        True where no metric has a unit, and where all are the same one of tasks with
-        similar spreads.
+    Shapes: spreads (n_tasks,).
     """
     if len(metrics) < 2 or not any(metric.power for metric in metrics):
         return True
@@ -98,18 +77,7 @@ def share_unit(metrics: Sequence[Metric], spreads: np.ndarray) -> bool:
 def score_units(metrics: Sequence[Metric], spreads: np.ndarray) -> np.ndarray:
     """Return what scores are divided by before a mean over tasks is taken.
 
-    Parameters
-    ----------
-    metrics : sequence of Metric
-        The metric of each task.
-    spreads : ndarray of shape (n_tasks,)
-        Standard deviation of each task's labels.
-
-    Returns
-    -------
-    ndarray of shape (n_tasks,)
-        Ones where scores share a unit; else the deviation for errors in the unit of the
-        labels, its square for squared errors, and 1 for what has no unit.
+    Shapes: spreads (n_tasks,) -> (n_tasks,).
     """
     if share_unit(metrics, spreads):
         return np.ones(len(metrics))
@@ -124,21 +92,7 @@ def warn_of_units(
     average: Any,
     who: str,
 ) -> None:
-    """Warn where scores in different units are averaged.
-
-    Parameters
-    ----------
-    scores : dict of str to float
-        The score of each task; NaN is left out.
-    truths : sequence of TaskTruth
-        The labels of each task.
-    metrics : sequence of Metric
-        The metric of each task.
-    average : str, dict or array-like
-        As given; with weights of one's own nothing is said.
-    who : str
-        Who asks; messages begin with it.
-    """
+    """Warn where scores in different units are averaged."""
     if not isinstance(average, str) or not any(metric.power for metric in metrics):
         return
     known = np.flatnonzero(~np.isnan(list(scores.values()))).tolist()

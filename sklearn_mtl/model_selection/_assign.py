@@ -31,21 +31,7 @@ def assign_rows(
 ) -> np.ndarray:
     """Assign rows to parts of exact sizes with every stratum in proportion.
 
-    Parameters
-    ----------
-    strata : csr_array of shape (n_samples, n_strata)
-        Strata of the rows.
-    sizes : ndarray of shape (n_parts,)
-        Number of rows of every part; they sum to n_samples.
-    rng : Generator
-        Breaks ties and chooses candidates.
-    shuffle : bool
-        Whether equal rows are dealt in random order; else neighbours stay together.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        The part of every row.
+    Shapes: strata (n_samples, n_strata), sizes (n_parts,) -> (n_samples,).
     """
     n_samples = strata.shape[0]
     order = rng.permutation(n_samples) if shuffle else None
@@ -67,23 +53,8 @@ def assign_groups(
     The deviation of a stratum counts relative to the square root of its size, so that
     rare classes are not drowned; the number of rows is a stratum like the others.
 
-    Parameters
-    ----------
-    strata : csr_array of shape (n_samples, n_strata)
-        Strata of the rows.
-    group : ndarray of shape (n_samples,)
-        Number of the group of each row, from 0.
-    sizes : ndarray of shape (n_parts,)
-        Number of rows that each part should have; groups may not allow it exactly.
-    rng : Generator
-        Breaks ties and chooses candidates.
-    shuffle : bool
-        Whether groups of similar size are dealt in random order.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        The part of every row.
+    Shapes: strata (n_samples, n_strata), group (n_samples,), sizes
+    (n_parts,) -> (n_samples,).
     """
     n_groups = int(group.max()) + 1
     members = sparse.csr_array(
@@ -122,22 +93,8 @@ def whole_numbers(
 ) -> tuple[float, sparse.csr_array, np.ndarray]:
     """Express strata and what every part should have of them in whole numbers.
 
-    Parameters
-    ----------
-    strata : csr_array of shape (n_rows, n_strata)
-        How much each row (or group) has of every stratum.
-    shares : ndarray of shape (n_parts,)
-        Share of every part.
-
-    Returns
-    -------
-    unit : float
-        What 1 has become: a power of two, so large that rounding does not matter, and
-        so small that all sums and products of a search are exact in floats.
-    strata : csr_array of shape (n_rows, n_strata)
-        Whole numbers.
-    targets : ndarray of shape (n_parts, n_strata)
-        Whole numbers.
+    Shapes: strata (n_rows, n_strata), shares (n_parts,) -> strata (n_rows,
+    n_strata), targets (n_parts, n_strata).
     """
     # |gain| <= 4 sum_c max |D_c| max u_c, where D_c is at most the stratum's total
     largest = strata.max(axis=0).toarray().ravel()
@@ -156,21 +113,8 @@ def keep_every_task(
 ) -> np.ndarray:
     """Exchange rows until every task has labels in every training set, if possible.
 
-    Parameters
-    ----------
-    observed : ndarray of shape (n_samples, n_tasks), bool
-        Where a label is present.
-    part : ndarray of shape (n_samples,)
-        The part of every row.
-    trains : ndarray of shape (n_splits, n_parts), bool
-        Which parts a training set is made of.
-    rng : Generator
-        Chooses candidates where there are many.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        The new part of every row; parts keep their sizes.
+    Shapes: observed (n_samples, n_tasks), part (n_samples,), trains
+    (n_splits, n_parts) -> (n_samples,).
     """
     part = part.copy()
     counts = _counts(observed, part, trains.shape[1])
@@ -193,19 +137,8 @@ def lost_tasks(
 ) -> np.ndarray:
     """Return which tasks have no label in some training set, though they have labels.
 
-    Parameters
-    ----------
-    observed : ndarray of shape (n_samples, n_tasks), bool
-        Where a label is present.
-    part : ndarray of shape (n_samples,)
-        The part of every row.
-    trains : ndarray of shape (n_splits, n_parts), bool
-        Which parts a training set is made of.
-
-    Returns
-    -------
-    ndarray of shape (n_lost,)
-        Columns of the tasks.
+    Shapes: observed (n_samples, n_tasks), part (n_samples,), trains
+    (n_splits, n_parts) -> (n_lost,).
     """
     counts = _counts(observed, part, trains.shape[1])
     lost = (trains @ counts == 0).any(axis=0) & (counts.sum(axis=0) > 0)

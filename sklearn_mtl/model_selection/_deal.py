@@ -26,22 +26,8 @@ def deal_rows(
 ) -> np.ndarray:
     """Assign rows to parts of exact sizes.
 
-    Parameters
-    ----------
-    strata : csr_array of shape (n_samples, n_strata)
-        Strata of the rows.
-    sizes : ndarray of shape (n_parts,)
-        Number of rows of every part; they sum to n_samples.
-    order : ndarray of shape (n_samples,) or None
-        Which of several equal rows comes first. None keeps neighbours together: of each
-        stratum the first rows go to the first part.
-    seed : int
-        Seeds the order in which kinds of rows are dealt.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        The part of every row.
+    Shapes: strata (n_samples, n_strata), sizes (n_parts,), order
+    (n_samples,) -> (n_samples,).
     """
     rng = np.random.default_rng(seed)
     n_samples = strata.shape[0]
@@ -80,19 +66,8 @@ def deal_groups(
 ) -> np.ndarray:
     """Assign groups to parts in turn, each where it is wanted most.
 
-    Parameters
-    ----------
-    strata : csr_array of shape (n_groups, n_strata)
-        How much each group has of every stratum, in whole numbers.
-    targets : ndarray of shape (n_parts, n_strata)
-        How much every part should get, in whole numbers.
-    priority : ndarray of shape (n_groups,)
-        The group with the highest one comes first; large groups should come early.
-
-    Returns
-    -------
-    ndarray of shape (n_groups,)
-        The part of every group.
+    Shapes: strata (n_groups, n_strata), targets (n_parts, n_strata),
+    priority (n_groups,) -> (n_groups,).
     """
     missing = targets.copy()
     part = np.empty(strata.shape[0], dtype=np.intp)

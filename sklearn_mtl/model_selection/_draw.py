@@ -27,19 +27,7 @@ def draw_rows(
 ) -> np.ndarray:
     """Return which rows are drawn: every one with probability n_drawn / n_samples.
 
-    Parameters
-    ----------
-    strata : csr_array of shape (n_samples, n_strata)
-        Strata of the rows, which are kept in proportion.
-    n_drawn : int
-        Number of rows to draw.
-    rng : Generator
-        Source of all randomness.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,), bool
-        True where a row is drawn.
+    Shapes: strata (n_samples, n_strata) -> (n_samples,).
 
     Notes
     -----
@@ -65,21 +53,8 @@ def draw_groups(
     But a group of more than n_drawn rows is not drawn where the others have enough, and
     neither is a single group.
 
-    Parameters
-    ----------
-    strata : csr_array of shape (n_samples, n_strata)
-        Strata of the rows, which are kept in proportion.
-    group : ndarray of shape (n_samples,)
-        Number of the group of each row, from 0.
-    n_drawn : int
-        Number of rows to draw, as nearly as groups allow.
-    rng : Generator
-        Source of all randomness.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,), bool
-        True where a row is drawn.
+    Shapes: strata (n_samples, n_strata), group (n_samples,) ->
+    (n_samples,).
     """
 
     def assign(groups: np.ndarray, sizes: np.ndarray) -> np.ndarray:

@@ -42,30 +42,8 @@ def make_parts(
 ) -> np.ndarray:
     """Divide rows into parts with all classes of all tasks in proportion.
 
-    Parameters
-    ----------
-    task_set : TaskSet
-        The tasks.
-    codes : ndarray of shape (n_samples, n_tasks)
-        Encoded labels, NaN where missing.
-    sizes : ndarray of shape (n_parts,)
-        Number of rows of every part; they sum to n_samples.
-    trains : ndarray of shape (n_splits, n_parts), bool
-        Which parts each training set is made of. A task with labels keeps some in every
-        training set where that is possible without dividing groups.
-    rng : Generator
-        Source of all randomness.
-    n_bins : int, default=5
-        Largest number of quantile bins of a regression.
-    shuffle : bool, default=True
-        Whether equal rows, or groups of similar size, are dealt in random order.
-    group : ndarray of shape (n_samples,), default=None
-        Number of the group of each row, from 0; groups are not divided.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        The part of every row.
+    Shapes: codes (n_samples, n_tasks), sizes (n_parts,), trains (n_splits,
+    n_parts), group (n_samples,) -> (n_samples,).
     """
     share = sizes.min() / sizes.sum()
     strata = build_strata(task_set, codes, n_bins, share)
@@ -89,25 +67,8 @@ def draw_parts(
     Each row, or group, is in a part with the same probability, apart from the only
     labels of a task, which are trained on, and from groups larger than the part.
 
-    Parameters
-    ----------
-    task_set : TaskSet
-        The tasks.
-    codes : ndarray of shape (n_samples, n_tasks)
-        Encoded labels, NaN where missing.
-    sizes : ndarray of shape (2,) or (3,)
-        Number of training rows, of test rows, and of those that are in neither part.
-    rng : Generator
-        Source of all randomness.
-    n_bins : int, default=5
-        Largest number of quantile bins of a regression.
-    group : ndarray of shape (n_samples,), default=None
-        Number of the group of each row, from 0; groups are not divided.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        The part of every row: TRAIN, TEST, or 2 for neither.
+    Shapes: codes (n_samples, n_tasks), sizes (2,) or (3,), group
+    (n_samples,) -> (n_samples,).
     """
     strata = build_strata(task_set, codes, n_bins, sizes.min() / sizes.sum())
     part = np.full(len(codes), TRAIN)

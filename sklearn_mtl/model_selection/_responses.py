@@ -57,29 +57,7 @@ def given_of_tasks(
 ) -> list[TaskGiven]:
     """Ask an estimator for what the metrics of its tasks need, and for no more.
 
-    Parameters
-    ----------
-    estimator : estimator
-        A fitted estimator.
-    X : array-like of shape (n_samples, n_features)
-        Inputs.
-    classes : sequence of ndarray or None
-        Its classes.
-    needs : sequence of {"labels", "scores", "proba", "values", "any"}
-        What the metric of each task needs.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    list of TaskGiven
-        One for each task; the columns of scores are in the order of sorted classes.
-
-    Raises
-    ------
-    TaskError
-        If the estimator has no probabilities where they are needed, or its output has
-        another number of tasks.
+    Shapes: X (n_samples, n_features).
     """
     predicted: Sequence[np.ndarray | None] = [None] * len(needs)
     scores: Sequence[np.ndarray | None] = [None] * len(needs)

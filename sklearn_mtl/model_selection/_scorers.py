@@ -106,32 +106,8 @@ class PerTaskScorer(_BaseTaskScorer):
     ) -> dict[str, float]:
         """Score each task over its observed labels.
 
-        Parameters
-        ----------
-        estimator : estimator
-            A fitted estimator.
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Labels; NaN where missing.
-        sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Weights of rows or cells.
-
-        Returns
-        -------
-        dict of str to float
-            The score of each task by its name, and "mean", the mean of those that are
-            not NaN.
-
-        Raises
-        ------
-        TaskError
-            If a metric cannot score a task, or a task is called "mean".
-
-        Warns
-        -----
-        DifferentUnitsWarning
-            As in `per_task_scorers`.
+        Shapes: X (n_samples, n_features), y (n_samples,) or (n_samples,
+        n_tasks), sample_weight (n_samples,) or (n_samples, n_tasks).
         """
         who = "per_task_scorers"
         scores, truths, metrics = self._score_tasks(estimator, X, y, sample_weight, who)
@@ -177,31 +153,8 @@ class TaskScorer(_BaseTaskScorer):
     def score(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Score all tasks over their observed labels.
 
-        Parameters
-        ----------
-        estimator : estimator
-            A fitted estimator.
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Labels; NaN where missing.
-        sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Weights of rows or cells.
-
-        Returns
-        -------
-        float
-            The average over the tasks that have a score.
-
-        Raises
-        ------
-        TaskError
-            If a metric cannot score a task, or the average does not fit the tasks.
-
-        Warns
-        -----
-        DifferentUnitsWarning
-            As in `task_scorer`.
+        Shapes: X (n_samples, n_features), y (n_samples,) or (n_samples,
+        n_tasks), sample_weight (n_samples,) or (n_samples, n_tasks).
         """
         who = "task_scorer"
         scores, truths, metrics = self._score_tasks(estimator, X, y, sample_weight, who)

@@ -19,22 +19,7 @@ def build_strata(
     missing label belongs to none. Tasks with missing labels add the stratum of their
     observed rows, so that rare classes of one task do not pile up in one part.
 
-    Parameters
-    ----------
-    task_set : TaskSet
-        The tasks.
-    codes : ndarray of shape (n_samples, n_tasks)
-        Encoded labels, NaN where missing.
-    n_bins : int
-        Largest number of quantile bins of a regression.
-    share : float
-        Share of the rows that the smallest part gets; a bin is made so large that this
-        part can have one of its rows.
-
-    Returns
-    -------
-    csr_array of shape (n_samples, n_strata)
-        Ones where a row belongs to a stratum.
+    Shapes: codes (n_samples, n_tasks) -> (n_samples, n_strata).
     """
     rows, columns, start = [], [], 0
     for t, task in enumerate(task_set.tasks):

@@ -257,19 +257,7 @@ def stratified_folds(
 ) -> MultiTaskStratifiedKFold:
     """Return the splitter that a number of folds stands for.
 
-    Parameters
-    ----------
-    n_splits : int or None
-        Number of folds; None is 5, or the number of groups where these are fewer.
-    groups : array-like of shape (n_samples,) or None
-        Where given, the splitter does not divide them.
-    **options : dict
-        Arguments of the splitter.
-
-    Returns
-    -------
-    MultiTaskStratifiedKFold
-        With groups a MultiTaskStratifiedGroupKFold.
+    Shapes: groups (n_samples,).
     """
     if groups is None:
         return MultiTaskStratifiedKFold(5 if n_splits is None else n_splits, **options)

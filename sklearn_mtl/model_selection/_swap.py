@@ -121,26 +121,8 @@ def improve_by_swaps(
 ) -> np.ndarray:
     """Return an assignment with a smaller sum of squared deviations from the targets.
 
-    Parameters
-    ----------
-    strata : csr_array of shape (n_rows, n_strata)
-        How much each row (or group) has of every stratum.
-    part : ndarray of shape (n_rows,)
-        The part of every row.
-    targets : ndarray of shape (n_parts, n_strata)
-        How much every part should have.
-    rng : Generator
-        Chooses candidates where there are many.
-    unit : float, default=1.0
-        What a row has of a stratum that it belongs to.
-    may_move : bool, default=False
-        Whether a row may change its part without another in return. Else the sizes of
-        the parts are kept.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,)
-        The new part of every row.
+    Shapes: strata (n_rows, n_strata), part (n_rows,), targets (n_parts,
+    n_strata) -> (n_rows,).
 
     Notes
     -----

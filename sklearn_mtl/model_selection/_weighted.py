@@ -21,23 +21,8 @@ def split_weighted(
 
     Splitters of scikit-learn, which take no missing labels, get y as it is.
 
-    Parameters
-    ----------
-    cv : splitter
-        What splits.
-    X : array-like of shape (n_samples, n_features)
-        Inputs.
-    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-        Labels.
-    groups : None or array-like of shape (n_samples,)
-        Groups of samples.
-    sample_weight : None, number or array-like
-        Weights of shape (n_samples,) or (n_samples, n_tasks).
-
-    Returns
-    -------
-    iterable of (ndarray, ndarray)
-        Samples of the training and test parts.
+    Shapes: X (n_samples, n_features), y (n_samples,) or (n_samples,
+    n_tasks), groups (n_samples,).
     """
     if isinstance(cv, MultiTaskFolds | MultiTaskStratifiedShuffleSplit):
         y = drop_weightless(y, sample_weight, type(cv).__name__)

@@ -50,13 +50,7 @@ if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
 
 @contextmanager
 def drawing_from(generator: Generator) -> Iterator[None]:
-    """Let PyTorch's global generator draw what a private one would in a block.
-
-    Parameters
-    ----------
-    generator : torch.Generator
-        Where the numbers come from, on the CPU or a CUDA device; it moves on.
-    """
+    """Let PyTorch's global generator draw what a private one would in a block."""
     device = generator.device
     if device.type == "cuda":
         index = torch.cuda.current_device() if device.index is None else device.index

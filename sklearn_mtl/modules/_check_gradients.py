@@ -29,19 +29,6 @@ def check_gradients(
     """Compare derivatives along random directions with finite differences.
 
     At a kink, as of a rectifier, any number between the slopes on both sides is right.
-
-    Parameters
-    ----------
-    read : callable
-        Returns what a module gives in double precision, the same at every call.
-    tensors : mapping of str to Tensor
-        Inputs and parameters, by what a message calls them.
-    faults : Faults
-        Raises where something is wrong.
-    when : str
-        The end of the message.
-    lenient : str, default=""
-        The one that may get no gradient at all.
     """
     names = [name for name, one in tensors.items() if one.requires_grad]
     draws = Generator().manual_seed(11)

@@ -49,17 +49,8 @@ class _NarrowProduct(torch.autograd.Function):
 def weight_gradient(x: Tensor, gradient: Tensor) -> Tensor:
     """Return the gradient of the weights of an affine map.
 
-    Parameters
-    ----------
-    x : Tensor of shape (n_members, n_rows, n_in)
-        What it was applied to.
-    gradient : Tensor of shape (n_members, n_rows, n_out)
-        Gradient at its outputs.
-
-    Returns
-    -------
-    Tensor of shape (n_members, n_in, n_out)
-        The gradient, contiguous.
+    Shapes: x (n_members, n_rows, n_in), gradient (n_members, n_rows, n_out)
+    -> (n_members, n_in, n_out).
     """
     if gradient.is_cpu and gradient.shape[2] < _NARROW:
         return torch.bmm(gradient.mT, x).mT.contiguous()
@@ -138,15 +129,7 @@ class MemberDropout(RandomPart):
 
 
 def draw_parameters(module: nn.Module, generators: Sequence[Generator]) -> None:
-    """Draw the initial parameters of every part that knows how to.
-
-    Parameters
-    ----------
-    module : nn.Module
-        Whatever contains parts with a `draw` method.
-    generators : sequence of torch.Generator
-        One for each member.
-    """
+    """Draw the initial parameters of every part that knows how to."""
     for part in module.modules():
         draw = getattr(part, "draw", None)
         if draw is not None:
@@ -154,15 +137,7 @@ def draw_parameters(module: nn.Module, generators: Sequence[Generator]) -> None:
 
 
 def use_generators(module: nn.Module, generators: Sequence[Generator] | None) -> None:
-    """Give all that draws its generators, or take them away after training.
-
-    Parameters
-    ----------
-    module : nn.Module
-        Whatever contains `RandomPart` parts, such as `MemberDropout`.
-    generators : sequence of torch.Generator or None
-        One for each member; None ends their use, so that the module can be pickled.
-    """
+    """Give all that draws its generators, or take them away after training."""
     for part in module.modules():
         if isinstance(part, RandomPart):
             part.generators = generators

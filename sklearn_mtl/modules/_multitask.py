@@ -21,19 +21,6 @@ _VALUES_AT_ONCE = 2**20  # and of pictures, after their convolutions
 class MultiTaskModule(nn.Module):
     """A trunk, and heads of all tasks that are computed together.
 
-    Parameters
-    ----------
-    inputs : nn.Module
-        Prepares the rows of each member; nn.Identity where the same holds for all.
-    trunk : nn.Module
-        Maps (n_members, n_rows, n_features) to one representation (n_members, n_rows,
-        n_hidden) that all heads read; or a TaskTrunk.
-    heads : MemberLinear
-        Maps the representation to the fused logits, or what comes before them;
-        TaskHeads for a TaskTrunk.
-    tail : HeadTail, default=None
-        Makes logits of what `heads` gives; None where these are the logits.
-
     Attributes
     ----------
     trunk_dtype : torch.dtype or None
@@ -64,12 +51,7 @@ class MultiTaskModule(nn.Module):
     def start(self, weights: Tensor, factor: Tensor) -> None:
         """See the weights of all labels, before training.
 
-        Parameters
-        ----------
-        weights : Tensor of shape (n_rows or 1, n_tasks)
-            0 where a label is missing.
-        factor : Tensor of shape (n_members, 1, n_tasks)
-            What a batch multiplies them by.
+        Shapes: weights (n_rows or 1, n_tasks), factor (n_members, 1, n_tasks).
         """
         self.label_scale = torch.where(factor > 0, 1.0 / factor, 0.0)
         by_row = weights.amax(dim=1)
@@ -138,15 +120,7 @@ class MultiTaskModule(nn.Module):
     def head_inputs(self, parts: Parts) -> Tensor:
         """Return what the heads read.
 
-        Parameters
-        ----------
-        parts : tuple of Tensor
-            What `encode` gave.
-
-        Returns
-        -------
-        Tensor of shape (n_members, 1 or n_tasks, n_rows, n_hidden)
-            One for all tasks, or one for each.
+        Shapes: -> (n_members, 1 or n_tasks, n_rows, n_hidden).
         """
         if isinstance(self.trunk, TaskTrunk):
             return self.trunk.gather(parts)
@@ -155,17 +129,7 @@ class MultiTaskModule(nn.Module):
     def penalty(self, parts: Parts, weights: Tensor) -> Tensor | None:
         """Return what the trunk adds to each member's objective, None for nothing.
 
-        Parameters
-        ----------
-        parts : tuple of Tensor
-            What `encode` gave for a batch.
-        weights : Tensor of shape (n_members, n_rows, n_tasks)
-            Weights of the cells, 0 where a label is missing.
-
-        Returns
-        -------
-        Tensor of shape (n_members,), or None
-            The penalty.
+        Shapes: weights (n_members, n_rows, n_tasks) -> (n_members,).
         """
         if not isinstance(self.trunk, TaskTrunk):
             return None
@@ -183,17 +147,8 @@ class MultiTaskModule(nn.Module):
     def represent_task(self, x: Tensor, place: int) -> Tensor:
         """Return what one task's head reads.
 
-        Parameters
-        ----------
-        x : Tensor of shape (n_members, n_rows, n_features)
-            Rows.
-        place : int
-            Place of the task among those with a head.
-
-        Returns
-        -------
-        Tensor of shape (n_members, n_rows, n_hidden)
-            The representation of the task, or the one of all.
+        Shapes: x (n_members, n_rows, n_features) -> (n_members, n_rows,
+        n_hidden).
         """
         parts = self.encode(x)
         if isinstance(self.trunk, TaskTrunk):

@@ -52,11 +52,6 @@ class MemberLayerNorm(MemberNorm):
 class MemberBatchNorm(MemberNorm):
     """Standardise each unit over the rows of a batch; over those seen, to predict.
 
-    Parameters
-    ----------
-    n_members, n_units : int
-        Number of members, and size of the last axis.
-
     Attributes
     ----------
     sample_weights : Tensor of shape (n_members, n_rows) or None
@@ -134,17 +129,7 @@ def _shares(weights: Tensor) -> Tensor:
 def use_sample_weights(module: nn.Module, weights: Tensor | None) -> bool:
     """Give the weights of a batch's rows to all that averages over them.
 
-    Parameters
-    ----------
-    module : nn.Module
-        Whatever contains `MemberBatchNorm` parts.
-    weights : Tensor of shape (n_members, n_rows) or None
-        A weight of 2 is the row twice; None if all weights are the same.
-
-    Returns
-    -------
-    bool
-        Whether there are such parts.
+    Shapes: weights (n_members, n_rows).
     """
     parts = [part for part in module.modules() if isinstance(part, MemberBatchNorm)]
     for part in parts:

@@ -18,21 +18,7 @@ __all__ = ["check_parts", "check_tail"]
 def check_parts(
     trunk: nn.Module, parts: Any, shape: tuple[int, int], n_tasks: int, faults: Faults
 ) -> None:
-    """Check what a module gave for some rows.
-
-    Parameters
-    ----------
-    trunk : nn.Module
-        A `TaskTrunk` or any other.
-    parts : object
-        What its forward returned.
-    shape : tuple of int
-        Numbers of members and of rows.
-    n_tasks : int
-        Number of tasks with a head.
-    faults : Faults
-        Raises AssertionError where a shape is wrong.
-    """
+    """Check what a module gave for some rows."""
     if not isinstance(trunk, TaskTrunk):
         is_right = isinstance(parts, Tensor) and parts.ndim == 3
         faults.require(
@@ -65,19 +51,7 @@ def check_tail(
     blocks: Sequence[HeadBlock],
     faults: Faults,
 ) -> None:
-    """Check what a head says of the maps that it reads and of its parameters.
-
-    Parameters
-    ----------
-    tail : HeadTail or None
-        What follows the maps.
-    n_members : int
-        Number of members.
-    maps, blocks : sequence of HeadBlock
-        The linear maps that the head asked for, and the outputs of the tasks.
-    faults : Faults
-        Raises AssertionError where something is wrong.
-    """
+    """Check what a head says of the maps that it reads and of its parameters."""
     n_maps, n_outputs = (sum(block.width for block in some) for some in (maps, blocks))
     n_tasks = sum(block.n_tasks for block in blocks)
     found = sum(block.n_tasks for block in maps)

@@ -57,18 +57,7 @@ def run(X: Any, job: TaskJob) -> Any:
 
 
 def routed_weight(params: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Return the sample weights that reach an estimator; None where none do.
-
-    Parameters
-    ----------
-    params : dict of dict
-        Parameters of fit of every estimator, by any key.
-
-    Returns
-    -------
-    array-like or None
-        The weights, as they were given.
-    """
+    """Return the sample weights that reach an estimator; None where none do."""
     found = [
         value
         for given in params.values()
@@ -85,26 +74,7 @@ def make_jobs(
     params: Mapping[str, Mapping[str, Any]],
     validation: TaskValidation | None = None,
 ) -> list[TaskJob]:
-    """Return what is to be fitted, in task order.
-
-    Parameters
-    ----------
-    templates : Templates
-        The estimators that were given.
-    tasks : sequence of Task
-        The tasks.
-    columns : TargetColumns
-        Their labels.
-    params : dict of dict
-        Parameters of fit, by the estimator's key in `templates.named`.
-    validation : TaskValidation, default=None
-        What of them is cut by the labels of y_val.
-
-    Returns
-    -------
-    list of Job
-        One a task; without a model where there is no label or a single class.
-    """
+    """Return what is to be fitted, in task order."""
     named, jobs = templates.named(), []
     for t, task in enumerate(tasks):
         key = templates.key_of(t, columns.names, task.is_classification)

@@ -33,32 +33,7 @@ def route(
     fit_params: Mapping[str, Any],
     held: Mapping[str, Any],
 ) -> dict[str, dict[str, Any]]:
-    """Return the parameters of fit for every estimator that was given.
-
-    Parameters
-    ----------
-    model : IndependentTasks
-        The router.
-    templates : Templates
-        Its estimators.
-    sample_weight : object
-        Weights, or None.
-    fit_params : mapping of str to object
-        Whatever else its fit got.
-    held : mapping of str to object
-        Groups and the validation set, None where there is none.
-
-    Returns
-    -------
-    dict of dict
-        Parameters of fit, by the estimator's key in `templates.named`.
-
-    Raises
-    ------
-    ValueError
-        If no estimator has a use for groups or the validation set, or weights are not
-        supported.
-    """
+    """Return the parameters of fit for every estimator that was given."""
     named = templates.named()
     held = {name: value for name, value in held.items() if value is not None}
     if get_config()["enable_metadata_routing"]:
@@ -104,29 +79,7 @@ class TaskValidation:
     def read(
         cls, given: HoldOut, task_set: TaskSet, on_empty_task: str
     ) -> TaskValidation:
-        """Read y_val as y was read.
-
-        Parameters
-        ----------
-        given : HoldOut
-            What fit was given.
-        task_set : TaskSet
-            The tasks of y.
-        on_empty_task : {"raise", "warn"}
-            What is done with a task that has no label in y_val.
-
-        Returns
-        -------
-        TaskValidation
-            The validation set.
-
-        Raises
-        ------
-        TaskError
-            If y_val has other tasks, other classes, or no label of a task.
-        ValueError
-            If lengths differ or weights are wrong.
-        """
+        """Read y_val as y was read."""
         codes, weights = given.encode(task_set, _WHO)
         given.check_tasks(task_set, ~np.isnan(codes), _WHO, on_empty_task)
         if weights is not None:

@@ -14,21 +14,7 @@ _ANY = ("positive_only", "pairwise")
 
 
 def join_tags(tags: Tags, estimators: Sequence[Any]) -> Tags:
-    """Return tags that hold for all of the estimators at once.
-
-    Parameters
-    ----------
-    tags : Tags
-        Tags to start from; they are changed.
-    estimators : sequence of estimator
-        Who does the work. Without any, only the targets are told.
-
-    Returns
-    -------
-    Tags
-        A classifier's or regressor's if all are, else both without a type, as a mixed
-        estimator has them.
-    """
+    """Return tags that hold for all of the estimators at once."""
     tags.target_tags.required = True
     tags.target_tags.multi_output = True
     inner = [get_tags(one) for one in estimators]

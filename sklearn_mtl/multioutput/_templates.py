@@ -41,27 +41,7 @@ class Templates:
     def read(
         cls, estimator: Any, classifier: Any, regressor: Any, by_task: Any
     ) -> Templates:
-        """Check what was given.
-
-        Parameters
-        ----------
-        estimator, classifier, regressor : estimator or None
-            For all tasks, or by kind.
-        by_task : dict of str to estimator, or None
-            For some tasks.
-
-        Returns
-        -------
-        Templates
-            All of them.
-
-        Raises
-        ------
-        TypeError
-            If one is no estimator, or of the wrong kind.
-        ValueError
-            If there is none, or `estimator` and another one.
-        """
+        """Check what was given."""
         templates = cls(estimator, classifier, regressor, by_task or {})
         found = templates.named()
         if not found:
@@ -86,25 +66,7 @@ class Templates:
         return {k: one for k, one in {**general, **special}.items() if one is not None}
 
     def types_of(self, names: Sequence[str], task_types: Any) -> dict[str, str | None]:
-        """Return what each task must be, from its estimator or from task_types.
-
-        Parameters
-        ----------
-        names : sequence of str
-            Names of the tasks.
-        task_types : str, sequence, dict or None
-            As users give them.
-
-        Returns
-        -------
-        dict of str to str or None
-            "classification", "regression", or None where it is to be inferred.
-
-        Raises
-        ------
-        TaskError
-            If a task is unknown, or is said to be of another kind than its estimator.
-        """
+        """Return what each task must be, from its estimator or from task_types."""
         asked = spread_by_task(task_types, names, parameter="task_types", who=_WHO)
         special = self._special(names)
         return {
@@ -135,27 +97,7 @@ class Templates:
         return "classification" if self.regressor is None else None
 
     def key_of(self, t: int, names: Sequence[str], is_classification: bool) -> str:
-        """Return as what the estimator of a task was given; a key of `named`.
-
-        Parameters
-        ----------
-        t : int
-            Number of the task.
-        names : sequence of str
-            Names of all tasks.
-        is_classification : bool
-            Whether it has classes.
-
-        Returns
-        -------
-        str
-            The key.
-
-        Raises
-        ------
-        TaskError
-            If there is no estimator for the task.
-        """
+        """Return as what the estimator of a task was given; a key of `named`."""
         name = names[t]
         keys = match_tasks({k: k for k in self.by_task}, names, "by_task", _WHO)
         if name in keys:
@@ -174,25 +116,7 @@ class Templates:
 def for_one_task(
     estimator: Any, t: int, names: Sequence[str], is_classification: bool
 ) -> Any:
-    """Return a clone in which arguments by task say only what concerns one task.
-
-    Parameters
-    ----------
-    estimator : estimator
-        What was given for all tasks, such as a multi-task net with
-        ``class_weight={"a": "balanced"}``.
-    t : int
-        Number of the task.
-    names : sequence of str
-        Names of all tasks.
-    is_classification : bool
-        Whether the task has classes.
-
-    Returns
-    -------
-    estimator
-        A clone, to be fitted to the one task.
-    """
+    """Return a clone in which arguments by task say only what concerns one task."""
     single, params = clone(estimator), estimator.get_params(deep=True)
     kind = "classification" if is_classification else "regression"
     for name, value in params.items():
@@ -209,24 +133,7 @@ def for_one_task(
 def for_tasks(
     estimator: Any, columns: Sequence[int], names: Sequence[str], types: Sequence[str]
 ) -> Any:
-    """Return a clone in which arguments by task say only what concerns some tasks.
-
-    Parameters
-    ----------
-    estimator : estimator
-        What was given for all tasks.
-    columns : sequence of int
-        Numbers of the tasks, two or more.
-    names : sequence of str
-        Names of all tasks.
-    types : sequence of str
-        "classification" or "regression" for all tasks.
-
-    Returns
-    -------
-    estimator
-        A clone, to be fitted to these tasks.
-    """
+    """Return a clone in which arguments by task say only what concerns some tasks."""
     several, own_types = clone(estimator), [types[t] for t in columns]
     for name, value in estimator.get_params(deep=True).items():
         parameter = name.rpartition("__")[2]

@@ -20,19 +20,8 @@ def drop_self(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Leave out each query by its own position, and the last where it was not found.
 
-    Parameters
-    ----------
-    distances : ndarray of shape (n_queries, k + 1)
-        What was found for consecutive items of the gallery.
-    indices : ndarray of shape (n_queries, k + 1)
-        What was found for consecutive items of the gallery.
-    first : int, default=0
-        Position of the first of these items.
-
-    Returns
-    -------
-    distances, indices : ndarray of shape (n_queries, k)
-        The others, in their order.
+    Shapes: distances (n_queries, k + 1), indices (n_queries, k + 1) ->
+    distances, indices (n_queries, k).
     """
     n, k = indices.shape
     is_self = indices == np.arange(first, first + n)[:, None]

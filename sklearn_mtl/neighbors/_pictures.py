@@ -13,24 +13,8 @@ __all__ = ["as_pictures", "draw_picture", "span_of"]
 def as_pictures(X: Any, image_shape: tuple[int, ...] | None, who: str) -> np.ndarray:
     """Return pictures as matplotlib draws them.
 
-    Parameters
-    ----------
-    X : array-like of shape (n, n_pixels) or (n, ...)
-        Flat rows, or pictures.
-    image_shape : tuple of int or None
-        (height, width), (channels, height, width) or (height, width, channels).
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    ndarray of shape (n, height, width) or (n, height, width, 3)
-        With 1, 3 or 4 channels; the values as they came.
-
-    Raises
-    ------
-    ValueError
-        If the shape is neither given nor known, or has another number of channels.
+    Shapes: X (n, n_pixels) or (n, ...) -> (n, height, width) or (n, height,
+    width, 3).
     """
     pictures = np.asarray(X.toarray() if sparse.issparse(X) else X)
     if pictures.ndim == 2 and image_shape is None:

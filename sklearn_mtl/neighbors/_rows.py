@@ -25,15 +25,7 @@ def _row_norms(rows: np.ndarray) -> np.ndarray:
 def unit_rows(rows: np.ndarray) -> np.ndarray:
     """Return rows of norm 1; rows of zeros stay, and rows that are of norm 1 as well.
 
-    Parameters
-    ----------
-    rows : ndarray of shape (n_rows, n_columns), float32 or float64
-        Any rows.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, n_columns), of the same dtype
-        The same array where nothing has to change.
+    Shapes: rows (n_rows, n_columns) -> (n_rows, n_columns).
     """
     norms = _row_norms(rows)
     norms[norms == 0] = 1.0
@@ -63,21 +55,8 @@ def pair_distances(
 ) -> np.ndarray:
     """Return the distances of every query to the items that were found for it.
 
-    Parameters
-    ----------
-    queries : ndarray of shape (n_queries, n_columns), float32 or float64
-        Rows; of norm 1 for "cosine".
-    gallery : ndarray of shape (n_items, n_columns), float32 or float64
-        Rows; of norm 1 for "cosine".
-    indices : ndarray of shape (n_queries, k), int
-        Items; -1 where none was found.
-    metric : {"cosine", "euclidean"}
-        1 - q · g, or the norm of q - g.
-
-    Returns
-    -------
-    ndarray of shape (n_queries, k), float64
-        Distances, each computed on its own; infinite where there is no item.
+    Shapes: queries (n_queries, n_columns), gallery (n_items, n_columns),
+    indices (n_queries, k) -> (n_queries, k).
     """
     n_queries, k = indices.shape
     distances = np.empty((n_queries, k))
@@ -103,12 +82,7 @@ def pair_distances(
 def sort_found(distances: np.ndarray, indices: np.ndarray) -> None:
     """Sort what was found by distance, and equals by position; overwrites both.
 
-    Parameters
-    ----------
-    distances : ndarray of shape (n_queries, k)
-        Distances; infinite where nothing was found.
-    indices : ndarray of shape (n_queries, k), int
-        Positions; -1 where nothing was found.
+    Shapes: distances (n_queries, k), indices (n_queries, k).
     """
     order = np.lexsort((indices, distances), axis=1)
     distances[:] = np.take_along_axis(distances, order, axis=1)

@@ -37,13 +37,7 @@ class Mix:
 
     @classmethod
     def read(cls, task: Any, task_mix: Any, view: str, metric: str, who: str) -> Mix:
-        """Read the parameters of a retriever.
-
-        Raises
-        ------
-        ValueError
-            If both task and task_mix are given, or weights cannot be used.
-        """
+        """Read the parameters of a retriever."""
         if task_mix is None:
             return cls({task: 1.0}, view, metric)
         if task is not None:
@@ -74,21 +68,7 @@ class Mix:
         has the sign of w_t too. Their product is sum of w_t cos_t / W. For "euclidean"
         views keep their norms, and squared distances are weighted.
 
-        Parameters
-        ----------
-        estimator : object
-            The fitted transformer.
-        X : array-like
-            Its inputs.
-        who : str
-            Who asks; messages begin with it.
-
-        Returns
-        -------
-        rows : ndarray of shape (n_rows, n_columns), float32 or float64
-            Rows of items.
-        signs : ndarray of shape (n_columns,), float32
-            What they are multiplied by to be rows of queries.
+        Shapes: -> rows (n_rows, n_columns), signs (n_columns,).
         """
         total = sum(abs(weight) for weight in self.weights.values())
         parts, signs = [], []

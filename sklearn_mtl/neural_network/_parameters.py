@@ -240,18 +240,7 @@ _ATTRIBUTES = """\
 
 
 def with_shared_parameters(cls: Class) -> Class:
-    """Write the one description of the shared arguments into a class docstring.
-
-    Parameters
-    ----------
-    cls : type
-        Its docstring has {parameters} and {attributes} where they belong.
-
-    Returns
-    -------
-    type
-        The class.
-    """
+    """Write the one description of the shared arguments into a class docstring."""
     default = inspect.signature(cls).parameters["loss"].default
     shared = _SHARED.replace("{loss}", f'"{default}"')
     return fill_docstring(cls, parameters=shared, attributes=_ATTRIBUTES)

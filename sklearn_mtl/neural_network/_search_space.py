@@ -58,29 +58,7 @@ _EMBEDDING = _Choice(("auto", None))
 
 
 def search_space(model: Any, library: str, prefix: str) -> dict[str, Any]:
-    """Return distributions for the parameters that matter for a net as it stands.
-
-    Parameters
-    ----------
-    model : estimator
-        One of the nets.
-    library : {"scipy", "optuna"}
-        Whose distributions.
-    prefix : str
-        In front of every name.
-
-    Returns
-    -------
-    dict of str to object
-        A distribution for each parameter.
-
-    Raises
-    ------
-    ValueError
-        If the library is unknown.
-    ImportError
-        If it is not installed.
-    """
+    """Return distributions for the parameters that matter for a net as it stands."""
     if library not in LIBRARIES:
         raise ValueError(
             f"{type(model).__name__}: search_space knows no library {library!r}; "

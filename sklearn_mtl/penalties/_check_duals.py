@@ -12,17 +12,7 @@ __all__ = ["check_duals"]
 
 
 def check_duals(penalty: Penalty, points: Points, faults: Faults) -> None:
-    """Compare the optional methods with value and prox.
-
-    Parameters
-    ----------
-    penalty : Penalty
-        The penalty.
-    points : Points
-        Where to look.
-    faults : Faults
-        Raises where a method is wrong.
-    """
+    """Compare the optional methods with value and prox."""
     if penalty.is_norm:
         _check_norm(points, faults)
     _check_gauge(penalty, points, faults)

@@ -70,22 +70,7 @@ def _only(W: np.ndarray, part: Any) -> np.ndarray:
 
 
 def make_points(penalty: Penalty, columns: TaskColumns, n_features: int) -> Points:
-    """Return points and steps that suit the strength of a penalty.
-
-    Parameters
-    ----------
-    penalty : Penalty
-        The penalty.
-    columns : TaskColumns
-        Layout of the columns.
-    n_features : int
-        Number of rows.
-
-    Returns
-    -------
-    Points
-        Always the same.
-    """
+    """Return points and steps that suit the strength of a penalty."""
     rng = np.random.default_rng(0)
     shape = n_features, columns.n_columns
     every = [size * rng.standard_normal(shape) for size in (0.3, 1.0, 3.0)]

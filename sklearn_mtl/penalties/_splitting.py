@@ -36,23 +36,7 @@ def prox_of_sum(
     slowly they are extrapolated (Walker and Ni, SIAM Journal on Numerical Analysis
     2011).
 
-    Parameters
-    ----------
-    penalties : sequence of Penalty
-        The members of the sum.
-    W : ndarray of shape (n_features, n_columns)
-        The point.
-    step : float
-        Weight of the sum.
-    columns : TaskColumns or None
-        Layout of the columns.
-
-    Returns
-    -------
-    Z : ndarray of shape (n_features, n_columns)
-        The proximal point.
-    shares : list of ndarray
-        Subgradients at Z, one a penalty; step times their sum is W - Z.
+    Shapes: W (n_features, n_columns) -> Z (n_features, n_columns).
     """
     taken = np.zeros((len(penalties), *W.shape))
     least, memory = ROUNDING * frobenius(W), _Extrapolation()
@@ -102,15 +86,8 @@ class _Extrapolation:
     def next(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
         """Return where the next cycle begins.
 
-        Parameters
-        ----------
-        before, after : ndarray of shape (n_penalties, n_features, n_columns)
-            What the penalties took off in the last two cycles.
-
-        Returns
-        -------
-        ndarray of shape (n_penalties, n_features, n_columns)
-            A better guess, or `after`.
+        Shapes: before, after (n_penalties, n_features, n_columns) ->
+        (n_penalties, n_features, n_columns).
         """
         # What the first one took off follows from the others.
         change = (after - before)[1:].ravel()

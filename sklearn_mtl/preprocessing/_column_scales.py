@@ -19,15 +19,7 @@ def column_scales(X: Any) -> np.ndarray | None:
 
     Powers of two, which change no digit: columns in another unit give the same trees.
 
-    Parameters
-    ----------
-    X : ndarray or sparse array of shape (n_samples, n_features)
-        Numbers; NaN where missing.
-
-    Returns
-    -------
-    ndarray of shape (n_features,) or None
-        1 for columns with numbers of usual size; None if that are all.
+    Shapes: X (n_samples, n_features) -> (n_features,).
     """
     if not X.shape[1]:
         return None

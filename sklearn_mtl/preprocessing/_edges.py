@@ -21,15 +21,7 @@ _LEAST = 1e-12  # gain of a split over the weight, of targets of unit variance
 def embeddable_columns(X: np.ndarray) -> np.ndarray:
     """Return the columns with more than three values.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        Numeric columns; NaN is no value.
-
-    Returns
-    -------
-    ndarray of shape (n_embedded,), int
-        Their numbers.
+    Shapes: X (n_samples, n_features) -> (n_embedded,).
     """
     many = [j for j, column in enumerate(X.T) if _has_many_values(column)]
     return np.array(many, dtype=np.intp)
@@ -47,21 +39,8 @@ def embedding_edges(
 ) -> np.ndarray:
     """Return the edges of every column, from the rows of one member.
 
-    Parameters
-    ----------
-    spec : PiecewiseLinear
-        How many edges.
-    X : ndarray of shape (n_samples, n_embedded)
-        Columns without missing values.
-    targets : ndarray of shape (n_samples, n_outputs)
-        Encoded labels on a common scale, 0 where missing.
-    weights : ndarray of shape (n_samples,)
-        Weights of the rows.
-
-    Returns
-    -------
-    ndarray of shape (n_embedded, n_edges)
-        Ascending; padded by repeating the last edge.
+    Shapes: X (n_samples, n_embedded), targets (n_samples, n_outputs),
+    weights (n_samples,) -> (n_embedded, n_edges).
     """
     n_inner = spec.edges_per_column(X.shape[1])
     all_inner = spec.n_quantiles - 1 + spec.n_splits
@@ -101,10 +80,7 @@ def _choose_splits(
     bins and a split needs only sums up to each bin. Best gain first, as a tree with a
     limit on its leaves grows.
 
-    Returns
-    -------
-    ndarray of shape (n_features, n_candidates), bool
-        Which candidates divide.
+    Shapes: -> (n_features, n_candidates).
     """
     sums, mass = _prefix_sums(X, candidates, targets, weights)
     n_features, n_edges = mass.shape  # n_edges = n_candidates + 2
@@ -166,17 +142,8 @@ def _gains(
 def compress_targets(targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return a few columns that keep most of what the targets vary in.
 
-    Parameters
-    ----------
-    targets : ndarray of shape (n_samples, n_outputs)
-        Encoded labels on a common scale.
-    weights : ndarray of shape (n_samples,)
-        Weights of the rows.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, at most 8)
-        The targets, or their leading principal components.
+    Shapes: targets (n_samples, n_outputs), weights (n_samples,) ->
+    (n_samples, at most 8).
     """
     if targets.shape[1] <= _MAX_TARGETS:
         return targets

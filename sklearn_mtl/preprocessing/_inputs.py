@@ -50,35 +50,7 @@ def read_inputs(
 ) -> Any:
     """Validate X for a trunk that wants a table or raw values.
 
-    Parameters
-    ----------
-    model : estimator
-        Which remembers, or compares, the features; its `is_categorical_` is set.
-    X : array-like or sparse matrix of shape (n_samples, n_features)
-        Inputs; a raw trunk takes more dimensions.
-    wanted : {"table", "raw"}
-        What the trunk says.
-    reset : bool
-        Whether to remember the features (fit) or to compare them.
-    grows : bool, default=False
-        Whether categories that were not seen before are added to the known ones.
-
-    Returns
-    -------
-    ndarray, sparse.csr_array or Table
-        Raw values, sparse columns, or a table.
-
-    Raises
-    ------
-    ValueError
-        If X has infinite values, NaN while it is sparse, other columns than in fit,
-        text or dates in a column that is not categorical, or raw values in another unit
-        than in fit.
-
-    Warns
-    -----
-    UnseenCategoryWarning
-        If most values of a categorical column were not seen in fit.
+    Shapes: X (n_samples, n_features).
     """
     X = plain_inputs(X, type(model).__name__)
     is_sparse = sparse.issparse(X)

@@ -38,20 +38,7 @@ class Preparation(ABC):
     def fit(self, X: Any, weights: np.ndarray, targets: TargetsOf) -> Preparation:
         """Learn from X and the labels.
 
-        Parameters
-        ----------
-        X : object
-            Validated inputs.
-        weights : ndarray of shape (n_sets, n_samples)
-            Row weights: one set, or one for each member, 0 where it holds a row out.
-        targets : callable
-            Returns the labels as numbers (n_samples, n_outputs), standardised by the
-            rows of a set whose number it gets; for what depends on y.
-
-        Returns
-        -------
-        Preparation
-            Itself.
+        Shapes: weights (n_sets, n_samples).
         """
 
     @abstractmethod

@@ -21,17 +21,8 @@ __all__ = [
 def column_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the weighted mean and standard deviation of every column.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        Values; NaN is left out.
-    weights : ndarray of shape (n_sets, n_samples)
-        Sets of row weights.
-
-    Returns
-    -------
-    mean, scale : ndarray of shape (n_sets, n_features)
-        The scale is 1 where a column does not vary.
+    Shapes: X (n_samples, n_features), weights (n_sets, n_samples) -> mean,
+    scale (n_sets, n_features).
     """
     missing = np.isnan(X)
     has_gaps = missing.any()
@@ -58,17 +49,8 @@ def usable_scale(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
 def column_medians(X: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the weighted median of every column.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        Values; NaN is left out.
-    weights : ndarray of shape (n_sets, n_samples)
-        Sets of row weights.
-
-    Returns
-    -------
-    ndarray of shape (n_sets, n_features)
-        Medians; 0 where a column has no value.
+    Shapes: X (n_samples, n_features), weights (n_sets, n_samples) ->
+    (n_sets, n_features).
     """
     out = np.zeros((len(weights), X.shape[1]))
     for j, column in enumerate(X.T):
@@ -90,19 +72,8 @@ def column_quantiles(
 ) -> np.ndarray:
     """Return the smallest values with at least a share of the weight up to them.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        Values without NaN.
-    weights : ndarray of shape (n_samples,)
-        Weights of the rows.
-    levels : ndarray of shape (n_levels,)
-        Shares, from 0 to 1.
-
-    Returns
-    -------
-    ndarray of shape (n_levels, n_features)
-        Quantiles, all of them values of the column.
+    Shapes: X (n_samples, n_features), weights (n_samples,), levels
+    (n_levels,) -> (n_levels, n_features).
     """
     order = np.argsort(X, axis=0, kind="stable")
     mass = np.cumsum(weights[order], axis=0)
@@ -121,17 +92,8 @@ def sparse_scales(X: sparse.csr_array, weights: np.ndarray) -> np.ndarray:
     in the column's largest value, the scale is that value times the larger of s_j and
     the root mean square of all shares, so the unit of a column does not matter.
 
-    Parameters
-    ----------
-    X : sparse array of shape (n_samples, n_features)
-        Values.
-    weights : ndarray of shape (n_sets, n_samples)
-        Sets of row weights.
-
-    Returns
-    -------
-    ndarray of shape (n_sets, n_features)
-        Scales; 1 where a column does not vary.
+    Shapes: X (n_samples, n_features), weights (n_sets, n_samples) ->
+    (n_sets, n_features).
     """
     total = weights.sum(axis=1, keepdims=True)
     mean = np.asarray((X.T @ weights.T).T) / total

@@ -34,20 +34,7 @@ class Axes:
 def common_axes(X: Any, weights: np.ndarray, fit_intercept: bool) -> Axes:
     """Return the axes of the weighted covariance of rows.
 
-    Parameters
-    ----------
-    X : ndarray or CSR matrix of shape (n_samples, n_features)
-        Inputs. With fewer rows than features the eigenvectors are never formed: they
-        would be as large as a dense X.
-    weights : ndarray of shape (n_samples,)
-        Weights of the rows.
-    fit_intercept : bool
-        Whether the covariance is about the mean.
-
-    Returns
-    -------
-    Axes
-        The axes.
+    Shapes: X (n_samples, n_features), weights (n_samples,).
     """
     weights = weights / max(weights.sum(), 1e-300)
     mean = (X.T @ weights) * fit_intercept

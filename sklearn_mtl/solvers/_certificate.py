@@ -157,22 +157,6 @@ def certify(
 
     The dual point is the scaled residual. Where directions of W are not penalised, it
     is first projected onto their constraints by an exact refit in these directions.
-
-    Parameters
-    ----------
-    problem : Problem
-        Data term, penalty and layout.
-    point : ndarray
-        W or the stacked parts.
-    evaluation : Evaluation, default=None
-        The data term at the point, where it is known.
-    scales : Scales, default=None
-        Loss and gradient at zero, where they are known.
-
-    Returns
-    -------
-    Certificate
-        Objective, relative gap and relative optimality.
     """
     W = problem.total(point)
     here = problem.datafit.evaluate(W) if evaluation is None else evaluation

@@ -77,26 +77,6 @@ def closed_form(
     lengths, each system is solved in units of the columns. Without a shared Gram matrix
     by conjugate gradients, preconditioned by each task's own system and, where M leaves
     directions free, by the exact system in these directions.
-
-    Parameters
-    ----------
-    problem : Problem
-        A quadratic data term, the penalty, the layout.
-    form : TaskCovarianceForm
-        The penalty as a quadratic over tasks.
-    spectrum : Spectrum, default=None
-        Of the data term, where it is known from another penalty.
-    scales : Scales, default=None
-        Loss and gradient at zero, where they are known.
-    tol : float, default=1e-6
-        Relative duality gap to reach.
-    max_iter : int, default=10000
-        Most iterations of conjugate gradients.
-
-    Returns
-    -------
-    Solution
-        The point with its certificate.
     """
     datafit = problem.datafit
     assert isinstance(datafit, GramQuadratic | RowQuadratic)  # the caller chose by this

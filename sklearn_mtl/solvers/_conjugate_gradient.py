@@ -21,32 +21,7 @@ def conjugate_gradient(
     max_iter: int = 1000,
     start: np.ndarray | None = None,
 ) -> tuple[np.ndarray, int]:
-    """Return X with apply(X) = B for a positive semi-definite map.
-
-    Parameters
-    ----------
-    apply : callable
-        The map.
-    B : ndarray
-        Right-hand side, in the map's range.
-    precondition : callable, default=None
-        An approximate inverse, positive definite.
-    tol : float, default=1e-13
-        Stop where the residual is below this part of the scale.
-    scale : float, default=None
-        Size that the residual is compared with; that of B if None.
-    max_iter : int, default=1000
-        Most iterations.
-    start : ndarray, default=None
-        First X; zeros if None.
-
-    Returns
-    -------
-    X : ndarray
-        The solution.
-    n_iter : int
-        Iterations taken.
-    """
+    """Return X with apply(X) = B for a positive semi-definite map."""
     X = np.zeros_like(B) if start is None else start.copy()
     R = B - apply(X) if start is not None else B.copy()
     limit = (tol * (np.linalg.norm(B) if scale is None else scale)) ** 2

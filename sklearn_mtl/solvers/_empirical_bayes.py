@@ -78,20 +78,6 @@ class Evidence:
         MacKay's fixed point: each variance is its squared length over the number of
         coefficients that the data determine.
 
-        Parameters
-        ----------
-        n : float
-            What the data term is divided by.
-        tol : float, default=1e-7
-            Stop where no logarithm of a variance moves by more.
-        max_iter : int, default=200
-            Most steps.
-
-        Returns
-        -------
-        Strengths
-            In units of the objective.
-
         References
         ----------
         .. [1] D. J. C. MacKay, "Bayesian interpolation", Neural Computation 4, 1992.

@@ -23,19 +23,7 @@ def evidence_of_squares(
 ) -> Evidence:
     """Return the evidence of a quadratic data term.
 
-    Parameters
-    ----------
-    datafit : GramQuadratic or RowQuadratic
-        The data term, divided by the mean of totals.
-    totals : ndarray of shape (n_tasks,)
-        Sum of weights of each task.
-    n_intercepts : int
-        Number of intercepts that were fitted.
-
-    Returns
-    -------
-    Evidence
-        The data in each task's own axes.
+    Shapes: totals (n_tasks,).
     """
     n = float(totals.mean())
     n_rows = max(float(totals.sum()) - n_intercepts, 1.0)
@@ -53,18 +41,7 @@ def evidence_of_levels(
 ) -> PooledEvidence:
     """Return the evidence of a quadratic data term and of the levels of its tasks.
 
-    Parameters
-    ----------
-    datafit : GramQuadratic or RowQuadratic
-        The data term, divided by the mean of totals, with an unpenalised intercept for
-        each task.
-    totals : ndarray of shape (n_tasks,)
-        Sum of weights of each task.
-
-    Returns
-    -------
-    PooledEvidence
-        The data in each task's own axes.
+    Shapes: totals (n_tasks,).
     """
     n = float(totals.mean())
     zero = np.zeros((datafit.n_features, datafit.n_columns))
@@ -99,21 +76,7 @@ def evidence_with_common_axes(
 ) -> Evidence:
     """Return the evidence as if each task's rows were a fair sample of all rows.
 
-    Parameters
-    ----------
-    datafit : GramQuadratic or RowQuadratic
-        The data term, divided by the mean of totals.
-    totals : ndarray of shape (n_tasks,)
-        Sum of weights of each task.
-    n_intercepts : int
-        Number of intercepts that were fitted.
-    axes : Axes
-        Those of the covariance of all rows.
-
-    Returns
-    -------
-    Evidence
-        The data, with the same axes for all tasks.
+    Shapes: totals (n_tasks,).
     """
     n = float(totals.mean())
     zero = datafit.evaluate(np.zeros((datafit.n_features, datafit.n_columns)))
@@ -129,19 +92,7 @@ def evidence_of_classes(datafit: LogLoss, W: np.ndarray, axes: Axes) -> Evidence
     The curvature of a column is its mean p (1 - p) times the Gram matrix of all rows,
     so that all tasks have the same axes.
 
-    Parameters
-    ----------
-    datafit : LogLoss
-        The data term.
-    W : ndarray of shape (n_features, n_columns)
-        Where the quadratic touches.
-    axes : Axes
-        Those of the covariance of all rows.
-
-    Returns
-    -------
-    Evidence
-        The data, with noise variance 1.
+    Shapes: W (n_features, n_columns).
     """
     n = datafit.n
     probabilities = datafit.probabilities(datafit.logits(W))

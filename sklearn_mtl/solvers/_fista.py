@@ -144,24 +144,6 @@ def fista(
     Before each certificate of a log-loss, Newton steps minimise it over the directions
     that the penalty leaves free.
 
-    Parameters
-    ----------
-    problem : Problem
-        Data term, penalty with a proximal step, layout.
-    start : ndarray, default=None
-        First point; zeros if None.
-    scales : Scales, default=None
-        Loss and gradient at zero, where they are known.
-    tol : float, default=1e-6
-        Stop where the certificate meets this.
-    max_iter : int, default=10000
-        Most iterations.
-
-    Returns
-    -------
-    Solution
-        The point with its certificate.
-
     References
     ----------
     .. [1] A. Beck, M. Teboulle, "A fast iterative shrinkage-thresholding algorithm for

@@ -23,21 +23,7 @@ def fixed_point(
     An extrapolation from which the next move is longer than the one before it is taken
     back.
 
-    Parameters
-    ----------
-    step : callable
-        The map, a contraction near its fixed point.
-    start : ndarray of shape (n,)
-        First x.
-    tol : float
-        Stop where no coordinate moves by more.
-    max_iter : int
-        Most steps, those that are taken back left out.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        The last x.
+    Shapes: start (n,) -> (n,).
 
     References
     ----------

@@ -31,17 +31,7 @@ def solve_graded(
     which hides all short columns. Brought to a unit diagonal, each system G + m I, m
     the eigenvalues of M, has no other rounding than that of its own entries.
 
-    Parameters
-    ----------
-    datafit : GramQuadratic or RowQuadratic
-        The data term, with the same dense rows and weights for all tasks.
-    form : TaskCovarianceForm
-        The penalty as a quadratic over tasks.
-
-    Returns
-    -------
-    ndarray of shape (n_features, n_tasks)
-        W.
+    Shapes: -> (n_features, n_tasks).
 
     Notes
     -----

@@ -28,27 +28,8 @@ def cycle_rows(
 
     Plain Python that numba compiles, and the reference of its tests.
 
-    Parameters
-    ----------
-    A : ndarray of shape (n_rows, m)
-        Rows of the Gram matrix (its first n_rows columns count), or columns of X.
-    squares : ndarray of shape (n_rows,)
-        Diagonal of the Gram matrix.
-    W : ndarray of shape (n_rows, n_tasks)
-        The point, changed in place.
-    R : ndarray of shape (n_tasks, n_rows) or (n_tasks, n_samples)
-        Minus the gradient of the squared error, or its residual; kept up to date.
-    groups : ndarray of shape (n_rows,)
-        What each row's length costs.
-    ridge : float
-        Strength of the ridge.
-    is_gram : bool
-        Whether A is a Gram matrix.
-
-    Returns
-    -------
-    float
-        Largest change of a row's coefficient times the row's curvature.
+    Shapes: A (n_rows, m), squares (n_rows,), W (n_rows, n_tasks), R
+    (n_tasks, n_rows) or (n_tasks, n_samples), groups (n_rows,).
     """
     n_rows, n_tasks = W.shape
     m = n_rows if is_gram else A.shape[1]

@@ -39,27 +39,7 @@ def newton(
 ) -> Solution:
     """Minimise log-loss + 1/2 tr(W M W') by Newton steps with conjugate gradients.
 
-    Parameters
-    ----------
-    problem : Problem
-        A cross-entropy data term, the penalty, the layout.
-    matrix : ndarray of shape (n_columns, n_columns)
-        M.
-    start : ndarray of shape (n_features, n_columns), default=None
-        First W; zeros if None.
-    scales : Scales, default=None
-        Loss and gradient at zero, where they are known.
-    tol : float, default=1e-6
-        Relative duality gap to reach. The steps end where the gradient is below
-        tol^1.75 of that at zero, one or two more than the gap alone needs: equal data
-        then give equal fits.
-    max_iter : int, default=10000
-        Most Newton steps.
-
-    Returns
-    -------
-    Solution
-        The point with its certificate.
+    Shapes: matrix (n_columns, n_columns), start (n_features, n_columns).
     """
     datafit = problem.datafit
     assert isinstance(datafit, LogLoss)  # the caller chose by this
@@ -184,27 +164,8 @@ def descend(
 ) -> tuple[np.ndarray, int]:
     """Minimise by Newton steps with backtracking.
 
-    Parameters
-    ----------
-    joint : Joint
-        The objective.
-    V : ndarray of shape (n_features + 1, n_columns)
-        The first point.
-    logits : ndarray of shape (n_samples, n_columns)
-        There.
-    first : float
-        Length of the gradient at zero.
-    end : float
-        Length of the gradient to reach.
-    max_iter : int
-        Most steps.
-
-    Returns
-    -------
-    V : ndarray of shape (n_features + 1, n_columns)
-        The last point.
-    n_iter : int
-        Steps taken, at least 1.
+    Shapes: V (n_features + 1, n_columns), logits (n_samples, n_columns) ->
+    V (n_features + 1, n_columns).
     """
     datafit, spectrum = joint.datafit, joint.spectrum
     n_iter, before, n_flat = 0, np.inf, 0

@@ -22,21 +22,7 @@ QUADRATIC_EPS = 1e-5
 def alpha_grid(problem: Problem, n_alphas: int, eps: float) -> np.ndarray:
     """Return decreasing strengths, evenly spaced on a logarithmic scale.
 
-    Parameters
-    ----------
-    problem : Problem
-        The problem at strength 1.
-    n_alphas : int
-        How many.
-    eps : float
-        The smallest over the largest, where the penalty sets coefficients to zero: the
-        largest is the one from which on all are. Else the grid spans 1e5 below ten
-        times the data term's largest curvature.
-
-    Returns
-    -------
-    ndarray of shape (n_alphas,)
-        The strengths.
+    Shapes: -> (n_alphas,).
     """
     datafit = problem.datafit
     zero = np.zeros((datafit.n_features, datafit.n_columns))
@@ -58,25 +44,7 @@ def solve_path(
 ) -> Iterator[tuple[Problem, Solution]]:
     """Yield the problem and its solution at each strength.
 
-    Parameters
-    ----------
-    problem : Problem
-        The problem at strength 1.
-    alphas : ndarray of shape (n_alphas,)
-        Strengths, decreasing.
-    tol : float, default=1e-6
-        Relative duality gap to reach.
-    max_iter : int, default=10000
-        Most iterations at each strength.
-    way_tol : float, default=None
-        Gap to reach at all strengths before the last one; tol if None.
-
-    Yields
-    ------
-    problem : Problem
-        The problem at one strength.
-    solution : Solution
-        Its solution.
+    Shapes: alphas (n_alphas,).
     """
     datafit, spectrum, point = problem.datafit, None, None
     rows: RowSolver | None = None

@@ -57,28 +57,8 @@ class Cycles:
     ) -> tuple[np.ndarray, np.ndarray, int]:
         """Cycle until no row moves, with Anderson extrapolation.
 
-        Parameters
-        ----------
-        W : ndarray of shape (n_rows, n_tasks)
-            First point; may be changed.
-        R : ndarray of shape (n_tasks, m)
-            Minus its gradient, or its residual; may be changed.
-        tol : float
-            Largest move of a row, times its curvature, that ends the cycles.
-        max_iter : int
-            Most cycles.
-        is_done : callable, default=None
-            (W, U) -> bool, U being minus the gradient of the squared error: whether W
-            is good enough before `tol` says so.
-
-        Returns
-        -------
-        W : ndarray of shape (n_rows, n_tasks)
-            The point.
-        R : ndarray of shape (n_tasks, m)
-            Minus its gradient, or its residual.
-        n_iter : int
-            Cycles taken.
+        Shapes: W (n_rows, n_tasks), R (n_tasks, m) -> W (n_rows, n_tasks), R
+        (n_tasks, m).
 
         References
         ----------

@@ -43,19 +43,7 @@ class RowGauge:
     ) -> tuple[float, float]:
         """Return the objective, and a value that no W goes below.
 
-        Parameters
-        ----------
-        W : ndarray of shape (n_rows, n_tasks)
-            The point; rows that are not here are zero.
-        U : ndarray of shape (n_rows, n_tasks)
-            Minus the gradient of the squared error.
-        others : tuple of two ndarrays, default=None
-            Lengths of U, and groups, of other rows that may be beyond their bounds.
-
-        Returns
-        -------
-        tuple of float
-            Primal and dual value.
+        Shapes: W (n_rows, n_tasks), U (n_rows, n_tasks).
         """
         linear, along = float(np.vdot(W, self.B)), float(np.vdot(W, U))
         target = 2.0 * self.loss - linear  # <residual, targets>

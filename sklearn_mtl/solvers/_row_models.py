@@ -50,24 +50,7 @@ def descend_models(
     mean of p (1 - p), so that a step is a squared-error problem with one Gram matrix.
     Where it does not descend the curvature is raised.
 
-    Parameters
-    ----------
-    problem : Problem
-        Log-loss with the same rows and weights for all tasks, a penalty with a row
-        form, the layout.
-    start : ndarray of shape (n_features, n_columns)
-        First W.
-    scales : Scales
-        Loss and gradient at zero.
-    tol : float, default=1e-6
-        Stop where the certificate meets this.
-    max_iter : int, default=10000
-        Most steps.
-
-    Returns
-    -------
-    Solution
-        The point with its certificate.
+    Shapes: start (n_features, n_columns).
 
     References
     ----------

@@ -119,28 +119,7 @@ def row_newton(
     Newton system is solved by conjugate gradients with the Cholesky factor of
     G + diag(a / ||W_j||), which differs from the Hessian by one direction a row.
 
-    Parameters
-    ----------
-    problem : RowProblem
-        The problem.
-    W : ndarray of shape (n_rows, n_tasks)
-        First point.
-    tol : float
-        Largest distance of a row to optimality.
-    max_iter : int, default=200
-        Most steps.
-    is_done : callable, default=None
-        (W, U) -> bool, U being minus the gradient of the squared error: whether W is
-        good enough before `tol` says so.
-
-    Returns
-    -------
-    W : ndarray of shape (n_rows, n_tasks)
-        The minimiser.
-    U : ndarray of shape (n_rows, n_tasks)
-        Minus the gradient of the squared error there.
-    n_iter : int
-        Steps taken.
+    Shapes: W (n_rows, n_tasks) -> W (n_rows, n_tasks), U (n_rows, n_tasks).
     """
     gradient, floor, n_iter = problem.gradient(W), tol * problem.step, 0
     while n_iter < max_iter:

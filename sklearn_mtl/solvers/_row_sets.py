@@ -32,21 +32,7 @@ def solve_row_sets(
 ) -> Solution:
     """Minimise over the rows that are used or violate optimality, until none does.
 
-    Parameters
-    ----------
-    problem : Problem
-        Data term, penalty with a row form, layout.
-    start : ndarray of shape (n_features, n_columns), default=None
-        First W; zeros if None.
-    tol : float, default=1e-6
-        Stop where the certificate meets this.
-    max_iter : int, default=10000
-        Most iterations in total.
-
-    Returns
-    -------
-    Solution
-        The point with its certificate.
+    Shapes: start (n_features, n_columns).
     """
     form = problem.penalty.row_form(problem.datafit.n_features)
     assert form is not None  # the caller asked

@@ -43,17 +43,7 @@ class Screen:
     def estimate(self, residual: np.ndarray) -> tuple[np.ndarray, float]:
         """Return lengths of gradients near those at a residual, and their error.
 
-        Parameters
-        ----------
-        residual : ndarray of shape (n_samples, n_tasks)
-            The residual.
-
-        Returns
-        -------
-        lengths : ndarray of shape (n_features,)
-            Lengths of the gradients at the nearest mixture.
-        error : float
-            What a column of length 1 may differ from that by.
+        Shapes: residual (n_samples, n_tasks) -> lengths (n_features,).
         """
         target = [np.vdot(R, residual) for R in self.residuals]
         matrix = [[np.vdot(R, S) for R in self.residuals] for S in self.residuals]

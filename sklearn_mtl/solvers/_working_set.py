@@ -12,11 +12,6 @@ __all__ = ["WorkingSet", "largest_eigenvalue"]
 class WorkingSet:
     """Features that are worked on; with a Gram matrix given, all of them.
 
-    Parameters
-    ----------
-    datafit : GramQuadratic or RowQuadratic
-        The data term, with the same rows and weights for all tasks.
-
     Attributes
     ----------
     members : ndarray of shape (n_members,)

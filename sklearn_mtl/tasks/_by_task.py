@@ -22,33 +22,7 @@ __all__ = ["by_task", "square_by_task"]
 def by_task(
     value: Any, names: Sequence[str], *, parameter: str, who: str, default: Any = None
 ) -> dict[str, Any]:
-    """Return what an argument says of each task.
-
-    Parameters
-    ----------
-    value : object
-        A mapping or pandas series by task name, column label or column number; a list,
-        tuple, array or other sequence in task order; or one value for all tasks.
-    names : sequence of str
-        Names of the tasks.
-    parameter : str
-        Name of the argument, for messages.
-    who : str
-        Who asks, for messages.
-    default : object, default=None
-        For tasks that a mapping does not name.
-
-    Returns
-    -------
-    dict
-        One value for each task, in task order.
-
-    Raises
-    ------
-    TaskError
-        If a mapping names unknown tasks or a task twice, or a sequence has another
-        length.
-    """
+    """Return what an argument says of each task."""
     if hasattr(value, "items"):  # a mapping, or a pandas series
         given = match_tasks(dict(value.items()), names, parameter, who)
         return {name: given.get(name, default) for name in names}
@@ -66,27 +40,7 @@ def square_by_task(
 ) -> np.ndarray:
     """Return a matrix of all pairs of tasks in task order.
 
-    Parameters
-    ----------
-    matrix : array-like of shape (n_tasks, n_tasks)
-        The rows and columns of a frame are matched by name; rows without names are in
-        the order of the columns.
-    tasks : NamedTasks
-        The tasks.
-    parameter : str
-        Name of the argument, for messages.
-    who : str
-        Who asks, for messages.
-
-    Returns
-    -------
-    ndarray of shape (n_tasks, n_tasks)
-        The values; of another shape where those of the matrix are.
-
-    Raises
-    ------
-    TaskError
-        If the names are not those of the tasks.
+    Shapes: matrix (n_tasks, n_tasks) -> (n_tasks, n_tasks).
     """
     values = np.asarray(fill_masked(matrix), dtype=np.float64)
     n_tasks = len(tasks.names)

@@ -71,44 +71,13 @@ class TargetColumns:
     weights: np.ndarray | None = None
 
     def like(self, tasks: NamedTasks, what: str, who: str) -> TargetColumns:
-        """Return the columns in the order of the same tasks elsewhere, by name.
-
-        Parameters
-        ----------
-        tasks : NamedTasks
-            As many tasks.
-        what : str
-            What these columns are, for the message.
-        who : str
-            Who asks; the message begins with it.
-
-        Returns
-        -------
-        TargetColumns
-            Itself where the order is the same, or one of both has no names.
-
-        Raises
-        ------
-        TaskError
-            If the names differ.
-        """
+        """Return the columns in the order of the same tasks elsewhere, by name."""
         given = self.names if self.has_names else None
         order = order_of_columns(given, tasks, what, who)
         return self if order is None else self.take(order)
 
     def take(self, columns: Sequence[int]) -> TargetColumns:
-        """Return some of the columns.
-
-        Parameters
-        ----------
-        columns : sequence of int
-            Their numbers, in the new order.
-
-        Returns
-        -------
-        TargetColumns
-            The columns.
-        """
+        """Return some of the columns."""
         chosen = list(columns)
         observed, weights = self.observed[:, chosen], self.weights
         if weights is not None and weights.shape == self.observed.shape:
@@ -130,31 +99,7 @@ def read_columns(
 ) -> TargetColumns:
     """Read y into one array per task.
 
-    Parameters
-    ----------
-    y : array-like or dict of shape (n_samples,) or (n_samples, n_tasks)
-        ndarray of any dtype, masked or structured array, list, sparse matrix, tensor,
-        pandas or polars frame or series, or a dict of columns by task name.
-    who : str
-        Who asks; error messages begin with it.
-    sample_weight : None, number or array-like, default=None
-        Weights of samples or labels. A label of weight 0 is a missing label. The
-        columns of an array are in the order of those of y; those of a frame are matched
-        by name.
-    tasks : NamedTasks or None, default=None
-        The tasks that the columns of weights are named by, where y has no names.
-
-    Returns
-    -------
-    TargetColumns
-        The labels that are present, task by task, and their weights.
-
-    Raises
-    ------
-    TaskError
-        If y is complex, infinite, of more than two dimensions, or mixes types.
-    ValueError
-        If weights have a wrong shape or sign.
+    Shapes: y (n_samples,) or (n_samples, n_tasks).
     """
     if y is None:
         raise ValueError(
@@ -268,16 +213,7 @@ class Cells(NamedTuple):
 def sparse_cells(mask: np.ndarray) -> Cells | None:
     """Return where a mask is true, if that is for few cells.
 
-    Parameters
-    ----------
-    mask : ndarray of shape (n_samples, n_tasks), bool
-        Which cells count.
-
-    Returns
-    -------
-    Cells or None
-        The cells; None where a row has more than two on average, since a pass over
-        all columns is the cheaper then.
+    Shapes: mask (n_samples, n_tasks).
     """
     if np.count_nonzero(mask) > 2 * len(mask) or mask.shape[1] < 3:
         return None

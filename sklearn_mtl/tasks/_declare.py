@@ -49,26 +49,7 @@ def read_first_tasks(
 def check_same_classes(
     tasks: Sequence[Task], classes: Any, kind: str, who: str, *, is_1d: bool
 ) -> None:
-    """Refuse classes that differ from those that the tasks have.
-
-    Parameters
-    ----------
-    tasks : sequence of Task
-        The tasks of the first call.
-    classes : array-like, list of array-like, or dict
-        As for `TaskSet.from_classes`.
-    kind : {"mixed", "classification", "regression"}
-        What the tasks may be.
-    who : str
-        Who asks; messages begin with it.
-    is_1d : bool
-        Whether y was 1-D.
-
-    Raises
-    ------
-    TaskError
-        If the classes of a task differ.
-    """
+    """Refuse classes that differ from those that the tasks have."""
     names = [task.name for task in tasks]
     given = _declare_tasks(names, classes, kind, who, is_1d=is_1d)
     for task, other in zip(tasks, given, strict=True):
@@ -86,19 +67,7 @@ def check_same_classes(
 def check_untrained_tasks(tasks: Sequence[Task], codes: np.ndarray, who: str) -> None:
     """Refuse labels of a task that a net has no head for.
 
-    Parameters
-    ----------
-    tasks : sequence of Task
-        The tasks of the net.
-    codes : ndarray of shape (n_samples, n_tasks)
-        Encoded labels, NaN where missing.
-    who : str
-        Who asks; messages begin with it.
-
-    Raises
-    ------
-    TaskError
-        If a task that had no label in the first call has some now.
+    Shapes: codes (n_samples, n_tasks).
     """
     for task, labels in zip(tasks, codes.T, strict=True):
         if task.kind == "empty" and not np.isnan(labels).all():

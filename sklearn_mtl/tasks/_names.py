@@ -50,46 +50,14 @@ class TaskNames:
 
 
 def task_name(key: Any) -> str:
-    """Return the name of a task as text, whatever the label of its column is.
-
-    Parameters
-    ----------
-    key : object
-        Label of a column: a text, a number, or a tuple of a MultiIndex.
-
-    Returns
-    -------
-    str
-        Such as "grade", "2020" or "('school', 'grade')".
-    """
+    """Return the name of a task as text, whatever the label of its column is."""
     if isinstance(key, tuple):  # NumPy's scalars show their type in a tuple
         return str(tuple(k.item() if isinstance(k, np.generic) else k for k in key))
     return str(key)
 
 
 def find_task(names: Sequence[str], task: Any, who: str) -> int:
-    """Return the column of a task given by name or number.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Names of the tasks.
-    task : str, int, or label of a column
-        A name as text or as it stood in y, such as 2020 or ("school", "grade"); or the
-        number of a column, where the tasks are not named by numbers themselves.
-    who : str
-        Who asks; the message begins with it.
-
-    Returns
-    -------
-    int
-        The column.
-
-    Raises
-    ------
-    TaskError
-        If there is no such task.
-    """
+    """Return the column of a task given by name or number."""
     name = task_name(task)
     if name in names:
         return names.index(name)
@@ -109,29 +77,7 @@ def _has_number(names: Sequence[str]) -> bool:
 def match_tasks(
     given: Mapping[Any, Any], names: Sequence[str], parameter: str, who: str
 ) -> dict[str, Any]:
-    """Return what a dict says of tasks, by their names.
-
-    Parameters
-    ----------
-    given : mapping
-        By name, column label or column number, as in `find_task`.
-    names : sequence of str
-        Names of the tasks.
-    parameter : str
-        Name of the argument, for messages.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    dict of str to object
-        Of the tasks that are named, in the order of the dict.
-
-    Raises
-    ------
-    TaskError
-        If a key is no task, or two keys are the same task.
-    """
+    """Return what a dict says of tasks, by their names."""
     found: dict[str, Any] = {}
     unknown: list[Any] = []
     for key, value in given.items():
@@ -154,30 +100,7 @@ def match_tasks(
 def order_of_columns(
     labels: Iterable[Any] | None, tasks: NamedTasks, what: str, who: str
 ) -> list[int] | None:
-    """Return in which order the columns of a frame are those of the tasks.
-
-    Parameters
-    ----------
-    labels : iterable of object or None
-        Labels of the columns, as many as there are tasks; None for an array, whose
-        columns are in task order.
-    tasks : NamedTasks
-        The tasks.
-    what : str
-        What has the columns, for the message.
-    who : str
-        Who asks; the message begins with it.
-
-    Returns
-    -------
-    list of int or None
-        The column of each task; None where the columns are in task order.
-
-    Raises
-    ------
-    TaskError
-        If the columns have names that are not those of the tasks.
-    """
+    """Return in which order the columns of a frame are those of the tasks."""
     if labels is None:
         return None
     found, known = [task_name(label) for label in labels], tasks.names

@@ -15,28 +15,7 @@ __all__ = ["as_pandas_or_array", "as_targets"]
 
 
 def as_targets(y: Any, who: str) -> Any:
-    """Return targets in a form of which rows can be taken, with nothing hidden.
-
-    Parameters
-    ----------
-    y : object
-        Targets as users hold them.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    object
-        A pandas frame for a dict of columns or a structured array, NaN or None where a
-        label was masked, an ndarray for a tensor; else y itself.
-
-    Raises
-    ------
-    TaskError
-        If the columns of a dict are not one-dimensional and of one length.
-    TypeError
-        If y is a frame whose rows are not computed yet.
-    """
+    """Return targets in a form of which rows can be taken, with nothing hidden."""
     refuse_lazy(y, "y", who)
     if isinstance(y, Mapping) and not sparse.issparse(y):  # a dok_array is a dict
         return _frame({name: _column(values) for name, values in y.items()}, who)

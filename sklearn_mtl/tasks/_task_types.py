@@ -22,25 +22,6 @@ def decide_task_types(estimator: Any, columns: TargetColumns, who: str) -> Any:
 
     A fold may lack the labels that make the difference, so an estimator that infers the
     types of its tasks in each fold might learn classes in one and numbers in another.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Any. What its `task_types` say of a task stays; the other tasks are inferred.
-    columns : TargetColumns
-        All labels.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    estimator
-        A clone; with the types set wherever it has `task_types`.
-
-    Raises
-    ------
-    TaskError
-        If `task_types` do not fit the tasks.
     """
     single, names = clone(estimator), columns.names
     for key, owner in _owners(single).items():
@@ -55,29 +36,7 @@ def decide_task_types(estimator: Any, columns: TargetColumns, who: str) -> Any:
 def fix_task_types(
     estimator: Any, names: Sequence[str], types: Sequence[str], who: str
 ) -> Any:
-    """Return a clone that takes tasks for what they are said to be.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Any. What its own `task_types` say of a task stays.
-    names : sequence of str
-        Names of the tasks.
-    types : sequence of {"classification", "regression"}
-        What they are.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    estimator
-        A clone; with the types set wherever it has `task_types`.
-
-    Raises
-    ------
-    TaskError
-        If `task_types` do not fit the tasks.
-    """
+    """Return a clone that takes tasks for what they are said to be."""
     single = clone(estimator)
     for key, owner in _owners(single).items():
         said = parse_task_types(_said(owner, names, who), names, "mixed", who)

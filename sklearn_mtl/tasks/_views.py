@@ -34,19 +34,7 @@ class _TaskView(BaseEstimator):
     def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
         """Refuse: a tool that clones and fits would train another model unnoticed.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-        y : array-like of shape (n_samples,), default=None
-            Labels of the task.
-        **fit_params : dict
-            Whatever a tool passes.
-
-        Raises
-        ------
-        TypeError
-            Always.
+        Shapes: X (n_samples, n_features), y (n_samples,).
         """
         name = type(self.model).__name__
         raise TypeError(
@@ -90,15 +78,7 @@ class _TaskView(BaseEstimator):
     def predict(self, X: Any) -> np.ndarray:
         """Predict the task.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Labels or values.
+        Shapes: X (n_samples, n_features) -> (n_samples,).
         """
         check_is_fitted(self)
         codes = self.model._finite_code(X, self._index())
@@ -140,34 +120,15 @@ class TaskClassifierView(ClassifierMixin, _TaskView):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Predict the probabilities of the classes.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Probabilities.
+        Shapes: X (n_samples, n_features) -> (n_samples, n_classes).
         """
         return self._output(X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy over observed labels.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-        y : array-like of shape (n_samples,)
-            Labels of the task; NaN where missing.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights.
-
-        Returns
-        -------
-        float
-            The score.
+        Shapes: X (n_samples, n_features), y (n_samples,), sample_weight
+        (n_samples,).
         """
         return self._scored(X, y, sample_weight)
 
@@ -186,18 +147,7 @@ class TaskRegressorView(RegressorMixin, _TaskView):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R2 over observed labels, of points on the circle where values repeat.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-        y : array-like of shape (n_samples,)
-            Values of the task; NaN where missing.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights.
-
-        Returns
-        -------
-        float
-            The score.
+        Shapes: X (n_samples, n_features), y (n_samples,), sample_weight
+        (n_samples,).
         """
         return self._scored(X, y, sample_weight)

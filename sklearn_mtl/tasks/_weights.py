@@ -48,27 +48,7 @@ def check_sample_weight(
 ) -> np.ndarray:
     """Return sample weights as one number a cell.
 
-    Parameters
-    ----------
-    sample_weight : None, number or array-like
-        Weights of shape (n_samples,) or (n_samples, n_tasks), finite and not negative.
-    shape : tuple of int
-        (n_samples, n_tasks).
-    who : str
-        Who asks; messages begin with it.
-    tasks : NamedTasks or None, default=None
-        The tasks, by whose names the columns of a frame are matched.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_tasks)
-        A copy of the weights, ones where there were none.
-
-    Raises
-    ------
-    ValueError
-        If the shape is wrong, a weight is negative, masked or not finite, or a frame
-        has other columns than the tasks.
+    Shapes: -> (n_samples, n_tasks).
     """
     if sample_weight is None:
         return np.ones(shape)
@@ -81,19 +61,7 @@ def weights_at(
 ) -> np.ndarray:
     """Return the weights of some cells.
 
-    Parameters
-    ----------
-    cells : Cells
-        Which cells.
-    weights : ndarray or None
-        As `align_weights` returns them.
-    shape : tuple of int
-        (n_samples, n_tasks).
-
-    Returns
-    -------
-    ndarray of shape (n_cells,)
-        The weights, ones where there were none.
+    Shapes: -> (n_cells,).
     """
     if weights is None:
         return np.ones(len(cells.rows))
@@ -105,17 +73,7 @@ def weightless_labels(
 ) -> np.ndarray | None:
     """Return which labels have weight 0, so that they count as missing.
 
-    Parameters
-    ----------
-    weights : ndarray or None
-        As `align_weights` returns them.
-    shape : tuple of int
-        (n_samples, n_tasks).
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_tasks), bool, or None
-        True where the weight is 0; None where no weight is.
+    Shapes: -> (n_samples, n_tasks).
     """
     if weights is None:
         return None
@@ -140,26 +98,7 @@ def align_weights(
 ) -> np.ndarray | None:
     """Return weights as an array in task order.
 
-    Parameters
-    ----------
-    sample_weight : None, number or array-like
-        Weights of shape (n_samples,) or (n_samples, n_tasks), finite and not negative.
-    shape : tuple of int
-        (n_samples, n_tasks).
-    who : str
-        Who asks; messages begin with it.
-    tasks : NamedTasks or None
-        The tasks, by whose names the columns of a frame are matched.
-
-    Returns
-    -------
-    ndarray of shape (), (n_samples,), (n_samples, 1) or (n_samples, n_tasks), or None
-        The weights; None where there are none.
-
-    Raises
-    ------
-    ValueError
-        As in `check_sample_weight`.
+    Shapes: -> ().
     """
     if sample_weight is None:
         return None
@@ -196,17 +135,7 @@ def align_weights(
 
 
 def warn_of_small_weights(total: float, n_labels: int, who: str) -> None:
-    """Warn if weights look normalised where a weight counts samples.
-
-    Parameters
-    ----------
-    total : float
-        Sum of the weights.
-    n_labels : int
-        Number of labels, or samples, with weight.
-    who : str
-        The estimator; the message begins with it.
-    """
+    """Warn if weights look normalised where a weight counts samples."""
     if n_labels and total < _FEW * n_labels:
         warnings.warn(
             f"{who}: sample_weight is {total / n_labels:.3g} in the mean, and a weight "
@@ -228,21 +157,7 @@ def class_mass(
 ) -> np.ndarray:
     """Return the sum of weights of every class.
 
-    Parameters
-    ----------
-    task_set : TaskSet
-        The tasks.
-    codes : ndarray of shape (n_samples, n_tasks)
-        Encoded labels, NaN where missing.
-    sample_weight : object
-        As in `cell_weights`.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    ndarray of shape (n_tasks, n_classes)
-        As many columns as the largest number of classes; 0 for a regression.
+    Shapes: codes (n_samples, n_tasks) -> (n_tasks, n_classes).
     """
     weights = cell_weights(task_set, codes, sample_weight, None, who)
     n_classes = [t.n_classes if t.is_classification else 0 for t in task_set.tasks]
@@ -264,34 +179,8 @@ def cell_weights(
 ) -> np.ndarray:
     """Return the weight of every label: sample weight times class weight.
 
-    Parameters
-    ----------
-    task_set : TaskSet
-        The tasks.
-    codes : ndarray of shape (n_samples, n_tasks)
-        Encoded labels, NaN where missing.
-    sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
-        Weights of rows or cells.
-    class_weight : None, "balanced", dict or list
-        "balanced" gives class k of a task the weight n / (n_classes n_k), counted with
-        sample weights over the observed cells; a dict {label: weight} holds for every
-        task; a dict by task name or a list in task order says it task by task.
-    who : str
-        Who asks; messages begin with it.
-    mass : ndarray of shape (n_tasks, n_classes), default=None
-        What "balanced" counts instead of these samples, as `class_mass` returns it.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_tasks)
-        Weights, 0 where the label is missing.
-
-    Raises
-    ------
-    ValueError
-        If weights have a wrong shape or sign.
-    TaskError
-        If class_weight names unknown tasks or classes.
+    Shapes: codes (n_samples, n_tasks), sample_weight (n_samples,) or
+    (n_samples, n_tasks), mass (n_tasks, n_classes) -> (n_samples, n_tasks).
     """
     if sample_weight is None:
         weights = (~np.isnan(codes)).astype(np.float64)
@@ -322,21 +211,7 @@ def resolve_class_weight(
 ) -> dict[str, Any] | None:
     """Return class weights as numbers, so that they hold for other samples too.
 
-    Parameters
-    ----------
-    task_set : TaskSet
-        The tasks.
-    codes : ndarray of shape (n_samples, n_tasks)
-        Encoded labels, whose frequencies "balanced" means.
-    sample_weight, class_weight : object
-        As in `cell_weights`.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    dict of str to dict or None
-        Weights of the classes of each task that has some; None where none has.
+    Shapes: codes (n_samples, n_tasks).
     """
     if class_weight is None:
         return None
@@ -401,24 +276,7 @@ def task_weights(
 ) -> np.ndarray:
     """Return one weight a task.
 
-    Parameters
-    ----------
-    task_set : TaskSet
-        The tasks.
-    task_weight : None, dict by name, or array-like of shape (n_tasks,)
-        Weights, finite and not negative; tasks that a dict does not name weigh 1.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    ndarray of shape (n_tasks,)
-        The weights.
-
-    Raises
-    ------
-    TaskError
-        If a name is unknown, a weight negative or not finite, or all are zero.
+    Shapes: task_weight (n_tasks,) -> (n_tasks,).
     """
     if task_weight is None:
         return np.ones(task_set.n_tasks)

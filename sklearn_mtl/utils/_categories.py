@@ -30,19 +30,7 @@ _DTYPES = ("category", "categorical", "enum", "dictionary<", "string", "large_st
 
 
 def holds_categories(column: Any) -> bool:
-    """Tell whether the dtype of a column says categories, or its values do.
-
-    Parameters
-    ----------
-    column : Series of pandas or polars
-        A column of a frame.
-
-    Returns
-    -------
-    bool
-        True for categories, text, and objects with a text among them or without any
-        value, since numbers rarely come without a dtype of numbers.
-    """
+    """Tell whether the dtype of a column says categories, or its values do."""
     dtype = str(column.dtype).lower()
     if dtype.startswith(_DTYPES) or dtype in ("str", "null", "null[pyarrow]"):
         return True
@@ -74,24 +62,7 @@ class Categories:
     def learn(cls, column: Any, name: Any, who: str) -> Categories:
         """Return the categories of a column.
 
-        Parameters
-        ----------
-        column : Series or ndarray of shape (n_samples,)
-            Categories; None, NaN, pandas.NA and pandas.NaT are missing.
-        name : object
-            Name or number of the column.
-        who : str
-            Who asks; messages begin with it.
-
-        Returns
-        -------
-        Categories
-            What the column holds.
-
-        Raises
-        ------
-        ValueError
-            If values cannot be told apart, as lists cannot.
+        Shapes: column (n_samples,).
         """
         values, places = _read(column)
         if places is not None:  # of the declared categories those that occur
@@ -112,19 +83,7 @@ class Categories:
     def encode(self, column: Any, who: str) -> tuple[np.ndarray, Any]:
         """Return the number of the category of each value.
 
-        Parameters
-        ----------
-        column : Series or ndarray of shape (n_samples,)
-            Categories.
-        who : str
-            Who asks; messages begin with it.
-
-        Returns
-        -------
-        codes : ndarray of shape (n_samples,), float64
-            NaN where missing, -1 where the value was not seen in fit.
-        unseen : object
-            The first value that was not seen in fit; None without one.
+        Shapes: column (n_samples,) -> codes (n_samples,).
         """
         values, places = _read(column)
         with _naming(self.name, who):
@@ -144,20 +103,7 @@ class Categories:
 def category_texts(column: Any, name: Any, who: str) -> np.ndarray:
     """Return a text for each category, the same for values that are equal.
 
-    Parameters
-    ----------
-    column : Series of shape (n_samples,)
-        Categories.
-    name : object
-        Name of the column.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,), object
-        Texts as they are, numbers as texts, in quotes where that text is a category
-        too; NaN where missing.
+    Shapes: column (n_samples,) -> (n_samples,).
     """
     values, places = _read(column)
     texts: dict[Any, str] = {}
@@ -212,16 +158,7 @@ def warn_of_unseen(
 ) -> None:
     """Warn of columns whose values, all or most of them, were not seen in fit.
 
-    Parameters
-    ----------
-    columns : sequence of Categories
-        The columns.
-    codes : ndarray of shape (n_samples, n_columns)
-        What `encode` returned for them.
-    unseen : sequence of object
-        An unseen value of each.
-    who : str
-        Who asks; the message begins with it.
+    Shapes: codes (n_samples, n_columns).
     """
     n_unseen = np.count_nonzero(codes == _UNSEEN, axis=0)
     n_values = np.count_nonzero(~np.isnan(codes), axis=0)

@@ -27,22 +27,7 @@ class Faults:
         self.who = type(spec).__name__
 
     def fail(self, method: str, expected: str, found: Any) -> None:
-        """Raise the error.
-
-        Parameters
-        ----------
-        method : str
-            The method at fault.
-        expected : str
-            What it should do or return.
-        found : object
-            What it did or returned.
-
-        Raises
-        ------
-        AssertionError
-            Always.
-        """
+        """Raise the error."""
         raise AssertionError(f"{self.who}.{method}: expected {expected}; found {found}")
 
     def require(self, holds: Any, method: str, expected: str, found: Any) -> None:
@@ -52,15 +37,7 @@ class Faults:
 
     @contextmanager
     def leaving_alone(self, state: Callable[[], Any], method: str) -> Iterator[None]:
-        """Raise the error if a block draws from a global generator.
-
-        Parameters
-        ----------
-        state : callable
-            Returns the state of PyTorch's global generator; NumPy's is compared too.
-        method : str
-            The method at fault.
-        """
+        """Raise the error if a block draws from a global generator."""
         before = _bytes(state), _numpy_state()
         try:
             yield
@@ -75,15 +52,7 @@ class Faults:
 
     @contextmanager
     def keeping(self, spec: Any, method: str) -> Iterator[None]:
-        """Raise the error if a block changes an object, or stores something in it.
-
-        Parameters
-        ----------
-        spec : object
-            What is checked.
-        method : str
-            The method at fault.
-        """
+        """Raise the error if a block changes an object, or stores something in it."""
         before, names = repr(spec), set(getattr(spec, "__dict__", ()))
         yield
         self.require(repr(spec) == before, method, "parameters left alone", spec)
@@ -94,19 +63,7 @@ class Faults:
     def close(
         self, found: Any, expected: Any, method: str, what: str, *, tol: float = 1e-7
     ) -> None:
-        """Raise the error unless numbers agree, relative to the largest expected one.
-
-        Parameters
-        ----------
-        found, expected : array-like
-            The numbers.
-        method : str
-            The method at fault where they differ.
-        what : str
-            What the numbers are.
-        tol : float, default=1e-7
-            Largest difference, over the largest expected number but at least 1.
-        """
+        """Raise the error unless numbers agree, relative to the largest expected."""
         found, expected = _array(found), _array(expected)
         self.require(
             found.shape == expected.shape,
@@ -129,13 +86,7 @@ class Faults:
 
 @contextmanager
 def refusing(who: str) -> Iterator[None]:
-    """Raise what checks of shapes find as the ValueError of an estimator.
-
-    Parameters
-    ----------
-    who : str
-        The estimator; the message begins with it.
-    """
+    """Raise what checks of shapes find as the ValueError of an estimator."""
     try:
         yield
     except AssertionError as error:
@@ -143,27 +94,7 @@ def refusing(who: str) -> Iterator[None]:
 
 
 def check_spec(spec: Any, base: type[Any]) -> Faults:
-    """Check that an object is searched, cloned and pickled as scikit-learn asks.
-
-    Parameters
-    ----------
-    spec : object
-        An instance of the class to check.
-    base : type
-        What it must be an instance of.
-
-    Returns
-    -------
-    Faults
-        For the checks that follow.
-
-    Raises
-    ------
-    TypeError
-        If it is no instance of the base.
-    AssertionError
-        If parameters are not those of the constructor, or it cannot be pickled.
-    """
+    """Check that an object is searched, cloned and pickled as scikit-learn asks."""
     if not isinstance(spec, base):
         raise TypeError(
             f"allowed are instances of subclasses of {base.__name__}; found {spec!r}."

@@ -29,18 +29,6 @@ def fill_masked(values: Any) -> Any:
     """Return a masked array as a plain array in which masked values are missing.
 
     NumPy's functions and scikit-learn's checks read what lies below the mask.
-
-    Parameters
-    ----------
-    values : object
-        Anything.
-
-    Returns
-    -------
-    object
-        For a masked array with masked values a copy: floats with NaN for numbers and
-        booleans, dates with NaT, objects with None for everything else. For another
-        masked array its data, else `values` itself.
     """
     if not isinstance(values, np.ma.MaskedArray):
         return values
@@ -58,29 +46,7 @@ def fill_masked(values: Any) -> Any:
 
 
 def plain_inputs(X: Any, who: str) -> Any:
-    """Return inputs in a container that all estimators read alike.
-
-    Parameters
-    ----------
-    X : object
-        Inputs in any container.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    object
-        Masked values are NaN, sparse columns of a pandas frame dense, numbers in this
-        machine's byte order, a table of pyarrow a pandas frame, a tensor an array, and
-        pandas.NA among objects None; anything else is returned as it is.
-
-    Raises
-    ------
-    TypeError
-        If X is a dict, or a frame whose rows are not computed yet.
-    ValueError
-        If two columns of a pandas frame have the same name.
-    """
+    """Return inputs in a container that all estimators read alike."""
     refuse_lazy(X, "X", who)
     if isinstance(X, Mapping) and not sparse.issparse(X):  # a dok_array is a dict
         raise TypeError(
@@ -175,22 +141,7 @@ def frame_columns(X: Any) -> list[Any]:
 def frame_numbers(X: Any, model: Any) -> np.ndarray | None:
     """Return the columns of a frame as floats, if any needs more than a plain copy.
 
-    Parameters
-    ----------
-    X : object
-        Inputs.
-    model : estimator
-        Who asks, for messages.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_features), float64, or None
-        NaN where missing; None where X is no frame or holds NumPy's numbers alone.
-
-    Raises
-    ------
-    ValueError
-        If a column is no number; the message names it.
+    Shapes: -> (n_samples, n_features).
     """
     if not hasattr(X, "columns") or all(map(_is_plain, getattr(X, "dtypes", ()))):
         return None
@@ -210,24 +161,7 @@ def _is_plain(dtype: Any) -> bool:
 def column_numbers(column: Any, place: int, model: Any) -> np.ndarray:
     """Return a column as floats.
 
-    Parameters
-    ----------
-    column : Series or ndarray of shape (n_samples,)
-        The column; None, NaN and pandas.NA are missing.
-    place : int
-        Its number, for messages where it has no name.
-    model : estimator
-        Who asks, for messages.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,), float64
-        NaN where missing.
-
-    Raises
-    ------
-    ValueError
-        If the column holds no numbers, such as text or dates.
+    Shapes: column (n_samples,) -> (n_samples,).
     """
     try:
         is_plain = _is_plain(column.dtype)

@@ -16,19 +16,6 @@ def fill_docstring(cls: Class, **parts: str) -> Class:
 
     Python 3.13 takes the common indentation of docstrings away, older versions keep
     it; here it goes in all of them, or the texts would not line up.
-
-    Parameters
-    ----------
-    cls : type
-        Its docstring has {name} at the start of a line for every part; of a part that
-        it does not have, nothing is written.
-    **parts : str
-        Entries of a section, their descriptions indented.
-
-    Returns
-    -------
-    type
-        The class.
     """
     doc = inspect.cleandoc(cls.__doc__ or "")
     for name, text in parts.items():

@@ -18,27 +18,7 @@ __all__ = ["check_features", "match_features", "read_features", "record_features
 def read_features(model: Any, X: Any, *, reset: bool, **checks: Any) -> Any:
     """Validate X for an estimator that reads its values.
 
-    Parameters
-    ----------
-    model : estimator
-        Remembers, or compares, number and names of the features.
-    X : array-like or sparse matrix of shape (n_samples, n_features)
-        Inputs in any container.
-    reset : bool
-        Whether to remember the features (fit) or to compare them.
-    **checks : dict
-        For `sklearn.utils.validation.validate_data`.
-
-    Returns
-    -------
-    ndarray or sparse matrix
-        The values.
-
-    Raises
-    ------
-    ValueError
-        If the features are not those of fit, a column of a frame holds no numbers, or a
-        check fails.
+    Shapes: X (n_samples, n_features).
     """
     X = plain_inputs(X, type(model).__name__)
     if getattr(getattr(X, "dtype", None), "kind", "f") in ("m", "M"):
@@ -57,19 +37,7 @@ def read_features(model: Any, X: Any, *, reset: bool, **checks: Any) -> Any:
 def match_features(model: Any, X: Any, *, reset: bool) -> None:
     """Remember number and names of the features of X, or refuse others than in fit.
 
-    Parameters
-    ----------
-    model : estimator
-        Remembers, or compares.
-    X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-        Inputs in a plain container; pictures have as many features as values.
-    reset : bool
-        Whether to remember the features (fit) or to compare them.
-
-    Raises
-    ------
-    ValueError
-        If the features are not those of fit.
+    Shapes: X (n_samples, n_features) or (n_samples, ...).
     """
     _match_labels(model, X, reset=reset)
     validate_data(model, _as_rows(X), reset=reset, skip_check_array=True)
@@ -102,22 +70,7 @@ def _match_labels(model: Any, X: Any, *, reset: bool) -> None:
 def record_features(model: Any, X: Any) -> Any:
     """Note number and names of the features of X.
 
-    Parameters
-    ----------
-    model : estimator
-        In its fit; it hands X on to other estimators, which read its values.
-    X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-        Inputs; pictures have as many features as values.
-
-    Returns
-    -------
-    array-like
-        X in a plain container, to be handed on.
-
-    Raises
-    ------
-    ValueError
-        If X holds numbers that are too large for a fit.
+    Shapes: X (n_samples, n_features) or (n_samples, ...).
     """
     X = plain_inputs(X, type(model).__name__)
     match_features(model, X, reset=True)
@@ -128,22 +81,7 @@ def record_features(model: Any, X: Any) -> Any:
 def check_features(model: Any, X: Any) -> Any:
     """Refuse X of another number or other names of features than in fit.
 
-    Parameters
-    ----------
-    model : estimator
-        Fitted; it hands X on to other estimators, which read its values.
-    X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-        Inputs; pictures may come as flat rows too.
-
-    Returns
-    -------
-    array-like
-        X in a plain container, to be handed on.
-
-    Raises
-    ------
-    ValueError
-        If X is 1-D, or its features are not those of fit.
+    Shapes: X (n_samples, n_features) or (n_samples, ...).
     """
     X = plain_inputs(X, type(model).__name__)
     if len(getattr(X, "shape", "2d")) == 1 and hasattr(model, "n_features_in_"):

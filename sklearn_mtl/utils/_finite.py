@@ -25,22 +25,7 @@ LARGEST = 1e70
 
 
 def check_sizes(X: Any, names: Sequence[Any] | None, who: str) -> None:
-    """Refuse inputs that are too large for a fit.
-
-    Parameters
-    ----------
-    X : object
-        Inputs in a plain container; only floats are looked at.
-    names : sequence or None
-        Names of the columns; those of a frame are known.
-    who : str
-        Who asks; the message begins with it.
-
-    Raises
-    ------
-    ValueError
-        If a number is larger than 1e70 in size; the message names the column.
-    """
+    """Refuse inputs that are too large for a fit."""
     if hasattr(X, "select_dtypes"):
         X = X.select_dtypes("floating")
         names, X = list(X.columns), X.to_numpy(np.float64, na_value=np.nan)
@@ -58,18 +43,7 @@ def check_sizes(X: Any, names: Sequence[Any] | None, who: str) -> None:
 
 
 def is_moderate(values: np.ndarray) -> bool:
-    """Tell whether no number is infinite or too large for a fit.
-
-    Parameters
-    ----------
-    values : ndarray
-        Floats; NaN is left out.
-
-    Returns
-    -------
-    bool
-        Whether all are between -1e70 and 1e70.
-    """
+    """Tell whether no number is infinite or too large for a fit."""
     if not values.size:
         return True
     largest, smallest = float(values.max()), float(values.min())
@@ -82,17 +56,7 @@ def is_moderate(values: np.ndarray) -> bool:
 def outlying_column(X: Any, factor: float) -> tuple[int, float, float] | None:
     """Return a column with a number that is far larger than its others.
 
-    Parameters
-    ----------
-    X : ndarray or sparse array of shape (n_samples, n_features)
-        Inputs; NaN and zeros are left out. Of more dimensions there are no columns.
-    factor : float
-        How many times larger.
-
-    Returns
-    -------
-    tuple of (int, float, float), or None
-        Number of the column, the number, and the median size of all.
+    Shapes: X (n_samples, n_features).
     """
     if X.ndim != 2:
         return None
@@ -111,22 +75,7 @@ def outlying_column(X: Any, factor: float) -> tuple[int, float, float] | None:
 def check_outputs(
     outputs: Iterable[np.ndarray], tasks: Sequence[Task], who: str
 ) -> None:
-    """Refuse predictions that are not finite, other than those of tasks without labels.
-
-    Parameters
-    ----------
-    outputs : iterable of ndarray
-        Probabilities (n_samples, n_classes) or values (n_samples,), an array per task.
-    tasks : sequence of Task
-        The tasks.
-    who : str
-        The estimator; the message begins with it.
-
-    Raises
-    ------
-    ValueError
-        If a prediction is NaN or infinite.
-    """
+    """Refuse predictions that are not finite; tasks without labels have none."""
     for task, output in zip(tasks, outputs, strict=True):
         if task.kind != "empty":
             check_finite(output, f"predictions of task {task.name!r}", who)
@@ -135,19 +84,7 @@ def check_outputs(
 def check_finite(values: np.ndarray, what: str, who: str) -> None:
     """Refuse numbers that are not finite.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_samples, ...)
-        What was computed for each sample.
-    what : str
-        What they are, in the plural.
-    who : str
-        The estimator; the message begins with it.
-
-    Raises
-    ------
-    ValueError
-        If a number is NaN or infinite.
+    Shapes: values (n_samples, ...).
     """
     is_finite = np.isfinite(values)
     if is_finite.all():

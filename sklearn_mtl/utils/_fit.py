@@ -17,16 +17,6 @@ def fit_context(*, prefer_skip_nested_validation: bool) -> Callable:
     If it ends with an error or an interrupt, the estimator has the attributes that it
     had before: a model that was fitted predicts as before, and knows the same tasks and
     columns.
-
-    Parameters
-    ----------
-    prefer_skip_nested_validation : bool
-        Whether parameters of estimators inside need no check.
-
-    Returns
-    -------
-    callable
-        The decorator.
     """
     check = _private.fit_context(
         prefer_skip_nested_validation=prefer_skip_nested_validation

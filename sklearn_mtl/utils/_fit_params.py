@@ -22,18 +22,6 @@ def takes(estimator: Any, name: str) -> bool:
     With metadata routing it must have requested it. Without, it is looked for in the
     signature of fit; a search of scikit-learn's uses groups if its splitter does, and
     an estimator that does not stop early has no use for a validation set.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Whose fit it is.
-    name : str
-        Such as "groups" or "X_val".
-
-    Returns
-    -------
-    bool
-        Whether it may be passed, and makes a difference.
     """
     if get_config()["enable_metadata_routing"]:
         return name in get_routing_for_object(estimator).consumes("fit", [name])
@@ -57,27 +45,7 @@ def _splits_by_group(cv: Any) -> bool:
 def fit_params_for(
     estimator: Any, given: Mapping[str, Any], who: str
 ) -> dict[str, Any]:
-    """Return what fit of an estimator takes, by the names that it takes it under.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Perhaps a pipeline, whose last step takes it.
-    given : mapping of str to object
-        Groups, or a validation set; None is nothing.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    dict of str to object
-        For fit; empty where it takes nothing of it.
-
-    Raises
-    ------
-    ValueError
-        If a validation set would pass a pipeline untransformed.
-    """
+    """Return what fit of an estimator takes, by the names that it takes it under."""
     prefix, last = last_step(estimator)
     is_routed = get_config()["enable_metadata_routing"]
     found = {}
@@ -98,22 +66,7 @@ def is_validation(name: str) -> bool:
 def refuse_unused(
     estimators: Iterable[Any], given: Mapping[str, Any], who: str
 ) -> None:
-    """Refuse what no estimator takes in fit.
-
-    Parameters
-    ----------
-    estimators : iterable of estimator
-        Those that are fitted.
-    given : mapping of str to object
-        As in `fit_params_for`.
-    who : str
-        Who asks; the message begins with it.
-
-    Raises
-    ------
-    ValueError
-        If there is such a parameter.
-    """
+    """Refuse what no estimator takes in fit."""
     fitted = list(estimators)
     for name, value in given.items():
         if value is not None and not any(takes(one, name) for one in fitted):

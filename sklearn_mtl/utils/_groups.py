@@ -14,24 +14,7 @@ __all__ = ["read_groups"]
 def read_groups(groups: Any, n_samples: int | None, who: str) -> np.ndarray:
     """Return the number of the group of each sample, in the order of appearance.
 
-    Parameters
-    ----------
-    groups : array-like of shape (n_samples,)
-        Labels of any type, which are compared by value: 1 and 1.0 are the same group.
-    n_samples : int or None
-        How many there must be; None allows any number.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        Numbers of the groups, from 0. Renaming the groups does not change them.
-
-    Raises
-    ------
-    ValueError
-        If groups is not 1-D, is of another length, or has a missing value.
+    Shapes: groups (n_samples,) -> (n_samples,).
     """
     column = _as_column(groups)
     if len(column.shape) != 1:

@@ -52,28 +52,7 @@ class HoldOut:
         y_val: Any = None,
         sample_weight_val: Any = None,
     ) -> HoldOut:
-        """Check what fit was given, without reading X_val and y_val.
-
-        Parameters
-        ----------
-        who : str
-            The estimator, for messages.
-        X : object
-            The training samples, for their number.
-        groups, X_val, y_val, sample_weight_val : object
-            As fit takes them.
-
-        Returns
-        -------
-        HoldOut
-            The same, with numbered groups.
-
-        Raises
-        ------
-        ValueError
-            If one of X_val and y_val is missing, they come with groups, or lengths
-            differ.
-        """
+        """Check what fit was given, without reading X_val and y_val."""
         given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
         found = [name for name, value in given.items() if value is not None]
         if found and (X_val is None or y_val is None):
@@ -99,23 +78,7 @@ class HoldOut:
         return self.X is not None
 
     def like_inputs(self, model: Any) -> HoldOut:
-        """Compare X_val with X, for an estimator that hands both on.
-
-        Parameters
-        ----------
-        model : estimator
-            Which has recorded the features of X.
-
-        Returns
-        -------
-        HoldOut
-            With X_val as it is handed on.
-
-        Raises
-        ------
-        ValueError
-            If X_val has other features than X.
-        """
+        """Compare X_val with X, for an estimator that hands both on."""
         try:
             return replace(self, X=check_features(model, self.X))
         except ValueError as error:
@@ -136,15 +99,7 @@ class HoldOut:
     def lone_tasks(self, observed: np.ndarray) -> dict[int, int]:
         """Return the tasks whose labels are all in one group, and that group.
 
-        Parameters
-        ----------
-        observed : ndarray of shape (n_samples, n_tasks), bool
-            Where a label is present.
-
-        Returns
-        -------
-        dict of int to int
-            Number of the group, by number of the task.
+        Shapes: observed (n_samples, n_tasks).
         """
         if self.group is None:
             return {}
@@ -160,14 +115,7 @@ class HoldOut:
     ) -> None:
         """Say which tasks have all labels in one group, which is held out at once.
 
-        Parameters
-        ----------
-        task_set : TaskSet
-            The tasks.
-        observed : ndarray of shape (n_samples, n_tasks), bool
-            Where a label is present.
-        who : str
-            The estimator; the message begins with it.
+        Shapes: observed (n_samples, n_tasks).
         """
         lone = [task_set.names[t] for t in self.lone_tasks(observed)]
         if lone:
@@ -184,27 +132,7 @@ class HoldOut:
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """Return the encoded labels and the weights of the validation set.
 
-        Parameters
-        ----------
-        task_set : TaskSet
-            The tasks of y. Nothing is fitted to those without labels or with a single
-            class, so their labels in y_val do not count.
-        who : str
-            The estimator, for messages.
-
-        Returns
-        -------
-        codes : ndarray of shape (n_val, n_tasks)
-            Codes, NaN where missing or of weight 0.
-        weights : ndarray or None
-            Weights in the order of the tasks.
-
-        Raises
-        ------
-        TaskError
-            If y_val has other tasks than y, or a label that y has not.
-        ValueError
-            If X_val and y_val differ in length.
+        Shapes: -> codes (n_val, n_tasks).
         """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnseenLabelWarning)  # refused below
@@ -232,22 +160,7 @@ class HoldOut:
     ) -> None:
         """Refuse a validation set without any label of a task, or say so.
 
-        Parameters
-        ----------
-        task_set : TaskSet
-            The tasks of y.
-        observed : ndarray of shape (n_val, n_tasks), bool
-            Where y_val has a label with weight.
-        who : str
-            The estimator, for messages.
-        on_empty_task : {"raise", "warn"}
-            What is done with a task that has none.
-
-        Raises
-        ------
-        TaskError
-            If there is such a task, and on_empty_task is "raise", or there is no label
-            at all.
+        Shapes: observed (n_val, n_tasks).
         """
         fitted = [
             t for t, one in enumerate(task_set.tasks) if one.kind not in _UNFITTED

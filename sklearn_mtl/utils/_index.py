@@ -17,14 +17,6 @@ def warn_of_index_order(who: str, **given: Any) -> None:
 
     Samples are matched by position, as everywhere in scikit-learn. An index that holds
     the labels of another one in another order is a sign that the rows were shuffled.
-
-    Parameters
-    ----------
-    who : str
-        Who asks; the message begins with it.
-    **given : object
-        What must have the same samples, by the name of its argument. Whatever has no
-        pandas index is left out.
     """
     indexes = {
         name: one.index

@@ -9,27 +9,7 @@ __all__ = ["import_optional"]
 
 
 def import_optional(name: str, *, extra: str, who: str) -> Any:
-    """Import a module, or say how to install it.
-
-    Parameters
-    ----------
-    name : str
-        Dotted name of the module.
-    extra : str
-        The extra of this package that brings it.
-    who : str
-        Class or function that needs it; begins the error's text.
-
-    Returns
-    -------
-    module
-        The module.
-
-    Raises
-    ------
-    ImportError
-        If it is not installed, or cannot be imported.
-    """
+    """Import a module, or say how to install it."""
     try:
         return import_module(name)
     except ModuleNotFoundError as error:

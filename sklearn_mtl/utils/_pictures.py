@@ -36,45 +36,14 @@ SEQUENTIAL = "cividis"
 
 
 def mark_of(number: int) -> dict[str, Any]:
-    """Return colour and marker of the n-th of several series; no two pairs are alike.
-
-    Parameters
-    ----------
-    number : int
-        0, 1, ...
-
-    Returns
-    -------
-    dict
-        "color" and "marker", as matplotlib takes them.
-    """
+    """Return colour and marker of the n-th of several series, no two alike."""
     lap, place = divmod(number, len(COLORS))
     marker = MARKERS[(place + lap) % len(MARKERS)]
     return {"color": list(COLORS.values())[place], "marker": marker}
 
 
 def make_axes(ax: Any, who: str, *, width: float = 6.4, height: float = 4.8) -> Any:
-    """Return the given axes, or those of a new figure.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes or None
-        Where the caller wants the picture.
-    who : str
-        Name of the Display, for the error.
-    width, height : float
-        Inches of a new figure.
-
-    Returns
-    -------
-    matplotlib Axes
-        Where to draw.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-    """
+    """Return the given axes, or those of a new figure."""
     if ax is not None:
         return ax
     size = (width, height)

@@ -33,25 +33,7 @@ def fitted_model(estimator: Any) -> Any:
 
 
 def weight_key(estimator: Any, who: str = "") -> str:
-    """Return the name by which fit takes sample weights, also in a pipeline.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Perhaps a pipeline.
-    who : str, default=""
-        Who asks; the message begins with it.
-
-    Returns
-    -------
-    str
-        Such as "sample_weight" or "logisticregression__sample_weight".
-
-    Raises
-    ------
-    ValueError
-        If the fit of the last step takes none.
-    """
+    """Return the name by which fit takes sample weights, also in a pipeline."""
     prefix, last = last_step(estimator)
     if not has_fit_parameter(last, "sample_weight"):
         text = f"{type(last).__name__} does not support sample weights."

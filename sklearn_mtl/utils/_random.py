@@ -17,24 +17,7 @@ _LARGEST = 2**31 - 1
 
 
 def draw_seed(random_state: Any) -> int:
-    """Return an integer seed.
-
-    Parameters
-    ----------
-    random_state : None, int, RandomState or Generator
-        None gives fresh entropy; an int is returned as it is; a generator draws one
-        number and thereby moves on, as in scikit-learn.
-
-    Returns
-    -------
-    int
-        A seed of 31 bits.
-
-    Raises
-    ------
-    ValueError
-        If random_state is none of these.
-    """
+    """Return an integer seed."""
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0]) & _LARGEST
     if isinstance(random_state, int | np.integer):
@@ -50,22 +33,7 @@ def draw_seed(random_state: Any) -> int:
 
 
 def spawn_seeds(seed: int, n_seeds: int, stream: int = 0) -> list[int]:
-    """Return independent seeds; the first k are the same whatever n_seeds is.
-
-    Parameters
-    ----------
-    seed : int
-        Where they come from.
-    n_seeds : int
-        How many.
-    stream : int, default=0
-        Another stream gives other seeds: one for initial weights, one for batches.
-
-    Returns
-    -------
-    list of int
-        Seeds of 63 bits.
-    """
+    """Return independent seeds; the first k are the same whatever n_seeds is."""
     parent = np.random.SeedSequence(seed, spawn_key=(stream,))
     children = parent.spawn(n_seeds)
     return [int(child.generate_state(1, np.uint64)[0]) >> 1 for child in children]

@@ -21,35 +21,7 @@ def read_spec(
     example: str,
     who: str,
 ) -> Spec:
-    """Return the spec that a name or a spec stands for.
-
-    Parameters
-    ----------
-    given : str or spec
-        What the user gave.
-    known : dict of str to type
-        The specs by name.
-    base : type
-        What a spec must be; with a method ``check``.
-    argument : str
-        Name of the argument, for messages.
-    example : str
-        What may stand there beside a name, for messages.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    spec
-        A checked copy.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown or a parameter wrong.
-    TypeError
-        If it is something else.
-    """
+    """Return the spec that a name or a spec stands for."""
     if isinstance(given, str):
         if given not in known:
             raise ValueError(

@@ -18,22 +18,7 @@ ROUNDING = 1e-10
 def first_highest(
     values: np.ndarray, axis: int | None = None, size: float = 0.0
 ) -> np.ndarray:
-    """Return where the first of the highest values is.
-
-    Parameters
-    ----------
-    values : ndarray
-        Values; NaN is lower than all others.
-    axis : int, default=None
-        The axis to choose along; None is all of the flattened array.
-    size : float, default=0.0
-        Size of what the values are differences of; at least their own size.
-
-    Returns
-    -------
-    ndarray of int
-        Indices, as of `np.argmax`.
-    """
+    """Return where the first of the highest values is."""
     values = np.where(np.isnan(values), -np.inf, values)
     best = values.max(axis=axis, keepdims=True)
     rounding = ROUNDING * np.maximum(np.where(np.isfinite(best), np.abs(best), 0), size)
@@ -41,35 +26,14 @@ def first_highest(
 
 
 def first_lowest(values: np.ndarray, axis: int | None = None) -> np.ndarray:
-    """Return where the first of the lowest values is.
-
-    Parameters
-    ----------
-    values : ndarray
-        Values; NaN is higher than all others.
-    axis : int, default=None
-        The axis to choose along; None is all of the flattened array.
-
-    Returns
-    -------
-    ndarray of int
-        Indices, as of `np.argmin`.
-    """
+    """Return where the first of the lowest values is."""
     return first_highest(-values, axis)
 
 
 def level_ties(values: np.ndarray) -> np.ndarray:
     """Make those values equal that differ by rounding alone.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        Values; NaN stays NaN.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        The values, each the lowest of those that it ties with.
+    Shapes: values (n,) -> (n,).
     """
     order = np.argsort(values, kind="stable")
     ordered = values[order]
@@ -81,18 +45,7 @@ def level_ties(values: np.ndarray) -> np.ndarray:
 
 
 def difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return one less other, with zeros where it is nothing but rounding.
-
-    Parameters
-    ----------
-    one, other : ndarray
-        Values.
-
-    Returns
-    -------
-    ndarray
-        Differences; NaN where one of them is NaN.
-    """
+    """Return one less other, with zeros where it is nothing but rounding."""
     with np.errstate(invalid="ignore"):  # of two infinities
         found = one - other
         rounding = ROUNDING * np.maximum(np.abs(one), np.abs(other))

@@ -31,19 +31,8 @@ def minimise_above(
     mostly has its final active constraints; then the equations of the others are solved
     exactly. Where that does not end, an active-set method does it.
 
-    Parameters
-    ----------
-    matrix : ndarray of shape (n_members, n_tasks, n_tasks)
-        G, positive semi-definite.
-    ridge : ndarray of shape (n_members, 1)
-        r, positive.
-    bound : ndarray of shape (n_tasks,)
-        l, not negative.
-
-    Returns
-    -------
-    ndarray of shape (n_members, n_tasks, n_tasks)
-        The solutions, one a row.
+    Shapes: matrix (n_members, n_tasks, n_tasks), ridge (n_members, 1),
+    bound (n_tasks,) -> (n_members, n_tasks, n_tasks).
 
     References
     ----------

@@ -23,19 +23,7 @@ N_MEMBERS, N_UPDATES = 3, 4
 def check_aggregator(
     method: GradientAggregator, n_tasks: int, is_symmetric: bool, faults: Faults
 ) -> None:
-    """Check a method on Gramians of every kind, and over several steps.
-
-    Parameters
-    ----------
-    method : GradientAggregator
-        The method.
-    n_tasks : int
-        Number of tasks.
-    is_symmetric : bool
-        Whether tasks are treated alike.
-    faults : Faults
-        Raises where something is wrong.
-    """
+    """Check a method on Gramians of every kind, and over several steps."""
     for name, G in _gramians(n_tasks).items():
         found = _weigh(method, G, faults)
         faults.require(

@@ -19,17 +19,7 @@ def fair_weights(gramian: np.ndarray, alpha: float) -> np.ndarray:
     :math:`\tfrac12 w^T G w - \sum_t \int w_t^{-1/\alpha}`, which damped Newton steps
     minimise in O(n_tasks^3) each.
 
-    Parameters
-    ----------
-    gramian : ndarray of shape (n_tasks, n_tasks)
-        Positive semi-definite but for rounding, with a positive trace.
-    alpha : float
-        Positive.
-
-    Returns
-    -------
-    ndarray of shape (n_tasks,)
-        The weights.
+    Shapes: gramian (n_tasks, n_tasks) -> (n_tasks,).
     """
     n_tasks, power = len(gramian), 1.0 / alpha
     size = np.trace(gramian) / n_tasks

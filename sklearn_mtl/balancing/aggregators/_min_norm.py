@@ -21,15 +21,7 @@ def min_norm_weights(gramian: np.ndarray) -> np.ndarray:
     at once mostly solves it in a few steps of O(n_tasks^3); where it does not, as with
     dependent gradients, an active-set method does.
 
-    Parameters
-    ----------
-    gramian : ndarray of shape (n_tasks, n_tasks)
-        Positive semi-definite but for rounding.
-
-    Returns
-    -------
-    ndarray of shape (n_tasks,)
-        The weights.
+    Shapes: gramian (n_tasks, n_tasks) -> (n_tasks,).
 
     References
     ----------

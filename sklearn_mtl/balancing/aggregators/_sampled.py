@@ -81,17 +81,7 @@ class Sampled(TaskSchedule):
 def inclusion_probabilities(shares: Tensor, n_drawn: int) -> Tensor:
     """Return probabilities in proportion to shares, at most one, that sum to n_drawn.
 
-    Parameters
-    ----------
-    shares : Tensor of shape (n_tasks,)
-        Positive, summing to one.
-    n_drawn : int
-        How many tasks are drawn.
-
-    Returns
-    -------
-    Tensor of shape (n_tasks,)
-        All ones where there are no more tasks.
+    Shapes: shares (n_tasks,) -> (n_tasks,).
     """
     n_drawn = min(n_drawn, len(shares))
     certain = torch.zeros_like(shares, dtype=torch.bool)

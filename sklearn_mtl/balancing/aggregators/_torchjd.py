@@ -33,25 +33,7 @@ def comes_from_torchjd(thing: Any) -> bool:
 
 
 def adapt(thing: Any, who: str) -> GradientAggregator | LossWeighting:
-    """Wrap an object of torchjd.
-
-    Parameters
-    ----------
-    thing : object
-        A Weighting, Aggregator or Scalarizer.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    GradientAggregator or LossWeighting
-        A method that works on copies of it.
-
-    Raises
-    ------
-    TypeError
-        If the object needs more than the Gramian or the losses.
-    """
+    """Wrap an object of torchjd."""
     from torchjd.aggregation import WeightedAggregator, Weighting
     from torchjd.scalarization import Scalarizer
 

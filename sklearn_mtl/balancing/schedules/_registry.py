@@ -19,27 +19,7 @@ SCHEDULES: dict[str, type[TaskSchedule]] = {
 
 
 def read_schedule(schedule: Any, who: str) -> TaskSchedule:
-    """Return the schedule that a name or a spec stands for.
-
-    Parameters
-    ----------
-    schedule : str or TaskSchedule
-        What the user gave.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    TaskSchedule
-        A checked copy.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown or a parameter wrong.
-    TypeError
-        If it is something else.
-    """
+    """Return the schedule that a name or a spec stands for."""
     return read_spec(
         schedule,
         SCHEDULES,

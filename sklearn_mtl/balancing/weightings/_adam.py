@@ -20,19 +20,6 @@ def adam_step(
     An element that does not move keeps its moments and its count of steps: the step of
     a task that is absent from a batch never happened.
 
-    Parameters
-    ----------
-    state : dict
-        Has the values under `name`; their moments are put beside them.
-    name : str
-        What to move.
-    gradient : Tensor
-        Of the shape of the values.
-    moves : Tensor, bool
-        Of the same shape.
-    lr : float
-        Learning rate.
-
     References
     ----------
     D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015,

@@ -67,19 +67,7 @@ class _Steps:
 def check_weighting(
     method: LossWeighting, n_tasks: int, is_symmetric: bool, faults: Faults
 ) -> None:
-    """Check a method over several steps.
-
-    Parameters
-    ----------
-    method : LossWeighting
-        The method.
-    n_tasks : int
-        Number of tasks.
-    is_symmetric : bool
-        Whether tasks are treated alike.
-    faults : Faults
-        Raises where something is wrong.
-    """
+    """Check a method over several steps."""
     steps = _Steps(method, n_tasks)
     weights, state = steps.run()
     _check_numbers(weights, faults)
@@ -166,21 +154,7 @@ def check_sums(
     of: str,
     faults: Faults,
 ) -> None:
-    """Check the sum of the weights of tasks that are alike.
-
-    Parameters
-    ----------
-    total : callable
-        Returns the sum for a number of tasks.
-    n_tasks : int
-        The number that the user gave.
-    method : Balancing
-        The method.
-    of : str
-        What is the same for all tasks.
-    faults : Faults
-        Raises where something is wrong.
-    """
+    """Check the sum of the weights of tasks that are alike."""
     one = total(1)
     faults.require(one > 0.0, "_weigh", "a positive weight for one task", one)
     if not method.of_mean:

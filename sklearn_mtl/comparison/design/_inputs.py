@@ -99,20 +99,7 @@ def _dense(X: Any) -> np.ndarray:
 
 
 def check_inputs(X: Any) -> None:
-    """Refuse what is no table of inputs, such as the model.
-
-    Parameters
-    ----------
-    X : object
-        The first argument of `compare`.
-
-    Raises
-    ------
-    TypeError
-        If it is None or an estimator.
-    ValueError
-        If it has one dimension.
-    """
+    """Refuse what is no table of inputs, such as the model."""
     call = "The call is compare(X, y, estimators)."
     if X is None or hasattr(X, "fit"):
         found = "None" if X is None else type(X).__name__
@@ -131,16 +118,7 @@ def check_inputs(X: Any) -> None:
 def read_inputs(X: Any) -> Inputs:
     """Bring inputs into one form, without looking at any row's values for another's.
 
-    Parameters
-    ----------
-    X : array-like or DataFrame of shape (n_samples, n_features)
-        Inputs.
-
-    Returns
-    -------
-    Inputs
-        DataFrames, and arrays that are no numbers, as a DataFrame of floats and
-        strings; arrays of numbers and sparse matrices as they are.
+    Shapes: X (n_samples, n_features).
     """
     X = plain_inputs(X, "compare")
     if hasattr(X, "to_pandas"):  # polars

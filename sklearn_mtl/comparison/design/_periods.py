@@ -16,23 +16,6 @@ def declare_periods(tasks: TaskSet, estimators: Iterable[Any]) -> TaskSet:
 
     A net with a `CircularLoss` knows that 359 degrees are near 1; a forest does not,
     and yet both must be scored alike.
-
-    Parameters
-    ----------
-    tasks : TaskSet
-        The tasks.
-    estimators : iterable of estimator
-        What is compared, unfitted.
-
-    Returns
-    -------
-    TaskSet
-        The tasks; the periods are those of regressions.
-
-    Raises
-    ------
-    TaskError
-        If estimators do not agree.
     """
     losses = [loss for one in estimators for loss in _losses(one)]
     return tasks.with_periods(

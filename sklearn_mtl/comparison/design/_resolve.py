@@ -40,27 +40,7 @@ class Candidate:
 
 
 def resolve_models(estimators: Any, situation: Situation) -> list[Candidate]:
-    """Return the rows, each shared one after its twin.
-
-    Parameters
-    ----------
-    estimators : None, sequence or mapping
-        As in `compare`.
-    situation : Situation
-        Tasks, inputs and seed.
-
-    Returns
-    -------
-    list of Candidate
-        The rows in order.
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown, used twice or reserved, or nothing is given.
-    TypeError
-        If something is neither a name nor an estimator.
-    """
+    """Return the rows, each shared one after its twin."""
     candidates: list[Candidate] = []
     for name, given in _named(estimators, situation):
         if isinstance(given, str):

@@ -31,24 +31,7 @@ _BESIDE = {"balanced_accuracy": "neg_log_loss"}
 def describe_tasks(tasks: TaskSet, codes: np.ndarray, scoring: Any) -> list[TaskRow]:
     """Say how each task is scored.
 
-    Parameters
-    ----------
-    tasks : TaskSet
-        The tasks.
-    codes : ndarray of shape (n_samples, n_tasks)
-        Their labels, NaN where missing.
-    scoring : None, str or dict
-        As in `compare`.
-
-    Returns
-    -------
-    list of TaskRow
-        One a task.
-
-    Raises
-    ------
-    TaskError
-        If a task cannot be scored, or a metric is unknown or an error.
+    Shapes: codes (n_samples, n_tasks).
     """
     _check_tasks(tasks, codes)
     metric = "auto" if scoring is None else scoring

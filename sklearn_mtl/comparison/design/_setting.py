@@ -22,24 +22,7 @@ _PACKAGES = ("sklearn-mtl", "scikit-learn", "numpy", "pandas", "torch", "skorch"
 def describe_setting(
     inputs: Inputs, targets: Targets, groups: Any, arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Describe data, arguments and versions.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        The inputs.
-    targets : Targets
-        The targets.
-    groups : array-like or None
-        The groups.
-    arguments : mapping
-        What `compare` was called with, data apart.
-
-    Returns
-    -------
-    dict
-        Numbers and text; "call" is the call in Python.
-    """
+    """Describe data, arguments and versions."""
     unlabelled = int((~targets.observed()).all(axis=1).sum())
     setting: dict[str, Any] = {
         "n_samples": n_rows(inputs.X),
@@ -57,18 +40,7 @@ def describe_setting(
 
 
 def describe_folds(splits: Sequence[Split]) -> str:
-    """Return the number of splits, and a digest that tells other rows from these.
-
-    Parameters
-    ----------
-    splits : sequence of tuple of ndarray
-        (train, test) rows.
-
-    Returns
-    -------
-    str
-        Such as "5 splits, digest 1f3a...".
-    """
+    """Return the number of splits, and a digest that tells other rows from these."""
     rows = [np.asarray(part, dtype=np.int64) for split in splits for part in split]
     return f"{len(splits)} splits, digest {joblib.hash(rows)[:12]}"
 

@@ -41,27 +41,7 @@ class Folding:
     random_state: int | None
 
     def outer(self, cv: Any, n_repeats: int, X: Any, y: Any) -> list[Split]:
-        """Return the (train, test) rows of every split.
-
-        Parameters
-        ----------
-        cv : int, splitter or iterable
-            As in `compare`.
-        n_repeats : int
-            How often an int `cv` is repeated with other folds.
-        X, y : array-like
-            Inputs and targets.
-
-        Returns
-        -------
-        list of tuple of ndarray
-            The splits.
-
-        Raises
-        ------
-        ValueError
-            If there is no split, or a row is on both sides of one.
-        """
+        """Return the (train, test) rows of every split."""
         if isinstance(cv, Integral) and not isinstance(cv, bool):
             found: list[Split] = []
             for repeat in range(n_repeats):
@@ -78,19 +58,7 @@ class Folding:
     def inner(self, train: np.ndarray, n_splits: int, y: Any) -> list[Split]:
         """Divide the training rows of one split again.
 
-        Parameters
-        ----------
-        train : ndarray of shape (n_train,)
-            Training rows.
-        n_splits : int
-            Number of inner folds.
-        y : array-like of shape (n_samples, n_tasks)
-            Labels that may be learned from.
-
-        Returns
-        -------
-        list of tuple of ndarray
-            Rows of the whole table, all of them in `train`.
+        Shapes: train (n_train,), y (n_samples, n_tasks).
         """
         groups = None if self.groups is None else np.asarray(self.groups)[train]
         blank = np.zeros((len(train), 1))

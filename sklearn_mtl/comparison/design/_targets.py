@@ -52,26 +52,7 @@ def read_targets(
 ) -> Targets:
     """Read the targets and hide the wanted share of their labels.
 
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-        Targets.
-    task_types : str, sequence or dict or None
-        Overrides the inference.
-    missing_fraction : float or sequence of float
-        Share of the labels that is hidden from training.
-    random_state : int or None
-        Chooses them.
-
-    Returns
-    -------
-    Targets
-        Tasks, codes and both tables.
-
-    Raises
-    ------
-    ValueError
-        If the targets cannot be read, or the share is out of its range.
+    Shapes: y (n_samples,) or (n_samples, n_tasks).
     """
     table = as_table(y, "compare")
     # a sentinel is worth a warning; a task of one class is refused later

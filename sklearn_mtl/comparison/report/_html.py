@@ -57,20 +57,7 @@ _ABOUT_AFFINITY = {
 
 
 def as_page(comparison: Comparison, affinity: Any = None) -> str:
-    """Return the page.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What is shown.
-    affinity : TaskAffinity, DataFrame or array-like, default=None
-        How much the task of a row helps that of a column, if that is to be shown.
-
-    Returns
-    -------
-    str
-        A complete HTML document.
-    """
+    """Return the page."""
     shared = [model.name for model in comparison.models if model.role == "shared"]
     parts = [
         ("Scores", scores(comparison)),
@@ -87,22 +74,7 @@ def as_page(comparison: Comparison, affinity: Any = None) -> str:
 
 
 def document(title: str, opening: str, parts: Iterable[tuple[str, list[str]]]) -> str:
-    """Return a complete page: a title, what is said first, a list of links, sections.
-
-    Parameters
-    ----------
-    title : str
-        Of the page.
-    opening : str
-        HTML under the title.
-    parts : iterable of (str, list of str)
-        Title and HTML of every section; those without content are left out.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Return a complete page: title, what is said first, links, sections."""
     shown = [(name, content) for name, content in parts if content]
     links = "".join(
         f'<li><a href="#s{i}">{escape(name)}</a></li>'
@@ -124,22 +96,7 @@ def document(title: str, opening: str, parts: Iterable[tuple[str, list[str]]]) -
 
 
 def section(name: str, title: str, content: Iterable[str]) -> str:
-    """Return a section that links lead to.
-
-    Parameters
-    ----------
-    name : str
-        Where links lead.
-    title : str
-        Its title.
-    content : iterable of str
-        HTML.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Return a section that links lead to."""
     body = "\n".join(content)
     return (
         f'<section id="{name}" aria-labelledby="{name}-title">\n'

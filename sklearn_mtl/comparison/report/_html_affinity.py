@@ -21,26 +21,7 @@ def read_affinity(
 ) -> tuple[list[str], Any, str]:
     """Return names, values and method of an affinity in one of its forms.
 
-    Parameters
-    ----------
-    affinity : TaskAffinity, DataFrame or array-like of shape (n_tasks, n_tasks)
-        How much the task of a row helps that of a column.
-    task_names : sequence of str
-        Names for an array.
-
-    Returns
-    -------
-    names : list of str
-        Names of its tasks.
-    values : ndarray of shape (n_tasks, n_tasks)
-        The values.
-    method : str
-        How it was measured; empty if that is not known.
-
-    Raises
-    ------
-    ValueError
-        If the values do not fit the names.
+    Shapes: affinity (n_tasks, n_tasks) -> values (n_tasks, n_tasks).
     """
     if hasattr(affinity, "columns"):
         names, values = [str(name) for name in affinity.columns], affinity.to_numpy()
@@ -60,17 +41,7 @@ def read_affinity(
 def affinity_table(names: Sequence[str], values: np.ndarray) -> str:
     """Return the table; the colour says the sign, and its strength the size.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Tasks.
-    values : ndarray of shape (n_tasks, n_tasks)
-        Affinities; the diagonal is left out, for a task always goes with itself.
-
-    Returns
-    -------
-    str
-        HTML.
+    Shapes: values (n_tasks, n_tasks).
     """
     others = ~np.eye(len(names), dtype=bool) & np.isfinite(values)
     largest = np.abs(values[others]).max() if others.any() else 1.0

@@ -23,18 +23,7 @@ _TITLE = "Does learning tasks together help on these data sets?"
 
 
 def as_page(found: DatasetsComparison) -> str:
-    """Return the page.
-
-    Parameters
-    ----------
-    found : DatasetsComparison
-        What is shown.
-
-    Returns
-    -------
-    str
-        A complete HTML document.
-    """
+    """Return the page."""
     lines = found.verdict.split("\n")
     opening = "\n".join(f'<p class="verdict">{escape(line)}</p>' for line in lines)
     shared = list(dict.fromkeys(gain.model for gain in found.gains))

@@ -75,22 +75,7 @@ def gain_parts(comparison: Comparison, model: str) -> list[str]:
 
 
 def gain_pair(gains: Sequence[Gain], confidence: float, what: str) -> str:
-    """Return the picture and the table of gains beside each other.
-
-    Parameters
-    ----------
-    gains : sequence of Gain
-        Gains of one model, one for each reference and task or data set.
-    confidence : float
-        Of the intervals.
-    what : str
-        What the rows are: "task" or "data set".
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Return the picture and the table of gains beside each other."""
     found = {(gain.against, gain.task): gain for gain in gains}
     against = list(dict.fromkeys(gain.against for gain in gains))
     names = list(dict.fromkeys(gain.task for gain in gains))

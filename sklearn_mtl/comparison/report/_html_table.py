@@ -20,29 +20,7 @@ def html_table(
     stacks: bool = False,
     best_columns: Sequence[int] = (),
 ) -> str:
-    """Return a table for wide and narrow screens.
-
-    Parameters
-    ----------
-    header : sequence of str
-        Column titles.
-    rows : sequence of sequence of str
-        Cells as text; the first one is the title of its row. What follows a line break
-        in a cell is a word of effect, and coloured.
-    label : str
-        What the table is of; for readers who hear the page.
-    row_classes : sequence of str, default=None
-        CSS class of every row.
-    stacks : bool, default=False
-        Whether rows become cards on a narrow screen; else the table scrolls sideways.
-    best_columns : sequence of int, default=()
-        Columns in which the largest number is marked.
-
-    Returns
-    -------
-    str
-        A `<div>` with the table in it; everything is escaped.
-    """
+    """Return a table for wide and narrow screens."""
     classes = row_classes or [""] * len(rows)
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
     best = {column: _best(rows, column) for column in best_columns}

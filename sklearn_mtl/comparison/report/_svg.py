@@ -21,20 +21,7 @@ _MARKS = {TWIN: "twin", BEST_SINGLE: "best"}
 
 
 def gain_plot(gains: Sequence[Gain], confidence: float) -> str:
-    """Return an SVG element with the gains of one model.
-
-    Parameters
-    ----------
-    gains : sequence of Gain
-        Gains of one model, against its twin and against the best single row.
-    confidence : float
-        Of the intervals; for the description.
-
-    Returns
-    -------
-    str
-        An `<svg>` element, styled by the classes of the page.
-    """
+    """Return an SVG element with the gains of one model."""
     names = list(dict.fromkeys(gain.task for gain in gains))
     lines = [against for against in _LEGEND if any(g.against == against for g in gains)]
     ticks = _ticks(gains)

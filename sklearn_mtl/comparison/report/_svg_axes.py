@@ -13,15 +13,7 @@ WIDTH = 360
 def round_ticks(values: np.ndarray) -> np.ndarray:
     """Return round numbers around all finite values, about five of them.
 
-    Parameters
-    ----------
-    values : ndarray
-        What is to be shown; NaN is left out.
-
-    Returns
-    -------
-    ndarray of shape (n_ticks,)
-        Growing, with the same distance.
+    Shapes: -> (n_ticks,).
     """
     seen = values[np.isfinite(values)]
     if not len(seen):
@@ -36,21 +28,6 @@ def round_ticks(values: np.ndarray) -> np.ndarray:
 def place(
     value: float, ends: tuple[float, float], pixels: tuple[float, float]
 ) -> float:
-    """Return where a value lies between two pixels.
-
-    Parameters
-    ----------
-    value : float
-        The value.
-    ends : tuple of float
-        The values at the two pixels.
-    pixels : tuple of float
-        The first and the last pixel.
-
-    Returns
-    -------
-    float
-        The pixel.
-    """
+    """Return where a value lies between two pixels."""
     share = (value - ends[0]) / max(ends[1] - ends[0], 1e-12)
     return pixels[0] + (pixels[1] - pixels[0]) * share

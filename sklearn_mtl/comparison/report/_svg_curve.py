@@ -53,20 +53,7 @@ class _Panel:
 
 
 def curve_plot(rows: pd.DataFrame, title: str) -> str:
-    """Return an SVG element with the two curves of one model and task.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Rows of `Comparison.learning_curve`, one a share of the labels.
-    title : str
-        What is shown; for readers who hear the page.
-
-    Returns
-    -------
-    str
-        An `<svg>` element, styled by the classes of the page.
-    """
+    """Return an SVG element with the two curves of one model and task."""
     shared, twin, low, high = (
         rows[name].to_numpy() for name in ("score", "twin", "low", "high")
     )

@@ -22,17 +22,7 @@ _LEFT, _RIGHT, _TOP, _STEP, _BAR = 122, 16, 8, 26, 10
 def alike(p_values: np.ndarray, alpha: float) -> list[tuple[int, int]]:
     """Return the longest runs of models that are not told apart.
 
-    Parameters
-    ----------
-    p_values : ndarray of shape (n_models, n_models)
-        Between each two models, the models in the order of their mean ranks.
-    alpha : float
-        Level.
-
-    Returns
-    -------
-    list of (int, int)
-        First and last model of each run of two and more; none lies inside another.
+    Shapes: p_values (n_models, n_models).
     """
     runs: list[tuple[int, int]] = []
     reached = 0
@@ -54,19 +44,7 @@ def rank_plot(
     The rows are in the order of the ranks, so that a run is a piece of the side. Unlike
     the diagram of the paper it has room for names on a narrow screen.
 
-    Parameters
-    ----------
-    mean_ranks : Series of shape (n_models,)
-        The best first.
-    runs : sequence of (int, int)
-        From `alike`.
-    shared : collection of str
-        Models that are coloured as shared ones.
-
-    Returns
-    -------
-    str
-        An `<svg>` element, styled by the classes of the page.
+    Shapes: mean_ranks (n_models,).
     """
     n_models = len(mean_ranks)
     end = WIDTH - _RIGHT - _BAR * len(runs)

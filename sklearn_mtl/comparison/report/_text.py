@@ -32,20 +32,7 @@ _AGAINST = {TWIN: "from sharing", BEST_SINGLE: "over best single"}
 
 
 def to_text(comparison: Comparison, width: int = 100) -> str:
-    """Return the whole comparison as text of at most `width` columns.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What is shown.
-    width : int, default=100
-        Columns of the terminal.
-
-    Returns
-    -------
-    str
-        Tasks, scores, gains, problems, and the verdict at the end.
-    """
+    """Return the whole comparison as text of at most `width` columns."""
     parts = [_tasks(comparison), _scores(comparison, width)]
     parts += ["\n".join(_wrap(comparison.mean_note, width))]
     shared = [model.name for model in comparison.models if model.role == "shared"]

@@ -10,22 +10,7 @@ _GAP = 2
 
 
 def layout(header: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> str:
-    """Return a table with a line under its header.
-
-    Parameters
-    ----------
-    header : sequence of str
-        Column titles.
-    rows : sequence of sequence of str
-        Cells.
-    align : str
-        "l" or "r" for each column.
-
-    Returns
-    -------
-    str
-        Lines without trailing spaces.
-    """
+    """Return a table with a line under its header."""
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     lines = []
     for row in [header, *rows]:
@@ -39,20 +24,7 @@ def layout(header: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> 
 
 
 def in_blocks(rows: Sequence[Sequence[str]], width: int) -> str:
-    """Return a wide table as blocks of columns under each other.
-
-    Parameters
-    ----------
-    rows : sequence of sequence of str
-        The header and the rows; the first column is repeated in every block.
-    width : int
-        Columns of the terminal.
-
-    Returns
-    -------
-    str
-        The blocks, with an empty line between them.
-    """
+    """Return a wide table as blocks of columns under each other."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     blocks: list[list[int]] = [[]]
     used = widths[0]

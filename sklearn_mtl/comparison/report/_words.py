@@ -93,22 +93,7 @@ def gain_and_interval(interval: Interval) -> str:
 
 
 def worth_in_labels(few: float, many: float, most: float) -> str:
-    """Say how many labels the twin would need for what sharing does with a few.
-
-    Parameters
-    ----------
-    few : float
-        Labels that the shared model has.
-    many : float
-        Labels that its twin needs; infinite if it needs more than there are.
-    most : float
-        Labels that there are.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Say how many labels the twin would need for what sharing does with a few."""
     needed = f"more than {most:.0f}" if np.isinf(many) else f"about {many:.0f}"
     return f"With {few:.0f} labels it scores as its twin does with {needed}."
 

@@ -18,20 +18,7 @@ def choose_best_single(
 ) -> np.ndarray:
     """Choose by the mean score of the inner fits.
 
-    Parameters
-    ----------
-    fits : iterable of Fit
-        All fits; only the inner ones are looked at.
-    candidates : list of int
-        Numbers of the rows that may be chosen.
-    shape : tuple of int
-        (n_splits, n_inner, n_tasks).
-
-    Returns
-    -------
-    ndarray of shape (n_splits, n_tasks), int
-        The chosen row; the first candidate where no inner fit has a score, and -1 where
-        there is no candidate.
+    Shapes: -> (n_splits, n_tasks).
     """
     n_splits, n_inner, n_tasks = shape
     if not candidates:

@@ -87,11 +87,6 @@ def watch_memory() -> Iterator[MemoryWatch]:
     what the last one left would seem to need none; only GNU's C library can do that. In
     a thread beside others the growth would be theirs as well, so it is NaN there, and
     on systems without /proc.
-
-    Yields
-    ------
-    MemoryWatch
-        Holds the growth after the block.
     """
     watch = MemoryWatch()
     alone = threading.current_thread() is threading.main_thread()

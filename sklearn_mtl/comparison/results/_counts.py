@@ -23,19 +23,7 @@ _COLUMNS = {"win": "helps", "tie": "no evidence", "loss": "hurts", "unknown": "u
 
 
 def count_frame(gains: Sequence[Gain]) -> pd.DataFrame:
-    """Return one row for each shared model and reference: its wins over the tasks.
-
-    Parameters
-    ----------
-    gains : sequence of Gain
-        All gains of a comparison.
-
-    Returns
-    -------
-    DataFrame
-        model, against; win, tie, loss, unknown: tasks that gain or lose by more than
-        noise, and others; higher, lower: tasks by the sign of the gain alone.
-    """
+    """Return one row for each shared model and reference: its wins over the tasks."""
     import pandas as pd
 
     groups: dict[tuple[str, str], list[Gain]] = {}
@@ -60,17 +48,7 @@ def error_reduction(
 ) -> tuple[float, str]:
     """Return `delta_m` of mean scores, and why it is NaN where it is.
 
-    Parameters
-    ----------
-    tasks : sequence of TaskRow
-        Names and metrics.
-    own, other : ndarray of shape (n_tasks,)
-        Mean scores of the shared model and of the single-task one.
-
-    Returns
-    -------
-    (float, str)
-        The mean relative reduction of the errors, and an empty text or the reason.
+    Shapes: own, other (n_tasks,).
     """
     names = [task.name for task in tasks]
     with warnings.catch_warnings(record=True) as caught:

@@ -69,25 +69,7 @@ def compute_gains(
     measured: Measured,
     confidence: float = 0.95,
 ) -> list[Gain]:
-    """Compute every gain of every shared model.
-
-    Parameters
-    ----------
-    models : sequence of ModelRow
-        The rows, in the order of the arrays.
-    tasks : sequence of TaskRow
-        The tasks, in the order of the arrays.
-    measured : Measured
-        The scores.
-    confidence : float, default=0.95
-        Of the intervals.
-
-    Returns
-    -------
-    list of Gain
-        For each shared model against its twin and, where there is one, against the
-        best single row: each task in order, and then the mean.
-    """
+    """Compute every gain of every shared model."""
     names = [model.name for model in models]
     references = {BEST_SINGLE: measured.best_single()}
     gains = []

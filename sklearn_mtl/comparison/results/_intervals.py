@@ -106,15 +106,7 @@ def _p_value(mean: float, error: float, freedom: int) -> float:
 def holm(p_values: Any) -> np.ndarray:
     """Adjust p-values for their number, after Holm.
 
-    Parameters
-    ----------
-    p_values : array-like of shape (n_tests,)
-        NaN is not counted as a test.
-
-    Returns
-    -------
-    ndarray of shape (n_tests,)
-        Adjusted p-values: those below 0.05 hold together with an error of at most 5 %.
+    Shapes: p_values (n_tests,) -> (n_tests,).
 
     References
     ----------

@@ -15,19 +15,7 @@ _INSIDE = {"test": "", "choice": "inner fits of ", "curve": "fewer labels in "}
 
 
 def told_once(problems: Iterable[FitProblem]) -> list[tuple[str, str]]:
-    """Join problems that are alike: errors of one model, warnings of one category.
-
-    Parameters
-    ----------
-    problems : iterable of Problem
-        All of them.
-
-    Returns
-    -------
-    list of (str, str)
-        A line with models, splits (counted from 1) and the message, and the traceback
-        of the first; errors come before warnings.
-    """
+    """Join problems that are alike: errors of one model, warnings of one category."""
     ordered = sorted(problems, key=_alike)  # stable: the first stays the first
     groups = [list(group) for _, group in groupby(ordered, key=_alike)]
     return [(_line(group), group[0].details) for group in groups]

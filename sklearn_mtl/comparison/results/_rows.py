@@ -88,27 +88,7 @@ class ModelRow:
 
 
 def shared_row(models: Sequence[ModelRow], name: str | None, who: str) -> str:
-    """Return the name of a shared row.
-
-    Parameters
-    ----------
-    models : sequence of ModelRow
-        All rows.
-    name : str or None
-        What the caller asks for; None takes the last shared row.
-    who : str
-        Begins the error's text.
-
-    Returns
-    -------
-    str
-        The name.
-
-    Raises
-    ------
-    ValueError
-        If there is no shared row of that name.
-    """
+    """Return the name of a shared row."""
     shared = [row.name for row in models if row.role == "shared"]
     chosen = shared[-1] if name is None and shared else name
     if chosen not in shared:

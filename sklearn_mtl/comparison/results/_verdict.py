@@ -12,20 +12,7 @@ __all__ = ["answer", "verdicts"]
 
 
 def verdicts(models: Sequence[ModelRow], gains: Sequence[Gain]) -> list[str]:
-    """Return one verdict for each shared model.
-
-    Parameters
-    ----------
-    models : sequence of ModelRow
-        The rows.
-    gains : sequence of Gain
-        Their gains.
-
-    Returns
-    -------
-    list of str
-        In the order of the shared models.
-    """
+    """Return one verdict for each shared model."""
     shared = [model.name for model in models if model.role == "shared"]
     return [
         _verdict(name, [gain for gain in gains if gain.model == name])
@@ -34,18 +21,7 @@ def verdicts(models: Sequence[ModelRow], gains: Sequence[Gain]) -> list[str]:
 
 
 def answer(gains: Sequence[Gain]) -> str:
-    """Answer in a few words whether sharing helps.
-
-    Parameters
-    ----------
-    gains : sequence of Gain
-        Gains of one shared model.
-
-    Returns
-    -------
-    str
-        Such as "Yes" or "Not that we can tell".
-    """
+    """Answer in a few words whether sharing helps."""
     *by_task, mean = [gain for gain in gains if gain.against == TWIN]
     effects = {gain.effect for gain in by_task}
     if effects | {mean.effect} == {"unknown"}:

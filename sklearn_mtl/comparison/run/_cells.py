@@ -30,27 +30,7 @@ _WHO = "compare"
 def cell_paths(
     jobs: Sequence[FitJob], material: Material, folder: str | os.PathLike[str]
 ) -> list[Path]:
-    """Return the file of every job, named after all that its result depends on.
-
-    Parameters
-    ----------
-    jobs : sequence of Job
-        The fits.
-    material : Material
-        Inputs, labels and metrics.
-    folder : str or path-like
-        Where the files are; it is made if it is not there.
-
-    Returns
-    -------
-    list of Path
-        In the order of the jobs.
-
-    Raises
-    ------
-    TypeError
-        If an estimator cannot be pickled, hence not be told from another one.
-    """
+    """Return the file of every job, named after all that its result depends on."""
     root = Path(folder)
     root.mkdir(parents=True, exist_ok=True)
     tasks = [asdict(task) for task in material.scores.tasks]
@@ -85,21 +65,7 @@ def _digest_model(job: FitJob) -> str:
 
 
 def read_cell(path: Path, job: FitJob) -> Fit | None:
-    """Return the finished fit of a job, or None.
-
-    Parameters
-    ----------
-    path : Path
-        Its file.
-    job : FitJob
-        The job.
-
-    Returns
-    -------
-    Fit or None
-        None if the file is not there, or if it is not what `write_cell` wrote, bit by
-        bit; it is then removed, so that the fit is kept anew.
-    """
+    """Return the finished fit of a job, or None."""
     try:
         file = json.loads(path.read_text(encoding="utf-8"))
         content, digest = file["fit"], file["sha256"]
@@ -133,18 +99,6 @@ def write_cell(path: Path, fit: Fit) -> None:
 
     A fit that failed is not kept: it may succeed in the next run. Neither is one where
     the folder is not there, as on another machine; the caller writes it there.
-
-    Parameters
-    ----------
-    path : Path
-        Its file.
-    fit : Fit
-        What came of the job.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written, as on a full disk.
     """
     failed = any(problem.kind == "error" for problem in fit.problems)
     if failed or path.exists() or not path.parent.is_dir():

@@ -54,20 +54,7 @@ class LearningCurve:
 def check_shares(learning_curve: Any) -> np.ndarray:
     """Return the shares in order, with 1 as the last; none if no curve is wanted.
 
-    Parameters
-    ----------
-    learning_curve : None or sequence of float
-        As in `compare`.
-
-    Returns
-    -------
-    ndarray of shape (n_shares,)
-        Empty for None.
-
-    Raises
-    ------
-    ValueError
-        If a share is not in (0, 1].
+    Shapes: -> (n_shares,).
     """
     if learning_curve is None:
         return np.empty(0)
@@ -87,21 +74,7 @@ def hide_parts(
 
     The labels of a smaller share belong to all larger ones of the same split.
 
-    Parameters
-    ----------
-    targets : Targets
-        The labels.
-    splits : sequence of tuple of ndarray
-        (train, test) rows.
-    shares : ndarray of shape (n_shares,)
-        Shares that stay.
-    seed : int
-        Chooses the labels, together with the number of the split.
-
-    Returns
-    -------
-    list of list of ndarray of shape (n_train, n_tasks), bool
-        Split by split, share by share, True where a label is hidden.
+    Shapes: shares (n_shares,) -> (n_train, n_tasks).
     """
     codes = np.where(targets.observed("y_fit"), targets.codes, np.nan)
     is_class = [kind == "classification" for kind in targets.task_types]
@@ -120,23 +93,8 @@ def gather_curve(
 ) -> LearningCurve | None:
     """Put the fits with fewer labels beside those with all of them.
 
-    Parameters
-    ----------
-    fits : sequence of Fit
-        All fits.
-    scores : ndarray of shape (n_models, n_splits, n_tasks)
-        Test scores with all labels.
-    shares : ndarray of shape (n_shares,)
-        From `check_shares`.
-    hidden : list of list of ndarray
-        From `hide_parts`, for all shares but the last.
-    n_train : ndarray of shape (n_splits, n_tasks)
-        Labels of the training parts.
-
-    Returns
-    -------
-    LearningCurve or None
-        None if no curve was wanted.
+    Shapes: scores (n_models, n_splits, n_tasks), shares (n_shares,),
+    n_train (n_splits, n_tasks).
     """
     if not len(shares):
         return None
@@ -163,22 +121,7 @@ def curve_frame(
 ) -> pd.DataFrame:
     """Return one row for each shared model, task and share.
 
-    Parameters
-    ----------
-    curve : LearningCurve
-        The scores.
-    models, tasks : sequence of ModelRow, sequence of TaskRow
-        The rows of the arrays.
-    ratios : ndarray of shape (n_tasks + 1,)
-        n_test / n_train of each task and of all together, for the intervals.
-    confidence : float
-        Of the intervals.
-
-    Returns
-    -------
-    DataFrame
-        model, task, share, labels, score, twin, gain, low, high; the task "mean" is
-        the mean over tasks, with the mean number of labels.
+    Shapes: ratios (n_tasks + 1,).
     """
     import pandas as pd
 
@@ -207,21 +150,7 @@ def curve_frame(
 
 
 def labels_of_twin(rows: pd.DataFrame, place: int = 0) -> float:
-    """Return with how many labels the twin would score as the shared model does.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Rows of `curve_frame` of one model and task, the labels growing.
-    place : int, default=0
-        Which row's score of the shared model is to be reached.
-
-    Returns
-    -------
-    float
-        Interpolated between the logarithms of the numbers of labels; infinite if the
-        twin does not reach it with all labels.
-    """
+    """Return with how many labels the twin would score as the shared model does."""
     target = rows["score"].iloc[place]
     twin, logs = rows["twin"].to_numpy(), np.log(rows["labels"].to_numpy())
     above = np.flatnonzero(twin >= target)

@@ -27,39 +27,12 @@ class _Hasher(NumpyHasher):
 
 
 def digest_object(value: Any) -> str:
-    """Return a digest of an estimator or any other object that can be pickled.
-
-    Parameters
-    ----------
-    value : object
-        Classes and functions in it count by their names, not by their code.
-
-    Returns
-    -------
-    str
-        The digest.
-
-    Raises
-    ------
-    PicklingError, AttributeError, TypeError
-        If it cannot be pickled.
-    """
+    """Return a digest of an estimator or any other object that can be pickled."""
     return str(_Hasher(hash_name="md5").hash(value))
 
 
 def digest_table(table: Any) -> str:
-    """Return a digest of the values of a table, in whatever memory they lie.
-
-    Parameters
-    ----------
-    table : array-like, sparse matrix or DataFrame
-        Inputs or labels.
-
-    Returns
-    -------
-    str
-        The digest.
-    """
+    """Return a digest of the values of a table, in whatever memory they lie."""
     if hasattr(table, "to_pandas"):  # polars
         table = table.to_pandas()
     if hasattr(table, "iloc"):

@@ -133,20 +133,7 @@ class Fit:
 
 
 def run_job(job: FitJob, material: Material) -> Fit:
-    """Fit, score, and never raise because of the model.
-
-    Parameters
-    ----------
-    job : FitJob
-        What to fit, and on which rows.
-    material : Material
-        Inputs and labels.
-
-    Returns
-    -------
-    Fit
-        Scores, times and problems.
-    """
+    """Fit, score, and never raise because of the model."""
     nothing = np.full(len(material.scores.tasks), np.nan)
     problems: list[FitProblem] = []
     fit = Fit(job, nothing, nothing, problems)

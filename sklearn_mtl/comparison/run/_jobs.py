@@ -40,26 +40,7 @@ def list_jobs(
     inner: Sequence[Sequence[Split]],
     hidden: Sequence[Sequence[np.ndarray]] = (),
 ) -> list[FitJob]:
-    """List the fits.
-
-    Parameters
-    ----------
-    candidates : sequence of Candidate
-        The rows.
-    splits : sequence of tuple of ndarray
-        (train, test) rows of the outer splits.
-    inner : sequence of sequence of tuple of ndarray
-        The inner splits of each outer one; empty where nothing is to be chosen.
-    hidden : sequence of sequence of ndarray, default=()
-        For each outer split the labels that are hidden for the learning curve, a mask
-        a share.
-
-    Returns
-    -------
-    list of Job
-        Every row on every outer split, the choosable ones on the inner splits, and the
-        shared ones and their twins with fewer labels.
-    """
+    """List the fits."""
     jobs = [
         _job(candidates, m, s, -1, split)
         for s, split in enumerate(splits)
@@ -105,26 +86,7 @@ def run_jobs(
     verbose: bool,
     cache_dir: str | os.PathLike[str] | None = None,
 ) -> list[Fit]:
-    """Run the fits, with a progress bar if stderr is a terminal.
-
-    Parameters
-    ----------
-    jobs : sequence of Job
-        The fits.
-    material : Material
-        Inputs and labels.
-    n_jobs : int or None
-        How many at a time.
-    verbose : bool
-        Whether a progress bar is wanted.
-    cache_dir : str or path-like, default=None
-        Folder of finished fits: those found there are not run again.
-
-    Returns
-    -------
-    list of Fit
-        In the order of the jobs.
-    """
+    """Run the fits, with a progress bar if stderr is a terminal."""
     paths: list[Path | None] = [None] * len(jobs)
     if cache_dir is not None:
         paths = [*cell_paths(jobs, material, cache_dir)]
@@ -202,18 +164,7 @@ def _with_progress(
 def gather(fits: Sequence[Fit], shape: tuple[int, int, int]) -> dict[str, np.ndarray]:
     """Put the outer fits into arrays.
 
-    Parameters
-    ----------
-    fits : sequence of Fit
-        All fits.
-    shape : tuple of int
-        (n_models, n_splits, n_tasks).
-
-    Returns
-    -------
-    dict of str to ndarray
-        "scores" and "beside" of shape (n_models, n_splits, n_tasks), and the costs,
-        each (n_models, n_splits).
+    Shapes: -> (n_models, n_splits, n_tasks).
     """
     names = [field.name for field in fields(Costs)]
     arrays = {name: np.full(shape, np.nan) for name in ("scores", "beside")}

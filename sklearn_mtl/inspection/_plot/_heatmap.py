@@ -34,23 +34,7 @@ def draw_heatmap(
 ) -> Any:
     """Draw a table in a diverging map that has zero in the middle.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_columns)
-        Numbers; NaN stays blank.
-    rows, columns : sequence of str
-        Their names.
-    ax : matplotlib Axes or None
-        Where to draw; None makes a figure.
-    who : str
-        Name of the Display.
-    label : str
-        What the colours mean.
-
-    Returns
-    -------
-    matplotlib Axes
-        Where it was drawn.
+    Shapes: values (n_rows, n_columns).
     """
     n_rows, n_columns = values.shape
     longest = max((len(name) for name in columns), default=0)

@@ -22,16 +22,7 @@ def draw_task_lines(
 ) -> None:
     """Draw a line for each task, told apart by colour and marker.
 
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Where to draw.
-    x : ndarray of shape (n_points,)
-        Where the points stand.
-    values : ndarray of shape (n_points, n_tasks)
-        The points; NaN leaves a gap.
-    names : sequence of str of length n_tasks
-        Names of the tasks.
+    Shapes: x (n_points,), values (n_points, n_tasks).
     """
     every = max(1, len(x) // _MARKS)
     for t, name in enumerate(names):

@@ -19,27 +19,7 @@ HEADS: dict[str, type[HeadSpec]] = {
 
 
 def read_head(head: Any, who: str) -> HeadSpec:
-    """Return the spec that a name or a spec stands for.
-
-    Parameters
-    ----------
-    head : str or HeadSpec
-        What the user gave.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    HeadSpec
-        A checked copy.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown or a parameter wrong.
-    TypeError
-        If it is something else.
-    """
+    """Return the spec that a name or a spec stands for."""
     return read_spec(
         head, HEADS, HeadSpec, argument="head", example="MLPHead()", who=who
     )

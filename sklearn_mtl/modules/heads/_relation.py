@@ -80,19 +80,7 @@ class HeadRelation:
     ) -> Tensor:
         """Return R of every member, and add its gradient, times a strength, to grad.
 
-        Parameters
-        ----------
-        weights : sequence of (Parameter, Tensor)
-            The weights of all heads.
-        precision : Tensor of shape (n_members, n_trained, n_trained)
-            Q; one for all members may be given.
-        strength : float
-            Factor of the gradient.
-
-        Returns
-        -------
-        Tensor of shape (n_members,)
-            R.
+        Shapes: precision (n_members, n_trained, n_trained) -> (n_members,).
         """
         value = weights[0][0].new_zeros(_shape(weights)[0])
         for places in self.sets:

@@ -72,17 +72,8 @@ class TaskHeads(MemberLinear):
     def read_tasks(self, z: Tensor, columns: slice = _ALL) -> Tensor:
         """Apply each task's weights of some columns of z, without the bias.
 
-        Parameters
-        ----------
-        z : Tensor of shape (n_members, n_tasks, n_rows, n_columns)
-            Columns of what each head reads.
-        columns : slice
-            Which they are.
-
-        Returns
-        -------
-        Tensor of shape (n_members, n_rows, n_outputs)
-            Their share of the logits.
+        Shapes: z (n_members, n_tasks, n_rows, n_columns) -> (n_members, n_rows,
+        n_outputs).
         """
         parts = torch.split(z, [block.n_tasks for block in self.blocks], dim=1)
         weight = self.weight[:, columns]
@@ -93,32 +84,15 @@ class TaskHeads(MemberLinear):
     def read_shared(self, z: Tensor, columns: slice = _ALL) -> Tensor:
         """Apply all tasks' weights of some columns that all tasks read.
 
-        Parameters
-        ----------
-        z : Tensor of shape (n_members, n_rows, n_columns)
-            Columns of what all heads read.
-        columns : slice
-            Which they are.
-
-        Returns
-        -------
-        Tensor of shape (n_members, n_rows, n_outputs)
-            Their share of the logits.
+        Shapes: z (n_members, n_rows, n_columns) -> (n_members, n_rows,
+        n_outputs).
         """
         return torch.bmm(z, self.weight[:, columns])
 
     def spread(self, values: Tensor) -> Tensor:
         """Repeat the value of a task for each of its outputs.
 
-        Parameters
-        ----------
-        values : Tensor of shape (..., n_tasks)
-            A value a task.
-
-        Returns
-        -------
-        Tensor of shape (..., n_outputs)
-            In the order of the logits.
+        Shapes: values (..., n_tasks) -> (..., n_outputs).
         """
         return _spread(self.blocks, values)
 
@@ -131,17 +105,8 @@ def tasks_of_columns(blocks: Sequence[HeadBlock]) -> Tensor:
 def soft_outputs(logits: Tensor, blocks: Sequence[HeadBlock]) -> Tensor:
     """Return probabilities and values for logits, in the same places.
 
-    Parameters
-    ----------
-    logits : Tensor of shape (n_members, n_rows, n_outputs)
-        Fused outputs.
-    blocks : sequence of HeadBlock
-        What they are.
-
-    Returns
-    -------
-    Tensor of shape (n_members, n_rows, n_outputs)
-        The soft outputs, through which gradients pass.
+    Shapes: logits (n_members, n_rows, n_outputs) -> (n_members, n_rows,
+    n_outputs).
     """
     parts = torch.split(logits, [block.width for block in blocks], dim=-1)
     return _join(list(map(_soften, blocks, parts)))

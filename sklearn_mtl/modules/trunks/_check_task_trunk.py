@@ -18,16 +18,7 @@ PRECISION = 1e-6
 def check_task_trunk(trunk: TaskTrunk, x: Tensor, n_tasks: int, faults: Faults) -> None:
     """Check which parameters tasks share, and what depends on the parts.
 
-    Parameters
-    ----------
-    trunk : TaskTrunk
-        In evaluation.
-    x : Tensor of shape (n_members, n_rows, n_features)
-        Rows.
-    n_tasks : int
-        Number of tasks.
-    faults : Faults
-        Raises where something is wrong.
+    Shapes: x (n_members, n_rows, n_features).
     """
     parts = trunk(x)
     gathered = trunk.gather(parts)

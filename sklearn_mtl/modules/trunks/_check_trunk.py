@@ -304,19 +304,7 @@ def same_after_copies(
     read: Callable[[nn.Module], Any],
     faults: Faults,
 ) -> None:
-    """Check that copies, pickles and state dicts of a module give the same.
-
-    Parameters
-    ----------
-    module : nn.Module
-        In evaluation.
-    other : nn.Module
-        One of the same shapes with other parameters.
-    read : callable
-        Returns what a module gives, a tensor or a tuple of them.
-    faults : Faults
-        Raises where something is wrong.
-    """
+    """Check that copies, pickles and state dicts of a module give the same."""
     other.load_state_dict(module.state_dict())
     copies = {"load_state_dict": other, "__deepcopy__": copy.deepcopy(module)}
     if all(is_importable(type(part)) for part in module.modules()):

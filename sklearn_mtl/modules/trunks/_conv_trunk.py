@@ -39,17 +39,6 @@ _MANY_VALUES = 2**19
 class ConvLayer(nn.Module):
     """Convolution, normalisation, pooling and activation, with kernels of each member.
 
-    Parameters
-    ----------
-    n_members : int
-        Number of members.
-    shape : tuple of int
-        Channels, height and width of what comes in.
-    n_channels : int
-        Channels that it makes.
-    spec : Conv
-        Its other parameters.
-
     Attributes
     ----------
     shape : tuple of int
@@ -134,17 +123,6 @@ class ConvLayer(nn.Module):
 
 class ConvTrunk(nn.Module):
     """The module of `Conv`.
-
-    Parameters
-    ----------
-    image_shape : tuple of int
-        Channels, height and width of a picture.
-    augmentation : AugmentationLayer or None
-        Changes pictures while training.
-    layers : sequence of ConvLayer
-        The convolutions.
-    dense : nn.Module
-        Maps (n_members, n_rows, n_values) to what the heads read.
 
     Attributes
     ----------

@@ -67,17 +67,9 @@ class Gates(nn.Module):
 def mix(experts: Tensor, gates: Tensor) -> Tensor:
     """Mix experts row by row, for each task.
 
-    Parameters
-    ----------
-    experts : Tensor of shape (n_members, n_experts, n_rows, n_hidden)
-        What is mixed.
-    gates : Tensor of shape (n_members, n_rows, n_experts, n_tasks)
-        Weights.
-
-    Returns
-    -------
-    Tensor of shape (n_members, n_tasks, n_rows, n_hidden)
-        The mixture of each task.
+    Shapes: experts (n_members, n_experts, n_rows, n_hidden), gates
+    (n_members, n_rows, n_experts, n_tasks) -> (n_members, n_tasks, n_rows,
+    n_hidden).
     """
     return (gates.transpose(2, 3) @ experts.transpose(1, 2)).transpose(1, 2)
 
@@ -124,17 +116,7 @@ def mixed_logits(experts: Tensor, gates: Tensor, heads: TaskHeads) -> Tensor:
     Since :math:`(\sum_e g_{te} h_e) W_t = \sum_e g_{te} (h_e W_t)`, the heads may as
     well read every expert, in one large product, and their logits be mixed.
 
-    Parameters
-    ----------
-    experts, gates : Tensor
-        As for `mix`.
-    heads : TaskHeads
-        Of all tasks.
-
-    Returns
-    -------
-    Tensor of shape (n_members, n_rows, n_outputs)
-        The logits.
+    Shapes: -> (n_members, n_rows, n_outputs).
     """
     if heads.weight.shape[-1] > _FEW_OUTPUTS * heads.n_tasks:
         return heads(mix(experts, gates))
@@ -144,19 +126,9 @@ def mixed_logits(experts: Tensor, gates: Tensor, heads: TaskHeads) -> Tensor:
 def mix_logits(by_expert: Tensor, gates: Tensor, heads: TaskHeads) -> Tensor:
     """Mix the logits of experts.
 
-    Parameters
-    ----------
-    by_expert : Tensor of shape (n_members, n_experts * n_rows, n_outputs)
-        Logits of all rows of the first expert, then of the second, ...
-    gates : Tensor of shape (n_members, n_rows, n_experts, n_tasks)
-        Weights.
-    heads : TaskHeads
-        Know the task of each output.
-
-    Returns
-    -------
-    Tensor of shape (n_members, n_rows, n_outputs)
-        Their weighted sum.
+    Shapes: by_expert (n_members, n_experts * n_rows, n_outputs), gates
+    (n_members, n_rows, n_experts, n_tasks) -> (n_members, n_rows,
+    n_outputs).
     """
     n_rows, n_experts = gates.shape[1:3]
     by_expert = torch.unflatten(by_expert, 1, (n_experts, n_rows))

@@ -15,20 +15,8 @@ __all__ = ["read_patches", "rectified_products"]
 def read_patches(x: Tensor, size: int, pool: int) -> Tensor:
     """Return the pixels of which a convolution makes each of its values.
 
-    Parameters
-    ----------
-    x : Tensor of shape (channels, height, width, n_rows)
-        Padded pictures; they come last, so that many values at a time are copied.
-    size : int
-        Height and width of the kernels.
-    pool : int
-        Height and width of the blocks of which the largest value is wanted.
-
-    Returns
-    -------
-    Tensor of shape (pool**2, channels * size**2 + 1, n_down * n_right * n_rows)
-        For each place in a block the pixels, and ones to go with a bias; there are
-        n_down * n_right blocks.
+    Shapes: x (channels, height, width, n_rows) -> (pool**2, channels *
+    size**2 + 1, n_down * n_right * n_rows).
     """
     n_down, n_right = ((side - size + 1) // pool for side in x.shape[1:3])
     windows = x.unfold(1, size, 1).unfold(2, size, 1)
@@ -46,17 +34,8 @@ def read_patches(x: Tensor, size: int, pool: int) -> Tensor:
 def rectified_products(patches: Tensor, weight: Tensor) -> Tensor:
     """Return relu of the largest of the products with the patches of each block.
 
-    Parameters
-    ----------
-    patches : Tensor of shape (n_places, n_values, n_blocks), bfloat16
-        What `read_patches` gives; it gets no gradient.
-    weight : Tensor of shape (n_values, n_channels), bfloat16
-        Kernels, and a row of biases.
-
-    Returns
-    -------
-    Tensor of shape (n_blocks, n_channels), bfloat16
-        The largest values.
+    Shapes: patches (n_places, n_values, n_blocks), weight (n_values,
+    n_channels) -> (n_blocks, n_channels).
     """
     return _rectified_products(weight, patches)
 

@@ -165,12 +165,8 @@ class ExtractionLevel(nn.Module):
     def forward(self, own: Tensor, common: Tensor) -> Parts:
         """Return private experts, shared experts and the gates of the tasks.
 
-        Parameters
-        ----------
-        own : Tensor of shape (n_members, n_tasks, n_rows, n_in), or as `common`
-            What the experts and gates of each task read.
-        common : Tensor of shape (n_members, n_rows, n_in)
-            What the shared experts read.
+        Shapes: own (n_members, n_tasks, n_rows, n_in), common (n_members,
+        n_rows, n_in).
         """
         read = own
         if own.ndim == 4 and self.n_private > 1:

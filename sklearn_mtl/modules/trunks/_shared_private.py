@@ -182,19 +182,8 @@ class SharedPrivateTrunk(TaskTrunk):
 def mean_squared_correlation(a: Tensor, b: Tensor, weights: Tensor) -> Tensor:
     """Return the mean of the squared correlations between two sets of columns.
 
-    Parameters
-    ----------
-    a : Tensor of shape (n_members, n_rows, n_a)
-        The first set.
-    b : Tensor of shape (n_members, n_sets, n_rows, n_b)
-        Second sets; each is compared with the first.
-    weights : Tensor of shape (n_members, n_rows)
-        Weights of the rows.
-
-    Returns
-    -------
-    Tensor of shape (n_members, n_sets)
-        From 0 to 1; a column that does not vary is correlated with none.
+    Shapes: a (n_members, n_rows, n_a), b (n_members, n_sets, n_rows, n_b),
+    weights (n_members, n_rows) -> (n_members, n_sets).
     """
     total = weights.sum(dim=1, keepdim=True).clamp(min=1e-30)  # no row has a label
     weights = (weights / total).unsqueeze(-1)

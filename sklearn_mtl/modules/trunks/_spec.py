@@ -117,35 +117,7 @@ def build_trunk(
     n_tasks: int,
     who: str,
 ) -> nn.Module:
-    """Return the trunk of all members, with its initial parameters drawn.
-
-    Parameters
-    ----------
-    trunk : TrunkSpec, nn.Module, or callable
-        A callable gets n_features and returns an nn.Module. Modules are copied, so that
-        fit never changes what the user holds, and members share nothing.
-    n_features : int
-        Number of prepared columns.
-    generators : list of torch.Generator
-        One for each member.
-    n_tasks : int
-        Number of tasks with a head.
-    who : str
-        Who asks; messages begin with it.
-
-    Returns
-    -------
-    nn.Module
-        A `TaskTrunk`; or one that maps (n_members, n_rows, n_features) to (n_members,
-        n_rows, n_hidden).
-
-    Raises
-    ------
-    TypeError
-        If the trunk is none of these, or a spec builds something else.
-    ValueError
-        If a spec builds a part that draws from PyTorch's global generator.
-    """
+    """Return the trunk of all members, with its initial parameters drawn."""
     if isinstance(trunk, TrunkSpec):
         # Parts of torch's own draw when they are made.
         with drawing_from(_copy_of(generators[0])):

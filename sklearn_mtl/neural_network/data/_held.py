@@ -48,33 +48,7 @@ class Held:
 def read_held(
     model: Any, given: HoldOut, task_set: TaskSet, labels: Labels, sample_weight: Any
 ) -> Held:
-    """Read the groups or the validation set that fit was given.
-
-    Parameters
-    ----------
-    model : estimator
-        Which has read X already.
-    given : HoldOut
-        What fit was given.
-    task_set : TaskSet
-        The tasks of y.
-    labels : Labels
-        The training labels.
-    sample_weight : object
-        As given for them.
-
-    Returns
-    -------
-    Held
-        What a training run needs to know.
-
-    Raises
-    ------
-    TaskError
-        If y_val does not go with y.
-    ValueError
-        If X_val does not go with X, or comes with early_stopping=False.
-    """
+    """Read the groups or the validation set that fit was given."""
     who = type(model).__name__
     if given.has_validation:
         return _read_validation(model, given, task_set, labels, sample_weight)
@@ -103,27 +77,7 @@ def _read_validation(
 def read_validation_inputs(
     model: Any, given: HoldOut, read: Callable[[Any], Any]
 ) -> Any:
-    """Read X_val as X was read.
-
-    Parameters
-    ----------
-    model : estimator
-        Which has read X already.
-    given : HoldOut
-        What fit was given.
-    read : callable
-        Reads inputs as the model does after fit.
-
-    Returns
-    -------
-    ndarray, sparse.csr_array or Table
-        The inputs.
-
-    Raises
-    ------
-    ValueError
-        If X_val does not go with X.
-    """
+    """Read X_val as X was read."""
     try:
         return read(given.X)
     except ValueError as error:
@@ -135,33 +89,7 @@ def read_validation_inputs(
 def read_validation_labels(
     model: Any, given: HoldOut, task_set: TaskSet, labels: Labels, sample_weight: Any
 ) -> Labels:
-    """Read y_val and its weights as y was read.
-
-    Parameters
-    ----------
-    model : estimator
-        With `on_empty_task`, and perhaps `class_weight`.
-    given : HoldOut
-        What fit was given.
-    task_set : TaskSet
-        The tasks of y.
-    labels : Labels
-        The training labels.
-    sample_weight : object
-        As given for them.
-
-    Returns
-    -------
-    Labels
-        With class weights of the training set.
-
-    Raises
-    ------
-    TaskError
-        If y_val does not go with y, or has no label of a task.
-    ValueError
-        If weights are wrong.
-    """
+    """Read y_val and its weights as y was read."""
     who = type(model).__name__
     # "balanced" means the classes of the training set, for both sets
     class_weight = resolve_class_weight(

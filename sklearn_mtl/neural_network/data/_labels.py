@@ -56,23 +56,7 @@ class Labels:
     ) -> Labels:
         """Combine sample and class weights.
 
-        Parameters
-        ----------
-        task_set : TaskSet
-            The tasks.
-        codes : ndarray of shape (n_samples, n_tasks)
-            Encoded labels.
-        sample_weight, class_weight : object
-            As the estimators take them.
-        who : str
-            The estimator, for messages.
-        mass : ndarray of shape (n_tasks, n_classes), default=None
-            What "balanced" counts instead of these labels.
-
-        Returns
-        -------
-        Labels
-            The labels with the weight of every cell.
+        Shapes: codes (n_samples, n_tasks), mass (n_tasks, n_classes).
         """
         weights = cell_weights(task_set, codes, sample_weight, class_weight, who, mass)
         rows = check_sample_weight(sample_weight, codes.shape, who, task_set)
@@ -92,26 +76,8 @@ def draw_folds(
 ) -> np.ndarray:
     """Return which rows each member trains on; the others it holds out.
 
-    Parameters
-    ----------
-    task_set : TaskSet
-        The tasks.
-    codes : ndarray of shape (n_samples, n_tasks)
-        Encoded labels; folds are stratified on all of them.
-    n_members : int
-        Each holds out another fold; a single one holds out `validation_fraction`.
-    validation_fraction : float
-        For a single member.
-    seed : int
-        Seed of the draw.
-    group : ndarray of shape (n_samples,), default=None
-        Numbers of groups that are not divided; the sizes are then approximate, and of
-        fewer groups than members some members hold nothing out.
-
-    Returns
-    -------
-    ndarray of shape (n_members, n_samples), bool
-        True where a member trains.
+    Shapes: codes (n_samples, n_tasks), group (n_samples,) -> (n_members,
+    n_samples).
     """
     n_samples, rng = len(codes), np.random.default_rng(seed)
     # a task of one class has no head, and so no say in who holds what out
@@ -136,28 +102,7 @@ def label_rows(
     dtype: torch.dtype,
     device: torch.device,
 ) -> LabelledRows:
-    """Move prepared inputs, targets and weights to where the net trains.
-
-    Parameters
-    ----------
-    X : ndarray or sparse.csr_array
-        Validated inputs.
-    labels : Labels
-        Encoded labels.
-    preparation : Preparation
-        Fitted.
-    encoder : TargetEncoder
-        Fitted.
-    dtype : torch.dtype
-        Of all tensors.
-    device : torch.device
-        Where they go.
-
-    Returns
-    -------
-    LabelledRows
-        The training set.
-    """
+    """Move prepared inputs, targets and weights to where the net trains."""
     weights = labels.weights[:, encoder.layout.order]
     if (weights == weights[:1]).all():
         weights = weights[:1]

@@ -87,19 +87,7 @@ class SparseRows(Rows):
 def as_rows(X: Any, dtype: torch.dtype, device: torch.device) -> Rows:
     """Put prepared columns where batches can be cut from them.
 
-    Parameters
-    ----------
-    X : ndarray or sparse array of shape (n_rows, ...)
-        Prepared columns.
-    dtype : torch.dtype
-        Of the batches.
-    device : torch.device
-        Where they are computed.
-
-    Returns
-    -------
-    Rows
-        Dense or sparse.
+    Shapes: X (n_rows, ...).
     """
     if sparse.issparse(X):
         return SparseRows(sparse.csr_array(X), dtype, device)
@@ -109,20 +97,7 @@ def as_rows(X: Any, dtype: torch.dtype, device: torch.device) -> Rows:
 
 
 def as_values(tensor: Tensor, dtype: torch.dtype) -> Tensor:
-    """Return what a net sees of raw rows: uint8 is scaled to the unit range.
-
-    Parameters
-    ----------
-    tensor : Tensor
-        Rows of any dtype.
-    dtype : torch.dtype
-        Of the result.
-
-    Returns
-    -------
-    Tensor
-        The values; the tensor itself where there is nothing to do.
-    """
+    """Return what a net sees of raw rows: uint8 is scaled to the unit range."""
     if _is_scaled(tensor):
         return tensor.to(dtype).div_(255.0)
     return tensor.to(dtype)
@@ -135,17 +110,8 @@ def _is_scaled(tensor: Tensor) -> bool:
 def gather(tensor: Tensor, index: Tensor) -> Tensor:
     """Return the rows of a tensor that an index of any shape names.
 
-    Parameters
-    ----------
-    tensor : Tensor of shape (n_rows, ...)
-        All rows.
-    index : Tensor of shape (n_members, n_batch), int
-        Row numbers.
-
-    Returns
-    -------
-    Tensor of shape (n_members, n_batch, ...)
-        In memory of its own; a quarter of what indexing with [] costs.
+    Shapes: tensor (n_rows, ...), index (n_members, n_batch) -> (n_members,
+    n_batch, ...).
     """
     if (
         tensor.ndim == 2 and tensor.is_floating_point()

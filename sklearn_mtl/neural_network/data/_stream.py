@@ -148,22 +148,7 @@ class Stream:
         return self.is_whole and n_new >= self.n_set
 
     def lesson(self, batch: Samples, rng: np.random.Generator) -> tuple[Samples, bool]:
-        """Return what is learned with a batch, and whether by a net that is made anew.
-
-        Parameters
-        ----------
-        batch : Samples
-            The samples of a call.
-        rng : Generator
-            Chooses among the samples that are kept.
-
-        Returns
-        -------
-        samples : Samples
-            The batch, with all samples that are kept or as many of them.
-        is_anew : bool
-            Whether the samples so far are too few to go on with what they set.
-        """
+        """Return what is learned with a batch, and whether the net is made anew."""
         if self.kept is None:
             return batch, True
         n_samples = self.n_samples + batch.n_labelled

@@ -20,15 +20,6 @@ _RAREST = 1e-6  # smallest prior of a class, and smallest loss of a prior
 class TargetEncoder:
     """Standardise regressions, order tasks as the layout does, and undo both.
 
-    Parameters
-    ----------
-    task_set : TaskSet
-        The tasks.
-    clip : bool
-        Whether predictions of a regression stay within the labels seen.
-    losses : sequence of TaskLoss, default=None
-        The loss of each task; None is that of the layout.
-
     Attributes
     ----------
     layout : OutputLayout
@@ -142,20 +133,7 @@ class TargetEncoder:
         return [j for j in block if self.layout.order[j] in tasks]
 
     def set_scale(self, place: int, mean: float, scale: float) -> tuple[float, float]:
-        """Change the scale of a regression.
-
-        Parameters
-        ----------
-        place : int
-            Of the task.
-        mean, scale : float
-            Of its labels, the same for all members.
-
-        Returns
-        -------
-        ratio, shift : float
-            Old values times ratio plus shift are new ones.
-        """
+        """Change the scale of a regression."""
         old_mean, old_scale = self.mean_[0, place], self.scale_[0, place]
         self.mean_[:, place], self.scale_[:, place] = mean, scale
         return old_scale / scale, (old_mean - mean) / scale
@@ -168,10 +146,7 @@ class TargetEncoder:
     def known_outputs(self) -> np.ndarray | None:
         """Return which members know the task of an output, None where all do.
 
-        Returns
-        -------
-        ndarray of shape (n_sets, 1, n_outputs), bool, or None
-            True for all members where no one knows the task.
+        Shapes: -> (n_sets, 1, n_outputs).
         """
         known = self.known_ | ~self.known_.any(axis=0)
         return None if known.all() else known[:, None, self.layout.task_places]
@@ -229,17 +204,7 @@ class TargetEncoder:
     def decode(self, chunks: Iterable[Tensor], n_rows: int) -> list[np.ndarray]:
         """Return the mean over members of probabilities and values, a task an array.
 
-        Parameters
-        ----------
-        chunks : iterable of Tensor of shape (n_members, n, n_outputs)
-            Logits of consecutive rows.
-        n_rows : int
-            Number of rows in all.
-
-        Returns
-        -------
-        list of ndarray
-            (n_rows, n_classes) or (n_rows,), in the order of the columns of y.
+        Shapes: chunks (n_members, n, n_outputs).
         """
         fused = np.empty((n_rows, self.layout.n_outputs))
         start, known = 0, self.known_outputs()
@@ -281,15 +246,7 @@ class TargetEncoder:
     def split(self, fused: np.ndarray) -> list[np.ndarray]:
         """Return one array a task, regressions in their own unit.
 
-        Parameters
-        ----------
-        fused : ndarray of shape (n_rows, n_outputs), float64
-            What `activate` gives.
-
-        Returns
-        -------
-        list of ndarray
-            (n_rows, n_classes) or (n_rows,), in the order of the columns of y.
+        Shapes: fused (n_rows, n_outputs).
         """
         n_rows = len(fused)
         outputs = [_untrained(task, n_rows) for task in self.task_set.tasks]

@@ -28,22 +28,7 @@ _ROWS = 256
 def recorded_affinity(net: Any, recorder: AffinityRecorder) -> np.ndarray:
     """Return what a recorder measured while an estimator was fitted.
 
-    Parameters
-    ----------
-    net : estimator
-        A fitted estimator of this package's nets, among whose callbacks it was.
-    recorder : AffinityRecorder
-        The callback.
-
-    Returns
-    -------
-    ndarray of shape (n_tasks, n_tasks)
-        Means over epochs and members; NaN for a task that is constant or empty.
-
-    Raises
-    ------
-    TaskError
-        If fewer than two tasks were trained.
+    Shapes: -> (n_tasks, n_tasks).
     """
     trained = np.sort(net._state.encoder.layout.order)
     if len(trained) < 2:

@@ -27,11 +27,6 @@ __all__ = ["Balance", "GradientBalance", "LossBalance"]
 class Balance(ABC):
     """Base of what does the backward pass of a step.
 
-    Parameters
-    ----------
-    order : TaskOrder
-        Numbers of the tasks.
-
     Attributes
     ----------
     generators : sequence of torch.Generator
@@ -60,12 +55,8 @@ class Balance(ABC):
     def start(self, weights: Tensor, factor: Tensor) -> None:  # noqa: B027 - the same
         """See the weights of all training labels, and what a batch multiplies them by.
 
-        Parameters
-        ----------
-        weights : Tensor of shape (n_rows or 1, n_trained)
-            0 where a label is missing.
-        factor : Tensor of shape (n_members, 1, n_trained)
-            Makes the weights of a member's training rows one on average.
+        Shapes: weights (n_rows or 1, n_trained), factor (n_members, 1,
+        n_trained).
         """
 
     def see(self, weights: Tensor) -> None:  # noqa: B027 - the same
@@ -192,12 +183,8 @@ class GradientBalance(Balance):
     def start(self, weights: Tensor, factor: Tensor) -> None:
         """Find out whether labels weigh other than 1, and whether those of a sample do.
 
-        Parameters
-        ----------
-        weights : Tensor of shape (n_rows or 1, n_trained)
-            0 where a label is missing.
-        factor : Tensor of shape (n_members, 1, n_trained)
-            What a batch multiplies them by.
+        Shapes: weights (n_rows or 1, n_trained), factor (n_members, 1,
+        n_trained).
         """
         is_missing, largest = weights == 0, weights.amax(dim=1, keepdim=True)
         is_plain = bool(((weights == 1) | is_missing).all())

@@ -41,29 +41,7 @@ def make_balance(
 ) -> Balance | None:
     """Return what does the backward pass, or None for the plain sum.
 
-    Parameters
-    ----------
-    model : estimator
-        Whose arguments are used.
-    module : MultiTaskModule
-        Trunk and heads, where they train.
-    encoder : TargetEncoder
-        Knows the tasks and the layout of the logits.
-    weights : ndarray of shape (n_samples, n_tasks)
-        Weights of the cells, 0 where a label is missing.
-
-    Returns
-    -------
-    Balance or None
-        Without generators, which each training has of its own.
-
-    Raises
-    ------
-    ValueError
-        If the method is unknown, or "features" are asked of a trunk without one
-        representation.
-    TypeError
-        If balancing is no method at all.
+    Shapes: weights (n_samples, n_tasks).
     """
     who = type(model).__name__
     method = read_balancing(model.balancing, who)
@@ -96,20 +74,7 @@ def make_balance(
 
 
 def make_monitor(model: Any, encoder: TargetEncoder) -> GradientMonitor | None:
-    """Return what measures gradients once an epoch, where it is asked for.
-
-    Parameters
-    ----------
-    model : estimator
-        Whose arguments are used.
-    encoder : TargetEncoder
-        Knows the layout of the logits.
-
-    Returns
-    -------
-    GradientMonitor or None
-        None unless ``monitor="gradients"``.
-    """
+    """Return what measures gradients once an epoch, where it is asked for."""
     if model.monitor is None:
         return None
     return GradientMonitor(TaskOrder(encoder.layout, torch.device(model.device)))

@@ -24,23 +24,8 @@ def exact_gramian(
     One backward pass for all tasks at once, in O(n_tasks) times the time of a plain one
     and with a gradient of every task in memory.
 
-    Parameters
-    ----------
-    module : MultiTaskModule
-        Trunk and heads.
-    parts : sequence of Tensor
-        What the trunk gave for the batch, with its graph, which is kept.
-    dlogits : Tensor of shape (n_members, n_rows, n_outputs)
-        Gradient of the objective at the logits.
-    task_of : Tensor of shape (n_outputs,), int
-        The task of each output.
-    n_tasks : int
-        Number of tasks.
-
-    Returns
-    -------
-    Tensor of shape (n_members, n_tasks, n_tasks)
-        The Gramian; zero where nothing is shared.
+    Shapes: dlogits (n_members, n_rows, n_outputs), task_of (n_outputs,) ->
+    (n_members, n_tasks, n_tasks).
     """
     n_members = len(dlogits)
     gramian = dlogits.new_zeros(n_members, n_tasks, n_tasks)
@@ -67,23 +52,8 @@ def task_gradients(
 ) -> dict[nn.Parameter, Tensor]:
     """Return the gradient of every task at each shared parameter.
 
-    Parameters
-    ----------
-    module : MultiTaskModule
-        Trunk and heads.
-    parts : sequence of Tensor
-        What the trunk gave for the batch, with its graph, which is kept.
-    dlogits : Tensor of shape (n_members, n_rows, n_outputs)
-        Gradient of the objective at the logits.
-    task_of : Tensor of shape (n_outputs,), int
-        The task of each output.
-    n_tasks : int
-        Number of tasks.
-
-    Returns
-    -------
-    dict of nn.Parameter to Tensor of shape (n_tasks, *shape)
-        Without the parameters that the logits do not depend on.
+    Shapes: dlogits (n_members, n_rows, n_outputs), task_of (n_outputs,) ->
+    (n_tasks, *shape).
     """
     shared = module.shared_parameters()
     if not shared:

@@ -133,15 +133,8 @@ class Regularizer:
     def at_logits(self, logits: Tensor) -> Tensor | None:
         """Return what comes to the gradient at the logits, None for nothing.
 
-        Parameters
-        ----------
-        logits : Tensor of shape (n_members, n_rows, n_outputs)
-            Of the batch whose weights were seen last.
-
-        Returns
-        -------
-        Tensor of shape (n_members, n_rows, n_outputs), or None
-            The gradient, strength included.
+        Shapes: logits (n_members, n_rows, n_outputs) -> (n_members, n_rows,
+        n_outputs).
         """
         if self.relation is None:
             return None

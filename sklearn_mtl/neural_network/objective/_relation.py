@@ -26,29 +26,7 @@ def make_regularizer(
 ) -> Regularizer | None:
     """Return what the objective has beside the losses, or None for nothing.
 
-    Parameters
-    ----------
-    model : estimator
-        Whose arguments are used.
-    task_set : TaskSet
-        The tasks.
-    layout : OutputLayout
-        Which logits belong to which task.
-    factor : Tensor of shape (n_members, 1, n_trained)
-        What the weights of cells are multiplied by.
-    is_begun : bool, default=False
-        Whether the net was trained before.
-
-    Returns
-    -------
-    Regularizer or None
-        For one training.
-
-    Raises
-    ------
-    TaskError
-        If the similarity is not square, symmetric and non-negative, or relates tasks
-        whose outputs differ in shape.
+    Shapes: factor (n_members, 1, n_trained).
     """
     relation = None
     if model.task_relation is not None:
@@ -71,19 +49,7 @@ def relation_matrix(
 ) -> np.ndarray | None:
     """Return the relation of all tasks in the order of y, None where there is none.
 
-    Parameters
-    ----------
-    regularizer : Regularizer or None
-        Of the training that ended.
-    module : MultiTaskModule
-        The trained net.
-    task_set : TaskSet
-        The tasks.
-
-    Returns
-    -------
-    ndarray of shape (n_tasks, n_tasks) or None
-        Zero for tasks that are not comparable, or not trained.
+    Shapes: -> (n_tasks, n_tasks).
     """
     if regularizer is None or regularizer.relation is None:
         return None

@@ -24,26 +24,7 @@ def make_turns(
 ) -> Turns | None:
     """Return what says which tasks a step trains, or None for all of them.
 
-    Parameters
-    ----------
-    model : estimator
-        Whose arguments are used.
-    encoder : TargetEncoder
-        Knows the tasks and the layout of the logits.
-    weights : ndarray of shape (n_samples, n_tasks)
-        Weights of the cells, 0 where a label is missing.
-    balance : Balance or None
-        How the tasks are balanced.
-
-    Returns
-    -------
-    Turns or None
-        Without generators, which each training has of its own.
-
-    Raises
-    ------
-    TaskError
-        If the frequencies that are given do not fit the tasks.
+    Shapes: weights (n_samples, n_tasks).
     """
     who = type(model).__name__
     schedule = read_schedule(model.task_schedule, who)

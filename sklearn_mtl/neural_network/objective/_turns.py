@@ -81,15 +81,7 @@ class Turns:
     def mean_losses(self, total: Tensor) -> Tensor:
         """Return mean losses of an epoch from their sum, in the order of the layout.
 
-        Parameters
-        ----------
-        total : Tensor of shape (n_members, n_trained)
-            Sums over the steps of losses times factors.
-
-        Returns
-        -------
-        Tensor of shape (n_members, n_trained)
-            NaN for a task that was never due.
+        Shapes: total (n_members, n_trained) -> (n_members, n_trained).
         """
         factors = torch.stack(self._factors).sum(dim=0)
         return total / factors[:, self.order.places.argsort()]

@@ -51,33 +51,7 @@ def build_module(
 ) -> MultiTaskModule:
     """Build the trunk, look at what it gives, and put fused heads on it.
 
-    Parameters
-    ----------
-    trunk : TrunkSpec, nn.Module or callable
-        What builds the shared part.
-    inputs : nn.Module
-        The first layer, which standardises by member.
-    encoder : TargetEncoder
-        Says how many outputs there are and their bias.
-    sample : Tensor of shape (1, n_rows, ...)
-        Prepared rows, one or two, that are sent through the trunk.
-    generators : list of torch.Generator
-        One for each member, from which initial parameters are drawn.
-    head : HeadSpec
-        What builds the heads.
-    who : str
-        The estimator, for messages.
-
-    Returns
-    -------
-    MultiTaskModule
-        In float32, on the CPU.
-
-    Raises
-    ------
-    ValueError
-        If the trunk does not give one vector a row, or what a head says of its
-        parameters does not fit them.
+    Shapes: sample (1, n_rows, ...).
     """
     n_members = len(generators)
     with torch.no_grad():
@@ -172,23 +146,7 @@ def build_net(
 ) -> MultiTaskNet:
     """Return the initialised skorch net for an estimator's arguments.
 
-    Parameters
-    ----------
-    model : estimator
-        Whose arguments are used.
-    module : MultiTaskModule
-        Trunk and heads.
-    encoder : TargetEncoder
-        Whose layout the loss uses.
-    task_weight : ndarray of shape (n_tasks,)
-        Factor of each task in the objective.
-    dtype : torch.dtype
-        Of the parameters.
-
-    Returns
-    -------
-    MultiTaskNet
-        Ready to train.
+    Shapes: task_weight (n_tasks,).
     """
     order = encoder.layout.order
     weight = torch.as_tensor(task_weight[order], dtype=dtype, device=model.device)
@@ -212,13 +170,6 @@ def renew_callbacks(model: Any, net: MultiTaskNet) -> None:
     """Let a net that goes on notify the callbacks of now, if they are others.
 
     Those that stay keep what they know, such as the best score so far.
-
-    Parameters
-    ----------
-    model : estimator
-        Whose arguments are used.
-    net : MultiTaskNet
-        The net to train on.
     """
     wanted = _read_callbacks(model)
     same = map(_is_same, wanted, net.callbacks)

@@ -84,15 +84,7 @@ class HeadUpdate:
         self.moment = (z.mT @ z / len(index)).float().cpu()
 
     def epoch(self, net: Any, batches: BatchIterator) -> None:
-        """Take all new samples in their order, once, and record their losses.
-
-        Parameters
-        ----------
-        net : MultiTaskNet
-            Whose heads learn.
-        batches : BatchIterator
-            Of which only the samples are used.
-        """
+        """Take all new samples in their order, once, and record their losses."""
         data = batches.data
         net.module_.eval()
         net.history.new_batch()
@@ -117,21 +109,7 @@ class HeadUpdate:
     ) -> Tensor:
         """Move the heads once.
 
-        Parameters
-        ----------
-        module : MultiTaskModule
-            Trunk and heads.
-        criterion : FusedLoss
-            Gives losses and slopes.
-        batch : Batch
-            Samples, targets and weights.
-        factor : Tensor of shape (n_members, 1, n_trained)
-            By which the weights were multiplied.
-
-        Returns
-        -------
-        Tensor of shape (n_members, n_trained)
-            The losses before.
+        Shapes: factor (n_members, 1, n_trained) -> (n_members, n_trained).
         """
         x, (targets, weights) = batch
         z, logits = _read(module, x)
@@ -201,19 +179,8 @@ def last_layer(module: MultiTaskModule) -> tuple[MemberLinear | None, nn.Paramet
 def _read(module: MultiTaskModule, x: Tensor) -> tuple[Tensor, Tensor]:
     """Return the inputs of the last layer with a one at the end, and the logits.
 
-    Parameters
-    ----------
-    module : MultiTaskModule
-        Trunk and heads.
-    x : Tensor of shape (n_members, n_rows, ...)
-        Prepared samples.
-
-    Returns
-    -------
-    z : Tensor of shape (n_members, 1 or n_trained, n_rows, h + 1), float64
-        One for all tasks, or one for each.
-    logits : Tensor of shape (n_members, n_rows, n_outputs)
-        Of the same samples.
+    Shapes: x (n_members, n_rows, ...) -> z (n_members, 1 or n_trained,
+    n_rows, h + 1), logits (n_members, n_rows, n_outputs).
     """
     parts, (layer, _) = module.encode(x), last_layer(module)
     if layer is module.heads:

@@ -14,20 +14,7 @@ __all__ = ["ProgressBar", "history_arrays"]
 
 
 def history_arrays(history: Any, encoder: TargetEncoder) -> dict[str, np.ndarray]:
-    """Return one array an entry, epochs first, tasks in the order of y.
-
-    Parameters
-    ----------
-    history : skorch.history.History
-        Of the net.
-    encoder : TargetEncoder
-        Knows the order of the tasks in the losses.
-
-    Returns
-    -------
-    dict of str to ndarray
-        As the estimators' `history_`.
-    """
+    """Return one array an entry, epochs first, tasks in the order of y."""
     order, n_tasks = encoder.layout.order, encoder.task_set.n_tasks
     weight = np.array([epoch["task_weight"] for epoch in history], dtype=np.float64)
 

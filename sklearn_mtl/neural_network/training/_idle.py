@@ -20,18 +20,6 @@ def without_idle_callbacks(net: Any, *, holds_out: bool) -> Iterator[None]:
 
     It would end with a KeyError. Other callbacks with a monitor say themselves what
     they miss.
-
-    Parameters
-    ----------
-    net : MultiTaskNet
-        Whose callbacks are notified.
-    holds_out : bool
-        Whether this training has held-out samples.
-
-    Yields
-    ------
-    None
-        While such callbacks are left out.
     """
     callbacks = net.callbacks_
     idle = [] if holds_out else [one for one in callbacks if _waits(one[1])]

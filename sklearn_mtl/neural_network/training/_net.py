@@ -107,17 +107,7 @@ class MultiTaskNet(NeuralNet):
     def train(
         self, batches: BatchIterator, held_out: HeldOutRows | None, epochs: int
     ) -> None:
-        """Run epochs until they end or something stops them.
-
-        Parameters
-        ----------
-        batches : BatchIterator
-            The training rows.
-        held_out : HeldOutRows or None
-            What is evaluated at the end of each epoch.
-        epochs : int
-            At most so many.
-        """
+        """Run epochs until they end or something stops them."""
         self.n_steps_, self.n_epochs_ = 0, epochs
         self.lowest_ = getattr(self, "lowest_", {})
         idle = without_idle_callbacks(self, holds_out=held_out is not None)
@@ -151,12 +141,7 @@ class MultiTaskNet(NeuralNet):
     def set_task_weight(self, weights: np.ndarray, order: np.ndarray) -> None:
         """Weigh the tasks from now on.
 
-        Parameters
-        ----------
-        weights : ndarray of shape (n_tasks,)
-            Factor of each task in the objective, in the order of y.
-        order : ndarray of shape (n_trained,), int
-            The tasks in the order of the losses.
+        Shapes: weights (n_tasks,), order (n_trained,).
         """
         self.task_weight = weights.tolist()
         self.criterion_.task_weight.copy_(torch.as_tensor(weights[order]))
@@ -302,67 +287,21 @@ class MultiTaskNet(NeuralNet):
 
     @torch.inference_mode()
     def held_out_logits(self, held_out: HeldOutRows) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield row numbers (n_members, n), -1 for padding, and each member's logits.
-
-        Parameters
-        ----------
-        held_out : HeldOutRows
-            What each member holds out.
-
-        Yields
-        ------
-        index, logits : Tensor
-            Of a chunk.
-        """
+        """Yield row numbers (n_members, n), -1 for padding, and logits of members."""
         self._set_training(False)
         for index, (x, _) in held_out.chunks(self.module_.n_rows_at_once):
             yield index, self.module_(x)
 
     def logits(self, rows: Rows) -> Iterator[Tensor]:
-        """Yield the logits (n_members, n, n_outputs) of consecutive rows.
-
-        Parameters
-        ----------
-        rows : Rows
-            Prepared inputs.
-
-        Yields
-        ------
-        Tensor
-            Logits of a chunk.
-        """
+        """Yield the logits (n_members, n, n_outputs) of consecutive rows."""
         yield from self._apply(rows, self.module_)
 
     def represent(self, rows: Rows) -> Iterator[Tensor]:
-        """Yield the shared representation (n_members, n, n_shared) of rows.
-
-        Parameters
-        ----------
-        rows : Rows
-            Prepared inputs.
-
-        Yields
-        ------
-        Tensor
-            Representation of a chunk.
-        """
+        """Yield the shared representation (n_members, n, n_shared) of rows."""
         yield from self._apply(rows, self.module_.represent)
 
     def represent_task(self, rows: Rows, place: int) -> Iterator[Tensor]:
-        """Yield what one task's head reads, (n_members, n, n_hidden), of rows.
-
-        Parameters
-        ----------
-        rows : Rows
-            Prepared inputs.
-        place : int
-            Place of the task among those with a head.
-
-        Yields
-        ------
-        Tensor
-            Representation of a chunk.
-        """
+        """Yield what one task's head reads, (n_members, n, n_hidden), of rows."""
         module = self.module_
         yield from self._apply(rows, lambda x: module.represent_task(x, place))
 

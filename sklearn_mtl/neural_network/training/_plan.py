@@ -65,23 +65,6 @@ def make_plan(model: Any, n_samples: int) -> TrainingPlan:
 
     Small data get one full batch in float64, no hold-out and no dropout: the fit is
     then deterministic, and a whole-number weight is the same as repeating a row.
-
-    Parameters
-    ----------
-    model : estimator
-        Whose arguments are resolved.
-    n_samples : int
-        Number of training rows.
-
-    Returns
-    -------
-    TrainingPlan
-        No "auto" is left.
-
-    Raises
-    ------
-    ValueError
-        If PyTorch has no such device here.
     """
     _check_device(model.device, type(model).__name__)
     batch_size = _batch_size(model.batch_size, n_samples)
@@ -143,20 +126,7 @@ def _trunk(model: Any, is_full: bool) -> Any:
 
 
 def resolve_embedding(model: Any, shape: tuple[int, int]) -> PiecewiseLinear | None:
-    """Return the embedding of numeric columns, or None.
-
-    Parameters
-    ----------
-    model : estimator
-        Whose `numeric_embedding` is resolved.
-    shape : tuple of int
-        Numbers of rows and of numeric columns.
-
-    Returns
-    -------
-    PiecewiseLinear or None
-        "auto" embeds where there are four rows a column, and more than a full batch.
-    """
+    """Return the embedding of numeric columns, or None."""
     wanted = model.numeric_embedding
     if wanted != "auto":
         return wanted

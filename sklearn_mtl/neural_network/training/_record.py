@@ -16,22 +16,7 @@ __all__ = ["record_epoch", "record_losses"]
 def record_epoch(net: Any, prefix: str, total: Tensor, n_steps: int) -> Tensor:
     """Record the mean losses of an epoch, and return them by member.
 
-    Parameters
-    ----------
-    net : MultiTaskNet
-        Whose history it is.
-    prefix : str
-        "train" or "valid".
-    total : Tensor of shape (n_members, n_trained)
-        Sum of the losses over the steps.
-    n_steps : int
-        Number of steps.
-
-    Returns
-    -------
-    Tensor of shape (n_members, n_trained)
-        Means; a task that a schedule never trained has NaN in the history, and here
-        its last loss.
+    Shapes: total (n_members, n_trained) -> (n_members, n_trained).
     """
     if net.turns is None:
         losses = total / n_steps
@@ -49,22 +34,7 @@ def record_losses(
 ) -> None:
     """Record the losses of the tasks, their sum, and whether it is the lowest so far.
 
-    Parameters
-    ----------
-    net : MultiTaskNet
-        Whose history it is.
-    prefix : str
-        "train" or "valid".
-    losses : Tensor of shape (n_trained,)
-        Means over the members.
-    is_absent : sequence of bool, default=None
-        Which tasks had no loss. None is none of them; but any may be without a label
-        among held-out rows.
-
-    Raises
-    ------
-    TaskError
-        If the loss of a task is not finite.
+    Shapes: losses (n_trained,).
     """
     values = losses.double().tolist()
     weights = net.criterion_.task_weight.tolist()

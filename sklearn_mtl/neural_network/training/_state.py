@@ -84,16 +84,6 @@ class NetState:
     def scale_targets(self, stream: Stream) -> Stream:
         """Give targets the scale of all labels so far, and keep the predictions.
 
-        Parameters
-        ----------
-        stream : Stream
-            With the labels of this call.
-
-        Returns
-        -------
-        Stream
-            The stream after that.
-
         References
         ----------
         H. van Hasselt et al., "Learning values across many orders of magnitude",
@@ -119,52 +109,21 @@ class NetState:
     def outputs(self, X: Any) -> list[np.ndarray]:
         """Return probabilities and values of all tasks.
 
-        Parameters
-        ----------
-        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
-            Validated inputs.
-
-        Returns
-        -------
-        list of ndarray
-            (n_samples, n_classes) or (n_samples,), a task an array.
+        Shapes: X (n_samples, n_features).
         """
         return self.encoder.decode(self._apply(X, self.net.logits), X.shape[0])
 
     def represent(self, X: Any) -> np.ndarray:
         """Return the shared representation of all members side by side.
 
-        Parameters
-        ----------
-        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
-            Validated inputs.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_members * n_shared), float32
-            Member after member.
+        Shapes: X (n_samples, n_features) -> (n_samples, n_members * n_shared).
         """
         return _side_by_side(self._apply(X, self.net.represent))
 
     def represent_task(self, X: Any, task: int) -> np.ndarray:
         """Return what a task's head reads in all members, side by side.
 
-        Parameters
-        ----------
-        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
-            Validated inputs.
-        task : int
-            Column of y.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_members * n_hidden), float32
-            Member after member.
-
-        Raises
-        ------
-        TaskError
-            If each head reads something else and the task has none.
+        Shapes: X (n_samples, n_features) -> (n_samples, n_members * n_hidden).
         """
         if self.net.module_.has_one_representation:
             return self.represent(X)
@@ -177,24 +136,7 @@ class NetState:
         The part of z that the task's head can see: coordinates in an orthonormal basis
         of the rows of its linear maps, in each member.
 
-        Parameters
-        ----------
-        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
-            Validated inputs.
-        task : int
-            Column of y.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_members * rank), float32
-            Rank is the number of linear maps of the head, but at most n_hidden: 1 for a
-            binary task or a regression, else the number of classes; with hidden layers
-            the units of the first.
-
-        Raises
-        ------
-        TaskError
-            If the task is constant or empty, and so has no head.
+        Shapes: X (n_samples, n_features) -> (n_samples, n_members * rank).
         """
         place = self._place(task, "to project on")
         module = self.net.module_
@@ -207,17 +149,7 @@ class NetState:
     def say(self, X: Any, task: int) -> np.ndarray:
         """Return the probabilities or the value of a task as float32 columns.
 
-        Parameters
-        ----------
-        X : ndarray or sparse.csr_array of shape (n_samples, n_features)
-            Validated inputs.
-        task : int
-            Column of y.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_columns), float32
-            Averaged over members.
+        Shapes: X (n_samples, n_features) -> (n_samples, n_columns).
         """
         output = self.outputs(X)[task].astype(np.float32)
         return output if output.ndim == 2 else output[:, None]

@@ -74,11 +74,6 @@ def usual_torch(n_threads: int | None) -> Iterator[None]:
     Gradients are on, automatic casts, inference mode and anomaly detection off, and new
     tensors are float32 on the CPU, whatever a notebook or a training script around has
     set.
-
-    Parameters
-    ----------
-    n_threads : int or None
-        Number of threads; None leaves torch's as it is.
     """
     with ExitStack() as switches:
         switches.enter_context(_process.hold(n_threads))

@@ -109,34 +109,7 @@ def train_state(
     state: NetState | None,
     call: Call,
 ) -> NetState:
-    """Train a net on validated data, a new one or one that goes on.
-
-    Parameters
-    ----------
-    model : estimator
-        Whose arguments are used.
-    X : ndarray or sparse.csr_array
-        Validated inputs.
-    task_set : TaskSet
-        The tasks.
-    labels : Labels
-        Encoded labels with weights.
-    state : NetState or None
-        A net whose history is kept, and whose weights, preparation and label scales
-        where the call does not make them anew.
-    call : Call
-        What is special about this call.
-
-    Returns
-    -------
-    NetState
-        The trained net and what belongs to it.
-
-    Raises
-    ------
-    ValueError
-        If `n_members` changed since the state was made.
-    """
+    """Train a net on validated data, a new one or one that goes on."""
     plan = make_plan(model, X.shape[0])
     if state is not None and plan.n_members != state.n_members:
         raise ValueError(
