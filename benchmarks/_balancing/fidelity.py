@@ -20,11 +20,11 @@ from torch import Tensor
 
 from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.balancing import METHODS, feature_gramian, lowest_overlap
-from sklearn_mtl.neural_network.objective._balancing import (
+from sklearn_mtl.neural_network.objective._gradients import exact_gramian
+from sklearn_mtl.neural_network.objective._setup import (
     LEAST_OVERLAP,
     UPDATE_SHARED_EVERY,
 )
-from sklearn_mtl.neural_network.objective._gradients import exact_gramian
 
 KINDS = ("complete", "30 % missing", "90 % missing", "own rows")
 COMPARED = ("upgrad", "mgda", "aligned_mtl")

@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex, check_n_neighbors
-from sklearn_mtl.neighbors._rows import pair_distances
+from sklearn_mtl.neighbors._distances import pair_distances
 from sklearn_mtl.utils._features import read_features
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._optional import import_optional

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_mtl.neighbors._rows import (
+from sklearn_mtl.neighbors._distances import (
     pair_distances,
     sort_found,
     squared_norms,

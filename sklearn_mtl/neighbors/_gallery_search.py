@@ -13,8 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import retrieval_depth, retrieval_report
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex, check_n_neighbors
+from sklearn_mtl.neighbors._distances import pair_distances, sort_found
 from sklearn_mtl.neighbors._gallery import drop_self, pick_tasks, task_names
-from sklearn_mtl.neighbors._rows import pair_distances, sort_found
 from sklearn_mtl.tasks import TaskNames, as_targets, order_of_columns
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._table import take_tasks

@@ -12,7 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_array
 
-from sklearn_mtl.neighbors._rows import unit_rows
+from sklearn_mtl.neighbors._distances import unit_rows
 
 __all__ = ["Mix", "task_view"]
 

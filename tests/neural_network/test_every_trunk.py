@@ -13,7 +13,7 @@ from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.modules import Conv, SharedPrivate
 from tests.neural_network.nets import EXACT, same_bits, table, tiny
-from tests.neural_network.objective.test_balancing import captured
+from tests.neural_network.objective.test_setup import captured
 from tests.neural_network.test_heads import TRUNKS
 
 X, Y = table()

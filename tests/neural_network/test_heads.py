@@ -34,7 +34,7 @@ from tests.neural_network.nets import (
     untrained,
     with_gaps,
 )
-from tests.neural_network.objective.test_balancing import captured, task_gradients
+from tests.neural_network.objective.test_setup import captured, task_gradients
 
 X, Y = table()
 HEADS = ["linear", "mlp", "feedback"]

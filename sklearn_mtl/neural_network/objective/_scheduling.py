@@ -12,7 +12,7 @@ from sklearn_mtl.balancing import Synchronous, TaskSchedule, read_schedule
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.neural_network.data._order import TaskOrder
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
-from sklearn_mtl.neural_network.objective._balance import Balance, GradientBalance
+from sklearn_mtl.neural_network.objective._backward import Balance, GradientBalance
 from sklearn_mtl.neural_network.objective._turns import HeldHeads, Turns
 from sklearn_mtl.tasks import by_task
 

@@ -15,8 +15,8 @@ from skorch.history import History
 from torch import Tensor
 
 from sklearn_mtl.neural_network.data._batches import Batch, BatchIterator, HeldOutRows
-from sklearn_mtl.neural_network.data._rows import Rows
-from sklearn_mtl.neural_network.objective._balance import Balance
+from sklearn_mtl.neural_network.data._inputs import Rows
+from sklearn_mtl.neural_network.objective._backward import Balance
 from sklearn_mtl.neural_network.objective._monitor import GradientMonitor
 from sklearn_mtl.neural_network.objective._regularizer import Regularizer
 from sklearn_mtl.neural_network.objective._turns import Turns

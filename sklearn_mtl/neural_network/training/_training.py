@@ -19,18 +19,18 @@ from sklearn_mtl.neural_network.data._batches import (
     LabelledRows,
 )
 from sklearn_mtl.neural_network.data._held import Held
+from sklearn_mtl.neural_network.data._inputs import as_rows
 from sklearn_mtl.neural_network.data._labels import Labels, draw_folds, label_rows
 from sklearn_mtl.neural_network.data._read import preparation_of
-from sklearn_mtl.neural_network.data._rows import as_rows
 from sklearn_mtl.neural_network.data._stream import Samples, Stream
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
-from sklearn_mtl.neural_network.objective._balancing import make_balance, make_monitor
 from sklearn_mtl.neural_network.objective._regularizer import Regularizer
 from sklearn_mtl.neural_network.objective._relation import (
     make_regularizer,
     relation_matrix,
 )
 from sklearn_mtl.neural_network.objective._scheduling import make_turns
+from sklearn_mtl.neural_network.objective._setup import make_balance, make_monitor
 from sklearn_mtl.neural_network.training._build import (
     build_module,
     build_net,

@@ -21,7 +21,7 @@ from sklearn_mtl.balancing import (
 from sklearn_mtl.modules import MultiTaskModule
 from sklearn_mtl.neural_network.data._order import TaskOrder
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
-from sklearn_mtl.neural_network.objective._balance import (
+from sklearn_mtl.neural_network.objective._backward import (
     Balance,
     GradientBalance,
     LossBalance,
