@@ -14,16 +14,14 @@ from skorch.callbacks import Callback, EpochTimer
 from skorch.history import History
 from torch import Tensor
 
-from sklearn_mtl.neural_network.data._batches import Batch, BatchIterator, HeldOutRows
+from sklearn_mtl.neural_network.data._batches import Batch, HeldOutRows
 from sklearn_mtl.neural_network.data._inputs import Rows
 from sklearn_mtl.neural_network.objective._backward import Balance
-from sklearn_mtl.neural_network.objective._monitor import GradientMonitor
-from sklearn_mtl.neural_network.objective._regularizer import Regularizer
 from sklearn_mtl.neural_network.objective._turns import Turns
-from sklearn_mtl.neural_network.training._head_update import HeadUpdate
 from sklearn_mtl.neural_network.training._idle import without_idle_callbacks
 from sklearn_mtl.neural_network.training._interrupts import watch_interrupts
 from sklearn_mtl.neural_network.training._record import record_epoch, record_losses
+from sklearn_mtl.neural_network.training._run import TrainingRun
 
 __all__ = ["BATCH_HOOKS", "MultiTaskNet"]
 
@@ -52,11 +50,6 @@ class MultiTaskNet(NeuralNet):
         Names of the trained tasks, in the order of the losses.
     who : str
         The estimator, for messages.
-    schedule : callable, default=None
-        Maps the number of steps done to the factor of lr; None leaves lr to callbacks.
-    track : callable, default=None
-        Gets the net and the held-out losses at the end of an epoch, and says whether
-        training shall stop.
     balance : Balance, default=None
         Does the backward pass; None is that of the plain sum of the losses.
     **kwargs : dict
@@ -70,21 +63,15 @@ class MultiTaskNet(NeuralNet):
         *,
         task_names: Sequence[str] = (),
         who: str = "MultiTaskNet",
-        schedule: Callable[[int], float] | None = None,
-        track: Callable[[MultiTaskNet, Tensor], bool] | None = None,
         balance: Balance | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(module, criterion, **kwargs)
         self.task_names = task_names
         self.who = who
-        self.schedule = schedule
-        self.track = track
         self.balance = balance
-        self.monitor: GradientMonitor | None = None
-        self.regularizer: Regularizer | None = None
         self.turns: Turns | None = None
-        self.head_update: HeadUpdate | None = None
+        self.run_: TrainingRun | None = None  # while it trains
         self.interrupts_: Sequence[int] = ()
 
     @property
@@ -104,18 +91,28 @@ class MultiTaskNet(NeuralNet):
                 raise
             raise StopTraining from None
 
-    def train(
-        self, batches: BatchIterator, held_out: HeldOutRows | None, epochs: int
-    ) -> None:
+    @property
+    def run(self) -> TrainingRun:
+        """What the training that goes on was given."""
+        assert self.run_ is not None  # for the type checker
+        return self.run_
+
+    def train(self, run: TrainingRun) -> None:
         """Run epochs until they end or something stops them."""
-        self.n_steps_, self.n_epochs_ = 0, epochs
+        self.run_, data = run, run.batches.data
+        self.n_steps_, self.n_epochs_ = 0, run.n_epochs
         self.lowest_ = getattr(self, "lowest_", {})
-        idle = without_idle_callbacks(self, holds_out=held_out is not None)
-        with watch_interrupts() as self.interrupts_, idle:
-            with suppress(StopTraining):
-                self.notify("on_train_begin", X=batches.data, y=None)
-                self.fit_loop(batches, held_out, epochs)
-            self.notify("on_train_end", X=batches.data, y=None)
+        idle = without_idle_callbacks(self, holds_out=run.held_out is not None)
+        try:
+            with watch_interrupts() as self.interrupts_, idle:
+                with suppress(StopTraining):
+                    self.notify("on_train_begin", X=data, y=None)
+                    self.fit_loop(run.batches, run.held_out, run.n_epochs)
+                self.notify("on_train_end", X=data, y=None)
+        finally:  # what is left of an interrupted fit can be pickled, and trained on
+            self.run_ = None
+            if run.schedule is not None:
+                self.set_rate(self.lr)
 
     @property
     def rate(self) -> float:
@@ -158,7 +155,7 @@ class MultiTaskNet(NeuralNet):
             if y is not None:
                 losses = self._evaluate(y)
                 record_losses(self, "valid", losses)
-                shall_stop = self.track is not None and self.track(self, losses)
+                shall_stop = self.run.track is not None and self.run.track(self, losses)
             self.notify("on_epoch_end", **sets)
             if shall_stop:
                 break
@@ -168,8 +165,8 @@ class MultiTaskNet(NeuralNet):
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **kwargs: Any
     ) -> None:
         """Run the steps of one epoch and record the mean losses."""
-        if self.head_update is not None:
-            self.head_update.epoch(self, iterator)
+        if self.run.head_update is not None:
+            self.run.head_update.epoch(self, iterator)
             return
         self._set_training(True)
         loud = self._has_batch_listener
@@ -178,7 +175,7 @@ class MultiTaskNet(NeuralNet):
             self.history.new_batch()
         self._begin_epoch()
         for batch in iterator:
-            if self.monitor is not None:
+            if self.run.monitor is not None:
                 self._measure(batch)
             if loud:
                 self.notify("on_batch_begin", batch=batch, training=training)
@@ -192,8 +189,8 @@ class MultiTaskNet(NeuralNet):
             self.balance.end_epoch(losses)
             self.history.record("factor_by_task", self.balance.mean_factors())
             self.history.record("gramian", self.balance.gramian)
-        if self.regularizer is not None:
-            for name, value in self.regularizer.means().items():
+        if self.run.regularizer is not None:
+            for name, value in self.run.regularizer.means().items():
                 self.history.record(name, value)
         self.history.record("task_weight", self.task_weight)
         self.history.record("lr", self.rate)
@@ -203,13 +200,13 @@ class MultiTaskNet(NeuralNet):
         self, batch: Batch, notify: bool = True, **fit_params: Any
     ) -> dict[str, Tensor]:
         """Do one step of the optimiser on one batch of all members."""
-        if self.schedule is not None:
-            factor = self.schedule(self.n_steps_)
+        if self.run.schedule is not None:
+            factor = self.run.schedule(self.n_steps_)
             for group in self.optimizer_.param_groups:
                 group["lr"] = self.lr * group.get("lr_factor", 1.0) * factor
         self.module_.see(batch[1][1])
-        if self.regularizer is not None:
-            self.regularizer.see(batch[1][1])
+        if self.run.regularizer is not None:
+            self.run.regularizer.see(batch[1][1])
         if self.balance is not None:
             self.balance.see(batch[1][1])
         if self.turns is not None:
@@ -221,8 +218,8 @@ class MultiTaskNet(NeuralNet):
             logits, values = self.balance.backward(
                 self.module_, self.criterion_, batch, lr
             )
-        if self.regularizer is not None:
-            self.regularizer.at_parameters(self.module_)
+        if self.run.regularizer is not None:
+            self.run.regularizer.at_parameters(self.module_)
         if notify:
             named = list(self.get_all_learnable_params())
             self.notify("on_grad_computed", named_parameters=named, batch=batch)
@@ -245,8 +242,8 @@ class MultiTaskNet(NeuralNet):
         parts = self.module_.encode(x)
         logits = self.module_.decode(parts)
         values, dlogits = self.criterion_(logits, targets, weights)
-        if self.regularizer is not None:
-            extra = self.regularizer.at_logits(logits)
+        if self.run.regularizer is not None:
+            extra = self.run.regularizer.at_logits(logits)
             dlogits = dlogits if extra is None else dlogits + extra
         penalty = self.module_.penalty(parts, weights)
         if penalty is None:
@@ -259,17 +256,17 @@ class MultiTaskNet(NeuralNet):
         self._is_measured = False
         if self.balance is not None:
             self.balance.start_epoch()
-        if self.regularizer is not None:
-            self.regularizer.start_epoch(self.module_)
+        if self.run.regularizer is not None:
+            self.run.regularizer.start_epoch(self.module_)
         if self.turns is not None:
             self.turns.start_epoch()
 
     def _measure(self, batch: Batch) -> None:
         """Record the gradients of the tasks at the first batch of an epoch."""
-        if self.monitor is None or self._is_measured:
+        if self.run.monitor is None or self._is_measured:
             return
         self._is_measured = True
-        norms, cosine, conflict = self.monitor(self.module_, self.criterion_, batch)
+        norms, cosine, conflict = self.run.monitor(self.module_, self.criterion_, batch)
         self.history.record("gradient_norm_by_task", norms)
         self.history.record("gradient_cosine", cosine)
         self.history.record("gradient_conflict", conflict)

@@ -45,6 +45,7 @@ from sklearn_mtl.neural_network.training._plan import (
     make_plan,
     resolve_embedding,
 )
+from sklearn_mtl.neural_network.training._run import TrainingRun
 from sklearn_mtl.neural_network.training._schedule import BestEpoch, WarmUpCosine
 from sklearn_mtl.neural_network.training._state import NetState
 from sklearn_mtl.preprocessing import (
@@ -230,18 +231,25 @@ def _train(
     batches = BatchIterator(data, rows, plan.batch_size, order)
     n_epochs = 1 if is_partial else plan.max_epochs
     is_cosine = model.lr_schedule == "cosine" and not is_partial
-    net.schedule = WarmUpCosine(n_epochs * len(batches)) if is_cosine else None
     track = None
     if held_out is not None:
         prior = torch.as_tensor(state.encoder.prior_losses_, device=device)
         track = BestEpoch(prior, net.criterion_.task_weight.double(), plan.patience)
-    net.track = track
-    net.head_update = state.head_update if is_partial else None
     regularizer = _equip(model, state, data)
+    run = TrainingRun(
+        batches,
+        held_out,
+        n_epochs,
+        schedule=WarmUpCosine(n_epochs * len(batches)) if is_cosine else None,
+        track=track,
+        regularizer=regularizer,
+        monitor=make_monitor(model, encoder=state.encoder),
+        head_update=state.head_update if is_partial else None,
+    )
     try:
-        net.train(batches, held_out, n_epochs)
-    finally:  # what is left of an interrupted fit can be pickled, and trained on
-        _strip(net)
+        net.train(run)
+    finally:
+        _take_back(net)
     state.best_epoch = 0
     state.held_out_outputs = None
     if held_out is not None and track is not None:
@@ -264,8 +272,7 @@ def _equip(model: Any, state: NetState, data: LabelledRows) -> Regularizer | Non
     dropout = _generators(state.seed, state.n_members, stream + 1, model.device)
     use_generators(net.module_, dropout)
     net.module_.start(data.weights, data.factor)
-    net.monitor = make_monitor(model, encoder=encoder)
-    regularizer = net.regularizer = make_regularizer(
+    regularizer = make_regularizer(
         model,
         encoder.task_set,
         encoder.layout,
@@ -285,18 +292,14 @@ def _equip(model: Any, state: NetState, data: LabelledRows) -> Regularizer | Non
     return regularizer
 
 
-def _strip(net: MultiTaskNet) -> None:
-    """Take away what cannot be pickled or belongs to one call."""
+def _take_back(net: MultiTaskNet) -> None:
+    """Take the generators away, which cannot be pickled."""
     use_generators(net.module_, None)
     net.module_.end()
     if net.balance is not None:
         net.balance.end()
-    net.regularizer = None
     if net.turns is not None:
         net.turns.generators = ()
-    if net.schedule is not None:
-        net.set_rate(net.lr)
-    net.schedule = net.track = net.head_update = None
 
 
 def _out_of_fold(state: NetState, held_out: HeldOutRows) -> list[np.ndarray]:

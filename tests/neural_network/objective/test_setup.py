@@ -164,7 +164,7 @@ def test_the_plain_sum_has_nothing_in_its_way():
     X, y = table()
     model = tiny(MultiTaskClassifier).fit(X, y[:, :2])
     assert model.net_.balance is None
-    assert model.net_.monitor is None
+    assert model.net_.run_ is None
     assert same_bits(
         tiny(MultiTaskClassifier, balancing=Fixed()).fit(X, y[:, :2]), model
     )

@@ -1,0 +1,51 @@
+"""What one training of a net is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from sklearn_mtl.neural_network.data._batches import BatchIterator, HeldOutRows
+from sklearn_mtl.neural_network.objective._monitor import GradientMonitor
+from sklearn_mtl.neural_network.objective._regularizer import Regularizer
+from sklearn_mtl.neural_network.training._head_update import HeadUpdate
+
+__all__ = ["TrainingRun"]
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What one training of a net is given; nothing of it stays in the net.
+
+    Attributes
+    ----------
+    batches : BatchIterator
+        The training rows.
+    held_out : HeldOutRows or None
+        What is evaluated at the end of each epoch.
+    n_epochs : int
+        At most so many.
+    schedule : callable or None
+        Maps the number of steps done to the factor of lr; None leaves lr to callbacks.
+    track : callable or None
+        Gets the net and the held-out losses at the end of an epoch, and says whether
+        training shall stop.
+    regularizer : Regularizer or None
+        Terms of the objective beside the losses.
+    monitor : GradientMonitor or None
+        Measures the gradients of the tasks once an epoch.
+    head_update : HeadUpdate or None
+        Learns instead of the optimiser, after a fit.
+    """
+
+    batches: BatchIterator
+    held_out: HeldOutRows | None
+    n_epochs: int
+    schedule: Callable[[int], float] | None = None
+    track: Callable[[Any, Tensor], bool] | None = None
+    regularizer: Regularizer | None = None
+    monitor: GradientMonitor | None = None
+    head_update: HeadUpdate | None = None
