@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
+from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import (
     BatchScoring,
     Callback,
@@ -23,6 +24,7 @@ from skorch.callbacks import (
 
 from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
 from sklearn_mtl.neural_network.training._net import BATCH_HOOKS
 from tests.neural_network.nets import (
     EXACT,
@@ -365,3 +367,15 @@ def test_a_bar_is_shown_on_stderr_and_only_if_wanted(capsys):
     assert "MultiTaskClassifier: 100%" in shown.err
     assert "5/5" in shown.err
     assert "valid_loss" in shown.err
+
+
+def test_workers_of_a_search_keep_checkpoints_apart(tmp_path):
+    model = tiny(MultiTaskClassifier, early_stopping=True)
+    model.set_params(callbacks=[Checkpoint(load_best=True, dirname=str(tmp_path))])
+    search = GridSearchCV(model, {"lr": [0.01, 0.001]}, cv=MultiTaskStratifiedKFold(2))
+    search.set_params(n_jobs=2, error_score="raise", scoring=per_task_scorers())
+    search.set_params(refit="mean").fit(X, Y)
+    folders = {path.name for path in tmp_path.iterdir() if path.is_dir()}
+    assert 1 <= len(folders) <= 2
+    assert all(name.startswith("process-") for name in folders)
+    assert (tmp_path / "params.pt").exists()  # of the refit, in this process

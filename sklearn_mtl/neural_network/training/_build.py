@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import multiprocessing
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from skorch.callbacks import BatchScoring, EpochScoring
+from skorch.callbacks import BatchScoring, Checkpoint, EpochScoring
 from torch import Generator, Tensor, nn
 
 from sklearn_mtl.losses import FusedLoss, OutputLayout
@@ -213,7 +216,20 @@ def _read_callbacks(model: Any) -> list[Any]:
                 "predict on the bare net. The held-out loss and score of every task "
                 "are in history_; a Callback of your own can read net.history."
             )
-    return callbacks + [ProgressBar()] * bool(model.verbose)
+    return [*map(_of_this_process, callbacks), *[ProgressBar()] * bool(model.verbose)]
+
+
+def _of_this_process(callback: Any) -> Any:
+    """Let the workers of a search keep checkpoints apart: each has its own folder.
+
+    With one folder for all, a worker could load the net of another, or half of a file.
+    """
+    found = callback[1] if isinstance(callback, tuple) else callback
+    if multiprocessing.parent_process() is None or not isinstance(found, Checkpoint):
+        return callback
+    own = copy.copy(found)
+    own.dirname = str(Path(found.dirname) / f"process-{os.getpid()}")
+    return (callback[0], own) if isinstance(callback, tuple) else own
 
 
 def _optimizer_arguments(model: Any, module: nn.Module) -> dict[str, Any]:
