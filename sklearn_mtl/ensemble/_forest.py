@@ -9,7 +9,6 @@ from sklearn.utils import ClassifierTags, RegressorTags, Tags
 
 from sklearn_mtl.ensemble._base_forest import FOREST_CONSTRAINTS, BaseMultiTaskForest
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin, MultiTaskOutputsMixin
-from sklearn_mtl.utils._docstrings import Class, fill_docstring
 
 __all__ = [
     "MultiTaskForestClassifier",
@@ -17,7 +16,28 @@ __all__ = [
     "MultiTaskForestRegressor",
 ]
 
-_PARAMETERS = """\
+
+class MultiTaskForestClassifier(
+    ClassOutputsMixin, ClassifierMixin, BaseMultiTaskForest
+):
+    r"""A random forest whose trees are shared by several classifications.
+
+    Every label is a column: an indicator for two classes, K of them for more, all tasks
+    with variance 1, so that a split is chosen for what it does for all of them. A
+    missing label adds nothing: its columns are 0, the mean, and a tree's leaf predicts
+
+    .. math:: \bar y + \frac{\sum_i w_i c_i (y_i - \bar y)}{\sum_i w_i c_i}
+
+    over its rows, with :math:`c_i = 0` where the label is missing; sums run over the
+    leaves of all trees, so a leaf counts by its share of observed labels. Where next to
+    nothing is observed, that is shrunk towards the class frequencies.
+
+    For many related tasks it costs a fraction of a forest a task and uses the labels of
+    all of them; where tasks need different features, `IndependentTasks` of a forest is
+    better.
+
+    Parameters
+    ----------
     n_estimators : int, default=200
         Number of trees.
     max_features : int, float, {"auto", "sqrt", "log2"} or None, default="auto"
@@ -41,20 +61,16 @@ _PARAMETERS = """\
     n_jobs : int, default=None
         Trees that are grown at the same time.
     random_state : int, RandomState, Generator or None, default=None
-        Seed. The same int gives the same bits, whatever `n_jobs` is."""
-
-_CLASS_WEIGHT = """\
+        Seed. The same int gives the same bits, whatever `n_jobs` is.
     class_weight : None, "balanced", dict or list, default=None
         Weights of the classes: "balanced" weighs them inversely to their frequency,
         task by task; a dict {label: weight} holds for all tasks; a dict by task name or
-        a list in task order holds one of these a task."""
+        a list in task order holds one of these a task.
 
-_TASK_TYPES = """\
-    task_types : str, sequence or dict, default=None
-        Overrides the inference: "classification" (or "binary", "multiclass") or
-        "regression", for all tasks, in order, or by name."""
-
-_ATTRIBUTES = """\
+    Attributes
+    ----------
+    classes_ : ndarray, or list of ndarray
+        Labels of each task.
     forest_ : RandomForestRegressor or None
         The trees; None where all tasks are constant.
     oof_prediction_ : ndarray or list of ndarray
@@ -68,50 +84,7 @@ _ATTRIBUTES = """\
     n_features_in_ : int
         Number of features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names."""
-
-
-def _with_shared_parameters(cls: Class) -> Class:
-    """Write the one description of the shared arguments into a class docstring."""
-    return fill_docstring(
-        cls,
-        parameters=_PARAMETERS,
-        class_weight=_CLASS_WEIGHT,
-        task_types=_TASK_TYPES,
-        attributes=_ATTRIBUTES,
-    )
-
-
-@_with_shared_parameters
-class MultiTaskForestClassifier(
-    ClassOutputsMixin, ClassifierMixin, BaseMultiTaskForest
-):
-    r"""A random forest whose trees are shared by several classifications.
-
-    Every label is a column: an indicator for two classes, K of them for more, all tasks
-    with variance 1, so that a split is chosen for what it does for all of them. A
-    missing label adds nothing: its columns are 0, the mean, and a tree's leaf predicts
-
-    .. math:: \bar y + \frac{\sum_i w_i c_i (y_i - \bar y)}{\sum_i w_i c_i}
-
-    over its rows, with :math:`c_i = 0` where the label is missing; sums run over the
-    leaves of all trees, so a leaf counts by its share of observed labels. Where next to
-    nothing is observed, that is shrunk towards the class frequencies.
-
-    For many related tasks it costs a fraction of a forest a task and uses the labels of
-    all of them; where tasks need different features, `IndependentTasks` of a forest is
-    better.
-
-    Parameters
-    ----------
-    {parameters}
-    {class_weight}
-
-    Attributes
-    ----------
-    classes_ : ndarray, or list of ndarray
-        Labels of each task.
-    {attributes}
+        Names of the features, where X had names.
 
     See Also
     --------
@@ -182,11 +155,10 @@ class MultiTaskForestClassifier(
         return tags
 
 
-@_with_shared_parameters
 class MultiTaskForestRegressor(
     MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskForest
 ):
-    """A random forest whose trees are shared by several regressions.
+    r"""A random forest whose trees are shared by several regressions.
 
     As MultiTaskForestClassifier, with standardised targets as the columns; with
     complete labels and equal scales this is RandomForestRegressor. Predictions stay
@@ -194,11 +166,47 @@ class MultiTaskForestRegressor(
 
     Parameters
     ----------
-    {parameters}
+    n_estimators : int, default=200
+        Number of trees.
+    max_features : int, float, {"auto", "sqrt", "log2"} or None, default="auto"
+        Features that are looked at for a split, as in RandomForestRegressor; "auto" is
+        .6 of them, but at most 40, or the square root if that is more.
+    min_samples_leaf : int, default=2
+        Rows in a leaf, at least.
+    max_depth : int or None, default=None
+        Depth of the trees, at most.
+    bootstrap : bool or "auto", default="auto"
+        Whether each tree draws its rows with replacement. "auto" does so above 100
+        rows; below, all rows are used and `min_samples_leaf` counts weights.
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Columns that are replaced by ordinal codes: text and categorical columns of a
+        DataFrame, or names, numbers, or a mask. Unknown categories are missing
+        values; where they are most values of a column there is an
+        UnseenCategoryWarning.
+    on_empty_task : {"raise", "warn"}, default="raise"
+        A task without any observed label is an error, or is predicted as NaN with a
+        warning.
+    n_jobs : int, default=None
+        Trees that are grown at the same time.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed. The same int gives the same bits, whatever `n_jobs` is.
 
     Attributes
     ----------
-    {attributes}
+    forest_ : RandomForestRegressor or None
+        The trees; None where all tasks are constant.
+    oof_prediction_ : ndarray or list of ndarray
+        Out-of-bag predictions of the training rows, where there is bootstrap.
+    task_set_ : TaskSet
+        What is known of the tasks.
+    n_tasks_ : int
+        Number of tasks.
+    task_names_in_ : ndarray of shape (n_tasks,)
+        Names of the tasks: the columns of y, or task0, task1, ...
+    n_features_in_ : int
+        Number of features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had names.
 
     See Also
     --------
@@ -244,9 +252,8 @@ class MultiTaskForestRegressor(
         self.random_state = random_state
 
 
-@_with_shared_parameters
 class MultiTaskForestMixedEstimator(ClassOutputsMixin, BaseMultiTaskForest):
-    """A random forest whose trees are shared by classifications and regressions.
+    r"""A random forest whose trees are shared by classifications and regressions.
 
     As MultiTaskForestClassifier and MultiTaskForestRegressor; what each task is gets
     inferred: strings, booleans, categories, and whole numbers with at most 20 values
@@ -254,15 +261,56 @@ class MultiTaskForestMixedEstimator(ClassOutputsMixin, BaseMultiTaskForest):
 
     Parameters
     ----------
-    {task_types}
-    {parameters}
-    {class_weight}
+    task_types : str, sequence or dict, default=None
+        Overrides the inference: "classification" (or "binary", "multiclass") or
+        "regression", for all tasks, in order, or by name.
+    n_estimators : int, default=200
+        Number of trees.
+    max_features : int, float, {"auto", "sqrt", "log2"} or None, default="auto"
+        Features that are looked at for a split, as in RandomForestRegressor; "auto" is
+        .6 of them, but at most 40, or the square root if that is more.
+    min_samples_leaf : int, default=2
+        Rows in a leaf, at least.
+    max_depth : int or None, default=None
+        Depth of the trees, at most.
+    bootstrap : bool or "auto", default="auto"
+        Whether each tree draws its rows with replacement. "auto" does so above 100
+        rows; below, all rows are used and `min_samples_leaf` counts weights.
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Columns that are replaced by ordinal codes: text and categorical columns of a
+        DataFrame, or names, numbers, or a mask. Unknown categories are missing
+        values; where they are most values of a column there is an
+        UnseenCategoryWarning.
+    on_empty_task : {"raise", "warn"}, default="raise"
+        A task without any observed label is an error, or is predicted as NaN with a
+        warning.
+    n_jobs : int, default=None
+        Trees that are grown at the same time.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed. The same int gives the same bits, whatever `n_jobs` is.
+    class_weight : None, "balanced", dict or list, default=None
+        Weights of the classes: "balanced" weighs them inversely to their frequency,
+        task by task; a dict {label: weight} holds for all tasks; a dict by task name or
+        a list in task order holds one of these a task.
 
     Attributes
     ----------
     classes_ : ndarray or None, or list of them
         Labels of each task, None for a regression.
-    {attributes}
+    forest_ : RandomForestRegressor or None
+        The trees; None where all tasks are constant.
+    oof_prediction_ : ndarray or list of ndarray
+        Out-of-bag predictions of the training rows, where there is bootstrap.
+    task_set_ : TaskSet
+        What is known of the tasks.
+    n_tasks_ : int
+        Number of tasks.
+    task_names_in_ : ndarray of shape (n_tasks,)
+        Names of the tasks: the columns of y, or task0, task1, ...
+    n_features_in_ : int
+        Number of features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had names.
 
     See Also
     --------
