@@ -29,7 +29,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
-compare: $(VENV)/.stamp-core  ## Does sharing help? On built-in data, or ARGS="table.csv --targets a b"
+compare: $(VENV)/.stamp-report  ## Does sharing help? On built-in data, or ARGS="table.csv --targets a b"
 	$(BIN)/python -m sklearn_mtl compare --report compare.html $(ARGS)
 
 test: $(VENV)/.stamp-test  ## Run the tests and doctests, with coverage
@@ -73,10 +73,6 @@ $(VENV)/.stamp-venv:
 		"sklearn-mtl needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] \
 		+ ". Name another one: make PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
-	@touch $@
-
-$(VENV)/.stamp-core: $(VENV)/.stamp-venv $(DECLARED)
-	$(INSTALL) -e .
 	@touch $@
 
 $(VENV)/.stamp-%: $(VENV)/.stamp-venv $(DECLARED)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn_mtl._version import __version__
 from sklearn_mtl.exceptions import NegativeTransferWarning
+from sklearn_mtl.utils._optional import check_report
 
 if TYPE_CHECKING:
     from sklearn_mtl.comparison import Comparison
@@ -151,6 +152,8 @@ def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
     The page also shows how the labels of the tasks are associated, which costs little.
     """
     _check_outputs([options.json, options.report])
+    if options.report is not None:
+        check_report("--report")
     is_built_in = options.table is None
     table = _built_in(options) if is_built_in else _read(options)
     hidden = options.missing_fraction

@@ -106,6 +106,15 @@ def test_what_cannot_be_done_is_said_before_anything_is_fitted(
     assert message in line
 
 
+def test_a_report_without_its_extra_is_refused_before_anything_is_fitted(
+    table, capsys, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    code, line = failing(capsys, table, *ROLES, "--report", "page.html")
+    assert code == 2
+    assert "--report needs jinja2: pip install 'sklearn-mtl[report]'." in line
+
+
 def test_an_absent_file_is_named(capsys):
     assert failing(capsys, "nothing.csv", "--targets", "a") == (
         2,

@@ -50,7 +50,7 @@ TORCH_PARTS = {"losses", "modules", "balancing", "neural_network"}
 # The only file that may name what scikit-learn and skorch keep private.
 PRIVATE_GATE = "utils/_private.py"
 # What a user who only wants a metric or a linear model must not wait for.
-HEAVY = ("torch", "skorch", "matplotlib", "pandas")
+HEAVY = ("torch", "skorch", "matplotlib", "jinja2", "pandas")
 
 
 class Import(NamedTuple):

@@ -30,6 +30,7 @@ from sklearn_mtl.comparison.results._verdict import verdicts
 from sklearn_mtl.comparison.results._worth import WorthMixin
 from sklearn_mtl.comparison.run._curve import LearningCurve, curve_frame
 from sklearn_mtl.metrics import MEAN_OF_UNITS, mean_over_tasks
+from sklearn_mtl.utils._optional import check_report, is_installed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -300,12 +301,23 @@ class Comparison(PlotsMixin, WorthMixin):
 
         Raises
         ------
+        ImportError
+            If jinja2 or matplotlib is not installed: the extra `report`.
         ValueError
             If the affinity does not fit its names.
         """
         from sklearn_mtl.comparison.report._html import as_page
 
+        check_report("Comparison.to_html")
         Path(path).write_text(as_page(self, affinity), encoding="utf-8")
+
+    def _repr_html_(self) -> str | None:
+        """Return verdict and tables for a notebook; without jinja2 None: the text."""
+        if not is_installed("jinja2"):
+            return None
+        from sklearn_mtl.comparison.report._html import as_summary
+
+        return as_summary(self)
 
     def __str__(self) -> str:
         return self.to_text()

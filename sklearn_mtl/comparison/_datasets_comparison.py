@@ -18,7 +18,7 @@ from sklearn_mtl.comparison.report._words import listed
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import holm
 from sklearn_mtl.comparison.results._rows import BEST_SINGLE
-from sklearn_mtl.utils._optional import import_optional
+from sklearn_mtl.utils._optional import check_report, import_optional, is_installed
 from sklearn_mtl.utils._ties import level_ties
 
 if TYPE_CHECKING:
@@ -266,10 +266,24 @@ class DatasetsComparison:
         ----------
         path : str or path-like
             The file.
+
+        Raises
+        ------
+        ImportError
+            If jinja2 or matplotlib is not installed: the extra `report`.
         """
         from sklearn_mtl.comparison.report._html_datasets import as_page
 
+        check_report(f"{_WHO}.to_html")
         Path(path).write_text(as_page(self), encoding="utf-8")
+
+    def _repr_html_(self) -> str | None:
+        """Return verdict and scores for a notebook; without jinja2 None: the text."""
+        if not is_installed("jinja2"):
+            return None
+        from sklearn_mtl.comparison.report._html_datasets import as_summary
+
+        return as_summary(self)
 
     def __str__(self) -> str:
         ranks = self.mean_ranks.round(2).to_string()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["import_optional"]
+__all__ = ["check_report", "import_optional", "is_installed"]
 
 
 def import_optional(name: str, *, extra: str, who: str) -> Any:
@@ -20,3 +20,18 @@ def import_optional(name: str, *, extra: str, who: str) -> Any:
         raise ImportError(
             f"{who} needs {package}: pip install 'sklearn-mtl[{extra}]'."
         ) from error
+
+
+def check_report(who: str) -> None:
+    """Say now how to install what a page needs, if it is not there."""
+    for name in ("jinja2", "matplotlib"):
+        import_optional(name, extra="report", who=who)
+
+
+def is_installed(name: str) -> bool:
+    """Return whether a module can be imported."""
+    try:
+        import_module(name)
+    except ImportError:
+        return False
+    return True

@@ -108,6 +108,12 @@ def test_nothing_sticks_out_of_the_screen(browser, page_file, viewport):
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
+def test_pictures_are_as_wide_as_the_phone_and_not_scaled(browser, page_file):
+    page, _, _ = opened(browser, page_file, PHONE)
+    widths = [img.bounding_box()["width"] for img in page.locator("img:visible").all()]
+    assert widths == [PHONE["width"]] * len(widths)
+
+
 def test_the_answer_is_seen_without_scrolling(browser, page_file):
     page, _, _ = opened(browser, page_file, PHONE)
     box = page.locator(".answer").bounding_box()
@@ -155,8 +161,8 @@ def test_pictures_and_tables_have_names_for_those_who_listen(browser, page_file)
         found = page.get_by_role(role).all()
         assert found
         for element in found:
-            name = element.get_attribute("aria-label")
-            assert name or element.get_attribute("aria-labelledby")
+            names = ("alt", "aria-label", "aria-labelledby")
+            assert any(element.get_attribute(name) for name in names)
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.get_by_role("heading", level=1).count() == 1
 

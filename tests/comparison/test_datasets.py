@@ -103,7 +103,7 @@ def test_the_page_shows_ranks_gains_and_how_to_do_it_again(found, tmp_path):
     _, p_value = stats.friedmanchisquare(*found.table[found.ranks.columns].to_numpy().T)
     assert f"Friedman's test that all rank alike: p = {p_value:.2g}." in text
     assert f"critical difference {found.critical_difference:.2f}" in text
-    assert page.tags.count("svg") == 1 + 1  # ranks, gains of one shared model
+    assert page.tags.count("picture") == 1 + 1  # ranks, gains of one shared model
     assert text.count("from sklearn_mtl.comparison import compare") == 3
 
 

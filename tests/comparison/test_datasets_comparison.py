@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from sklearn_mtl.comparison import CriticalDifferenceDisplay, DatasetsComparison
-from sklearn_mtl.comparison.report._svg_ranks import alike
+from sklearn_mtl.comparison.report._html_datasets import _short
 from tests.comparison.report.test_html import page_of
 
 # Demsar (2006), table 6: AUC of C4.5 with parameters m, cf, both, on 14 data sets.
@@ -154,21 +154,31 @@ def test_text_and_repr_are_short(published):
     assert "net: " in str(published)
 
 
-@pytest.mark.parametrize(
-    ("pairs", "runs"),
-    [
-        ([], [(0, 3)]),
-        ([(0, 3)], [(0, 2), (1, 3)]),
-        ([(0, 2), (0, 3), (1, 3)], [(0, 1), (1, 2), (2, 3)]),
-        ([(0, 1), (0, 2), (0, 3)], [(1, 3)]),
-        ([(i, j) for i in range(4) for j in range(i)], []),
-    ],
-)
-def test_runs_are_the_longest_that_are_not_told_apart(pairs, runs):
-    p_values = np.ones((4, 4))
-    for i, j in pairs:
-        p_values[i, j] = p_values[j, i] = 0.01
-    assert alike(p_values, 0.05) == runs
+def test_the_page_draws_the_ranks_and_tells_them_in_numbers(ranked, tmp_path):
+    source, page = page_of(ranked, tmp_path)
+    text = " ".join(page.text)
+    assert "those that learn all tasks together are blue" in text
+    assert "(critical difference 1.25)" in text
+    alts = [value for name, value in page.attributes if name == "alt"]
+    told = "net 1.96, forest 2.00, net, one per task 2.89 and linear 3.14"
+    assert alts[0] == (
+        f"Mean ranks, 1 is the best: {told}. Bars join models that are not told apart."
+    )
+    assert '<th scope="row">forest</th><td data-label="mean rank">2.00</td>' in source
+
+
+def test_names_that_shorten_to_one_are_numbered():
+    names = ["a model of one kind", "a model, one kind", "b"]
+    assert len(set(_short(names).values())) == 3
+    assert _short(["a", "b"]) == {"a": "a", "b": "b"}
+
+
+def test_a_notebook_shows_verdict_and_scores(published, monkeypatch):
+    shown = published._repr_html_()
+    assert "net: " in shown
+    assert "<td" in shown
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    assert published._repr_html_() is None
 
 
 def test_shapes_that_do_not_fit_are_refused():

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from sklearn_mtl.utils._optional import import_optional
+from sklearn_mtl.utils._optional import import_optional, is_installed
 
 
 def test_what_is_there_is_imported():
@@ -20,3 +20,8 @@ def test_a_package_that_is_broken_tells_its_own_reason(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ImportError, match="No module named 'no_such_thing'"):
         import_optional("broken_package", extra="plot", who="Me")
+
+
+def test_whether_a_package_is_there_is_told():
+    assert is_installed("math")
+    assert not is_installed("no_such_thing")

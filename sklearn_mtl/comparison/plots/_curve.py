@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["SampleEfficiencyDisplay"]
 
 _WHO = "SampleEfficiencyDisplay"
+# Labels of the axis that are closer than this share of it would touch.
+_CLOSE = 0.1
 
 
 class SampleEfficiencyDisplay:
@@ -178,7 +180,8 @@ class SampleEfficiencyDisplay:
             **twin,
         )
         ax.set_xscale("log")
-        ticks = self.n_labels[np.isfinite(self.n_labels)]
+        ax.set_ylim(*self._score_range())
+        ticks = self._ticks()
         ax.set_xticks(ticks, [f"{tick:.0f}" for tick in ticks])
         ax.minorticks_off()
         ax.set_xlabel("labels of a task that were learned from")
@@ -186,3 +189,30 @@ class SampleEfficiencyDisplay:
         ax.legend(loc="lower right", frameon=False)
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _score_range(self) -> tuple[float | None, float | None]:
+        """Return the ends of the curves, and as much again for the band.
+
+        A few labels may give a band so wide that the curves would look flat.
+        """
+        seen = np.concatenate([self.shared, self.twin])
+        seen = seen[np.isfinite(seen)]
+        if not len(seen):
+            return None, None
+        span = max(float(np.ptp(seen)), 0.02)
+        ends = self.twin + np.stack([self.gain_low, self.gain_high])
+        near = np.clip(ends, seen.min() - span, seen.max() + span)
+        low = np.nanmin(near, initial=seen.min()) - 0.05 * span
+        return low, np.nanmax(near, initial=seen.max()) + 0.05 * span
+
+    def _ticks(self) -> list[float]:
+        """Return the numbers of labels whose texts do not touch."""
+        known = self.n_labels[np.isfinite(self.n_labels) & (self.n_labels > 0)]
+        if not len(known):
+            return []
+        least = _CLOSE * np.log(known.max() / known.min())
+        ticks = [float(known[0])]
+        for labels in known[1:].tolist():
+            if np.log(labels / ticks[-1]) >= least:
+                ticks.append(labels)
+        return ticks

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklearn_mtl.comparison.results._gains import TWIN, Gain
+from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._rows import BEST_SINGLE, shared_row
 from sklearn_mtl.utils._pictures import make_axes, mark_of
 
@@ -111,7 +111,8 @@ class TaskGainDisplay:
         )
         places = np.arange(len(self.task_names_))
         ax.axvline(0, color="0.5", linewidth=1)
-        ax.axhline(len(places) - 1.5, color="0.85", linewidth=1)
+        if self.task_names_[-1:] == [MEAN]:
+            ax.axhline(len(places) - 1.5, color="0.5", alpha=0.3, linewidth=1)
         for shift, (against, ends) in zip(
             (-0.13, 0.13), self.gains_.items(), strict=False
         ):

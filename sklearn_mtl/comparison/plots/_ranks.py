@@ -147,11 +147,11 @@ class CriticalDifferenceDisplay:
 
         names = self.model_names
         ax = make_axes(ax, _WHO, width=7.2, height=1.5 + 0.3 * len(names))
+        ink = ax.xaxis.label.get_color()  # black, or what is read on a dark ground
         colors = {
-            name: COLORS["blue" if name in self.highlighted else "black"]
-            for name in names
+            name: COLORS["blue"] if name in self.highlighted else ink for name in names
         }
-        tests.critical_difference_diagram(
+        drawn = tests.critical_difference_diagram(
             dict(zip(names, self.mean_ranks.tolist(), strict=True)),
             pd.DataFrame(self.p_values, index=names, columns=names),
             alpha=self.alpha,
@@ -160,9 +160,11 @@ class CriticalDifferenceDisplay:
             label_fmt_right="({rank:.2f}) {label}",
             color_palette=colors,
             text_h_margin=0.05,
-            crossbar_props={"color": "0.4", "linewidth": 4},
+            crossbar_props={"color": "0.5", "linewidth": 4},
         )
-        ax.set_xlabel("mean rank, 1 is the best; a bar joins those not told apart")
+        for label in drawn["labels"]:
+            label.set_color(ink)  # a coloured line is seen where coloured text is not
+        ax.set_xlabel("mean rank, 1 is the best\na bar joins those not told apart")
         if self.critical_difference is not None:
             self._draw_difference(ax, self.critical_difference)
         self.ax_, self.figure_ = ax, ax.figure
@@ -171,6 +173,6 @@ class CriticalDifferenceDisplay:
     def _draw_difference(self, ax: Any, difference: float) -> None:
         """Draw the critical difference over the numbers of the axis."""
         start, height = float(self.mean_ranks.min()), 1.3
-        ax.plot([start, start + difference], [height, height], color="0.4", marker="|")
+        ax.plot([start, start + difference], [height, height], color="0.5", marker="|")
         label = f"critical difference {difference:.2f}"
         ax.text(start + difference / 2, height + 0.2, label, ha="center", va="bottom")

@@ -165,7 +165,7 @@ class TaskScoreDisplay:
             shift = step * (m - (n_models - 1) / 2)
             self._draw_model(ax, m, places + shift, name)
         for edge in places[1:] - 0.5:
-            ax.axhline(edge, color="0.85", linewidth=1)
+            ax.axhline(edge, color="0.5", alpha=0.3, linewidth=1)
         ax.set_yticks(places, self._labels())
         ax.set_ylim(n_tasks - 0.5, -0.5)
         ax.set_xlabel("test score: mean and range over splits, greater is better")

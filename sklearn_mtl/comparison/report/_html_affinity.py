@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
 
 from sklearn_mtl.comparison.report._words import signed
 
-__all__ = ["affinity_table", "read_affinity"]
+__all__ = ["affinity_section", "read_affinity"]
 
 # Stronger colours would make the number in them hard to read.
 _MOST = 0.6
+_EMPTY = {"text": "", "kind": "", "strength": ""}
 
 
 def read_affinity(
@@ -38,33 +38,23 @@ def read_affinity(
     return names, values, str(getattr(affinity, "method", ""))
 
 
-def affinity_table(names: Sequence[str], values: np.ndarray) -> str:
-    """Return the table; the colour says the sign, and its strength the size.
-
-    Shapes: values (n_tasks, n_tasks).
-    """
+def affinity_section(affinity: Any, task_names: Sequence[str]) -> dict[str, Any] | None:
+    """Return the cells; the colour says the sign, and its strength the size."""
+    if affinity is None:
+        return None
+    names, values, method = read_affinity(affinity, task_names)
     others = ~np.eye(len(names), dtype=bool) & np.isfinite(values)
     largest = np.abs(values[others]).max() if others.any() else 1.0
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
-    rows = []
-    for i, name in enumerate(names):
-        cells = "".join(
-            _cell(values[i, j], largest) if i != j else "<td></td>"
-            for j in range(len(names))
-        )
-        rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
-    body = "\n".join(rows)
-    return (
-        '<div class="scroll" tabindex="0" role="region" aria-label="task affinity">'
-        '<table class="heat"><thead><tr><th scope="col">helps</th>'
-        f"{head}</tr></thead>\n"
-        f"<tbody>\n{body}\n</tbody></table></div>"
-    )
+    cells = [
+        [_cell(value, largest) if i != j else _EMPTY for j, value in enumerate(row)]
+        for i, row in enumerate(values)
+    ]
+    return {"names": names, "method": method, "cells": cells}
 
 
-def _cell(value: float, largest: float) -> str:
+def _cell(value: float, largest: float) -> dict[str, str]:
     if not np.isfinite(value):
-        return "<td>-</td>"
+        return _EMPTY | {"text": "-"}
     kind = "more" if value > 0 else "less"
     strength = _MOST * abs(value) / max(largest, 1e-12)
-    return f'<td class="{kind}" style="--a:{strength:.2f}">{signed(value)}</td>'
+    return {"text": signed(value), "kind": kind, "strength": f"{strength:.2f}"}

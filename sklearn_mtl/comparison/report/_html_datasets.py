@@ -2,93 +2,116 @@
 
 from __future__ import annotations
 
-from html import escape
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklearn_mtl.comparison.report._html import document
+from sklearn_mtl.comparison.plots._ranks import CriticalDifferenceDisplay
 from sklearn_mtl.comparison.report._html_details import reproduce
 from sklearn_mtl.comparison.report._html_results import gain_pair
-from sklearn_mtl.comparison.report._html_table import html_table
-from sklearn_mtl.comparison.report._svg_ranks import alike, rank_plot
-from sklearn_mtl.comparison.report._words import listed, number
+from sklearn_mtl.comparison.report._page import Part, page, render
+from sklearn_mtl.comparison.report._pictures import Picture, draw
+from sklearn_mtl.comparison.report._table import Table, make_table
+from sklearn_mtl.comparison.report._words import listed, number, shorten
 
 if TYPE_CHECKING:
     from sklearn_mtl.comparison._datasets_comparison import DatasetsComparison
 
-__all__ = ["as_page"]
+__all__ = ["as_page", "as_summary"]
 
 _TITLE = "Does learning tasks together help on these data sets?"
+_NAME_WIDTH = 14
 
 
 def as_page(found: DatasetsComparison) -> str:
     """Return the page."""
-    lines = found.verdict.split("\n")
-    opening = "\n".join(f'<p class="verdict">{escape(line)}</p>' for line in lines)
     shared = list(dict.fromkeys(gain.model for gain in found.gains))
-    first = next(iter(found.comparisons.values()))
-    parts = [
-        ("Scores", _scores(found)),
-        ("Mean ranks", _ranks(found, shared)),
-        *(
-            (f"What sharing gains: {model}", _gains(found, model, first.confidence))
-            for model in shared
-        ),
-        ("Data set by data set", _details(found)),
+    sharing = [
+        Part(f"What sharing gains: {name}", "gains_by_data_set", _gains(found, name))
+        for name in shared
     ]
-    return document(_TITLE, opening, parts)
+    parts = [
+        Part("Scores", "scores_by_data_set", {"table": _scores(found)}),
+        Part("Mean ranks", "ranks", _ranks(found)),
+        *sharing,
+        Part("Data set by data set", "data_sets", _details(found)),
+    ]
+    lines = found.verdict.split("\n")
+    return page(_TITLE, {"answer": "", "lines": lines, "facts": ""}, parts)
 
 
-def _scores(found: DatasetsComparison) -> list[str]:
+def as_summary(found: DatasetsComparison) -> str:
+    """Return the verdict and the scores alone, for a notebook."""
+    lines = found.verdict.split("\n")
+    return render("summary.html", lines=lines, tables=[_scores(found)])
+
+
+def _scores(found: DatasetsComparison) -> Table:
     """Return models by data sets, for names of models are the longer ones."""
     table = found.table.T
     rows = [
         [str(name), *map(number, row)]
         for name, row in zip(table.index, table.to_numpy(), strict=True)
     ]
-    note = (
-        '<p class="note">Mean test score over splits and tasks; the best of each data '
-        "set is marked.</p>"
-    )
-    columns = range(1, len(table.columns) + 1)
     header = ["model", *map(str, table.columns)]
-    return [note, html_table(header, rows, label="scores", best_columns=columns)]
+    return make_table(header, rows, label="scores", marks_best=True)
 
 
-def _ranks(found: DatasetsComparison, shared: list[str]) -> list[str]:
+def _ranks(found: DatasetsComparison) -> dict[str, Any] | None:
+    """Return the ranks as a table, and drawn where scikit-posthocs is installed."""
     ranks = found.mean_ranks
     if len(ranks) < 2 or not len(found.ranks):
-        return []
-    runs = _runs(found)
-    plot = rank_plot(ranks, runs or [], shared)
-    return [f'<p class="note">{escape(text)}</p>' for text in _about(found, runs)] + [
-        plot
-    ]
-
-
-def _runs(found: DatasetsComparison) -> list[tuple[int, int]] | None:
-    """Return the models that are not told apart; None without the tests' package."""
-    try:
-        return alike(found.p_values.to_numpy(), found.alpha)
-    except ImportError:
         return None
+    try:
+        picture = _rank_picture(found)
+    except ImportError:
+        picture = None
+    rows = [[str(name), f"{rank:.2f}"] for name, rank in ranks.items()]
+    table = make_table(["model", "mean rank"], rows, label="mean ranks")
+    about = _about(found, is_tested=picture is not None)
+    return {"about": about, "picture": picture, "table": table}
 
 
-def _about(found: DatasetsComparison, runs: list[tuple[int, int]] | None) -> list[str]:
+def _rank_picture(found: DatasetsComparison) -> Picture:
+    names = _short(found.mean_ranks.index)
+    told = listed([f"{name} {rank:.2f}" for name, rank in found.mean_ranks.items()])
+    display = CriticalDifferenceDisplay(
+        found.mean_ranks,
+        found.p_values,
+        model_names=list(names.values()),
+        alpha=found.alpha,
+        critical_difference=found.critical_difference,
+        highlighted=[names[gain.model] for gain in found.gains if gain.model in names],
+    )
+    alt = (
+        f"Mean ranks, 1 is the best: {told}. Bars join models that are not told apart."
+    )
+    return draw(display, alt, height=1.3 + 0.3 * len(names))
+
+
+def _short(names: Iterable[str]) -> dict[str, str]:
+    """Return names that leave the diagram room on a phone, no two alike."""
+    short = {name: shorten(name, _NAME_WIDTH) for name in names}
+    if len(set(short.values())) < len(short):
+        return {name: f"{i} {text}" for i, (name, text) in enumerate(short.items(), 1)}
+    return short
+
+
+def _about(found: DatasetsComparison, *, is_tested: bool) -> list[str]:
     n_datasets, n_models = found.ranks.shape
     texts = [
         f"Mean ranks of {n_models} models on {n_datasets} data sets, 1 is the best; "
-        "circles learn all tasks together."
+        "those that learn all tasks together are blue."
     ]
     _, p_value = found.friedman
     if np.isfinite(p_value):
         texts[0] += f" Friedman's test that all rank alike: p = {p_value:.2g}."
-    if runs is None:
+    if not is_tested:
         texts.append("The models were not tested pairwise: scikit-posthocs is missing.")
     else:
         texts[0] += (
-            " The bars at the side join models that Nemenyi's test does not tell apart "
+            " The bars join models that Nemenyi's test does not tell apart "
             f"(critical difference {found.critical_difference:.2f})."
         )
     if found.not_ranked:
@@ -98,23 +121,20 @@ def _about(found: DatasetsComparison, runs: list[tuple[int, int]] | None) -> lis
     return texts
 
 
-def _gains(found: DatasetsComparison, model: str, confidence: float) -> list[str]:
+def _gains(found: DatasetsComparison, model: str) -> dict[str, Any]:
     gains = [gain for gain in found.gains if gain.model == model]
-    note = (
-        '<p class="note">Mean gain over the tasks of each data set; the words hold '
-        "after Holm's correction for the number of data sets.</p>"
-    )
-    return [note, gain_pair(gains, confidence, "data set")]
+    confidence = next(iter(found.comparisons.values())).confidence
+    return {"pair": gain_pair(gains, confidence, "data set")}
 
 
-def _details(found: DatasetsComparison) -> list[str]:
-    """Return a closed box for each data set: its verdict, and how to do it again."""
-    boxes = []
-    for name, made in found.comparisons.items():
-        verdict = "".join(f"<p>{escape(line)}</p>" for line in made.verdict.split("\n"))
-        again = "".join(reproduce(made))
-        boxes.append(
-            f"<details><summary>{escape(name)}: {len(made.tasks)} tasks</summary>"
-            f"{verdict}{again}</details>"
-        )
-    return boxes
+def _details(found: DatasetsComparison) -> list[dict[str, Any]]:
+    """Return a box for each data set: its verdict, and how to do it again."""
+    return [
+        {
+            "name": name,
+            "n_tasks": len(made.tasks),
+            "lines": made.verdict.split("\n"),
+            "how": reproduce(made),
+        }
+        for name, made in found.comparisons.items()
+    ]

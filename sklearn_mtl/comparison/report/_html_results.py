@@ -1,40 +1,41 @@
-"""The parts of the page that show what was measured: scores, gains, curves, costs."""
+"""The sections that show what was measured: scores, gains, curves, costs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from sklearn_mtl.comparison.report._html_table import html_table
-from sklearn_mtl.comparison.report._svg import gain_plot
-from sklearn_mtl.comparison.report._svg_curve import curve_plot
+from sklearn_mtl.comparison.plots._curve import SampleEfficiencyDisplay
+from sklearn_mtl.comparison.plots._gain import TaskGainDisplay
+from sklearn_mtl.comparison.report._pictures import draw
+from sklearn_mtl.comparison.report._table import Cell, Table, make_table
 from sklearn_mtl.comparison.report._words import (
     effect_word,
     gain_and_interval,
+    listed,
     metric_label,
     number,
     seconds,
+    shorten,
 )
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE
+from sklearn_mtl.comparison.results._intervals import Interval
+from sklearn_mtl.comparison.results._rows import BEST_SINGLE, shared_names
 from sklearn_mtl.comparison.results._tables import COSTS
 
 if TYPE_CHECKING:
     from sklearn_mtl.comparison._comparison import Comparison
 
-__all__ = ["costs", "curve_picture", "curves", "gain_pair", "gain_parts", "scores"]
+__all__ = ["costs", "curves", "curves_of", "gain_pair", "gain_table", "gains", "scores"]
 
 _AGAINST = {TWIN: "gain from sharing", BEST_SINGLE: "gain over best single"}
 _RIVALS = {TWIN: "against its twin", BEST_SINGLE: "against the best single row"}
-_HOW_COSTS_ARE_MEASURED = (
-    "Mean seconds of a fit and of predicting its test part; size of the fitted model "
-    "when pickled; and by how much the resident memory of the process grew at most "
-    "during a fit (median over the splits)."
-)
+# Longer names leave a picture for a phone no room.
+_NAME_WIDTH = 18
 
 
-def scores(comparison: Comparison) -> list[str]:
+def scores(comparison: Comparison) -> dict[str, Any]:
     """Return the table of mean scores."""
     table = comparison.table
     names = [*(task.name for task in comparison.tasks), MEAN]
@@ -44,18 +45,15 @@ def scores(comparison: Comparison) -> list[str]:
         [model, *(number(table.loc[model, name]) for name in names)]
         for model in table.index
     ]
-    return [
-        f'<p class="note">Mean test score over the splits, greater is better; the best '
-        f"of each column is marked. {escape(_metrics(comparison))} "
-        f"{escape(comparison.mean_note)}</p>",
-        html_table(
-            ["model", *names],
-            rows,
-            label="scores",
-            row_classes=[roles[model] for model in table.index],
-            best_columns=range(1, len(names) + 1),
-        ),
-    ]
+    made = make_table(
+        ["model", *names],
+        rows,
+        label="scores",
+        kinds=[roles[model] for model in table.index],
+        marks_best=True,
+    )
+    note = comparison.mean_note
+    return {"metrics": _metrics(comparison), "mean_note": note, "table": made}
 
 
 def _metrics(comparison: Comparison) -> str:
@@ -67,26 +65,51 @@ def _metrics(comparison: Comparison) -> str:
     return f"Scores: {', '.join(f'{task.name}: {label}' for task, label in pairs)}."
 
 
-def gain_parts(comparison: Comparison, model: str) -> list[str]:
+def gains(comparison: Comparison, model: str) -> dict[str, Any]:
     """Return the picture and the table of the gains of one shared model."""
-    gains = [gain for gain in comparison.gains if gain.model == model]
-    pair = gain_pair(gains, comparison.confidence, "task")
-    return [pair, _counts(comparison, model)]
+    own = [gain for gain in comparison.gains if gain.model == model]
+    pair = gain_pair(own, comparison.confidence, "task")
+    return {"pair": pair, "counts": _counts(comparison, model)}
 
 
-def gain_pair(gains: Sequence[Gain], confidence: float, what: str) -> str:
-    """Return the picture and the table of gains beside each other."""
+def gain_pair(gains: Sequence[Gain], confidence: float, what: str) -> dict[str, Any]:
+    """Return the picture and the table of gains of one model."""
+    short = [replace(gain, task=shorten(gain.task, _NAME_WIDTH)) for gain in gains]
+    display = TaskGainDisplay(short, confidence=confidence)
+    height = 1.3 + 0.36 * len(display.task_names_)
+    alt = (
+        f"Gains of {gains[0].model} by {what}, with {confidence:.0%} intervals. "
+        f"{_effects([gain for gain in gains if gain.against == TWIN])}"
+    )
+    return {
+        "picture": draw(display, alt.strip(), height=height),
+        "table": gain_table(gains, what),
+    }
+
+
+def _effects(gains: Sequence[Gain]) -> str:
+    """Say in words where sharing helps and where it hurts."""
+    told: dict[str, list[str]] = {}
+    for gain in gains:
+        told.setdefault(gain.effect, []).append(gain.task)
+    said = [f"{effect} on {listed(names)}" for effect, names in told.items()]
+    return f"Sharing: {'; '.join(said)}." if said else ""
+
+
+def gain_table(gains: Sequence[Gain], what: str) -> Table:
+    """Return the gains of one model with their intervals, and what they show."""
     found = {(gain.against, gain.task): gain for gain in gains}
     against = list(dict.fromkeys(gain.against for gain in gains))
     names = list(dict.fromkeys(gain.task for gain in gains))
-    rows = [[name, *(_words(found[kind, name]) for kind in against)] for name in names]
+    rows: list[list[str | Cell]] = [
+        [name, *(_words(found[kind, name]) for kind in against)] for name in names
+    ]
     header = [what, *(_AGAINST[kind] for kind in against)]
-    table = html_table(header, rows, label=f"gains of {gains[0].model}", stacks=True)
-    return f'<div class="pair">{gain_plot(gains, confidence)}{table}</div>'
+    return make_table(header, rows, label=f"gains of {gains[0].model}", stacks=True)
 
 
-def _words(gain: Gain) -> str:
-    return f"{gain_and_interval(gain.interval)}\n{effect_word(gain)}"
+def _words(gain: Gain) -> Cell:
+    return Cell(gain_and_interval(gain.interval), effect_word(gain))
 
 
 def _counts(comparison: Comparison, model: str) -> str:
@@ -100,47 +123,72 @@ def _counts(comparison: Comparison, model: str) -> str:
             f"{_RIVALS[row.against]} it wins {row.win} of {n_tasks} tasks "
             f"and loses {row.loss}{change}"
         )
-    return f'<p class="note">Beyond noise, {escape("; ".join(told))}.</p>'
+    return "; ".join(told)
 
 
-def curves(comparison: Comparison) -> list[str]:
+def curves(comparison: Comparison) -> dict[str, Any] | None:
     """Return score against number of labels, averaged over tasks."""
     if comparison.curve is None:
+        return None
+    drawn = curves_of(comparison, MEAN)
+    for one in drawn:
+        one["saved"] = comparison.labels_saved(one["title"])
+    return {"mean_note": comparison.mean_note, "drawn": drawn}
+
+
+def curves_of(comparison: Comparison, task: str) -> list[dict[str, Any]]:
+    """Return the curves of all shared models for one task, drawn and in numbers."""
+    if comparison.curve is None:
         return []
-    shared = [model.name for model in comparison.models if model.role == "shared"]
-    note = (
-        '<p class="note">Mean test score over tasks. The band is the interval of the '
-        "gain: where the dashed curve leaves it, sharing makes a difference. Curves by "
-        f"task stand under each task. {escape(comparison.mean_note)}</p>"
-    )
-    plots = "".join(
-        f"<figure><figcaption>{escape(name)}</figcaption>"
-        f"{curve_picture(comparison, name, MEAN)}"
-        f"{_paragraph(comparison.labels_saved(name))}</figure>"
-        for name in shared
-    )
-    return [note, f'<div class="plots">{plots}</div>']
-
-
-def _paragraph(text: str) -> str:
-    return f"<p>{escape(text)}</p>" if text else ""
-
-
-def curve_picture(comparison: Comparison, model: str, task: str) -> str:
-    """Return the curves of one model and task."""
     frame = comparison.learning_curve
-    rows = frame[(frame["model"] == model) & (frame["task"] == task)]
-    return curve_plot(rows, f"Score of {model} against number of labels, {task}")
+    made = []
+    for model in shared_names(comparison.models):
+        rows = frame[(frame["model"] == model) & (frame["task"] == task)]
+        display = SampleEfficiencyDisplay(
+            *(rows[name] for name in ("labels", "score", "twin")),
+            gain_low=rows["low"],
+            gain_high=rows["high"],
+            name=shorten(model, _NAME_WIDTH),
+        )
+        picture = draw(display, _about_curve(display, model, task), height=3.0)
+        table = _curve_table(rows, f"scores of {model} by labels, {task}")
+        made.append({"title": model, "picture": picture, "table": table, "saved": ""})
+    return made
 
 
-def costs(comparison: Comparison) -> list[str]:
+def _about_curve(display: SampleEfficiencyDisplay, model: str, task: str) -> str:
+    what = "mean over tasks" if task == MEAN else f"task {task}"
+    ends = [
+        f"with {display.n_labels[place]:.0f} labels {number(display.shared[place])} "
+        f"against {number(display.twin[place])}"
+        for place in (0, -1)
+    ]
+    return (
+        f"Score of {model} and of its twin against number of labels, {what}: "
+        f"{', '.join(ends)}."
+    )
+
+
+def _curve_table(rows: Any, label: str) -> Table:
+    values = rows[["labels", "score", "twin", "gain", "low", "high"]].to_numpy()
+    cells = [
+        [
+            f"{labels:.0f}",
+            number(score),
+            number(twin),
+            gain_and_interval(Interval(*gain)),
+        ]
+        for labels, score, twin, *gain in values.tolist()
+    ]
+    header = ["labels", "shared", "twin", "gain"]
+    return make_table(header, cells, label=label)
+
+
+def costs(comparison: Comparison) -> dict[str, Any]:
     """Return seconds and memory of every model."""
     table = comparison.table[COSTS].drop(index=BEST_SINGLE, errors="ignore")
     rows = [
         [str(name), *map(seconds, row)]
         for name, row in zip(table.index, table.to_numpy(), strict=True)
     ]
-    return [
-        f'<p class="note">{_HOW_COSTS_ARE_MEASURED}</p>',
-        html_table(["model", *COSTS], rows, label="costs"),
-    ]
+    return {"table": make_table(["model", *COSTS], rows, label="costs")}

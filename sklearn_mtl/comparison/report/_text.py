@@ -20,7 +20,7 @@ from sklearn_mtl.comparison.report._words import (
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import Interval
 from sklearn_mtl.comparison.results._problems import told_once
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE, TaskRow
+from sklearn_mtl.comparison.results._rows import BEST_SINGLE, TaskRow, shared_names
 
 if TYPE_CHECKING:
     from sklearn_mtl.comparison._comparison import Comparison
@@ -35,7 +35,7 @@ def to_text(comparison: Comparison, width: int = 100) -> str:
     """Return the whole comparison as text of at most `width` columns."""
     parts = [_tasks(comparison), _scores(comparison, width)]
     parts += ["\n".join(_wrap(comparison.mean_note, width))]
-    shared = [model.name for model in comparison.models if model.role == "shared"]
+    shared = shared_names(comparison.models)
     parts += [_gains(comparison, name, width) for name in shared]
     parts += [_curve(comparison, name) for name in shared]
     parts += [_problems(comparison, width), _verdict(comparison, width)]

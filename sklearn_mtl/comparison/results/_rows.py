@@ -13,6 +13,7 @@ __all__ = [
     "Measured",
     "ModelRow",
     "TaskRow",
+    "shared_names",
     "shared_row",
     "twin_name",
 ]
@@ -87,9 +88,14 @@ class ModelRow:
         return self.role in ("dummy", "single")
 
 
+def shared_names(models: Sequence[ModelRow]) -> list[str]:
+    """Return the names of the rows that learn all tasks together."""
+    return [row.name for row in models if row.role == "shared"]
+
+
 def shared_row(models: Sequence[ModelRow], name: str | None, who: str) -> str:
     """Return the name of a shared row."""
-    shared = [row.name for row in models if row.role == "shared"]
+    shared = shared_names(models)
     chosen = shared[-1] if name is None and shared else name
     if chosen not in shared:
         raise ValueError(f"{who}: no shared model {chosen!r}. Shared models: {shared}.")

@@ -63,3 +63,25 @@ def test_unknown_names_are_told_with_the_known_ones(with_curve, options, message
 def test_arrays_of_one_length_are_needed():
     with pytest.raises(ValueError, match="arrays of one length are needed"):
         SampleEfficiencyDisplay([1, 2], [0.1], [0.2, 0.3])
+
+
+def test_a_very_wide_band_is_cut_so_that_the_curves_are_seen():
+    display = SampleEfficiencyDisplay(
+        [10, 100], [0.5, 0.8], [0.3, 0.79], gain_low=[-50, -50], gain_high=[50, 50]
+    ).plot()
+    low, high = display.ax_.get_ylim()
+    np.testing.assert_allclose([low, high], [0.3 - 0.525, 0.8 + 0.525])
+
+
+def test_labels_that_would_touch_are_left_out():
+    display = SampleEfficiencyDisplay([10, 11, 100], [0.1] * 3, [0.2] * 3).plot()
+    labels = [text.get_text() for text in display.ax_.get_xticklabels()]
+    assert labels == ["10", "100"]
+
+
+def test_curves_without_scores_or_intervals_are_drawn():
+    nan = np.nan
+    display = SampleEfficiencyDisplay([10, 100], [nan, nan], [nan, nan]).plot()
+    assert len(display.ax_.lines) == 2
+    display = SampleEfficiencyDisplay([nan, nan], [0.1, nan], [0.2, 0.3]).plot()
+    assert list(display.ax_.get_xticks()) == []

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_mtl.comparison.report._html_affinity import affinity_table, read_affinity
+from sklearn_mtl.comparison.report._html_affinity import affinity_section, read_affinity
 
 VALUES = np.array([[1.0, 0.2, -0.4], [0.1, 1.0, np.nan], [0.0, 0.3, 1.0]])
 NAMES = ["a", "b", "c"]
@@ -34,12 +34,20 @@ def test_a_matrix_that_does_not_fit_is_refused():
 
 
 def test_colours_say_the_sign_and_the_size_and_the_diagonal_is_empty():
-    source = affinity_table(NAMES, VALUES)
-    assert source.count("<td></td>") == 3
-    assert '<td class="less" style="--a:0.60">-0.400</td>' in source
-    assert '<td class="more" style="--a:0.30">+0.200</td>' in source
-    assert "<td>-</td>" in source
+    section = affinity_section(VALUES, NAMES)
+    assert section["names"] == NAMES
+    cells = section["cells"]
+    empty = {"text": "", "kind": "", "strength": ""}
+    assert [cells[i][i] for i in range(3)] == [empty] * 3
+    assert cells[0][2] == {"text": "-0.400", "kind": "less", "strength": "0.60"}
+    assert cells[0][1] == {"text": "+0.200", "kind": "more", "strength": "0.30"}
+    assert cells[1][2] == empty | {"text": "-"}
 
 
 def test_equal_affinities_of_zero_are_no_error():
-    assert "--a:0.00" in affinity_table(["a", "b"], np.zeros((2, 2)))
+    cells = affinity_section(np.zeros((2, 2)), ["a", "b"])["cells"]
+    assert cells[0][1]["strength"] == "0.00"
+
+
+def test_without_an_affinity_there_is_no_section():
+    assert affinity_section(None, NAMES) is None
