@@ -1,44 +1,27 @@
-"""What `compare` returns: numbers, tables, a verdict, a page."""
+"""What `compare` returns: numbers, tables, a verdict, pictures, a page."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sklearn_mtl.comparison.plots._methods import PlotsMixin
 from sklearn_mtl.comparison.report._text import to_text
-from sklearn_mtl.comparison.results._counts import count_frame
-from sklearn_mtl.comparison.results._gains import Gain, compute_gains
-from sklearn_mtl.comparison.results._rows import (
-    FitProblem,
-    Measured,
-    ModelRow,
-    TaskRow,
-)
-from sklearn_mtl.comparison.results._tables import (
-    gain_frame,
-    score_frame,
-    summary_frame,
-)
-from sklearn_mtl.comparison.results._verdict import verdicts
-from sklearn_mtl.comparison.results._worth import WorthMixin
-from sklearn_mtl.comparison.run._curve import LearningCurve, curve_frame
-from sklearn_mtl.metrics import MEAN_OF_UNITS, mean_over_tasks
+from sklearn_mtl.comparison.results._gains import MEAN
+from sklearn_mtl.comparison.results._result import ComparisonResult
 from sklearn_mtl.utils._optional import check_report, is_installed
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from sklearn_mtl.comparison.plots._curve import SampleEfficiencyDisplay
+    from sklearn_mtl.comparison.plots._gain import TaskGainDisplay
+    from sklearn_mtl.comparison.plots._scores import TaskScoreDisplay
 
 __all__ = ["Comparison"]
 
 
-class Comparison(PlotsMixin, WorthMixin):
+class Comparison(ComparisonResult):
     """Scores of several models on the same splits, and what sharing gains.
 
     Made by `compare`. All tables are views of the arrays in `measured`.
@@ -96,158 +79,79 @@ class Comparison(PlotsMixin, WorthMixin):
     {'task0': {'linear': 2}, 'task1': {'linear': 2}}
     """
 
-    def __init__(
-        self,
-        tasks: Sequence[TaskRow],
-        models: Sequence[ModelRow],
-        measured: Measured,
-        problems: Sequence[FitProblem] = (),
-        setting: Mapping[str, Any] | None = None,
-        confidence: float = 0.95,
-        curve: LearningCurve | None = None,
-    ) -> None:
-        self.tasks = list(tasks)
-        self.models = list(models)
-        self.measured = measured
-        self.problems = list(problems)
-        self.setting = dict(setting or {})
-        self.confidence = confidence
-        self.curve = curve
-
-    @cached_property
-    def gains(self) -> list[Gain]:
-        """Gains of the shared models, task by task and in the mean."""
-        return compute_gains(self.models, self.tasks, self.measured, self.confidence)
-
-    @cached_property
-    def table(self) -> pd.DataFrame:
-        """One row a model: scores, mean gains with their ends, seconds a fit."""
-        return summary_frame(self.models, self.tasks, self.measured, self.gains)
-
-    @cached_property
-    def gain(self) -> pd.DataFrame:
-        """One row for each shared model, reference and task."""
-        return gain_frame(self.gains)
-
-    @cached_property
-    def scores(self) -> pd.DataFrame:
-        """One row for each model, split, task and metric."""
-        return score_frame(self.models, self.tasks, self.measured)
-
-    @cached_property
-    def counts(self) -> pd.DataFrame:
-        """One row for each shared model and reference: wins, ties and losses."""
-        return count_frame(self.gains)
-
-    @cached_property
-    def learning_curve(self) -> pd.DataFrame:
-        """One row for each shared model, task and share of the labels."""
-        if self.curve is None:
-            raise ValueError(
-                "Comparison: no learning curve was measured; call compare with "
-                "learning_curve=(0.1, 0.3, 1.0)."
-            )
-        ratios = self.measured.ratios
-        return curve_frame(self.curve, self.models, self.tasks, ratios, self.confidence)
-
-    @property
-    def verdict(self) -> str:
-        """What the gains show, a line for each shared model."""
-        lines = verdicts(self.models, self.gains)
-        return "\n".join(lines) or "No shared model was compared."
-
-    @property
-    def mean_note(self) -> str:
-        """What means over tasks are of, where scores are in different units; or ""."""
-        return MEAN_OF_UNITS if any(task.unit != 1.0 for task in self.tasks) else ""
-
-    @property
-    def n_splits(self) -> int:
-        """Number of splits."""
-        return int(self.measured.scores.shape[1])
-
-    def row(self, name: str) -> int:
-        """Return the place of a model in the arrays.
+    def plot(self, *, model: str | None = None, ax: Any = None) -> TaskGainDisplay:
+        """Draw the gains of a shared model with their intervals.
 
         Parameters
         ----------
-        name : str
-            Name of a row.
+        model : str, default=None
+            The shared model; None takes the last one.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
 
         Returns
         -------
-        int
-            Its place.
+        TaskGainDisplay
+            Holds what was drawn: `gains_`, `ax_`, `figure_`.
+        """
+        from sklearn_mtl.comparison.plots._gain import TaskGainDisplay
+
+        return TaskGainDisplay.from_comparison(self, model=model, ax=ax)
+
+    def plot_scores(
+        self,
+        *,
+        tasks: Sequence[str] | None = None,
+        models: Sequence[str] | None = None,
+        ax: Any = None,
+    ) -> TaskScoreDisplay:
+        """Draw the scores of all models, task by task.
+
+        Parameters
+        ----------
+        tasks, models : sequence of str, default=None
+            Which; None takes all.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        TaskScoreDisplay
+            Holds what was drawn: `scores`, `means_`, `ax_`, `figure_`.
+        """
+        from sklearn_mtl.comparison.plots._scores import TaskScoreDisplay
+
+        return TaskScoreDisplay.from_comparison(self, tasks=tasks, models=models, ax=ax)
+
+    def plot_learning_curve(
+        self, *, model: str | None = None, task: str = MEAN, ax: Any = None
+    ) -> SampleEfficiencyDisplay:
+        """Draw score against number of labels, shared and twin.
+
+        Parameters
+        ----------
+        model : str, default=None
+            The shared model; None takes the last one.
+        task : str, default="mean"
+            The task, or "mean" for the mean over tasks.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        SampleEfficiencyDisplay
+            Holds what was drawn.
 
         Raises
         ------
-        KeyError
-            If there is no such row; the message lists the rows.
+        ValueError
+            If `compare` was called without `learning_curve`.
         """
-        names = [model.name for model in self.models]
-        if name not in names:
-            raise KeyError(f"Comparison: no model {name!r}. Known models: {names}.")
-        return names.index(name)
+        from sklearn_mtl.comparison.plots._curve import SampleEfficiencyDisplay
 
-    def n_scored(self, name: str) -> int:
-        """Return in how many splits a model has scores.
-
-        Parameters
-        ----------
-        name : str
-            Name of a row.
-
-        Returns
-        -------
-        int
-            Number of splits.
-        """
-        scores = self.measured.scores[self.row(name)]
-        return int((~np.isnan(scores)).any(axis=1).sum())
-
-    def beside_means(self, name: str) -> list[tuple[str, str, float, float, float]]:
-        """Return the second scores of a shared model beside its references.
-
-        Parameters
-        ----------
-        name : str
-            Name of a shared row.
-
-        Returns
-        -------
-        list of tuple
-            (task, metric, model, twin, best single) for each task with a second score.
-        """
-        model = self.models[self.row(name)]
-        rows = [self.measured.beside[self.row(name)]]
-        if model.twin is not None:
-            rows.append(self.measured.beside[self.row(model.twin)])
-        else:
-            rows.append(np.full(rows[0].shape, np.nan))
-        rows.append(self.measured.best_single("beside"))
-        means = [mean_over_tasks(values.T) for values in rows]
-        own, twin, best = np.array(means).tolist()
-        return [
-            (task.name, task.beside, own[t], twin[t], best[t])
-            for t, task in enumerate(self.tasks)
-            if task.beside is not None
-        ]
-
-    def chosen_counts(self) -> dict[str, dict[str, int]]:
-        """Return how often each model was the best single row of a task.
-
-        Returns
-        -------
-        dict of str to dict
-            Task to model to number of splits, most often first.
-        """
-        counts: dict[str, dict[str, int]] = {}
-        for t, task in enumerate(self.tasks):
-            chosen = self.measured.chosen[:, t]
-            places, n = np.unique(chosen[chosen >= 0], return_counts=True)
-            order = np.argsort(-n, kind="stable")
-            counts[task.name] = {self.models[places[i]].name: int(n[i]) for i in order}
-        return counts
+        return SampleEfficiencyDisplay.from_comparison(
+            self, model=model, task=task, ax=ax
+        )
 
     def to_text(self, width: int = 100) -> str:
         """Return everything as text.

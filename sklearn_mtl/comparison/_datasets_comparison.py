@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from scipy import stats
-
-from sklearn_mtl.comparison._comparison import Comparison
-from sklearn_mtl.comparison.report._words import listed
-from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
-from sklearn_mtl.comparison.results._intervals import holm
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE
-from sklearn_mtl.utils._optional import check_report, import_optional, is_installed
-from sklearn_mtl.utils._ties import level_ties
+from sklearn_mtl.comparison.results._datasets_result import DatasetsResult
+from sklearn_mtl.utils._optional import check_report, is_installed
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from sklearn_mtl.comparison.plots._ranks import CriticalDifferenceDisplay
 
 __all__ = ["DatasetsComparison"]
@@ -31,7 +17,7 @@ __all__ = ["DatasetsComparison"]
 _WHO = "DatasetsComparison"
 
 
-class DatasetsComparison:
+class DatasetsComparison(DatasetsResult):
     """Comparisons of the same models on several data sets.
 
     Made by `compare_datasets`, or from comparisons that were made one by one.
@@ -103,139 +89,6 @@ class DatasetsComparison:
     >>> found.mean_ranks.index[0]
     'linear'
     """
-
-    def __init__(
-        self, comparisons: Mapping[str, Comparison], *, alpha: float = 0.05
-    ) -> None:
-        if len(comparisons) < 2:
-            raise ValueError(f"{_WHO}: two comparisons at least are needed.")
-        if not 0 < alpha < 1:
-            raise ValueError(f"{_WHO}: alpha is {alpha}; it must be in (0, 1).")
-        self.comparisons = {str(name): made for name, made in comparisons.items()}
-        self.alpha = alpha
-
-    @cached_property
-    def table(self) -> pd.DataFrame:
-        """Mean score over the tasks, on each data set."""
-        import pandas as pd
-
-        means = {name: made.table[MEAN] for name, made in self.comparisons.items()}
-        names = list(
-            dict.fromkeys(n for column in means.values() for n in column.index)
-        )
-        table = pd.DataFrame(means).T[names]
-        return table.rename_axis(index="data set", columns="model")
-
-    @cached_property
-    def _ranked(self) -> pd.DataFrame:
-        """The part of the table that is ranked."""
-        made = list(self.comparisons.values())
-        chosen = [
-            name
-            for name in self.table.columns
-            if all(name in c.table.index for c in made) and self._is_rival(name)
-        ]
-        return self.table[chosen].dropna().apply(level_ties, axis=1, raw=True)
-
-    def _is_rival(self, name: str) -> bool:
-        """Say whether a row is ranked: a dummy is not, nor a choice among one model."""
-        first = next(iter(self.comparisons.values())).models
-        roles = {model.name: model.role for model in first}
-        if name == BEST_SINGLE:
-            return list(roles.values()).count("single") > 1
-        return roles.get(name) != "dummy"
-
-    @property
-    def not_ranked(self) -> list[str]:
-        """Data sets that are left out of the ranks."""
-        return [name for name in self.table.index if name not in self._ranked.index]
-
-    @cached_property
-    def ranks(self) -> pd.DataFrame:
-        """Rank of each model on each data set."""
-        return self._ranked.rank(axis=1, ascending=False)
-
-    @cached_property
-    def mean_ranks(self) -> pd.Series:
-        """Mean rank of each model, the best first."""
-        return self.ranks.mean().sort_values(kind="stable").rename("mean rank")
-
-    @cached_property
-    def gains(self) -> list[Gain]:
-        """Mean gain of each shared model on each data set."""
-        found: dict[tuple[str, str], list[Gain]] = {}
-        for name, made in self.comparisons.items():
-            for gain in made.gains:
-                if gain.task == MEAN:
-                    own = found.setdefault((gain.model, gain.against), [])
-                    own.append(replace(gain, task=name))
-        return [
-            replace(gain, p_adjusted=float(p))
-            for own in found.values()
-            for gain, p in zip(own, holm([g.p_adjusted for g in own]), strict=True)
-        ]
-
-    @cached_property
-    def counts(self) -> pd.DataFrame:
-        """Data sets won, tied and lost by each shared model against its references."""
-        from sklearn_mtl.comparison.results._counts import count_frame
-
-        return count_frame(self.gains)
-
-    @property
-    def friedman(self) -> tuple[float, float]:
-        """Statistic and p-value of Friedman's test."""
-        n_datasets, n_models = self._ranked.shape
-        if n_models < 3 or n_datasets < 2:
-            return np.nan, np.nan
-        found = stats.friedmanchisquare(*self._ranked.to_numpy().T)
-        return float(found.statistic), float(found.pvalue)
-
-    @cached_property
-    def p_values(self) -> pd.DataFrame:
-        """p-values of Nemenyi's test between each two models, the best first."""
-        tests = import_optional(
-            "scikit_posthocs", extra="ranks", who=f"{_WHO}.p_values"
-        )
-        order = list(self.mean_ranks.index)
-        return tests.posthoc_nemenyi_friedman(self._ranked[order])
-
-    @property
-    def critical_difference(self) -> float:
-        """The critical difference of Nemenyi's test."""
-        n_datasets, n_models = self._ranked.shape
-        if n_models < 2 or n_datasets < 2:
-            return np.nan
-        q = stats.studentized_range.ppf(1 - self.alpha, n_models, np.inf) / np.sqrt(2)
-        return float(q * np.sqrt(n_models * (n_models + 1) / (6 * n_datasets)))
-
-    @property
-    def verdict(self) -> str:
-        """What the gains and ranks show, a line for each shared model."""
-        sharing: dict[str, list[Gain]] = {}
-        for gain in self.gains:
-            if gain.against == TWIN:
-                sharing.setdefault(gain.model, []).append(gain)
-        lines = [self._line(model, own) for model, own in sharing.items()]
-        return "\n".join(lines) or "No shared model was compared."
-
-    def _line(self, model: str, gains: list[Gain]) -> str:
-        effects = Counter(gain.effect for gain in gains)
-        said = []
-        for effect in ("helps", "hurts"):
-            names = [gain.task for gain in gains if gain.effect == effect]
-            if names:
-                said.append(f"sharing {effect} on {listed(names)}")
-        undecided = effects["no evidence"] + effects["unknown"]
-        if undecided:
-            said.append(f"no evidence on {undecided} of {len(gains)} data sets")
-        rank = ""
-        if model in self.mean_ranks.index:
-            best = self.mean_ranks.index[0]
-            place = f"{self.mean_ranks[model]:.2g} of {len(self.mean_ranks)}"
-            first = "the best" if best == model else f"the best is {best}"
-            rank = f" Its mean rank is {place}; {first}."
-        return f"{model}: {'; '.join(said)}.{rank}"
 
     def plot(self, *, ax: Any = None) -> CriticalDifferenceDisplay:
         """Draw the critical-difference diagram.

@@ -12,7 +12,7 @@ from sklearn_mtl.tasks import task_name
 from sklearn_mtl.utils._pictures import make_axes, mark_of
 
 if TYPE_CHECKING:
-    from sklearn_mtl.comparison._comparison import Comparison
+    from sklearn_mtl.comparison.results._result import ComparisonResult
 
 __all__ = ["SampleEfficiencyDisplay"]
 
@@ -98,7 +98,7 @@ class SampleEfficiencyDisplay:
     @classmethod
     def from_comparison(
         cls,
-        comparison: Comparison,
+        comparison: ComparisonResult,
         *,
         model: str | None = None,
         task: str = MEAN,

@@ -12,7 +12,7 @@ from sklearn_mtl.comparison.results._rows import BEST_SINGLE, shared_row
 from sklearn_mtl.utils._pictures import make_axes, mark_of
 
 if TYPE_CHECKING:
-    from sklearn_mtl.comparison._comparison import Comparison
+    from sklearn_mtl.comparison.results._result import ComparisonResult
 
 __all__ = ["TaskGainDisplay"]
 
@@ -66,7 +66,7 @@ class TaskGainDisplay:
 
     @classmethod
     def from_comparison(
-        cls, comparison: Comparison, *, model: str | None = None, ax: Any = None
+        cls, comparison: ComparisonResult, *, model: str | None = None, ax: Any = None
     ) -> TaskGainDisplay:
         """Draw the gains of one shared model of a comparison.
 

@@ -11,7 +11,7 @@ from sklearn_mtl.utils._optional import import_optional
 from sklearn_mtl.utils._pictures import COLORS, make_axes
 
 if TYPE_CHECKING:
-    from sklearn_mtl.comparison._datasets_comparison import DatasetsComparison
+    from sklearn_mtl.comparison.results._datasets_result import DatasetsResult
 
 __all__ = ["CriticalDifferenceDisplay"]
 
@@ -98,7 +98,7 @@ class CriticalDifferenceDisplay:
 
     @classmethod
     def from_comparison(
-        cls, comparison: DatasetsComparison, *, ax: Any = None
+        cls, comparison: DatasetsResult, *, ax: Any = None
     ) -> CriticalDifferenceDisplay:
         """Draw the mean ranks of a comparison on several data sets.
 

@@ -12,7 +12,7 @@ from sklearn_mtl.metrics import mean_over_tasks
 from sklearn_mtl.utils._pictures import make_axes, mark_of
 
 if TYPE_CHECKING:
-    from sklearn_mtl.comparison._comparison import Comparison
+    from sklearn_mtl.comparison.results._result import ComparisonResult
 
 __all__ = ["TaskScoreDisplay"]
 
@@ -100,7 +100,7 @@ class TaskScoreDisplay:
     @classmethod
     def from_comparison(
         cls,
-        comparison: Comparison,
+        comparison: ComparisonResult,
         *,
         tasks: Sequence[str] | None = None,
         models: Sequence[str] | None = None,

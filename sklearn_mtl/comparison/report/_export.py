@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from sklearn_mtl.comparison._comparison import Comparison
+    from sklearn_mtl.comparison.results._result import ComparisonResult
 
 __all__ = ["as_dict"]
 
 
-def as_dict(comparison: Comparison) -> dict[str, Any]:
+def as_dict(comparison: ComparisonResult) -> dict[str, Any]:
     """Return everything that a comparison holds, with None for NaN."""
     measured = comparison.measured
     content = {
@@ -41,7 +41,7 @@ def as_dict(comparison: Comparison) -> dict[str, Any]:
     return {key: _plain(value) for key, value in content.items()}
 
 
-def _curve(comparison: Comparison) -> list[dict[str, Any]] | None:
+def _curve(comparison: ComparisonResult) -> list[dict[str, Any]] | None:
     if comparison.curve is None:
         return None
     return comparison.learning_curve.to_dict("records")

@@ -21,14 +21,14 @@ from sklearn_mtl.comparison.results._verdict import answer
 from sklearn_mtl.utils._ties import first_highest
 
 if TYPE_CHECKING:
-    from sklearn_mtl.comparison._comparison import Comparison
+    from sklearn_mtl.comparison.results._result import ComparisonResult
 
 __all__ = ["as_page", "as_summary"]
 
 _TITLE = "Does learning these tasks together help?"
 
 
-def as_page(comparison: Comparison, affinity: Any = None) -> str:
+def as_page(comparison: ComparisonResult, affinity: Any = None) -> str:
     """Return the page."""
     shared = shared_names(comparison.models)
     names = [task.name for task in comparison.tasks]
@@ -50,7 +50,7 @@ def as_page(comparison: Comparison, affinity: Any = None) -> str:
     return page(_TITLE, _opening(comparison, shared), parts)
 
 
-def as_summary(comparison: Comparison) -> str:
+def as_summary(comparison: ComparisonResult) -> str:
     """Return the verdict and the tables alone, for a notebook."""
     tables = [scores(comparison)["table"]]
     for name in shared_names(comparison.models):
@@ -60,7 +60,7 @@ def as_summary(comparison: Comparison) -> str:
     return render("summary.html", lines=lines, tables=tables)
 
 
-def _opening(comparison: Comparison, shared: list[str]) -> dict[str, Any]:
+def _opening(comparison: ComparisonResult, shared: list[str]) -> dict[str, Any]:
     """Return the answer in a sentence, that of the best shared model, and the facts."""
     lines = comparison.verdict.split("\n")
     said = {"answer": "", "lines": lines[:1], "facts": _facts(comparison)}
@@ -74,7 +74,7 @@ def _opening(comparison: Comparison, shared: list[str]) -> dict[str, Any]:
     return said | {"answer": answer(own), "first": first, "others": others}
 
 
-def _facts(comparison: Comparison) -> str:
+def _facts(comparison: ComparisonResult) -> str:
     setting = comparison.setting
     named = [
         (setting.get("n_samples"), "rows"),

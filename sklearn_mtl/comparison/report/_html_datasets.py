@@ -16,7 +16,7 @@ from sklearn_mtl.comparison.report._table import Table, make_table
 from sklearn_mtl.comparison.report._words import listed, number, shorten
 
 if TYPE_CHECKING:
-    from sklearn_mtl.comparison._datasets_comparison import DatasetsComparison
+    from sklearn_mtl.comparison.results._datasets_result import DatasetsResult
 
 __all__ = ["as_page", "as_summary"]
 
@@ -24,7 +24,7 @@ _TITLE = "Does learning tasks together help on these data sets?"
 _NAME_WIDTH = 14
 
 
-def as_page(found: DatasetsComparison) -> str:
+def as_page(found: DatasetsResult) -> str:
     """Return the page."""
     shared = list(dict.fromkeys(gain.model for gain in found.gains))
     sharing = [
@@ -41,13 +41,13 @@ def as_page(found: DatasetsComparison) -> str:
     return page(_TITLE, {"answer": "", "lines": lines, "facts": ""}, parts)
 
 
-def as_summary(found: DatasetsComparison) -> str:
+def as_summary(found: DatasetsResult) -> str:
     """Return the verdict and the scores alone, for a notebook."""
     lines = found.verdict.split("\n")
     return render("summary.html", lines=lines, tables=[_scores(found)])
 
 
-def _scores(found: DatasetsComparison) -> Table:
+def _scores(found: DatasetsResult) -> Table:
     """Return models by data sets, for names of models are the longer ones."""
     table = found.table.T
     rows = [
@@ -58,7 +58,7 @@ def _scores(found: DatasetsComparison) -> Table:
     return make_table(header, rows, label="scores", marks_best=True)
 
 
-def _ranks(found: DatasetsComparison) -> dict[str, Any] | None:
+def _ranks(found: DatasetsResult) -> dict[str, Any] | None:
     """Return the ranks as a table, and drawn where scikit-posthocs is installed."""
     ranks = found.mean_ranks
     if len(ranks) < 2 or not len(found.ranks):
@@ -73,7 +73,7 @@ def _ranks(found: DatasetsComparison) -> dict[str, Any] | None:
     return {"about": about, "picture": picture, "table": table}
 
 
-def _rank_picture(found: DatasetsComparison) -> Picture:
+def _rank_picture(found: DatasetsResult) -> Picture:
     names = _short(found.mean_ranks.index)
     told = listed([f"{name} {rank:.2f}" for name, rank in found.mean_ranks.items()])
     display = CriticalDifferenceDisplay(
@@ -98,7 +98,7 @@ def _short(names: Iterable[str]) -> dict[str, str]:
     return short
 
 
-def _about(found: DatasetsComparison, *, is_tested: bool) -> list[str]:
+def _about(found: DatasetsResult, *, is_tested: bool) -> list[str]:
     n_datasets, n_models = found.ranks.shape
     texts = [
         f"Mean ranks of {n_models} models on {n_datasets} data sets, 1 is the best; "
@@ -121,13 +121,13 @@ def _about(found: DatasetsComparison, *, is_tested: bool) -> list[str]:
     return texts
 
 
-def _gains(found: DatasetsComparison, model: str) -> dict[str, Any]:
+def _gains(found: DatasetsResult, model: str) -> dict[str, Any]:
     gains = [gain for gain in found.gains if gain.model == model]
     confidence = next(iter(found.comparisons.values())).confidence
     return {"pair": gain_pair(gains, confidence, "data set")}
 
 
-def _details(found: DatasetsComparison) -> list[dict[str, Any]]:
+def _details(found: DatasetsResult) -> list[dict[str, Any]]:
     """Return a box for each data set: its verdict, and how to do it again."""
     return [
         {

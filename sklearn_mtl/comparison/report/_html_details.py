@@ -19,7 +19,7 @@ from sklearn_mtl.comparison.results._rows import TaskRow
 from sklearn_mtl.metrics import mean_over_tasks
 
 if TYPE_CHECKING:
-    from sklearn_mtl.comparison._comparison import Comparison
+    from sklearn_mtl.comparison.results._result import ComparisonResult
 
 __all__ = ["problems", "reproduce", "tasks"]
 
@@ -35,7 +35,7 @@ _FACTS = {
 }
 
 
-def tasks(comparison: Comparison) -> list[dict[str, Any]]:
+def tasks(comparison: ComparisonResult) -> list[dict[str, Any]]:
     """Return a box for each task, with its curves and the scores of every split."""
     boxes = []
     for t, task in enumerate(comparison.tasks):
@@ -53,7 +53,7 @@ def tasks(comparison: Comparison) -> list[dict[str, Any]]:
     return boxes
 
 
-def _split_table(comparison: Comparison, t: int, task: TaskRow) -> Table:
+def _split_table(comparison: ComparisonResult, t: int, task: TaskRow) -> Table:
     measured = comparison.measured
     header = ["model", metric_label(task.metric, task.period)]
     header += [] if task.beside is None else [second_label(task.beside)]
@@ -72,12 +72,12 @@ def _mean(values: np.ndarray) -> float:
     return float(mean_over_tasks(values))
 
 
-def problems(comparison: Comparison) -> list[tuple[str, str]]:
+def problems(comparison: ComparisonResult) -> list[tuple[str, str]]:
     """Return errors with their traceback, and warnings."""
     return [(line, trace or "") for line, trace in told_once(comparison.problems)]
 
 
-def reproduce(comparison: Comparison) -> dict[str, Any]:
+def reproduce(comparison: ComparisonResult) -> dict[str, Any]:
     """Return the command or call, versions, and what each row is."""
     setting = comparison.setting
     code = str(setting.get("command") or "")

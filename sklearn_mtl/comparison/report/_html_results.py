@@ -25,7 +25,7 @@ from sklearn_mtl.comparison.results._rows import BEST_SINGLE, shared_names
 from sklearn_mtl.comparison.results._tables import COSTS
 
 if TYPE_CHECKING:
-    from sklearn_mtl.comparison._comparison import Comparison
+    from sklearn_mtl.comparison.results._result import ComparisonResult
 
 __all__ = ["costs", "curves", "curves_of", "gain_pair", "gain_table", "gains", "scores"]
 
@@ -35,7 +35,7 @@ _RIVALS = {TWIN: "against its twin", BEST_SINGLE: "against the best single row"}
 _NAME_WIDTH = 18
 
 
-def scores(comparison: Comparison) -> dict[str, Any]:
+def scores(comparison: ComparisonResult) -> dict[str, Any]:
     """Return the table of mean scores."""
     table = comparison.table
     names = [*(task.name for task in comparison.tasks), MEAN]
@@ -56,7 +56,7 @@ def scores(comparison: Comparison) -> dict[str, Any]:
     return {"metrics": _metrics(comparison), "mean_note": note, "table": made}
 
 
-def _metrics(comparison: Comparison) -> str:
+def _metrics(comparison: ComparisonResult) -> str:
     """Return the metric of all tasks, or that of each."""
     labels = [metric_label(task.metric, task.period) for task in comparison.tasks]
     if len(set(labels)) == 1:
@@ -65,7 +65,7 @@ def _metrics(comparison: Comparison) -> str:
     return f"Scores: {', '.join(f'{task.name}: {label}' for task, label in pairs)}."
 
 
-def gains(comparison: Comparison, model: str) -> dict[str, Any]:
+def gains(comparison: ComparisonResult, model: str) -> dict[str, Any]:
     """Return the picture and the table of the gains of one shared model."""
     own = [gain for gain in comparison.gains if gain.model == model]
     pair = gain_pair(own, comparison.confidence, "task")
@@ -112,7 +112,7 @@ def _words(gain: Gain) -> Cell:
     return Cell(gain_and_interval(gain.interval), effect_word(gain))
 
 
-def _counts(comparison: Comparison, model: str) -> str:
+def _counts(comparison: ComparisonResult, model: str) -> str:
     """Return wins, ties and losses, and the relative reduction of errors if defined."""
     counts = comparison.counts
     n_tasks, told = len(comparison.tasks), []
@@ -126,7 +126,7 @@ def _counts(comparison: Comparison, model: str) -> str:
     return "; ".join(told)
 
 
-def curves(comparison: Comparison) -> dict[str, Any] | None:
+def curves(comparison: ComparisonResult) -> dict[str, Any] | None:
     """Return score against number of labels, averaged over tasks."""
     if comparison.curve is None:
         return None
@@ -136,7 +136,7 @@ def curves(comparison: Comparison) -> dict[str, Any] | None:
     return {"mean_note": comparison.mean_note, "drawn": drawn}
 
 
-def curves_of(comparison: Comparison, task: str) -> list[dict[str, Any]]:
+def curves_of(comparison: ComparisonResult, task: str) -> list[dict[str, Any]]:
     """Return the curves of all shared models for one task, drawn and in numbers."""
     if comparison.curve is None:
         return []
@@ -184,7 +184,7 @@ def _curve_table(rows: Any, label: str) -> Table:
     return make_table(header, cells, label=label)
 
 
-def costs(comparison: Comparison) -> dict[str, Any]:
+def costs(comparison: ComparisonResult) -> dict[str, Any]:
     """Return seconds and memory of every model."""
     table = comparison.table[COSTS].drop(index=BEST_SINGLE, errors="ignore")
     rows = [

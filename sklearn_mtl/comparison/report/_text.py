@@ -23,7 +23,7 @@ from sklearn_mtl.comparison.results._problems import told_once
 from sklearn_mtl.comparison.results._rows import BEST_SINGLE, TaskRow, shared_names
 
 if TYPE_CHECKING:
-    from sklearn_mtl.comparison._comparison import Comparison
+    from sklearn_mtl.comparison.results._result import ComparisonResult
 
 __all__ = ["to_text"]
 
@@ -31,7 +31,7 @@ _NAME_WIDTH = 28
 _AGAINST = {TWIN: "from sharing", BEST_SINGLE: "over best single"}
 
 
-def to_text(comparison: Comparison, width: int = 100) -> str:
+def to_text(comparison: ComparisonResult, width: int = 100) -> str:
     """Return the whole comparison as text of at most `width` columns."""
     parts = [_tasks(comparison), _scores(comparison, width)]
     parts += ["\n".join(_wrap(comparison.mean_note, width))]
@@ -42,7 +42,7 @@ def to_text(comparison: Comparison, width: int = 100) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _tasks(comparison: Comparison) -> str:
+def _tasks(comparison: ComparisonResult) -> str:
     rows = [
         [
             shorten(task.name, _NAME_WIDTH),
@@ -63,7 +63,7 @@ def _metrics(task: TaskRow) -> str:
     return first + (f", {metric_label(second)}" if second else "")
 
 
-def _scores(comparison: Comparison, width: int) -> str:
+def _scores(comparison: ComparisonResult, width: int) -> str:
     """Return models by tasks where that fits, else tasks by models."""
     table = comparison.table
     columns = [*(task.name for task in comparison.tasks), MEAN, "fit seconds"]
@@ -80,7 +80,7 @@ def _scores(comparison: Comparison, width: int) -> str:
     return in_blocks(flipped, width)
 
 
-def _row_name(comparison: Comparison, model: str) -> str:
+def _row_name(comparison: ComparisonResult, model: str) -> str:
     """Return the name of a row, with a mark if splits are missing from its mean."""
     if model == BEST_SINGLE:
         return model
@@ -97,7 +97,7 @@ def _cell(column: str, value: float) -> str:
     return seconds(value) if column == "fit seconds" else number(value)
 
 
-def _gains(comparison: Comparison, model: str, width: int) -> str:
+def _gains(comparison: ComparisonResult, model: str, width: int) -> str:
     """Return what sharing does to each task, and the gain over the best single row."""
     gains = [gain for gain in comparison.gains if gain.model == model]
     found = {(gain.against, gain.task): gain for gain in gains}
@@ -127,7 +127,7 @@ def _gain(gain: Gain) -> list[str]:
     return [gain_and_interval(gain.interval), effect_word(gain)]
 
 
-def _second(comparison: Comparison, model: str) -> str:
+def _second(comparison: ComparisonResult, model: str) -> str:
     """Return the second scores of a shared row beside those of its references."""
     rows = comparison.beside_means(model)
     if not rows:
@@ -142,7 +142,7 @@ def _second(comparison: Comparison, model: str) -> str:
     return "\n\n" + layout(header, lines, "lrrrr")
 
 
-def _curve(comparison: Comparison, model: str) -> str:
+def _curve(comparison: ComparisonResult, model: str) -> str:
     """Return score against number of labels, in the mean over tasks."""
     if comparison.curve is None:
         return ""
@@ -158,12 +158,12 @@ def _curve(comparison: Comparison, model: str) -> str:
     return "\n".join(part for part in (table, comparison.labels_saved(model)) if part)
 
 
-def _problems(comparison: Comparison, width: int) -> str:
+def _problems(comparison: ComparisonResult, width: int) -> str:
     lines = [line for line, _ in told_once(comparison.problems)]
     return "\n".join(part for line in lines for part in _wrap(line, width))
 
 
-def _verdict(comparison: Comparison, width: int) -> str:
+def _verdict(comparison: ComparisonResult, width: int) -> str:
     lines = _wrap(comparison.verdict, width)
     if not comparison.gains:
         return "\n".join(lines)

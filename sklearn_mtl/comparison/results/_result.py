@@ -1,0 +1,290 @@
+"""What a comparison found: its arrays, the tables of them, and a verdict."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
+
+from sklearn_mtl.comparison.report._words import worth_in_labels
+from sklearn_mtl.comparison.results._counts import count_frame, error_reduction
+from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain, compute_gains
+from sklearn_mtl.comparison.results._rows import (
+    BEST_SINGLE,
+    FitProblem,
+    Measured,
+    ModelRow,
+    TaskRow,
+    shared_row,
+)
+from sklearn_mtl.comparison.results._tables import (
+    gain_frame,
+    score_frame,
+    summary_frame,
+)
+from sklearn_mtl.comparison.results._verdict import verdicts
+from sklearn_mtl.comparison.run._curve import (
+    LearningCurve,
+    curve_frame,
+    labels_of_twin,
+)
+from sklearn_mtl.metrics import MEAN_OF_UNITS, mean_over_tasks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ComparisonResult"]
+
+
+class ComparisonResult:
+    """What reports and pictures take; `Comparison` adds the methods that make them."""
+
+    def __init__(
+        self,
+        tasks: Sequence[TaskRow],
+        models: Sequence[ModelRow],
+        measured: Measured,
+        problems: Sequence[FitProblem] = (),
+        setting: Mapping[str, Any] | None = None,
+        confidence: float = 0.95,
+        curve: LearningCurve | None = None,
+    ) -> None:
+        self.tasks = list(tasks)
+        self.models = list(models)
+        self.measured = measured
+        self.problems = list(problems)
+        self.setting = dict(setting or {})
+        self.confidence = confidence
+        self.curve = curve
+
+    @cached_property
+    def gains(self) -> list[Gain]:
+        """Gains of the shared models, task by task and in the mean."""
+        return compute_gains(self.models, self.tasks, self.measured, self.confidence)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row a model: scores, mean gains with their ends, seconds a fit."""
+        return summary_frame(self.models, self.tasks, self.measured, self.gains)
+
+    @cached_property
+    def gain(self) -> pd.DataFrame:
+        """One row for each shared model, reference and task."""
+        return gain_frame(self.gains)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """One row for each model, split, task and metric."""
+        return score_frame(self.models, self.tasks, self.measured)
+
+    @cached_property
+    def counts(self) -> pd.DataFrame:
+        """One row for each shared model and reference: wins, ties and losses."""
+        return count_frame(self.gains)
+
+    @cached_property
+    def learning_curve(self) -> pd.DataFrame:
+        """One row for each shared model, task and share of the labels."""
+        if self.curve is None:
+            raise ValueError(
+                "Comparison: no learning curve was measured; call compare with "
+                "learning_curve=(0.1, 0.3, 1.0)."
+            )
+        ratios = self.measured.ratios
+        return curve_frame(self.curve, self.models, self.tasks, ratios, self.confidence)
+
+    @property
+    def verdict(self) -> str:
+        """What the gains show, a line for each shared model."""
+        lines = verdicts(self.models, self.gains)
+        return "\n".join(lines) or "No shared model was compared."
+
+    @property
+    def mean_note(self) -> str:
+        """What means over tasks are of, where scores are in different units; or ""."""
+        return MEAN_OF_UNITS if any(task.unit != 1.0 for task in self.tasks) else ""
+
+    @property
+    def n_splits(self) -> int:
+        """Number of splits."""
+        return int(self.measured.scores.shape[1])
+
+    def row(self, name: str) -> int:
+        """Return the place of a model in the arrays.
+
+        Parameters
+        ----------
+        name : str
+            Name of a row.
+
+        Returns
+        -------
+        int
+            Its place.
+
+        Raises
+        ------
+        KeyError
+            If there is no such row; the message lists the rows.
+        """
+        names = [model.name for model in self.models]
+        if name not in names:
+            raise KeyError(f"Comparison: no model {name!r}. Known models: {names}.")
+        return names.index(name)
+
+    def n_scored(self, name: str) -> int:
+        """Return in how many splits a model has scores.
+
+        Parameters
+        ----------
+        name : str
+            Name of a row.
+
+        Returns
+        -------
+        int
+            Number of splits.
+        """
+        scores = self.measured.scores[self.row(name)]
+        return int((~np.isnan(scores)).any(axis=1).sum())
+
+    def beside_means(self, name: str) -> list[tuple[str, str, float, float, float]]:
+        """Return the second scores of a shared model beside its references.
+
+        Parameters
+        ----------
+        name : str
+            Name of a shared row.
+
+        Returns
+        -------
+        list of tuple
+            (task, metric, model, twin, best single) for each task with a second score.
+        """
+        model = self.models[self.row(name)]
+        rows = [self.measured.beside[self.row(name)]]
+        if model.twin is not None:
+            rows.append(self.measured.beside[self.row(model.twin)])
+        else:
+            rows.append(np.full(rows[0].shape, np.nan))
+        rows.append(self.measured.best_single("beside"))
+        means = [mean_over_tasks(values.T) for values in rows]
+        own, twin, best = np.array(means).tolist()
+        return [
+            (task.name, task.beside, own[t], twin[t], best[t])
+            for t, task in enumerate(self.tasks)
+            if task.beside is not None
+        ]
+
+    def chosen_counts(self) -> dict[str, dict[str, int]]:
+        """Return how often each model was the best single row of a task.
+
+        Returns
+        -------
+        dict of str to dict
+            Task to model to number of splits, most often first.
+        """
+        counts: dict[str, dict[str, int]] = {}
+        for t, task in enumerate(self.tasks):
+            chosen = self.measured.chosen[:, t]
+            places, n = np.unique(chosen[chosen >= 0], return_counts=True)
+            order = np.argsort(-n, kind="stable")
+            counts[task.name] = {self.models[places[i]].name: int(n[i]) for i in order}
+        return counts
+
+    def delta_m(self, model: str | None = None, *, against: str = TWIN) -> float:
+        """Return the mean relative reduction of the errors by a shared model.
+
+        Parameters
+        ----------
+        model : str, default=None
+            The shared model; None takes the last one.
+        against : {"twin", "best single"}, default="twin"
+            The single-task row.
+
+        Returns
+        -------
+        float
+            `metrics.delta_m` of the mean errors: 0.1 is 10 % less error. NaN where a
+            task is measured by a score such as AUC, which has no relative reduction;
+            choose errors, such as scoring="neg_mean_squared_error".
+
+        Raises
+        ------
+        ValueError
+            If there is no such shared model or reference.
+
+        Warns
+        -----
+        UndefinedMetricWarning
+            Which tasks make it NaN, and why.
+        """
+        name = shared_row(self.models, model, "Comparison.delta_m")
+        value, reason = self.error_reduction(name, against)
+        if reason:
+            warnings.warn(reason, UndefinedMetricWarning, stacklevel=2)
+        return value
+
+    def error_reduction(self, name: str, against: str) -> tuple[float, str]:
+        """Return `delta_m`, and the reason where it is NaN, without a warning.
+
+        Parameters
+        ----------
+        name : str
+            Name of a shared row.
+        against : {"twin", "best single"}
+            The single-task row.
+
+        Returns
+        -------
+        (float, str)
+            The value; an empty text, or why it is NaN.
+
+        Raises
+        ------
+        ValueError
+            If there is no such reference.
+        """
+        scores, twin = self.measured.scores, self.models[self.row(name)].twin
+        if against == BEST_SINGLE:
+            other = self.measured.best_single()
+        elif against == TWIN and twin is not None:
+            other = scores[self.row(twin)]
+        else:
+            raise ValueError(
+                f"Comparison.delta_m: against is {against!r}; it must be {TWIN!r} or "
+                f"{BEST_SINGLE!r}."
+            )
+        own = mean_over_tasks(scores[self.row(name)].T)  # over splits
+        return error_reduction(self.tasks, own, mean_over_tasks(other.T))
+
+    def labels_saved(self, model: str | None = None) -> str:
+        """Say how many labels the twin needs for what sharing does with the fewest.
+
+        Parameters
+        ----------
+        model : str, default=None
+            The shared model; None takes the last one.
+
+        Returns
+        -------
+        str
+            A sentence on the mean over tasks; empty where the gain with the fewest
+            labels is no more than noise.
+
+        Raises
+        ------
+        ValueError
+            If there is no such shared model, or no learning curve was measured.
+        """
+        name = shared_row(self.models, model, "Comparison.labels_saved")
+        frame = self.learning_curve
+        rows = frame[(frame["model"] == name) & (frame["task"] == MEAN)]
+        few, most = rows["labels"].iloc[[0, -1]]
+        if not rows["low"].iloc[0] > 0:  # NaN too
+            return ""
+        return worth_in_labels(few, labels_of_twin(rows), most)
