@@ -11,6 +11,7 @@ from sklearn_mtl.comparison.results._rows import (
     TaskRow,
     twin_name,
 )
+from sklearn_mtl.comparison.run._curve import LearningCurve
 
 TASKS = [
     TaskRow("digit", "multiclass", 10, 900, "balanced_accuracy", "neg_log_loss"),
@@ -84,3 +85,14 @@ def with_problems():
         "versions": {"scikit-learn": "1.6"},
     }
     return make_comparison(problems=problems, setting=setting)
+
+
+@pytest.fixture
+def with_curve(comparison):
+    scores = comparison.measured.scores
+    parts = np.stack([scores - 0.2, scores - 0.1, scores], axis=1)
+    parts[:3] = np.nan
+    shares = np.array([0.1, 0.5, 1.0])
+    n_labels = (shares[:, None, None] * comparison.measured.n_train).astype(int)
+    comparison.curve = LearningCurve(shares, n_labels, parts)
+    return comparison

@@ -5,8 +5,6 @@ import shutil
 import numpy as np
 import pytest
 
-from sklearn_mtl.comparison.run._curve import LearningCurve
-
 playwright = pytest.importorskip("playwright.sync_api")
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -62,14 +60,10 @@ def browser():
 
 
 @pytest.fixture
-def page_file(with_problems, tmp_path):
+def page_file(with_problems, with_curve, tmp_path):
     """A page with everything that a page may have."""
     comparison = with_problems
-    scores = comparison.measured.scores
-    parts = np.stack([scores - 0.2, scores - 0.1, scores], axis=1)
-    shares = np.array([0.1, 0.5, 1.0])
-    n_labels = (shares[:, None, None] * comparison.measured.n_train).astype(int)
-    comparison.curve = LearningCurve(shares, n_labels, parts)
+    comparison.curve = with_curve.curve
     path = tmp_path / "page.html"
     comparison.to_html(
         path, affinity=np.array([[0, 0.2, -0.1], [0.3, 0, 0], [-1, 1, 0]])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklearn_mtl.comparison.report._words import metric_label
+from sklearn_mtl.comparison.results._words import metric_label
 from sklearn_mtl.metrics import mean_over_tasks
 from sklearn_mtl.utils._pictures import make_axes, mark_of
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.comparison.report._words import signed
+from sklearn_mtl.comparison.results._words import signed
 
 __all__ = ["affinity_section", "read_affinity"]
 

@@ -13,7 +13,7 @@ from sklearn_mtl.comparison.report._html_results import gain_pair
 from sklearn_mtl.comparison.report._page import Part, page, render
 from sklearn_mtl.comparison.report._pictures import Picture, draw
 from sklearn_mtl.comparison.report._table import Table, make_table
-from sklearn_mtl.comparison.report._words import listed, number, shorten
+from sklearn_mtl.comparison.results._words import listed, number, shorten
 
 if TYPE_CHECKING:
     from sklearn_mtl.comparison.results._datasets_result import DatasetsResult

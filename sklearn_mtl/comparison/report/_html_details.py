@@ -8,14 +8,14 @@ import numpy as np
 
 from sklearn_mtl.comparison.report._html_results import curves_of
 from sklearn_mtl.comparison.report._table import Table, make_table
-from sklearn_mtl.comparison.report._words import (
+from sklearn_mtl.comparison.results._problems import told_once
+from sklearn_mtl.comparison.results._rows import TaskRow
+from sklearn_mtl.comparison.results._words import (
     metric_label,
     number,
     second_label,
     second_value,
 )
-from sklearn_mtl.comparison.results._problems import told_once
-from sklearn_mtl.comparison.results._rows import TaskRow
 from sklearn_mtl.metrics import mean_over_tasks
 
 if TYPE_CHECKING:

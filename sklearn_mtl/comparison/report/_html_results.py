@@ -10,7 +10,11 @@ from sklearn_mtl.comparison.plots._curve import SampleEfficiencyDisplay
 from sklearn_mtl.comparison.plots._gain import TaskGainDisplay
 from sklearn_mtl.comparison.report._pictures import draw
 from sklearn_mtl.comparison.report._table import Cell, Table, make_table
-from sklearn_mtl.comparison.report._words import (
+from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
+from sklearn_mtl.comparison.results._intervals import Interval
+from sklearn_mtl.comparison.results._rows import BEST_SINGLE, shared_names
+from sklearn_mtl.comparison.results._tables import COSTS
+from sklearn_mtl.comparison.results._words import (
     effect_word,
     gain_and_interval,
     listed,
@@ -19,10 +23,6 @@ from sklearn_mtl.comparison.report._words import (
     seconds,
     shorten,
 )
-from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
-from sklearn_mtl.comparison.results._intervals import Interval
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE, shared_names
-from sklearn_mtl.comparison.results._tables import COSTS
 
 if TYPE_CHECKING:
     from sklearn_mtl.comparison.results._result import ComparisonResult

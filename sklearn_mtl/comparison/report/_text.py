@@ -6,7 +6,11 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from sklearn_mtl.comparison.report._text_table import in_blocks, layout, text_width
-from sklearn_mtl.comparison.report._words import (
+from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
+from sklearn_mtl.comparison.results._intervals import Interval
+from sklearn_mtl.comparison.results._problems import told_once
+from sklearn_mtl.comparison.results._rows import BEST_SINGLE, TaskRow, shared_names
+from sklearn_mtl.comparison.results._words import (
     effect_word,
     gain_and_interval,
     metric_label,
@@ -17,10 +21,6 @@ from sklearn_mtl.comparison.report._words import (
     shorten,
     signed,
 )
-from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
-from sklearn_mtl.comparison.results._intervals import Interval
-from sklearn_mtl.comparison.results._problems import told_once
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE, TaskRow, shared_names
 
 if TYPE_CHECKING:
     from sklearn_mtl.comparison.results._result import ComparisonResult

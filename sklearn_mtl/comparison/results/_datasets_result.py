@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from sklearn_mtl.comparison.report._words import listed
 from sklearn_mtl.comparison.results._counts import count_frame
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import holm
 from sklearn_mtl.comparison.results._result import ComparisonResult
 from sklearn_mtl.comparison.results._rows import BEST_SINGLE
+from sklearn_mtl.comparison.results._words import listed
 from sklearn_mtl.utils._optional import import_optional
 from sklearn_mtl.utils._ties import level_ties
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from sklearn_mtl.comparison.report._words import listed
 from sklearn_mtl.comparison.results._rows import FitProblem
+from sklearn_mtl.comparison.results._words import listed
 
 __all__ = ["told_once"]
 

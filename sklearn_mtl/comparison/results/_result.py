@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
-from sklearn_mtl.comparison.report._words import worth_in_labels
 from sklearn_mtl.comparison.results._counts import count_frame, error_reduction
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain, compute_gains
 from sklearn_mtl.comparison.results._rows import (
@@ -27,6 +26,7 @@ from sklearn_mtl.comparison.results._tables import (
     summary_frame,
 )
 from sklearn_mtl.comparison.results._verdict import verdicts
+from sklearn_mtl.comparison.results._words import worth_in_labels
 from sklearn_mtl.comparison.run._curve import (
     LearningCurve,
     curve_frame,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sklearn_mtl.comparison.report._words import gain_and_interval, listed
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._rows import BEST_SINGLE, ModelRow
+from sklearn_mtl.comparison.results._words import gain_and_interval, listed
 
 __all__ = ["answer", "verdicts"]
 

@@ -3,24 +3,12 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.comparison import SampleEfficiencyDisplay
-from sklearn_mtl.comparison.run._curve import LearningCurve
 
 
 @pytest.fixture(autouse=True)
 def _closed_figures():
     yield
     plt.close("all")
-
-
-@pytest.fixture
-def with_curve(comparison):
-    scores = comparison.measured.scores
-    parts = np.stack([scores - 0.2, scores - 0.1, scores], axis=1)
-    parts[:3] = np.nan
-    shares = np.array([0.1, 0.5, 1.0])
-    n_labels = (shares[:, None, None] * comparison.measured.n_train).astype(int)
-    comparison.curve = LearningCurve(shares, n_labels, parts)
-    return comparison
 
 
 def test_curves_are_the_mean_scores_against_the_number_of_labels(with_curve):

@@ -86,6 +86,30 @@ def test_page_fits_a_phone(comparison, tmp_path):
     assert scrolling + source.count('<div class="stacks">') == page.tags.count("table")
 
 
+def test_pictures_say_in_words_what_they_show(with_curve, tmp_path):
+    _, page = page_of(with_curve, tmp_path)
+    alts = [value for name, value in page.attributes if name == "alt"]
+    assert len(alts) == 1 + 1 + 3  # gains, and curves of the mean and of each task
+    assert alts[0] == (
+        "Gains of net by task, with 95% intervals. Sharing: helps on digit; "
+        "no evidence on ill and mean; hurts on hours."
+    )
+    scores = with_curve.measured.scores.mean(axis=(1, 2))
+    assert alts[1] == (
+        "Score of net and of its twin against number of labels, mean over tasks: "
+        f"with 8 labels {scores[4] - 0.2:.3f} against {scores[3] - 0.2:.3f}, "
+        f"with 80 labels {scores[4]:.3f} against {scores[3]:.3f}."
+    )
+    media = [value for name, value in page.attributes if name == "media"]
+    assert media == ["(prefers-color-scheme: dark)"] * len(alts)
+
+
+def test_curves_stand_in_tables_too(with_curve, tmp_path):
+    source, _ = page_of(with_curve, tmp_path)
+    for task in ("mean", "digit", "ill", "hours"):
+        assert f'aria-label="scores of net by labels, {task}"' in source
+
+
 def test_names_and_messages_are_escaped(make, tmp_path):
     name = "<script>alert('1')</script>\"&$x$"
     comparison = make(tasks=[TaskRow(name, "binary", 2, 9, "roc_auc")])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.comparison import Interval
-from sklearn_mtl.comparison.report._words import (
+from sklearn_mtl.comparison.results._words import (
     gain_and_interval,
     listed,
     metric_label,
