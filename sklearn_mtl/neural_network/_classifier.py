@@ -330,7 +330,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         out. A thousand random samples of the stream are kept, and pickled with the
         estimator; as many of them as there are new samples are learned again in each
         call, so that the end of a sorted stream does not displace its beginning. Until
-        a thousand samples have come, the net is trained anew from all of them whenever
+        a thousand samples have come, the net is trained again from all of them whenever
         their number has doubled: then the scales of X and y, the categories and the
         embedding are set again, and no longer after that.
 
