@@ -48,8 +48,7 @@ class Comparison(ComparisonResult):
     table : DataFrame
         One row a model: mean score of each task, their mean, mean gain from sharing
         and over the best single row with their ends, and the costs of a fit: mean
-        seconds of fit and prediction, size of the pickled model in MB, and the median
-        growth of the memory of the process in MB.
+        seconds of fit and prediction, and size of the pickled model in MB.
     gain : DataFrame
         One row for each shared model, reference and task: gain, ends, p-values.
     scores : DataFrame

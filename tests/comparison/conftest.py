@@ -51,7 +51,6 @@ def make_comparison(n_splits=5, spread=0.01, tasks=TASKS, models=MODELS, **argum
         n_held_out=np.full((n_splits, len(tasks)), 20),
         chosen=candidates,
         model_bytes=np.linspace(1e3, 4e6, len(models))[:, None] * np.ones(n_splits),
-        peak_bytes=np.linspace(1e6, 5e7, len(models))[:, None] * np.ones(n_splits),
     )
     return Comparison(tasks, models, measured, **arguments)
 

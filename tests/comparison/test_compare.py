@@ -266,7 +266,6 @@ def test_costs_are_measured(data):
     assert (found.measured.predict_seconds > 0).all()
     sizes = found.table["model MB"]
     assert 0 < sizes["dummy"] < sizes["linear"] < 1
-    assert not (found.measured.peak_bytes < 0).any()  # NaN outside Linux
 
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])

@@ -93,10 +93,8 @@ def test_dummies_and_a_choice_among_one_model_are_not_ranked(published, make):
     for comparison in made.values():
         del comparison.models[2]
         comparison.measured.chosen[:] = 1
-        for name in ("scores", "beside", "fit_seconds", "predict_seconds"):
-            values = getattr(comparison.measured, name)
-            object.__setattr__(comparison.measured, name, np.delete(values, 2, axis=0))
-        for name in ("model_bytes", "peak_bytes"):
+        costs = ("fit_seconds", "predict_seconds", "model_bytes")
+        for name in ("scores", "beside", *costs):
             values = getattr(comparison.measured, name)
             object.__setattr__(comparison.measured, name, np.delete(values, 2, axis=0))
     assert "best single" not in DatasetsComparison(made).ranks

@@ -29,7 +29,6 @@ def as_dict(comparison: ComparisonResult) -> dict[str, Any]:
         "fit_seconds": measured.fit_seconds,
         "predict_seconds": measured.predict_seconds,
         "model_bytes": measured.model_bytes,
-        "peak_bytes": measured.peak_bytes,
         "counts": comparison.counts.to_dict("records"),
         "learning_curve": _curve(comparison),
         "n_train": measured.n_train,

@@ -185,7 +185,7 @@ def _curve_table(rows: Any, label: str) -> Table:
 
 
 def costs(comparison: ComparisonResult) -> dict[str, Any]:
-    """Return seconds and memory of every model."""
+    """Return seconds and sizes of every model."""
     table = comparison.table[COSTS].drop(index=BEST_SINGLE, errors="ignore")
     rows = [
         [str(name), *map(seconds, row)]

@@ -150,8 +150,6 @@ class Measured:
         The model that was chosen as the best single row; -1 where there is none.
     model_bytes : ndarray of shape (n_models, n_splits)
         Size of the fitted model when pickled.
-    peak_bytes : ndarray of shape (n_models, n_splits)
-        By how much the memory of the process grew at most during a fit.
     """
 
     scores: np.ndarray
@@ -163,7 +161,6 @@ class Measured:
     n_held_out: np.ndarray
     chosen: np.ndarray
     model_bytes: np.ndarray
-    peak_bytes: np.ndarray
 
     def best_single(self, which: str = "scores") -> np.ndarray:
         """Return the test scores of the chosen rows (n_splits, n_tasks)."""

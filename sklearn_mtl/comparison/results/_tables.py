@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COSTS", "gain_frame", "score_frame", "summary_frame"]
 
-COSTS = ["fit seconds", "predict seconds", "model MB", "peak MB"]
+COSTS = ["fit seconds", "predict seconds", "model MB"]
 _MEGABYTE = 1e6
 _GAIN_COLUMNS = {TWIN: "gain from sharing", BEST_SINGLE: "gain over best single"}
 
@@ -110,21 +110,13 @@ def _scores(scores: np.ndarray, tasks: Sequence[TaskRow]) -> list[float]:
 
 
 def _costs(measured: Measured, m: int) -> list[float]:
-    """Return mean seconds and megabytes of a model.
-
-    Of the growth of memory the median: the first fit also loads libraries.
-    """
+    """Return mean seconds and megabytes of a model."""
     means = [
         float(mean_over_tasks(values[m]))
         for values in (measured.fit_seconds, measured.predict_seconds)
     ]
     size = float(mean_over_tasks(measured.model_bytes[m])) / _MEGABYTE
-    return [*means, size, _median(measured.peak_bytes[m]) / _MEGABYTE]
-
-
-def _median(values: np.ndarray) -> float:
-    known = values[~np.isnan(values)]
-    return float(np.median(known)) if len(known) else np.nan
+    return [*means, size]
 
 
 def _inserted(

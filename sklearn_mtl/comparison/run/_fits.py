@@ -7,7 +7,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,9 +19,7 @@ from sklearn_mtl.comparison.design._scoring import TaskScores
 from sklearn_mtl.comparison.results._costs import (
     NO_COSTS,
     Costs,
-    MemoryWatch,
     pickled_size,
-    watch_memory,
 )
 from sklearn_mtl.comparison.results._rows import FitProblem
 from sklearn_mtl.datasets import without_cells
@@ -153,12 +151,11 @@ def _fit(job: FitJob, material: Material) -> tuple[Any, Costs]:
         y = without_cells(y, job.hidden)
     groups = None if material.group is None else material.group[job.train]
     params = fit_params_for(job.estimator, {"groups": groups}, "compare")
-    with watch_memory() if job.is_outer else nullcontext(MemoryWatch()) as watch:
-        start = time.perf_counter()
-        model = clone(job.estimator).fit(X, y, **params)
-        seconds = time.perf_counter() - start
+    start = time.perf_counter()
+    model = clone(job.estimator).fit(X, y, **params)
+    seconds = time.perf_counter() - start
     size = pickled_size(model) if job.is_outer else np.nan
-    return model, Costs(seconds, np.nan, size, watch.growth)
+    return model, Costs(seconds, np.nan, size)
 
 
 def _scored(fit: Fit, model: Any, material: Material) -> Fit:

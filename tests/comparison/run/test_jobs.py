@@ -49,7 +49,7 @@ def test_without_inner_splits_nothing_is_fitted_for_the_choice():
 def test_arrays_hold_the_outer_fits_alone():
     jobs = list_jobs(CANDIDATES, OUTER, INNER)
     fits = [
-        Fit(job, np.full(2, i), np.full(2, -i), [], Costs(float(i), 0.5, i, 2 * i))
+        Fit(job, np.full(2, i), np.full(2, -i), [], Costs(float(i), 0.5, i))
         for i, job in enumerate(jobs)
     ]
     found = gather(fits, (4, 2, 2))
@@ -58,7 +58,6 @@ def test_arrays_hold_the_outer_fits_alone():
     np.testing.assert_array_equal(found["beside"], -scores)
     np.testing.assert_array_equal(found["fit_seconds"], scores[:, :, 0])
     np.testing.assert_array_equal(found["model_bytes"], scores[:, :, 0])
-    np.testing.assert_array_equal(found["peak_bytes"], 2 * scores[:, :, 0])
     assert (found["predict_seconds"] == 0.5).all()
 
 
