@@ -72,16 +72,13 @@ class Conv(TrunkSpec):
 
     Pictures lie with their channels last, are convolved and pooled some at a time, that
     the cache may hold them, and are pooled before an activation that only rises: the
-    same for a fraction of the time. In bfloat16 a first layer with relu and pooling
-    whose kernels read few pixels is computed as products with patches of the pictures
-    (Chellapilla et al.).
+    same for a fraction of the time.
 
     References
     ----------
     Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-Based Learning Applied to
     Document Recognition", Proceedings of the IEEE 86, 1998; S. Ioffe, C. Szegedy,
-    "Batch Normalization", ICML 2015; K. Chellapilla, S. Puri, P. Simard, "High
-    Performance Convolutional Neural Networks for Document Processing", IWFHR 2006.
+    "Batch Normalization", ICML 2015.
 
     Examples
     --------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Generator, Tensor, nn
@@ -14,7 +14,6 @@ from torch.nn import functional as F
 from sklearn_mtl.modules._augmentation import AugmentationLayer
 from sklearn_mtl.modules._normalization import MapBatchNorm
 from sklearn_mtl.modules.trunks._mlp import ACTIVATIONS
-from sklearn_mtl.modules.trunks._patches import read_patches, rectified_products
 
 if TYPE_CHECKING:
     from sklearn_mtl.modules.trunks._conv import Conv
@@ -28,13 +27,6 @@ _RISING = ("identity", "logistic", "relu", "tanh")
 # more than that saves
 _UNITS_AT_ONCE = 3 * 2**18
 
-# patches hold a value for each pixel that a kernel reads, and to copy these must cost
-# less than what is made of them, unless they are few
-_FEW_PIXELS = 16
-
-# values of a layer in a batch, below which a step with patches costs more
-_MANY_VALUES = 2**19
-
 
 class ConvLayer(nn.Module):
     """Convolution, normalisation, pooling and activation, with kernels of each member.
@@ -47,8 +39,6 @@ class ConvLayer(nn.Module):
         Zeros that a picture gets before and behind its rows and columns.
     n_units : int
         Values of a picture before pooling.
-    has_few_pixels : bool
-        Whether relu and pooling follow a kernel that reads few pixels.
     """
 
     def __init__(
@@ -68,17 +58,9 @@ class ConvLayer(nn.Module):
         size = [side + sum(self.margins) - (k - 1) for side in shape[1:]]
         self.shape = (n_channels, *(side // spec.pool for side in size))
         self.n_units = n_channels * math.prod(size)
-        self.has_few_pixels = (
-            spec.activation == "relu"
-            and self.norm is None
-            and spec.pool > 1
-            and shape[0] * k**2 <= max(_FEW_PIXELS, n_channels)
-        )
 
     def forward(self, x: Tensor, member: int) -> Tensor:
         """Map (n_rows, channels, height, width) to those of `shape`."""
-        if self.suits_patches(x):
-            return self._pool_products(x, member)
         before, after = self.margins
         if after > before:  # torch warns where it does this for padding="same"
             x = F.pad(x, (0, 1, 0, 1))
@@ -90,27 +72,6 @@ class ConvLayer(nn.Module):
         if self.is_pooled_first:
             return self.activation(_pool(x, self.pool))
         return _pool(self.activation(x), self.pool)
-
-    def suits_patches(self, x: Tensor) -> bool:
-        """Say whether products with patches are faster: in bfloat16, for some."""
-        return (
-            self.has_few_pixels
-            and _becomes_bfloat16(x)
-            and not x.requires_grad
-            and not (self.training and len(x) * self.n_units < _MANY_VALUES)
-        )
-
-    def _pool_products(self, x: Tensor, member: int) -> Tensor:
-        """Do what `forward` does in bfloat16, with no gradient at the pictures."""
-        weight, bias = self.weight[member], self.bias[member]
-        weight = torch.cat([weight.flatten(1), bias[:, None]], dim=1)
-        x = x.permute(1, 2, 3, 0).to(torch.bfloat16).contiguous()
-        if any(self.margins):
-            x = F.pad(x, (0, 0, *self.margins, *self.margins))
-        patches = read_patches(x, self.weight.shape[-1], self.pool)
-        maps = rectified_products(patches, weight.mT.to(x.dtype))
-        maps = maps.view(*self.shape[1:], -1, self.shape[0])
-        return maps.permute(2, 0, 1, 3).contiguous().permute(0, 3, 1, 2)
 
     @torch.no_grad()
     def draw(self, generators: Sequence[Generator]) -> None:
@@ -158,13 +119,9 @@ class ConvTrunk(nn.Module):
         x = rows.reshape(len(rows), *self.image_shape)
         if self.augmentation is not None:
             x = self.augmentation(x, member)
-        first, n_at_once = cast(ConvLayer, self.layers[0]), self.n_at_once
-        if first.suits_patches(x):  # the values of a block come one after the other
-            n_at_once *= first.pool**2
-        else:
-            x = _channels_last(x)
+        x = _channels_last(x)
         needs_batch = self._has_norm and self.training
-        n_parts = 1 if needs_batch else math.ceil(len(x) / n_at_once)
+        n_parts = 1 if needs_batch else math.ceil(len(x) / self.n_at_once)
         parts = [self._maps(part, member) for part in x.tensor_split(n_parts)]
         return parts[0] if n_parts == 1 else torch.cat(parts)
 
@@ -172,16 +129,6 @@ class ConvTrunk(nn.Module):
         for layer in self.layers:
             x = layer(x, member)
         return x.permute(0, 2, 3, 1).flatten(1)  # as it lies in memory
-
-
-def _becomes_bfloat16(x: Tensor) -> bool:
-    """Say whether autocast makes bfloat16 of what goes into a convolution."""
-    return (
-        x.is_cpu
-        and x.dtype is torch.float32
-        and torch.is_autocast_enabled("cpu")
-        and torch.get_autocast_dtype("cpu") is torch.bfloat16
-    )
 
 
 def _pool(x: Tensor, size: int) -> Tensor:

@@ -16,8 +16,6 @@ from sklearn_mtl import MultiTaskClassifier, MultiTaskMixedEstimator
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.model_selection import MultiTaskKFold, per_task_scorers
 from sklearn_mtl.modules import MLP, Augmentation, Columns, Conv
-from sklearn_mtl.modules.trunks import _conv_trunk
-from sklearn_mtl.modules.trunks._conv_trunk import ConvLayer
 from tests.modules.pictures import pictures
 from tests.modules.trunk_cases import built, fitted
 
@@ -75,42 +73,31 @@ def test_it_is_convolution_activation_and_pooling(changed, n_members):
 
 
 @pytest.mark.parametrize(
-    "changed",
-    [
-        {},
-        {"padding": "valid", "pool": 3},
-        {"channels": (4, 6)},
-        {"kernel_size": 4},
-        {"image_shape": (2, 9, 11), "channels": (20,)},
-    ],
-    ids=str,
+    "changed", [{}, {"kernel_size": 4}, {"image_shape": (2, 9, 11), "channels": (20,)}]
 )
-@pytest.mark.parametrize("n_members", [1, 2])
-def test_products_with_patches_are_the_same_in_bfloat16(
-    changed, n_members, monkeypatch
-):
-    monkeypatch.setattr(_conv_trunk, "_MANY_VALUES", 0)
+def test_it_is_nearly_the_same_in_bfloat16(changed):
     spec = clone(SMALL).set_params(hidden=None, **changed)
-    trunk = built(spec, int(np.prod(spec.image_shape)), n_members).float()
-    x = torch.rand(n_members, 50, int(np.prod(spec.image_shape)))
+    trunk = built(spec, int(np.prod(spec.image_shape)), n_members=2).float()
+    x = torch.rand(2, 50, int(np.prod(spec.image_shape)))
+    maps = trunk(x)
+    weight = torch.arange(maps.numel()).remainder(7).sub(3).view_as(maps)
     found = []
-    for is_on in (True, False):
-        if not is_on:
-            monkeypatch.setattr(ConvLayer, "suits_patches", lambda layer, x: False)
-        with torch.autocast("cpu", torch.bfloat16):
+    for is_on in (False, True):
+        with torch.autocast("cpu", torch.bfloat16, enabled=is_on):
             maps = trunk(x)
-            assert trunk.layers[0].suits_patches(x[0]) == is_on
-        weight = torch.arange(maps.numel()).remainder(7).sub(3).view_as(maps)
+        assert maps.dtype is (torch.bfloat16 if is_on else torch.float32)
         (maps.float() * weight).sum().backward()
         found.append([maps.float(), *(p.grad for p in trunk.parameters())])
         trunk.zero_grad()
-    for ours, plain in zip(*found, strict=True):
-        assert (ours - plain).norm() < 0.05 * plain.norm()
+    (plain, *slopes), (ours, *rounded) = found
+    torch.testing.assert_close(ours, plain, atol=0.01, rtol=0.02)
+    # another pixel of a block may be the largest after rounding
+    for one, other in zip(slopes, rounded, strict=True):
+        assert (one - other).norm() < 0.15 * one.norm()
 
 
 @pytest.mark.parametrize("gramian", ["features", "shared"])
-def test_patches_go_with_balancing_and_give_the_same_bytes_again(gramian, monkeypatch):
-    monkeypatch.setattr(_conv_trunk, "_MANY_VALUES", 0)
+def test_bfloat16_goes_with_balancing_and_gives_the_same_bytes_again(gramian):
     X, y = pictures()
     y[::3, 0] = np.nan
     options = {"balancing": "upgrad", "gramian": gramian, "monitor": "gradients"}
@@ -122,19 +109,18 @@ def test_patches_go_with_balancing_and_give_the_same_bytes_again(gramian, monkey
     np.testing.assert_array_equal(model.transform(X), copied.transform(X))
 
 
-def test_patches_of_a_few_pictures_at_a_time_give_the_same():
+def test_a_few_pictures_at_a_time_give_the_same_in_bfloat16():
     trunk = built(SMALL, 64).float().eval()
     x = torch.rand(1, 50, 64)
     with torch.autocast("cpu", torch.bfloat16):
         expected = trunk(x).float()
-        trunk.n_at_once = 3  # in each place of a block
+        trunk.n_at_once = 3
         torch.testing.assert_close(trunk(x).float(), expected, atol=0.01, rtol=0.02)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_kernels_that_diverged_are_reported(dtype, value, monkeypatch):
-    monkeypatch.setattr(_conv_trunk, "_MANY_VALUES", 0)
+def test_kernels_that_diverged_are_reported(dtype, value):
     X, y = pictures()
     X[:, :, 0, 0] = 0
     model = fitted(SMALL, X, y, dtype=dtype, max_epochs=1)
