@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sklearn_mtl.tasks import TaskSet, as_pandas_or_array, by_task
+from sklearn_mtl.utils._frames import is_pandas
 
 __all__ = ["hide_codes", "hide_labels", "without_cells"]
 
@@ -125,7 +126,7 @@ def without_cells(y: Any, hidden: np.ndarray) -> Any:
 
     Shapes: y (n_samples,) or (n_samples, n_tasks).
     """
-    if hasattr(y, "iloc"):
+    if is_pandas(y):
         return y.mask(hidden)
     is_number = y.dtype.kind in "fiu"
     out = y.astype(float if is_number else object)

@@ -11,6 +11,7 @@ from sklearn.inspection import permutation_importance
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.tasks import as_targets
 from sklearn_mtl.utils._containers import fill_masked
+from sklearn_mtl.utils._frames import column_names
 from sklearn_mtl.utils._random import draw_seed
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def task_permutation_importance(
         max_samples=max_samples,
     )
     importances = np.stack([one.importances for one in found.values()])
-    names = getattr(X, "columns", None)
+    names = column_names(X)
     if names is None:
         names = [f"x{i}" for i in range(importances.shape[1])]
     return TaskImportance(list(found), [str(name) for name in names], importances)

@@ -13,6 +13,7 @@ from sklearn_mtl.inspection._task_data import TaskData
 from sklearn_mtl.metrics import label_spreads, metric_of_task, read_metric, score_units
 from sklearn_mtl.model_selection import per_task_scorers, stratified_folds
 from sklearn_mtl.multioutput import IndependentTasks, for_one_task, for_tasks
+from sklearn_mtl.utils._frames import is_frame
 from sklearn_mtl.utils._table import take_tasks
 from sklearn_mtl.utils._termination import workers_end_with_us
 
@@ -144,7 +145,7 @@ def _score_set(
     model = fit_tasks(estimator, data.take(train), columns, who)
     held_out = data.take(test)
     y = take_tasks(held_out.y, columns)
-    is_named = hasattr(y, "columns")
+    is_named = is_frame(y)
     names = [
         data.task_set.names[t] if is_named else f"task{i}"
         for i, t in enumerate(columns)

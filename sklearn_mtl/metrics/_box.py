@@ -14,6 +14,7 @@ from sklearn_mtl.tasks import (
     task_name,
 )
 from sklearn_mtl.utils._containers import fill_masked
+from sklearn_mtl.utils._frames import column_names
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._table import take_tasks
 
@@ -125,12 +126,13 @@ def mean_iou(
 
 def _in_order(y_pred: Any, y_true: Any) -> Any:
     """Return boxes with the columns of a frame in the order of another, by name."""
-    if not hasattr(y_true, "columns") or not hasattr(y_pred, "columns"):
+    expected, given = column_names(y_true), column_names(y_pred)
+    if expected is None or given is None:
         return y_pred
-    coordinates = TaskNames([task_name(label) for label in y_true.columns])
-    if len(y_pred.columns) != len(coordinates.names):
+    coordinates = TaskNames([task_name(label) for label in expected])
+    if len(given) != len(expected):
         return y_pred  # refused by its shape
-    order = order_of_columns(y_pred.columns, coordinates, "y_pred", "box_iou")
+    order = order_of_columns(given, coordinates, "y_pred", "box_iou")
     return y_pred if order is None else take_tasks(y_pred, order)
 
 

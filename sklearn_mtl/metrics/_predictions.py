@@ -20,6 +20,13 @@ from sklearn_mtl.tasks import (
     order_of_columns,
     task_name,
 )
+from sklearn_mtl.utils._frames import (
+    column_names,
+    frame_columns,
+    from_arrow,
+    is_frame,
+    is_pandas,
+)
 
 __all__ = ["TaskOutput", "give_to_tasks", "read_predictions"]
 
@@ -44,11 +51,10 @@ def read_predictions(
     y_pred: Any, tasks: TaskSet | TargetColumns, n_samples: int, who: str
 ) -> list[TaskOutput]:
     """Return the predictions of each task."""
-    if hasattr(y_pred, "column_names"):  # a table of pyarrow
-        y_pred = y_pred.to_pandas()
-    if hasattr(y_pred, "columns"):
+    y_pred = from_arrow(y_pred)
+    if is_frame(y_pred):
         outputs = _of_frame(y_pred, tasks, who)
-    elif hasattr(y_pred, "items") and not hasattr(y_pred, "iloc"):
+    elif hasattr(y_pred, "items") and not is_pandas(y_pred):
         given = dict(y_pred.items())
         _refuse_absent(tasks.names[len(given) :], who)
         order = order_of_columns(given, tasks, "y_pred", who) or range(len(given))
@@ -85,7 +91,7 @@ def _of_array(whole: np.ndarray, tasks: TaskSet | TargetColumns) -> list[TaskOut
 
 def _of_frame(frame: Any, tasks: TaskSet | TargetColumns, who: str) -> list[TaskOutput]:
     labels = list(frame.columns)
-    columns = [_column(frame, place) for place in range(len(labels))]
+    columns = [_values(column) for column in frame_columns(frame)]
     names = {task_name(label) for label in labels}
     if getattr(frame.columns, "nlevels", 1) == 2 and not names <= set(tasks.names):
         return _of_classes(labels, columns, tasks, who)
@@ -126,16 +132,16 @@ def _refuse_absent(absent: list[str], who: str) -> None:
 
 def _output(one: Any) -> TaskOutput:
     """Return the output of one task from its own array or frame."""
-    if not hasattr(one, "columns"):
+    one = from_arrow(one)
+    labels = column_names(one)
+    if labels is None:
         return TaskOutput(np.asarray(as_pandas_or_array(one, "y_pred")))
-    labels = list(one.columns)
-    columns = [_column(one, place) for place in range(len(labels))]
+    columns = [_values(column) for column in frame_columns(one)]
     return TaskOutput(np.stack(columns, axis=1), labels)
 
 
-def _column(frame: Any, place: int) -> np.ndarray:
-    """Return a column of a pandas or polars frame, with NaN for a missing value."""
-    column = frame.iloc[:, place] if hasattr(frame, "iloc") else frame[:, place]
+def _values(column: Any) -> np.ndarray:
+    """Return the values of a series, with NaN for a missing one."""
     array = np.asarray(column)
     if array.dtype.kind == "O":
         gaps = np.array([is_gap(value) for value in array], dtype=bool)

@@ -10,6 +10,7 @@ import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks import as_targets, find_task, task_name
+from sklearn_mtl.utils._frames import column_names
 from sklearn_mtl.utils._table import as_table, take_tasks
 
 __all__ = ["drop_self", "join_labels", "pick_tasks", "take_labels", "task_names"]
@@ -60,8 +61,9 @@ def join_labels(old: np.ndarray, new: np.ndarray, who: str) -> np.ndarray:
 
 def task_names(y: Any) -> list[str] | None:
     """Return the names that came with y: those of a frame's columns, or of a series."""
-    if hasattr(y, "columns"):
-        return [task_name(name) for name in y.columns]
+    names = column_names(y)
+    if names is not None:
+        return [task_name(name) for name in names]
     name = getattr(y, "name", None)
     return None if name in (None, "") else [task_name(name)]
 

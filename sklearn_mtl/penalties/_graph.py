@@ -15,6 +15,7 @@ from sklearn_mtl.penalties._base import (
 )
 from sklearn_mtl.penalties._columns import TaskColumns, columns_of
 from sklearn_mtl.tasks import NamedTasks, square_by_task
+from sklearn_mtl.utils._frames import is_frame
 from sklearn_mtl.utils._private import Interval, StrOptions
 
 __all__ = ["TaskGraph"]
@@ -72,7 +73,7 @@ class TaskGraph(Penalty):
 
     def for_names(self, tasks: NamedTasks, who: str) -> Penalty:
         """Return the penalty with the rows and columns of a frame in task order."""
-        if not hasattr(self.graph, "columns"):
+        if not is_frame(self.graph):
             return super().for_names(tasks, who)
         return TaskGraph(self.alpha, square_by_task(self.graph, tasks, "graph", who))
 

@@ -10,9 +10,10 @@ from scipy import sparse
 from sklearn.utils import check_array
 
 from sklearn_mtl.utils._categories import Categories, holds_categories, warn_of_unseen
-from sklearn_mtl.utils._containers import column_numbers, frame_columns, plain_inputs
+from sklearn_mtl.utils._containers import column_numbers, plain_inputs
 from sklearn_mtl.utils._features import match_features, read_features
 from sklearn_mtl.utils._finite import check_sizes
+from sklearn_mtl.utils._frames import column_names, frame_columns
 
 __all__ = ["Table", "read_inputs"]
 
@@ -141,7 +142,7 @@ def _find_categorical(model: Any, X: Any) -> np.ndarray | None:
 
 
 def _mask(wanted: np.ndarray, X: Any, who: str) -> list[bool]:
-    names = [str(name) for name in getattr(X, "columns", [])]
+    names = [str(name) for name in column_names(X) or []]
     shape = (0, len(names)) if names else np.shape(X)
     if len(shape) < 2:
         return []  # scikit-learn's check says what is wrong with X

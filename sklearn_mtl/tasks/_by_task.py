@@ -15,6 +15,7 @@ from sklearn_mtl.tasks._names import (
     task_name,
 )
 from sklearn_mtl.utils._containers import fill_masked
+from sklearn_mtl.utils._frames import column_names, is_pandas_frame
 
 __all__ = ["by_task", "square_by_task"]
 
@@ -44,10 +45,12 @@ def square_by_task(
     """
     values = np.asarray(fill_masked(matrix), dtype=np.float64)
     n_tasks = len(tasks.names)
-    if not hasattr(matrix, "columns") or values.shape != (n_tasks, n_tasks):
+    labels = column_names(matrix)
+    if labels is None or values.shape != (n_tasks, n_tasks):
         return values
-    columns = [task_name(label) for label in matrix.columns]
-    rows = [task_name(label) for label in getattr(matrix, "index", matrix.columns)]
+    columns = [task_name(label) for label in labels]
+    index = matrix.index if is_pandas_frame(matrix) else labels
+    rows = [task_name(label) for label in index]
     if sorted(rows) == sorted(columns):
         values = values[[rows.index(name) for name in columns]]
     elif rows != [str(t) for t in range(n_tasks)]:

@@ -29,6 +29,12 @@ from sklearn_mtl.tasks._values import (
 )
 from sklearn_mtl.tasks._weights import align_weights, weightless_labels
 from sklearn_mtl.utils._finite import is_moderate
+from sklearn_mtl.utils._frames import (
+    column_names,
+    frame_columns,
+    is_pandas_frame,
+    is_series,
+)
 
 __all__ = ["Cells", "TargetColumns", "read_columns", "sparse_cells"]
 
@@ -166,7 +172,7 @@ def _read_floats(
 
 def _is_frame_of_floats(y: Any) -> bool:
     """Whether y is a pandas frame whose columns all have one plain float dtype."""
-    if not (hasattr(y, "iloc") and hasattr(y, "columns")):
+    if not is_pandas_frame(y):
         return False
     dtypes = set(y.dtypes)
     return len(dtypes) == 1 and getattr(dtypes.pop(), "str", "")[1:2] == "f"
@@ -227,15 +233,10 @@ def _split(y: Any, who: str) -> tuple[list[Any], list[Any], bool]:
     """Split y into columns, their names (None where there is none), and is_1d."""
     if sparse.issparse(y):
         y = y.toarray()
-    if hasattr(y, "columns") and hasattr(y, "dtypes"):  # a pandas or polars frame
-        names = list(y.columns)
-        is_pandas = hasattr(y, "iloc")
-        return (
-            [y.iloc[:, t] if is_pandas else y[n] for t, n in enumerate(names)],
-            names,
-            False,
-        )
-    if hasattr(y, "to_numpy") and hasattr(y, "name"):  # a series
+    names = column_names(y)
+    if names is not None:
+        return frame_columns(y), names, False
+    if is_series(y):
         return [y], [None if y.name == "" else y.name], True  # "" is polars' none
     array = _as_array(y, who)
     if array.ndim == 1:

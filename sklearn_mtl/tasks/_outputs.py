@@ -17,6 +17,7 @@ from sklearn_mtl.tasks._views import make_task_view
 from sklearn_mtl.tasks._weights import check_sample_weight
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._finite import check_outputs
+from sklearn_mtl.utils._frames import is_pandas
 from sklearn_mtl.utils._index import warn_of_index_order
 
 if TYPE_CHECKING:
@@ -320,8 +321,7 @@ def _index_of(X: Any, n_samples: int) -> pd.Index:
     """Return the index of a frame, or the numbers of the samples."""
     import pandas as pd
 
-    # a list has an index too, which is a method
-    return X.index if hasattr(X, "iloc") else pd.RangeIndex(n_samples)
+    return X.index if is_pandas(X) else pd.RangeIndex(n_samples)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks._targets import as_pandas_or_array
 from sklearn_mtl.tasks._values import drop_missing
 from sklearn_mtl.utils._containers import plain_inputs
+from sklearn_mtl.utils._frames import column_names, is_pandas, join_frames
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import num_samples
 
@@ -44,7 +44,7 @@ def mask_labels(y: Any, sentinel: Any = -1) -> Any:
            [nan,  0.]])
     """
     array = as_pandas_or_array(y, "mask_labels")
-    if hasattr(array, "iloc"):  # pandas keeps its columns
+    if is_pandas(array):  # pandas keeps its columns
         return array.mask(array == sentinel)
     is_missing = array == sentinel
     is_number = array.dtype.kind in "iuf"
@@ -164,7 +164,7 @@ def _join_pairs(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, np.ndarray, np.n
             "stack_tasks: the tasks have different numbers of features: "
             f"{[block.shape[1] for block in blocks]}."
         )
-    X = _join_frames(frames) if _are_frames(frames) else _join_blocks(blocks)
+    X = join_frames(frames) if _are_frames(frames) else _join_blocks(blocks)
     task_id = np.repeat(np.arange(len(blocks)), [len(label) for label in labels])
     if len({label.dtype.kind in "biuf" for label in labels}) > 1:
         # NumPy would make text of the numbers of other tasks
@@ -181,7 +181,9 @@ def _join_blocks(blocks: Sequence[Any]) -> Any:
 def _are_frames(blocks: Sequence[Any]) -> bool:
     """Tell whether all are frames of one library; columns must be the same in order."""
     named = [
-        (t, list(X.columns)) for t, X in enumerate(blocks) if hasattr(X, "columns")
+        (t, names)
+        for t, names in enumerate(map(column_names, blocks))
+        if names is not None
     ]
     for t, names in named:
         first, known = named[0]
@@ -191,14 +193,6 @@ def _are_frames(blocks: Sequence[Any]) -> bool:
                 f"{known}; all must have the same in one order."
             )
     return len(named) == len(blocks) and len({type(X) for X in blocks}) == 1
-
-
-def _join_frames(frames: Sequence[Any]) -> Any:
-    if hasattr(frames[0], "vstack"):  # polars
-        return functools.reduce(lambda one, other: one.vstack(other), frames)
-    import pandas as pd
-
-    return pd.concat(frames, ignore_index=True)
 
 
 def _with_names(wide: np.ndarray, names: Sequence[str]) -> Any:

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._containers import fill_masked, refuse_lazy
+from sklearn_mtl.utils._frames import from_arrow, is_pandas, is_polars_series, to_pandas
 
 __all__ = ["as_pandas_or_array", "as_targets"]
 
@@ -24,8 +25,7 @@ def as_targets(y: Any, who: str) -> Any:
         return _frame({name: as_targets(y[name], who) for name in fields}, who)
     if hasattr(y, "detach"):  # a torch tensor, which may require gradients
         return y.detach().cpu().numpy()
-    if hasattr(y, "column_names") and hasattr(y, "to_pandas"):  # a table of pyarrow
-        return y.to_pandas()
+    y = from_arrow(y)
     if isinstance(y, list) and any(isinstance(v, np.ma.MaskedArray) for v in y):
         y = np.ma.array(y, dtype=object)
     if isinstance(y, np.ma.MaskedArray) and not _fits_float(y):
@@ -55,9 +55,9 @@ def _frame(columns: dict[Any, Any], who: str) -> Any:
 
 def _column(values: Any) -> Any:
     """Return one column of a dict as an array."""
-    if hasattr(values, "iloc"):
+    if is_pandas(values):
         return values.array  # without the index, by which pandas would reorder it
-    if hasattr(values, "to_list"):  # polars
+    if is_polars_series(values):
         return np.asarray(values.to_list(), dtype=object)
     values = as_targets(values, "y")
     array = values if hasattr(values, "dtype") else _from_list(values)
@@ -67,10 +67,8 @@ def _column(values: Any) -> Any:
 
 def as_pandas_or_array(y: Any, who: str) -> Any:
     """Return the targets as a pandas DataFrame or Series, or as an array."""
-    y = as_targets(y, who)
-    if hasattr(y, "to_pandas"):  # polars
-        y = y.to_pandas()
-    if hasattr(y, "iloc"):
+    y = to_pandas(as_targets(y, who))
+    if is_pandas(y):
         return y
     if sparse.issparse(y):
         y = y.toarray()

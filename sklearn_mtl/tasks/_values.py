@@ -57,7 +57,7 @@ def drop_missing(column: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the present labels of one column and where they stand."""
     if hasattr(column, "is_null"):  # polars
         column = np.fromiter(column.to_list(), dtype=object)
-    elif hasattr(column, "isna"):  # pandas
+    elif hasattr(column, "isna"):  # pandas, and its arrays
         seen = ~np.asarray(column.isna(), dtype=bool)
         return np.asarray(column[seen].to_numpy()), seen
     if column.dtype.kind == "T":  # NumPy's variable-width strings

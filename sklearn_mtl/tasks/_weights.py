@@ -12,6 +12,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks._by_task import by_task
 from sklearn_mtl.tasks._names import NamedTasks, order_of_columns
 from sklearn_mtl.tasks._targets import as_targets
+from sklearn_mtl.utils._frames import column_names, is_frame
 from sklearn_mtl.utils._private import HasMethods
 
 if TYPE_CHECKING:  # both read y, and ask here which labels weigh nothing
@@ -128,8 +129,8 @@ def align_weights(
             f"{who}: the largest sample_weight is {largest:g}; allowed are "
             f"{1 / _LARGEST:g} to {_LARGEST:g}. Divide the weights by their mean."
         )
-    if is_by_task and tasks is not None and hasattr(given, "columns"):
-        order = order_of_columns(given.columns, tasks, "sample_weight", who)
+    if is_by_task and tasks is not None and is_frame(given):
+        order = order_of_columns(column_names(given), tasks, "sample_weight", who)
         weights = weights if order is None else weights[:, order]
     return weights
 

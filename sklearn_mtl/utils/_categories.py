@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.exceptions import UnseenCategoryWarning
+from sklearn_mtl.utils._frames import is_polars_series
 
 __all__ = [
     "Categories",
@@ -36,7 +37,7 @@ def holds_categories(column: Any) -> bool:
         return True
     if dtype != "object":
         return False
-    is_missing = column.isna() if hasattr(column, "isna") else column.is_null()
+    is_missing = column.is_null() if is_polars_series(column) else column.isna()
     return any(isinstance(value, str | bytes) for value in column) or is_missing.all()
 
 

@@ -8,10 +8,17 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from sklearn_mtl.utils._frames import (
+    frame_columns,
+    from_arrow,
+    is_frame,
+    is_lazy,
+    is_pandas_frame,
+)
+
 __all__ = [
     "column_numbers",
     "fill_masked",
-    "frame_columns",
     "frame_numbers",
     "plain_inputs",
     "refuse_lazy",
@@ -53,7 +60,7 @@ def plain_inputs(X: Any, who: str) -> Any:
             f"{who}: X is a {type(X).__name__}, which has no order of columns that fit "
             "and predict could compare. Give a frame, such as pandas.DataFrame(X)."
         )
-    if hasattr(X, "iloc") and hasattr(X, "columns"):
+    if is_pandas_frame(X):
         twice = X.columns[X.columns.duplicated()].unique().tolist()
         if twice:
             raise ValueError(
@@ -61,8 +68,7 @@ def plain_inputs(X: Any, who: str) -> Any:
                 "every column needs a name of its own."
             )
         return _plain_frame(X)
-    if hasattr(X, "column_names") and hasattr(X, "to_pandas"):  # pyarrow
-        return X.to_pandas()
+    X = from_arrow(X)
     if hasattr(X, "detach"):  # a tensor, which may require gradients
         X = X.detach().cpu().numpy()
     X = fill_masked(X)
@@ -80,7 +86,7 @@ def plain_inputs(X: Any, who: str) -> Any:
 
 def refuse_lazy(data: Any, name: str, who: str) -> None:
     """Raise TypeError for a LazyFrame of polars, whose rows are not computed yet."""
-    if hasattr(data, "collect_schema") and hasattr(data, "collect"):
+    if is_lazy(data):
         raise TypeError(
             f"{who}: {name} is a {type(data).__name__}, whose rows are not computed "
             f"yet. Give {name}.collect()."
@@ -129,21 +135,12 @@ def _without_pandas_na(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def frame_columns(X: Any) -> list[Any]:
-    """Return the columns of a frame of pandas or polars; none of anything else."""
-    if hasattr(X, "iloc") and hasattr(X, "columns"):
-        return [X.iloc[:, j] for j in range(X.shape[1])]
-    if hasattr(X, "get_columns"):  # polars
-        return list(X.get_columns())
-    return []
-
-
 def frame_numbers(X: Any, model: Any) -> np.ndarray | None:
     """Return the columns of a frame as floats, if any needs more than a plain copy.
 
     Shapes: -> (n_samples, n_features).
     """
-    if not hasattr(X, "columns") or all(map(_is_plain, getattr(X, "dtypes", ()))):
+    if not is_frame(X) or all(map(_is_plain, getattr(X, "dtypes", ()))):
         return None
     columns = frame_columns(X)
     out = np.empty((X.shape[0], len(columns)))

@@ -11,6 +11,7 @@ from sklearn.utils.validation import validate_data
 
 from sklearn_mtl.utils._containers import frame_numbers, plain_inputs
 from sklearn_mtl.utils._finite import check_sizes
+from sklearn_mtl.utils._frames import is_pandas_frame
 
 __all__ = ["check_features", "match_features", "read_features", "record_features"]
 
@@ -48,7 +49,7 @@ def _match_labels(model: Any, X: Any, *, reset: bool) -> None:
 
     It knows no names then, and reads columns by their place.
     """
-    labels = list(X.columns) if hasattr(X, "iloc") and hasattr(X, "columns") else []
+    labels = list(X.columns) if is_pandas_frame(X) else []
     if all(isinstance(label, str) for label in labels):
         labels = []
     if reset:

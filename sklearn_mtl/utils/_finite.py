@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from sklearn_mtl.utils._frames import is_pandas_frame
+
 if TYPE_CHECKING:
     from sklearn_mtl.tasks import Task
 
@@ -26,7 +28,7 @@ LARGEST = 1e70
 
 def check_sizes(X: Any, names: Sequence[Any] | None, who: str) -> None:
     """Refuse inputs that are too large for a fit."""
-    if hasattr(X, "select_dtypes"):
+    if is_pandas_frame(X):
         X = X.select_dtypes("floating")
         names, X = list(X.columns), X.to_numpy(np.float64, na_value=np.nan)
     values = X.tocoo().data if sparse.issparse(X) else X  # all formats have that

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.tasks import drop_missing
+from sklearn_mtl.utils._frames import from_arrow, is_frame
 
 __all__ = ["read_groups"]
 
@@ -40,10 +41,11 @@ def read_groups(groups: Any, n_samples: int | None, who: str) -> np.ndarray:
 
 def _as_column(groups: Any) -> Any:
     """Return a series or an array; lists keep None and text apart from numbers."""
-    if not hasattr(groups, "dtype") and not hasattr(groups, "columns"):
-        groups = np.asarray(groups, dtype=object)
-    if hasattr(groups, "columns"):  # a frame
+    groups = from_arrow(groups)
+    if is_frame(groups):
         groups = groups.to_numpy()
+    elif not hasattr(groups, "dtype"):
+        groups = np.asarray(groups, dtype=object)
     is_single = len(groups.shape) == 2 and groups.shape[1] == 1
     return groups.reshape(-1) if is_single else groups
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.exceptions import IndexOrderWarning
+from sklearn_mtl.utils._frames import is_pandas
 
 __all__ = ["warn_of_index_order"]
 
@@ -18,11 +19,7 @@ def warn_of_index_order(who: str, **given: Any) -> None:
     Samples are matched by position, as everywhere in scikit-learn. An index that holds
     the labels of another one in another order is a sign that the rows were shuffled.
     """
-    indexes = {
-        name: one.index
-        for name, one in given.items()
-        if hasattr(one, "iloc") and hasattr(one, "index")
-    }
+    indexes = {name: one.index for name, one in given.items() if is_pandas(one)}
     if len(indexes) < 2:
         return
     (first, expected), *others = indexes.items()

@@ -16,6 +16,7 @@ from sklearn_mtl.tasks import (
     task_name,
     weightless_labels,
 )
+from sklearn_mtl.utils._frames import column_names, is_pandas, is_series
 
 __all__ = ["as_table", "drop_weightless", "in_task_order", "take_tasks"]
 
@@ -23,7 +24,7 @@ __all__ = ["as_table", "drop_weightless", "in_task_order", "take_tasks"]
 def as_table(y: Any, who: str) -> Any:
     """Return the targets as a pandas DataFrame, or as a 2-D array."""
     y = as_pandas_or_array(y, who)
-    if hasattr(y, "to_frame"):
+    if is_series(y):
         return y.to_frame(name="task0" if y.name in (None, "") else y.name)
     return y[:, None] if y.ndim == 1 else y
 
@@ -31,7 +32,7 @@ def as_table(y: Any, who: str) -> Any:
 def take_tasks(table: Any, columns: Sequence[int]) -> Any:
     """Return some columns of a table, in its form."""
     chosen = list(columns)
-    return table.iloc[:, chosen] if hasattr(table, "iloc") else table[:, chosen]
+    return table.iloc[:, chosen] if is_pandas(table) else table[:, chosen]
 
 
 def in_task_order(y: Any, tasks: TaskSet, what: str, who: str) -> Any:
@@ -39,7 +40,7 @@ def in_task_order(y: Any, tasks: TaskSet, what: str, who: str) -> Any:
     if tasks.is_1d:
         return y
     table = as_table(y, who)
-    order = order_of_columns(getattr(table, "columns", None), tasks, what, who)
+    order = order_of_columns(column_names(table), tasks, what, who)
     return table if order is None else take_tasks(table, order)
 
 
@@ -48,7 +49,7 @@ def drop_weightless(y: Any, sample_weight: Any, who: str) -> Any:
     if sample_weight is None:
         return y
     table = as_table(y, who)
-    labels = getattr(table, "columns", None)
+    labels = column_names(table)
     if labels is None:
         tasks = TaskNames([f"task{t}" for t in range(table.shape[1])], False)
     else:
@@ -57,7 +58,7 @@ def drop_weightless(y: Any, sample_weight: Any, who: str) -> Any:
     weightless = weightless_labels(weights, table.shape)
     if weightless is None:
         return y
-    if hasattr(table, "iloc"):
+    if is_pandas(table):
         return table.mask(weightless)
     is_number = table.dtype.kind in "iuf"
     out = table.astype(np.float64 if is_number else object)

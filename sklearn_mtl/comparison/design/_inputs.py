@@ -17,6 +17,7 @@ from sklearn.preprocessing import (
 
 from sklearn_mtl.utils._categories import category_texts
 from sklearn_mtl.utils._containers import plain_inputs
+from sklearn_mtl.utils._frames import is_pandas, is_pandas_frame, to_pandas
 
 __all__ = ["Inputs", "check_inputs", "n_rows", "read_inputs", "take_rows"]
 
@@ -120,12 +121,10 @@ def read_inputs(X: Any) -> Inputs:
 
     Shapes: X (n_samples, n_features).
     """
-    X = plain_inputs(X, "compare")
-    if hasattr(X, "to_pandas"):  # polars
-        X = X.to_pandas()
+    X = to_pandas(plain_inputs(X, "compare"))
     if sparse.issparse(X):
         return Inputs(X.tocsr(), [], [], False)
-    if hasattr(X, "iloc"):
+    if is_pandas_frame(X):
         return _read_frame(X)
     array = np.asarray(X)
     if array.dtype.kind in "biuf":
@@ -195,4 +194,4 @@ def n_rows(X: Any) -> int:
 
 def take_rows(X: Any, rows: np.ndarray) -> Any:
     """Return some rows, in the form of X."""
-    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+    return X.iloc[rows] if is_pandas(X) else X[rows]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.comparison.results._words import signed
+from sklearn_mtl.utils._frames import column_names
 
 __all__ = ["affinity_section", "read_affinity"]
 
@@ -23,8 +24,9 @@ def read_affinity(
 
     Shapes: affinity (n_tasks, n_tasks) -> values (n_tasks, n_tasks).
     """
-    if hasattr(affinity, "columns"):
-        names, values = [str(name) for name in affinity.columns], affinity.to_numpy()
+    columns = column_names(affinity)
+    if columns is not None:
+        names, values = [str(name) for name in columns], affinity
     elif hasattr(affinity, "names") and hasattr(affinity, "values"):
         names, values = [str(name) for name in affinity.names], affinity.values
     else:

@@ -9,6 +9,8 @@ import numpy as np
 from joblib.hashing import NumpyHasher
 from scipy import sparse
 
+from sklearn_mtl.utils._frames import is_pandas, to_pandas
+
 __all__ = ["digest_object", "digest_table"]
 
 
@@ -33,9 +35,8 @@ def digest_object(value: Any) -> str:
 
 def digest_table(table: Any) -> str:
     """Return a digest of the values of a table, in whatever memory they lie."""
-    if hasattr(table, "to_pandas"):  # polars
-        table = table.to_pandas()
-    if hasattr(table, "iloc"):
+    table = to_pandas(table)
+    if is_pandas(table):
         from pandas.util import hash_pandas_object
 
         kinds = [(str(name), str(kind)) for name, kind in table.dtypes.items()]
