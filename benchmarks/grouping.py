@@ -29,6 +29,7 @@ import numpy as np
 from joblib import Memory
 from scipy.stats import spearmanr
 
+from benchmarks._npz import load_npz
 from sklearn_mtl import (
     IndependentTasks,
     MultiTaskClassifier,
@@ -36,7 +37,7 @@ from sklearn_mtl import (
     MultiTaskRegressor,
 )
 from sklearn_mtl.comparison import corrected_interval
-from sklearn_mtl.datasets import load_npz, make_multitask_regression
+from sklearn_mtl.datasets import make_multitask_regression
 from sklearn_mtl.grouping import TaskGroupSearchCV
 from sklearn_mtl.inspection import task_affinity
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor

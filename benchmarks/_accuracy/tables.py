@@ -5,11 +5,12 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from sklearn_mtl.datasets import load_npz
+from benchmarks._npz import load_npz
 
 SETS = (
     "mtr_atp1d",
@@ -70,7 +71,7 @@ class Split:
 @cache
 def load_table(name: str, folder: str) -> Table:
     """Read one table."""
-    bunch = load_npz(name, data_home=folder)
+    bunch = load_npz(Path(folder) / f"{name}.npz")
     groups = bunch.groups
     if groups is not None:
         groups = np.unique(groups, return_inverse=True)[1]

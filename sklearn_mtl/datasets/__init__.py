@@ -7,7 +7,6 @@ from sklearn_mtl.datasets._make_shapes import make_shapes
 from sklearn_mtl.datasets._missing import hide_codes as hide_codes
 from sklearn_mtl.datasets._missing import hide_labels
 from sklearn_mtl.datasets._missing import without_cells as without_cells
-from sklearn_mtl.datasets._npz import load_npz
 from sklearn_mtl.datasets._openml import fetch_multitask_openml
 from sklearn_mtl.datasets._table import load_table
 
@@ -15,7 +14,6 @@ __all__ = [
     "fetch_multitask_openml",
     "hide_labels",
     "load_digit_scenes",
-    "load_npz",
     "load_table",
     "make_multitask_classification",
     "make_multitask_regression",

@@ -60,7 +60,7 @@ def fetch_multitask_openml(
 
     See Also
     --------
-    load_npz : Tables that already are on this machine.
+    load_table : Tables that already are on this machine.
 
     Examples
     --------

@@ -59,7 +59,7 @@ def load_table(
 
     See Also
     --------
-    load_npz : Arrays with names and types of the tasks.
+    fetch_multitask_openml : Tables of OpenML.
 
     Examples
     --------

@@ -80,6 +80,7 @@ def test_a_file_is_read_with_its_kinds_and_codes(tmp_path):
         tmp_path / "tiny.npz",
         X=np.array([[1.0, 2.0], [3.0, np.nan], [5.0, 1.0]]),
         Y=np.array([[0, 0.5], [1, np.nan], [0, 1.5]], dtype=np.float32),
+        task_names=np.array(["sick", "dose"]),
         task_types=np.array(["binary", "regression"]),
         n_classes=np.array([2, 0]),
         categorical=np.array([False, True]),
