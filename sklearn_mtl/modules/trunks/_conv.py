@@ -200,7 +200,16 @@ class Conv(TrunkSpec):
     def _layers(self, n_members: int, shape: tuple[int, ...]) -> list[ConvLayer]:
         layers = []
         for number, n_channels in enumerate(self.channels):
-            layer = ConvLayer(n_members, shape, n_channels, self)
+            layer = ConvLayer(
+                n_members,
+                shape,
+                n_channels,
+                kernel_size=self.kernel_size,
+                pool=self.pool,
+                padding=self.padding,
+                activation=self.activation,
+                normalization=self.normalization,
+            )
             if min(layer.shape) < 1:
                 raise ValueError(
                     f"Conv: layer {number} gets pictures of {shape[1]} x {shape[2]}, "

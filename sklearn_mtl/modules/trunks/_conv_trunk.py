@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Generator, Tensor, nn
@@ -14,9 +13,6 @@ from torch.nn import functional as F
 from sklearn_mtl.modules._augmentation import AugmentationLayer
 from sklearn_mtl.modules._normalization import MapBatchNorm
 from sklearn_mtl.modules.trunks._mlp import ACTIVATIONS
-
-if TYPE_CHECKING:
-    from sklearn_mtl.modules.trunks._conv import Conv
 
 __all__ = ["ConvLayer", "ConvTrunk"]
 
@@ -42,21 +38,30 @@ class ConvLayer(nn.Module):
     """
 
     def __init__(
-        self, n_members: int, shape: tuple[int, ...], n_channels: int, spec: Conv
+        self,
+        n_members: int,
+        shape: tuple[int, ...],
+        n_channels: int,
+        *,
+        kernel_size: int,
+        pool: int,
+        padding: str,
+        activation: str,
+        normalization: str | None,
     ) -> None:
         super().__init__()
-        k = spec.kernel_size
-        self.pool = spec.pool
+        k = kernel_size
+        self.pool = pool
         self.weight = nn.Parameter(torch.zeros(n_members, n_channels, shape[0], k, k))
         self.bias = nn.Parameter(torch.zeros(n_members, n_channels))
         self.norm = None
-        if spec.normalization is not None:
+        if normalization is not None:
             self.norm = MapBatchNorm(n_members, n_channels)
-        self.activation = ACTIVATIONS[spec.activation]()
-        self.is_pooled_first = spec.activation in _RISING
-        self.margins = ((k - 1) // 2, k // 2) if spec.padding == "same" else (0, 0)
+        self.activation = ACTIVATIONS[activation]()
+        self.is_pooled_first = activation in _RISING
+        self.margins = ((k - 1) // 2, k // 2) if padding == "same" else (0, 0)
         size = [side + sum(self.margins) - (k - 1) for side in shape[1:]]
-        self.shape = (n_channels, *(side // spec.pool for side in size))
+        self.shape = (n_channels, *(side // pool for side in size))
         self.n_units = n_channels * math.prod(size)
 
     def forward(self, x: Tensor, member: int) -> Tensor:
