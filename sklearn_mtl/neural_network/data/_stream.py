@@ -164,18 +164,26 @@ class Stream:
         is_label = batch.is_label
         weights = np.where(is_label, batch.weights, 0.0)
         new = batch[np.flatnonzero(is_label.any(axis=1))]
-        kept, keys = new, np.append(self.keys, rng.random(len(new)))
-        if self.kept is not None:
-            kept = self.kept + new
+        keys = np.append(self.keys, rng.random(len(new)))
         places = np.sort(np.argsort(keys)[: _capacity(new.X)])
         return replace(
             self,
-            kept=kept[places] if len(kept) else None,
+            kept=self._chosen(new, places),
             keys=keys[places],
             n_samples=self.n_samples + len(new),
             n_labels=self.n_labels + is_label.sum(axis=0),
             moments=self.moments.more(np.where(is_label, batch.codes, 0.0), weights),
         )
+
+    def _chosen(self, new: Samples, places: np.ndarray) -> Samples | None:
+        """Return those of the kept samples and then of new ones that are kept now."""
+        n_old = len(self.keys)
+        old, added = places[places < n_old], new[places[places >= n_old] - n_old]
+        if self.kept is None:
+            return added if len(added) else None
+        if not len(added):  # most calls of a long stream: nothing is copied
+            return self.kept
+        return self.kept[old] + added
 
     def after_set_up(self) -> Stream:
         """Return the stream after everything was made from all samples."""
