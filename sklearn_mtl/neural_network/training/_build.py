@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from skorch.callbacks import BatchScoring, Checkpoint, EpochScoring
 from torch import Generator, Tensor, nn
@@ -144,15 +143,14 @@ def build_net(
     model: Any,
     module: MultiTaskModule,
     encoder: TargetEncoder,
-    task_weight: np.ndarray,
     dtype: torch.dtype,
 ) -> MultiTaskNet:
     """Return the initialised skorch net for an estimator's arguments.
 
-    Shapes: task_weight (n_tasks,).
+    Each call of fit sets the weights of the tasks: `MultiTaskNet.set_task_weight`.
     """
     order = encoder.layout.order
-    weight = torch.as_tensor(task_weight[order], dtype=dtype, device=model.device)
+    weight = torch.ones(len(order), dtype=dtype, device=model.device)
     names = encoder.task_set.names
     net = MultiTaskNet(
         module.to(dtype),

@@ -199,8 +199,7 @@ def _set_up(
     sample = few.span(0, 2)
     module = build_module(plan.trunk, inputs, encoder, sample, generators, head, who)
     module.trunk_dtype = plan.trunk_dtype
-    task_weight = task_weights(task_set, model.task_weight, who)
-    net = build_net(model, module, encoder, task_weight, plan.dtype)
+    net = build_net(model, module, encoder, plan.dtype)
     net.balance = make_balance(model, net.module_, encoder, labels.weights)
     net.turns = make_turns(model, encoder, labels.weights, net.balance)
     return NetState(preparation, encoder, net, plan.dtype, seed)
