@@ -23,7 +23,7 @@ from sklearn.linear_model import MultiTaskLassoCV, RidgeCV, enet_path
 from sklearn.model_selection import KFold
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_mtl.datafits import CrossEntropy, make_quadratic
+from sklearn_mtl.datafits import LogLoss, make_quadratic
 from sklearn_mtl.linear_model import (
     MultiTaskLinearRegressor,
     MultiTaskLinearRegressorCV,
@@ -32,9 +32,9 @@ from sklearn_mtl.linear_model import (
 from sklearn_mtl.penalties import L21, Decomposition, Shared, TaskColumns, TraceNorm
 from sklearn_mtl.solvers import (
     Problem,
+    _feature_groups,
     _kernels,
-    _row_models,
-    _rows,
+    _proximal_newton,
     alpha_grid,
     certify,
     solve,
@@ -77,7 +77,7 @@ def paths():
     out = {"numpy": None}
     try:
         compile_kernels()
-        out["numba"] = _kernels.row_cycle()
+        out["numba"] = _kernels.group_cycle()
     except ImportError:
         print("numba is not installed: NumPy alone")
     return out
@@ -87,8 +87,8 @@ def both(function, arguments):
     """Return {"numpy": (seconds, result), "numba": ...}."""
     out = {}
     for name, kernel in arguments.paths.items():
-        for module in (_rows, _row_models):
-            module.row_cycle = lambda kernel=kernel: kernel
+        for module in (_feature_groups, _proximal_newton):
+            module.group_cycle = lambda kernel=kernel: kernel
         if kernel is not None:
             function()  # loads what others load with NumPy
         out[name] = clock(function, arguments.repeats)
@@ -213,13 +213,13 @@ def logistic(arguments):
     ]:
         X, Y = draw(*size, arguments.correlation)
         codes = (Y > 0).astype(float)
-        datafit = CrossEntropy(X, codes, np.ones_like(codes), [2] * size[2], True)
+        datafit = LogLoss(X, codes, np.ones_like(codes), [2] * size[2], True)
         problem = Problem(datafit, L21(), TaskColumns.plain(size[2]))
         alphas = alpha_grid(problem, 2, 1.0 / divisor)[1:]
 
         def fit(X=X, codes=codes, alpha=float(alphas[0]), columns=problem.columns):
             weights, n_classes = np.ones_like(codes), [2] * codes.shape[1]
-            datafit = CrossEntropy(X, codes, weights, n_classes, True)
+            datafit = LogLoss(X, codes, weights, n_classes, True)
             return solve(Problem(datafit, L21(alpha), columns), tol=TOL)
 
         ours = {

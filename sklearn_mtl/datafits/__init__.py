@@ -6,18 +6,20 @@ The linear models choose between squared error and log-loss; see `Datafit` for w
 
 from sklearn_mtl.datafits._base import Datafit, Evaluation
 from sklearn_mtl.datafits._build import make_moments as make_moments
-from sklearn_mtl.datafits._build import make_own_quadratic as make_own_quadratic
 from sklearn_mtl.datafits._build import make_quadratic as make_quadratic
+from sklearn_mtl.datafits._build import (
+    make_separate_quadratic as make_separate_quadratic,
+)
 from sklearn_mtl.datafits._build import make_shift as make_shift
 from sklearn_mtl.datafits._build import prefers_gram as prefers_gram
 from sklearn_mtl.datafits._build import weights_are_shared as weights_are_shared
 from sklearn_mtl.datafits._cross_entropy import LogLoss as LogLoss
 from sklearn_mtl.datafits._moments import Moments as Moments
 from sklearn_mtl.datafits._moments import Shift as Shift
-from sklearn_mtl.datafits._operators import CenteredRows as CenteredRows
+from sklearn_mtl.datafits._operators import SharedSamples as SharedSamples
 from sklearn_mtl.datafits._pooling import Pooling as Pooling
 from sklearn_mtl.datafits._quadratic import Centre as Centre
 from sklearn_mtl.datafits._quadratic import GramQuadratic as GramQuadratic
-from sklearn_mtl.datafits._quadratic import RowQuadratic as RowQuadratic
+from sklearn_mtl.datafits._quadratic import SampleQuadratic as SampleQuadratic
 
 __all__ = ["Datafit", "Evaluation"]

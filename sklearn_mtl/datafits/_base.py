@@ -61,7 +61,7 @@ class Datafit(Protocol):
         """Return the best intercepts (n_columns,) for these coefficients."""
         ...
 
-    def restrict(self, rows: np.ndarray) -> Datafit:
+    def restrict(self, features: np.ndarray) -> Datafit:
         """Return the data term of these features alone."""
         ...
 

@@ -9,19 +9,19 @@ from scipy import sparse
 
 from sklearn_mtl.datafits._moments import Moments, Shift
 from sklearn_mtl.datafits._operators import (
-    CenteredRows,
     FitOperator,
-    ImplicitRows,
-    OwnRows,
+    SeparateSamples,
+    SharedSamples,
+    WeightedSamples,
 )
 from sklearn_mtl.datafits._pooling import Pooling, centres
-from sklearn_mtl.datafits._quadratic import Centre, GramQuadratic, RowQuadratic
+from sklearn_mtl.datafits._quadratic import Centre, GramQuadratic, SampleQuadratic
 from sklearn_mtl.tasks import Cells, sparse_cells
 
 __all__ = [
     "make_moments",
-    "make_own_quadratic",
     "make_quadratic",
+    "make_separate_quadratic",
     "make_shift",
     "prefers_gram",
     "weights_are_shared",
@@ -36,12 +36,12 @@ def weights_are_shared(weights: np.ndarray) -> bool:
 
     Shapes: weights (n_samples, n_tasks).
     """
-    # With missing labels the first row often says no.
+    # With missing labels the first sample often says no.
     return all((some == some[:, :1]).all() for some in (weights[:1], weights))
 
 
 def prefers_gram(shape: tuple[int, int], weights: np.ndarray) -> bool:
-    """Whether Gram matrices are smaller than the rows they stand for.
+    """Whether Gram matrices are smaller than the samples they stand for.
 
     Shapes: weights (n_samples, n_tasks).
     """
@@ -53,12 +53,12 @@ def prefers_gram(shape: tuple[int, int], weights: np.ndarray) -> bool:
 
 
 def _gram_is_small(n_features: int, n_cells: int, n_tasks: int) -> bool:
-    """Whether one Gram matrix a task holds less than the rows."""
+    """Whether one Gram matrix a task holds less than the samples."""
     return n_features * n_tasks <= n_cells and n_tasks * n_features**2 <= MAX_GRAM
 
 
 def make_moments(X: Any, Y: np.ndarray, weights: np.ndarray) -> Moments:
-    """Return the moments of all rows, measured from their means.
+    """Return the moments of all samples, measured from their means.
 
     Shapes: X (n_samples, n_features), Y (n_samples, n_tasks), weights
     (n_samples, n_tasks).
@@ -84,7 +84,7 @@ def make_shift(
     y = sums / _positive(totals)
     x = np.zeros(X.shape[1])
     if not sparse.issparse(X):
-        # Rows from all over say well enough where the features lie.
+        # Samples from all over say well enough where the features lie.
         means = X[:: max(len(X) // 200, 1)].mean(axis=0)
         if _is_far(X, means):
             x = means
@@ -101,7 +101,7 @@ def _is_far(X: np.ndarray, means: np.ndarray) -> bool:
 
 def make_quadratic(
     X: Any, Y: np.ndarray, weights: np.ndarray, fit_intercept: bool | Pooling
-) -> GramQuadratic | RowQuadratic:
+) -> GramQuadratic | SampleQuadratic:
     """Return the data term sum w (y - x w)^2 / (2 n), n the mean weight of a task.
 
     Shapes: X (n_samples, n_features), Y (n_samples, n_tasks), weights
@@ -112,23 +112,23 @@ def make_quadratic(
         cells = sparse_cells(weights > 0)
         if cells is not None:
             at = cells.rows, cells.tasks
-            return make_own_quadratic(X, cells, Y[at], weights[at], fit_intercept)
+            return make_separate_quadratic(X, cells, Y[at], weights[at], fit_intercept)
     if prefers_gram(X.shape, weights):
         return make_moments(X, Y, weights).quadratic(fit_intercept)
     off, back = _centres(X, Y, weights, fit_intercept)
     roots = np.sqrt(weights / (weights.sum() / weights.shape[1]))
     operator = _operator(X, roots, off, is_shared)
-    return RowQuadratic(operator, roots * (Y - off.y), back)
+    return SampleQuadratic(operator, roots * (Y - off.y), back)
 
 
-def make_own_quadratic(
+def make_separate_quadratic(
     X: np.ndarray,
     cells: Cells,
     y: np.ndarray,
     weights: np.ndarray,
     fit_intercept: bool | Pooling,
-) -> GramQuadratic | RowQuadratic:
-    """Return the same data term of tasks that have few rows in common.
+) -> GramQuadratic | SampleQuadratic:
+    """Return the same data term of tasks with separate samples.
 
     Shapes: X (n_samples, n_features), y (n_cells,), weights (n_cells,).
     """
@@ -137,27 +137,29 @@ def make_own_quadratic(
     off = back = Centre(np.zeros((n_features, n_tasks)), np.zeros(n_tasks))
     if fit_intercept:
         sums = np.bincount(cells.tasks, weights * y, n_tasks)
-        x = _own_means(X, cells, weights, totals)
+        x = _separate_means(X, cells, weights, totals)
         means = Centre(x, sums / _positive(totals))
         off, back = centres(means, totals, fit_intercept)
     if _gram_is_small(n_features, len(y), n_tasks):
-        return _own_gram(X, cells, y, weights, off, back)
+        return _separate_gram(X, cells, y, weights, off, back)
     roots = np.sqrt(weights / totals.mean())
     z = roots * (y - off.y[cells.tasks])
     pairs = zip(cells.parts, off.x.T, strict=True)
     blocks = [roots[part, None] * (_take(X, cells.rows[part]) - x) for part, x in pairs]
-    return RowQuadratic(OwnRows(list(map(np.asfortranarray, blocks))), z, back)
+    return SampleQuadratic(
+        SeparateSamples(list(map(np.asfortranarray, blocks))), z, back
+    )
 
 
-def _own_means(
+def _separate_means(
     X: np.ndarray, cells: Cells, weights: np.ndarray, totals: np.ndarray
 ) -> np.ndarray:
-    """Return the mean of each task's rows, (n_features, n_tasks)."""
+    """Return the mean of each task's samples, (n_features, n_tasks)."""
     sums = [weights[part] @ _take(X, cells.rows[part]) for part in cells.parts]
     return np.array(sums).T / _positive(totals)
 
 
-def _own_gram(
+def _separate_gram(
     X: np.ndarray,
     cells: Cells,
     y: np.ndarray,
@@ -165,12 +167,12 @@ def _own_gram(
     off: Centre,
     back: Centre,
 ) -> GramQuadratic:
-    """Return the Gram form: one product of each task's rows (x, y) holds it all."""
+    """Return the Gram form: one product of each task's samples (x, y) holds it all."""
     k, n_tasks = X.shape[1], len(cells.ends)
     n, y = weights.sum() / n_tasks, y - off.y[cells.tasks]
     roots = None if (weights == 1.0).all() else np.sqrt(weights)[:, None]
     sums = np.empty((n_tasks, k + 1, k + 1))
-    # A task's rows at a time stay in the cache; a copy of X would be new memory.
+    # One task's samples at a time stay in the cache; a copy of X would be new memory.
     room = np.empty((max(part.stop - part.start for part in cells.parts), k + 1))
     for total, part, x in zip(sums, cells.parts, off.x.T, strict=True):
         Z = room[: part.stop - part.start]
@@ -219,6 +221,6 @@ def _operator(
         if _is_far(X, mean):
             X, weights = X - mean, roots[:, 0] ** 2
             mean = weights @ X / weights.sum()  # what rounding left
-        return CenteredRows(X, roots[:, :1], mean)
+        return SharedSamples(X, roots[:, :1], mean)
     means = np.broadcast_to(centre.x, (X.shape[1], roots.shape[1]))
-    return ImplicitRows(X, roots, means)
+    return WeightedSamples(X, roots, means)

@@ -1,4 +1,4 @@
-"""Logistic and multinomial loss of all tasks over observed cells."""
+"""Logistic and multinomial loss of all tasks over observed labels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklearn_mtl.datafits._base import Evaluation, power_lipschitz
 from sklearn_mtl.datafits._intercepts import (
     binary_intercepts,
     block_intercepts,
-    softmax_rows,
+    softmax,
 )
 
 __all__ = ["LogLoss"]
@@ -24,7 +24,7 @@ TINY = float(np.finfo(float).tiny)
 class LogLoss:
     """Mean log-loss, binary tasks with one column and others with one a class.
 
-    f(W) = min over b of sum over observed cells of w l(y, x W + b) / n, n the mean
+    f(W) = min over b of sum over observed labels of w l(y, x W + b) / n, n the mean
     weight of a task. The intercepts are minimised out at every evaluation by Newton's
     method, so that the residuals of a task sum to zero and are a dual point.
 
@@ -35,7 +35,7 @@ class LogLoss:
     codes : ndarray of shape (n_samples, n_tasks)
         Class indices, anything finite where the weight is 0.
     weights : ndarray of shape (n_samples, n_tasks)
-        Weights of cells, 0 where a label is missing.
+        Weights of labels, 0 where a label is missing.
     n_classes : sequence of int
         Number of classes of each task, at least 2.
     fit_intercept : bool
@@ -124,7 +124,7 @@ class LogLoss:
         return np.maximum(sums / self.weights.mean(axis=1).sum(), 1e-10)
 
     def replace(self, X: Any) -> LogLoss:
-        """Return the same data term with other inputs for the same rows."""
+        """Return the same data term with other inputs for the same samples."""
         part: LogLoss = object.__new__(LogLoss)
         part.__dict__.update(self.__dict__)
         part.X, part.n_features = X, X.shape[1]
@@ -141,7 +141,7 @@ class LogLoss:
         out = np.empty_like(logits)
         out[:, self.binary] = expit(logits[:, self.binary])
         for block in self.blocks:
-            out[:, block] = softmax_rows(logits[:, block])
+            out[:, block] = softmax(logits[:, block])
         return out
 
     def intercept(self, W: np.ndarray) -> np.ndarray:
@@ -166,11 +166,11 @@ class LogLoss:
 
         return bound * power_lipschitz(apply, (self.n_features, self.n_columns))
 
-    def restrict(self, rows: np.ndarray) -> LogLoss:
+    def restrict(self, features: np.ndarray) -> LogLoss:
         """Return the data term of these features alone."""
-        return self.replace(self.X[:, rows])
+        return self.replace(self.X[:, features])
 
-    def row_bounds(self) -> np.ndarray:
+    def feature_lengths(self) -> np.ndarray:
         """Return for each feature the largest weighted length over tasks."""
         squares = self.X.multiply(self.X) if hasattr(self.X, "multiply") else self.X**2
         return np.sqrt(np.asarray(squares.T @ self.weights).max(axis=1))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-__all__ = ["binary_intercepts", "block_intercepts", "softmax_rows"]
+__all__ = ["binary_intercepts", "block_intercepts", "softmax"]
 
 #: A mean residual below this is zero.
 TOLERANCE = 1e-12
 MAX_STEPS = 100
 
 
-def softmax_rows(logits: np.ndarray) -> np.ndarray:
+def softmax(logits: np.ndarray) -> np.ndarray:
     """Return the softmax of each row."""
     powers = np.exp(logits - logits.max(axis=1)[:, None])
     return powers / powers.sum(axis=1)[:, None]
@@ -63,7 +63,7 @@ def block_intercepts(
     b, wanted = start.copy(), weights @ targets / total
     value = _mean_loss(scores, wanted, weights / total, b)
     for _ in range(MAX_STEPS):
-        p = softmax_rows(scores + b)
+        p = softmax(scores + b)
         pulled = (weights / total)[:, None] * p
         residual = pulled.sum(axis=0) - wanted
         if np.abs(residual).max() <= TOLERANCE:

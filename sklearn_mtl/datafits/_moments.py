@@ -1,4 +1,4 @@
-"""Sums over rows that add and subtract: what cross-validation needs of its folds."""
+"""Sums over samples that add and subtract: what cross-validation needs of its folds."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ class Moments:
         is_shared: bool,
         cells: Cells | None = None,
     ) -> Moments:
-        """Return the sums over rows.
+        """Return the sums over samples.
 
         Shapes: X (n_samples, n_features), Y (n_samples, n_tasks), weights
         (n_samples, n_tasks).
         """
         if cells is not None and not sparse.issparse(X):
-            return cls._from_own_rows(X, Y, weights, shift, cells)
+            return cls._from_separate_samples(X, Y, weights, shift, cells)
         Y = Y - shift.y
         groups = weights[:, :1] if is_shared else weights
         sums = [_second_moment(X, column, shift.x) for column in groups.T]
@@ -99,17 +99,17 @@ class Moments:
         )
 
     @classmethod
-    def _from_own_rows(
+    def _from_separate_samples(
         cls, X: np.ndarray, Y: np.ndarray, weights: np.ndarray, shift: Shift, at: Cells
     ) -> Moments:
-        """Return the sums of tasks that have few rows in common.
+        """Return the sums of tasks with separate samples.
 
-        The Gram matrix of a task's rows (x, 1, y) holds them all.
+        The Gram matrix of a task's samples (x, 1, y) holds them all.
         """
         k, roots = X.shape[1], np.sqrt(weights[at.rows, at.tasks])[:, None]
         y = Y[at.rows, at.tasks] - shift.y[at.tasks]
         sums = np.empty((len(at.ends), k + 2, k + 2))
-        # A task's rows at a time stay in the cache; a copy of X would be new memory.
+        # One task at a time stays in the cache; a copy of X would be new memory.
         room = np.empty((int(np.diff(at.ends, prepend=0).max()), k + 2))
         start = 0
         for total, end in zip(sums, at.ends.tolist(), strict=True):
@@ -165,7 +165,7 @@ class Moments:
         return GramQuadratic(G / total, xy / total, 0.5 * yy.sum() / total, back)
 
     def squared_errors(self, W: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-        """Return each task's weighted sum of squared errors on these rows.
+        """Return each task's weighted sum of squared errors on these samples.
 
         Shapes: W (n_features, n_tasks), intercept (n_tasks,) -> (n_tasks,).
         """
@@ -184,7 +184,7 @@ class Moments:
 def _second_moment(
     X: Any, weights: np.ndarray, shift: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weighted sums of x and of xx' over rows."""
+    """Return the weighted sums of x and of xx' over samples."""
     rows = np.flatnonzero(weights)
     part = X if len(rows) == len(weights) else X[rows]
     w = weights[rows]

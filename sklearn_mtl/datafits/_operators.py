@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy import sparse
 
-__all__ = ["CenteredRows", "FitOperator", "ImplicitRows", "OwnRows"]
+__all__ = ["FitOperator", "SeparateSamples", "SharedSamples", "WeightedSamples"]
 
 
 class FitOperator(Protocol):
@@ -27,16 +27,16 @@ class FitOperator(Protocol):
         """Return A'A: (n_features, n_features), or one of these a task."""
         ...
 
-    def restrict(self, rows: np.ndarray) -> FitOperator:
+    def restrict(self, features: np.ndarray) -> FitOperator:
         """Return the map of these features alone."""
         ...
 
-    def row_bounds(self) -> np.ndarray:
+    def feature_lengths(self) -> np.ndarray:
         """Return for each feature the largest length of its column over tasks."""
         ...
 
 
-class CenteredRows:
+class SharedSamples:
     """Dense X with the same weights for all tasks, weighted and centred where used.
 
     A copy of X would cost more than a sparse solution does.
@@ -47,7 +47,7 @@ class CenteredRows:
         Inputs, their means no more than a few deviations, so that taking them off
         later costs no digits.
     roots : ndarray of shape (n_samples, 1)
-        Square roots of the rows' weights.
+        Square roots of the samples' weights.
     mean : ndarray of shape (n_features,)
         Weighted means that the columns are centred by; zeros without an intercept.
     """
@@ -59,7 +59,7 @@ class CenteredRows:
         self.n_features = X.shape[1]
 
     def fit(self, W: np.ndarray) -> np.ndarray:
-        """Return X W; zero rows of W cost nothing while they are many."""
+        """Return X W; features that are not used cost nothing while they are many."""
         used = np.flatnonzero(W.any(axis=1))
         if 4 * len(used) < len(W):
             return self.roots * (self.X[:, used] @ W[used] - self.mean[used] @ W[used])
@@ -68,7 +68,7 @@ class CenteredRows:
     def adjoint(self, R: np.ndarray) -> np.ndarray:
         """Return X' R."""
         cells = self.roots * R
-        if self.mean.any():  # X' of centred rows is that of centred residuals
+        if self.mean.any():  # X' of centred samples is that of centred residuals
             cells -= self.weights * (cells.sum(axis=0) / self.total)
         return self.X.T @ cells
 
@@ -81,11 +81,11 @@ class CenteredRows:
         X = self.matrix()
         return X.T @ X
 
-    def restrict(self, rows: np.ndarray) -> CenteredRows:
+    def restrict(self, features: np.ndarray) -> SharedSamples:
         """Return the map of these features alone."""
-        return CenteredRows(self.X[:, rows], self.roots, self.mean[rows])
+        return SharedSamples(self.X[:, features], self.roots, self.mean[features])
 
-    def row_bounds(self) -> np.ndarray:
+    def feature_lengths(self) -> np.ndarray:
         """Return the lengths of the columns of X."""
         first = self.roots[0]
         is_even = (self.roots == first).all()
@@ -94,15 +94,15 @@ class CenteredRows:
         return np.sqrt(np.maximum(squares - self.total * self.mean**2, 0.0))
 
 
-class ImplicitRows:
-    """Any X with cell weights; centring is done on the fits, so that zeros stay zeros.
+class WeightedSamples:
+    """Any X with weights per label, centred in the fits so that zeros stay zeros.
 
     Parameters
     ----------
     X : ndarray or CSR matrix of shape (n_samples, n_features)
         Inputs.
     roots : ndarray of shape (n_samples, n_tasks)
-        Square roots of the cells' weights.
+        Square roots of the labels' weights.
     means : ndarray of shape (n_features, n_tasks)
         What each task's columns are centred by; zeros without an intercept.
     """
@@ -138,11 +138,11 @@ class ImplicitRows:
         centred = weights[:, None] * (part - mean)
         return centred.T @ centred
 
-    def restrict(self, rows: np.ndarray) -> ImplicitRows:
+    def restrict(self, features: np.ndarray) -> WeightedSamples:
         """Return the map of these features alone."""
-        return ImplicitRows(self.X[:, rows], self.roots, self.means[rows])
+        return WeightedSamples(self.X[:, features], self.roots, self.means[features])
 
-    def row_bounds(self) -> np.ndarray:
+    def feature_lengths(self) -> np.ndarray:
         """Return for each feature the largest length of its column over tasks."""
         squares = self.X.multiply(self.X) if sparse.issparse(self.X) else self.X**2
         weights = self.roots**2
@@ -151,10 +151,10 @@ class ImplicitRows:
         return np.sqrt(np.maximum(lengths, 0.0).max(axis=1))
 
 
-class OwnRows:
-    """Dense rows of each task, weighted and centred, for tasks with rows of their own.
+class SeparateSamples:
+    """Dense samples of tasks that share none, weighted and centred.
 
-    A row that belongs to one of many tasks is multiplied by that task's coefficients
+    A sample that belongs to one of many tasks is multiplied by that task's coefficients
     only. Fits are one vector, task after task.
     """
 
@@ -178,11 +178,11 @@ class OwnRows:
         """Return one Gram matrix a task, (n_tasks, n_features, n_features)."""
         return np.array([block.T @ block for block in self.blocks])
 
-    def restrict(self, rows: np.ndarray) -> OwnRows:
+    def restrict(self, features: np.ndarray) -> SeparateSamples:
         """Return the map of these features alone."""
-        return OwnRows([block[:, rows] for block in self.blocks])
+        return SeparateSamples([block[:, features] for block in self.blocks])
 
-    def row_bounds(self) -> np.ndarray:
+    def feature_lengths(self) -> np.ndarray:
         """Return for each feature the largest length of its column over tasks."""
         squares = [np.einsum("ij,ij->j", block, block) for block in self.blocks]
         return np.sqrt(np.max(squares, axis=0))

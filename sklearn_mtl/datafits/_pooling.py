@@ -18,14 +18,14 @@ class Pooling:
     Adds strength / (2 n) sum_t (b_t + x_0 w_t - y_0)^2 to the data term. (x_0, y_0) is
     the mean of the tasks' means (x_t, y_t) with the weights N_t / (N_t + strength), N_t
     the sum of a task's weights: where all tasks have the same coefficients the common
-    level is the best one. With the intercepts minimised out, the rows of a task are
+    level is the best one. With the intercepts minimised out, the samples of a task are
     taken from a centre between its own mean and the common one.
 
     Attributes
     ----------
     strength : float
-        Variance of the noise over that of the levels: for how many rows of a task the
-        common level counts. 0 leaves the intercepts free.
+        Variance of the noise over that of the levels: the number of samples of a task
+        that the common level counts for. 0 leaves the intercepts free.
 
     References
     ----------
@@ -36,7 +36,7 @@ class Pooling:
     strength: float
 
     def centres(self, means: Centre, totals: np.ndarray) -> tuple[Centre, Centre]:
-        """Return what is taken off the rows of each task, and gives intercepts back.
+        """Return what is taken off the samples of each task, and gives intercepts back.
 
         Shapes: totals (n_tasks,).
         """
@@ -48,7 +48,7 @@ class Pooling:
             x = (x @ weights)[:, None]
 
         def between(part: np.ndarray) -> Centre:
-            # With rows in common x is the common mean: its one column stays.
+            # With samples in common x is the common mean: its one column stays.
             step = part if means.x.shape[1] > 1 else part[:1]
             return Centre(x + step * (means.x - x), y + part * (means.y - y))
 
@@ -58,7 +58,7 @@ class Pooling:
 def centres(
     means: Centre, totals: np.ndarray, fit_intercept: bool | Pooling
 ) -> tuple[Centre, Centre]:
-    """Return what is taken off the rows, and gives intercepts back, if there are any.
+    """Return what is taken off the samples, and what gives the intercepts back.
 
     Shapes: totals (n_tasks,).
     """

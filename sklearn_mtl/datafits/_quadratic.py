@@ -1,4 +1,4 @@
-"""Squared error over observed cells, from rows or from Gram matrices."""
+"""Squared error of observed labels, from samples or from Gram matrices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from sklearn_mtl.datafits._base import Evaluation, power_lipschitz
 from sklearn_mtl.datafits._operators import FitOperator
 
-__all__ = ["Centre", "GramQuadratic", "RowQuadratic"]
+__all__ = ["Centre", "GramQuadratic", "SampleQuadratic"]
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Centre:
         """Return y - x . W for each task."""
         return self.y - (self.x * W).sum(axis=0)
 
-    def restrict(self, rows: np.ndarray) -> Centre:
+    def restrict(self, features: np.ndarray) -> Centre:
         """Return the centre for these features alone."""
-        return Centre(self.x[rows], self.y)
+        return Centre(self.x[features], self.y)
 
 
 class GramQuadratic:
-    """f(W) = sum_t w_t' G_t w_t / 2 - b_t' w_t + c, the form for many rows.
+    """f(W) = sum_t w_t' G_t w_t / 2 - b_t' w_t + c, the form for many samples.
 
     Parameters
     ----------
@@ -90,18 +90,20 @@ class GramQuadratic:
         """Return the best intercepts."""
         return self.centre.intercept(W)
 
-    def restrict(self, rows: np.ndarray) -> GramQuadratic:
+    def restrict(self, features: np.ndarray) -> GramQuadratic:
         """Return the data term of these features alone."""
-        G = self.G[..., rows[:, None], rows]
-        return GramQuadratic(G, self.B[rows], self.constant, self.centre.restrict(rows))
+        G = self.G[..., features[:, None], features]
+        return GramQuadratic(
+            G, self.B[features], self.constant, self.centre.restrict(features)
+        )
 
-    def row_bounds(self) -> np.ndarray:
+    def feature_lengths(self) -> np.ndarray:
         """Return for each feature the largest length of its column over tasks."""
         diagonals = np.diagonal(self.G, axis1=-2, axis2=-1)
         return np.sqrt(np.atleast_2d(diagonals).max(axis=0))
 
 
-class RowQuadratic:
+class SampleQuadratic:
     """f(W) = 1/2 ||A W - z||^2 with a map that is never formed, for many features.
 
     Parameters
@@ -145,10 +147,10 @@ class RowQuadratic:
         """Return the best intercepts."""
         return self.centre.intercept(W)
 
-    def restrict(self, rows: np.ndarray) -> RowQuadratic:
+    def restrict(self, features: np.ndarray) -> SampleQuadratic:
         """Return the data term of these features alone."""
-        operator = self.operator.restrict(rows)
-        return RowQuadratic(operator, self.z, self.centre.restrict(rows))
+        operator = self.operator.restrict(features)
+        return SampleQuadratic(operator, self.z, self.centre.restrict(features))
 
     def gram(self) -> GramQuadratic:
         """Return the same data term in Gram form."""
@@ -156,6 +158,6 @@ class RowQuadratic:
         B = self.operator.adjoint(self.z)
         return GramQuadratic(self.operator.gram(), B, constant, self.centre)
 
-    def row_bounds(self) -> np.ndarray:
+    def feature_lengths(self) -> np.ndarray:
         """Return for each feature the largest length of its column over tasks."""
-        return self.operator.row_bounds()
+        return self.operator.feature_lengths()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sklearn_mtl.datafits import GramQuadratic, LogLoss, RowQuadratic
+from sklearn_mtl.datafits import GramQuadratic, LogLoss, SampleQuadratic
 from sklearn_mtl.linear_model._data import Data
 from sklearn_mtl.solvers import (
     Axes,
@@ -45,7 +45,7 @@ def fit_empirical_bayes(
     datafit = data.datafit()
     if isinstance(datafit, LogLoss):
         return data, *_fit_classes(data, datafit, tol=tol, max_iter=max_iter)
-    assert isinstance(datafit, GramQuadratic | RowQuadratic)
+    assert isinstance(datafit, GramQuadratic | SampleQuadratic)
     totals = data.labels.totals()
     evidence = _evidence(data, datafit, totals, pools)
     strengths = evidence.strengths(float(totals.mean()))
@@ -60,7 +60,10 @@ def fit_empirical_bayes(
 
 
 def _evidence(
-    data: Data, datafit: GramQuadratic | RowQuadratic, totals: np.ndarray, pools: bool
+    data: Data,
+    datafit: GramQuadratic | SampleQuadratic,
+    totals: np.ndarray,
+    pools: bool,
 ) -> Evidence:
     """Return the evidence in the form that the size of the data allows."""
     n_intercepts = int(bool(data.fit_intercept)) * len(totals)
@@ -88,7 +91,7 @@ def pool(data: Data) -> Data:
     if n_axes < data.X.shape[1]:
         part = replace(part, X=_projected(part, n_axes))
     datafit = part.datafit()
-    assert isinstance(datafit, GramQuadratic | RowQuadratic)
+    assert isinstance(datafit, GramQuadratic | SampleQuadratic)
     strengths = evidence_of_levels(datafit, totals).strengths(float(totals.mean()))
     assert strengths.pooling is not None  # from levels always
     return replace(data, fit_intercept=strengths.pooling)

@@ -12,9 +12,9 @@ from scipy import sparse
 from sklearn_mtl.datafits import (
     GramQuadratic,
     Pooling,
-    RowQuadratic,
-    make_own_quadratic,
+    SampleQuadratic,
     make_quadratic,
+    make_separate_quadratic,
 )
 from sklearn_mtl.linear_model._units import Units, divisors, without_rounding
 from sklearn_mtl.tasks import Cells
@@ -80,7 +80,7 @@ class TableOfLabels:
 
     def quadratic(
         self, X: Any, fit_intercept: bool | Pooling
-    ) -> GramQuadratic | RowQuadratic:
+    ) -> GramQuadratic | SampleQuadratic:
         """Return the squared error."""
         return make_quadratic(X, self.Y, self.weights, fit_intercept)
 
@@ -169,11 +169,11 @@ class OwnLabels:
 
     def quadratic(
         self, X: Any, fit_intercept: bool | Pooling
-    ) -> GramQuadratic | RowQuadratic:
+    ) -> GramQuadratic | SampleQuadratic:
         """Return the squared error."""
         if sparse.issparse(X):
             return make_quadratic(X, self.Y, self.weights, fit_intercept)
-        return make_own_quadratic(X, self.cells, self.y, self.w, fit_intercept)
+        return make_separate_quadratic(X, self.cells, self.y, self.w, fit_intercept)
 
     @property
     def _shape(self) -> tuple[int, int]:

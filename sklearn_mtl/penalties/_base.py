@@ -283,7 +283,7 @@ class Penalty(BaseEstimator, ABC):
         """Return R as a quadratic over tasks, None if it is not one."""
         return TaskCovarianceForm.none(columns) if self.is_off else None
 
-    def row_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
+    def feature_group_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
         """Return (a, c) if R(W) = sum_j a_j ||W_j|| + c/2 ||W||^2, else None."""
         return None
 

@@ -110,12 +110,12 @@ def _check_forms(penalty: Penalty, points: Points, faults: Faults) -> None:
         if form is not None:
             found = form.value(W)
             faults.close(found, expected, "task_covariance_form", "the value")
-        rows = penalty.row_form(len(W))
+        rows = penalty.feature_group_form(len(W))
         if rows is not None:
             weights, ridge = rows
             found = float(weights @ np.linalg.norm(W, axis=1))
             found += 0.5 * ridge * float(np.vdot(W, W))
-            faults.close(found, expected, "row_form", "the value")
+            faults.close(found, expected, "feature_group_form", "the value")
         matrix, rest = penalty.split(columns)
         found = 0.0 if matrix is None else 0.5 * float(np.vdot(W @ matrix, W))
         found += 0.0 if rest is None else rest.value(W, columns)

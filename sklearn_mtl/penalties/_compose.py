@@ -249,9 +249,9 @@ class Sum(_Composition):
         K = np.linalg.pinv(matrix, rcond=1e-10, hermitian=True)
         return TaskCovarianceForm(K, free)
 
-    def row_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
+    def feature_group_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
         """Return the sum of the members' forms if all have one."""
-        forms = [penalty.row_form(n_features) for penalty in self.members]
+        forms = [penalty.feature_group_form(n_features) for penalty in self.members]
         known = [form for form in forms if form is not None]
         if len(known) < len(forms):
             return None

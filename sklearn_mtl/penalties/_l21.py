@@ -1,4 +1,4 @@
-"""Whole features in or out, for all tasks together."""
+"""Feature selection shared by all tasks (l2,1 norm)."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ class L21(Penalty):
     def check(self, columns: TaskColumns, n_features: int) -> None:
         """Raise where a parameter does not fit the problem."""
         self._validate_params()
-        self.row_form(n_features)
+        self.feature_group_form(n_features)
 
-    def row_form(self, n_features: int) -> tuple[np.ndarray, float]:
+    def feature_group_form(self, n_features: int) -> tuple[np.ndarray, float]:
         """Return the group weight of each feature, and the ridge strength."""
         ridge = self.alpha * (1.0 - self.l1_ratio)
         if self.feature_weights is None:
@@ -91,22 +91,22 @@ class L21(Penalty):
 
     def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return R(W)."""
-        groups, ridge = self.row_form(len(W))
-        return float(groups @ row_norms(W)) + 0.5 * ridge * float(np.vdot(W, W))
+        groups, ridge = self.feature_group_form(len(W))
+        return float(groups @ group_norms(W)) + 0.5 * ridge * float(np.vdot(W, W))
 
     def prox(
         self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
-        """Return the rows shortened by step alpha, and shrunk by the ridge."""
-        groups, ridge = self.row_form(len(W))
-        return shorten_rows(W, step * groups) / (1.0 + step * ridge)
+        """Return the groups shortened by step alpha, and shrunk by the ridge."""
+        groups, ridge = self.feature_group_form(len(W))
+        return shorten_groups(W, step * groups) / (1.0 + step * ridge)
 
     def optimality(
         self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the distance of -gradient to the subdifferential."""
-        groups, ridge = self.row_form(len(W))
-        return row_optimality(W, gradient + ridge * W, groups)
+        groups, ridge = self.feature_group_form(len(W))
+        return group_optimality(W, gradient + ridge * W, groups)
 
     def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm | None:
         """Return that of the ridge where there is no group lasso."""
@@ -115,45 +115,45 @@ class L21(Penalty):
         return super().task_covariance_form(columns)
 
     def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return the largest length of a row relative to its weight."""
-        groups, _ = self.row_form(len(U))
+        """Return the largest norm of a group relative to its weight."""
+        groups, _ = self.feature_group_form(len(U))
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratios = row_norms(U) / groups
+            ratios = group_norms(U) / groups
         return float(np.nan_to_num(ratios, nan=0.0, posinf=np.inf).max(initial=0.0))
 
     def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return 1 with a ridge term, else what brings all rows below alpha."""
+        """Return 1 with a ridge term, else what brings all groups below alpha."""
         if self.alpha * (1.0 - self.l1_ratio) > 0:
             return 1.0
         return scale_into_ball(self.gauge(U, columns))
 
     def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return what the rows' lengths exceed alpha by, squared, over the ridge."""
-        groups, ridge = self.row_form(len(U))
+        """Return what the groups' norms exceed alpha by, squared, over the ridge."""
+        groups, ridge = self.feature_group_form(len(U))
         if not ridge:
             return 0.0
-        excess = np.maximum(row_norms(U) - groups, 0.0)
+        excess = np.maximum(group_norms(U) - groups, 0.0)
         return float(excess @ excess) / (2.0 * ridge)
 
 
-def row_norms(W: np.ndarray) -> np.ndarray:
-    """Return the length of each row."""
+def group_norms(W: np.ndarray) -> np.ndarray:
+    """Return the norm of each feature group (row of W)."""
     return np.sqrt(np.einsum("jc,jc->j", W, W))
 
 
-def shorten_rows(W: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """Return the rows shortened by so much, 0 where they are not longer."""
-    norms = row_norms(W)
+def shorten_groups(W: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Return the groups shortened by so much, 0 where they are not longer."""
+    norms = group_norms(W)
     keep = np.maximum(norms - by, 0.0)
     factors = np.divide(keep, norms, out=np.zeros_like(norms), where=norms > 0)
     return W * factors[:, None]
 
 
-def row_optimality(W: np.ndarray, gradient: np.ndarray, groups: np.ndarray) -> float:
+def group_optimality(W: np.ndarray, gradient: np.ndarray, groups: np.ndarray) -> float:
     """Return the distance of -gradient to the subdifferential of sum_j a_j ||W_j||."""
-    norms = row_norms(W)
+    norms = group_norms(W)
     is_zero = norms == 0
-    outside = np.maximum(row_norms(gradient[is_zero]) - groups[is_zero], 0.0)
+    outside = np.maximum(group_norms(gradient[is_zero]) - groups[is_zero], 0.0)
     direction = W[~is_zero] / norms[~is_zero, None]
     inside = gradient[~is_zero] + groups[~is_zero, None] * direction
     return float(np.sqrt(outside @ outside + np.vdot(inside, inside)))

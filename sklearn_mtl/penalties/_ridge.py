@@ -98,7 +98,7 @@ class Ridge(Penalty):
         inverse = np.divide(1.0, alphas, out=np.zeros_like(alphas), where=alphas > 0)
         return TaskCovarianceForm(np.diag(inverse), self.free_directions(columns))
 
-    def row_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
+    def feature_group_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
         """Return (0, alpha) if alpha is one number."""
         alpha = np.asarray(self.alpha, dtype=float)
         return (np.zeros(n_features), float(alpha)) if alpha.ndim == 0 else None

@@ -119,9 +119,9 @@ class Scaled(Penalty):
             return None
         return TaskCovarianceForm(form.covariance / self.alpha, form.free)
 
-    def row_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
+    def feature_group_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
         """Return the form of R times alpha."""
-        form = self.penalty.row_form(n_features)
+        form = self.penalty.feature_group_form(n_features)
         return None if form is None else (self.alpha * form[0], self.alpha * form[1])
 
     def covariance(self, W: np.ndarray) -> np.ndarray | None:

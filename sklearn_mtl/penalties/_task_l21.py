@@ -1,4 +1,4 @@
-"""Whole tasks in or out."""
+"""Group lasso over tasks."""
 
 from __future__ import annotations
 

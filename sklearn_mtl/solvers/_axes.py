@@ -1,4 +1,4 @@
-"""Coordinates in which the covariance of the rows is diagonal."""
+"""Coordinates in which the covariance of the samples is diagonal."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Axes:
 
 
 def common_axes(X: Any, weights: np.ndarray, fit_intercept: bool) -> Axes:
-    """Return the axes of the weighted covariance of rows.
+    """Return the axes of the weighted covariance of samples.
 
     Shapes: X (n_samples, n_features), weights (n_samples,).
     """
@@ -59,7 +59,7 @@ def _covariance(X: Any, weights: np.ndarray, mean: np.ndarray) -> np.ndarray:
 
 
 def _products(X: Any, mean: np.ndarray) -> np.ndarray:
-    """Return the inner products of the centred rows."""
+    """Return the inner products of the centred samples."""
     if not sparse.issparse(X):
         centred = X - mean
         products: np.ndarray = centred @ centred.T

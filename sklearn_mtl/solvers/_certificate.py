@@ -12,7 +12,7 @@ from sklearn_mtl.datafits import (
     Evaluation,
     GramQuadratic,
     LogLoss,
-    RowQuadratic,
+    SampleQuadratic,
 )
 from sklearn_mtl.penalties import Penalty, TaskColumns
 from sklearn_mtl.solvers._conjugate_gradient import conjugate_gradient
@@ -124,7 +124,7 @@ class Scales:
         floor = float(np.finfo(float).tiny)
         if isinstance(datafit, LogLoss):
             floor = LEAST_LOSS * len(datafit.n_classes)
-        elif isinstance(datafit, GramQuadratic | RowQuadratic):
+        elif isinstance(datafit, GramQuadratic | SampleQuadratic):
             # Targets that vary by less than this part of their mean are constant.
             floor += LEAST_SPREAD**2 * float(datafit.centre.y @ datafit.centre.y)
         self.loss = max(evaluation.value, floor)
@@ -135,9 +135,9 @@ class Scales:
     @cached_property
     def lengths(self) -> np.ndarray:
         """Lengths of the columns of X (n_features, 1), 1 where a column is zero."""
-        if not hasattr(self._datafit, "row_bounds"):
+        if not hasattr(self._datafit, "feature_lengths"):
             return np.ones((self._datafit.n_features, 1))
-        lengths: np.ndarray = self._datafit.row_bounds()[:, None]
+        lengths: np.ndarray = self._datafit.feature_lengths()[:, None]
         return np.where(lengths > 0, lengths, 1.0)
 
     @cached_property
@@ -214,7 +214,7 @@ def _refit_free(
 ) -> Evaluation:
     """Return the data term at W, minimised over the free directions."""
     datafit = problem.datafit
-    if not isinstance(datafit, GramQuadratic | RowQuadratic):
+    if not isinstance(datafit, GramQuadratic | SampleQuadratic):
         return here
     lengths = scales.lengths
     S = conjugate_gradient(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.datafits import GramQuadratic, LogLoss, RowQuadratic
+from sklearn_mtl.datafits import GramQuadratic, LogLoss, SampleQuadratic
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution
 from sklearn_mtl.solvers._closed_form import closed_form
+from sklearn_mtl.solvers._feature_groups import FeatureGroups, solves_feature_groups
 from sklearn_mtl.solvers._fista import fista
 from sklearn_mtl.solvers._newton import newton
-from sklearn_mtl.solvers._row_sets import solve_row_sets, suits_row_sets
-from sklearn_mtl.solvers._rows import RowSolver, solves_rows
+from sklearn_mtl.solvers._restricted import solve_restricted, suits_restriction
 
 __all__ = ["solve"]
 
@@ -44,7 +44,7 @@ def solve(
         The point with its certificate.
     """
     datafit, penalty = problem.datafit, problem.penalty
-    is_quadratic = isinstance(datafit, GramQuadratic | RowQuadratic)
+    is_quadratic = isinstance(datafit, GramQuadratic | SampleQuadratic)
     form = penalty.task_covariance_form(problem.columns)
     if is_quadratic and form is not None:
         return closed_form(problem, form, scales=scales, tol=tol, max_iter=max_iter)
@@ -52,9 +52,9 @@ def solve(
     if isinstance(datafit, LogLoss) and matrix is not None:
         start = None if start is None else problem.total(start)
         return newton(problem, matrix, start, scales=scales, tol=tol, max_iter=max_iter)
-    if solves_rows(problem):
-        rows = RowSolver(datafit)  # type: ignore[arg-type]
+    if solves_feature_groups(problem):
+        rows = FeatureGroups(datafit)  # type: ignore[arg-type]
         return rows.solve(problem, start, tol, max_iter)
-    if suits_row_sets(problem):
-        return solve_row_sets(problem, start, tol=tol, max_iter=max_iter)
+    if suits_restriction(problem):
+        return solve_restricted(problem, start, tol=tol, max_iter=max_iter)
     return fista(problem, start, scales=scales, tol=tol, max_iter=max_iter)

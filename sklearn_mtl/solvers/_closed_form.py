@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from sklearn_mtl.datafits import (
-    CenteredRows,
     Evaluation,
     GramQuadratic,
-    RowQuadratic,
+    SampleQuadratic,
+    SharedSamples,
 )
 from sklearn_mtl.penalties import Decomposition, TaskCovarianceForm
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
@@ -26,11 +26,11 @@ class Spectrum:
 
     Parameters
     ----------
-    datafit : GramQuadratic or RowQuadratic
+    datafit : GramQuadratic or SampleQuadratic
         The data term, with the same rows and weights for all tasks.
     """
 
-    def __init__(self, datafit: GramQuadratic | RowQuadratic) -> None:
+    def __init__(self, datafit: GramQuadratic | SampleQuadratic) -> None:
         if isinstance(datafit, GramQuadratic):
             values, vectors = np.linalg.eigh(datafit.G)
             B = datafit.B
@@ -56,8 +56,8 @@ def has_spectrum(datafit: object) -> bool:
     """Whether all tasks share one Gram matrix, or one set of dense rows."""
     if isinstance(datafit, GramQuadratic):
         return datafit.is_shared
-    return isinstance(datafit, RowQuadratic) and isinstance(
-        datafit.operator, CenteredRows
+    return isinstance(datafit, SampleQuadratic) and isinstance(
+        datafit.operator, SharedSamples
     )
 
 
@@ -79,7 +79,9 @@ def closed_form(
     directions free, by the exact system in these directions.
     """
     datafit = problem.datafit
-    assert isinstance(datafit, GramQuadratic | RowQuadratic)  # the caller chose by this
+    assert isinstance(
+        datafit, GramQuadratic | SampleQuadratic
+    )  # the caller chose by this
     if spectrum is None and not has_spectrum(datafit):
         W, n_iter = _iterate(datafit, form, max_iter)
         return _solution(problem, W, scales, max(n_iter, 1))
@@ -102,7 +104,7 @@ def _solution(
 
 
 def _iterate(
-    datafit: GramQuadratic | RowQuadratic, form: TaskCovarianceForm, max_iter: int
+    datafit: GramQuadratic | SampleQuadratic, form: TaskCovarianceForm, max_iter: int
 ) -> tuple[np.ndarray, int]:
     """Return W by preconditioned conjugate gradients.
 
@@ -111,7 +113,7 @@ def _iterate(
     Q, weights = form.spectrum()
     allowed = np.isfinite(weights)
     basis, m = Q[:, allowed], weights[allowed]
-    lengths, unit = datafit.row_bounds()[:, None], np.ones((datafit.n_features, 1))
+    lengths, unit = datafit.feature_lengths()[:, None], np.ones((datafit.n_features, 1))
     has_units, precondition = is_graded(lengths), None
     if allowed.all() and isinstance(datafit, GramQuadratic):
         basis, matrix = np.eye(len(m)), (basis * m) @ basis.T

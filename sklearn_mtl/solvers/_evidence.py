@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.datafits import GramQuadratic, LogLoss, RowQuadratic
+from sklearn_mtl.datafits import GramQuadratic, LogLoss, SampleQuadratic
 from sklearn_mtl.solvers._axes import Axes
 from sklearn_mtl.solvers._closed_form import Spectrum, has_spectrum
 from sklearn_mtl.solvers._empirical_bayes import Evidence
@@ -19,7 +19,7 @@ __all__ = [
 
 
 def evidence_of_squares(
-    datafit: GramQuadratic | RowQuadratic, totals: np.ndarray, n_intercepts: int
+    datafit: GramQuadratic | SampleQuadratic, totals: np.ndarray, n_intercepts: int
 ) -> Evidence:
     """Return the evidence of a quadratic data term.
 
@@ -37,7 +37,7 @@ def evidence_of_squares(
 
 
 def evidence_of_levels(
-    datafit: GramQuadratic | RowQuadratic, totals: np.ndarray
+    datafit: GramQuadratic | SampleQuadratic, totals: np.ndarray
 ) -> PooledEvidence:
     """Return the evidence of a quadratic data term and of the levels of its tasks.
 
@@ -55,7 +55,7 @@ def evidence_of_levels(
 
 
 def _own_axes(
-    datafit: GramQuadratic | RowQuadratic, n: float
+    datafit: GramQuadratic | SampleQuadratic, n: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return eigenvalues of n G_t, n b_t along the eigenvectors, and these."""
     gram = datafit if isinstance(datafit, GramQuadratic) else datafit.gram()
@@ -69,7 +69,7 @@ def _own_axes(
 
 
 def evidence_with_common_axes(
-    datafit: GramQuadratic | RowQuadratic,
+    datafit: GramQuadratic | SampleQuadratic,
     totals: np.ndarray,
     n_intercepts: int,
     axes: Axes,

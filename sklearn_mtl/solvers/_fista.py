@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.datafits import Evaluation, GramQuadratic, RowQuadratic
+from sklearn_mtl.datafits import Evaluation, GramQuadratic, SampleQuadratic
 from sklearn_mtl.solvers._certificate import (
     Problem,
     Scales,
@@ -95,14 +95,14 @@ class _QuadraticDescent(_Descent):
     """
 
     def __init__(self, problem: Problem, point: np.ndarray, here: Evaluation) -> None:
-        self.datafit: GramQuadratic | RowQuadratic = problem.datafit  # type: ignore[assignment]
+        self.datafit: GramQuadratic | SampleQuadratic = problem.datafit  # type: ignore[assignment]
         super().__init__(problem, point)
         self.slope = here.gradient + self.pull(problem.total(point))
         self.slope_ahead = self.slope_new = self.slope
 
     def curvature(self) -> float:
         """Return the largest curvature of one coefficient: steps find what it lacks."""
-        return float(self.datafit.row_bounds().max(initial=0.0)) ** 2
+        return float(self.datafit.feature_lengths().max(initial=0.0)) ** 2
 
     def step(self) -> np.ndarray:
         """Return where the step ends; the step length shrinks where it must."""
@@ -160,7 +160,7 @@ def fista(
         n_iter, most = 1, REFIT_EVERY
     here = problem.datafit.evaluate(problem.total(point))
     best = certify(problem, point, here, scales)
-    if isinstance(problem.datafit, GramQuadratic | RowQuadratic):
+    if isinstance(problem.datafit, GramQuadratic | SampleQuadratic):
         descent: _Descent = _QuadraticDescent(problem, point, here)
     else:
         descent = _Descent(problem, point)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import svd
 
-from sklearn_mtl.datafits import GramQuadratic, RowQuadratic
+from sklearn_mtl.datafits import GramQuadratic, SampleQuadratic
 from sklearn_mtl.penalties import TaskCovarianceForm
 
 __all__ = ["is_graded", "solve_graded"]
@@ -23,7 +23,7 @@ def is_graded(lengths: np.ndarray) -> bool:
 
 
 def solve_graded(
-    datafit: GramQuadratic | RowQuadratic, form: TaskCovarianceForm
+    datafit: GramQuadratic | SampleQuadratic, form: TaskCovarianceForm
 ) -> np.ndarray:
     """Minimise squared error + 1/2 tr(W M W') in units of the columns of X.
 

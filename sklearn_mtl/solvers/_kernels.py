@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["compile_kernels", "row_cycle"]
+__all__ = ["compile_kernels", "group_cycle"]
 
 Kernel = Callable[..., float]
 
 
-def cycle_rows(
+def cycle_groups(
     A: np.ndarray,
     squares: np.ndarray,
     W: np.ndarray,
@@ -24,18 +24,18 @@ def cycle_rows(
     ridge: float,
     is_gram: bool,
 ) -> float:
-    """Minimise over one row of W after the other; return the largest change.
+    """Minimise over one feature group after the other; return the largest change.
 
     Plain Python that numba compiles, and the reference of its tests.
 
-    Shapes: A (n_rows, m), squares (n_rows,), W (n_rows, n_tasks), R
-    (n_tasks, n_rows) or (n_tasks, n_samples), groups (n_rows,).
+    Shapes: A (n_groups, m), squares (n_groups,), W (n_groups, n_tasks), R
+    (n_tasks, n_groups) or (n_tasks, n_samples), groups (n_groups,).
     """
-    n_rows, n_tasks = W.shape
-    m = n_rows if is_gram else A.shape[1]
+    n_groups, n_tasks = W.shape
+    m = n_groups if is_gram else A.shape[1]
     pull = np.empty(n_tasks)
     largest = 0.0
-    for j in range(n_rows):
+    for j in range(n_groups):
         square = squares[j]
         if square <= 0.0:
             continue
@@ -67,8 +67,8 @@ def cycle_rows(
 
 
 @cache
-def row_cycle() -> Kernel | None:
-    """Return `cycle_rows` compiled, None where that has not been done before.
+def group_cycle() -> Kernel | None:
+    """Return `cycle_groups` compiled, None where that has not been done before.
 
     Compiling takes about a second, which a fit must not wait for: only a kernel that
     `compile_kernels` left on disk, or made in this process, is taken.
@@ -82,7 +82,7 @@ def _is_on_disk() -> bool:
     """Whether numba has machine code of this very file beside it."""
     source = Path(__file__)
     python = f"py{sys.version_info.major}{sys.version_info.minor}"
-    pattern = f"__pycache__/{source.stem}.cycle_rows-*.{python}.nbi"
+    pattern = f"__pycache__/{source.stem}.cycle_groups-*.{python}.nbi"
     since = source.stat().st_mtime
     return any(file.stat().st_mtime >= since for file in source.parent.glob(pattern))
 
@@ -112,7 +112,7 @@ def compile_kernels() -> None:
     kernel = _compiled()
     zeros, ones = np.zeros((1, 1)), np.ones(1)
     kernel(zeros, ones, zeros.copy(), zeros.copy(), ones, 0.0, True)
-    row_cycle.cache_clear()
+    group_cycle.cache_clear()
 
 
 @cache
@@ -121,6 +121,6 @@ def _compiled() -> Kernel:
 
     # Sums in any order: dot products in vector registers.
     kernel: Kernel = numba.njit(cache=True, fastmath=True, error_model="numpy")(
-        cycle_rows
+        cycle_groups
     )
     return kernel

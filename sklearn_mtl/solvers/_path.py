@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sklearn_mtl.datafits import GramQuadratic, RowQuadratic
+from sklearn_mtl.datafits import GramQuadratic, SampleQuadratic
 from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution
 from sklearn_mtl.solvers._choose import solve
 from sklearn_mtl.solvers._closed_form import Spectrum, closed_form, has_spectrum
-from sklearn_mtl.solvers._rows import RowSolver, solves_rows
+from sklearn_mtl.solvers._feature_groups import FeatureGroups, solves_feature_groups
 
 __all__ = ["alpha_grid", "solve_path"]
 
@@ -47,7 +47,7 @@ def solve_path(
     Shapes: alphas (n_alphas,).
     """
     datafit, spectrum, point = problem.datafit, None, None
-    rows: RowSolver | None = None
+    rows: FeatureGroups | None = None
     scales: Scales | None = None
     tols = np.full(len(alphas), tol if way_tol is None else way_tol)
     tols[-1:] = tol
@@ -56,15 +56,15 @@ def solve_path(
         here = Problem(datafit, penalty, problem.columns)
         form = penalty.task_covariance_form(problem.columns)
         if form is not None and has_spectrum(datafit):
-            assert isinstance(datafit, GramQuadratic | RowQuadratic)
+            assert isinstance(datafit, GramQuadratic | SampleQuadratic)
             spectrum = Spectrum(datafit) if spectrum is None else spectrum
             scales = Scales(problem) if scales is None else scales
             solution = closed_form(
                 here, form, spectrum=spectrum, scales=scales, tol=goal
             )
-        elif alpha > 0 and form is None and solves_rows(here):
-            assert isinstance(datafit, GramQuadratic | RowQuadratic)
-            rows = RowSolver(datafit) if rows is None else rows
+        elif alpha > 0 and form is None and solves_feature_groups(here):
+            assert isinstance(datafit, GramQuadratic | SampleQuadratic)
+            rows = FeatureGroups(datafit) if rows is None else rows
             solution = rows.solve(here, None, goal, max_iter)
         else:
             scales = Scales(problem) if scales is None else scales

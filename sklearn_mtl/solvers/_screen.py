@@ -1,10 +1,10 @@
-"""Which gradients can have become long since all of them were last taken."""
+"""Screen features safely."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.solvers._row_gap import row_lengths
+from sklearn_mtl.solvers._group_gap import group_norms
 
 __all__ = ["Screen"]
 
@@ -33,8 +33,8 @@ class Screen:
         self.products = np.einsum("jt,jt->j", U, U)[None, None]
 
     def add(self, residual: np.ndarray, U: np.ndarray) -> np.ndarray:
-        """Take the gradient at one more residual; return its rows' lengths."""
-        here, across = row_lengths(U) ** 2, np.einsum("jt,jt->j", self.U, U)
+        """Take the gradient at one more residual; return its groups' norms."""
+        here, across = group_norms(U) ** 2, np.einsum("jt,jt->j", self.U, U)
         before = self.products[-1, -1]
         self.residuals, self.U = [self.residuals[-1], residual], U
         self.products = np.array([[before, across], [across, here]])

@@ -1,10 +1,10 @@
-"""The features that a row solver works on, with their columns and Gram matrix."""
+"""The features that are worked on, with their columns and Gram matrix."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.datafits import CenteredRows, GramQuadratic, RowQuadratic
+from sklearn_mtl.datafits import GramQuadratic, SampleQuadratic, SharedSamples
 
 __all__ = ["WorkingSet", "largest_eigenvalue"]
 
@@ -24,17 +24,17 @@ class WorkingSet:
         Whether there is a Gram matrix: not where it is much larger than the columns.
     """
 
-    def __init__(self, datafit: GramQuadratic | RowQuadratic) -> None:
+    def __init__(self, datafit: GramQuadratic | SampleQuadratic) -> None:
         self.datafit = datafit
         self.has_gram, self._bound = True, np.nan
         if isinstance(datafit, GramQuadratic):
-            self.operator: CenteredRows | None = None
+            self.operator: SharedSamples | None = None
             self.members = np.arange(datafit.n_features)
             self.is_member = np.ones(datafit.n_features, dtype=bool)
             self.B, self._gram = datafit.B, np.ascontiguousarray(datafit.G)
             self.squares = self._gram.diagonal().copy()
             return
-        assert isinstance(datafit.operator, CenteredRows)  # `has_spectrum` said so
+        assert isinstance(datafit.operator, SharedSamples)  # `has_spectrum` said so
         self.operator = datafit.operator
         self.members = np.zeros(0, dtype=np.intp)
         self.is_member = np.zeros(datafit.n_features, dtype=bool)
@@ -58,7 +58,7 @@ class WorkingSet:
 
     @property
     def rows(self) -> np.ndarray:
-        """What `cycle_rows` takes: rows of the Gram matrix, or columns of X."""
+        """What `cycle_groups` takes: rows of the Gram matrix, or columns of X."""
         return self._gram[: len(self)] if self.has_gram else self.columns
 
     @property
@@ -69,18 +69,18 @@ class WorkingSet:
         z: np.ndarray = self.datafit.z  # type: ignore[union-attr]
         return z.T
 
-    def extend(self, rows: np.ndarray) -> None:
+    def extend(self, features: np.ndarray) -> None:
         """Add features, and their products to the Gram matrix."""
-        rows = rows[~self.is_member[rows]]
-        if not len(rows):
+        features = features[~self.is_member[features]]
+        if not len(features):
             return
-        self.is_member[rows] = True
-        k, n, n_samples = len(self), len(self) + len(rows), self._columns.shape[1]
-        self.members = np.concatenate([self.members, rows])
+        self.is_member[features] = True
+        k, n, n_samples = len(self), len(self) + len(features), self._columns.shape[1]
+        self.members = np.concatenate([self.members, features])
         self._bound = np.nan
         self._columns = _grown(self._columns, n, (n, n_samples))
         assert self.operator is not None  # in Gram form all features are members
-        self._columns[k:n] = self.operator.restrict(rows).matrix().T
+        self._columns[k:n] = self.operator.restrict(features).matrix().T
         new = self._columns[k:n]
         squares = np.einsum("ji,ji->j", new, new)
         self.squares = np.concatenate([self.squares, squares])
@@ -119,9 +119,9 @@ def largest_eigenvalue(G: np.ndarray) -> float:
     return 1.1 * float(np.linalg.norm(v))
 
 
-def _grown(buffer: np.ndarray, n_rows: int, shape: tuple[int, int]) -> np.ndarray:
+def _grown(buffer: np.ndarray, n_groups: int, shape: tuple[int, int]) -> np.ndarray:
     """Return a buffer with room for the shape, twice as large where it must grow."""
-    if n_rows <= len(buffer):
+    if n_groups <= len(buffer):
         return buffer
     room = tuple(
         max(2 * old, new) if old != new else new

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from sklearn_mtl.datafits import RowQuadratic, make_quadratic
+from sklearn_mtl.datafits import SampleQuadratic, make_quadratic
 
 SHAPES = {"many rows": (40, 5), "many features": (12, 20)}
 
@@ -62,16 +62,16 @@ def test_dual_of_the_full_residual_closes_the_gap_without_penalty(problem, conta
     assert here.dual(1.0) == pytest.approx(here.value - np.vdot(W, here.gradient))
 
 
-def test_gram_and_row_forms_agree(problem, container):
+def test_gram_and_sample_forms_agree(problem, container):
     X, Y, weights, W = problem
     datafit = make_quadratic(container(X), Y, weights, True)
-    if not isinstance(datafit, RowQuadratic):
+    if not isinstance(datafit, SampleQuadratic):
         pytest.skip("already in Gram form")
     gram = datafit.gram()
     here, there = datafit.evaluate(W), gram.evaluate(W)
     assert here.value == pytest.approx(there.value)
     np.testing.assert_allclose(here.gradient, there.gradient, atol=1e-10)
-    np.testing.assert_allclose(datafit.row_bounds(), gram.row_bounds())
+    np.testing.assert_allclose(datafit.feature_lengths(), gram.feature_lengths())
 
 
 def test_restricting_equals_zero_coefficients_elsewhere(problem, container):

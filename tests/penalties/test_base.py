@@ -128,7 +128,7 @@ def test_scaled_multiplies_the_value(penalty, W):
 def test_forms_agree_with_the_value(penalty, W):
     Z = penalty.prox(W)
     columns = TaskColumns.plain(3)
-    form, rows = penalty.task_covariance_form(columns), penalty.row_form(4)
+    form, rows = penalty.task_covariance_form(columns), penalty.feature_group_form(4)
     if form is not None:
         assert form.value(Z) == pytest.approx(penalty.value(Z), rel=1e-8)
     if rows is not None:

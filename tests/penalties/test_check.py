@@ -178,8 +178,8 @@ class WrongForm(Ridge):
 
 
 class WrongRows(L21):
-    def row_form(self, n_features):
-        groups, ridge = super().row_form(n_features)
+    def feature_group_form(self, n_features):
+        groups, ridge = super().feature_group_form(n_features)
         return groups, ridge + 1.0
 
     def value(self, W, columns=None):
@@ -254,7 +254,7 @@ class ChangedArgument(L1):
         (ShyDual(), "dual_scale: expected at a subgradient, a scale of 1"),
         (FixedScale(), "scaled: expected 2.5 times the value"),
         (WrongForm(), "task_covariance_form: expected the value"),
-        (WrongRows(), "row_form: expected the value"),
+        (WrongRows(), "feature_group_form: expected the value"),
         (WrongFree(), "free_directions: expected an unchanged value"),
         (OneTaskOnly(), "for_tasks: expected a penalty on those tasks"),
         (ForgetsColumns(), "prox: expected the same with columns=None"),

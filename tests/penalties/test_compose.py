@@ -38,8 +38,8 @@ def test_shared_plus_ridge_is_the_mean_regularised_graph(mean_and_own):
     np.testing.assert_allclose(form.matrix(), 2.0 * graph.laplacian(PLAIN), atol=1e-12)
 
 
-def test_a_sum_of_row_penalties_has_a_row_form():
-    groups, ridge = Sum([("a", L21(0.5)), ("b", Ridge(2.0))]).row_form(2)
+def test_a_sum_of_penalties_on_feature_groups_has_their_form():
+    groups, ridge = Sum([("a", L21(0.5)), ("b", Ridge(2.0))]).feature_group_form(2)
     assert groups.tolist() == [0.5, 0.5]
     assert ridge == 2.0
 

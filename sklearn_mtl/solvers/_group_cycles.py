@@ -1,4 +1,4 @@
-"""Squared error with sum_j a_j ||W_j||: compiled cycles over rows, extrapolated."""
+"""Squared error with sum_j a_j ||W_j||: compiled, extrapolated cycles over groups."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_mtl.solvers._group_newton import Done
 from sklearn_mtl.solvers._kernels import Kernel
-from sklearn_mtl.solvers._row_newton import Done
 
 __all__ = ["Cycles"]
 
 #: Points that an extrapolation combines.
 MEMORY = 5
-#: Part of the largest group that rows move by when `is_done` is first asked.
+#: Part of the largest weight that groups move by when `is_done` is first asked.
 FIRST_LOOK = 0.1
 
 
 @dataclass
 class Cycles:
-    """Block coordinate descent on the rows of a working set.
+    """Block coordinate descent on the feature groups of a working set.
 
     Attributes
     ----------
     kernel : callable
-        `cycle_rows`, compiled.
-    A : ndarray of shape (n_rows, m)
+        `cycle_groups`, compiled.
+    A : ndarray of shape (n_groups, m)
         The Gram matrix, or the columns of X as rows.
-    squares : ndarray of shape (n_rows,)
+    squares : ndarray of shape (n_groups,)
         Diagonal of the Gram matrix.
     target : ndarray of shape (n_tasks, m)
         Moments of features and targets as columns, or the targets.
-    groups : ndarray of shape (n_rows,)
-        What each row's length costs.
+    groups : ndarray of shape (n_groups,)
+        What the norm of each group costs.
     ridge : float
         Strength of the ridge.
     is_gram : bool
@@ -55,9 +55,9 @@ class Cycles:
         max_iter: int,
         is_done: Done | None = None,
     ) -> tuple[np.ndarray, np.ndarray, int]:
-        """Cycle until no row moves, with Anderson extrapolation.
+        """Cycle until no group moves, with Anderson extrapolation.
 
-        Shapes: W (n_rows, n_tasks), R (n_tasks, m) -> W (n_rows, n_tasks), R
+        Shapes: W (n_groups, n_tasks), R (n_tasks, m) -> W (n_groups, n_tasks), R
         (n_tasks, m).
 
         References

@@ -1,4 +1,4 @@
-"""Working sets of features for any data term with a penalty on the lengths of rows."""
+"""Working sets for any data term with a penalty on norms of feature groups."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ import numpy as np
 from sklearn_mtl.penalties import L21
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._fista import fista
-from sklearn_mtl.solvers._row_models import descend_models, suits_models
+from sklearn_mtl.solvers._proximal_newton import descend_models, suits_models
 
-__all__ = ["solve_row_sets", "suits_row_sets"]
+__all__ = ["solve_restricted", "suits_restriction"]
 
 #: Below this number of features all are taken at once.
 FEW = 50
 MAX_SETS = 30
 
 
-def suits_row_sets(problem: Problem) -> bool:
-    """Whether rows of W are independent, thresholded, and many."""
+def suits_restriction(problem: Problem) -> bool:
+    """Whether feature groups are independent, thresholded, and many."""
     n_features = problem.datafit.n_features
-    form = problem.penalty.row_form(n_features)
+    form = problem.penalty.feature_group_form(n_features)
     return form is not None and bool((form[0] > 0).all()) and n_features > FEW
 
 
-def solve_row_sets(
+def solve_restricted(
     problem: Problem,
     start: np.ndarray | None = None,
     *,
     tol: float = 1e-6,
     max_iter: int = 10000,
 ) -> Solution:
-    """Minimise over the rows that are used or violate optimality, until none does.
+    """Minimise over the groups that are used or violate optimality, until none does.
 
     Shapes: start (n_features, n_columns).
     """
-    form = problem.penalty.row_form(problem.datafit.n_features)
+    form = problem.penalty.feature_group_form(problem.datafit.n_features)
     assert form is not None  # the caller asked
     groups = form[0]
     scales = Scales(problem)
@@ -62,7 +62,7 @@ def solve_row_sets(
 def _grow(
     members: np.ndarray, gradient: np.ndarray, groups: np.ndarray, W: np.ndarray
 ) -> np.ndarray:
-    """Return the members and the worst violators, at most doubling the rows used."""
+    """Return the members and the worst violators, at most doubling the groups used."""
     most = max(2 * int(W.any(axis=1).sum()), len(W) // 20, 20)
     violation = np.sqrt(np.einsum("jt,jt->j", gradient, gradient)) / groups
     violation[members] = 0.0
@@ -78,8 +78,8 @@ def _solve_part(
     tol: float,
     max_iter: int,
 ) -> Solution:
-    """Return the solution on some rows alone."""
-    groups, ridge = problem.penalty.row_form(len(W))  # type: ignore[misc]
+    """Return the solution on some features alone."""
+    groups, ridge = problem.penalty.feature_group_form(len(W))  # type: ignore[misc]
     # alpha and l1_ratio so that a = alpha l1_ratio f and ridge = alpha (1 - l1_ratio).
     penalty = L21(1.0 + ridge, 1.0 / (1.0 + ridge), groups[members])
     part = Problem(problem.datafit.restrict(members), penalty, problem.columns)

@@ -1,4 +1,4 @@
-"""Squared error with sum_j a_j ||W_j||, in Gram form: Newton steps on the rows used."""
+"""Squared error with sum_j a_j ||W_j||, in Gram form: Newton steps on used groups."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
 
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
-from sklearn_mtl.solvers._row_gap import row_lengths
+from sklearn_mtl.solvers._group_gap import group_norms
 
-__all__ = ["Done", "RowProblem", "row_newton"]
+__all__ = ["Done", "GroupProblem", "group_newton"]
 
 #: (W, minus the gradient of its squared error) -> whether W is good enough.
 Done = Callable[[np.ndarray, np.ndarray], bool]
 
-#: With more rows than this many times the samples no Gram matrix is made.
+#: With more features than this many times the samples no Gram matrix is made.
 WIDE = 2
 #: Steps of conjugate gradients in a Newton step: later ones refine what the next
 #: proximal step moves anyway.
@@ -24,22 +24,22 @@ MAX_INNER = 30
 
 
 @dataclass(frozen=True)
-class RowProblem:
+class GroupProblem:
     """min over W of <W, G W> / 2 - <B, W> + sum_j a_j ||W_j|| + ridge ||W||^2 / 2.
 
     Attributes
     ----------
-    G : ndarray of shape (n_rows, n_rows) or None
+    G : ndarray of shape (n_groups, n_groups) or None
         Gram matrix of all tasks; None where `columns` stand for it.
-    B : ndarray of shape (n_rows, n_tasks)
+    B : ndarray of shape (n_groups, n_tasks)
         Moments.
-    groups : ndarray of shape (n_rows,)
+    groups : ndarray of shape (n_groups,)
         a.
     ridge : float
         Strength of the ridge.
     step : float
         The reciprocal of a bound of the largest eigenvalue of G plus the ridge.
-    columns : ndarray of shape (n_rows, n_samples) or None
+    columns : ndarray of shape (n_groups, n_samples) or None
         What G is the product of with its transpose, where that is the smaller.
     """
 
@@ -50,8 +50,8 @@ class RowProblem:
     step: float
     columns: np.ndarray | None = None
 
-    def restrict(self, used: np.ndarray) -> RowProblem:
-        """Return the problem of these rows alone."""
+    def restrict(self, used: np.ndarray) -> GroupProblem:
+        """Return the problem of these features alone."""
         G = columns = None
         if self.columns is None:
             G = self.G[np.ix_(used, used)]  # type: ignore[index]
@@ -60,7 +60,7 @@ class RowProblem:
             if len(used) <= WIDE * columns.shape[1]:
                 G, columns = columns @ columns.T, None
         B, groups = self.B[used], self.groups[used]
-        return RowProblem(G, B, groups, self.ridge, self.step, columns)
+        return GroupProblem(G, B, groups, self.ridge, self.step, columns)
 
     def apply(self, D: np.ndarray) -> np.ndarray:
         """Return G D."""
@@ -74,7 +74,7 @@ class RowProblem:
             system = self.G.copy()  # type: ignore[union-attr]
             system.flat[:: len(system) + 1] += diagonal
             return cholesky(system)
-        # Woodbury: a system of the number of samples, fewer than the rows used.
+        # Woodbury: a system of the number of samples, fewer than the features used.
         A, scaled = self.columns, self.columns / diagonal[:, None]
         inner = cholesky(np.eye(A.shape[1]) + A.T @ scaled)
 
@@ -84,7 +84,7 @@ class RowProblem:
         return apply
 
     def gradient(self, W: np.ndarray) -> np.ndarray:
-        """Return the gradient of the smooth part; rows of zeros cost nothing."""
+        """Return the gradient of the smooth part; groups of zeros cost nothing."""
         used = np.flatnonzero(W.any(axis=1))
         if 2 * len(used) >= len(W):
             return self.apply(W) - self.B + self.ridge * W
@@ -103,23 +103,23 @@ class RowProblem:
     def value(self, W: np.ndarray, gradient: np.ndarray) -> float:
         """Return the objective, given the gradient of its smooth part."""
         smooth = 0.5 * float(np.vdot(W, gradient - self.B))
-        return smooth + float(self.groups @ row_lengths(W))
+        return smooth + float(self.groups @ group_norms(W))
 
 
-def row_newton(
-    problem: RowProblem,
+def group_newton(
+    problem: GroupProblem,
     W: np.ndarray,
     tol: float,
     max_iter: int = 200,
     is_done: Done | None = None,
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Minimise by proximal gradient steps with a Newton step on the rows they leave.
+    """Minimise by proximal gradient steps with a Newton step on the groups they leave.
 
-    The proximal step says which rows are used; on these the objective is smooth. The
+    The proximal step says which groups are used; on these the objective is smooth. The
     Newton system is solved by conjugate gradients with the Cholesky factor of
-    G + diag(a / ||W_j||), which differs from the Hessian by one direction a row.
+    G + diag(a / ||W_j||), which differs from the Hessian by one direction per group.
 
-    Shapes: W (n_rows, n_tasks) -> W (n_rows, n_tasks), U (n_rows, n_tasks).
+    Shapes: W (n_groups, n_tasks) -> W (n_groups, n_tasks), U (n_groups, n_tasks).
     """
     gradient, floor, n_iter = problem.gradient(W), tol * problem.step, 0
     while n_iter < max_iter:
@@ -137,15 +137,15 @@ def row_newton(
     return W, problem.ridge * W - gradient, n_iter
 
 
-def _newton_step(problem: RowProblem, W: np.ndarray, tol: float) -> np.ndarray:
-    """Return W after one Newton step on its rows that are not zero."""
+def _newton_step(problem: GroupProblem, W: np.ndarray, tol: float) -> np.ndarray:
+    """Return W after one Newton step on its groups that are not zero."""
     # squares of tiny numbers are zero
-    used = np.flatnonzero(row_lengths(W) > 0)
+    used = np.flatnonzero(group_norms(W) > 0)
     if not len(used):
         return W
     V, a = W[used], problem.groups[used]
     part = problem.restrict(used)
-    norms = row_lengths(V)
+    norms = group_norms(V)
     unit, weights = V / norms[:, None], a / norms
     gradient = part.apply(V) - part.B + problem.ridge * V
     F = gradient + a[:, None] * unit
@@ -159,8 +159,8 @@ def _newton_step(problem: RowProblem, W: np.ndarray, tol: float) -> np.ndarray:
         return part.apply(D) + problem.ridge * D + weights[:, None] * flat
 
     inverse = part.inverse(weights + problem.ridge + 1e-300)
-    # Along a row's own direction the norm has no curvature: what the inverse above adds
-    # there is taken back by the exact system in these directions.
+    # Along a group's own direction the norm has no curvature: what the inverse above
+    # adds there is taken back by the exact system in these directions.
     radial = part.gram() * (unit @ unit.T)
     radial.flat[:: len(used) + 1] += problem.ridge + 1e-10 * radial.diagonal().max()
     coarse = cholesky(radial)
@@ -189,7 +189,7 @@ def cholesky(system: np.ndarray) -> Map:
 
 
 def _search(
-    part: RowProblem,
+    part: GroupProblem,
     W: np.ndarray,
     used: np.ndarray,
     V: np.ndarray,
@@ -200,7 +200,7 @@ def _search(
     value, length = part.value(V, gradient), 1.0
     while length > 1e-3:
         new = V + length * D
-        # A row that the step turns around has passed zero.
+        # A group that the step turns around has passed zero.
         new[np.einsum("jt,jt->j", new, V) <= 0.0] = 0.0
         if part.value(new, part.gradient(new)) <= value:
             W = W.copy()
@@ -211,6 +211,6 @@ def _search(
 
 
 def _shorten(W: np.ndarray, by: np.ndarray) -> np.ndarray:
-    norms = row_lengths(W)
+    norms = group_norms(W)
     factors = np.maximum(1.0 - by / np.where(norms > 0, norms, 1.0), 0.0)
     return W * factors[:, None]

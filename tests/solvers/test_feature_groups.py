@@ -3,8 +3,15 @@ import pytest
 
 from sklearn_mtl.datafits import make_quadratic
 from sklearn_mtl.penalties import L21, TaskColumns
-from sklearn_mtl.solvers import Problem, _rows, alpha_grid, certify, solve, solve_path
-from sklearn_mtl.solvers._kernels import cycle_rows
+from sklearn_mtl.solvers import (
+    Problem,
+    _feature_groups,
+    alpha_grid,
+    certify,
+    solve,
+    solve_path,
+)
+from sklearn_mtl.solvers._kernels import cycle_groups
 
 SHAPES = {"gram": (60, 8), "wide": (30, 50), "more rows than samples": (8, 60)}
 
@@ -21,7 +28,7 @@ def make_problem(shape, penalty=None):
 @pytest.fixture
 def with_cycles(monkeypatch):
     """Use the loop that numba would compile as it stands."""
-    monkeypatch.setattr(_rows, "row_cycle", lambda: cycle_rows)
+    monkeypatch.setattr(_feature_groups, "group_cycle", lambda: cycle_groups)
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
@@ -37,7 +44,7 @@ def test_cycles_and_newton_steps_find_the_same_path(shape, penalty, monkeypatch)
     problem = make_problem(shape, penalty)
     alphas = alpha_grid(problem, 8, 0.02)
     newton = [s for _, s in solve_path(problem, alphas, tol=1e-10)]
-    monkeypatch.setattr(_rows, "row_cycle", lambda: cycle_rows)
+    monkeypatch.setattr(_feature_groups, "group_cycle", lambda: cycle_groups)
     for (here, found), other in zip(
         solve_path(problem, alphas, tol=1e-10), newton, strict=True
     ):
@@ -86,20 +93,22 @@ def test_extrapolation_along_the_path_saves_steps(monkeypatch):
         return sum(s.n_iter for _, s in solve_path(problem, alphas))
 
     extrapolated = steps()
-    monkeypatch.setattr(_rows.RowSolver, "_predict", lambda self, alpha: None)
+    monkeypatch.setattr(
+        _feature_groups.FeatureGroups, "_predict", lambda self, alpha: None
+    )
     assert extrapolated < steps()
 
 
 def test_more_rows_than_twice_the_samples_make_no_gram_matrix(monkeypatch):
     problem = make_problem((60, 200), L21(alpha=1e-3))
     sets = []
-    extend = _rows.WorkingSet.extend
+    extend = _feature_groups.WorkingSet.extend
 
     def spy(self, rows):
         extend(self, rows)
         sets.append((len(self), self.has_gram))
 
-    monkeypatch.setattr(_rows.WorkingSet, "extend", spy)
+    monkeypatch.setattr(_feature_groups.WorkingSet, "extend", spy)
     assert solve(problem, tol=1e-12).certificate.gap <= 1e-12
     assert {has_gram for n, has_gram in sets if n <= 120} == {True}
     assert {has_gram for n, has_gram in sets if n > 120} == {False}

@@ -3,10 +3,10 @@ import pytest
 
 from sklearn_mtl.datafits import LogLoss
 from sklearn_mtl.penalties import L21, TaskColumns
-from sklearn_mtl.solvers import Problem, _row_models, certify, fista
+from sklearn_mtl.solvers import Problem, _proximal_newton, certify, fista
 from sklearn_mtl.solvers._certificate import Scales
-from sklearn_mtl.solvers._kernels import cycle_rows
-from sklearn_mtl.solvers._row_models import descend_models, suits_models
+from sklearn_mtl.solvers._kernels import cycle_groups
+from sklearn_mtl.solvers._proximal_newton import descend_models, suits_models
 
 
 def make_problem(penalty, *, n_classes=(2, 2, 3), fit_intercept=True, signal=2.0):
@@ -24,7 +24,7 @@ def descend(problem, **options):
     return descend_models(problem, np.zeros(problem.shape), Scales(problem), **options)
 
 
-@pytest.mark.parametrize("kernel", [None, cycle_rows], ids=["newton", "cycles"])
+@pytest.mark.parametrize("kernel", [None, cycle_groups], ids=["newton", "cycles"])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize(
     "penalty",
@@ -34,7 +34,7 @@ def descend(problem, **options):
 def test_models_lead_to_the_minimum_that_fista_finds(
     penalty, fit_intercept, kernel, monkeypatch
 ):
-    monkeypatch.setattr(_row_models, "row_cycle", lambda: kernel)
+    monkeypatch.setattr(_proximal_newton, "group_cycle", lambda: kernel)
     problem = make_problem(penalty, fit_intercept=fit_intercept)
     found = descend(problem, tol=1e-10)
     assert certify(problem, found.point).gap <= 1e-10

@@ -8,21 +8,21 @@ import numpy as np
 
 from sklearn_mtl.solvers._certificate import Certificate
 
-__all__ = ["RowGauge", "row_lengths"]
+__all__ = ["GroupGauge", "group_norms"]
 
-#: Rows of W that are not worked on: lengths of their gradients, and their groups.
+#: Feature groups outside the working set: norms of their gradients, and weights.
 Others = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
-class RowGauge:
-    """Bounds of the minimum, from some rows of W and of U, minus the gradient there.
+class GroupGauge:
+    """Bounds of the minimum, from some feature groups of W and of U = -gradient.
 
     Attributes
     ----------
-    B : ndarray of shape (n_rows, n_tasks)
-        Moments of the rows: U where W is zero.
-    groups : ndarray of shape (n_rows,)
+    B : ndarray of shape (n_groups, n_tasks)
+        Moments of the features: U where W is zero.
+    groups : ndarray of shape (n_groups,)
         a.
     ridge : float
         Strength of the ridge.
@@ -43,13 +43,13 @@ class RowGauge:
     ) -> tuple[float, float]:
         """Return the objective, and a value that no W goes below.
 
-        Shapes: W (n_rows, n_tasks), U (n_rows, n_tasks).
+        Shapes: W (n_groups, n_tasks), U (n_groups, n_tasks).
         """
         linear, along = float(np.vdot(W, self.B)), float(np.vdot(W, U))
         target = 2.0 * self.loss - linear  # <residual, targets>
         squared = target - along  # <residual, residual>
-        value = 0.5 * squared + float(self.groups @ row_lengths(W))
-        norms, a = row_lengths(U), self.groups
+        value = 0.5 * squared + float(self.groups @ group_norms(W))
+        norms, a = group_norms(U), self.groups
         if others is not None:
             norms, a = np.concatenate([norms, others[0]]), np.append(a, others[1])
         if self.ridge > 0.0:
@@ -61,19 +61,19 @@ class RowGauge:
         return value, scale * target - 0.5 * scale**2 * squared
 
     def gap(self, W: np.ndarray, U: np.ndarray) -> float:
-        """Return the relative duality gap, other rows taken to be within bounds."""
+        """Return the relative duality gap if all other groups are within bounds."""
         value, dual = self.bounds(W, U)
         return (value - dual) / self.loss
 
     def certify(self, W: np.ndarray, U: np.ndarray, others: Others) -> Certificate:
-        """Return the certificate; `others` has all rows beyond their bounds."""
+        """Return the certificate; `others` has all groups beyond their bounds."""
         value, dual = self.bounds(W, U, others)
-        lengths = row_lengths(W)
+        lengths = group_norms(W)
         safe = np.where(lengths > 0, lengths, 1.0)
-        inside = row_lengths(
+        inside = group_norms(
             self.ridge * W - U + (self.groups / safe)[:, None] * W,
         )
-        outside = np.maximum(row_lengths(U) - self.groups, 0.0)
+        outside = np.maximum(group_norms(U) - self.groups, 0.0)
         distance = np.append(
             np.where(lengths > 0, inside, outside),
             np.maximum(others[0] - others[1], 0.0),
@@ -82,6 +82,6 @@ class RowGauge:
         return Certificate(value, max(value - dual, 0.0) / self.loss, optimality)
 
 
-def row_lengths(W: np.ndarray) -> np.ndarray:
-    """Return the Euclidean lengths of rows."""
+def group_norms(W: np.ndarray) -> np.ndarray:
+    """Return the Euclidean norm of each feature group (row of W)."""
     return np.sqrt(np.einsum("jt,jt->j", W, W))

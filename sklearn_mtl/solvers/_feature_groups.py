@@ -1,21 +1,21 @@
-"""Solver for squared error with a penalty on the lengths of rows: working sets."""
+"""Squared error with a penalty on the norms of feature groups: working sets."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.datafits import CenteredRows, GramQuadratic, RowQuadratic
+from sklearn_mtl.datafits import GramQuadratic, SampleQuadratic, SharedSamples
 from sklearn_mtl.solvers._certificate import Problem, Solution
 from sklearn_mtl.solvers._closed_form import has_spectrum
 from sklearn_mtl.solvers._fista import fista
-from sklearn_mtl.solvers._kernels import row_cycle
-from sklearn_mtl.solvers._row_cycles import Cycles
-from sklearn_mtl.solvers._row_gap import RowGauge, row_lengths
-from sklearn_mtl.solvers._row_newton import RowProblem, row_newton
+from sklearn_mtl.solvers._group_cycles import Cycles
+from sklearn_mtl.solvers._group_gap import GroupGauge, group_norms
+from sklearn_mtl.solvers._group_newton import GroupProblem, group_newton
+from sklearn_mtl.solvers._kernels import group_cycle
 from sklearn_mtl.solvers._screen import Screen
 from sklearn_mtl.solvers._working_set import WorkingSet
 
-__all__ = ["RowSolver", "solves_rows"]
+__all__ = ["FeatureGroups", "solves_feature_groups"]
 
 #: With a part of the features above this in doubt, all gradients are taken anew.
 MANY = 0.15
@@ -29,14 +29,14 @@ FIRST, INNER = 0.1, 0.1
 FLOOR = 1e-14
 
 
-def solves_rows(problem: Problem) -> bool:
-    """Whether the penalty is one on rows and all tasks share their rows."""
-    form = problem.penalty.row_form(problem.datafit.n_features)
+def solves_feature_groups(problem: Problem) -> bool:
+    """Whether the penalty acts on feature groups and all tasks share samples."""
+    form = problem.penalty.feature_group_form(problem.datafit.n_features)
     is_used = form is not None and bool(form[0].any())
     return is_used and has_spectrum(problem.datafit)
 
 
-class RowSolver:
+class FeatureGroups:
     """Solutions at one or many strengths, with what they have in common kept.
 
     In Gram form all features are the working set. Else it grows by the features that
@@ -46,29 +46,29 @@ class RowSolver:
 
     Parameters
     ----------
-    datafit : GramQuadratic or RowQuadratic
-        The data term, with the same rows and weights for all tasks.
+    datafit : GramQuadratic or SampleQuadratic
+        The data term, with the same samples and weights for all tasks.
     """
 
-    def __init__(self, datafit: GramQuadratic | RowQuadratic) -> None:
+    def __init__(self, datafit: GramQuadratic | SampleQuadratic) -> None:
         self.datafit = datafit
         self.W = np.zeros((datafit.n_features, datafit.n_columns))
         # Strengths and the members' coefficients of the last two solutions.
         self.solved: list[tuple[float, np.ndarray]] = []
-        self.kernel = row_cycle()
+        self.kernel = group_cycle()
         self.set = WorkingSet(datafit)
         tiny = float(np.finfo(float).tiny)
         self.slope = max(float(np.linalg.norm(self.set.B)), tiny)
-        if isinstance(datafit, RowQuadratic):
+        if isinstance(datafit, SampleQuadratic):
             self.loss = max(0.5 * float(np.vdot(datafit.z, datafit.z)), tiny)
-            self.lengths = datafit.row_bounds()
+            self.lengths = datafit.feature_lengths()
             self.screen = Screen(datafit.z, self.set.B)
         else:
             self.loss = max(datafit.constant, tiny)
 
     @property
-    def operator(self) -> CenteredRows | None:
-        """The rows, None in Gram form."""
+    def operator(self) -> SharedSamples | None:
+        """The samples, None in Gram form."""
         return self.set.operator
 
     @property
@@ -84,7 +84,7 @@ class RowSolver:
         max_iter: int,
     ) -> Solution:
         """Return the solution, from the last one if no start is given."""
-        form = problem.penalty.row_form(self.datafit.n_features)
+        form = problem.penalty.feature_group_form(self.datafit.n_features)
         assert form is not None  # the caller asked
         groups, ridge = form
         if start is not None:
@@ -98,17 +98,17 @@ class RowSolver:
             gauge = self._gauge(groups, ridge)
             U, n_iter = descend(gauge, goal, max_iter)
             total += n_iter
-            rows, lengths = self._outside(groups)
-            others = lengths, groups[rows]
+            features, lengths = self._outside(groups)
+            others = lengths, groups[features]
             certificate = gauge.certify(self.W[self.members], U, others)
             if certificate.gap <= tol or goal < 1e-3 * tol or total >= max_iter:
                 break
-            if self._grow(rows, lengths / groups[rows]):
+            if self._grow(features, lengths / groups[features]):
                 goal = max(INNER * certificate.gap, tol)
             else:
                 goal = 0.1 * goal if goal <= tol else tol
         if certificate.gap > tol and total < max_iter:
-            # Newton steps lead nowhere where more rows are used than G has rank.
+            # Newton steps lead nowhere where more features are used than G has rank.
             rest = fista(problem, self.W, tol=tol, max_iter=max_iter - total)
             self.W, certificate = rest.point, rest.certificate
             self.set.extend(np.flatnonzero(self.W.any(axis=1)))
@@ -117,19 +117,19 @@ class RowSolver:
         self.solved = [*self.solved[-1:], here]
         return Solution(self.W.copy(), certificate, max(total, 1))
 
-    def _gauge(self, groups: np.ndarray, ridge: float) -> RowGauge:
+    def _gauge(self, groups: np.ndarray, ridge: float) -> GroupGauge:
         some = self.members
-        return RowGauge(self.set.B[some], groups[some], ridge, self.loss, self.slope)
+        return GroupGauge(self.set.B[some], groups[some], ridge, self.loss, self.slope)
 
-    def _grow(self, rows: np.ndarray, violations: np.ndarray) -> bool:
-        """Add the worst of the rows to the working set, if one is beyond its bound."""
+    def _grow(self, features: np.ndarray, violations: np.ndarray) -> bool:
+        """Add the worst features to the working set, if one is beyond its bound."""
         if not (violations > 1.0).any():
             return False
         # Not more at once than double the set.
         most = max(2 * int(self.W.any(axis=1).sum()), FEWEST)
         near = np.flatnonzero(violations > NEAR)
         worst = np.argsort(-violations[near], kind="stable")[:most]
-        self.set.extend(rows[near[worst]])
+        self.set.extend(features[near[worst]])
         return True
 
     def _predict(self, alpha: float) -> None:
@@ -147,7 +147,7 @@ class RowSolver:
         self.W[some[keeps]] = ahead[keeps]
 
     def _newton(
-        self, gauge: RowGauge, goal: float, max_iter: int
+        self, gauge: GroupGauge, goal: float, max_iter: int
     ) -> tuple[np.ndarray, int]:
         """Solve on the working set by Newton steps; return minus the gradient there."""
         some, part = self.members, self.set
@@ -155,8 +155,8 @@ class RowSolver:
         if len(some):
             step = 1.0 / max(part.bound() + gauge.ridge, 1e-300)
             G, columns = (part.gram, None) if part.has_gram else (None, part.columns)
-            problem = RowProblem(G, gauge.B, gauge.groups, gauge.ridge, step, columns)
-            self.W[some], U, n_iter = row_newton(
+            problem = GroupProblem(G, gauge.B, gauge.groups, gauge.ridge, step, columns)
+            self.W[some], U, n_iter = group_newton(
                 problem,
                 self.W[some],
                 FLOOR * float(np.abs(gauge.B).max()),
@@ -168,7 +168,7 @@ class RowSolver:
         return U, n_iter
 
     def _cycle(
-        self, gauge: RowGauge, goal: float, max_iter: int
+        self, gauge: GroupGauge, goal: float, max_iter: int
     ) -> tuple[np.ndarray, int]:
         """Solve on the working set by compiled cycles; return minus the gradient."""
         some, part = self.members, self.set
@@ -212,11 +212,11 @@ class RowSolver:
         near, error = self.screen.estimate(self.residual)
         is_doubtful = near + self.lengths * error > groups
         is_doubtful[self.members] = False
-        rows = np.flatnonzero(is_doubtful)
+        features = np.flatnonzero(is_doubtful)
         if error == 0.0:
-            return rows, near[rows]
-        if len(rows) <= MANY * len(groups):
-            some = self.operator.restrict(rows)
-            return rows, row_lengths(some.adjoint(self.residual))
+            return features, near[features]
+        if len(features) <= MANY * len(groups):
+            some = self.operator.restrict(features)
+            return features, group_norms(some.adjoint(self.residual))
         lengths = self.screen.add(self.residual, self.operator.adjoint(self.residual))
-        return rows, lengths[rows]
+        return features, lengths[features]

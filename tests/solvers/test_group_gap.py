@@ -4,7 +4,7 @@ import pytest
 from sklearn_mtl.datafits import make_quadratic
 from sklearn_mtl.penalties import L21, TaskColumns
 from sklearn_mtl.solvers import Problem, certify
-from sklearn_mtl.solvers._row_gap import RowGauge, row_lengths
+from sklearn_mtl.solvers._group_gap import GroupGauge, group_norms
 
 
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.6])
@@ -15,14 +15,14 @@ def test_the_gauge_of_some_rows_says_what_the_certificate_of_all_says(shape, l1_
     Y = X[:, :3] @ rng.standard_normal((3, 4)) + rng.standard_normal((len(X), 4))
     datafit = make_quadratic(X, Y, np.ones_like(Y), True)
     problem = Problem(datafit, L21(0.1, l1_ratio), TaskColumns.plain(4))
-    groups, ridge = problem.penalty.row_form(shape[1])
+    groups, ridge = problem.penalty.feature_group_form(shape[1])
     some, left_out = np.arange(5), np.arange(5, shape[1])
     W = np.zeros(problem.shape)
     W[:4] = rng.standard_normal((4, 4))
     zero, here = datafit.evaluate(np.zeros_like(W)), datafit.evaluate(W)
     B, U = -zero.gradient, -here.gradient
-    gauge = RowGauge(B[some], groups[some], ridge, zero.value, np.linalg.norm(B))
-    others = row_lengths(U[left_out]), groups[left_out]
+    gauge = GroupGauge(B[some], groups[some], ridge, zero.value, np.linalg.norm(B))
+    others = group_norms(U[left_out]), groups[left_out]
     found = gauge.certify(W[some], U[some], others)
     expected = certify(problem, W)
     assert found.objective == pytest.approx(expected.objective)

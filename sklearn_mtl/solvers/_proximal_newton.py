@@ -6,9 +6,9 @@ import numpy as np
 
 from sklearn_mtl.datafits import Evaluation, LogLoss, weights_are_shared
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
-from sklearn_mtl.solvers._kernels import row_cycle
-from sklearn_mtl.solvers._row_cycles import Cycles
-from sklearn_mtl.solvers._row_newton import RowProblem, row_newton
+from sklearn_mtl.solvers._group_cycles import Cycles
+from sklearn_mtl.solvers._group_newton import GroupProblem, group_newton
+from sklearn_mtl.solvers._kernels import group_cycle
 from sklearn_mtl.solvers._working_set import largest_eigenvalue
 
 __all__ = ["descend_models", "suits_models"]
@@ -30,8 +30,8 @@ def suits_models(problem: Problem) -> bool:
     return (
         isinstance(datafit, LogLoss)
         and isinstance(datafit.X, np.ndarray)
-        and datafit.n_features <= MAX_FEATURES[row_cycle() is not None]
-        and problem.penalty.row_form(datafit.n_features) is not None
+        and datafit.n_features <= MAX_FEATURES[group_cycle() is not None]
+        and problem.penalty.feature_group_form(datafit.n_features) is not None
         and weights_are_shared(datafit.weights)
     )
 
@@ -46,7 +46,7 @@ def descend_models(
 ) -> Solution:
     """Minimise by proximal quasi-Newton steps.
 
-    The Hessian of every column is taken to be the Gram matrix of the rows times the
+    The Hessian of every column is taken to be the Gram matrix of the samples times the
     mean of p (1 - p), so that a step is a squared-error problem with one Gram matrix.
     Where it does not descend the curvature is raised.
 
@@ -103,7 +103,7 @@ def _mixture(visited: list[np.ndarray]) -> np.ndarray:
 
 
 def _look(datafit: LogLoss, W: np.ndarray) -> tuple[Evaluation, np.ndarray]:
-    """Return the data term at W, and each row's mean curvature over the columns."""
+    """Return the data term at W, and each sample's mean curvature over the columns."""
     logits = datafit.logits(W)
     p = datafit.probabilities(logits)
     bend = datafit.weights[:, 0] * np.einsum("ic,ic->i", p, 1.0 - p) / p.shape[1]
@@ -116,18 +116,18 @@ class _Model:
     def __init__(self, problem: Problem) -> None:
         datafit = problem.datafit
         assert isinstance(datafit, LogLoss)  # the caller asked
-        form = problem.penalty.row_form(datafit.n_features)
+        form = problem.penalty.feature_group_form(datafit.n_features)
         self.groups, self.ridge = form  # type: ignore[misc]
         self.X, self.weights = datafit.X, datafit.weights[:, 0]
         self.on = float(datafit.fit_intercept)
-        self.kernel = row_cycle()
-        # Rows far from all boundaries hardly count. Where weighing them anew is dear,
-        # all count alike.
+        self.kernel = group_cycle()
+        # Samples far from all boundaries hardly count. Where weighing them anew is
+        # expensive, all count alike.
         self.is_cheap = self.X.size * self.X.shape[1] <= MAX_PRODUCTS
         self.G = np.empty((0, 0))
 
     def bend(self, weights: np.ndarray) -> None:
-        """Take the curvature of these rows, or its mean."""
+        """Take the curvature of each sample, or its mean."""
         total = max(float(weights.sum()), 1e-6 * float(self.weights.sum()))
         if self.is_cheap:
             self.G = self._gram(np.maximum(weights, 1e-3 * total / len(weights)))
@@ -156,4 +156,4 @@ class _Model:
             R = np.ascontiguousarray(-pull.T)
             return cycles.descend(W.copy(), R, tol, 1000)[0]
         step = 1.0 / max(largest_eigenvalue(self.G) + c, 1e-300)
-        return row_newton(RowProblem(self.G, B, a, c, step), W, tol)[0]
+        return group_newton(GroupProblem(self.G, B, a, c, step), W, tol)[0]
