@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar
 
 import numpy as np
 
@@ -37,33 +38,68 @@ class Evaluation:
     dual: Callable[[float], float] = _no_dual
 
 
-class Datafit(Protocol):
+class Datafit(ABC):
     """A convex, smooth data term f(W), intercepts minimised out.
 
     Part of a `solvers.Problem`. The linear estimators choose theirs, squared error or
     log-loss, and take no other; for a loss of your own see `losses.TaskLoss` of the
-    nets. `solvers.solve` minimises any object with `n_features`, `n_columns`,
-    `evaluate` and `lipschitz` plus a penalty.
+    nets. `solvers.solve` minimises any subclass that has `n_features` and
+    `n_columns` and defines `evaluate` and `lipschitz`. Its flags say what else it
+    can do: solvers ask for these, not for its type.
+
+    Attributes
+    ----------
+    is_quadratic : bool
+        Whether the gradient is affine in W; `apply` is its linear part.
+    has_logits : bool
+        Whether it is a log-loss of logits X W + b, with `X`, `blocks` and the like.
+    can_restrict : bool
+        Whether there is a data term of some features alone, `restrict`.
     """
+
+    is_quadratic: ClassVar[bool] = False
+    has_logits: ClassVar[bool] = False
+    can_restrict: ClassVar[bool] = False
 
     n_features: int
     n_columns: int
 
+    @property
+    def has_shared_samples(self) -> bool:
+        """Whether all tasks share one Gram matrix, or one set of dense samples."""
+        return False
+
+    @property
+    def least_loss(self) -> float:
+        """Loss below which that at zero is rounding, and no gap is relative to it."""
+        return float(np.finfo(float).tiny)
+
+    @abstractmethod
     def evaluate(self, W: np.ndarray) -> Evaluation:
         """Return value, gradient and dual at W."""
-        ...
 
+    @abstractmethod
     def lipschitz(self) -> float:
-        """Return an estimate of the gradient's Lipschitz constant, seldom too small."""
-        ...
+        """Return the gradient's Lipschitz constant, usually an upper bound."""
 
     def intercept(self, W: np.ndarray) -> np.ndarray:
         """Return the best intercepts (n_columns,) for these coefficients."""
-        ...
+        return np.zeros(self.n_columns)
 
     def restrict(self, features: np.ndarray) -> Datafit:
-        """Return the data term of these features alone."""
-        ...
+        """Return the data term of these features alone, if `can_restrict`."""
+        raise NotImplementedError(f"{type(self).__name__} cannot be restricted.")
+
+    def apply(self, W: np.ndarray) -> np.ndarray:
+        """Return the linear part of the gradient, if `is_quadratic`."""
+        raise NotImplementedError(f"{type(self).__name__} is not quadratic.")
+
+    def feature_lengths(self) -> np.ndarray:
+        """Return for each feature the largest length of its column over tasks.
+
+        Ones where the data term does not know them.
+        """
+        return np.ones(self.n_features)
 
 
 def power_lipschitz(

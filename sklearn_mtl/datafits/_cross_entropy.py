@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, xlogy
 
-from sklearn_mtl.datafits._base import Evaluation, power_lipschitz
+from sklearn_mtl.datafits._base import Datafit, Evaluation, power_lipschitz
 from sklearn_mtl.datafits._intercepts import (
     binary_intercepts,
     block_intercepts,
@@ -17,11 +17,13 @@ from sklearn_mtl.datafits._intercepts import (
 
 __all__ = ["LogLoss"]
 
+#: Nats for each task below which a gap is not relative to the log-loss at zero.
+LEAST_LOSS = 1e-3
 #: The smallest normal number.
 TINY = float(np.finfo(float).tiny)
 
 
-class LogLoss:
+class LogLoss(Datafit):
     """Mean log-loss, binary tasks with one column and others with one a class.
 
     f(W) = min over b of sum over observed labels of w l(y, x W + b) / n, n the mean
@@ -41,6 +43,9 @@ class LogLoss:
     fit_intercept : bool
         Whether there are unpenalised intercepts.
     """
+
+    has_logits = True
+    can_restrict = True
 
     def __init__(
         self,
@@ -71,6 +76,13 @@ class LogLoss:
             if width > 1
         ]
         self._intercept = np.zeros(self.n_columns)
+
+    @property
+    def least_loss(self) -> float:
+        """Loss below which that at zero says nothing: nearly one class only."""
+        # The log-loss has a unit. With nearly all weight on one class the loss at zero
+        # says nothing, and a gap relative to it would be rounding.
+        return LEAST_LOSS * len(self.n_classes)
 
     def _one_hot(self, task: np.ndarray) -> np.ndarray:
         starts = np.concatenate([[0], self.ends[:-1]])

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_mtl.datafits._base import Evaluation, power_lipschitz
-from sklearn_mtl.datafits._operators import FitOperator
+from sklearn_mtl.datafits._base import Datafit, Evaluation, power_lipschitz
+from sklearn_mtl.datafits._operators import FitOperator, SharedSamples
 
 __all__ = ["Centre", "GramQuadratic", "SampleQuadratic"]
 
@@ -36,7 +36,29 @@ class Centre:
         return Centre(self.x[features], self.y)
 
 
-class GramQuadratic:
+#: Targets that vary by less than this part of their mean are constant.
+LEAST_SPREAD = 1e-12
+
+
+class Quadratic(Datafit):
+    """A squared error, whose gradient is affine in W."""
+
+    is_quadratic = True
+    can_restrict = True
+    centre: Centre
+
+    @property
+    def least_loss(self) -> float:
+        """Loss below which that at zero is rounding."""
+        rounding = LEAST_SPREAD**2 * float(self.centre.y @ self.centre.y)
+        return super().least_loss + rounding
+
+    def intercept(self, W: np.ndarray) -> np.ndarray:
+        """Return the best intercepts."""
+        return self.centre.intercept(W)
+
+
+class GramQuadratic(Quadratic):
     """f(W) = sum_t w_t' G_t w_t / 2 - b_t' w_t + c, the form for many samples.
 
     Parameters
@@ -62,6 +84,11 @@ class GramQuadratic:
         """Whether all tasks have the same Gram matrix."""
         return self.G.ndim == 2
 
+    @property
+    def has_shared_samples(self) -> bool:
+        """Whether all tasks share one Gram matrix."""
+        return self.is_shared
+
     def apply(self, W: np.ndarray) -> np.ndarray:
         """Return G_t w_t for each task."""
         if self.is_shared:
@@ -86,10 +113,6 @@ class GramQuadratic:
             return power_lipschitz(self.apply, (self.n_features, self.n_columns))
         return float(np.linalg.eigvalsh(self.G)[..., -1].max())
 
-    def intercept(self, W: np.ndarray) -> np.ndarray:
-        """Return the best intercepts."""
-        return self.centre.intercept(W)
-
     def restrict(self, features: np.ndarray) -> GramQuadratic:
         """Return the data term of these features alone."""
         G = self.G[..., features[:, None], features]
@@ -103,7 +126,7 @@ class GramQuadratic:
         return np.sqrt(np.atleast_2d(diagonals).max(axis=0))
 
 
-class SampleQuadratic:
+class SampleQuadratic(Quadratic):
     """f(W) = 1/2 ||A W - z||^2 with a map that is never formed, for many features.
 
     Parameters
@@ -124,6 +147,11 @@ class SampleQuadratic:
         """Return A'A W."""
         return self.operator.adjoint(self.operator.fit(W))
 
+    @property
+    def has_shared_samples(self) -> bool:
+        """Whether all tasks share one set of dense samples."""
+        return isinstance(self.operator, SharedSamples)
+
     def residual(self, W: np.ndarray) -> np.ndarray:
         """Return z - A W."""
         return self.z - self.operator.fit(W)
@@ -142,10 +170,6 @@ class SampleQuadratic:
     def lipschitz(self) -> float:
         """Return the largest eigenvalue of A'A by power iteration."""
         return power_lipschitz(self.apply, (self.n_features, self.n_columns))
-
-    def intercept(self, W: np.ndarray) -> np.ndarray:
-        """Return the best intercepts."""
-        return self.centre.intercept(W)
 
     def restrict(self, features: np.ndarray) -> SampleQuadratic:
         """Return the data term of these features alone."""

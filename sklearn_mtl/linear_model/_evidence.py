@@ -21,7 +21,6 @@ from sklearn_mtl.solvers import (
     evidence_of_levels,
     evidence_of_squares,
     evidence_with_common_axes,
-    has_spectrum,
     solve,
 )
 
@@ -70,7 +69,7 @@ def _evidence(
     is_small = len(totals) * data.X.shape[1] ** 2 <= MAX_GRAM
     if pools and is_small:
         return evidence_of_levels(datafit, totals)
-    if has_spectrum(datafit) or is_small:
+    if datafit.has_shared_samples or is_small:
         return evidence_of_squares(datafit, totals, n_intercepts)
     axes = _common_axes(data)
     return evidence_with_common_axes(datafit, totals, n_intercepts, axes)

@@ -5,10 +5,7 @@ from sklearn_mtl.solvers._axes import common_axes as common_axes
 from sklearn_mtl.solvers._certificate import Certificate as Certificate
 from sklearn_mtl.solvers._certificate import Problem, Solution
 from sklearn_mtl.solvers._certificate import certify as certify
-from sklearn_mtl.solvers._choose import solve
 from sklearn_mtl.solvers._closed_form import Spectrum as Spectrum
-from sklearn_mtl.solvers._closed_form import closed_form as closed_form
-from sklearn_mtl.solvers._closed_form import has_spectrum as has_spectrum
 from sklearn_mtl.solvers._empirical_bayes import Evidence as Evidence
 from sklearn_mtl.solvers._empirical_bayes import Strengths as Strengths
 from sklearn_mtl.solvers._evidence import evidence_of_classes as evidence_of_classes
@@ -21,5 +18,6 @@ from sklearn_mtl.solvers._fista import fista as fista
 from sklearn_mtl.solvers._kernels import compile_kernels as compile_kernels
 from sklearn_mtl.solvers._path import alpha_grid as alpha_grid
 from sklearn_mtl.solvers._path import solve_path as solve_path
+from sklearn_mtl.solvers._registry import solve
 
 __all__ = ["Problem", "Solution", "solve"]

@@ -7,14 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from sklearn_mtl.datafits import (
-    Datafit,
-    Evaluation,
-    GramQuadratic,
-    LogLoss,
-    SampleQuadratic,
-)
-from sklearn_mtl.penalties import Penalty, TaskColumns
+from sklearn_mtl.datafits import Datafit, Evaluation
+from sklearn_mtl.penalties import Penalty, TaskColumns, TaskCovarianceForm
 from sklearn_mtl.solvers._conjugate_gradient import conjugate_gradient
 
 __all__ = ["Certificate", "Problem", "Solution", "certify"]
@@ -22,9 +16,6 @@ __all__ = ["Certificate", "Problem", "Solution", "certify"]
 #: Below this part of the gradient at zero a free direction counts as stationary,
 #: both in units of the columns of X.
 FREE_TOLERANCE = 1e-8
-#: Nats for each task below which a gap is not compared with the log-loss at zero.
-LEAST_LOSS = 1e-3
-LEAST_SPREAD = 1e-12
 
 
 @dataclass(frozen=True)
@@ -52,6 +43,12 @@ class Problem:
         if self.penalty.has_parts:
             shape = (len(self.penalty.members), *shape)
         return shape
+
+    @cached_property
+    def task_form(self) -> TaskCovarianceForm | None:
+        """The penalty as a quadratic over tasks, None if it is not one."""
+        # Kept: the registry asks, and then the solver that it found.
+        return self.penalty.task_covariance_form(self.columns)
 
     def total(self, point: np.ndarray) -> np.ndarray:
         """Return W of a point: itself, or the sum of its parts."""
@@ -115,19 +112,10 @@ class Solution:
 class Scales:
     """The loss and the gradient at W = 0, which make a certificate relative."""
 
-    def __init__(self, problem: Problem) -> None:
-        datafit = problem.datafit
+    def __init__(self, datafit: Datafit) -> None:
         zero = np.zeros((datafit.n_features, datafit.n_columns))
         evaluation = datafit.evaluate(zero)
-        # The log-loss has a unit. With nearly all weight on one class the loss at zero
-        # says nothing, and a gap relative to it would be rounding.
-        floor = float(np.finfo(float).tiny)
-        if isinstance(datafit, LogLoss):
-            floor = LEAST_LOSS * len(datafit.n_classes)
-        elif isinstance(datafit, GramQuadratic | SampleQuadratic):
-            # Targets that vary by less than this part of their mean are constant.
-            floor += LEAST_SPREAD**2 * float(datafit.centre.y @ datafit.centre.y)
-        self.loss = max(evaluation.value, floor)
+        self.loss = max(evaluation.value, datafit.least_loss)
         norm = float(np.linalg.norm(evaluation.gradient))
         self.gradient = max(norm, np.finfo(float).tiny)
         self._datafit, self._first = datafit, evaluation.gradient
@@ -135,8 +123,6 @@ class Scales:
     @cached_property
     def lengths(self) -> np.ndarray:
         """Lengths of the columns of X (n_features, 1), 1 where a column is zero."""
-        if not hasattr(self._datafit, "feature_lengths"):
-            return np.ones((self._datafit.n_features, 1))
         lengths: np.ndarray = self._datafit.feature_lengths()[:, None]
         return np.where(lengths > 0, lengths, 1.0)
 
@@ -160,7 +146,7 @@ def certify(
     """
     W = problem.total(point)
     here = problem.datafit.evaluate(W) if evaluation is None else evaluation
-    scales = Scales(problem) if scales is None else scales
+    scales = Scales(problem.datafit) if scales is None else scales
     penalty, columns = problem.penalty, problem.columns
     objective = here.value + penalty.value(point, columns)
     distance = penalty.optimality(point, here.gradient, columns) / scales.gradient
@@ -214,7 +200,7 @@ def _refit_free(
 ) -> Evaluation:
     """Return the data term at W, minimised over the free directions."""
     datafit = problem.datafit
-    if not isinstance(datafit, GramQuadratic | SampleQuadratic):
+    if not datafit.is_quadratic:
         return here
     lengths = scales.lengths
     S = conjugate_gradient(

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from sklearn_mtl.datafits import (
     Evaluation,
     GramQuadratic,
     SampleQuadratic,
-    SharedSamples,
 )
 from sklearn_mtl.penalties import Decomposition, TaskCovarianceForm
+from sklearn_mtl.solvers._base import Solver
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
 from sklearn_mtl.solvers._graded import is_graded, solve_graded
 
-__all__ = ["Spectrum", "closed_form", "part_points"]
+__all__ = ["ClosedForm", "Spectrum", "part_points"]
 
 #: Eigenvalues below this part of the largest are rounding.
 RANK = 1e-13
@@ -52,13 +54,34 @@ class Spectrum:
         return self.vectors @ (rotated / (self.values[:, None] + weights)) @ Q.T
 
 
-def has_spectrum(datafit: object) -> bool:
-    """Whether all tasks share one Gram matrix, or one set of dense rows."""
-    if isinstance(datafit, GramQuadratic):
-        return datafit.is_shared
-    return isinstance(datafit, SampleQuadratic) and isinstance(
-        datafit.operator, SharedSamples
-    )
+class ClosedForm(Solver):
+    """Squared error with a penalty that is quadratic over tasks."""
+
+    @classmethod
+    def supports(cls, problem: Problem) -> bool:
+        """Return whether value and penalty are quadratic in W."""
+        return problem.datafit.is_quadratic and problem.task_form is not None
+
+    @cached_property
+    def spectrum(self) -> Spectrum | None:
+        """Eigenvectors of the Gram matrix of all tasks, None without a common one."""
+        shared = self.datafit.has_shared_samples
+        return Spectrum(self.datafit) if shared else None
+
+    def _solve(
+        self, problem: Problem, start: np.ndarray | None, *, tol: float, max_iter: int
+    ) -> Solution:
+        form = problem.task_form
+        if form is None:
+            raise ValueError(f"{problem.penalty} is not quadratic over tasks.")
+        return closed_form(
+            problem,
+            form,
+            spectrum=self.spectrum,
+            scales=self.scales,
+            tol=tol,
+            max_iter=max_iter,
+        )
 
 
 def closed_form(
@@ -82,10 +105,10 @@ def closed_form(
     assert isinstance(
         datafit, GramQuadratic | SampleQuadratic
     )  # the caller chose by this
-    if spectrum is None and not has_spectrum(datafit):
+    if spectrum is None and not datafit.has_shared_samples:
         W, n_iter = _iterate(datafit, form, max_iter)
         return _solution(problem, W, scales, max(n_iter, 1))
-    scales = Scales(problem) if scales is None else scales
+    scales = Scales(problem.datafit) if scales is None else scales
     W = (spectrum or Spectrum(datafit)).solve(form)
     solution = _solution(problem, W, scales, 1)
     if not solution.certificate.is_met(tol):

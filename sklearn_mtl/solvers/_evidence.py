@@ -6,7 +6,7 @@ import numpy as np
 
 from sklearn_mtl.datafits import GramQuadratic, LogLoss, SampleQuadratic
 from sklearn_mtl.solvers._axes import Axes
-from sklearn_mtl.solvers._closed_form import Spectrum, has_spectrum
+from sklearn_mtl.solvers._closed_form import Spectrum
 from sklearn_mtl.solvers._empirical_bayes import Evidence
 from sklearn_mtl.solvers._pooled_evidence import PooledEvidence
 
@@ -29,7 +29,7 @@ def evidence_of_squares(
     n_rows = max(float(totals.sum()) - n_intercepts, 1.0)
     zero = np.zeros((datafit.n_features, datafit.n_columns))
     squares = 2.0 * n * datafit.evaluate(zero).value
-    if has_spectrum(datafit):
+    if datafit.has_shared_samples:
         spectrum = Spectrum(datafit)
         values = np.tile(n * spectrum.values, (datafit.n_columns, 1))
         return Evidence(values, n * spectrum.targets.T, None, squares, n_rows)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sklearn_mtl.datafits import GramQuadratic, SampleQuadratic, SharedSamples
+from sklearn_mtl.solvers._base import Solver
 from sklearn_mtl.solvers._certificate import Problem, Solution
-from sklearn_mtl.solvers._closed_form import has_spectrum
 from sklearn_mtl.solvers._fista import fista
 from sklearn_mtl.solvers._group_cycles import Cycles
 from sklearn_mtl.solvers._group_gap import GroupGauge, group_norms
@@ -15,7 +15,7 @@ from sklearn_mtl.solvers._kernels import group_cycle
 from sklearn_mtl.solvers._screen import Screen
 from sklearn_mtl.solvers._working_set import WorkingSet
 
-__all__ = ["FeatureGroups", "solves_feature_groups"]
+__all__ = ["FeatureGroups"]
 
 #: With a part of the features above this in doubt, all gradients are taken anew.
 MANY = 0.15
@@ -29,14 +29,7 @@ FIRST, INNER = 0.1, 0.1
 FLOOR = 1e-14
 
 
-def solves_feature_groups(problem: Problem) -> bool:
-    """Whether the penalty acts on feature groups and all tasks share samples."""
-    form = problem.penalty.feature_group_form(problem.datafit.n_features)
-    is_used = form is not None and bool(form[0].any())
-    return is_used and has_spectrum(problem.datafit)
-
-
-class FeatureGroups:
+class FeatureGroups(Solver):
     """Solutions at one or many strengths, with what they have in common kept.
 
     In Gram form all features are the working set. Else it grows by the features that
@@ -51,7 +44,7 @@ class FeatureGroups:
     """
 
     def __init__(self, datafit: GramQuadratic | SampleQuadratic) -> None:
-        self.datafit = datafit
+        super().__init__(datafit)
         self.W = np.zeros((datafit.n_features, datafit.n_columns))
         # Strengths and the members' coefficients of the last two solutions.
         self.solved: list[tuple[float, np.ndarray]] = []
@@ -66,6 +59,14 @@ class FeatureGroups:
         else:
             self.loss = max(datafit.constant, tiny)
 
+    @classmethod
+    def supports(cls, problem: Problem) -> bool:
+        """Return whether tasks share samples and groups have norms as penalty."""
+        datafit = problem.datafit
+        form = problem.penalty.feature_group_form(datafit.n_features)
+        is_used = form is not None and bool(form[0].any())
+        return datafit.is_quadratic and datafit.has_shared_samples and is_used
+
     @property
     def operator(self) -> SharedSamples | None:
         """The samples, None in Gram form."""
@@ -76,14 +77,13 @@ class FeatureGroups:
         """The working set."""
         return self.set.members
 
-    def solve(
-        self,
-        problem: Problem,
-        start: np.ndarray | None,
-        tol: float,
-        max_iter: int,
+    def _first(self) -> np.ndarray | None:
+        """Return None: `_predict` continues the path of the last solutions."""
+        return None
+
+    def _solve(
+        self, problem: Problem, start: np.ndarray | None, *, tol: float, max_iter: int
     ) -> Solution:
-        """Return the solution, from the last one if no start is given."""
         form = problem.penalty.feature_group_form(self.datafit.n_features)
         assert form is not None  # the caller asked
         groups, ridge = form

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.datafits import Evaluation, GramQuadratic, SampleQuadratic
+from sklearn_mtl.datafits import Evaluation
+from sklearn_mtl.solvers._base import Solver
 from sklearn_mtl.solvers._certificate import (
     Problem,
     Scales,
@@ -13,7 +14,7 @@ from sklearn_mtl.solvers._certificate import (
 )
 from sklearn_mtl.solvers._free import FreeDirections
 
-__all__ = ["fista"]
+__all__ = ["Fista", "fista"]
 
 #: Most and fewest iterations between two certificates, which cost about two.
 CHECK_EVERY, CHECK_AFTER = 10, 3
@@ -95,7 +96,7 @@ class _QuadraticDescent(_Descent):
     """
 
     def __init__(self, problem: Problem, point: np.ndarray, here: Evaluation) -> None:
-        self.datafit: GramQuadratic | SampleQuadratic = problem.datafit  # type: ignore[assignment]
+        self.datafit = problem.datafit
         super().__init__(problem, point)
         self.slope = here.gradient + self.pull(problem.total(point))
         self.slope_ahead = self.slope_new = self.slope
@@ -131,6 +132,20 @@ class _QuadraticDescent(_Descent):
         self.slope = slope
 
 
+class Fista(Solver):
+    """Any convex problem: the last resort."""
+
+    @classmethod
+    def supports(cls, problem: Problem) -> bool:
+        """Return True: a data term has a gradient and a penalty a proximal step."""
+        return True
+
+    def _solve(
+        self, problem: Problem, start: np.ndarray | None, *, tol: float, max_iter: int
+    ) -> Solution:
+        return fista(problem, start, scales=self.scales, tol=tol, max_iter=max_iter)
+
+
 def fista(
     problem: Problem,
     start: np.ndarray | None = None,
@@ -151,7 +166,7 @@ def fista(
     .. [2] B. O'Donoghue, E. Candes, "Adaptive restart for accelerated gradient
        schemes", Foundations of Computational Mathematics 15, 2015.
     """
-    scales = Scales(problem) if scales is None else scales
+    scales = Scales(problem.datafit) if scales is None else scales
     point = np.zeros(problem.shape) if start is None else start.copy()
     free = FreeDirections(problem, scales)
     n_iter, most = 0, CHECK_EVERY
@@ -160,7 +175,7 @@ def fista(
         n_iter, most = 1, REFIT_EVERY
     here = problem.datafit.evaluate(problem.total(point))
     best = certify(problem, point, here, scales)
-    if isinstance(problem.datafit, GramQuadratic | SampleQuadratic):
+    if problem.datafit.is_quadratic:
         descent: _Descent = _QuadraticDescent(problem, point, here)
     else:
         descent = _Descent(problem, point)

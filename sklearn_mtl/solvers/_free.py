@@ -32,7 +32,7 @@ class FreeDirections:
     def __init__(self, problem: Problem, scales: Scales) -> None:
         self.problem, self.datafit = problem, problem.datafit
         self.free = problem.penalty.free_directions(problem.columns)
-        self.is_empty = not self.free.size or not isinstance(self.datafit, LogLoss)
+        self.is_empty = not self.free.size or not self.datafit.has_logits
         if not self.is_empty:
             self.basis, datafit = span(self.datafit)  # type: ignore[arg-type]
             matrix = np.zeros((datafit.n_columns, datafit.n_columns))

@@ -10,12 +10,13 @@ from scipy import sparse
 
 from sklearn_mtl.datafits import LogLoss
 from sklearn_mtl.penalties import frobenius
+from sklearn_mtl.solvers._base import Solver
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._closed_form import part_points
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
 from sklearn_mtl.solvers._graded import is_graded
 
-__all__ = ["Joint", "descend", "newton", "span"]
+__all__ = ["Joint", "Newton", "descend", "span"]
 
 #: Below this part of the gradient at zero a step that does not halve it is rounding.
 STALLED = 1e-9
@@ -26,6 +27,32 @@ MAX_FLAT = 5
 DAMPING = 1e-12
 #: Up to here the eigenvectors of the Gram matrix are cheaper than what they save.
 MAX_EIGEN = 400
+
+
+class Newton(Solver):
+    """Log-loss with a penalty that is quadratic over tasks and finite everywhere."""
+
+    @classmethod
+    def supports(cls, problem: Problem) -> bool:
+        """Return whether the objective is a log-loss plus a quadratic."""
+        return problem.datafit.has_logits and _quadratic(problem) is not None
+
+    def _solve(
+        self, problem: Problem, start: np.ndarray | None, *, tol: float, max_iter: int
+    ) -> Solution:
+        matrix = _quadratic(problem)
+        if matrix is None:
+            raise ValueError(f"{problem.penalty} is not quadratic over tasks.")
+        start = None if start is None else problem.total(start)
+        return newton(
+            problem, matrix, start, scales=self.scales, tol=tol, max_iter=max_iter
+        )
+
+
+def _quadratic(problem: Problem) -> np.ndarray | None:
+    """Return M of the penalty 1/2 tr(W M W'), None where it is not of that form."""
+    form = problem.task_form
+    return None if form is None else form.matrix()
 
 
 def newton(
@@ -43,7 +70,7 @@ def newton(
     """
     datafit = problem.datafit
     assert isinstance(datafit, LogLoss)  # the caller chose by this
-    scales = Scales(problem) if scales is None else scales
+    scales = Scales(problem.datafit) if scales is None else scales
     basis, part = span(datafit)
     unit: Any = 1.0
     first = scales.gradient

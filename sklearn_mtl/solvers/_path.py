@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sklearn_mtl.datafits import GramQuadratic, SampleQuadratic
 from sklearn_mtl.penalties import Penalty
-from sklearn_mtl.solvers._certificate import Problem, Scales, Solution
-from sklearn_mtl.solvers._choose import solve
-from sklearn_mtl.solvers._closed_form import Spectrum, closed_form, has_spectrum
-from sklearn_mtl.solvers._feature_groups import FeatureGroups, solves_feature_groups
+from sklearn_mtl.solvers._base import Solver
+from sklearn_mtl.solvers._certificate import Problem, Solution
+from sklearn_mtl.solvers._registry import solver_for
 
 __all__ = ["alpha_grid", "solve_path"]
 
@@ -46,28 +44,20 @@ def solve_path(
 
     Shapes: alphas (n_alphas,).
     """
-    datafit, spectrum, point = problem.datafit, None, None
-    rows: FeatureGroups | None = None
-    scales: Scales | None = None
+    prepared: dict[type[Solver], Solver] = {}
+    point: np.ndarray | None = None
+    last: type[Solver] | None = None
     tols = np.full(len(alphas), tol if way_tol is None else way_tol)
     tols[-1:] = tol
     for alpha, goal in zip(alphas, tols.tolist(), strict=True):
         penalty: Penalty = problem.penalty.scaled(float(alpha))
-        here = Problem(datafit, penalty, problem.columns)
-        form = penalty.task_covariance_form(problem.columns)
-        if form is not None and has_spectrum(datafit):
-            assert isinstance(datafit, GramQuadratic | SampleQuadratic)
-            spectrum = Spectrum(datafit) if spectrum is None else spectrum
-            scales = Scales(problem) if scales is None else scales
-            solution = closed_form(
-                here, form, spectrum=spectrum, scales=scales, tol=goal
-            )
-        elif alpha > 0 and form is None and solves_feature_groups(here):
-            assert isinstance(datafit, GramQuadratic | SampleQuadratic)
-            rows = FeatureGroups(datafit) if rows is None else rows
-            solution = rows.solve(here, None, goal, max_iter)
-        else:
-            scales = Scales(problem) if scales is None else scales
-            solution = solve(here, point, scales=scales, tol=goal, max_iter=max_iter)
-        point = solution.point
+        here = Problem(problem.datafit, penalty, problem.columns)
+        kind = solver_for(here)
+        if kind not in prepared:
+            prepared[kind] = kind.prepare(problem.datafit)
+        # A solver starts from its own last solution, or a better guess; from that of
+        # another one where alpha = 0 makes the problem an easier one.
+        start = None if kind is last else point
+        solution = prepared[kind].solve(here, start, tol=goal, max_iter=max_iter)
+        point, last = solution.point, kind
         yield here, solution

@@ -5,30 +5,44 @@ from __future__ import annotations
 import numpy as np
 
 from sklearn_mtl.penalties import L21
+from sklearn_mtl.solvers._base import Solver
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._fista import fista
 from sklearn_mtl.solvers._proximal_newton import descend_models, suits_models
 
-__all__ = ["solve_restricted", "suits_restriction"]
+__all__ = ["Restricted"]
 
 #: Below this number of features all are taken at once.
 FEW = 50
 MAX_SETS = 30
 
 
-def suits_restriction(problem: Problem) -> bool:
-    """Whether feature groups are independent, thresholded, and many."""
-    n_features = problem.datafit.n_features
-    form = problem.penalty.feature_group_form(n_features)
-    return form is not None and bool((form[0] > 0).all()) and n_features > FEW
+class Restricted(Solver):
+    """Any data term that can be restricted, with a penalty on many feature groups."""
+
+    @classmethod
+    def supports(cls, problem: Problem) -> bool:
+        """Return whether feature groups are independent, thresholded, and many."""
+        n_features = problem.datafit.n_features
+        form = problem.penalty.feature_group_form(n_features)
+        is_sparse = form is not None and bool((form[0] > 0).all())
+        return problem.datafit.can_restrict and is_sparse and n_features > FEW
+
+    def _solve(
+        self, problem: Problem, start: np.ndarray | None, *, tol: float, max_iter: int
+    ) -> Solution:
+        return solve_restricted(
+            problem, start, scales=self.scales, tol=tol, max_iter=max_iter
+        )
 
 
 def solve_restricted(
     problem: Problem,
     start: np.ndarray | None = None,
     *,
-    tol: float = 1e-6,
-    max_iter: int = 10000,
+    scales: Scales,
+    tol: float,
+    max_iter: int,
 ) -> Solution:
     """Minimise over the groups that are used or violate optimality, until none does.
 
@@ -37,7 +51,6 @@ def solve_restricted(
     form = problem.penalty.feature_group_form(problem.datafit.n_features)
     assert form is not None  # the caller asked
     groups = form[0]
-    scales = Scales(problem)
     W = np.zeros(problem.shape) if start is None else start.copy()
     total, precision = 0, 0.3
     members = np.flatnonzero(W.any(axis=1))

@@ -34,7 +34,7 @@ class WorkingSet:
             self.B, self._gram = datafit.B, np.ascontiguousarray(datafit.G)
             self.squares = self._gram.diagonal().copy()
             return
-        assert isinstance(datafit.operator, SharedSamples)  # `has_spectrum` said so
+        assert isinstance(datafit.operator, SharedSamples)  # `supports` said so
         self.operator = datafit.operator
         self.members = np.zeros(0, dtype=np.intp)
         self.is_member = np.zeros(datafit.n_features, dtype=bool)

@@ -42,7 +42,7 @@ def problem_of(name, n_samples=60, n_features=6, flip=0.15):
 @pytest.mark.parametrize("name", PENALTIES)
 def test_refit_leaves_no_gradient_and_the_same_penalty(name, n_features):
     problem = problem_of(name, n_features=n_features)
-    scales = Scales(problem)
+    scales = Scales(problem.datafit)
     free = FreeDirections(problem, scales)
     start = problem.penalty.prox(0.02 * np.ones(problem.shape), 1.0, problem.columns)
     point = start + free.refit(start)
@@ -58,14 +58,14 @@ def test_refit_leaves_no_gradient_and_the_same_penalty(name, n_features):
 def test_a_point_that_newton_steps_cannot_leave_stays():
     problem = problem_of("shared", n_features=80)
     start = np.ones(problem.shape)
-    shift = FreeDirections(problem, Scales(problem)).refit(start)
+    shift = FreeDirections(problem, Scales(problem.datafit)).refit(start)
     np.testing.assert_array_equal(shift, 0.0)
 
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_gap_bounds_what_a_rough_fit_leaves_to_gain(name):
     problem = problem_of(name)
-    scale = Scales(problem).loss
+    scale = Scales(problem.datafit).loss
     best = solve(problem, tol=1e-9).certificate
     rough = solve(problem, tol=1e-2).certificate
     assert best.gap <= 1e-9
@@ -81,4 +81,4 @@ def test_one_vector_for_all_takes_no_gradient_steps():
 def test_nothing_is_free_where_every_part_is_penalised():
     problem = problem_of("shared")
     penalised = Problem(problem.datafit, Shared(0.1), problem.columns)
-    assert FreeDirections(penalised, Scales(penalised)).is_empty
+    assert FreeDirections(penalised, Scales(penalised.datafit)).is_empty

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from sklearn_mtl.datafits import Evaluation
+from sklearn_mtl.datafits import Datafit, Evaluation
 from sklearn_mtl.penalties import (
     L21,
     Decomposition,
@@ -16,7 +16,7 @@ from sklearn_mtl.penalties import (
 from sklearn_mtl.solvers import Problem, solve
 
 
-class LogCosh:
+class LogCosh(Datafit):
     """Mean of log cosh of the residuals: value, gradient and their curvature."""
 
     def __init__(self, X, Y):

@@ -21,7 +21,9 @@ def make_problem(penalty, *, n_classes=(2, 2, 3), fit_intercept=True, signal=2.0
 
 
 def descend(problem, **options):
-    return descend_models(problem, np.zeros(problem.shape), Scales(problem), **options)
+    return descend_models(
+        problem, np.zeros(problem.shape), Scales(problem.datafit), **options
+    )
 
 
 @pytest.mark.parametrize("kernel", [None, cycle_groups], ids=["newton", "cycles"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.datafits import LogLoss, make_quadratic
+from sklearn_mtl.datafits import Datafit, Evaluation, LogLoss, make_quadratic
 from sklearn_mtl.penalties import (
     L1,
     L21,
@@ -18,6 +18,8 @@ from sklearn_mtl.penalties import (
     TraceNorm,
 )
 from sklearn_mtl.solvers import Problem, certify, solve
+from sklearn_mtl.solvers._fista import Fista
+from sklearn_mtl.solvers._registry import SOLVERS, solver_for
 
 PENALTIES = {
     "ridge": Ridge(0.1),
@@ -160,3 +162,87 @@ def test_logistic_agrees_with_an_independent_solver(name):
     problem.solve(solver="CLARABEL")
     found = solve(Problem(datafit, PENALTIES[name], TaskColumns.plain(3)), tol=1e-9)
     assert found.certificate.objective == pytest.approx(problem.value, rel=1e-6)
+
+
+class Smooth(Datafit):
+    """Half the squared distance to ones: a data term that says nothing more."""
+
+    def __init__(self, n_features):
+        self.n_features, self.n_columns = n_features, 3
+
+    def evaluate(self, W):
+        return Evaluation(0.5 * np.sum((W - 1.0) ** 2), W - 1.0)
+
+    def lipschitz(self):
+        return 1.0
+
+
+def wide(weights=None):
+    X, Y = np.random.default_rng(0).standard_normal((2, 30, 60))
+    Y = Y[:, :3]
+    weights = np.ones_like(Y) if weights is None else weights
+    return X, Y, weights
+
+
+def wide_squares():
+    return make_quadratic(*wide(), True)
+
+
+def wide_with_missing_labels():
+    weights = np.ones((30, 3))
+    weights[::2, 0] = 0.0
+    return make_quadratic(*wide(weights), True)
+
+
+def wide_classes():
+    X, Y, weights = wide()
+    return LogLoss(X, (Y > 0).astype(float), weights, [2, 2, 2], True)
+
+
+def few_classes():
+    X, Y, weights = wide()
+    return LogLoss(X[:, :6], (Y > 0).astype(float), weights, [2, 2, 2], True)
+
+
+SHARED_OWN = PENALTIES["shared, own"]
+
+
+@pytest.mark.parametrize(
+    ("make", "penalty", "expected"),
+    [
+        (wide_squares, Ridge(0.1), "ClosedForm"),
+        (wide_squares, SHARED_OWN, "ClosedForm"),
+        (wide_with_missing_labels, TaskGraph(0.1), "ClosedForm"),
+        (wide_squares, L21(0.0), "ClosedForm"),
+        (wide_classes, Ridge(0.1), "Newton"),
+        (wide_classes, SHARED_OWN, "Newton"),
+        (wide_classes, Shared(0.1), "Fista"),
+        (wide_squares, L21(0.1), "FeatureGroups"),
+        (wide_squares, L21(0.1, l1_ratio=0.5), "FeatureGroups"),
+        (lambda: squares()[0], L21(0.1), "FeatureGroups"),
+        (wide_with_missing_labels, L21(0.1), "Restricted"),
+        (wide_classes, L21(0.1), "Restricted"),
+        (few_classes, L21(0.1), "Fista"),
+        (wide_squares, TraceNorm(0.1), "Fista"),
+        (wide_squares, PENALTIES["dirty"], "Fista"),
+        (lambda: Smooth(60), L21(0.1), "Fista"),
+        (lambda: Smooth(60), Ridge(0.1), "Fista"),
+    ],
+)
+def test_a_problem_gets_the_fastest_solver_that_supports_it(make, penalty, expected):
+    problem = Problem(make(), penalty, TaskColumns.plain(3))
+    assert solver_for(problem).__name__ == expected
+
+
+def test_the_last_solver_supports_every_problem():
+    assert SOLVERS[-1] is Fista
+    for make in (squares, classes):
+        datafit, columns = make()
+        for penalty in PENALTIES.values():
+            assert Fista.supports(Problem(datafit, penalty, columns))
+
+
+def test_many_features_of_a_data_term_without_restriction_are_no_obstacle():
+    penalty = L21(0.5)
+    found = solve(Problem(Smooth(60), penalty, TaskColumns.plain(3)))
+    np.testing.assert_allclose(found.point, penalty.prox(np.ones((60, 3))), atol=1e-6)

@@ -1,0 +1,58 @@
+"""Which solver a problem gets, by what its penalty and data term can do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sklearn_mtl.solvers._base import Solver
+from sklearn_mtl.solvers._certificate import Problem, Solution
+from sklearn_mtl.solvers._closed_form import ClosedForm
+from sklearn_mtl.solvers._feature_groups import FeatureGroups
+from sklearn_mtl.solvers._fista import Fista
+from sklearn_mtl.solvers._newton import Newton
+from sklearn_mtl.solvers._restricted import Restricted
+
+__all__ = ["SOLVERS", "solve", "solver_for"]
+
+#: Fastest first; the first that supports a problem gets it. Fista supports them all.
+SOLVERS: tuple[type[Solver], ...] = (
+    ClosedForm,
+    Newton,
+    FeatureGroups,
+    Restricted,
+    Fista,
+)
+
+
+def solver_for(problem: Problem) -> type[Solver]:
+    """Return the fastest solver that supports the problem."""
+    return next(solver for solver in SOLVERS if solver.supports(problem))
+
+
+def solve(
+    problem: Problem,
+    start: np.ndarray | None = None,
+    *,
+    tol: float = 1e-6,
+    max_iter: int = 10000,
+) -> Solution:
+    """Minimise the objective with the fastest solver that applies.
+
+    Parameters
+    ----------
+    problem : Problem
+        Data term, penalty, layout.
+    start : ndarray, default=None
+        First point; zeros if None.
+    tol : float, default=1e-6
+        Relative duality gap to reach.
+    max_iter : int, default=10000
+        Most iterations.
+
+    Returns
+    -------
+    Solution
+        The point with its certificate.
+    """
+    solver = solver_for(problem).prepare(problem.datafit)
+    return solver.solve(problem, start, tol=tol, max_iter=max_iter)
