@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_mtl.solvers._anderson import anderson_weights, mixture
 from sklearn_mtl.solvers._group_newton import Done
 from sklearn_mtl.solvers._kernels import Kernel
 
@@ -87,17 +88,12 @@ class Cycles:
         self, visited: list[tuple[np.ndarray, np.ndarray]]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the mixture of points whose moves cancel best, if it is better."""
-        points = np.stack([W.ravel() for W, _ in visited])
-        moves = np.diff(points, axis=0)
-        products = moves @ moves.T
-        products.flat[:: len(products) + 1] += 1e-10 * np.trace(products)
-        weights = np.linalg.solve(products, np.ones(len(products)))
-        weights /= weights.sum()
+        points = [W for W, _ in visited]
+        weights = anderson_weights(points)
         W, R = visited[-1]
-        mixed = (weights @ points[1:]).reshape(W.shape)
+        mixed = mixture(weights, points)
         # R is affine in W: the same mixture belongs to it.
-        others = np.stack([R.ravel() for _, R in visited[1:]])
-        mixed_R = (weights @ others).reshape(R.shape)
+        mixed_R = mixture(weights, [R for _, R in visited])
         if self._value(mixed, mixed_R) < self._value(W, R):
             return mixed, mixed_R
         return W, R

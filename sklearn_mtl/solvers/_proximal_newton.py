@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sklearn_mtl.datafits import Evaluation, LogLoss, weights_are_shared
+from sklearn_mtl.solvers._anderson import anderson_weights, mixture
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._group_cycles import Cycles
 from sklearn_mtl.solvers._group_newton import GroupProblem, group_newton
@@ -81,7 +82,7 @@ def descend_models(
         raised = max(0.7 * raised, 1.0)
         visited.append(W)
         if len(visited) > MEMORY:
-            mixed = _mixture(visited)
+            mixed = mixture(anderson_weights(visited), visited)
             there, found_bend = _look(datafit, mixed)
             found = there.value + penalty.value(mixed, columns)
             if found < value:
@@ -89,17 +90,6 @@ def descend_models(
             visited = [W]
         certificate = certify(problem, W, here, scales)
     return Solution(W, certificate, max(n_iter, 1))
-
-
-def _mixture(visited: list[np.ndarray]) -> np.ndarray:
-    """Return the mixture of points whose moves cancel best (Anderson extrapolation)."""
-    points = np.stack([W.ravel() for W in visited])
-    moves = np.diff(points, axis=0)
-    products = moves @ moves.T
-    products.flat[:: len(products) + 1] += 1e-10 * np.trace(products)
-    weights = np.linalg.solve(products, np.ones(len(products)))
-    mixed: np.ndarray = (weights / weights.sum()) @ points[1:]
-    return mixed.reshape(visited[0].shape)
 
 
 def _look(datafit: LogLoss, W: np.ndarray) -> tuple[Evaluation, np.ndarray]:
