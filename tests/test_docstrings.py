@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterator
 from inspect import signature
@@ -35,6 +36,8 @@ BUILDING_BLOCKS = {
 NOT_ASKED_OF_THEIR_FUNCTIONS = {"PR01", "RT01"}
 # Constructors are keyword-only, so the order of their parameters says nothing.
 NOT_ASKED_OF_CLASSES = {"PR03"}
+# Lines that group the many parameters of the nets; numpydoc takes them for parameters.
+HEADINGS = {"Model", "Objective", "Optimisation", "Data", "Running"}
 # scikit-learn documents these, whoever overrides them.
 KNOWN_METHODS = {"get_params", "set_params"}
 
@@ -119,10 +122,17 @@ def needs_an_example(name: str) -> bool:
     return issubclass(target, BaseEstimator) and bool(signature(target).parameters)
 
 
+def is_about_headings(code: str, text: str) -> bool:
+    """Say whether an error is only that a heading is no parameter."""
+    named = set(re.findall(r"[\"'](\w+)[\"']", text))
+    return code in {"PR02", "PR04", "PR07"} and named <= HEADINGS
+
+
 @pytest.mark.parametrize("name", public_names())
 def test_the_docstring_follows_numpydoc(name):
-    found = dict(validate(name)["errors"])
-    assert {code: found[code] for code in found.keys() - not_asked(name)} == {}
+    found = validate(name)["errors"]
+    asked = [one for one in found if one[0] not in not_asked(name)]
+    assert [one for one in asked if not is_about_headings(*one)] == []
 
 
 @pytest.mark.parametrize(

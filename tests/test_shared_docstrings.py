@@ -45,3 +45,12 @@ def test_copies_are_equal(one, other, section):
     shared = first.keys() & second.keys()
     assert len(shared) >= 5
     assert {key: first[key] for key in shared} == {key: second[key] for key in shared}
+
+
+@pytest.mark.parametrize("cls", FAMILIES["nets"])
+def test_the_parameters_of_a_net_stand_in_the_order_of_its_constructor(cls):
+    entries = NumpyDocString(inspect.getdoc(cls))["Parameters"]
+    headings = [one.name for one in entries if not one.type]
+    assert headings == ["Model", "Objective", "Optimisation", "Data", "Running"]
+    told = [one.name for one in entries if one.type]
+    assert told == list(inspect.signature(cls).parameters)

@@ -30,6 +30,8 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
 
     Parameters
     ----------
+    Model
+
     hidden_layer_sizes : sequence of int, default=(128, 128)
         Units of each layer of the default trunk; the last is the width of the shared
         representation.
@@ -49,6 +51,13 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         What each task does with what it reads of the trunk: a linear map; a hidden
         layer of its own (``MLPHead(hidden_layer_sizes=(32,))``); or a linear map of it
         and of the soft outputs of the other tasks (``FeedbackHead(n_passes=1)``).
+    n_members : int or "auto", default="auto"
+        Independent nets, trained in one batched product, whose predictions are
+        averaged. "auto" is 8 for trunk specs of tables, as `MLP`, and 1 for modules of
+        your own.
+
+    Objective
+
     loss : str, spec, dict or list, default="cross_entropy"
         What is minimised. A name or a spec of :mod:`sklearn_mtl.losses`:
         "cross_entropy" (``CrossEntropy(label_smoothing=0.1)``) and "focal"
@@ -74,9 +83,6 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
     update_every : int or "auto", default="auto"
         Steps for which weights of gradients are kept. "auto" is 1 for "features" and 10
         for "shared".
-    monitor : {"gradients"} or None, default=None
-        "gradients" adds the exact gradients of the tasks to `history_`, measured in
-        each epoch on up to 128 rows.
     task_schedule : str or spec, default="synchronous"
         Whether a step trains all tasks ("synchronous"); one after the other, while the
         heads of the rest stay as they are ("asynchronous",
@@ -101,6 +107,13 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
     task_weight : dict or array-like of shape (n_tasks,), default=None
         Factor of each task's loss in the objective; a dict by task name may leave tasks
         at 1.
+    class_weight : None, "balanced", dict or list, default=None
+        Weights of the classes: "balanced" weighs them inversely to their frequency,
+        task by task; a dict {label: weight} holds for all tasks; a dict by task name or
+        a list in task order holds one of these a task.
+
+    Optimisation
+
     optimizer : {"adamw", "adam", "sgd"} or torch optimizer class, default="adamw"
         Optimiser of the net.
     lr : float, default=0.003
@@ -128,10 +141,9 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
     n_iter_no_change : int or "auto", default="auto"
         Epochs without a better one after which training stops; "auto" is a quarter of
         `max_epochs`, at least 5.
-    n_members : int or "auto", default="auto"
-        Independent nets, trained in one batched product, whose predictions are
-        averaged. "auto" is 8 for trunk specs of tables, as `MLP`, and 1 for modules of
-        your own.
+
+    Data
+
     numeric_embedding : PiecewiseLinear, "auto" or None, default="auto"
         How numeric columns of a table are embedded. "auto" is ``PiecewiseLinear()``
         where there are at least four rows a column, and more than 100.
@@ -143,6 +155,12 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
     on_empty_task : {"raise", "warn"}, default="raise"
         A task without any observed label is an error, or is predicted as NaN with a
         warning.
+
+    Running
+
+    monitor : {"gradients"} or None, default=None
+        "gradients" adds the exact gradients of the tasks to `history_`, measured in
+        each epoch on up to 128 rows.
     callbacks : list of skorch callbacks, default=None
         Called as in skorch. One that overrides a hook of a batch makes the loop notify
         at every batch, which is slower.
@@ -164,10 +182,6 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         bits, whatever the global generators do.
     verbose : int, default=0
         1 shows a progress bar over the epochs.
-    class_weight : None, "balanced", dict or list, default=None
-        Weights of the classes: "balanced" weighs them inversely to their frequency,
-        task by task; a dict {label: weight} holds for all tasks; a dict by task name or
-        a list in task order holds one of these a task.
 
     Attributes
     ----------
@@ -250,11 +264,11 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         dropout: float | str = "auto",
         trunk: Any = None,
         head: Any = "linear",
+        n_members: int | str = "auto",
         loss: Any = "cross_entropy",
         balancing: Any = "sum",
         gramian: str = "auto",
         update_every: int | str = "auto",
-        monitor: str | None = None,
         task_schedule: Any = "synchronous",
         task_relation: Any = None,
         relation_on: str = "auto",
@@ -271,10 +285,10 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.15,
         n_iter_no_change: int | str = "auto",
-        n_members: int | str = "auto",
         numeric_embedding: Any = "auto",
         categorical_features: Any = "from_dtype",
         on_empty_task: str = "raise",
+        monitor: str | None = None,
         callbacks: list | None = None,
         device: str = "cpu",
         dtype: str = "auto",
@@ -288,11 +302,11 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         self.dropout = dropout
         self.trunk = trunk
         self.head = head
+        self.n_members = n_members
         self.loss = loss
         self.balancing = balancing
         self.gramian = gramian
         self.update_every = update_every
-        self.monitor = monitor
         self.task_schedule = task_schedule
         self.task_relation = task_relation
         self.relation_on = relation_on
@@ -309,10 +323,10 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
-        self.n_members = n_members
         self.numeric_embedding = numeric_embedding
         self.categorical_features = categorical_features
         self.on_empty_task = on_empty_task
+        self.monitor = monitor
         self.callbacks = callbacks
         self.device = device
         self.dtype = dtype

@@ -29,10 +29,8 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
 
     Parameters
     ----------
-    task_types : str, sequence or dict, default=None
-        Overrides the inference: "classification" (or "binary", "multiclass") or
-        "regression", for all tasks, in order, or by name. A `TaskTypeWarning` names a
-        task whose type a few labels decide.
+    Model
+
     hidden_layer_sizes : sequence of int, default=(128, 128)
         Units of each layer of the default trunk; the last is the width of the shared
         representation.
@@ -52,6 +50,13 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         What each task does with what it reads of the trunk: a linear map; a hidden
         layer of its own (``MLPHead(hidden_layer_sizes=(32,))``); or a linear map of it
         and of the soft outputs of the other tasks (``FeedbackHead(n_passes=1)``).
+    n_members : int or "auto", default="auto"
+        Independent nets, trained in one batched product, whose predictions are
+        averaged. "auto" is 8 for trunk specs of tables, as `MLP`, and 1 for modules of
+        your own.
+
+    Objective
+
     loss : str, spec, dict or list, default="auto"
         What is minimised. A name or a spec of :mod:`sklearn_mtl.losses`:
         "cross_entropy" (``CrossEntropy(label_smoothing=0.1)``) and "focal"
@@ -77,9 +82,6 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
     update_every : int or "auto", default="auto"
         Steps for which weights of gradients are kept. "auto" is 1 for "features" and 10
         for "shared".
-    monitor : {"gradients"} or None, default=None
-        "gradients" adds the exact gradients of the tasks to `history_`, measured in
-        each epoch on up to 128 rows.
     task_schedule : str or spec, default="synchronous"
         Whether a step trains all tasks ("synchronous"); one after the other, while the
         heads of the rest stay as they are ("asynchronous",
@@ -104,6 +106,13 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
     task_weight : dict or array-like of shape (n_tasks,), default=None
         Factor of each task's loss in the objective; a dict by task name may leave tasks
         at 1.
+    class_weight : None, "balanced", dict or list, default=None
+        Weights of the classes: "balanced" weighs them inversely to their frequency,
+        task by task; a dict {label: weight} holds for all tasks; a dict by task name or
+        a list in task order holds one of these a task.
+
+    Optimisation
+
     optimizer : {"adamw", "adam", "sgd"} or torch optimizer class, default="adamw"
         Optimiser of the net.
     lr : float, default=0.003
@@ -131,10 +140,13 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
     n_iter_no_change : int or "auto", default="auto"
         Epochs without a better one after which training stops; "auto" is a quarter of
         `max_epochs`, at least 5.
-    n_members : int or "auto", default="auto"
-        Independent nets, trained in one batched product, whose predictions are
-        averaged. "auto" is 8 for trunk specs of tables, as `MLP`, and 1 for modules of
-        your own.
+
+    Data
+
+    task_types : str, sequence or dict, default=None
+        Overrides the inference: "classification" (or "binary", "multiclass") or
+        "regression", for all tasks, in order, or by name. A `TaskTypeWarning` names a
+        task whose type a few labels decide.
     numeric_embedding : PiecewiseLinear, "auto" or None, default="auto"
         How numeric columns of a table are embedded. "auto" is ``PiecewiseLinear()``
         where there are at least four rows a column, and more than 100.
@@ -143,9 +155,17 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         text and categorical columns of a DataFrame, or names, numbers, or a mask.
         Unknown categories are encoded as zeros; where they are most values of a column
         there is an UnseenCategoryWarning.
+    clip_predictions : bool, default=True
+        Whether predictions of a regression stay within the range of its labels.
     on_empty_task : {"raise", "warn"}, default="raise"
         A task without any observed label is an error, or is predicted as NaN with a
         warning.
+
+    Running
+
+    monitor : {"gradients"} or None, default=None
+        "gradients" adds the exact gradients of the tasks to `history_`, measured in
+        each epoch on up to 128 rows.
     callbacks : list of skorch callbacks, default=None
         Called as in skorch. One that overrides a hook of a batch makes the loop notify
         at every batch, which is slower.
@@ -167,12 +187,6 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         bits, whatever the global generators do.
     verbose : int, default=0
         1 shows a progress bar over the epochs.
-    class_weight : None, "balanced", dict or list, default=None
-        Weights of the classes: "balanced" weighs them inversely to their frequency,
-        task by task; a dict {label: weight} holds for all tasks; a dict by task name or
-        a list in task order holds one of these a task.
-    clip_predictions : bool, default=True
-        Whether predictions of a regression stay within the range of its labels.
 
     Attributes
     ----------
@@ -245,17 +259,16 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
     def __init__(
         self,
         *,
-        task_types: Any = None,
         hidden_layer_sizes: Sequence[int] = (128, 128),
         activation: str = "gelu",
         dropout: float | str = "auto",
         trunk: Any = None,
         head: Any = "linear",
+        n_members: int | str = "auto",
         loss: Any = "auto",
         balancing: Any = "sum",
         gramian: str = "auto",
         update_every: int | str = "auto",
-        monitor: str | None = None,
         task_schedule: Any = "synchronous",
         task_relation: Any = None,
         relation_on: str = "auto",
@@ -272,11 +285,12 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.15,
         n_iter_no_change: int | str = "auto",
-        n_members: int | str = "auto",
+        task_types: Any = None,
         numeric_embedding: Any = "auto",
         categorical_features: Any = "from_dtype",
         clip_predictions: bool = True,
         on_empty_task: str = "raise",
+        monitor: str | None = None,
         callbacks: list | None = None,
         device: str = "cpu",
         dtype: str = "auto",
@@ -285,17 +299,16 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:
-        self.task_types = task_types
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
         self.trunk = trunk
         self.head = head
+        self.n_members = n_members
         self.loss = loss
         self.balancing = balancing
         self.gramian = gramian
         self.update_every = update_every
-        self.monitor = monitor
         self.task_schedule = task_schedule
         self.task_relation = task_relation
         self.relation_on = relation_on
@@ -312,11 +325,12 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
-        self.n_members = n_members
+        self.task_types = task_types
         self.numeric_embedding = numeric_embedding
         self.categorical_features = categorical_features
         self.clip_predictions = clip_predictions
         self.on_empty_task = on_empty_task
+        self.monitor = monitor
         self.callbacks = callbacks
         self.device = device
         self.dtype = dtype

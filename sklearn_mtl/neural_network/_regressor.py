@@ -27,6 +27,8 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
 
     Parameters
     ----------
+    Model
+
     hidden_layer_sizes : sequence of int, default=(128, 128)
         Units of each layer of the default trunk; the last is the width of the shared
         representation.
@@ -46,6 +48,13 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         What each task does with what it reads of the trunk: a linear map; a hidden
         layer of its own (``MLPHead(hidden_layer_sizes=(32,))``); or a linear map of it
         and of the soft outputs of the other tasks (``FeedbackHead(n_passes=1)``).
+    n_members : int or "auto", default="auto"
+        Independent nets, trained in one batched product, whose predictions are
+        averaged. "auto" is 8 for trunk specs of tables, as `MLP`, and 1 for modules of
+        your own.
+
+    Objective
+
     loss : str, spec, dict or list, default="squared_error"
         What is minimised. A name or a spec of :mod:`sklearn_mtl.losses`:
         "cross_entropy" (``CrossEntropy(label_smoothing=0.1)``) and "focal"
@@ -71,9 +80,6 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
     update_every : int or "auto", default="auto"
         Steps for which weights of gradients are kept. "auto" is 1 for "features" and 10
         for "shared".
-    monitor : {"gradients"} or None, default=None
-        "gradients" adds the exact gradients of the tasks to `history_`, measured in
-        each epoch on up to 128 rows.
     task_schedule : str or spec, default="synchronous"
         Whether a step trains all tasks ("synchronous"); one after the other, while the
         heads of the rest stay as they are ("asynchronous",
@@ -98,6 +104,9 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
     task_weight : dict or array-like of shape (n_tasks,), default=None
         Factor of each task's loss in the objective; a dict by task name may leave tasks
         at 1.
+
+    Optimisation
+
     optimizer : {"adamw", "adam", "sgd"} or torch optimizer class, default="adamw"
         Optimiser of the net.
     lr : float, default=0.003
@@ -125,10 +134,9 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
     n_iter_no_change : int or "auto", default="auto"
         Epochs without a better one after which training stops; "auto" is a quarter of
         `max_epochs`, at least 5.
-    n_members : int or "auto", default="auto"
-        Independent nets, trained in one batched product, whose predictions are
-        averaged. "auto" is 8 for trunk specs of tables, as `MLP`, and 1 for modules of
-        your own.
+
+    Data
+
     numeric_embedding : PiecewiseLinear, "auto" or None, default="auto"
         How numeric columns of a table are embedded. "auto" is ``PiecewiseLinear()``
         where there are at least four rows a column, and more than 100.
@@ -137,9 +145,17 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         text and categorical columns of a DataFrame, or names, numbers, or a mask.
         Unknown categories are encoded as zeros; where they are most values of a column
         there is an UnseenCategoryWarning.
+    clip_predictions : bool, default=True
+        Whether predictions of a regression stay within the range of its labels.
     on_empty_task : {"raise", "warn"}, default="raise"
         A task without any observed label is an error, or is predicted as NaN with a
         warning.
+
+    Running
+
+    monitor : {"gradients"} or None, default=None
+        "gradients" adds the exact gradients of the tasks to `history_`, measured in
+        each epoch on up to 128 rows.
     callbacks : list of skorch callbacks, default=None
         Called as in skorch. One that overrides a hook of a batch makes the loop notify
         at every batch, which is slower.
@@ -161,8 +177,6 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         bits, whatever the global generators do.
     verbose : int, default=0
         1 shows a progress bar over the epochs.
-    clip_predictions : bool, default=True
-        Whether predictions of a regression stay within the range of its labels.
 
     Attributes
     ----------
@@ -236,11 +250,11 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         dropout: float | str = "auto",
         trunk: Any = None,
         head: Any = "linear",
+        n_members: int | str = "auto",
         loss: Any = "squared_error",
         balancing: Any = "sum",
         gramian: str = "auto",
         update_every: int | str = "auto",
-        monitor: str | None = None,
         task_schedule: Any = "synchronous",
         task_relation: Any = None,
         relation_on: str = "auto",
@@ -256,11 +270,11 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.15,
         n_iter_no_change: int | str = "auto",
-        n_members: int | str = "auto",
         numeric_embedding: Any = "auto",
         categorical_features: Any = "from_dtype",
         clip_predictions: bool = True,
         on_empty_task: str = "raise",
+        monitor: str | None = None,
         callbacks: list | None = None,
         device: str = "cpu",
         dtype: str = "auto",
@@ -274,11 +288,11 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         self.dropout = dropout
         self.trunk = trunk
         self.head = head
+        self.n_members = n_members
         self.loss = loss
         self.balancing = balancing
         self.gramian = gramian
         self.update_every = update_every
-        self.monitor = monitor
         self.task_schedule = task_schedule
         self.task_relation = task_relation
         self.relation_on = relation_on
@@ -294,11 +308,11 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
-        self.n_members = n_members
         self.numeric_embedding = numeric_embedding
         self.categorical_features = categorical_features
         self.clip_predictions = clip_predictions
         self.on_empty_task = on_empty_task
+        self.monitor = monitor
         self.callbacks = callbacks
         self.device = device
         self.dtype = dtype
