@@ -21,6 +21,7 @@ from sklearn_mtl.inspection import (
 )
 from sklearn_mtl.metrics import MEAN_OF_UNITS
 from sklearn_mtl.tasks import square_by_task
+from sklearn_mtl.utils._callbacks import FitEvents
 
 __all__ = ["GroupSearch", "search_groups"]
 
@@ -53,7 +54,9 @@ class GroupSearch:
     n_fits: int
 
 
-def search_groups(model: Any, data: TaskData, seed: int) -> GroupSearch:
+def search_groups(
+    model: Any, data: TaskData, seed: int, events: FitEvents
+) -> GroupSearch:
     """Find partitions by affinity, score them, and take the best."""
     tasks = data.task_set.tasks
     free = [t for t, one in enumerate(tasks) if one.kind not in _SOLITARY]
@@ -63,6 +66,7 @@ def search_groups(model: Any, data: TaskData, seed: int) -> GroupSearch:
     if len(sizes) > 1:
         splits = make_splits(data, model.cv, seed)
         scores = _make_scores(model, data, splits)
+        scores.events = events
     if scores is not None and len(free) > 2:
         affinity = _find_affinity(model, data, scores, seed)
         known = affinity.values

@@ -37,6 +37,11 @@ from sklearn_mtl.inspection import (
 from sklearn_mtl.model_selection import periods_of_tasks
 from sklearn_mtl.multioutput import join_tags
 from sklearn_mtl.tasks import MetaOutputsMixin, as_targets
+from sklearn_mtl.utils._callbacks import (
+    CallbackSupportMixin,
+    FitEvents,
+    with_callbacks,
+)
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._features import check_features, record_features
@@ -55,7 +60,9 @@ __all__ = ["TaskGroupSearchCV"]
 _WHO = "TaskGroupSearchCV"
 
 
-class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
+class TaskGroupSearchCV(
+    MetaOutputsMixin, CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator
+):
     r"""Find the groups of tasks that are best learned together, a model a group.
 
     Three steps: measure the affinity of the tasks (`inspection.task_affinity`); find
@@ -226,6 +233,7 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         self.verbose = verbose
 
     @fit_context(prefer_skip_nested_validation=False)
+    @with_callbacks
     def fit(
         self,
         X: Any,
@@ -276,6 +284,8 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             If a parameter is out of its range, lengths differ, or the estimator has no
             use for the validation set.
         """
+        events = FitEvents(self, X, y, sample_weight)
+        events.begin(None)  # how many sets it takes shows on the way
         X, y = indexable(plain_inputs(X, _WHO), as_targets(y, _WHO))
         X = record_features(self, X)
         data = read_data(
@@ -298,14 +308,16 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         with warnings.catch_warnings():  # said once, when y was read
             for seen in (MissingLabelWarning, SingleClassWarning, IndexOrderWarning):
                 warnings.simplefilter("ignore", seen)
-            found = search_groups(self, data, draw_seed(self.random_state))
+            found = search_groups(self, data, draw_seed(self.random_state), events)
             chosen = found.partition
+            events.begin_part("refit")
             start = time.perf_counter()
             # threads: models that are fitted elsewhere would have to come back
             models = Parallel(n_jobs=self.n_jobs, prefer="threads")(
                 delayed(fit_tasks)(self.estimator, data, one, _WHO) for one in chosen
             )
         self.refit_time_ = time.perf_counter() - start
+        events.end_part()
         self.affinity_, self.cv_results_ = found.affinity, found.results
         self.best_index_, self.n_fits_ = found.best, found.n_fits
         self.best_score_ = float(found.results["mean_test_score"][found.best])
@@ -323,6 +335,7 @@ class TaskGroupSearchCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         self.task_groups_ = np.empty(data.task_set.n_tasks, dtype=np.intp)
         for number, one in enumerate(chosen):
             self.task_groups_[list(one)] = number
+        events.end()
         return self
 
     def _route(

@@ -13,6 +13,7 @@ from sklearn_mtl.inspection._task_data import TaskData
 from sklearn_mtl.metrics import label_spreads, metric_of_task, read_metric, score_units
 from sklearn_mtl.model_selection import per_task_scorers, stratified_folds
 from sklearn_mtl.multioutput import IndependentTasks, for_one_task, for_tasks
+from sklearn_mtl.utils._callbacks import FitEvents
 from sklearn_mtl.utils._frames import is_frame
 from sklearn_mtl.utils._table import take_tasks
 from sklearn_mtl.utils._termination import workers_end_with_us
@@ -57,6 +58,8 @@ class TaskSetScores:
     ----------
     n_fits : int
         Fits asked for so far.
+    events : FitEvents or None
+        Told of each new set.
     units : ndarray of shape (n_tasks,)
         What scores are divided by before tasks are compared.
     """
@@ -82,6 +85,7 @@ class TaskSetScores:
         self.verbose = verbose
         self.who = who
         self.n_fits = 0
+        self.events: FitEvents | None = None
         self._known: dict[Tasks, np.ndarray] = {}
 
     def score(self, sets: Iterable[Tasks]) -> dict[Tasks, np.ndarray]:
@@ -106,10 +110,15 @@ class TaskSetScores:
             for one, split in jobs
         )
         with workers_end_with_us():
-            scores = list(_with_progress(done, len(jobs), self.verbose, self.who))
-        n_splits = len(self.splits)
-        for i, one in enumerate(new):
-            self._known[one] = np.array(scores[i * n_splits : (i + 1) * n_splits])
+            scores = _with_progress(done, len(jobs), self.verbose, self.who)
+            for one in new:
+                if self.events is not None:
+                    names = ", ".join(self.data.task_set.names[t] for t in one)
+                    self.events.begin_part(f"score {names}")
+                self._known[one] = np.array([next(scores) for _ in self.splits])
+                if self.events is not None:
+                    self.events.end_part()
+            next(scores, None)  # the bar is closed
         return {one: self._known[one] for one in wanted}
 
 

@@ -33,6 +33,11 @@ from sklearn_mtl.tasks import (
     check_untrained_tasks,
     class_mass,
 )
+from sklearn_mtl.utils._callbacks import (
+    CallbackSupportMixin,
+    FitEvents,
+    with_callbacks,
+)
 from sklearn_mtl.utils._finite import check_finite
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._hold_out import HoldOut
@@ -43,6 +48,7 @@ __all__ = ["BaseMultiTaskNet"]
 
 
 class BaseMultiTaskNet(
+    CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,
@@ -66,6 +72,7 @@ class BaseMultiTaskNet(
     __metadata_request__fit = {"groups": True}
 
     @fit_context(prefer_skip_nested_validation=True)
+    @with_callbacks
     def fit(
         self,
         X: Any,
@@ -127,13 +134,12 @@ class BaseMultiTaskNet(
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         given = HoldOut.read(who, X, groups, X_val, y_val, sample_weight_val)
+        events = FitEvents(self, X, y, sample_weight)
         if self.warm_start and hasattr(self, "net_"):
-            return self._go_on(X, y, sample_weight, given, is_partial=False)
+            return self._go_on(X, y, sample_weight, given, events)
         X = read_net_inputs(self, X, reset=True)
         tasks, codes = self._read_tasks(y, sample_weight)
-        return self._train(
-            X, tasks, codes, sample_weight, None, given, is_partial=False
-        )
+        return self._train(X, tasks, codes, sample_weight, None, given, events)
 
     @fit_context(prefer_skip_nested_validation=True)
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Any:
@@ -145,7 +151,7 @@ class BaseMultiTaskNet(
                 check_same_classes(
                     known.tasks, classes, self._kind, who, is_1d=known.is_1d
                 )
-            return self._go_on(X, y, sample_weight, HoldOut(), is_partial=True)
+            return self._go_on(X, y, sample_weight, HoldOut(), None)
         X = read_net_inputs(self, X, reset=True)
         tasks = TaskSet.from_classes(
             y,
@@ -157,21 +163,25 @@ class BaseMultiTaskNet(
             sample_weight=sample_weight,
         )
         codes, weights = tasks.encode_weighted(y, sample_weight, who=who)
-        return self._train(X, tasks, codes, weights, None, HoldOut(), is_partial=True)
+        return self._train(X, tasks, codes, weights, None, HoldOut(), None)
 
     def _go_on(
-        self, X: Any, y: Any, sample_weight: Any, given: HoldOut, *, is_partial: bool
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        given: HoldOut,
+        events: FitEvents | None,
     ) -> Any:
         tasks, state = self.task_set_, self._state
+        is_partial = events is None
         # until preparation and net are made anew for the last time
         grows = is_partial and state.stream is not None and state.stream.is_whole
         X = read_net_inputs(self, X, reset=False, grows=grows)
         who = type(self).__name__
         codes, weights = tasks.encode_weighted(y, sample_weight, who=who)
         check_untrained_tasks(tasks.tasks, codes, who)
-        return self._train(
-            X, tasks, codes, weights, state, given, is_partial=is_partial
-        )
+        return self._train(X, tasks, codes, weights, state, given, events)
 
     def _train(
         self,
@@ -181,10 +191,10 @@ class BaseMultiTaskNet(
         sample_weight: Any,
         state: NetState | None,
         given: HoldOut,
-        *,
-        is_partial: bool,
+        events: FitEvents | None,
     ) -> Any:
-        who = type(self).__name__
+        """Train a net; only a call of fit, not one of partial_fit, has events."""
+        who, is_partial = type(self).__name__, events is None
         check_consistent_length(X, codes)
         seed = draw_seed(self.random_state) if state is None else state.seed
         call = Call(seed, is_partial=is_partial, is_anew=state is None)
@@ -205,7 +215,7 @@ class BaseMultiTaskNet(
         if is_partial and state is not None and not labels.weights.any():
             return self  # nor does momentum or decay move the net
         held = read_held(self, given, tasks, labels, sample_weight)
-        call = replace(call, held=held)
+        call = replace(call, held=held, events=events)
         try:
             with usual_torch(self.n_threads):
                 state = train_state(self, X, tasks, labels, state, call)
@@ -218,13 +228,10 @@ class BaseMultiTaskNet(
             raise
         state.class_mass = mass
         # only now, so that a fit that fails leaves an earlier one in order
-        self.task_set_ = state.encoder.task_set
-        self._state = state
-        self._waiting = state.encoder.waiting_tasks()
-        self.net_ = state.net
-        self.n_iter_ = len(state.net.history)
-        self.best_epoch_ = state.best_epoch or self.n_iter_
-        self._n_features_out = state.n_members * state.net.module_.n_shared
+        for name, value in state.attributes().items():
+            setattr(self, name, value)
+        if events is not None:
+            events.end()
         return self
 
     @property

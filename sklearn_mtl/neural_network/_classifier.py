@@ -162,8 +162,9 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         "gradients" adds the exact gradients of the tasks to `history_`, measured in
         each epoch on up to 128 rows.
     callbacks : list of skorch callbacks, default=None
-        Called as in skorch. One that overrides a hook of a batch makes the loop notify
-        at every batch, which is slower.
+        Called as in skorch; `set_callbacks` takes those of scikit-learn. One that
+        overrides a hook of a batch makes the loop notify at every batch, which is
+        slower.
     device : str, default="cpu"
         Where torch computes.
     dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"

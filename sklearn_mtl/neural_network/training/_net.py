@@ -148,7 +148,10 @@ class MultiTaskNet(NeuralNet):
     ) -> MultiTaskNet:
         """Train on batches X, evaluating held-out rows y after each epoch."""
         sets = {"dataset_train": X.data, "dataset_valid": y}
+        events = self.run.events
         for _ in range(self.max_epochs if epochs is None else epochs):
+            if events is not None:
+                events.begin_part("epoch")
             self.notify("on_epoch_begin", **sets)
             self.run_single_epoch(X, True, "train", self.train_step)
             shall_stop = False
@@ -157,6 +160,8 @@ class MultiTaskNet(NeuralNet):
                 record_losses(self, "valid", losses)
                 shall_stop = self.run.track is not None and self.run.track(self, losses)
             self.notify("on_epoch_end", **sets)
+            if events is not None:
+                shall_stop |= events.end_part()
             if shall_stop:
                 break
         return self

@@ -12,6 +12,7 @@ from sklearn_mtl.neural_network.data._batches import BatchIterator, HeldOutRows
 from sklearn_mtl.neural_network.objective._monitor import GradientMonitor
 from sklearn_mtl.neural_network.objective._regularizer import Regularizer
 from sklearn_mtl.neural_network.training._head_update import HeadUpdate
+from sklearn_mtl.utils._callbacks import FitEvents
 
 __all__ = ["TrainingRun"]
 
@@ -39,6 +40,8 @@ class TrainingRun:
         Measures the gradients of the tasks once an epoch.
     head_update : HeadUpdate or None
         Learns instead of the optimiser, after a fit.
+    events : FitEvents or None
+        Tells scikit-learn's callbacks of every epoch.
     """
 
     batches: BatchIterator
@@ -49,3 +52,4 @@ class TrainingRun:
     regularizer: Regularizer | None = None
     monitor: GradientMonitor | None = None
     head_update: HeadUpdate | None = None
+    events: FitEvents | None = None

@@ -76,6 +76,19 @@ class NetState:
         """Number of members."""
         return len(self.net.module_.heads.weight)
 
+    def attributes(self) -> dict[str, Any]:
+        """Return the fitted attributes of the estimator; what it predicts with."""
+        n_epochs = len(self.net.history)
+        return {
+            "task_set_": self.encoder.task_set,
+            "_state": self,
+            "_waiting": self.encoder.waiting_tasks(),
+            "net_": self.net,
+            "n_iter_": n_epochs,
+            "best_epoch_": self.best_epoch or n_epochs,
+            "_n_features_out": self.n_members * self.net.module_.n_shared,
+        }
+
     def follow(self, older: NetState) -> None:
         """Take over the history of a net that this one replaces."""
         self.n_calls = older.n_calls

@@ -56,6 +56,7 @@ from sklearn_mtl.preprocessing import (
     TablePreparation,
 )
 from sklearn_mtl.tasks import TaskSet, task_weights
+from sklearn_mtl.utils._callbacks import FitEvents
 from sklearn_mtl.utils._random import spawn_seeds
 
 __all__ = ["Call", "train_state"]
@@ -82,6 +83,8 @@ class Call:
         Whether preparation and net are made, and not taken from a state.
     stream : Stream or None
         Of a net that began with partial_fit, with the samples of this call.
+    events : FitEvents or None
+        What scikit-learn's callbacks are told, in a call of fit.
     """
 
     seed: int
@@ -89,6 +92,7 @@ class Call:
     is_partial: bool = False
     is_anew: bool = True
     stream: Stream | None = None
+    events: FitEvents | None = None
 
     def of_stream(self, state: NetState | None, batch: Samples) -> tuple[Call, Samples]:
         """Return the call with its stream, and what is to be learned in it."""
@@ -149,7 +153,7 @@ def train_state(
         )
         held_out = _held_out_rows(state, data, members, held)
         try:
-            _train(model, state, data, members, held_out, plan, call.is_partial)
+            _train(model, state, data, members, held_out, plan, call)
         except LossError as error:
             raise_reason(error, data, X)
     return state
@@ -220,10 +224,10 @@ def _train(
     members: np.ndarray,
     held_out: HeldOutRows | None,
     plan: TrainingPlan,
-    is_partial: bool,
+    call: Call,
 ) -> None:
     """Run the epochs, and keep the best where rows are held out."""
-    net, device = state.net, torch.device(model.device)
+    net, device, is_partial = state.net, torch.device(model.device), call.is_partial
     order = _generators(state.seed, state.n_members, _CALLS + 2 * state.n_calls)
     rows = _row_numbers(members, device)
     rows = rows * state.n_members if len(rows) < state.n_members else rows
@@ -244,7 +248,10 @@ def _train(
         regularizer=regularizer,
         monitor=make_monitor(model, encoder=state.encoder),
         head_update=state.head_update if is_partial else None,
+        events=call.events,
     )
+    if call.events is not None:
+        call.events.begin(n_epochs, fitted=state.attributes)
     try:
         net.train(run)
     finally:
