@@ -5,6 +5,7 @@ The linear models choose between squared error and log-loss; see `Datafit` for w
 """
 
 from sklearn_mtl.datafits._base import Datafit, Evaluation
+from sklearn_mtl.datafits._base import largest_eigenvalue as largest_eigenvalue
 from sklearn_mtl.datafits._build import make_moments as make_moments
 from sklearn_mtl.datafits._build import make_quadratic as make_quadratic
 from sklearn_mtl.datafits._build import (
@@ -20,6 +21,8 @@ from sklearn_mtl.datafits._operators import SharedSamples as SharedSamples
 from sklearn_mtl.datafits._pooling import Pooling as Pooling
 from sklearn_mtl.datafits._quadratic import Centre as Centre
 from sklearn_mtl.datafits._quadratic import GramQuadratic as GramQuadratic
+from sklearn_mtl.datafits._quadratic import Quadratic as Quadratic
 from sklearn_mtl.datafits._quadratic import SampleQuadratic as SampleQuadratic
+from sklearn_mtl.datafits._systems import RANK as RANK
 
 __all__ = ["Datafit", "Evaluation"]

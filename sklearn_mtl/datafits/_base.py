@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-__all__ = ["Datafit", "Evaluation"]
+__all__ = ["Datafit", "Evaluation", "largest_eigenvalue"]
 
 
 def _no_dual(scale: float) -> float:
@@ -51,6 +51,8 @@ class Datafit(ABC):
     ----------
     is_quadratic : bool
         Whether the gradient is affine in W; `apply` is its linear part.
+    has_gram : bool
+        Whether the data are there as Gram matrices `G`, and not as samples.
     has_logits : bool
         Whether it is a log-loss of logits X W + b, with `X`, `blocks` and the like.
     can_restrict : bool
@@ -58,6 +60,7 @@ class Datafit(ABC):
     """
 
     is_quadratic: ClassVar[bool] = False
+    has_gram: ClassVar[bool] = False
     has_logits: ClassVar[bool] = False
     can_restrict: ClassVar[bool] = False
 
@@ -102,15 +105,19 @@ class Datafit(ABC):
         return np.ones(self.n_features)
 
 
-def power_lipschitz(
-    apply: Callable[[np.ndarray], np.ndarray], shape: tuple[int, int], n_iter: int = 30
+def largest_eigenvalue(
+    apply: Callable[[np.ndarray], np.ndarray], shape: tuple[int, int]
 ) -> float:
-    """Return the largest eigenvalue over tasks of W -> A'A W, each task a column."""
+    """Return a bound of the largest eigenvalue over tasks of a map, by power iteration.
+
+    Each task is a column of what the map takes, and has a map of its own.
+    """
     V = np.random.default_rng(0).standard_normal(shape)
     norms = np.ones(shape[1])
-    for _ in range(n_iter):
+    for _ in range(30):
         lengths = np.sqrt(np.einsum("jt,jt->t", V, V))
         V = apply(V / np.where(lengths > 0, lengths, 1.0))
         norms = np.sqrt(np.einsum("jt,jt->t", V, V))
-    # Power iteration approaches from below.
+    # The iteration approaches from below, and steps over a bound that is too low may
+    # not descend.
     return 1.05 * float(norms.max(initial=0.0))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, xlogy
 
-from sklearn_mtl.datafits._base import Datafit, Evaluation, power_lipschitz
+from sklearn_mtl.datafits._base import Datafit, Evaluation, largest_eigenvalue
 from sklearn_mtl.datafits._intercepts import (
     binary_intercepts,
     block_intercepts,
@@ -76,6 +76,11 @@ class LogLoss(Datafit):
             if width > 1
         ]
         self._intercept = np.zeros(self.n_columns)
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether X is an array."""
+        return isinstance(self.X, np.ndarray)
 
     @property
     def least_loss(self) -> float:
@@ -176,7 +181,7 @@ class LogLoss(Datafit):
                 fits = fits - (self.cells * fits).sum(axis=0) / totals
             return self.X.T @ (self.cells * fits)
 
-        return bound * power_lipschitz(apply, (self.n_features, self.n_columns))
+        return bound * largest_eigenvalue(apply, (self.n_features, self.n_columns))
 
     def restrict(self, features: np.ndarray) -> LogLoss:
         """Return the data term of these features alone."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_mtl.datafits._base import Datafit, Evaluation, power_lipschitz
+from sklearn_mtl.datafits._base import Datafit, Evaluation, largest_eigenvalue
 from sklearn_mtl.datafits._operators import FitOperator, SharedSamples
+from sklearn_mtl.datafits._systems import (
+    solve_gram,
+    solve_samples,
+    spectrum_of_samples,
+)
 
 __all__ = ["Centre", "GramQuadratic", "SampleQuadratic"]
 
@@ -48,6 +54,23 @@ class Quadratic(Datafit):
     centre: Centre
 
     @property
+    @abstractmethod
+    def moments(self) -> np.ndarray:
+        """Minus the gradient at zero, (n_features, n_tasks)."""
+
+    @abstractmethod
+    def gram(self) -> GramQuadratic:
+        """Return the same data term in Gram form."""
+
+    @abstractmethod
+    def spectrum(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return eigenvalues and eigenvectors of the Gram matrix, if it is shared."""
+
+    @abstractmethod
+    def solve_in_units(self, Q: np.ndarray, m: float) -> np.ndarray:
+        """Return (G + m I)^+ B Q, each column of X in units of its length."""
+
+    @property
     def least_loss(self) -> float:
         """Loss below which that at zero is rounding."""
         rounding = LEAST_SPREAD**2 * float(self.centre.y @ self.centre.y)
@@ -73,11 +96,30 @@ class GramQuadratic(Quadratic):
         What gives the intercepts.
     """
 
+    has_gram = True
+
     def __init__(
         self, G: np.ndarray, B: np.ndarray, constant: float, centre: Centre
     ) -> None:
         self.G, self.B, self.constant, self.centre = G, B, constant, centre
         self.n_features, self.n_columns = B.shape
+
+    @property
+    def moments(self) -> np.ndarray:
+        """Minus the gradient at zero."""
+        return self.B
+
+    def gram(self) -> GramQuadratic:
+        """Return itself."""
+        return self
+
+    def spectrum(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return eigenvalues and eigenvectors of the Gram matrix of all tasks."""
+        return np.linalg.eigh(self.G)
+
+    def solve_in_units(self, Q: np.ndarray, m: float) -> np.ndarray:
+        """Return (G + m I)^+ B Q."""
+        return solve_gram(self.G, self.B @ Q, m)
 
     @property
     def is_shared(self) -> bool:
@@ -110,7 +152,7 @@ class GramQuadratic(Quadratic):
     def lipschitz(self) -> float:
         """Return the largest eigenvalue of the Gram matrices."""
         if self.n_features > 300:
-            return power_lipschitz(self.apply, (self.n_features, self.n_columns))
+            return largest_eigenvalue(self.apply, (self.n_features, self.n_columns))
         return float(np.linalg.eigvalsh(self.G)[..., -1].max())
 
     def restrict(self, features: np.ndarray) -> GramQuadratic:
@@ -152,6 +194,29 @@ class SampleQuadratic(Quadratic):
         """Whether all tasks share one set of dense samples."""
         return isinstance(self.operator, SharedSamples)
 
+    @property
+    def moments(self) -> np.ndarray:
+        """Minus the gradient at zero."""
+        return self.operator.adjoint(self.z)
+
+    @property
+    def _matrix(self) -> np.ndarray:
+        """The samples, weighted and centred, where all tasks share them."""
+        if not isinstance(self.operator, SharedSamples):
+            raise NotImplementedError("Tasks with samples of their own have no matrix.")
+        return self.operator.matrix()
+
+    def spectrum(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return eigenvalues above rounding and their vectors, if samples are shared.
+
+        Thin, and from the samples' own products: p > n here.
+        """
+        return spectrum_of_samples(self._matrix)
+
+    def solve_in_units(self, Q: np.ndarray, m: float) -> np.ndarray:
+        """Return (X'X + m I)^+ X'z Q."""
+        return solve_samples(self._matrix, self.z @ Q, m)
+
     def residual(self, W: np.ndarray) -> np.ndarray:
         """Return z - A W."""
         return self.z - self.operator.fit(W)
@@ -169,7 +234,7 @@ class SampleQuadratic(Quadratic):
 
     def lipschitz(self) -> float:
         """Return the largest eigenvalue of A'A by power iteration."""
-        return power_lipschitz(self.apply, (self.n_features, self.n_columns))
+        return largest_eigenvalue(self.apply, (self.n_features, self.n_columns))
 
     def restrict(self, features: np.ndarray) -> SampleQuadratic:
         """Return the data term of these features alone."""
@@ -179,8 +244,8 @@ class SampleQuadratic(Quadratic):
     def gram(self) -> GramQuadratic:
         """Return the same data term in Gram form."""
         constant = 0.5 * float(np.vdot(self.z, self.z))
-        B = self.operator.adjoint(self.z)
-        return GramQuadratic(self.operator.gram(), B, constant, self.centre)
+        G = self.operator.gram()
+        return GramQuadratic(G, self.moments, constant, self.centre)
 
     def feature_lengths(self) -> np.ndarray:
         """Return for each feature the largest length of its column over tasks."""

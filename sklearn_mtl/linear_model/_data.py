@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sklearn_mtl.datafits import Datafit, LogLoss, Pooling
+from sklearn_mtl.datafits import Datafit, LogLoss, Pooling, Quadratic
 from sklearn_mtl.linear_model._labels import Labels, OwnLabels, TableOfLabels
 from sklearn_mtl.linear_model._units import Units
 from sklearn_mtl.penalties import TaskColumns
@@ -71,9 +71,15 @@ class Data:
 
     def datafit(self) -> Datafit:
         """Return the data term."""
-        if self.is_classification:
-            fit_intercept = bool(self.fit_intercept)
-            return LogLoss(self.X, self.Y, self.weights, self.n_classes, fit_intercept)
+        return self.log_loss() if self.is_classification else self.quadratic()
+
+    def log_loss(self) -> LogLoss:
+        """Return the log-loss of classifications."""
+        fit_intercept = bool(self.fit_intercept)
+        return LogLoss(self.X, self.Y, self.weights, self.n_classes, fit_intercept)
+
+    def quadratic(self) -> Quadratic:
+        """Return the squared error of regressions."""
         return self.labels.quadratic(self.X, self.fit_intercept)
 
     def rows(self, index: np.ndarray) -> Data:

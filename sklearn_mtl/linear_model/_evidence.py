@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sklearn_mtl.datafits import GramQuadratic, LogLoss, SampleQuadratic
+from sklearn_mtl.datafits import LogLoss, Quadratic
 from sklearn_mtl.linear_model._data import Data
 from sklearn_mtl.solvers import (
     Axes,
@@ -41,10 +41,9 @@ def fit_empirical_bayes(
     data: Data, pools: bool, *, tol: float, max_iter: int
 ) -> tuple[Data, Problem, Solution]:
     """Fit a shared vector plus deviations with strengths that the data give."""
-    datafit = data.datafit()
-    if isinstance(datafit, LogLoss):
-        return data, *_fit_classes(data, datafit, tol=tol, max_iter=max_iter)
-    assert isinstance(datafit, GramQuadratic | SampleQuadratic)
+    if data.is_classification:
+        return data, *_fit_classes(data, data.log_loss(), tol=tol, max_iter=max_iter)
+    datafit = data.quadratic()
     totals = data.labels.totals()
     evidence = _evidence(data, datafit, totals, pools)
     strengths = evidence.strengths(float(totals.mean()))
@@ -60,7 +59,7 @@ def fit_empirical_bayes(
 
 def _evidence(
     data: Data,
-    datafit: GramQuadratic | SampleQuadratic,
+    datafit: Quadratic,
     totals: np.ndarray,
     pools: bool,
 ) -> Evidence:
@@ -89,8 +88,7 @@ def pool(data: Data) -> Data:
     n_axes = int(np.sqrt(MAX_GRAM / len(totals)))
     if n_axes < data.X.shape[1]:
         part = replace(part, X=_projected(part, n_axes))
-    datafit = part.datafit()
-    assert isinstance(datafit, GramQuadratic | SampleQuadratic)
+    datafit = part.quadratic()
     strengths = evidence_of_levels(datafit, totals).strengths(float(totals.mean()))
     assert strengths.pooling is not None  # from levels always
     return replace(data, fit_intercept=strengths.pooling)

@@ -7,20 +7,18 @@ from functools import cached_property
 import numpy as np
 
 from sklearn_mtl.datafits import (
+    RANK,
     Evaluation,
     GramQuadratic,
-    SampleQuadratic,
+    Quadratic,
 )
-from sklearn_mtl.penalties import Decomposition, TaskCovarianceForm
+from sklearn_mtl.penalties import TaskCovarianceForm
 from sklearn_mtl.solvers._base import Solver
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
 from sklearn_mtl.solvers._graded import is_graded, solve_graded
 
 __all__ = ["ClosedForm", "Spectrum", "part_points"]
-
-#: Eigenvalues below this part of the largest are rounding.
-RANK = 1e-13
 
 
 class Spectrum:
@@ -32,20 +30,11 @@ class Spectrum:
         The data term, with the same rows and weights for all tasks.
     """
 
-    def __init__(self, datafit: GramQuadratic | SampleQuadratic) -> None:
-        if isinstance(datafit, GramQuadratic):
-            values, vectors = np.linalg.eigh(datafit.G)
-            B = datafit.B
-        else:
-            X = datafit.operator.matrix()  # type: ignore[attr-defined]
-            values, left = np.linalg.eigh(X @ X.T)
-            kept = values > RANK * values[-1]
-            values, left = values[kept], left[:, kept]
-            vectors = X.T @ (left / np.sqrt(values))
-            B = X.T @ datafit.z
+    def __init__(self, datafit: Quadratic) -> None:
+        values, vectors = datafit.spectrum()
         kept = values > RANK * max(values[-1], 0.0) if len(values) else values > 0
         self.values, self.vectors = values[kept], vectors[:, kept]
-        self.targets = self.vectors.T @ B
+        self.targets = self.vectors.T @ datafit.moments
 
     def solve(self, form: TaskCovarianceForm) -> np.ndarray:
         """Return the minimiser, of least length where it is not unique."""
@@ -75,6 +64,7 @@ class ClosedForm(Solver):
         if form is None:
             raise ValueError(f"{problem.penalty} is not quadratic over tasks.")
         return closed_form(
+            self.datafit,
             problem,
             form,
             spectrum=self.spectrum,
@@ -85,6 +75,7 @@ class ClosedForm(Solver):
 
 
 def closed_form(
+    datafit: Quadratic,
     problem: Problem,
     form: TaskCovarianceForm,
     *,
@@ -101,10 +92,6 @@ def closed_form(
     by conjugate gradients, preconditioned by each task's own system and, where M leaves
     directions free, by the exact system in these directions.
     """
-    datafit = problem.datafit
-    assert isinstance(
-        datafit, GramQuadratic | SampleQuadratic
-    )  # the caller chose by this
     if spectrum is None and not datafit.has_shared_samples:
         W, n_iter = _iterate(datafit, form, max_iter)
         return _solution(problem, W, scales, max(n_iter, 1))
@@ -127,7 +114,7 @@ def _solution(
 
 
 def _iterate(
-    datafit: GramQuadratic | SampleQuadratic, form: TaskCovarianceForm, max_iter: int
+    datafit: Quadratic, form: TaskCovarianceForm, max_iter: int
 ) -> tuple[np.ndarray, int]:
     """Return W by preconditioned conjugate gradients.
 
@@ -138,11 +125,11 @@ def _iterate(
     basis, m = Q[:, allowed], weights[allowed]
     lengths, unit = datafit.feature_lengths()[:, None], np.ones((datafit.n_features, 1))
     has_units, precondition = is_graded(lengths), None
-    if allowed.all() and isinstance(datafit, GramQuadratic):
+    if allowed.all() and datafit.has_gram:
         basis, matrix = np.eye(len(m)), (basis * m) @ basis.T
         if has_units:
             unit = 1.0 / _positive(lengths)
-        precondition = _block_inverse(datafit, matrix, form.free, unit)
+        precondition = _block_inverse(datafit.gram(), matrix, form.free, unit)
 
         def apply(Z: np.ndarray) -> np.ndarray:
             V = unit * Z
@@ -217,7 +204,7 @@ def part_points(
     to the part with the most free directions.
     """
     penalty = problem.penalty
-    if not isinstance(penalty, Decomposition):
+    if not penalty.has_parts:
         return W
     here = problem.datafit.evaluate(W) if here is None else here
     U = -here.gradient

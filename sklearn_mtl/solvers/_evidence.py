@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.datafits import GramQuadratic, LogLoss, SampleQuadratic
+from sklearn_mtl.datafits import LogLoss, Quadratic
 from sklearn_mtl.solvers._axes import Axes
 from sklearn_mtl.solvers._closed_form import Spectrum
 from sklearn_mtl.solvers._empirical_bayes import Evidence
@@ -19,7 +19,7 @@ __all__ = [
 
 
 def evidence_of_squares(
-    datafit: GramQuadratic | SampleQuadratic, totals: np.ndarray, n_intercepts: int
+    datafit: Quadratic, totals: np.ndarray, n_intercepts: int
 ) -> Evidence:
     """Return the evidence of a quadratic data term.
 
@@ -36,9 +36,7 @@ def evidence_of_squares(
     return Evidence(*_own_axes(datafit, n), squares, n_rows)
 
 
-def evidence_of_levels(
-    datafit: GramQuadratic | SampleQuadratic, totals: np.ndarray
-) -> PooledEvidence:
+def evidence_of_levels(datafit: Quadratic, totals: np.ndarray) -> PooledEvidence:
     """Return the evidence of a quadratic data term and of the levels of its tasks.
 
     Shapes: totals (n_tasks,).
@@ -55,10 +53,10 @@ def evidence_of_levels(
 
 
 def _own_axes(
-    datafit: GramQuadratic | SampleQuadratic, n: float
+    datafit: Quadratic, n: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return eigenvalues of n G_t, n b_t along the eigenvectors, and these."""
-    gram = datafit if isinstance(datafit, GramQuadratic) else datafit.gram()
+    gram = datafit.gram()
     values, bases = np.linalg.eigh(gram.G)
     if gram.is_shared:
         values = np.tile(values, (gram.n_columns, 1))
@@ -69,7 +67,7 @@ def _own_axes(
 
 
 def evidence_with_common_axes(
-    datafit: GramQuadratic | SampleQuadratic,
+    datafit: Quadratic,
     totals: np.ndarray,
     n_intercepts: int,
     axes: Axes,

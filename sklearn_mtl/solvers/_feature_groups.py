@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from sklearn_mtl.datafits import GramQuadratic, SampleQuadratic, SharedSamples
+from sklearn_mtl.datafits import SharedSamples
 from sklearn_mtl.solvers._base import Solver
 from sklearn_mtl.solvers._certificate import Problem, Solution
 from sklearn_mtl.solvers._fista import fista
@@ -43,7 +45,7 @@ class FeatureGroups(Solver):
         The data term, with the same samples and weights for all tasks.
     """
 
-    def __init__(self, datafit: GramQuadratic | SampleQuadratic) -> None:
+    def __init__(self, datafit: Any) -> None:
         super().__init__(datafit)
         self.W = np.zeros((datafit.n_features, datafit.n_columns))
         # Strengths and the members' coefficients of the last two solutions.
@@ -52,7 +54,7 @@ class FeatureGroups(Solver):
         self.set = WorkingSet(datafit)
         tiny = float(np.finfo(float).tiny)
         self.slope = max(float(np.linalg.norm(self.set.B)), tiny)
-        if isinstance(datafit, SampleQuadratic):
+        if not datafit.has_gram:
             self.loss = max(0.5 * float(np.vdot(datafit.z, datafit.z)), tiny)
             self.lengths = datafit.feature_lengths()
             self.screen = Screen(datafit.z, self.set.B)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sklearn_mtl.datafits import LogLoss
-from sklearn_mtl.penalties import Decomposition, frobenius
+from sklearn_mtl.penalties import frobenius
 from sklearn_mtl.solvers._certificate import FREE_TOLERANCE, Problem, Scales
 from sklearn_mtl.solvers._newton import Joint, descend, span
 
@@ -66,7 +66,7 @@ class FreeDirections:
     def _share(self, shift: np.ndarray) -> np.ndarray:
         """Return a shift of W as one of the parts that are free to follow it."""
         penalty = self.problem.penalty
-        if not isinstance(penalty, Decomposition):
+        if not penalty.has_parts:
             return shift
         columns = self.problem.columns
         bases = [member.free_directions(columns) for member in penalty.members]

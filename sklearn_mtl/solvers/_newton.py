@@ -45,7 +45,13 @@ class Newton(Solver):
             raise ValueError(f"{problem.penalty} is not quadratic over tasks.")
         start = None if start is None else problem.total(start)
         return newton(
-            problem, matrix, start, scales=self.scales, tol=tol, max_iter=max_iter
+            self.datafit,
+            problem,
+            matrix,
+            start,
+            scales=self.scales,
+            tol=tol,
+            max_iter=max_iter,
         )
 
 
@@ -56,6 +62,7 @@ def _quadratic(problem: Problem) -> np.ndarray | None:
 
 
 def newton(
+    datafit: LogLoss,
     problem: Problem,
     matrix: np.ndarray,
     start: np.ndarray | None = None,
@@ -68,9 +75,7 @@ def newton(
 
     Shapes: matrix (n_columns, n_columns), start (n_features, n_columns).
     """
-    datafit = problem.datafit
-    assert isinstance(datafit, LogLoss)  # the caller chose by this
-    scales = Scales(problem.datafit) if scales is None else scales
+    scales = Scales(datafit) if scales is None else scales
     basis, part = span(datafit)
     unit: Any = 1.0
     first = scales.gradient
@@ -94,7 +99,7 @@ def newton(
 
 def span(datafit: LogLoss) -> tuple[np.ndarray | None, LogLoss]:
     """Return a basis of the rows of X, if they are dense and few, and X in it."""
-    if isinstance(datafit.X, np.ndarray) and datafit.X.shape[1] > datafit.X.shape[0]:
+    if datafit.is_dense and datafit.X.shape[1] > datafit.X.shape[0]:
         # A solution lies in the span of the rows: n unknowns a task in place of p.
         left, values, basis = np.linalg.svd(datafit.X, full_matrices=False)
         return basis, datafit.replace(left * values)

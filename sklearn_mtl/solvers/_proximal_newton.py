@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sklearn_mtl.datafits import Evaluation, LogLoss, weights_are_shared
@@ -10,7 +12,7 @@ from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._group_cycles import Cycles
 from sklearn_mtl.solvers._group_newton import GroupProblem, group_newton
 from sklearn_mtl.solvers._kernels import group_cycle
-from sklearn_mtl.solvers._working_set import largest_eigenvalue
+from sklearn_mtl.solvers._working_set import gram_bound
 
 __all__ = ["descend_models", "suits_models"]
 
@@ -25,12 +27,11 @@ MEMORY = 4
 INNER = 0.03
 
 
-def suits_models(problem: Problem) -> bool:
+def suits_models(datafit: Any, problem: Problem) -> bool:
     """Whether one Gram matrix times a number is near the curvature of all tasks."""
-    datafit = problem.datafit
     return (
-        isinstance(datafit, LogLoss)
-        and isinstance(datafit.X, np.ndarray)
+        datafit.has_logits
+        and datafit.is_dense
         and datafit.n_features <= MAX_FEATURES[group_cycle() is not None]
         and problem.penalty.feature_group_form(datafit.n_features) is not None
         and weights_are_shared(datafit.weights)
@@ -38,6 +39,7 @@ def suits_models(problem: Problem) -> bool:
 
 
 def descend_models(
+    datafit: LogLoss,
     problem: Problem,
     start: np.ndarray,
     scales: Scales,
@@ -58,9 +60,11 @@ def descend_models(
     .. [1] J. D. Lee, Y. Sun, M. A. Saunders, "Proximal Newton-type methods for
        minimizing composite functions", SIAM Journal on Optimization 24, 2014.
     """
-    datafit, penalty, columns = problem.datafit, problem.penalty, problem.columns
-    assert isinstance(datafit, LogLoss)  # the caller asked
-    model = _Model(problem)
+    penalty, columns = problem.penalty, problem.columns
+    form = penalty.feature_group_form(datafit.n_features)
+    if form is None:
+        raise ValueError(f"{penalty} is no sum of lengths of feature groups.")
+    model = _Model(datafit, *form)
     W, raised, n_iter = start.copy(), 1.0, 0
     visited: list[np.ndarray] = [W]
     here, bend = _look(datafit, W)
@@ -103,11 +107,8 @@ def _look(datafit: LogLoss, W: np.ndarray) -> tuple[Evaluation, np.ndarray]:
 class _Model:
     """Squared error with one Gram matrix, near the log-loss at a point."""
 
-    def __init__(self, problem: Problem) -> None:
-        datafit = problem.datafit
-        assert isinstance(datafit, LogLoss)  # the caller asked
-        form = problem.penalty.feature_group_form(datafit.n_features)
-        self.groups, self.ridge = form  # type: ignore[misc]
+    def __init__(self, datafit: LogLoss, groups: np.ndarray, ridge: float) -> None:
+        self.groups, self.ridge = groups, ridge
         self.X, self.weights = datafit.X, datafit.weights[:, 0]
         self.on = float(datafit.fit_intercept)
         self.kernel = group_cycle()
@@ -145,5 +146,5 @@ class _Model:
             cycles = Cycles(self.kernel, self.G, squares, target, a, c, True)
             R = np.ascontiguousarray(-pull.T)
             return cycles.descend(W.copy(), R, tol, 1000)[0]
-        step = 1.0 / max(largest_eigenvalue(self.G) + c, 1e-300)
+        step = 1.0 / max(gram_bound(self.G) + c, 1e-300)
         return group_newton(GroupProblem(self.G, B, a, c, step), W, tol)[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sklearn_mtl.penalties import L21
@@ -95,7 +97,10 @@ def _solve_part(
     groups, ridge = problem.penalty.feature_group_form(len(W))  # type: ignore[misc]
     # alpha and l1_ratio so that a = alpha l1_ratio f and ridge = alpha (1 - l1_ratio).
     penalty = L21(1.0 + ridge, 1.0 / (1.0 + ridge), groups[members])
-    part = Problem(problem.datafit.restrict(members), penalty, problem.columns)
-    if suits_models(part):
-        return descend_models(part, W[members], scales, tol=tol, max_iter=max_iter)
+    datafit: Any = problem.datafit.restrict(members)
+    part = Problem(datafit, penalty, problem.columns)
+    if suits_models(datafit, part):
+        return descend_models(
+            datafit, part, W[members], scales, tol=tol, max_iter=max_iter
+        )
     return fista(part, W[members], scales=scales, tol=tol, max_iter=max_iter)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from sklearn_mtl.datafits import GramQuadratic, SampleQuadratic, SharedSamples
+from sklearn_mtl.datafits import SharedSamples, largest_eigenvalue
 
-__all__ = ["WorkingSet", "largest_eigenvalue"]
+__all__ = ["WorkingSet", "gram_bound"]
 
 
 class WorkingSet:
@@ -24,21 +26,19 @@ class WorkingSet:
         Whether there is a Gram matrix: not where it is much larger than the columns.
     """
 
-    def __init__(self, datafit: GramQuadratic | SampleQuadratic) -> None:
-        self.datafit = datafit
+    def __init__(self, datafit: Any) -> None:
         self.has_gram, self._bound = True, np.nan
-        if isinstance(datafit, GramQuadratic):
+        if datafit.has_gram:
             self.operator: SharedSamples | None = None
             self.members = np.arange(datafit.n_features)
             self.is_member = np.ones(datafit.n_features, dtype=bool)
             self.B, self._gram = datafit.B, np.ascontiguousarray(datafit.G)
             self.squares = self._gram.diagonal().copy()
             return
-        assert isinstance(datafit.operator, SharedSamples)  # `supports` said so
         self.operator = datafit.operator
         self.members = np.zeros(0, dtype=np.intp)
         self.is_member = np.zeros(datafit.n_features, dtype=bool)
-        self.B = self.operator.adjoint(datafit.z)
+        self.z, self.B = datafit.z, datafit.moments
         self.squares = np.zeros(0)
         self._columns = np.empty((0, len(datafit.z)))
         self._gram = np.empty((0, 0))
@@ -66,8 +66,7 @@ class WorkingSet:
         """What `rows` are fitted to, tasks first: the moments, or the targets."""
         if self.has_gram:
             return np.ascontiguousarray(self.B[self.members].T)
-        z: np.ndarray = self.datafit.z  # type: ignore[union-attr]
-        return z.T
+        return self.z.T
 
     def extend(self, features: np.ndarray) -> None:
         """Add features, and their products to the Gram matrix."""
@@ -95,28 +94,24 @@ class WorkingSet:
     def residual(self, W: np.ndarray) -> np.ndarray:
         """Return z - X W for coefficients of the members, (n_samples, n_tasks)."""
         used = np.flatnonzero(W.any(axis=1))
-        z: np.ndarray = self.datafit.z  # type: ignore[union-attr]
         if 2 * len(used) < len(W):
-            return z - self.columns[used].T @ W[used]
-        return z - self.columns.T @ W
+            return self.z - self.columns[used].T @ W[used]
+        return self.z - self.columns.T @ W
 
     def bound(self) -> float:
         """Return a bound of the Gram matrix's largest eigenvalue."""
         if np.isnan(self._bound):
             # Both products of the columns with themselves have it: the smaller one.
             gram = self.gram if self.has_gram else self.columns.T @ self.columns
-            self._bound = largest_eigenvalue(gram)
+            self._bound = gram_bound(gram)
         return self._bound
 
 
-def largest_eigenvalue(G: np.ndarray) -> float:
-    """Return a bound of the largest eigenvalue, by power iteration and a margin."""
+def gram_bound(G: np.ndarray) -> float:
+    """Return a bound of the largest eigenvalue; of small matrices the value itself."""
     if len(G) <= 50:
         return float(np.linalg.eigvalsh(G)[-1])
-    v = np.random.default_rng(0).standard_normal(len(G))
-    for _ in range(20):
-        v = G @ (v / np.linalg.norm(v))
-    return 1.1 * float(np.linalg.norm(v))
+    return largest_eigenvalue(lambda v: G @ v, (len(G), 1))
 
 
 def _grown(buffer: np.ndarray, n_groups: int, shape: tuple[int, int]) -> np.ndarray:

@@ -21,9 +21,8 @@ def make_problem(penalty, *, n_classes=(2, 2, 3), fit_intercept=True, signal=2.0
 
 
 def descend(problem, **options):
-    return descend_models(
-        problem, np.zeros(problem.shape), Scales(problem.datafit), **options
-    )
+    start, scales = np.zeros(problem.shape), Scales(problem.datafit)
+    return descend_models(problem.datafit, problem, start, scales, **options)
 
 
 @pytest.mark.parametrize("kernel", [None, cycle_groups], ids=["newton", "cycles"])
@@ -53,9 +52,9 @@ def test_nearly_separable_classes_take_few_steps():
 
 def test_other_weights_and_sparse_rows_are_not_for_models():
     problem = make_problem(L21(alpha=0.05))
-    assert suits_models(problem)
+    assert suits_models(problem.datafit, problem)
     datafit = problem.datafit
     weights = np.ones(datafit.codes.shape)
     weights[0, 0] = 0.0
     other = LogLoss(datafit.X, datafit.codes, weights, [2, 2, 3], True)
-    assert not suits_models(Problem(other, problem.penalty, problem.columns))
+    assert not suits_models(other, Problem(other, problem.penalty, problem.columns))
