@@ -40,8 +40,11 @@ TRAILING_UNDERSCORE = re.compile(r"(?<=[\s(\[\"])(\w*[^\W_])_(?=[\s,.;:)\]\"]|$)
 def public_packages() -> Iterator[ModuleType]:
     """Yield the public packages and modules of sklearn_mtl in alphabetical order."""
     for found in sorted(pkgutil.iter_modules(sklearn_mtl.__path__)):
-        if not found.name.startswith("_") and found.name != "utils":
-            yield importlib.import_module(f"sklearn_mtl.{found.name}")
+        if found.name.startswith("_") or found.name == "utils":
+            continue
+        module = importlib.import_module(f"sklearn_mtl.{found.name}")
+        if module.__all__:  # datafits and solvers are for the linear models alone
+            yield module
 
 
 def documented_names(module: ModuleType) -> list[str]:

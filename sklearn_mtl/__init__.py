@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from sklearn_mtl import (
         balancing,
         comparison,
-        datafits,
         datasets,
         ensemble,
         exceptions,
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
         neural_network,
         penalties,
         preprocessing,
-        solvers,
         tasks,
     )
     from sklearn_mtl.comparison import compare
@@ -82,10 +80,10 @@ _HOMES = {
     "train_test_split": "model_selection",
 }
 _PACKAGES = [
-    *("balancing", "comparison", "datafits", "datasets", "ensemble", "exceptions"),
+    *("balancing", "comparison", "datasets", "ensemble", "exceptions"),
     *("grouping", "inspection", "linear_model", "losses", "metrics"),
     *("model_selection", "modules", "multioutput", "neighbors", "neural_network"),
-    *("penalties", "preprocessing", "solvers", "tasks"),
+    *("penalties", "preprocessing", "tasks"),
 ]
 
 __all__ = [
@@ -108,7 +106,6 @@ __all__ = [
     "balancing",
     "compare",
     "comparison",
-    "datafits",
     "datasets",
     "ensemble",
     "exceptions",
@@ -125,7 +122,6 @@ __all__ = [
     "penalties",
     "per_task_scorers",
     "preprocessing",
-    "solvers",
     "stack_tasks",
     "task_view",
     "tasks",

@@ -8,17 +8,18 @@ from sklearn_mtl.comparison.plots._curve import SampleEfficiencyDisplay
 from sklearn_mtl.comparison.plots._gain import TaskGainDisplay
 from sklearn_mtl.comparison.plots._ranks import CriticalDifferenceDisplay
 from sklearn_mtl.comparison.plots._scores import TaskScoreDisplay
-from sklearn_mtl.comparison.results._intervals import Interval, corrected_interval
+from sklearn_mtl.comparison.results._intervals import Interval as Interval
+from sklearn_mtl.comparison.results._intervals import (
+    corrected_interval as corrected_interval,
+)
 
 __all__ = [
     "Comparison",
     "CriticalDifferenceDisplay",
     "DatasetsComparison",
-    "Interval",
     "SampleEfficiencyDisplay",
     "TaskGainDisplay",
     "TaskScoreDisplay",
     "compare",
     "compare_datasets",
-    "corrected_interval",
 ]

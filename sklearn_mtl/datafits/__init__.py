@@ -4,7 +4,8 @@ The linear models choose between squared error and log-loss; see `Datafit` for w
 `solvers.solve` asks of another data term.
 """
 
-from sklearn_mtl.datafits._base import Datafit, Evaluation
+from sklearn_mtl.datafits._base import Datafit as Datafit
+from sklearn_mtl.datafits._base import Evaluation as Evaluation
 from sklearn_mtl.datafits._base import largest_eigenvalue as largest_eigenvalue
 from sklearn_mtl.datafits._build import make_moments as make_moments
 from sklearn_mtl.datafits._build import make_quadratic as make_quadratic
@@ -25,4 +26,4 @@ from sklearn_mtl.datafits._quadratic import Quadratic as Quadratic
 from sklearn_mtl.datafits._quadratic import SampleQuadratic as SampleQuadratic
 from sklearn_mtl.datafits._systems import RANK as RANK
 
-__all__ = ["Datafit", "Evaluation"]
+__all__: list[str] = []

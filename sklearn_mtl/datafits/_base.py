@@ -106,7 +106,10 @@ class Datafit(ABC):
 
 
 def largest_eigenvalue(
-    apply: Callable[[np.ndarray], np.ndarray], shape: tuple[int, int]
+    apply: Callable[[np.ndarray], np.ndarray],
+    shape: tuple[int, int],
+    n_iter: int = 30,
+    margin: float = 1.05,
 ) -> float:
     """Return a bound of the largest eigenvalue over tasks of a map, by power iteration.
 
@@ -114,10 +117,10 @@ def largest_eigenvalue(
     """
     V = np.random.default_rng(0).standard_normal(shape)
     norms = np.ones(shape[1])
-    for _ in range(30):
+    for _ in range(n_iter):
         lengths = np.sqrt(np.einsum("jt,jt->t", V, V))
         V = apply(V / np.where(lengths > 0, lengths, 1.0))
         norms = np.sqrt(np.einsum("jt,jt->t", V, V))
     # The iteration approaches from below, and steps over a bound that is too low may
     # not descend.
-    return 1.05 * float(norms.max(initial=0.0))
+    return margin * float(norms.max(initial=0.0))

@@ -3,7 +3,8 @@
 from sklearn_mtl.solvers._axes import Axes as Axes
 from sklearn_mtl.solvers._axes import common_axes as common_axes
 from sklearn_mtl.solvers._certificate import Certificate as Certificate
-from sklearn_mtl.solvers._certificate import Problem, Solution
+from sklearn_mtl.solvers._certificate import Problem as Problem
+from sklearn_mtl.solvers._certificate import Solution as Solution
 from sklearn_mtl.solvers._certificate import certify as certify
 from sklearn_mtl.solvers._closed_form import Spectrum as Spectrum
 from sklearn_mtl.solvers._empirical_bayes import Evidence as Evidence
@@ -18,6 +19,6 @@ from sklearn_mtl.solvers._fista import fista as fista
 from sklearn_mtl.solvers._kernels import compile_kernels as compile_kernels
 from sklearn_mtl.solvers._path import alpha_grid as alpha_grid
 from sklearn_mtl.solvers._path import solve_path as solve_path
-from sklearn_mtl.solvers._registry import solve
+from sklearn_mtl.solvers._registry import solve as solve
 
-__all__ = ["Problem", "Solution", "solve"]
+__all__: list[str] = []
