@@ -90,6 +90,8 @@ class SharedSamples:
         first = self.roots[0]
         is_even = (self.roots == first).all()
         X = self.X if is_even else self.roots * self.X
+        # sum of w (x - m)^2 = sum of w x^2 - (sum of w) m^2, without a centred copy; X
+        # was shifted so that little cancels
         squares = np.einsum("ij,ij->j", X, X) * (first**2 if is_even else 1.0)
         return np.sqrt(np.maximum(squares - self.total * self.mean**2, 0.0))
 
@@ -111,6 +113,9 @@ class WeightedSamples:
         self.X, self.roots, self.means = X, roots, means
         self.n_features = X.shape[1]
 
+    # Tasks have means of their own, since their labels are missing in other samples. So
+    # centring is done in the fits, one number a task, and X is stored once.
+
     def fit(self, W: np.ndarray) -> np.ndarray:
         """Return roots (X W - means . W)."""
         return self.roots * (self.X @ W - np.einsum("jt,jt->t", self.means, W))
@@ -131,6 +136,7 @@ class WeightedSamples:
         if sparse.issparse(part):
             scaled = part.multiply(weights[:, None]).tocsr()
             total = float(weights @ weights)
+            # sum_i w_i (x_i - m)(x_i - m)' multiplied out: centred rows are not sparse
             gram: np.ndarray = (scaled.T @ scaled).toarray()
             sums = part.T @ weights**2
             crossed = np.outer(sums, mean)

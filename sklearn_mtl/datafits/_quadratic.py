@@ -139,6 +139,8 @@ class GramQuadratic(Quadratic):
 
     def evaluate(self, W: np.ndarray) -> Evaluation:
         """Return value, gradient and dual at W."""
+        # The residuals are not there, but what the dual needs of them is: with R the
+        # weighted residual, <R, z> = 2 c - b'w and <R, R> = w'Gw - 2 b'w + 2 c.
         GW = self.apply(W)
         quadratic, linear = float(np.vdot(W, GW)), float(np.vdot(W, self.B))
         target = 2.0 * self.constant - linear  # <residual, y>
@@ -223,6 +225,7 @@ class SampleQuadratic(Quadratic):
 
     def evaluate(self, W: np.ndarray) -> Evaluation:
         """Return value, gradient and dual at W."""
+        # f*(-s theta) of the dual point theta = residual is s^2/2 |r|^2 - s <r, z>
         residual = self.residual(W)
         squared = float(np.vdot(residual, residual))
         target = float(np.vdot(residual, self.z))

@@ -159,6 +159,8 @@ class TaskGraph(Penalty):
 
     def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return 1 if U vanishes in the null space of the graph, else 0."""
+        # A quadratic has no ball to scale into: its conjugate is finite on the range of
+        # L, a subspace that scaling cannot reach.
         free = U @ self.free_directions(columns_of(U, columns))
         return float(is_null(free, frobenius(U)))
 
@@ -174,6 +176,7 @@ class TaskGraph(Penalty):
 
     def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm:
         """Return K = L^+ / alpha and the null space of L."""
+        # One tolerance for both, so that no direction is in neither or in both.
         L = self.alpha * self.laplacian(columns)
         K = np.linalg.pinv(L, rcond=1e-10, hermitian=True)
         return TaskCovarianceForm(K, self.free_directions(columns))

@@ -98,6 +98,7 @@ class L21(Penalty):
         self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return the groups shortened by step alpha, and shrunk by the ridge."""
+        # prox of a norm plus a ridge: that of the norm, divided by 1 + step ridge
         groups, ridge = self.feature_group_form(len(W))
         return shorten_groups(W, step * groups) / (1.0 + step * ridge)
 
@@ -130,6 +131,9 @@ class L21(Penalty):
     def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return what the groups' norms exceed alpha by, squared, over the ridge."""
         groups, ridge = self.feature_group_form(len(U))
+        # Without a ridge it is the indicator of the balls ||U_j|| <= a_j, into which
+        # `dual_scale` has brought U. With one it is their squared distance (the inf-
+        # convolution of both conjugates) over 2 ridge.
         if not ridge:
             return 0.0
         excess = np.maximum(group_norms(U) - groups, 0.0)
@@ -151,6 +155,8 @@ def shorten_groups(W: np.ndarray, by: np.ndarray) -> np.ndarray:
 
 def group_optimality(W: np.ndarray, gradient: np.ndarray, groups: np.ndarray) -> float:
     """Return the distance of -gradient to the subdifferential of sum_j a_j ||W_j||."""
+    # At W_j = 0 the subdifferential is the ball of radius a_j, elsewhere the one point
+    # a_j W_j / ||W_j||.
     norms = group_norms(W)
     is_zero = norms == 0
     outside = np.maximum(group_norms(gradient[is_zero]) - groups[is_zero], 0.0)

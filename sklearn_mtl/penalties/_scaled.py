@@ -57,6 +57,7 @@ class Scaled(Penalty):
 
     def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return alpha R(W), infinite where R is."""
+        # 0 times an infinite value would be NaN: a constraint stays one at alpha = 0
         value = self.penalty.value(W, columns)
         return value if np.isinf(value) else self.alpha * value
 
@@ -84,6 +85,7 @@ class Scaled(Penalty):
         self, U: np.ndarray, W: np.ndarray, columns: TaskColumns | None = None
     ) -> tuple[float, Callable[[float], float]]:
         """Return alpha times the conjugate of R at U / alpha."""
+        # (alpha R)*(U) = alpha R*(U / alpha); alpha = 0 leaves the indicator of U = 0
         if not self.alpha:
             return float(not U.any()), lambda s: 0.0
         scale, conjugate = self.penalty.certificate(U / self.alpha, W, columns)

@@ -145,6 +145,8 @@ class TaskCovariance(Penalty):
         self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
         """Return W with its singular values lowered by a common amount."""
+        # The penalty depends on singular values alone, so its prox keeps the singular
+        # vectors and is that of 1/2 (sum of x)^2 for x >= 0.
         U, values, Vt = _svd(W)
         weight = step * self.alpha
         # x_i = (v_i - weight sum(x))_+: with k values kept the sum is known.
@@ -157,6 +159,8 @@ class TaskCovariance(Penalty):
         self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the distance of -gradient to the subdifferential."""
+        # alpha/2 ||W||_*^2 has the subdifferential of a trace norm of strength
+        # alpha ||W||_*.
         weight = self.alpha * float(_svd(W)[1].sum())
         return _trace_optimality(W, gradient, weight)
 
@@ -172,6 +176,9 @@ class TaskCovariance(Penalty):
 
 def _trace_optimality(W: np.ndarray, gradient: np.ndarray, alpha: float) -> float:
     """Return the distance of -gradient to the subdifferential of alpha ||W||_*."""
+    # The subdifferential is alpha (U V' + E) with E orthogonal to U and V on both sides
+    # and no singular value above 1: what lies in the tangent space must be met, the
+    # rest may be anything up to alpha.
     U, values, Vt = _svd(W)
     rank = int((values > 1e-10 * values.max(initial=0.0)).sum())
     U, V = U[:, :rank], Vt[:rank].T

@@ -206,6 +206,7 @@ def part_points(
     penalty = problem.penalty
     if not penalty.has_parts:
         return W
+    # Stationary in each part: U = W_k K_k^+ for all k.
     here = problem.datafit.evaluate(W) if here is None else here
     U = -here.gradient
     forms = [member.task_covariance_form(problem.columns) for member in penalty.members]

@@ -111,6 +111,9 @@ class Evidence:
     def _update(self, *variances: float) -> np.ndarray:
         """Return the next noise variance and variances of both parts."""
         noise, shared, own = variances
+        # A task's coefficients are mean + deviation. With the deviations integrated
+        # out, its data know of the mean precision / (1 + own precision): n G_t / noise,
+        # damped.
         precision, pull = self.values / noise, self.targets / noise
         damped = 1.0 / (1.0 + precision * own)
         mean, spread, mean_trace = self._mean(precision * damped, pull * damped, shared)
@@ -118,11 +121,13 @@ class Evidence:
         deviations = own * damped * (pull - precision * own_mean)
         # Posterior variance of a deviation: its own, and what the mean's adds.
         variance = own * damped + np.square(precision * own * damped) * spread
+        # MacKay's gamma: a coefficient counts by how much the data narrow its prior
         own_count = np.sum(1.0 - variance / own)
         shared_count = len(mean) - mean_trace / shared
         W = own_mean + deviations
         errors = self.squares - 2.0 * np.vdot(W, self.targets)
         errors += np.vdot(W * W, self.values)
+        # A noise variance of 0 would be a fixed point where all is fitted exactly.
         left = max(self.n_rows - own_count - shared_count, 1e-3 * self.n_rows)
         return np.array(
             [

@@ -88,6 +88,8 @@ class _Step:
         self.y = evidence.y - evidence.y @ part
         self.v = np.einsum("itj,it->tj", self.axes, x)
         self.m = own / (1.0 + own / noise * evidence.values)
+        # M = (diag(1/m) + trust v v')^-1 by Sherman and Morrison: diag(m) less c (m v)
+        # (m v)', with m v = own b and c = trust / (1 + trust v' diag(m) v).
         # Without a unit: the squares of what has one may leave the range of floats.
         self.b = self.m / own * self.v
         self.q = own * np.einsum("tj,tj->t", self.v, self.b)
@@ -102,6 +104,8 @@ class _Step:
 
     def covariance(self, shared: float) -> np.ndarray:
         """Return the posterior covariance of the shared vector."""
+        # A task adds (I - M / own) / own to the precision: the information of its data,
+        # less what its own deviation takes up.
         own, axes = self.own, self.flat
         system = (axes * ((1.0 - self.m / own) / own).ravel()) @ axes.T
         system += (self.A * self.c) @ self.A.T
@@ -137,6 +141,8 @@ class _Step:
 
     def level_variance(self, covariance: np.ndarray) -> np.ndarray:
         """Return the variances of the levels, those of W and the common one in it."""
+        # 1/level + totals/noise is the precision given W and the common level; their
+        # variances come on top, times the square of their weight in the level.
         part, factor = self.level * self.trust, 1.0 + self.trust * self.q
         bCb = np.einsum("it,it->t", self.A, covariance @ self.A)
         of_fit = self.q / factor + bCb / factor**2

@@ -128,6 +128,7 @@ class LossBalance(Balance):
             self.generators,
         )
         self._steps.append((factors, present))
+        # A factor of a loss is one of its gradient at the logits: no second backward.
         dlogits *= self.order.columns(factors)
         beside = self._beside(logits)
         if beside is not None:
@@ -186,6 +187,8 @@ class GradientBalance(Balance):
         Shapes: weights (n_rows or 1, n_trained), factor (n_members, 1,
         n_trained).
         """
+        # Labels of weight 1 need no care. Weights that are those of samples come off a
+        # sample's gradients with one number, those of labels output by output.
         is_missing, largest = weights == 0, weights.amax(dim=1, keepdim=True)
         is_plain = bool(((weights == 1) | is_missing).all())
         self._is_by_sample = bool(((weights == largest) | is_missing).all())
@@ -219,6 +222,8 @@ class GradientBalance(Balance):
             and type(module.heads) is MemberLinear
         ):
             return self._plain(module, criterion, parts, labels)
+        # The graph is cut at the representation: heads get the plain gradient, and what
+        # goes on below is weighted.
         cut = tuple(part.detach().requires_grad_(part.requires_grad) for part in parts)
         logits = module.decode(cut)
         values, dlogits, weighted = self._gradients(
@@ -239,6 +244,7 @@ class GradientBalance(Balance):
     ) -> tuple[Tensor, Tensor]:
         """Do a step of linear heads on one representation: they need no graph."""
         z = parts[0]
+        # No graph above z: the gradients of linear heads are two products.
         logits = module.heads(z)
         values, dlogits, weighted = self._gradients(
             module, criterion, parts, logits, labels
@@ -314,7 +320,7 @@ class GradientBalance(Balance):
             for parameter in module.trunk.parameters()
             if parameter.requires_grad and id(parameter) not in shared
         ]
-        if private:
+        if private:  # parts of the trunk of one task: in no conflict, so plain too
             plain = torch.autograd.grad(logits, leaves, dlogits, retain_graph=True)
             torch.autograd.backward(
                 roots + extra,

@@ -175,6 +175,7 @@ class MultiTaskNet(NeuralNet):
             return
         self._set_training(True)
         loud = self._has_batch_listener
+        # losses add up as tensors: a number a batch would wait for the device each time
         total = torch.zeros(())
         if not loud:  # skorch's Checkpoint looks for the last batch
             self.history.new_batch()

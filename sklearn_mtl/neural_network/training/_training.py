@@ -230,6 +230,7 @@ def _train(
     net, device, is_partial = state.net, torch.device(model.device), call.is_partial
     order = _generators(state.seed, state.n_members, _CALLS + 2 * state.n_calls)
     rows = _row_numbers(members, device)
+    # one set of samples serves all members where nothing is held out
     rows = rows * state.n_members if len(rows) < state.n_members else rows
     batches = BatchIterator(data, rows, plan.batch_size, order)
     n_epochs = 1 if is_partial else plan.max_epochs
@@ -286,6 +287,7 @@ def _equip(model: Any, state: NetState, data: LabelledRows) -> Regularizer | Non
         is_begun=state.n_calls > 1,
     )
     if net.turns is not None:
+        # a stream of its own: another schedule draws the same batches and dropout
         stream = _SCHEDULE + state.n_calls
         net.turns.generators = _generators(state.seed, state.n_members, stream)
     if net.balance is not None:
