@@ -1,7 +1,7 @@
 """scikit-learn's checks for arguments other than the defaults.
 
-Of each configuration CI runs every twelfth check, so that over all of them each check
-is run several times. `make check-all` runs all, and once more with SciPy's array API.
+Of each configuration CI runs every 24th check, so that over all of them each check is
+run several times. `make check-all` runs all, and once more with SciPy's array API.
 """
 
 import pytest
@@ -37,7 +37,7 @@ from sklearn_mtl.modules import (
 from sklearn_mtl.modules.heads._registry import HEADS
 from tests.zoo import SMALL_CONV
 
-STRIDE = 12
+STRIDE = 24
 
 SMALL = {"hidden_layer_sizes": (16,), "n_members": 1, "max_epochs": 40, "lr": 0.02}
 

@@ -60,8 +60,14 @@ def test_small_nets_pass_every_check(estimator, check):
     check(estimator)
 
 
-@parametrize_with_checks([net(**SMALL_CONV) for net in NETS])
-def test_small_convolutional_nets_pass_every_check(estimator, check):
+@parametrize_with_checks([MultiTaskClassifier(**SMALL_CONV)])
+def test_a_small_convolutional_net_passes_every_check(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.exhaustive
+@parametrize_with_checks([net(**SMALL_CONV) for net in NETS[1:]])
+def test_other_convolutional_nets_pass_every_check(estimator, check):
     check(estimator)
 
 
@@ -70,6 +76,7 @@ def test_the_defaults_pass_what_depends_on_them(estimator, check):
     check(estimator)
 
 
+@pytest.mark.exhaustive
 def test_the_checks_pass_with_array_api_dispatch():
     """The switch is read when SciPy is imported, so another process is needed."""
     chosen = [

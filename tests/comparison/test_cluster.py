@@ -31,6 +31,7 @@ def cluster():
         yield client
 
 
+@pytest.mark.exhaustive  # a scheduler and two workers take ten seconds to start
 def test_a_cluster_finds_the_same_as_this_process(cluster, tmp_path):
     X, y = make_multitask_classification(
         120, 5, 3, n_informative=5, n_classes=[2, 3, 2], random_state=0

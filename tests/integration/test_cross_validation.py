@@ -177,7 +177,7 @@ def test_class_with_a_single_row_of_real_data(classifier):
     labels, counts = found[rare]
     assert counts.min() == 1
     lone = np.flatnonzero(y[:, rare] == labels[counts.argmin()])
-    some = [np.flatnonzero(c == label)[:20] for c in y.T for label in np.unique(c)]
+    some = [np.flatnonzero(c == label)[:8] for c in y.T for label in np.unique(c)]
     rows = np.unique(np.concatenate([lone, *some]))
     X = np.nan_to_num(X[rows])
     X = (X - X.mean(axis=0)) / (X.std(axis=0) + 1e-9)
