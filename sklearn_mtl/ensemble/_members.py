@@ -11,11 +11,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from sklearn_mtl.ensemble._adapter import SharedOutputs
-from sklearn_mtl.ensemble._forest import (
-    MultiTaskForestClassifier,
-    MultiTaskForestMixedEstimator,
-    MultiTaskForestRegressor,
-)
+from sklearn_mtl.ensemble._forest_classifier import MultiTaskForestClassifier
+from sklearn_mtl.ensemble._forest_mixed import MultiTaskForestMixedEstimator
+from sklearn_mtl.ensemble._forest_regressor import MultiTaskForestRegressor
 from sklearn_mtl.ensemble._linear import RidgeMember
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.neural_network import (

@@ -1,0 +1,160 @@
+"""Several kinds of models, blended for every classification."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sklearn.base import ClassifierMixin
+from sklearn.utils import Tags
+
+from sklearn_mtl.ensemble._base_blend import BLEND_CONSTRAINTS, BaseMultiTaskBlend
+from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
+
+__all__ = ["MultiTaskBlendClassifier"]
+
+
+class MultiTaskBlendClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskBlend):
+    r"""A net, a shared forest and linear models, blended for every classification.
+
+    Predicts :math:`\sum_m w_{tm} p_{tm}(x)` for task t with convex weights
+    :math:`w_t`, found on out-of-fold predictions of the training rows,
+
+    .. math:: w_t = \frac{n_t \hat w_t + n_0 \bar w}{n_t + n_0}, \quad
+       \hat w_t = \arg\min_w \ell_t(w) / \ell_t^0, \quad
+       \bar w = \arg\min_w \sum_t \ell_t(w) / \ell_t^0
+
+    with the log-loss :math:`\ell_t` of the mixture, that of the class frequencies
+    :math:`\ell_t^0`, and :math:`n_t` labels. Where sharing hurts a task, weight moves
+    to members that do not share. No member's predictions ever stand in for a missing
+    label: that would leak labels.
+
+    Parameters
+    ----------
+    estimators : list of (str, estimator), default=None
+        The members. None is ``[("net", "default"), ("forest", "default"), ("linear",
+        "default")]``: the net of this package, the forest that all tasks share, and a
+        ridge regression a task; "default" can be used for these three names beside
+        members of your own. Any estimator of scikit-learn's can be a member: one that
+        learns several tasks is fitted to all of them, any other to each
+        (`IndependentTasks`). A member with `oof_prediction_` after fit gives its
+        out-of-fold predictions for free; any other is fitted once more a fold.
+    n_common : float, default=200
+        Number of labels at which a task's own weights and the weights common to all
+        tasks count the same.
+    cv : int, splitter, iterable of (train, test) or None, default=None
+        Folds for members without `oof_prediction_`; a number, or None for 5, stands for
+        MultiTaskStratifiedKFold, or, if fit gets groups, for
+        MultiTaskStratifiedGroupKFold. Rows that are in no test part do not count.
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Columns that the default members take as categories: text and categorical
+        columns of a DataFrame, or names, numbers, or a mask.
+    on_empty_task : {"raise", "warn"}, default="raise"
+        A task without any observed label is an error, or is predicted as NaN with a
+        warning.
+    n_jobs : int, default=None
+        Members that are fitted at the same time, in threads.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed of the folds, of the default members, and of members of your own whose
+        random_state is None. The same int gives the same bits, whatever `n_jobs` is.
+    class_weight : None, "balanced", dict or list, default=None
+        Weights of the classes: "balanced" weighs them inversely to their frequency,
+        task by task; a dict {label: weight} holds for all tasks; a dict by task name or
+        a list in task order holds one of these a task. Members get them as sample
+        weights.
+
+    Attributes
+    ----------
+    classes_ : ndarray, or list of ndarray
+        Labels of each task.
+    weights_ : dict of str to dict of str to float
+        For every task the weight of each member; ``pandas.DataFrame(model.weights_).T``
+        is a table with a row a task.
+    member_losses_ : dict of str to dict of str to float
+        For every task the loss of each member over that of the best constant, out of
+        fold or on the validation set: log-loss or squared error. NaN where nothing is
+        held out, as up to 100 rows.
+    member_oof_predictions_ : dict of str to list of ndarray
+        For each member its out-of-fold outputs, a task an array; empty where no
+        training sample is held out, as up to 100 rows or with a validation set.
+    oof_prediction_ : ndarray or list of ndarray
+        Those, mixed. Weights were fitted to them, so their loss is a little optimistic.
+    estimators_ : list of estimator
+        The members, fitted to all rows.
+    named_estimators_ : dict of str to estimator
+        The same by name.
+    task_set_ : TaskSet
+        What is known of the tasks.
+    n_tasks_ : int
+        Number of tasks.
+    task_names_in_ : ndarray of shape (n_tasks,)
+        Names of the tasks: the columns of y, or task0, task1, ...
+    n_features_in_ : int
+        Number of features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had names.
+
+    See Also
+    --------
+    MultiTaskBlendMixedEstimator : For classes and numbers at once.
+    sklearn_mtl.MultiTaskClassifier : The net alone.
+    sklearn.ensemble.StackingClassifier : For one task, with a final estimator.
+
+    Notes
+    -----
+    Up to 100 rows all members have the same weight, the net holds nothing out and the
+    forest does without bootstrap: so few labels say nothing about weights, and a
+    whole-number sample weight is then the same as repeating a row.
+
+    References
+    ----------
+    L. Breiman, "Stacked regressions", Machine Learning 24, 1996.
+
+    M. van der Laan, E. Polley, A. Hubbard, "Super learner", Statistical Applications in
+    Genetics and Molecular Biology 6, 2007.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn_mtl.ensemble import MultiTaskBlendClassifier
+    >>> X, species = load_iris(return_X_y=True)
+    >>> y = np.c_[species, X[:, 0] > 5.8].astype(float)
+    >>> members = [("forest", "default"), ("logistic", LogisticRegression())]
+    >>> model = MultiTaskBlendClassifier(members, random_state=0).fit(X[:, 1:], y)
+    >>> {task: sum(weights.values()) for task, weights in model.weights_.items()}
+    {'task0': 1.0, 'task1': 1.0}
+    """
+
+    _kind = "classification"
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BLEND_CONSTRAINTS,
+        "class_weight": CLASS_WEIGHT,
+    }
+
+    def __init__(
+        self,
+        estimators: Any = None,
+        *,
+        n_common: float = 200,
+        cv: Any = None,
+        categorical_features: Any = "from_dtype",
+        class_weight: Any = None,
+        on_empty_task: str = "raise",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.estimators = estimators
+        self.n_common = n_common
+        self.cv = cv
+        self.categorical_features = categorical_features
+        self.class_weight = class_weight
+        self.on_empty_task = on_empty_task
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Tags:
+        """Declare multilabel targets."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,109 @@
+"""A random forest that all regressions share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.base import RegressorMixin
+
+from sklearn_mtl.ensemble._base_forest import BaseMultiTaskForest
+from sklearn_mtl.tasks import MultiTaskOutputsMixin
+
+__all__ = ["MultiTaskForestRegressor"]
+
+
+class MultiTaskForestRegressor(
+    MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskForest
+):
+    r"""A random forest whose trees are shared by several regressions.
+
+    As MultiTaskForestClassifier, with standardised targets as the columns; with
+    complete labels and equal scales this is RandomForestRegressor. Predictions stay
+    within the range of the labels.
+
+    Parameters
+    ----------
+    n_estimators : int, default=200
+        Number of trees.
+    max_features : int, float, {"auto", "sqrt", "log2"} or None, default="auto"
+        Features that are looked at for a split, as in RandomForestRegressor; "auto" is
+        .6 of them, but at most 40, or the square root if that is more.
+    min_samples_leaf : int, default=2
+        Rows in a leaf, at least.
+    max_depth : int or None, default=None
+        Depth of the trees, at most.
+    bootstrap : bool or "auto", default="auto"
+        Whether each tree draws its rows with replacement. "auto" does so above 100
+        rows; below, all rows are used and `min_samples_leaf` counts weights.
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Columns that are replaced by ordinal codes: text and categorical columns of a
+        DataFrame, or names, numbers, or a mask. Unknown categories are missing
+        values; where they are most values of a column there is an
+        UnseenCategoryWarning.
+    on_empty_task : {"raise", "warn"}, default="raise"
+        A task without any observed label is an error, or is predicted as NaN with a
+        warning.
+    n_jobs : int, default=None
+        Trees that are grown at the same time.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed. The same int gives the same bits, whatever `n_jobs` is.
+
+    Attributes
+    ----------
+    forest_ : RandomForestRegressor or None
+        The trees; None where all tasks are constant.
+    oof_prediction_ : ndarray or list of ndarray
+        Out-of-bag predictions of the training rows, where there is bootstrap.
+    task_set_ : TaskSet
+        What is known of the tasks.
+    n_tasks_ : int
+        Number of tasks.
+    task_names_in_ : ndarray of shape (n_tasks,)
+        Names of the tasks: the columns of y, or task0, task1, ...
+    n_features_in_ : int
+        Number of features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had names.
+
+    See Also
+    --------
+    MultiTaskForestClassifier : Says how missing labels are left out.
+
+    References
+    ----------
+    L. Breiman, "Random forests", Machine Learning 45, 2001.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_linnerud
+    >>> from sklearn_mtl.ensemble import MultiTaskForestRegressor
+    >>> X, y = load_linnerud(return_X_y=True, as_frame=True)
+    >>> model = MultiTaskForestRegressor(n_estimators=20, random_state=0).fit(X, y)
+    >>> model.predict(X).shape
+    (20, 3)
+    """
+
+    _kind = "regression"
+
+    def __init__(
+        self,
+        *,
+        n_estimators: int = 200,
+        max_features: Any = "auto",
+        min_samples_leaf: int = 2,
+        max_depth: int | None = None,
+        bootstrap: bool | str = "auto",
+        categorical_features: Any = "from_dtype",
+        on_empty_task: str = "raise",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.n_estimators = n_estimators
+        self.max_features = max_features
+        self.min_samples_leaf = min_samples_leaf
+        self.max_depth = max_depth
+        self.bootstrap = bootstrap
+        self.categorical_features = categorical_features
+        self.on_empty_task = on_empty_task
+        self.n_jobs = n_jobs
+        self.random_state = random_state
