@@ -2,21 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.utils.parallel import Parallel, delayed
 
+from sklearn_mtl.grouping._partitions import Partition
+from sklearn_mtl.inspection import TaskData, fit_tasks
 from sklearn_mtl.model_selection import (
     classes_of_tasks,
+    periods_of_tasks,
     predicted_columns,
     proba_of_tasks,
 )
-from sklearn_mtl.tasks import Task
+from sklearn_mtl.tasks import Task, TaskSet
 
-__all__ = ["group_codes", "group_outputs"]
+__all__ = ["GroupModels", "group_codes", "group_outputs"]
 
 _WHO = "TaskGroupSearchCV"
+
+# What the model of a group says of its tasks: (model, tasks, X) -> an array a task.
+Question = Callable[[Any, Sequence[Task], Any], list[np.ndarray]]
+
+
+@dataclass(frozen=True)
+class GroupModels:
+    """A partition of the tasks, and the fitted model of each group."""
+
+    task_set: TaskSet
+    partition: Partition
+    models: list[Any]
+
+    @classmethod
+    def fit(
+        cls, estimator: Any, data: TaskData, partition: Partition, n_jobs: int | None
+    ) -> GroupModels:
+        """Fit one clone of an estimator to each group."""
+        # Threads, because a model fitted in a process would have to be copied back.
+        models = Parallel(n_jobs=n_jobs, prefer="threads")(
+            delayed(fit_tasks)(estimator, data, group, _WHO) for group in partition
+        )
+        found: dict[int, Any] = {}
+        for group, model in zip(partition, models, strict=True):
+            found.update(zip(group, periods_of_tasks(model, len(group)), strict=True))
+        periods = [found[t] for t in range(data.task_set.n_tasks)]
+        return cls(data.task_set.with_periods(periods), partition, models)
+
+    @property
+    def names(self) -> list[list[str]]:
+        """Names of the tasks of each group."""
+        return [[self.task_set.names[t] for t in group] for group in self.partition]
+
+    @property
+    def group_of_task(self) -> np.ndarray:
+        """Number of the group (n_tasks,) that each task is in."""
+        out = np.empty(self.task_set.n_tasks, dtype=np.intp)
+        for number, group in enumerate(self.partition):
+            out[list(group)] = number
+        return out
+
+    def ask_all(self, ask: Question, X: Any) -> list[np.ndarray]:
+        """Return the answers for all tasks, in task order."""
+        found: dict[int, np.ndarray] = {}
+        for number, group in enumerate(self.partition):
+            found.update(zip(group, self._ask(ask, X, number), strict=True))
+        return [found[t] for t in range(self.task_set.n_tasks)]
+
+    def ask_one(self, ask: Question, X: Any, t: int) -> np.ndarray:
+        """Return the answer for one task, from the model of its group alone."""
+        number = next(i for i, group in enumerate(self.partition) if t in group)
+        return self._ask(ask, X, number)[self.partition[number].index(t)]
+
+    def _ask(self, ask: Question, X: Any, number: int) -> list[np.ndarray]:
+        tasks = self.task_set.subset(self.partition[number]).tasks
+        return ask(self.models[number], tasks, X)
 
 
 def group_codes(model: Any, tasks: Sequence[Task], X: Any) -> list[np.ndarray]:

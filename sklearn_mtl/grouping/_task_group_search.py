@@ -18,23 +18,24 @@ from sklearn.utils.metadata_routing import (
     MethodMapping,
     process_routing,
 )
-from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_mtl.exceptions import (
     IndexOrderWarning,
     MissingLabelWarning,
     SingleClassWarning,
 )
-from sklearn_mtl.grouping._group_models import group_codes, group_outputs
-from sklearn_mtl.grouping._group_search import search_groups
+from sklearn_mtl.grouping._group_models import (
+    GroupModels,
+    group_codes,
+    group_outputs,
+)
+from sklearn_mtl.grouping._group_search import GroupSearch, search_groups
 from sklearn_mtl.inspection import (
     AFFINITY_METHODS,
     TaskAffinity,
-    fit_tasks,
     read_data,
     with_validation,
 )
-from sklearn_mtl.model_selection import periods_of_tasks
 from sklearn_mtl.multioutput import join_tags
 from sklearn_mtl.tasks import MetaOutputsMixin, as_targets
 from sklearn_mtl.utils._callbacks import (
@@ -309,34 +310,22 @@ class TaskGroupSearchCV(
             for seen in (MissingLabelWarning, SingleClassWarning, IndexOrderWarning):
                 warnings.simplefilter("ignore", seen)
             found = search_groups(self, data, draw_seed(self.random_state), events)
-            chosen = found.partition
             events.begin_part("refit")
             start = time.perf_counter()
-            # threads: models that are fitted elsewhere would have to come back
-            models = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-                delayed(fit_tasks)(self.estimator, data, one, _WHO) for one in chosen
-            )
+            fitted = GroupModels.fit(self.estimator, data, found.partition, self.n_jobs)
         self.refit_time_ = time.perf_counter() - start
         events.end_part()
+        self._set_results(found, fitted)
+        events.end()
+        return self
+
+    def _set_results(self, found: GroupSearch, fitted: GroupModels) -> None:
         self.affinity_, self.cv_results_ = found.affinity, found.results
         self.best_index_, self.n_fits_ = found.best, found.n_fits
         self.best_score_ = float(found.results["mean_test_score"][found.best])
-        periods = {
-            t: period
-            for one, model in zip(chosen, models, strict=True)
-            for t, period in zip(one, periods_of_tasks(model, len(one)), strict=True)
-        }
-        self.task_set_ = data.task_set.with_periods(
-            [periods[t] for t in sorted(periods)]
-        )
-        self._columns = chosen
-        self.estimators_ = models
-        self.groups_ = [[data.task_set.names[t] for t in one] for one in chosen]
-        self.task_groups_ = np.empty(data.task_set.n_tasks, dtype=np.intp)
-        for number, one in enumerate(chosen):
-            self.task_groups_[list(one)] = number
-        events.end()
-        return self
+        self._fitted, self.task_set_ = fitted, fitted.task_set
+        self.estimators_, self.groups_ = fitted.models, fitted.names
+        self.task_groups_ = fitted.group_of_task
 
     def _route(
         self,
@@ -392,31 +381,17 @@ class TaskGroupSearchCV(
         return tags
 
     def _task_outputs(self, X: Any) -> list[np.ndarray]:
-        return self._ask_all(group_outputs, X)
+        X = check_features(self, X)
+        with warning_once():
+            return self._fitted.ask_all(group_outputs, X)
 
     def _task_codes(self, X: Any) -> np.ndarray:
-        return np.stack(self._ask_all(group_codes, X), axis=1)
+        X = check_features(self, X)
+        with warning_once():
+            return np.stack(self._fitted.ask_all(group_codes, X), axis=1)
 
     def _task_output(self, X: Any, t: int) -> np.ndarray:
-        return self._ask_group(group_outputs, X, t)
+        return self._fitted.ask_one(group_outputs, check_features(self, X), t)
 
     def _task_code(self, X: Any, t: int) -> np.ndarray:
-        return self._ask_group(group_codes, X, t)
-
-    def _ask_all(self, ask: Any, X: Any) -> list[np.ndarray]:
-        X = check_features(self, X)
-        found: dict[int, np.ndarray] = {}
-        with warning_once():
-            for number, columns in enumerate(self._columns):
-                found.update(zip(columns, self._ask(ask, X, number), strict=True))
-        return [found[t] for t in range(self.n_tasks_)]
-
-    def _ask_group(self, ask: Any, X: Any, t: int) -> np.ndarray:
-        """Ask only the model of the group that a task is in."""
-        X = check_features(self, X)
-        number = self.task_groups_[t]
-        return self._ask(ask, X, number)[self._columns[number].index(t)]
-
-    def _ask(self, ask: Any, X: Any, number: int) -> list[np.ndarray]:
-        tasks = self.task_set_.subset(self._columns[number]).tasks
-        return ask(self.estimators_[number], tasks, X)
+        return self._fitted.ask_one(group_codes, check_features(self, X), t)
