@@ -4,55 +4,32 @@ from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import Tags, get_tags, indexable
-from sklearn.utils.metadata_routing import (
-    UNUSED,
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 
 from sklearn_mtl.exceptions import (
     IndexOrderWarning,
     MissingLabelWarning,
     SingleClassWarning,
 )
-from sklearn_mtl.grouping._group_models import (
-    GroupModels,
-    group_codes,
-    group_outputs,
-)
+from sklearn_mtl.grouping._group_models import GroupModels, group_codes, group_outputs
 from sklearn_mtl.grouping._group_search import GroupSearch, search_groups
-from sklearn_mtl.inspection import (
-    AFFINITY_METHODS,
-    TaskAffinity,
-    read_data,
-    with_validation,
-)
+from sklearn_mtl.grouping._reading import read_search_data
+from sklearn_mtl.inspection import AFFINITY_METHODS, TaskAffinity
 from sklearn_mtl.multioutput import join_tags
 from sklearn_mtl.tasks import MetaOutputsMixin, as_targets
-from sklearn_mtl.utils._callbacks import (
-    CallbackSupportMixin,
-    FitEvents,
-    with_callbacks,
-)
+from sklearn_mtl.utils._callbacks import CallbackSupportMixin, FitEvents, with_callbacks
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._features import check_features, record_features
 from sklearn_mtl.utils._fit import fit_context
-from sklearn_mtl.utils._fit_params import (
-    refuse_untransformed,
-    refuse_unused,
-    takes,
-)
-from sklearn_mtl.utils._hold_out import VALIDATION, HoldOut
+from sklearn_mtl.utils._fit_params import takes
+from sklearn_mtl.utils._hold_out import VALIDATION
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions
 from sklearn_mtl.utils._random import draw_seed
 
@@ -289,23 +266,9 @@ class TaskGroupSearchCV(
         events.begin(None)  # how many sets it takes shows on the way
         X, y = indexable(plain_inputs(X, _WHO), as_targets(y, _WHO))
         X = record_features(self, X)
-        data = read_data(
-            self.estimator,
-            X,
-            y,
-            _WHO,
-            sample_weight=sample_weight,
-            groups=groups,
-            on_empty_task=self.on_empty_task,
-        )
+        weighted = {"sample_weight": sample_weight, "groups": groups}
         held = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
-        data = replace(
-            data, params=self._route(sample_weight, groups, held, fit_params)
-        )
-        given = HoldOut.read(_WHO, X, **held)
-        if given.has_validation:
-            given = given.like_inputs(self)
-            data = with_validation(data, given, _WHO, self.on_empty_task)
+        data = read_search_data(self, X, y, weighted, held, fit_params)
         with warnings.catch_warnings():  # said once, when y was read
             for seen in (MissingLabelWarning, SingleClassWarning, IndexOrderWarning):
                 warnings.simplefilter("ignore", seen)
@@ -326,23 +289,6 @@ class TaskGroupSearchCV(
         self._fitted, self.task_set_ = fitted, fitted.task_set
         self.estimators_, self.groups_ = fitted.models, fitted.names
         self.task_groups_ = fitted.group_of_task
-
-    def _route(
-        self,
-        sample_weight: Any,
-        groups: Any,
-        held: dict[str, Any],
-        fit_params: dict[str, Any],
-    ) -> dict[str, Any]:
-        """Check what fit was given, and return what all fits get unread."""
-        if not get_config()["enable_metadata_routing"]:
-            refuse_unused([self.estimator], held, _WHO)
-            refuse_untransformed(fit_params, "its step", _WHO)
-            return fit_params
-        given = {"sample_weight": sample_weight, "groups": groups, **held}
-        given = {name: value for name, value in given.items() if value is not None}
-        routed = process_routing(self, "fit", **given, **fit_params)
-        return {k: v for k, v in routed.estimator.fit.items() if k not in given}
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return how metadata reach the estimator and the splitter.

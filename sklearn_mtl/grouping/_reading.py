@@ -1,0 +1,57 @@
+"""Read what the fit of a group search gets, before it searches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sklearn import get_config
+from sklearn.utils.metadata_routing import process_routing
+
+from sklearn_mtl.inspection import TaskData, read_data, with_validation
+from sklearn_mtl.utils._fit_params import refuse_untransformed, refuse_unused
+from sklearn_mtl.utils._hold_out import HoldOut
+
+__all__ = ["read_search_data"]
+
+_WHO = "TaskGroupSearchCV"
+
+
+def read_search_data(
+    search: Any,
+    X: Any,
+    y: Any,
+    weighted: dict[str, Any],
+    held: dict[str, Any],
+    fit_params: dict[str, Any],
+) -> TaskData:
+    """Return samples and validation set with what every fit of a group gets.
+
+    `weighted` holds sample_weight and groups, `held` the validation set, by the names
+    of the arguments of fit.
+    """
+    on_empty_task = search.on_empty_task
+    data = read_data(
+        search.estimator, X, y, _WHO, **weighted, on_empty_task=on_empty_task
+    )
+    data = replace(data, params=_route(search, {**weighted, **held}, held, fit_params))
+    given = HoldOut.read(_WHO, X, **held)
+    if not given.has_validation:
+        return data
+    return with_validation(data, given.like_inputs(search), _WHO, on_empty_task)
+
+
+def _route(
+    search: Any,
+    given: dict[str, Any],
+    held: dict[str, Any],
+    fit_params: dict[str, Any],
+) -> dict[str, Any]:
+    """Check what fit was given, and return what all fits get unread."""
+    if not get_config()["enable_metadata_routing"]:
+        refuse_unused([search.estimator], held, _WHO)
+        refuse_untransformed(fit_params, "its step", _WHO)
+        return fit_params
+    given = {name: value for name, value in given.items() if value is not None}
+    routed = process_routing(search, "fit", **given, **fit_params)
+    return {k: v for k, v in routed.estimator.fit.items() if k not in given}
