@@ -32,13 +32,15 @@ from sklearn_mtl.linear_model import (
 from sklearn_mtl.penalties import L21, Decomposition, Shared, TaskColumns, TraceNorm
 from sklearn_mtl.solvers import (
     Problem,
-    _feature_groups,
-    _kernels,
-    _proximal_newton,
     alpha_grid,
     certify,
     solve,
     solve_path,
+)
+from sklearn_mtl.solvers.feature_groups import (
+    _feature_groups,
+    _kernels,
+    _proximal_newton,
 )
 from sklearn_mtl.tasks import stack_tasks
 

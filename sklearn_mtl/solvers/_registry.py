@@ -7,10 +7,10 @@ import numpy as np
 from sklearn_mtl.solvers._base import Solver
 from sklearn_mtl.solvers._certificate import Problem, Solution
 from sklearn_mtl.solvers._closed_form import ClosedForm
-from sklearn_mtl.solvers._feature_groups import FeatureGroups
 from sklearn_mtl.solvers._fista import Fista
 from sklearn_mtl.solvers._newton import Newton
-from sklearn_mtl.solvers._restricted import Restricted
+from sklearn_mtl.solvers.feature_groups._feature_groups import FeatureGroups
+from sklearn_mtl.solvers.feature_groups._restricted import Restricted
 
 __all__ = ["SOLVERS", "solve", "solver_for"]
 

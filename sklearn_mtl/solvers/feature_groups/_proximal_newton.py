@@ -9,10 +9,10 @@ import numpy as np
 from sklearn_mtl.datafits import Evaluation, LogLoss, weights_are_shared
 from sklearn_mtl.solvers._anderson import anderson_weights, mixture
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
-from sklearn_mtl.solvers._group_cycles import Cycles
-from sklearn_mtl.solvers._group_newton import GroupProblem, group_newton
-from sklearn_mtl.solvers._kernels import group_cycle
-from sklearn_mtl.solvers._working_set import gram_bound
+from sklearn_mtl.solvers.feature_groups._group_cycles import Cycles
+from sklearn_mtl.solvers.feature_groups._group_newton import GroupProblem, group_newton
+from sklearn_mtl.solvers.feature_groups._kernels import group_cycle
+from sklearn_mtl.solvers.feature_groups._working_set import gram_bound
 
 __all__ = ["descend_models", "suits_models"]
 

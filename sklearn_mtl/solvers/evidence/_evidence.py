@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from sklearn_mtl.datafits import LogLoss, Quadratic
-from sklearn_mtl.solvers._axes import Axes
 from sklearn_mtl.solvers._closed_form import Spectrum
-from sklearn_mtl.solvers._empirical_bayes import Evidence
-from sklearn_mtl.solvers._pooled_evidence import PooledEvidence
+from sklearn_mtl.solvers.evidence._axes import Axes
+from sklearn_mtl.solvers.evidence._empirical_bayes import Evidence
+from sklearn_mtl.solvers.evidence._pooled_evidence import PooledEvidence
 
 __all__ = [
     "evidence_of_classes",

@@ -7,7 +7,7 @@ from scipy.optimize import minimize
 
 from sklearn_mtl.datafits import make_quadratic
 from sklearn_mtl.solvers import evidence_of_levels
-from sklearn_mtl.solvers._pooled_evidence import _Step
+from sklearn_mtl.solvers.evidence._pooled_evidence import _Step
 
 VARIANCES = noise, shared, own, level = 0.7, 0.5, 0.3, 1.1
 

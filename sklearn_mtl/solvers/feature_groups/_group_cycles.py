@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_mtl.solvers._anderson import anderson_weights, mixture
-from sklearn_mtl.solvers._group_newton import Done
-from sklearn_mtl.solvers._kernels import Kernel
+from sklearn_mtl.solvers.feature_groups._group_newton import Done
+from sklearn_mtl.solvers.feature_groups._kernels import Kernel
 
 __all__ = ["Cycles"]
 

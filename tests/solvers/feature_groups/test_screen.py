@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.solvers._screen import Screen
+from sklearn_mtl.solvers.feature_groups._screen import Screen
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 import sklearn_mtl
-from sklearn_mtl.solvers import _kernels, compile_kernels
+from sklearn_mtl.solvers import compile_kernels
+from sklearn_mtl.solvers.feature_groups import _kernels
 
 # Compiled elsewhere, so that other tests do not find it: their path stays NumPy's.
 COMPILE_AND_COMPARE = """
 import numpy as np
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor, compile_kernels
-from sklearn_mtl.solvers import _kernels
+from sklearn_mtl.solvers.feature_groups import _kernels
 rng = np.random.default_rng(0)
 X = rng.standard_normal((40, 90))
 y = X[:, :3] @ rng.standard_normal((3, 2)) + 0.1 * rng.standard_normal((40, 2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sklearn_mtl.solvers._group_gap import group_norms
+from sklearn_mtl.solvers.feature_groups._group_gap import group_norms
 
 __all__ = ["Screen"]
 

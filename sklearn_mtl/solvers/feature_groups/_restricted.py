@@ -10,7 +10,10 @@ from sklearn_mtl.penalties import L21
 from sklearn_mtl.solvers._base import Solver
 from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
 from sklearn_mtl.solvers._fista import fista
-from sklearn_mtl.solvers._proximal_newton import descend_models, suits_models
+from sklearn_mtl.solvers.feature_groups._proximal_newton import (
+    descend_models,
+    suits_models,
+)
 
 __all__ = ["Restricted"]
 

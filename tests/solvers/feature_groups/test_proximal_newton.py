@@ -3,10 +3,14 @@ import pytest
 
 from sklearn_mtl.datafits import LogLoss
 from sklearn_mtl.penalties import L21, TaskColumns
-from sklearn_mtl.solvers import Problem, _proximal_newton, certify, fista
+from sklearn_mtl.solvers import Problem, certify, fista
 from sklearn_mtl.solvers._certificate import Scales
-from sklearn_mtl.solvers._kernels import cycle_groups
-from sklearn_mtl.solvers._proximal_newton import descend_models, suits_models
+from sklearn_mtl.solvers.feature_groups import _proximal_newton
+from sklearn_mtl.solvers.feature_groups._kernels import cycle_groups
+from sklearn_mtl.solvers.feature_groups._proximal_newton import (
+    descend_models,
+    suits_models,
+)
 
 
 def make_problem(penalty, *, n_classes=(2, 2, 3), fit_intercept=True, signal=2.0):

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
 
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
-from sklearn_mtl.solvers._group_gap import group_norms
+from sklearn_mtl.solvers.feature_groups._group_gap import group_norms
 
 __all__ = ["Done", "GroupProblem", "group_newton"]
 

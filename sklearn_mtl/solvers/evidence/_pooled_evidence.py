@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_mtl.datafits import Pooling
-from sklearn_mtl.solvers._empirical_bayes import Evidence, Strengths
+from sklearn_mtl.solvers.evidence._empirical_bayes import Evidence, Strengths
 
 __all__ = ["PooledEvidence"]
 

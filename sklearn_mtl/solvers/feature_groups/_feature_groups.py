@@ -10,12 +10,12 @@ from sklearn_mtl.datafits import SharedSamples
 from sklearn_mtl.solvers._base import Solver
 from sklearn_mtl.solvers._certificate import Problem, Solution
 from sklearn_mtl.solvers._fista import fista
-from sklearn_mtl.solvers._group_cycles import Cycles
-from sklearn_mtl.solvers._group_gap import GroupGauge, group_norms
-from sklearn_mtl.solvers._group_newton import GroupProblem, group_newton
-from sklearn_mtl.solvers._kernels import group_cycle
-from sklearn_mtl.solvers._screen import Screen
-from sklearn_mtl.solvers._working_set import WorkingSet
+from sklearn_mtl.solvers.feature_groups._group_cycles import Cycles
+from sklearn_mtl.solvers.feature_groups._group_gap import GroupGauge, group_norms
+from sklearn_mtl.solvers.feature_groups._group_newton import GroupProblem, group_newton
+from sklearn_mtl.solvers.feature_groups._kernels import group_cycle
+from sklearn_mtl.solvers.feature_groups._screen import Screen
+from sklearn_mtl.solvers.feature_groups._working_set import WorkingSet
 
 __all__ = ["FeatureGroups"]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl.solvers._fixed_point import fixed_point
+from sklearn_mtl.solvers.evidence._fixed_point import fixed_point
 
 RATES = np.array([0.95, 0.6, 0.1])
 

@@ -5,13 +5,15 @@ from sklearn_mtl.datafits import make_quadratic
 from sklearn_mtl.penalties import L21, TaskColumns
 from sklearn_mtl.solvers import (
     Problem,
-    _feature_groups,
     alpha_grid,
     certify,
     solve,
     solve_path,
 )
-from sklearn_mtl.solvers._kernels import cycle_groups
+from sklearn_mtl.solvers.feature_groups import (
+    _feature_groups,
+)
+from sklearn_mtl.solvers.feature_groups._kernels import cycle_groups
 
 SHAPES = {"gram": (60, 8), "wide": (30, 50), "more rows than samples": (8, 60)}
 

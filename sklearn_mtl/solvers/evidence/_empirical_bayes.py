@@ -8,7 +8,7 @@ import numpy as np
 
 from sklearn_mtl.datafits import Pooling
 from sklearn_mtl.penalties import Decomposition, Ridge, Shared
-from sklearn_mtl.solvers._fixed_point import fixed_point
+from sklearn_mtl.solvers.evidence._fixed_point import fixed_point
 
 __all__ = ["Evidence", "Strengths"]
 

@@ -4,7 +4,7 @@ import pytest
 from sklearn_mtl.datafits import make_quadratic
 from sklearn_mtl.penalties import L21, TaskColumns
 from sklearn_mtl.solvers import Problem, certify
-from sklearn_mtl.solvers._group_gap import GroupGauge, group_norms
+from sklearn_mtl.solvers.feature_groups._group_gap import GroupGauge, group_norms
 
 
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.6])

@@ -1,0 +1,1 @@
+"""Strengths of shared and own parts that the data give: empirical Bayes."""
