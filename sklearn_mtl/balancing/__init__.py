@@ -6,7 +6,6 @@ from sklearn_mtl.balancing._base import (
     Balancing,
     GradientAggregator,
     LossWeighting,
-    StepLosses,
 )
 from sklearn_mtl.balancing._base import as_array as as_array
 from sklearn_mtl.balancing._check import check_balancing
@@ -14,6 +13,7 @@ from sklearn_mtl.balancing._gramian import feature_gramian as feature_gramian
 from sklearn_mtl.balancing._gramian import lowest_overlap as lowest_overlap
 from sklearn_mtl.balancing._registry import METHODS as METHODS
 from sklearn_mtl.balancing._registry import read_balancing as read_balancing
+from sklearn_mtl.balancing._steps import StepGramian, StepLosses
 from sklearn_mtl.balancing.aggregators._aligned_mtl import AlignedMTL
 from sklearn_mtl.balancing.aggregators._cagrad import CAGrad
 from sklearn_mtl.balancing.aggregators._fairgrad import FairGrad
@@ -65,6 +65,7 @@ __all__ = [
     "PCGrad",
     "Random",
     "Sampled",
+    "StepGramian",
     "StepLosses",
     "SumOfLosses",
     "Synchronous",

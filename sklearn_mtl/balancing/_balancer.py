@@ -13,8 +13,8 @@ from sklearn_mtl.balancing._base import (
     Balancing,
     GradientAggregator,
     LossWeighting,
-    StepLosses,
 )
+from sklearn_mtl.balancing._steps import StepGramian, StepLosses
 
 __all__ = ["GradientBalancer", "LossBalancer"]
 
@@ -24,10 +24,10 @@ Numbers = Any  # arrays or tensors: the same arithmetic
 class _Balancer:
     """What both kinds share: factors of the gradient of the weighted sum of losses."""
 
-    def __init__(self, method: Balancing, n_members: int, n_tasks: int) -> None:
+    def __init__(self, method: Balancing[Any], n_members: int, n_tasks: int) -> None:
         self.role = method.role_of_task_weight
         self.of_mean = method.of_mean
-        self.state = method.start(n_members, n_tasks)
+        self.state = method.init_state(n_members, n_tasks)
 
     def _factors(self, weights: Numbers, present: Numbers, task_weight: Numbers) -> Any:
         """Return by what the gradients of task_weight_t L_t are multiplied.
@@ -55,7 +55,9 @@ class LossBalancer(_Balancer):
         Numbers of independent nets and of tasks.
     """
 
-    def __init__(self, method: LossWeighting, n_members: int, n_tasks: int) -> None:
+    def __init__(
+        self, method: LossWeighting[Any], n_members: int, n_tasks: int
+    ) -> None:
         super().__init__(method, n_members, n_tasks)
         self.method = method
 
@@ -113,7 +115,7 @@ class GradientBalancer(_Balancer):
 
     def __init__(
         self,
-        method: GradientAggregator,
+        method: GradientAggregator[Any],
         n_members: int,
         n_tasks: int,
         update_every: int,
@@ -151,10 +153,8 @@ class GradientBalancer(_Balancer):
             bare = task_weight + (task_weight == 0)
             gramian = gramian / (bare * bare[:, None])
         if is_whole:
-            self._tell(None, None, losses)
-            weights = self.method.weigh_arrays(
-                gramian, task_weight, self.state, generators
-            )
+            step = StepGramian(gramian, task_weight, generators, losses)
+            weights = self.method.weigh_arrays(step, self.state)
             if is_plain:  # the rest, without what does nothing
                 self.held = weights * len(task_weight) if self.of_mean else weights
             else:
@@ -162,27 +162,18 @@ class GradientBalancer(_Balancer):
             return
         weights = np.zeros_like(gramian[..., 0])
         for members, tasks in _alike(present):
-            part = gramian[np.ix_(members, tasks, tasks)]
-            chosen = [generators[m] for m in members] if generators else ()
-            self._tell(members, tasks, losses)
-            weights[np.ix_(members, tasks)] = self.method.weigh_arrays(
-                part, task_weight[tasks], self.state, chosen
+            step = StepGramian(
+                gramian[np.ix_(members, tasks, tasks)],
+                task_weight[tasks],
+                [generators[m] for m in members] if generators else (),
+                None if losses is None else losses[np.ix_(members, tasks)],
+                members,
+                tasks,
             )
+            weights[step.cells] = self.method.weigh_arrays(step, self.state)
         factors = self._factors(weights, present, task_weight)
         held = np.ones_like(factors) if self.held is None else self.held
         self.held = np.where(present, factors, held)
-
-    def _tell(
-        self,
-        members: np.ndarray | None,
-        tasks: np.ndarray | None,
-        losses: np.ndarray | None,
-    ) -> None:
-        """Put into the state whose Gramians come next; None is all."""
-        cells = ... if members is None or tasks is None else np.ix_(members, tasks)
-        self.state["tasks"], self.state["cells"] = tasks, cells
-        if losses is not None:
-            self.state["losses"] = losses[cells]
 
     def factors(self) -> np.ndarray:
         """Return the factors (n_members, n_tasks) of this step, and count it."""

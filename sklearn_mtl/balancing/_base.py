@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from torch import Generator, Tensor
 
-__all__ = ["Balancing", "GradientAggregator", "LossWeighting", "StepLosses", "as_array"]
+from sklearn_mtl.balancing._steps import StepGramian, StepLosses
+
+__all__ = ["Balancing", "GradientAggregator", "LossWeighting", "as_array"]
+
+State = TypeVar("State")  # a dataclass, or None for a method that learns nothing
 
 
-class Balancing(BaseEstimator, ABC):
+class Balancing(BaseEstimator, ABC, Generic[State]):
     """Base of the methods: searchable parameters, and maths without state.
 
     A method holds numbers and choices, never what it learns in a fit, so that clone,
     get_params and grid search see ordinary parameters (`balancing__temperature`). What
-    it learns is a dict of tensors that the net keeps and hands over.
+    it learns stands in a state of its own, best a small dataclass, which the net keeps
+    and hands over: `init_state` makes it, every further call may change it.
 
     Attributes
     ----------
@@ -42,51 +46,12 @@ class Balancing(BaseEstimator, ABC):
         """Raise ValueError where a parameter is wrong."""
         self._validate_params()
 
-    def start(self, n_members: int, n_tasks: int) -> dict[str, Any]:
-        """Return the state before the first step: what the method will learn."""
-        return {}
+    def init_state(self, n_members: int, n_tasks: int) -> State:
+        """Return the state before the first step; None where nothing is learnt."""
+        return None  # type: ignore[return-value]
 
 
-@dataclass(frozen=True)
-class StepLosses:
-    """The losses of a step and what else a weighting may ask for.
-
-    Attributes
-    ----------
-    losses : Tensor of shape (n_members, n_tasks)
-        Mean loss of each task over its labels in the batch.
-    present : Tensor of shape (n_members, n_tasks), bool
-        Whether the task has a label in the batch.
-    preference : Tensor of shape (n_tasks,)
-        How much each task is wanted, not normalised.
-    lr : float
-        Learning rate of the net in this step.
-    generators : sequence of torch.Generator
-        One for each member, for random methods.
-    """
-
-    losses: Tensor
-    present: Tensor
-    preference: Tensor
-    lr: float = 0.0
-    generators: Sequence[Generator] = ()
-
-    @classmethod
-    def of(
-        cls, losses: Tensor, lr: float = 0.0, generators: Sequence[Generator] = ()
-    ) -> StepLosses:
-        """Return a step in which every task is there and wanted alike."""
-        present = torch.ones_like(losses, dtype=torch.bool)
-        return cls(losses, present, losses.new_ones(losses.shape[-1]), lr, generators)
-
-    @property
-    def share(self) -> Tensor:
-        """The preference (n_members, n_tasks), summing to one over the tasks there."""
-        wanted = self.preference * self.present
-        return wanted / wanted.sum(dim=-1, keepdim=True).clamp(min=1e-30)
-
-
-class LossWeighting(Balancing):
+class LossWeighting(Balancing[State]):
     """Base of the methods that turn the losses of the tasks into weights.
 
     The weights are the derivatives of the one number that the method minimises with
@@ -95,8 +60,8 @@ class LossWeighting(Balancing):
     A subclass defines ``_weigh(step, state)``, which returns a tensor (n_members,
     n_tasks) in the dtype of ``step.losses``. The loss of a task without a label in the
     batch is 0, which means nothing: sums over tasks, and what is learned, must leave it
-    out by ``step.present``. What the method learns stands in the dict `state`, which
-    begins as `start` returns it and holds whatever can be copied and pickled.
+    out by ``step.present``. What the method learns stands in `state`, which
+    `init_state` makes and `_weigh` changes, and which can be copied and pickled.
     `check_balancing` checks all of this.
 
     Attributes
@@ -109,58 +74,58 @@ class LossWeighting(Balancing):
     looks_again: ClassVar[bool] = False
 
     @torch.no_grad()
-    def weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+    def weigh(self, step: StepLosses, state: State | None = None) -> Tensor:
         """Return the weights of a step, and learn from its losses.
 
         Parameters
         ----------
         step : StepLosses
             Losses of the batch.
-        state : dict
-            What `start` returned; it is updated.
+        state : dataclass, default=None
+            What `init_state` returned; it is updated. None is a state that no step has
+            changed, and is forgotten.
 
         Returns
         -------
         Tensor of shape (n_members, n_tasks)
             Weights; 0 where a task has no label in the batch.
         """
+        if state is None:
+            state = self.init_state(*step.losses.shape)
         weights = self._weigh(step, state)
         if not isinstance(weights, Tensor) or weights.shape != step.losses.shape:
             raise _wrong_shape(self, "a tensor", step.losses.shape, weights)
         return torch.where(step.present, weights, torch.zeros_like(weights))
 
     @abstractmethod
-    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+    def _weigh(self, step: StepLosses, state: State) -> Tensor:
         """Return weights (n_members, n_tasks); whatever where a task is absent."""
 
-    def look_again(
-        self, before: StepLosses, losses: Tensor, state: dict[str, Any]
-    ) -> None:
+    def look_again(self, before: StepLosses, losses: Tensor, state: State) -> None:
         """Learn from the losses of the same batch after the step of the optimiser."""
 
-    def end_epoch(self, losses: Tensor, state: dict[str, Any]) -> None:
+    def end_epoch(self, losses: Tensor, state: State) -> None:
         """Learn from the mean losses (n_members, n_tasks) of an epoch."""
 
 
-class GradientAggregator(Balancing):
+class GradientAggregator(Balancing[State]):
     """Base of the methods that turn the Gramian of task gradients into weights.
 
     The maths is NumPy's: on matrices as small as these most of the time of a step goes
     into calls, of which torch's cost several times as much.
 
-    A subclass defines ``_weigh(gramian, share, state, generators)``, which returns an
-    array (n_members, n_tasks) that sums to one over the tasks, or about so, or else
-    says ``of_mean = False``. The Gramian (n_members, n_tasks, n_tasks) is of the tasks
-    that have labels in the batch, and `share` is their preference, summing to one. What
-    the method learns for each member and task stands in arrays of the dict `state`,
-    which begins as `start` returns it: read and write them at ``state["cells"]``, the
-    index of these members and tasks. `check_balancing` checks all of this.
+    A subclass defines ``_weigh(step, state)``, which returns an array (n_members,
+    n_tasks) that sums to one over the tasks, or about so, or else says ``of_mean =
+    False``. The Gramian ``step.gramian`` (n_members, n_tasks, n_tasks) is of the tasks
+    that have labels in the batch, and ``step.share`` is their preference, summing to
+    one. What the method learns for each member and task stands in arrays of `state`,
+    which `init_state` makes for all of them: read and write them at ``step.cells``, the
+    index of the members and tasks of this step. `check_balancing` checks all of this.
 
     Attributes
     ----------
     uses_losses : bool
-        Whether the state is given "losses" (n_members, n_tasks), the mean losses of the
-        batch, without task_weight.
+        Whether ``step.losses`` is wanted, the mean losses of the batch.
     """
 
     of_mean = True
@@ -170,8 +135,9 @@ class GradientAggregator(Balancing):
         self,
         gramian: Tensor,
         preference: Tensor | None = None,
-        state: dict[str, Any] | None = None,
+        state: State | None = None,
         generators: Sequence[Generator] = (),
+        losses: Tensor | None = None,
     ) -> Tensor:
         """Return the weights with which the gradients of the tasks are added.
 
@@ -182,10 +148,13 @@ class GradientAggregator(Balancing):
         preference : Tensor of shape (n_tasks,), default=None
             How much each task is wanted; None is all alike. Methods without one ignore
             it.
-        state : dict, default=None
-            What `start` returned, for methods that have a state.
+        state : dataclass, default=None
+            What `init_state` returned, for methods that learn; it is updated. None is a
+            state that no step has changed, and is forgotten.
         generators : sequence of torch.Generator, default=()
             One for each member, for random methods.
+        losses : Tensor of shape (n_tasks,) or (n_members, n_tasks), default=None
+            Mean losses of the batch, for methods that use them.
 
         Returns
         -------
@@ -203,62 +172,49 @@ class GradientAggregator(Balancing):
                 f"or (n_members, n_tasks, n_tasks); found {tuple(gramian.shape)}."
             )
         if gramian.ndim == 2:
-            return self.weigh(gramian[None], preference, state, generators)[0]
-        weights = self.weigh_arrays(
+            losses = None if losses is None else losses[None]
+            return self.weigh(gramian[None], preference, state, generators, losses)[0]
+        step = StepGramian(
             as_array(gramian),
             np.ones(gramian.shape[-1]) if preference is None else as_array(preference),
-            {} if state is None else state,
             generators,
+            None if losses is None else as_array(losses),
         )
-        return torch.as_tensor(weights).to(gramian)
+        if state is None:
+            state = self.init_state(*gramian.shape[:2])
+        return torch.as_tensor(self.weigh_arrays(step, state)).to(gramian)
 
-    def weigh_arrays(
-        self,
-        gramian: np.ndarray,
-        preference: np.ndarray,
-        state: dict[str, Any],
-        generators: Sequence[Generator] = (),
-    ) -> np.ndarray:
+    def weigh_arrays(self, step: StepGramian, state: State) -> np.ndarray:
         """Return the weights as `weigh` does, without checks and on arrays.
 
         Parameters
         ----------
-        gramian : ndarray of shape (n_members, n_tasks, n_tasks)
-            Inner products of the gradients of the tasks, in single or double precision.
-        preference : ndarray of shape (n_tasks,)
-            How much each task is wanted.
-        state : dict
-            What `start` returned.
-        generators : sequence of torch.Generator, default=()
-            One for each member.
+        step : StepGramian
+            Gramian of the batch.
+        state : dataclass
+            What `init_state` returned; it is updated.
 
         Returns
         -------
         ndarray of shape (n_members, n_tasks)
             Weights.
         """
-        if not np.isfinite(gramian.sum()):
+        shape = step.gramian.shape[:-1]
+        if not np.isfinite(step.gramian.sum()):
             # the net diverged; decompositions would fail before it is said in words
-            return np.full(gramian.shape[:-1], np.nan)
-        share = preference / preference.sum()
-        weights = self._weigh(gramian, share, state, generators)
-        if not isinstance(weights, np.ndarray) or weights.shape != gramian.shape[:-1]:
-            raise _wrong_shape(self, "an array", gramian.shape[:-1], weights)
+            return np.full(shape, np.nan)
+        weights = self._weigh(step, state)
+        if not isinstance(weights, np.ndarray) or weights.shape != shape:
+            raise _wrong_shape(self, "an array", shape, weights)
         return weights
 
     @abstractmethod
-    def _weigh(
-        self,
-        gramian: np.ndarray,
-        share: np.ndarray,
-        state: dict[str, Any],
-        generators: Sequence[Generator],
-    ) -> np.ndarray:
-        """Return weights (n_members, n_tasks); share (n_tasks,) sums to one."""
+    def _weigh(self, step: StepGramian, state: State) -> np.ndarray:
+        """Return weights (n_members, n_tasks)."""
 
 
 def _wrong_shape(
-    method: Balancing, what: str, expected: tuple[int, ...], found: Any
+    method: Balancing[Any], what: str, expected: tuple[int, ...], found: Any
 ) -> ValueError:
     """Return the error for weights that are not one for each member and task."""
     seen = f"shape {tuple(found.shape)}" if hasattr(found, "shape") else repr(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from sklearn_mtl.balancing._base import Balancing, GradientAggregator, LossWeighting
@@ -15,7 +17,7 @@ ROLES = ("scale", "preference", "ignored")
 
 
 def check_balancing(
-    method: Balancing, *, n_tasks: int = 4, is_symmetric: bool = True
+    method: Balancing[Any], *, n_tasks: int = 4, is_symmetric: bool = True
 ) -> None:
     """Check that a method of balancing is one that the nets can use.
 

@@ -33,7 +33,7 @@ from sklearn_mtl.utils._specs import read_spec
 
 __all__ = ["METHODS", "read_balancing"]
 
-METHODS: dict[str, type[Balancing]] = {
+METHODS: dict[str, type[Balancing[Any]]] = {
     "aligned_mtl": AlignedMTL,
     "cagrad": CAGrad,
     "dwa": DWA,
@@ -56,12 +56,12 @@ METHODS: dict[str, type[Balancing]] = {
 }
 
 
-def read_balancing(balancing: Any, who: str) -> Balancing:
+def read_balancing(balancing: Any, who: str) -> Balancing[Any]:
     """Return the method that a name, a spec or an object of torchjd stands for."""
     if comes_from_torchjd(balancing) and not isinstance(balancing, type):
         return adapt(balancing, who)
     example = "UPGrad(), or a Weighting, Aggregator or Scalarizer of torchjd"
-    method: Balancing = read_spec(
+    method: Balancing[Any] = read_spec(
         balancing, METHODS, Balancing, argument="balancing", example=example, who=who
     )
     if not isinstance(method, LossWeighting | GradientAggregator):

@@ -48,8 +48,8 @@ def forgets_absent_tasks(self, step, state):
 
 
 def learns_of_absent_tasks(self, step, state):
-    state["mean"] = 0.5 * state.get("mean", step.losses) + 0.5 * step.losses
-    return 1.0 + state["mean"]
+    state.mean = 0.5 * state.mean.to(step.losses) + 0.5 * step.losses
+    return 1.0 + state.mean
 
 
 def global_numbers(self, step, state):
@@ -103,7 +103,10 @@ def a_lock(self, n_members, n_tasks):
     ("method", "message"),
     [
         (weighting(forgets_absent_tasks), r"\._weigh: .*the loss of an absent task"),
-        (weighting(learns_of_absent_tasks), r"\._weigh: .*the loss of an absent task"),
+        (
+            weighting(learns_of_absent_tasks, init_state=RunningMean.init_state),
+            r"\._weigh: .*the loss of an absent task",
+        ),
         (weighting(global_numbers), r"\._weigh: .*a global generator was used"),
         (weighting(first_task_only), r"\._weigh: .*follow the tasks when"),
         (weighting(mixes_members), r"\._weigh: .*a member alone as beside others"),
@@ -122,7 +125,10 @@ def a_lock(self, n_members, n_tasks):
             r"\._weigh: expected weights that depend on step\.preference",
         ),
         (weighting(ones, role_of_task_weight="loud"), r"\.role_of_task_weight: expect"),
-        (weighting(ones, start=a_lock), r"\.start: expected a state that can be"),
+        (
+            weighting(ones, init_state=a_lock),
+            r"\.init_state: expected a state that can be",
+        ),
     ],
 )
 def test_a_fault_of_a_loss_weighting_is_named(method, message):
@@ -134,49 +140,52 @@ def equal(gramian):
     return np.full(gramian.shape[:2], 1.0 / gramian.shape[1], gramian.dtype)
 
 
-def sums_to_n_tasks(self, gramian, share, state, generators):
-    return np.ones(gramian.shape[:2])
+def sums_to_n_tasks(self, step, state):
+    return np.ones(step.gramian.shape[:2])
 
 
-def divides_by_zero(self, gramian, share, state, generators):
+def divides_by_zero(self, step, state):
     with np.errstate(divide="ignore", invalid="ignore"):
-        weights = gramian.diagonal(axis1=1, axis2=2) ** -0.5
+        weights = step.gramian.diagonal(axis1=1, axis2=2) ** -0.5
         return weights / weights.sum(axis=1, keepdims=True)
 
 
-def changes_the_gramian(self, gramian, share, state, generators):
-    gramian *= 2.0
-    return equal(gramian)
+def changes_the_gramian(self, step, state):
+    step.gramian[:] *= 2.0
+    return equal(step.gramian)
 
 
-def keeps_all_tasks(self, gramian, share, state, generators):
-    squares = gramian.diagonal(axis1=1, axis2=2)
-    state["squares"] = 0.5 * state.get("squares", squares) + squares
-    return 1.0 + state["squares"] / (1.0 + state["squares"].sum(1, keepdims=True))
+def keeps_all_tasks(self, step, state):
+    squares = step.gramian.diagonal(axis1=1, axis2=2)
+    state.squares = 0.5 * state.squares + squares
+    return 1.0 + state.squares / (1.0 + state.squares.sum(1, keepdims=True))
 
 
-def draws_globally(self, gramian, share, state, generators):
-    return np.random.rand(*gramian.shape[:2])  # noqa: NPY002 - the fault
+def draws_globally(self, step, state):
+    return np.random.rand(*step.gramian.shape[:2])  # noqa: NPY002 - the fault
 
 
-def first_of_all(self, gramian, share, state, generators):
-    return np.repeat(equal(gramian)[:1], len(gramian), 0) * gramian[:1, 0, :1]
+def first_of_all(self, step, state):
+    return (
+        np.repeat(equal(step.gramian)[:1], len(step.gramian), 0)
+        * step.gramian[:1, 0, :1]
+    )
 
 
-def by_place(self, gramian, share, state, generators):
-    return equal(gramian) * np.arange(1.0, 1.0 + gramian.shape[1])
+def by_place(self, step, state):
+    return equal(step.gramian) * np.arange(1.0, 1.0 + step.gramian.shape[1])
 
 
-def one_row(self, gramian, share, state, generators):
-    return equal(gramian)[0]
+def one_row(self, step, state):
+    return equal(step.gramian)[0]
 
 
-def thirds(self, gramian, share, state, generators):
-    return np.full(gramian.shape[:2], 1.0 / 3.0)
+def thirds(self, step, state):
+    return np.full(step.gramian.shape[:2], 1.0 / 3.0)
 
 
-def plain(self, gramian, share, state, generators):
-    return equal(gramian)
+def plain(self, step, state):
+    return equal(step.gramian)
 
 
 @pytest.mark.parametrize(
@@ -190,8 +199,10 @@ def plain(self, gramian, share, state, generators):
         (aggregator(divides_by_zero), r"\._weigh: .*finite weights for a gradient of"),
         (aggregator(changes_the_gramian), r"\._weigh: expected the Gramian left as"),
         (
-            aggregator(keeps_all_tasks, of_mean=False),
-            r"\._weigh: expected what is learned .* at state\['cells'\]",
+            aggregator(
+                keeps_all_tasks, of_mean=False, init_state=RunningUnits.init_state
+            ),
+            r"\._weigh: expected what is learned .* at step\.cells",
         ),
         (aggregator(draws_globally), r"\._weigh: .*a global generator was used"),
         (aggregator(first_of_all), r"\._weigh: .*a member alone as beside others"),
@@ -199,9 +210,12 @@ def plain(self, gramian, share, state, generators):
         (aggregator(one_row), r": _weigh must return an array of shape \(1, 4\)"),
         (
             aggregator(plain, role_of_task_weight="preference"),
-            r"\._weigh: expected weights that depend on share",
+            r"\._weigh: expected weights that depend on step\.share",
         ),
-        (aggregator(plain, start=a_lock), r"\.start: expected a state that can be"),
+        (
+            aggregator(plain, init_state=a_lock),
+            r"\.init_state: expected a state that can be",
+        ),
     ],
 )
 def test_a_fault_of_an_aggregator_is_named(method, message):
@@ -225,4 +239,4 @@ def test_something_else_is_no_method():
 @pytest.mark.parametrize("fault", [one_for_all, an_array])
 def test_weights_of_a_wrong_shape_are_an_error_in_a_step(fault):
     with pytest.raises(ValueError, match="Wrong: _weigh must return a tensor"):
-        weighting(fault).weigh(StepLosses.of(torch.ones(2, 3)), {})
+        weighting(fault).weigh(StepLosses.of(torch.ones(2, 3)))

@@ -55,25 +55,31 @@ class TestTorchJD:
         J = torch.randn(4, 9, generator=generators()[0], dtype=torch.double)
         method = read_balancing(getattr(torchjd, name + suffix)(), "me")
         assert isinstance(method, TorchJDAggregator)
-        found = method.weigh(J @ J.T, state={}, generators=generators())
+        found = method.weigh(J @ J.T, generators=generators())
         torch.testing.assert_close(found @ J, getattr(torchjd, name)()(J))
 
     def test_a_preference_keeps_to_the_tasks_that_are_there(self):
         torchjd = self.aggregation()
         preference = torch.tensor([1.0, 2.0, 3.0], dtype=torch.double)
         method = read_balancing(torchjd.AlignedMTLWeighting(preference), "me")
-        state = {"tasks": np.array([0, 2])}
         G = gramian(2)
+        step = balancing.StepGramian(
+            G.numpy()[None],
+            np.ones(2),
+            members=np.array([0]),
+            tasks=np.array([0, 2]),
+        )
         expected = torchjd.AlignedMTLWeighting(preference[[0, 2]])(G)
-        torch.testing.assert_close(method.weigh(G, state=state), expected)
+        found = method.weigh_arrays(step, method.init_state(1, 3))[0]
+        torch.testing.assert_close(torch.as_tensor(found), expected)
 
     def test_the_global_generator_is_left_alone(self):
         torchjd = self.aggregation()
         method = read_balancing(torchjd.PCGradWeighting(), "me")
         before = torch.random.get_rng_state()
         G = gramian(6, 4)
-        first = method.weigh(G, state={}, generators=generators())
-        again = method.weigh(G, state={}, generators=generators())
+        first = method.weigh(G, generators=generators())
+        again = method.weigh(G, generators=generators())
         assert torch.equal(torch.random.get_rng_state(), before)
         assert torch.equal(first, again)
 
@@ -84,10 +90,10 @@ class TestTorchJD:
     def test_scalarizers_keep_a_copy_for_each_member(self):
         method = read_balancing(self.scalarization().UW(3), "me")
         assert isinstance(method, TorchJDScalarizer)
-        state = method.start(2, 3)
+        state = method.init_state(2, 3)
         losses = torch.tensor([[0.1, 1.0, 2.0], [2.0, 1.0, 0.1]])
         ours = Uncertainty()
-        our_state = ours.start(2, 3)
+        our_state = ours.init_state(2, 3)
         for _ in range(5):
             step = balancing.StepLosses.of(losses, lr=0.1)
             found = method.weigh(step, state)
@@ -98,7 +104,7 @@ class TestTorchJD:
         method = read_balancing(self.scalarization().FAMO(2), "me")
         assert method.looks_again
         ours, losses = balancing.FAMO(), torch.tensor([[0.4, 0.5]])
-        state, our_state = method.start(1, 2), ours.start(1, 2)
+        state, our_state = method.init_state(1, 2), ours.init_state(1, 2)
         step = balancing.StepLosses.of(losses)
         for _ in range(3):
             torch.testing.assert_close(
@@ -110,7 +116,7 @@ class TestTorchJD:
     def test_dwa_hears_of_the_end_of_an_epoch(self):
         method = read_balancing(self.scalarization().DWA(), "me")
         ours = DWA()
-        state, our_state = method.start(1, 2), ours.start(1, 2)
+        state, our_state = method.init_state(1, 2), ours.init_state(1, 2)
         for losses in ([1.0, 1.0], [0.5, 1.0], [0.4, 0.3]):
             step = balancing.StepLosses.of(torch.tensor([losses]))
             torch.testing.assert_close(

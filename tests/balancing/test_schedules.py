@@ -1,5 +1,6 @@
 """Which tasks the schedules choose."""
 
+import dataclasses
 import itertools
 import re
 
@@ -28,8 +29,9 @@ def turn_of(shares, n_members=1, there=None, seed=0):
     return Turn(shares, is_there, draws)
 
 
-def chosen(schedule, turn, n_steps):
-    return [int(schedule.choose(turn)[0].argmax()) for _ in range(n_steps)]
+def chosen(schedule, turn, n_steps, state=None):
+    state = schedule.init_state(*turn.is_there.shape) if state is None else state
+    return [int(schedule.choose(turn, state)[0].argmax()) for _ in range(n_steps)]
 
 
 def test_synchronous_trains_all():
@@ -58,7 +60,9 @@ def test_random_turns_are_as_frequent_as_wanted():
 
 @pytest.mark.parametrize("order", ["cyclic", "random"])
 def test_all_members_have_the_same_turn(order):
-    factors = Asynchronous(order=order).choose(turn_of([0.2] * 5, n_members=3))
+    schedule = Asynchronous(order=order)
+    turn = turn_of([0.2] * 5, n_members=3)
+    factors = schedule.choose(turn, schedule.init_state(3, 5))
     assert torch.equal(factors[0], factors[1])
     assert torch.equal(factors[0], factors[2])
     assert (factors.sum(dim=1) == 1).all()
@@ -70,15 +74,16 @@ def test_a_task_without_a_label_passes_its_turn_on(order):
     turn = turn_of([0.9, 0.05, 0.05], 2, there)
     schedule = Asynchronous(order=order)
     assert set(chosen(schedule, turn, 20)) == {1, 2}
-    turn.is_there = torch.zeros(2, 3, dtype=torch.bool)
-    assert (schedule.choose(turn).sum(dim=1) == 1).all()
+    turn = dataclasses.replace(turn, is_there=torch.zeros(2, 3, dtype=torch.bool))
+    assert (schedule.choose(turn, schedule.init_state(2, 3)).sum(dim=1) == 1).all()
 
 
 def test_a_turn_that_was_passed_on_is_made_up_for():
     schedule, turn = Asynchronous(), turn_of([0.5, 0.5], there=[[False, True]])
-    assert chosen(schedule, turn, 4) == [1] * 4
-    turn.is_there = torch.ones(1, 2, dtype=torch.bool)
-    assert chosen(schedule, turn, 6) == [0, 0, 0, 0, 0, 1]
+    state = schedule.init_state(1, 2)
+    assert chosen(schedule, turn, 4, state) == [1] * 4
+    turn = dataclasses.replace(turn, is_there=torch.ones(1, 2, dtype=torch.bool))
+    assert chosen(schedule, turn, 6, state) == [0, 0, 0, 0, 0, 1]
 
 
 @pytest.mark.parametrize("n_tasks", [1, 2, 3, 4, 9])

@@ -41,7 +41,7 @@ def weigh(method, losses=LOSSES, present=None, preference=None, state=None):
         0.01,
         generators(len(losses)),
     )
-    state = method.start(*losses.shape) if state is None else state
+    state = method.init_state(*losses.shape) if state is None else state
     return method.weigh(step, state)
 
 
@@ -90,7 +90,7 @@ def test_a_preference_is_part_of_what_is_minimised(method, function):
 def test_an_absent_task_neither_counts_nor_poisons(method):
     present = torch.tensor([[True, False, True], [True, True, True]])
     poisoned = torch.where(present, LOSSES, torch.zeros_like(LOSSES))
-    state = method.start(2, 3)
+    state = method.init_state(2, 3)
     for _ in range(2):
         w = weigh(method, poisoned, present, state=state)
         assert w.isfinite().all()
@@ -100,7 +100,7 @@ def test_an_absent_task_neither_counts_nor_poisons(method):
             method.look_again(step, 0.9 * poisoned, state)
         method.end_epoch(poisoned, state)
     if not isinstance(method, (Mean, Fixed, Random, DWA)):
-        alone = method.start(1, 2)
+        alone = method.init_state(1, 2)
         for _ in range(2):
             two = weigh(method, LOSSES[:1, [0, 2]], state=alone)
             if method.looks_again:
@@ -125,7 +125,7 @@ def test_random_weights_come_from_the_members_generators():
 
 def test_dwa_starts_with_ones_and_compares_two_epochs():
     method = DWA(temperature=1.0)
-    state = method.start(1, 3)
+    state = method.init_state(1, 3)
     for losses in ([1.0, 2.0, 0.0], [0.5, 2.0, 0.0]):
         ones = weigh(method, LOSSES[:1], state=state)
         assert (ones == 1).all()
@@ -164,7 +164,7 @@ def test_torchjd_learns_the_same_log_scales(method, name, n_steps):
     expected = torchjd_weights(
         getattr(scalarization, name)(3).double(), n_steps, lr=0.05
     )
-    state = method.start(1, 3)
+    state = method.init_state(1, 3)
     for _ in range(n_steps):
         found = weigh(method, LOSSES[:1], state=state)
     torch.testing.assert_close(found[0], expected)
@@ -176,7 +176,7 @@ def test_torchjd_moves_the_logits_of_famo_alike():
     after = LOSSES[0] * torch.tensor([0.5, 0.9, 1.1], dtype=torch.double)
     expected = torchjd_weights(scalarization.FAMO(3).double(), 10, 0.0, tell=after)
     method = FAMO()
-    state = method.start(1, 3)
+    state = method.init_state(1, 3)
     for _ in range(10):
         found = weigh(method, LOSSES[:1], state=state)
         method.look_again(StepLosses.of(LOSSES[:1]), after[None], state)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
-from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
+from sklearn_mtl.balancing._steps import StepGramian
 
 __all__ = ["AlignedMTL"]
 
 
-class AlignedMTL(GradientAggregator):
+class AlignedMTL(GradientAggregator[None]):
     r"""Give the principal components of the gradients the same size (Aligned-MTL).
 
     .. math:: w = \sqrt{\lambda_{min}}\, V \Lambda^{-1/2} V^T p
@@ -43,13 +40,8 @@ class AlignedMTL(GradientAggregator):
 
     role_of_task_weight = "preference"
 
-    def _weigh(
-        self,
-        gramian: np.ndarray,
-        share: np.ndarray,
-        state: dict[str, Any],
-        generators: Sequence[Generator],
-    ) -> np.ndarray:
+    def _weigh(self, step: StepGramian, state: None) -> np.ndarray:
+        gramian, share = step.gramian, step.share
         values, vectors = np.linalg.eigh(gramian)
         noise = gramian.shape[-1] * np.finfo(gramian.dtype).eps
         is_kept = values > noise * values[:, -1:]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from numbers import Real
-from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
-from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
+from sklearn_mtl.balancing._steps import StepGramian
 from sklearn_mtl.balancing.aggregators._min_norm import min_norm_weights
 from sklearn_mtl.utils._private import Interval
 
@@ -20,7 +18,7 @@ _PARETO = 1e-4  # relative norm below which no direction serves all tasks
 _PRECISION = 1e-6  # of the root, relative
 
 
-class CAGrad(GradientAggregator):
+class CAGrad(GradientAggregator[None]):
     r"""Stay near the mean gradient, and serve the task that it serves least (CAGrad).
 
     .. math:: \max_d \min_t \langle g_t, d \rangle
@@ -59,13 +57,8 @@ class CAGrad(GradientAggregator):
     def __init__(self, c: float = 0.5) -> None:
         self.c = c
 
-    def _weigh(
-        self,
-        gramian: np.ndarray,
-        share: np.ndarray,
-        state: dict[str, Any],
-        generators: Sequence[Generator],
-    ) -> np.ndarray:
+    def _weigh(self, step: StepGramian, state: None) -> np.ndarray:
+        gramian = step.gramian
         # rounding leaves inner products of single precision a norm where there is none
         rounding = np.sqrt(16 * np.finfo(gramian.dtype).eps)
         least = max(_PARETO, float(rounding))

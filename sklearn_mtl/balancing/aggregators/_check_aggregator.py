@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ N_MEMBERS, N_UPDATES = 3, 4
 
 
 def check_aggregator(
-    method: GradientAggregator, n_tasks: int, is_symmetric: bool, faults: Faults
+    method: GradientAggregator[Any], n_tasks: int, is_symmetric: bool, faults: Faults
 ) -> None:
     """Check a method on Gramians of every kind, and over several steps."""
     for name, G in _gramians(n_tasks).items():
@@ -91,20 +92,17 @@ def _gramians(n_tasks: int) -> dict[str, Tensor]:
 
 
 def _weigh(
-    method: GradientAggregator,
+    method: GradientAggregator[Any],
     G: Tensor,
     faults: Faults,
     seeds: Sequence[int] = range(N_MEMBERS),
     preference: Tensor | None = None,
 ) -> Tensor:
     """Return the weights (n_members, n_tasks) of a first step."""
-    state = method.start(len(G), G.shape[-1])
-    state.update(tasks=None, cells=...)
-    if method.uses_losses:
-        state["losses"] = np.ones(tuple(G.shape[:2]))
+    losses = torch.ones(G.shape[:2]) if method.uses_losses else None
     generators = [Generator().manual_seed(seed) for seed in seeds][: len(G)]
     before = G.clone()
-    weights = method.weigh(G, preference, state, generators)
+    weights = method.weigh(G, preference, generators=generators, losses=losses)
     faults.require(
         torch.equal(G, before), "_weigh", "the Gramian left as it is", "it changed"
     )
@@ -112,7 +110,7 @@ def _weigh(
 
 
 def _check_preference(
-    method: GradientAggregator, G: Tensor, weights: Tensor, faults: Faults
+    method: GradientAggregator[Any], G: Tensor, weights: Tensor, faults: Faults
 ) -> None:
     """Look whether a declared preference does anything."""
     if method.role_of_task_weight == "preference":
@@ -120,12 +118,12 @@ def _check_preference(
         faults.require(
             not torch.equal(weights, _weigh(method, G, faults, preference=wanted)),
             "_weigh",
-            "weights that depend on share, as role_of_task_weight says",
+            "weights that depend on step.share, as role_of_task_weight says",
             "that they do not",
         )
 
 
-def _check_mean(method: GradientAggregator, n_tasks: int, faults: Faults) -> None:
+def _check_mean(method: GradientAggregator[Any], n_tasks: int, faults: Faults) -> None:
     """Look at one task, and at orthogonal gradients of one length."""
 
     def total(n: int) -> float:
@@ -135,15 +133,17 @@ def _check_mean(method: GradientAggregator, n_tasks: int, faults: Faults) -> Non
     check_sums(total, n_tasks, method, of, faults)
 
 
-def _check_updates(method: GradientAggregator, n_tasks: int, faults: Faults) -> None:
+def _check_updates(
+    method: GradientAggregator[Any], n_tasks: int, faults: Faults
+) -> None:
     """Take steps in which tasks are absent, different ones for different members."""
     try:
         together = _run(method, n_tasks, list(range(N_MEMBERS)), faults)
-    except (IndexError, KeyError, ValueError) as error:
+    except (IndexError, ValueError) as error:
         faults.fail(
             "_weigh",
             "what is learned for each member and task to be read and written at "
-            "state['cells'], since absent tasks are left out",
+            "step.cells, since absent tasks are left out",
             error,
         )
     for member in range(N_MEMBERS):
@@ -153,7 +153,7 @@ def _check_updates(method: GradientAggregator, n_tasks: int, faults: Faults) -> 
 
 
 def _run(
-    method: GradientAggregator, n_tasks: int, members: list[int], faults: Faults
+    method: GradientAggregator[Any], n_tasks: int, members: list[int], faults: Faults
 ) -> np.ndarray:
     """Return the factors (n_updates, n_members, n_tasks) of several steps."""
     draws = np.random.default_rng(0)
@@ -177,6 +177,6 @@ def _run(
         try:  # as a fit that is saved and goes on
             pickled = pickle.loads(pickle.dumps(copy.deepcopy(balancer.state)))
         except Exception as error:
-            faults.fail("start", "a state that can be copied and pickled", error)
+            faults.fail("init_state", "a state that can be copied and pickled", error)
         balancer.state = pickled
     return np.stack(found)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from numbers import Real
-from typing import Any
 
 import numpy as np
-from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
+from sklearn_mtl.balancing._steps import StepGramian
 from sklearn_mtl.balancing.aggregators._fair import fair_weights
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["FairGrad"]
 
 
-class FairGrad(GradientAggregator):
+class FairGrad(GradientAggregator[None]):
     r"""Share out the progress of a step alpha-fairly (FairGrad).
 
     .. math:: G w = w^{-1 / \alpha}
@@ -52,13 +50,8 @@ class FairGrad(GradientAggregator):
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
 
-    def _weigh(
-        self,
-        gramian: np.ndarray,
-        share: np.ndarray,
-        state: dict[str, Any],
-        generators: Sequence[Generator],
-    ) -> np.ndarray:
+    def _weigh(self, step: StepGramian, state: None) -> np.ndarray:
+        gramian = step.gramian
         weights = [
             fair_weights(G, self.alpha) if np.trace(G) > 0 else np.ones(len(G))
             for G in gramian.astype(np.float64)

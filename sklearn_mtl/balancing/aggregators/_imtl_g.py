@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
-from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
+from sklearn_mtl.balancing._steps import StepGramian
 
 __all__ = ["IMTLG"]
 
@@ -17,7 +14,7 @@ __all__ = ["IMTLG"]
 _MARGIN = 1e4
 
 
-class IMTLG(GradientAggregator):
+class IMTLG(GradientAggregator[None]):
     r"""Step along the direction whose projection on every gradient is equal (IMTL-G).
 
     .. math:: w \propto G^+ n, \quad n_t = \|g_t\|, \quad \sum_t w_t = 1
@@ -45,13 +42,8 @@ class IMTLG(GradientAggregator):
 
     role_of_task_weight = "ignored"
 
-    def _weigh(
-        self,
-        gramian: np.ndarray,
-        share: np.ndarray,
-        state: dict[str, Any],
-        generators: Sequence[Generator],
-    ) -> np.ndarray:
+    def _weigh(self, step: StepGramian, state: None) -> np.ndarray:
+        gramian = step.gramian
         norms = np.sqrt(np.maximum(gramian.diagonal(axis1=1, axis2=2), 0.0))
         weights = _solve(gramian, norms)
         total = weights.sum(axis=1, keepdims=True)

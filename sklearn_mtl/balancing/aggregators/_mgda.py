@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
-from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
+from sklearn_mtl.balancing._steps import StepGramian
 from sklearn_mtl.balancing.aggregators._min_norm import min_norm_weights
 
 __all__ = ["MGDA"]
 
 
-class MGDA(GradientAggregator):
+class MGDA(GradientAggregator[None]):
     r"""Step along the shortest vector in the convex hull of the task gradients (MGDA).
 
     .. math:: \min_w \Big\| \sum_t w_t g_t \Big\|^2
@@ -41,11 +38,6 @@ class MGDA(GradientAggregator):
     tensor([0.7500, 0.2500])
     """
 
-    def _weigh(
-        self,
-        gramian: np.ndarray,
-        share: np.ndarray,
-        state: dict[str, Any],
-        generators: Sequence[Generator],
-    ) -> np.ndarray:
+    def _weigh(self, step: StepGramian, state: None) -> np.ndarray:
+        gramian = step.gramian
         return np.stack([min_norm_weights(G) for G in gramian.astype(np.float64)])

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from numbers import Real
-from typing import Any
 
 import numpy as np
-from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
+from sklearn_mtl.balancing._steps import StepGramian
 from sklearn_mtl.balancing.aggregators._fair import fair_weights
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["NashMTL"]
 
 
-class NashMTL(GradientAggregator):
+class NashMTL(GradientAggregator[None]):
     r"""Agree on the step of the Nash bargaining solution (Nash-MTL).
 
     .. math:: G w = 1 / w
@@ -55,13 +53,8 @@ class NashMTL(GradientAggregator):
     def __init__(self, max_norm: float = 1.0) -> None:
         self.max_norm = max_norm
 
-    def _weigh(
-        self,
-        gramian: np.ndarray,
-        share: np.ndarray,
-        state: dict[str, Any],
-        generators: Sequence[Generator],
-    ) -> np.ndarray:
+    def _weigh(self, step: StepGramian, state: None) -> np.ndarray:
+        gramian = step.gramian
         return np.stack([self._solve(G) for G in gramian.astype(np.float64)])
 
     def _solve(self, gramian: np.ndarray) -> np.ndarray:

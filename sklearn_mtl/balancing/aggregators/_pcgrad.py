@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import torch
-from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
+from sklearn_mtl.balancing._steps import StepGramian
 
 __all__ = ["PCGrad"]
 
 
-class PCGrad(GradientAggregator):
+class PCGrad(GradientAggregator[None]):
     r"""Take from each gradient what conflicts with another's, then add them (PCGrad).
 
     For each task i, and the other tasks j in random order,
@@ -48,19 +45,14 @@ class PCGrad(GradientAggregator):
 
     of_mean = False
 
-    def _weigh(
-        self,
-        gramian: np.ndarray,
-        share: np.ndarray,
-        state: dict[str, Any],
-        generators: Sequence[Generator],
-    ) -> np.ndarray:
+    def _weigh(self, step: StepGramian, state: None) -> np.ndarray:
+        gramian = step.gramian
         if gramian.min() >= 0.0:
             return np.ones_like(gramian[..., 0])
         n_tasks = gramian.shape[-1]
         orders = [
             torch.randperm(n_tasks, generator=generator, device=generator.device)
-            for generator in generators
+            for generator in step.generators
         ]
         matrices = gramian.astype(np.float64)
         weights = [

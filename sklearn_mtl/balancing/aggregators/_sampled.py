@@ -14,7 +14,7 @@ from sklearn_mtl.utils._private import Interval
 __all__ = ["Sampled", "inclusion_probabilities"]
 
 
-class Sampled(TaskSchedule):
+class Sampled(TaskSchedule[None]):
     r"""Train some tasks in each step, drawn anew for each member.
 
     A task that is drawn with probability :math:`\pi_t` counts :math:`1 / \pi_t`, so
@@ -70,7 +70,7 @@ class Sampled(TaskSchedule):
         self.frequency = frequency
         self.unbiased = unbiased
 
-    def choose(self, turn: Turn) -> Tensor:
+    def choose(self, turn: Turn, state: None = None) -> Tensor:
         """Return factors of the tasks that are drawn, with or without a label."""
         chances = inclusion_probabilities(turn.shares, self.n_tasks)
         drawn = torch.stack([_draw(chances, g) for g in turn.generators])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from torch import Generator, Tensor
 from sklearn_mtl.balancing._base import (
     GradientAggregator,
     LossWeighting,
-    StepLosses,
     as_array,
 )
+from sklearn_mtl.balancing._steps import StepGramian, StepLosses
 from sklearn_mtl.utils._random import TORCH_GENERATOR
 
 __all__ = [
@@ -32,7 +33,7 @@ def comes_from_torchjd(thing: Any) -> bool:
     return any(cls.__module__.split(".")[0] == "torchjd" for cls in type(thing).__mro__)
 
 
-def adapt(thing: Any, who: str) -> GradientAggregator | LossWeighting:
+def adapt(thing: Any, who: str) -> TorchJDAggregator | TorchJDScalarizer:
     """Wrap an object of torchjd."""
     from torchjd.aggregation import WeightedAggregator, Weighting
     from torchjd.scalarization import Scalarizer
@@ -48,7 +49,14 @@ def adapt(thing: Any, who: str) -> GradientAggregator | LossWeighting:
     )
 
 
-class TorchJDAggregator(GradientAggregator):
+@dataclass
+class AggregatorState:
+    """Copies of the source by member and number of tasks."""
+
+    copies: dict[tuple[int, int], Any] = field(default_factory=dict)
+
+
+class TorchJDAggregator(GradientAggregator[AggregatorState]):
     """A Weighting or WeightedAggregator of torchjd.
 
     What asks for the matrix of gradients gets the square root of the Gramian, which has
@@ -66,22 +74,20 @@ class TorchJDAggregator(GradientAggregator):
     def __init__(self, source: Any) -> None:
         self.source = source
 
-    def _weigh(
-        self,
-        gramian: np.ndarray,
-        share: np.ndarray,
-        state: dict[str, Any],
-        generators: Sequence[Generator],
-    ) -> np.ndarray:
+    def init_state(self, n_members: int, n_tasks: int) -> AggregatorState:
+        """Return no copies: they are made when a Gramian of their size comes."""
+        return AggregatorState()
+
+    def _weigh(self, step: StepGramian, state: AggregatorState) -> np.ndarray:
         weights = []
-        for member, one in enumerate(torch.from_numpy(gramian)):
-            key = f"member {member}, {len(one)} tasks"
-            if key not in state:
-                state[key] = copy.deepcopy(self.source)
-            self._prefer(state[key], state.get("tasks"))
-            generator = generators[member] if generators else None
+        for member, one in enumerate(torch.from_numpy(step.gramian)):
+            key = member, len(one)
+            if key not in state.copies:
+                state.copies[key] = copy.deepcopy(self.source)
+            self._prefer(state.copies[key], step.tasks)
+            generator = step.generators[member] if step.generators else None
             with _borrowed_generator(generator):
-                weights.append(as_array(_apply(state[key], one)))
+                weights.append(as_array(_apply(state.copies[key], one)))
         return np.stack(weights)
 
     def _prefer(self, source: Any, tasks: np.ndarray | None) -> None:
@@ -124,7 +130,19 @@ def _apply(source: Any, gramian: Tensor) -> Tensor:
     return source(gramian)
 
 
-class TorchJDScalarizer(LossWeighting):
+@dataclass
+class ScalarizerState:
+    """A copy of the source for each member, and the latest losses.
+
+    Optimisers, by member, move what a copy learns.
+    """
+
+    copies: list[Any]
+    latest: Tensor
+    optimizers: dict[int, torch.optim.Adam] = field(default_factory=dict)
+
+
+class TorchJDScalarizer(LossWeighting[ScalarizerState]):
     """A Scalarizer of torchjd; its own parameters learn by Adam at the net's rate.
 
     It always gets a loss for each task, in the order of the columns of y: where a task
@@ -144,25 +162,25 @@ class TorchJDScalarizer(LossWeighting):
         """Whether it wants the losses after the step, as FAMO does."""
         return hasattr(self.source, "update")
 
-    def start(self, n_members: int, n_tasks: int) -> dict[str, Any]:
+    def init_state(self, n_members: int, n_tasks: int) -> ScalarizerState:
         """Return a copy for each member."""
         copies = [copy.deepcopy(self.source) for _ in range(n_members)]
-        return {"copies": copies, "latest": torch.ones(n_members, n_tasks)}
+        return ScalarizerState(copies, torch.ones(n_members, n_tasks))
 
-    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
-        latest = state["latest"].to(step.losses)
-        state["latest"] = torch.where(step.present, step.losses, latest)
+    def _weigh(self, step: StepLosses, state: ScalarizerState) -> Tensor:
+        latest = state.latest.to(step.losses)
+        state.latest = torch.where(step.present, step.losses, latest)
         weights = []
-        for member, losses in enumerate(state["latest"]):
+        for member, losses in enumerate(state.latest):
             generator = step.generators[member] if step.generators else None
             with _borrowed_generator(generator):
                 weights.append(self._differentiate(losses, member, step.lr, state))
         return torch.stack(weights)
 
     def _differentiate(
-        self, losses: Tensor, member: int, lr: float, state: dict[str, Any]
+        self, losses: Tensor, member: int, lr: float, state: ScalarizerState
     ) -> Tensor:
-        source = state["copies"][member].to(losses)
+        source = state.copies[member].to(losses)
         losses = losses.clone().requires_grad_()
         own = [p for p in source.parameters() if p.requires_grad]
         if hasattr(source, "update"):
@@ -170,26 +188,26 @@ class TorchJDScalarizer(LossWeighting):
         with torch.enable_grad():
             gradients = torch.autograd.grad(source(losses), [losses, *own])
         if own:
-            key = f"optimizer_{member}"
-            if key not in state:
-                state[key] = torch.optim.Adam(own, lr=lr)
+            if member not in state.optimizers:
+                state.optimizers[member] = torch.optim.Adam(own, lr=lr)
+            optimizer = state.optimizers[member]
             for parameter, gradient in zip(own, gradients[1:], strict=True):
                 parameter.grad = gradient
-            state[key].param_groups[0]["lr"] = lr
-            state[key].step()
+            optimizer.param_groups[0]["lr"] = lr
+            optimizer.step()
         return gradients[0]
 
     def look_again(
-        self, before: StepLosses, losses: Tensor, state: dict[str, Any]
+        self, before: StepLosses, losses: Tensor, state: ScalarizerState
     ) -> None:
         """Tell each copy its losses after the step."""
         # a task that was absent did not change
-        after = torch.where(before.present, losses, state["latest"])
-        for source, member_losses in zip(state["copies"], after, strict=True):
+        after = torch.where(before.present, losses, state.latest)
+        for source, member_losses in zip(state.copies, after, strict=True):
             source.update(member_losses)
 
-    def end_epoch(self, losses: Tensor, state: dict[str, Any]) -> None:
+    def end_epoch(self, losses: Tensor, state: ScalarizerState) -> None:
         """Tell each copy that the epoch is over, where it wants to know."""
-        for source in state["copies"]:
+        for source in state.copies:
             if hasattr(source, "step"):
                 source.step()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
-from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
+from sklearn_mtl.balancing._steps import StepGramian
 from sklearn_mtl.balancing.aggregators._bounded import minimise_above
 
 __all__ = ["UPGrad"]
@@ -16,7 +13,7 @@ __all__ = ["UPGrad"]
 _REGULARISATION = 1e-4  # of a Gramian of trace 1: makes the solution unique
 
 
-class UPGrad(GradientAggregator):
+class UPGrad(GradientAggregator[None]):
     r"""Project each gradient so that it harms no task, then add them (UPGrad).
 
     .. math:: w = \sum_t \arg\min_{v \ge p_t e_t} v^T G v
@@ -47,13 +44,8 @@ class UPGrad(GradientAggregator):
 
     role_of_task_weight = "preference"
 
-    def _weigh(
-        self,
-        gramian: np.ndarray,
-        share: np.ndarray,
-        state: dict[str, Any],
-        generators: Sequence[Generator],
-    ) -> np.ndarray:
+    def _weigh(self, step: StepGramian, state: None) -> np.ndarray:
+        gramian, share = step.gramian, step.share
         if gramian.min() >= 0.0:
             return np.tile(share, (len(gramian), 1))
         squares = gramian.diagonal(axis1=1, axis2=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,7 +14,14 @@ from sklearn_mtl.utils._private import StrOptions
 __all__ = ["Asynchronous"]
 
 
-class Asynchronous(TaskSchedule):
+@dataclass
+class AsynchronousState:
+    """How many turns are owed to each task, (n_tasks,), summing to 0."""
+
+    owed: Tensor
+
+
+class Asynchronous(TaskSchedule[AsynchronousState]):
     """Let tasks take turns, one a step.
 
     The step goes down the gradient of one task: its head and the shared layers move.
@@ -42,7 +50,9 @@ class Asynchronous(TaskSchedule):
     >>> import torch
     >>> from sklearn_mtl.balancing import Asynchronous, Turn
     >>> turn = Turn(torch.tensor([0.5, 0.25, 0.25]), torch.ones(1, 3) > 0)
-    >>> [int(Asynchronous().choose(turn).argmax()) for _ in range(8)]
+    >>> schedule = Asynchronous()
+    >>> state = schedule.init_state(1, 3)
+    >>> [int(schedule.choose(turn, state).argmax()) for _ in range(8)]
     [0, 1, 2, 0, 0, 1, 2, 0]
     """
 
@@ -56,7 +66,11 @@ class Asynchronous(TaskSchedule):
         self.frequency = frequency
         self.order = order
 
-    def choose(self, turn: Turn) -> Tensor:
+    def init_state(self, n_members: int, n_tasks: int) -> AsynchronousState:
+        """Return that nothing is owed."""
+        return AsynchronousState(torch.zeros(n_tasks))
+
+    def choose(self, turn: Turn, state: AsynchronousState) -> Tensor:
         """Return a one for the task whose turn it is, the same one in all members."""
         candidates = turn.is_there.any(dim=0)
         if not bool(candidates.any()):
@@ -65,19 +79,19 @@ class Asynchronous(TaskSchedule):
             weights = turn.shares * candidates
             chosen = int(weights.multinomial(1, generator=turn.generators[0]))
         else:
-            chosen = self._next(turn, candidates)
+            chosen = self._next(turn, candidates, state)
         factors = torch.zeros_like(turn.is_there, dtype=turn.shares.dtype)
         factors[:, chosen] = 1.0
         return factors
 
     @staticmethod
-    def _next(turn: Turn, candidates: Tensor) -> int:
+    def _next(turn: Turn, candidates: Tensor, state: AsynchronousState) -> int:
         """Return the task to which most is owed: a weighted round robin."""
-        owed = turn.state.get("owed", torch.zeros_like(turn.shares)) + turn.shares
+        owed = state.owed + turn.shares
         of_candidates = owed.masked_fill(~candidates, -torch.inf)
         # the first of those to which as much is owed, but for rounding
         most = of_candidates >= of_candidates.max() - 1e-6
         chosen = int(most.int().argmax())
         owed[chosen] -= 1.0
-        turn.state["owed"] = owed
+        state.owed = owed
         return chosen

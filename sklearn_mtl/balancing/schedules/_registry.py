@@ -11,14 +11,14 @@ from sklearn_mtl.utils._specs import read_spec
 
 __all__ = ["SCHEDULES", "read_schedule"]
 
-SCHEDULES: dict[str, type[TaskSchedule]] = {
+SCHEDULES: dict[str, type[TaskSchedule[Any]]] = {
     "asynchronous": Asynchronous,
     "sampled": Sampled,
     "synchronous": Synchronous,
 }
 
 
-def read_schedule(schedule: Any, who: str) -> TaskSchedule:
+def read_schedule(schedule: Any, who: str) -> TaskSchedule[Any]:
     """Return the schedule that a name or a spec stands for."""
     return read_spec(
         schedule,

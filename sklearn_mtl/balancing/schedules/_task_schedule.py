@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
 from sklearn.base import BaseEstimator
@@ -15,10 +15,12 @@ from sklearn_mtl.utils._private import StrOptions
 
 __all__ = ["FREQUENCY", "Synchronous", "TaskSchedule", "Turn"]
 
+State = TypeVar("State")  # a dataclass, or None for a schedule that remembers nothing
+
 FREQUENCY = [StrOptions({"uniform", "size", "loss"}), "array-like", dict]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Turn:
     """What a schedule knows when it chooses, all in the order of y.
 
@@ -30,18 +32,18 @@ class Turn:
         Whether a task has a label in the batch.
     generators : sequence of torch.Generator
         One for each member.
-    state : dict
-        What the schedule remembers from step to step.
     """
 
     shares: Tensor
     is_there: Tensor
     generators: Sequence[Generator] = ()
-    state: dict[str, Tensor] = field(default_factory=dict)
 
 
-class TaskSchedule(BaseEstimator, ABC):
+class TaskSchedule(BaseEstimator, ABC, Generic[State]):
     """Base of the schedules: searchable parameters, and choices without state.
+
+    What a schedule remembers from step to step stands in a state of its own, best a
+    small dataclass, which `init_state` makes and `choose` changes.
 
     Attributes
     ----------
@@ -57,14 +59,20 @@ class TaskSchedule(BaseEstimator, ABC):
         """Raise ValueError where a parameter is wrong."""
         self._validate_params()
 
+    def init_state(self, n_members: int, n_tasks: int) -> State:
+        """Return the state before the first step; None where nothing is kept."""
+        return None  # type: ignore[return-value]
+
     @abstractmethod
-    def choose(self, turn: Turn) -> Tensor:
+    def choose(self, turn: Turn, state: State) -> Tensor:
         """Return by what the losses of a step are multiplied.
 
         Parameters
         ----------
         turn : Turn
-            What is known; its state is updated.
+            What is known of the step.
+        state : dataclass or None
+            What `init_state` returned; it is updated.
 
         Returns
         -------
@@ -73,7 +81,7 @@ class TaskSchedule(BaseEstimator, ABC):
         """
 
 
-class Synchronous(TaskSchedule):
+class Synchronous(TaskSchedule[None]):
     """Train all tasks in every step, as the papers on balancing do.
 
     Examples
@@ -84,6 +92,6 @@ class Synchronous(TaskSchedule):
     tensor([[1., 1., 1.]])
     """
 
-    def choose(self, turn: Turn) -> Tensor:
+    def choose(self, turn: Turn, state: None = None) -> Tensor:
         """Return ones."""
         return torch.ones_like(turn.is_there, dtype=turn.shares.dtype)

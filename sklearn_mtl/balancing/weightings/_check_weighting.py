@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from sklearn_mtl.balancing._base import Balancing, LossWeighting, StepLosses
+from sklearn_mtl.balancing._base import Balancing, LossWeighting
+from sklearn_mtl.balancing._steps import StepLosses
 from sklearn_mtl.utils._check_spec import Faults
 
 __all__ = ["check_sums", "check_weighting"]
@@ -23,7 +24,7 @@ PLACEHOLDER = 7.0
 class _Steps:
     """Losses and absences of some steps, and what a method makes of them."""
 
-    def __init__(self, method: LossWeighting, n_tasks: int) -> None:
+    def __init__(self, method: LossWeighting[Any], n_tasks: int) -> None:
         draws = torch.Generator().manual_seed(0)
         shape = N_STEPS, N_MEMBERS, n_tasks
         losses = torch.rand(shape, generator=draws, dtype=torch.float64)
@@ -41,7 +42,7 @@ class _Steps:
         placeholder: float = 0.0,
         preference: Tensor | None = None,
         dtype: torch.dtype = torch.float64,
-    ) -> tuple[Tensor, dict[str, Any]]:
+    ) -> tuple[Tensor, Any]:
         """Return the weights (n_steps, n_members, n_tasks), and the state after."""
         losses = torch.where(self.present, self.losses, placeholder).to(dtype)
         losses = losses[:, list(members)][..., order]
@@ -49,7 +50,7 @@ class _Steps:
         n_tasks = losses.shape[-1]
         wanted = torch.ones(n_tasks) if preference is None else preference
         generators = [Generator().manual_seed(seed + member) for member in members]
-        state = self.method.start(len(losses[0]), n_tasks)
+        state = self.method.init_state(len(losses[0]), n_tasks)
         weights = []
         for number, (now, here) in enumerate(zip(losses, present, strict=True)):
             step = StepLosses(now, here, wanted.to(dtype), 0.01, generators)
@@ -65,7 +66,7 @@ class _Steps:
 
 
 def check_weighting(
-    method: LossWeighting, n_tasks: int, is_symmetric: bool, faults: Faults
+    method: LossWeighting[Any], n_tasks: int, is_symmetric: bool, faults: Faults
 ) -> None:
     """Check a method over several steps."""
     steps = _Steps(method, n_tasks)
@@ -123,7 +124,7 @@ def _check_numbers(weights: Tensor, faults: Faults) -> None:
 
 
 def _check_preference(
-    method: LossWeighting, steps: _Steps, weights: Tensor, faults: Faults
+    method: LossWeighting[Any], steps: _Steps, weights: Tensor, faults: Faults
 ) -> None:
     """Look whether a declared preference does anything."""
     preference = 1.0 + torch.arange(weights.shape[-1], dtype=torch.float64)
@@ -137,12 +138,12 @@ def _check_preference(
         )
 
 
-def _check_mean(method: LossWeighting, n_tasks: int, faults: Faults) -> None:
+def _check_mean(method: LossWeighting[Any], n_tasks: int, faults: Faults) -> None:
     """Look at one task, and at equal losses of several."""
 
     def total(n: int) -> float:
         step = StepLosses.of(torch.ones(1, n), 0.01, [Generator().manual_seed(0)])
-        return float(method.weigh(step, method.start(1, n)).sum())
+        return float(method.weigh(step, method.init_state(1, n)).sum())
 
     check_sums(total, n_tasks, method, "equal losses", faults)
 
@@ -150,7 +151,7 @@ def _check_mean(method: LossWeighting, n_tasks: int, faults: Faults) -> None:
 def check_sums(
     total: Callable[[int], float],
     n_tasks: int,
-    method: Balancing,
+    method: Balancing[Any],
     of: str,
     faults: Faults,
 ) -> None:
@@ -177,17 +178,19 @@ def check_sums(
 
 
 def _check_state(
-    method: LossWeighting, steps: _Steps, state: dict[str, Any], faults: Faults
+    method: LossWeighting[Any], steps: _Steps, state: Any, faults: Faults
 ) -> None:
     """Go on with a copy of what was learned."""
     try:
         copies = [copy.deepcopy(state), pickle.loads(pickle.dumps(state))]
     except Exception as error:
-        faults.fail("start", "a state that can be copied and pickled", error)
+        faults.fail("init_state", "a state that can be copied and pickled", error)
     preference = torch.ones(steps.losses.shape[-1], dtype=torch.float64)
     after = []
     for one in copies:
         draws = [Generator().manual_seed(9) for _ in range(N_MEMBERS)]
         step = StepLosses(steps.losses[0], steps.present[0], preference, 0.01, draws)
         after.append(method.weigh(step, one))
-    faults.close(after[1], after[0], "start", "a pickled state that goes on alike,")
+    faults.close(
+        after[1], after[0], "init_state", "a pickled state that goes on alike,"
+    )

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+from sklearn_mtl.balancing._base import LossWeighting
+from sklearn_mtl.balancing._steps import StepLosses
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["DWA"]
 
 
-class DWA(LossWeighting):
+@dataclass
+class DWAState:
+    """Mean losses (n_members, n_tasks) of up to two epochs, the latest at the end."""
+
+    epochs: list[Tensor] = field(default_factory=list)
+
+
+class DWA(LossWeighting[DWAState]):
     r"""Weigh tasks more whose loss falls slowly (dynamic weight average).
 
     In epoch e, with :math:`L_t^{(e)}` the mean loss of an epoch,
@@ -40,7 +48,7 @@ class DWA(LossWeighting):
     >>> import torch
     >>> from sklearn_mtl.balancing import DWA, StepLosses
     >>> method = DWA()
-    >>> state = method.start(1, 2)
+    >>> state = method.init_state(1, 2)
     >>> method.end_epoch(torch.tensor([[1.0, 1.0]]), state)
     >>> method.end_epoch(torch.tensor([[0.5, 1.0]]), state)
     >>> method.weigh(StepLosses.of(torch.ones(1, 2)), state)
@@ -54,19 +62,19 @@ class DWA(LossWeighting):
     def __init__(self, temperature: float = 2.0) -> None:
         self.temperature = temperature
 
-    def start(self, n_members: int, n_tasks: int) -> dict[str, Any]:
+    def init_state(self, n_members: int, n_tasks: int) -> DWAState:
         """Return an empty record of epochs."""
-        return {"epochs": []}
+        return DWAState()
 
-    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
-        if len(state["epochs"]) < 2:
+    def _weigh(self, step: StepLosses, state: DWAState) -> Tensor:
+        if len(state.epochs) < 2:
             return torch.ones_like(step.losses)
-        older, newer = state["epochs"]
+        older, newer = state.epochs
         # a loss that is already zero falls no more
         rate = torch.where(older > 0, newer / older, torch.ones_like(older))
         weights = (rate / self.temperature).softmax(dim=-1) * rate.shape[-1]
         return weights.to(step.losses)
 
-    def end_epoch(self, losses: Tensor, state: dict[str, Any]) -> None:
+    def end_epoch(self, losses: Tensor, state: DWAState) -> None:
         """Keep the losses of the last two epochs."""
-        state["epochs"] = [*state["epochs"], losses.detach().clone()][-2:]
+        state.epochs = [*state.epochs, losses.detach().clone()][-2:]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Real
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from sklearn_mtl.balancing._base import LossWeighting, StepLosses
-from sklearn_mtl.balancing.weightings._adam import adam_step
+from sklearn_mtl.balancing._base import LossWeighting
+from sklearn_mtl.balancing._steps import StepLosses
+from sklearn_mtl.balancing.weightings._adam import AdamNumbers
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["FAMO"]
@@ -17,7 +18,14 @@ __all__ = ["FAMO"]
 _SMALLEST = 1e-8  # guards logarithm and division where a loss has become zero
 
 
-class FAMO(LossWeighting):
+@dataclass
+class FAMOState:
+    """The logits xi (n_members, n_tasks)."""
+
+    logits: AdamNumbers
+
+
+class FAMO(LossWeighting[FAMOState]):
     r"""Let all losses fall at about the same rate, without task gradients (FAMO).
 
     Minimises :math:`c \sum_t z_t \log L_t` with :math:`z = softmax(\xi)`, so that
@@ -49,7 +57,7 @@ class FAMO(LossWeighting):
     >>> import torch
     >>> from sklearn_mtl.balancing import FAMO, StepLosses
     >>> method = FAMO()
-    >>> state, step = method.start(1, 2), StepLosses.of(torch.tensor([[1.0, 1.0]]))
+    >>> state, step = method.init_state(1, 2), StepLosses.of(torch.tensor([[1.0, 1.0]]))
     >>> method.weigh(step, state)
     tensor([[0.5000, 0.5000]])
     >>> method.look_again(step, torch.tensor([[0.5, 0.9]]), state)
@@ -69,18 +77,16 @@ class FAMO(LossWeighting):
         self.lr = lr
         self.decay = decay
 
-    def start(self, n_members: int, n_tasks: int) -> dict[str, Any]:
+    def init_state(self, n_members: int, n_tasks: int) -> FAMOState:
         """Return logits of 0."""
-        return {"logits": torch.zeros(n_members, n_tasks)}
+        return FAMOState(AdamNumbers.of(torch.zeros(n_members, n_tasks)))
 
-    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
-        state["logits"] = state["logits"].to(step.losses)
+    def _weigh(self, step: StepLosses, state: FAMOState) -> Tensor:
+        state.logits.to(step.losses)
         z = self._share(step, state) / step.losses.clamp(min=_SMALLEST)
         return z / z.sum(dim=-1, keepdim=True).clamp(min=_SMALLEST)
 
-    def look_again(
-        self, before: StepLosses, losses: Tensor, state: dict[str, Any]
-    ) -> None:
+    def look_again(self, before: StepLosses, losses: Tensor, state: FAMOState) -> None:
         """Move the logits by how much each log-loss fell (algorithm 1, line 7)."""
         z = self._share(before, state)
         fall = (
@@ -88,9 +94,10 @@ class FAMO(LossWeighting):
         )
         fall = torch.where(before.present, fall, torch.zeros_like(fall))
         gradient = z * (fall - (z * fall).sum(dim=-1, keepdim=True))
-        gradient = gradient + self.decay * state["logits"]
-        adam_step(state, "logits", gradient, before.present, self.lr)
+        gradient = gradient + self.decay * state.logits.values
+        state.logits.step(gradient, before.present, self.lr)
 
     @staticmethod
-    def _share(step: StepLosses, state: dict[str, Any]) -> Tensor:
-        return state["logits"].masked_fill(~step.present, -torch.inf).softmax(dim=-1)
+    def _share(step: StepLosses, state: FAMOState) -> Tensor:
+        logits = state.logits.values
+        return logits.masked_fill(~step.present, -torch.inf).softmax(dim=-1)

@@ -7,12 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+from sklearn_mtl.balancing._base import LossWeighting
+from sklearn_mtl.balancing._steps import StepLosses
 
 __all__ = ["Fixed"]
 
 
-class Fixed(LossWeighting):
+class Fixed(LossWeighting[None]):
     r"""Add the losses with given weights: :math:`\sum_t c_t L_t`.
 
     Unlike `task_weight`, which says what the objective *is* and also weighs the choice
@@ -27,14 +28,14 @@ class Fixed(LossWeighting):
     --------
     >>> import torch
     >>> from sklearn_mtl.balancing import Fixed, StepLosses
-    >>> Fixed([1.0, 0.5]).weigh(StepLosses.of(torch.ones(1, 2)), {})
+    >>> Fixed([1.0, 0.5]).weigh(StepLosses.of(torch.ones(1, 2)))
     tensor([[1.0000, 0.5000]])
     """
 
     def __init__(self, weight: Any = None) -> None:
         self.weight = weight
 
-    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+    def _weigh(self, step: StepLosses, state: None) -> Tensor:
         if self.weight is None:
             return torch.ones_like(step.losses)
         return torch.as_tensor(self.weight).to(step.losses).expand_as(step.losses)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
-from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+from sklearn_mtl.balancing._base import LossWeighting
+from sklearn_mtl.balancing._steps import StepLosses
 
 __all__ = ["GeometricMean"]
 
 _SMALLEST = 1e-8  # guards the division by a loss that has become zero
 
 
-class GeometricMean(LossWeighting):
+class GeometricMean(LossWeighting[None]):
     r"""Minimise the geometric mean of the losses (GLS).
 
     .. math:: \prod_t L_t^{p_t}, \quad w_t = p_t \frac{\prod_s L_s^{p_s}}{L_t}
@@ -32,14 +31,14 @@ class GeometricMean(LossWeighting):
     --------
     >>> import torch
     >>> from sklearn_mtl.balancing import GeometricMean, StepLosses
-    >>> GeometricMean().weigh(StepLosses.of(torch.tensor([[1.0, 4.0]])), {})
+    >>> GeometricMean().weigh(StepLosses.of(torch.tensor([[1.0, 4.0]])))
     tensor([[1.0000, 0.2500]])
     """
 
     of_mean = True
     role_of_task_weight = "preference"
 
-    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+    def _weigh(self, step: StepLosses, state: None) -> Tensor:
         losses = step.losses.clamp(min=_SMALLEST)
         share = step.share
         total = (share * losses.log()).sum(dim=-1, keepdim=True).exp()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from numbers import Real
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Generator
 
 from sklearn_mtl.balancing._base import GradientAggregator
-from sklearn_mtl.balancing.weightings._adam import adam_step
+from sklearn_mtl.balancing._steps import StepGramian
+from sklearn_mtl.balancing.weightings._adam import AdamNumbers
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["GradNorm"]
@@ -19,7 +18,15 @@ __all__ = ["GradNorm"]
 _SMALLEST = 1e-3  # of a weight, of which the mean is 1: Adam would step below 0
 
 
-class GradNorm(GradientAggregator):
+@dataclass
+class GradNormState:
+    """The weights w and the first losses, NaN before them, (n_members, n_tasks)."""
+
+    weights: AdamNumbers
+    first_losses: np.ndarray
+
+
+class GradNorm(GradientAggregator[GradNormState]):
     r"""Learn weights that let all tasks train at one rate (GradNorm).
 
     With the norms :math:`n_t = \|g_t\|`, which are the roots of the diagonal of the
@@ -58,7 +65,7 @@ class GradNorm(GradientAggregator):
     >>> import torch
     >>> from sklearn_mtl.balancing import GradNorm
     >>> method = GradNorm(alpha=0.0)
-    >>> state = method.start(1, 2)
+    >>> state = method.init_state(1, 2)
     >>> for _ in range(200):
     ...     weights = method.weigh(torch.diag(torch.tensor([1.0, 9.0])), state=state)
     >>> print([f"{weight:.2f}" for weight in weights.tolist()])  # 3 to 1
@@ -76,52 +83,51 @@ class GradNorm(GradientAggregator):
         self.alpha = alpha
         self.lr = lr
 
-    def start(self, n_members: int, n_tasks: int) -> dict[str, Any]:
+    def init_state(self, n_members: int, n_tasks: int) -> GradNormState:
         """Return equal weights, and no first loss yet."""
         ones = torch.ones(n_members, n_tasks, dtype=torch.double)
-        return {"weights": ones, "first": np.full((n_members, n_tasks), np.nan)}
+        return GradNormState(
+            AdamNumbers.of(ones), np.full((n_members, n_tasks), np.nan)
+        )
 
-    def _weigh(
-        self,
-        gramian: np.ndarray,
-        share: np.ndarray,
-        state: dict[str, Any],
-        generators: Sequence[Generator],
-    ) -> np.ndarray:
-        if "weights" not in state:
-            state.update(self.start(*gramian.shape[:2]))
-        cells = state.get("cells", ...)
-        weights = state["weights"].numpy()[cells]
-        norms = np.sqrt(gramian.diagonal(axis1=1, axis2=2).astype(np.float64))
+    def _weigh(self, step: StepGramian, state: GradNormState) -> np.ndarray:
+        weights = state.weights.values.numpy()[step.cells]
+        squares = step.gramian.diagonal(axis1=1, axis2=2)
+        norms = np.sqrt(squares.astype(np.float64))
         weighted = weights * norms
-        wanted = weighted.mean(axis=1, keepdims=True) * self._pace(state, cells)
-        # the derivative for w_t, the sum of the weights being kept by the scale
-        self._move(state, cells, np.sign(weighted - wanted) * norms)
+        wanted = weighted.mean(axis=1, keepdims=True) * self._pace(step, state)
+        # the derivative of eq. 2 for w_t, where the second term is held fixed
+        self._move(step, state, np.sign(weighted - wanted) * norms)
         return weights / weights.sum(axis=1, keepdims=True)
 
-    def _pace(self, state: dict[str, Any], cells: Any) -> np.ndarray | float:
+    def _pace(self, step: StepGramian, state: GradNormState) -> np.ndarray | float:
         """Return r_t^alpha, and keep the first losses."""
-        losses = state.get("losses")
-        if losses is None:
+        if step.losses is None:
             return 1.0
-        first = state["first"]
-        first[cells] = np.where(np.isnan(first[cells]), losses, first[cells])
+        first = state.first_losses[step.cells]
+        first = np.where(np.isnan(first), step.losses, first)
+        state.first_losses[step.cells] = first
         # a loss that is zero from the start is learnt
-        left = losses / np.maximum(first[cells], np.finfo(np.float64).tiny)
+        left = step.losses / np.maximum(first, np.finfo(np.float64).tiny)
         mean = left.mean(axis=1, keepdims=True)
         return (
             np.divide(left, mean, out=np.ones_like(left), where=mean > 0) ** self.alpha
         )
 
-    def _move(self, state: dict[str, Any], cells: Any, gradient: np.ndarray) -> None:
+    def _move(
+        self, step: StepGramian, state: GradNormState, gradient: np.ndarray
+    ) -> None:
         """Take a step of Adam, and keep the sum of the weights that moved."""
-        before = state["weights"].numpy()[cells]
-        every = torch.zeros_like(state["weights"])
+        cells, weights = step.cells, state.weights
+        before = weights.values.numpy()[cells]
+        every = torch.zeros_like(weights.values)
         moves = torch.zeros_like(every, dtype=torch.bool)
         every.numpy()[cells] = gradient
         moves.numpy()[cells] = True
-        adam_step(state, "weights", every, moves, self.lr)
-        after = state["weights"].numpy()
+        weights.step(every, moves, self.lr)
+        after = weights.values.numpy()
         moved = np.maximum(after[cells], _SMALLEST)
+        # only the ratios of the weights are learnt: a sum that could shrink would be
+        # the shortest way to make all norms equal
         scale = before.sum(axis=1, keepdims=True) / moved.sum(axis=1, keepdims=True)
         after[cells] = moved * scale

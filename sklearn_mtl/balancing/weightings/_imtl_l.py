@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Real
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from sklearn_mtl.balancing._base import LossWeighting, StepLosses
-from sklearn_mtl.balancing.weightings._adam import adam_step
+from sklearn_mtl.balancing._base import LossWeighting
+from sklearn_mtl.balancing._steps import StepLosses
+from sklearn_mtl.balancing.weightings._adam import AdamNumbers
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["IMTLL"]
 
 
-class IMTLL(LossWeighting):
+@dataclass
+class IMTLLState:
+    """The scales s (n_members, n_tasks)."""
+
+    log_scale: AdamNumbers
+
+
+class IMTLL(LossWeighting[IMTLLState]):
     r"""Learn scales that bring all losses to the same size (IMTL-L).
 
     Minimises over the net and the scales s
@@ -43,7 +51,7 @@ class IMTLL(LossWeighting):
     >>> import torch
     >>> from sklearn_mtl.balancing import IMTLL, StepLosses
     >>> method = IMTLL(lr=0.01)
-    >>> state, step = method.start(1, 2), StepLosses.of(torch.tensor([[0.1, 2.0]]))
+    >>> state, step = method.init_state(1, 2), StepLosses.of(torch.tensor([[0.1, 2.0]]))
     >>> for _ in range(1000):
     ...     weights = method.weigh(step, state)
     >>> print([f"{weight:.1f}" for weight in weights[0].tolist()])
@@ -58,13 +66,13 @@ class IMTLL(LossWeighting):
     def __init__(self, lr: float | None = None) -> None:
         self.lr = lr
 
-    def start(self, n_members: int, n_tasks: int) -> dict[str, Any]:
+    def init_state(self, n_members: int, n_tasks: int) -> IMTLLState:
         """Return scales of e^0."""
-        return {"log_scale": torch.zeros(n_members, n_tasks)}
+        return IMTLLState(AdamNumbers.of(torch.zeros(n_members, n_tasks)))
 
-    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
-        s = state["log_scale"] = state["log_scale"].to(step.losses)
+    def _weigh(self, step: StepLosses, state: IMTLLState) -> Tensor:
+        s = state.log_scale.to(step.losses)
         weights = torch.exp(s)
         lr = step.lr if self.lr is None else self.lr
-        adam_step(state, "log_scale", weights * step.losses - 1.0, step.present, lr)
+        state.log_scale.step(weights * step.losses - 1.0, step.present, lr)
         return weights * step.preference

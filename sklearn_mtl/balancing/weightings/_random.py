@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+from sklearn_mtl.balancing._base import LossWeighting
+from sklearn_mtl.balancing._steps import StepLosses
 
 __all__ = ["Random"]
 
 
-class Random(LossWeighting):
+class Random(LossWeighting[None]):
     r"""Draw new weights in every step (RLW).
 
     .. math:: w = softmax(\xi), \quad \xi_t \sim N(0, 1)
@@ -31,13 +30,13 @@ class Random(LossWeighting):
     >>> from sklearn_mtl.balancing import Random, StepLosses
     >>> generator = torch.Generator().manual_seed(0)
     >>> step = StepLosses.of(torch.ones(1, 3), generators=[generator])
-    >>> print(f"{Random().weigh(step, {}).sum():.1f}")
+    >>> print(f"{Random().weigh(step).sum():.1f}")
     1.0
     """
 
     of_mean = True
 
-    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+    def _weigh(self, step: StepLosses, state: None) -> Tensor:
         draws = torch.empty_like(step.losses)
         for member, generator in enumerate(step.generators):
             draws[member].normal_(generator=generator)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+from sklearn_mtl.balancing._base import LossWeighting
+from sklearn_mtl.balancing._steps import StepLosses
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["STCH"]
 
 
-class STCH(LossWeighting):
+class STCH(LossWeighting[None]):
     r"""Minimise a smooth maximum of the losses (smooth Tchebycheff).
 
     .. math:: \mu \log \sum_t \exp(\lambda_t L_t / \mu), \quad
@@ -43,7 +43,7 @@ class STCH(LossWeighting):
     --------
     >>> import torch
     >>> from sklearn_mtl.balancing import STCH, StepLosses
-    >>> STCH(mu=0.5).weigh(StepLosses.of(torch.tensor([[1.0, 0.5]])), {})
+    >>> STCH(mu=0.5).weigh(StepLosses.of(torch.tensor([[1.0, 0.5]])))
     tensor([[0.7311, 0.2689]])
     """
 
@@ -54,7 +54,7 @@ class STCH(LossWeighting):
     def __init__(self, mu: float = 0.1) -> None:
         self.mu = mu
 
-    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+    def _weigh(self, step: StepLosses, state: None) -> Tensor:
         preference = step.share * step.present.sum(dim=-1, keepdim=True)
         scores = (preference * step.losses / self.mu).masked_fill(
             ~step.present, -torch.inf

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from sklearn_mtl.balancing._base import LossWeighting, StepLosses
+from sklearn_mtl.balancing._base import LossWeighting
+from sklearn_mtl.balancing._steps import StepLosses
 
 __all__ = ["SumOfLosses"]
 
 
-class SumOfLosses(LossWeighting):
+class SumOfLosses(LossWeighting[None]):
     r"""Add the losses: :math:`\sum_t L_t`, with weights 1.
 
     The default, and hard to beat: V. Kurin et al. find that no method wins over a well
@@ -24,5 +23,5 @@ class SumOfLosses(LossWeighting):
     Unitary Scalarization for Deep Multi-Task Learning", NeurIPS 2022.
     """
 
-    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
+    def _weigh(self, step: StepLosses, state: None) -> Tensor:
         return torch.ones_like(step.losses)

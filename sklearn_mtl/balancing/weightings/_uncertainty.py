@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Real
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from sklearn_mtl.balancing._base import LossWeighting, StepLosses
-from sklearn_mtl.balancing.weightings._adam import adam_step
+from sklearn_mtl.balancing._base import LossWeighting
+from sklearn_mtl.balancing._steps import StepLosses
+from sklearn_mtl.balancing.weightings._adam import AdamNumbers
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["Uncertainty"]
 
 
-class Uncertainty(LossWeighting):
+@dataclass
+class UncertaintyState:
+    """The log-variances s (n_members, n_tasks)."""
+
+    log_variance: AdamNumbers
+
+
+class Uncertainty(LossWeighting[UncertaintyState]):
     r"""Learn how uncertain each task is, and weigh certain ones more (UW).
 
     Minimises over the net and the log-variances s
@@ -46,7 +54,7 @@ class Uncertainty(LossWeighting):
     >>> import torch
     >>> from sklearn_mtl.balancing import StepLosses, Uncertainty
     >>> method = Uncertainty(lr=0.01)
-    >>> state, step = method.start(1, 2), StepLosses.of(torch.tensor([[0.1, 2.0]]))
+    >>> state, step = method.init_state(1, 2), StepLosses.of(torch.tensor([[0.1, 2.0]]))
     >>> for _ in range(1000):
     ...     weights = method.weigh(step, state)
     >>> print([f"{weight:.2f}" for weight in weights[0].tolist()])
@@ -61,15 +69,15 @@ class Uncertainty(LossWeighting):
     def __init__(self, lr: float | None = None) -> None:
         self.lr = lr
 
-    def start(self, n_members: int, n_tasks: int) -> dict[str, Any]:
+    def init_state(self, n_members: int, n_tasks: int) -> UncertaintyState:
         """Return log-variances of 0."""
-        return {"log_variance": torch.zeros(n_members, n_tasks)}
+        return UncertaintyState(AdamNumbers.of(torch.zeros(n_members, n_tasks)))
 
-    def _weigh(self, step: StepLosses, state: dict[str, Any]) -> Tensor:
-        s = state["log_variance"] = state["log_variance"].to(step.losses)
+    def _weigh(self, step: StepLosses, state: UncertaintyState) -> Tensor:
+        s = state.log_variance.to(step.losses)
         weights = 0.5 * torch.exp(-s)
         lr = step.lr if self.lr is None else self.lr
         # v_t is the same factor of every gradient of s_t, which Adam does not see
         gradient = 0.5 - weights * step.losses
-        adam_step(state, "log_variance", gradient, step.present, lr)
+        state.log_variance.step(gradient, step.present, lr)
         return weights * step.preference

@@ -20,7 +20,11 @@ __all__ = ["make_turns"]
 
 
 def make_turns(
-    model: Any, encoder: TargetEncoder, weights: np.ndarray, balance: Balance | None
+    model: Any,
+    encoder: TargetEncoder,
+    weights: np.ndarray,
+    balance: Balance | None,
+    n_members: int,
 ) -> Turns | None:
     """Return what says which tasks a step trains, or None for all of them.
 
@@ -48,11 +52,12 @@ def make_turns(
         torch.as_tensor(shares, device=order.places.device),
         torch.as_tensor(prior, device=order.places.device),
         HeldHeads(layout) if schedule.holds_heads else None,
+        n_members,
     )
 
 
 def _shares(
-    schedule: TaskSchedule,
+    schedule: TaskSchedule[Any],
     encoder: TargetEncoder,
     weights: np.ndarray,
     trained: np.ndarray,

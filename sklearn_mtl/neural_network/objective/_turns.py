@@ -33,15 +33,18 @@ class Turns:
         By which losses are divided where tasks are due by their loss.
     held : HeldHeads or None
         Keeps the heads of tasks that are not due where the schedule wants that.
+    n_members : int
+        Number of independent nets.
     """
 
     def __init__(
         self,
-        schedule: TaskSchedule,
+        schedule: TaskSchedule[Any],
         order: TaskOrder,
         shares: Tensor,
         prior_losses: Tensor,
         held: HeldHeads | None,
+        n_members: int,
     ) -> None:
         self.schedule = schedule
         self.order = order
@@ -49,7 +52,7 @@ class Turns:
         self.prior_losses = prior_losses
         self.held = held
         self.generators: Sequence[Generator] = ()
-        self.state: dict[str, Tensor] = {}
+        self.state = schedule.init_state(n_members, len(shares))
         self.known = torch.full_like(shares, torch.nan)
         self._factors: list[Tensor] = []
 
@@ -62,8 +65,8 @@ class Turns:
         x, (targets, weights) = batch
         seen = self.order.sort(weights.amax(dim=1) > 0).expand(len(x), -1)
         # chosen on the CPU, where the generators are
-        turn = Turn(self.shares.cpu(), seen.cpu(), self.generators, self.state)
-        factors = self.schedule.choose(turn).to(weights)
+        turn = Turn(self.shares.cpu(), seen.cpu(), self.generators)
+        factors = self.schedule.choose(turn, self.state).to(weights)
         self._factors.append(factors)
         if self.order.n_tasks == 1:  # always due: the same bits as without a schedule
             return batch

@@ -205,7 +205,7 @@ def _set_up(
     module.trunk_dtype = plan.trunk_dtype
     net = build_net(model, module, encoder, plan.dtype)
     net.balance = make_balance(model, net.module_, encoder, labels.weights)
-    net.turns = make_turns(model, encoder, labels.weights, net.balance)
+    net.turns = make_turns(model, encoder, labels.weights, net.balance, plan.n_members)
     return NetState(preparation, encoder, net, plan.dtype, seed)
 
 

@@ -67,10 +67,10 @@ def test_an_absent_task_keeps_its_weight_and_the_others_their_sum():
     G = np.stack([(J @ J.T).numpy() for J, _ in batches(2, 3)])
     losses = np.array([[1.0, 2.0, 3.0], [3.0, 1.0, 2.0]])
     for present in (whole, part, part):
-        before = balancer.state["weights"].numpy().copy()
+        before = balancer.state.weights.values.numpy().copy()
         balancer.update(G, present, np.ones(3), losses=losses)
         losses = losses * np.array([0.9, 0.5, 0.7])
-    after = balancer.state["weights"].numpy()
+    after = balancer.state.weights.values.numpy()
     assert after[0, 1] == before[0, 1]
     assert (after[0, [0, 2]] != before[0, [0, 2]]).all()
     np.testing.assert_allclose(after.sum(axis=1), 3.0)
