@@ -6,6 +6,7 @@ from typing import Any
 
 from sklearn_mtl.metrics._retrieval_scores import (
     Formula,
+    TaskMetric,
     average_precision_of,
     average_precision_of_hits,
     average_precision_of_relevant,
@@ -65,16 +66,8 @@ def map_at_r(
     >>> map_at_r([0], [0, 1, 0, 1, 0], [[1, 0, 2, 3, 4]])  # (1 / 2 + 2 / 3) / 3
     0.3889
     """
-    return score_task(
-        "map_at_r",
-        average_precision_of_relevant,
-        y_query,
-        y_gallery,
-        neighbors,
-        None,
-        query_index,
-        average,
-    )
+    metric = TaskMetric("map_at_r", average_precision_of_relevant, None)
+    return score_task(metric, y_query, y_gallery, neighbors, query_index, average)
 
 
 def average_precision_at_k(
@@ -142,6 +135,5 @@ def average_precision_at_k(
         )
     check_k(k, who)
     formula = _AVERAGE_PRECISIONS[normalize]
-    return score_task(
-        who, formula, y_query, y_gallery, neighbors, k, query_index, average
-    )
+    metric = TaskMetric(who, formula, k)
+    return score_task(metric, y_query, y_gallery, neighbors, query_index, average)

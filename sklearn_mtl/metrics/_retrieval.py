@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sklearn_mtl.metrics._retrieval_scores import (
+    TaskMetric,
     check_k,
     hit_rate_of,
     precision_of,
@@ -78,16 +79,8 @@ def precision_at_k(
     0.5
     """
     check_k(k, "precision_at_k")
-    return score_task(
-        "precision_at_k",
-        precision_of,
-        y_query,
-        y_gallery,
-        neighbors,
-        k,
-        query_index,
-        average,
-    )
+    metric = TaskMetric("precision_at_k", precision_of, k)
+    return score_task(metric, y_query, y_gallery, neighbors, query_index, average)
 
 
 def hit_rate_at_k(
@@ -131,16 +124,8 @@ def hit_rate_at_k(
     0.5
     """
     check_k(k, "hit_rate_at_k")
-    return score_task(
-        "hit_rate_at_k",
-        hit_rate_of,
-        y_query,
-        y_gallery,
-        neighbors,
-        k,
-        query_index,
-        average,
-    )
+    metric = TaskMetric("hit_rate_at_k", hit_rate_of, k)
+    return score_task(metric, y_query, y_gallery, neighbors, query_index, average)
 
 
 def recall_at_k(
@@ -184,9 +169,8 @@ def recall_at_k(
     0.25
     """
     check_k(k, "recall_at_k")
-    return score_task(
-        "recall_at_k", recall_of, y_query, y_gallery, neighbors, k, query_index, average
-    )
+    metric = TaskMetric("recall_at_k", recall_of, k)
+    return score_task(metric, y_query, y_gallery, neighbors, query_index, average)
 
 
 def r_precision(
@@ -226,13 +210,5 @@ def r_precision(
     >>> r_precision([0], [0, 1, 0, 1], [[0, 1, 2, 3]])
     0.5
     """
-    return score_task(
-        "r_precision",
-        recall_of,
-        y_query,
-        y_gallery,
-        neighbors,
-        None,
-        query_index,
-        average,
-    )
+    metric = TaskMetric("r_precision", recall_of, None)
+    return score_task(metric, y_query, y_gallery, neighbors, query_index, average)

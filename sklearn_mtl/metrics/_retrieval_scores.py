@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -20,6 +21,7 @@ from sklearn_mtl.metrics._relevance import (
 
 __all__ = [
     "Formula",
+    "TaskMetric",
     "apply_formula",
     "average_precision_of",
     "average_precision_of_hits",
@@ -36,6 +38,15 @@ __all__ = [
 
 # A metric of a block: (ranking cut at its depth, k) -> (n_queries,).
 Formula = Callable[[Ranking, int], np.ndarray]
+
+
+@dataclass(frozen=True)
+class TaskMetric:
+    """A public metric: its name, formula and depth, which is R where k is None."""
+
+    name: str
+    formula: Formula
+    k: int | None
 
 
 def precision_of(ranking: Ranking, k: int) -> np.ndarray:
@@ -82,16 +93,15 @@ def _divide(values: np.ndarray, by: np.ndarray) -> np.ndarray:
 
 
 def score_task(
-    who: str,
-    formula: Formula,
+    metric: TaskMetric,
     y_query: Any,
     y_gallery: Any,
     neighbors: Any,
-    k: int | None,
     query_index: Any,
     average: str | None,
 ) -> Any:
-    """Return a metric of one task; at a depth of R where k is None."""
+    """Return a metric of one task."""
+    who, k = metric.name, metric.k
     labels = read_labels(y_query, y_gallery, who)
     if len(labels) > 1:
         raise TaskError(
@@ -104,7 +114,7 @@ def score_task(
     values, n_short = np.full(n_queries, np.nan), 0
     for rows, block in iter_blocks(neighbors, n_queries, n_items, who):
         ranking = Ranking.of_block(task, block, at, rows)
-        values[rows], is_short = apply_formula(formula, ranking, k)
+        values[rows], is_short = apply_formula(metric.formula, ranking, k)
         n_short += is_short.sum()
     refuse_short(n_short, n_queries, k, who)
     name = f"task {task.name!r}: "
