@@ -216,8 +216,8 @@ def test_equal_weights_of_gradients_are_the_plain_sum(head, monkeypatch):
     model = tiny(MultiTaskMixedEstimator, balancing="mgda", **arguments)
     from sklearn_mtl.balancing import MGDA
 
-    def even(self, gramian, *rest):
-        return np.full(gramian.shape[:-1], 1 / gramian.shape[-1])
+    def even(self, step, state):
+        return np.full(step.gramian.shape[:-1], 1 / step.gramian.shape[-1])
 
     monkeypatch.setattr(MGDA, "_weigh", even)
     found = parameters(model.fit(X, Y))
