@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import expit, xlogy
 
 from sklearn_mtl.datafits._base import Datafit, Evaluation, largest_eigenvalue
+from sklearn_mtl.datafits._build import weights_are_shared
 from sklearn_mtl.datafits._intercepts import (
     binary_intercepts,
     block_intercepts,
@@ -81,6 +82,11 @@ class LogLoss(Datafit):
     def is_dense(self) -> bool:
         """Whether X is an array."""
         return isinstance(self.X, np.ndarray)
+
+    @property
+    def has_shared_samples(self) -> bool:
+        """Whether samples are dense, and weigh the same for all tasks."""
+        return self.is_dense and weights_are_shared(self.weights)
 
     @property
     def least_loss(self) -> float:

@@ -50,6 +50,20 @@ class Problem:
         # Kept: the registry asks, and then the solver that it found.
         return self.penalty.task_covariance_form(self.columns)
 
+    @property
+    def feature_group_form(self) -> tuple[np.ndarray, float]:
+        """Weights of the feature groups' norms, and a ridge, that are the penalty."""
+        form = self.penalty.feature_group_form(self.datafit.n_features)
+        if form is None:
+            raise ValueError(f"{self.penalty} is no sum of norms of feature groups.")
+        return form
+
+    @property
+    def is_group_sparse(self) -> bool:
+        """Whether the penalty is a sum of norms of all feature groups, and a ridge."""
+        form = self.penalty.feature_group_form(self.datafit.n_features)
+        return form is not None and bool((form[0] > 0).all())
+
     def total(self, point: np.ndarray) -> np.ndarray:
         """Return W of a point: itself, or the sum of its parts."""
         return point.sum(axis=0) if point.ndim == 3 else point

@@ -10,6 +10,7 @@ from sklearn_mtl.solvers._closed_form import ClosedForm
 from sklearn_mtl.solvers._fista import Fista
 from sklearn_mtl.solvers._newton import Newton
 from sklearn_mtl.solvers.feature_groups._feature_groups import FeatureGroups
+from sklearn_mtl.solvers.feature_groups._proximal_newton import ProximalNewton
 from sklearn_mtl.solvers.feature_groups._restricted import Restricted
 
 __all__ = ["SOLVERS", "solve", "solver_for"]
@@ -20,6 +21,7 @@ SOLVERS: tuple[type[Solver], ...] = (
     Newton,
     FeatureGroups,
     Restricted,
+    ProximalNewton,
     Fista,
 )
 

@@ -222,7 +222,7 @@ SHARED_OWN = PENALTIES["shared, own"]
         (lambda: squares()[0], L21(0.1), "FeatureGroups"),
         (wide_with_missing_labels, L21(0.1), "Restricted"),
         (wide_classes, L21(0.1), "Restricted"),
-        (few_classes, L21(0.1), "Fista"),
+        (few_classes, L21(0.1), "ProximalNewton"),
         (wide_squares, TraceNorm(0.1), "Fista"),
         (wide_squares, PENALTIES["dirty"], "Fista"),
         (lambda: Smooth(60), L21(0.1), "Fista"),

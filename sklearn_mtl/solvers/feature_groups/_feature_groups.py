@@ -12,19 +12,20 @@ from sklearn_mtl.solvers._certificate import Problem, Solution
 from sklearn_mtl.solvers._fista import fista
 from sklearn_mtl.solvers.feature_groups._group_cycles import Cycles
 from sklearn_mtl.solvers.feature_groups._group_gap import GroupGauge, group_norms
-from sklearn_mtl.solvers.feature_groups._group_newton import GroupProblem, group_newton
+from sklearn_mtl.solvers.feature_groups._group_newton import (
+    FullGram,
+    GroupProblem,
+    WideGram,
+    group_newton,
+)
 from sklearn_mtl.solvers.feature_groups._kernels import group_cycle
 from sklearn_mtl.solvers.feature_groups._screen import Screen
-from sklearn_mtl.solvers.feature_groups._working_set import WorkingSet
+from sklearn_mtl.solvers.feature_groups._working_set import WorkingSet, worst
 
 __all__ = ["FeatureGroups"]
 
 #: With a part of the features above this in doubt, all gradients are taken anew.
 MANY = 0.15
-#: Features this near their bound come along with those beyond it.
-NEAR = 0.9
-#: Features that the working set grows by at least, if so many are near their bound.
-FEWEST = 50
 #: Gap to reach first where nothing is known, and over what those outside leave.
 FIRST, INNER = 0.1, 0.1
 #: Distance to optimality, over the largest moment, that is rounding.
@@ -86,9 +87,7 @@ class FeatureGroups(Solver):
     def _solve(
         self, problem: Problem, start: np.ndarray | None, *, tol: float, max_iter: int
     ) -> Solution:
-        form = problem.penalty.feature_group_form(self.datafit.n_features)
-        assert form is not None  # the caller asked
-        groups, ridge = form
+        groups, ridge = problem.feature_group_form
         if start is not None:
             self.W = start.copy()
             self.set.extend(np.flatnonzero(start.any(axis=1)))
@@ -105,7 +104,9 @@ class FeatureGroups(Solver):
             certificate = gauge.certify(self.W[self.members], U, others)
             if certificate.gap <= tol or goal < 1e-3 * tol or total >= max_iter:
                 break
-            if self._grow(features, lengths / groups[features]):
+            added = worst(lengths / groups[features], int(self.W.any(axis=1).sum()))
+            self.set.extend(features[added])
+            if len(added):
                 goal = max(INNER * certificate.gap, tol)
             else:
                 goal = 0.1 * goal if goal <= tol else tol
@@ -122,17 +123,6 @@ class FeatureGroups(Solver):
     def _gauge(self, groups: np.ndarray, ridge: float) -> GroupGauge:
         some = self.members
         return GroupGauge(self.set.B[some], groups[some], ridge, self.loss, self.slope)
-
-    def _grow(self, features: np.ndarray, violations: np.ndarray) -> bool:
-        """Add the worst features to the working set, if one is beyond its bound."""
-        if not (violations > 1.0).any():
-            return False
-        # Not more at once than double the set.
-        most = max(2 * int(self.W.any(axis=1).sum()), FEWEST)
-        near = np.flatnonzero(violations > NEAR)
-        worst = np.argsort(-violations[near], kind="stable")[:most]
-        self.set.extend(features[near[worst]])
-        return True
 
     def _predict(self, alpha: float) -> None:
         """Continue the line through the last two solutions to a new strength."""
@@ -156,8 +146,8 @@ class FeatureGroups(Solver):
         U, n_iter = gauge.B, 0
         if len(some):
             step = 1.0 / max(part.bound() + gauge.ridge, 1e-300)
-            G, columns = (part.gram, None) if part.has_gram else (None, part.columns)
-            problem = GroupProblem(G, gauge.B, gauge.groups, gauge.ridge, step, columns)
+            G = FullGram(part.gram) if part.has_gram else WideGram(part.columns)
+            problem = GroupProblem(G, gauge.B, gauge.groups, gauge.ridge, step)
             self.W[some], U, n_iter = group_newton(
                 problem,
                 self.W[some],

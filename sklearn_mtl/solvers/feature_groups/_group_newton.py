@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
@@ -11,7 +12,7 @@ from scipy.linalg.lapack import dpotrf, dpotrs
 from sklearn_mtl.solvers._conjugate_gradient import Map, conjugate_gradient
 from sklearn_mtl.solvers.feature_groups._group_gap import group_norms
 
-__all__ = ["Done", "GroupProblem", "group_newton"]
+__all__ = ["Done", "FullGram", "GroupProblem", "WideGram", "group_newton"]
 
 #: (W, minus the gradient of its squared error) -> whether W is good enough.
 Done = Callable[[np.ndarray, np.ndarray], bool]
@@ -23,57 +24,76 @@ WIDE = 2
 MAX_INNER = 30
 
 
-@dataclass(frozen=True)
-class GroupProblem:
-    """min over W of <W, G W> / 2 - <B, W> + sum_j a_j ||W_j|| + ridge ||W||^2 / 2.
+class Gram(Protocol):
+    """G, as itself or as the product of columns with themselves."""
 
-    Attributes
-    ----------
-    G : ndarray of shape (n_groups, n_groups) or None
-        Gram matrix of all tasks; None where `columns` stand for it.
-    B : ndarray of shape (n_groups, n_tasks)
-        Moments.
-    groups : ndarray of shape (n_groups,)
-        a.
-    ridge : float
-        Strength of the ridge.
-    step : float
-        The reciprocal of a bound of the largest eigenvalue of G plus the ridge.
-    columns : ndarray of shape (n_groups, n_samples) or None
-        What G is the product of with its transpose, where that is the smaller.
-    """
-
-    G: np.ndarray | None
-    B: np.ndarray
-    groups: np.ndarray
-    ridge: float
-    step: float
-    columns: np.ndarray | None = None
-
-    def restrict(self, used: np.ndarray) -> GroupProblem:
-        """Return the problem of these features alone."""
-        G = columns = None
-        if self.columns is None:
-            G = self.G[np.ix_(used, used)]  # type: ignore[index]
-        else:
-            columns = self.columns[used]
-            if len(used) <= WIDE * columns.shape[1]:
-                G, columns = columns @ columns.T, None
-        B, groups = self.B[used], self.groups[used]
-        return GroupProblem(G, B, groups, self.ridge, self.step, columns)
+    def restrict(self, used: np.ndarray) -> Gram:
+        """Return G of these features alone."""
 
     def apply(self, D: np.ndarray) -> np.ndarray:
         """Return G D."""
-        if self.columns is None:
-            return self.G @ D
-        return self.columns @ (self.columns.T @ D)
+
+    def apply_some(self, used: np.ndarray, V: np.ndarray) -> np.ndarray:
+        """Return G D where the used features of D are V and all others are zero."""
 
     def inverse(self, diagonal: np.ndarray) -> Map:
         """Return the inverse of G + diag(diagonal) as a map."""
-        if self.columns is None:
-            system = self.G.copy()  # type: ignore[union-attr]
-            system.flat[:: len(system) + 1] += diagonal
-            return cholesky(system)
+
+    def matrix(self) -> np.ndarray:
+        """Return G."""
+
+
+@dataclass(frozen=True)
+class FullGram:
+    """G itself, (n_groups, n_groups)."""
+
+    G: np.ndarray
+
+    def restrict(self, used: np.ndarray) -> Gram:
+        """Return G of these features alone."""
+        return FullGram(self.G[np.ix_(used, used)])
+
+    def apply(self, D: np.ndarray) -> np.ndarray:
+        """Return G D."""
+        return self.G @ D
+
+    def apply_some(self, used: np.ndarray, V: np.ndarray) -> np.ndarray:
+        """Return G D where the used features of D are V and all others are zero."""
+        return self.G[used].T @ V
+
+    def inverse(self, diagonal: np.ndarray) -> Map:
+        """Return the inverse of G + diag(diagonal) as a map."""
+        system = self.G.copy()
+        system.flat[:: len(system) + 1] += diagonal
+        return cholesky(system)
+
+    def matrix(self) -> np.ndarray:
+        """Return G."""
+        return self.G
+
+
+@dataclass(frozen=True)
+class WideGram:
+    """Columns (n_groups, n_samples) whose products G is, where they are smaller."""
+
+    columns: np.ndarray
+
+    def restrict(self, used: np.ndarray) -> Gram:
+        """Return G of these features alone, itself where they are few."""
+        some = WideGram(self.columns[used])
+        is_wide = len(used) > WIDE * self.columns.shape[1]
+        return some if is_wide else FullGram(some.matrix())
+
+    def apply(self, D: np.ndarray) -> np.ndarray:
+        """Return G D."""
+        return self.columns @ (self.columns.T @ D)
+
+    def apply_some(self, used: np.ndarray, V: np.ndarray) -> np.ndarray:
+        """Return G D where the used features of D are V and all others are zero."""
+        return self.columns @ (self.columns[used].T @ V)
+
+    def inverse(self, diagonal: np.ndarray) -> Map:
+        """Return the inverse of G + diag(diagonal) as a map."""
         # Woodbury: a system of the number of samples, fewer than the features used.
         A, scaled = self.columns, self.columns / diagonal[:, None]
         inner = cholesky(np.eye(A.shape[1]) + A.T @ scaled)
@@ -83,22 +103,46 @@ class GroupProblem:
 
         return apply
 
+    def matrix(self) -> np.ndarray:
+        """Return G."""
+        return self.columns @ self.columns.T
+
+
+@dataclass(frozen=True)
+class GroupProblem:
+    """min over W of <W, G W> / 2 - <B, W> + sum_j a_j ||W_j|| + ridge ||W||^2 / 2.
+
+    Attributes
+    ----------
+    gram : Gram
+        G, of all tasks.
+    B : ndarray of shape (n_groups, n_tasks)
+        Moments.
+    groups : ndarray of shape (n_groups,)
+        a.
+    ridge : float
+        Strength of the ridge.
+    step : float
+        The reciprocal of a bound of the largest eigenvalue of G plus the ridge.
+    """
+
+    gram: Gram
+    B: np.ndarray
+    groups: np.ndarray
+    ridge: float
+    step: float
+
+    def restrict(self, used: np.ndarray) -> GroupProblem:
+        """Return the problem of these features alone."""
+        gram, B, groups = self.gram.restrict(used), self.B[used], self.groups[used]
+        return GroupProblem(gram, B, groups, self.ridge, self.step)
+
     def gradient(self, W: np.ndarray) -> np.ndarray:
         """Return the gradient of the smooth part; groups of zeros cost nothing."""
         used = np.flatnonzero(W.any(axis=1))
         if 2 * len(used) >= len(W):
-            return self.apply(W) - self.B + self.ridge * W
-        if self.columns is None:
-            fitted = self.G[used].T @ W[used]  # type: ignore[index]
-        else:
-            fitted = self.columns @ (self.columns[used].T @ W[used])
-        return fitted - self.B + self.ridge * W
-
-    def gram(self) -> np.ndarray:
-        """Return G."""
-        if self.columns is None:
-            return self.G  # type: ignore[return-value]
-        return self.columns @ self.columns.T
+            return self.gram.apply(W) - self.B + self.ridge * W
+        return self.gram.apply_some(used, W[used]) - self.B + self.ridge * W
 
     def value(self, W: np.ndarray, gradient: np.ndarray) -> float:
         """Return the objective, given the gradient of its smooth part."""
@@ -147,7 +191,7 @@ def _newton_step(problem: GroupProblem, W: np.ndarray, tol: float) -> np.ndarray
     part = problem.restrict(used)
     norms = group_norms(V)
     unit, weights = V / norms[:, None], a / norms
-    gradient = part.apply(V) - part.B + problem.ridge * V
+    gradient = part.gram.apply(V) - part.B + problem.ridge * V
     F = gradient + a[:, None] * unit
     size = float(np.sqrt(np.vdot(F, F)))
     if size <= 1e-3 * tol:
@@ -156,12 +200,12 @@ def _newton_step(problem: GroupProblem, W: np.ndarray, tol: float) -> np.ndarray
     def hessian(D: np.ndarray) -> np.ndarray:
         along = np.einsum("jt,jt->j", unit, D)
         flat = D - along[:, None] * unit
-        return part.apply(D) + problem.ridge * D + weights[:, None] * flat
+        return part.gram.apply(D) + problem.ridge * D + weights[:, None] * flat
 
-    inverse = part.inverse(weights + problem.ridge + 1e-300)
+    inverse = part.gram.inverse(weights + problem.ridge + 1e-300)
     # Along a group's own direction the norm has no curvature: what the inverse above
     # adds there is taken back by the exact system in these directions.
-    radial = part.gram() * (unit @ unit.T)
+    radial = part.gram.matrix() * (unit @ unit.T)
     radial.flat[:: len(used) + 1] += problem.ridge + 1e-10 * radial.diagonal().max()
     coarse = cholesky(radial)
 

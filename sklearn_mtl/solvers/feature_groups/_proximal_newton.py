@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from sklearn_mtl.datafits import Evaluation, LogLoss, weights_are_shared
+from sklearn_mtl.datafits import Evaluation, LogLoss
 from sklearn_mtl.solvers._anderson import anderson_weights, mixture
-from sklearn_mtl.solvers._certificate import Problem, Scales, Solution, certify
+from sklearn_mtl.solvers._base import Solver
+from sklearn_mtl.solvers._certificate import Problem, Solution, certify
 from sklearn_mtl.solvers.feature_groups._group_cycles import Cycles
-from sklearn_mtl.solvers.feature_groups._group_newton import GroupProblem, group_newton
+from sklearn_mtl.solvers.feature_groups._group_newton import (
+    FullGram,
+    GroupProblem,
+    group_newton,
+)
 from sklearn_mtl.solvers.feature_groups._kernels import group_cycle
 from sklearn_mtl.solvers.feature_groups._working_set import gram_bound
 
-__all__ = ["descend_models", "suits_models"]
+__all__ = ["ProximalNewton"]
 
 #: Above this number of features a model costs more than it saves: without the compiled
 #: loop, and with it.
@@ -27,73 +30,61 @@ MEMORY = 4
 INNER = 0.03
 
 
-def suits_models(datafit: Any, problem: Problem) -> bool:
-    """Whether one Gram matrix times a number is near the curvature of all tasks."""
-    return (
-        datafit.has_logits
-        and datafit.is_dense
-        and datafit.n_features <= MAX_FEATURES[group_cycle() is not None]
-        and problem.penalty.feature_group_form(datafit.n_features) is not None
-        and weights_are_shared(datafit.weights)
-    )
-
-
-def descend_models(
-    datafit: LogLoss,
-    problem: Problem,
-    start: np.ndarray,
-    scales: Scales,
-    *,
-    tol: float = 1e-6,
-    max_iter: int = 10000,
-) -> Solution:
-    """Minimise by proximal quasi-Newton steps.
+class ProximalNewton(Solver):
+    """Log-loss where one Gram matrix times a number is near the curvature of all tasks.
 
     The Hessian of every column is taken to be the Gram matrix of the samples times the
     mean of p (1 - p), so that a step is a squared-error problem with one Gram matrix.
     Where it does not descend the curvature is raised.
-
-    Shapes: start (n_features, n_columns).
 
     References
     ----------
     .. [1] J. D. Lee, Y. Sun, M. A. Saunders, "Proximal Newton-type methods for
        minimizing composite functions", SIAM Journal on Optimization 24, 2014.
     """
-    penalty, columns = problem.penalty, problem.columns
-    form = penalty.feature_group_form(datafit.n_features)
-    if form is None:
-        raise ValueError(f"{penalty} is no sum of lengths of feature groups.")
-    model = _Model(datafit, *form)
-    W, raised, n_iter = start.copy(), 1.0, 0
-    visited: list[np.ndarray] = [W]
-    here, bend = _look(datafit, W)
-    value = here.value + penalty.value(W, columns)
-    certificate = certify(problem, W, here, scales)
-    while n_iter < max_iter and not certificate.is_met(tol):
-        n_iter += 1
-        model.bend(bend)
-        distance = certificate.optimality * scales.gradient
-        new = model.minimise(W, here.gradient, raised, INNER * distance)
-        there, found_bend = _look(datafit, new)
-        found = there.value + penalty.value(new, columns)
-        if found > value + 1e-13 * abs(value):
-            if raised > 1e6:  # no descent left in double precision
-                break
-            raised *= 2.0
-            continue
-        W, here, bend, value = new, there, found_bend, found
-        raised = max(0.7 * raised, 1.0)
-        visited.append(W)
-        if len(visited) > MEMORY:
-            mixed = mixture(anderson_weights(visited), visited)
-            there, found_bend = _look(datafit, mixed)
-            found = there.value + penalty.value(mixed, columns)
-            if found < value:
-                W, here, bend, value = mixed, there, found_bend, found
-            visited = [W]
-        certificate = certify(problem, W, here, scales)
-    return Solution(W, certificate, max(n_iter, 1))
+
+    @classmethod
+    def supports(cls, problem: Problem) -> bool:
+        """Return whether dense samples weigh alike for all tasks, and few features."""
+        datafit = problem.datafit
+        is_log_loss = datafit.has_logits and datafit.has_shared_samples
+        is_small = datafit.n_features <= MAX_FEATURES[group_cycle() is not None]
+        return is_log_loss and is_small and problem.is_group_sparse
+
+    def _solve(
+        self, problem: Problem, start: np.ndarray | None, *, tol: float, max_iter: int
+    ) -> Solution:
+        datafit, penalty, columns = self.datafit, problem.penalty, problem.columns
+        model = _Model(datafit, *problem.feature_group_form)
+        W = np.zeros(problem.shape) if start is None else start.copy()
+        raised, n_iter, visited = 1.0, 0, [W]
+        here, bend = _look(datafit, W)
+        value = here.value + penalty.value(W, columns)
+        certificate = certify(problem, W, here, self.scales)
+        while n_iter < max_iter and not certificate.is_met(tol):
+            n_iter += 1
+            model.bend(bend)
+            distance = certificate.optimality * self.scales.gradient
+            new = model.minimise(W, here.gradient, raised, INNER * distance)
+            there, found_bend = _look(datafit, new)
+            found = there.value + penalty.value(new, columns)
+            if found > value + 1e-13 * abs(value):
+                if raised > 1e6:  # no descent left in double precision
+                    break
+                raised *= 2.0
+                continue
+            W, here, bend, value = new, there, found_bend, found
+            raised = max(0.7 * raised, 1.0)
+            visited.append(W)
+            if len(visited) > MEMORY:
+                mixed = mixture(anderson_weights(visited), visited)
+                there, found_bend = _look(datafit, mixed)
+                found = there.value + penalty.value(mixed, columns)
+                if found < value:
+                    W, here, bend, value = mixed, there, found_bend, found
+                visited = [W]
+            certificate = certify(problem, W, here, self.scales)
+        return Solution(W, certificate, max(n_iter, 1))
 
 
 def _look(datafit: LogLoss, W: np.ndarray) -> tuple[Evaluation, np.ndarray]:
@@ -147,4 +138,4 @@ class _Model:
             R = np.ascontiguousarray(-pull.T)
             return cycles.descend(W.copy(), R, tol, 1000)[0]
         step = 1.0 / max(gram_bound(self.G) + c, 1e-300)
-        return group_newton(GroupProblem(self.G, B, a, c, step), W, tol)[0]
+        return group_newton(GroupProblem(FullGram(self.G), B, a, c, step), W, tol)[0]

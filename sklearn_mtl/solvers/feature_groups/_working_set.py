@@ -8,7 +8,12 @@ import numpy as np
 
 from sklearn_mtl.datafits import SharedSamples, largest_eigenvalue
 
-__all__ = ["WorkingSet", "gram_bound"]
+__all__ = ["WorkingSet", "gram_bound", "worst"]
+
+#: Features this near their bound come along with those beyond it.
+NEAR = 0.9
+#: Features that a working set grows by at least, if so many are near their bound.
+FEWEST = 50
 
 
 class WorkingSet:
@@ -105,6 +110,19 @@ class WorkingSet:
             gram = self.gram if self.has_gram else self.columns.T @ self.columns
             self._bound = gram_bound(gram)
         return self._bound
+
+
+def worst(violations: np.ndarray, n_used: int) -> np.ndarray:
+    """Return the features to add, none if all gradients are within their bounds.
+
+    Shapes: violations (n_features,), lengths of gradients over their bounds.
+    """
+    if not (violations > 1.0).any():
+        return np.zeros(0, dtype=np.intp)
+    near = np.flatnonzero(violations > NEAR)
+    order = np.argsort(-violations[near], kind="stable")
+    # Not more at once than double the features that are used.
+    return near[order[: max(2 * n_used, FEWEST)]]
 
 
 def gram_bound(G: np.ndarray) -> float:

@@ -4,13 +4,9 @@ import pytest
 from sklearn_mtl.datafits import LogLoss
 from sklearn_mtl.penalties import L21, TaskColumns
 from sklearn_mtl.solvers import Problem, certify, fista
-from sklearn_mtl.solvers._certificate import Scales
 from sklearn_mtl.solvers.feature_groups import _proximal_newton
 from sklearn_mtl.solvers.feature_groups._kernels import cycle_groups
-from sklearn_mtl.solvers.feature_groups._proximal_newton import (
-    descend_models,
-    suits_models,
-)
+from sklearn_mtl.solvers.feature_groups._proximal_newton import ProximalNewton
 
 
 def make_problem(penalty, *, n_classes=(2, 2, 3), fit_intercept=True, signal=2.0):
@@ -25,8 +21,8 @@ def make_problem(penalty, *, n_classes=(2, 2, 3), fit_intercept=True, signal=2.0
 
 
 def descend(problem, **options):
-    start, scales = np.zeros(problem.shape), Scales(problem.datafit)
-    return descend_models(problem.datafit, problem, start, scales, **options)
+    solver = ProximalNewton.prepare(problem.datafit)
+    return solver.solve(problem, None, max_iter=10000, **options)
 
 
 @pytest.mark.parametrize("kernel", [None, cycle_groups], ids=["newton", "cycles"])
@@ -56,9 +52,9 @@ def test_nearly_separable_classes_take_few_steps():
 
 def test_other_weights_and_sparse_rows_are_not_for_models():
     problem = make_problem(L21(alpha=0.05))
-    assert suits_models(problem.datafit, problem)
+    assert ProximalNewton.supports(problem)
     datafit = problem.datafit
     weights = np.ones(datafit.codes.shape)
     weights[0, 0] = 0.0
     other = LogLoss(datafit.X, datafit.codes, weights, [2, 2, 3], True)
-    assert not suits_models(other, Problem(other, problem.penalty, problem.columns))
+    assert not ProximalNewton.supports(Problem(other, problem.penalty, problem.columns))
