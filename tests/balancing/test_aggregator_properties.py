@@ -1,9 +1,11 @@
 """What every aggregator keeps to, and what some promise."""
 
+import numpy as np
 import pytest
 import torch
 
-from sklearn_mtl.balancing import UPGrad
+from sklearn_mtl.balancing import StepGramian, UPGrad
+from sklearn_mtl.balancing._registry import read_balancing
 from tests.balancing.cases import AGGREGATORS, generators, gramian, jacobian
 
 ALL = pytest.mark.parametrize("name", AGGREGATORS)
@@ -98,6 +100,56 @@ def test_members_are_weighed_each_for_itself(name):
         for seed, one in enumerate(G)
     ]
     torch.testing.assert_close(weigh(name, G), torch.stack(each), rtol=1e-5, atol=1e-6)
+
+
+def torchjds_with_a_memory():
+    """Return a Weighting of torchjd that remembers the Gramians of its tasks."""
+    torchjd = pytest.importorskip("torchjd.aggregation")
+
+    class Remember(torchjd.Weighting):
+        def __init__(self):
+            super().__init__()
+            self.total = 0.0
+
+        def forward(self, gramian, /):
+            self.total = self.total + gramian.diagonal()
+            return self.total / self.total.sum()
+
+    return read_balancing(Remember(), "me")
+
+
+@pytest.mark.parametrize("name", [*AGGREGATORS, "torchjd"])
+def test_members_learn_each_for_itself_where_tasks_are_absent(name):
+    method = torchjds_with_a_memory() if name == "torchjd" else AGGREGATORS[name]
+    rng = np.random.default_rng(0)
+    # Who has these three tasks changes from step to step, as with missing labels.
+    turns = [([0, 1], [0, 1, 3]), ([2], [0, 1, 3]), ([1, 2], [0, 1, 3])] * 3
+    state = method.init_state(3, 4)
+    own = [method.init_state(1, 4) for _ in range(3)]
+    drawn, own_drawn = generators(3), generators(3)
+    for members, tasks in turns:
+        J = rng.standard_normal((len(members), 3, 9))
+        G, losses = J @ J.transpose(0, 2, 1), rng.random((len(members), 3))
+        step = StepGramian(
+            G,
+            np.ones(3),
+            [drawn[m] for m in members],
+            losses,
+            np.array(members),
+            np.array(tasks),
+        )
+        found = method.weigh_arrays(step, state)
+        for i, member in enumerate(members):
+            alone = StepGramian(
+                G[[i]],
+                np.ones(3),
+                [own_drawn[member]],
+                losses[[i]],
+                np.array([0]),
+                np.array(tasks),
+            )
+            expected = method.weigh_arrays(alone, own[member])[0]
+            np.testing.assert_allclose(found[i], expected, rtol=1e-6, atol=1e-9)
 
 
 @ALL

@@ -46,20 +46,15 @@ class PCGrad(GradientAggregator[None]):
     of_mean = False
 
     def _weigh(self, step: StepGramian, state: None) -> np.ndarray:
-        gramian = step.gramian
-        if gramian.min() >= 0.0:
-            return np.ones_like(gramian[..., 0])
-        n_tasks = gramian.shape[-1]
-        orders = [
-            torch.randperm(n_tasks, generator=generator, device=generator.device)
-            for generator in step.generators
-        ]
-        matrices = gramian.astype(np.float64)
-        weights = [
-            _project(G, order.cpu().numpy())
-            for G, order in zip(matrices, orders, strict=True)
-        ]
-        return np.stack(weights)
+        weights = np.ones(step.gramian.shape[:-1])
+        n_tasks = step.gramian.shape[-1]
+        for member, G in enumerate(step.gramian.astype(np.float64)):
+            # A member without conflicts draws nothing, whatever the others do.
+            if G.min() < 0.0:
+                drawn = step.generators[member]
+                order = torch.randperm(n_tasks, generator=drawn, device=drawn.device)
+                weights[member] = _project(G, order.cpu().numpy())
+        return weights
 
 
 def _project(gramian: np.ndarray, order: np.ndarray) -> np.ndarray:

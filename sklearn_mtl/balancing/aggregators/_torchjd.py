@@ -49,11 +49,25 @@ def adapt(thing: Any, who: str) -> TorchJDAggregator | TorchJDScalarizer:
     )
 
 
+#: Most sets of tasks whose copies of a source are kept for a member, latest first.
+MAX_SETS = 100
+
+
 @dataclass
 class AggregatorState:
-    """Copies of the source by member and number of tasks."""
+    """For each member copies of the source, by the tasks that they are for."""
 
-    copies: dict[tuple[int, int], Any] = field(default_factory=dict)
+    copies: list[dict[tuple[int, ...], Any]]
+
+    def take(self, member: int, tasks: tuple[int, ...], source: Any) -> Any:
+        """Return the member's copy for these tasks, made if there is none."""
+        own = self.copies[member]
+        found = own.pop(tasks, None)
+        # the last one used goes to the end, and the first is the one to forget
+        own[tasks] = copy.deepcopy(source) if found is None else found
+        if len(own) > MAX_SETS:
+            del own[next(iter(own))]
+        return own[tasks]
 
 
 class TorchJDAggregator(GradientAggregator[AggregatorState]):
@@ -66,7 +80,7 @@ class TorchJDAggregator(GradientAggregator[AggregatorState]):
     Parameters
     ----------
     source : torchjd.aggregation.Weighting or WeightedAggregator
-        Copied for each member, and for each number of tasks in a batch.
+        Copied for each member, and for each set of tasks in a batch.
     """
 
     of_mean = False
@@ -75,19 +89,20 @@ class TorchJDAggregator(GradientAggregator[AggregatorState]):
         self.source = source
 
     def init_state(self, n_members: int, n_tasks: int) -> AggregatorState:
-        """Return no copies: they are made when a Gramian of their size comes."""
-        return AggregatorState()
+        """Return no copies: they are made when a Gramian of their tasks comes."""
+        return AggregatorState([{} for _ in range(n_members)])
 
     def _weigh(self, step: StepGramian, state: AggregatorState) -> np.ndarray:
+        n_members, n_tasks = step.gramian.shape[:2]
+        members = np.arange(n_members) if step.members is None else step.members
+        tasks = np.arange(n_tasks) if step.tasks is None else step.tasks
         weights = []
-        for member, one in enumerate(torch.from_numpy(step.gramian)):
-            key = member, len(one)
-            if key not in state.copies:
-                state.copies[key] = copy.deepcopy(self.source)
-            self._prefer(state.copies[key], step.tasks)
-            generator = step.generators[member] if step.generators else None
+        for i, one in enumerate(torch.from_numpy(step.gramian)):
+            source = state.take(int(members[i]), tuple(tasks.tolist()), self.source)
+            self._prefer(source, step.tasks)
+            generator = step.generators[i] if step.generators else None
             with _borrowed_generator(generator):
-                weights.append(as_array(_apply(state.copies[key], one)))
+                weights.append(as_array(_apply(source, one)))
         return np.stack(weights)
 
     def _prefer(self, source: Any, tasks: np.ndarray | None) -> None:
