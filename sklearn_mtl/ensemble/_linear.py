@@ -17,7 +17,7 @@ from sklearn_mtl.ensemble._held_scores import HeldScores, Numbers, Round
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._ridge import find_axes, solve_ridge
 from sklearn_mtl.ensemble._strengths import STRENGTHS, choose, generalised_losses
-from sklearn_mtl.model_selection import equal_sizes, kfold_trains, make_parts
+from sklearn_mtl.model_selection import make_folds
 from sklearn_mtl.neural_network import (
     Labels,
     read_validation_inputs,
@@ -157,11 +157,10 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         n_folds = N_FOLDS
         if given.group is not None:
             n_folds = min(n_folds, len(np.unique(given.group)))
-        part = make_parts(
+        part = make_folds(
             self.task_set_,
             labels.codes,
-            equal_sizes(len(data.Z), n_folds),
-            kfold_trains(n_folds),
+            n_folds,
             rng=np.random.default_rng(seed),
             group=given.group,
         )

@@ -6,9 +6,8 @@ from sklearn_mtl.model_selection._kfold import MultiTaskKFold
 from sklearn_mtl.model_selection._mean_rank import best_mean_rank
 from sklearn_mtl.model_selection._parts import TRAIN as TRAIN
 from sklearn_mtl.model_selection._parts import draw_parts as draw_parts
-from sklearn_mtl.model_selection._parts import equal_sizes as equal_sizes
 from sklearn_mtl.model_selection._parts import kfold_trains as kfold_trains
-from sklearn_mtl.model_selection._parts import make_parts as make_parts
+from sklearn_mtl.model_selection._parts import make_folds as make_folds
 from sklearn_mtl.model_selection._responses import classes_of_tasks as classes_of_tasks
 from sklearn_mtl.model_selection._responses import periods_of_tasks as periods_of_tasks
 from sklearn_mtl.model_selection._responses import (

@@ -23,34 +23,33 @@ __all__ = [
     "equal_sizes",
     "generator",
     "kfold_trains",
-    "make_parts",
+    "make_folds",
 ]
 
 TRAIN, TEST = 0, 1  # of what `draw_parts` draws
 
 
-def make_parts(
+def make_folds(
     task_set: TaskSet,
     codes: np.ndarray,
-    sizes: np.ndarray,
-    trains: np.ndarray,
+    n_folds: int,
     *,
     rng: np.random.Generator,
     n_bins: int = 5,
     shuffle: bool = True,
     group: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Divide rows into parts with all classes of all tasks in proportion.
+    """Divide rows into folds with all classes of all tasks in proportion.
 
-    Shapes: codes (n_samples, n_tasks), sizes (n_parts,), trains (n_splits,
-    n_parts), group (n_samples,) -> (n_samples,).
+    Shapes: codes (n_samples, n_tasks), group (n_samples,) -> (n_samples,).
     """
+    sizes = equal_sizes(len(codes), n_folds)
     share = sizes.min() / sizes.sum()
     strata = build_strata(task_set, codes, n_bins, share)
     if group is not None:
         return assign_groups(strata, group, sizes, rng, shuffle=shuffle)
     part = assign_rows(strata, sizes, rng, shuffle=shuffle)
-    return keep_every_task(~np.isnan(codes), part, trains, rng)
+    return keep_every_task(~np.isnan(codes), part, kfold_trains(n_folds), rng)
 
 
 def draw_parts(

@@ -14,7 +14,7 @@ from sklearn_mtl.model_selection._checks import (
     warn_of_groups,
 )
 from sklearn_mtl.model_selection._folds import MultiTaskFolds
-from sklearn_mtl.model_selection._parts import equal_sizes, kfold_trains, make_parts
+from sklearn_mtl.model_selection._parts import make_folds
 
 __all__ = [
     "MultiTaskStratifiedGroupKFold",
@@ -141,11 +141,10 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
         self, n_samples: int, y: Any, groups: Any, rng: np.random.Generator
     ) -> np.ndarray:
         task_set, codes = read_tasks(y, self.task_types, type(self).__name__)
-        part = make_parts(
+        part = make_folds(
             task_set,
             codes,
-            equal_sizes(n_samples, self.n_splits),
-            kfold_trains(self.n_splits),
+            self.n_splits,
             rng=rng,
             n_bins=self.n_bins,
             shuffle=self.shuffle,

@@ -12,9 +12,8 @@ from torch import Tensor
 from sklearn_mtl.model_selection import (
     TRAIN,
     draw_parts,
-    equal_sizes,
     kfold_trains,
-    make_parts,
+    make_folds,
 )
 from sklearn_mtl.neural_network.data._batches import LabelledRows
 from sklearn_mtl.neural_network.data._inputs import as_rows
@@ -85,9 +84,8 @@ def draw_folds(
     if kept:
         task_set, codes = task_set.subset(kept), codes[:, kept]
     if n_members > 1:
-        sizes, trains = equal_sizes(n_samples, n_members), kfold_trains(n_members)
-        part = make_parts(task_set, codes, sizes, trains, rng=rng, group=group)
-        return trains[:, part]
+        part = make_folds(task_set, codes, n_members, rng=rng, group=group)
+        return kfold_trains(n_members)[:, part]
     n_held = min(max(1, round(validation_fraction * n_samples)), n_samples - 1)
     sizes = np.array([n_samples - n_held, n_held])
     part = draw_parts(task_set, codes, sizes, rng=rng, group=group)
