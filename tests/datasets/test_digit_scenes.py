@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.ndimage import affine_transform
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
@@ -67,17 +68,36 @@ def test_classes_are_the_ranges_of_the_values():
     np.testing.assert_array_equal(classes[:, 3], 2 - np.digitize(angle, [-10, 10]))
 
 
+def centres(pictures):
+    """Return the centres of mass, to the right and up from the middle."""
+    ticks = np.arange(pictures.shape[1]) - (pictures.shape[1] - 1) / 2
+    right = (pictures * ticks).sum(axis=(1, 2))
+    up = (pictures * -ticks[:, None]).sum(axis=(1, 2))
+    return np.stack([right, up]) / pictures.sum(axis=(1, 2))
+
+
 def test_pixels_lie_where_the_targets_say():
     scenes = load_digit_scenes(
         400, targets="regression", missing_fraction=0.0, noise=0.0
     )
-    ticks = np.arange(14) - 6.5
-    mass = scenes.images.sum(axis=(1, 2))
-    x = (scenes.images * ticks).sum(axis=(1, 2)) / mass
-    y = -(scenes.images * ticks[:, None]).sum(axis=(1, 2)) / mass
-    # A digit's own mass is not centred, so the centre of mass only follows the place.
-    assert np.corrcoef(x, scenes.target[:, 0])[0, 1] > 0.9
-    assert np.corrcoef(y, scenes.target[:, 1])[0, 1] > 0.9
+    x, y, scale, angle = scenes.target.T
+    digits = load_digits().images[scenes.groups]
+    radians = np.deg2rad(angle)
+    turn = np.array(
+        [[np.cos(radians), -np.sin(radians)], [np.sin(radians), np.cos(radians)]]
+    )
+    # scene = place + scale * turn * digit, both seen from their middles
+    expected = np.stack([x, y]) + scale * np.einsum("ijn,jn->in", turn, centres(digits))
+    # half of a digit's outermost pixels is beyond what the interpolation knows of
+    assert np.abs(centres(scenes.images) - expected).max() < 0.5 * scale.max()
+    for i in range(40):
+        back = turn[:, :, i].T / scale[i]  # of (right, up)
+        matrix = (back * [[1, -1], [-1, 1]])[::-1, ::-1]  # of (row, column)
+        middle = np.array([6.5 - y[i], 6.5 + x[i]])
+        drawn = affine_transform(
+            digits[i], matrix, 3.5 - matrix @ middle, (14, 14), order=1
+        )
+        np.testing.assert_allclose(scenes.images[i], drawn, atol=0.05 + 1e-9)
 
 
 def test_digits_are_those_of_scikit_learn_and_come_once_before_they_repeat():

@@ -67,12 +67,17 @@ def cross_validated_differences(n_repeats, n=50, k=5, mean=0.3):
 def test_intervals_cover_the_expected_gain_where_naive_ones_do_not():
     gains, expected = cross_validated_differences(2000)
 
-    def coverage(ratio):
+    def described(ratio):
         found = [corrected_interval(d, ratio) for d in gains]
-        return np.mean([i.low <= expected <= i.high for i in found])
+        covered = np.mean([i.low <= expected <= i.high for i in found])
+        return covered, np.array([i.high - i.low for i in found])
 
-    assert coverage(0.0) < 0.90
-    assert 0.935 <= coverage(1 / 4) <= 0.97
+    naive, narrow = described(0.0)
+    covered, width = described(1 / 4)
+    np.testing.assert_allclose(width, narrow * np.sqrt(1 + 5 / 4))
+    error = np.sqrt(0.95 * 0.05 / 2000)  # of the share of 2000 intervals
+    assert abs(covered - 0.95) < 3 * error
+    assert naive < 0.90
 
 
 def repeated_differences(n_samples, n_repeats, n=50, k=5, mean=0.3, seed=0):
