@@ -1,4 +1,5 @@
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -259,13 +260,35 @@ def test_repeated_splitters_are_corrected_for_the_overlap_of_one_repeat(data):
     assert mean == corrected_interval(differences.mean(axis=1), 1 / 4)
 
 
-def test_costs_are_measured(data):
+class Slow(ClassifierMixin, BaseEstimator):
+    """Takes 3 seconds of a clock of its own to fit, and 2 to predict."""
+
+    now = 0.0
+
+    def fit(self, X, y):
+        Slow.now += 3.0
+        self.classes_ = np.unique(y)
+        self.memory_ = np.zeros(125_000)  # a megabyte
+        return self
+
+    def predict(self, X):
+        Slow.now += 2.0
+        return np.full(len(X), self.classes_[0])
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+
+def test_costs_are_measured(data, monkeypatch):
     X, y = data
-    found = compare(X, y, ["dummy", "linear"], cv=2, inner_cv=2)
-    assert (found.measured.fit_seconds > 0).all()
-    assert (found.measured.predict_seconds > 0).all()
-    sizes = found.table["model MB"]
-    assert 0 < sizes["dummy"] < sizes["linear"] < 1
+    clock = SimpleNamespace(perf_counter=lambda: Slow.now)
+    monkeypatch.setattr("sklearn_mtl.comparison.run._fits.time", clock)
+    found = compare(X, y, {"slow": IndependentTasks(Slow())}, cv=2)
+    slow = found.row("slow")  # each of three tasks has a model
+    np.testing.assert_array_equal(found.measured.fit_seconds[slow], [9.0, 9.0])
+    np.testing.assert_array_equal(found.measured.predict_seconds[slow], [6.0, 6.0])
+    # names, classes and parameters are a few thousand bytes beside
+    assert found.table.loc["slow", "model MB"] == pytest.approx(3.0, abs=0.005)
 
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])
