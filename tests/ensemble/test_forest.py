@@ -1,4 +1,5 @@
 import pickle
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -33,18 +34,64 @@ def small(**params):
     return MultiTaskForestMixedEstimator(n_estimators=30, random_state=0, **params)
 
 
+def read_leaves(model, X, y, values, held_out=False):
+    """Return the mean of the observed values in the leaves of each row, by hand.
+
+    Each tree has the mean deviation of its leaf, and the share of the rows in it that
+    have a label; their means over trees are divided, and 1 / 50 of the share in all
+    rows is added to draw leaves with few labels to the mean.
+    """
+    rows = np.flatnonzero(~np.isnan(y).all(axis=1))
+    seen = ~np.isnan(values[rows])
+    mean = values[rows][seen].mean()
+    away = np.where(seen, values[rows] - mean, 0.0)
+    deviation, share, n_trees = np.zeros((3, len(X)))
+    samples = model.forest_.estimators_samples_
+    for leaf, drawn in zip(model.forest_.apply(X).T, samples, strict=True):
+        times = np.bincount(drawn, minlength=len(rows))
+        size, sums, labels = (
+            np.bincount(leaf[rows], times * part, minlength=leaf.max() + 1)[leaf]
+            for part in (np.ones(len(rows)), away, seen)
+        )
+        used = np.full(len(X), True)
+        used[rows] = (times == 0) | (not held_out)
+        np.divide(sums, size, out=sums, where=used)
+        np.divide(labels, size, out=labels, where=used)
+        deviation += np.where(used, sums, 0.0)
+        share += np.where(used, labels, 0.0)
+        n_trees += used
+    deviation, share = deviation / n_trees, share / n_trees
+    return mean + deviation / (1 if seen.all() else share + 0.02 * seen.mean())
+
+
 def test_it_learns_all_kinds_of_tasks_with_missing_labels(mixed):
     X, y = mixed
-    assert small().fit(X, y).score(X, y) > 0.5
+    model = small().fit(X, y)
+    for outputs, held_out in [
+        (model._task_outputs(X), False),
+        (model.oof_prediction_, True),
+    ]:
+        binary, many, value = outputs
+        hand = partial(read_leaves, model, X.astype(np.float32), y, held_out=held_out)
+        np.testing.assert_allclose(binary[:, 1], hand(y[:, 0]), atol=1e-5)
+        np.testing.assert_allclose(value, hand(y[:, 2]), atol=1e-5)
+        is_class = [np.where(np.isnan(y[:, 1]), np.nan, y[:, 1] == k) for k in range(3)]
+        classes = np.stack([hand(one) for one in is_class], axis=1).clip(0)
+        classes /= classes.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(many, classes, atol=1e-5)
+    assert model.score(X, y) > 0.5
 
 
-def test_missing_labels_of_a_task_leave_it_as_good_as_its_observed_ones():
+def test_a_task_with_few_labels_has_their_mean_in_the_leaves_of_all_tasks():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(600, 3))
     y = np.column_stack([X[:, 0] > 0, X[:, 0] + X[:, 1] > 0]).astype(float)
     y[rng.random(600) < 0.9, 0] = np.nan
-    proba = small().fit(X, y).predict_proba(X)[0]
-    assert np.mean((proba[:, 1] > 0.5) == (X[:, 0] > 0)) > 0.85
+    model = small().fit(X, y)
+    found = model.predict_proba(X)[0][:, 1]
+    expected = read_leaves(model, X.astype(np.float32), y, y[:, 0])
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert np.mean((found > 0.5) == (X[:, 0] > 0)) > 0.85
 
 
 def test_masked_labels_do_not_matter(classes):
@@ -66,10 +113,15 @@ def test_masked_labels_do_not_matter(classes):
 def test_out_of_bag_predictions_do_not_know_their_labels():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(400, 5)), rng.normal(size=(400, 3))
-    model = MultiTaskForestRegressor(random_state=0).fit(X, y)
+    model = MultiTaskForestRegressor(n_estimators=50, random_state=0).fit(X, y)
     held_out = np.stack(model.oof_prediction_, axis=1)
-    assert np.mean((held_out - y) ** 2) > 1.0  # the mean has 1
-    assert np.mean((model.predict(X) - y) ** 2) < 0.5
+    for t, labels in enumerate(y.T):
+        hand = partial(read_leaves, model, X.astype(np.float32), y, labels)
+        np.testing.assert_allclose(held_out[:, t], hand(held_out=True), atol=1e-5)
+        np.testing.assert_allclose(model.predict(X)[:, t], hand(), atol=1e-5)
+    # what knows nothing of independent labels of variance 1 is uncorrelated with them
+    deviations = (held_out * y).sum() / np.sqrt((held_out**2).sum())
+    assert abs(deviations) < 4
 
 
 @pytest.mark.parametrize("n_samples", [2, 3])
@@ -139,14 +191,15 @@ def test_class_weights_are_sample_weights_of_labels(n_samples, class_weight):
 
 
 def test_class_weight_moves_probabilities():
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(300, 3)), (rng.random(300) < 0.1).astype(int)
-    plain, balanced = (
-        MultiTaskForestClassifier(class_weight=w, random_state=0).fit(X, y)
-        for w in (None, "balanced")
-    )
-    assert plain.oof_prediction_[:, 1].mean() < 0.15
-    assert balanced.oof_prediction_[:, 1].mean() > 0.25
+    """A tree without a split has the weighted share of a class in its only leaf."""
+    X, y = np.zeros((300, 3)), (np.arange(300) % 10 == 0).astype(int)
+    for class_weight, share in [(None, 0.1), ("balanced", 0.5), ({1: 3.0}, 3 / 12)]:
+        forest = MultiTaskForestClassifier(
+            class_weight=class_weight, bootstrap=False, random_state=0
+        )
+        found = forest.fit(X, y).predict_proba(X)[:, 1]
+        # weights are rounded to 12 binary digits
+        np.testing.assert_allclose(found, share, atol=2.0**-12)
 
 
 def test_categories_and_missing_inputs_are_taken():
