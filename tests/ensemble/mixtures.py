@@ -25,12 +25,13 @@ def blend_of_classes(model, y):
     return _drawn(own, common, [len(one) for one in tables], model.n_common)
 
 
-def blend_of_values(model, y):
+def blend_of_values(model, y, members=None):
     """Return weights (n_tasks, n_members) by non-negative least squares.
 
-    Shapes: y (n_samples, n_tasks), complete.
+    Shapes: y (n_samples, n_tasks), complete; members, by default the out-of-fold
+    predictions, a list of n_tasks arrays each.
     """
-    members = model.member_oof_predictions_.values()
+    members = list(members or model.member_oof_predictions_.values())
     errors = [
         np.stack([one[t] - labels for one in members], axis=1) / labels.std()
         for t, labels in enumerate(y.T)
