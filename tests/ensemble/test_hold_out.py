@@ -10,6 +10,7 @@ from sklearn_mtl.ensemble._linear import RidgeMember
 from sklearn_mtl.ensemble._strengths import STRENGTHS
 from sklearn_mtl.ensemble._trees import GroupDraws, grow_forest, out_of_bag_means
 from sklearn_mtl.exceptions import MissingLabelWarning
+from tests.chance import chance
 
 MODELS = {
     "forest": lambda: MultiTaskForestRegressor(n_estimators=50, random_state=0),
@@ -23,20 +24,6 @@ def copies(n_groups=30, n_copies=6):
     Z, t = rng.normal(size=(n_groups, 20)), rng.normal(size=(n_groups, 2))
     X = np.repeat(Z, n_copies, 0) + 0.01 * rng.normal(size=(n_groups * n_copies, 20))
     return X, np.repeat(t, n_copies, 0), np.repeat(np.arange(n_groups), n_copies)
-
-
-def chance(y, outputs, groups):
-    """Return the correlations with the labels over groups, in standard errors.
-
-    They are normal variables of variance about 1 where outputs do not know the labels.
-    Shapes: y (n_samples, n_tasks), the same in a group -> (n_tasks,).
-    """
-    y, found = (
-        np.stack([part[groups == g].mean(axis=0) for g in np.unique(groups)])
-        for part in (y, np.column_stack(outputs))
-    )
-    pairs = zip(y.T, found.T, strict=True)
-    return np.sqrt(len(y) - 1) * np.array([np.corrcoef(*p)[0, 1] for p in pairs])
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -25,8 +25,9 @@ from sklearn_mtl.ensemble import (
 from sklearn_mtl.ensemble._members import outputs_of
 from sklearn_mtl.ensemble._simplex import blend_weights, read_evidence
 from sklearn_mtl.exceptions import MissingLabelWarning, TaskError
+from tests.chance import chance
 from tests.ensemble.mixtures import blend_of_values
-from tests.ensemble.test_hold_out import chance, copies
+from tests.ensemble.test_hold_out import copies
 from tests.neural_network.nets import table, tiny
 
 BOOST = {"early_stopping": True, "max_iter": 20, "random_state": 0}

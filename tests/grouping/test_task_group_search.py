@@ -75,7 +75,7 @@ class TestKnownStructure:
             X, y = regressions(truth, seed)
             search = TaskGroupSearchCV(FORCED, method=method, random_state=0).fit(X, y)
             hits += is_same_partition(search.task_groups_, truth)
-        assert hits >= 4
+        assert hits >= 4  # a guess is right once in 52, the number of partitions
 
     def test_unrelated_tasks_are_separated(self):
         for seed in range(3):
@@ -295,10 +295,11 @@ class TestOutputs:
         from sklearn.svm import LinearSVC
 
         X, y = make_multitask_classification(80, 5, 2, n_informative=5, random_state=0)
-        search = TaskGroupSearchCV(
-            IndependentTasks(LinearSVC(random_state=0)), scoring="accuracy", cv=2
-        )
-        assert search.fit(X, y).score(X, y) > 0.7
+        alone = IndependentTasks(LinearSVC(random_state=0))
+        search = TaskGroupSearchCV(alone, scoring="accuracy", cv=2).fit(X, y)
+        expected = clone(alone).fit(X, y).predict(X)
+        np.testing.assert_array_equal(search.predict(X), expected)
+        assert search.score(X, y) == pytest.approx((expected == y).mean())
 
     def test_constant_and_empty_tasks_are_in_groups_of_their_own(self):
         X, y = make_multitask_classification(80, 5, 4, n_informative=5, random_state=0)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import chi2, spearmanr
 from scipy.stats.contingency import association
 
 from sklearn_mtl.inspection._association import label_association
@@ -62,8 +62,15 @@ def test_it_is_one_for_the_same_labels_and_knows_no_sign():
 
 def test_independent_labels_have_none_on_average():
     rng = np.random.default_rng(0)
-    squares = [values_of(rng.integers(5, size=(60, 2)))[0, 1] ** 2 for _ in range(50)]
-    assert np.mean(squares) < 0.02
+    squares = [values_of(rng.integers(5, size=(60, 2)))[0, 1] ** 2 for _ in range(200)]
+    chance = 4 * 4 / 59
+    # of two independent labels 59 times the squared norm is about chi-squared
+    moments = [
+        chi2(16).expect(lambda q, k=k: (max(q / 59 - chance, 0) / (4 - chance)) ** k)
+        for k in (1, 2)
+    ]
+    error = np.sqrt((moments[1] - moments[0] ** 2) / 200)
+    assert abs(np.mean(squares) - moments[0]) < 3 * error
 
 
 def test_only_rows_with_both_labels_count():
