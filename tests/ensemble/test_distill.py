@@ -77,8 +77,13 @@ class TestStudent:
     def test_agrees_with_the_teacher_on_new_rows(self, forest):
         X, _ = make_multitask_classification(1000, random_state=0)
         student = distill(forest, X[:600], random_state=0)
-        agreed = student.predict(X[600:]) == forest.predict(X[600:])
-        assert agreed.mean() > 0.88
+        told, wanted = forest.predict(X[:600]), forest.predict(X[600:])
+        agreed = (student.predict(X[600:]) == wanted).mean()
+        # three quarters of the way from the commoner class to the teacher itself
+        constant = np.maximum(wanted.mean(axis=0), 1 - wanted.mean(axis=0)).mean()
+        assert agreed > 0.25 * constant + 0.75
+        linear = IndependentTasks(LogisticRegression()).fit(X[:600], told)
+        assert agreed > (linear.predict(X[600:]) == wanted).mean()
 
     def test_is_nearer_to_the_teacher_with_rows_without_labels(self, problem, forest):
         X, _ = make_multitask_classification(900, random_state=0)
