@@ -17,15 +17,16 @@ from sklearn_mtl.balancing._steps import StepGramian, StepLosses
 from sklearn_mtl.balancing.aggregators._aligned_mtl import AlignedMTL
 from sklearn_mtl.balancing.aggregators._cagrad import CAGrad
 from sklearn_mtl.balancing.aggregators._fairgrad import FairGrad
+from sklearn_mtl.balancing.aggregators._gradnorm import GradNorm
 from sklearn_mtl.balancing.aggregators._imtl_g import IMTLG
 from sklearn_mtl.balancing.aggregators._mgda import MGDA
 from sklearn_mtl.balancing.aggregators._nash_mtl import NashMTL
 from sklearn_mtl.balancing.aggregators._pcgrad import PCGrad
-from sklearn_mtl.balancing.aggregators._sampled import Sampled
 from sklearn_mtl.balancing.aggregators._upgrad import UPGrad
 from sklearn_mtl.balancing.schedules._asynchronous import Asynchronous
 from sklearn_mtl.balancing.schedules._registry import SCHEDULES as SCHEDULES
 from sklearn_mtl.balancing.schedules._registry import read_schedule as read_schedule
+from sklearn_mtl.balancing.schedules._sampled import Sampled
 from sklearn_mtl.balancing.schedules._task_schedule import (
     Synchronous,
     TaskSchedule,
@@ -35,7 +36,6 @@ from sklearn_mtl.balancing.weightings._dwa import DWA
 from sklearn_mtl.balancing.weightings._famo import FAMO
 from sklearn_mtl.balancing.weightings._fixed import Fixed
 from sklearn_mtl.balancing.weightings._geometric_mean import GeometricMean
-from sklearn_mtl.balancing.weightings._gradnorm import GradNorm
 from sklearn_mtl.balancing.weightings._imtl_l import IMTLL
 from sklearn_mtl.balancing.weightings._mean import Mean
 from sklearn_mtl.balancing.weightings._random import Random

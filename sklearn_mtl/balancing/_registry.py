@@ -12,6 +12,7 @@ from sklearn_mtl.balancing._base import (
 from sklearn_mtl.balancing.aggregators._aligned_mtl import AlignedMTL
 from sklearn_mtl.balancing.aggregators._cagrad import CAGrad
 from sklearn_mtl.balancing.aggregators._fairgrad import FairGrad
+from sklearn_mtl.balancing.aggregators._gradnorm import GradNorm
 from sklearn_mtl.balancing.aggregators._imtl_g import IMTLG
 from sklearn_mtl.balancing.aggregators._mgda import MGDA
 from sklearn_mtl.balancing.aggregators._nash_mtl import NashMTL
@@ -22,7 +23,6 @@ from sklearn_mtl.balancing.weightings._dwa import DWA
 from sklearn_mtl.balancing.weightings._famo import FAMO
 from sklearn_mtl.balancing.weightings._fixed import Fixed
 from sklearn_mtl.balancing.weightings._geometric_mean import GeometricMean
-from sklearn_mtl.balancing.weightings._gradnorm import GradNorm
 from sklearn_mtl.balancing.weightings._imtl_l import IMTLL
 from sklearn_mtl.balancing.weightings._mean import Mean
 from sklearn_mtl.balancing.weightings._random import Random

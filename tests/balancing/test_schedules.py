@@ -17,7 +17,7 @@ from sklearn_mtl.balancing import (
     Turn,
     read_schedule,
 )
-from sklearn_mtl.balancing.aggregators._sampled import inclusion_probabilities
+from sklearn_mtl.balancing.schedules._sampled import inclusion_probabilities
 
 
 def turn_of(shares, n_members=1, there=None, seed=0):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklearn_mtl.balancing.aggregators._sampled import Sampled
 from sklearn_mtl.balancing.schedules._asynchronous import Asynchronous
+from sklearn_mtl.balancing.schedules._sampled import Sampled
 from sklearn_mtl.balancing.schedules._task_schedule import Synchronous, TaskSchedule
 from sklearn_mtl.utils._specs import read_spec
 

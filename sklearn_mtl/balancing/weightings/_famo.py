@@ -8,9 +8,9 @@ from numbers import Real
 import torch
 from torch import Tensor
 
+from sklearn_mtl.balancing._adam import AdamNumbers
 from sklearn_mtl.balancing._base import LossWeighting
 from sklearn_mtl.balancing._steps import StepLosses
-from sklearn_mtl.balancing.weightings._adam import AdamNumbers
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["FAMO"]

@@ -8,9 +8,9 @@ from numbers import Real
 import numpy as np
 import torch
 
+from sklearn_mtl.balancing._adam import AdamNumbers
 from sklearn_mtl.balancing._base import GradientAggregator
 from sklearn_mtl.balancing._steps import StepGramian
-from sklearn_mtl.balancing.weightings._adam import AdamNumbers
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["GradNorm"]
