@@ -9,6 +9,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 
 from sklearn_mtl.comparison._comparison import Comparison
@@ -44,7 +45,7 @@ def compare(
     inner_cv: int = 3,
     scoring: Any = None,
     task_types: Any = None,
-    groups: Any = None,
+    groups: ArrayLike | None = None,
     missing_fraction: Any = 0.0,
     learning_curve: Any = None,
     confidence: float = 0.95,

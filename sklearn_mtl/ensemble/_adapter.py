@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import has_fit_parameter
 
@@ -47,7 +48,7 @@ class SharedOutputs(ClassOutputsMixin, BaseEstimator):
         self.on_empty_task = on_empty_task
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, **held: Any
+        self, X: Any, y: Any, sample_weight: ArrayLike | None = None, **held: Any
     ) -> SharedOutputs:
         """Fit one estimator to all tasks, or one to each.
 
@@ -86,10 +87,9 @@ class SharedOutputs(ClassOutputsMixin, BaseEstimator):
     def _takes_in_fit(self, name: str) -> bool:
         return takes(self.estimator, name)
 
-    def _can_share(self, codes: np.ndarray, sample_weight: Any) -> bool:
+    def _can_share(self, codes: np.ndarray, sample_weight: ArrayLike | None) -> bool:
         kinds = {task.is_classification for task in self.task_set_.tasks}
-        has_weights = sample_weight is not None
-        by_row = not has_weights or (
+        by_row = sample_weight is None or (
             np.ndim(sample_weight) == 1
             and has_fit_parameter(self.estimator, "sample_weight")
         )

@@ -7,6 +7,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import RandomForestRegressor
@@ -75,7 +76,12 @@ class BaseMultiTaskForest(BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        groups: ArrayLike | None = None,
     ) -> BaseMultiTaskForest:
         """Grow one forest for all tasks.
 
@@ -148,7 +154,7 @@ class BaseMultiTaskForest(BaseEstimator):
             for t, group in given.lone_tasks(labels.weights > 0).items():
                 self._oof[t][given.group == group] = np.nan
 
-    def _rounded(self, labels: Labels, sample_weight: Any) -> Labels:
+    def _rounded(self, labels: Labels, sample_weight: ArrayLike | None) -> Labels:
         """Return labels with weights of few digits, so that rounding decides no tie.
 
         Sample and class weights are rounded one by one: either gives the same forest,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.ensemble._members import (
@@ -35,7 +36,7 @@ def distill(
     X: Any,
     *,
     student: Any = None,
-    groups: Any = None,
+    groups: ArrayLike | None = None,
     random_state: Any = None,
 ) -> Any:
     r"""Fit one fast net to the predictions of a slow and accurate model.
@@ -148,7 +149,7 @@ def distill(
 
 
 def _groups_of_copies(
-    groups: Any, rows: np.ndarray, n_samples: int
+    groups: ArrayLike | None, rows: np.ndarray, n_samples: int
 ) -> np.ndarray | None:
     """Return the group of each copy of a sample; without groups, its sample."""
     if groups is not None:

@@ -9,6 +9,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import process_routing
@@ -61,7 +62,12 @@ class Training:
 
 
 def draw_splits(
-    model: Any, X: Any, y: Any, sample_weight: Any, held: HoldOut, seed: int
+    model: Any,
+    X: Any,
+    y: Any,
+    sample_weight: ArrayLike | None,
+    held: HoldOut,
+    seed: int,
 ) -> list[Split] | None:
     """Return the folds of members without out-of-fold predictions of their own."""
     if held.has_validation or num_samples(X) <= SMALL:

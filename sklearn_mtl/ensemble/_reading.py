@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_mtl.neural_network import Labels
@@ -17,7 +18,7 @@ SMALL = 100
 
 
 def read_labels(
-    model: Any, X: Any, y: Any, sample_weight: Any
+    model: Any, X: Any, y: Any, sample_weight: ArrayLike | None
 ) -> tuple[TaskSet, Labels]:
     """Return the tasks of y, and labels with the weight of each cell.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.inspection._measures import (
     AFFINITY_METHODS,
@@ -28,7 +30,7 @@ def task_affinity(
     method: str = "gain",
     cv: Any = 3,
     scoring: Any = None,
-    groups: Any = None,
+    groups: ArrayLike | None = None,
     max_sets: int | None = None,
     max_samples: float | None = None,
     n_jobs: int | None = None,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.inspection import permutation_importance
 
 from sklearn_mtl.model_selection import per_task_scorers
@@ -75,7 +76,7 @@ def task_permutation_importance(
     n_repeats: int = 5,
     n_jobs: int | None = None,
     random_state: Any = None,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
     max_samples: float = 1.0,
 ) -> TaskImportance:
     """Measure how much each task's score falls when a feature is shuffled.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import is_classifier, is_regressor
 from sklearn.utils.validation import check_consistent_length
@@ -133,8 +134,8 @@ def read_data(
     y: Any,
     who: str,
     *,
-    sample_weight: Any = None,
-    groups: Any = None,
+    sample_weight: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
     on_empty_task: str = "raise",
 ) -> TaskData:
     """Read targets as an estimator would.

@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
@@ -53,7 +54,7 @@ class LinearBase(BaseEstimator):
     on_empty_task: str
     task_set_: TaskSet
 
-    def _read(self, X: Any, y: Any, sample_weight: Any) -> Data:
+    def _read(self, X: Any, y: Any, sample_weight: ArrayLike | None) -> Data:
         """Validate X, y and weights, and set what they say about the tasks."""
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from numbers import Real
 from typing import Any
 
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 
 from sklearn_mtl.linear_model._outputs import LinearClassifierBase
@@ -128,7 +129,7 @@ class MultiTaskLinearClassifier(
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None
+        self, X: Any, y: Any, sample_weight: ArrayLike | None = None
     ) -> MultiTaskLinearClassifier:
         """Fit all tasks together.
 

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.linear_model._base import LinearBase
 from sklearn_mtl.linear_model._data import Data
@@ -49,7 +50,12 @@ class LinearSearchMixin(LinearBase):
     selection: str
 
     def _search(
-        self, data: Data, X: Any, y: Any, groups: Any, sample_weight: Any
+        self,
+        data: Data,
+        X: Any,
+        y: Any,
+        groups: ArrayLike | None,
+        sample_weight: ArrayLike | None,
     ) -> None:
         """Fit, and set the fitted attributes."""
         if not len(data.kept):
@@ -117,7 +123,9 @@ class LinearSearchMixin(LinearBase):
             "n_features_used": np.array(counts),
         }
 
-    def _folds(self, X: Any, y: Any, groups: Any, sample_weight: Any) -> list[Fold]:
+    def _folds(
+        self, X: Any, y: Any, groups: ArrayLike | None, sample_weight: ArrayLike | None
+    ) -> list[Fold]:
         """Return the rows of the training and test parts."""
         rows = np.arange(num_samples(X))
         splitter = self._splitter(groups)
@@ -132,7 +140,7 @@ class LinearSearchMixin(LinearBase):
             )
         return folds
 
-    def _splitter(self, groups: Any) -> Any:
+    def _splitter(self, groups: ArrayLike | None) -> Any:
         """Return the splitter that `cv` stands for."""
         if self.cv is not None and not isinstance(self.cv, Integral):
             return self.cv if hasattr(self.cv, "split") else _Listed(list(self.cv))
@@ -152,6 +160,6 @@ class _Listed:
     def __init__(self, folds: list[tuple[Any, Any]]) -> None:
         self.folds = folds
 
-    def split(self, X: Any, y: Any, groups: Any = None) -> Any:
+    def split(self, X: Any, y: Any, groups: ArrayLike | None = None) -> Any:
         """Return the list."""
         return self.folds

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import ClassifierTags, RegressorTags, Tags
 from sklearn.utils.validation import check_is_fitted
@@ -96,7 +97,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None
+        self, X: Any, y: Any, sample_weight: ArrayLike | None = None
     ) -> MultiTaskLinearMixedEstimator:
         """Fit the classifications together, and the regressions together.
 

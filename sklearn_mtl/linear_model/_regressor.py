@@ -5,6 +5,7 @@ from __future__ import annotations
 from numbers import Real
 from typing import Any, ClassVar
 
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
 from sklearn_mtl.linear_model._names import PARTIAL_POOLING
@@ -140,7 +141,7 @@ class MultiTaskLinearRegressor(
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None
+        self, X: Any, y: Any, sample_weight: ArrayLike | None = None
     ) -> MultiTaskLinearRegressor:
         """Fit all tasks together.
 

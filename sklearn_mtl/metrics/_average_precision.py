@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from sklearn_mtl.metrics._retrieval_scores import (
     Formula,
     TaskMetric,
@@ -28,7 +30,7 @@ def map_at_r(
     y_gallery: Any,
     neighbors: Any,
     *,
-    query_index: Any = None,
+    query_index: ArrayLike | None = None,
     average: str | None = "mean",
 ) -> Any:
     """Return the mean average precision at R, the number of relevant items.
@@ -77,7 +79,7 @@ def average_precision_at_k(
     *,
     k: int = 10,
     normalize: str = "min",
-    query_index: Any = None,
+    query_index: ArrayLike | None = None,
     average: str | None = "mean",
 ) -> Any:
     """Return the average precision of the first k items.

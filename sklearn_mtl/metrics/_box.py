@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
 from sklearn_mtl.tasks import (
@@ -83,7 +84,11 @@ def box_iou(y_true: Any, y_pred: Any, *, form: str = _CORNERS) -> np.ndarray:
 
 
 def mean_iou(
-    y_true: Any, y_pred: Any, *, form: str = _CORNERS, sample_weight: Any = None
+    y_true: Any,
+    y_pred: Any,
+    *,
+    form: str = _CORNERS,
+    sample_weight: ArrayLike | None = None,
 ) -> float:
     """Return the mean of `box_iou` over the boxes of which all coordinates are there.
 

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_consistent_length
 
 from sklearn_mtl.tasks import as_targets, check_sample_weight, distances, r2_of_points
@@ -19,7 +20,7 @@ def circular_error(
     y_pred: Any,
     *,
     period: float = 2.0 * math.pi,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
 ) -> float:
     r"""Return the mean distance of values on a circle, the shorter way round.
 
@@ -75,7 +76,7 @@ def circular_score(
     y_pred: Any,
     *,
     period: float = 2.0 * math.pi,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
 ) -> float:
     r"""Return R2 of the points on the unit circle that values stand for.
 
@@ -121,7 +122,7 @@ def circular_score(
 
 
 def _read(
-    y_true: Any, y_pred: Any, period: float, sample_weight: Any, who: str
+    y_true: Any, y_pred: Any, period: float, sample_weight: ArrayLike | None, who: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if not period > 0:
         raise ValueError(f"{who}: period must be positive; found {period!r}.")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.metrics._relevance import iter_blocks, read_index, read_labels
 from sklearn_mtl.metrics._retrieval_scores import check_k, finish, refuse_short
@@ -23,7 +24,7 @@ def ndcg_at_k(
     neighbors: Any,
     *,
     k: int = 10,
-    query_index: Any = None,
+    query_index: ArrayLike | None = None,
     average: str | None = "mean",
 ) -> Any:
     """Return the normalised discounted cumulative gain, graded by agreeing tasks.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from sklearn_mtl.metrics._average import average_scores, check_average, check_directions
 from sklearn_mtl.metrics._choice import metrics_of_tasks
 from sklearn_mtl.metrics._engine import TaskGiven, score_tasks
@@ -30,7 +32,7 @@ def per_task_score(
     *,
     metric: Any = "auto",
     classes: Any = None,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
     task_types: Any = None,
     periods: Any = None,
 ) -> dict[str, float]:
@@ -140,7 +142,7 @@ def mean_task_score(
     metric: Any = "auto",
     average: Any = "macro",
     classes: Any = None,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
     task_types: Any = None,
     periods: Any = None,
 ) -> float:
@@ -213,7 +215,7 @@ def _prepare(
     y_true: Any,
     y_pred: Any,
     classes: Any,
-    sample_weight: Any,
+    sample_weight: ArrayLike | None,
     task_types: Any,
     who: str,
 ) -> tuple[list[TaskTruth], list[TaskGiven]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks import TargetColumns, read_columns
@@ -151,7 +152,9 @@ def _family(values: np.ndarray, name: str, who: str) -> str:
     return "text" if values.dtype.kind in "US" else "number"
 
 
-def read_index(query_index: Any, n_queries: int, n_items: int, who: str) -> np.ndarray:
+def read_index(
+    query_index: ArrayLike | None, n_queries: int, n_items: int, who: str
+) -> np.ndarray:
     """Return the position of every query in the gallery, -1 where it is not in it."""
     if query_index is None:
         return np.full(n_queries, -1)

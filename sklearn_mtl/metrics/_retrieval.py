@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from sklearn_mtl.metrics._retrieval_scores import (
     TaskMetric,
     check_k,
@@ -22,7 +24,7 @@ def precision_at_k(
     neighbors: Any,
     *,
     k: int = 10,
-    query_index: Any = None,
+    query_index: ArrayLike | None = None,
     average: str | None = "mean",
 ) -> Any:
     """Return the share of the first k items that have the query's label.
@@ -89,7 +91,7 @@ def hit_rate_at_k(
     neighbors: Any,
     *,
     k: int = 10,
-    query_index: Any = None,
+    query_index: ArrayLike | None = None,
     average: str | None = "mean",
 ) -> Any:
     """Return the share of queries with a relevant item among the first k.
@@ -134,7 +136,7 @@ def recall_at_k(
     neighbors: Any,
     *,
     k: int = 10,
-    query_index: Any = None,
+    query_index: ArrayLike | None = None,
     average: str | None = "mean",
 ) -> Any:
     """Return the share of the relevant items that are among the first k.
@@ -178,7 +180,7 @@ def r_precision(
     y_gallery: Any,
     neighbors: Any,
     *,
-    query_index: Any = None,
+    query_index: ArrayLike | None = None,
     average: str | None = "mean",
 ) -> Any:
     """Return the precision at R, the number of relevant items of the query.

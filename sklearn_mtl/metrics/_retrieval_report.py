@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_mtl.metrics import _retrieval_scores as of
@@ -28,7 +29,7 @@ def retrieval_report(
     neighbors: Any,
     *,
     k: int = 10,
-    query_index: Any = None,
+    query_index: ArrayLike | None = None,
 ) -> dict[str, dict[str, float]]:
     """Score one ranking for every task.
 
@@ -145,7 +146,7 @@ def _warn_of_short(short: dict[str, int], n_queries: int) -> None:
 
 
 def retrieval_depth(
-    y_query: Any, y_gallery: Any, k: int, query_index: Any = None
+    y_query: Any, y_gallery: Any, k: int, query_index: ArrayLike | None = None
 ) -> int:
     """Return how long rankings must be for `retrieval_report`.
 

@@ -9,6 +9,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_mtl.exceptions import TaskError
@@ -97,7 +98,7 @@ def score_task(
     y_query: Any,
     y_gallery: Any,
     neighbors: Any,
-    query_index: Any,
+    query_index: ArrayLike | None,
     average: str | None,
 ) -> Any:
     """Return a metric of one task."""

@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.exceptions import MissingLabelWarning
 from sklearn_mtl.tasks import TaskSet
@@ -30,7 +31,7 @@ def read_tasks(y: Any, task_types: Any, who: str) -> tuple[TaskSet, np.ndarray]:
     )
 
 
-def number_groups(groups: Any, who: str) -> np.ndarray:
+def number_groups(groups: ArrayLike | None, who: str) -> np.ndarray:
     """Return the number of the group of each row, from 0."""
     if groups is None:
         raise ValueError(f"{who}: the 'groups' parameter should not be None.")
@@ -58,7 +59,7 @@ def warn_of_lost_tasks(who: str, lost: list[str], n_tasks: int) -> None:
         )
 
 
-def warn_of_groups(splitter: Any, groups: Any) -> None:
+def warn_of_groups(splitter: Any, groups: ArrayLike | None) -> None:
     """Say that a splitter pays no heed to groups."""
     if groups is not None:
         warnings.warn(

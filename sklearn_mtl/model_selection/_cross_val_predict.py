@@ -8,6 +8,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import clone
 from sklearn.model_selection import check_cv
@@ -58,7 +59,7 @@ def cross_val_predict(
     X: Any,
     y: Any,
     *,
-    groups: Any = None,
+    groups: ArrayLike | None = None,
     cv: Any = None,
     n_jobs: int | None = None,
     params: Mapping[str, Any] | None = None,
@@ -157,7 +158,7 @@ def cross_val_predict(
 
 
 def _route(
-    estimator: Any, cv: Any, params: Mapping[str, Any], groups: Any
+    estimator: Any, cv: Any, params: Mapping[str, Any], groups: ArrayLike | None
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return what goes to fit and what goes to split."""
     if not get_config()["enable_metadata_routing"]:

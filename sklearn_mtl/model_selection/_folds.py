@@ -8,6 +8,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.model_selection import BaseCrossValidator
 
 from sklearn_mtl.model_selection._assign import lost_tasks
@@ -45,7 +46,9 @@ class MultiTaskFolds(BaseCrossValidator):
         self.shuffle = bool(shuffle)
         self.random_state = random_state
 
-    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+    def get_n_splits(
+        self, X: Any = None, y: Any = None, groups: ArrayLike | None = None
+    ) -> int:
         """Return the number of splits.
 
         Parameters
@@ -61,7 +64,7 @@ class MultiTaskFolds(BaseCrossValidator):
         return self.n_splits
 
     def _iter_test_masks(
-        self, X: Any = None, y: Any = None, groups: Any = None
+        self, X: Any = None, y: Any = None, groups: ArrayLike | None = None
     ) -> Iterator[np.ndarray]:
         who = type(self).__name__
         n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
@@ -76,7 +79,7 @@ class MultiTaskFolds(BaseCrossValidator):
             yield part == fold
 
     def _split(
-        self, X: Any, y: Any, groups: Any
+        self, X: Any, y: Any, groups: ArrayLike | None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Split as scikit-learn does, which cannot take the length of a dict."""
         who = type(self).__name__
@@ -85,7 +88,7 @@ class MultiTaskFolds(BaseCrossValidator):
 
     @abstractmethod
     def _assign(
-        self, n_samples: int, y: Any, groups: Any, rng: np.random.Generator
+        self, n_samples: int, y: Any, groups: ArrayLike | None, rng: np.random.Generator
     ) -> np.ndarray:
         """Return the fold of every row."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.model_selection._assign import keep_every_task
 from sklearn_mtl.model_selection._checks import warn_of_groups
@@ -67,7 +68,7 @@ class MultiTaskKFold(MultiTaskFolds):
         )
 
     def split(
-        self, X: Any, y: Any = None, groups: Any = None
+        self, X: Any, y: Any = None, groups: ArrayLike | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the rows of the training and of the test set of every fold.
 
@@ -91,7 +92,7 @@ class MultiTaskKFold(MultiTaskFolds):
         yield from self._split(X, y, None)
 
     def _assign(
-        self, n_samples: int, y: Any, groups: Any, rng: np.random.Generator
+        self, n_samples: int, y: Any, groups: ArrayLike | None, rng: np.random.Generator
     ) -> np.ndarray:
         part = np.repeat(
             np.arange(self.n_splits), equal_sizes(n_samples, self.n_splits)

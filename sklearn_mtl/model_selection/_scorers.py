@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.metadata_routing import UNUSED
 
@@ -47,17 +48,23 @@ class _BaseTaskScorer(BaseEstimator):
     periods: Any
 
     def __call__(
-        self, estimator: Any, X: Any, y_true: Any, sample_weight: Any = None
+        self,
+        estimator: Any,
+        X: Any,
+        y_true: Any,
+        sample_weight: ArrayLike | None = None,
     ) -> Any:
         """Score a fitted estimator, as `score` does."""
         return self.score(estimator, X, y_true, sample_weight=sample_weight)
 
     @abstractmethod
-    def score(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
+    def score(
+        self, estimator: Any, X: Any, y: Any, sample_weight: ArrayLike | None = None
+    ) -> Any:
         """Score a fitted estimator."""
 
     def _score_tasks(
-        self, estimator: Any, X: Any, y: Any, sample_weight: Any, who: str
+        self, estimator: Any, X: Any, y: Any, sample_weight: ArrayLike | None, who: str
     ) -> tuple[dict[str, float], list[TaskTruth], list[Metric]]:
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         model = getattr(fitted_model(estimator), "task_set_", None)
@@ -102,7 +109,7 @@ class PerTaskScorer(_BaseTaskScorer):
         self.mean = mean
 
     def score(
-        self, estimator: Any, X: Any, y: Any, sample_weight: Any = None
+        self, estimator: Any, X: Any, y: Any, sample_weight: ArrayLike | None = None
     ) -> dict[str, float]:
         """Score each task over its observed labels.
 
@@ -150,7 +157,9 @@ class TaskScorer(_BaseTaskScorer):
         self.average = average
         self.periods = periods
 
-    def score(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(
+        self, estimator: Any, X: Any, y: Any, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Score all tasks over their observed labels.
 
         Shapes: X (n_samples, n_features), y (n_samples,) or (n_samples,

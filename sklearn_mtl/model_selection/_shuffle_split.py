@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.model_selection import BaseShuffleSplit, ShuffleSplit
 
 from sklearn_mtl.model_selection._assign import lost_tasks
@@ -102,7 +103,7 @@ class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
         self.task_types = task_types
 
     def split(
-        self, X: Any, y: Any, groups: Any = None
+        self, X: Any, y: Any, groups: ArrayLike | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the rows of the training and of the test set of every split.
 
@@ -128,7 +129,7 @@ class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
         yield from super().split(X, as_targets(y, who), None)
 
     def _iter_indices(
-        self, X: Any, y: Any = None, groups: Any = None
+        self, X: Any, y: Any = None, groups: ArrayLike | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         task_set, codes = read_tasks(y, self.task_types, type(self).__name__)
         sizes = shuffle_sizes(len(codes), self.test_size, self.train_size, 0.1)

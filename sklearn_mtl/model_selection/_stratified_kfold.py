@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.model_selection._checks import (
     check_n_bins,
@@ -114,7 +115,7 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
         self.task_types = task_types
 
     def split(
-        self, X: Any, y: Any, groups: Any = None
+        self, X: Any, y: Any, groups: ArrayLike | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the rows of the training and of the test set of every fold.
 
@@ -138,7 +139,7 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
         yield from self._split(X, y, None)
 
     def _assign(
-        self, n_samples: int, y: Any, groups: Any, rng: np.random.Generator
+        self, n_samples: int, y: Any, groups: ArrayLike | None, rng: np.random.Generator
     ) -> np.ndarray:
         task_set, codes = read_tasks(y, self.task_types, type(self).__name__)
         part = make_folds(
@@ -153,7 +154,7 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
         self._warn_of_lost(task_set.names, ~np.isnan(codes), part)
         return part
 
-    def _group_numbers(self, groups: Any) -> np.ndarray | None:
+    def _group_numbers(self, groups: ArrayLike | None) -> np.ndarray | None:
         return None
 
 
@@ -217,7 +218,7 @@ class MultiTaskStratifiedGroupKFold(MultiTaskStratifiedKFold):
     __metadata_request__split = {"groups": True}
 
     def split(
-        self, X: Any, y: Any, groups: Any = None
+        self, X: Any, y: Any, groups: ArrayLike | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the rows of the training and of the test set of every fold.
 
@@ -239,7 +240,7 @@ class MultiTaskStratifiedGroupKFold(MultiTaskStratifiedKFold):
         """
         yield from self._split(X, y, groups)
 
-    def _group_numbers(self, groups: Any) -> np.ndarray:
+    def _group_numbers(self, groups: ArrayLike | None) -> np.ndarray:
         group = number_groups(groups, type(self).__name__)
         n_groups = group.max() + 1
         if n_groups < self.n_splits:
@@ -252,7 +253,7 @@ class MultiTaskStratifiedGroupKFold(MultiTaskStratifiedKFold):
 
 
 def stratified_folds(
-    n_splits: int | None, groups: Any, **options: Any
+    n_splits: int | None, groups: ArrayLike | None, **options: Any
 ) -> MultiTaskStratifiedKFold:
     """Return the splitter that a number of folds stands for.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import indexable
 
 from sklearn_mtl.model_selection._checks import number_groups, read_tasks
@@ -27,7 +28,7 @@ def train_test_split(
     random_state: Any = None,
     shuffle: bool = True,
     stratify: Any = "tasks",
-    groups: Any = None,
+    groups: ArrayLike | None = None,
 ) -> list[Any]:
     """Split arrays into a training and a test part, stratified on all tasks.
 
@@ -121,7 +122,7 @@ def _find_labels(arrays: tuple[Any, ...], stratify: Any) -> Any:
 
 
 def _split(
-    y: Any, sizes: np.ndarray, groups: Any, rng: np.random.Generator
+    y: Any, sizes: np.ndarray, groups: ArrayLike | None, rng: np.random.Generator
 ) -> np.ndarray:
     n_samples = int(sizes.sum())
     # a task in which all rows are alike stratifies nothing
@@ -155,7 +156,7 @@ def _check_parts(part: np.ndarray, group: np.ndarray, sizes: np.ndarray) -> None
             )
 
 
-def _check_order_alone(stratify: Any, groups: Any) -> None:
+def _check_order_alone(stratify: Any, groups: ArrayLike | None) -> None:
     is_asked = stratify is not None and not isinstance(stratify, str)
     if is_asked or groups is not None:
         raise ValueError(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.model_selection._folds import MultiTaskFolds
 from sklearn_mtl.model_selection._shuffle_split import MultiTaskStratifiedShuffleSplit
@@ -15,7 +16,7 @@ __all__ = ["split_weighted"]
 
 
 def split_weighted(
-    cv: Any, X: Any, y: Any, groups: Any, sample_weight: Any
+    cv: Any, X: Any, y: Any, groups: ArrayLike | None, sample_weight: ArrayLike | None
 ) -> Iterable[tuple[np.ndarray, np.ndarray]]:
     """Split so that a label of weight 0 is a missing label.
 

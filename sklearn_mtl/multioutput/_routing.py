@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.utils.metadata_routing import process_routing
 
@@ -29,7 +30,7 @@ _WHO = "IndependentTasks"
 def route(
     model: Any,
     templates: Templates,
-    sample_weight: Any,
+    sample_weight: ArrayLike | None,
     fit_params: Mapping[str, Any],
     held: Mapping[str, Any],
 ) -> dict[str, dict[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -77,12 +78,12 @@ class BaseMultiTaskNet(
         self,
         X: Any,
         y: Any,
-        sample_weight: Any = None,
+        sample_weight: ArrayLike | None = None,
         *,
-        groups: Any = None,
+        groups: ArrayLike | None = None,
         X_val: Any = None,
         y_val: Any = None,
-        sample_weight_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
     ) -> BaseMultiTaskNet:
         """Learn all tasks together.
 
@@ -142,7 +143,9 @@ class BaseMultiTaskNet(
         return self._train(X, tasks, codes, sample_weight, None, given, events)
 
     @fit_context(prefer_skip_nested_validation=True)
-    def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Any:
+    def _partial_fit(
+        self, X: Any, y: Any, classes: Any, sample_weight: ArrayLike | None
+    ) -> Any:
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         if hasattr(self, "net_"):
@@ -169,7 +172,7 @@ class BaseMultiTaskNet(
         self,
         X: Any,
         y: Any,
-        sample_weight: Any,
+        sample_weight: ArrayLike | None,
         given: HoldOut,
         events: FitEvents | None,
     ) -> Any:
@@ -188,7 +191,7 @@ class BaseMultiTaskNet(
         X: Any,
         tasks: TaskSet,
         codes: np.ndarray,
-        sample_weight: Any,
+        sample_weight: ArrayLike | None,
         state: NetState | None,
         given: HoldOut,
         events: FitEvents | None,
@@ -282,7 +285,9 @@ class BaseMultiTaskNet(
             )
         return self._state.task_relation
 
-    def _read_tasks(self, y: Any, sample_weight: Any) -> tuple[TaskSet, np.ndarray]:
+    def _read_tasks(
+        self, y: Any, sample_weight: ArrayLike | None
+    ) -> tuple[TaskSet, np.ndarray]:
         return TaskSet.from_y(
             y,
             kind=self._kind,
@@ -296,7 +301,7 @@ class BaseMultiTaskNet(
         self,
         tasks: TaskSet,
         codes: np.ndarray,
-        sample_weight: Any,
+        sample_weight: ArrayLike | None,
         state: NetState | None,
     ) -> np.ndarray | None:
         """Return what class_weight="balanced" counts; None where nothing does."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from numpy.typing import ArrayLike
 from sklearn.utils import ClassifierTags, RegressorTags, Tags
 
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
@@ -341,7 +342,11 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         self.verbose = verbose
 
     def partial_fit(
-        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+        self,
+        X: Any,
+        y: Any,
+        classes: Any = None,
+        sample_weight: ArrayLike | None = None,
     ) -> MultiTaskMixedEstimator:
         """Learn from some samples more.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
@@ -323,7 +324,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         self.verbose = verbose
 
     def partial_fit(
-        self, X: Any, y: Any, sample_weight: Any = None
+        self, X: Any, y: Any, sample_weight: ArrayLike | None = None
     ) -> MultiTaskRegressor:
         """Learn from some samples more.
 

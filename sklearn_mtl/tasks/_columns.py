@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
@@ -101,7 +102,10 @@ class TargetColumns:
 
 
 def read_columns(
-    y: Any, who: str, sample_weight: Any = None, tasks: NamedTasks | None = None
+    y: Any,
+    who: str,
+    sample_weight: ArrayLike | None = None,
+    tasks: NamedTasks | None = None,
 ) -> TargetColumns:
     """Read y into one array per task.
 
@@ -143,7 +147,7 @@ def _read_floats(
     y: np.ndarray,
     names: list[Any],
     who: str,
-    sample_weight: Any,
+    sample_weight: ArrayLike | None,
     tasks: NamedTasks | None,
 ) -> TargetColumns:
     """Read an array of floats, all columns at once."""

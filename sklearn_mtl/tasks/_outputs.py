@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_mtl.exceptions import TaskError
@@ -205,7 +206,7 @@ class MultiTaskOutputsMixin:
         check_is_fitted(self)
         return make_task_view(self, task)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
         """Return the mean score over tasks: accuracy, R2, or skill if types are mixed.
 
         The mean over tasks of the accuracy (all tasks are classifications), of R2 (all

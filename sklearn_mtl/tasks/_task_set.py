@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks._columns import TargetColumns, read_columns
@@ -54,7 +55,7 @@ class TaskSet:
         task_types: Any = None,
         on_empty_task: str = "raise",
         warn: bool = True,
-        sample_weight: Any = None,
+        sample_weight: ArrayLike | None = None,
     ) -> tuple[TaskSet, np.ndarray]:
         """Read y at fit.
 
@@ -107,7 +108,7 @@ class TaskSet:
         who: str = "TaskSet",
         task_types: Any = None,
         on_empty_task: str = "raise",
-        sample_weight: Any = None,
+        sample_weight: ArrayLike | None = None,
     ) -> TaskSet:
         """Declare the tasks at the first call of partial_fit.
 
@@ -217,7 +218,7 @@ class TaskSet:
     def encode_weighted(
         self,
         y: Any,
-        sample_weight: Any,
+        sample_weight: ArrayLike | None,
         *,
         unseen: str = "raise",
         who: str = "TaskSet",
@@ -258,7 +259,7 @@ class TaskSet:
         *,
         unseen: str = "raise",
         who: str = "TaskSet",
-        sample_weight: Any = None,
+        sample_weight: ArrayLike | None = None,
         name: str = "y",
     ) -> np.ndarray:
         """Encode another y of the same tasks.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
@@ -84,7 +85,7 @@ class _TaskView(BaseEstimator):
         codes = self.model._finite_code(X, self._index())
         return self.model.task_set_.tasks[self._index()].decode(codes)
 
-    def _scored(self, X: Any, y: Any, sample_weight: Any) -> float:
+    def _scored(self, X: Any, y: Any, sample_weight: ArrayLike | None) -> float:
         """Return accuracy or R2 over the observed labels of the task."""
         check_is_fitted(self)
         who = type(self).__name__
@@ -124,7 +125,7 @@ class TaskClassifierView(ClassifierMixin, _TaskView):
         """
         return self._output(X)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
         """Return the accuracy over observed labels.
 
         Shapes: X (n_samples, n_features), y (n_samples,), sample_weight
@@ -144,7 +145,7 @@ class TaskRegressorView(RegressorMixin, _TaskView):
         Name of the task.
     """
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
         """Return R2 over observed labels, of points on the circle where values repeat.
 
         Shapes: X (n_samples, n_features), y (n_samples,), sample_weight

@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
@@ -42,7 +43,7 @@ CLASS_WEIGHT: list[Any] = [dict, HasMethods(["items"]), list, tuple, str, None]
 
 
 def check_sample_weight(
-    sample_weight: Any,
+    sample_weight: ArrayLike | None,
     shape: tuple[int, int],
     who: str,
     tasks: NamedTasks | None = None,
@@ -90,12 +91,15 @@ def align_weights(
 
 @overload
 def align_weights(
-    sample_weight: Any, shape: tuple[int, int], who: str, tasks: NamedTasks | None
+    sample_weight: ArrayLike, shape: tuple[int, int], who: str, tasks: NamedTasks | None
 ) -> np.ndarray: ...
 
 
 def align_weights(
-    sample_weight: Any, shape: tuple[int, int], who: str, tasks: NamedTasks | None
+    sample_weight: ArrayLike | None,
+    shape: tuple[int, int],
+    who: str,
+    tasks: NamedTasks | None,
 ) -> np.ndarray | None:
     """Return weights as an array in task order.
 
@@ -154,7 +158,7 @@ def _as_columns(weights: np.ndarray) -> np.ndarray:
 
 
 def class_mass(
-    task_set: TaskSet, codes: np.ndarray, sample_weight: Any, who: str
+    task_set: TaskSet, codes: np.ndarray, sample_weight: ArrayLike | None, who: str
 ) -> np.ndarray:
     """Return the sum of weights of every class.
 
@@ -173,7 +177,7 @@ def class_mass(
 def cell_weights(
     task_set: TaskSet,
     codes: np.ndarray,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
     class_weight: Any = None,
     who: str = "TaskSet",
     mass: np.ndarray | None = None,
@@ -206,7 +210,7 @@ def cell_weights(
 def resolve_class_weight(
     task_set: TaskSet,
     codes: np.ndarray,
-    sample_weight: Any,
+    sample_weight: ArrayLike | None,
     class_weight: Any,
     who: str,
 ) -> dict[str, Any] | None:

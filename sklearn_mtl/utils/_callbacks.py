@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 __all__ = ["CallbackSupportMixin", "FitEvents", "with_callbacks"]
 
 try:
@@ -36,7 +38,7 @@ class FitEvents:
     """
 
     def __init__(
-        self, estimator: Any, X: Any, y: Any, sample_weight: Any = None
+        self, estimator: Any, X: Any, y: Any, sample_weight: ArrayLike | None = None
     ) -> None:
         self.estimator = estimator
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.tasks import drop_missing
 from sklearn_mtl.utils._frames import from_arrow, is_frame
@@ -12,7 +13,9 @@ from sklearn_mtl.utils._frames import from_arrow, is_frame
 __all__ = ["read_groups"]
 
 
-def read_groups(groups: Any, n_samples: int | None, who: str) -> np.ndarray:
+def read_groups(
+    groups: ArrayLike | None, n_samples: int | None, who: str
+) -> np.ndarray:
     """Return the number of the group of each sample, in the order of appearance.
 
     Shapes: groups (n_samples,) -> (n_samples,).

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.exceptions import (
     MissingLabelWarning,
@@ -40,17 +41,17 @@ class HoldOut:
     group: np.ndarray | None = None
     X: Any = None
     y: Any = None
-    sample_weight: Any = None
+    sample_weight: ArrayLike | None = None
 
     @classmethod
     def read(
         cls,
         who: str,
         X: Any,
-        groups: Any = None,
+        groups: ArrayLike | None = None,
         X_val: Any = None,
         y_val: Any = None,
-        sample_weight_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
     ) -> HoldOut:
         """Check what fit was given, without reading X_val and y_val."""
         given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.tasks import (
     TaskNames,
@@ -44,7 +45,7 @@ def in_task_order(y: Any, tasks: TaskSet, what: str, who: str) -> Any:
     return table if order is None else take_tasks(table, order)
 
 
-def drop_weightless(y: Any, sample_weight: Any, who: str) -> Any:
+def drop_weightless(y: Any, sample_weight: ArrayLike | None, who: str) -> Any:
     """Return y with missing labels where the weight is 0: itself where none is."""
     if sample_weight is None:
         return y

@@ -9,6 +9,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.comparison.design._inputs import Inputs, n_rows
 from sklearn_mtl.comparison.design._splits import Split
@@ -20,7 +21,10 @@ _PACKAGES = ("sklearn-mtl", "scikit-learn", "numpy", "pandas", "torch", "skorch"
 
 
 def describe_setting(
-    inputs: Inputs, targets: Targets, groups: Any, arguments: Mapping[str, Any]
+    inputs: Inputs,
+    targets: Targets,
+    groups: ArrayLike | None,
+    arguments: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Describe data, arguments and versions."""
     unlabelled = int((~targets.observed()).all(axis=1).sum())

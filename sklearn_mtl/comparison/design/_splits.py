@@ -8,6 +8,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.comparison.design._inputs import take_rows
 from sklearn_mtl.model_selection import (
@@ -37,7 +38,7 @@ class Folding:
     """
 
     task_types: Sequence[str]
-    groups: Any
+    groups: ArrayLike | None
     random_state: int | None
 
     def outer(self, cv: Any, n_repeats: int, X: Any, y: Any) -> list[Split]:
@@ -66,7 +67,7 @@ class Folding:
         return [(train[inside], train[outside]) for inside, outside in found]
 
     def _folds(
-        self, n_splits: int, X: Any, y: Any, groups: Any, repeat: int
+        self, n_splits: int, X: Any, y: Any, groups: ArrayLike | None, repeat: int
     ) -> list[Split]:
         by_group = groups is not None
         kind = MultiTaskStratifiedGroupKFold if by_group else MultiTaskStratifiedKFold

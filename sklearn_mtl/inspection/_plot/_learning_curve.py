@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.model_selection import cross_validate
 
 from sklearn_mtl.inspection._plot._lines import draw_task_lines
@@ -100,7 +101,7 @@ class MultiTaskLearningCurveDisplay:
         train_sizes: Any = (0.1, 0.325, 0.55, 0.775, 1.0),
         cv: Any = 5,
         scoring: Any = None,
-        groups: Any = None,
+        groups: ArrayLike | None = None,
         n_jobs: int | None = None,
         random_state: Any = None,
         ax: Any = None,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.neural_network.data._labels import Labels
 from sklearn_mtl.neural_network.data._read import read_net_inputs
@@ -46,7 +47,11 @@ class Held:
 
 
 def read_held(
-    model: Any, given: HoldOut, task_set: TaskSet, labels: Labels, sample_weight: Any
+    model: Any,
+    given: HoldOut,
+    task_set: TaskSet,
+    labels: Labels,
+    sample_weight: ArrayLike | None,
 ) -> Held:
     """Read the groups or the validation set that fit was given."""
     who = type(model).__name__
@@ -61,7 +66,11 @@ def read_held(
 
 
 def _read_validation(
-    model: Any, given: HoldOut, task_set: TaskSet, labels: Labels, sample_weight: Any
+    model: Any,
+    given: HoldOut,
+    task_set: TaskSet,
+    labels: Labels,
+    sample_weight: ArrayLike | None,
 ) -> Held:
     if model.early_stopping is False:
         raise ValueError(
@@ -87,7 +96,11 @@ def read_validation_inputs(
 
 
 def read_validation_labels(
-    model: Any, given: HoldOut, task_set: TaskSet, labels: Labels, sample_weight: Any
+    model: Any,
+    given: HoldOut,
+    task_set: TaskSet,
+    labels: Labels,
+    sample_weight: ArrayLike | None,
 ) -> Labels:
     """Read y_val and its weights as y was read."""
     who = type(model).__name__

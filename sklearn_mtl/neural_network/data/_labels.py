@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from sklearn_mtl.model_selection import (
@@ -48,7 +49,7 @@ class Labels:
         cls,
         task_set: TaskSet,
         codes: np.ndarray,
-        sample_weight: Any,
+        sample_weight: ArrayLike | None,
         class_weight: Any,
         who: str,
         mass: np.ndarray | None = None,
