@@ -31,6 +31,7 @@ from sklearn_mtl.exceptions import NegativeTransferWarning
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._index import warn_of_index_order
+from sklearn_mtl.utils._typing import CrossValidator, MetricChoice, TaskTypes
 
 __all__ = ["compare"]
 
@@ -40,11 +41,11 @@ def compare(
     y: Any,
     estimators: Any = None,
     *,
-    cv: Any = 5,
+    cv: CrossValidator = 5,
     n_repeats: int = 1,
     inner_cv: int = 3,
-    scoring: Any = None,
-    task_types: Any = None,
+    scoring: MetricChoice | None = None,
+    task_types: TaskTypes | None = None,
     groups: ArrayLike | None = None,
     missing_fraction: Any = 0.0,
     learning_curve: Any = None,

@@ -14,6 +14,10 @@ from sklearn_mtl.comparison.results._result import ComparisonResult
 from sklearn_mtl.utils._optional import check_report, is_installed
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+if TYPE_CHECKING:
     from sklearn_mtl.comparison.plots._curve import SampleEfficiencyDisplay
     from sklearn_mtl.comparison.plots._gain import TaskGainDisplay
     from sklearn_mtl.comparison.plots._scores import TaskScoreDisplay
@@ -78,7 +82,9 @@ class Comparison(ComparisonResult):
     {'task0': {'linear': 2}, 'task1': {'linear': 2}}
     """
 
-    def plot(self, *, model: str | None = None, ax: Any = None) -> TaskGainDisplay:
+    def plot(
+        self, *, model: str | None = None, ax: Axes | None = None
+    ) -> TaskGainDisplay:
         """Draw the gains of a shared model with their intervals.
 
         Parameters
@@ -102,7 +108,7 @@ class Comparison(ComparisonResult):
         *,
         tasks: Sequence[str] | None = None,
         models: Sequence[str] | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
     ) -> TaskScoreDisplay:
         """Draw the scores of all models, task by task.
 
@@ -123,7 +129,7 @@ class Comparison(ComparisonResult):
         return TaskScoreDisplay.from_comparison(self, tasks=tasks, models=models, ax=ax)
 
     def plot_learning_curve(
-        self, *, model: str | None = None, task: str = MEAN, ax: Any = None
+        self, *, model: str | None = None, task: str = MEAN, ax: Axes | None = None
     ) -> SampleEfficiencyDisplay:
         """Draw score against number of labels, shared and twin.
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sklearn_mtl.comparison.results._datasets_result import DatasetsResult
 from sklearn_mtl.utils._optional import check_report, is_installed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 if TYPE_CHECKING:
     from sklearn_mtl.comparison.plots._ranks import CriticalDifferenceDisplay
@@ -90,7 +94,7 @@ class DatasetsComparison(DatasetsResult):
     'linear'
     """
 
-    def plot(self, *, ax: Any = None) -> CriticalDifferenceDisplay:
+    def plot(self, *, ax: Axes | None = None) -> CriticalDifferenceDisplay:
         """Draw the critical-difference diagram.
 
         Parameters

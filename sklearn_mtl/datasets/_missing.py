@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 
 from sklearn_mtl.tasks import TaskSet, as_pandas_or_array, by_task
 from sklearn_mtl.utils._frames import is_pandas
+from sklearn_mtl.utils._typing import TaskTypes
 
 __all__ = ["hide_codes", "hide_labels", "without_cells"]
 
@@ -18,7 +19,7 @@ def hide_labels(
     y: Any,
     fraction: float | Sequence[float] | Mapping[Any, float] = 0.5,
     *,
-    task_types: Any = None,
+    task_types: TaskTypes | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> Any:
     """Hide a share of the labels of every task.

@@ -8,6 +8,7 @@ from typing import Any
 from sklearn.datasets import fetch_openml
 
 from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.utils._typing import TaskTypes
 
 __all__ = ["fetch_multitask_openml"]
 
@@ -19,7 +20,7 @@ def fetch_multitask_openml(
     version: str | int = "active",
     data_id: int | None = None,
     data_home: str | None = None,
-    task_types: Any = None,
+    task_types: TaskTypes | None = None,
     return_X_y: bool = False,
 ) -> Any:
     """Fetch a table from OpenML, with several of its columns as targets.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from numpy.typing import ArrayLike
 from sklearn.utils import ClassifierTags, RegressorTags, Tags
 
 from sklearn_mtl.ensemble._base_blend import BLEND_CONSTRAINTS, BaseMultiTaskBlend
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
+from sklearn_mtl.utils._typing import ClassWeight, CrossValidator, Seed, TaskTypes
 
 __all__ = ["MultiTaskBlendMixedEstimator"]
 
@@ -121,13 +123,13 @@ class MultiTaskBlendMixedEstimator(ClassOutputsMixin, BaseMultiTaskBlend):
         estimators: Any = None,
         *,
         n_common: float = 200,
-        cv: Any = None,
-        categorical_features: Any = "from_dtype",
-        task_types: Any = None,
-        class_weight: Any = None,
+        cv: CrossValidator | None = None,
+        categorical_features: str | ArrayLike | None = "from_dtype",
+        task_types: TaskTypes | None = None,
+        class_weight: ClassWeight | None = None,
         on_empty_task: str = "raise",
         n_jobs: int | None = None,
-        random_state: Any = None,
+        random_state: Seed = None,
     ) -> None:
         self.estimators = estimators
         self.n_common = n_common

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
 from sklearn_mtl.ensemble._base_blend import BaseMultiTaskBlend
 from sklearn_mtl.tasks import MultiTaskOutputsMixin
+from sklearn_mtl.utils._typing import CrossValidator, Seed
 
 __all__ = ["MultiTaskBlendRegressor"]
 
@@ -105,11 +107,11 @@ class MultiTaskBlendRegressor(
         estimators: Any = None,
         *,
         n_common: float = 200,
-        cv: Any = None,
-        categorical_features: Any = "from_dtype",
+        cv: CrossValidator | None = None,
+        categorical_features: str | ArrayLike | None = "from_dtype",
         on_empty_task: str = "raise",
         n_jobs: int | None = None,
-        random_state: Any = None,
+        random_state: Seed = None,
     ) -> None:
         self.estimators = estimators
         self.n_common = n_common

@@ -24,6 +24,7 @@ from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._pipelines import last_step, weight_key
 from sklearn_mtl.utils._private import num_samples, safe_indexing
 from sklearn_mtl.utils._ties import first_highest
+from sklearn_mtl.utils._typing import Seed
 
 __all__ = ["distill"]
 
@@ -37,7 +38,7 @@ def distill(
     *,
     student: Any = None,
     groups: ArrayLike | None = None,
-    random_state: Any = None,
+    random_state: Seed = None,
 ) -> Any:
     r"""Fit one fast net to the predictions of a slow and accurate model.
 
@@ -165,7 +166,7 @@ def _check_multi_task(model: Any, role: str) -> None:
         )
 
 
-def _default_student(teacher: Any, tasks: TaskSet, random_state: Any) -> Any:
+def _default_student(teacher: Any, tasks: TaskSet, random_state: Seed) -> Any:
     types = {task.type for task in tasks.tasks}
     settings = {
         "on_empty_task": "warn",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 
 from sklearn_mtl.ensemble._base_forest import FOREST_CONSTRAINTS, BaseMultiTaskForest
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
+from sklearn_mtl.utils._typing import ClassWeight, Seed
 
 __all__ = ["MultiTaskForestClassifier"]
 
@@ -127,11 +129,11 @@ class MultiTaskForestClassifier(
         min_samples_leaf: int = 2,
         max_depth: int | None = None,
         bootstrap: bool | str = "auto",
-        categorical_features: Any = "from_dtype",
-        class_weight: Any = None,
+        categorical_features: str | ArrayLike | None = "from_dtype",
+        class_weight: ClassWeight | None = None,
         on_empty_task: str = "raise",
         n_jobs: int | None = None,
-        random_state: Any = None,
+        random_state: Seed = None,
     ) -> None:
         self.n_estimators = n_estimators
         self.max_features = max_features

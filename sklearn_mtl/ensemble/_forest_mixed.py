@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from numpy.typing import ArrayLike
 from sklearn.utils import ClassifierTags, RegressorTags, Tags
 
 from sklearn_mtl.ensemble._base_forest import FOREST_CONSTRAINTS, BaseMultiTaskForest
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
+from sklearn_mtl.utils._typing import ClassWeight, Seed, TaskTypes
 
 __all__ = ["MultiTaskForestMixedEstimator"]
 
@@ -103,17 +105,17 @@ class MultiTaskForestMixedEstimator(ClassOutputsMixin, BaseMultiTaskForest):
     def __init__(
         self,
         *,
-        task_types: Any = None,
+        task_types: TaskTypes | None = None,
         n_estimators: int = 200,
         max_features: Any = "auto",
         min_samples_leaf: int = 2,
         max_depth: int | None = None,
         bootstrap: bool | str = "auto",
-        categorical_features: Any = "from_dtype",
-        class_weight: Any = None,
+        categorical_features: str | ArrayLike | None = "from_dtype",
+        class_weight: ClassWeight | None = None,
         on_empty_task: str = "raise",
         n_jobs: int | None = None,
-        random_state: Any = None,
+        random_state: Seed = None,
     ) -> None:
         self.task_types = task_types
         self.n_estimators = n_estimators

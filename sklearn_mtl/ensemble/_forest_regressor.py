@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
 from sklearn_mtl.ensemble._base_forest import BaseMultiTaskForest
 from sklearn_mtl.tasks import MultiTaskOutputsMixin
+from sklearn_mtl.utils._typing import Seed
 
 __all__ = ["MultiTaskForestRegressor"]
 
@@ -93,10 +95,10 @@ class MultiTaskForestRegressor(
         min_samples_leaf: int = 2,
         max_depth: int | None = None,
         bootstrap: bool | str = "auto",
-        categorical_features: Any = "from_dtype",
+        categorical_features: str | ArrayLike | None = "from_dtype",
         on_empty_task: str = "raise",
         n_jobs: int | None = None,
-        random_state: Any = None,
+        random_state: Seed = None,
     ) -> None:
         self.n_estimators = n_estimators
         self.max_features = max_features

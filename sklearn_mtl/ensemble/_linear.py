@@ -36,6 +36,7 @@ from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._private import StrOptions
 from sklearn_mtl.utils._random import draw_seed
+from sklearn_mtl.utils._typing import Seed, TaskTypes
 
 __all__ = ["RidgeMember"]
 
@@ -77,10 +78,10 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
     def __init__(
         self,
         *,
-        task_types: Any = None,
-        categorical_features: Any = "from_dtype",
+        task_types: TaskTypes | None = None,
+        categorical_features: str | ArrayLike | None = "from_dtype",
         on_empty_task: str = "raise",
-        random_state: Any = None,
+        random_state: Seed = None,
     ) -> None:
         self.task_types = task_types
         self.categorical_features = categorical_features

@@ -8,6 +8,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from joblib import Memory
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import Tags, get_tags, indexable
@@ -33,6 +34,7 @@ from sklearn_mtl.utils._fit_params import takes
 from sklearn_mtl.utils._hold_out import VALIDATION
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions
 from sklearn_mtl.utils._random import draw_seed
+from sklearn_mtl.utils._typing import CrossValidator, MetricChoice, Seed
 
 __all__ = ["TaskGroupSearchCV"]
 
@@ -189,13 +191,13 @@ class TaskGroupSearchCV(
         max_groups: int | None = None,
         method: Any = "gain",
         search: str = "auto",
-        cv: Any = 5,
-        scoring: Any = None,
+        cv: CrossValidator = 5,
+        scoring: MetricChoice | None = None,
         max_sets: int | None = None,
         on_empty_task: str = "raise",
         n_jobs: int | None = None,
-        memory: Any = None,
-        random_state: Any = None,
+        memory: str | Memory | None = None,
+        random_state: Seed = None,
         verbose: bool = False,
     ) -> None:
         self.estimator = estimator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from joblib import Memory
 from numpy.typing import ArrayLike
 
 from sklearn_mtl.exceptions import TaskError
@@ -16,6 +17,7 @@ from sklearn_mtl.inspection._task_data import TaskData, read_data
 from sklearn_mtl.inspection._task_sets import TaskSetScores, make_splits
 from sklearn_mtl.model_selection import MultiTaskStratifiedShuffleSplit
 from sklearn_mtl.utils._random import draw_seed
+from sklearn_mtl.utils._typing import CrossValidator, MetricChoice, Seed
 
 __all__ = ["TaskAffinity", "task_affinity"]
 
@@ -28,14 +30,14 @@ def task_affinity(
     y: Any,
     *,
     method: str = "gain",
-    cv: Any = 3,
-    scoring: Any = None,
+    cv: CrossValidator = 3,
+    scoring: MetricChoice | None = None,
     groups: ArrayLike | None = None,
     max_sets: int | None = None,
     max_samples: float | None = None,
     n_jobs: int | None = None,
-    memory: Any = None,
-    random_state: Any = None,
+    memory: str | Memory | None = None,
+    random_state: Seed = None,
     verbose: bool = False,
 ) -> TaskAffinity:
     r"""Measure how much tasks help each other when they are learned together.

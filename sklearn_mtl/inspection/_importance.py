@@ -14,6 +14,7 @@ from sklearn_mtl.tasks import as_targets
 from sklearn_mtl.utils._containers import fill_masked
 from sklearn_mtl.utils._frames import column_names
 from sklearn_mtl.utils._random import draw_seed
+from sklearn_mtl.utils._typing import MetricChoice, Seed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,10 +73,10 @@ def task_permutation_importance(
     X: Any,
     y: Any,
     *,
-    scoring: Any = None,
+    scoring: MetricChoice | None = None,
     n_repeats: int = 5,
     n_jobs: int | None = None,
-    random_state: Any = None,
+    random_state: Seed = None,
     sample_weight: ArrayLike | None = None,
     max_samples: float = 1.0,
 ) -> TaskImportance:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from joblib import Memory
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_memory
 
@@ -17,6 +18,7 @@ from sklearn_mtl.utils._callbacks import FitEvents
 from sklearn_mtl.utils._frames import is_frame
 from sklearn_mtl.utils._table import take_tasks
 from sklearn_mtl.utils._termination import workers_end_with_us
+from sklearn_mtl.utils._typing import CrossValidator, MetricChoice
 
 __all__ = ["TaskSetScores", "fit_tasks", "make_splits", "read_metrics"]
 
@@ -24,7 +26,7 @@ Split = tuple[np.ndarray, np.ndarray]
 Tasks = tuple[int, ...]
 
 
-def make_splits(data: TaskData, cv: Any, seed: int) -> list[Split]:
+def make_splits(data: TaskData, cv: CrossValidator, seed: int) -> list[Split]:
     """Return (train, test) samples; a number of folds is stratified on all tasks."""
     if isinstance(cv, int | np.integer):
         options = {"random_state": seed % 2**32, "task_types": data.types}
@@ -69,10 +71,10 @@ class TaskSetScores:
         estimator: Any,
         data: TaskData,
         splits: Sequence[Split],
-        scoring: Any,
+        scoring: MetricChoice | None,
         *,
         n_jobs: int | None = None,
-        memory: Any = None,
+        memory: str | Memory | None = None,
         verbose: bool = False,
         who: str = "task_affinity",
     ) -> None:
@@ -123,7 +125,7 @@ class TaskSetScores:
 
 
 def read_metrics(
-    data: TaskData, scoring: Any, who: str
+    data: TaskData, scoring: MetricChoice | None, who: str
 ) -> tuple[list[Any], np.ndarray]:
     """Return the name of the metric of every task, or the function, and their units."""
     task_set, metrics = data.task_set, []

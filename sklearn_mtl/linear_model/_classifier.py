@@ -12,6 +12,7 @@ from sklearn_mtl.linear_model._outputs import LinearClassifierBase
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._private import Interval
+from sklearn_mtl.utils._typing import ClassWeight
 
 __all__ = ["MultiTaskLinearClassifier"]
 
@@ -116,7 +117,7 @@ class MultiTaskLinearClassifier(
         fit_intercept: bool = True,
         tol: float = 1e-6,
         max_iter: int = 10000,
-        class_weight: Any = None,
+        class_weight: ClassWeight | None = None,
         on_empty_task: str = "raise",
     ) -> None:
         self.penalty = penalty

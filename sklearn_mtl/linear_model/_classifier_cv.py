@@ -13,6 +13,7 @@ from sklearn_mtl.model_selection import MultiTaskStratifiedKFold
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
+from sklearn_mtl.utils._typing import ClassWeight, CrossValidator
 
 __all__ = ["MultiTaskLinearClassifierCV"]
 
@@ -123,12 +124,12 @@ class MultiTaskLinearClassifierCV(
         penalty: Any = "partial_pooling",
         alphas: Any = 20,
         eps: float = 1e-3,
-        cv: Any = None,
+        cv: CrossValidator | None = None,
         selection: str = "min",
         fit_intercept: bool = True,
         tol: float = 1e-6,
         max_iter: int = 10000,
-        class_weight: Any = None,
+        class_weight: ClassWeight | None = None,
         on_empty_task: str = "raise",
     ) -> None:
         self.penalty = penalty

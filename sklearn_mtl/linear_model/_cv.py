@@ -16,6 +16,7 @@ from sklearn_mtl.model_selection import split_weighted, stratified_folds
 from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers import Problem, alpha_grid, solve_path
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions, num_samples
+from sklearn_mtl.utils._typing import CrossValidator
 
 __all__ = ["LinearSearchMixin"]
 
@@ -46,7 +47,7 @@ class LinearSearchMixin(LinearBase):
     _strength = "alphas"
     alphas: Any
     eps: float
-    cv: Any
+    cv: CrossValidator | None
     selection: str
 
     def _search(
@@ -142,9 +143,10 @@ class LinearSearchMixin(LinearBase):
 
     def _splitter(self, groups: ArrayLike | None) -> Any:
         """Return the splitter that `cv` stands for."""
-        if self.cv is not None and not isinstance(self.cv, Integral):
-            return self.cv if hasattr(self.cv, "split") else _Listed(list(self.cv))
-        n_splits = None if self.cv is None else int(self.cv)
+        cv: Any = self.cv
+        if cv is not None and not isinstance(cv, Integral):
+            return cv if hasattr(cv, "split") else _Listed(list(cv))
+        n_splits = None if cv is None else int(cv)
         if groups is not None:
             kind = self._kind  # whole numbers are not always classes
             return stratified_folds(n_splits, groups, task_types=kind)

@@ -13,6 +13,7 @@ from sklearn_mtl.linear_model._labels import Labels, OwnLabels, TableOfLabels
 from sklearn_mtl.linear_model._units import Units
 from sklearn_mtl.penalties import TaskColumns
 from sklearn_mtl.tasks import TargetColumns, TaskSet, cell_weights, weights_at
+from sklearn_mtl.utils._typing import ClassWeight
 
 __all__ = ["Data", "make_data", "read_labels"]
 
@@ -128,7 +129,7 @@ def make_data(X: Any, task_set: TaskSet, labels: Labels, fit_intercept: bool) ->
 def read_labels(
     task_set: TaskSet,
     columns: TargetColumns,
-    class_weight: Any,
+    class_weight: ClassWeight | None,
     who: str,
 ) -> Labels:
     """Return labels and weights in the form that costs less."""

@@ -14,12 +14,13 @@ from sklearn_mtl.linear_model._classifier import MultiTaskLinearClassifier
 from sklearn_mtl.linear_model._classifier_cv import MultiTaskLinearClassifierCV
 from sklearn_mtl.linear_model._regressor import MultiTaskLinearRegressor
 from sklearn_mtl.linear_model._regressor_cv import MultiTaskLinearRegressorCV
-from sklearn_mtl.tasks import ClassOutputsMixin, TaskSet, check_sample_weight
+from sklearn_mtl.tasks import ClassOutputsMixin, Task, TaskSet, check_sample_weight
 from sklearn_mtl.utils._features import read_features
 from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import HasMethods, StrOptions
+from sklearn_mtl.utils._typing import TaskTypes
 
 __all__ = ["MultiTaskLinearMixedEstimator", "MultiTaskLinearMixedEstimatorCV"]
 
@@ -87,7 +88,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
         *,
         classifier: Any = None,
         regressor: Any = None,
-        task_types: Any = None,
+        task_types: TaskTypes | None = None,
         on_empty_task: str = "raise",
     ) -> None:
         self.classifier = classifier
@@ -265,7 +266,7 @@ def _named(codes: np.ndarray, names: list[str]) -> Any:
     return pd.DataFrame(codes, columns=names)
 
 
-def _constant(task: Any, n_samples: int) -> np.ndarray:
+def _constant(task: Task, n_samples: int) -> np.ndarray:
     """Return the output of a task that is not learned."""
     if not task.is_classification:
         return np.full(n_samples, np.nan)

@@ -15,6 +15,7 @@ from sklearn_mtl.tasks import MultiTaskOutputsMixin
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import StrOptions
+from sklearn_mtl.utils._typing import CrossValidator
 
 __all__ = ["MultiTaskLinearRegressorCV"]
 
@@ -135,7 +136,7 @@ class MultiTaskLinearRegressorCV(
         penalty: Any = "partial_pooling",
         alphas: Any = 50,
         eps: float = 1e-3,
-        cv: Any = None,
+        cv: CrossValidator | None = None,
         selection: str = "min",
         fit_intercept: Any = True,
         scale_targets: Any = "auto",

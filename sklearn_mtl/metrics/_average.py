@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._registry import Metric
 from sklearn_mtl.metrics._truth import TaskTruth
 from sklearn_mtl.tasks import by_task
+from sklearn_mtl.utils._typing import TaskNumbers
 
 __all__ = ["average_scores", "check_average", "check_directions"]
 
@@ -20,7 +20,7 @@ _AVERAGES = ("macro", "weighted", "median", "min")
 def average_scores(
     scores: dict[str, float],
     truths: Sequence[TaskTruth],
-    average: Any,
+    average: str | TaskNumbers,
     who: str,
 ) -> float:
     """Return one number for all tasks that have a score."""
@@ -36,7 +36,7 @@ def average_scores(
     return float(np.average(values[is_in], weights=weights[is_in]))
 
 
-def check_average(average: Any, who: str) -> None:
+def check_average(average: str | TaskNumbers, who: str) -> None:
     """Refuse a name that is no average."""
     if isinstance(average, str) and average not in _AVERAGES:
         raise TaskError(
@@ -46,7 +46,10 @@ def check_average(average: Any, who: str) -> None:
 
 
 def check_directions(
-    metrics: Sequence[Metric], truths: Sequence[TaskTruth], average: Any, who: str
+    metrics: Sequence[Metric],
+    truths: Sequence[TaskTruth],
+    average: str | TaskNumbers,
+    who: str,
 ) -> None:
     """Refuse an average of errors with scores, and the least error as the worst."""
     names = [truth.name for truth in truths]
@@ -77,7 +80,7 @@ def _shown(metrics: dict[str, str]) -> str:
 
 
 def _weights_of_tasks(
-    average: Any, truths: Sequence[TaskTruth], names: list[str], who: str
+    average: str | TaskNumbers, truths: Sequence[TaskTruth], names: list[str], who: str
 ) -> np.ndarray:
     check_average(average, who)
     if isinstance(average, str):

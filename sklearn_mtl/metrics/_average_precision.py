@@ -6,6 +6,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from sklearn_mtl.metrics._relevance import Rankings
 from sklearn_mtl.metrics._retrieval_scores import (
     Formula,
     TaskMetric,
@@ -26,9 +27,9 @@ _AVERAGE_PRECISIONS: dict[str, Formula] = {
 
 
 def map_at_r(
-    y_query: Any,
-    y_gallery: Any,
-    neighbors: Any,
+    y_query: ArrayLike,
+    y_gallery: ArrayLike,
+    neighbors: Rankings,
     *,
     query_index: ArrayLike | None = None,
     average: str | None = "mean",
@@ -73,9 +74,9 @@ def map_at_r(
 
 
 def average_precision_at_k(
-    y_query: Any,
-    y_gallery: Any,
-    neighbors: Any,
+    y_query: ArrayLike,
+    y_gallery: ArrayLike,
+    neighbors: Rankings,
     *,
     k: int = 10,
     normalize: str = "min",

@@ -25,7 +25,9 @@ _CORNERS = "xyxy"
 _CENTRE = "cxcywh"
 
 
-def box_iou(y_true: Any, y_pred: Any, *, form: str = _CORNERS) -> np.ndarray:
+def box_iou(
+    y_true: ArrayLike, y_pred: ArrayLike, *, form: str = _CORNERS
+) -> np.ndarray:
     r"""Return intersection over union of each pair of boxes.
 
     .. math:: \mathrm{IoU}_i = \frac{|A_i \cap B_i|}{|A_i \cup B_i|}
@@ -84,8 +86,8 @@ def box_iou(y_true: Any, y_pred: Any, *, form: str = _CORNERS) -> np.ndarray:
 
 
 def mean_iou(
-    y_true: Any,
-    y_pred: Any,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     form: str = _CORNERS,
     sample_weight: ArrayLike | None = None,
@@ -129,7 +131,7 @@ def mean_iou(
     return float(np.average(found[seen], weights=weights[seen]))
 
 
-def _in_order(y_pred: Any, y_true: Any) -> Any:
+def _in_order(y_pred: ArrayLike, y_true: ArrayLike) -> Any:
     """Return boxes with the columns of a frame in the order of another, by name."""
     expected, given = column_names(y_true), column_names(y_pred)
     if expected is None or given is None:

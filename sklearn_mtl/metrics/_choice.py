@@ -14,6 +14,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import _regression as r
 from sklearn_mtl.metrics._registry import Metric, metric_of_task, read_metric
 from sklearn_mtl.tasks import by_task, distances, r2_of_points
+from sklearn_mtl.utils._typing import MetricChoice, TaskNumbers
 
 __all__ = ["metrics_of_tasks"]
 
@@ -21,7 +22,7 @@ _ERRORS = (r.mean_squared_error, r.root_mean_squared_error, r.mean_absolute_erro
 
 
 def metrics_of_tasks(
-    metric: Any, tasks: Sequence[Any], periods: Any, who: str
+    metric: MetricChoice, tasks: Sequence[Any], periods: TaskNumbers | None, who: str
 ) -> list[Metric]:
     """Return the metric of every task."""
     names = [task.name for task in tasks]

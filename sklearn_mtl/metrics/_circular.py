@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,8 +15,8 @@ __all__ = ["circular_error", "circular_score"]
 
 
 def circular_error(
-    y_true: Any,
-    y_pred: Any,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     period: float = 2.0 * math.pi,
     sample_weight: ArrayLike | None = None,
@@ -72,8 +71,8 @@ def circular_error(
 
 
 def circular_score(
-    y_true: Any,
-    y_pred: Any,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     period: float = 2.0 * math.pi,
     sample_weight: ArrayLike | None = None,
@@ -122,7 +121,11 @@ def circular_score(
 
 
 def _read(
-    y_true: Any, y_pred: Any, period: float, sample_weight: ArrayLike | None, who: str
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    period: float,
+    sample_weight: ArrayLike | None,
+    who: str,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if not period > 0:
         raise ValueError(f"{who}: period must be positive; found {period!r}.")

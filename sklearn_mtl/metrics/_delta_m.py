@@ -12,13 +12,14 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._registry import is_by_kind, is_error
 from sklearn_mtl.tasks import by_task, task_name
+from sklearn_mtl.utils._typing import MetricChoice
 
 __all__ = ["delta_m"]
 
 _WHO = "delta_m"
 
 
-def delta_m(multi: Any, single: Any, *, metric: Any = None) -> float:
+def delta_m(multi: Any, single: Any, *, metric: MetricChoice | None = None) -> float:
     """Return by how much multi-task models reduce the errors of single-task ones.
 
     Delta_m = mean over tasks t of (S_t - M_t) / S_t, with the errors S of the
@@ -126,7 +127,7 @@ def _values(values: Any, names: list[str]) -> np.ndarray:
     return np.array([values[n] for n in names] if is_dict else values, dtype=float)
 
 
-def _sign(metric: Any) -> int:
+def _sign(metric: MetricChoice) -> int:
     """Return 1 for an error, -1 for a negated one, 0 for a score."""
     if metric is None:
         return 1

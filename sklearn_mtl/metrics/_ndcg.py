@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sklearn_mtl.metrics._relevance import iter_blocks, read_index, read_labels
+from sklearn_mtl.metrics._relevance import (
+    Rankings,
+    iter_blocks,
+    read_index,
+    read_labels,
+)
 from sklearn_mtl.metrics._retrieval_scores import check_k, finish, refuse_short
 
 __all__ = ["ndcg_at_k"]
@@ -19,9 +24,9 @@ _CELLS = 2**20
 
 
 def ndcg_at_k(
-    y_query: Any,
-    y_gallery: Any,
-    neighbors: Any,
+    y_query: ArrayLike,
+    y_gallery: ArrayLike,
+    neighbors: Rankings,
     *,
     k: int = 10,
     query_index: ArrayLike | None = None,

@@ -22,19 +22,20 @@ from sklearn_mtl.tasks import (
     warn_of_close_types,
 )
 from sklearn_mtl.utils._index import warn_of_index_order
+from sklearn_mtl.utils._typing import MetricChoice, TaskNumbers, TaskTypes
 
 __all__ = ["mean_task_score", "per_task_score"]
 
 
 def per_task_score(
-    y_true: Any,
-    y_pred: Any,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    metric: Any = "auto",
+    metric: MetricChoice = "auto",
     classes: Any = None,
     sample_weight: ArrayLike | None = None,
-    task_types: Any = None,
-    periods: Any = None,
+    task_types: TaskTypes | None = None,
+    periods: TaskNumbers | None = None,
 ) -> dict[str, float]:
     """Score every task over its observed labels.
 
@@ -136,15 +137,15 @@ def per_task_score(
 
 
 def mean_task_score(
-    y_true: Any,
-    y_pred: Any,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    metric: Any = "auto",
-    average: Any = "macro",
+    metric: MetricChoice = "auto",
+    average: str | TaskNumbers = "macro",
     classes: Any = None,
     sample_weight: ArrayLike | None = None,
-    task_types: Any = None,
-    periods: Any = None,
+    task_types: TaskTypes | None = None,
+    periods: TaskNumbers | None = None,
 ) -> float:
     """Return one score for all tasks: the average of `per_task_score`.
 
@@ -212,11 +213,11 @@ def mean_task_score(
 
 
 def _prepare(
-    y_true: Any,
-    y_pred: Any,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     classes: Any,
     sample_weight: ArrayLike | None,
-    task_types: Any,
+    task_types: TaskTypes | None,
     who: str,
 ) -> tuple[list[TaskTruth], list[TaskGiven]]:
     columns = read_columns(y_true, who, sample_weight)
@@ -233,7 +234,7 @@ def _prepare(
     return truths, given
 
 
-def _implied_types(metric: Any, who: str) -> str | None:
+def _implied_types(metric: MetricChoice, who: str) -> str | None:
     """Return the kind of task that one metric for all tasks can score."""
     if isinstance(metric, str) and not is_by_kind(metric):
         return find_metric(metric, who).kind

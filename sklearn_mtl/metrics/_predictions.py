@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._engine import TaskGiven
@@ -73,7 +74,7 @@ def read_predictions(
     return outputs
 
 
-def _is_by_task(y_pred: Any, n_tasks: int) -> bool:
+def _is_by_task(y_pred: ArrayLike, n_tasks: int) -> bool:
     """Whether predictions are a list of arrays of tasks, and not of samples."""
     if not isinstance(y_pred, list | tuple):
         return False

@@ -10,6 +10,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import _classification as c
 from sklearn_mtl.metrics import _regression as r
 from sklearn_mtl.tasks import match_tasks
+from sklearn_mtl.utils._typing import MetricChoice
 
 __all__ = [
     "BY_KIND",
@@ -126,12 +127,12 @@ def metric_names() -> list[str]:
     return sorted([*_METRICS, *negated])
 
 
-def is_by_kind(metric: Any) -> bool:
+def is_by_kind(metric: MetricChoice) -> bool:
     """Say whether a name stands for another metric for each kind of task."""
     return isinstance(metric, str) and metric in BY_KIND
 
 
-def find_metric(metric: Any, who: str) -> Metric:
+def find_metric(metric: MetricChoice, who: str) -> Metric:
     """Return a metric by name, or wrap a function (y_true, y_pred) -> float."""
     if callable(metric):
         name = getattr(metric, "__name__", type(metric).__name__)
@@ -150,14 +151,14 @@ def find_metric(metric: Any, who: str) -> Metric:
     )
 
 
-def is_error(metric: Any, who: str) -> bool:
+def is_error(metric: MetricChoice, who: str) -> bool:
     """Say whether a metric is an error (smaller is better), or a negated one."""
     return find_metric(metric, who).is_error
 
 
-def metric_of_task(metric: Any, name: str, kind: str, who: str) -> Metric:
+def metric_of_task(metric: MetricChoice, name: str, kind: str, who: str) -> Metric:
     """Return what `metric` says of one task: by name, by kind, or for all."""
-    chosen = metric
+    chosen: Any = metric
     if isinstance(metric, Mapping):
         keys = [key for key in (name, *_KINDS[kind]) if key in metric]
         chosen = metric[keys[0]] if keys else "auto"
@@ -174,7 +175,7 @@ def metric_of_task(metric: Any, name: str, kind: str, who: str) -> Metric:
     return found
 
 
-def read_metric(metric: Any, names: list[str], who: str) -> Any:
+def read_metric(metric: MetricChoice, names: list[str], who: str) -> MetricChoice:
     """Return metrics by name of task or kind, refusing keys that are neither."""
     if not isinstance(metric, Mapping):
         return metric

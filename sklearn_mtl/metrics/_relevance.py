@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,10 +12,20 @@ from numpy.typing import ArrayLike
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks import TargetColumns, read_columns
 
-__all__ = ["Ranking", "TaskLabels", "iter_blocks", "read_index", "read_labels"]
+__all__ = [
+    "Ranking",
+    "Rankings",
+    "TaskLabels",
+    "iter_blocks",
+    "read_index",
+    "read_labels",
+]
 
 MISSING = -1
 # Cells of a ranking that are looked at together.
+# The rows of the ranked items of each query, as a whole or in blocks of queries.
+Rankings: TypeAlias = ArrayLike | Iterable[ArrayLike]
+
 _CELLS = 2**20
 
 
@@ -107,7 +117,7 @@ class Ranking:
         return n_ranked < np.minimum(depth, self.n_rankable)
 
 
-def read_labels(y_query: Any, y_gallery: Any, who: str) -> list[TaskLabels]:
+def read_labels(y_query: ArrayLike, y_gallery: ArrayLike, who: str) -> list[TaskLabels]:
     """Return the labels of every task.
 
     Shapes: y_query (n_queries,) or (n_queries, n_tasks), y_gallery

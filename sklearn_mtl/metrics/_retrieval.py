@@ -6,6 +6,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from sklearn_mtl.metrics._relevance import Rankings
 from sklearn_mtl.metrics._retrieval_scores import (
     TaskMetric,
     check_k,
@@ -19,9 +20,9 @@ __all__ = ["hit_rate_at_k", "precision_at_k", "r_precision", "recall_at_k"]
 
 
 def precision_at_k(
-    y_query: Any,
-    y_gallery: Any,
-    neighbors: Any,
+    y_query: ArrayLike,
+    y_gallery: ArrayLike,
+    neighbors: Rankings,
     *,
     k: int = 10,
     query_index: ArrayLike | None = None,
@@ -86,9 +87,9 @@ def precision_at_k(
 
 
 def hit_rate_at_k(
-    y_query: Any,
-    y_gallery: Any,
-    neighbors: Any,
+    y_query: ArrayLike,
+    y_gallery: ArrayLike,
+    neighbors: Rankings,
     *,
     k: int = 10,
     query_index: ArrayLike | None = None,
@@ -131,9 +132,9 @@ def hit_rate_at_k(
 
 
 def recall_at_k(
-    y_query: Any,
-    y_gallery: Any,
-    neighbors: Any,
+    y_query: ArrayLike,
+    y_gallery: ArrayLike,
+    neighbors: Rankings,
     *,
     k: int = 10,
     query_index: ArrayLike | None = None,
@@ -176,9 +177,9 @@ def recall_at_k(
 
 
 def r_precision(
-    y_query: Any,
-    y_gallery: Any,
-    neighbors: Any,
+    y_query: ArrayLike,
+    y_gallery: ArrayLike,
+    neighbors: Rankings,
     *,
     query_index: ArrayLike | None = None,
     average: str | None = "mean",

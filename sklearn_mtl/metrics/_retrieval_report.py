@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +11,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn_mtl.metrics import _retrieval_scores as of
 from sklearn_mtl.metrics._relevance import (
     Ranking,
+    Rankings,
     TaskLabels,
     iter_blocks,
     read_index,
@@ -24,9 +24,9 @@ _WHO = "retrieval_report"
 
 
 def retrieval_report(
-    y_query: Any,
-    y_gallery: Any,
-    neighbors: Any,
+    y_query: ArrayLike,
+    y_gallery: ArrayLike,
+    neighbors: Rankings,
     *,
     k: int = 10,
     query_index: ArrayLike | None = None,
@@ -146,7 +146,10 @@ def _warn_of_short(short: dict[str, int], n_queries: int) -> None:
 
 
 def retrieval_depth(
-    y_query: Any, y_gallery: Any, k: int, query_index: ArrayLike | None = None
+    y_query: ArrayLike,
+    y_gallery: ArrayLike,
+    k: int,
+    query_index: ArrayLike | None = None,
 ) -> int:
     """Return how long rankings must be for `retrieval_report`.
 

@@ -15,6 +15,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._relevance import (
     Ranking,
+    Rankings,
     iter_blocks,
     read_index,
     read_labels,
@@ -95,9 +96,9 @@ def _divide(values: np.ndarray, by: np.ndarray) -> np.ndarray:
 
 def score_task(
     metric: TaskMetric,
-    y_query: Any,
-    y_gallery: Any,
-    neighbors: Any,
+    y_query: ArrayLike,
+    y_gallery: ArrayLike,
+    neighbors: Rankings,
     query_index: ArrayLike | None,
     average: str | None,
 ) -> Any:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from sklearn_mtl.exceptions import DifferentUnitsWarning
 from sklearn_mtl.metrics._registry import Metric
 from sklearn_mtl.metrics._truth import TaskTruth
+from sklearn_mtl.utils._typing import TaskNumbers
 
 __all__ = [
     "MEAN_OF_UNITS",
@@ -89,7 +89,7 @@ def warn_of_units(
     scores: dict[str, float],
     truths: Sequence[TaskTruth],
     metrics: Sequence[Metric],
-    average: Any,
+    average: str | TaskNumbers,
     who: str,
 ) -> None:
     """Warn where scores in different units are averaged."""

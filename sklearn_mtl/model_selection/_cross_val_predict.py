@@ -38,6 +38,7 @@ from sklearn_mtl.utils._fit_params import fit_params_for, is_validation
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import safe_indexing
 from sklearn_mtl.utils._termination import workers_end_with_us
+from sklearn_mtl.utils._typing import CrossValidator, Splitter
 
 __all__ = ["cross_val_predict"]
 
@@ -60,7 +61,7 @@ def cross_val_predict(
     y: Any,
     *,
     groups: ArrayLike | None = None,
-    cv: Any = None,
+    cv: CrossValidator | None = None,
     n_jobs: int | None = None,
     params: Mapping[str, Any] | None = None,
     method: str = "predict",
@@ -133,13 +134,14 @@ def cross_val_predict(
     warn_of_index_order(_WHO, X=X, y=y, groups=groups)
     X, y, groups = indexable(X, as_targets(y, _WHO), groups)
     columns = read_columns(y, _WHO)
-    is_number = cv is None or isinstance(cv, Integral)
-    cv = (
-        stratified_folds(5 if cv is None else cv, groups) if is_number else check_cv(cv)
+    splitter = (
+        stratified_folds(5 if cv is None else int(cv), groups)
+        if cv is None or isinstance(cv, Integral)
+        else check_cv(cv)
     )
     estimator = decide_task_types(estimator, columns, _WHO)
-    fit_params, split_params = _route(estimator, cv, params or {}, groups)
-    splits = list(cv.split(X, y, **split_params))
+    fit_params, split_params = _route(estimator, splitter, params or {}, groups)
+    splits = list(splitter.split(X, y, **split_params))
     _check_partition([test for _, test in splits], len(columns.observed))
     shape = columns.observed.shape
     with workers_end_with_us():
@@ -158,7 +160,10 @@ def cross_val_predict(
 
 
 def _route(
-    estimator: Any, cv: Any, params: Mapping[str, Any], groups: ArrayLike | None
+    estimator: Any,
+    splitter: Splitter,
+    params: Mapping[str, Any],
+    groups: ArrayLike | None,
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return what goes to fit and what goes to split."""
     if not get_config()["enable_metadata_routing"]:
@@ -172,7 +177,7 @@ def _route(
     router = (
         MetadataRouter(owner=_WHO)
         .add(
-            splitter=cv,
+            splitter=splitter,
             method_mapping=MethodMapping().add(caller="fit", callee="split"),
         )
         .add(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -15,6 +15,7 @@ from sklearn_mtl.model_selection._stratified_kfold import MultiTaskStratifiedKFo
 from sklearn_mtl.tasks import as_targets, decide_task_types, read_columns
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._termination import workers_end_with_us
+from sklearn_mtl.utils._typing import CrossValidator, MetricChoice
 
 __all__ = ["cross_validate"]
 
@@ -26,8 +27,8 @@ def cross_validate(
     X: Any,
     y: Any,
     *,
-    scoring: Any = None,
-    cv: Any = None,
+    scoring: MetricChoice | Sequence[str] | None = None,
+    cv: CrossValidator | None = None,
     **arguments: Any,
 ) -> dict[str, Any]:
     """Evaluate an estimator by cross-validation, with a score for each task.

@@ -25,10 +25,15 @@ class MultiTaskFolds(BaseCrossValidator):
 
     n_splits: int
     shuffle: bool
-    random_state: Any
+    random_state: int | np.random.RandomState | None
 
     def __init__(
-        self, n_splits: int, *, shuffle: bool, random_state: Any, who: str
+        self,
+        n_splits: int,
+        *,
+        shuffle: bool,
+        random_state: int | np.random.RandomState | None,
+        who: str,
     ) -> None:
         if not isinstance(n_splits, Integral) or n_splits < 2:
             raise ValueError(

@@ -61,7 +61,11 @@ class MultiTaskKFold(MultiTaskFolds):
     """
 
     def __init__(
-        self, n_splits: int = 5, *, shuffle: bool = False, random_state: Any = None
+        self,
+        n_splits: int = 5,
+        *,
+        shuffle: bool = False,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(
             n_splits, shuffle=shuffle, random_state=random_state, who="MultiTaskKFold"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from sklearn.utils import check_random_state
 
@@ -98,6 +96,6 @@ def kfold_trains(n_parts: int) -> np.ndarray:
     return ~np.eye(n_parts, dtype=bool)
 
 
-def generator(random_state: Any) -> np.random.Generator:
+def generator(random_state: int | np.random.RandomState | None) -> np.random.Generator:
     """Return a private generator; a RandomState instance advances, an int does not."""
     return np.random.default_rng(check_random_state(random_state).randint(2**31))

@@ -32,6 +32,7 @@ from sklearn_mtl.model_selection._responses import (
 from sklearn_mtl.tasks import read_columns
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._pipelines import fitted_model
+from sklearn_mtl.utils._typing import MetricChoice, TaskNumbers
 
 __all__ = ["PerTaskScorer", "TaskScorer", "per_task_scorers", "task_scorer"]
 
@@ -44,14 +45,14 @@ class _BaseTaskScorer(BaseEstimator):
     # `score` is what scikit-learn routes weights to; the estimator is no metadata
     __metadata_request__score = {"estimator": UNUSED}
 
-    metric: Any
-    periods: Any
+    metric: MetricChoice
+    periods: TaskNumbers | None
 
     def __call__(
         self,
         estimator: Any,
         X: Any,
-        y_true: Any,
+        y_true: ArrayLike,
         sample_weight: ArrayLike | None = None,
     ) -> Any:
         """Score a fitted estimator, as `score` does."""
@@ -102,7 +103,10 @@ class PerTaskScorer(_BaseTaskScorer):
     """
 
     def __init__(
-        self, metric: Any = "auto", periods: Any = None, mean: bool = True
+        self,
+        metric: MetricChoice = "auto",
+        periods: TaskNumbers | None = None,
+        mean: bool = True,
     ) -> None:
         self.metric = metric
         self.periods = periods
@@ -151,7 +155,10 @@ class TaskScorer(_BaseTaskScorer):
     """
 
     def __init__(
-        self, metric: Any = "auto", average: Any = "macro", periods: Any = None
+        self,
+        metric: MetricChoice = "auto",
+        average: str | TaskNumbers = "macro",
+        periods: TaskNumbers | None = None,
     ) -> None:
         self.metric = metric
         self.average = average
@@ -172,7 +179,10 @@ class TaskScorer(_BaseTaskScorer):
 
 
 def per_task_scorers(
-    metric: Any = "auto", *, periods: Any = None, mean: bool = True
+    metric: MetricChoice = "auto",
+    *,
+    periods: TaskNumbers | None = None,
+    mean: bool = True,
 ) -> PerTaskScorer:
     """Make a scorer that gives a score for each task and their mean.
 
@@ -242,7 +252,10 @@ def per_task_scorers(
 
 
 def task_scorer(
-    metric: Any = "auto", *, average: Any = "macro", periods: Any = None
+    metric: MetricChoice = "auto",
+    *,
+    average: str | TaskNumbers = "macro",
+    periods: TaskNumbers | None = None,
 ) -> TaskScorer:
     """Make a scorer that gives one number for all tasks.
 
@@ -294,7 +307,7 @@ def task_scorer(
     return TaskScorer(metric, average, periods)
 
 
-def _check_metric(metric: Any, who: str) -> None:
+def _check_metric(metric: MetricChoice, who: str) -> None:
     """Refuse unknown names, and errors, which searches would maximise."""
     for one in metric.values() if isinstance(metric, Mapping) else [metric]:
         if is_by_kind(one):

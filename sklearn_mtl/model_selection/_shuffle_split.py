@@ -20,6 +20,7 @@ from sklearn_mtl.model_selection._checks import (
 from sklearn_mtl.model_selection._parts import TEST, TRAIN, draw_parts, generator
 from sklearn_mtl.tasks import as_targets
 from sklearn_mtl.utils._index import warn_of_index_order
+from sklearn_mtl.utils._typing import TaskTypes
 
 __all__ = ["MultiTaskStratifiedShuffleSplit", "shuffle_sizes", "split_once"]
 
@@ -73,17 +74,17 @@ class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
     """
 
     n_bins: int
-    task_types: Any
+    task_types: TaskTypes | None
 
     def __init__(
         self,
         n_splits: int = 10,
         *,
-        test_size: Any = None,
-        train_size: Any = None,
-        random_state: Any = None,
+        test_size: float | None = None,
+        train_size: float | None = None,
+        random_state: int | np.random.RandomState | None = None,
         n_bins: int = 5,
-        task_types: Any = None,
+        task_types: TaskTypes | None = None,
     ) -> None:
         who = type(self).__name__
         if not isinstance(n_splits, Integral) or n_splits < 1:
@@ -160,7 +161,10 @@ def split_once(
 
 
 def shuffle_sizes(
-    n_samples: int, test_size: Any, train_size: Any, default_test_size: float
+    n_samples: int,
+    test_size: float | None,
+    train_size: float | None,
+    default_test_size: float,
 ) -> np.ndarray:
     """Return the sizes (train, test), and of the rest where there is one."""
     if test_size is None and train_size is None:

@@ -16,6 +16,7 @@ from sklearn_mtl.model_selection._checks import (
 )
 from sklearn_mtl.model_selection._folds import MultiTaskFolds
 from sklearn_mtl.model_selection._parts import make_folds
+from sklearn_mtl.utils._typing import TaskTypes
 
 __all__ = [
     "MultiTaskStratifiedGroupKFold",
@@ -93,16 +94,16 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
     """
 
     n_bins: int
-    task_types: Any
+    task_types: TaskTypes | None
 
     def __init__(
         self,
         n_splits: int = 5,
         *,
         shuffle: bool = False,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
         n_bins: int = 5,
-        task_types: Any = None,
+        task_types: TaskTypes | None = None,
     ) -> None:
         super().__init__(
             n_splits,

@@ -23,9 +23,9 @@ _WHO = "train_test_split"
 
 def train_test_split(
     *arrays: Any,
-    test_size: Any = None,
-    train_size: Any = None,
-    random_state: Any = None,
+    test_size: float | None = None,
+    train_size: float | None = None,
+    random_state: int | np.random.RandomState | None = None,
     shuffle: bool = True,
     stratify: Any = "tasks",
     groups: ArrayLike | None = None,

@@ -11,12 +11,17 @@ from numpy.typing import ArrayLike
 from sklearn_mtl.model_selection._folds import MultiTaskFolds
 from sklearn_mtl.model_selection._shuffle_split import MultiTaskStratifiedShuffleSplit
 from sklearn_mtl.utils._table import drop_weightless
+from sklearn_mtl.utils._typing import Splitter
 
 __all__ = ["split_weighted"]
 
 
 def split_weighted(
-    cv: Any, X: Any, y: Any, groups: ArrayLike | None, sample_weight: ArrayLike | None
+    cv: Splitter,
+    X: Any,
+    y: Any,
+    groups: ArrayLike | None,
+    sample_weight: ArrayLike | None,
 ) -> Iterable[tuple[np.ndarray, np.ndarray]]:
     """Split so that a label of weight 0 is a missing label.
 

@@ -37,6 +37,7 @@ from sklearn_mtl.utils._private import (
     num_samples,
 )
 from sklearn_mtl.utils._termination import workers_end_with_us
+from sklearn_mtl.utils._typing import TaskTypes
 
 __all__ = ["IndependentTasks"]
 
@@ -154,7 +155,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         classifier: Any = None,
         regressor: Any = None,
         by_task: Any = None,
-        task_types: Any = None,
+        task_types: TaskTypes | None = None,
         on_empty_task: str = "raise",
         n_jobs: int | None = None,
     ) -> None:

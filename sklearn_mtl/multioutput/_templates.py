@@ -11,6 +11,7 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks import by_task as spread_by_task
 from sklearn_mtl.tasks import is_by_name, match_tasks
+from sklearn_mtl.utils._typing import TaskTypes
 
 __all__ = ["Templates", "for_one_task", "for_tasks"]
 
@@ -65,7 +66,9 @@ class Templates:
         special = {f"by_task[{name!r}]": one for name, one in self.by_task.items()}
         return {k: one for k, one in {**general, **special}.items() if one is not None}
 
-    def types_of(self, names: Sequence[str], task_types: Any) -> dict[str, str | None]:
+    def types_of(
+        self, names: Sequence[str], task_types: TaskTypes | None
+    ) -> dict[str, str | None]:
         """Return what each task must be, from its estimator or from task_types."""
         asked = spread_by_task(task_types, names, parameter="task_types", who=_WHO)
         special = self._special(names)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
@@ -12,6 +13,10 @@ from sklearn.decomposition import PCA
 from sklearn_mtl.neighbors._views import task_view
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._pictures import MISSING, SEQUENTIAL, load_pyplot, mark_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 __all__ = ["EmbeddingDisplay"]
 
@@ -86,7 +91,7 @@ class EmbeddingDisplay:
         task: str | int | None = None,
         view: str = "projection",
         projection: Any = None,
-        ax: Any = None,
+        ax: Axes | Sequence[Axes] | np.ndarray | None = None,
     ) -> EmbeddingDisplay:
         """Draw what a fitted transformer makes of X.
 
@@ -138,7 +143,9 @@ class EmbeddingDisplay:
             )
         return cls(points, y).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> EmbeddingDisplay:
+    def plot(
+        self, *, ax: Axes | Sequence[Axes] | np.ndarray | None = None
+    ) -> EmbeddingDisplay:
         """Draw.
 
         Parameters

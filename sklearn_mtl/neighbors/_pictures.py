@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 __all__ = ["as_pictures", "draw_picture", "span_of"]
 
@@ -50,7 +54,7 @@ def span_of(*pictures: np.ndarray) -> tuple[float, float]:
     return min(float(one.min()) for one in some), max(float(one.max()) for one in some)
 
 
-def draw_picture(axis: Any, picture: np.ndarray, span: tuple[float, float]) -> None:
+def draw_picture(axis: Axes, picture: np.ndarray, span: tuple[float, float]) -> None:
     """Draw a picture so that it can be compared with others of the same span."""
     low, high = span
     is_coloured = picture.ndim == 3

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_mtl.metrics import read_labels
 from sklearn_mtl.neighbors._pictures import as_pictures, draw_picture, span_of
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._pictures import COLORS, MISSING, load_pyplot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 __all__ = ["RetrievalDisplay"]
 
@@ -92,7 +97,7 @@ class RetrievalDisplay:
         X_gallery: Any,
         n_neighbors: int | None = None,
         image_shape: tuple[int, ...] | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
     ) -> RetrievalDisplay:
         """Search, and draw what is found.
 
@@ -153,11 +158,11 @@ class RetrievalDisplay:
         X_gallery: Any,
         indices: Any,
         y: Any = None,
-        y_gallery: Any = None,
+        y_gallery: ArrayLike | None = None,
         *,
         distances: Any = None,
         image_shape: tuple[int, ...] | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
     ) -> RetrievalDisplay:
         """Draw what was found.
 
@@ -213,7 +218,7 @@ class RetrievalDisplay:
             distances=None if distances is None else np.asarray(distances),
         ).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> RetrievalDisplay:
+    def plot(self, *, ax: Axes | None = None) -> RetrievalDisplay:
         """Draw.
 
         Parameters
@@ -243,7 +248,7 @@ class RetrievalDisplay:
             self._frame(self.agrees, ax)
         return self
 
-    def _frame(self, agrees: np.ndarray, ax: Any) -> None:
+    def _frame(self, agrees: np.ndarray, ax: Axes | None) -> None:
         """Frame the neighbours by the tasks that agree, and add a legend."""
         from matplotlib.lines import Line2D
 

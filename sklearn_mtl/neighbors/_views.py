@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_array
 
 from sklearn_mtl.neighbors._distances import unit_rows
+from sklearn_mtl.utils._typing import TaskKey
 
 __all__ = ["Mix", "task_view"]
 
@@ -36,7 +37,9 @@ class Mix:
     metric: str
 
     @classmethod
-    def read(cls, task: Any, task_mix: Any, view: str, metric: str, who: str) -> Mix:
+    def read(
+        cls, task: TaskKey | None, task_mix: Any, view: str, metric: str, who: str
+    ) -> Mix:
         """Read the parameters of a retriever."""
         if task_mix is None:
             return cls({task: 1.0}, view, metric)
@@ -86,7 +89,7 @@ class Mix:
         return rows, np.concatenate(signs)
 
 
-def task_view(estimator: Any, X: Any, task: Any, kind: str, who: str) -> Any:
+def task_view(estimator: Any, X: Any, task: TaskKey | None, kind: str, who: str) -> Any:
     """Return the shared representation, or one task's view of it."""
     if task is None:
         return estimator.transform(X)

@@ -12,6 +12,7 @@ from sklearn.utils import Tags
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
+from sklearn_mtl.utils._typing import ClassWeight, Seed, TaskNumbers
 
 __all__ = ["MultiTaskClassifier"]
 
@@ -276,8 +277,8 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         relation_on: str = "auto",
         relation_strength: float = 0.1,
         shared_penalty: float = 0.0,
-        task_weight: Any = None,
-        class_weight: Any = None,
+        task_weight: TaskNumbers | None = None,
+        class_weight: ClassWeight | None = None,
         optimizer: Any = "adamw",
         lr: float = 3e-3,
         lr_schedule: str = "cosine",
@@ -288,7 +289,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         validation_fraction: float = 0.15,
         n_iter_no_change: int | str = "auto",
         numeric_embedding: Any = "auto",
-        categorical_features: Any = "from_dtype",
+        categorical_features: str | ArrayLike | None = "from_dtype",
         on_empty_task: str = "raise",
         monitor: str | None = None,
         callbacks: list | None = None,
@@ -296,7 +297,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         dtype: str = "auto",
         n_threads: int | None = 1,
         warm_start: bool = False,
-        random_state: Any = None,
+        random_state: Seed = None,
         verbose: int = 0,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes

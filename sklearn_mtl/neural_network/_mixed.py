@@ -11,6 +11,7 @@ from sklearn.utils import ClassifierTags, RegressorTags, Tags
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
+from sklearn_mtl.utils._typing import ClassWeight, Seed, TaskNumbers, TaskTypes
 
 __all__ = ["MultiTaskMixedEstimator"]
 
@@ -276,8 +277,8 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         relation_on: str = "auto",
         relation_strength: float = 0.1,
         shared_penalty: float = 0.0,
-        task_weight: Any = None,
-        class_weight: Any = None,
+        task_weight: TaskNumbers | None = None,
+        class_weight: ClassWeight | None = None,
         optimizer: Any = "adamw",
         lr: float = 3e-3,
         lr_schedule: str = "cosine",
@@ -287,9 +288,9 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.15,
         n_iter_no_change: int | str = "auto",
-        task_types: Any = None,
+        task_types: TaskTypes | None = None,
         numeric_embedding: Any = "auto",
-        categorical_features: Any = "from_dtype",
+        categorical_features: str | ArrayLike | None = "from_dtype",
         clip_predictions: bool = True,
         on_empty_task: str = "raise",
         monitor: str | None = None,
@@ -298,7 +299,7 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
         dtype: str = "auto",
         n_threads: int | None = 1,
         warm_start: bool = False,
-        random_state: Any = None,
+        random_state: Seed = None,
         verbose: int = 0,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes

@@ -11,6 +11,7 @@ from sklearn.base import RegressorMixin
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.tasks import MultiTaskOutputsMixin
+from sklearn_mtl.utils._typing import Seed, TaskNumbers
 
 __all__ = ["MultiTaskRegressor"]
 
@@ -262,7 +263,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         relation_on: str = "auto",
         relation_strength: float = 0.1,
         shared_penalty: float = 0.0,
-        task_weight: Any = None,
+        task_weight: TaskNumbers | None = None,
         optimizer: Any = "adamw",
         lr: float = 3e-3,
         lr_schedule: str = "cosine",
@@ -273,7 +274,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         validation_fraction: float = 0.15,
         n_iter_no_change: int | str = "auto",
         numeric_embedding: Any = "auto",
-        categorical_features: Any = "from_dtype",
+        categorical_features: str | ArrayLike | None = "from_dtype",
         clip_predictions: bool = True,
         on_empty_task: str = "raise",
         monitor: str | None = None,
@@ -282,7 +283,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         dtype: str = "auto",
         n_threads: int | None = 1,
         warm_start: bool = False,
-        random_state: Any = None,
+        random_state: Seed = None,
         verbose: int = 0,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes

@@ -13,6 +13,7 @@ from sklearn_mtl.tasks._by_task import by_task
 from sklearn_mtl.tasks._columns import TargetColumns, read_columns
 from sklearn_mtl.tasks._infer import parse_task_types, warn_of_empty_task
 from sklearn_mtl.tasks._task import Task, read_task, read_tasks
+from sklearn_mtl.utils._typing import TaskTypes
 
 __all__ = ["check_same_classes", "check_untrained_tasks", "read_first_tasks"]
 
@@ -22,7 +23,7 @@ def read_first_tasks(
     classes: Any,
     kind: str,
     who: str,
-    task_types: Any,
+    task_types: TaskTypes | None,
     on_empty_task: str,
 ) -> list[Task]:
     """Return the tasks of the first labels, as far as they are declared or inferred."""
@@ -83,7 +84,7 @@ def _declare_tasks(
     classes: Any,
     kind: str,
     who: str,
-    task_types: Any = None,
+    task_types: TaskTypes | None = None,
     *,
     is_1d: bool = False,
 ) -> list[Task]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from sklearn_mtl.exceptions import (
     UnseenLabelWarning,
 )
 from sklearn_mtl.tasks._by_task import by_task
+from sklearn_mtl.utils._typing import TaskTypes
 
 MAX_INTEGER_CLASSES = 20
 # A value or a fraction that at most so many samples have may be absent from a fold.
@@ -87,7 +87,7 @@ def _close_call(values: np.ndarray) -> str | None:
 
 
 def parse_task_types(
-    task_types: Any, names: Sequence[str], kind: str, who: str
+    task_types: TaskTypes | None, names: Sequence[str], kind: str, who: str
 ) -> list[str]:
     """Return "classification", "regression" or "infer" for every task."""
     if kind != "mixed":

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.utils._typing import TaskKey
 
 __all__ = [
     "NamedTasks",
@@ -49,21 +50,21 @@ class TaskNames:
     has_names: bool = True
 
 
-def task_name(key: Any) -> str:
+def task_name(key: TaskKey) -> str:
     """Return the name of a task as text, whatever the label of its column is."""
     if isinstance(key, tuple):  # NumPy's scalars show their type in a tuple
         return str(tuple(k.item() if isinstance(k, np.generic) else k for k in key))
     return str(key)
 
 
-def find_task(names: Sequence[str], task: Any, who: str) -> int:
+def find_task(names: Sequence[str], task: TaskKey, who: str) -> int:
     """Return the column of a task given by name or number."""
     name = task_name(task)
     if name in names:
         return names.index(name)
-    is_number = isinstance(task, Integral) and not isinstance(task, bool)
     # Where schools or years are names, 0 is more likely a mistake than the first task.
-    if is_number and -len(names) <= int(task) < len(names) and not _has_number(names):
+    is_place = not isinstance(task, bool) and not _has_number(names)
+    if isinstance(task, Integral) and is_place and -len(names) <= task < len(names):
         return int(task) % len(names)
     shown = names if len(names) <= 20 else [*names[:20], "..."]
     raise TaskError(f"{who}: unknown task {task!r}. Known tasks: {shown}.")

@@ -20,6 +20,7 @@ from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._finite import check_outputs
 from sklearn_mtl.utils._frames import is_pandas
 from sklearn_mtl.utils._index import warn_of_index_order
+from sklearn_mtl.utils._typing import TaskKey
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -188,7 +189,7 @@ class MultiTaskOutputsMixin:
         labels = TaskSet(self.task_set_.tasks, False, False).decode(codes)
         return labels[np.arange(len(codes)), columns]
 
-    def task(self, task: Any) -> Any:
+    def task(self, task: TaskKey) -> Any:
         """Return one task as a fitted single-output estimator.
 
         Parameters

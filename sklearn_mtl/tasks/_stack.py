@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
@@ -54,7 +55,11 @@ def mask_labels(y: Any, sentinel: Any = -1) -> Any:
 
 
 def stack_tasks(
-    X: Any, y: Any = None, task_id: Any = None, *, names: Sequence[str] | None = None
+    X: Any,
+    y: Any = None,
+    task_id: ArrayLike | None = None,
+    *,
+    names: Sequence[str] | None = None,
 ) -> tuple[Any, Any]:
     """Join tasks that have rows of their own into one X and one y with NaN blocks.
 
@@ -132,7 +137,7 @@ def _read_labels(y: Any) -> np.ndarray:
     return np.asarray(as_pandas_or_array(y, _WHO))
 
 
-def _read_ids(task_id: Any) -> np.ndarray:
+def _read_ids(task_id: ArrayLike) -> np.ndarray:
     """Return the task of each sample, refusing samples without one."""
     column = as_pandas_or_array(task_id, _WHO)
     if len(column.shape) != 1:

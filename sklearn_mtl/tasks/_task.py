@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from sklearn_mtl.tasks._infer import (
     warn_of_sentinel,
     warn_of_single_class,
 )
+from sklearn_mtl.utils._typing import TaskTypes
 
 __all__ = [
     "Task",
@@ -95,7 +95,7 @@ def read_tasks(
     columns: TargetColumns,
     kind: str,
     who: str,
-    task_types: Any = None,
+    task_types: TaskTypes | None = None,
     on_empty_task: str = "raise",
     warn: bool = True,
 ) -> list[Task]:

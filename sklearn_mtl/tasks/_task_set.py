@@ -20,6 +20,7 @@ from sklearn_mtl.tasks._declare import read_first_tasks
 from sklearn_mtl.tasks._infer import check_numbers, warn_of_unseen
 from sklearn_mtl.tasks._names import find_task
 from sklearn_mtl.tasks._task import Task, read_tasks
+from sklearn_mtl.utils._typing import TaskKey, TaskTypes
 
 __all__ = ["Task", "TaskSet"]
 
@@ -52,7 +53,7 @@ class TaskSet:
         *,
         kind: str = "mixed",
         who: str = "TaskSet",
-        task_types: Any = None,
+        task_types: TaskTypes | None = None,
         on_empty_task: str = "raise",
         warn: bool = True,
         sample_weight: ArrayLike | None = None,
@@ -106,7 +107,7 @@ class TaskSet:
         *,
         kind: str = "mixed",
         who: str = "TaskSet",
-        task_types: Any = None,
+        task_types: TaskTypes | None = None,
         on_empty_task: str = "raise",
         sample_weight: ArrayLike | None = None,
     ) -> TaskSet:
@@ -191,7 +192,7 @@ class TaskSet:
         """Number of tasks."""
         return len(self.tasks)
 
-    def index(self, task: Any, who: str = "TaskSet") -> int:
+    def index(self, task: TaskKey, who: str = "TaskSet") -> int:
         """Return the column of a task given by name or number.
 
         Parameters

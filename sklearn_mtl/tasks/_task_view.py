@@ -13,11 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_mtl.tasks._outputs import MultiTaskOutputsMixin
 from sklearn_mtl.tasks._task_set import TaskSet
 from sklearn_mtl.tasks._views import make_task_view
+from sklearn_mtl.utils._typing import TaskKey
 
 __all__ = ["task_view"]
 
 
-def task_view(estimator: Any, task: str | int) -> Any:
+def task_view(estimator: Any, task: TaskKey) -> Any:
     """Return one task of a fitted model as a single-output estimator on raw inputs.
 
     The model may be the last step of a `Pipeline`, the best one of a search, or frozen;

@@ -13,11 +13,12 @@ from sklearn_mtl.tasks._scores import accuracies, mean_of_observed, r2_scores
 from sklearn_mtl.tasks._task_set import TaskSet
 from sklearn_mtl.tasks._weights import check_sample_weight
 from sklearn_mtl.utils._index import warn_of_index_order
+from sklearn_mtl.utils._typing import TaskKey
 
 __all__ = ["TaskClassifierView", "TaskRegressorView", "make_task_view"]
 
 
-def make_task_view(model: Any, task: str | int) -> Any:
+def make_task_view(model: Any, task: TaskKey) -> Any:
     """Return the view of a task of a fitted model that gives its outputs."""
     t = model.task_set_.index(task, who=type(model).__name__)
     chosen = model.task_set_.tasks[t]

@@ -15,6 +15,7 @@ from sklearn_mtl.tasks._names import NamedTasks, order_of_columns
 from sklearn_mtl.tasks._targets import as_targets
 from sklearn_mtl.utils._frames import column_names, is_frame
 from sklearn_mtl.utils._private import HasMethods
+from sklearn_mtl.utils._typing import ClassWeight, TaskNumbers
 
 if TYPE_CHECKING:  # both read y, and ask here which labels weigh nothing
     from sklearn_mtl.tasks._columns import Cells
@@ -178,7 +179,7 @@ def cell_weights(
     task_set: TaskSet,
     codes: np.ndarray,
     sample_weight: ArrayLike | None = None,
-    class_weight: Any = None,
+    class_weight: ClassWeight | None = None,
     who: str = "TaskSet",
     mass: np.ndarray | None = None,
 ) -> np.ndarray:
@@ -211,7 +212,7 @@ def resolve_class_weight(
     task_set: TaskSet,
     codes: np.ndarray,
     sample_weight: ArrayLike | None,
-    class_weight: Any,
+    class_weight: ClassWeight | None,
     who: str,
 ) -> dict[str, Any] | None:
     """Return class weights as numbers, so that they hold for other samples too.
@@ -243,7 +244,9 @@ def is_by_name(class_weight: Any) -> bool:
     )
 
 
-def _split_class_weight(class_weight: Any, task_set: TaskSet, who: str) -> list[Any]:
+def _split_class_weight(
+    class_weight: ClassWeight | None, task_set: TaskSet, who: str
+) -> list[Any]:
     """Return the class weight of every task; a dict of labels holds for all of them."""
     if hasattr(class_weight, "items") and not is_by_name(class_weight):
         return [class_weight] * task_set.n_tasks
@@ -277,7 +280,7 @@ def _class_factors(task: Task, counts: np.ndarray, wanted: Any, who: str) -> np.
 
 
 def task_weights(
-    task_set: TaskSet, task_weight: Any, who: str = "TaskSet"
+    task_set: TaskSet, task_weight: TaskNumbers | None, who: str = "TaskSet"
 ) -> np.ndarray:
     """Return one weight a task.
 

@@ -35,7 +35,7 @@ def takes(estimator: Any, name: str) -> bool:
     return has_fit_parameter(last, name)
 
 
-def _splits_by_group(cv: Any) -> bool:
+def _splits_by_group(cv: object) -> bool:
     """Return whether a splitter asks for groups, as scikit-learn's say it."""
     if not hasattr(cv, "get_metadata_routing"):
         return False

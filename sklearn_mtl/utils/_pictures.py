@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sklearn_mtl.utils._optional import import_optional
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 __all__ = [
     "COLORS",
@@ -42,7 +46,9 @@ def mark_of(number: int) -> dict[str, Any]:
     return {"color": list(COLORS.values())[place], "marker": marker}
 
 
-def make_axes(ax: Any, who: str, *, width: float = 6.4, height: float = 4.8) -> Any:
+def make_axes(
+    ax: Axes | None, who: str, *, width: float = 6.4, height: float = 4.8
+) -> Any:
     """Return the given axes, or those of a new figure."""
     if ax is not None:
         return ax

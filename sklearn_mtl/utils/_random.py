@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import numpy as np
+
+from sklearn_mtl.utils._typing import Seed
 
 __all__ = ["TORCH_GENERATOR", "draw_seed", "spawn_seeds"]
 
@@ -16,7 +17,7 @@ TORCH_GENERATOR = threading.Lock()
 _LARGEST = 2**31 - 1
 
 
-def draw_seed(random_state: Any) -> int:
+def draw_seed(random_state: Seed) -> int:
     """Return an integer seed."""
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0]) & _LARGEST

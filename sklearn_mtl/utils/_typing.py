@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -18,7 +18,6 @@ __all__ = [
     "Matrix",
     "MetricChoice",
     "Predictor",
-    "Scoring",
     "Seed",
     "Splitter",
     "TargetsLike",
@@ -76,20 +75,18 @@ class Frame(Protocol):
 Matrix: TypeAlias = np.ndarray | sparse.sparray | sparse.spmatrix
 # X as a user passes it.
 FeaturesLike: TypeAlias = ArrayLike | Frame | sparse.sparray | sparse.spmatrix
-# A task by its name or the label of its column (a tuple below a MultiIndex), or number.
-TaskKey: TypeAlias = str | int | tuple[Any, ...]
+# A task by its name, its number or the label of its column, such as 2020 or a tuple.
+TaskKey: TypeAlias = Hashable
 # y as a user passes it: one task a column or a key; None in a list is a missing label.
 TargetsLike: TypeAlias = ArrayLike | Sequence[Any] | Frame | Mapping[Any, ArrayLike]
 # One number for all tasks, numbers in task order, or by task.
-TaskNumbers: TypeAlias = ArrayLike | Mapping[Any, float | None]
-# One kind for all tasks, kinds in task order, or by task.
-TaskTypes: TypeAlias = str | Sequence[str] | Mapping[Any, str]
+TaskNumbers: TypeAlias = ArrayLike | Sequence[float | None] | Mapping[Any, float | None]
+# One kind for all tasks, kinds in task order, or by task, where None is found in y.
+TaskTypes: TypeAlias = str | Sequence[str] | Mapping[Any, str | None]
 # Weights of classes by label, or of each task: in task order or by task.
 ClassWeight: TypeAlias = Literal["balanced"] | Mapping[Any, Any] | Sequence[Any]
 # A metric by name, as a function of (y_true, y_pred), or by task or kind.
 MetricChoice: TypeAlias = str | Callable[..., Any] | Mapping[Any, Any]
-# What `cross_validate` takes: names, a scorer, or scorers by name.
-Scoring: TypeAlias = str | Callable[..., Any] | Iterable[str] | Mapping[str, Any]
 # A number of folds, what splits, or the folds themselves.
 CrossValidator: TypeAlias = int | Splitter | Iterable[tuple[ArrayLike, ArrayLike]]
 # What draws a seed; None takes a fresh one of the system.

@@ -20,6 +20,7 @@ from sklearn_mtl.metrics import (
 )
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.utils._typing import MetricChoice
 
 __all__ = ["TaskScores", "describe_tasks"]
 
@@ -28,7 +29,9 @@ _WHO = "compare"
 _BESIDE = {"balanced_accuracy": "neg_log_loss"}
 
 
-def describe_tasks(tasks: TaskSet, codes: np.ndarray, scoring: Any) -> list[TaskRow]:
+def describe_tasks(
+    tasks: TaskSet, codes: np.ndarray, scoring: MetricChoice | None
+) -> list[TaskRow]:
     """Say how each task is scored.
 
     Shapes: codes (n_samples, n_tasks).

@@ -15,6 +15,7 @@ from sklearn_mtl.model_selection import (
     MultiTaskStratifiedGroupKFold,
     MultiTaskStratifiedKFold,
 )
+from sklearn_mtl.utils._typing import CrossValidator
 
 __all__ = ["Folding", "Split"]
 
@@ -41,7 +42,7 @@ class Folding:
     groups: ArrayLike | None
     random_state: int | None
 
-    def outer(self, cv: Any, n_repeats: int, X: Any, y: Any) -> list[Split]:
+    def outer(self, cv: CrossValidator, n_repeats: int, X: Any, y: Any) -> list[Split]:
         """Return the (train, test) rows of every split."""
         if isinstance(cv, Integral) and not isinstance(cv, bool):
             found: list[Split] = []
@@ -53,7 +54,7 @@ class Folding:
                 f"{_WHO}: n_repeats is {n_repeats}, but only folds of a number cv are "
                 "repeated; give a splitter that repeats itself."
             )
-        splits = cv.split(X, y, self.groups) if hasattr(cv, "split") else cv
+        splits: Any = cv.split(X, y, self.groups) if hasattr(cv, "split") else cv
         return _checked([(np.asarray(a), np.asarray(b)) for a, b in splits])
 
     def inner(self, train: np.ndarray, n_splits: int, y: Any) -> list[Split]:

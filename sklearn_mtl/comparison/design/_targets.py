@@ -10,6 +10,7 @@ import numpy as np
 from sklearn_mtl.datasets import hide_labels
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._table import as_table
+from sklearn_mtl.utils._typing import TaskTypes
 
 __all__ = ["Targets", "read_targets"]
 
@@ -48,7 +49,10 @@ class Targets:
 
 
 def read_targets(
-    y: Any, task_types: Any, missing_fraction: Any, random_state: int | None
+    y: Any,
+    task_types: TaskTypes | None,
+    missing_fraction: Any,
+    random_state: int | None,
 ) -> Targets:
     """Read the targets and hide the wanted share of their labels.
 

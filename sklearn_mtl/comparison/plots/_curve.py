@@ -12,6 +12,10 @@ from sklearn_mtl.tasks import task_name
 from sklearn_mtl.utils._pictures import make_axes, mark_of
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+if TYPE_CHECKING:
     from sklearn_mtl.comparison.results._result import ComparisonResult
 
 __all__ = ["SampleEfficiencyDisplay"]
@@ -102,7 +106,7 @@ class SampleEfficiencyDisplay:
         *,
         model: str | None = None,
         task: str = MEAN,
-        ax: Any = None,
+        ax: Axes | None = None,
     ) -> SampleEfficiencyDisplay:
         """Draw the curve of one shared model of a comparison.
 
@@ -146,7 +150,7 @@ class SampleEfficiencyDisplay:
         )
         return made.plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> SampleEfficiencyDisplay:
+    def plot(self, *, ax: Axes | None = None) -> SampleEfficiencyDisplay:
         """Draw.
 
         Parameters

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._rows import BEST_SINGLE, shared_row
 from sklearn_mtl.utils._pictures import make_axes, mark_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 if TYPE_CHECKING:
     from sklearn_mtl.comparison.results._result import ComparisonResult
@@ -66,7 +70,11 @@ class TaskGainDisplay:
 
     @classmethod
     def from_comparison(
-        cls, comparison: ComparisonResult, *, model: str | None = None, ax: Any = None
+        cls,
+        comparison: ComparisonResult,
+        *,
+        model: str | None = None,
+        ax: Axes | None = None,
     ) -> TaskGainDisplay:
         """Draw the gains of one shared model of a comparison.
 
@@ -93,7 +101,7 @@ class TaskGainDisplay:
         gains = [gain for gain in comparison.gains if gain.model == chosen]
         return cls(gains, confidence=comparison.confidence).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> TaskGainDisplay:
+    def plot(self, *, ax: Axes | None = None) -> TaskGainDisplay:
         """Draw.
 
         Parameters

@@ -11,6 +11,10 @@ from sklearn_mtl.utils._optional import import_optional
 from sklearn_mtl.utils._pictures import COLORS, make_axes
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+if TYPE_CHECKING:
     from sklearn_mtl.comparison.results._datasets_result import DatasetsResult
 
 __all__ = ["CriticalDifferenceDisplay"]
@@ -98,7 +102,7 @@ class CriticalDifferenceDisplay:
 
     @classmethod
     def from_comparison(
-        cls, comparison: DatasetsResult, *, ax: Any = None
+        cls, comparison: DatasetsResult, *, ax: Axes | None = None
     ) -> CriticalDifferenceDisplay:
         """Draw the mean ranks of a comparison on several data sets.
 
@@ -124,7 +128,7 @@ class CriticalDifferenceDisplay:
         )
         return made.plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> CriticalDifferenceDisplay:
+    def plot(self, *, ax: Axes | None = None) -> CriticalDifferenceDisplay:
         """Draw.
 
         Parameters
@@ -170,7 +174,7 @@ class CriticalDifferenceDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _draw_difference(self, ax: Any, difference: float) -> None:
+    def _draw_difference(self, ax: Axes, difference: float) -> None:
         """Draw the critical difference over the numbers of the axis."""
         start, height = float(self.mean_ranks.min()), 1.3
         ax.plot([start, start + difference], [height, height], color="0.5", marker="|")

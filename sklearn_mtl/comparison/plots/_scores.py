@@ -12,6 +12,10 @@ from sklearn_mtl.metrics import mean_over_tasks
 from sklearn_mtl.utils._pictures import make_axes, mark_of
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+if TYPE_CHECKING:
     from sklearn_mtl.comparison.results._result import ComparisonResult
 
 __all__ = ["TaskScoreDisplay"]
@@ -104,7 +108,7 @@ class TaskScoreDisplay:
         *,
         tasks: Sequence[str] | None = None,
         models: Sequence[str] | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
     ) -> TaskScoreDisplay:
         """Draw the scores of a comparison.
 
@@ -144,7 +148,7 @@ class TaskScoreDisplay:
             metric_names=[row.metric for row in task_rows],
         ).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> TaskScoreDisplay:
+    def plot(self, *, ax: Axes | None = None) -> TaskScoreDisplay:
         """Draw.
 
         Parameters
@@ -173,7 +177,7 @@ class TaskScoreDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _draw_model(self, ax: Any, m: int, places: np.ndarray, name: str) -> None:
+    def _draw_model(self, ax: Axes, m: int, places: np.ndarray, name: str) -> None:
         ends = self.scores[m]  # (n_splits, n_tasks)
         seen = ~np.isnan(ends).all(axis=0)
         low = np.min(np.where(np.isnan(ends), np.inf, ends), axis=0)[seen]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sklearn_mtl.inspection._affinity import TaskAffinity, task_affinity
 from sklearn_mtl.inspection._plot._heatmap import draw_heatmap
 from sklearn_mtl.tasks import task_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 __all__ = ["TaskAffinityDisplay"]
 
@@ -101,7 +105,7 @@ class TaskAffinityDisplay:
         affinity: TaskAffinity,
         *,
         groups: Sequence[Sequence[str]] | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
     ) -> TaskAffinityDisplay:
         """Draw what `task_affinity` returned.
 
@@ -124,7 +128,7 @@ class TaskAffinityDisplay:
         ).plot(ax=ax)
 
     @classmethod
-    def from_search(cls, search: Any, *, ax: Any = None) -> TaskAffinityDisplay:
+    def from_search(cls, search: Any, *, ax: Axes | None = None) -> TaskAffinityDisplay:
         """Draw the affinities of a `TaskGroupSearchCV` in the order of its groups.
 
         Parameters
@@ -154,7 +158,7 @@ class TaskAffinityDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any, *, ax: Any = None, **arguments: Any
+        cls, estimator: Any, X: Any, y: Any, *, ax: Axes | None = None, **arguments: Any
     ) -> TaskAffinityDisplay:
         """Measure affinities and draw them.
 
@@ -178,7 +182,7 @@ class TaskAffinityDisplay:
         """
         return cls.from_affinity(task_affinity(estimator, X, y, **arguments), ax=ax)
 
-    def plot(self, *, ax: Any = None) -> TaskAffinityDisplay:
+    def plot(self, *, ax: Axes | None = None) -> TaskAffinityDisplay:
         """Draw.
 
         Parameters

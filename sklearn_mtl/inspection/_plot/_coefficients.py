@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sklearn_mtl.inspection._plot._heatmap import draw_heatmap, largest_columns
 from sklearn_mtl.inspection._steps import require
 from sklearn_mtl.utils._pipelines import last_step
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 __all__ = ["TaskCoefficientDisplay"]
 
@@ -68,7 +72,7 @@ class TaskCoefficientDisplay:
         *,
         feature_names: Sequence[str] | None = None,
         max_features: int | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
     ) -> TaskCoefficientDisplay:
         """Draw the coefficients of a fitted linear model.
 
@@ -111,7 +115,7 @@ class TaskCoefficientDisplay:
             coefficients[:, kept], _row_names(last, blocks), [names[i] for i in kept]
         ).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> TaskCoefficientDisplay:
+    def plot(self, *, ax: Axes | None = None) -> TaskCoefficientDisplay:
         """Draw.
 
         Parameters

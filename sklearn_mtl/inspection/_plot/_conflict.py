@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sklearn_mtl.inspection._plot._lines import name_epochs
 from sklearn_mtl.inspection._steps import require
 from sklearn_mtl.utils._pictures import COLORS, make_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 __all__ = ["GradientConflictDisplay"]
 
@@ -59,7 +63,7 @@ class GradientConflictDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, *, ax: Any = None
+        cls, estimator: Any, *, ax: Axes | None = None
     ) -> GradientConflictDisplay:
         """Draw what a net recorded while it was fitted.
 
@@ -88,7 +92,7 @@ class GradientConflictDisplay:
             raise ValueError(f"{_WHO}: no gradients were recorded; it needs {_HINT}.")
         return cls(history["gradient_cosine"], history["gradient_conflict"]).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> GradientConflictDisplay:
+    def plot(self, *, ax: Axes | None = None) -> GradientConflictDisplay:
         """Draw.
 
         Parameters

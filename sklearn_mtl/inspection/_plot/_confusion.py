@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
 from sklearn_mtl.exceptions import TaskError
@@ -21,6 +22,10 @@ from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._optional import import_optional
 from sklearn_mtl.utils._pictures import SEQUENTIAL
 from sklearn_mtl.utils._pipelines import fitted_model
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 __all__ = ["TaskConfusionDisplay"]
 
@@ -93,7 +98,7 @@ class TaskConfusionDisplay:
         *,
         tasks: Sequence[str] | None = None,
         normalize: str | None = "true",
-        ax: Any = None,
+        ax: Axes | Sequence[Axes] | np.ndarray | None = None,
     ) -> TaskConfusionDisplay:
         """Predict, count and draw.
 
@@ -138,12 +143,12 @@ class TaskConfusionDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true: Any,
-        y_pred: Any,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
         *,
         tasks: Sequence[str] | None = None,
         normalize: str | None = "true",
-        ax: Any = None,
+        ax: Axes | Sequence[Axes] | np.ndarray | None = None,
     ) -> TaskConfusionDisplay:
         """Count and draw.
 
@@ -181,7 +186,7 @@ class TaskConfusionDisplay:
     def _of_columns(
         cls,
         columns: TargetColumns,
-        y_pred: Any,
+        y_pred: ArrayLike,
         types: Sequence[str],
         tasks: Sequence[str] | None,
         normalize: str | None,
@@ -198,7 +203,9 @@ class TaskConfusionDisplay:
         names = [known.names[t] for t in chosen]
         return cls(matrices, names, labels, normalize=normalize)
 
-    def plot(self, *, ax: Any = None) -> TaskConfusionDisplay:
+    def plot(
+        self, *, ax: Axes | Sequence[Axes] | np.ndarray | None = None
+    ) -> TaskConfusionDisplay:
         """Draw.
 
         Parameters
@@ -233,7 +240,7 @@ class TaskConfusionDisplay:
         self.figure_ = self.axes_[0].figure
         return self
 
-    def _divide(self, ax: Any) -> np.ndarray:
+    def _divide(self, ax: Axes | Sequence[Axes] | np.ndarray | None) -> np.ndarray:
         """Return axes for every task."""
         n_tasks = len(self.matrices)
         n_columns = min(n_tasks, _N_COLUMNS)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sklearn_mtl.utils._pictures import DIVERGING, make_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 __all__ = ["draw_heatmap", "largest_columns"]
 
@@ -28,7 +32,7 @@ def draw_heatmap(
     rows: Sequence[str],
     columns: Sequence[str],
     *,
-    ax: Any,
+    ax: Axes | None,
     who: str,
     label: str,
 ) -> Any:
@@ -52,7 +56,7 @@ def draw_heatmap(
     return ax
 
 
-def _write(ax: Any, values: np.ndarray, limit: float) -> None:
+def _write(ax: Axes, values: np.ndarray, limit: float) -> None:
     """Write the numbers, the largest with two or more digits that count."""
     decimals = int(np.clip(1 - np.floor(np.log10(limit)), 0, 5))
     for (i, j), value in np.ndenumerate(values):

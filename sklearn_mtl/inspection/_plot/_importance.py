@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from sklearn_mtl.inspection._importance import (
     task_permutation_importance,
 )
 from sklearn_mtl.inspection._plot._heatmap import draw_heatmap, largest_columns
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 __all__ = ["TaskImportanceDisplay"]
 
@@ -68,7 +72,7 @@ class TaskImportanceDisplay:
         importance: TaskImportance,
         *,
         max_features: int | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
     ) -> TaskImportanceDisplay:
         """Draw what `task_permutation_importance` returned.
 
@@ -99,7 +103,7 @@ class TaskImportanceDisplay:
         y: Any,
         *,
         max_features: int | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
         **arguments: Any,
     ) -> TaskImportanceDisplay:
         """Measure importances and draw them.
@@ -127,7 +131,7 @@ class TaskImportanceDisplay:
         found = task_permutation_importance(estimator, X, y, **arguments)
         return cls.from_importance(found, max_features=max_features, ax=ax)
 
-    def plot(self, *, ax: Any = None) -> TaskImportanceDisplay:
+    def plot(self, *, ax: Axes | None = None) -> TaskImportanceDisplay:
         """Draw.
 
         Parameters

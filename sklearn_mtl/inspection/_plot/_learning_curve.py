@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +16,11 @@ from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.tasks import fix_task_types
 from sklearn_mtl.utils._pictures import make_axes
 from sklearn_mtl.utils._random import draw_seed
+from sklearn_mtl.utils._typing import CrossValidator, MetricChoice, Seed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 __all__ = ["MultiTaskLearningCurveDisplay"]
 
@@ -99,12 +104,12 @@ class MultiTaskLearningCurveDisplay:
         y: Any,
         *,
         train_sizes: Any = (0.1, 0.325, 0.55, 0.775, 1.0),
-        cv: Any = 5,
-        scoring: Any = None,
+        cv: CrossValidator = 5,
+        scoring: MetricChoice | None = None,
         groups: ArrayLike | None = None,
         n_jobs: int | None = None,
-        random_state: Any = None,
-        ax: Any = None,
+        random_state: Seed = None,
+        ax: Axes | None = None,
     ) -> MultiTaskLearningCurveDisplay:
         """Cross-validate with more and more training rows, and draw.
 
@@ -170,7 +175,7 @@ class MultiTaskLearningCurveDisplay:
         has_mean = bool((units == 1.0).all())
         return cls(sizes, scores.reshape(shape), names, has_mean).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> MultiTaskLearningCurveDisplay:
+    def plot(self, *, ax: Axes | None = None) -> MultiTaskLearningCurveDisplay:
         """Draw.
 
         Parameters

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sklearn_mtl.utils._pictures import mark_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 __all__ = ["draw_task_lines", "name_epochs"]
 
@@ -15,7 +19,7 @@ _MARKS = 8  # marks on a line: enough to tell it without its colour
 
 
 def draw_task_lines(
-    ax: Any,
+    ax: Axes,
     x: np.ndarray,
     values: np.ndarray,
     names: Sequence[str],
@@ -32,7 +36,7 @@ def draw_task_lines(
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
 
 
-def name_epochs(ax: Any) -> None:
+def name_epochs(ax: Axes) -> None:
     """Name the x axis, and mark whole epochs only."""
     ax.set_xlabel("epoch")
     ax.locator_params(axis="x", integer=True)

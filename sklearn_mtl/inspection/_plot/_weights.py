@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sklearn_mtl.inspection._plot._lines import draw_task_lines, name_epochs
 from sklearn_mtl.inspection._steps import require
 from sklearn_mtl.utils._pictures import make_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 __all__ = ["TaskWeightDisplay"]
 
@@ -53,7 +57,9 @@ class TaskWeightDisplay:
         self.task_names = [str(name) for name in task_names]
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Any = None) -> TaskWeightDisplay:
+    def from_estimator(
+        cls, estimator: Any, *, ax: Axes | None = None
+    ) -> TaskWeightDisplay:
         """Draw the weights of a fitted net.
 
         Parameters
@@ -78,7 +84,7 @@ class TaskWeightDisplay:
         names = require(estimator, "task_names_in_", _WHO, hint)
         return cls(history["task_weight"], names).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> TaskWeightDisplay:
+    def plot(self, *, ax: Axes | None = None) -> TaskWeightDisplay:
         """Draw.
 
         Parameters

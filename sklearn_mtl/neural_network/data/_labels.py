@@ -21,6 +21,7 @@ from sklearn_mtl.neural_network.data._inputs import as_rows
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.preprocessing import Preparation
 from sklearn_mtl.tasks import TaskSet, cell_weights, check_sample_weight
+from sklearn_mtl.utils._typing import ClassWeight
 
 __all__ = ["Labels", "draw_folds", "label_rows"]
 
@@ -50,7 +51,7 @@ class Labels:
         task_set: TaskSet,
         codes: np.ndarray,
         sample_weight: ArrayLike | None,
-        class_weight: Any,
+        class_weight: ClassWeight | None,
         who: str,
         mass: np.ndarray | None = None,
     ) -> Labels:
