@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -39,7 +39,7 @@ __all__ = ["compare"]
 def compare(
     X: Any,
     y: Any,
-    estimators: Any = None,
+    estimators: Sequence[Any] | Mapping[str, Any] | None = None,
     *,
     cv: CrossValidator = 5,
     n_repeats: int = 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sklearn_mtl.comparison._compare import compare
@@ -17,7 +17,7 @@ _WHO = "compare_datasets"
 
 def compare_datasets(
     datasets: Mapping[str, Any],
-    estimators: Any = None,
+    estimators: Sequence[Any] | Mapping[str, Any] | None = None,
     *,
     alpha: float = 0.05,
     **options: Any,

@@ -18,7 +18,7 @@ from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.tasks import ClassOutputsMixin, TaskSet
 from sklearn_mtl.utils._fit_params import fit_params_for, takes
 from sklearn_mtl.utils._private import safe_indexing
-from sklearn_mtl.utils._typing import TaskTypes
+from sklearn_mtl.utils._typing import Estimator, TaskTypes
 
 __all__ = ["SharedOutputs"]
 
@@ -42,7 +42,10 @@ class SharedOutputs(ClassOutputsMixin, BaseEstimator):
     task_set_: TaskSet
 
     def __init__(
-        self, estimator: Any, task_types: TaskTypes | None, on_empty_task: str = "raise"
+        self,
+        estimator: Estimator,
+        task_types: TaskTypes | None,
+        on_empty_task: str = "raise",
     ) -> None:
         self.estimator = estimator
         self.task_types = task_types

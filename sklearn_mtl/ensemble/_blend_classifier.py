@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
@@ -10,7 +11,7 @@ from sklearn.utils import Tags
 
 from sklearn_mtl.ensemble._base_blend import BLEND_CONSTRAINTS, BaseMultiTaskBlend
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
-from sklearn_mtl.utils._typing import ClassWeight, CrossValidator, Seed
+from sklearn_mtl.utils._typing import ClassWeight, CrossValidator, Estimator, Seed
 
 __all__ = ["MultiTaskBlendClassifier"]
 
@@ -136,7 +137,7 @@ class MultiTaskBlendClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTask
 
     def __init__(
         self,
-        estimators: Any = None,
+        estimators: Sequence[tuple[str, Estimator | str]] | None = None,
         *,
         n_common: float = 200,
         cv: CrossValidator | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
@@ -9,7 +10,13 @@ from sklearn.utils import ClassifierTags, RegressorTags, Tags
 
 from sklearn_mtl.ensemble._base_blend import BLEND_CONSTRAINTS, BaseMultiTaskBlend
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
-from sklearn_mtl.utils._typing import ClassWeight, CrossValidator, Seed, TaskTypes
+from sklearn_mtl.utils._typing import (
+    ClassWeight,
+    CrossValidator,
+    Estimator,
+    Seed,
+    TaskTypes,
+)
 
 __all__ = ["MultiTaskBlendMixedEstimator"]
 
@@ -120,7 +127,7 @@ class MultiTaskBlendMixedEstimator(ClassOutputsMixin, BaseMultiTaskBlend):
 
     def __init__(
         self,
-        estimators: Any = None,
+        estimators: Sequence[tuple[str, Estimator | str]] | None = None,
         *,
         n_common: float = 200,
         cv: CrossValidator | None = None,

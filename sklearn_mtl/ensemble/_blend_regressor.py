@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
 from sklearn_mtl.ensemble._base_blend import BaseMultiTaskBlend
 from sklearn_mtl.tasks import MultiTaskOutputsMixin
-from sklearn_mtl.utils._typing import CrossValidator, Seed
+from sklearn_mtl.utils._typing import CrossValidator, Estimator, Seed
 
 __all__ = ["MultiTaskBlendRegressor"]
 
@@ -104,7 +104,7 @@ class MultiTaskBlendRegressor(
 
     def __init__(
         self,
-        estimators: Any = None,
+        estimators: Sequence[tuple[str, Estimator | str]] | None = None,
         *,
         n_common: float = 200,
         cv: CrossValidator | None = None,

@@ -24,7 +24,7 @@ from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._pipelines import last_step, weight_key
 from sklearn_mtl.utils._private import num_samples, safe_indexing
 from sklearn_mtl.utils._ties import first_highest
-from sklearn_mtl.utils._typing import Seed
+from sklearn_mtl.utils._typing import Predictor, Seed
 
 __all__ = ["distill"]
 
@@ -158,7 +158,7 @@ def _groups_of_copies(
     return rows if len(np.unique(rows)) < len(rows) else None
 
 
-def _check_multi_task(model: Any, role: str) -> None:
+def _check_multi_task(model: Predictor, role: str) -> None:
     if isinstance(model, type) or not is_multi_task(model):
         raise TypeError(
             f"distill: the {role} must be a multi-task estimator of sklearn_mtl, or a "

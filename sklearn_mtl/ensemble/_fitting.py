@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,6 +31,11 @@ from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._pipelines import last_step, weight_key
 from sklearn_mtl.utils._private import num_samples, safe_indexing
 from sklearn_mtl.utils._random import spawn_seeds
+from sklearn_mtl.utils._typing import Estimator, Predictor
+
+if TYPE_CHECKING:
+    from sklearn_mtl.ensemble._base_blend import BaseMultiTaskBlend
+
 
 __all__ = ["Training", "draw_splits", "fit_member", "fit_members"]
 
@@ -62,7 +67,7 @@ class Training:
 
 
 def draw_splits(
-    model: Any,
+    model: BaseMultiTaskBlend,
     X: Any,
     y: Any,
     sample_weight: ArrayLike | None,
@@ -91,7 +96,7 @@ def draw_splits(
 
 
 def fit_members(
-    model: Any,
+    model: BaseMultiTaskBlend,
     named: Sequence[tuple[str, Any]],
     data: Training,
     given: Mapping[str, Any],
@@ -122,7 +127,7 @@ def fit_members(
 
 
 def _route(
-    model: Any,
+    model: Predictor,
     named: Sequence[tuple[str, Any]],
     made: Sequence[Any],
     given: Mapping[str, Any],
@@ -144,7 +149,7 @@ def _route(
 
 
 def _params_of_member(
-    member: Any, given: Mapping[str, Any], who: str
+    member: Estimator, given: Mapping[str, Any], who: str
 ) -> dict[str, Any]:
     """Return what fit takes, in a pipeline by the names of its last step."""
     held = {key: value for key, value in given.items() if key != "sample_weight"}
@@ -155,7 +160,7 @@ def _params_of_member(
 
 
 def fit_member(
-    model: Any, data: Training, params: Mapping[str, Any], name: str
+    model: Predictor, data: Training, params: Mapping[str, Any], name: str
 ) -> Member:
     """Fit a member to all samples, and predict those that are held out."""
     task_set = data.task_set
@@ -180,7 +185,7 @@ def fit_member(
     return Member(fitted, outputs)
 
 
-def _check_kinds(model: Any, task_set: TaskSet, name: str) -> None:
+def _check_kinds(model: Predictor, task_set: TaskSet, name: str) -> None:
     for ours, theirs in zip(
         task_set.tasks, last_step(model)[1].task_set_.tasks, strict=True
     ):

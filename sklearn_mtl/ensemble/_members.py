@@ -23,6 +23,7 @@ from sklearn_mtl.neural_network import (
 )
 from sklearn_mtl.tasks import MultiTaskOutputsMixin, TaskSet, fix_task_types
 from sklearn_mtl.utils._pipelines import last_step
+from sklearn_mtl.utils._typing import Estimator, Predictor
 
 __all__ = [
     "DEFAULT",
@@ -61,7 +62,7 @@ class Member:
         validation set; None if not asked.
     """
 
-    model: Any
+    model: Predictor
     held_out: list[np.ndarray] | None
 
 
@@ -126,16 +127,16 @@ def outputs_of(model: Any, X: Any) -> list[np.ndarray]:
     return model._task_outputs(X)
 
 
-def is_multi_task(estimator: Any) -> bool:
+def is_multi_task(estimator: Estimator) -> bool:
     """Tell whether it, or the end of it, is an estimator of this package."""
     return isinstance(last_step(estimator)[1], MultiTaskOutputsMixin)
 
 
-def _has_several_outputs(estimator: Any) -> bool:
+def _has_several_outputs(estimator: Estimator) -> bool:
     return bool(get_tags(estimator).target_tags.multi_output)
 
 
-def _seeded(estimator: Any, seed: int) -> Any:
+def _seeded(estimator: Estimator, seed: int) -> Any:
     """Return a clone with a seed wherever it, or a part of it, has none."""
     copy = clone(estimator)
     free = [
@@ -146,7 +147,7 @@ def _seeded(estimator: Any, seed: int) -> Any:
     return copy.set_params(**dict.fromkeys(free, seed))
 
 
-def tolerant(model: Any) -> Any:
+def tolerant(model: Predictor) -> Any:
     """Return a clone that takes a task without any label."""
     copy, prefix = clone(model), last_step(model)[0]
     if f"{prefix}on_empty_task" in copy.get_params(deep=True):

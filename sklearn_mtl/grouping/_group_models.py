@@ -18,6 +18,7 @@ from sklearn_mtl.model_selection import (
     proba_of_tasks,
 )
 from sklearn_mtl.tasks import Task, TaskSet
+from sklearn_mtl.utils._typing import Estimator, Predictor
 
 __all__ = ["GroupModels", "group_codes", "group_outputs"]
 
@@ -37,7 +38,11 @@ class GroupModels:
 
     @classmethod
     def fit(
-        cls, estimator: Any, data: TaskData, partition: Partition, n_jobs: int | None
+        cls,
+        estimator: Estimator,
+        data: TaskData,
+        partition: Partition,
+        n_jobs: int | None,
     ) -> GroupModels:
         """Fit one clone of an estimator to each group."""
         # Threads, because a model fitted in a process would have to be copied back.
@@ -80,7 +85,7 @@ class GroupModels:
         return ask(self.models[number], tasks, X)
 
 
-def group_codes(model: Any, tasks: Sequence[Task], X: Any) -> list[np.ndarray]:
+def group_codes(model: Predictor, tasks: Sequence[Task], X: Any) -> list[np.ndarray]:
     """Return predicted class indices or values (n_samples,) of each task of a group."""
     columns = predicted_columns(model.predict(X), len(tasks), _WHO)
     return [_encode(task, one) for task, one in zip(tasks, columns, strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,10 @@ from sklearn_mtl.inspection import (
 from sklearn_mtl.metrics import MEAN_OF_UNITS
 from sklearn_mtl.tasks import square_by_task
 from sklearn_mtl.utils._callbacks import FitEvents
+
+if TYPE_CHECKING:
+    from sklearn_mtl.grouping._task_group_search import TaskGroupSearchCV
+
 
 __all__ = ["GroupSearch", "search_groups"]
 
@@ -55,7 +59,7 @@ class GroupSearch:
 
 
 def search_groups(
-    model: Any, data: TaskData, seed: int, events: FitEvents
+    model: TaskGroupSearchCV, data: TaskData, seed: int, events: FitEvents
 ) -> GroupSearch:
     """Find partitions by affinity, score them, and take the best."""
     tasks = data.task_set.tasks
@@ -88,7 +92,9 @@ def search_groups(
 
 
 def _make_scores(
-    model: Any, data: TaskData, splits: Sequence[tuple[np.ndarray, np.ndarray]]
+    model: TaskGroupSearchCV,
+    data: TaskData,
+    splits: Sequence[tuple[np.ndarray, np.ndarray]],
 ) -> TaskSetScores:
     scores = TaskSetScores(
         model.estimator,
@@ -118,7 +124,7 @@ def _without_affinity(free: Sequence[int], k: int) -> Partition:
 
 
 def _find_affinity(
-    model: Any, data: TaskData, scores: TaskSetScores, seed: int
+    model: TaskGroupSearchCV, data: TaskData, scores: TaskSetScores, seed: int
 ) -> TaskAffinity:
     """Measure the affinities, or take those that were given."""
     if isinstance(model.method, str):

@@ -34,7 +34,7 @@ from sklearn_mtl.utils._fit_params import takes
 from sklearn_mtl.utils._hold_out import VALIDATION
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions
 from sklearn_mtl.utils._random import draw_seed
-from sklearn_mtl.utils._typing import CrossValidator, MetricChoice, Seed
+from sklearn_mtl.utils._typing import CrossValidator, Estimator, MetricChoice, Seed
 
 __all__ = ["TaskGroupSearchCV"]
 
@@ -186,7 +186,7 @@ class TaskGroupSearchCV(
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: Estimator,
         *,
         max_groups: int | None = None,
         method: Any = "gain",

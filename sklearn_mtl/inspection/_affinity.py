@@ -17,7 +17,7 @@ from sklearn_mtl.inspection._task_data import TaskData, read_data
 from sklearn_mtl.inspection._task_sets import TaskSetScores, make_splits
 from sklearn_mtl.model_selection import MultiTaskStratifiedShuffleSplit
 from sklearn_mtl.utils._random import draw_seed
-from sklearn_mtl.utils._typing import CrossValidator, MetricChoice, Seed
+from sklearn_mtl.utils._typing import CrossValidator, Estimator, MetricChoice, Seed
 
 __all__ = ["TaskAffinity", "task_affinity"]
 
@@ -25,7 +25,7 @@ _WHO = "task_affinity"
 
 
 def task_affinity(
-    estimator: Any,
+    estimator: Estimator | None,
     X: Any,
     y: Any,
     *,

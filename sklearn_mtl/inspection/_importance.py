@@ -14,7 +14,7 @@ from sklearn_mtl.tasks import as_targets
 from sklearn_mtl.utils._containers import fill_masked
 from sklearn_mtl.utils._frames import column_names
 from sklearn_mtl.utils._random import draw_seed
-from sklearn_mtl.utils._typing import MetricChoice, Seed
+from sklearn_mtl.utils._typing import Estimator, MetricChoice, Seed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ class TaskImportance:
 
 
 def task_permutation_importance(
-    estimator: Any,
+    estimator: Estimator,
     X: Any,
     y: Any,
     *,

@@ -16,6 +16,7 @@ from sklearn_mtl.inspection._task_data import TaskData
 from sklearn_mtl.inspection._task_sets import TaskSetScores
 from sklearn_mtl.utils._pipelines import last_step
 from sklearn_mtl.utils._random import spawn_seeds
+from sklearn_mtl.utils._typing import Estimator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,7 @@ class TaskAffinity:
 
 
 def affinity_of_data(
-    estimator: Any,
+    estimator: Estimator | None,
     data: TaskData,
     method: str,
     seed: int,
@@ -97,7 +98,7 @@ def affinity_of_data(
 
 
 def _of_gradients(
-    estimator: Any, data: TaskData, method: str, seed: int, verbose: bool
+    estimator: Estimator | None, data: TaskData, method: str, seed: int, verbose: bool
 ) -> np.ndarray:
     """Fit a net once, and measure while it trains."""
     # torch is loaded only where it is needed

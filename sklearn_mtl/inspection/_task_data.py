@@ -25,6 +25,7 @@ from sklearn_mtl.utils._table import (
     in_task_order,
     take_tasks,
 )
+from sklearn_mtl.utils._typing import Estimator
 
 __all__ = ["TaskData", "read_data", "with_validation"]
 
@@ -97,7 +98,7 @@ class TaskData:
             validation=None if held is None or not len(held.codes) else held,
         )
 
-    def fit_params(self, model: Any, who: str) -> dict[str, Any]:
+    def fit_params(self, model: Estimator, who: str) -> dict[str, Any]:
         """Return what fit of a model gets besides inputs and targets."""
         held: dict[str, Any] = {"groups": self.group}
         if self.validation is not None:
@@ -129,7 +130,7 @@ def _cut(value: Any, rows: np.ndarray, n_samples: int) -> Any:
 
 
 def read_data(
-    estimator: Any,
+    estimator: Estimator | None,
     X: Any,
     y: Any,
     who: str,

@@ -18,7 +18,7 @@ from sklearn_mtl.utils._callbacks import FitEvents
 from sklearn_mtl.utils._frames import is_frame
 from sklearn_mtl.utils._table import take_tasks
 from sklearn_mtl.utils._termination import workers_end_with_us
-from sklearn_mtl.utils._typing import CrossValidator, MetricChoice
+from sklearn_mtl.utils._typing import CrossValidator, Estimator, MetricChoice
 
 __all__ = ["TaskSetScores", "fit_tasks", "make_splits", "read_metrics"]
 
@@ -36,7 +36,7 @@ def make_splits(data: TaskData, cv: CrossValidator, seed: int) -> list[Split]:
 
 
 def fit_tasks(
-    estimator: Any, data: TaskData, columns: Tasks, who: str = "task_affinity"
+    estimator: Estimator, data: TaskData, columns: Tasks, who: str = "task_affinity"
 ) -> Any:
     """Fit a clone of an estimator to some of the tasks."""
     chosen, types = list(columns), data.types
@@ -68,7 +68,7 @@ class TaskSetScores:
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: Estimator | None,
         data: TaskData,
         splits: Sequence[Split],
         scoring: MetricChoice | None,
@@ -144,7 +144,7 @@ def read_metrics(
 
 
 def _score_set(
-    estimator: Any,
+    estimator: Estimator,
     data: TaskData,
     columns: Tasks,
     split: Split,

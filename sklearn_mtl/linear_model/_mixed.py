@@ -20,7 +20,7 @@ from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import HasMethods, StrOptions
-from sklearn_mtl.utils._typing import TaskTypes
+from sklearn_mtl.utils._typing import Estimator, TaskTypes
 
 __all__ = ["MultiTaskLinearMixedEstimator", "MultiTaskLinearMixedEstimatorCV"]
 
@@ -86,8 +86,8 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
     def __init__(
         self,
         *,
-        classifier: Any = None,
-        regressor: Any = None,
+        classifier: Estimator | None = None,
+        regressor: Estimator | None = None,
         task_types: TaskTypes | None = None,
         on_empty_task: str = "raise",
     ) -> None:

@@ -38,7 +38,7 @@ from sklearn_mtl.utils._fit_params import fit_params_for, is_validation
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import safe_indexing
 from sklearn_mtl.utils._termination import workers_end_with_us
-from sklearn_mtl.utils._typing import CrossValidator, Splitter
+from sklearn_mtl.utils._typing import CrossValidator, Estimator, Splitter
 
 __all__ = ["cross_val_predict"]
 
@@ -56,7 +56,7 @@ class _Fold:
 
 
 def cross_val_predict(
-    estimator: Any,
+    estimator: Estimator,
     X: Any,
     y: Any,
     *,
@@ -160,7 +160,7 @@ def cross_val_predict(
 
 
 def _route(
-    estimator: Any,
+    estimator: Estimator,
     splitter: Splitter,
     params: Mapping[str, Any],
     groups: ArrayLike | None,
@@ -219,7 +219,7 @@ def _length(value: Any) -> int | None:
 
 
 def _predict_fold(
-    estimator: Any,
+    estimator: Estimator,
     X: Any,
     y: Any,
     fit_params: Mapping[str, Any],

@@ -15,7 +15,7 @@ from sklearn_mtl.model_selection._stratified_kfold import MultiTaskStratifiedKFo
 from sklearn_mtl.tasks import as_targets, decide_task_types, read_columns
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._termination import workers_end_with_us
-from sklearn_mtl.utils._typing import CrossValidator, MetricChoice
+from sklearn_mtl.utils._typing import CrossValidator, Estimator, MetricChoice
 
 __all__ = ["cross_validate"]
 
@@ -23,7 +23,7 @@ _WHO = "cross_validate"
 
 
 def cross_validate(
-    estimator: Any,
+    estimator: Estimator,
     X: Any,
     y: Any,
     *,

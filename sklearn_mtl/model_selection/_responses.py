@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import TaskGiven
 from sklearn_mtl.utils._pipelines import fitted_model
+from sklearn_mtl.utils._typing import Estimator
 
 __all__ = [
     "classes_of_tasks",
@@ -21,7 +22,9 @@ __all__ = [
 ]
 
 
-def classes_of_tasks(estimator: Any, n_tasks: int, who: str) -> list[np.ndarray | None]:
+def classes_of_tasks(
+    estimator: Estimator, n_tasks: int, who: str
+) -> list[np.ndarray | None]:
     """Return the classes of each task, None where the estimator predicts values.
 
     `classes_` is a list for scikit-learn's multi-output estimators, an array for one
@@ -40,7 +43,7 @@ def classes_of_tasks(estimator: Any, n_tasks: int, who: str) -> list[np.ndarray 
     return [np.array([0, 1])] * n_tasks
 
 
-def periods_of_tasks(estimator: Any, n_tasks: int) -> list[float | None]:
+def periods_of_tasks(estimator: Estimator, n_tasks: int) -> list[float | None]:
     """Return after how much the values of each task repeat, as far as it is known."""
     task_set = getattr(fitted_model(estimator), "task_set_", None)
     if task_set is None or task_set.n_tasks != n_tasks:  # its predictions tell of it
@@ -114,7 +117,7 @@ def proba_of_tasks(
 
 
 def _decisions(
-    estimator: Any,
+    estimator: Estimator,
     X: Any,
     classes: Sequence[np.ndarray | None],
     needs: Sequence[str],

@@ -32,7 +32,7 @@ from sklearn_mtl.model_selection._responses import (
 from sklearn_mtl.tasks import read_columns
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._pipelines import fitted_model
-from sklearn_mtl.utils._typing import MetricChoice, TaskNumbers
+from sklearn_mtl.utils._typing import Estimator, MetricChoice, TaskNumbers
 
 __all__ = ["PerTaskScorer", "TaskScorer", "per_task_scorers", "task_scorer"]
 
@@ -50,7 +50,7 @@ class _BaseTaskScorer(BaseEstimator):
 
     def __call__(
         self,
-        estimator: Any,
+        estimator: Estimator,
         X: Any,
         y_true: ArrayLike,
         sample_weight: ArrayLike | None = None,
@@ -60,12 +60,21 @@ class _BaseTaskScorer(BaseEstimator):
 
     @abstractmethod
     def score(
-        self, estimator: Any, X: Any, y: Any, sample_weight: ArrayLike | None = None
+        self,
+        estimator: Estimator,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
     ) -> Any:
         """Score a fitted estimator."""
 
     def _score_tasks(
-        self, estimator: Any, X: Any, y: Any, sample_weight: ArrayLike | None, who: str
+        self,
+        estimator: Estimator,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None,
+        who: str,
     ) -> tuple[dict[str, float], list[TaskTruth], list[Metric]]:
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         model = getattr(fitted_model(estimator), "task_set_", None)
@@ -113,7 +122,11 @@ class PerTaskScorer(_BaseTaskScorer):
         self.mean = mean
 
     def score(
-        self, estimator: Any, X: Any, y: Any, sample_weight: ArrayLike | None = None
+        self,
+        estimator: Estimator,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
     ) -> dict[str, float]:
         """Score each task over its observed labels.
 
@@ -165,7 +178,11 @@ class TaskScorer(_BaseTaskScorer):
         self.periods = periods
 
     def score(
-        self, estimator: Any, X: Any, y: Any, sample_weight: ArrayLike | None = None
+        self,
+        estimator: Estimator,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
     ) -> float:
         """Score all tasks over their observed labels.
 

@@ -37,7 +37,7 @@ from sklearn_mtl.utils._private import (
     num_samples,
 )
 from sklearn_mtl.utils._termination import workers_end_with_us
-from sklearn_mtl.utils._typing import TaskTypes
+from sklearn_mtl.utils._typing import Estimator, TaskTypes
 
 __all__ = ["IndependentTasks"]
 
@@ -150,10 +150,10 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
 
     def __init__(
         self,
-        estimator: Any = None,
+        estimator: Estimator | None = None,
         *,
-        classifier: Any = None,
-        regressor: Any = None,
+        classifier: Estimator | None = None,
+        regressor: Estimator | None = None,
         by_task: Any = None,
         task_types: TaskTypes | None = None,
         on_empty_task: str = "raise",

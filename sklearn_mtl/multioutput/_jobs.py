@@ -13,6 +13,7 @@ from sklearn_mtl.multioutput._templates import Templates, for_one_task
 from sklearn_mtl.tasks import TargetColumns, Task, check_sample_weight
 from sklearn_mtl.utils._hold_out import VALIDATION
 from sklearn_mtl.utils._private import num_samples, safe_indexing
+from sklearn_mtl.utils._typing import Predictor
 
 __all__ = ["TaskJob", "make_jobs", "routed_weight", "run"]
 
@@ -37,7 +38,7 @@ class TaskJob:
         Class and task, for errors.
     """
 
-    model: Any
+    model: Predictor | None
     labels: np.ndarray
     rows: np.ndarray
     params: dict[str, Any]

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.tasks import Task
+from sklearn_mtl.utils._typing import Predictor
 
 __all__ = ["predicted_codes", "task_output"]
 
 
-def predicted_codes(model: Any, task: Task, X: Any, n_samples: int) -> np.ndarray:
+def predicted_codes(model: Predictor, task: Task, X: Any, n_samples: int) -> np.ndarray:
     """Return the class indices or values that a model (or None) predicts for a task."""
     if task.kind == "empty":
         return np.full(n_samples, np.nan)

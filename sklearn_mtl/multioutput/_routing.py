@@ -21,6 +21,7 @@ from sklearn_mtl.utils._fit_params import (
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._pipelines import weight_key
 from sklearn_mtl.utils._private import safe_indexing
+from sklearn_mtl.utils._typing import Predictor
 
 __all__ = ["TaskValidation", "route"]
 
@@ -28,7 +29,7 @@ _WHO = "IndependentTasks"
 
 
 def route(
-    model: Any,
+    model: Predictor,
     templates: Templates,
     sample_weight: ArrayLike | None,
     fit_params: Mapping[str, Any],

@@ -11,7 +11,7 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks import by_task as spread_by_task
 from sklearn_mtl.tasks import is_by_name, match_tasks
-from sklearn_mtl.utils._typing import TaskTypes
+from sklearn_mtl.utils._typing import Estimator, TaskTypes
 
 __all__ = ["Templates", "for_one_task", "for_tasks"]
 
@@ -33,14 +33,18 @@ class Templates:
         For some tasks.
     """
 
-    estimator: Any
-    classifier: Any
-    regressor: Any
+    estimator: Estimator | None
+    classifier: Estimator | None
+    regressor: Estimator | None
     by_task: Mapping[str, Any]
 
     @classmethod
     def read(
-        cls, estimator: Any, classifier: Any, regressor: Any, by_task: Any
+        cls,
+        estimator: Estimator | None,
+        classifier: Estimator | None,
+        regressor: Estimator | None,
+        by_task: Any,
     ) -> Templates:
         """Check what was given."""
         templates = cls(estimator, classifier, regressor, by_task or {})
@@ -117,7 +121,7 @@ class Templates:
 
 
 def for_one_task(
-    estimator: Any, t: int, names: Sequence[str], is_classification: bool
+    estimator: Estimator, t: int, names: Sequence[str], is_classification: bool
 ) -> Any:
     """Return a clone in which arguments by task say only what concerns one task."""
     single, params = clone(estimator), estimator.get_params(deep=True)
@@ -134,7 +138,10 @@ def for_one_task(
 
 
 def for_tasks(
-    estimator: Any, columns: Sequence[int], names: Sequence[str], types: Sequence[str]
+    estimator: Estimator,
+    columns: Sequence[int],
+    names: Sequence[str],
+    types: Sequence[str],
 ) -> Any:
     """Return a clone in which arguments by task say only what concerns some tasks."""
     several, own_types = clone(estimator), [types[t] for t in columns]
@@ -160,7 +167,7 @@ def _of_tasks(
 
 
 def _drop_loss(
-    estimator: Any, prefix: str, names: Sequence[str], types: set[str]
+    estimator: Estimator, prefix: str, names: Sequence[str], types: set[str]
 ) -> None:
     """Forget a net's loss for all tasks where it is for none that are left."""
     loss = estimator.get_params(deep=True).get(f"{prefix}loss")
@@ -186,7 +193,7 @@ def _is_by_task(parameter: str, value: Any, names: Sequence[str]) -> bool:
     return is_sequence and len(value) == len(names)
 
 
-def _type(estimator: Any) -> str | None:
+def _type(estimator: Estimator) -> str | None:
     if is_classifier(estimator):
         return "classification"
     return "regression" if is_regressor(estimator) else None

@@ -13,6 +13,7 @@ from sklearn.decomposition import PCA
 from sklearn_mtl.neighbors._views import task_view
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._pictures import MISSING, SEQUENTIAL, load_pyplot, mark_of
+from sklearn_mtl.utils._typing import Estimator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -84,7 +85,7 @@ class EmbeddingDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: Estimator,
         X: Any,
         y: Any,
         *,

@@ -38,6 +38,7 @@ from sklearn_mtl.utils._private import (
     StrOptions,
 )
 from sklearn_mtl.utils._table import drop_weightless
+from sklearn_mtl.utils._typing import Estimator
 
 __all__ = ["NeighborRetriever"]
 
@@ -139,7 +140,7 @@ class NeighborRetriever(
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: Estimator,
         index: Any = None,
         n_neighbors: int = 10,
         metric: str = "cosine",

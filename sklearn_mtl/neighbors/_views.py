@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_array
 
 from sklearn_mtl.neighbors._distances import unit_rows
-from sklearn_mtl.utils._typing import TaskKey
+from sklearn_mtl.utils._typing import Estimator, TaskKey
 
 __all__ = ["Mix", "task_view"]
 
@@ -63,7 +63,9 @@ class Mix:
         used = {name: float(weight) for name, weight in weights.items() if weight}
         return cls(used, view, metric)
 
-    def rows(self, estimator: Any, X: Any, who: str) -> tuple[np.ndarray, np.ndarray]:
+    def rows(
+        self, estimator: Estimator, X: Any, who: str
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return rows whose nearness is the weighted nearness of the views.
 
         With weights w of sum W = sum |w_t| and unit-norm views u_t, the row of an item

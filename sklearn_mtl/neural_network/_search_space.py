@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scipy.stats import loguniform, uniform
 
 from sklearn_mtl.utils._optional import import_optional
+
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
 
 __all__ = ["LIBRARIES", "search_space"]
 
@@ -57,7 +61,7 @@ _WIDTHS = _Choice(((64, 64), (128, 128), (256, 256), (256,), (128, 128, 128)))
 _EMBEDDING = _Choice(("auto", None))
 
 
-def search_space(model: Any, library: str, prefix: str) -> dict[str, Any]:
+def search_space(model: BaseMultiTaskNet, library: str, prefix: str) -> dict[str, Any]:
     """Return distributions for the parameters that matter for a net as it stands."""
     if library not in LIBRARIES:
         raise ValueError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import sparse
@@ -14,6 +14,7 @@ from sklearn_mtl.utils._containers import column_numbers, plain_inputs
 from sklearn_mtl.utils._features import match_features, read_features
 from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._frames import column_names, frame_columns
+from sklearn_mtl.utils._typing import Estimator
 
 __all__ = ["Table", "read_inputs"]
 
@@ -46,8 +47,19 @@ class Table:
         return Table(self.numeric[rows], categorical)
 
 
+class InputReader(Estimator, Protocol):
+    """An estimator that keeps what it learned of its inputs."""
+
+    n_features_in_: int
+    is_categorical_: Any  # ndarray of bool, or None where no column is a category
+    _categories: list[Categories]
+    _is_sparse_fit: bool
+    _is_byte_fit: bool
+    _is_unit_fit: bool
+
+
 def read_inputs(
-    model: Any, X: Any, wanted: str, *, reset: bool, grows: bool = False
+    model: InputReader, X: Any, wanted: str, *, reset: bool, grows: bool = False
 ) -> Any:
     """Validate X for a trunk that wants a table or raw values.
 
@@ -97,7 +109,7 @@ def _refuse_missing(X: Any, who: str) -> None:
         )
 
 
-def _check_unit(model: Any, X: Any, *, reset: bool) -> None:
+def _check_unit(model: InputReader, X: Any, *, reset: bool) -> None:
     """Refuse raw values in another unit than in fit: bytes are scaled, others not."""
     is_bytes = X.dtype == np.uint8
     if reset:
@@ -119,7 +131,7 @@ def _check_unit(model: Any, X: Any, *, reset: bool) -> None:
         )
 
 
-def _find_categorical(model: Any, X: Any) -> np.ndarray | None:
+def _find_categorical(model: InputReader, X: Any) -> np.ndarray | None:
     """Return which columns are categorical, or None where none is."""
     wanted = getattr(model, "categorical_features", None)
     if wanted is None:
@@ -168,7 +180,7 @@ def _mask(wanted: np.ndarray, X: Any, who: str) -> list[bool]:
     )
 
 
-def _read_table(model: Any, X: Any, *, reset: bool, grows: bool) -> Table:
+def _read_table(model: InputReader, X: Any, *, reset: bool, grows: bool) -> Table:
     """Return numbers and categories of inputs that have both."""
     match_features(model, X, reset=reset)
     columns = frame_columns(X)
@@ -188,14 +200,14 @@ def _read_table(model: Any, X: Any, *, reset: bool, grows: bool) -> Table:
     return Table(numeric, _read_categories(model, text, reset=reset, grows=grows))
 
 
-def _names(model: Any) -> np.ndarray:
+def _names(model: InputReader) -> np.ndarray:
     """Return names of the columns of X, or their numbers."""
     names = getattr(model, "feature_names_in_", None)
     return np.arange(model.n_features_in_) if names is None else names
 
 
 def _read_categories(
-    model: Any, columns: list[Any], *, reset: bool, grows: bool
+    model: InputReader, columns: list[Any], *, reset: bool, grows: bool
 ) -> np.ndarray:
     """Return the codes of categories; fit learns what there is."""
     who = type(model).__name__

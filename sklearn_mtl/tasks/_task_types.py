@@ -11,13 +11,14 @@ from sklearn_mtl.tasks._by_task import by_task
 from sklearn_mtl.tasks._columns import TargetColumns
 from sklearn_mtl.tasks._infer import parse_task_types
 from sklearn_mtl.tasks._task import read_tasks, warn_of_close_types
+from sklearn_mtl.utils._typing import Estimator
 
 __all__ = ["decide_task_types", "fix_task_types"]
 
 _PARAMETER = "task_types"
 
 
-def decide_task_types(estimator: Any, columns: TargetColumns, who: str) -> Any:
+def decide_task_types(estimator: Estimator, columns: TargetColumns, who: str) -> Any:
     """Return a clone that takes each task for what all its labels say it is.
 
     A fold may lack the labels that make the difference, so an estimator that infers the
@@ -34,7 +35,7 @@ def decide_task_types(estimator: Any, columns: TargetColumns, who: str) -> Any:
 
 
 def fix_task_types(
-    estimator: Any, names: Sequence[str], types: Sequence[str], who: str
+    estimator: Estimator, names: Sequence[str], types: Sequence[str], who: str
 ) -> Any:
     """Return a clone that takes tasks for what they are said to be."""
     single = clone(estimator)
@@ -46,7 +47,7 @@ def fix_task_types(
     return single
 
 
-def _owners(estimator: Any) -> dict[str, Any]:
+def _owners(estimator: Estimator) -> dict[str, Any]:
     """Return which parts have `task_types`, by the name of that parameter.
 
     Of parts within each other only the outermost, which tells the inner ones.

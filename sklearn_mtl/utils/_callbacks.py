@@ -38,7 +38,11 @@ class FitEvents:
     """
 
     def __init__(
-        self, estimator: Any, X: Any, y: Any, sample_weight: ArrayLike | None = None
+        self,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
     ) -> None:
         self.estimator = estimator
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}

@@ -15,6 +15,7 @@ from sklearn_mtl.utils._frames import (
     is_lazy,
     is_pandas_frame,
 )
+from sklearn_mtl.utils._typing import Estimator
 
 __all__ = [
     "column_numbers",
@@ -135,7 +136,7 @@ def _without_pandas_na(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def frame_numbers(X: Any, model: Any) -> np.ndarray | None:
+def frame_numbers(X: Any, model: Estimator) -> np.ndarray | None:
     """Return the columns of a frame as floats, if any needs more than a plain copy.
 
     Shapes: -> (n_samples, n_features).
@@ -155,7 +156,7 @@ def _is_plain(dtype: Any) -> bool:
     return isinstance(dtype, np.dtype) and dtype.kind in "biuf"
 
 
-def column_numbers(column: Any, place: int, model: Any) -> np.ndarray:
+def column_numbers(column: Any, place: int, model: Estimator) -> np.ndarray:
     """Return a column as floats.
 
     Shapes: column (n_samples,) -> (n_samples,).

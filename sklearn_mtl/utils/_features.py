@@ -12,11 +12,12 @@ from sklearn.utils.validation import validate_data
 from sklearn_mtl.utils._containers import frame_numbers, plain_inputs
 from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._frames import is_pandas_frame
+from sklearn_mtl.utils._typing import Estimator
 
 __all__ = ["check_features", "match_features", "read_features", "record_features"]
 
 
-def read_features(model: Any, X: Any, *, reset: bool, **checks: Any) -> Any:
+def read_features(model: Estimator, X: Any, *, reset: bool, **checks: Any) -> Any:
     """Validate X for an estimator that reads its values.
 
     Shapes: X (n_samples, n_features).
@@ -35,7 +36,7 @@ def read_features(model: Any, X: Any, *, reset: bool, **checks: Any) -> Any:
     return check_array(numbers, estimator=model, input_name="X", **checks)
 
 
-def match_features(model: Any, X: Any, *, reset: bool) -> None:
+def match_features(model: Estimator, X: Any, *, reset: bool) -> None:
     """Remember number and names of the features of X, or refuse others than in fit.
 
     Shapes: X (n_samples, n_features) or (n_samples, ...).
@@ -68,7 +69,7 @@ def _match_labels(model: Any, X: Any, *, reset: bool) -> None:
     )
 
 
-def record_features(model: Any, X: Any) -> Any:
+def record_features(model: Estimator, X: Any) -> Any:
     """Note number and names of the features of X.
 
     Shapes: X (n_samples, n_features) or (n_samples, ...).
@@ -79,7 +80,7 @@ def record_features(model: Any, X: Any) -> Any:
     return X
 
 
-def check_features(model: Any, X: Any) -> Any:
+def check_features(model: Estimator, X: Any) -> Any:
     """Refuse X of another number or other names of features than in fit.
 
     Shapes: X (n_samples, n_features) or (n_samples, ...).

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sklearn_mtl.utils import _private
+from sklearn_mtl.utils._typing import Estimator
 
 __all__ = ["fit_context"]
 
@@ -26,7 +27,7 @@ def fit_context(*, prefer_skip_nested_validation: bool) -> Callable:
         checked = check(method)
 
         @functools.wraps(method)
-        def fit(estimator: Any, *args: Any, **kwargs: Any) -> Any:
+        def fit(estimator: Estimator, *args: Any, **kwargs: Any) -> Any:
             before = dict(vars(estimator))
             try:
                 return checked(estimator, *args, **kwargs)

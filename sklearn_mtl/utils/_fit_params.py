@@ -12,11 +12,12 @@ from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_mtl.utils._hold_out import VALIDATION
 from sklearn_mtl.utils._pipelines import last_step
+from sklearn_mtl.utils._typing import Estimator
 
 __all__ = ["fit_params_for", "is_validation", "refuse_unused", "takes"]
 
 
-def takes(estimator: Any, name: str) -> bool:
+def takes(estimator: Estimator, name: str) -> bool:
     """Return whether fit of an estimator, or of its last step, uses a parameter.
 
     With metadata routing it must have requested it. Without, it is looked for in the
@@ -43,7 +44,7 @@ def _splits_by_group(cv: object) -> bool:
 
 
 def fit_params_for(
-    estimator: Any, given: Mapping[str, Any], who: str
+    estimator: Estimator, given: Mapping[str, Any], who: str
 ) -> dict[str, Any]:
     """Return what fit of an estimator takes, by the names that it takes it under."""
     prefix, last = last_step(estimator)

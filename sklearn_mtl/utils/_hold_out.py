@@ -19,6 +19,7 @@ from sklearn_mtl.utils._features import check_features
 from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import num_samples
+from sklearn_mtl.utils._typing import Estimator
 
 __all__ = ["VALIDATION", "HoldOut"]
 
@@ -78,7 +79,7 @@ class HoldOut:
         """Whether there is a validation set, which replaces every hold-out."""
         return self.X is not None
 
-    def like_inputs(self, model: Any) -> HoldOut:
+    def like_inputs(self, model: Estimator) -> HoldOut:
         """Compare X_val with X, for an estimator that hands both on."""
         try:
             return replace(self, X=check_features(model, self.X))

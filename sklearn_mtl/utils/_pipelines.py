@@ -8,10 +8,12 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
+from sklearn_mtl.utils._typing import Estimator
+
 __all__ = ["fitted_model", "last_step", "weight_key"]
 
 
-def last_step(estimator: Any) -> tuple[str, Any]:
+def last_step(estimator: Estimator) -> tuple[str, Any]:
     """Return the prefix of the parameters of the last step, and the step."""
     prefix = ""
     while isinstance(estimator, Pipeline):
@@ -20,7 +22,7 @@ def last_step(estimator: Any) -> tuple[str, Any]:
     return prefix, estimator
 
 
-def fitted_model(estimator: Any) -> Any:
+def fitted_model(estimator: Estimator) -> Any:
     """Return who predicts: inside of pipelines, fitted searches and what is frozen."""
     while True:
         last = last_step(estimator)[1]
@@ -32,7 +34,7 @@ def fitted_model(estimator: Any) -> Any:
             return last
 
 
-def weight_key(estimator: Any, who: str = "") -> str:
+def weight_key(estimator: Estimator, who: str = "") -> str:
     """Return the name by which fit takes sample weights, also in a pipeline."""
     prefix, last = last_step(estimator)
     if not has_fit_parameter(last, "sample_weight"):

@@ -27,6 +27,7 @@ from sklearn_mtl.linear_model import (
 )
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.utils._typing import Estimator
 
 __all__ = ["MODELS", "Recipe", "Situation"]
 
@@ -62,7 +63,9 @@ class Situation:
         kinds = set(self.task_types)
         return kinds.pop() if len(kinds) == 1 else "mixed"
 
-    def apart(self, estimator: Any = None, **by_kind: Any) -> IndependentTasks:
+    def apart(
+        self, estimator: Estimator | None = None, **by_kind: Any
+    ) -> IndependentTasks:
         """Return a model for each task; a task without label is predicted as NaN."""
         return IndependentTasks(
             estimator, task_types=self.task_types, on_empty_task="warn", **by_kind
@@ -87,13 +90,13 @@ class Recipe:
     make: Callable[[Situation], Any]
     takes_codes: bool = False
 
-    def prepared(self, estimator: Any, inputs: Inputs) -> Any:
+    def prepared(self, estimator: Estimator, inputs: Inputs) -> Any:
         """Return a Pipeline with the preparation, where the inputs need one."""
         prepare = inputs.ordinal() if self.takes_codes else inputs.one_hot()
         return estimator if prepare is None else make_pipeline(prepare, estimator)
 
 
-def _scaled(estimator: Any, situation: Situation) -> Any:
+def _scaled(estimator: Estimator, situation: Situation) -> Any:
     # centring would fill a sparse matrix
     scaler = StandardScaler(with_mean=not issparse(situation.inputs.X))
     return make_pipeline(scaler, estimator)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks import TaskSet, by_task
+from sklearn_mtl.utils._typing import Estimator
 
 __all__ = ["declare_periods"]
 
@@ -30,7 +31,7 @@ def declare_periods(tasks: TaskSet, estimators: Iterable[Any]) -> TaskSet:
     )
 
 
-def _losses(estimator: Any) -> list[Any]:
+def _losses(estimator: Estimator) -> list[Any]:
     params = estimator.get_params(deep=True).items()
     return [value for key, value in params if key.rpartition("__")[2] == "loss"]
 

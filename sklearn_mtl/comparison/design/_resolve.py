@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from sklearn_mtl.comparison.design._models import MODELS, Situation
 from sklearn_mtl.comparison.results._rows import BEST_SINGLE, ModelRow, twin_name
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.tasks import fix_task_types
+from sklearn_mtl.utils._typing import Estimator
 
 __all__ = ["Candidate", "resolve_models"]
 
@@ -35,11 +36,13 @@ class Candidate:
     """
 
     row: ModelRow
-    estimator: Any
+    estimator: Estimator
     takes_raw: bool
 
 
-def resolve_models(estimators: Any, situation: Situation) -> list[Candidate]:
+def resolve_models(
+    estimators: Sequence[Any] | Mapping[str, Any] | None, situation: Situation
+) -> list[Candidate]:
     """Return the rows, each shared one after its twin."""
     candidates: list[Candidate] = []
     for name, given in _named(estimators, situation):
@@ -62,7 +65,7 @@ def _named(estimators: Any, situation: Situation) -> list[tuple[str, Any]]:
     return [_pair(given) for given in _listed(estimators)]
 
 
-def _listed(estimators: Any) -> list[Any]:
+def _listed(estimators: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
     if not isinstance(estimators, Iterable):
         raise TypeError(
             f"{_WHO}: estimators is a {type(estimators).__name__}; give a list of "
@@ -92,7 +95,9 @@ def _by_name(name: str, recipe_name: str, situation: Situation) -> list[Candidat
     return _with_twin(name, estimator, twin, takes_raw=False)
 
 
-def _by_object(name: str, estimator: Any, situation: Situation) -> list[Candidate]:
+def _by_object(
+    name: str, estimator: Estimator, situation: Situation
+) -> list[Candidate]:
     if not hasattr(estimator, "fit") or isinstance(estimator, type):
         raise TypeError(
             f"{_WHO}: {name!r} is {estimator!r}; give an estimator, or one of the "
@@ -109,14 +114,14 @@ def _by_object(name: str, estimator: Any, situation: Situation) -> list[Candidat
 
 
 def _with_twin(
-    name: str, estimator: Any, twin: Any, *, takes_raw: bool
+    name: str, estimator: Estimator, twin: Any, *, takes_raw: bool
 ) -> list[Candidate]:
     twin_row = ModelRow(twin_name(name), "twin", estimator=str(twin))
     row = ModelRow(name, "shared", twin=twin_row.name, estimator=str(estimator))
     return [Candidate(twin_row, twin, takes_raw), Candidate(row, estimator, takes_raw)]
 
 
-def _learns_apart(estimator: Any) -> bool:
+def _learns_apart(estimator: Estimator) -> bool:
     """Say whether an estimator, or the last step of a Pipeline, has a model a task."""
     steps = getattr(estimator, "steps", None)
     last = steps[-1][1] if steps else estimator

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_mtl.utils._typing import Predictor
+
 __all__ = ["NO_COSTS", "Costs", "pickled_size"]
 
 
@@ -43,7 +45,7 @@ class _Counter:
         return size
 
 
-def pickled_size(model: Any) -> float:
+def pickled_size(model: Predictor) -> float:
     """Return the number of bytes of a pickled model; NaN if it cannot be pickled."""
     counter = _Counter()
     try:

@@ -24,6 +24,7 @@ from sklearn_mtl.comparison.results._costs import (
 from sklearn_mtl.comparison.results._rows import FitProblem
 from sklearn_mtl.datasets import without_cells
 from sklearn_mtl.utils._fit_params import fit_params_for
+from sklearn_mtl.utils._typing import Estimator, Predictor
 
 __all__ = ["Fit", "FitJob", "Material", "run_job"]
 
@@ -89,7 +90,7 @@ class FitJob:
     split: int
     inner: int
     name: str
-    estimator: Any
+    estimator: Estimator
     takes_raw: bool
     train: np.ndarray
     test: np.ndarray
@@ -158,7 +159,7 @@ def _fit(job: FitJob, material: Material) -> tuple[Any, Costs]:
     return model, Costs(seconds, np.nan, size)
 
 
-def _scored(fit: Fit, model: Any, material: Material) -> Fit:
+def _scored(fit: Fit, model: Predictor, material: Material) -> Fit:
     job = fit.job
     # what an inner fit is scored against must be what its split may train on
     truth = material.y_fit if job.is_inner else material.y_score

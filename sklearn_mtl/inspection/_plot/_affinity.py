@@ -10,6 +10,7 @@ import numpy as np
 from sklearn_mtl.inspection._affinity import TaskAffinity, task_affinity
 from sklearn_mtl.inspection._plot._heatmap import draw_heatmap
 from sklearn_mtl.tasks import task_name
+from sklearn_mtl.utils._typing import Estimator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -158,7 +159,13 @@ class TaskAffinityDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any, *, ax: Axes | None = None, **arguments: Any
+        cls,
+        estimator: Estimator,
+        X: Any,
+        y: Any,
+        *,
+        ax: Axes | None = None,
+        **arguments: Any,
     ) -> TaskAffinityDisplay:
         """Measure affinities and draw them.
 

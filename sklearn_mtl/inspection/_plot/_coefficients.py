@@ -10,6 +10,7 @@ import numpy as np
 from sklearn_mtl.inspection._plot._heatmap import draw_heatmap, largest_columns
 from sklearn_mtl.inspection._steps import require
 from sklearn_mtl.utils._pipelines import last_step
+from sklearn_mtl.utils._typing import Estimator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +69,7 @@ class TaskCoefficientDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: Estimator,
         *,
         feature_names: Sequence[str] | None = None,
         max_features: int | None = None,

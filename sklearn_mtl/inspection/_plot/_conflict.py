@@ -9,6 +9,7 @@ import numpy as np
 from sklearn_mtl.inspection._plot._lines import name_epochs
 from sklearn_mtl.inspection._steps import require
 from sklearn_mtl.utils._pictures import COLORS, make_axes
+from sklearn_mtl.utils._typing import Estimator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +64,7 @@ class GradientConflictDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, *, ax: Axes | None = None
+        cls, estimator: Estimator, *, ax: Axes | None = None
     ) -> GradientConflictDisplay:
         """Draw what a net recorded while it was fitted.
 

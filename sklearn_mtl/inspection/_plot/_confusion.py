@@ -22,6 +22,7 @@ from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._optional import import_optional
 from sklearn_mtl.utils._pictures import SEQUENTIAL
 from sklearn_mtl.utils._pipelines import fitted_model
+from sklearn_mtl.utils._typing import Predictor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,7 +93,7 @@ class TaskConfusionDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: Predictor,
         X: Any,
         y: Any,
         *,

@@ -12,6 +12,7 @@ from sklearn_mtl.inspection._importance import (
     task_permutation_importance,
 )
 from sklearn_mtl.inspection._plot._heatmap import draw_heatmap, largest_columns
+from sklearn_mtl.utils._typing import Estimator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,7 +99,7 @@ class TaskImportanceDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: Estimator,
         X: Any,
         y: Any,
         *,

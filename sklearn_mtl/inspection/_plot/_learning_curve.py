@@ -16,7 +16,7 @@ from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.tasks import fix_task_types
 from sklearn_mtl.utils._pictures import make_axes
 from sklearn_mtl.utils._random import draw_seed
-from sklearn_mtl.utils._typing import CrossValidator, MetricChoice, Seed
+from sklearn_mtl.utils._typing import CrossValidator, Estimator, MetricChoice, Seed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -99,7 +99,7 @@ class MultiTaskLearningCurveDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: Estimator,
         X: Any,
         y: Any,
         *,

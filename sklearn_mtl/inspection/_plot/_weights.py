@@ -10,6 +10,7 @@ import numpy as np
 from sklearn_mtl.inspection._plot._lines import draw_task_lines, name_epochs
 from sklearn_mtl.inspection._steps import require
 from sklearn_mtl.utils._pictures import make_axes
+from sklearn_mtl.utils._typing import Estimator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +59,7 @@ class TaskWeightDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, *, ax: Axes | None = None
+        cls, estimator: Estimator, *, ax: Axes | None = None
     ) -> TaskWeightDisplay:
         """Draw the weights of a fitted net.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +15,10 @@ from sklearn_mtl.neural_network.data._read import read_net_inputs
 from sklearn_mtl.neural_network.training._plan import make_plan
 from sklearn_mtl.tasks import TaskSet, resolve_class_weight
 from sklearn_mtl.utils._hold_out import HoldOut
+
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
 
 __all__ = [
     "Held",
@@ -47,7 +51,7 @@ class Held:
 
 
 def read_held(
-    model: Any,
+    model: BaseMultiTaskNet,
     given: HoldOut,
     task_set: TaskSet,
     labels: Labels,
@@ -66,7 +70,7 @@ def read_held(
 
 
 def _read_validation(
-    model: Any,
+    model: BaseMultiTaskNet,
     given: HoldOut,
     task_set: TaskSet,
     labels: Labels,
@@ -84,7 +88,7 @@ def _read_validation(
 
 
 def read_validation_inputs(
-    model: Any, given: HoldOut, read: Callable[[Any], Any]
+    model: BaseMultiTaskNet, given: HoldOut, read: Callable[[Any], Any]
 ) -> Any:
     """Read X_val as X was read."""
     try:
@@ -96,7 +100,7 @@ def read_validation_inputs(
 
 
 def read_validation_labels(
-    model: Any,
+    model: BaseMultiTaskNet,
     given: HoldOut,
     task_set: TaskSet,
     labels: Labels,

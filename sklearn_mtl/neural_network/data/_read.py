@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sklearn_mtl.modules import MLP, TrunkSpec
 from sklearn_mtl.preprocessing import read_inputs
 from sklearn_mtl.utils._containers import plain_inputs
 
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
+
 __all__ = ["preparation_of", "read_net_inputs"]
 
 
-def preparation_of(model: Any) -> str:
+def preparation_of(model: BaseMultiTaskNet) -> str:
     """Return "table" or "raw": what the trunk says it wants X to be."""
     trunk = MLP if model.trunk is None else model.trunk
     return getattr(trunk, "preparation", "raw")
 
 
-def read_net_inputs(model: Any, X: Any, *, reset: bool, grows: bool = False) -> Any:
+def read_net_inputs(
+    model: BaseMultiTaskNet, X: Any, *, reset: bool, grows: bool = False
+) -> Any:
     """Validate X for the trunk, which may know rows of a shape as flat ones."""
     if isinstance(model.trunk, TrunkSpec):
         X = model.trunk.flatten(plain_inputs(X, type(model).__name__))

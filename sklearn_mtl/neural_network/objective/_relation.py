@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,11 +13,15 @@ from sklearn_mtl.losses import OutputLayout, comparable_tasks
 from sklearn_mtl.neural_network.objective._regularizer import Regularizer, Relation
 from sklearn_mtl.tasks import TaskSet, square_by_task
 
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
+
 __all__ = ["make_regularizer", "relation_matrix"]
 
 
 def make_regularizer(
-    model: Any,
+    model: BaseMultiTaskNet,
     task_set: TaskSet,
     layout: OutputLayout,
     factor: Tensor,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -16,11 +16,15 @@ from sklearn_mtl.neural_network.objective._backward import Balance, GradientBala
 from sklearn_mtl.neural_network.objective._turns import HeldHeads, Turns
 from sklearn_mtl.tasks import by_task
 
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
+
 __all__ = ["make_turns"]
 
 
 def make_turns(
-    model: Any,
+    model: BaseMultiTaskNet,
     encoder: TargetEncoder,
     weights: np.ndarray,
     balance: Balance | None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -29,6 +29,10 @@ from sklearn_mtl.neural_network.objective._backward import (
 from sklearn_mtl.neural_network.objective._monitor import GradientMonitor
 from sklearn_mtl.tasks import task_weights
 
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
+
 __all__ = ["make_balance", "make_monitor"]
 
 LEAST_OVERLAP = 0.7  # below, the gradients at the features hide conflict
@@ -37,7 +41,10 @@ _COUNTED_ROWS = 20_000  # rows from which the overlap of labels is told
 
 
 def make_balance(
-    model: Any, module: MultiTaskModule, encoder: TargetEncoder, weights: np.ndarray
+    model: BaseMultiTaskNet,
+    module: MultiTaskModule,
+    encoder: TargetEncoder,
+    weights: np.ndarray,
 ) -> Balance | None:
     """Return what does the backward pass, or None for the plain sum.
 
@@ -73,7 +80,9 @@ def make_balance(
     return LossBalance(order, LossBalancer(method, *shape))
 
 
-def make_monitor(model: Any, encoder: TargetEncoder) -> GradientMonitor | None:
+def make_monitor(
+    model: BaseMultiTaskNet, encoder: TargetEncoder
+) -> GradientMonitor | None:
     """Return what measures gradients once an epoch, where it is asked for."""
     if model.monitor is None:
         return None
@@ -81,7 +90,7 @@ def make_monitor(model: Any, encoder: TargetEncoder) -> GradientMonitor | None:
 
 
 def _choose_gramian(
-    model: Any, module: MultiTaskModule, weights: np.ndarray, who: str
+    model: BaseMultiTaskNet, module: MultiTaskModule, weights: np.ndarray, who: str
 ) -> str:
     has_one = module.is_linear_in_one_representation
     if model.gramian == "features" and not has_one:

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from skorch.callbacks import BatchScoring, Checkpoint, EpochScoring
@@ -30,6 +30,10 @@ from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.training._history import ProgressBar
 from sklearn_mtl.neural_network.training._net import MultiTaskNet
 from sklearn_mtl.utils._check_spec import Faults, refusing
+
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
 
 __all__ = ["OPTIMIZERS", "build_module", "build_net"]
 
@@ -140,7 +144,7 @@ def _try(trunk: nn.Module, sample: Tensor, who: str) -> Any:
 
 
 def build_net(
-    model: Any,
+    model: BaseMultiTaskNet,
     module: MultiTaskModule,
     encoder: TargetEncoder,
     dtype: torch.dtype,
@@ -167,7 +171,7 @@ def build_net(
     return net.initialize()
 
 
-def renew_callbacks(model: Any, net: MultiTaskNet) -> None:
+def renew_callbacks(model: BaseMultiTaskNet, net: MultiTaskNet) -> None:
     """Let a net that goes on notify the callbacks of now, if they are others.
 
     Those that stay keep what they know, such as the best score so far.
@@ -185,8 +189,8 @@ def _is_same(one: Any, other: Any) -> bool:
     return one is other or (type(one) is type(other) is ProgressBar)
 
 
-def _read_optimizer(model: Any) -> type[torch.optim.Optimizer]:
-    optimizer = OPTIMIZERS.get(model.optimizer, model.optimizer)
+def _read_optimizer(model: BaseMultiTaskNet) -> type[torch.optim.Optimizer]:
+    optimizer: Any = OPTIMIZERS.get(model.optimizer, model.optimizer)
     is_optimizer = issubclass(optimizer, torch.optim.Optimizer)
     if not is_optimizer or issubclass(optimizer, torch.optim.LBFGS):
         raise TypeError(
@@ -197,7 +201,7 @@ def _read_optimizer(model: Any) -> type[torch.optim.Optimizer]:
     return optimizer
 
 
-def _read_callbacks(model: Any) -> list[Any]:
+def _read_callbacks(model: BaseMultiTaskNet) -> list[Any]:
     """Return the user's callbacks and ours; those that need labels are refused."""
     callbacks = list(model.callbacks or [])
     for callback in callbacks:
@@ -230,7 +234,7 @@ def _of_this_process(callback: Any) -> Any:
     return (callback[0], own) if isinstance(callback, tuple) else own
 
 
-def _optimizer_arguments(model: Any, module: nn.Module) -> dict[str, Any]:
+def _optimizer_arguments(model: BaseMultiTaskNet, module: nn.Module) -> dict[str, Any]:
     groups = _parameter_groups(module, model.lr)
     arguments: dict[str, Any] = {"optimizer__param_groups": groups}
     is_ours = isinstance(model.optimizer, str)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from sklearn_mtl.modules import MLP
 from sklearn_mtl.preprocessing import PiecewiseLinear
+
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
 
 __all__ = [
     "DTYPES",
@@ -60,7 +64,7 @@ class TrainingPlan:
     trunk: Any
 
 
-def make_plan(model: Any, n_samples: int) -> TrainingPlan:
+def make_plan(model: BaseMultiTaskNet, n_samples: int) -> TrainingPlan:
     """Return the plan for an estimator's arguments and so many rows.
 
     Small data get one full batch in float64, no hold-out and no dropout: the fit is
@@ -116,7 +120,7 @@ def _check_device(device: str, who: str) -> None:
         ) from error
 
 
-def _trunk(model: Any, is_full: bool) -> Any:
+def _trunk(model: BaseMultiTaskNet, is_full: bool) -> Any:
     if model.trunk is not None:
         return model.trunk
     dropout = model.dropout
@@ -125,7 +129,9 @@ def _trunk(model: Any, is_full: bool) -> Any:
     return MLP(model.hidden_layer_sizes, model.activation, dropout)
 
 
-def resolve_embedding(model: Any, shape: tuple[int, int]) -> PiecewiseLinear | None:
+def resolve_embedding(
+    model: BaseMultiTaskNet, shape: tuple[int, int]
+) -> PiecewiseLinear | None:
     """Return the embedding of numeric columns, or None."""
     wanted = model.numeric_embedding
     if wanted != "auto":

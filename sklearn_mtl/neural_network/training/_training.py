@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -59,6 +59,10 @@ from sklearn_mtl.tasks import TaskSet, task_weights
 from sklearn_mtl.utils._callbacks import FitEvents
 from sklearn_mtl.utils._random import spawn_seeds
 
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
+
 __all__ = ["Call", "train_state"]
 
 _FOLDS, _PARAMETERS, _CALLS = 0, 1, 2  # streams of random numbers
@@ -107,7 +111,7 @@ class Call:
 
 
 def train_state(
-    model: Any,
+    model: BaseMultiTaskNet,
     X: Any,
     task_set: TaskSet,
     labels: Labels,
@@ -177,7 +181,7 @@ def _held_out_rows(
 
 
 def _set_up(
-    model: Any,
+    model: BaseMultiTaskNet,
     X: Any,
     task_set: TaskSet,
     labels: Labels,
@@ -209,7 +213,7 @@ def _set_up(
     return NetState(preparation, encoder, net, plan.dtype, seed)
 
 
-def _make_preparation(model: Any, X: Any) -> Preparation:
+def _make_preparation(model: BaseMultiTaskNet, X: Any) -> Preparation:
     if sparse.issparse(X) and preparation_of(model) == "table":
         return SparsePreparation()
     if not isinstance(X, Table):
@@ -218,7 +222,7 @@ def _make_preparation(model: Any, X: Any) -> Preparation:
 
 
 def _train(
-    model: Any,
+    model: BaseMultiTaskNet,
     state: NetState,
     data: LabelledRows,
     members: np.ndarray,
@@ -271,7 +275,9 @@ def _train(
     state.task_relation = relation_matrix(regularizer, net.module_, task_set)
 
 
-def _equip(model: Any, state: NetState, data: LabelledRows) -> Regularizer | None:
+def _equip(
+    model: BaseMultiTaskNet, state: NetState, data: LabelledRows
+) -> Regularizer | None:
     """Give the parts of a net what they need in this call: generators above all."""
     net, encoder = state.net, state.encoder
     stream = _CALLS + 2 * state.n_calls
