@@ -31,14 +31,20 @@ from sklearn_mtl.exceptions import NegativeTransferWarning
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._typing import CrossValidator, MetricChoice, TaskTypes
+from sklearn_mtl.utils._typing import (
+    CrossValidator,
+    FeaturesLike,
+    MetricChoice,
+    TargetsLike,
+    TaskTypes,
+)
 
 __all__ = ["compare"]
 
 
 def compare(
-    X: Any,
-    y: Any,
+    X: FeaturesLike,
+    y: TargetsLike,
     estimators: Sequence[Any] | Mapping[str, Any] | None = None,
     *,
     cv: CrossValidator = 5,
@@ -268,7 +274,7 @@ def _seed(random_state: int | None) -> int:
     return int(np.random.default_rng().integers(2**30))
 
 
-def _check_lengths(X: Any, targets: Targets, groups: Any) -> None:
+def _check_lengths(X: FeaturesLike, targets: Targets, groups: Any) -> None:
     n_samples = len(targets.codes)
     if n_rows(X) != n_samples:
         raise ValueError(f"compare: X has {n_rows(X)} rows, but y has {n_samples}.")

@@ -10,13 +10,13 @@ from sklearn.utils import check_random_state
 
 from sklearn_mtl.tasks import TaskSet, as_pandas_or_array, by_task
 from sklearn_mtl.utils._frames import is_pandas
-from sklearn_mtl.utils._typing import TaskTypes
+from sklearn_mtl.utils._typing import TargetsLike, TaskTypes
 
 __all__ = ["hide_codes", "hide_labels", "without_cells"]
 
 
 def hide_labels(
-    y: Any,
+    y: TargetsLike,
     fraction: float | Sequence[float] | Mapping[Any, float] = 0.5,
     *,
     task_types: TaskTypes | None = None,

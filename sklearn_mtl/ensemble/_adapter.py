@@ -18,7 +18,7 @@ from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.tasks import ClassOutputsMixin, TaskSet
 from sklearn_mtl.utils._fit_params import fit_params_for, takes
 from sklearn_mtl.utils._private import safe_indexing
-from sklearn_mtl.utils._typing import Estimator, TaskTypes
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, TargetsLike, TaskTypes
 
 __all__ = ["SharedOutputs"]
 
@@ -52,7 +52,11 @@ class SharedOutputs(ClassOutputsMixin, BaseEstimator):
         self.on_empty_task = on_empty_task
 
     def fit(
-        self, X: Any, y: Any, sample_weight: ArrayLike | None = None, **held: Any
+        self,
+        X: FeaturesLike,
+        y: TargetsLike,
+        sample_weight: ArrayLike | None = None,
+        **held: Any,
     ) -> SharedOutputs:
         """Fit one estimator to all tasks, or one to each.
 
@@ -105,7 +109,7 @@ class SharedOutputs(ClassOutputsMixin, BaseEstimator):
             and by_row
         )
 
-    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+    def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         if not self._is_shared:
             return self.estimator_._task_outputs(X)
         n_tasks, who = self.task_set_.n_tasks, type(self.estimator).__name__

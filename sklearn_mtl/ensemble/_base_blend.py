@@ -36,6 +36,7 @@ from sklearn_mtl.utils._private import (
 )
 from sklearn_mtl.utils._random import draw_seed
 from sklearn_mtl.utils._table import in_task_order
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["BLEND_CONSTRAINTS", "BaseMultiTaskBlend"]
 
@@ -68,12 +69,12 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: TargetsLike,
         sample_weight: ArrayLike | None = None,
         *,
         groups: ArrayLike | None = None,
         X_val: Any = None,
-        y_val: Any = None,
+        y_val: TargetsLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> BaseMultiTaskBlend:
         """Fit all members to all rows, and weigh them for every task.
@@ -143,7 +144,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             sample_weight = align_weights(
                 sample_weight, labels.codes.shape, who, self.task_set_
             )
-        given = {"sample_weight": sample_weight, "groups": held.group}
+        given: dict[str, Any] = {"sample_weight": sample_weight, "groups": held.group}
         if held.has_validation:
             own = None if sample_weight_val is None else evidence.weights
             y_val = in_task_order(y_val, self.task_set_, "y_val", who)  # as `own` is
@@ -258,7 +259,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         self._set_params("estimators", **params)
         return self
 
-    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+    def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         check_is_fitted(self)
         X = check_features(self, X)
         used = np.any(self._weights > 0, axis=0)

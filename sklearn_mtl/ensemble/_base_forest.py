@@ -31,6 +31,7 @@ from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import Interval, StrOptions
 from sklearn_mtl.utils._random import draw_seed
+from sklearn_mtl.utils._typing import FeaturesLike, Matrix, TargetsLike
 
 __all__ = ["FOREST_CONSTRAINTS", "BaseMultiTaskForest"]
 
@@ -77,8 +78,8 @@ class BaseMultiTaskForest(BaseEstimator):
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         sample_weight: ArrayLike | None = None,
         *,
         groups: ArrayLike | None = None,
@@ -130,7 +131,7 @@ class BaseMultiTaskForest(BaseEstimator):
         self._grow(self._as_numbers(X), labels, given)
         return self
 
-    def _grow(self, X: Any, labels: Labels, given: HoldOut) -> None:
+    def _grow(self, X: Matrix, labels: Labels, given: HoldOut) -> None:
         """Fit the forest to the rows that have a label with weight."""
         rows = np.flatnonzero(labels.weights.any(axis=1))
         # Not `labels.row_weights`, which know no class weights.
@@ -179,7 +180,7 @@ class BaseMultiTaskForest(BaseEstimator):
         return GroupDraws(given.group, np.unique(labelled), seed)
 
     def _out_of_bag(
-        self, X: Any, rows: np.ndarray, draws: GroupDraws | None
+        self, X: Matrix, rows: np.ndarray, draws: GroupDraws | None
     ) -> list[np.ndarray]:
         """Return outputs for all rows from the trees that have not drawn them."""
         assert self.forest_ is not None  # for the type checker
@@ -237,7 +238,7 @@ class BaseMultiTaskForest(BaseEstimator):
             )
         return self._oof[0] if self.task_set_.is_1d else self._oof
 
-    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+    def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         check_is_fitted(self)
         X = self._as_numbers(read_inputs(self, X, "table", reset=False))
         if self.forest_ is None:

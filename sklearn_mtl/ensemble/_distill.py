@@ -24,7 +24,7 @@ from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._pipelines import last_step, weight_key
 from sklearn_mtl.utils._private import num_samples, safe_indexing
 from sklearn_mtl.utils._ties import first_highest
-from sklearn_mtl.utils._typing import Predictor, Seed
+from sklearn_mtl.utils._typing import FeaturesLike, Predictor, Seed
 
 __all__ = ["distill"]
 
@@ -34,7 +34,7 @@ _POSITIVE = 1e-12  # a label of weight 0 would be missing, and its class unknown
 
 def distill(
     teacher: Any,
-    X: Any,
+    X: FeaturesLike,
     *,
     student: Any = None,
     groups: ArrayLike | None = None,

@@ -31,7 +31,7 @@ from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._pipelines import last_step, weight_key
 from sklearn_mtl.utils._private import num_samples, safe_indexing
 from sklearn_mtl.utils._random import spawn_seeds
-from sklearn_mtl.utils._typing import Estimator, Predictor
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, Predictor, TargetsLike
 
 if TYPE_CHECKING:
     from sklearn_mtl.ensemble._base_blend import BaseMultiTaskBlend
@@ -59,17 +59,17 @@ class Training:
         Inputs of a validation set that replaces the folds, or None.
     """
 
-    X: Any
-    y: Any
+    X: FeaturesLike
+    y: TargetsLike
     task_set: TaskSet
     splits: Sequence[tuple[np.ndarray, np.ndarray]] | None
-    X_val: Any = None
+    X_val: FeaturesLike | None = None
 
 
 def draw_splits(
     model: BaseMultiTaskBlend,
-    X: Any,
-    y: Any,
+    X: FeaturesLike,
+    y: TargetsLike,
     sample_weight: ArrayLike | None,
     held: HoldOut,
     seed: int,
@@ -214,7 +214,11 @@ def _empty_outputs(task_set: TaskSet, n_samples: int) -> list[np.ndarray]:
 
 
 def _place(
-    outputs: list[np.ndarray], part: Any, task_set: TaskSet, X: Any, rows: np.ndarray
+    outputs: list[np.ndarray],
+    part: Any,
+    task_set: TaskSet,
+    X: FeaturesLike,
+    rows: np.ndarray,
 ) -> None:
     """Write the predictions of a fold, whose model may not know all classes."""
     learned = last_step(part)[1].task_set_.tasks

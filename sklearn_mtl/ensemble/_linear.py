@@ -36,7 +36,7 @@ from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._private import StrOptions
 from sklearn_mtl.utils._random import draw_seed
-from sklearn_mtl.utils._typing import Seed, TaskTypes
+from sklearn_mtl.utils._typing import FeaturesLike, Seed, TargetsLike, TaskTypes
 
 __all__ = ["RidgeMember"]
 
@@ -91,13 +91,13 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         sample_weight: ArrayLike | None = None,
         *,
         groups: ArrayLike | None = None,
-        X_val: Any = None,
-        y_val: Any = None,
+        X_val: FeaturesLike | None = None,
+        y_val: TargetsLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> RidgeMember:
         """Fit all tasks.
@@ -218,7 +218,7 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
                 outputs[t] = self._calibrations[t].apply(_of_classes(scores[:, place]))
         return outputs
 
-    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+    def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         check_is_fitted(self)
         design = self._preparation.transform(read_inputs(self, X, "table", reset=False))
         return self._outputs(self._axes.coordinates(design) @ self._coefficients)

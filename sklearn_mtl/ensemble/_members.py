@@ -23,7 +23,7 @@ from sklearn_mtl.neural_network import (
 )
 from sklearn_mtl.tasks import MultiTaskOutputsMixin, TaskSet, fix_task_types
 from sklearn_mtl.utils._pipelines import last_step
-from sklearn_mtl.utils._typing import Estimator, Predictor
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, Predictor
 
 __all__ = [
     "DEFAULT",
@@ -120,7 +120,7 @@ def make_member(
     return wrap(own, task_types=types, on_empty_task=settings["on_empty_task"])
 
 
-def outputs_of(model: Any, X: Any) -> list[np.ndarray]:
+def outputs_of(model: Any, X: FeaturesLike) -> list[np.ndarray]:
     """Return what a fitted member says of all tasks; it may end a pipeline."""
     if isinstance(model, Pipeline):
         return outputs_of(model.steps[-1][1], model[:-1].transform(X))

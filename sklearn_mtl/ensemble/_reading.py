@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklearn_mtl.neural_network import Labels
 from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["SMALL", "read_labels"]
 
@@ -18,7 +19,7 @@ SMALL = 100
 
 
 def read_labels(
-    model: Any, X: Any, y: Any, sample_weight: ArrayLike | None
+    model: Any, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None
 ) -> tuple[TaskSet, Labels]:
     """Return the tasks of y, and labels with the weight of each cell.
 

@@ -15,6 +15,8 @@ import numpy as np
 from scipy import linalg, sparse
 from sklearn.utils.extmath import randomized_svd
 
+from sklearn_mtl.utils._typing import FeaturesLike, Matrix
+
 __all__ = ["RidgeAxes", "find_axes", "solve_ridge", "weight_patterns"]
 
 MAX_AXES = 2000  # more are not worth their cube; the largest are kept
@@ -40,13 +42,13 @@ class RidgeAxes:
     mean: np.ndarray
     directions: np.ndarray
 
-    def coordinates(self, X: Any) -> np.ndarray:
+    def coordinates(self, X: FeaturesLike) -> np.ndarray:
         """Return rows in these axes, and a last column of ones for the intercept."""
         Z = np.asarray(X @ self.directions) - self.mean @ self.directions
         return np.hstack([Z, np.ones((len(Z), 1))])
 
 
-def find_axes(X: Any, weights: np.ndarray, random_state: int = 0) -> RidgeAxes:
+def find_axes(X: Matrix, weights: np.ndarray, random_state: int = 0) -> RidgeAxes:
     """Return the axes in which the Gram matrix of weighted rows is diagonal.
 
     Shapes: X (n_samples, n_features), weights (n_samples,).

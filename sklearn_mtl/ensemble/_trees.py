@@ -13,6 +13,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_mtl.ensemble._encoding import TargetEncoding, on_grid
 from sklearn_mtl.utils._random import spawn_seeds
+from sklearn_mtl.utils._typing import FeaturesLike, Matrix
 
 __all__ = [
     "GroupDraws",
@@ -137,7 +138,7 @@ class GroupDraws:
 
 
 def grow_forest(
-    X: Any,
+    X: FeaturesLike,
     targets: np.ndarray,
     row_weights: np.ndarray,
     draws: GroupDraws | None = None,
@@ -158,7 +159,7 @@ def grow_forest(
 
 def _grow_by_group(
     forest: RandomForestRegressor,
-    X: Any,
+    X: Matrix,
     targets: np.ndarray,
     row_weights: np.ndarray,
     draws: GroupDraws,
@@ -183,7 +184,7 @@ def _grow_by_group(
     return forest
 
 
-def leaf_means(forest: RandomForestRegressor, X: Any) -> np.ndarray:
+def leaf_means(forest: RandomForestRegressor, X: Matrix) -> np.ndarray:
     """Return the mean over all trees, added in their order.
 
     The forest's own predict adds them in the order in which threads finish, so that the
@@ -203,7 +204,7 @@ def leaf_means(forest: RandomForestRegressor, X: Any) -> np.ndarray:
 
 
 def out_of_bag_means(
-    forest: RandomForestRegressor, X: Any, draws: GroupDraws | None = None
+    forest: RandomForestRegressor, X: Matrix, draws: GroupDraws | None = None
 ) -> np.ndarray:
     """Return the mean over the trees that have not drawn a row, for every row.
 

@@ -18,7 +18,7 @@ from sklearn_mtl.model_selection import (
     proba_of_tasks,
 )
 from sklearn_mtl.tasks import Task, TaskSet
-from sklearn_mtl.utils._typing import Estimator, Predictor
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, Predictor
 
 __all__ = ["GroupModels", "group_codes", "group_outputs"]
 
@@ -68,30 +68,34 @@ class GroupModels:
             out[list(group)] = number
         return out
 
-    def ask_all(self, ask: Question, X: Any) -> list[np.ndarray]:
+    def ask_all(self, ask: Question, X: FeaturesLike) -> list[np.ndarray]:
         """Return the answers for all tasks, in task order."""
         found: dict[int, np.ndarray] = {}
         for number, group in enumerate(self.partition):
             found.update(zip(group, self._ask(ask, X, number), strict=True))
         return [found[t] for t in range(self.task_set.n_tasks)]
 
-    def ask_one(self, ask: Question, X: Any, t: int) -> np.ndarray:
+    def ask_one(self, ask: Question, X: FeaturesLike, t: int) -> np.ndarray:
         """Return the answer for one task, from the model of its group alone."""
         number = next(i for i, group in enumerate(self.partition) if t in group)
         return self._ask(ask, X, number)[self.partition[number].index(t)]
 
-    def _ask(self, ask: Question, X: Any, number: int) -> list[np.ndarray]:
+    def _ask(self, ask: Question, X: FeaturesLike, number: int) -> list[np.ndarray]:
         tasks = self.task_set.subset(self.partition[number]).tasks
         return ask(self.models[number], tasks, X)
 
 
-def group_codes(model: Predictor, tasks: Sequence[Task], X: Any) -> list[np.ndarray]:
+def group_codes(
+    model: Predictor, tasks: Sequence[Task], X: FeaturesLike
+) -> list[np.ndarray]:
     """Return predicted class indices or values (n_samples,) of each task of a group."""
     columns = predicted_columns(model.predict(X), len(tasks), _WHO)
     return [_encode(task, one) for task, one in zip(tasks, columns, strict=True)]
 
 
-def group_outputs(model: Any, tasks: Sequence[Task], X: Any) -> list[np.ndarray]:
+def group_outputs(
+    model: Any, tasks: Sequence[Task], X: FeaturesLike
+) -> list[np.ndarray]:
     """Return probabilities (n_samples, n_classes) or values (n_samples,) of each task.
 
     A classifier without probabilities gives its label probability 1.

@@ -11,6 +11,7 @@ from sklearn.utils.metadata_routing import process_routing
 from sklearn_mtl.inspection import TaskData, read_data, with_validation
 from sklearn_mtl.utils._fit_params import refuse_untransformed, refuse_unused
 from sklearn_mtl.utils._hold_out import HoldOut
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["read_search_data"]
 
@@ -19,8 +20,8 @@ _WHO = "TaskGroupSearchCV"
 
 def read_search_data(
     search: Any,
-    X: Any,
-    y: Any,
+    X: FeaturesLike,
+    y: TargetsLike,
     weighted: dict[str, Any],
     held: dict[str, Any],
     fit_params: dict[str, Any],

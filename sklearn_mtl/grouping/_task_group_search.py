@@ -34,7 +34,14 @@ from sklearn_mtl.utils._fit_params import takes
 from sklearn_mtl.utils._hold_out import VALIDATION
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions
 from sklearn_mtl.utils._random import draw_seed
-from sklearn_mtl.utils._typing import CrossValidator, Estimator, MetricChoice, Seed
+from sklearn_mtl.utils._typing import (
+    CrossValidator,
+    Estimator,
+    FeaturesLike,
+    MetricChoice,
+    Seed,
+    TargetsLike,
+)
 
 __all__ = ["TaskGroupSearchCV"]
 
@@ -217,13 +224,13 @@ class TaskGroupSearchCV(
     @with_callbacks
     def fit(
         self,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         sample_weight: ArrayLike | None = None,
         *,
         groups: ArrayLike | None = None,
-        X_val: Any = None,
-        y_val: Any = None,
+        X_val: FeaturesLike | None = None,
+        y_val: TargetsLike | None = None,
         sample_weight_val: ArrayLike | None = None,
         **fit_params: Any,
     ) -> TaskGroupSearchCV:
@@ -329,18 +336,18 @@ class TaskGroupSearchCV(
             tags.classifier_tags.multi_label = inner.classifier_tags.multi_label
         return tags
 
-    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+    def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         X = check_features(self, X)
         with warning_once():
             return self._fitted.ask_all(group_outputs, X)
 
-    def _task_codes(self, X: Any) -> np.ndarray:
+    def _task_codes(self, X: FeaturesLike) -> np.ndarray:
         X = check_features(self, X)
         with warning_once():
             return np.stack(self._fitted.ask_all(group_codes, X), axis=1)
 
-    def _task_output(self, X: Any, t: int) -> np.ndarray:
+    def _task_output(self, X: FeaturesLike, t: int) -> np.ndarray:
         return self._fitted.ask_one(group_outputs, check_features(self, X), t)
 
-    def _task_code(self, X: Any, t: int) -> np.ndarray:
+    def _task_code(self, X: FeaturesLike, t: int) -> np.ndarray:
         return self._fitted.ask_one(group_codes, check_features(self, X), t)

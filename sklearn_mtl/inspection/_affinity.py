@@ -17,7 +17,14 @@ from sklearn_mtl.inspection._task_data import TaskData, read_data
 from sklearn_mtl.inspection._task_sets import TaskSetScores, make_splits
 from sklearn_mtl.model_selection import MultiTaskStratifiedShuffleSplit
 from sklearn_mtl.utils._random import draw_seed
-from sklearn_mtl.utils._typing import CrossValidator, Estimator, MetricChoice, Seed
+from sklearn_mtl.utils._typing import (
+    CrossValidator,
+    Estimator,
+    FeaturesLike,
+    MetricChoice,
+    Seed,
+    TargetsLike,
+)
 
 __all__ = ["TaskAffinity", "task_affinity"]
 
@@ -26,8 +33,8 @@ _WHO = "task_affinity"
 
 def task_affinity(
     estimator: Estimator | None,
-    X: Any,
-    y: Any,
+    X: FeaturesLike,
+    y: TargetsLike,
     *,
     method: str = "gain",
     cv: CrossValidator = 3,

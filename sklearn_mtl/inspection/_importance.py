@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,7 +14,13 @@ from sklearn_mtl.tasks import as_targets
 from sklearn_mtl.utils._containers import fill_masked
 from sklearn_mtl.utils._frames import column_names
 from sklearn_mtl.utils._random import draw_seed
-from sklearn_mtl.utils._typing import Estimator, MetricChoice, Seed
+from sklearn_mtl.utils._typing import (
+    Estimator,
+    FeaturesLike,
+    MetricChoice,
+    Seed,
+    TargetsLike,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,8 +76,8 @@ class TaskImportance:
 
 def task_permutation_importance(
     estimator: Estimator,
-    X: Any,
-    y: Any,
+    X: FeaturesLike,
+    y: TargetsLike,
     *,
     scoring: MetricChoice | None = None,
     n_repeats: int = 5,

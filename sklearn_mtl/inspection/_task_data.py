@@ -25,7 +25,7 @@ from sklearn_mtl.utils._table import (
     in_task_order,
     take_tasks,
 )
-from sklearn_mtl.utils._typing import Estimator
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, TargetsLike
 
 __all__ = ["TaskData", "read_data", "with_validation"]
 
@@ -55,8 +55,8 @@ class TaskData:
         samples that are taken.
     """
 
-    X: Any
-    y: Any
+    X: FeaturesLike
+    y: TargetsLike
     weights: np.ndarray | None
     task_set: TaskSet
     codes: np.ndarray
@@ -131,8 +131,8 @@ def _cut(value: Any, rows: np.ndarray, n_samples: int) -> Any:
 
 def read_data(
     estimator: Estimator | None,
-    X: Any,
-    y: Any,
+    X: FeaturesLike,
+    y: TargetsLike,
     who: str,
     *,
     sample_weight: ArrayLike | None = None,

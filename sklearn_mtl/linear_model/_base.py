@@ -30,6 +30,7 @@ from sklearn_mtl.utils._features import read_features
 from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import Interval, StrOptions
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["LinearBase"]
 
@@ -54,7 +55,9 @@ class LinearBase(BaseEstimator):
     on_empty_task: str
     task_set_: TaskSet
 
-    def _read(self, X: Any, y: Any, sample_weight: ArrayLike | None) -> Data:
+    def _read(
+        self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None
+    ) -> Data:
         """Validate X, y and weights, and set what they say about the tasks."""
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
@@ -236,7 +239,7 @@ class LinearBase(BaseEstimator):
     def _set_shapes(self, blocks: list[np.ndarray], shifts: list[np.ndarray]) -> None:
         """Set coef_ and intercept_ in the shapes of the kind of estimator."""
 
-    def _decision(self, X: Any) -> np.ndarray:
+    def _decision(self, X: FeaturesLike) -> np.ndarray:
         """Return X coef + intercept for all columns of all tasks."""
         check_is_fitted(self)
         X = read_features(self, X, reset=False, accept_sparse="csr", dtype=np.float64)

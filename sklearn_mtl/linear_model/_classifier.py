@@ -12,7 +12,7 @@ from sklearn_mtl.linear_model._outputs import LinearClassifierBase
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._private import Interval
-from sklearn_mtl.utils._typing import ClassWeight
+from sklearn_mtl.utils._typing import ClassWeight, FeaturesLike, TargetsLike
 
 __all__ = ["MultiTaskLinearClassifier"]
 
@@ -130,7 +130,7 @@ class MultiTaskLinearClassifier(
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
-        self, X: Any, y: Any, sample_weight: ArrayLike | None = None
+        self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None = None
     ) -> MultiTaskLinearClassifier:
         """Fit all tasks together.
 

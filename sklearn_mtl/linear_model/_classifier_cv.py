@@ -13,7 +13,12 @@ from sklearn_mtl.model_selection import MultiTaskStratifiedKFold
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._typing import ClassWeight, CrossValidator
+from sklearn_mtl.utils._typing import (
+    ClassWeight,
+    CrossValidator,
+    FeaturesLike,
+    TargetsLike,
+)
 
 __all__ = ["MultiTaskLinearClassifierCV"]
 
@@ -146,8 +151,8 @@ class MultiTaskLinearClassifierCV(
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         sample_weight: ArrayLike | None = None,
         groups: ArrayLike | None = None,
     ) -> MultiTaskLinearClassifierCV:

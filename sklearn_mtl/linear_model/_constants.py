@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from sklearn_mtl.utils._typing import Matrix
+
 __all__ = ["blank_constants"]
 
 
-def blank_constants(X: Any, rows: np.ndarray) -> Any:
+def blank_constants(X: Matrix, rows: np.ndarray) -> Any:
     """Return X with zeros in the columns that are the same number in all these rows.
 
     Centred, such a column is rounding, and where nothing penalises it its coefficient

@@ -16,7 +16,7 @@ from sklearn_mtl.model_selection import split_weighted, stratified_folds
 from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers import Problem, alpha_grid, solve_path
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions, num_samples
-from sklearn_mtl.utils._typing import CrossValidator
+from sklearn_mtl.utils._typing import CrossValidator, FeaturesLike, Matrix, TargetsLike
 
 __all__ = ["LinearSearchMixin"]
 
@@ -53,8 +53,8 @@ class LinearSearchMixin(LinearBase):
     def _search(
         self,
         data: Data,
-        X: Any,
-        y: Any,
+        X: Matrix,
+        y: TargetsLike,
         groups: ArrayLike | None,
         sample_weight: ArrayLike | None,
     ) -> None:
@@ -125,7 +125,11 @@ class LinearSearchMixin(LinearBase):
         }
 
     def _folds(
-        self, X: Any, y: Any, groups: ArrayLike | None, sample_weight: ArrayLike | None
+        self,
+        X: FeaturesLike,
+        y: TargetsLike,
+        groups: ArrayLike | None,
+        sample_weight: ArrayLike | None,
     ) -> list[Fold]:
         """Return the rows of the training and test parts."""
         rows = np.arange(num_samples(X))
@@ -162,6 +166,8 @@ class _Listed:
     def __init__(self, folds: list[tuple[Any, Any]]) -> None:
         self.folds = folds
 
-    def split(self, X: Any, y: Any, groups: ArrayLike | None = None) -> Any:
+    def split(
+        self, X: FeaturesLike, y: TargetsLike, groups: ArrayLike | None = None
+    ) -> Any:
         """Return the list."""
         return self.folds

@@ -13,7 +13,7 @@ from sklearn_mtl.linear_model._labels import Labels, OwnLabels, TableOfLabels
 from sklearn_mtl.linear_model._units import Units
 from sklearn_mtl.penalties import TaskColumns
 from sklearn_mtl.tasks import TargetColumns, TaskSet, cell_weights, weights_at
-from sklearn_mtl.utils._typing import ClassWeight
+from sklearn_mtl.utils._typing import ClassWeight, FeaturesLike
 
 __all__ = ["Data", "make_data", "read_labels"]
 
@@ -112,7 +112,9 @@ class Data:
         return replace(self, X=X, units=self.units.with_features(deviations))
 
 
-def make_data(X: Any, task_set: TaskSet, labels: Labels, fit_intercept: bool) -> Data:
+def make_data(
+    X: FeaturesLike, task_set: TaskSet, labels: Labels, fit_intercept: bool
+) -> Data:
     """Return the rows of the tasks that can be fitted.
 
     Shapes: X (n_samples, n_features).

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -18,6 +17,7 @@ from sklearn_mtl.datafits import (
 )
 from sklearn_mtl.linear_model._units import Units, divisors, without_rounding
 from sklearn_mtl.tasks import Cells
+from sklearn_mtl.utils._typing import FeaturesLike, Matrix
 
 __all__ = ["Labels", "OwnLabels", "TableOfLabels"]
 
@@ -79,7 +79,7 @@ class TableOfLabels:
         return TableOfLabels(self.Y[:, tasks], self.weights[:, tasks])
 
     def quadratic(
-        self, X: Any, fit_intercept: bool | Pooling
+        self, X: FeaturesLike, fit_intercept: bool | Pooling
     ) -> GramQuadratic | SampleQuadratic:
         """Return the squared error."""
         return make_quadratic(X, self.Y, self.weights, fit_intercept)
@@ -168,7 +168,7 @@ class OwnLabels:
         return OwnLabels(cells, self.y, self.w, self.n_samples)
 
     def quadratic(
-        self, X: Any, fit_intercept: bool | Pooling
+        self, X: Matrix, fit_intercept: bool | Pooling
     ) -> GramQuadratic | SampleQuadratic:
         """Return the squared error."""
         if sparse.issparse(X):

@@ -20,7 +20,7 @@ from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import HasMethods, StrOptions
-from sklearn_mtl.utils._typing import Estimator, TaskTypes
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, TargetsLike, TaskTypes
 
 __all__ = ["MultiTaskLinearMixedEstimator", "MultiTaskLinearMixedEstimatorCV"]
 
@@ -98,7 +98,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(
-        self, X: Any, y: Any, sample_weight: ArrayLike | None = None
+        self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None = None
     ) -> MultiTaskLinearMixedEstimator:
         """Fit the classifications together, and the regressions together.
 
@@ -167,7 +167,11 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
         )
 
     def _fit_kind(
-        self, of_classes: bool, X: Any, codes: np.ndarray, weights: np.ndarray | None
+        self,
+        of_classes: bool,
+        X: FeaturesLike,
+        codes: np.ndarray,
+        weights: np.ndarray | None,
     ) -> Any:
         """Return the model of one kind of task, None without such tasks."""
         some = self._live(of_classes)
@@ -185,7 +189,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
         """Return the model of one kind of task where none is given."""
         return MultiTaskLinearClassifier() if of_classes else MultiTaskLinearRegressor()
 
-    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+    def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         check_is_fitted(self)
         X = read_features(self, X, reset=False, accept_sparse="csr", dtype=np.float64)
         outputs = [_constant(task, X.shape[0]) for task in self.task_set_.tasks]

@@ -14,6 +14,7 @@ from sklearn_mtl.linear_model._data import Data
 from sklearn_mtl.linear_model._names import PARTIAL_POOLING
 from sklearn_mtl.linear_model._units import compares_tasks, spread_ratio
 from sklearn_mtl.penalties import Penalty
+from sklearn_mtl.utils._typing import FeaturesLike
 
 __all__ = ["LinearClassifierBase", "LinearRegressorBase"]
 
@@ -80,7 +81,7 @@ class LinearRegressorBase(LinearBase):
     def _stacked(self) -> tuple[np.ndarray, np.ndarray]:
         return np.atleast_2d(self.coef_), np.atleast_1d(self.intercept_)
 
-    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+    def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         scores = self._decision(X)
         empty = [task.kind == "empty" for task in self.task_set_.tasks]
         scores[:, empty] = np.nan
@@ -102,7 +103,7 @@ class LinearClassifierBase(LinearBase):
             return self.coef_, self.intercept_
         return np.concatenate(self.coef_), np.concatenate(self.intercept_)
 
-    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+    def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         scores = self._decision(X)
         widths = [
             task.n_classes if task.n_classes > 2 else 1 for task in self.task_set_.tasks

@@ -13,6 +13,7 @@ from sklearn_mtl.linear_model._outputs import LinearRegressorBase
 from sklearn_mtl.tasks import MultiTaskOutputsMixin
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._private import Interval, StrOptions
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["MultiTaskLinearRegressor"]
 
@@ -141,7 +142,7 @@ class MultiTaskLinearRegressor(
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
-        self, X: Any, y: Any, sample_weight: ArrayLike | None = None
+        self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None = None
     ) -> MultiTaskLinearRegressor:
         """Fit all tasks together.
 

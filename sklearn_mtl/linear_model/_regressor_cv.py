@@ -15,7 +15,7 @@ from sklearn_mtl.tasks import MultiTaskOutputsMixin
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import StrOptions
-from sklearn_mtl.utils._typing import CrossValidator
+from sklearn_mtl.utils._typing import CrossValidator, FeaturesLike, TargetsLike
 
 __all__ = ["MultiTaskLinearRegressorCV"]
 
@@ -158,8 +158,8 @@ class MultiTaskLinearRegressorCV(
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         sample_weight: ArrayLike | None = None,
         groups: ArrayLike | None = None,
     ) -> MultiTaskLinearRegressorCV:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from sklearn_mtl.exceptions import MissingLabelWarning
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._groups import read_groups
-from sklearn_mtl.utils._typing import TaskTypes
+from sklearn_mtl.utils._typing import TargetsLike, TaskTypes
 
 __all__ = [
     "check_n_bins",
@@ -24,7 +24,7 @@ __all__ = [
 
 
 def read_tasks(
-    y: Any, task_types: TaskTypes | None, who: str
+    y: TargetsLike | None, task_types: TaskTypes | None, who: str
 ) -> tuple[TaskSet, np.ndarray]:
     """Read y for a split, which has no quarrel with empty tasks or single classes."""
     if y is None:

@@ -38,7 +38,13 @@ from sklearn_mtl.utils._fit_params import fit_params_for, is_validation
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import safe_indexing
 from sklearn_mtl.utils._termination import workers_end_with_us
-from sklearn_mtl.utils._typing import CrossValidator, Estimator, Splitter
+from sklearn_mtl.utils._typing import (
+    CrossValidator,
+    Estimator,
+    FeaturesLike,
+    Splitter,
+    TargetsLike,
+)
 
 __all__ = ["cross_val_predict"]
 
@@ -57,8 +63,8 @@ class _Fold:
 
 def cross_val_predict(
     estimator: Estimator,
-    X: Any,
-    y: Any,
+    X: FeaturesLike,
+    y: TargetsLike,
     *,
     groups: ArrayLike | None = None,
     cv: CrossValidator | None = None,
@@ -220,8 +226,8 @@ def _length(value: Any) -> int | None:
 
 def _predict_fold(
     estimator: Estimator,
-    X: Any,
-    y: Any,
+    X: FeaturesLike,
+    y: TargetsLike,
     fit_params: Mapping[str, Any],
     split: tuple[np.ndarray, np.ndarray],
     shape: tuple[int, int],

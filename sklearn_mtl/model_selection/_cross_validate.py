@@ -15,7 +15,13 @@ from sklearn_mtl.model_selection._stratified_kfold import MultiTaskStratifiedKFo
 from sklearn_mtl.tasks import as_targets, decide_task_types, read_columns
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._termination import workers_end_with_us
-from sklearn_mtl.utils._typing import CrossValidator, Estimator, MetricChoice
+from sklearn_mtl.utils._typing import (
+    CrossValidator,
+    Estimator,
+    FeaturesLike,
+    MetricChoice,
+    TargetsLike,
+)
 
 __all__ = ["cross_validate"]
 
@@ -24,8 +30,8 @@ _WHO = "cross_validate"
 
 def cross_validate(
     estimator: Estimator,
-    X: Any,
-    y: Any,
+    X: FeaturesLike,
+    y: TargetsLike,
     *,
     scoring: MetricChoice | Sequence[str] | None = None,
     cv: CrossValidator | None = None,

@@ -16,6 +16,7 @@ from sklearn_mtl.model_selection._checks import warn_of_lost_tasks
 from sklearn_mtl.model_selection._parts import generator, kfold_trains
 from sklearn_mtl.tasks import as_targets
 from sklearn_mtl.utils._index import warn_of_index_order
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["MultiTaskFolds"]
 
@@ -52,7 +53,10 @@ class MultiTaskFolds(BaseCrossValidator):
         self.random_state = random_state
 
     def get_n_splits(
-        self, X: Any = None, y: Any = None, groups: ArrayLike | None = None
+        self,
+        X: FeaturesLike | None = None,
+        y: TargetsLike | None = None,
+        groups: ArrayLike | None = None,
     ) -> int:
         """Return the number of splits.
 
@@ -69,7 +73,10 @@ class MultiTaskFolds(BaseCrossValidator):
         return self.n_splits
 
     def _iter_test_masks(
-        self, X: Any = None, y: Any = None, groups: ArrayLike | None = None
+        self,
+        X: Any = None,
+        y: TargetsLike | None = None,
+        groups: ArrayLike | None = None,
     ) -> Iterator[np.ndarray]:
         who = type(self).__name__
         n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
@@ -84,7 +91,7 @@ class MultiTaskFolds(BaseCrossValidator):
             yield part == fold
 
     def _split(
-        self, X: Any, y: Any, groups: ArrayLike | None
+        self, X: FeaturesLike, y: TargetsLike | None, groups: ArrayLike | None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Split as scikit-learn does, which cannot take the length of a dict."""
         who = type(self).__name__
@@ -93,7 +100,11 @@ class MultiTaskFolds(BaseCrossValidator):
 
     @abstractmethod
     def _assign(
-        self, n_samples: int, y: Any, groups: ArrayLike | None, rng: np.random.Generator
+        self,
+        n_samples: int,
+        y: TargetsLike | None,
+        groups: ArrayLike | None,
+        rng: np.random.Generator,
     ) -> np.ndarray:
         """Return the fold of every row."""
 

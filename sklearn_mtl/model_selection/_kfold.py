@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +12,7 @@ from sklearn_mtl.model_selection._checks import warn_of_groups
 from sklearn_mtl.model_selection._folds import MultiTaskFolds
 from sklearn_mtl.model_selection._parts import equal_sizes, kfold_trains
 from sklearn_mtl.tasks import read_columns
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["MultiTaskKFold"]
 
@@ -72,7 +72,10 @@ class MultiTaskKFold(MultiTaskFolds):
         )
 
     def split(
-        self, X: Any, y: Any = None, groups: ArrayLike | None = None
+        self,
+        X: FeaturesLike,
+        y: TargetsLike | None = None,
+        groups: ArrayLike | None = None,
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the rows of the training and of the test set of every fold.
 
@@ -96,7 +99,11 @@ class MultiTaskKFold(MultiTaskFolds):
         yield from self._split(X, y, None)
 
     def _assign(
-        self, n_samples: int, y: Any, groups: ArrayLike | None, rng: np.random.Generator
+        self,
+        n_samples: int,
+        y: TargetsLike | None,
+        groups: ArrayLike | None,
+        rng: np.random.Generator,
     ) -> np.ndarray:
         part = np.repeat(
             np.arange(self.n_splits), equal_sizes(n_samples, self.n_splits)

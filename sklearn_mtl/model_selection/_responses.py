@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import TaskGiven
 from sklearn_mtl.utils._pipelines import fitted_model
-from sklearn_mtl.utils._typing import Estimator
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike
 
 __all__ = [
     "classes_of_tasks",
@@ -53,7 +53,7 @@ def periods_of_tasks(estimator: Estimator, n_tasks: int) -> list[float | None]:
 
 def given_of_tasks(
     estimator: Any,
-    X: Any,
+    X: FeaturesLike,
     classes: Sequence[np.ndarray | None],
     needs: Sequence[str],
     who: str,
@@ -118,7 +118,7 @@ def proba_of_tasks(
 
 def _decisions(
     estimator: Estimator,
-    X: Any,
+    X: FeaturesLike,
     classes: Sequence[np.ndarray | None],
     needs: Sequence[str],
     who: str,

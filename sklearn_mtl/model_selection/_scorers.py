@@ -32,7 +32,13 @@ from sklearn_mtl.model_selection._responses import (
 from sklearn_mtl.tasks import read_columns
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._pipelines import fitted_model
-from sklearn_mtl.utils._typing import Estimator, MetricChoice, TaskNumbers
+from sklearn_mtl.utils._typing import (
+    Estimator,
+    FeaturesLike,
+    MetricChoice,
+    TargetsLike,
+    TaskNumbers,
+)
 
 __all__ = ["PerTaskScorer", "TaskScorer", "per_task_scorers", "task_scorer"]
 
@@ -51,7 +57,7 @@ class _BaseTaskScorer(BaseEstimator):
     def __call__(
         self,
         estimator: Estimator,
-        X: Any,
+        X: FeaturesLike,
         y_true: ArrayLike,
         sample_weight: ArrayLike | None = None,
     ) -> Any:
@@ -62,8 +68,8 @@ class _BaseTaskScorer(BaseEstimator):
     def score(
         self,
         estimator: Estimator,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         sample_weight: ArrayLike | None = None,
     ) -> Any:
         """Score a fitted estimator."""
@@ -71,8 +77,8 @@ class _BaseTaskScorer(BaseEstimator):
     def _score_tasks(
         self,
         estimator: Estimator,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         sample_weight: ArrayLike | None,
         who: str,
     ) -> tuple[dict[str, float], list[TaskTruth], list[Metric]]:
@@ -124,8 +130,8 @@ class PerTaskScorer(_BaseTaskScorer):
     def score(
         self,
         estimator: Estimator,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         sample_weight: ArrayLike | None = None,
     ) -> dict[str, float]:
         """Score each task over its observed labels.
@@ -180,8 +186,8 @@ class TaskScorer(_BaseTaskScorer):
     def score(
         self,
         estimator: Estimator,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         sample_weight: ArrayLike | None = None,
     ) -> float:
         """Score all tasks over their observed labels.

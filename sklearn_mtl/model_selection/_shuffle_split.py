@@ -20,7 +20,7 @@ from sklearn_mtl.model_selection._checks import (
 from sklearn_mtl.model_selection._parts import TEST, TRAIN, draw_parts, generator
 from sklearn_mtl.tasks import as_targets
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._typing import TaskTypes
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike, TaskTypes
 
 __all__ = ["MultiTaskStratifiedShuffleSplit", "shuffle_sizes", "split_once"]
 
@@ -104,7 +104,7 @@ class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
         self.task_types = task_types
 
     def split(
-        self, X: Any, y: Any, groups: ArrayLike | None = None
+        self, X: FeaturesLike, y: TargetsLike, groups: ArrayLike | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the rows of the training and of the test set of every split.
 
@@ -130,7 +130,10 @@ class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
         yield from super().split(X, as_targets(y, who), None)
 
     def _iter_indices(
-        self, X: Any, y: Any = None, groups: ArrayLike | None = None
+        self,
+        X: FeaturesLike,
+        y: TargetsLike | None = None,
+        groups: ArrayLike | None = None,
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         task_set, codes = read_tasks(y, self.task_types, type(self).__name__)
         sizes = shuffle_sizes(len(codes), self.test_size, self.train_size, 0.1)

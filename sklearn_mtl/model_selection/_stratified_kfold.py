@@ -16,7 +16,7 @@ from sklearn_mtl.model_selection._checks import (
 )
 from sklearn_mtl.model_selection._folds import MultiTaskFolds
 from sklearn_mtl.model_selection._parts import make_folds
-from sklearn_mtl.utils._typing import TaskTypes
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike, TaskTypes
 
 __all__ = [
     "MultiTaskStratifiedGroupKFold",
@@ -116,7 +116,7 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
         self.task_types = task_types
 
     def split(
-        self, X: Any, y: Any, groups: ArrayLike | None = None
+        self, X: FeaturesLike, y: TargetsLike, groups: ArrayLike | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the rows of the training and of the test set of every fold.
 
@@ -140,7 +140,11 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
         yield from self._split(X, y, None)
 
     def _assign(
-        self, n_samples: int, y: Any, groups: ArrayLike | None, rng: np.random.Generator
+        self,
+        n_samples: int,
+        y: TargetsLike | None,
+        groups: ArrayLike | None,
+        rng: np.random.Generator,
     ) -> np.ndarray:
         task_set, codes = read_tasks(y, self.task_types, type(self).__name__)
         part = make_folds(
@@ -219,7 +223,7 @@ class MultiTaskStratifiedGroupKFold(MultiTaskStratifiedKFold):
     __metadata_request__split = {"groups": True}
 
     def split(
-        self, X: Any, y: Any, groups: ArrayLike | None = None
+        self, X: FeaturesLike, y: TargetsLike, groups: ArrayLike | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the rows of the training and of the test set of every fold.
 

@@ -15,6 +15,7 @@ from sklearn_mtl.model_selection._shuffle_split import shuffle_sizes, split_once
 from sklearn_mtl.tasks import as_targets
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import safe_indexing
+from sklearn_mtl.utils._typing import TargetsLike
 
 __all__ = ["train_test_split"]
 
@@ -122,7 +123,10 @@ def _find_labels(arrays: tuple[Any, ...], stratify: Any) -> Any:
 
 
 def _split(
-    y: Any, sizes: np.ndarray, groups: ArrayLike | None, rng: np.random.Generator
+    y: TargetsLike,
+    sizes: np.ndarray,
+    groups: ArrayLike | None,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     n_samples = int(sizes.sum())
     # a task in which all rows are alike stratifies nothing

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,15 +10,15 @@ from numpy.typing import ArrayLike
 from sklearn_mtl.model_selection._folds import MultiTaskFolds
 from sklearn_mtl.model_selection._shuffle_split import MultiTaskStratifiedShuffleSplit
 from sklearn_mtl.utils._table import drop_weightless
-from sklearn_mtl.utils._typing import Splitter
+from sklearn_mtl.utils._typing import FeaturesLike, Splitter, TargetsLike
 
 __all__ = ["split_weighted"]
 
 
 def split_weighted(
     cv: Splitter,
-    X: Any,
-    y: Any,
+    X: FeaturesLike,
+    y: TargetsLike,
     groups: ArrayLike | None,
     sample_weight: ArrayLike | None,
 ) -> Iterable[tuple[np.ndarray, np.ndarray]]:

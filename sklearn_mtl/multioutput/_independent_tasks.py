@@ -37,7 +37,7 @@ from sklearn_mtl.utils._private import (
     num_samples,
 )
 from sklearn_mtl.utils._termination import workers_end_with_us
-from sklearn_mtl.utils._typing import Estimator, TaskTypes
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, TargetsLike, TaskTypes
 
 __all__ = ["IndependentTasks"]
 
@@ -171,12 +171,12 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: TargetsLike,
         sample_weight: ArrayLike | None = None,
         *,
         groups: ArrayLike | None = None,
         X_val: Any = None,
-        y_val: Any = None,
+        y_val: TargetsLike | None = None,
         sample_weight_val: ArrayLike | None = None,
         **fit_params: Any,
     ) -> IndependentTasks:
@@ -309,26 +309,28 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     def _takes_in_fit(self, name: str) -> bool:
         return any(takes(one, name) for one in self._templates().named().values())
 
-    def _read(self, X: Any) -> Any:
+    def _read(self, X: FeaturesLike) -> Any:
         return check_features(self, X)
 
-    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+    def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         return self._ask_all(task_output, X)
 
-    def _task_codes(self, X: Any) -> np.ndarray:
+    def _task_codes(self, X: FeaturesLike) -> np.ndarray:
         return np.stack(self._ask_all(predicted_codes, X), axis=1)
 
-    def _task_output(self, X: Any, t: int) -> np.ndarray:
+    def _task_output(self, X: FeaturesLike, t: int) -> np.ndarray:
         X = self._read(X)
         task = self.task_set_.tasks[t]
         return task_output(self.estimators_[t], task, X, num_samples(X))
 
-    def _task_code(self, X: Any, t: int) -> np.ndarray:
+    def _task_code(self, X: FeaturesLike, t: int) -> np.ndarray:
         X = self._read(X)
         task = self.task_set_.tasks[t]
         return predicted_codes(self.estimators_[t], task, X, num_samples(X))
 
-    def _ask_all(self, ask: Callable[..., np.ndarray], X: Any) -> list[np.ndarray]:
+    def _ask_all(
+        self, ask: Callable[..., np.ndarray], X: FeaturesLike
+    ) -> list[np.ndarray]:
         X = self._read(X)
         pairs = zip(self.estimators_, self.task_set_.tasks, strict=True)
         # threads: the models are here, and sending them elsewhere costs more

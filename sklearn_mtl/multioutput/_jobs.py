@@ -13,7 +13,7 @@ from sklearn_mtl.multioutput._templates import Templates, for_one_task
 from sklearn_mtl.tasks import TargetColumns, Task, check_sample_weight
 from sklearn_mtl.utils._hold_out import VALIDATION
 from sklearn_mtl.utils._private import num_samples, safe_indexing
-from sklearn_mtl.utils._typing import Predictor
+from sklearn_mtl.utils._typing import FeaturesLike, Predictor
 
 __all__ = ["TaskJob", "make_jobs", "routed_weight", "run"]
 
@@ -45,7 +45,7 @@ class TaskJob:
     who: str
 
 
-def run(X: Any, job: TaskJob) -> Any:
+def run(X: FeaturesLike, job: TaskJob) -> Any:
     """Fit the model of a job; return it, or None."""
     if job.model is None:
         return None

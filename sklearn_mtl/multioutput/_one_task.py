@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.tasks import Task
-from sklearn_mtl.utils._typing import Predictor
+from sklearn_mtl.utils._typing import FeaturesLike, Predictor
 
 __all__ = ["predicted_codes", "task_output"]
 
 
-def predicted_codes(model: Predictor, task: Task, X: Any, n_samples: int) -> np.ndarray:
+def predicted_codes(
+    model: Predictor, task: Task, X: FeaturesLike, n_samples: int
+) -> np.ndarray:
     """Return the class indices or values that a model (or None) predicts for a task."""
     if task.kind == "empty":
         return np.full(n_samples, np.nan)
@@ -21,7 +23,7 @@ def predicted_codes(model: Predictor, task: Task, X: Any, n_samples: int) -> np.
     return task.encode(np.asarray(model.predict(X)).ravel())
 
 
-def task_output(model: Any, task: Task, X: Any, n_samples: int) -> np.ndarray:
+def task_output(model: Any, task: Task, X: FeaturesLike, n_samples: int) -> np.ndarray:
     """Return the probabilities (n, n_classes) or values (n,) of a task.
 
     A classifier without probabilities gives its label probability 1.

@@ -21,7 +21,7 @@ from sklearn_mtl.utils._fit_params import (
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._pipelines import weight_key
 from sklearn_mtl.utils._private import safe_indexing
-from sklearn_mtl.utils._typing import Predictor
+from sklearn_mtl.utils._typing import FeaturesLike, Predictor
 
 __all__ = ["TaskValidation", "route"]
 
@@ -72,7 +72,7 @@ class TaskValidation:
         Their weights.
     """
 
-    X: Any
+    X: FeaturesLike
     tasks: Sequence[Task]
     codes: np.ndarray
     weights: np.ndarray | None

@@ -19,6 +19,7 @@ from sklearn_mtl.utils._features import read_features
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._optional import import_optional
 from sklearn_mtl.utils._private import Interval
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["BaseFaissIndex"]
 
@@ -60,7 +61,7 @@ class BaseFaissIndex(BaseEstimator, ABC):
         """Make later searches as broad as that."""
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> BaseFaissIndex:
+    def fit(self, X: FeaturesLike, y: TargetsLike | None = None) -> BaseFaissIndex:
         """Build the index, and find how broad its searches must be.
 
         Parameters
@@ -96,7 +97,10 @@ class BaseFaissIndex(BaseEstimator, ABC):
         return self
 
     def kneighbors(
-        self, X: Any, n_neighbors: int | None = None, return_distance: bool = True
+        self,
+        X: FeaturesLike,
+        n_neighbors: int | None = None,
+        return_distance: bool = True,
     ) -> Any:
         """Find items that are near to every query, nearly always the nearest.
 
@@ -131,7 +135,7 @@ class BaseFaissIndex(BaseEstimator, ABC):
             return indices
         return np.sqrt(np.maximum(squares, 0)), indices
 
-    def add(self, X: Any) -> BaseFaissIndex:
+    def add(self, X: FeaturesLike) -> BaseFaissIndex:
         """Add items behind those that are there; what was measured stays as it was.
 
         Parameters

@@ -19,6 +19,7 @@ from sklearn_mtl.neighbors._distances import (
 from sklearn_mtl.utils._features import read_features
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._private import Interval, StrOptions
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["BruteForceIndex", "check_n_neighbors"]
 
@@ -87,7 +88,7 @@ class BruteForceIndex(BaseEstimator):
         self.metric = metric
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> BruteForceIndex:
+    def fit(self, X: FeaturesLike, y: TargetsLike | None = None) -> BruteForceIndex:
         """Keep the items.
 
         Parameters
@@ -140,7 +141,10 @@ class BruteForceIndex(BaseEstimator):
         return rows
 
     def kneighbors(
-        self, X: Any, n_neighbors: int | None = None, return_distance: bool = True
+        self,
+        X: FeaturesLike,
+        n_neighbors: int | None = None,
+        return_distance: bool = True,
     ) -> Any:
         """Find the nearest items of every query.
 

@@ -13,7 +13,7 @@ from sklearn.decomposition import PCA
 from sklearn_mtl.neighbors._views import task_view
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._pictures import MISSING, SEQUENTIAL, load_pyplot, mark_of
-from sklearn_mtl.utils._typing import Estimator
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, TargetsLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +70,7 @@ class EmbeddingDisplay:
     (1797, 2)
     """
 
-    def __init__(self, points: np.ndarray, y: Any) -> None:
+    def __init__(self, points: np.ndarray, y: TargetsLike) -> None:
         self.points = points
         self.y = y
         self.task_set_, self.codes_ = TaskSet.from_y(
@@ -86,8 +86,8 @@ class EmbeddingDisplay:
     def from_estimator(
         cls,
         estimator: Estimator,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         *,
         task: str | int | None = None,
         view: str = "projection",

@@ -12,6 +12,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks import as_targets, find_task, task_name
 from sklearn_mtl.utils._frames import column_names
 from sklearn_mtl.utils._table import as_table, take_tasks
+from sklearn_mtl.utils._typing import TargetsLike
 
 __all__ = ["drop_self", "join_labels", "pick_tasks", "take_labels", "task_names"]
 
@@ -30,7 +31,7 @@ def drop_self(
     return distances[~is_self].reshape(n, k - 1), indices[~is_self].reshape(n, k - 1)
 
 
-def take_labels(y: Any, n_items: int, who: str) -> np.ndarray:
+def take_labels(y: TargetsLike, n_items: int, who: str) -> np.ndarray:
     """Return labels as an array with a row for each item."""
     if hasattr(y, "toarray"):
         y = y.toarray()
@@ -59,7 +60,7 @@ def join_labels(old: np.ndarray, new: np.ndarray, who: str) -> np.ndarray:
     return np.concatenate([old, new])
 
 
-def task_names(y: Any) -> list[str] | None:
+def task_names(y: TargetsLike) -> list[str] | None:
     """Return the names that came with y: those of a frame's columns, or of a series."""
     names = column_names(y)
     if names is not None:

@@ -18,6 +18,7 @@ from sklearn_mtl.neighbors._gallery import drop_self, pick_tasks, task_names
 from sklearn_mtl.tasks import TaskNames, as_targets, order_of_columns
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._table import take_tasks
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["GallerySearchMixin"]
 
@@ -39,12 +40,12 @@ class GallerySearchMixin(ABC):
     _task_names: list[str] | None
 
     @abstractmethod
-    def _item_rows(self, X: Any) -> np.ndarray:
+    def _item_rows(self, X: FeaturesLike) -> np.ndarray:
         """Return the rows (n_rows, n_columns) that items are searched by."""
 
     def kneighbors(
         self,
-        X: Any = None,
+        X: FeaturesLike | None = None,
         n_neighbors: int | None = None,
         return_distance: bool = True,
     ) -> Any:
@@ -79,7 +80,10 @@ class GallerySearchMixin(ABC):
         return (distances, indices) if return_distance else indices
 
     def kneighbors_graph(
-        self, X: Any = None, n_neighbors: int | None = None, mode: str = "connectivity"
+        self,
+        X: FeaturesLike | None = None,
+        n_neighbors: int | None = None,
+        mode: str = "connectivity",
     ) -> sparse.csr_matrix:
         """Return the neighbours as a sparse graph.
 
@@ -116,7 +120,9 @@ class GallerySearchMixin(ABC):
             shape=(len(indices), len(self.embedding_)),
         )
 
-    def retrieve(self, X: Any = None, n_neighbors: int | None = None) -> Any:
+    def retrieve(
+        self, X: FeaturesLike | None = None, n_neighbors: int | None = None
+    ) -> Any:
         """Return the labels of the nearest items, and how far they are.
 
         Parameters
@@ -153,7 +159,12 @@ class GallerySearchMixin(ABC):
         return labels, distances
 
     def report(
-        self, X: Any = None, y: Any = None, *, k: int = 10, tasks: Any = None
+        self,
+        X: FeaturesLike | None = None,
+        y: TargetsLike | None = None,
+        *,
+        k: int = 10,
+        tasks: Any = None,
     ) -> dict[str, dict[str, float]]:
         """Score the retrieval for every task, searching as deep as that takes.
 
@@ -207,7 +218,7 @@ class GallerySearchMixin(ABC):
             return found
         return dict(zip(names, found.values(), strict=True))
 
-    def _in_order(self, y: Any) -> Any:
+    def _in_order(self, y: TargetsLike | None) -> Any:
         """Return labels with their tasks in the order of the gallery, by name."""
         y = as_targets(y, _who(self))
         given, known = task_names(y), self._task_names

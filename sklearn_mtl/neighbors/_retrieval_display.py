@@ -12,6 +12,7 @@ from sklearn_mtl.metrics import read_labels
 from sklearn_mtl.neighbors._pictures import as_pictures, draw_picture, span_of
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._pictures import COLORS, MISSING, load_pyplot
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,8 +92,8 @@ class RetrievalDisplay:
     def from_estimator(
         cls,
         estimator: Any,
-        X: Any,
-        y: Any = None,
+        X: FeaturesLike,
+        y: TargetsLike | None = None,
         *,
         X_gallery: Any,
         n_neighbors: int | None = None,
@@ -154,7 +155,7 @@ class RetrievalDisplay:
     @classmethod
     def from_neighbors(
         cls,
-        X: Any,
+        X: FeaturesLike,
         X_gallery: Any,
         indices: Any,
         y: Any = None,

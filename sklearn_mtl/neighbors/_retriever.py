@@ -38,7 +38,7 @@ from sklearn_mtl.utils._private import (
     StrOptions,
 )
 from sklearn_mtl.utils._table import drop_weightless
-from sklearn_mtl.utils._typing import Estimator
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, TargetsLike
 
 __all__ = ["NeighborRetriever"]
 
@@ -157,7 +157,9 @@ class NeighborRetriever(
         self.view = view
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeighborRetriever:
+    def fit(
+        self, X: FeaturesLike, y: TargetsLike | None = None, **fit_params: Any
+    ) -> NeighborRetriever:
         """Fit the estimator to a gallery, and make it searchable.
 
         Parameters
@@ -220,7 +222,7 @@ class NeighborRetriever(
         router = MetadataRouter(owner=self)
         return router.add(estimator=self.estimator, method_mapping=mapping)
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: FeaturesLike) -> np.ndarray:
         """Return the rows that items are searched by.
 
         Parameters
@@ -235,7 +237,7 @@ class NeighborRetriever(
         """
         return self._item_rows(X)
 
-    def add(self, X: Any, y: Any = None) -> NeighborRetriever:
+    def add(self, X: FeaturesLike, y: TargetsLike | None = None) -> NeighborRetriever:
         """Add items behind those that are there; the estimator stays as it is.
 
         Parameters
@@ -303,7 +305,7 @@ class NeighborRetriever(
         )
         return self
 
-    def _item_rows(self, X: Any) -> np.ndarray:
+    def _item_rows(self, X: FeaturesLike) -> np.ndarray:
         check_is_fitted(self)
         X = check_features(self, X)
         return self._mix.rows(self.estimator_, X, _WHO)[0]

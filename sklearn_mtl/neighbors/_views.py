@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_array
 
 from sklearn_mtl.neighbors._distances import unit_rows
-from sklearn_mtl.utils._typing import Estimator, TaskKey
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, TaskKey
 
 __all__ = ["Mix", "task_view"]
 
@@ -64,7 +64,7 @@ class Mix:
         return cls(used, view, metric)
 
     def rows(
-        self, estimator: Estimator, X: Any, who: str
+        self, estimator: Estimator, X: FeaturesLike, who: str
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return rows whose nearness is the weighted nearness of the views.
 
@@ -91,7 +91,9 @@ class Mix:
         return rows, np.concatenate(signs)
 
 
-def task_view(estimator: Any, X: Any, task: TaskKey | None, kind: str, who: str) -> Any:
+def task_view(
+    estimator: Any, X: FeaturesLike, task: TaskKey | None, kind: str, who: str
+) -> Any:
     """Return the shared representation, or one task's view of it."""
     if task is None:
         return estimator.transform(X)

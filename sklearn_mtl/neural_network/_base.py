@@ -44,6 +44,7 @@ from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._random import draw_seed
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["BaseMultiTaskNet"]
 
@@ -76,13 +77,13 @@ class BaseMultiTaskNet(
     @with_callbacks
     def fit(
         self,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         sample_weight: ArrayLike | None = None,
         *,
         groups: ArrayLike | None = None,
-        X_val: Any = None,
-        y_val: Any = None,
+        X_val: FeaturesLike | None = None,
+        y_val: TargetsLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> BaseMultiTaskNet:
         """Learn all tasks together.
@@ -144,7 +145,11 @@ class BaseMultiTaskNet(
 
     @fit_context(prefer_skip_nested_validation=True)
     def _partial_fit(
-        self, X: Any, y: Any, classes: Any, sample_weight: ArrayLike | None
+        self,
+        X: FeaturesLike,
+        y: TargetsLike,
+        classes: Any,
+        sample_weight: ArrayLike | None,
     ) -> Any:
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
@@ -170,8 +175,8 @@ class BaseMultiTaskNet(
 
     def _go_on(
         self,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         sample_weight: ArrayLike | None,
         given: HoldOut,
         events: FitEvents | None,
@@ -188,7 +193,7 @@ class BaseMultiTaskNet(
 
     def _train(
         self,
-        X: Any,
+        X: FeaturesLike,
         tasks: TaskSet,
         codes: np.ndarray,
         sample_weight: ArrayLike | None,
@@ -286,7 +291,7 @@ class BaseMultiTaskNet(
         return self._state.task_relation
 
     def _read_tasks(
-        self, y: Any, sample_weight: ArrayLike | None
+        self, y: TargetsLike, sample_weight: ArrayLike | None
     ) -> tuple[TaskSet, np.ndarray]:
         return TaskSet.from_y(
             y,
@@ -311,16 +316,16 @@ class BaseMultiTaskNet(
         before = None if state is None else state.class_mass
         return mass if before is None else before + mass
 
-    def _task_outputs(self, X: Any) -> list[np.ndarray]:
+    def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         X = self._read_fitted(X)
         with usual_torch(self.n_threads):
             return self._state.outputs(X)
 
-    def _read_fitted(self, X: Any) -> Any:
+    def _read_fitted(self, X: FeaturesLike) -> Any:
         check_is_fitted(self)
         return read_net_inputs(self, X, reset=False)
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: FeaturesLike) -> np.ndarray:
         """Return the shared representation, from which all heads read.
 
         Where a trunk gives each task its own, its spec says what is common to them.
@@ -347,7 +352,7 @@ class BaseMultiTaskNet(
         return rows
 
     def transform_task(
-        self, X: Any, task: str | int, kind: str = "projection"
+        self, X: FeaturesLike, task: str | int, kind: str = "projection"
     ) -> np.ndarray:
         """Return one task's view of the representation.
 

@@ -12,7 +12,13 @@ from sklearn.utils import Tags
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
-from sklearn_mtl.utils._typing import ClassWeight, Seed, TaskNumbers
+from sklearn_mtl.utils._typing import (
+    ClassWeight,
+    FeaturesLike,
+    Seed,
+    TargetsLike,
+    TaskNumbers,
+)
 
 __all__ = ["MultiTaskClassifier"]
 
@@ -340,8 +346,8 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
 
     def partial_fit(
         self,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         classes: Any = None,
         sample_weight: ArrayLike | None = None,
     ) -> MultiTaskClassifier:

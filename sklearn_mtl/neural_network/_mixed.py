@@ -11,7 +11,14 @@ from sklearn.utils import ClassifierTags, RegressorTags, Tags
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
-from sklearn_mtl.utils._typing import ClassWeight, Seed, TaskNumbers, TaskTypes
+from sklearn_mtl.utils._typing import (
+    ClassWeight,
+    FeaturesLike,
+    Seed,
+    TargetsLike,
+    TaskNumbers,
+    TaskTypes,
+)
 
 __all__ = ["MultiTaskMixedEstimator"]
 
@@ -344,8 +351,8 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
 
     def partial_fit(
         self,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         classes: Any = None,
         sample_weight: ArrayLike | None = None,
     ) -> MultiTaskMixedEstimator:

@@ -11,7 +11,7 @@ from sklearn.base import RegressorMixin
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.tasks import MultiTaskOutputsMixin
-from sklearn_mtl.utils._typing import Seed, TaskNumbers
+from sklearn_mtl.utils._typing import FeaturesLike, Seed, TargetsLike, TaskNumbers
 
 __all__ = ["MultiTaskRegressor"]
 
@@ -325,7 +325,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         self.verbose = verbose
 
     def partial_fit(
-        self, X: Any, y: Any, sample_weight: ArrayLike | None = None
+        self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None = None
     ) -> MultiTaskRegressor:
         """Learn from some samples more.
 

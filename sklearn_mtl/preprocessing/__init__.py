@@ -1,6 +1,7 @@
 """Preparation of inputs: columns, categories, scales and the edges of embeddings."""
 
 from sklearn_mtl.preprocessing._column_scales import column_scales as column_scales
+from sklearn_mtl.preprocessing._inputs import ReadInputs as ReadInputs
 from sklearn_mtl.preprocessing._inputs import Table as Table
 from sklearn_mtl.preprocessing._inputs import read_inputs as read_inputs
 from sklearn_mtl.preprocessing._piecewise_linear import PiecewiseLinear

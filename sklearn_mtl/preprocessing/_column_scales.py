@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy import sparse
+
+from sklearn_mtl.utils._typing import Matrix
 
 __all__ = ["column_scales"]
 
@@ -14,7 +14,7 @@ __all__ = ["column_scales"]
 _SMALL, _LARGE = 2.0**-6, 2.0**60
 
 
-def column_scales(X: Any) -> np.ndarray | None:
+def column_scales(X: Matrix) -> np.ndarray | None:
     """Return what columns are multiplied with before trees read them.
 
     Powers of two, which change no digit: columns in another unit give the same trees.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -14,9 +14,9 @@ from sklearn_mtl.utils._containers import column_numbers, plain_inputs
 from sklearn_mtl.utils._features import match_features, read_features
 from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._frames import column_names, frame_columns
-from sklearn_mtl.utils._typing import Estimator
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, Matrix
 
-__all__ = ["Table", "read_inputs"]
+__all__ = ["InputReader", "ReadInputs", "Table", "read_inputs"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,10 @@ class Table:
         return Table(self.numeric[rows], categorical)
 
 
+# X as a trunk takes it, after reading.
+ReadInputs: TypeAlias = Matrix | Table
+
+
 class InputReader(Estimator, Protocol):
     """An estimator that keeps what it learned of its inputs."""
 
@@ -59,7 +63,12 @@ class InputReader(Estimator, Protocol):
 
 
 def read_inputs(
-    model: InputReader, X: Any, wanted: str, *, reset: bool, grows: bool = False
+    model: InputReader,
+    X: FeaturesLike,
+    wanted: str,
+    *,
+    reset: bool,
+    grows: bool = False,
 ) -> Any:
     """Validate X for a trunk that wants a table or raw values.
 
@@ -99,7 +108,7 @@ def read_inputs(
     return X if sparse.issparse(X) or wanted == "raw" else Table(X, None)
 
 
-def _refuse_missing(X: Any, who: str) -> None:
+def _refuse_missing(X: FeaturesLike, who: str) -> None:
     """Refuse a sparse X with NaN: sparse columns are not imputed."""
     values = sparse.coo_array(X).data
     if values.dtype.kind == "f" and np.isnan(values).any():
@@ -109,7 +118,7 @@ def _refuse_missing(X: Any, who: str) -> None:
         )
 
 
-def _check_unit(model: InputReader, X: Any, *, reset: bool) -> None:
+def _check_unit(model: InputReader, X: Matrix, *, reset: bool) -> None:
     """Refuse raw values in another unit than in fit: bytes are scaled, others not."""
     is_bytes = X.dtype == np.uint8
     if reset:
@@ -131,7 +140,7 @@ def _check_unit(model: InputReader, X: Any, *, reset: bool) -> None:
         )
 
 
-def _find_categorical(model: InputReader, X: Any) -> np.ndarray | None:
+def _find_categorical(model: InputReader, X: FeaturesLike) -> np.ndarray | None:
     """Return which columns are categorical, or None where none is."""
     wanted = getattr(model, "categorical_features", None)
     if wanted is None:
@@ -153,7 +162,7 @@ def _find_categorical(model: InputReader, X: Any) -> np.ndarray | None:
     return np.array(mask, dtype=bool) if any(mask) else None
 
 
-def _mask(wanted: np.ndarray, X: Any, who: str) -> list[bool]:
+def _mask(wanted: np.ndarray, X: FeaturesLike, who: str) -> list[bool]:
     names = [str(name) for name in column_names(X) or []]
     shape = (0, len(names)) if names else np.shape(X)
     if len(shape) < 2:
@@ -180,7 +189,9 @@ def _mask(wanted: np.ndarray, X: Any, who: str) -> list[bool]:
     )
 
 
-def _read_table(model: InputReader, X: Any, *, reset: bool, grows: bool) -> Table:
+def _read_table(
+    model: InputReader, X: FeaturesLike, *, reset: bool, grows: bool
+) -> Table:
     """Return numbers and categories of inputs that have both."""
     match_features(model, X, reset=reset)
     columns = frame_columns(X)

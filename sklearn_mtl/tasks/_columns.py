@@ -36,6 +36,7 @@ from sklearn_mtl.utils._frames import (
     is_pandas_frame,
     is_series,
 )
+from sklearn_mtl.utils._typing import TargetsLike
 
 __all__ = ["Cells", "TargetColumns", "read_columns", "sparse_cells"]
 
@@ -253,7 +254,7 @@ def _split(y: Any, who: str) -> tuple[list[Any], list[Any], bool]:
     )
 
 
-def _as_array(y: Any, who: str) -> np.ndarray:
+def _as_array(y: TargetsLike, who: str) -> np.ndarray:
     if not hasattr(y, "dtype") and isinstance(y, Sequence):
         # np.asarray would turn [["a", None], ["b", 1]] or ["a", nan] into strings
         array = np.asarray(y, dtype=object)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sklearn.utils.metaestimators import available_if
 
 from sklearn_mtl.tasks._outputs import ClassOutputsMixin
+from sklearn_mtl.utils._typing import FeaturesLike
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,7 @@ class MetaOutputsMixin(ClassOutputsMixin):
             """Say whether the estimators have predict_proba."""
 
     @available_if(_gives_probabilities)
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: FeaturesLike) -> Any:
         """Predict the probabilities of the classes of all tasks.
 
         Parameters
@@ -46,7 +47,7 @@ class MetaOutputsMixin(ClassOutputsMixin):
         return super().predict_proba(X)
 
     @available_if(_gives_probabilities)
-    def proba_frame(self, X: Any) -> pd.DataFrame:
+    def proba_frame(self, X: FeaturesLike) -> pd.DataFrame:
         """Predict probabilities as a DataFrame with columns (task, class).
 
         Parameters

@@ -20,7 +20,7 @@ from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._finite import check_outputs
 from sklearn_mtl.utils._frames import is_pandas
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._typing import TaskKey
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike, TaskKey
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,21 +40,21 @@ class MultiTaskOutputsMixin:
 
     if TYPE_CHECKING:  # no method here, for the mixin stands in front of who has one
 
-        def _task_outputs(self, X: Any) -> list[np.ndarray]:
+        def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
             """Return, for each task, (n, n_classes) probabilities or (n,) values."""
 
-    def _task_codes(self, X: Any) -> np.ndarray:
+    def _task_codes(self, X: FeaturesLike) -> np.ndarray:
         """Return predicted class indices and values (n, n_tasks).
 
         Overridden where the predicted label need not be the likeliest.
         """
         return np.stack([_code(output) for output in self._finite_outputs(X)], axis=1)
 
-    def _task_output(self, X: Any, t: int) -> np.ndarray:
+    def _task_output(self, X: FeaturesLike, t: int) -> np.ndarray:
         """Return the output of one task; overridden where one costs less than all."""
         return self._task_outputs(X)[t]
 
-    def _task_code(self, X: Any, t: int) -> np.ndarray:
+    def _task_code(self, X: FeaturesLike, t: int) -> np.ndarray:
         """Return the predicted class indices or values of one task."""
         return _code(self._finite_output(X, t))
 
@@ -67,28 +67,28 @@ class MultiTaskOutputsMixin:
 
     # What users get, once it is known to be finite: argmax would take NaN for a class.
 
-    def _finite_outputs(self, X: Any) -> list[np.ndarray]:
+    def _finite_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         """Return probabilities and values of all tasks."""
         with _computing():
             outputs = self._task_outputs(X)
         check_outputs(outputs, self._labelled_tasks(), type(self).__name__)
         return outputs
 
-    def _finite_output(self, X: Any, t: int) -> np.ndarray:
+    def _finite_output(self, X: FeaturesLike, t: int) -> np.ndarray:
         """Return the probabilities or values of one task."""
         with _computing():
             output = self._task_output(X, t)
         check_outputs([output], [self._labelled_tasks()[t]], type(self).__name__)
         return output
 
-    def _finite_codes(self, X: Any) -> np.ndarray:
+    def _finite_codes(self, X: FeaturesLike) -> np.ndarray:
         """Return predicted class indices and values (n_samples, n_tasks)."""
         with _computing():
             codes = self._task_codes(X)
         check_outputs(codes.T, self._labelled_tasks(), type(self).__name__)
         return codes
 
-    def _finite_code(self, X: Any, t: int) -> np.ndarray:
+    def _finite_code(self, X: FeaturesLike, t: int) -> np.ndarray:
         """Return the predicted class indices or values of one task."""
         with _computing():
             code = self._task_code(X, t)
@@ -105,7 +105,7 @@ class MultiTaskOutputsMixin:
         """Names of the tasks seen in fit."""
         return np.array(self.task_set_.names, dtype=object)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: FeaturesLike) -> np.ndarray:
         """Predict the labels of all tasks.
 
         Parameters
@@ -127,7 +127,7 @@ class MultiTaskOutputsMixin:
         check_is_fitted(self)
         return self.task_set_.decode(self._finite_codes(X))
 
-    def predict_frame(self, X: Any) -> pd.DataFrame:
+    def predict_frame(self, X: FeaturesLike) -> pd.DataFrame:
         """Predict the labels of all tasks as a DataFrame, each task in its own dtype.
 
         Parameters
@@ -153,7 +153,7 @@ class MultiTaskOutputsMixin:
         columns = {task.name: task.decode(column) for task, column in pairs}
         return pd.DataFrame(columns, index=_index_of(X, len(codes)))
 
-    def predict_task(self, X: Any, task_id: Any) -> np.ndarray:
+    def predict_task(self, X: FeaturesLike, task_id: Any) -> np.ndarray:
         """Predict one task a row, for data where every row belongs to one task.
 
         Parameters
@@ -207,7 +207,9 @@ class MultiTaskOutputsMixin:
         check_is_fitted(self)
         return make_task_view(self, task)
 
-    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Return the mean score over tasks: accuracy, R2, or skill if types are mixed.
 
         The mean over tasks of the accuracy (all tasks are classifications), of R2 (all
@@ -265,7 +267,7 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
         classes = self.task_set_.classes
         return classes[0] if self.task_set_.is_1d else classes
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: FeaturesLike) -> Any:
         """Predict the probabilities of the classes of all tasks.
 
         Parameters
@@ -292,7 +294,7 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
         ]
         return proba[0] if self.task_set_.is_1d else proba
 
-    def proba_frame(self, X: Any) -> pd.DataFrame:
+    def proba_frame(self, X: FeaturesLike) -> pd.DataFrame:
         """Predict probabilities as a DataFrame with columns (task, class).
 
         Parameters

@@ -16,13 +16,14 @@ from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._frames import column_names, is_pandas, join_frames
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import num_samples
+from sklearn_mtl.utils._typing import TargetsLike
 
 __all__ = ["mask_labels", "stack_tasks"]
 
 _WHO = "stack_tasks"
 
 
-def mask_labels(y: Any, sentinel: Any = -1) -> Any:
+def mask_labels(y: TargetsLike, sentinel: Any = -1) -> Any:
     """Turn a sentinel that stands for a missing label into a missing label.
 
     Parameters
@@ -56,7 +57,7 @@ def mask_labels(y: Any, sentinel: Any = -1) -> Any:
 
 def stack_tasks(
     X: Any,
-    y: Any = None,
+    y: TargetsLike | None = None,
     task_id: ArrayLike | None = None,
     *,
     names: Sequence[str] | None = None,
@@ -132,7 +133,7 @@ def stack_tasks(
     )
 
 
-def _read_labels(y: Any) -> np.ndarray:
+def _read_labels(y: TargetsLike) -> np.ndarray:
     """Return labels as an array in which missing ones are no text."""
     return np.asarray(as_pandas_or_array(y, _WHO))
 

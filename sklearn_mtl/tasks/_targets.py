@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._containers import fill_masked, refuse_lazy
 from sklearn_mtl.utils._frames import from_arrow, is_pandas, is_polars_series, to_pandas
+from sklearn_mtl.utils._typing import TargetsLike
 
 __all__ = ["as_pandas_or_array", "as_targets"]
 
@@ -75,7 +76,7 @@ def as_pandas_or_array(y: Any, who: str) -> Any:
     return y if hasattr(y, "dtype") else _from_list(y)
 
 
-def _from_list(y: Any) -> np.ndarray:
+def _from_list(y: TargetsLike) -> np.ndarray:
     """Return an array that does not turn None and numbers into text."""
     array = np.asarray(y, dtype=object)
     is_number = all(isinstance(v, int | float | np.number) for v in array.flat)

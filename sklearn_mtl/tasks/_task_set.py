@@ -20,7 +20,7 @@ from sklearn_mtl.tasks._declare import read_first_tasks
 from sklearn_mtl.tasks._infer import check_numbers, warn_of_unseen
 from sklearn_mtl.tasks._names import find_task
 from sklearn_mtl.tasks._task import Task, read_tasks
-from sklearn_mtl.utils._typing import TaskKey, TaskTypes
+from sklearn_mtl.utils._typing import TargetsLike, TaskKey, TaskTypes
 
 __all__ = ["Task", "TaskSet"]
 
@@ -49,7 +49,7 @@ class TaskSet:
     @classmethod
     def from_y(
         cls,
-        y: Any,
+        y: TargetsLike,
         *,
         kind: str = "mixed",
         who: str = "TaskSet",
@@ -102,7 +102,7 @@ class TaskSet:
     @classmethod
     def from_classes(
         cls,
-        y: Any,
+        y: TargetsLike,
         classes: Any,
         *,
         kind: str = "mixed",
@@ -218,7 +218,7 @@ class TaskSet:
 
     def encode_weighted(
         self,
-        y: Any,
+        y: TargetsLike | None,
         sample_weight: ArrayLike | None,
         *,
         unseen: str = "raise",

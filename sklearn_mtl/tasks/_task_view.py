@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_mtl.tasks._outputs import MultiTaskOutputsMixin
 from sklearn_mtl.tasks._task_set import TaskSet
 from sklearn_mtl.tasks._views import make_task_view
-from sklearn_mtl.utils._typing import TaskKey
+from sklearn_mtl.utils._typing import FeaturesLike, TaskKey
 
 __all__ = ["task_view"]
 
@@ -106,16 +106,16 @@ class _AfterSteps(BaseEstimator):
         # SHAP takes the names away from its own deep copy
         self.steps[0][0].feature_names_in_ = names
 
-    def _finite_output(self, X: Any, t: int) -> np.ndarray:
+    def _finite_output(self, X: FeaturesLike, t: int) -> np.ndarray:
         return self.model._finite_output(self._prepare(X), t)
 
-    def _finite_code(self, X: Any, t: int) -> np.ndarray:
+    def _finite_code(self, X: FeaturesLike, t: int) -> np.ndarray:
         return self.model._finite_code(self._prepare(X), t)
 
-    def _task_code(self, X: Any, t: int) -> np.ndarray:
+    def _task_code(self, X: FeaturesLike, t: int) -> np.ndarray:
         return self.model._task_code(self._prepare(X), t)
 
-    def _prepare(self, X: Any) -> Any:
+    def _prepare(self, X: FeaturesLike) -> Any:
         for step in self.steps:
             X = step.transform(X)
         return X

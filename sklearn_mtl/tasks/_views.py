@@ -13,7 +13,7 @@ from sklearn_mtl.tasks._scores import accuracies, mean_of_observed, r2_scores
 from sklearn_mtl.tasks._task_set import TaskSet
 from sklearn_mtl.tasks._weights import check_sample_weight
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._typing import TaskKey
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike, TaskKey
 
 __all__ = ["TaskClassifierView", "TaskRegressorView", "make_task_view"]
 
@@ -33,7 +33,9 @@ class _TaskView(BaseEstimator):
         self.model = model
         self.task = task
 
-    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+    def fit(
+        self, X: FeaturesLike, y: TargetsLike | None = None, **fit_params: Any
+    ) -> Any:
         """Refuse: a tool that clones and fits would train another model unnoticed.
 
         Shapes: X (n_samples, n_features), y (n_samples,).
@@ -73,11 +75,11 @@ class _TaskView(BaseEstimator):
     def _index(self) -> int:
         return self.model.task_set_.index(self.task)
 
-    def _output(self, X: Any) -> np.ndarray:
+    def _output(self, X: FeaturesLike) -> np.ndarray:
         check_is_fitted(self)
         return self.model._finite_output(X, self._index())
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: FeaturesLike) -> np.ndarray:
         """Predict the task.
 
         Shapes: X (n_samples, n_features) -> (n_samples,).
@@ -86,7 +88,9 @@ class _TaskView(BaseEstimator):
         codes = self.model._finite_code(X, self._index())
         return self.model.task_set_.tasks[self._index()].decode(codes)
 
-    def _scored(self, X: Any, y: Any, sample_weight: ArrayLike | None) -> float:
+    def _scored(
+        self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None
+    ) -> float:
         """Return accuracy or R2 over the observed labels of the task."""
         check_is_fitted(self)
         who = type(self).__name__
@@ -119,14 +123,16 @@ class TaskClassifierView(ClassifierMixin, _TaskView):
         """Labels of the task, in the order of the columns of `predict_proba`."""
         return self.model.task_set_.tasks[self._index()].classes
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: FeaturesLike) -> np.ndarray:
         """Predict the probabilities of the classes.
 
         Shapes: X (n_samples, n_features) -> (n_samples, n_classes).
         """
         return self._output(X)
 
-    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Return the accuracy over observed labels.
 
         Shapes: X (n_samples, n_features), y (n_samples,), sample_weight
@@ -146,7 +152,9 @@ class TaskRegressorView(RegressorMixin, _TaskView):
         Name of the task.
     """
 
-    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Return R2 over observed labels, of points on the circle where values repeat.
 
         Shapes: X (n_samples, n_features), y (n_samples,), sample_weight

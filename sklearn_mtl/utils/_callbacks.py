@@ -7,6 +7,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
+
 __all__ = ["CallbackSupportMixin", "FitEvents", "with_callbacks"]
 
 try:
@@ -40,8 +42,8 @@ class FitEvents:
     def __init__(
         self,
         estimator: Any,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         sample_weight: ArrayLike | None = None,
     ) -> None:
         self.estimator = estimator

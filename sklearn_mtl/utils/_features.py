@@ -12,12 +12,14 @@ from sklearn.utils.validation import validate_data
 from sklearn_mtl.utils._containers import frame_numbers, plain_inputs
 from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._frames import is_pandas_frame
-from sklearn_mtl.utils._typing import Estimator
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike
 
 __all__ = ["check_features", "match_features", "read_features", "record_features"]
 
 
-def read_features(model: Estimator, X: Any, *, reset: bool, **checks: Any) -> Any:
+def read_features(
+    model: Estimator, X: FeaturesLike, *, reset: bool, **checks: Any
+) -> Any:
     """Validate X for an estimator that reads its values.
 
     Shapes: X (n_samples, n_features).
@@ -36,7 +38,7 @@ def read_features(model: Estimator, X: Any, *, reset: bool, **checks: Any) -> An
     return check_array(numbers, estimator=model, input_name="X", **checks)
 
 
-def match_features(model: Estimator, X: Any, *, reset: bool) -> None:
+def match_features(model: Estimator, X: FeaturesLike, *, reset: bool) -> None:
     """Remember number and names of the features of X, or refuse others than in fit.
 
     Shapes: X (n_samples, n_features) or (n_samples, ...).
@@ -69,7 +71,7 @@ def _match_labels(model: Any, X: Any, *, reset: bool) -> None:
     )
 
 
-def record_features(model: Estimator, X: Any) -> Any:
+def record_features(model: Estimator, X: FeaturesLike) -> Any:
     """Note number and names of the features of X.
 
     Shapes: X (n_samples, n_features) or (n_samples, ...).
@@ -80,7 +82,7 @@ def record_features(model: Estimator, X: Any) -> Any:
     return X
 
 
-def check_features(model: Estimator, X: Any) -> Any:
+def check_features(model: Estimator, X: FeaturesLike) -> Any:
     """Refuse X of another number or other names of features than in fit.
 
     Shapes: X (n_samples, n_features) or (n_samples, ...).
@@ -96,7 +98,7 @@ def check_features(model: Estimator, X: Any) -> Any:
     return X
 
 
-def _as_rows(X: Any) -> Any:
+def _as_rows(X: FeaturesLike) -> Any:
     """Return X, or for pictures something that has the shape of their flat rows."""
     shape: tuple[int, ...] = getattr(X, "shape", ())
     if len(shape) <= 2:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,7 +18,7 @@ from sklearn_mtl.utils._features import check_features
 from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import num_samples
-from sklearn_mtl.utils._typing import Estimator
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, TargetsLike
 
 __all__ = ["VALIDATION", "HoldOut"]
 
@@ -40,18 +39,18 @@ class HoldOut:
     """
 
     group: np.ndarray | None = None
-    X: Any = None
-    y: Any = None
+    X: FeaturesLike | None = None
+    y: TargetsLike | None = None
     sample_weight: ArrayLike | None = None
 
     @classmethod
     def read(
         cls,
         who: str,
-        X: Any,
+        X: FeaturesLike,
         groups: ArrayLike | None = None,
-        X_val: Any = None,
-        y_val: Any = None,
+        X_val: FeaturesLike | None = None,
+        y_val: TargetsLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> HoldOut:
         """Check what fit was given, without reading X_val and y_val."""

@@ -18,6 +18,7 @@ from sklearn_mtl.tasks import (
     weightless_labels,
 )
 from sklearn_mtl.utils._frames import column_names, is_pandas, is_series
+from sklearn_mtl.utils._typing import TargetsLike
 
 __all__ = ["as_table", "drop_weightless", "in_task_order", "take_tasks"]
 
@@ -36,7 +37,7 @@ def take_tasks(table: Any, columns: Sequence[int]) -> Any:
     return table.iloc[:, chosen] if is_pandas(table) else table[:, chosen]
 
 
-def in_task_order(y: Any, tasks: TaskSet, what: str, who: str) -> Any:
+def in_task_order(y: TargetsLike | None, tasks: TaskSet, what: str, who: str) -> Any:
     """Return the targets with the columns of a frame in the order of tasks."""
     if tasks.is_1d:
         return y
@@ -45,7 +46,7 @@ def in_task_order(y: Any, tasks: TaskSet, what: str, who: str) -> Any:
     return table if order is None else take_tasks(table, order)
 
 
-def drop_weightless(y: Any, sample_weight: ArrayLike | None, who: str) -> Any:
+def drop_weightless(y: TargetsLike, sample_weight: ArrayLike | None, who: str) -> Any:
     """Return y with missing labels where the weight is 0: itself where none is."""
     if sample_weight is None:
         return y

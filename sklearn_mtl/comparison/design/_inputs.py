@@ -18,6 +18,7 @@ from sklearn.preprocessing import (
 from sklearn_mtl.utils._categories import category_texts
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._frames import is_pandas, is_pandas_frame, to_pandas
+from sklearn_mtl.utils._typing import FeaturesLike, Frame, Matrix
 
 __all__ = ["Inputs", "check_inputs", "n_rows", "read_inputs", "take_rows"]
 
@@ -42,7 +43,7 @@ class Inputs:
         Whether any input is missing.
     """
 
-    X: Any
+    X: Matrix | Frame
     numeric: list[str]
     categorical: list[str]
     has_missing: bool
@@ -99,7 +100,7 @@ def _dense(X: Any) -> np.ndarray:
     return np.asarray(X.toarray())
 
 
-def check_inputs(X: Any) -> None:
+def check_inputs(X: FeaturesLike) -> None:
     """Refuse what is no table of inputs, such as the model."""
     call = "The call is compare(X, y, estimators)."
     if X is None or hasattr(X, "fit"):
@@ -116,7 +117,7 @@ def check_inputs(X: Any) -> None:
         )
 
 
-def read_inputs(X: Any) -> Inputs:
+def read_inputs(X: FeaturesLike) -> Inputs:
     """Bring inputs into one form, without looking at any row's values for another's.
 
     Shapes: X (n_samples, n_features).

@@ -20,7 +20,7 @@ from sklearn_mtl.metrics import (
 )
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.tasks import TaskSet
-from sklearn_mtl.utils._typing import Estimator, MetricChoice
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, MetricChoice, TargetsLike
 
 __all__ = ["TaskScores", "describe_tasks"]
 
@@ -108,13 +108,17 @@ class TaskScores:
 
     tasks: Sequence[TaskRow]
 
-    def first(self, estimator: Estimator, X: Any, y: Any) -> np.ndarray:
+    def first(
+        self, estimator: Estimator, X: FeaturesLike, y: TargetsLike
+    ) -> np.ndarray:
         """Return the score of each task (n_tasks,)."""
         return self._ask(
             {task.name: task.metric for task in self.tasks}, estimator, X, y
         )
 
-    def second(self, estimator: Estimator, X: Any, y: Any) -> np.ndarray:
+    def second(
+        self, estimator: Estimator, X: FeaturesLike, y: TargetsLike
+    ) -> np.ndarray:
         """Return the second score of each task (n_tasks,), NaN where there is none."""
         asked = {task.name: task.beside for task in self.tasks if task.beside}
         if not asked:
@@ -127,7 +131,7 @@ class TaskScores:
         return np.where(is_asked, scores, np.nan)
 
     def _ask(
-        self, metrics: dict[str, Any], estimator: Estimator, X: Any, y: Any
+        self, metrics: dict[str, Any], estimator: Estimator, X: FeaturesLike, y: Any
     ) -> np.ndarray:
         periods = {task.name: task.period for task in self.tasks}
         scores = per_task_scorers(metrics, periods=periods, mean=False)(estimator, X, y)

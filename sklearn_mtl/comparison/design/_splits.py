@@ -15,7 +15,7 @@ from sklearn_mtl.model_selection import (
     MultiTaskStratifiedGroupKFold,
     MultiTaskStratifiedKFold,
 )
-from sklearn_mtl.utils._typing import CrossValidator
+from sklearn_mtl.utils._typing import CrossValidator, FeaturesLike, TargetsLike
 
 __all__ = ["Folding", "Split"]
 
@@ -42,7 +42,9 @@ class Folding:
     groups: ArrayLike | None
     random_state: int | None
 
-    def outer(self, cv: CrossValidator, n_repeats: int, X: Any, y: Any) -> list[Split]:
+    def outer(
+        self, cv: CrossValidator, n_repeats: int, X: FeaturesLike, y: TargetsLike
+    ) -> list[Split]:
         """Return the (train, test) rows of every split."""
         if isinstance(cv, Integral) and not isinstance(cv, bool):
             found: list[Split] = []
@@ -57,7 +59,7 @@ class Folding:
         splits: Any = cv.split(X, y, self.groups) if hasattr(cv, "split") else cv
         return _checked([(np.asarray(a), np.asarray(b)) for a, b in splits])
 
-    def inner(self, train: np.ndarray, n_splits: int, y: Any) -> list[Split]:
+    def inner(self, train: np.ndarray, n_splits: int, y: TargetsLike) -> list[Split]:
         """Divide the training rows of one split again.
 
         Shapes: train (n_train,), y (n_samples, n_tasks).
@@ -68,7 +70,12 @@ class Folding:
         return [(train[inside], train[outside]) for inside, outside in found]
 
     def _folds(
-        self, n_splits: int, X: Any, y: Any, groups: ArrayLike | None, repeat: int
+        self,
+        n_splits: int,
+        X: FeaturesLike,
+        y: TargetsLike,
+        groups: ArrayLike | None,
+        repeat: int,
     ) -> list[Split]:
         by_group = groups is not None
         kind = MultiTaskStratifiedGroupKFold if by_group else MultiTaskStratifiedKFold

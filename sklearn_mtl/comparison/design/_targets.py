@@ -10,7 +10,7 @@ import numpy as np
 from sklearn_mtl.datasets import hide_labels
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._table import as_table
-from sklearn_mtl.utils._typing import TaskTypes
+from sklearn_mtl.utils._typing import TargetsLike, TaskTypes
 
 __all__ = ["Targets", "read_targets"]
 
@@ -33,7 +33,7 @@ class Targets:
 
     tasks: TaskSet
     codes: np.ndarray
-    y: Any
+    y: TargetsLike
     y_fit: Any
 
     @property
@@ -49,7 +49,7 @@ class Targets:
 
 
 def read_targets(
-    y: Any,
+    y: TargetsLike,
     task_types: TaskTypes | None,
     missing_fraction: Any,
     random_state: int | None,

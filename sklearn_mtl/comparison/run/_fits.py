@@ -24,7 +24,7 @@ from sklearn_mtl.comparison.results._costs import (
 from sklearn_mtl.comparison.results._rows import FitProblem
 from sklearn_mtl.datasets import without_cells
 from sklearn_mtl.utils._fit_params import fit_params_for
-from sklearn_mtl.utils._typing import Estimator, Predictor
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, Predictor
 
 __all__ = ["Fit", "FitJob", "Material", "run_job"]
 
@@ -45,7 +45,7 @@ class Material:
         Number of the group of each sample, for every fit that takes groups.
     """
 
-    X: Any
+    X: FeaturesLike
     raw_X: Any
     y_fit: Any
     y_score: Any

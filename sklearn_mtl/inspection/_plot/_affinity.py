@@ -10,7 +10,7 @@ import numpy as np
 from sklearn_mtl.inspection._affinity import TaskAffinity, task_affinity
 from sklearn_mtl.inspection._plot._heatmap import draw_heatmap
 from sklearn_mtl.tasks import task_name
-from sklearn_mtl.utils._typing import Estimator
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, TargetsLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -161,8 +161,8 @@ class TaskAffinityDisplay:
     def from_estimator(
         cls,
         estimator: Estimator,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         *,
         ax: Axes | None = None,
         **arguments: Any,

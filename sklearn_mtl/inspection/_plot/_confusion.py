@@ -22,7 +22,7 @@ from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._optional import import_optional
 from sklearn_mtl.utils._pictures import SEQUENTIAL
 from sklearn_mtl.utils._pipelines import fitted_model
-from sklearn_mtl.utils._typing import Predictor
+from sklearn_mtl.utils._typing import FeaturesLike, Predictor, TargetsLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,8 +94,8 @@ class TaskConfusionDisplay:
     def from_estimator(
         cls,
         estimator: Predictor,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         *,
         tasks: Sequence[str] | None = None,
         normalize: str | None = "true",

@@ -12,7 +12,7 @@ from sklearn_mtl.inspection._importance import (
     task_permutation_importance,
 )
 from sklearn_mtl.inspection._plot._heatmap import draw_heatmap, largest_columns
-from sklearn_mtl.utils._typing import Estimator
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike, TargetsLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,8 +100,8 @@ class TaskImportanceDisplay:
     def from_estimator(
         cls,
         estimator: Estimator,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         *,
         max_features: int | None = None,
         ax: Axes | None = None,

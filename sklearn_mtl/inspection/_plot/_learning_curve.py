@@ -16,7 +16,14 @@ from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.tasks import fix_task_types
 from sklearn_mtl.utils._pictures import make_axes
 from sklearn_mtl.utils._random import draw_seed
-from sklearn_mtl.utils._typing import CrossValidator, Estimator, MetricChoice, Seed
+from sklearn_mtl.utils._typing import (
+    CrossValidator,
+    Estimator,
+    FeaturesLike,
+    MetricChoice,
+    Seed,
+    TargetsLike,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,8 +107,8 @@ class MultiTaskLearningCurveDisplay:
     def from_estimator(
         cls,
         estimator: Estimator,
-        X: Any,
-        y: Any,
+        X: FeaturesLike,
+        y: TargetsLike,
         *,
         train_sizes: Any = (0.1, 0.325, 0.55, 0.775, 1.0),
         cv: CrossValidator = 5,

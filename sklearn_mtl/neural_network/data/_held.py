@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from sklearn_mtl.neural_network.data._labels import Labels
 from sklearn_mtl.neural_network.data._read import read_net_inputs
 from sklearn_mtl.neural_network.training._plan import make_plan
+from sklearn_mtl.preprocessing import ReadInputs
 from sklearn_mtl.tasks import TaskSet, resolve_class_weight
 from sklearn_mtl.utils._hold_out import HoldOut
 
@@ -45,7 +46,7 @@ class Held:
     """
 
     group: np.ndarray | None = None
-    X: Any = None
+    X: ReadInputs | None = None
     labels: Labels | None = None
     is_allowed: bool = True
 

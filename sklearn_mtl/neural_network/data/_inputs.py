@@ -10,6 +10,8 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
+from sklearn_mtl.preprocessing import ReadInputs
+
 __all__ = ["DenseRows", "Rows", "SparseRows", "as_rows", "as_values", "gather"]
 
 
@@ -84,7 +86,7 @@ class SparseRows(Rows):
         return as_values(torch.from_numpy(rows.toarray()).to(self.device), self.dtype)
 
 
-def as_rows(X: Any, dtype: torch.dtype, device: torch.device) -> Rows:
+def as_rows(X: ReadInputs, dtype: torch.dtype, device: torch.device) -> Rows:
     """Put prepared columns where batches can be cut from them.
 
     Shapes: X (n_rows, ...).

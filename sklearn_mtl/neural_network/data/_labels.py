@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +18,7 @@ from sklearn_mtl.model_selection import (
 from sklearn_mtl.neural_network.data._batches import LabelledRows
 from sklearn_mtl.neural_network.data._inputs import as_rows
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
-from sklearn_mtl.preprocessing import Preparation
+from sklearn_mtl.preprocessing import Preparation, ReadInputs
 from sklearn_mtl.tasks import TaskSet, cell_weights, check_sample_weight
 from sklearn_mtl.utils._typing import ClassWeight
 
@@ -95,7 +94,7 @@ def draw_folds(
 
 
 def label_rows(
-    X: Any,
+    X: ReadInputs,
     labels: Labels,
     preparation: Preparation,
     encoder: TargetEncoder,

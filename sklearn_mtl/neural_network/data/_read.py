@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sklearn_mtl.modules import MLP, TrunkSpec
 from sklearn_mtl.preprocessing import read_inputs
 from sklearn_mtl.utils._containers import plain_inputs
+from sklearn_mtl.utils._typing import FeaturesLike
 
 if TYPE_CHECKING:
     from sklearn_mtl.neural_network._base import BaseMultiTaskNet
@@ -22,7 +23,7 @@ def preparation_of(model: BaseMultiTaskNet) -> str:
 
 
 def read_net_inputs(
-    model: BaseMultiTaskNet, X: Any, *, reset: bool, grows: bool = False
+    model: BaseMultiTaskNet, X: FeaturesLike, *, reset: bool, grows: bool = False
 ) -> Any:
     """Validate X for the trunk, which may know rows of a shape as flat ones."""
     if isinstance(model.trunk, TrunkSpec):

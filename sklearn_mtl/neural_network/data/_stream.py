@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sklearn_mtl.preprocessing import Table, usable_scale
+from sklearn_mtl.preprocessing import ReadInputs, Table, usable_scale
 
 __all__ = ["Samples", "Stream"]
 
@@ -30,7 +30,7 @@ class Samples:
         Encoded labels, and sample weights.
     """
 
-    X: Any
+    X: ReadInputs
     codes: np.ndarray
     weights: np.ndarray
 
@@ -197,7 +197,7 @@ class Stream:
         return np.flatnonzero(is_due), replace(self, n_scaled=n_scaled)
 
 
-def _capacity(X: Any) -> int:
+def _capacity(X: ReadInputs) -> int:
     """Return how many samples like these are kept."""
     dense = X.numeric if isinstance(X, Table) else X
     width = dense.nbytes // max(len(dense), 1) if not sparse.issparse(X) else 1

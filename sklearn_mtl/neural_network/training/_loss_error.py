@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.neural_network.data._batches import LabelledRows
-from sklearn_mtl.preprocessing import Table
+from sklearn_mtl.preprocessing import ReadInputs, Table
 from sklearn_mtl.utils._finite import outlying_column
 
 __all__ = ["LossError", "raise_reason"]
@@ -32,7 +32,7 @@ class LossError(TaskError):
         self.message, self.place, self.advice = message, place, advice
 
 
-def raise_reason(error: LossError, data: LabelledRows, X: Any) -> NoReturn:
+def raise_reason(error: LossError, data: LabelledRows, X: ReadInputs) -> NoReturn:
     """Say which number was too large, where one was; else the rate is the reason."""
     shift, scale = data.shift[:, 0, error.place], data.scale[:, 0, error.place]
     target = data.targets[:, error.place].abs().max()

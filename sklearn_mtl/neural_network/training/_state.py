@@ -17,7 +17,7 @@ from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.objective._owners import task_of_maps
 from sklearn_mtl.neural_network.training._head_update import HeadUpdate, last_layer
 from sklearn_mtl.neural_network.training._net import MultiTaskNet
-from sklearn_mtl.preprocessing import Preparation
+from sklearn_mtl.preprocessing import Preparation, ReadInputs
 
 __all__ = ["NetState"]
 
@@ -119,21 +119,21 @@ class NetState:
                 bias[..., at] = bias[..., at] * ratio + shift
         return after
 
-    def outputs(self, X: Any) -> list[np.ndarray]:
+    def outputs(self, X: ReadInputs) -> list[np.ndarray]:
         """Return probabilities and values of all tasks.
 
         Shapes: X (n_samples, n_features).
         """
         return self.encoder.decode(self._apply(X, self.net.logits), X.shape[0])
 
-    def represent(self, X: Any) -> np.ndarray:
+    def represent(self, X: ReadInputs) -> np.ndarray:
         """Return the shared representation of all members side by side.
 
         Shapes: X (n_samples, n_features) -> (n_samples, n_members * n_shared).
         """
         return _side_by_side(self._apply(X, self.net.represent))
 
-    def represent_task(self, X: Any, task: int) -> np.ndarray:
+    def represent_task(self, X: ReadInputs, task: int) -> np.ndarray:
         """Return what a task's head reads in all members, side by side.
 
         Shapes: X (n_samples, n_features) -> (n_samples, n_members * n_hidden).
@@ -143,7 +143,7 @@ class NetState:
         place = self._place(task, "to read for")
         return _side_by_side(self._apply(X, self._task_reader(place)))
 
-    def project(self, X: Any, task: int) -> np.ndarray:
+    def project(self, X: ReadInputs, task: int) -> np.ndarray:
         """Return what a task's head reads in the row space of that head.
 
         The part of z that the task's head can see: coordinates in an orthonormal basis
@@ -159,7 +159,7 @@ class NetState:
         chunks = self._apply(X, self._task_reader(place))
         return _side_by_side(z @ basis for z in chunks)
 
-    def say(self, X: Any, task: int) -> np.ndarray:
+    def say(self, X: ReadInputs, task: int) -> np.ndarray:
         """Return the probabilities or the value of a task as float32 columns.
 
         Shapes: X (n_samples, n_features) -> (n_samples, n_columns).
@@ -182,7 +182,7 @@ class NetState:
         return lambda rows: self.net.represent_task(rows, place)
 
     def _apply(
-        self, X: Any, function: Callable[[Rows], Iterator[Tensor]]
+        self, X: ReadInputs, function: Callable[[Rows], Iterator[Tensor]]
     ) -> Iterator[Tensor]:
         """Prepare and map some rows at a time, whose temporaries stay in the cache."""
         device = torch.device(self.net.device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -51,6 +51,7 @@ from sklearn_mtl.neural_network.training._state import NetState
 from sklearn_mtl.preprocessing import (
     Preparation,
     RawPreparation,
+    ReadInputs,
     SparsePreparation,
     Table,
     TablePreparation,
@@ -112,7 +113,7 @@ class Call:
 
 def train_state(
     model: BaseMultiTaskNet,
-    X: Any,
+    X: ReadInputs,
     task_set: TaskSet,
     labels: Labels,
     state: NetState | None,
@@ -182,7 +183,7 @@ def _held_out_rows(
 
 def _set_up(
     model: BaseMultiTaskNet,
-    X: Any,
+    X: ReadInputs,
     task_set: TaskSet,
     labels: Labels,
     members: np.ndarray,
@@ -213,7 +214,7 @@ def _set_up(
     return NetState(preparation, encoder, net, plan.dtype, seed)
 
 
-def _make_preparation(model: BaseMultiTaskNet, X: Any) -> Preparation:
+def _make_preparation(model: BaseMultiTaskNet, X: ReadInputs) -> Preparation:
     if sparse.issparse(X) and preparation_of(model) == "table":
         return SparsePreparation()
     if not isinstance(X, Table):
