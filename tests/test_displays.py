@@ -12,7 +12,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from sklearn_mtl import comparison, inspection, neighbors
-from sklearn_mtl.utils._pictures import COLORS, DIVERGING, SEQUENTIAL
+from sklearn_mtl.utils._colors import COLORS, DIVERGING, SEQUENTIAL
 from tests.displays import DISPLAYS
 
 PACKAGES = [comparison, inspection, neighbors]

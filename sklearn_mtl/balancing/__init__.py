@@ -1,4 +1,8 @@
-"""Methods that balance tasks: weightings of losses and aggregators of gradients."""
+"""Methods that balance tasks: weightings of losses, aggregators of task gradients.
+
+Both give each task a weight; weightings see losses alone, aggregators inner products of
+gradients, and schedules say which tasks have a turn.
+"""
 
 from sklearn_mtl.balancing._balancer import GradientBalancer as GradientBalancer
 from sklearn_mtl.balancing._balancer import LossBalancer as LossBalancer

@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 
 from sklearn_mtl.neighbors._views import task_view
 from sklearn_mtl.tasks import TaskSet
-from sklearn_mtl.utils._pictures import MISSING, SEQUENTIAL, load_pyplot, mark_of
+from sklearn_mtl.utils._colors import MISSING, SEQUENTIAL, load_pyplot, mark_of
 from sklearn_mtl.utils._typing import Estimator, FeaturesLike, TargetsLike
 
 if TYPE_CHECKING:

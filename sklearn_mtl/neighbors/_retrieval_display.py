@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from sklearn_mtl.metrics import read_labels
 from sklearn_mtl.neighbors._pictures import as_pictures, draw_picture, span_of
+from sklearn_mtl.utils._colors import COLORS, MISSING, load_pyplot
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._pictures import COLORS, MISSING, load_pyplot
 from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 if TYPE_CHECKING:

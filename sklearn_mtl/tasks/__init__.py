@@ -5,10 +5,6 @@ from sklearn_mtl.tasks._by_task import square_by_task as square_by_task
 from sklearn_mtl.tasks._circular import distances as distances
 from sklearn_mtl.tasks._circular import from_vectors as from_vectors
 from sklearn_mtl.tasks._circular import unit_vectors as unit_vectors
-from sklearn_mtl.tasks._columns import Cells as Cells
-from sklearn_mtl.tasks._columns import TargetColumns as TargetColumns
-from sklearn_mtl.tasks._columns import read_columns as read_columns
-from sklearn_mtl.tasks._columns import sparse_cells as sparse_cells
 from sklearn_mtl.tasks._declare import check_same_classes as check_same_classes
 from sklearn_mtl.tasks._declare import check_untrained_tasks as check_untrained_tasks
 from sklearn_mtl.tasks._infer import infer_kind as infer_kind
@@ -23,11 +19,17 @@ from sklearn_mtl.tasks._names import order_of_columns as order_of_columns
 from sklearn_mtl.tasks._names import task_name as task_name
 from sklearn_mtl.tasks._outputs import ClassOutputsMixin as ClassOutputsMixin
 from sklearn_mtl.tasks._outputs import MultiTaskOutputsMixin as MultiTaskOutputsMixin
+from sklearn_mtl.tasks._read_y import Cells as Cells
+from sklearn_mtl.tasks._read_y import TargetColumns as TargetColumns
+from sklearn_mtl.tasks._read_y import read_columns as read_columns
+from sklearn_mtl.tasks._read_y import sparse_cells as sparse_cells
 from sklearn_mtl.tasks._scores import r2_of_points as r2_of_points
 from sklearn_mtl.tasks._stack import mask_labels as mask_labels
 from sklearn_mtl.tasks._stack import stack_tasks as stack_tasks
-from sklearn_mtl.tasks._targets import as_pandas_or_array as as_pandas_or_array
-from sklearn_mtl.tasks._targets import as_targets as as_targets
+from sklearn_mtl.tasks._target_containers import (
+    as_pandas_or_array as as_pandas_or_array,
+)
+from sklearn_mtl.tasks._target_containers import as_targets as as_targets
 from sklearn_mtl.tasks._task import Task as Task
 from sklearn_mtl.tasks._task import read_tasks as read_tasks
 from sklearn_mtl.tasks._task import warn_of_close_types as warn_of_close_types

@@ -10,8 +10,8 @@ import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks._by_task import by_task
-from sklearn_mtl.tasks._columns import TargetColumns, read_columns
 from sklearn_mtl.tasks._infer import parse_task_types, warn_of_empty_task
+from sklearn_mtl.tasks._read_y import TargetColumns, read_columns
 from sklearn_mtl.tasks._task import Task, read_task, read_tasks
 from sklearn_mtl.utils._typing import TaskTypes
 

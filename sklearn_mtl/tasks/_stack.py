@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.tasks._targets import as_pandas_or_array
+from sklearn_mtl.tasks._target_containers import as_pandas_or_array
 from sklearn_mtl.tasks._values import drop_missing
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._frames import column_names, is_pandas, join_frames

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_mtl.tasks._columns import TargetColumns
 from sklearn_mtl.tasks._infer import (
     check_classes,
     check_numbers,
@@ -18,6 +17,7 @@ from sklearn_mtl.tasks._infer import (
     warn_of_sentinel,
     warn_of_single_class,
 )
+from sklearn_mtl.tasks._read_y import TargetColumns
 from sklearn_mtl.utils._typing import TaskTypes
 
 __all__ = [

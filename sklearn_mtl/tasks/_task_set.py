@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.tasks._columns import TargetColumns, read_columns
 from sklearn_mtl.tasks._declare import read_first_tasks
 from sklearn_mtl.tasks._infer import check_numbers, warn_of_unseen
 from sklearn_mtl.tasks._names import find_task
+from sklearn_mtl.tasks._read_y import TargetColumns, read_columns
 from sklearn_mtl.tasks._task import Task, read_tasks
 from sklearn_mtl.utils._typing import TargetsLike, TaskKey, TaskTypes
 

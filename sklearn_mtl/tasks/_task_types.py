@@ -8,8 +8,8 @@ from typing import Any
 from sklearn.base import clone
 
 from sklearn_mtl.tasks._by_task import by_task
-from sklearn_mtl.tasks._columns import TargetColumns
 from sklearn_mtl.tasks._infer import parse_task_types
+from sklearn_mtl.tasks._read_y import TargetColumns
 from sklearn_mtl.tasks._task import read_tasks, warn_of_close_types
 from sklearn_mtl.utils._typing import Estimator
 

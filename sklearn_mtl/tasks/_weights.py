@@ -12,13 +12,13 @@ from scipy import sparse
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks._by_task import by_task
 from sklearn_mtl.tasks._names import NamedTasks, order_of_columns
-from sklearn_mtl.tasks._targets import as_targets
+from sklearn_mtl.tasks._target_containers import as_targets
 from sklearn_mtl.utils._frames import column_names, is_frame
 from sklearn_mtl.utils._private import HasMethods
 from sklearn_mtl.utils._typing import ClassWeight, TaskNumbers
 
 if TYPE_CHECKING:  # both read y, and ask here which labels weigh nothing
-    from sklearn_mtl.tasks._columns import Cells
+    from sklearn_mtl.tasks._read_y import Cells
     from sklearn_mtl.tasks._task_set import Task, TaskSet
 
 __all__ = [

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.datafits import Moments, make_moments, make_quadratic, make_shift
-from sklearn_mtl.tasks._columns import sparse_cells
+from sklearn_mtl.tasks._read_y import sparse_cells
 
 
 @pytest.mark.parametrize("is_shared", [True, False])

@@ -6,7 +6,7 @@ from sklearn_mtl.linear_model import MultiTaskLinearRegressor, _data
 from sklearn_mtl.linear_model._data import read_labels
 from sklearn_mtl.linear_model._labels import OwnLabels, TableOfLabels
 from sklearn_mtl.tasks import TaskSet
-from sklearn_mtl.tasks._columns import read_columns
+from sklearn_mtl.tasks._read_y import read_columns
 from tests.linear_model.strengths import strength
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from sklearn_mtl.exceptions import TaskError, UnseenLabelWarning
 from sklearn_mtl.metrics._truth import read_truth
-from sklearn_mtl.tasks._columns import read_columns
 from sklearn_mtl.tasks._names import TaskNames
+from sklearn_mtl.tasks._read_y import read_columns
 
 
 def truth_of(y, classes, sample_weight=None, model=None):

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn_mtl.comparison.results._gains import MEAN
 from sklearn_mtl.comparison.results._rows import shared_row
 from sklearn_mtl.tasks import task_name
-from sklearn_mtl.utils._pictures import make_axes, mark_of
+from sklearn_mtl.utils._colors import make_axes, mark_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

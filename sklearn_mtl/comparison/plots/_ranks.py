@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sklearn_mtl.utils._colors import COLORS, make_axes
 from sklearn_mtl.utils._optional import import_optional
-from sklearn_mtl.utils._pictures import COLORS, make_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

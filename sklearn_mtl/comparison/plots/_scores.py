@@ -9,7 +9,7 @@ import numpy as np
 
 from sklearn_mtl.comparison.results._words import metric_label
 from sklearn_mtl.metrics import mean_over_tasks
-from sklearn_mtl.utils._pictures import make_axes, mark_of
+from sklearn_mtl.utils._colors import make_axes, mark_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

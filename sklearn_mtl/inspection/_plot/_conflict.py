@@ -8,7 +8,7 @@ import numpy as np
 
 from sklearn_mtl.inspection._plot._lines import name_epochs
 from sklearn_mtl.inspection._steps import require
-from sklearn_mtl.utils._pictures import COLORS, make_axes
+from sklearn_mtl.utils._colors import COLORS, make_axes
 from sklearn_mtl.utils._typing import Estimator
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from sklearn_mtl.metrics import (
     read_predictions,
 )
 from sklearn_mtl.tasks import TargetColumns, TaskSet, read_columns, read_tasks
+from sklearn_mtl.utils._colors import SEQUENTIAL
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._optional import import_optional
-from sklearn_mtl.utils._pictures import SEQUENTIAL
 from sklearn_mtl.utils._pipelines import fitted_model
 from sklearn_mtl.utils._typing import FeaturesLike, Predictor, TargetsLike
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklearn_mtl.utils._pictures import DIVERGING, make_axes
+from sklearn_mtl.utils._colors import DIVERGING, make_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

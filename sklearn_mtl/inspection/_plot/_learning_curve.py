@@ -14,7 +14,7 @@ from sklearn_mtl.inspection._task_data import read_data
 from sklearn_mtl.inspection._task_sets import make_splits, read_metrics
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.tasks import fix_task_types
-from sklearn_mtl.utils._pictures import make_axes
+from sklearn_mtl.utils._colors import make_axes
 from sklearn_mtl.utils._random import draw_seed
 from sklearn_mtl.utils._typing import (
     CrossValidator,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sklearn_mtl.utils._pictures import mark_of
+from sklearn_mtl.utils._colors import mark_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ import numpy as np
 
 from sklearn_mtl.inspection._plot._lines import draw_task_lines, name_epochs
 from sklearn_mtl.inspection._steps import require
-from sklearn_mtl.utils._pictures import make_axes
+from sklearn_mtl.utils._colors import make_axes
 from sklearn_mtl.utils._typing import Estimator
 
 if TYPE_CHECKING:

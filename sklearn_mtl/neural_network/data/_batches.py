@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor
 from torch.utils.data import Dataset
 
-from sklearn_mtl.neural_network.data._inputs import Rows, gather
+from sklearn_mtl.neural_network.data._rows import Rows, gather
 
 __all__ = ["Batch", "BatchIterator", "HeldOutRows", "LabelledRows"]
 

@@ -16,7 +16,7 @@ from sklearn_mtl.model_selection import (
     make_folds,
 )
 from sklearn_mtl.neural_network.data._batches import LabelledRows
-from sklearn_mtl.neural_network.data._inputs import as_rows
+from sklearn_mtl.neural_network.data._rows import as_rows
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.preprocessing import Preparation, ReadInputs
 from sklearn_mtl.tasks import TaskSet, cell_weights, check_sample_weight

@@ -15,7 +15,7 @@ from skorch.history import History
 from torch import Tensor
 
 from sklearn_mtl.neural_network.data._batches import Batch, HeldOutRows
-from sklearn_mtl.neural_network.data._inputs import Rows
+from sklearn_mtl.neural_network.data._rows import Rows
 from sklearn_mtl.neural_network.objective._backward import Balance
 from sklearn_mtl.neural_network.objective._turns import Turns
 from sklearn_mtl.neural_network.training._idle import without_idle_callbacks

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.neural_network.data._inputs import Rows, as_rows
+from sklearn_mtl.neural_network.data._rows import Rows, as_rows
 from sklearn_mtl.neural_network.data._stream import Stream
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.objective._owners import task_of_maps

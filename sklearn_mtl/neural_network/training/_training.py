@@ -19,9 +19,9 @@ from sklearn_mtl.neural_network.data._batches import (
     LabelledRows,
 )
 from sklearn_mtl.neural_network.data._held import Held
-from sklearn_mtl.neural_network.data._inputs import as_rows
 from sklearn_mtl.neural_network.data._labels import Labels, draw_folds, label_rows
 from sklearn_mtl.neural_network.data._read import preparation_of
+from sklearn_mtl.neural_network.data._rows import as_rows
 from sklearn_mtl.neural_network.data._stream import Samples, Stream
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.objective._regularizer import Regularizer
@@ -31,6 +31,7 @@ from sklearn_mtl.neural_network.objective._relation import (
 )
 from sklearn_mtl.neural_network.objective._scheduling import make_turns
 from sklearn_mtl.neural_network.objective._setup import make_balance, make_monitor
+from sklearn_mtl.neural_network.training._best_epoch import BestEpoch
 from sklearn_mtl.neural_network.training._build import (
     build_module,
     build_net,
@@ -38,6 +39,7 @@ from sklearn_mtl.neural_network.training._build import (
 )
 from sklearn_mtl.neural_network.training._head_update import HeadUpdate
 from sklearn_mtl.neural_network.training._input_layer import input_layer
+from sklearn_mtl.neural_network.training._learning_rate import WarmUpCosine
 from sklearn_mtl.neural_network.training._loss_error import LossError, raise_reason
 from sklearn_mtl.neural_network.training._net import MultiTaskNet
 from sklearn_mtl.neural_network.training._plan import (
@@ -46,7 +48,6 @@ from sklearn_mtl.neural_network.training._plan import (
     resolve_embedding,
 )
 from sklearn_mtl.neural_network.training._run import TrainingRun
-from sklearn_mtl.neural_network.training._schedule import BestEpoch, WarmUpCosine
 from sklearn_mtl.neural_network.training._state import NetState
 from sklearn_mtl.preprocessing import (
     Preparation,

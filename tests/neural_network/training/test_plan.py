@@ -9,8 +9,9 @@ from torch import nn
 
 from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.modules import MLP
+from sklearn_mtl.neural_network.training._best_epoch import BestEpoch
+from sklearn_mtl.neural_network.training._learning_rate import WarmUpCosine
 from sklearn_mtl.neural_network.training._plan import make_plan, resolve_embedding
-from sklearn_mtl.neural_network.training._schedule import BestEpoch, WarmUpCosine
 from sklearn_mtl.preprocessing import PiecewiseLinear
 from tests.neural_network.nets import table, tiny
 

@@ -1,4 +1,4 @@
-"""How the learning rate moves, and when training ends."""
+"""Early stopping: which epoch is kept, and when training ends."""
 
 from __future__ import annotations
 
@@ -9,32 +9,9 @@ from torch import Tensor
 
 from sklearn_mtl.neural_network.training._net import MultiTaskNet
 
-__all__ = ["BestEpoch", "WarmUpCosine"]
+__all__ = ["BestEpoch"]
 
 _ROUNDING = 1e-6  # of a mean of losses in float32; less is not better
-
-
-class WarmUpCosine:
-    """Linear warm-up, then half a cosine down to zero.
-
-    Parameters
-    ----------
-    n_steps : int
-        Steps of the whole fit.
-    n_warm_up : int, default=20
-        Steps of the warm-up; at most a tenth of all.
-    """
-
-    def __init__(self, n_steps: int, n_warm_up: int = 20) -> None:
-        self.n_steps = max(n_steps, 1)
-        self.n_warm_up = min(n_warm_up, self.n_steps // 10)
-
-    def __call__(self, step: int) -> float:
-        """Return the factor of the learning rate after so many steps."""
-        if step < self.n_warm_up:
-            return (step + 1) / self.n_warm_up
-        rest = max(self.n_steps - self.n_warm_up, 1)
-        return 0.5 * (1.0 + math.cos(math.pi * (step - self.n_warm_up) / rest))
 
 
 class BestEpoch:

@@ -1,6 +1,6 @@
 """Turn any form of y into one array of observed labels per task.
 
-Nothing here knows what a class or a regression target is; that is ``_tasks``.
+Nothing here knows what a class or a regression target is; that is ``_task``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sklearn_mtl.tasks._names import (
     order_of_columns,
     task_name,
 )
-from sklearn_mtl.tasks._targets import as_targets
+from sklearn_mtl.tasks._target_containers import as_targets
 from sklearn_mtl.tasks._values import (
     drop_missing,
     is_categorical,

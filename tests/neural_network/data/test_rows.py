@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy import sparse
 
-from sklearn_mtl.neural_network.data._inputs import as_rows
+from sklearn_mtl.neural_network.data._rows import as_rows
 
 CPU = torch.device("cpu")
 BYTES = np.arange(0, 240, 10, dtype=np.uint8).reshape(6, 4)

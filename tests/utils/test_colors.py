@@ -3,7 +3,7 @@ import sys
 import matplotlib.pyplot as plt
 import pytest
 
-from sklearn_mtl.utils._pictures import make_axes, mark_of
+from sklearn_mtl.utils._colors import make_axes, mark_of
 
 
 def test_no_two_of_many_series_look_alike():

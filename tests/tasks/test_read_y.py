@@ -8,7 +8,7 @@ import torch
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.tasks._columns import read_columns, sparse_cells
+from sklearn_mtl.tasks._read_y import read_columns, sparse_cells
 
 # one and the same target, as people hold it
 FORMS = {
