@@ -110,7 +110,18 @@ def test_only_those_that_take_a_validation_set_get_one(parts):
         classifier=LogisticRegression(),
         regressor=HistGradientBoostingRegressor(**BOOST),
     ).fit(X, y, X_val=X_val, y_val=y_val)
-    assert len(model.estimators_[2].validation_score_) > 1
+    seen, held = ~np.isnan(y), ~np.isnan(y_val)
+    for t in range(2):
+        alone = LogisticRegression().fit(X[seen[:, t]], y[seen[:, t], t])
+        np.testing.assert_allclose(model.estimators_[t].coef_, alone.coef_)
+    alone = HistGradientBoostingRegressor(**BOOST).fit(
+        X[seen[:, 2]],
+        y[seen[:, 2], 2],
+        X_val=X_val[held[:, 2]],
+        y_val=y_val[held[:, 2], 2],
+    )
+    found = model.estimators_[2].validation_score_
+    np.testing.assert_array_equal(found, alone.validation_score_)
 
 
 class TestErrors:
