@@ -279,10 +279,13 @@ def test_advice_is_only_what_can_help():
 def test_alpha_zero_is_least_squares_in_all_units_of_the_features(penalty, data):
     X, _ = data
     y = X @ np.random.default_rng(2).standard_normal((6, 4)) + 1.0
+    truth, units = y.copy(), np.array([1e4, 1e-4, 1e4, 1e-4, 1.0, 1e-6])
     y[::5, 0] = np.nan
-    model = MultiTaskLinearRegressor(penalty=penalty, alpha=0.0)
-    model.fit(X * [1e4, 1e-4, 1e4, 1e-4, 1.0, 1e-6], y)
-    assert model.score(X * [1e4, 1e-4, 1e4, 1e-4, 1.0, 1e-6], y) > 1.0 - 1e-6
+    model = MultiTaskLinearRegressor(penalty=penalty, alpha=0.0).fit(X * units, y)
+    expected, *_ = np.linalg.lstsq(np.column_stack([X, np.ones(60)]), truth)
+    np.testing.assert_allclose(model.coef_ * units, expected[:-1].T, atol=1e-9)
+    np.testing.assert_allclose(model.intercept_, expected[-1], atol=1e-9)
+    np.testing.assert_allclose(model.predict(X * units), truth, atol=1e-9)
     assert model.dual_gap_ <= 1e-6
 
 

@@ -87,15 +87,19 @@ def test_a_sparse_x_is_scaled_without_centring(container):
 
 @pytest.mark.parametrize("n_members", [1, 3])
 def test_sparse_and_dense_differ_by_the_centre_only(n_members):
-    thin = np.where(np.abs(X) > 0.7, X, 0.0)
-    arguments = {"n_members": n_members, "early_stopping": n_members > 1}
-    arguments |= {"max_epochs": 30, "lr": 0.02}
-    dense = tiny(MultiTaskClassifier, **arguments).fit(thin, Y[:, :2])
-    model = tiny(MultiTaskClassifier, **arguments).fit(sparse.csr_array(thin), Y[:, :2])
-    assert (
-        abs(model.score(sparse.csr_array(thin), Y[:, :2]) - dense.score(thin, Y[:, :2]))
-        < 0.1
-    )
+    # Four orders of one column, so that none is rare and the scale is the deviation of
+    # each, and every row with its negative, so that there is no centre to take away.
+    rng, column = np.random.default_rng(0), np.where(np.abs(X[:60, 0]) > 0.7, 1.0, 0.0)
+    half = np.column_stack([rng.permutation(column * X[:60, 0]) for _ in range(4)])
+    thin = np.vstack([half, -half])
+    model = tiny(MultiTaskClassifier, n_members=n_members, **{**EXACT, "lr": 0.02})
+
+    def outputs(X):
+        return np.hstack(model.fit(X, Y[:, :2]).predict_proba(X))
+
+    np.testing.assert_allclose(outputs(sparse.csr_array(thin)), outputs(thin))
+    thin[0] += 40.0
+    assert not np.allclose(outputs(sparse.csr_array(thin)), outputs(thin))
 
 
 @pytest.mark.parametrize("cls", ALL)
