@@ -181,7 +181,10 @@ def test_a_class_may_come_later():
     assert model.predict_proba(X)[:, 2].max() < 0.1
     for _ in range(100):
         model.partial_fit(X, y[:, 1])
-    assert model.score(X, y[:, 1]) > 0.7
+    # no more than three standard errors below the rule that the labels came from
+    best = np.mean(np.digitize(X[:, 1], [-0.7, 0.7]) == y[:, 1])
+    error = np.sqrt(best * (1 - best) / len(X))
+    assert model.score(X, y[:, 1]) > best - 3 * error
 
 
 def test_a_later_label_must_have_been_declared():
