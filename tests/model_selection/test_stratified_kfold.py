@@ -93,20 +93,19 @@ def digits_in_order():
 
 @pytest.mark.parametrize("n_tasks", [1, 3])
 def test_neighbours_stay_together_without_shuffle(n_tasks):
-    # scikit-learn's own test of StratifiedKFold: by accuracies on dependent samples
+    # scikit-learn's own test of StratifiedKFold, with its limits: by accuracies on
+    # dependent samples
     X, y = digits_in_order()
     model = SVC(C=10, gamma=0.005)
+    mean = {}
     for shuffle in (False, True):
-        arguments = {"shuffle": shuffle, "random_state": 0 if shuffle else None}
-        cv = MultiTaskStratifiedKFold(3, **arguments)
+        cv = MultiTaskStratifiedKFold(
+            3, shuffle=shuffle, random_state=0 if shuffle else None
+        )
         splits = list(cv.split(X, y[:, :n_tasks]))
-        found = cross_val_score(model, X, y[:, 0], cv=splits).mean()
-        theirs = StratifiedKFold(3, **arguments)
-        expected = cross_val_score(model, X, y[:, 0], cv=theirs).mean()
-        # Four standard errors of a share of 600. To be tested on other writers costs
-        # nine of them, so neither way passes for the other.
-        error = np.sqrt(expected * (1 - expected) / len(X))
-        assert found == pytest.approx(expected, abs=4 * error)
+        mean[shuffle] = cross_val_score(model, X, y[:, 0], cv=splits).mean()
+    assert 0.8 < mean[False] < 0.87
+    assert mean[True] > 0.94
 
 
 def test_rows_in_order_go_to_the_folds_of_scikit_learn():
