@@ -51,6 +51,7 @@ class AdamNumbers:
         first = _BETA_1 * self.first + (1 - _BETA_1) * gradient
         self.first = torch.where(moves, first, self.first)
         second = _BETA_2 * self.second + (1 - _BETA_2) * gradient.square()
+        # A number that rests keeps its moments and its count, which correct its bias.
         self.second = torch.where(moves, second, self.second)
         self.count = self.count + moves
         # both moments begin at zero, towards which they are biased in the first steps

@@ -35,6 +35,7 @@ class _Balancer:
         Where the method knows of task_weight, or ignores it, it has weighed the bare
         L_t. Weights of a mean become those of a sum.
         """
+        # Weights of a mean sum to one. Scaled up, they keep the learning rate of a sum.
         if self.of_mean:
             wanted = present * task_weight if self.role == "preference" else present
             weights = weights * wanted.sum(-1)[..., None]
@@ -150,6 +151,8 @@ class GradientBalancer(_Balancer):
         is_whole = present.all()
         is_plain = is_whole and (task_weight == 1).all()
         if self.role != "scale" and not is_plain:
+            # The gradients carry task_weight, which these methods take as a preference,
+            # or not at all.
             bare = task_weight + (task_weight == 0)
             gramian = gramian / (bare * bare[:, None])
         if is_whole:
@@ -160,6 +163,8 @@ class GradientBalancer(_Balancer):
             else:
                 self.held = self._factors(weights, present, task_weight)
             return
+        # An absent task has a gradient of zero, which min-norm methods would give all
+        # weight to: methods only see the tasks that are there.
         weights = np.zeros_like(gramian[..., 0])
         for members, tasks in _alike(present):
             step = StepGramian(
@@ -172,6 +177,7 @@ class GradientBalancer(_Balancer):
             )
             weights[step.cells] = self.method.weigh_arrays(step, self.state)
         factors = self._factors(weights, present, task_weight)
+        # Factors are kept for `update_every` steps, in which absent tasks may return.
         held = np.ones_like(factors) if self.held is None else self.held
         self.held = np.where(present, factors, held)
 

@@ -34,6 +34,7 @@ def feature_gramian(
     n_hidden, n_outputs), task_of (n_outputs,), label_weights (n_members,
     n_rows, n_outputs or 1) -> (n_members, n_tasks, n_tasks).
     """
+    # Gradients at the last layer are outer products: <e f', g h'> = <e, g> <f, h>.
     products = _sum_products(dlogits, label_weights) * (weight.mT @ weight)
     n_members, n_outputs, _ = products.shape
     if n_outputs == n_tasks:
@@ -48,9 +49,11 @@ def _sum_products(dlogits: Tensor, weights: Tensor | None) -> Tensor:
     """Return E^T E, (n_members, n_outputs, n_outputs), over equal samples."""
     if weights is None:
         return dlogits.mT @ dlogits
+    # A label of weight w stands for w equal ones: (w e)^2 / w.
     inverse = torch.where(weights > 0, 1.0 / weights, 0.0)
     if weights.shape[-1] == 1:
         return dlogits.mT @ (dlogits * inverse)
+    # min(w_s, w_t) equal samples have both labels: min(w_s, w_t) / (w_s w_t).
     rows = [
         gradient.unsqueeze(1) @ (dlogits * torch.minimum(inverse, one.unsqueeze(-1)))
         for gradient, one in zip(dlogits.unbind(-1), inverse.unbind(-1), strict=True)
@@ -70,6 +73,7 @@ def lowest_overlap(label_weights: Tensor) -> float:
         return 1.0
     is_observed = weights > 0
     if ((weights == weights.amax(dim=1, keepdim=True)) | ~is_observed).all():
+        # Then the smaller of two weights is that of either: one product finds them all.
         common = weights.T @ is_observed.double()
     else:  # of w equal samples, those that have both labels
         weights = weights[:: max(1, int(n_rows * n_tasks**2 / _COMPARED))]

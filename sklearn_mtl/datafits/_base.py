@@ -115,10 +115,12 @@ def largest_eigenvalue(
 
     Each task is a column of what the map takes, and has a map of its own.
     """
+    # A fixed seed: the same data give the same step size, and so the same fit.
     V = np.random.default_rng(0).standard_normal(shape)
     norms = np.ones(shape[1])
     for _ in range(n_iter):
         lengths = np.sqrt(np.einsum("jt,jt->t", V, V))
+        # A task without labels has the zero map.
         V = apply(V / np.where(lengths > 0, lengths, 1.0))
         norms = np.sqrt(np.einsum("jt,jt->t", V, V))
     # The iteration approaches from below, and steps over a bound that is too low may

@@ -47,6 +47,7 @@ def prefers_gram(shape: tuple[int, int], weights: np.ndarray) -> bool:
     """
     n_samples, n_features = shape
     if weights_are_shared(weights):
+        # 5000 features are 200 MB for the one Gram matrix.
         return n_features <= min(n_samples, 5000)
     n_cells = int(np.count_nonzero(weights > 0))
     return _gram_is_small(n_features, n_cells, weights.shape[1])
@@ -54,6 +55,7 @@ def prefers_gram(shape: tuple[int, int], weights: np.ndarray) -> bool:
 
 def _gram_is_small(n_features: int, n_cells: int, n_tasks: int) -> bool:
     """Whether one Gram matrix a task holds less than the samples."""
+    # n_tasks n_features^2 numbers instead of n_cells n_features.
     return n_features * n_tasks <= n_cells and n_tasks * n_features**2 <= MAX_GRAM
 
 
@@ -83,6 +85,7 @@ def make_shift(
         sums = np.bincount(cells.tasks, w * Y[cells.rows, cells.tasks], n_tasks)
     y = sums / _positive(totals)
     x = np.zeros(X.shape[1])
+    # Centring would fill the zeros of a sparse X.
     if not sparse.issparse(X):
         # Samples from all over say well enough where the features lie.
         means = X[:: max(len(X) // 200, 1)].mean(axis=0)

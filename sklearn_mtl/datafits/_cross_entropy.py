@@ -58,9 +58,11 @@ class LogLoss(Datafit):
     ) -> None:
         self.X, self.codes, self.n_classes = X, codes, n_classes
         self.fit_intercept = fit_intercept
+        # Over the mean weight of a task, so that alpha does not depend on n_samples.
         self.n = float(weights.sum() / weights.shape[1])
         self.weights = weights / self.n
         self.n_features = X.shape[1]
+        # One logit for a binary task: of two only the difference would count.
         widths = [1 if k == 2 else k for k in n_classes]
         self.ends = np.cumsum(widths)
         self.n_columns = int(self.ends[-1])
@@ -132,6 +134,7 @@ class LogLoss(Datafit):
             out = scaled * (1.0 - probabilities) * Z
             for block in self.blocks:
                 p, z = probabilities[:, block], Z[:, block]
+                # (diag(p) - p p') z without the matrix.
                 out[:, block] = scaled[:, block] * (z - (p * z).sum(axis=1)[:, None])
             return out
 
@@ -144,10 +147,12 @@ class LogLoss(Datafit):
         """
         pq = probabilities * (1.0 - probabilities)
         sums = np.einsum("ic,ic->c", self.cells, pq)
+        # Near certainty p (1 - p) underflows, and the mean is divided by.
         return np.maximum(sums / self.weights.mean(axis=1).sum(), 1e-10)
 
     def replace(self, X: Any) -> LogLoss:
         """Return the same data term with other inputs for the same samples."""
+        # Not through __init__, which would encode the same labels again.
         part: LogLoss = object.__new__(LogLoss)
         part.__dict__.update(self.__dict__)
         part.X, part.n_features = X, X.shape[1]
@@ -156,6 +161,7 @@ class LogLoss(Datafit):
     def logits(self, W: np.ndarray) -> np.ndarray:
         """Return X W + b with the best intercepts b."""
         plain = self.X @ W
+        # A warm start: W changes little between evaluations.
         self._intercept = self.best_intercept(plain, self._intercept)
         return plain + self._intercept
 
@@ -178,10 +184,12 @@ class LogLoss(Datafit):
 
     def lipschitz(self) -> float:
         """Return a bound of the curvature times the largest eigenvalue of X'X."""
+        # The largest eigenvalues that diag(p) - p p' and p (1 - p) can have.
         bound = 0.5 if self.blocks else 0.25
 
         def apply(V: np.ndarray) -> np.ndarray:
             fits = self.X @ V
+            # Once the intercepts are minimised out, only centred fits have curvature.
             if self.fit_intercept:
                 totals = np.maximum(self.cells.sum(axis=0), 1e-300)
                 fits = fits - (self.cells * fits).sum(axis=0) / totals
@@ -210,6 +218,7 @@ class LogLoss(Datafit):
         total = float(np.vdot(self.cells[:, self.binary], losses))
         for block in self.blocks:
             z = logits[:, block]
+            # Shifted so that exp cannot overflow.
             top = z.max(axis=1)
             sums = np.exp(z - top[:, None]).sum(axis=1)
             losses = top + np.log(sums) - (self.targets[:, block] * z).sum(axis=1)
@@ -218,6 +227,7 @@ class LogLoss(Datafit):
 
     def _entropy(self, s: float, probabilities: np.ndarray) -> float:
         """Return the entropy of the labels mixed with the predictions, part s."""
+        # The conjugate of the log-loss is the negative entropy, here at y + s (p - y).
         mixed = self.targets + s * (probabilities - self.targets)
         q = mixed[:, self.binary]
         # Half the time of xlogy; q is exactly 0 or 1 where the logarithm is cut.

@@ -35,8 +35,10 @@ def binary_intercepts(
         mean = np.einsum("ic,ic->c", cells, p) / total - wanted
         if np.abs(mean).max(initial=0.0) <= TOLERANCE:
             break
+        # The mean residual increases with b, so its sign tells the side of the root.
         low, high = np.where(mean < 0, b, low), np.where(mean > 0, b, high)
         curvature = mean + wanted - np.einsum("ic,ic,ic->c", cells, p, p) / total
+        # Far from the root the sigmoid is flat, and a full Newton step would overshoot.
         step = np.clip(mean / np.maximum(curvature, 1e-300), -4.0, 4.0)
         new = b - np.where(np.abs(mean) <= TOLERANCE, 0.0, step)
         outside = (new <= low) | (new >= high)
@@ -68,6 +70,7 @@ def block_intercepts(
         residual = pulled.sum(axis=0) - wanted
         if np.abs(residual).max() <= TOLERANCE:
             break
+        # 1 / k^2 in every entry fills the null space of softmax, a common shift.
         # Regularised by the residual: near certainty the Hessian says nothing.
         hessian = np.diag(pulled.sum(axis=0)) - p.T @ pulled + 1.0 / len(b) ** 2
         hessian.flat[:: len(b) + 1] += 1e-3 * np.abs(residual).max()
@@ -75,6 +78,7 @@ def block_intercepts(
         length = 1.0
         while length > 1e-6:
             new = _mean_loss(scores, wanted, weights / total, b - length * step)
+            # The decrease of the last steps is below the rounding of the loss.
             if new <= value + 1e-14 * max(1.0, abs(value)):
                 break
             length *= 0.25

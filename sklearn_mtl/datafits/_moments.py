@@ -83,10 +83,12 @@ class Moments:
         if cells is not None and not sparse.issparse(X):
             return cls._from_separate_samples(X, Y, weights, shift, cells)
         Y = Y - shift.y
+        # With equal weights one Gram matrix serves all tasks.
         groups = weights[:, :1] if is_shared else weights
         sums = [_second_moment(X, column, shift.x) for column in groups.T]
         products = weights * Y
         y = np.einsum("it->t", products)
+        # X itself is not shifted: a copy of it would be the largest array here.
         xy = X.T @ products - np.outer(shift.x, y)
         return cls(
             groups.sum(axis=0),
@@ -108,6 +110,7 @@ class Moments:
         """
         k, roots = X.shape[1], np.sqrt(weights[at.rows, at.tasks])[:, None]
         y = Y[at.rows, at.tasks] - shift.y[at.tasks]
+        # One product of the columns (x, 1, y) gives all sums.
         sums = np.empty((len(at.ends), k + 2, k + 2))
         # One task at a time stays in the cache; a copy of X would be new memory.
         room = np.empty((int(np.diff(at.ends, prepend=0).max()), k + 2))
@@ -169,6 +172,7 @@ class Moments:
 
         Shapes: W (n_features, n_tasks), intercept (n_tasks,) -> (n_tasks,).
         """
+        # The moments are measured from the shift, and so must the intercepts be.
         b = intercept + self.shift.x @ W - self.shift.y
         xxW = (
             np.matmul(self.xx, W.T[:, :, None])[:, :, 0].T
@@ -178,6 +182,7 @@ class Moments:
         xW = np.einsum("tj,jt->t", np.broadcast_to(self.x, W.T.shape), W)
         quadratic = (W * xxW).sum(axis=0) + 2.0 * b * xW + self.weight * b**2
         linear = (W * self.xy).sum(axis=0) + b * self.y
+        # A difference of large sums can be negative by rounding.
         return np.maximum(quadratic - 2.0 * linear + self.yy, 0.0)
 
 

@@ -41,6 +41,7 @@ class Pooling:
         Shapes: totals (n_tasks,).
         """
         pooled = self.strength / np.maximum(totals + self.strength, 1e-300)
+        # n s / (n + s), the precision of a task's mean around the common level.
         weights = totals * pooled
         weights = weights / max(float(weights.sum()), 1e-300)
         x, y = means.x, float(means.y @ weights)
@@ -52,6 +53,8 @@ class Pooling:
             step = part if means.x.shape[1] > 1 else part[:1]
             return Centre(x + step * (means.x - x), y + part * (means.y - y))
 
+        # The root for samples, whose squares are summed [1]; the ratio itself for the
+        # intercepts, as in the best linear unbiased prediction.
         return between(1.0 - np.sqrt(pooled)), between(1.0 - pooled)
 
 

@@ -153,6 +153,7 @@ class GramQuadratic(Quadratic):
 
     def lipschitz(self) -> float:
         """Return the largest eigenvalue of the Gram matrices."""
+        # Power iteration takes O(n_features^2) per step, eigenvalues O(n_features^3).
         if self.n_features > 300:
             return largest_eigenvalue(self.apply, (self.n_features, self.n_columns))
         return float(np.linalg.eigvalsh(self.G)[..., -1].max())

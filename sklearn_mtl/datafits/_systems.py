@@ -13,6 +13,7 @@ RANK = 1e-13
 
 def spectrum_of_samples(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return eigenvalues of X'X above rounding, and their vectors, from X X'."""
+    # X X' has the nonzero eigenvalues of X'X, and here it is usually the smaller one.
     values, left = np.linalg.eigh(X @ X.T)
     kept = values > RANK * values[-1]
     values, left = values[kept], left[:, kept]
@@ -22,6 +23,7 @@ def spectrum_of_samples(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def solve_gram(G: np.ndarray, B: np.ndarray, m: float) -> np.ndarray:
     """Return (G + m I)^+ B."""
     system = G + m * np.eye(len(G))
+    # In units of its length no feature is mistaken for rounding because it is small.
     unit = _units(np.sqrt(np.maximum(system.diagonal(), 0.0)))
     values, vectors = np.linalg.eigh(unit * system * unit.T)
     kept = values > RANK * values[-1]

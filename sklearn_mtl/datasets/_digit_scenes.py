@@ -210,6 +210,7 @@ def _compose(
 ) -> _Layout:
     """Choose a handwritten digit, a place, a size and a rotation for every scene."""
     rounds = -(-n_samples // n_digits)
+    # Whole permutations, so that all handwritten digits occur about equally often.
     source = np.concatenate([rng.permutation(n_digits) for _ in range(rounds)])
     source = source[:n_samples]
     place, size, turn = (rng.randint(k, size=n_samples) for k in (4, 3, 3))

@@ -198,6 +198,7 @@ def _draw_labels(
     proba: np.ndarray, flip_y: float, rng: np.random.RandomState
 ) -> np.ndarray:
     n_samples, n_classes = proba.shape
+    # Without the last sum, which rounding may leave below the drawn number.
     above = rng.uniform(size=(n_samples, 1)) > proba.cumsum(axis=1)[:, :-1]
     labels = above.sum(axis=1)
     flipped = rng.uniform(size=n_samples) < flip_y

@@ -212,6 +212,7 @@ def _hide_part(
 ) -> None:
     """Lay a patch of the same proportions somewhere into each box."""
     low, side = boxes[:, :2], boxes[:, 2:] - boxes[:, :2]
+    # The share is one of the area, its root one of each side.
     part = np.sqrt(occlusion)
     low = low + (1.0 - part) * side * rng.uniform(size=low.shape)
     centres = np.arange(pictures.shape[1]) + 0.5

@@ -117,6 +117,7 @@ def _choose(labels: np.ndarray, share: float, rng: np.random.RandomState) -> np.
     chosen = []
     for label in np.unique(labels):
         places = np.flatnonzero(labels == label)
+        # One label of each class stays.
         n_hidden = min(round(share * len(places)), len(places) - 1)
         chosen.append(rng.permutation(places)[:n_hidden])
     return np.concatenate(chosen) if chosen else np.zeros(0, dtype=np.intp)

@@ -99,6 +99,7 @@ def _directions(
     size = (n_outputs, n_informative)
     common = rng.standard_normal((task_groups.max() + 1, *size))
     own = rng.standard_normal((n_tasks, *size))
+    # Variances add up: with roots the mixture keeps its expected length.
     mixed = relatedness**0.5 * common[task_groups] + (1 - relatedness) ** 0.5 * own
     return mixed / np.linalg.norm(mixed, axis=2, keepdims=True)
 

@@ -262,6 +262,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
     def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         check_is_fitted(self)
         X = check_features(self, X)
+        # A member that no task gives weight need not predict.
         used = np.any(self._weights > 0, axis=0)
         with warning_once():
             outputs = [

@@ -136,6 +136,7 @@ class BaseMultiTaskForest(BaseEstimator):
         rows = np.flatnonzero(labels.weights.any(axis=1))
         # Not `labels.row_weights`, which know no class weights.
         codes, row_weights = labels.codes[rows], labels.weights[rows].max(axis=1)
+        # A row gets the largest of its weights, and its labels their part of that.
         cells = labels.weights[rows] / row_weights[:, None]
         encoding = TargetEncoding.learn(self.task_set_, codes, labels.weights[rows])
         self._ratio, shares = LeafRatio.learn(encoding, cells, row_weights)
@@ -202,6 +203,7 @@ class BaseMultiTaskForest(BaseEstimator):
             who, total = type(self).__name__, row_weights.sum()
             warn_of_small_weights(total, len(row_weights), who)
             # by weight, so that a weight of 2 is the same as the row twice
+            # scikit-learn allows at most half of the weight in a leaf.
             share = min(self.min_samples_leaf / total, 0.5)
             leaf = {"min_weight_fraction_leaf": share}
         return {

@@ -52,9 +52,11 @@ class Calibration:
         truth = np.eye(n_classes)[labels]
         logits = np.log(np.maximum(weights @ truth, _RAREST))
         unit = max(np.sqrt(weights @ (scores**2)).max(), np.finfo(np.float64).tiny)
+        # 1 / n on a mean log-loss is a standard normal prior.
         scaled, pull = scores / unit, 1.0 / len(labels)
 
         def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
+            # Positive slopes: a higher score never makes its class less probable.
             steep, shifts = np.split(point, 2)
             slopes, away = np.exp(steep), steep - steep.mean()
             logp = _log_softmax(logits + scaled * slopes + shifts)

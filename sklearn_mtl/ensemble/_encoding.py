@@ -139,6 +139,7 @@ def _columns(task: Task, labels: np.ndarray) -> np.ndarray:
 def _moments(values: np.ndarray, weights: np.ndarray) -> Sequence[np.ndarray]:
     """Return mean, scale, smallest and largest of each column of a task."""
     mean = np.average(values, axis=0, weights=weights)
+    # Summed over the classes: many classes weigh no more than two.
     variance = np.average((values - mean) ** 2, axis=0, weights=weights).sum()
     is_rounding = variance <= (_EPS * np.abs(values).max()) ** 2
     scale = 1.0 if is_rounding else np.sqrt(variance)

@@ -173,6 +173,7 @@ def fit_member(
         return Member(fitted, outputs)
     if data.splits is None:
         return Member(fitted, None)
+    # Out-of-bag predictions and the like spare the fits of the folds.
     own = getattr(fitted, "oof_prediction_", None)
     if own is not None:
         return Member(fitted, [own] if task_set.is_1d else list(own))
@@ -180,6 +181,7 @@ def fit_member(
     for train, test in data.splits:
         given = {key: value[train] for key, value in params.items()}
         own_X, own_y = safe_indexing(data.X, train), safe_indexing(data.y, train)
+        # A fold may leave a task without labels.
         part = tolerant(model).fit(own_X, own_y, **given)
         _place(outputs, part, task_set, safe_indexing(data.X, test), test)
     return Member(fitted, outputs)
@@ -227,6 +229,7 @@ def _place(
         if not task.is_classification:
             outputs[t][rows] = output
         elif learned[t].n_classes:
+            # A class that this fold has not seen is impossible to its model.
             outputs[t][rows] = 0.0
             at = task.encode(learned[t].classes).astype(np.intp)
             outputs[t][np.ix_(rows, at)] = output

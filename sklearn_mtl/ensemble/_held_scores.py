@@ -67,6 +67,7 @@ class HeldScores:
         fits, tests, rows, errors, totals = [], [], [], [], []
         for train, test, places in rounds:
             fit = _fit_all(train)
+            # A task without labels in the training part has no fit to test.
             weights = test.weights * train.weights.any(axis=0)
             errors.append([_error(test, weights, one) for one in fit])
             totals.append(weights.sum(axis=0))

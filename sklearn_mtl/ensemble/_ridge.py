@@ -58,6 +58,7 @@ def find_axes(X: Matrix, weights: np.ndarray, random_state: int = 0) -> RidgeAxe
     mean = np.asarray(weights @ X).ravel()
     root = np.sqrt(weights)
     scaled = sparse.diags_array(root) @ X if sparse.issparse(X) else root[:, None] * X
+    # An exact decomposition would take the cube of the smaller side.
     if min(n_samples, n_features) > MAX_AXES:
         _, _, axes = randomized_svd(scaled, MAX_AXES, random_state=random_state)
         return RidgeAxes(mean, axes.T)
@@ -65,6 +66,7 @@ def find_axes(X: Matrix, weights: np.ndarray, random_state: int = 0) -> RidgeAxe
         gram = _dense(scaled.T @ scaled) - np.outer(mean, mean)
         values, vectors = linalg.eigh(gram)
         return RidgeAxes(mean, vectors[:, values > _RANK * max(values[-1], 0.0)])
+    # The kernel is centred by its products, because a centred X is not sparse.
     cross = _dense(scaled @ mean)
     kernel = _dense(scaled @ scaled.T)
     kernel -= np.outer(root, cross) + np.outer(cross, root)
@@ -116,6 +118,7 @@ def solve_ridge(
     patterns = weight_patterns(weights)
     n_samples, n_axes = Z.shape
     n_patterns = patterns.max(initial=-1) + 1
+    # An eigendecomposition takes about 10 n_axes^3 operations.
     direct = n_patterns * (10 * n_axes**3 + 2 * n_samples * n_axes**2)
     iterated = 4.0 * n_samples * n_axes * strengths.size * _TYPICAL_ITER
     out = np.empty((len(strengths), n_axes, targets.shape[1]))
@@ -174,6 +177,7 @@ def _iterate(
     total = np.maximum(weights.sum(axis=0), np.finfo(np.float64).tiny)
     share = np.tile(weights / total, len(strengths))  # (n_samples, L * D)
     penalty = np.zeros((Z.shape[1], share.shape[1]))
+    # The last coordinate is the intercept, which is not penalised.
     penalty[:-1] = strengths.ravel()
     # the diagonal of the equations where every row counts alike
     diagonal = np.mean(Z**2, axis=0)[:, None] + penalty

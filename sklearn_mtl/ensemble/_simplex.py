@@ -85,6 +85,7 @@ def read_evidence(
         prior = share @ (labels - share @ labels) ** 2
         if prior <= (_EPS * np.abs(labels).max()) ** 2:
             return None  # rounding
+        # Weights sum to one, so the error of a mixture is the mixture of the errors.
         errors = np.stack([o[rows] - labels for o in outputs], axis=1)
         table = errors.T @ (share[:, None] * errors)
     if not prior > 0:

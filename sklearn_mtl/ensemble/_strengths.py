@@ -63,9 +63,11 @@ def _losses_of_pattern(
     residual = np.sqrt(share)[:, None] * (targets - share @ targets)
     axes, roots, _ = linalg.svd(centred, full_matrices=False)
     seen = axes.T @ residual  # (n_axes, n_columns)
+    # What the axes do not span is an error at every strength.
     outside = np.sum(residual**2, axis=0) - np.sum(seen**2, axis=0)
     left = STRENGTHS[:, None] / (roots**2 + STRENGTHS[:, None])  # 1 - shrinkage
     errors = np.maximum(outside, 0.0) + left**2 @ seen**2
+    # The intercept takes one degree of freedom.
     freedom = 1.0 + np.sum(1.0 - left, axis=1, keepdims=True)
     # more freedom than labels is no fit at all
     return errors / np.maximum(1.0 - freedom / total, 0.05) ** 2

@@ -71,6 +71,7 @@ class LeafRatio:
         columns: list[np.ndarray] = []
         for t, _ in encoding.places:
             column = np.ascontiguousarray(cells[:, t])
+            # Where all rows have the label, its share is 1 in every leaf.
             if (column == 1.0).all():
                 continue
             if column.tobytes() not in found:
@@ -87,6 +88,7 @@ class LeafRatio:
         self, codes: np.ndarray, cells: np.ndarray, columns: np.ndarray
     ) -> np.ndarray:
         """Return what the trees are grown on, (n_samples, n_columns + n_shares)."""
+        # A missing label counts 0 in the mean of a leaf, which its share takes back.
         factor = cells[:, self.encoding.task_of_column]
         labels = on_grid(factor * self.encoding.encode(codes))
         return _UNIT * np.hstack([labels, _INVISIBLE * on_grid(columns)])
@@ -96,9 +98,11 @@ class LeafRatio:
 
         Shapes: means (n_samples, n_columns + n_shares).
         """
+        # For a row that all trees have drawn the mean of all labels is left: 0 here.
         means = np.nan_to_num(means, nan=0.0) / _UNIT
         n_columns = self.encoding.n_columns
         labels, shares = means[:, :n_columns].copy(), means[:, n_columns:] / _INVISIBLE
+        # Labels are centred, so the prior adds to the share but not to their sum.
         shrunk = shares + _PRIOR_SHARE * self.shares
         at = self.share_of_task[self.encoding.task_of_column]
         labels[:, at >= 0] /= shrunk[:, at[at >= 0]]
@@ -131,6 +135,7 @@ class GroupDraws:
 
     def counts(self, tree: int) -> np.ndarray:
         """Return how often a tree draws the group of each row, (n_samples,)."""
+        # Seeded by tree: fits and out-of-bag predictions draw the same groups.
         rng = np.random.default_rng([self.seed, tree])
         drawn = rng.choice(self.drawn_from, len(self.drawn_from))
         n_groups = max(self.group.max(), self.drawn_from.max()) + 1
@@ -165,6 +170,7 @@ def _grow_by_group(
     draws: GroupDraws,
 ) -> RandomForestRegressor:
     """Grow the trees here: a forest of scikit-learn's draws rows."""
+    # Converted once, not by every tree.
     X = sparse.csc_array(X) if sparse.issparse(X) else X
     names = ("max_features", "max_depth", "min_samples_leaf")
     own = {name: getattr(forest, name) for name in names}

@@ -104,6 +104,7 @@ def _whole_numbers(affinity: np.ndarray) -> np.ndarray:
 def _groups_with_first(mask: int) -> list[int]:
     """Return the subsets that hold the first task of a set: each division once."""
     first = mask & -mask
+    # (group - 1) & rest runs through all subsets of the rest.
     rest, group, found = mask ^ first, mask ^ first, []
     while True:
         found.append(group | first)
@@ -131,6 +132,7 @@ def _greedy(affinity: np.ndarray, sizes: Sequence[int], seed: int) -> list[Seque
     found: dict[int, Sequence] = {len(groups): [list(one) for one in groups]}
     while len(groups) > min(sizes):
         n = np.array([len(one) for one in groups])
+        # `group_value` before and after each union, from sums that are kept up to date.
         within = between.diagonal() / 2
         value = within / np.maximum(n - 1, 1)
         union = (within[:, None] + within + between) / (n[:, None] + n - 1)

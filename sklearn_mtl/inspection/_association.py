@@ -61,5 +61,6 @@ def _association(one: np.ndarray, other: np.ndarray) -> float:
     most = min(sizes) - chance
     if min(sizes) == 0 or most <= 0:
         return np.nan
+    # Of orthonormal bases this is the sum of the squared canonical correlations.
     found = float(difference(((one.T @ other) ** 2).sum(), chance))
     return float(np.sqrt(max(found, 0.0) / most))

@@ -56,6 +56,7 @@ def _company(n_tasks: int, max_sets: int | None, seed: int) -> list[Tasks]:
 def _random_sets(n_tasks: int, n_sets: int, seed: int) -> list[Tasks]:
     """Return equally large random sets that have a pair in common often enough."""
     wanted = _COVERAGE * n_tasks * (n_tasks - 1) / n_sets
+    # A set of s tasks has s (s - 1) ordered pairs: solve s (s - 1) = wanted.
     size = int(np.clip(np.ceil(0.5 + np.sqrt(0.25 + wanted)), 2, n_tasks))
     rng = np.random.default_rng(seed)
     seen = np.zeros((n_tasks, n_tasks))
@@ -69,6 +70,7 @@ def _random_sets(n_tasks: int, n_sets: int, seed: int) -> list[Tasks]:
 
 def _least_seen(seen: np.ndarray, size: int, rng: np.random.Generator) -> Sequence[int]:
     """Draw a set whose pairs were seen least, ties at random."""
+    # Counts are whole numbers, so random parts below one only break ties.
     start = rng.random(len(seen)) + seen.diagonal()
     chosen = [int(start.argmin())]
     while len(chosen) < size:

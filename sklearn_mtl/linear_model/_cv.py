@@ -92,6 +92,7 @@ class LinearSearchMixin(LinearBase):
         if isinstance(self.alphas, Integral):
             return alpha_grid(problem, int(self.alphas), self.eps)
         try:
+            # Decreasing: each solution is a warm start for a slightly weaker penalty.
             alphas = np.sort(np.asarray(self.alphas, dtype=float).ravel())[::-1]
         except (TypeError, ValueError):
             alphas = np.array([np.nan])

@@ -104,6 +104,7 @@ class Data:
             centred = self.X - is_centred * mean
             variance = row_weights @ centred**2
         square = mean**2 + variance
+        # A variance that is only rounding must not be scaled up to 1.
         deviations = np.sqrt(np.where(variance > 1e-14 * square, variance, 1.0))
         if sparse.issparse(self.X):
             X = (self.X @ sparse.diags_array(1.0 / deviations)).tocsr()

@@ -85,6 +85,7 @@ def pool(data: Data) -> Data:
     if len(totals) < 2:
         return data
     part = data.with_scaled_features()
+    # So many axes that the Gram matrices of all tasks stay within the limit.
     n_axes = int(np.sqrt(MAX_GRAM / len(totals)))
     if n_axes < data.X.shape[1]:
         part = replace(part, X=_projected(part, n_axes))

@@ -120,5 +120,6 @@ def _probabilities(scores: np.ndarray, n_classes: int) -> np.ndarray:
     if n_classes == 1:
         return np.ones((len(scores), 1))
     if n_classes == 2:
+        # 1 - p would lose the digits of a small probability.
         return np.hstack([expit(-scores), expit(scores)])
     return softmax(scores, axis=1)

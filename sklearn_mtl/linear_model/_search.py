@@ -49,6 +49,7 @@ class Search:
         if rule == "min" or n_folds < 2:
             return best
         error = self.losses[best].std(ddof=1) / np.sqrt(n_folds)
+        # Strengths decrease, so the first within the error is the strongest penalty.
         return int(np.flatnonzero(means <= means[best] + error)[0])
 
     def table(self) -> dict[str, np.ndarray]:
@@ -101,6 +102,7 @@ def _fold_problems(
                 data.X[test],
                 data.Y[test],
                 weights,
+                # Moments can only be subtracted if their origin is the same.
                 total.shift,
                 is_shared=is_shared,
                 cells=None if is_shared else sparse_cells(weights > 0),

@@ -60,6 +60,7 @@ class CrossEntropy(TaskLoss):
             return self._softmax(z, y, axis)
         if self.label_smoothing:
             y = torch.lerp(y, y.new_full((), 0.5), self.label_smoothing)
+        # log(1 + e^z) - y z, also for smoothed labels.
         values = torch.addcmul(F.softplus(z), z, y, value=-1.0)
         return values, torch.sigmoid(z).sub_(y)
 

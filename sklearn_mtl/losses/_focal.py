@@ -66,6 +66,7 @@ class FocalLoss(TaskLoss):
         labels = y.long().unsqueeze(axis)
         log_p = z.log_softmax(dim=axis)
         log_loss = log_p.gather(axis, labels).neg_()
+        # 1 - p_y without cancellation where p_y is nearly 1.
         weight, factor = self._weights(log_loss, -torch.expm1(-log_loss))
         slopes = log_p.exp_()
         slopes.scatter_add_(axis, labels, slopes.new_full((), -1.0).expand_as(labels))
@@ -76,5 +77,6 @@ class FocalLoss(TaskLoss):
         weight = missed.pow(self.gamma)
         # 1 - p_y underflows together with the log-loss, and their ratio goes to one
         ratio = log_loss / missed.clamp(min=torch.finfo(missed.dtype).tiny)
+        # The product rule: m^gamma (1 + gamma p l / m), m = 1 - p, l the log-loss.
         factor = ratio.mul_(1.0 - missed).mul_(self.gamma).add_(1.0).mul_(weight)
         return weight, factor

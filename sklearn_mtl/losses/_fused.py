@@ -63,6 +63,7 @@ class FusedLoss(nn.Module):
         n_rows, n_trained) -> values (n_members, n_trained), dlogits (n_members,
         n_rows, n_outputs).
         """
+        # Divided by rows, not by labels: a label weighs the same in every batch.
         weights = weights / logits.shape[1]
         scale = weights * self.task_weight
         if len(self.layout.singles) == 1 and not self.layout.groups:

@@ -102,6 +102,7 @@ def _through(slopes: Tensor, p: Tensor, kind: str) -> Tensor:
     """Return the gradient at the logits for one at the soft outputs."""
     if kind == "binary":
         return slopes * p * (1.0 - p)
+    # The Jacobian of the softmax, diag(p) - p p', without the matrix.
     if kind == "multiclass":
         return p * (slopes - (p * slopes).sum(dim=-1, keepdim=True))
     return slopes

@@ -72,6 +72,7 @@ def _shorter_way(
     error: Callable[..., float],
     period: float,
 ) -> float:
+    # Errors depend on differences only: the shorter way round takes their place.
     return error(np.zeros_like(y), distances(y, given, period), w)
 
 

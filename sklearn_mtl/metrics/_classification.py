@@ -49,6 +49,7 @@ def balanced_accuracy(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
 def f1(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
     """Return F1 of the second of two classes, or its mean over more classes."""
     n_classes = given.shape[1]
+    # F1 = 2 TP / (2 TP + FP + FN): this is the denominator.
     found = w @ given + np.bincount(y, w, minlength=n_classes)
     right = np.bincount(y, w * _of_right(y, given), minlength=n_classes)
     score = np.divide(2 * right, found, out=np.full(n_classes, np.nan), where=found > 0)
@@ -59,6 +60,7 @@ def f1(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
 
 def matthews_corrcoef(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
     """Return the correlation of y and the prediction; 0 where one does not vary."""
+    # Gorodkin's R_K: covariances are summed over the classes.
     is_y = (y[:, None] == np.arange(given.shape[1])) * 1.0
     of_y, of_given = (z - np.average(z, axis=0, weights=w) for z in (is_y, given))
     scale = np.sqrt((w @ of_y**2).sum() * (w @ of_given**2).sum())
@@ -85,6 +87,7 @@ def log_loss(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
 def d2_log_loss_score(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
     """Return 1 - log-loss / that of the class frequencies of y."""
     share = np.bincount(y, w) / w.sum()
+    # The best constant prediction, whose loss is the entropy of the frequencies.
     prior = -float(np.sum(share[share > 0] * np.log(share[share > 0])))
     return 1.0 - log_loss(y, given, w) / prior if prior > 0 else np.nan
 

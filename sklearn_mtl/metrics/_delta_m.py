@@ -71,6 +71,7 @@ def delta_m(multi: Any, single: Any, *, metric: MetricChoice | None = None) -> f
     M, S = (_values(values, names) for values in (multi, single))
     metrics = by_task(metric, names, parameter="metric", who=_WHO)
     signs = np.array([_sign(metrics[name]) for name in names])
+    # A negated error becomes an error again.
     M, S = signs * M, signs * S
     _refuse_negative(names, M, S)
     is_empty = np.isnan(M) | np.isnan(S)

@@ -68,6 +68,7 @@ def _score(
     if values.dtype.kind == "f" and np.isnan(values).any():
         return np.nan, "predictions are NaN"
     if metric.needs == "any":
+        # A function of the user need not take weights unless they matter.
         weights = {} if (truth.weight == 1).all() else {"sample_weight": truth.weight}
         score = float(metric.function(truth.labels, values, **weights))
     else:

@@ -97,6 +97,7 @@ def ndcg_at_k(
     query = np.stack([task.query for task in labels], axis=1)
     gallery = np.stack([task.gallery for task in labels], axis=1)
     at = read_index(query_index, len(query), len(gallery), _WHO)
+    # log2(1 + rank): the first rank is not discounted.
     discounts = 1 / np.log2(np.arange(2, k + 2))
     best, n_rankable = _best_gains(query, gallery, at, discounts)
     values, n_short = np.full(len(query), np.nan), 0
@@ -143,12 +144,14 @@ def _best_gains(
     itself in the gallery. Items are counted by the tasks that agree and the tasks that
     could: of these pairs there are few, and so no ranking has to be sorted.
     """
+    # A gain depends on labels only, and few rows of labels are distinct.
     items, kind, counts = np.unique(
         gallery, axis=0, return_inverse=True, return_counts=True
     )
     own = np.where(at >= 0, kind.reshape(-1)[at], -1)
     asked, which = np.unique(np.column_stack([query, own]), axis=0, return_inverse=True)
     n_tasks = query.shape[1]
+    # Few values of a gain are possible: counting them replaces sorting the items.
     agree, both = np.divmod(np.arange((n_tasks + 1) ** 2), n_tasks + 1)
     gains = np.where(both > 0, agree / both.clip(min=1), -1.0)
     order = np.argsort(-gains, kind="stable")[: (both > 0).sum()]
@@ -158,6 +161,7 @@ def _best_gains(
     for start in range(0, len(asked), step):
         part = slice(start, start + step)
         n = _count_pairs(asked[part], items, counts)[:, order].cumsum(axis=1)
+        # In the best order items of one gain have adjacent ranks.
         shares = np.diff(total[n.clip(max=len(discounts))], axis=1, prepend=0.0)
         best[part], n_rankable[part] = shares @ gains[order], n[:, -1]
     which = which.reshape(-1)

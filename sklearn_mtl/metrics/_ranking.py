@@ -18,6 +18,7 @@ def area_under_roc(is_in: np.ndarray, score: np.ndarray, w: np.ndarray) -> float
     Shapes: is_in (n,), score (n,), w (n,).
     """
     hits, misses = _steps(is_in, -score, w)
+    # Mann and Whitney's U over the number of pairs.
     passed = np.cumsum(misses)
     below = passed[-1] - passed
     return float(hits @ (below + misses / 2) / (hits.sum() * passed[-1]))

@@ -50,6 +50,7 @@ def d2_absolute_error_score(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> 
         return np.nan
     order = np.argsort(y, kind="stable")
     shares = np.cumsum(w[order])
+    # Any median minimises the absolute error: the lower one, where there are two.
     median = y[order[np.searchsorted(shares, 0.5 * shares[-1])]]
     deviation = mean_absolute_error(y, np.full_like(y, median), w)
     error = mean_absolute_error(y, given, w)

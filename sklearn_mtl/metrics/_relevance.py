@@ -96,6 +96,7 @@ class Ranking:
         at, query = at[rows], labels.query[rows]
         is_in = (found >= 0) & (neighbors >= 0) & (neighbors != at[:, None])
         relevant = (found == query[:, None]) & is_in
+        # Mostly all items are labelled, and one row of ranks serves all queries.
         if is_in.all():
             rank = np.arange(1, is_in.shape[1] + 1, dtype=np.int32)[None]
         else:

@@ -162,6 +162,7 @@ def retrieval_depth(
     at = read_index(query_index, n_queries, n_items, _WHO)
     for task in labels:
         n_relevant = int(task.n_relevant(at).max(initial=0))
+        # Unlabelled items, and the query itself, take places in a ranking but no ranks.
         n_unlabelled = int((task.gallery < 0).sum())
         depth = max(depth, max(k, n_relevant) + n_unlabelled)
     return min(n_items, depth + bool((at >= 0).any()))

@@ -109,6 +109,7 @@ def _read_task(
         return TaskTruth(name, rows, y, weight, model, None, np.array([], int)), y[:0]
     model = Task(name, "multiclass", classes, classes.dtype)
     codes = model.encode(values).astype(np.intp)
+    # Labels that the model has not seen are scored, as errors.
     new, place = np.unique(values[codes < 0], return_inverse=True)
     codes[codes < 0] = len(classes) + place
     together, rank = _join(classes, new)
@@ -132,6 +133,7 @@ def _join(classes: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     n = len(classes) + len(new)
     if not len(new) or not len(classes):
         return (classes if len(classes) else new), np.arange(n)
+    # Text and numbers do not compare.
     if (classes.dtype.kind in "US") != (new.dtype.kind in "US"):
         together = np.array([*classes.tolist(), *new.tolist()], dtype=object)
         return together, np.arange(n)

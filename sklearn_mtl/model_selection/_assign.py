@@ -63,6 +63,7 @@ def assign_groups(
     )
     rows = sparse.csr_array(np.ones((len(group), 1)))
     counts = (members @ sparse.hstack([strata, rows], format="csr")).tocsr()
+    # In units of the root of its total no stratum outweighs the rare ones.
     scale = 1 / np.sqrt(np.maximum(counts.sum(axis=0), 1))
     scaled = sparse.csr_array(counts @ sparse.diags_array(scale))
     _, scaled, targets = whole_numbers(scaled, sizes / len(group))
@@ -125,9 +126,11 @@ def keep_every_task(
         if not todo:
             return part
         task = int(todo[0])
+        # Tried once: where no exchange helps, the search would not end.
         tried.add(task)
         swap = _find_swap(observed, part, trains, counts, task, rng)
         if swap is not None:
+            # An exchange, because a move would change the sizes of the parts.
             part[swap] = part[swap[::-1]]
             counts = _counts(observed, part, trains.shape[1])
 

@@ -42,6 +42,7 @@ def deal_rows(
     if order is not None:
         rank = _rank(np.lexsort((order, _sum_by_row(strata, marks))))
     while left.any():
+        # A rare stratum that came late would find its rows in parts that have enough.
         rarest = int(np.argmin(np.where(left > 0, left, n_samples + 1)))
         begin, end = by_stratum.indptr[rarest : rarest + 2]
         rows = by_stratum.indices[begin:end]
@@ -96,6 +97,7 @@ def _deal(
 def _mixed(parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return sorted parts evenly mixed."""
     counts = np.bincount(parts)
+    # The i-th of c rows comes at time (i + 1/2) / c, so the parts are mixed evenly.
     time = np.concatenate([(np.arange(c) + 0.5) / c for c in counts if c] or [[]])
     return parts[np.lexsort((rng.random(len(parts)), time))]
 

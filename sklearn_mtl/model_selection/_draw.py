@@ -85,6 +85,7 @@ def _draw(
     items: np.ndarray, n: int, m: int, assign: Assign, rng: np.random.Generator
 ) -> np.ndarray:
     """Return the items that are drawn: m of their n rows, or about as many."""
+    # The complement is drawn with the same guarantee.
     if 2 * m > n:
         return np.setdiff1d(items, _draw(items, n, n - m, assign, rng))
     if m * len(items) < n:  # less than one group
@@ -92,6 +93,7 @@ def _draw(
     if 4 * m * m < n == len(items):
         # so many at random are in proportion to a quarter of a drawn row
         items, n = rng.choice(items, 4 * m * m, replace=False), 4 * m * m
+    # n / m, rounded: k - 1 parts of m rows, and one of the rest.
     k = (2 * n + m) // (2 * m)
     if k > _MOST_PARTS:
         sizes = np.diff(n * np.arange(_MOST_PARTS + 1) // _MOST_PARTS)
@@ -100,6 +102,7 @@ def _draw(
         return _draw(items, int(sizes[chosen]), m, assign, rng)
     rest = n - (k - 1) * m
     part = assign(items, np.append(np.full(k - 1, m), rest))
+    # Both ways each item is drawn with probability m / n, also one of the odd part.
     if rng.integers(n) >= max(rest, m):
         return items[part == rng.integers(k - 1)]
     inside, outside = items[part == k - 1], items[part != k - 1]

@@ -59,6 +59,7 @@ def best_mean_rank(cv_results: dict[str, Any]) -> int:
             f"{_WHO}: cv_results has no score of a task; search with "
             "scoring=per_task_scorers(...)."
         )
+    # Scores that differ by rounding alone share a rank.
     ranks = [
         rankdata(np.nan_to_num(-level_ties(one), nan=np.inf), method="min")
         for one in scores

@@ -40,6 +40,7 @@ def classes_of_tasks(
         return [None if one is None else np.asarray(one) for one in classes]
     if n_tasks == 1:
         return [np.asarray(classes)]
+    # Multilabel classifiers number their columns in `classes_`; each has 0 and 1.
     return [np.array([0, 1])] * n_tasks
 
 

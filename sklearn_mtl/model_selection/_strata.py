@@ -28,11 +28,13 @@ def build_strata(
         if task.is_classification:
             stratum, size = values.astype(np.intp), task.n_classes
         else:
+            # No more bins than the smallest part has labels of the task.
             most = max(1, min(n_bins, int(share * len(observed))))
             stratum, size = _quantile_bins(values, most)
         rows.append(observed)
         columns.append(stratum + start)
         start += size
+        # Also the number of labels of a task is kept in proportion.
         if size > 1 and len(observed) < len(codes):
             rows.append(observed)
             columns.append(np.full(len(observed), start))

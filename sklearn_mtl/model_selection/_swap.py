@@ -150,6 +150,7 @@ def _exchange(
     change of the excess of a.
     """
     gap = gap.copy()
+    # An exchange of i and j takes 2 (s_a[i] - s_b[j] - far[i, j]) off the squares.
     s_a, s_b = U_a @ gap, U_b @ gap
     far = (U_a**2).sum(1)[:, None] + (U_b**2).sum(1)[None, :] - 2 * U_a @ U_b.T
     pairs: list[tuple[int, int]] = []
@@ -162,6 +163,7 @@ def _exchange(
         pairs.append((int(i), int(j)))
         step = U_b[j] - U_a[i]
         change += step
+        # Both excesses move, so the gap between them changes by twice the step.
         s_a += 2 * U_a @ step
         s_b += 2 * U_b @ step
         far[i, :] = far[:, j] = np.inf

@@ -134,6 +134,7 @@ class AugmentationLayer(RandomPart):
     def _look(self, x: Tensor, generator: Generator) -> Tensor:
         """Sample rows and columns of pixels: bilinear sampling is separable."""
         n, height, width = len(x), *x.shape[-2:]
+        # Drawn in one go: switching one of them off leaves the others as they were.
         draw = torch.rand(5, n, 1, dtype=x.dtype, device=x.device, generator=generator)
         part = 1.0 - self.crop * draw[0]
         down = _positions(height, part, draw[1]) - self._pixels(draw[2])

@@ -21,6 +21,7 @@ class _GlobalGenerators:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        # A stack, and the lock is re-entrant: blocks of one thread may be nested.
         self.kept: list[tuple[Generator, Tensor]] = []
 
     @contextmanager

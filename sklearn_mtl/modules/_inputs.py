@@ -58,6 +58,7 @@ class EmbeddingLayer(nn.Module):
     def __init__(self, columns: Tensor, edges: Tensor) -> None:
         super().__init__()
         width = edges.diff(dim=-1)
+        # A bin without width is 0 for every value.
         slope = torch.where(width > 0, 1.0 / width.clamp(min=1e-30), 0.0)
         self.register_buffer("columns", columns)
         self.register_buffer("slope", slope.unsqueeze(1))  # (n_sets, 1, n_emb, n_bins)
@@ -70,6 +71,7 @@ class EmbeddingLayer(nn.Module):
         out[..., :n_features] = x
         embedded = out[..., n_features:].view(*x.shape[:-1], *shape)
         values = x.index_select(-1, self.columns).unsqueeze(-1)
+        # In place, because the embedding is the largest array of this layer.
         torch.addcmul(self.offset, values, self.slope, out=embedded)
         embedded.clamp_(0.0, 1.0)
         return out

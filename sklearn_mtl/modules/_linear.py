@@ -125,6 +125,7 @@ class MemberDropout(RandomPart):
         keep = torch.empty_like(x)
         for member, generator in enumerate(self.generators):
             keep[member].bernoulli_(1.0 - self.p, generator=generator)
+        # Scaled here, so that nothing has to be scaled in prediction.
         return x * keep.div_(1.0 - self.p)
 
 

@@ -55,6 +55,7 @@ class MultiTaskModule(nn.Module):
         """
         self.label_scale = torch.where(factor > 0, 1.0 / factor, 0.0)
         by_row = weights.amax(dim=1)
+        # Only batch statistics average over rows, and equal weights do not change them.
         has_averages = use_sample_weights(self, None)
         self._weighs_rows = has_averages and bool((by_row != by_row[0]).any())
 
@@ -103,6 +104,7 @@ class MultiTaskModule(nn.Module):
             return self._parts(x)
         with torch.autocast(x.device.type, self.trunk_dtype):
             parts = self._parts(x)
+        # Heads and losses need more digits than bfloat16 has.
         return tuple(part.to(self.heads.weight.dtype) for part in parts)
 
     def _parts(self, x: Tensor) -> Parts:

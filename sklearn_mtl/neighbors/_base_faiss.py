@@ -91,6 +91,7 @@ class BaseFaissIndex(BaseEstimator, ABC):
         # what is in a graph already finds its neighbours better than a new query does
         saved = self._calibrate(others, asked if n_asked else others)
         self._index.add(asked)
+        # The index holds the others first, then those that were asked.
         self._positions = np.roll(order, -n_asked)
         self.build_seconds_ = time.perf_counter() - start
         self.break_even_ = self.build_seconds_ / saved if saved > 0 else math.inf

@@ -106,6 +106,7 @@ class BruteForceIndex(BaseEstimator):
         rows = read_features(self, X, reset=True, dtype=_FLOATS, order="C")
         is_cosine = self.metric == "cosine"
         self.rows_ = unit_rows(rows) if is_cosine else rows
+        # The search expands ||q - g||^2, which cancels far from the origin.
         self._centre = 0.0 if is_cosine else rows.mean(axis=0, dtype=np.float64)
         self._make_search()
         return self
@@ -200,6 +201,7 @@ class BruteForceIndex(BaseEstimator):
                 break
             n_found = min(n_items, k + spare)
             near, found = self._search.kneighbors(centred[doubtful], n_found)
+            # The search rounds: exact distances decide the order of its candidates.
             exact = pair_distances(queries[doubtful], self.rows_, found, self.metric)
             sort_found(exact, found)
             distances[doubtful], indices[doubtful] = exact[:, :k], found[:, :k]
@@ -212,7 +214,9 @@ class BruteForceIndex(BaseEstimator):
         self, centred: np.ndarray, near: np.ndarray, last: np.ndarray
     ) -> np.ndarray:
         """Say where an item that was not found may be nearer than the last one kept."""
+        # Of unit rows the squared distance is twice the cosine distance.
         squared = last * 2.0 if self.metric == "cosine" else last**2
+        # What the terms of ||q||^2 + ||g||^2 - 2 q g may lose to rounding.
         rounding = (centred.shape[1] + 4) * np.finfo(np.float64).eps
         margin = rounding * (squared_norms(centred) + self._extent)
         return squared > near[:, -1] ** 2 - margin

@@ -211,6 +211,7 @@ class GallerySearchMixin(ABC):
             )
         own = np.arange(len(rows)) if X is None else None
         depth = retrieval_depth(labels, gallery, k, own)
+        # An item of the gallery has one neighbour fewer than there are items.
         depth = min(depth, len(self.embedding_) - (X is None))
         blocks = self._rankings(rows, depth, X is None)
         found = retrieval_report(labels, gallery, blocks, k=k, query_index=own)

@@ -49,6 +49,7 @@ class SavedGallery(BaseEstimator):
         """
         check_is_fitted(self)
         path = Path(path)
+        # Renamed when complete: a reader never sees half a file.
         part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
         try:
             joblib.dump(self, part)

@@ -82,6 +82,7 @@ class Mix:
             if self.metric == "cosine":
                 part = unit_rows(part)
             if len(self.weights) > 1:
+                # The root, because products of two rows carry the factor twice.
                 part = part * part.dtype.type(np.sqrt(abs(weight) / total))
             parts.append(part)
             signs.append(np.full(part.shape[1], np.sign(weight), np.float32))

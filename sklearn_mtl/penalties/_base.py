@@ -47,18 +47,22 @@ class TaskCovarianceForm:
 
         m is 0 in free directions and infinite where W must vanish.
         """
+        # inf N N' overrules whatever K says about the free directions.
         rest = np.eye(len(self.covariance)) - self.free @ self.free.T
         values, vectors = np.linalg.eigh(rest @ self.covariance @ rest)
         # The free directions are among the zero eigenvectors: replace those.
         overlap = np.square(self.free.T @ vectors).sum(axis=0)
+        # Eigenvalues of the size of rounding would become finite, enormous weights.
         values = np.where(values > FEASIBLE * max(values[-1], 0.0), values, 0.0)
         candidates = np.flatnonzero(values == 0.0)
         order = candidates[np.argsort(-overlap[candidates], kind="stable")]
         if self.free.shape[1]:
             zeros = vectors[:, order]
+            # The first columns of QR keep the span of the free directions.
             basis = np.linalg.qr(np.hstack([self.free, zeros]))[0]
             vectors = vectors.copy()
             vectors[:, order] = basis[:, : len(order)]
+        # A variance of 0 is an infinite weight, an infinite variance a weight of 0.
         with np.errstate(divide="ignore"):
             weights = 1.0 / values
         weights[order[: self.free.shape[1]]] = 0.0
@@ -242,6 +246,7 @@ class Penalty(BaseEstimator, ABC):
         float
             The conjugate.
         """
+        # R* of a norm is the indicator of its dual ball; infinity bounds any R*.
         return 0.0 if self.is_norm else np.inf
 
     def certificate(
@@ -270,6 +275,7 @@ class Penalty(BaseEstimator, ABC):
 
     def split(self, columns: TaskColumns) -> tuple[np.ndarray | None, Penalty | None]:
         """Return (M, rest): R(W) = 1/2 tr(W M W') + rest(W), either may be None."""
+        # An infinite weight is a constraint on W, which no finite M expresses.
         form = self.task_covariance_form(columns)
         matrix = None if form is None else form.matrix()
         return (None, self) if matrix is None else (matrix, None)

@@ -47,6 +47,7 @@ def gauge_by_prox(
     """
 
     def vanishes(f: float) -> bool:
+        # The proximal point of f R at U is 0 exactly when U lies in f dR(0).
         return not penalty.checked_prox(U, f, columns).any()
 
     if not U.any():
@@ -58,6 +59,7 @@ def gauge_by_prox(
     while not vanishes(high):
         low, high = high, 4.0 * high
         if high > WIDEST * first:
+            # No threshold, as for a ridge: prox shrinks U and never reaches 0.
             return 0.0
     while low == high or vanishes(low):
         low, high = 0.25 * low, low
@@ -66,4 +68,5 @@ def gauge_by_prox(
     while high - low > PRECISION * high:
         middle = 0.5 * (low + high)
         low, high = (low, middle) if vanishes(middle) else (middle, high)
+    # The upper end, where prox is known to vanish.
     return high

@@ -64,6 +64,7 @@ def check_penalty(penalty: Penalty, *, n_features: int = 5, n_tasks: int = 3) ->
         for member in penalty.members:
             check_penalty(member, n_features=n_features, n_tasks=n_tasks)
         return
+    # The second layout is that of multiclass tasks; a penalty may refuse either.
     for layout in (plain, TaskColumns.from_widths([3] * n_tasks)):
         try:
             penalty.check(layout, n_features)
@@ -145,6 +146,7 @@ def _rivals(points: Points, W: np.ndarray, Z: np.ndarray) -> Iterator[np.ndarray
     yield from points.inside
     size = float(np.abs(W).max(initial=0.0)) or 1.0
     for direction in points.directions(W, Z):
+        # Near, where the objective is almost flat, and far, beyond a kink.
         for length in (1e-4, 0.03):
             yield Z + length * size * direction
             yield Z - length * size * direction
@@ -211,6 +213,7 @@ def _check_optimality(penalty: Penalty, points: Points, faults: Faults) -> None:
                     f"at most {bound:.6g}, the distance to one of the subgradients",
                     f"{found:.6g}",
                 )
+                # Both may differ in size but have to vanish at the same points.
                 moved = Penalty.optimality(penalty, Z, G, columns)
                 faults.require(
                     found >= 1e-3 * moved - 1e-6 * scale,

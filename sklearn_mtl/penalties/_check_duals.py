@@ -44,6 +44,7 @@ def _check_gauge(penalty: Penalty, points: Points, faults: Faults) -> None:
                 gauge,
             )
             continue
+        # A little beyond and before: the gauge may come from a bisection.
         left = penalty.prox(U, 1.001 * gauge, columns)
         faults.require(
             np.abs(left).max() <= 1e-9 * np.abs(U).max(),
@@ -69,6 +70,7 @@ def _check_conjugate(penalty: Penalty, points: Points, faults: Faults) -> None:
             S = (W - Z) / step
             unit = max(abs(float(np.vdot(S, Z))), float(np.linalg.norm(S)), 1e-3)
             scale, conjugate = penalty.certificate(S, Z, columns)
+            # An infinite conjugate is allowed: it only means that there is no gap.
             if np.isfinite(conjugate(scale)):
                 faults.close(
                     scale, 1.0, "dual_scale", "at a subgradient, a scale of", tol=1e-6

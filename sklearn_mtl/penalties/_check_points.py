@@ -82,6 +82,7 @@ def make_points(penalty: Penalty, columns: TaskColumns, n_features: int) -> Poin
     # A step that moves about half of a penalty of this size.
     unit = float(np.square(every[1]).sum()) / value if 0.0 < value < np.inf else 1.0
     steps = [0.05 * unit, 0.3 * unit, unit]
+    # Proximal points lie where R is finite, which may be a subspace.
     inside = [
         Z
         for Z in (penalty.prox(W.copy(), steps[0], columns) for W in every)

@@ -88,11 +88,13 @@ class _Composition(Penalty):
         if len(set(names)) < len(names):
             raise ValueError(f"{who}: penalties need different names; found {names}.")
         for name, penalty in self.penalties:
+            # Parts are stacked along an axis that the W of a member does not have.
             if not isinstance(penalty, Penalty) or penalty.has_parts:
                 raise TypeError(
                     f"{who}: {name!r} is {penalty!r}; allowed are the atoms of "
                     "sklearn_mtl.penalties and Sum."
                 )
+            # `set_params` splits names at "__".
             if "__" in name or name == "penalties":
                 raise ValueError(
                     f"{who}: the name {name!r} is not allowed: it would clash with "
@@ -164,6 +166,7 @@ class Sum(_Composition):
         same points; with at most one penalty that is not smooth it is that distance.
         """
         layout = TaskColumns.plain(W.shape[1]) if columns is None else columns
+        # The quadratic part is smooth: its gradient joins that of the data.
         matrix, rest = self.split(layout)
         total = gradient if matrix is None else gradient + W @ matrix
         if rest is None:
@@ -184,6 +187,8 @@ class Sum(_Composition):
 
     def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return an upper bound of the gauge: the smallest of the members'."""
+        # dR(0) contains each dR_k(0), as 0 lies in all of them. A gauge of 0 belongs
+        # to a member without a threshold, which bounds nothing.
         gauges = [penalty.gauge(U, columns) for penalty in self.members]
         return min([gauge for gauge in gauges if gauge > 0], default=0.0)
 
@@ -191,6 +196,7 @@ class Sum(_Composition):
         self, U: np.ndarray, W: np.ndarray, columns: TaskColumns | None = None
     ) -> tuple[float, Callable[[float], float]]:
         """Split U between the members, as their subgradients at W do."""
+        # R* is the inf-convolution of the R_k*: every split of U gives an upper bound.
         shares = self._shares(U, W, columns)
         pairs = [
             penalty.certificate(share, W, columns)
@@ -211,11 +217,13 @@ class Sum(_Composition):
         for k, penalty in enumerate(self.members):
             matrix, rest = penalty.split(layout)
             if rest is None and matrix is not None:
+                # The only subgradient of a quadratic, free of the rounding of the prox.
                 shares[k] = W @ matrix
                 if is_null(shares[k], 1e-4 * frobenius(U)):
                     shares[k] = np.zeros_like(U)  # rounding has no direction
             else:
                 rough.append(k)
+        # The bound holds only if the shares add up to U, so one of them is the rest.
         last = rough[-1] if rough else len(shares) - 1
         others = [share for k, share in enumerate(shares) if k != last]
         shares[last] = U - np.sum(others, axis=0) if others else U
@@ -325,6 +333,7 @@ class Decomposition(_Composition):
         self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the distance of -gradient to all parts' subdifferentials."""
+        # W is the sum of the parts, so each part has the same gradient.
         pairs = zip(self.members, W, strict=True)
         distances = [
             penalty.optimality(part, gradient, columns) for penalty, part in pairs
@@ -365,6 +374,7 @@ class Decomposition(_Composition):
         stacked = np.hstack(bases)
         if not stacked.shape[1]:
             return stacked
+        # Parts may leave the same directions free.
         U, values, _ = np.linalg.svd(stacked, full_matrices=False)
         return U[:, values > 1e-10]
 
@@ -372,6 +382,7 @@ class Decomposition(_Composition):
         """Return the sum of the members' covariances if all have one."""
         if self.is_off:
             return TaskCovarianceForm.none(columns)
+        # Covariances of independent parts add up: the inf-convolution of quadratics.
         forms = [penalty.task_covariance_form(columns) for penalty in self.members]
         known = [form.covariance for form in forms if form is not None]
         if len(known) < len(forms):

@@ -102,6 +102,7 @@ class TaskGraph(Penalty):
         ValueError
             If the graph has a wrong shape, is not symmetric or has negative weights.
         """
+        # Class k is compared with class k, and only between tasks with as many classes.
         same = columns.slot[:, None] == columns.slot
         edges = same * self._weights(columns)[np.ix_(columns.task, columns.task)]
         np.fill_diagonal(edges, 0.0)

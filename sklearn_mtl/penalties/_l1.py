@@ -59,6 +59,7 @@ class L1(Penalty):
         self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the distance of -gradient to the subdifferential."""
+        # The subdifferential is [-alpha, alpha] at 0, elsewhere alpha sign(W).
         at_zero = np.maximum(np.abs(gradient) - self.alpha, 0.0)
         off_zero = gradient + self.alpha * np.sign(W)
         return frobenius(np.where(W == 0, at_zero, off_zero))
@@ -66,4 +67,5 @@ class L1(Penalty):
     def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return the largest absolute value relative to alpha."""
         largest = float(np.abs(U).max(initial=0.0))
+        # Without a penalty only U = 0 is feasible.
         return largest / self.alpha if self.alpha else (np.inf if largest else 0.0)

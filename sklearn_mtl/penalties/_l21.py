@@ -118,12 +118,14 @@ class L21(Penalty):
     def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return the largest norm of a group relative to its weight."""
         groups, _ = self.feature_group_form(len(U))
+        # 0 / 0: a group without weight and without gradient is feasible for every f.
         with np.errstate(divide="ignore", invalid="ignore"):
             ratios = group_norms(U) / groups
         return float(np.nan_to_num(ratios, nan=0.0, posinf=np.inf).max(initial=0.0))
 
     def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return 1 with a ridge term, else what brings all groups below alpha."""
+        # The ridge makes the conjugate finite everywhere.
         if self.alpha * (1.0 - self.l1_ratio) > 0:
             return 1.0
         return scale_into_ball(self.gauge(U, columns))

@@ -78,6 +78,7 @@ class Ridge(Penalty):
 
     def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return 1, or 0 where a task without penalty has a dual point."""
+        # Without a ridge the conjugate is finite at U_t = 0 only.
         free = column_alphas(self, self.alpha, columns_of(U, columns)) == 0
         return float(is_null(U[:, free], frobenius(U))) if free.any() else 1.0
 

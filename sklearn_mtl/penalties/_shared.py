@@ -69,6 +69,7 @@ class Shared(Penalty):
         layout = columns_of(W, columns)
         shared = self._project(W, layout, 0.0)[0]
         sums = gradient @ layout.indicator + self.alpha * shared
+        # The distance in W: along a shared vector all columns of a slot move together.
         return frobenius(sums / np.sqrt(layout.indicator.sum(axis=0)))
 
     def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
@@ -104,5 +105,6 @@ class Shared(Penalty):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the shared vectors (n_features, n_slots) and them for each column."""
         indicator = columns.indicator
+        # The minimiser of sum_t ||W_t - s||^2 / 2 + weight / 2 ||s||^2.
         shared = W @ indicator / (indicator.sum(axis=0) + weight)
         return shared, shared[:, columns.slot]

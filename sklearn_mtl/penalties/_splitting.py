@@ -101,6 +101,7 @@ class _Extrapolation:
         self.plain = after
         if len(self.changes) < 3:
             return after
+        # The combination of earlier changes that cancels this one best is taken off.
         slopes = np.diff(self.changes, axis=0).T
         weights = np.linalg.lstsq(slopes, change, rcond=1e-10)[0]
         better = after.copy()

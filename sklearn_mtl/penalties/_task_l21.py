@@ -67,6 +67,8 @@ class TaskL21(Penalty):
         """Return the distance of -gradient to the subdifferential."""
         layout = columns_of(W, columns)
         norms = layout.task_norms(W)
+        # At W_t = 0 the subdifferential is the ball of radius alpha, elsewhere one
+        # point.
         safe = np.where(norms > 0, norms, 1.0)
         inside = layout.task_norms(gradient + self.alpha * W / safe[layout.task])
         outside = np.maximum(layout.task_norms(gradient) - self.alpha, 0.0)

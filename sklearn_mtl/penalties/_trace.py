@@ -133,6 +133,7 @@ class TaskCovariance(Penalty):
             where W is zero.
         """
         _, values, Vt = _svd(W)
+        # At W = 0 every Omega is a minimiser; this one favours no task.
         if not values.any():
             return np.eye(W.shape[1]) / W.shape[1]
         return (Vt.T * (values / values.sum())) @ Vt
@@ -171,6 +172,7 @@ class TaskCovariance(Penalty):
     def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return the largest singular value, squared, over 2 alpha."""
         largest = float(_svd(U)[1].max(initial=0.0))
+        # The conjugate of half a squared norm is half the squared dual norm.
         return largest**2 / (2.0 * self.alpha) if self.alpha else 0.0
 
 
@@ -180,6 +182,7 @@ def _trace_optimality(W: np.ndarray, gradient: np.ndarray, alpha: float) -> floa
     # and no singular value above 1: what lies in the tangent space must be met, the
     # rest may be anything up to alpha.
     U, values, Vt = _svd(W)
+    # A second SVD has rounding where the proximal step left exact zeros.
     rank = int((values > 1e-10 * values.max(initial=0.0)).sum())
     U, V = U[:, :rank], Vt[:rank].T
     off = gradient - U @ (U.T @ gradient)

@@ -63,6 +63,7 @@ def _unique_rows(edges: np.ndarray, width: int) -> np.ndarray:
     for j, row in enumerate(edges):
         unique = row[np.flatnonzero(np.diff(row, prepend=-np.inf))]
         out[j, : len(unique)] = unique
+        # A repeated edge is a bin without width, which the embedding ignores.
         out[j, len(unique) :] = unique[-1]
     return out
 
@@ -131,6 +132,7 @@ def _gains(
     may = (left > fewest) & (right > fewest)
 
     def score(total: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        # The squared error is sum y^2 - (sum y)^2 / weight, and the first term cancels.
         square = np.einsum("jet,jet->je", total, total)
         return square / np.where(weight > 0, weight, np.inf)
 
@@ -148,5 +150,6 @@ def compress_targets(targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
     if targets.shape[1] <= _MAX_TARGETS:
         return targets
     square = (targets.T * weights) @ targets
+    # Rotating the targets keeps the gains, so the principal axes lose least.
     vectors = np.linalg.eigh(square)[1][:, -_MAX_TARGETS:]
     return targets @ vectors

@@ -35,6 +35,7 @@ def column_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.n
     if has_gaps:
         deviation[missing] = 0.0
     np.square(deviation, out=deviation)
+    # Steiner's theorem leads from the common centre to the mean of each set.
     variance = np.maximum((weights @ deviation) / total - (mean - centre) ** 2, 0.0)
     return mean, usable_scale(mean, variance)
 
@@ -62,6 +63,7 @@ def column_medians(X: np.ndarray, weights: np.ndarray) -> np.ndarray:
                 half = mass[-1] / 2
                 low = np.searchsorted(mass, half, side="left")
                 high = np.searchsorted(mass, half, side="right")
+                # As for repeated rows: the mean of both middle values.
                 pair = order[[low, min(high, len(order) - 1)]]
                 out[m, j] = column[pair].mean()
     return out

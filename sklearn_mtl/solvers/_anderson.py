@@ -27,6 +27,7 @@ def anderson_weights(visited: list[np.ndarray]) -> np.ndarray:
     moves = np.diff(np.stack([point.ravel() for point in visited]), axis=0)
     products = moves @ moves.T
     products.flat[:: len(products) + 1] += RIDGE * np.trace(products)
+    # The minimiser of ||sum_k c_k move_k|| with sum(c) = 1 is (U U')^-1 1, scaled.
     weights = np.linalg.solve(products, np.ones(len(products)))
     scaled: np.ndarray = weights / weights.sum()
     return scaled

@@ -198,6 +198,7 @@ def _dual_value(
         along = U @ free
         if _slope(along, scales) > FREE_TOLERANCE:
             return np.nan
+        # R* is infinite if anything is left along the free directions, even rounding.
         U = U - along @ free.T
     scale, conjugate = problem.penalty.certificate(U, point, problem.columns)
     if scale <= 0.0:
@@ -214,8 +215,10 @@ def _refit_free(
 ) -> Evaluation:
     """Return the data term at W, minimised over the free directions."""
     datafit = problem.datafit
+    # The solvers of a log-loss refit its free directions themselves.
     if not datafit.is_quadratic:
         return here
+    # In units of the columns of X, in which `FREE_TOLERANCE` is measured.
     lengths = scales.lengths
     S = conjugate_gradient(
         lambda V: datafit.apply(V / lengths @ free.T) @ free / lengths,

@@ -39,6 +39,7 @@ class Spectrum:
     def solve(self, form: TaskCovarianceForm) -> np.ndarray:
         """Return the minimiser, of least length where it is not unique."""
         Q, weights = form.spectrum()
+        # G W + W M = B is diagonal in the eigenvectors of G and of M.
         rotated = self.targets @ Q
         return self.vectors @ (rotated / (self.values[:, None] + weights)) @ Q.T
 
@@ -92,12 +93,14 @@ def closed_form(
     by conjugate gradients, preconditioned by each task's own system and, where M leaves
     directions free, by the exact system in these directions.
     """
+    # Without a common Gram matrix no eigenvectors make all systems diagonal.
     if spectrum is None and not datafit.has_shared_samples:
         W, n_iter = _iterate(datafit, form, max_iter)
         return _solution(problem, W, scales, max(n_iter, 1))
     scales = Scales(problem.datafit) if scales is None else scales
     W = (spectrum or Spectrum(datafit)).solve(form)
     solution = _solution(problem, W, scales, 1)
+    # Columns of very different lengths lose the short ones to `RANK`.
     if not solution.certificate.is_met(tol):
         other = _solution(problem, solve_graded(datafit, form), scales, 1)
         if other.certificate.objective < solution.certificate.objective:
@@ -122,12 +125,14 @@ def _iterate(
     """
     Q, weights = form.spectrum()
     allowed = np.isfinite(weights)
+    # W vanishes along the directions of infinite weight: they are no unknowns.
     basis, m = Q[:, allowed], weights[allowed]
     lengths, unit = datafit.feature_lengths()[:, None], np.ones((datafit.n_features, 1))
     has_units, precondition = is_graded(lengths), None
     if allowed.all() and datafit.has_gram:
         basis, matrix = np.eye(len(m)), (basis * m) @ basis.T
         if has_units:
+            # Jacobi scaling, here by the diagonal of G.
             unit = 1.0 / _positive(lengths)
         precondition = _block_inverse(datafit.gram(), matrix, form.free, unit)
 
@@ -137,6 +142,7 @@ def _iterate(
 
     else:
         if has_units:
+            # Jacobi scaling by the diagonal of G + m I.
             unit = 1.0 / np.sqrt(_positive(lengths**2 + m))
 
         def apply(Z: np.ndarray) -> np.ndarray:
@@ -163,6 +169,7 @@ def _block_inverse(
         n_free == len(matrix) or n_free * n_features > 2000
     ):  # the exact system would cost more than it saves
         n_free = 0
+    # M vanishes along the free directions, but its diagonal in the blocks does not.
     if n_free:
         joint = np.einsum(
             "ta,tb,tjl->ajbl", free, free, both * datafit.G, optimize=True
@@ -186,6 +193,7 @@ def _inverses(systems: np.ndarray) -> np.ndarray:
     unit = 1.0 / np.sqrt(_positive(diagonals))
     both = unit[:, :, None] * unit[:, None, :]
     eye = np.eye(systems.shape[1])
+    # A task with fewer samples than features has a singular block.
     inverses: np.ndarray = both * np.linalg.inv(both * systems + RANK * eye)
     return inverses
 

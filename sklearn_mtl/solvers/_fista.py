@@ -33,6 +33,7 @@ class _Descent:
         self.problem, self.point, self.ahead = problem, point, point
         matrix, rest = problem.penalty.split(problem.columns)
         self.matrix, self.rest = matrix, rest
+        # f(sum_k V_k) has n_parts times the curvature of f when all parts move alike.
         n_parts = problem.shape[0] if len(problem.shape) == 3 else 1
         self.lipschitz = n_parts * self.curvature()
         if matrix is not None:
@@ -51,6 +52,7 @@ class _Descent:
         """Return value and gradient with respect to W, which all parts share."""
         W = self.problem.total(point)
         evaluation, pull = self.problem.datafit.evaluate(W), self.pull(W)
+        # With pull = W M the quadratic part of the penalty is <W, W M> / 2.
         value = evaluation.value + 0.5 * float(np.sum(pull * W))
         return value, evaluation.gradient + pull
 
@@ -71,6 +73,7 @@ class _Descent:
             model = value + float(np.sum(gradient * move))
             model += 0.5 * self.lipschitz * float(np.vdot(move, move))
             found = self.evaluate(new)[0]
+            # Near the minimum the difference of both is below the rounding of the loss.
             if found <= model + 1e-12 * abs(value):
                 return new
             self.lipschitz *= 1.5
@@ -116,11 +119,13 @@ class _QuadraticDescent(_Descent):
             if not along > (1.0 + 1e-12) * self.lipschitz * squared:
                 self.slope_new = self.slope_ahead + bend
                 return new
+            # The curvature of one move is a lower bound of the Lipschitz constant.
             self.lipschitz = max(1.2 * self.lipschitz, 1.05 * along / squared)
 
     def advance(self, new: np.ndarray, factor: float) -> None:
         """Go to a point, and ahead of it along the last move."""
         super().advance(new, factor)
+        # The gradient is affine: it extrapolates as the point does.
         self.slope_ahead = self.slope_new + factor * (self.slope_new - self.slope)
         self.slope = self.slope_new
 
@@ -170,6 +175,7 @@ def fista(
     point = np.zeros(problem.shape) if start is None else start.copy()
     free = FreeDirections(problem, scales)
     n_iter, most = 0, CHECK_EVERY
+    # Without a refit no multiple of the dual point is feasible, and there is no gap.
     if not free.is_empty:
         point = point + free.refit(point)
         n_iter, most = 1, REFIT_EVERY
@@ -184,7 +190,9 @@ def fista(
         n_steps = min(n_steps, max_iter - n_iter)
         for _ in range(n_steps):
             new = descent.step()
+            # The gradient scheme of [2]: a step against the last move restarts.
             turned = np.vdot(descent.ahead - new, new - descent.point) > 0.0
+            # Eq. 4.2 and 4.3 of [1].
             grown = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * momentum**2))
             factor = 0.0 if turned else (momentum - 1.0) / grown
             momentum = 1.0 if turned else grown
@@ -203,5 +211,6 @@ def _steps_left(before: float, now: float, n_steps: int, most: int, tol: float) 
     """Return in how many steps a gap that falls as it did is likely to meet tol."""
     if not tol < now < before:  # nor where there is none
         return most
+    # The gap is taken to fall geometrically.
     left = n_steps * np.log(now / tol) / np.log(before / now)
     return int(np.clip(1.2 * left + 1.0, CHECK_AFTER, most))

@@ -53,10 +53,12 @@ class FreeDirections:
         datafit: LogLoss = self.datafit  # type: ignore[assignment]
         logits = datafit.logits(W)
         start = np.zeros((self.joint.datafit.n_features + 1, datafit.n_columns))
+        # Below the tolerance of the certificate, to meet it in spite of rounding.
         end = 0.1 * FREE_TOLERANCE * self.first
         V, _ = descend(self.joint, start, logits, self.first, end, MAX_STEPS)
         p = datafit.probabilities(logits + self.joint.fits(V))
         left = self.joint.pull(datafit.cells * (p - datafit.targets))
+        # After an unfinished refit the dual point would still be infeasible.
         if frobenius(left) > FREE_TOLERANCE * self.first:
             return np.zeros_like(point)
         shift = self.joint.unit * V[:-1]

@@ -34,6 +34,7 @@ def solve_graded(datafit: Quadratic, form: TaskCovarianceForm) -> np.ndarray:
     """
     Q, weights = form.spectrum()
     Z = np.zeros((datafit.n_features, datafit.n_columns))
+    # In the eigenvectors of M the columns decouple: (G + m I) z = B q for each weight.
     for m in np.unique(weights[np.isfinite(weights)]).tolist():
         some = weights == m
         Z[:, some] = datafit.solve_in_units(Q[:, some], m)

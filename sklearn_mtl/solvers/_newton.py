@@ -177,6 +177,7 @@ class Joint:
 
     def penalised(self, V: np.ndarray) -> np.ndarray:
         """Return the gradient of the penalty."""
+        # The chain rule for W = unit V.
         top = self.unit**2 * V[:-1] @ self.M
         return np.vstack([top, np.zeros((1, V.shape[1]))])
 
@@ -210,6 +211,7 @@ def descend(
         if size <= end or is_stalled:
             break
         before = size
+        # A tolerance that falls with the gradient makes convergence superlinear.
         step, _ = conjugate_gradient(
             _hessian(joint, p, _damping(spectrum)),
             -gradient,
@@ -217,6 +219,7 @@ def descend(
             tol=min(0.1, (size / first) ** 0.5),
             max_iter=200,
         )
+        # Logits are linear in V: the line search needs no more products with X.
         direction = joint.fits(step)
         slope = float(np.vdot(gradient, step))
         length = _line_search(joint, V, logits, step, direction, slope)
@@ -260,6 +263,7 @@ def _line_search(
     length, noise = 1.0, 1e-14 * abs(value)
     while length > 1e-10:
         new = joint.value(V + length * step, logits + length * direction)
+        # Armijo's rule; the last steps descend by less than the rounding of the value.
         if new <= value + 1e-4 * length * slope + noise:
             return length
         length *= 0.5
@@ -290,6 +294,7 @@ def _precondition(
     def inverse(R: np.ndarray) -> np.ndarray:
         rotated = vectors.T @ (sides * ((R[:-1] / root) @ Q))
         top = ((sides * (vectors @ (rotated / scale))) @ Q.T) / root
+        # The features are centred, so the intercepts decouple.
         return joint.allowed(np.vstack([top, R[-1] / curvature]))
 
     return inverse

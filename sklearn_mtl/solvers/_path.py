@@ -26,6 +26,7 @@ def alpha_grid(problem: Problem, n_alphas: int, eps: float) -> np.ndarray:
     zero = np.zeros((datafit.n_features, datafit.n_columns))
     U = -datafit.evaluate(zero).gradient
     largest = problem.penalty.gauge(U, problem.columns)
+    # Without a threshold no strength makes W zero: begin far above the curvature.
     if not 0.0 < largest < np.inf:
         largest, eps = 10.0 * datafit.lipschitz(), QUADRATIC_EPS
     largest = max(largest, np.finfo(float).tiny * 1e10)

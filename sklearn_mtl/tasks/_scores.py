@@ -110,6 +110,7 @@ def _log_loss_skill(
     known = labels >= 0  # an unseen label has probability 0
     at = np.where(known, labels, 0).astype(np.intp)
     given = np.where(known, proba[np.arange(len(at)), at], 0.0)
+    # For the prior all unseen labels are one more class.
     share = np.bincount(np.where(known, at, task.n_classes), w) / w.sum()
     prior = -np.sum(share * np.log(np.maximum(share, _TINY)))
     eps = np.finfo(proba.dtype).eps  # as scikit-learn's log_loss clips

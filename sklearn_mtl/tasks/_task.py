@@ -74,11 +74,13 @@ class Task:
             return values.astype(np.float64)
         if not len(values) or not len(self.classes):
             return np.full(len(values), -1.0)
+        # Text and numbers do not compare.
         if values.dtype.kind in "US" and self.classes.dtype.kind not in "US":
             return np.full(len(values), -1.0)
         if values.dtype.kind not in "US" and self.classes.dtype.kind in "US":
             return np.full(len(values), -1.0)
         place = np.searchsorted(self.classes, values)
+        # A label above the last class has no place of its own.
         place = np.minimum(place, len(self.classes) - 1)
         return np.where(self.classes[place] == values, place, -1).astype(np.float64)
 

@@ -49,6 +49,7 @@ def is_moderate(values: np.ndarray) -> bool:
     if not values.size:
         return True
     largest, smallest = float(values.max()), float(values.min())
+    # Missing values make the plain maximum NaN; only then a slower one is needed.
     if np.isnan(largest):
         largest = float(np.fmax.reduce(values, axis=None))
         smallest = float(np.fmin.reduce(values, axis=None))

@@ -59,4 +59,5 @@ def _number(values: np.ndarray) -> np.ndarray:
         listed = [found.setdefault(value, len(found)) for value in values.tolist()]
         return np.array(listed, dtype=np.intp)
     _, first, number = np.unique(values, return_index=True, return_inverse=True)
+    # The rank of its first position is the number of a group.
     return np.argsort(np.argsort(first))[number.ravel()]

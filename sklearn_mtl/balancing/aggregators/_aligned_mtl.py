@@ -43,11 +43,13 @@ class AlignedMTL(GradientAggregator[None]):
     def _weigh(self, step: StepGramian, state: None) -> np.ndarray:
         gramian, share = step.gramian, step.share
         values, vectors = np.linalg.eigh(gramian)
+        # Dependent gradients leave eigenvalues of rounding, with enormous inverses.
         noise = gramian.shape[-1] * np.finfo(gramian.dtype).eps
         is_kept = values > noise * values[:, -1:]
         values = np.where(is_kept, values, np.inf)
         smallest = values.min(axis=1, keepdims=True)
         is_zero = np.isinf(smallest)
+        # B = sqrt(lambda_R) V Lambda^-1/2 V' of algorithm 1, applied to the preference.
         scale = np.sqrt(np.where(is_zero, 1.0, smallest) / values)
         weights = vectors @ (scale * (share @ vectors))[..., None]
         return np.where(is_zero, share, weights[..., 0])

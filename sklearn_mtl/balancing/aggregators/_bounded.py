@@ -42,6 +42,7 @@ def minimise_above(
     Constraints", SIAM Journal on Optimization 1, 1991.
     """
     is_many = len(bound) >= _SINGLE_FROM
+    # With a unit diagonal one step length suits tasks with gradients of any size.
     unit = np.sqrt(matrix.diagonal(axis1=1, axis2=2) + ridge)[:, None]
     scaled = _scale(matrix, unit, bound, np.float32 if is_many else np.float64)
     tolerance = _SINGLE_TOLERANCE if is_many else _TOLERANCE
@@ -82,6 +83,7 @@ def _active_set(matrix: np.ndarray, lower: np.ndarray) -> np.ndarray:
     """Solve one programme after the other: slow, and always at an end."""
     root = np.linalg.cholesky(matrix).T
     most = _ITERATIONS * len(matrix)
+    # With M = R'R and x = v - lower >= 0, v' M v is ||R x + R lower||^2.
     return lower + [nnls(root, -root @ bound, maxiter=most)[0] for bound in lower]
 
 
@@ -114,6 +116,7 @@ def _descend(
 def _largest_eigenvalue(matrix: np.ndarray) -> float:
     """Return a bound, at most (n_members n_tasks)^(1/16) times too large."""
     root = len(matrix[0]) ** 0.5  # keeps the sixteenth powers within single precision
+    # lambda^16 is at most ||M^8||_F^2, summed over all members.
     power = matrix / root
     for _ in range(3):
         power = power @ power
@@ -131,6 +134,7 @@ def _solve_faces(matrix: np.ndarray, lower: np.ndarray, v: np.ndarray) -> np.nda
             held = np.where(is_free, 0.0, bound)
             pull = (G @ held)[is_free]
             solution = np.linalg.solve(G[np.ix_(is_free, is_free)], -pull)
+            # Otherwise the face is the wrong one, and descent has to leave it.
             if (solution >= bound[is_free]).all():
                 row[is_free] = solution
     return v

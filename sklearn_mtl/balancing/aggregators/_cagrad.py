@@ -70,6 +70,7 @@ class CAGrad(GradientAggregator[None]):
         mean = np.full(n_tasks, 1.0 / n_tasks)
         if not size > 0:
             return np.zeros(n_tasks)
+        # The weights do not depend on the unit of the gradients, but tolerances do.
         gramian = gramian / size
         to_mean = gramian @ mean
         radius = self.c * np.sqrt(max(mean @ to_mean, 0.0))
@@ -96,6 +97,7 @@ def _dual_weights(
         return min_norm_weights(moved)
 
     def excess(shift: float) -> float:
+        # v minimises |g_v + shift g_0|: stationary where |g_v| = radius shift.
         v = weights(shift)
         return float(np.sqrt(max(v @ gramian @ v, 0.0)) - radius * shift)
 

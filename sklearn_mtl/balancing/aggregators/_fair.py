@@ -34,6 +34,7 @@ def fair_weights(gramian: np.ndarray, alpha: float) -> np.ndarray:
         curvature = gramian + np.diag(power * wanted / w)
         move = -np.linalg.solve(curvature, excess)
         w = w + _step_length(gramian, w, move, power) * move
+    # G w = w^(-1/alpha) for G times s has the solution times s^(-1/(1 + 1/alpha)).
     return w * size ** (-1.0 / (1.0 + power))
 
 
@@ -44,6 +45,7 @@ def _step_length(
     falling = move < 0
     length = 1.0
     if falling.any():
+        # w^(-1/alpha) is defined for w > 0 only.
         length = min(1.0, _TO_BOUNDARY * float((-w[falling] / move[falling]).min()))
     start = move @ (gramian @ w - w**-power)
     while length > 1e-12:

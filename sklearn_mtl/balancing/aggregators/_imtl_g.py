@@ -46,6 +46,7 @@ class IMTLG(GradientAggregator[None]):
         gramian = step.gramian
         norms = np.sqrt(np.maximum(gramian.diagonal(axis1=1, axis2=2), 0.0))
         weights = _solve(gramian, norms)
+        # Equal projections fix the direction only; in the paper the weights sum to one.
         total = weights.sum(axis=1, keepdims=True)
         # what guards the division is compared in units of the weights
         is_zero = np.abs(total) <= 1e-12 * np.abs(weights).sum(axis=1, keepdims=True)

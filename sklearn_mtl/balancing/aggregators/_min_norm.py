@@ -55,6 +55,7 @@ def _exchange(matrix: np.ndarray) -> np.ndarray | None:
             # nearly dependent gradients: trust a residual, not a factorisation
             is_exact = np.abs(matrix[is_free] @ x - 1.0).max() <= _SLACK
             return x if is_exact else None
+        # All at once may cycle, which the limit on exchanges and the active set end.
         is_free ^= is_wrong
     return None
 

@@ -60,6 +60,7 @@ class NashMTL(GradientAggregator[None]):
     def _solve(self, gramian: np.ndarray) -> np.ndarray:
         if not np.trace(gramian) > 0:
             return np.ones(len(gramian))
+        # Claim 3.1, G w = 1 / w: alpha-fair weights with alpha = 1.
         w = fair_weights(gramian / np.linalg.norm(gramian), 1.0)
         norm = np.sqrt(max(w @ gramian @ w, 0.0))
         is_long = 0 < self.max_norm < norm

@@ -69,6 +69,7 @@ def _project(gramian: np.ndarray, order: np.ndarray) -> np.ndarray:
     removed = np.zeros_like(gramian)
     for k, row in enumerate(gramian):
         lost = removed[k]
+        # <g_k, g_i> less what the projections before the k-th took off g_i.
         np.matmul(row[:k], removed[:k], out=lost)
         np.subtract(row, lost, out=lost)
         np.minimum(lost, 0.0, out=lost)

@@ -139,6 +139,7 @@ def _apply(source: Any, gramian: Tensor) -> Tensor:
     takes_matrix = not issubclass(owner, aggregation.GramianWeightedAggregator)
     if is_aggregator or takes_matrix:
         weighting = source.weighting if is_aggregator else source
+        # Any matrix with this Gramian gives the same weights.
         values, vectors = torch.linalg.eigh(gramian)
         root = vectors * values.clamp(min=0.0).sqrt()
         return weighting(root)
@@ -183,6 +184,7 @@ class TorchJDScalarizer(LossWeighting[ScalarizerState]):
         return ScalarizerState(copies, torch.ones(n_members, n_tasks))
 
     def _weigh(self, step: StepLosses, state: ScalarizerState) -> Tensor:
+        # An absent task is represented by its latest loss.
         latest = state.latest.to(step.losses)
         state.latest = torch.where(step.present, step.losses, latest)
         weights = []

@@ -46,6 +46,7 @@ class UPGrad(GradientAggregator[None]):
 
     def _weigh(self, step: StepGramian, state: None) -> np.ndarray:
         gramian, share = step.gramian, step.share
+        # Without conflicts each gradient lies in the dual cone: nothing to project.
         if gramian.min() >= 0.0:
             return np.tile(share, (len(gramian), 1))
         squares = gramian.diagonal(axis1=1, axis2=2)

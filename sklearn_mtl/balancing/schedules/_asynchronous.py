@@ -73,6 +73,7 @@ class Asynchronous(TaskSchedule[AsynchronousState]):
     def choose(self, turn: Turn, state: AsynchronousState) -> Tensor:
         """Return a one for the task whose turn it is, the same one in all members."""
         candidates = turn.is_there.any(dim=0)
+        # Without a label in the batch any task is as good.
         if not bool(candidates.any()):
             candidates = torch.ones_like(candidates)
         if self.order == "random":

@@ -75,6 +75,7 @@ class Sampled(TaskSchedule[None]):
         chances = inclusion_probabilities(turn.shares, self.n_tasks)
         drawn = torch.stack([_draw(chances, g) for g in turn.generators])
         factors = drawn.to(chances)
+        # Horvitz and Thompson: the expected gradient is that of all tasks.
         return factors / chances if self.unbiased else factors
 
 
@@ -98,6 +99,7 @@ def inclusion_probabilities(shares: Tensor, n_drawn: int) -> Tensor:
 def _draw(chances: Tensor, generator: Generator) -> Tensor:
     """Return a systematic sample, (n_tasks,) bool."""
     device = chances.device
+    # In a fixed order some pairs of tasks would never be drawn together.
     order = torch.randperm(len(chances), generator=generator, device=generator.device)
     start = torch.rand(
         1, generator=generator, device=generator.device, dtype=torch.float64

@@ -44,6 +44,7 @@ class _Steps:
         dtype: torch.dtype = torch.float64,
     ) -> tuple[Tensor, Any]:
         """Return the weights (n_steps, n_members, n_tasks), and the state after."""
+        # Whatever stands for the loss of an absent task must not matter.
         losses = torch.where(self.present, self.losses, placeholder).to(dtype)
         losses = losses[:, list(members)][..., order]
         present = self.present[:, list(members)][..., order]

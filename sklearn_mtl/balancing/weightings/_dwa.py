@@ -72,6 +72,7 @@ class DWA(LossWeighting[DWAState]):
         older, newer = state.epochs
         # a loss that is already zero falls no more
         rate = torch.where(older > 0, newer / older, torch.ones_like(older))
+        # Eq. 7: the weights sum to the number of tasks.
         weights = (rate / self.temperature).softmax(dim=-1) * rate.shape[-1]
         return weights.to(step.losses)
 

@@ -84,6 +84,7 @@ class FAMO(LossWeighting[FAMOState]):
     def _weigh(self, step: StepLosses, state: FAMOState) -> Tensor:
         state.logits.to(step.losses)
         z = self._share(step, state) / step.losses.clamp(min=_SMALLEST)
+        # The gradient of sum_t z_t log L_t, scaled so that the weights sum to one.
         return z / z.sum(dim=-1, keepdim=True).clamp(min=_SMALLEST)
 
     def look_again(self, before: StepLosses, losses: Tensor, state: FAMOState) -> None:
@@ -93,6 +94,7 @@ class FAMO(LossWeighting[FAMOState]):
             before.losses.clamp(min=_SMALLEST).log() - losses.clamp(min=_SMALLEST).log()
         )
         fall = torch.where(before.present, fall, torch.zeros_like(fall))
+        # The Jacobian of the softmax: z (a - <z, a>).
         gradient = z * (fall - (z * fall).sum(dim=-1, keepdim=True))
         gradient = gradient + self.decay * state.logits.values
         state.logits.step(gradient, before.present, self.lr)

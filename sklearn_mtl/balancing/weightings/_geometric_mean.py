@@ -42,4 +42,5 @@ class GeometricMean(LossWeighting[None]):
         losses = step.losses.clamp(min=_SMALLEST)
         share = step.share
         total = (share * losses.log()).sum(dim=-1, keepdim=True).exp()
+        # The derivative of exp(sum_t share_t log L_t).
         return share * total / losses

@@ -74,5 +74,6 @@ class IMTLL(LossWeighting[IMTLLState]):
         s = state.log_scale.to(step.losses)
         weights = torch.exp(s)
         lr = step.lr if self.lr is None else self.lr
+        # The derivative of e^s L - s.
         state.log_scale.step(weights * step.losses - 1.0, step.present, lr)
         return weights * step.preference

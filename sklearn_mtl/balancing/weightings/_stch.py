@@ -55,8 +55,10 @@ class STCH(LossWeighting[None]):
         self.mu = mu
 
     def _weigh(self, step: StepLosses, state: None) -> Tensor:
+        # Equal preferences are ones, whatever the number of tasks.
         preference = step.share * step.present.sum(dim=-1, keepdim=True)
         scores = (preference * step.losses / self.mu).masked_fill(
             ~step.present, -torch.inf
         )
+        # The gradient of mu log sum_t exp(preference_t L_t / mu).
         return preference * scores.softmax(dim=-1)

@@ -78,6 +78,7 @@ class Uncertainty(LossWeighting[UncertaintyState]):
         weights = 0.5 * torch.exp(-s)
         lr = step.lr if self.lr is None else self.lr
         # v_t is the same factor of every gradient of s_t, which Adam does not see
+        # The derivative of (e^-s L + s) / 2.
         gradient = 0.5 - weights * step.losses
         state.log_variance.step(gradient, step.present, lr)
         return weights * step.preference

@@ -165,6 +165,7 @@ class SampleEfficiencyDisplay:
         """
         ax = make_axes(ax, _WHO, width=5.6, height=3.8)
         shared, twin = mark_of(0), mark_of(1)
+        # The band is the interval of the gain, and so starts from the twin.
         ax.fill_between(
             self.n_labels,
             self.twin + self.gain_low,

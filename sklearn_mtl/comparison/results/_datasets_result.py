@@ -111,6 +111,7 @@ class DatasetsResult:
     def friedman(self) -> tuple[float, float]:
         """Statistic and p-value of Friedman's test."""
         n_datasets, n_models = self._ranked.shape
+        # scipy's test takes three models or more.
         if n_models < 3 or n_datasets < 2:
             return np.nan, np.nan
         found = stats.friedmanchisquare(*self._ranked.to_numpy().T)
@@ -131,6 +132,7 @@ class DatasetsResult:
         n_datasets, n_models = self._ranked.shape
         if n_models < 2 or n_datasets < 2:
             return np.nan
+        # Nemenyi's q is the studentised range over sqrt(2).
         q = stats.studentized_range.ppf(1 - self.alpha, n_models, np.inf) / np.sqrt(2)
         return float(q * np.sqrt(n_models * (n_models + 1) / (6 * n_datasets)))
 

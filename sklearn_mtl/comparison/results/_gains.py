@@ -102,6 +102,7 @@ def _describe(
         corrected_interval(column, ratio, confidence=confidence)
         for column, ratio in zip(columns.T, measured.ratios, strict=True)
     ]
+    # The mean over tasks is a hypothesis of its own, not one of the family.
     adjusted = np.append(holm([i.p_value for i in found[:-1]]), found[-1].p_value)
     names = [task.name for task in tasks] + [MEAN]
     blank = Gain(model, against, "", found[0], np.nan)

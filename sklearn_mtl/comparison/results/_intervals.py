@@ -91,6 +91,7 @@ def corrected_interval(
         mean = float(seen[0]) if len(seen) else np.nan
         return Interval(mean, np.nan, np.nan, np.nan, len(seen))
     mean, freedom = float(seen.mean()), len(seen) - 1
+    # Training sets overlap, so the splits are correlated and 1 / n alone is too small.
     error = float(np.sqrt((1 / len(seen) + test_train_ratio) * seen.var(ddof=1)))
     half = float(stats.t.ppf((1 + confidence) / 2, freedom)) * error
     p_value = _p_value(mean, error, freedom)
@@ -118,5 +119,6 @@ def holm(p_values: Any) -> np.ndarray:
     order = np.argsort(p, kind="stable")  # NaN sorts last
     order = order[: int((~np.isnan(p)).sum())]
     factors = np.arange(len(order), 0, -1)
+    # A step-down procedure: no p-value is adjusted below that of a smaller one.
     adjusted[order] = np.minimum(np.maximum.accumulate(factors * p[order]), 1.0)
     return adjusted

@@ -165,6 +165,7 @@ class Measured:
     def best_single(self, which: str = "scores") -> np.ndarray:
         """Return the test scores of the chosen rows (n_splits, n_tasks)."""
         values = getattr(self, which)
+        # Without a choice the place is -1, and the score NaN.
         picked = np.maximum(self.chosen, 0)[None]
         best = np.take_along_axis(values, picked, axis=0)[0]
         return np.where(self.chosen < 0, np.nan, best)

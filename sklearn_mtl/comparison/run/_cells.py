@@ -38,6 +38,7 @@ def cell_paths(
     inputs = {
         raw: digest_table(material.raw_X if raw else material.X) for raw in (0, 1)
     }
+    # Other versions of the packages may give other scores.
     base = joblib.hash([package_versions(), tasks, labels, material.group])
     models = {job.model: _digest_model(job) for job in jobs}
     return [
@@ -74,6 +75,7 @@ def read_cell(path: Path, job: FitJob) -> Fit | None:
     except (OSError, ValueError, TypeError, KeyError):
         content, digest = None, ""
     if digest != _digest_content(content):
+        # A damaged file is as good as none: the job is run again.
         with suppress(OSError):
             path.unlink()
         return None
@@ -100,6 +102,7 @@ def write_cell(path: Path, fit: Fit) -> None:
     A fit that failed is not kept: it may succeed in the next run. Neither is one where
     the folder is not there, as on another machine; the caller writes it there.
     """
+    # Only complete fits are kept, because an error may be gone in the next run.
     failed = any(problem.kind == "error" for problem in fit.problems)
     if failed or path.exists() or not path.parent.is_dir():
         return

@@ -79,6 +79,7 @@ def hide_parts(
     codes = np.where(targets.observed("y_fit"), targets.codes, np.nan)
     is_class = [kind == "classification" for kind in targets.task_types]
     return [
+        # One seed for all shares of a split draws the same order, so that shares nest.
         [hide_codes(codes[train], is_class, 1 - share, seed + s) for share in shares]
         for s, (train, _) in enumerate(splits)
     ]
@@ -159,6 +160,7 @@ def labels_of_twin(rows: pd.DataFrame, place: int = 0) -> float:
     first = int(above[0])
     if first == 0:
         return float(rows["labels"].iloc[0])
+    # Between two points the curve is a line over log(labels), as in the picture.
     share = (target - twin[first - 1]) / (twin[first] - twin[first - 1])
     return float(np.exp(logs[first - 1] + share * (logs[first] - logs[first - 1])))
 

@@ -110,5 +110,7 @@ class _Feedback(HeadTail):
         weight = self.weight * self.is_other
         logits = maps
         for _ in range(self.n_passes):
+            # Added to the maps and not to the last logits: the feedback does not add
+            # up.
             logits = maps + torch.bmm(soft_outputs(logits, self.blocks), weight)
         return logits

@@ -48,6 +48,7 @@ class HeadRelation:
         for places in self.sets:
             part = similarity[_pairs(places)]
             laplacian = torch.diag_embed(part.sum(dim=-1)) - part
+            # 1/2 tr(W Q W') is then the sum over pairs of S_st ||w_s - w_t||^2.
             precision[_pairs(places)] = 2.0 * laplacian
         return precision
 
@@ -63,6 +64,7 @@ class HeadRelation:
         precision = torch.zeros_like(covariance)
         for places in self.sets:
             parts = (w.flatten(1, 2) for _, _, w in _select(weights, places))
+            # Zhang and Yeung, eq. 12: Omega = (W'W)^1/2 / tr (W'W)^1/2.
             gram = torch.stack([w.mT @ w for w in parts]).sum(dim=0)
             values, vectors = torch.linalg.eigh(gram)
             roots = values.clamp(min=0.0).sqrt()

@@ -125,6 +125,7 @@ class ConvTrunk(nn.Module):
         if self.augmentation is not None:
             x = self.augmentation(x, member)
         x = _channels_last(x)
+        # Batch statistics are those of all rows.
         needs_batch = self._has_norm and self.training
         n_parts = 1 if needs_batch else math.ceil(len(x) / self.n_at_once)
         parts = [self._maps(part, member) for part in x.tensor_split(n_parts)]

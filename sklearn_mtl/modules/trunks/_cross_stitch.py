@@ -129,6 +129,7 @@ class Stitch(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Mix (n_members, n_tasks, n_rows, n_hidden) over the tasks."""
+        # Eq. 1, for all tasks at once.
         mixed = torch.bmm(self.weight, x.flatten(2))
         return torch.unflatten(mixed, 2, x.shape[2:])
 

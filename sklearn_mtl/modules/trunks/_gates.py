@@ -60,6 +60,7 @@ class Gates(nn.Module):
         logits = torch.unflatten(self.linear(x), -1, shape)
         if self.top_k is not None and self.top_k < self.n_experts:
             kept, at = logits.topk(self.top_k, dim=-2)
+            # Eq. 5 of Shazeer et al.: -inf gets a weight, and a gradient, of exactly 0.
             logits = torch.full_like(logits, -math.inf).scatter(-2, at, kept)
         return logits.softmax(dim=-2)
 
@@ -88,6 +89,7 @@ class _MixedLogits(torch.autograd.Function):
         by_expert = torch.unflatten(by_expert, 1, experts.shape[1:3])
         gates = gates.transpose(1, 2)  # (n_members, n_experts, n_rows, n_outputs)
         ctx.save_for_backward(experts, gates, weight, by_expert)
+        # Heads are linear and gates sum to one, so the bias comes in once.
         return (by_expert * gates).sum(dim=1) + bias
 
     @staticmethod

@@ -152,12 +152,14 @@ class ExtractionLevel(nn.Module):
         self.private = Branches(
             n_members, n_tasks * n_private, *layers, is_input_shared=is_first
         )
+        # Above the first level each branch reads the mixture of its own task.
         n_read = n_private + n_shared
         if is_first:
             self.gates: nn.Module = Gates(n_members, n_in, n_read, n_tasks)
         else:
             self.gates = TaskGates(n_members, n_in, n_read, n_tasks)
         self.shared_gate = None
+        # The last level has no level above it that would read a shared mixture.
         if not is_last:
             n_all = n_tasks * n_private + n_shared
             self.shared_gate = Gates(n_members, n_in, n_all, 1)
@@ -259,6 +261,7 @@ class ExtractionTrunk(TaskTrunk):
         """Return the mixtures of the logits of the experts."""
         private, shared, gates = parts
         n_private = private.shape[2]
+        # Heads are linear: both mixtures are read one by one, the bias with the second.
         by_expert = heads.read_tasks(private.flatten(2, 3))
         own = mix_logits(by_expert, gates[:, :, :n_private], heads)
         common = mixed_logits(shared, gates[:, :, n_private:], heads)

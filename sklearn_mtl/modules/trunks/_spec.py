@@ -121,6 +121,7 @@ def build_trunk(
     if isinstance(trunk, TrunkSpec):
         # Parts of torch's own draw when they are made.
         with drawing_from(_copy_of(generators[0])):
+            # A spec may keep the module that it returns, which must not be trained.
             module = copy.deepcopy(trunk.build(n_features, len(generators), n_tasks))
         if not isinstance(module, nn.Module):
             raise TypeError(

@@ -115,6 +115,7 @@ class BatchIterator:
     def _shuffled(self, member: int) -> Tensor:
         rows = self.members[member]
         order = torch.randperm(len(rows), generator=self.generators[member])
+        # A member with more rows leaves out others in every epoch.
         return rows[order[: self.n_rows].to(rows.device)]
 
     def _whole(self) -> Batch:

@@ -155,6 +155,7 @@ class Stream:
         # for the last time when they are still all kept
         if self.is_whole and n_samples >= min(2 * self.n_set, _capacity(batch.X)):
             return self.kept + batch, True
+        # As many kept samples as new ones are learned again, against forgetting.
         n_again = min(len(batch), len(self.kept))
         again = rng.choice(len(self.kept), n_again, replace=False)
         return self.kept[again] + batch, False
@@ -164,6 +165,7 @@ class Stream:
         is_label = batch.is_label
         weights = np.where(is_label, batch.weights, 0.0)
         new = batch[np.flatnonzero(is_label.any(axis=1))]
+        # Rows with the smallest random keys are a uniform sample of the stream.
         keys = np.append(self.keys, rng.random(len(new)))
         places = np.sort(np.argsort(keys)[: _capacity(new.X)])
         return replace(
@@ -191,6 +193,7 @@ class Stream:
 
     def after_scaling(self) -> tuple[np.ndarray, Stream]:
         """Return the tasks whose scale is to be set anew, and the stream after that."""
+        # At each doubling only: a long stream does not change its units all the time.
         has_doubled = self.n_labels >= np.maximum(2 * self.n_scaled, 1)
         is_due = has_doubled & (self.n_scaled < _KEPT)
         n_scaled = np.where(is_due, self.n_labels, self.n_scaled)

@@ -195,6 +195,7 @@ class TargetEncoder:
         """Return shift, scale and factor (n_sets, 1, n_trained) of LabelledRows."""
         shift = (self.mean_ - self.mean_[0]) / self.scale_[0]
         scale = self.scale_[0] / self.scale_
+        # Means over rows become means over labels, in expectation over the batches.
         factor = 1.0 / np.where(self.mass_ > 0, self.mass_, np.inf)
         made = [
             torch.as_tensor(v, dtype=dtype)[:, None] for v in (shift, scale, factor)

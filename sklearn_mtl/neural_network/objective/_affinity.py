@@ -72,6 +72,7 @@ class AffinityRecorder(Callback):
         index = torch.as_tensor(np.stack(drawn), device=net.device)
         order = TaskOrder(net.criterion_.layout, torch.device(net.device))
         measure = _cosines if self.kind == "gradient" else _lookahead
+        # Evaluation mode draws nothing and leaves running statistics as they are.
         was_training = net.module_.training
         net.module_.eval()
         found = measure(net, order, dataset_train.batch(index))
@@ -128,6 +129,7 @@ def _lookahead(net: Any, order: TaskOrder, batch: Batch) -> Tensor:
                 for parameter, gradient in gradients.items()
             }
             after, _ = criterion(functional_call(module, moved, (x,)), *labels)
+            # C. Fifty et al., NeurIPS 2021, eq. 1.
             falls.append(order.sort(1.0 - after / before))
     found = torch.stack(falls, dim=1)
     present = _present(net, order, batch)

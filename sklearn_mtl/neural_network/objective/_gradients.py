@@ -59,6 +59,7 @@ def task_gradients(
     if not shared:
         return {}
     tasks = torch.arange(n_tasks, device=task_of.device)
+    # One gradient per task, in a single vectorised backward pass.
     is_own = (task_of == tasks[:, None]).to(dlogits)[:, None, None]
     with torch.enable_grad():
         logits = module.decode(tuple(parts))

@@ -59,6 +59,7 @@ class Relation:
             covariance, self._precision = self._learn(module)
             deviation = covariance.diagonal(dim1=1, dim2=2).clamp(min=1e-30).sqrt()
             correlation = covariance / (deviation[:, :, None] * deviation[:, None])
+            # With negative similarities the squared differences would not be convex.
             self._similarity = correlation.clamp(min=0.0)
         self.is_begun = True
 
@@ -69,6 +70,7 @@ class Relation:
         if not self.is_begun:
             for places in self.of_heads.sets:
                 at = torch.as_tensor(places)
+                # Omega = I / n has trace 1, as a learned one has.
                 even = torch.eye(len(places)).to(covariance)
                 covariance[:, at[:, None], at] = even / len(places)
                 precision[:, at[:, None], at] = even * len(places)
@@ -158,6 +160,7 @@ class Regularizer:
             squares = squared_weights(module) / n_members
             self._count("shared_penalty", self.shared_penalty * squares)
             for parameter in _shared_weights(module):
+                # Also weights that no loss of this step reaches are penalised.
                 if parameter.grad is None:
                     parameter.grad = torch.zeros_like(parameter)
                 parameter.grad.add_(parameter, alpha=2.0 * self.shared_penalty)

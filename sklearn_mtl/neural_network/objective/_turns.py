@@ -87,6 +87,7 @@ class Turns:
         Shapes: total (n_members, n_trained) -> (n_members, n_trained).
         """
         factors = torch.stack(self._factors).sum(dim=0)
+        # 0 / 0 is the NaN of a task that was never due, which `end_epoch` fills.
         return total / factors[:, self.order.places.argsort()]
 
     def end_epoch(self, losses: Tensor) -> Tensor:
@@ -99,6 +100,7 @@ class Turns:
         self.known = torch.where(relative.isnan(), self.known.to(relative), relative)
         filled = torch.where(self.known.isnan(), self.known.nanmean(), self.known)
         if self.schedule.frequency == "loss":
+            # With a share of 0 a task would not come again even if it is forgotten.
             positive = filled.clamp(min=1e-6)
             self.shares = positive / positive.sum()
         in_layout = (filled * self.prior_losses.to(losses))[self.order.places.argsort()]
@@ -138,7 +140,9 @@ class HeldHeads:
         for parameter, task_of in head_owners(module, self.layout):
             others = (task_of.to(parameter.device) != place).nonzero()[:, 0]
             state = optimizer.state.get(parameter, {})
+            # Adam corrects its bias by the number of this head's steps.
             _set_count(state, self.n_turns[place])
+            # Zero gradients are not enough: momentum and decay move frozen heads too.
             before = {
                 name: value.index_select(-1, others)
                 for name, value in _alike(parameter, state).items()

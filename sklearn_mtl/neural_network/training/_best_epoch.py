@@ -43,6 +43,7 @@ class BestEpoch:
 
     def __call__(self, net: MultiTaskNet, losses: Tensor) -> bool:
         """Look at an epoch; return whether patience is at an end."""
+        # Losses have units: relative to the loss of the prior they can be averaged.
         relative = losses / self.prior_losses
         criterion = self._mean(relative)
         net.history.record("valid_score_by_task", (1.0 - relative).tolist())
@@ -68,6 +69,7 @@ class BestEpoch:
         if not self._state:
             self._state = [tensor.detach().clone() for tensor in current]
             return
+        # In place: one copy of the weights serves the whole fit.
         for best, tensor in zip(self._state, current, strict=True):
             best.copy_(tensor.detach())
 

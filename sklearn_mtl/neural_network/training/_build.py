@@ -66,6 +66,7 @@ def build_module(
         n_features = sample.shape[2] if sample.ndim > 2 else 0
         n_tasks = encoder.layout.n_trained
         shared = build_trunk(trunk, n_features, generators, n_tasks, who).float()
+        # Evaluation mode, so that the sample leaves no trace in running statistics.
         shared.eval()
         hidden = _try(shared, sample, who)
         shared.train()
@@ -83,6 +84,7 @@ def build_module(
     if tail is not None:
         draw_parameters(tail, generators)
         own_bias = tail.output_bias
+    # The biases start at the priors: an untrained net predicts the class frequencies.
     with torch.no_grad():
         bias = torch.as_tensor(encoder.bias_, dtype=torch.float32)
         start = heads.bias if own_bias is None else own_bias

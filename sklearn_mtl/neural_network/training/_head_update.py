@@ -117,6 +117,7 @@ class HeadUpdate:
         if not values.isfinite().all():
             return values  # reported by the caller; nothing can be learned
         n_rows = z.shape[2]
+        # The criterion takes means and multiplies by both; Newton steps need sums.
         scale = factor * criterion.task_weight
         scale = torch.where(scale > 0, n_rows / scale, 0.0).double().cpu()
         slopes = slopes.double().cpu() * scale[..., self.places]
@@ -137,6 +138,7 @@ class HeadUpdate:
         n_new = float(is_seen.sum()) / len(is_seen)
         self.n_rows += n_new
         total = (z * is_seen).mT @ z
+        # A running mean, so that earlier samples need not be kept.
         share = n_new / self.n_rows
         self.moment = ((1 - share) * self.moment + total / self.n_rows).float()
 
@@ -164,6 +166,7 @@ class HeadUpdate:
             by_output = gradient.mT.unsqueeze(-1)  # (n_members, n_outputs, h, 1)
             solved = torch.cholesky_solve(by_output, root[:, self.places])
             solved = solved.squeeze(-1).mT
+        # A bound instead of the second derivative: steps err on the short side.
         mass = (self.n_labels * self.curvature)[:, None, self.places]
         return torch.where(mass > 0, solved / mass, 0.0)
 

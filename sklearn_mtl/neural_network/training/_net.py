@@ -284,6 +284,7 @@ class MultiTaskNet(NeuralNet):
         total = weight = torch.zeros(())
         for _, (x, (targets, weights)) in held_out.chunks(self.module_.n_rows_at_once):
             values, _ = self.criterion_(self.module_(x), targets, weights)
+            # The values are means over the rows of a chunk.
             total = total + values.sum(dim=0) * x.shape[1]
             weight = weight + weights.sum(dim=(0, 1))
         return total / weight  # NaN for a task without a held-out label

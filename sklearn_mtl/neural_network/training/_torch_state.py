@@ -30,6 +30,7 @@ class _ProcessState:
     def hold(self, n_threads: int | None) -> Iterator[None]:
         """Use n_threads (None: as it is) and float32 by default in the block."""
         with self.lock:
+            # Only the first block sees the caller's values; later ones see ours.
             if self.n_active == 0:
                 self.n_threads = torch.get_num_threads()
                 self.dtype = torch.get_default_dtype()

@@ -42,6 +42,7 @@ def common_axes(X: Any, weights: np.ndarray, fit_intercept: bool) -> Axes:
         values, vectors = np.linalg.eigh(_covariance(X, weights, mean))
         values, vectors = _without_rounding(values, vectors)
         return Axes(values, lambda A: vectors.T @ A)
+    # With fewer samples than features their products have the same eigenvalues.
     roots = np.sqrt(weights)
     values, left = np.linalg.eigh(roots[:, None] * _products(X, mean) * roots)
     values, left = _without_rounding(values, left)
@@ -64,6 +65,7 @@ def _products(X: Any, mean: np.ndarray) -> np.ndarray:
         centred = X - mean
         products: np.ndarray = centred @ centred.T
         return products
+    # Centred after the products, because a centred X is not sparse.
     along = X @ mean
     return (X @ X.T).toarray() - along[:, None] - along + mean @ mean
 

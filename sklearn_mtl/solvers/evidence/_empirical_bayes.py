@@ -88,10 +88,13 @@ class Evidence:
         signal = noise / float(self.values.mean()) * self.values.shape[1]
         here = np.log([noise, *self._first_guess(signal)])
         low, high = here - np.log(RANGE / 10.0), here + np.log(RANGE * 10.0)
+        # A fit may be nearly exact: the noise may fall further than other variances.
         low[0] = here[0] - np.log(1e10)
+        # The curvature of a log-loss takes the place of the noise: nothing to estimate.
         if self.noise is not None:
             low[0] = high[0] = here[0]
 
+        # In logarithms an extrapolated variance stays positive.
         def step(logs: np.ndarray) -> np.ndarray:
             new = self._update(*np.exp(np.clip(logs, low, high)).tolist())
             return np.log(np.clip(new, np.exp(low), np.exp(high)))
@@ -106,6 +109,7 @@ class Evidence:
         self, n: float, noise: float, shared: float, own: float
     ) -> Strengths:
         """Return strengths in units of the objective."""
+        # alpha on squared errors over n is a prior with variance noise / (n alpha).
         return Strengths(noise / (n * shared), noise / (n * own))
 
     def _update(self, *variances: float) -> np.ndarray:
@@ -129,6 +133,7 @@ class Evidence:
         errors += np.vdot(W * W, self.values)
         # A noise variance of 0 would be a fixed point where all is fitted exactly.
         left = max(self.n_rows - own_count - shared_count, 1e-3 * self.n_rows)
+        # MacKay's fixed point: each variance is a sum of squares over its gamma.
         return np.array(
             [
                 errors / left,
@@ -142,6 +147,7 @@ class Evidence:
     ) -> tuple[np.ndarray, np.ndarray, float]:
         """Return the shared vector, its variance in each task's axes, and in total."""
         if self.axes is None:
+            # In common axes all systems are diagonal.
             variance = 1.0 / (information.sum(axis=0) + 1.0 / shared)
             return variance * pull.sum(axis=0), variance, float(variance.sum())
         system = (self.axes * information.ravel()) @ self.axes.T

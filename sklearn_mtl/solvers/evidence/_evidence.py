@@ -26,8 +26,10 @@ def evidence_of_squares(
     Shapes: totals (n_tasks,).
     """
     n = float(totals.mean())
+    # Each intercept takes a degree of freedom.
     n_rows = max(float(totals.sum()) - n_intercepts, 1.0)
     zero = np.zeros((datafit.n_features, datafit.n_columns))
+    # The loss at zero is y'y / (2 n) of centred targets.
     squares = 2.0 * n * datafit.evaluate(zero).value
     if datafit.has_shared_samples:
         spectrum = Spectrum(datafit)
@@ -97,5 +99,6 @@ def evidence_of_classes(datafit: LogLoss, W: np.ndarray, axes: Axes) -> Evidence
     curvature = n * datafit.mean_curvature(probabilities)
     precision = curvature[:, None] * axes.values
     gradient = n * axes.project(datafit.pull_back(probabilities))
+    # The working response of iteratively reweighted least squares.
     targets = precision * axes.project(W).T - gradient.T
     return Evidence(precision, targets, None, 0.0, float(datafit.n_columns * n), 1.0)

@@ -34,6 +34,7 @@ def fixed_point(
     here, second, before = start, start, np.inf
     for _ in range(max_iter // 2):
         first = step(here)
+        # An extrapolation that increased the residual is taken back.
         if np.linalg.norm(first - here) > before:
             first, before = step(second), np.inf
             here = second
@@ -45,6 +46,7 @@ def fixed_point(
         here, before = second, np.inf
         if largest <= NEAR:
             before = float(np.linalg.norm(move))
+            # Scheme S3 of [1], alpha = -||r|| / ||v||; alpha = -1 is the plain step.
             length = before / max(float(np.linalg.norm(turn)), 1e-300)
             if length > 1.0:
                 here = first - move + 2.0 * length * move + length**2 * turn

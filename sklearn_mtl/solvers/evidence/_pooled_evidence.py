@@ -40,6 +40,7 @@ class PooledEvidence(Evidence):
     y: np.ndarray
 
     def _first_guess(self, signal: float) -> list[float]:
+        # Equal levels have a variance of 0, which has no logarithm.
         spread = max(float(np.var(self.y)), 1e-12 * signal)
         return [*super()._first_guess(signal), spread]
 
@@ -56,6 +57,7 @@ class PooledEvidence(Evidence):
         W = here.coefficients(self._own_coordinates(mean))
         deviations = W - self._own_coordinates(mean)
         levels = here.levels(W)
+        # MacKay's gammas of the shared vector, the deviations and the levels.
         counts = (
             len(mean) - np.trace(covariance) / shared,
             W.size - here.deviation_variance(covariance) / own,
@@ -63,6 +65,7 @@ class PooledEvidence(Evidence):
         )
         squares = mean @ mean, np.vdot(deviations, deviations), levels @ levels
         found = [s / max(c, 1e-12) for s, c in zip(squares, counts, strict=True)]
+        # As in `Evidence`: a noise variance of 0 would be a fixed point.
         left = max(self.n_rows - sum(counts), 1e-3 * self.n_rows)
         return np.array([here.errors(W, levels) / left, *found])
 

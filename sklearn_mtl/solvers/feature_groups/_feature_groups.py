@@ -109,6 +109,7 @@ class FeatureGroups(Solver):
             if len(added):
                 goal = max(INNER * certificate.gap, tol)
             else:
+                # No feature is missing: the gap left is that of the working set.
                 goal = 0.1 * goal if goal <= tol else tol
         if certificate.gap > tol and total < max_iter:
             # Newton steps lead nowhere where more features are used than G has rank.
@@ -129,11 +130,13 @@ class FeatureGroups(Solver):
         if len(self.solved) < 2:
             return
         (first, old), (last, new) = self.solved
+        # Extrapolate down a path only, and at most two steps ahead.
         if not 0.0 < last - alpha <= 2.0 * (first - last):
             return
         # Members are only ever added, at the end.
         new, some = new[: len(old)], self.members[: len(old)]
         ahead = new + (last - alpha) / (first - last) * (new - old)
+        # A group that would turn around has probably passed zero.
         keeps = np.einsum("jt,jt->j", old, new) > 0.0
         keeps &= np.einsum("jt,jt->j", ahead, new) > 0.0
         self.W[some[keeps]] = ahead[keeps]
@@ -202,6 +205,7 @@ class FeatureGroups(Solver):
         if self.operator is None:
             return np.zeros(0, dtype=np.intp), np.zeros(0)
         near, error = self.screen.estimate(self.residual)
+        # ||x_j' R|| <= ||x_j' R0|| + ||x_j|| ||R - R0||_2 for any known residual R0.
         is_doubtful = near + self.lengths * error > groups
         is_doubtful[self.members] = False
         features = np.flatnonzero(is_doubtful)

@@ -77,6 +77,7 @@ class Cycles:
             if is_done is not None and moved <= look:
                 if is_done(W, R.T if self.is_gram else self.A @ R.T):
                     return W, R, n_iter
+                # A look may cost a product with all columns: one per halved move.
                 look = 0.5 * moved
             visited.append((W.copy(), R.copy()))
             if len(visited) > MEMORY:
@@ -94,6 +95,7 @@ class Cycles:
         mixed = mixture(weights, points)
         # R is affine in W: the same mixture belongs to it.
         mixed_R = mixture(weights, [R for _, R in visited])
+        # Extrapolation alone does not guarantee descent.
         if self._value(mixed, mixed_R) < self._value(W, R):
             return mixed, mixed_R
         return W, R
@@ -103,5 +105,6 @@ class Cycles:
         squared = np.einsum("jt,jt->j", W, W)
         penalty = self.groups @ np.sqrt(squared) + 0.5 * self.ridge * squared.sum()
         if self.is_gram:
+            # With R = B - G W, <W, G W> / 2 - <W, B> is -<W, B + R> / 2.
             return float(penalty) - 0.5 * float(np.vdot(W, (self.target + R).T))
         return float(penalty) + 0.5 * float(np.vdot(R, R))

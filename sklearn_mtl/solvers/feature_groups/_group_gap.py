@@ -52,11 +52,13 @@ class GroupGauge:
         norms, a = group_norms(U), self.groups
         if others is not None:
             norms, a = np.concatenate([norms, others[0]]), np.append(a, others[1])
+        # A ridge makes the conjugate finite: no scaling is needed.
         if self.ridge > 0.0:
             excess = np.maximum(norms - a, 0.0)
             value += 0.5 * self.ridge * float(np.vdot(W, W))
             conjugate = float(excess @ excess) / (2.0 * self.ridge)
             return value, target - 0.5 * squared - conjugate
+        # Without one the dual point is scaled into the balls ||U_j|| <= a_j.
         scale = 1.0 / max(float((norms / a).max(initial=0.0)), 1.0)
         return value, scale * target - 0.5 * scale**2 * squared
 

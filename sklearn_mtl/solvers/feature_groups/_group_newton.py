@@ -173,6 +173,7 @@ def group_newton(
         before = W
         W = _shorten(W - problem.step * gradient, problem.step * problem.groups)
         is_still = np.abs(W - before).max(initial=0.0) <= floor
+        # Newton steps cannot create zeros: the proximal step has chosen the groups.
         if not is_still:
             W = _newton_step(problem, W, tol)
         gradient = problem.gradient(W)
@@ -199,6 +200,7 @@ def _newton_step(problem: GroupProblem, W: np.ndarray, tol: float) -> np.ndarray
 
     def hessian(D: np.ndarray) -> np.ndarray:
         along = np.einsum("jt,jt->j", unit, D)
+        # The Hessian of a ||v|| is (a / ||v||) (I - u u') with u = v / ||v||.
         flat = D - along[:, None] * unit
         return part.gram.apply(D) + problem.ridge * D + weights[:, None] * flat
 

@@ -56,10 +56,12 @@ def cycle_groups(
         if length > groups[j]:
             factor = (1.0 - groups[j] / length) / (square + ridge)
         elif used == 0.0:
+            # A group that stays zero leaves the residuals as they are.
             continue
         for t in range(n_tasks):
             change = factor * pull[t] - W[j, t]
             W[j, t] += change
+            # In units of the gradient, as tolerances are.
             largest = max(largest, square * abs(change))
             for i in range(m):
                 R[t, i] -= A[j, i] * change

@@ -71,6 +71,7 @@ class ProximalNewton(Solver):
             if found > value + 1e-13 * abs(value):
                 if raised > 1e6:  # no descent left in double precision
                     break
+                # The model bends less than the loss does between both points.
                 raised *= 2.0
                 continue
             W, here, bend, value = new, there, found_bend, found
@@ -130,6 +131,7 @@ class _Model:
         """Return the minimiser of the model at W, its curvature raised."""
         scale = raised * self.scale
         a, c, pull = self.groups / scale, self.ridge / scale, gradient / scale
+        # From a norm over all groups to one group, in units of the scaled model.
         tol = tol / scale / np.sqrt(len(W))
         B = self.G @ W - pull
         if self.kernel is not None:

@@ -46,6 +46,7 @@ class Restricted(Solver):
             violations = group_norms(here.gradient) / groups
             violations[members] = 0.0
             grown = np.append(members, worst(violations, int(W.any(axis=1).sum())))
+            # No feature is missing, so only a more precise solution can close the gap.
             precision = 0.3 if len(grown) > len(members) else 0.1 * precision
             members = grown
             # The features left out may take a little of the gap, or all that is left.

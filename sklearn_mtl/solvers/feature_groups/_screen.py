@@ -51,7 +51,9 @@ class Screen:
         rest = residual.copy()
         for weight, known in zip(weights, self.residuals, strict=True):
             rest -= weight * known
+        # Gradients are linear in the residual: known inner products give their lengths.
         squares = np.einsum("a,b,abj->j", weights, weights, self.products)
+        # ||x' E|| <= ||x|| ||E||_2 bounds what the known residuals do not span.
         error = _spectral_norm(rest)
         if error > 0.0:
             error += ROUNDING * float(np.linalg.norm(residual))

@@ -88,6 +88,7 @@ class WorkingSet:
         new = self._columns[k:n]
         squares = np.einsum("ji,ji->j", new, new)
         self.squares = np.concatenate([self.squares, squares])
+        # With more members than that, the columns are smaller than the Gram matrix.
         self.has_gram = self.has_gram and n <= 2 * n_samples
         if self.has_gram:
             self._gram = _grown(self._gram, n, (n, n))
