@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         neighbors,
         neural_network,
         penalties,
+        persistence,
         preprocessing,
         tasks,
     )
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
         MultiTaskMixedEstimator,
         MultiTaskRegressor,
     )
+    from sklearn_mtl.persistence import load, save
     from sklearn_mtl.tasks import stack_tasks, task_view
 
 # where a newcomer's names live; torch is loaded when one of the nets is first used
@@ -74,7 +76,9 @@ _HOMES = {
     "MultiTaskStratifiedKFold": "model_selection",
     "TaskGroupSearchCV": "grouping",
     "compare": "comparison",
+    "load": "persistence",
     "per_task_scorers": "model_selection",
+    "save": "persistence",
     "stack_tasks": "tasks",
     "task_view": "tasks",
     "train_test_split": "model_selection",
@@ -83,7 +87,7 @@ _PACKAGES = [
     *("balancing", "comparison", "datasets", "ensemble", "exceptions"),
     *("grouping", "inspection", "linear_model", "losses", "metrics"),
     *("model_selection", "modules", "multioutput", "neighbors", "neural_network"),
-    *("penalties", "preprocessing", "tasks"),
+    *("penalties", "persistence", "preprocessing", "tasks"),
 ]
 
 __all__ = [
@@ -112,6 +116,7 @@ __all__ = [
     "grouping",
     "inspection",
     "linear_model",
+    "load",
     "losses",
     "metrics",
     "model_selection",
@@ -121,7 +126,9 @@ __all__ = [
     "neural_network",
     "penalties",
     "per_task_scorers",
+    "persistence",
     "preprocessing",
+    "save",
     "stack_tasks",
     "task_view",
     "tasks",

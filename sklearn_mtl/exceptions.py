@@ -1,16 +1,41 @@
 """Errors and warnings that sklearn_mtl raises, all in one place."""
 
+from sklearn.exceptions import InconsistentVersionWarning
+
 __all__ = [
+    "DamagedFileError",
     "DifferentUnitsWarning",
     "IndexOrderWarning",
     "MissingLabelWarning",
     "NegativeTransferWarning",
+    "OtherVersionWarning",
     "SingleClassWarning",
     "TaskError",
     "TaskTypeWarning",
     "UnseenCategoryWarning",
     "UnseenLabelWarning",
 ]
+
+
+class DamagedFileError(ValueError):
+    """Raised when a saved model is cut short, was changed, or is no saved model."""
+
+
+class OtherVersionWarning(InconsistentVersionWarning):
+    """Warned when a saved model is from another version of a package it depends on.
+
+    Parameters
+    ----------
+    message : str
+        What was found.
+    """
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return self.message
 
 
 class TaskError(ValueError):

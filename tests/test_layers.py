@@ -27,11 +27,13 @@ LAYERS = (
     {"neural_network", "linear_model", "multioutput", "neighbors"},
     {"ensemble", "inspection"},
     {"comparison", "grouping"},
+    {"persistence"},
     {"_cli", "__main__", "__init__"},
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
 SIBLINGS = {
     ("exceptions", "utils"),
+    ("utils", "_version"),
     ("utils", "exceptions"),
     ("tasks", "exceptions"),
     ("exceptions", "tasks"),
@@ -46,9 +48,10 @@ SIBLINGS = {
     ("__init__", "_cli"),
     ("__init__", "__main__"),
 }
-TORCH_PARTS = {"losses", "modules", "balancing", "neural_network"}
-# The only file that may name what scikit-learn and skorch keep private.
-PRIVATE_GATE = "utils/_private.py"
+TORCH_PARTS = {"losses", "modules", "balancing", "neural_network", "persistence"}
+# The only files that may name what scikit-learn and skorch keep private; the second has
+# the classes whose tables a saved model is checked for.
+PRIVATE_GATES = ("utils/_private.py", "persistence/_private.py")
 # What a user who only wants a metric or a linear model must not wait for.
 HEAVY = ("torch", "skorch", "matplotlib", "jinja2", "pandas")
 
@@ -105,7 +108,9 @@ def loads_torch_elsewhere(found: Import) -> bool:
     """Say whether torch or skorch is imported outside its packages."""
     of_torch = found.name.split(".")[0] in ("torch", "skorch")
     # The gate names skorch's private parts, and imports them when asked.
-    return of_torch and found.part not in TORCH_PARTS and found.file != PRIVATE_GATE
+    return (
+        of_torch and found.part not in TORCH_PARTS and found.file not in PRIVATE_GATES
+    )
 
 
 def opens_a_private_file(found: Import) -> bool:
@@ -121,7 +126,9 @@ def names_private(found: Import) -> bool:
     package, *rest = found.name.split(".")
     is_private = any(name.startswith("_") for name in rest)
     return (
-        package in ("sklearn", "skorch") and is_private and found.file != PRIVATE_GATE
+        package in ("sklearn", "skorch")
+        and is_private
+        and found.file not in PRIVATE_GATES
     )
 
 

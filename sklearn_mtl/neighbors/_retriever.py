@@ -25,7 +25,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex
 from sklearn_mtl.neighbors._gallery import join_labels, take_labels, task_names
 from sklearn_mtl.neighbors._gallery_search import GallerySearchMixin
-from sklearn_mtl.neighbors._saved_gallery import SavedGallery
+from sklearn_mtl.neighbors._gallery_state import GalleryState
 from sklearn_mtl.neighbors._views import Mix
 from sklearn_mtl.tasks import as_targets
 from sklearn_mtl.utils._features import check_features, record_features
@@ -50,7 +50,7 @@ class NeighborRetriever(
     ClassNamePrefixFeaturesOutMixin,
     MetaEstimatorMixin,
     TransformerMixin,
-    SavedGallery,
+    GalleryState,
 ):
     """Find the items of a gallery that are nearest in a learnt representation.
 

@@ -182,6 +182,12 @@ class BaseMultiTaskNet(
         events: FitEvents | None,
     ) -> Any:
         tasks, state = self.task_set_, self._state
+        if state.is_for_predictions:
+            raise ValueError(
+                f"{type(self).__name__}: this net was loaded from a file without the "
+                "optimizer's state, and cannot be trained further. Save it with "
+                "training_state=True."
+            )
         is_partial = events is None
         # until preparation and net are made anew for the last time
         grows = is_partial and state.stream is not None and state.stream.is_whole
@@ -265,6 +271,11 @@ class BaseMultiTaskNet(
         """
         check_is_fitted(self)
         outputs = self._state.held_out_outputs
+        if outputs is None and self._state.is_for_predictions:
+            raise AttributeError(
+                f"{type(self).__name__}: the file that this net was loaded from has no "
+                "oof_prediction_. Save it with training_state=True."
+            )
         if outputs is None:
             raise AttributeError(
                 f"{type(self).__name__}: there is no oof_prediction_, because not "

@@ -21,6 +21,7 @@ from sklearn_mtl.utils._finite import check_outputs
 from sklearn_mtl.utils._frames import is_pandas
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike, TaskKey
+from sklearn_mtl.utils._versioned import VersionedState
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["ClassOutputsMixin", "MultiTaskOutputsMixin"]
 
 
-class MultiTaskOutputsMixin:
+class MultiTaskOutputsMixin(VersionedState):
     """Predictions, views and scores of an estimator that knows its `task_set_`.
 
     A subclass sets `task_set_` in fit and gives `_task_outputs`. One hook, because a

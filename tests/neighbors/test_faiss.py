@@ -12,6 +12,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+import sklearn_mtl
 from sklearn_mtl.neighbors import (
     BruteForceIndex,
     FaissHNSWIndex,
@@ -132,8 +133,8 @@ def test_a_retriever_searches_and_grows_with_it(index, tmp_path):
     np.testing.assert_allclose(distances[same], expected[same], atol=1e-6)
     retriever.add(queries)
     assert (retriever.kneighbors(queries)[1][:, 0] == 6000 + np.arange(50)).all()
-    retriever.save(tmp_path / "it")
-    loaded = NeighborRetriever.load(tmp_path / "it", mmap_mode="r")
+    sklearn_mtl.save(retriever, tmp_path / "it")
+    loaded = sklearn_mtl.load(tmp_path / "it")
     np.testing.assert_array_equal(
         loaded.kneighbors(queries)[1], retriever.kneighbors(queries)[1]
     )

@@ -56,6 +56,9 @@ class MultiTaskNet(NeuralNet):
         As for skorch.NeuralNet.
     """
 
+    #: What a file saved for predictions leaves out.
+    _only_for_training = ("optimizer_", "balance", "turns")
+
     def __init__(
         self,
         module: torch.nn.Module,

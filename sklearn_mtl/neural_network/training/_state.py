@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -58,6 +58,9 @@ class NetState:
         where classes have no weights.
     """
 
+    #: What a file saved for predictions leaves out.
+    _only_for_training: ClassVar = ("held_out_outputs", "head_update", "stream")
+
     preparation: Preparation
     encoder: TargetEncoder
     net: MultiTaskNet
@@ -70,6 +73,11 @@ class NetState:
     head_update: HeadUpdate | None = None
     stream: Stream | None = None
     class_mass: np.ndarray | None = None
+
+    @property
+    def is_for_predictions(self) -> bool:
+        """Whether it comes from a file that leaves out what training needs."""
+        return not hasattr(self.net, "optimizer_")
 
     @property
     def n_members(self) -> int:

@@ -1,0 +1,163 @@
+"""One zip file whose every byte is checked before a part of it is parsed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from sklearn_mtl.exceptions import DamagedFileError
+
+__all__ = ["FORMAT", "read_archive", "write_archive"]
+
+#: Version of the layout of the file.
+FORMAT = 1
+MANIFEST = "manifest.json"
+#: Of the SHA-256 of all that stands before it, in hexadecimal digits: the zip comment.
+DIGEST = 64
+#: What reading may need beyond twice the size of the file, in bytes.
+SPARE = 32 * 2**20
+#: Bytes that are hashed at once.
+CHUNK = 2**20
+
+
+def write_archive(path: Path, members: dict[str, bytes], about: dict[str, Any]) -> None:
+    """Write a new file and put it in the place of an old one, or leave that as it was.
+
+    Parameters
+    ----------
+    path : Path
+        Where the file goes.
+    members : dict
+        Contents by name.
+    about : dict
+        What the manifest says besides the sizes and digests of the members.
+    """
+    manifest = {
+        "format": FORMAT,
+        **about,
+        "members": {
+            name: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            for name, data in members.items()
+        },
+    }
+    with _replacing(path) as file:
+        with zipfile.ZipFile(file, "w") as archive:
+            _put(archive, MANIFEST, json.dumps(manifest).encode())
+            for name, data in members.items():
+                _put(archive, name, data)
+            archive.comment = b"0" * DIGEST
+        file.seek(-DIGEST, os.SEEK_END)
+        end = file.tell()
+        file.seek(0)
+        digest = _digest(file, end)
+        file.seek(end)
+        file.write(digest.encode())
+
+
+def _put(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    """Write a member with a fixed date, compressed if it is text."""
+    info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    is_text = name.endswith(".json")
+    info.compress_type = zipfile.ZIP_DEFLATED if is_text else zipfile.ZIP_STORED
+    archive.writestr(info, data)
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file beside the path that takes its place when all is on the disk."""
+    folder = path.parent
+    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        # What open() would have given a new file; mkstemp keeps it from all others.
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return the manifest and the members of a file, all digests checked.
+
+    Raises
+    ------
+    DamagedFileError
+        If the file is no such archive, is cut short or was changed.
+    """
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size < DIGEST + 22:  # the end of a zip file and the digest after it
+            raise DamagedFileError(f"{path}: {size} bytes are no saved model.")
+        end = size - DIGEST
+        found = _digest(file, end)
+        if file.read(DIGEST) != found.encode():
+            raise DamagedFileError(
+                f"{path}: the file was cut short or changed since it was saved, or is "
+                "none that save() wrote: its checksum is not that of its contents."
+            )
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return _read_members(archive, size, path)
+        except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
+            # Of a file with a checksum of its own, not written by save().
+            raise DamagedFileError(f"{path}: no saved model ({error}).") from error
+
+
+def _read_members(
+    archive: zipfile.ZipFile, size: int, path: Path
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return manifest and members; nothing is read that says it is too large."""
+    infos = {info.filename: info for info in archive.infolist()}
+    declared = sum(info.file_size for info in infos.values())
+    if declared > 2 * size + SPARE or len(infos) != len(archive.infolist()):
+        raise DamagedFileError(
+            f"{path}: a file of {size} bytes says that it holds {declared}."
+        )
+    manifest = json.loads(_read(archive, infos[MANIFEST]))
+    if manifest["format"] != FORMAT:
+        raise DamagedFileError(
+            f"{path}: format {manifest['format']!r} of a newer sklearn_mtl; this one "
+            f"reads {FORMAT}."
+        )
+    members = {}
+    for name, said in manifest["members"].items():
+        data = _read(archive, infos[name])
+        if hashlib.sha256(data).hexdigest() != said["sha256"]:
+            raise DamagedFileError(f"{path}: its part {name} was changed.")
+        members[name] = data
+    return manifest, members
+
+
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """Return a member's bytes, no more than it declares."""
+    with archive.open(info) as file:
+        data = file.read(info.file_size + 1)
+    if len(data) != info.file_size:
+        raise ValueError(f"{info.filename} is not as large as it says")
+    return data
+
+
+def _digest(file: IO[bytes], end: int) -> str:
+    """Return the SHA-256 of a file up to a position, and stop there."""
+    digest, left = hashlib.sha256(), end
+    while left:
+        chunk = file.read(min(CHUNK, left))
+        if not chunk:
+            break
+        digest.update(chunk)
+        left -= len(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,268 @@
+"""From an object to JSON and arrays: what it is made of, and nothing that runs."""
+
+from __future__ import annotations
+
+import base64
+import copyreg
+import math
+from collections import OrderedDict, defaultdict
+from enum import Enum
+from functools import partial
+from types import BuiltinFunctionType, FunctionType
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from skorch import NeuralNet
+
+from sklearn_mtl.persistence._allowed import Allowed, name_of
+from sklearn_mtl.persistence._private import NeighborsBase, Tree
+from sklearn_mtl.utils._versioned import VersionedState
+
+__all__ = ["Encoder"]
+
+#: What pickle calls to make an object that has no way of its own.
+NEW_OBJECT = copyreg.__newobj__  # type: ignore[attr-defined]
+
+
+class Encoder:
+    """Take objects apart.
+
+    Lists, dictionaries, sets, arrays, tensors and objects are numbered as they come;
+    where one comes again its number stands in its place, so that what is shared stays
+    shared and circles end.
+
+    Parameters
+    ----------
+    allowed : Allowed
+        The classes that may be in a file.
+    training : bool
+        Whether what only further training needs is kept.
+    """
+
+    def __init__(self, allowed: Allowed, training: bool) -> None:
+        self.allowed, self.training = allowed, training
+        self.arrays: list[np.ndarray] = []
+        self.parts: list[Any] = []  # what skops writes
+        self.numbers: dict[int, int] = {}
+        self.alive: list[Any] = []  # an id is one object's only while it lives
+        self.path: list[str] = []
+
+    def encode(self, thing: Any, at: str = "") -> Any:
+        """Return what stands for an object in JSON."""
+        self.path.append(at)
+        node = self._encode(thing)
+        self.path.pop()
+        return node
+
+    def _encode(self, thing: Any) -> Any:
+        if thing is None or type(thing) in (bool, int, str):
+            return thing
+        if type(thing) is float:
+            return thing if math.isfinite(thing) else {"float": repr(thing)}
+        simple = self._simple(thing)
+        if simple is not None:
+            return simple
+        known = self.numbers.get(id(thing))
+        if known is not None:
+            return {"again": known}
+        self.numbers[id(thing)] = len(self.numbers)
+        self.alive.append(thing)
+        return self._shared(thing)
+
+    def _simple(self, thing: Any) -> Any:
+        """Return the node of what cannot be shared or changed, else None."""
+        kind = type(thing)
+        if kind is tuple:
+            return {"tuple": self._items(thing)}
+        if kind is frozenset:
+            return {"frozenset": self._items(sorted(thing, key=repr))}
+        if kind is bytes:
+            return {"bytes": base64.b64encode(thing).decode()}
+        if kind is complex:
+            return {"complex": [repr(thing.real), repr(thing.imag)]}
+        if kind is slice:
+            return {"slice": self._items((thing.start, thing.stop, thing.step))}
+        if kind is range:
+            return {"range": [thing.start, thing.stop, thing.step]}
+        if thing is Ellipsis or thing is NotImplemented:
+            return {"constant": repr(thing)}
+        if isinstance(thing, np.dtype):
+            return {"dtype": _describe(thing, self)}
+        if isinstance(thing, np.generic):
+            return {"scalar": self.encode(np.asarray(thing)[None], "scalar")}
+        if isinstance(thing, torch.dtype):
+            return {"torch": str(thing).removeprefix("torch.")}
+        if isinstance(thing, torch.device):
+            return {"device": str(thing)}
+        if isinstance(thing, torch.Size):
+            return {"size": list(thing)}
+        if isinstance(thing, Enum):
+            return {"enum": [self._name(kind), thing.name]}
+        if isinstance(thing, type | FunctionType | BuiltinFunctionType | np.ufunc):
+            return {"named": self._name(thing)}
+        return None
+
+    def _shared(self, thing: Any) -> Any:
+        """Return the node of what has a number."""
+        kind = type(thing)
+        if kind is list:
+            return self._items(thing)
+        if kind in (dict, OrderedDict, defaultdict):
+            return self._dict(thing)
+        if kind is set:
+            return {"set": self._items(sorted(thing, key=repr))}
+        if isinstance(thing, np.ma.MaskedArray):
+            masked = (thing.data, np.ma.getmaskarray(thing))
+            return {"masked": self._items(masked)}
+        if kind is np.ndarray:
+            return self._array(thing)
+        if isinstance(thing, torch.Tensor):
+            return self._tensor(thing)
+        if sparse.issparse(thing):
+            matrix = thing.tocsc() if thing.format == "csc" else thing.tocsr()
+            parts = (matrix.data, matrix.indices, matrix.indptr)
+            is_array = isinstance(thing, sparse.sparray)
+            return {
+                "sparse": [
+                    matrix.format,
+                    is_array,
+                    list(thing.shape),
+                    self._items(parts),
+                ]
+            }
+        if kind is partial:
+            return {
+                "partial": self._items((thing.func, thing.args, thing.keywords)),
+            }
+        if isinstance(thing, np.random.RandomState):
+            return {"random_state": self.encode(thing.get_state(legacy=False))}
+        if isinstance(thing, np.random.Generator):
+            return {"generator": self.encode(thing.bit_generator.state)}
+        if isinstance(thing, torch.Generator):
+            state = thing.get_state().numpy(force=True)
+            return {"torch_generator": [str(thing.device), self.encode(state)]}
+        if kind is Tree:
+            sizes = [thing.n_features, self.encode(thing.n_classes), thing.n_outputs]
+            return {"tree": [*sizes, self.encode(thing.__getstate__(), "tree")]}
+        return self._object(thing)
+
+    def _items(self, things: Any) -> list[Any]:
+        return [self.encode(thing, f"[{i}]") for i, thing in enumerate(things)]
+
+    def _dict(self, thing: dict[Any, Any]) -> Any:
+        """Return {"map": ...} where all keys are texts, else pairs."""
+        if type(thing) is dict and all(type(key) is str for key in thing):
+            return {"map": {k: self.encode(v, f"[{k!r}]") for k, v in thing.items()}}
+        pairs = [
+            [self.encode(key, "key"), self.encode(value, f"[{key!r}]")]
+            for key, value in thing.items()
+        ]
+        if type(thing) is defaultdict:
+            factory = self.encode(thing.default_factory, "default_factory")
+            return {"defaultdict": [factory, pairs]}
+        return {"ordered" if type(thing) is OrderedDict else "dict": pairs}
+
+    def _array(self, array: np.ndarray) -> Any:
+        """Return an array's place among the arrays, dtype and shape, or elements."""
+        if array.dtype.kind in "OUST":
+            items = self._items(array.ravel().tolist())
+            return {"elements": [array.dtype.str, list(array.shape), items]}
+        is_fortran = array.flags.f_contiguous and not array.flags.c_contiguous
+        flat = array.T if is_fortran else array
+        self.arrays.append(np.ascontiguousarray(flat))
+        order = "F" if is_fortran else "C"
+        at, shape = len(self.arrays) - 1, list(array.shape)
+        return {"array": [at, _describe(array.dtype, self), shape, order]}
+
+    def _tensor(self, tensor: torch.Tensor) -> Any:
+        """Return a tensor's place among the arrays, and whether it is a parameter."""
+        is_parameter = type(tensor) is torch.nn.Parameter
+        is_plain = type(tensor) is torch.Tensor or is_parameter
+        if not is_plain or tensor.layout != torch.strided:
+            raise self._error(f"a tensor of class {type(tensor).__name__}")
+        plain = tensor.detach().cpu().contiguous()
+        dtype = str(tensor.dtype).removeprefix("torch.")
+        # bytes, for NumPy has no bfloat16
+        flat = plain.reshape(-1).view(torch.uint8).numpy()
+        self.arrays.append(flat)
+        about = [dtype, list(tensor.shape), tensor.requires_grad, is_parameter]
+        return {"tensor": [len(self.arrays) - 1, *about]}
+
+    def _object(self, thing: Any) -> Any:
+        """Return an object's class and state."""
+        cls = type(thing)
+        if isinstance(thing, NeuralNet):  # whose own way is a pickle in its state
+            return {"object": [self._name(cls), self.encode(self._left(thing), "")]}
+        if cls.__module__.startswith("sklearn.") and not self.allowed.allows(cls):
+            return self._part(thing)
+        way = thing.__reduce_ex__(2)
+        is_plain = isinstance(way, tuple) and way[0] is NEW_OBJECT
+        if not is_plain or way[1] != (cls,):
+            return self._part(thing)
+        state = self._left(thing) if _has_plain_state(cls) else way[2]
+        node = {"object": [self._name(cls), self._state(state)]}
+        if len(way) > 3 and way[3] is not None:
+            node["items"] = self._items(list(way[3]))
+        if len(way) > 4 and way[4] is not None:
+            node["pairs"] = self._items([list(pair) for pair in way[4]])
+        return node
+
+    def _left(self, thing: Any) -> dict[str, Any]:
+        """Return the attributes to keep."""
+        state = dict(vars(thing))
+        if isinstance(thing, NeighborsBase) and state.get("_tree") is not None:
+            state["_tree"] = True  # made anew: a table of its own, walked unchecked
+        if not self.training:
+            for name in getattr(type(thing), "_only_for_training", ()):
+                state.pop(name, None)
+        return state
+
+    def _state(self, state: Any) -> Any:
+        if isinstance(state, dict):
+            number = len(self.numbers)
+            self.numbers[id(state)] = number
+            self.alive.append(state)
+            return {"map": {k: self.encode(v, f".{k}") for k, v in state.items()}}
+        return self.encode(state)
+
+    def _part(self, thing: Any) -> Any:
+        """Leave an object that has its own way of being rebuilt to skops."""
+        if not type(thing).__module__.startswith("sklearn."):
+            raise self._error(f"an object of {name_of(type(thing))}")
+        self.parts.append(thing)
+        return {"skops": len(self.parts) - 1}
+
+    def _name(self, thing: Any) -> str:
+        if not self.allowed.allows(thing):
+            raise self._error(name_of(thing))
+        return name_of(thing)
+
+    def _error(self, found: str) -> TypeError:
+        return TypeError(
+            f"save: {''.join(self.path)} is or has {found}, which no file may name. "
+            "Allowed are sklearn_mtl, scikit-learn's estimators, layers and optimizers "
+            "of torch, and what is given as trusted=[...]."
+        )
+
+
+def _has_plain_state(cls: type) -> bool:
+    """Return whether the attributes are the state, as pickle would have it."""
+    plain = (object, BaseEstimator, VersionedState)
+    return any(cls.__getstate__ is one.__getstate__ for one in plain)
+
+
+def _describe(dtype: np.dtype, encoder: Encoder) -> Any:
+    """Return a dtype's name, or the names and dtypes of its fields."""
+    if dtype.hasobject:
+        raise encoder._error(f"the dtype {dtype}")
+    if dtype.fields is None:
+        return dtype.str
+    return {
+        "names": list(dtype.names or ()),
+        "formats": [_describe(field[0], encoder) for field in dtype.fields.values()],
+        "offsets": [field[1] for field in dtype.fields.values()],
+        "itemsize": dtype.itemsize,
+    }

@@ -1,0 +1,272 @@
+"""Save a fitted model in one file, and load it without running what is in it."""
+
+from __future__ import annotations
+
+import io
+import json
+import platform
+import warnings
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+import scipy
+import sklearn
+import skorch
+import torch
+
+from sklearn_mtl._version import __version__
+from sklearn_mtl.exceptions import DamagedFileError, OtherVersionWarning
+from sklearn_mtl.persistence._allowed import Allowed, NotAllowedError
+from sklearn_mtl.persistence._archive import SPARE, read_archive, write_archive
+from sklearn_mtl.persistence._decode import Decoder
+from sklearn_mtl.persistence._encode import Encoder
+from sklearn_mtl.utils._optional import import_optional
+
+__all__ = ["load", "save"]
+
+GRAPH, ARRAYS, PARTS = "model.json", "arrays.safetensors", "parts.skops"
+#: What contents that save() did not write may raise where they are put together.
+BROKEN = (
+    *(ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError),
+    *(ValueError, safetensors.SafetensorError, zipfile.BadZipFile),
+)
+#: Bytes of Python objects for a node of JSON, about.
+NODE = 100
+
+
+def save(
+    model: Any,
+    path: str | Path,
+    *,
+    trusted: Iterable[Any] = (),
+    training_state: bool = False,
+) -> None:
+    """Save a model in one file.
+
+    Parameters
+    ----------
+    model : estimator
+        Any estimator of sklearn_mtl, fitted or not; scikit-learn's; Pipelines and
+        searches of them.
+    path : str or Path
+        Where the file goes. An old file is replaced when the new one is complete, and
+        left as it was if that fails.
+    trusted : iterable of class or function, default=()
+        Your own classes and functions that are part of the model, such as a trunk.
+        `load` needs them too.
+    training_state : bool, default=False
+        Whether to keep what only further training of a net needs (the optimizer's
+        state, predictions for training samples): several times the size.
+
+    Raises
+    ------
+    TypeError
+        If an object in the model is of a class that is not allowed; the error names it.
+
+    See Also
+    --------
+    load : Load the file.
+
+    Notes
+    -----
+    The file is a zip: numbers as safetensors, the rest as JSON; what scikit-learn has
+    in compiled objects of its own, skops writes. A zip comment has the SHA-256 of all
+    before it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import sklearn_mtl
+    >>> from sklearn_mtl.datasets import make_multitask_regression
+    >>> X, y = make_multitask_regression(random_state=0)
+    >>> model = sklearn_mtl.MultiTaskLinearRegressor().fit(X, y)
+    >>> path = Path(tempfile.mkdtemp()) / "model.mtl"
+    >>> sklearn_mtl.save(model, path)
+    >>> found = sklearn_mtl.load(path)
+    >>> bool((found.predict(X) == model.predict(X)).all())
+    True
+    """
+    encoder = Encoder(Allowed(trusted), training_state)
+    graph = encoder.encode(model, type(model).__name__)
+    members = {GRAPH: json.dumps(graph, separators=(",", ":")).encode()}
+    del graph
+    if encoder.parts:
+        members[PARTS] = _write_parts(encoder.parts)
+    members[ARRAYS] = _write_arrays(encoder.arrays)
+    about = {
+        "class": type(model).__name__,
+        "training_state": training_state,
+        "versions": _versions(),
+    }
+    write_archive(Path(path), members, about)
+
+
+def load(path: str | Path, *, trusted: Iterable[Any] = ()) -> Any:
+    """Load a model that `save` wrote.
+
+    Nothing in the file is run: it says which classes to build, of those that are
+    allowed, and their attributes. Every byte is checked against a SHA-256 first.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    trusted : iterable of class or function, default=()
+        Your own classes and functions that are part of the model.
+
+    Returns
+    -------
+    estimator
+        The model; its net is on the CPU where the file's device is not there.
+
+    Raises
+    ------
+    DamagedFileError
+        If the file is cut short, was changed, or is none of `save`.
+    TypeError
+        If it names a class that is neither allowed nor trusted.
+
+    Warns
+    -----
+    OtherVersionWarning
+        If it was saved with another version of a package that predictions depend on.
+
+    See Also
+    --------
+    save : Save the file.
+
+    Notes
+    -----
+    The checksum finds damage, not forgery: whoever can write the file can write a
+    checksum, and weights that predict what they like. See SECURITY.md.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import sklearn_mtl
+    >>> from sklearn_mtl.datasets import make_multitask_regression
+    >>> X, y = make_multitask_regression(random_state=0)
+    >>> model = sklearn_mtl.MultiTaskLinearRegressor().fit(X, y)
+    >>> path = Path(tempfile.mkdtemp()) / "model.mtl"
+    >>> sklearn_mtl.save(model, path)
+    >>> found = sklearn_mtl.load(path)
+    >>> bool((found.predict(X) == model.predict(X)).all())
+    True
+    """
+    path = Path(path)
+    manifest, members = read_archive(path)
+    _compare_versions(manifest, path)
+    try:
+        return _decode(members, Allowed(trusted))
+    except NotAllowedError as error:
+        name = str(error)
+        raise TypeError(
+            f"load: {path} has an object of {name.replace(':', '.')}, which is neither "
+            "allowed nor trusted. If you trust it, give the class itself: "
+            f"trusted=[{name.rpartition(':')[2]}]."
+        ) from error
+    except BROKEN as error:
+        raise _damaged(path, error) from error
+
+
+def _decode(members: dict[str, bytes], allowed: Allowed) -> Any:
+    text = members.pop(GRAPH)
+    arrays = _read_arrays(members.pop(ARRAYS))
+    n_bytes = sum(array.nbytes for array in arrays)
+    # A line of brackets would become lists of a hundred times its size.
+    n_nodes = sum(map(text.count, (b"[", b"{", b",")))
+    if NODE * n_nodes > 2 * n_bytes + 2 * SPARE:
+        raise ValueError(f"{n_nodes} objects for {n_bytes} bytes of numbers")
+    parts = _read_parts(members.pop(PARTS)) if PARTS in members else []
+    return Decoder(allowed, arrays, parts).decode(json.loads(text))
+
+
+def _write_parts(parts: list[Any]) -> bytes:
+    """Return scikit-learn's compiled objects as skops writes them."""
+    skops = import_optional("skops.io", extra="save", who="save")
+    data: bytes = skops.dumps(parts, compression=zipfile.ZIP_DEFLATED)
+    unknown = skops.get_untrusted_types(data=data)
+    if unknown:
+        raise TypeError(
+            f"save: the model has objects of {', '.join(unknown)}, which no file may "
+            "name: skops does not trust them."
+        )
+    return data
+
+
+def _read_parts(data: bytes) -> list[Any]:
+    """Return what `_write_parts` wrote; skops builds only what it trusts."""
+    skops = import_optional("skops.io", extra="save", who="load")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        declared = sum(info.file_size for info in archive.infolist())
+    if declared > 2 * len(data) + SPARE:
+        raise ValueError(f"{PARTS} of {len(data)} bytes says that it holds {declared}")
+    unknown = skops.get_untrusted_types(data=data)
+    if unknown:
+        raise NotAllowedError(":".join(unknown[0].rsplit(".", 1)))
+    parts: list[Any] = skops.loads(data)
+    return parts
+
+
+def _write_arrays(arrays: list[np.ndarray]) -> bytes:
+    return safetensors.numpy.save({str(i): _storable(a) for i, a in enumerate(arrays)})
+
+
+def _storable(array: np.ndarray) -> np.ndarray:
+    """Return an array as safetensors has it: of a common dtype, or as bytes."""
+    is_common = array.dtype.kind in "biuf" and array.dtype.isnative
+    if is_common and array.dtype.itemsize <= 8:
+        return array
+    return array.reshape(-1).view(np.uint8)
+
+
+def _read_arrays(data: bytes) -> list[np.ndarray]:
+    """Return the arrays by number, as bytes that can be written to."""
+    found = dict(safetensors.deserialize(data))  # type: ignore[no-untyped-call]
+    return [
+        np.frombuffer(found[str(i)]["data"], dtype=np.uint8) for i in range(len(found))
+    ]
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "sklearn_mtl": __version__,
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "scikit-learn": sklearn.__version__,
+        "skorch": skorch.__version__,
+        "torch": torch.__version__,
+    }
+
+
+def _compare_versions(manifest: dict[str, Any], path: Path) -> None:
+    """Warn if packages whose objects are in the file have other versions here."""
+    here, there = _versions(), manifest["versions"]
+    asked = ("sklearn_mtl", "scikit-learn", "skorch")
+    other = [
+        f"{name} {there.get(name)} (here {here[name]})"
+        for name in asked
+        if there.get(name) != here[name]
+    ]
+    if other:
+        warnings.warn(
+            f"load: {path} was saved with {', '.join(other)}. What it predicts may "
+            "differ, or loading it fail.",
+            OtherVersionWarning,
+            stacklevel=3,
+        )
+
+
+def _damaged(path: Path, error: Exception) -> DamagedFileError:
+    return DamagedFileError(
+        f"{path}: the checksums are right, but the contents are no model that save() "
+        f"wrote ({type(error).__name__}: {error})."
+    )

@@ -1,0 +1,282 @@
+"""A saved model answers as before, and is as small as it can be."""
+
+import io
+import os
+import pickle
+import subprocess
+import sys
+import warnings
+
+import joblib
+import numpy as np
+import pytest
+import torch
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from torch import nn
+
+import sklearn_mtl
+from sklearn_mtl import (
+    IndependentTasks,
+    MultiTaskClassifier,
+    MultiTaskLinearRegressor,
+    MultiTaskRegressor,
+)
+from sklearn_mtl.exceptions import OtherVersionWarning
+from sklearn_mtl.neighbors import NeighborRetriever
+from tests.equivalences.inputs import NEW, ZOO, X, fitted, outputs
+from tests.persistence.memory import load_and_measure, on_linux
+from tests.zoo import RETRIEVERS, SMALL_NET, RowConv
+
+#: The caller's own classes in the zoo.
+OWN = (RowConv,)
+LARGE_NET = {**SMALL_NET, "hidden_layer_sizes": (512, 512), "max_epochs": 1}
+Y = np.column_stack([X[:, 0] > 0, X[:, 1] > 0]).astype(float)
+
+
+def again(model, path, **options):
+    sklearn_mtl.save(model, path, trusted=OWN, **options)
+    return sklearn_mtl.load(path, trusted=OWN)
+
+
+def assert_alike(model, found, inputs):
+    assert repr(found) == repr(model)
+    answer = outputs if hasattr(model, "_task_outputs") else type(model).predict
+    np.testing.assert_array_equal(answer(found, inputs), answer(model, inputs))
+
+
+@pytest.mark.parametrize("training_state", [False, True])
+@pytest.mark.parametrize(("kind", "name"), ZOO)
+def test_a_loaded_model_gives_the_same_answers(kind, name, training_state, tmp_path):
+    model = fitted(kind, name)
+    found = again(model, tmp_path / "it", training_state=training_state)
+    assert_alike(model, found, NEW)
+
+
+@pytest.mark.parametrize(("kind", "name"), ZOO)
+def test_a_model_that_is_not_fitted_can_be_saved(kind, name, tmp_path):
+    model = ZOO[kind, name]()
+    found = again(model, tmp_path / "it")
+    assert repr(found) == repr(model)
+    assert not hasattr(found, "task_set_")
+
+
+@pytest.mark.parametrize("name", RETRIEVERS)
+def test_a_retriever_finds_the_same(name, tmp_path):
+    retriever = RETRIEVERS[name]().fit(X, Y)
+    found = again(retriever, tmp_path / "it")
+    for one, other in zip(
+        retriever.kneighbors(NEW, 3), found.kneighbors(NEW, 3), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
+PARTS = {
+    "logistic": lambda: LogisticRegression(),
+    "forest": lambda: RandomForestClassifier(5, random_state=0),
+    "histograms": lambda: HistGradientBoostingClassifier(max_iter=5),
+    "neighbours": lambda: KNeighborsClassifier(algorithm="kd_tree"),
+    "compiled loss": lambda: SGDClassifier(loss="log_loss", random_state=0),
+    "pipeline": lambda: make_pipeline(
+        FunctionTransformer(np.exp), StandardScaler(), LogisticRegression()
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_parts_of_scikit_learn_are_saved_too(name, tmp_path):
+    pytest.importorskip("skops", reason="skops is not installed (extra save)")
+    model = IndependentTasks(PARTS[name]()).fit(X, Y)
+    assert_alike(model, again(model, tmp_path / "it"), NEW)
+
+
+def test_pipelines_and_searches_of_our_models_are_saved(tmp_path):
+    model = make_pipeline(StandardScaler(), MultiTaskRegressor(**SMALL_NET))
+    model.fit(X, X[:, :2])
+    assert_alike(model, again(model, tmp_path / "it"), NEW)
+    grid = {"alpha": [0.1, 1.0]}
+    linear = MultiTaskLinearRegressor(penalty="ridge")
+    search = GridSearchCV(linear, grid, cv=2).fit(X, X[:, :2])
+    found = again(search, tmp_path / "it")
+    assert_alike(search, found, NEW)
+    for key, value in search.cv_results_.items():
+        np.testing.assert_array_equal(found.cv_results_[key], value)
+
+
+def test_what_is_shared_stays_shared(tmp_path):
+    model = MultiTaskClassifier(**SMALL_NET).fit(X, Y)
+    found = again(model, tmp_path / "it", training_state=True)
+    assert found.net_ is found._state.net
+    trained = {id(p) for g in found.net_.optimizer_.param_groups for p in g["params"]}
+    assert trained == {
+        id(p) for p in found.net_.module_.parameters() if p.requires_grad
+    }
+
+
+@pytest.mark.parametrize("balancing", ["sum", "uncertainty", "gradnorm"])
+def test_training_goes_on_as_if_nothing_had_been_saved(balancing, tmp_path):
+    model = MultiTaskClassifier(**SMALL_NET, balancing=balancing, warm_start=True)
+    model.fit(X, Y)
+    found = again(model, tmp_path / "it", training_state=True)
+    assert_alike(model.fit(X, Y), found.fit(X, Y), NEW)
+
+
+def test_partial_fit_goes_on_too(tmp_path):
+    model = MultiTaskRegressor(**SMALL_NET).partial_fit(X[:30], X[:30, :2])
+    found = again(model, tmp_path / "it", training_state=True)
+    for one in (model, found):
+        one.partial_fit(X[30:], X[30:, :2])
+    assert_alike(model, found, NEW)
+
+
+def test_without_training_state_it_is_said_that_training_cannot_go_on(tmp_path):
+    model = MultiTaskClassifier(**SMALL_NET | {"n_members": 2, "early_stopping": True})
+    found = again(model.fit(X, Y), tmp_path / "it")
+    with pytest.raises(ValueError, match="training_state=True"):
+        found.partial_fit(X, Y)
+    with pytest.raises(AttributeError, match="training_state=True"):
+        found.oof_prediction_  # noqa: B018
+    assert_alike(model.fit(X, Y), found.fit(X, Y), NEW)
+
+
+def test_a_net_for_predictions_is_hardly_larger_than_its_parameters(tmp_path):
+    model = MultiTaskClassifier(**LARGE_NET).fit(X, Y)
+    sklearn_mtl.save(model, tmp_path / "it")
+    n_bytes = sum(p.numel() * p.element_size() for p in model.net_.module_.parameters())
+    assert n_bytes > 1e6
+    assert os.path.getsize(tmp_path / "it") <= 1.1 * n_bytes
+
+
+@pytest.mark.parametrize(("kind", "name"), ZOO)
+def test_a_file_is_no_larger_than_joblibs_and_20_kilobytes(kind, name, tmp_path):
+    model = fitted(kind, name)
+    sklearn_mtl.save(model, tmp_path / "it", trusted=OWN)
+    pickled = io.BytesIO()
+    joblib.dump(model, pickled)
+    assert os.path.getsize(tmp_path / "it") <= len(pickled.getvalue()) + 20_000
+
+
+@on_linux
+def test_loading_takes_twice_the_file_and_a_little(tmp_path):
+    options = {**LARGE_NET, "hidden_layer_sizes": (5000, 5000)}
+    sklearn_mtl.save(MultiTaskClassifier(**options).fit(X, Y), tmp_path / "it")
+    size = os.path.getsize(tmp_path / "it")
+    assert size > 100e6
+    what, peak = load_and_measure(tmp_path / "it")
+    assert what == "loaded"
+    assert size < peak <= 2 * size + 50e6
+
+
+def test_the_same_model_gives_the_same_bytes(tmp_path):
+    model = MultiTaskLinearRegressor().fit(X, X[:, :2])
+    files = [tmp_path / "one", tmp_path / "other"]
+    for file in files:
+        sklearn_mtl.save(model, file)
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_a_clean_process_loads_it(tmp_path):
+    model = MultiTaskClassifier(**SMALL_NET).fit(X, Y)
+    sklearn_mtl.save(model, tmp_path / "it")
+    np.save(tmp_path / "new.npy", NEW)
+    code = (
+        "import sys, numpy, sklearn_mtl\n"
+        "model = sklearn_mtl.load(sys.argv[1])\n"
+        "numpy.save(sys.argv[3], model.predict(numpy.load(sys.argv[2])))\n"
+    )
+    paths = [str(tmp_path / name) for name in ("it", "new.npy", "out.npy")]
+    subprocess.run([sys.executable, "-c", code, *paths], check=True)
+    np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), model.predict(NEW))
+
+
+class OwnActivation(nn.Module):
+    def forward(self, x):
+        return x.tanh()
+
+
+def own_trunk(n_features):
+    return nn.Sequential(nn.Linear(n_features, 8), OwnActivation())
+
+
+def test_own_classes_are_refused_by_name_unless_they_are_trusted(tmp_path):
+    model = MultiTaskClassifier(**SMALL_NET, trunk=own_trunk).fit(X, Y)
+    path = tmp_path / "it"
+    with pytest.raises(TypeError, match=r"MultiTaskClassifier.*own_trunk.*trusted"):
+        sklearn_mtl.save(model, path)
+    assert not path.exists()
+    with pytest.raises(TypeError, match="OwnActivation"):
+        sklearn_mtl.save(model, path, trusted=[own_trunk])
+    sklearn_mtl.save(model, path, trusted=[own_trunk, OwnActivation])
+    with pytest.raises(TypeError, match="neither allowed nor trusted"):
+        sklearn_mtl.load(path)
+    found = sklearn_mtl.load(path, trusted=[OwnActivation, own_trunk])
+    assert_alike(model, found, NEW)
+
+
+def test_a_lambda_is_refused(tmp_path):
+    model = make_pipeline(FunctionTransformer(lambda x: x), MultiTaskLinearRegressor())
+    with pytest.raises(TypeError, match=r"Pipeline.*func.*<lambda>"):
+        sklearn_mtl.save(model, tmp_path / "it")
+
+
+@pytest.mark.parametrize("text", ["saved model", ""])
+def test_a_full_disk_leaves_the_old_file(text, tmp_path, monkeypatch):
+    path = tmp_path / "it"
+    if text:
+        path.write_text(text)
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        sklearn_mtl.save(MultiTaskLinearRegressor(), path)
+    assert [file.name for file in tmp_path.iterdir()] == (["it"] if text else [])
+    assert not text or path.read_text() == text
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        sklearn_mtl.save(MultiTaskLinearRegressor(), tmp_path / "no" / "it")
+
+
+def test_another_version_is_warned_of(tmp_path, monkeypatch):
+    model = MultiTaskLinearRegressor().fit(X, X[:, :2])
+    with monkeypatch.context() as patch:
+        patch.setattr("sklearn_mtl.persistence._save.__version__", "0.0.1")
+        sklearn_mtl.save(model, tmp_path / "it")
+    with pytest.warns(OtherVersionWarning, match=r"saved with sklearn_mtl 0\.0\.1"):
+        found = sklearn_mtl.load(tmp_path / "it")
+    assert_alike(model, found, NEW)
+
+
+@pytest.mark.parametrize(("kind", "name"), ZOO)
+def test_a_pickle_of_another_version_is_warned_of(kind, name, monkeypatch):
+    model = ZOO[kind, name]()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pickle.loads(pickle.dumps(model))
+    with monkeypatch.context() as patch:
+        patch.setattr("sklearn_mtl.utils._versioned.__version__", "0.0.1")
+        data = pickle.dumps(model)
+    with pytest.warns(OtherVersionWarning, match=r"pickled with sklearn_mtl 0\.0\.1"):
+        found = pickle.loads(data)
+    assert repr(found) == repr(model)
+
+
+def test_the_global_generators_are_left_alone(tmp_path):
+    model = MultiTaskClassifier(**SMALL_NET).fit(X, Y)
+    before, state = torch.random.get_rng_state(), np.random.get_state()  # noqa: NPY002
+    again(model, tmp_path / "it")
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert (np.random.get_state()[1] == state[1]).all()  # noqa: NPY002
+
+
+def test_retrievers_share_their_rows_with_the_index(tmp_path):
+    retriever = NeighborRetriever(StandardScaler()).fit(X, Y)
+    found = again(retriever, tmp_path / "it")
+    assert found.index_.rows_ is found.embedding_
