@@ -279,7 +279,7 @@ POOLED = {"fit_intercept": "partial_pooling"}
 
 
 def school_models():
-    shared_trace = Decomposition([("shared", Shared()), ("trace", TraceNorm())])
+    shared_trace = Decomposition([("shared", Shared(0.0)), ("trace", TraceNorm())])
     wide, narrow = np.geomspace(300, 0.1, 12), np.geomspace(30, 0.3, 8)
     return {
         "single-task ridge": MultiTaskLinearRegressorCV(penalty="ridge", alphas=wide),

@@ -147,10 +147,9 @@ def _add_output_options(group: Any) -> None:
 
 
 def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
-    """Read the table and compare; what cannot be done raises.
-
-    The page also shows how the labels of the tasks are associated, which costs little.
-    """
+    """Read the table and compare; what cannot be done raises."""
+    # The page also shows how the labels of the tasks are associated, which costs
+    # little.
     _check_outputs([options.json, options.report])
     if options.report is not None:
         check_report("--report")

@@ -30,11 +30,9 @@ class _Balancer:
         self.state = method.init_state(n_members, n_tasks)
 
     def _factors(self, weights: Numbers, present: Numbers, task_weight: Numbers) -> Any:
-        """Return by what the gradients of task_weight_t L_t are multiplied.
-
-        Where the method knows of task_weight, or ignores it, it has weighed the bare
-        L_t. Weights of a mean become those of a sum.
-        """
+        """Return by what the gradients of task_weight_t L_t are multiplied."""
+        # Where the method knows of task_weight, or ignores it, it has weighed the bare
+        # L_t. Weights of a mean become those of a sum.
         # Weights of a mean sum to one. Scaled up, they keep the learning rate of a sum.
         if self.of_mean:
             wanted = present * task_weight if self.role == "preference" else present

@@ -104,10 +104,8 @@ class Moments:
     def _from_separate_samples(
         cls, X: np.ndarray, Y: np.ndarray, weights: np.ndarray, shift: Shift, at: Cells
     ) -> Moments:
-        """Return the sums of tasks with separate samples.
-
-        The Gram matrix of a task's samples (x, 1, y) holds them all.
-        """
+        """Return the sums of tasks with separate samples."""
+        # The Gram matrix of a task's samples (x, 1, y) holds them all.
         k, roots = X.shape[1], np.sqrt(weights[at.rows, at.tasks])[:, None]
         y = Y[at.rows, at.tasks] - shift.y[at.tasks]
         # One product of the columns (x, 1, y) gives all sums.

@@ -157,11 +157,9 @@ class BaseMultiTaskForest(BaseEstimator):
                 self._oof[t][given.group == group] = np.nan
 
     def _rounded(self, labels: Labels, sample_weight: ArrayLike | None) -> Labels:
-        """Return labels with weights of few digits, so that rounding decides no tie.
-
-        Sample and class weights are rounded one by one: either gives the same forest,
-        and a whole number the same as repeated samples.
-        """
+        """Return labels with weights of few digits, so that rounding decides no tie."""
+        # Sample and class weights are rounded one by one: either gives the same forest,
+        # and a whole number the same as repeated samples.
         plain = cell_weights(
             self.task_set_, labels.codes, sample_weight, None, type(self).__name__
         )
@@ -282,10 +280,8 @@ class BaseMultiTaskForest(BaseEstimator):
 
 
 def _as_float32(values: np.ndarray) -> np.ndarray:
-    """Return float32, which trees compare; what is beyond its range stays at the end.
-
-    scikit-learn's check adds all values up, which must not overflow either.
-    """
+    """Return float32, which trees compare; what is beyond its range is at the end."""
+    # scikit-learn's check adds all values up, which must not overflow either.
     with np.errstate(over="ignore"):
         out = values.astype(np.float32)
     return np.clip(out, -_LARGEST, _LARGEST, out=out)

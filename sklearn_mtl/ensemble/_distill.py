@@ -196,11 +196,10 @@ def _expand(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return rows, labels and weights that stand for soft labels.
 
-    The j-th copy of a row has the class that is j-th most likely for each task.
-
     Shapes: -> rows (n_copies,), codes (n_copies, n_tasks), weights
     (n_copies, n_tasks).
     """
+    # The j-th copy of a row has the class that is j-th most likely for each task.
     copies = [_copies_of(output) for output in outputs]
     n_most = max(codes.shape[1] for codes, _, _ in copies)
     parts = []

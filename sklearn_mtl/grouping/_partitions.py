@@ -62,10 +62,8 @@ def group_value(affinity: np.ndarray, group: Sequence[int]) -> float:
 
 
 def _exact(affinity: np.ndarray, sizes: Sequence[int], seed: int) -> list[Sequence]:
-    """Build the best partition of every set of tasks from those of smaller sets.
-
-    O(3^n_tasks) divisions of a set into its best k - 1 groups and one more.
-    """
+    """Build the best partition of every set of tasks from those of smaller sets."""
+    # O(3^n_tasks) divisions of a set into its best k - 1 groups and one more.
     n_tasks = len(affinity)
     affinity = _whole_numbers(affinity)
     sets = [
@@ -92,10 +90,8 @@ def _exact(affinity: np.ndarray, sizes: Sequence[int], seed: int) -> list[Sequen
 
 
 def _whole_numbers(affinity: np.ndarray) -> np.ndarray:
-    """Return multiples of affinities whose means in groups are whole numbers.
-
-    So sums of means tie where they should, in whatever order they are added.
-    """
+    """Return multiples of affinities whose means in groups are whole numbers."""
+    # So sums of means tie where they should, in whatever order they are added.
     size = np.abs(affinity).max(initial=0.0)
     grid = np.rint(affinity * (2**26 / size)) if size > 0 else affinity
     return grid * math.lcm(*range(1, len(affinity)))
@@ -123,10 +119,8 @@ def _backtrack(best: list[dict], sets: list[list[int]], k: int) -> list[list[int
 
 
 def _greedy(affinity: np.ndarray, sizes: Sequence[int], seed: int) -> list[Sequence]:
-    """Merge, from single tasks on, the two groups whose union gains most.
-
-    O(n_tasks^3), for the affinities between groups add up when two are merged.
-    """
+    """Merge, from single tasks on, the two groups whose union gains most."""
+    # O(n_tasks^3), for the affinities between groups add up when two are merged.
     groups: list[list[int]] = [[t] for t in range(len(affinity))]
     between = affinity + affinity.T  # (n_groups, n_groups); within them: the diagonal
     found: dict[int, Sequence] = {len(groups): [list(one) for one in groups]}

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 from joblib import Memory
+from sklearn.base import clone
+from sklearn.utils.metadata_routing import MetadataRequest, get_routing_for_object
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_memory
 
@@ -43,12 +45,23 @@ def fit_tasks(
     if len(chosen) == 1:
         kind = types[chosen[0]]
         is_class, names = kind == "classification", data.task_set.names
-        one = for_one_task(estimator, chosen[0], names, is_class)
+        one = _by_own_names(for_one_task(estimator, chosen[0], names, is_class))
         model = IndependentTasks(one, task_types=[kind], on_empty_task="warn")
     else:
         model = for_tasks(estimator, chosen, data.task_set.names, types)
     part = data.of_tasks(chosen)
     return model.fit(part.X, part.y, **part.fit_params(model, who))
+
+
+def _by_own_names(estimator: Estimator) -> Estimator:
+    """Return an estimator that requests metadata by the names of its own arguments."""
+    # The metadata were routed by the caller's names before; IndependentTasks does it
+    # again.
+    requests = get_routing_for_object(estimator)
+    if not isinstance(requests, MetadataRequest):  # a Pipeline routes by itself
+        return estimator
+    aliases = {k: True for k, v in requests.fit.requests.items() if isinstance(v, str)}
+    return clone(estimator).set_fit_request(**aliases) if aliases else estimator
 
 
 class TaskSetScores:

@@ -122,10 +122,8 @@ class LinearBase(BaseEstimator):
         self._keep(data, problem, solution, alpha)
 
     def _in_common_units(self, data: Data, penalty: Penalty | None = None) -> Data:
-        """Return the data in units in which tasks can be compared.
-
-        The penalty is the one whose alpha was given; None where the data choose it.
-        """
+        """Return the data in units in which tasks can be compared."""
+        # The penalty is the one whose alpha was given; None where the data choose it.
         return data
 
     def _resolve(self, data: Data) -> Penalty:

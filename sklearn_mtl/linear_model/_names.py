@@ -50,7 +50,7 @@ PENALTIES: dict[str, Callable[[], Penalty]] = {
     PARTIAL_POOLING: shared_and_own,
     "ridge": Ridge,
     # alone, with alpha as the ridge on what all tasks have in common
-    "shared": lambda: Shared(alpha=1.0),
+    "shared": Shared,
     "task_covariance": TaskCovariance,
     "task_l21": TaskL21,
     "trace": TraceNorm,

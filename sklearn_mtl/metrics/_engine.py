@@ -79,10 +79,8 @@ def _score(
 def _predicted(
     truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
 ) -> np.ndarray:
-    """Return the predicted labels or values of the rows that are scored.
-
-    All are NaN where one is missing.
-    """
+    """Return the predicted labels or values of the rows that are scored."""
+    # All are NaN where one is missing.
     if given.predicted is None:
         raise TaskError(
             f"{who}: {metric.name!r} of task {truth.name!r} needs predicted labels or "
@@ -101,10 +99,8 @@ def _values(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.
 def _one_hot(
     truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
 ) -> np.ndarray:
-    """Return ones at the predicted labels; nowhere for a label that nobody knows.
-
-    All are NaN where a prediction is missing.
-    """
+    """Return ones at the predicted labels; nowhere for a label that nobody knows."""
+    # All are NaN where a prediction is missing.
     has_labels = given.predicted is not None or given.scores is None
     source = _predicted(truth, given, metric, who) if has_labels else given.scores
     assert source is not None  # for the type checker

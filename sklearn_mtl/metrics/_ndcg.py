@@ -123,10 +123,8 @@ def ndcg_at_k(
 def _agreement(
     query: Iterable[np.ndarray], items: Iterable[np.ndarray], shape: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return in how many tasks labels agree, and in how many both have one.
-
-    Labels come task by task, (n_queries,) and (n_items,) or (n_queries, n_items).
-    """
+    """Return in how many tasks labels agree, and in how many both have one."""
+    # Labels come task by task, (n_queries,) and (n_items,) or (n_queries, n_items).
     n_agree, n_both = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
     for asked, found in zip(query, items, strict=True):
         is_both = (asked >= 0)[:, None] & (found >= 0)
@@ -138,12 +136,10 @@ def _agreement(
 def _best_gains(
     query: np.ndarray, gallery: np.ndarray, at: np.ndarray, discounts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the best DCG of each query, and how many items can be ranked for it.
-
-    Both are found for each kind of query: the same labels, and the same labels of
-    itself in the gallery. Items are counted by the tasks that agree and the tasks that
-    could: of these pairs there are few, and so no ranking has to be sorted.
-    """
+    """Return the best DCG of each query, and how many items can be ranked for it."""
+    # Both are found for each kind of query: the same labels, and the same labels of
+    # itself in the gallery. Items are counted by the tasks that agree and the tasks
+    # that could: of these pairs there are few, and so no ranking has to be sorted.
     # A gain depends on labels only, and few rows of labels are distinct.
     items, kind, counts = np.unique(
         gallery, axis=0, return_inverse=True, return_counts=True

@@ -76,10 +76,8 @@ def assign_groups(
 
 
 def _fill_empty(part: np.ndarray, size: np.ndarray, n_parts: int) -> np.ndarray:
-    """Give empty parts the smallest groups of parts that have several.
-
-    In proportion the best test part of two equal groups is none of them.
-    """
+    """Give empty parts the smallest groups of parts that have several."""
+    # In proportion the best test part of two equal groups is none of them.
     part = part.copy()
     while True:
         counts = np.bincount(part, minlength=n_parts)

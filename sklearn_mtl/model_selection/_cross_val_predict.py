@@ -206,10 +206,8 @@ def _check_partition(tests: Sequence[np.ndarray], n_samples: int) -> None:
 
 
 def _rows_of(params: Mapping[str, Any], rows: np.ndarray, n_samples: int) -> dict:
-    """Return the parameters with those that have an entry a row cut to some rows.
-
-    A validation set has rows of its own, as many as it may have.
-    """
+    """Return the parameters with those that have an entry a row cut to some rows."""
+    # A validation set has rows of its own, as many as it may have.
     return {
         name: safe_indexing(value, rows)
         if _length(value) == n_samples and not is_validation(name)

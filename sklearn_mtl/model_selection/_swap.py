@@ -144,11 +144,9 @@ def improve_by_swaps(
 def _exchange(
     U_a: np.ndarray, U_b: np.ndarray, gap: np.ndarray
 ) -> tuple[list[tuple[int, int]], np.ndarray]:
-    """Choose disjoint pairs of rows to exchange, the best first.
-
-    `gap` is the excess of part a minus that of part b. Returns the pairs and the total
-    change of the excess of a.
-    """
+    """Choose disjoint pairs of rows to exchange, the best first."""
+    # `gap` is the excess of part a minus that of part b. Returns the pairs and the
+    # total change of the excess of a.
     gap = gap.copy()
     # An exchange of i and j takes 2 (s_a[i] - s_b[j] - far[i, j]) off the squares.
     s_a, s_b = U_a @ gap, U_b @ gap

@@ -158,9 +158,7 @@ def _positions(size: int, part: Tensor, start: Tensor) -> Tensor:
 
 
 def _weights(positions: Tensor, size: int) -> Tensor:
-    """Return the weights (n, n_positions, size) of linear interpolation.
-
-    Beyond the edge of the picture, where cut or shifted, they fall to 0.
-    """
+    """Return the weights (n, n_positions, size) of linear interpolation."""
+    # Beyond the edge of the picture, where cut or shifted, they fall to 0.
     pixels = torch.arange(size, dtype=positions.dtype, device=positions.device)
     return (1.0 - (positions[..., None] - pixels).abs()).clamp_(min=0.0)

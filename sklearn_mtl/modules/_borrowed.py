@@ -14,10 +14,9 @@ __all__ = ["drawing_from"]
 
 
 class _GlobalGenerators:
-    """The caller's state of a global generator while another state stands in for it.
+    """The caller's state of a global generator while another state stands in for it."""
 
-    One thread at a time: another would put back a state that is not the caller's.
-    """
+    # One thread at a time: another would put back a state that is not the caller's.
 
     def __init__(self) -> None:
         self.lock = threading.RLock()

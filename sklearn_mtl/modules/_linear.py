@@ -24,12 +24,11 @@ _NARROW = 16  # outputs below which a product with transposed weights is faster
 
 
 class _NarrowProduct(torch.autograd.Function):
-    """The affine map for few outputs, as the heads of a few tasks have.
+    """The affine map for few outputs, as the heads of a few tasks have."""
 
-    A product whose last axis is shorter than a vector register costs the CPU 1.5 to 2.5
-    times as much, forward and for the gradient of the weights. Here that axis is never
-    the last one; autograd on transposed weights would bring it back.
-    """
+    # A product whose last axis is shorter than a vector register costs the CPU 1.5 to
+    # 2.5 times as much, forward and for the gradient of the weights. Here that axis is
+    # never the last one; autograd on transposed weights would bring it back.
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -252,10 +252,8 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         return self
 
     def _gives_probabilities(self) -> bool:
-        """Say whether all classifiers have predict_proba, and there is one.
-
-        A fitted search may have it where the estimator that it searches has not.
-        """
+        """Say whether all classifiers have predict_proba, and there is one."""
+        # A fitted search may have it where the estimator that it searches has not.
         if hasattr(self, "estimators_"):
             pairs = zip(self.estimators_, self.task_set_.tasks, strict=True)
             found = [

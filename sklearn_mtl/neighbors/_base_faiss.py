@@ -177,10 +177,8 @@ class BaseFaissIndex(BaseEstimator, ABC):
         )
 
     def _calibrate(self, rows: np.ndarray, queries: np.ndarray) -> float:
-        """Choose the breadth by the recall of some queries, and measure it with others.
-
-        Returns the seconds that a query saves.
-        """
+        """Choose the breadth by the recall of some queries; measure it with others."""
+        # Returns the seconds that a query saves.
         k = min(_RECALL_AT, len(rows))
         half = max(1, len(queries) // 2)
         exact = BruteForceIndex(metric="euclidean").fit(rows)

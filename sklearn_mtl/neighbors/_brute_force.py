@@ -64,10 +64,9 @@ class BruteForceIndex(BaseEstimator):
     candidates among the items in float64, less their mean for "euclidean", so that
     coordinates far from the origin keep their last digits. The distances of the
     candidates are then computed each on its own, and decide. More candidates are taken
-    where rounding leaves the last place in doubt. Which of several items at equal
-    distance takes the last place is undefined; items are equals if their squared
-    distances differ by less than about 1e-15 of the squared extent of the data and more
-    than a thousand of them compete.
+    where rounding leaves the last place in doubt, and if a thousand are not enough all
+    items are. Which of several items at equal distance takes the last place is
+    undefined.
 
     Examples
     --------
@@ -209,6 +208,19 @@ class BruteForceIndex(BaseEstimator):
                 break
             last = exact[:, k - 1]
             doubtful = doubtful[self._is_doubtful(centred[doubtful], near, last)]
+        else:
+            # A few items far from all others take the digits of the rest.
+            for query in doubtful:
+                distances[query], indices[query] = self._find_slowly(queries[query], k)
+
+    def _find_slowly(self, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the k nearest by the distances to all items, each on its own."""
+        everything = np.arange(len(self.rows_))[None]
+        exact = pair_distances(query[None], self.rows_, everything, self.metric)
+        found = np.argpartition(exact, k - 1, axis=1)[:, :k]
+        nearest = np.take_along_axis(exact, found, axis=1)
+        sort_found(nearest, found)
+        return nearest[0], found[0]
 
     def _is_doubtful(
         self, centred: np.ndarray, near: np.ndarray, last: np.ndarray

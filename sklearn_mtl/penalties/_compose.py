@@ -305,7 +305,7 @@ class Decomposition(_Composition):
     Examples
     --------
     >>> from sklearn_mtl.penalties import Decomposition, Ridge, Shared
-    >>> penalty = Decomposition([("shared", Shared()), ("own", Ridge(alpha=0.1))])
+    >>> penalty = Decomposition([("shared", Shared(0.0)), ("own", Ridge(alpha=0.1))])
     >>> penalty.get_params()["own__alpha"]
     0.1
     """

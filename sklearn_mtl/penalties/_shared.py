@@ -27,8 +27,9 @@ class Shared(Penalty):
 
     Parameters
     ----------
-    alpha : float, default=0.0
-        Strength of the ridge on the shared vector; 0 leaves it free.
+    alpha : float, default=1.0
+        Strength of the ridge on the shared vector; 0 leaves it free, as it may be
+        beside parts of a `Decomposition` that hold the deviations.
 
     References
     ----------
@@ -38,7 +39,7 @@ class Shared(Penalty):
     --------
     >>> import numpy as np
     >>> from sklearn_mtl.penalties import Shared
-    >>> Shared().prox(np.array([[1.0, 3.0]]))
+    >>> Shared(alpha=0.0).prox(np.array([[1.0, 3.0]]))
     array([[2., 2.]])
     """
 
@@ -46,7 +47,7 @@ class Shared(Penalty):
     _alphas = ("alpha",)
     _parameter_constraints = {"alpha": [Interval(Real, 0, None, closed="left")]}
 
-    def __init__(self, alpha: float = 0.0) -> None:
+    def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
 
     def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:

@@ -71,12 +71,11 @@ def _cycle(
 
 
 class _Extrapolation:
-    """Anderson's acceleration of the cycles, which may converge very slowly.
+    """Anderson's acceleration of the cycles, which may converge very slowly."""
 
-    Without it, an L1 norm with a trace norm of a small matrix took thousands of cycles.
-    A cycle never makes the change longer, so where an extrapolated point does, the last
-    plain one is taken instead.
-    """
+    # Without it, an L1 norm with a trace norm of a small matrix took thousands of
+    # cycles. A cycle never makes the change longer, so where an extrapolated point
+    # does, the last plain one is taken instead.
 
     def __init__(self) -> None:
         self.points: list[np.ndarray] = []

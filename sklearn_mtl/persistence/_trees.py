@@ -51,11 +51,9 @@ def check_histogram_tree(nodes: np.ndarray, n_features: int | None = None) -> No
 def _check_children(
     left: np.ndarray, right: np.ndarray, parents: np.ndarray, n_nodes: int
 ) -> None:
-    """Raise if children are outside of the table or before their parents.
-
-    Both of scikit-learn's builders append children after their parent, so a walk that
-    only goes forwards is no restriction, and has no circle.
-    """
+    """Raise if children are outside of the table or before their parents."""
+    # Both of scikit-learn's builders append children after their parent, so a walk that
+    # only goes forwards is no restriction, and has no circle.
     for children in (left, right):
         if children.size and not (
             (children > parents).all() and children.max() < n_nodes

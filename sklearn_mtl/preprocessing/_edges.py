@@ -77,12 +77,11 @@ def _choose_splits(
 ) -> np.ndarray:
     """Grow a regression tree of each column on all targets, all columns at once.
 
-    The tree of a single column is a division of its range, so that a node is a run of
-    bins and a split needs only sums up to each bin. Best gain first, as a tree with a
-    limit on its leaves grows.
-
     Shapes: -> (n_features, n_candidates).
     """
+    # The tree of a single column is a division of its range, so that a node is a run of
+    # bins and a split needs only sums up to each bin. Best gain first, as a tree with a
+    # limit on its leaves grows.
     sums, mass = _prefix_sums(X, candidates, targets, weights)
     n_features, n_edges = mass.shape  # n_edges = n_candidates + 2
     at = np.arange(n_edges)

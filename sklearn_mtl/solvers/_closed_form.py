@@ -119,10 +119,8 @@ def _solution(
 def _iterate(
     datafit: Quadratic, form: TaskCovarianceForm, max_iter: int
 ) -> tuple[np.ndarray, int]:
-    """Return W by preconditioned conjugate gradients.
-
-    The unknown is Z, W = unit Z: in units of the columns of X where these differ.
-    """
+    """Return W by preconditioned conjugate gradients."""
+    # The unknown is Z, W = unit Z: in units of the columns of X where these differ.
     Q, weights = form.spectrum()
     allowed = np.isfinite(weights)
     # W vanishes along the directions of infinite weight: they are no unknowns.

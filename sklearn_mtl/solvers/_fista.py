@@ -24,10 +24,9 @@ REFIT_EVERY = 40
 
 
 class _Descent:
-    """Data term plus the quadratic part of the penalty, over W or stacked parts.
+    """Data term plus the quadratic part of the penalty, over W or stacked parts."""
 
-    The data term is evaluated where a step starts and where it ends.
-    """
+    # The data term is evaluated where a step starts and where it ends.
 
     def __init__(self, problem: Problem, point: np.ndarray) -> None:
         self.problem, self.point, self.ahead = problem, point, point
@@ -92,11 +91,10 @@ class _Descent:
 
 
 class _QuadraticDescent(_Descent):
-    """The same for squared errors, whose gradient is affine in W.
+    """The same for squared errors, whose gradient is affine in W."""
 
-    One product with the Gram matrices a step gives the curvature along the move, and
-    with it all gradients to come.
-    """
+    # One product with the Gram matrices a step gives the curvature along the move, and
+    # with it all gradients to come.
 
     def __init__(self, problem: Problem, point: np.ndarray, here: Evaluation) -> None:
         self.datafit = problem.datafit

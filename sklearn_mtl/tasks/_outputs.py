@@ -45,10 +45,8 @@ class MultiTaskOutputsMixin(VersionedState):
             """Return, for each task, (n, n_classes) probabilities or (n,) values."""
 
     def _task_codes(self, X: FeaturesLike) -> np.ndarray:
-        """Return predicted class indices and values (n, n_tasks).
-
-        Overridden where the predicted label need not be the likeliest.
-        """
+        """Return predicted class indices and values (n, n_tasks)."""
+        # Overridden where the predicted label need not be the likeliest.
         return np.stack([_code(output) for output in self._finite_outputs(X)], axis=1)
 
     def _task_output(self, X: FeaturesLike, t: int) -> np.ndarray:

@@ -48,10 +48,8 @@ def fix_task_types(
 
 
 def _owners(estimator: Estimator) -> dict[str, Any]:
-    """Return which parts have `task_types`, by the name of that parameter.
-
-    Of parts within each other only the outermost, which tells the inner ones.
-    """
+    """Return which parts have `task_types`, by the name of that parameter."""
+    # Of parts within each other only the outermost, which tells the inner ones.
     params = estimator.get_params(deep=True)
     keys = sorted(key for key in params if key.rpartition("__")[2] == _PARAMETER)
     prefixes = [key.removesuffix(_PARAMETER) for key in keys]

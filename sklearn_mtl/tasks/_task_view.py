@@ -73,6 +73,11 @@ def task_view(estimator: Any, task: TaskKey) -> Any:
             model = model.estimator
         elif hasattr(model, "best_estimator_"):
             model = model.best_estimator_
+        elif getattr(model, "refit", True) is False:
+            raise TypeError(
+                f"task_view: {type(model).__name__} was given refit=False, so that it "
+                "kept no fitted model; refit=True keeps the best."
+            )
         else:
             raise TypeError(
                 f"task_view: {type(estimator).__name__} contains no multi-task model "
@@ -84,6 +89,8 @@ def task_view(estimator: Any, task: TaskKey) -> Any:
 
 class _AfterSteps(BaseEstimator):
     """A fitted model behind fitted steps, with what a view asks of a model."""
+
+    shown_as = "Pipeline"
 
     def __init__(self, model: Any, steps: list[Pipeline]) -> None:
         self.model = model

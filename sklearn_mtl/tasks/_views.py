@@ -20,10 +20,15 @@ __all__ = ["TaskClassifierView", "TaskRegressorView", "make_task_view"]
 
 def make_task_view(model: Any, task: TaskKey) -> Any:
     """Return the view of a task of a fitted model that gives its outputs."""
-    t = model.task_set_.index(task, who=type(model).__name__)
+    t = model.task_set_.index(task, who=_name_of(model))
     chosen = model.task_set_.tasks[t]
     view = TaskClassifierView if chosen.is_classification else TaskRegressorView
     return view(model, chosen.name)
+
+
+def _name_of(model: Any) -> str:
+    """Return the name that its user knows a model by."""
+    return getattr(model, "shown_as", type(model).__name__)
 
 
 class _TaskView(BaseEstimator):
@@ -40,7 +45,7 @@ class _TaskView(BaseEstimator):
 
         Shapes: X (n_samples, n_features), y (n_samples,).
         """
-        name = type(self.model).__name__
+        name = _name_of(self.model)
         raise TypeError(
             f"{type(self).__name__}: this is task {self.task!r} of a fitted {name} and "
             "cannot be fitted again. Hand FrozenEstimator(view) to a tool that clones "

@@ -95,10 +95,8 @@ def refuse_lazy(data: Any, name: str, who: str) -> None:
 
 
 def _plain_frame(frame: Any) -> Any:
-    """Return a pandas frame without sparse columns, and without pandas.NA in objects.
-
-    Only the columns that change are copied.
-    """
+    """Return a pandas frame without sparse columns and pandas.NA in objects."""
+    # Only the columns that change are copied.
     changed = frame
     for j, dtype in enumerate(frame.dtypes):
         if hasattr(dtype, "fill_value"):

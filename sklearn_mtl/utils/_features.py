@@ -48,10 +48,8 @@ def match_features(model: Estimator, X: FeaturesLike, *, reset: bool) -> None:
 
 
 def _match_labels(model: Any, X: Any, *, reset: bool) -> None:
-    """Do for labels of columns that are no text what scikit-learn does for names.
-
-    It knows no names then, and reads columns by their place.
-    """
+    """Do for labels of columns that are no text what scikit-learn does for names."""
+    # It knows no names then, and reads columns by their place.
     labels = list(X.columns) if is_pandas_frame(X) else []
     if all(isinstance(label, str) for label in labels):
         labels = []

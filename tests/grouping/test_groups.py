@@ -7,7 +7,11 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_mtl import IndependentTasks, MultiTaskRegressor
+from sklearn_mtl import (
+    IndependentTasks,
+    MultiTaskLinearRegressor,
+    MultiTaskRegressor,
+)
 from sklearn_mtl.comparison import compare
 from sklearn_mtl.grouping import TaskGroupSearchCV
 from sklearn_mtl.inspection import task_affinity
@@ -120,6 +124,21 @@ class TestRouting:
         routing = search.get_metadata_routing()
         given = ["groups", "sample_weight"]
         assert routing.consumes("fit", given) == set(given)
+
+    @pytest.mark.parametrize("inside", [False, True], ids=["alone", "in a pipeline"])
+    def test_metadata_may_have_another_name(self, inside):
+        X, y, _ = data()
+        weights = np.random.default_rng(0).random(120) + 0.1
+
+        def fitted(name, **given):
+            ridge = MultiTaskLinearRegressor(penalty="ridge", alpha=0.1)
+            asked = ridge.set_fit_request(sample_weight=name)
+            asked = make_pipeline(asked) if inside else asked
+            return TaskGroupSearchCV(asked, cv=2, random_state=0).fit(X, y, **given)
+
+        expected = fitted(True, sample_weight=weights).predict(X)
+        assert np.array_equal(fitted("mass", mass=weights).predict(X), expected)
+        assert not np.array_equal(fitted(False).predict(X), expected)
 
     def test_what_the_estimator_says_nothing_of_is_an_error(self):
         X, y, _ = data()

@@ -13,8 +13,8 @@ PENALTIES = [
     "empirical_bayes",
     None,
     "mean",
-    Shared(),
-    Decomposition([("shared", Shared()), ("graph", TaskGraph()), ("own", L21(0.1))]),
+    Shared(0.0),
+    Decomposition([("shared", Shared(0.0)), ("graph", TaskGraph()), ("own", L21(0.1))]),
 ]
 
 

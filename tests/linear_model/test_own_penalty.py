@@ -88,8 +88,8 @@ def test_classifications(cuts):
             Decomposition([("a", L21(0.3)), ("b", L1(0.2))]),
         ),
         (
-            Decomposition([("a", Shared()), ("b", WeightedRows(0.3))]),
-            Decomposition([("a", Shared()), ("b", L21(0.3))]),
+            Decomposition([("a", Shared(0.0)), ("b", WeightedRows(0.3))]),
+            Decomposition([("a", Shared(0.0)), ("b", L21(0.3))]),
         ),
     ],
     ids=["sum", "sum with ridge", "decomposition", "shared vector"],

@@ -160,3 +160,24 @@ def test_a_wrong_number_of_neighbors_is_refused(n_neighbors, error, match):
     index = BruteForceIndex().fit(rows_of(5))
     with pytest.raises(error, match=f"BruteForceIndex: .*{match}"):
         index.kneighbors(rows_of(1), n_neighbors)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("share", [0.001, 0.5])
+def test_items_far_away_do_not_hide_the_nearest(metric, share):
+    rng = np.random.default_rng(0)
+    items, queries = rng.random((5000, 3)), rng.random((100, 3))
+    items[rng.random(5000) < share] = 1e9
+    found = BruteForceIndex(3, metric=metric).fit(items).kneighbors(queries)[1]
+    squares = {
+        "euclidean": ((queries[:, None] - items) ** 2).sum(axis=2),
+        "cosine": 1 - unit(queries) @ unit(items).T,
+    }[metric]
+    expected = np.sort(squares, axis=1)[:, :3]
+    np.testing.assert_allclose(
+        np.take_along_axis(squares, found, axis=1), expected, rtol=1e-12, atol=1e-15
+    )
+
+
+def unit(rows):
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)

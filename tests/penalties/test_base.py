@@ -160,7 +160,7 @@ def test_columns_share_slots_between_tasks_of_equal_width():
 
 def test_shared_pools_classes_of_equal_meaning():
     columns = TaskColumns.from_widths([1, 3, 1, 3])
-    Z = Shared().prox(np.arange(8.0)[None, :], 1.0, columns)
+    Z = Shared(0.0).prox(np.arange(8.0)[None, :], 1.0, columns)
     assert Z.tolist() == [[2.0, 3.0, 4.0, 5.0, 2.0, 3.0, 4.0, 5.0]]
 
 

@@ -24,14 +24,14 @@ from tests.penalties.test_base import ATOMS
 
 MORE = [
     Ridge(0.0),
-    Shared(),
+    Shared(0.0),
     L1(0.0),
     L21(0.5, l1_ratio=0.5),
     L21(1e-3),
     L21(1e3),
     Scaled(WeightedRows(), 0.3),
     Sum([("rows", WeightedRows()), ("ridge", Ridge())]),
-    Decomposition([("shared", Shared()), ("rows", WeightedRows(0.1))]),
+    Decomposition([("shared", Shared(0.0)), ("rows", WeightedRows(0.1))]),
     WeightedRows(),
     WeightedRows(0.01, weights=[1.0, 2.0, 0.5, 1.0]),
     NonNegative(),
@@ -51,7 +51,7 @@ def test_our_penalties_and_those_of_the_guide_pass(penalty):
         (L21(), TaskL21()),
         (L21(), TraceNorm()),
         (L1(), TaskGraph(graph="chain")),
-        (Shared(), TaskGraph(graph="chain")),
+        (Shared(0.0), TaskGraph(graph="chain")),
     ],
     ids=str,
 )

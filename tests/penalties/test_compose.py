@@ -19,7 +19,7 @@ PLAIN = TaskColumns.plain(3)
 
 @pytest.fixture
 def mean_and_own():
-    return Decomposition([("shared", Shared()), ("own", Ridge(alpha=2.0))])
+    return Decomposition([("shared", Shared(0.0)), ("own", Ridge(alpha=2.0))])
 
 
 def test_parameters_of_members_are_searchable(mean_and_own):

@@ -31,7 +31,7 @@ def test_orthogonal_features_of_own_rows_have_a_closed_form(counts):
     np.testing.assert_allclose(found.point, L21(0.5).prox(U), atol=1e-6)
 
 
-SHARED_TRACE = Decomposition([("shared", Shared()), ("trace", TraceNorm(0.05))])
+SHARED_TRACE = Decomposition([("shared", Shared(0.0)), ("trace", TraceNorm(0.05))])
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,11 @@ from sklearn_mtl.solvers._certificate import Scales
 from sklearn_mtl.solvers._free import FreeDirections
 
 PENALTIES = {
-    "shared": Shared(),
-    "shared, l21": Decomposition([("shared", Shared()), ("own", L21(0.02))]),
+    "shared": Shared(0.0),
+    "shared, l21": Decomposition([("shared", Shared(0.0)), ("own", L21(0.02))]),
     "graph, l1": Decomposition([("graph", TaskGraph(0.3)), ("own", L1(0.02))]),
     "both, trace": Decomposition(
-        [("shared", Shared()), ("graph", TaskGraph()), ("own", TraceNorm(0.03))]
+        [("shared", Shared(0.0)), ("graph", TaskGraph()), ("own", TraceNorm(0.03))]
     ),
 }
 

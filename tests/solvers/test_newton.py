@@ -11,7 +11,7 @@ PENALTIES = {
     "mean": TaskGraph(0.2),
     "chain": TaskGraph(0.2, graph="chain"),
     "none": Ridge(0.0),
-    "shared, own": Decomposition([("shared", Shared()), ("own", Ridge(0.1))]),
+    "shared, own": Decomposition([("shared", Shared(0.0)), ("own", Ridge(0.1))]),
     "graph, own": Decomposition([("graph", TaskGraph(0.2)), ("own", Ridge(0.1))]),
 }
 

@@ -54,7 +54,7 @@ def test_any_penalty_goes_with_it(datafit, penalty):
 
 
 def test_parts_go_with_it(datafit):
-    penalty = Decomposition([("shared", Shared()), ("own", Ridge(0.1))])
+    penalty = Decomposition([("shared", Shared(0.0)), ("own", Ridge(0.1))])
     solution = solve(Problem(datafit, penalty, TaskColumns.plain(3)))
     assert np.isnan(solution.certificate.gap)
     assert solution.certificate.optimality < 1e-5

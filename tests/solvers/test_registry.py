@@ -37,10 +37,12 @@ PENALTIES = {
     "trace + l21": Sum([("trace", TraceNorm(0.05)), ("l21", L21(0.05))]),
     "l1 + l21": Sum([("l1", L1(0.05)), ("l21", L21(0.05))]),
     "graph + l21": Sum([("graph", TaskGraph(0.5)), ("l21", L21(0.05))]),
-    "shared + ridge": Sum([("shared", Shared()), ("ridge", Ridge(0.05))]),
+    "shared + ridge": Sum([("shared", Shared(0.0)), ("ridge", Ridge(0.05))]),
     "graph + ridge": Sum([("graph", TaskGraph(0.5)), ("ridge", Ridge(0.05))]),
-    "shared, own": Decomposition([("shared", Shared()), ("own", Ridge(0.1))]),
-    "shared, trace": Decomposition([("shared", Shared()), ("trace", TraceNorm(0.1))]),
+    "shared, own": Decomposition([("shared", Shared(0.0)), ("own", Ridge(0.1))]),
+    "shared, trace": Decomposition(
+        [("shared", Shared(0.0)), ("trace", TraceNorm(0.1))]
+    ),
     "dirty": Decomposition([("l21", L21(0.1)), ("l1", L1(0.07))]),
     "robust": Decomposition([("trace", TraceNorm(0.1)), ("task", TaskL21(0.07))]),
 }

@@ -94,6 +94,20 @@ def test_what_has_no_task_is_refused():
         sklearn_mtl.task_view(other, "colour")
 
 
+def test_a_search_that_kept_no_model_says_so():
+    kept = search().set_params(refit=False).fit(X, Y)
+    with pytest.raises(TypeError, match="GridSearchCV was given refit=False"):
+        sklearn_mtl.task_view(kept, "colour")
+
+
+def test_errors_name_the_pipeline():
+    model = clone(MODEL).fit(X, Y)
+    with pytest.raises(TaskError, match="^Pipeline: .*'weight'"):
+        sklearn_mtl.task_view(model, "weight")
+    with pytest.raises(TypeError, match="of a fitted Pipeline and cannot"):
+        sklearn_mtl.task_view(model, "colour").fit(X, Y["colour"])
+
+
 def test_frames_of_predictions_keep_index_names_and_dtypes():
     model = WRAPPED["model"]().fit(X, Y)
     frame = model.predict_frame(X)

@@ -85,10 +85,8 @@ class CAGrad(GradientAggregator[None]):
 def _dual_weights(
     gramian: np.ndarray, to_mean: np.ndarray, radius: float, least: float
 ) -> np.ndarray:
-    """Return the v that minimises <g_v, mean gradient> + radius |g_v|.
-
-    A |g_v| of at most `least` counts as zero.
-    """
+    """Return the v that minimises <g_v, mean gradient> + radius |g_v|."""
+    # A |g_v| of at most `least` counts as zero.
     mean_square = to_mean.mean()
 
     def weights(shift: float) -> np.ndarray:

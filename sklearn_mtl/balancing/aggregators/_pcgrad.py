@@ -58,11 +58,9 @@ class PCGrad(GradientAggregator[None]):
 
 
 def _project(gramian: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Return the weights of the sum of the projected gradients.
-
-    Row k of `removed` holds how much of the k-th original gradient each gradient loses
-    when its turn comes; inner products with the k-th are only computed then.
-    """
+    """Return the weights of the sum of the projected gradients."""
+    # Row k of `removed` holds how much of the k-th original gradient each gradient
+    # loses when its turn comes; inner products with the k-th are only computed then.
     gramian = gramian[order[:, None], order]
     squares = gramian.diagonal()
     scale = np.divide(1.0, squares, out=np.zeros_like(squares), where=squares > 0.0)

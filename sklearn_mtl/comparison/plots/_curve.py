@@ -196,10 +196,8 @@ class SampleEfficiencyDisplay:
         return self
 
     def _score_range(self) -> tuple[float | None, float | None]:
-        """Return the ends of the curves, and as much again for the band.
-
-        A few labels may give a band so wide that the curves would look flat.
-        """
+        """Return the ends of the curves, and as much again for the band."""
+        # A few labels may give a band so wide that the curves would look flat.
         seen = np.concatenate([self.shared, self.twin])
         seen = seen[np.isfinite(seen)]
         if not len(seen):

@@ -56,10 +56,8 @@ def task_outputs(trunk: TaskTrunk, parts: Parts, x: Tensor, n_tasks: int) -> Ten
 
 
 def _check_shared(trunk: TaskTrunk, gathered: Tensor, faults: Faults) -> None:
-    """Look for parameters that several tasks move and that are not said to be shared.
-
-    One parameter may hold a part for each task.
-    """
+    """Look for parameters that several tasks move and that are not called shared."""
+    # One parameter may hold a part for each task.
     shared = {id(one) for one in trunk.shared_parameters()}
     known = {id(one) for one in trunk.parameters()}
     is_right = shared <= known

@@ -138,11 +138,9 @@ class ConvTrunk(nn.Module):
 
 
 def _pool(x: Tensor, size: int) -> Tensor:
-    """Return the largest value of each block of size x size pixels.
-
-    max_pool2d also notes where it was, in 64 bits, which costs more than the rest and
-    which only a gradient needs.
-    """
+    """Return the largest value of each block of size x size pixels."""
+    # max_pool2d also notes where it was, in 64 bits, which costs more than the rest and
+    # which only a gradient needs.
     if torch.is_grad_enabled():
         return F.max_pool2d(x, size)
     height, width = (side // size for side in x.shape[2:])
@@ -154,11 +152,9 @@ def _pool(x: Tensor, size: int) -> Tensor:
 
 
 def _channels_last(x: Tensor) -> Tensor:
-    """Return pictures whose strides say that channels come last, also if there is one.
-
-    torch's own conversion leaves a single channel as it is, and all layers after it are
-    then computed with channels first, at twice the time.
-    """
+    """Return pictures with the strides of channels last, also if there is one."""
+    # torch's own conversion leaves a single channel as it is, and all layers after it
+    # are then computed with channels first, at twice the time.
     n, channels, height, width = x.shape
     if channels == 1:
         return x.reshape(n, height, width, 1).permute(0, 3, 1, 2)

@@ -76,10 +76,9 @@ def mix(experts: Tensor, gates: Tensor) -> Tensor:
 
 
 class _MixedLogits(torch.autograd.Function):
-    """Heads on every expert, mixed: one node where autograd would make nine.
+    """Heads on every expert, mixed: one node where autograd would make nine."""
 
-    In a step this short, nodes are what costs.
-    """
+    # In a step this short, nodes are what costs.
 
     @staticmethod
     def forward(

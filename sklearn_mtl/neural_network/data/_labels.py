@@ -117,8 +117,6 @@ def label_rows(
 
 
 def _by_row(values: np.ndarray, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Return values a row after the other: a batch is gathered ten times as fast.
-
-    Columns that were taken from an array lie one after the other.
-    """
+    """Return values a row after the other: a batch is gathered ten times as fast."""
+    # Columns that were taken from an array lie one after the other.
     return torch.as_tensor(np.ascontiguousarray(values)).to(device, dtype)

@@ -339,10 +339,8 @@ class GradientBalance(Balance):
 def _linear_heads(
     heads: MemberLinear, z: Tensor, dlogits: Tensor, weighted: Tensor
 ) -> Tensor:
-    """Put plain gradients into linear heads; return the weighted one below them.
-
-    What autograd does, in one pass instead of two.
-    """
+    """Put plain gradients into linear heads; return the weighted one below them."""
+    # What autograd does, in one pass instead of two.
     if heads.weight.requires_grad:
         heads.weight.grad = weight_gradient(z, dlogits)
     if heads.bias.requires_grad:

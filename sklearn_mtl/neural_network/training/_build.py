@@ -224,10 +224,9 @@ def _read_callbacks(model: BaseMultiTaskNet) -> list[Any]:
 
 
 def _of_this_process(callback: Any) -> Any:
-    """Let the workers of a search keep checkpoints apart: each has its own folder.
-
-    With one folder for all, a worker could load the net of another, or half of a file.
-    """
+    """Let the workers of a search keep checkpoints apart: each has its own folder."""
+    # With one folder for all, a worker could load the net of another, or half of a
+    # file.
     found = callback[1] if isinstance(callback, tuple) else callback
     if multiprocessing.parent_process() is None or not isinstance(found, Checkpoint):
         return callback

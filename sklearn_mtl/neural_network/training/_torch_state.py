@@ -13,12 +13,11 @@ __all__ = ["usual_torch"]
 
 
 class _ProcessState:
-    """What torch keeps once for the process: thread count and default dtype.
+    """What torch keeps once for the process: thread count and default dtype."""
 
-    Threads copy the count when they first compute, and then have one each. So the
-    caller's values are what the first of overlapping blocks found; each block puts the
-    count back in its own thread, and the last one the dtype.
-    """
+    # Threads copy the count when they first compute, and then have one each. So the
+    # caller's values are what the first of overlapping blocks found; each block puts
+    # the count back in its own thread, and the last one the dtype.
 
     def __init__(self) -> None:
         self.lock = threading.Lock()

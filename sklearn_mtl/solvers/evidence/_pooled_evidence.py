@@ -71,11 +71,10 @@ class PooledEvidence(Evidence):
 
 
 class _Step:
-    """Posteriors at given variances of noise, deviations and levels.
+    """Posteriors at given variances of noise, deviations and levels."""
 
-    Given the shared vector a deviation has the covariance M = diag(m) - c a a' with
-    a = own b.
-    """
+    # Given the shared vector a deviation has the covariance M = diag(m) - c a a' with
+    # a = own b.
 
     def __init__(
         self, evidence: PooledEvidence, noise: float, own: float, level: float
