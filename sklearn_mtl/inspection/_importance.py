@@ -108,7 +108,8 @@ def task_permutation_importance(
         Features at a time.
     random_state : int, RandomState, Generator or None, default=None
         Seed of the shuffling.
-    sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
+    sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
+            default=None
         Weights in the scores.
     max_samples : int or float, default=1.0
         Number or share of the rows in each repeat.

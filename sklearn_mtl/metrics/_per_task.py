@@ -72,7 +72,8 @@ def per_task_score(
         Classes of each task, in task order or by name, in the order of the columns of
         its probabilities, None for a regression. Needed where y_true does not have all
         of them.
-    sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
+    sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
+            default=None
         Weights; a cell of weight 0 counts as missing. The columns of a frame are
         matched by name.
     task_types : str, sequence or dict, default=None
@@ -164,7 +165,8 @@ def mean_task_score(
         order.
     classes : list of array-like, dict or array-like, default=None
         As in `per_task_score`.
-    sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
+    sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
+            default=None
         Weights; a cell of weight 0 counts as missing.
     task_types : str, sequence or dict, default=None
         As in `per_task_score`.

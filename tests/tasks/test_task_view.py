@@ -102,7 +102,7 @@ def test_a_search_that_kept_no_model_says_so():
 
 def test_errors_name_the_pipeline():
     model = clone(MODEL).fit(X, Y)
-    with pytest.raises(TaskError, match="^Pipeline: .*'weight'"):
+    with pytest.raises(TaskError, match=r"^Pipeline: .*'weight'"):
         sklearn_mtl.task_view(model, "weight")
     with pytest.raises(TypeError, match="of a fitted Pipeline and cannot"):
         sklearn_mtl.task_view(model, "colour").fit(X, Y["colour"])

@@ -10,9 +10,9 @@ import numpy as np
 from sklearn_mtl.comparison.plots._ranks import CriticalDifferenceDisplay
 from sklearn_mtl.comparison.report._html_details import reproduce
 from sklearn_mtl.comparison.report._html_results import gain_pair
+from sklearn_mtl.comparison.report._html_table import HtmlTable, make_table
 from sklearn_mtl.comparison.report._page import Part, page, render
 from sklearn_mtl.comparison.report._pictures import Picture, draw
-from sklearn_mtl.comparison.report._table import Table, make_table
 from sklearn_mtl.comparison.results._words import listed, number, shorten
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def as_summary(found: DatasetsResult) -> str:
     return render("summary.html", lines=lines, tables=[_scores(found)])
 
 
-def _scores(found: DatasetsResult) -> Table:
+def _scores(found: DatasetsResult) -> HtmlTable:
     """Return models by data sets, for names of models are the longer ones."""
     table = found.table.T
     rows = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sklearn_mtl.comparison.report._html_results import curves_of
-from sklearn_mtl.comparison.report._table import Table, make_table
+from sklearn_mtl.comparison.report._html_table import HtmlTable, make_table
 from sklearn_mtl.comparison.results._problems import told_once
 from sklearn_mtl.comparison.results._rows import TaskRow
 from sklearn_mtl.comparison.results._words import (
@@ -53,7 +53,7 @@ def tasks(comparison: ComparisonResult) -> list[dict[str, Any]]:
     return boxes
 
 
-def _split_table(comparison: ComparisonResult, t: int, task: TaskRow) -> Table:
+def _split_table(comparison: ComparisonResult, t: int, task: TaskRow) -> HtmlTable:
     measured = comparison.measured
     header = ["model", metric_label(task.metric, task.period)]
     header += [] if task.beside is None else [second_label(task.beside)]

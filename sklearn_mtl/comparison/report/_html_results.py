@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn_mtl.comparison.plots._curve import SampleEfficiencyDisplay
 from sklearn_mtl.comparison.plots._gain import TaskGainDisplay
+from sklearn_mtl.comparison.report._html_table import Cell, HtmlTable, make_table
 from sklearn_mtl.comparison.report._pictures import draw
-from sklearn_mtl.comparison.report._table import Cell, Table, make_table
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import Interval
 from sklearn_mtl.comparison.results._rows import BEST_SINGLE, shared_names
@@ -96,7 +96,7 @@ def _effects(gains: Sequence[Gain]) -> str:
     return f"Sharing: {'; '.join(said)}." if said else ""
 
 
-def gain_table(gains: Sequence[Gain], what: str) -> Table:
+def gain_table(gains: Sequence[Gain], what: str) -> HtmlTable:
     """Return the gains of one model with their intervals, and what they show."""
     found = {(gain.against, gain.task): gain for gain in gains}
     against = list(dict.fromkeys(gain.against for gain in gains))
@@ -169,7 +169,7 @@ def _about_curve(display: SampleEfficiencyDisplay, model: str, task: str) -> str
     )
 
 
-def _curve_table(rows: Any, label: str) -> Table:
+def _curve_table(rows: Any, label: str) -> HtmlTable:
     values = rows[["labels", "score", "twin", "gain", "low", "high"]].to_numpy()
     cells = [
         [

@@ -98,7 +98,18 @@ class TaskHeads(MemberLinear):
 
 
 def tasks_of_columns(blocks: Sequence[HeadBlock]) -> Tensor:
-    """Return the place of the task of each output of consecutive blocks."""
+    """Return which task each output of consecutive blocks belongs to.
+
+    Parameters
+    ----------
+    blocks : sequence of HeadBlock
+        What `HeadSpec.build` gets: tasks with outputs of the same kind and number.
+
+    Returns
+    -------
+    Tensor of shape (n_outputs,), int64
+        The place of the task, in the order of the blocks.
+    """
     return _spread(blocks, torch.arange(sum(block.n_tasks for block in blocks)))
 
 

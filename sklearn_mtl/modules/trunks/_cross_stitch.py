@@ -41,7 +41,8 @@ class CrossStitch(TrunkSpec):
     ----------
     hidden_layer_sizes : sequence of int, default=(64, 64)
         Units of each layer of a task's net.
-    activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}
+    activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}, \
+            default="gelu"
         Nonlinearity after each layer, by default "gelu".
     dropout : float, default=0.0
         Share of units dropped after each activation while training.

@@ -42,7 +42,8 @@ class MixtureOfExperts(TrunkSpec):
         Number of experts; one is the same as `MLP`.
     hidden_layer_sizes : sequence of int, default=(64, 64)
         Units of each layer of an expert.
-    activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}
+    activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}, \
+            default="gelu"
         Nonlinearity after each layer, by default "gelu".
     dropout : float, default=0.0
         Share of units dropped after each activation while training.

@@ -45,7 +45,8 @@ class SharedPrivate(TrunkSpec):
         Units of each layer of the shared part.
     private_layer_sizes : sequence of int, default=(32,)
         Units of each layer of a private part.
-    activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}
+    activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}, \
+            default="gelu"
         Nonlinearity after each layer, by default "gelu".
     dropout : float, default=0.0
         Share of units dropped after each activation while training.

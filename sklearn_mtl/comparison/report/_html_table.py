@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-__all__ = ["Cell", "Table", "make_table"]
+__all__ = ["Cell", "HtmlTable", "make_table"]
 
 # What a word says is also said by a sign, for readers who do not see its colour.
 _SIGNS = {"helps": "▲ ", "better": "▲ ", "hurts": "▼ ", "worse": "▼ "}
@@ -45,7 +45,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class HtmlTable:
     """A table; one that stacks becomes a card for each row on a phone."""
 
     label: str
@@ -62,7 +62,7 @@ def make_table(
     kinds: Sequence[str] | None = None,
     stacks: bool = False,
     marks_best: bool = False,
-) -> Table:
+) -> HtmlTable:
     """Return a table whose first column names the rows."""
     made = [
         Row(str(name), [_cell(value) for value in values], kind)
@@ -70,7 +70,7 @@ def make_table(
     ]
     if marks_best:
         _mark_best(made)
-    return Table(label, list(header), made, stacks)
+    return HtmlTable(label, list(header), made, stacks)
 
 
 def _cell(value: str | Cell) -> Cell:
