@@ -30,6 +30,7 @@ from sklearn_mtl.modules.trunks._mixture_of_experts import MixtureOfExperts
 from sklearn_mtl.modules.trunks._mlp import ACTIVATIONS as ACTIVATIONS
 from sklearn_mtl.modules.trunks._mlp import MLP
 from sklearn_mtl.modules.trunks._pretrained import Pretrained
+from sklearn_mtl.modules.trunks._pretrained import TrainedParts as TrainedParts
 from sklearn_mtl.modules.trunks._progressive_extraction import ProgressiveExtraction
 from sklearn_mtl.modules.trunks._shared_private import SharedPrivate
 from sklearn_mtl.modules.trunks._spec import MemberModules as MemberModules

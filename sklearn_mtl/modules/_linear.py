@@ -130,9 +130,11 @@ class MemberDropout(RandomPart):
 
 def draw_parameters(module: nn.Module, generators: Sequence[Generator]) -> None:
     """Draw the initial parameters of every part that knows how to."""
+    trained = [part for part in module.modules() if getattr(part, "is_trained", False)]
+    kept = {id(inner) for part in trained for inner in part.modules()}
     for part in module.modules():
         draw = getattr(part, "draw", None)
-        if draw is not None:
+        if draw is not None and id(part) not in kept:
             draw(generators)
 
 

@@ -16,6 +16,7 @@ from sklearn.base import (
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from sklearn_mtl.modules import TrainedParts
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.neural_network._search_space import search_space
 from sklearn_mtl.neural_network.data._held import read_held
@@ -300,6 +301,13 @@ class BaseMultiTaskNet(
                 "was None, or no task has a head."
             )
         return self._state.task_relation
+
+    def _trained_parts(self) -> TrainedParts:
+        """Return what `modules.Pretrained` takes of a fitted net."""
+        check_is_fitted(self)
+        state, wants = self._state, preparation_of(self)
+        trunk = state.net.module_.trunk
+        return TrainedParts(trunk, state.n_members, state.preparation, wants)
 
     def _read_tasks(
         self, y: TargetsLike, sample_weight: ArrayLike | None

@@ -47,6 +47,7 @@ from sklearn_mtl.neural_network.training._plan import (
     make_plan,
     resolve_embedding,
 )
+from sklearn_mtl.neural_network.training._pretrained import trained_preparation
 from sklearn_mtl.neural_network.training._run import TrainingRun
 from sklearn_mtl.neural_network.training._state import NetState
 from sklearn_mtl.preprocessing import (
@@ -200,8 +201,10 @@ def _set_up(
     encoder.fit(labels.codes, labels.weights, members)
     weights = labels.weights, labels.row_weights
     as_numbers = partial(encoder.as_numbers, labels.codes, *weights, members)
-    preparation = _make_preparation(model, X)
-    preparation.fit(X, members * labels.row_weights, as_numbers)
+    preparation = trained_preparation(model, X)
+    if preparation is None:
+        preparation = _make_preparation(model, X)
+        preparation.fit(X, members * labels.row_weights, as_numbers)
     generators = _generators(seed, plan.n_members, _PARAMETERS)
     few = as_rows(preparation.transform(X[:2]), torch.float32, torch.device("cpu"))
     inputs = input_layer(preparation, few.span(0, 1).shape[-1], plan.dtype)

@@ -166,7 +166,8 @@ def test_a_clone_holds_a_copy_of_the_weights():
         (
             {"module": "resnet"},
             TypeError,
-            "Pretrained: module must be an nn.Module; found 'resnet'.",
+            "Pretrained: module must be an nn.Module or a fitted multi-task net; found "
+            "'resnet'.",
         ),
     ],
 )
