@@ -1,6 +1,6 @@
 """Time the linear models, by NumPy alone and with numba, beside their peers.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.linear [path single cv logistic own school]
+    OMP_NUM_THREADS=1 python -m benchmarks.linear [path single ... school new_school]
 
 CPU seconds on one thread, best of --repeats. Gaps are ours, evaluated on everyone's W.
 celer, adelie and skglm run where `make bench` put them (--peers PYTHON), and mutar as
@@ -337,7 +337,31 @@ def school(arguments):
             )
 
 
-PARTS = {f.__name__: f for f in (path, single, cv, logistic, own, school)}
+def new_school(arguments):
+    """Predict schools of which no pupil was seen: a fifth of them, held out whole."""
+    if not SCHOOL.exists():
+        print(f"new_school: skipped, {SCHOOL} is not there")
+        return
+    data = np.load(SCHOOL)
+    X, y = data["X"].astype(float), data["Y"][:, 0].astype(float)
+    tasks = data["task_id"].astype(int)
+    scores = {"pooled ridge": [], "empirical_bayes": [], "partial_pooling": []}
+    for seed in range(arguments.seeds):
+        unseen = np.random.default_rng(seed).choice(139, 28, replace=False)
+        test = np.isin(tasks, unseen)
+        pooled = RidgeCV(np.geomspace(0.01, 1e4, 20)).fit(X[~test], y[~test])
+        scores["pooled ridge"].append(explained(y[test], pooled.predict(X[test])))
+        wide, values = stack_tasks(X[~test], y[~test], tasks[~test])[:2]
+        for name in list(scores)[1:]:
+            model = MultiTaskLinearRegressor(penalty=name).fit(wide, values)
+            predicted = model.new_task().predict(X[test])
+            scores[name].append(explained(y[test], predicted))
+    print(f"\nSchools that were not seen, 28 of 139, {arguments.seeds} seeds")
+    for name, found in scores.items():
+        print(f"  {name:18} {np.mean(found):6.2f} %")
+
+
+PARTS = {f.__name__: f for f in (path, single, cv, logistic, own, school, new_school)}
 
 
 def main():

@@ -23,6 +23,7 @@ from sklearn_mtl.linear_model._names import (
     PARTIAL_POOLING,
     resolve_penalty,
 )
+from sklearn_mtl.linear_model._new_task import make_new_task
 from sklearn_mtl.penalties import Penalty
 from sklearn_mtl.solvers import Certificate, Problem, Solution, solve
 from sklearn_mtl.tasks import TaskSet, read_columns, read_tasks, warn_of_small_weights
@@ -54,6 +55,32 @@ class LinearBase(BaseEstimator):
     max_iter: int
     on_empty_task: str
     task_set_: TaskSet
+    coef_: Any
+    intercept_: Any
+    parts_: dict[str, np.ndarray]
+    n_features_in_: int
+
+    def new_task(self) -> Any:
+        """Return a model for a task that was not seen: what all tasks have in common.
+
+        A school, a sensor or a customer without labels is predicted by the part of the
+        coefficients that the penalty calls shared, and by the mean of the intercepts;
+        what tasks add of their own has mean zero.
+
+        Returns
+        -------
+        LinearRegression or LogisticRegression
+            A fitted estimator of scikit-learn with these coefficients, in the units of
+            X and y; of tasks in different units in the mean unit.
+
+        Raises
+        ------
+        ValueError
+            If the penalty has no shared part, or classifications differ in their
+            classes or have more than two.
+        """
+        check_is_fitted(self)
+        return make_new_task(self)
 
     def _read(
         self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None

@@ -20,6 +20,7 @@ from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._finite import check_outputs
 from sklearn_mtl.utils._frames import is_pandas
 from sklearn_mtl.utils._index import warn_of_index_order
+from sklearn_mtl.utils._private import safe_indexing
 from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike, TaskKey
 from sklearn_mtl.utils._versioned import VersionedState
 
@@ -152,7 +153,9 @@ class MultiTaskOutputsMixin(VersionedState):
         columns = {task.name: task.decode(column) for task, column in pairs}
         return pd.DataFrame(columns, index=_index_of(X, len(codes)))
 
-    def predict_task(self, X: FeaturesLike, task_id: Any) -> np.ndarray:
+    def predict_task(
+        self, X: FeaturesLike, task_id: Any, *, unknown: str = "raise"
+    ) -> np.ndarray:
         """Predict one task a row, for data where every row belongs to one task.
 
         Parameters
@@ -161,6 +164,9 @@ class MultiTaskOutputsMixin(VersionedState):
             Inputs.
         task_id : array-like of shape (n_samples,)
             Name or column number of the task of each row.
+        unknown : {"raise", "common"}, default="raise"
+            What a task that was not seen in fit is: an error, or predicted by what the
+            tasks have in common, as `new_task` of a linear model does.
 
         Returns
         -------
@@ -174,6 +180,10 @@ class MultiTaskOutputsMixin(VersionedState):
         """
         check_is_fitted(self)
         who = type(self).__name__
+        if unknown not in ("raise", "common"):
+            raise ValueError(
+                f"{who}: unknown={unknown!r}; allowed are 'raise' and 'common'."
+            )
         warn_of_index_order(who, X=X, task_id=task_id)
         codes = self._finite_codes(X)
         # NumPy would make an array of two dimensions of a list of tuples
@@ -183,10 +193,27 @@ class MultiTaskOutputsMixin(VersionedState):
                 f"{who}: task_id has shape {np.shape(task_id)}; X has {len(codes)} "
                 "rows."
             )
-        place = {name: self.task_set_.index(name, who) for name in set(ids)}
+        place = {name: self._place(name, unknown) for name in set(ids)}
         columns = np.array([place[name] for name in ids], dtype=np.intp)
         labels = TaskSet(self.task_set_.tasks, False, False).decode(codes)
-        return labels[np.arange(len(codes)), columns]
+        found = labels[np.arange(len(codes)), columns]
+        is_new = columns < 0
+        if is_new.any():
+            new: Any = self
+            found[is_new] = new.new_task().predict(safe_indexing(X, is_new))
+        return found
+
+    def _place(self, task: TaskKey, unknown: str) -> int:
+        """Return the column of a task, -1 for a new one that may be predicted."""
+        try:
+            return self.task_set_.index(task, type(self).__name__)
+        except TaskError as error:
+            if not hasattr(self, "new_task"):
+                raise
+            if unknown == "common":
+                return -1
+            error.add_note("unknown='common' predicts it by what all tasks share.")
+            raise
 
     def task(self, task: TaskKey) -> Any:
         """Return one task as a fitted single-output estimator.
