@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeGuard
 
 import numpy as np
 from scipy import sparse
@@ -17,6 +17,9 @@ from sklearn_mtl.utils._frames import column_names, frame_columns
 from sklearn_mtl.utils._typing import Estimator, FeaturesLike, Matrix
 
 __all__ = ["InputReader", "ReadInputs", "Table", "read_inputs"]
+
+#: Numbers in X up to which a look at its values is cheap.
+FEW = 10_000
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,8 @@ def read_inputs(
 
     Shapes: X (n_samples, n_features).
     """
+    if wanted == "table" and not reset and _is_read(X, model):
+        return Table(X, None)
     X = plain_inputs(X, type(model).__name__)
     is_sparse = sparse.issparse(X)
     if is_sparse and not reset and model.is_categorical_ is not None:
@@ -106,6 +111,25 @@ def read_inputs(
     if wanted == "raw":
         _check_unit(model, X, reset=reset)
     return X if sparse.issparse(X) or wanted == "raw" else Table(X, None)
+
+
+def _is_read(X: FeaturesLike, model: InputReader) -> TypeGuard[np.ndarray]:
+    """Return whether X is a small array of doubles with nothing left to check or read.
+
+    For one sample the checks of all containers take longer than the net.
+    """
+    return (
+        type(X) is np.ndarray
+        and X.dtype == np.float64
+        and X.dtype.isnative
+        and X.ndim == 2
+        and 0 < X.size <= FEW
+        and X.shape[1] == model.n_features_in_
+        and model.is_categorical_ is None
+        and not model._is_sparse_fit
+        and not hasattr(model, "feature_names_in_")  # else it is warned of
+        and not np.isinf(X).any()
+    )
 
 
 def _refuse_missing(X: FeaturesLike, who: str) -> None:

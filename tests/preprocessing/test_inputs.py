@@ -9,9 +9,10 @@ import pytest
 from scipy import sparse
 from sklearn.preprocessing import OneHotEncoder
 
-from sklearn_mtl import MultiTaskClassifier
+from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
 from sklearn_mtl.exceptions import UnseenCategoryWarning
 from tests.neural_network.nets import EXACT, parameters, same_bits, table, tiny
+from tests.zoo import SMALL_NET
 
 X, Y = table()
 WARD = np.where(X[:, 3] > 0, "north", "south")
@@ -211,3 +212,38 @@ def test_sparse_and_dense_hold_the_same_numbers_after_fit():
         np.testing.assert_allclose(
             model.predict_proba(second), model.predict_proba(first)
         )
+
+
+class TestOneSample:
+    """A small array of doubles is taken as it is; all else is checked as ever."""
+
+    @pytest.fixture
+    def net(self):
+        X = np.random.default_rng(0).standard_normal((60, 3))
+        return MultiTaskRegressor(**SMALL_NET).fit(X, X[:, :2])
+
+    def test_it_is_predicted_as_in_any_other_container(self, net):
+        for row in ([[0.5, np.nan, -1.0]], [[0.5, 1e30, -1.0]]):
+            expected = net.predict(row)  # a list takes the long way
+            assert np.array_equal(net.predict(np.array(row)), expected)
+            assert np.array_equal(net.predict(np.asfortranarray(row)), expected)
+
+    @pytest.mark.parametrize(
+        ("row", "message"),
+        [
+            ([[0.5, np.inf, 0.0]], "infinity"),
+            ([[0.5, 0.0]], "X has 2 features"),
+            ([0.5, 0.0, 0.0], "Expected 2D array"),
+            (np.empty((0, 3)), "0 sample"),
+        ],
+    )
+    def test_what_is_wrong_is_said(self, net, row, message):
+        with pytest.raises(ValueError, match=message):
+            net.predict(np.array(row))
+
+    def test_names_that_are_missing_are_warned_of(self):
+        X = pd.DataFrame(np.random.default_rng(0).standard_normal((60, 2)))
+        X.columns = ["a", "b"]
+        net = MultiTaskRegressor(**SMALL_NET).fit(X, X)
+        with pytest.warns(UserWarning, match="does not have valid feature names"):
+            net.predict(X.to_numpy()[:1])

@@ -314,7 +314,8 @@ class MultiTaskNet(NeuralNet):
 
     @torch.inference_mode()
     def _apply(self, rows: Rows, function: Callable) -> Iterator[Tensor]:
-        self._set_training(False)
+        if self.module_.training:  # to set it anew in every part takes its time
+            self._set_training(False)
         n_members, size = len(self.module_.heads.weight), self.module_.n_rows_at_once
         for start in range(0, rows.n_rows, size):
             x = rows.span(start, min(start + size, rows.n_rows))
