@@ -1,4 +1,9 @@
-"""Serve a saved classifier: MODEL=model.mtl uvicorn serve:app."""
+"""
+Serve a saved classifier
+========================
+
+With FastAPI: ``MODEL=model.mtl uvicorn serve:app``.
+"""
 
 import os
 
