@@ -97,7 +97,7 @@ class Penalty(BaseEstimator, ABC):
     Attributes
     ----------
     is_norm : bool
-        Whether R(t W) = |t| R(W) for all numbers t. The conjugate of such an R is 0
+        Whether ``R(t W) = |t| R(W)`` for all numbers t. The conjugate of such an R is 0
         where the gauge is at most 1, which is all that a duality gap needs.
     """
 

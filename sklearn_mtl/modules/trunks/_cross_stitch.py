@@ -41,9 +41,9 @@ class CrossStitch(TrunkSpec):
     ----------
     hidden_layer_sizes : sequence of int, default=(64, 64)
         Units of each layer of a task's net.
-    activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}, \
-            default="gelu"
-        Nonlinearity after each layer, by default "gelu".
+    activation : str, default="gelu"
+        Nonlinearity after each layer: "gelu", "identity", "logistic", "relu", "silu" or
+        "tanh".
     dropout : float, default=0.0
         Share of units dropped after each activation while training.
     self_weight : float, default=0.9

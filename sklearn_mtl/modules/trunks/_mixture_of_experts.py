@@ -42,9 +42,9 @@ class MixtureOfExperts(TrunkSpec):
         Number of experts; one is the same as `MLP`.
     hidden_layer_sizes : sequence of int, default=(64, 64)
         Units of each layer of an expert.
-    activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}, \
-            default="gelu"
-        Nonlinearity after each layer, by default "gelu".
+    activation : str, default="gelu"
+        Nonlinearity after each layer: "gelu", "identity", "logistic", "relu", "silu" or
+        "tanh".
     dropout : float, default=0.0
         Share of units dropped after each activation while training.
     top_k : int or None, default=None

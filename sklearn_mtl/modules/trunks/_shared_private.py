@@ -45,9 +45,9 @@ class SharedPrivate(TrunkSpec):
         Units of each layer of the shared part.
     private_layer_sizes : sequence of int, default=(32,)
         Units of each layer of a private part.
-    activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}, \
-            default="gelu"
-        Nonlinearity after each layer, by default "gelu".
+    activation : str, default="gelu"
+        Nonlinearity after each layer: "gelu", "identity", "logistic", "relu", "silu" or
+        "tanh".
     dropout : float, default=0.0
         Share of units dropped after each activation while training.
     orthogonality : float, default=1.0
