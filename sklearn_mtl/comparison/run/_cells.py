@@ -19,8 +19,8 @@ import numpy as np
 from sklearn_mtl.comparison.design._setting import package_versions
 from sklearn_mtl.comparison.results._costs import Costs
 from sklearn_mtl.comparison.results._rows import FitProblem
-from sklearn_mtl.comparison.run._digest import digest_object, digest_table
 from sklearn_mtl.comparison.run._fits import Fit, FitJob, Material
+from sklearn_mtl.utils._digest import digest_object, digest_table
 
 __all__ = ["cell_paths", "read_cell", "write_cell"]
 

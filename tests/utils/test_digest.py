@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 
-from sklearn_mtl.comparison.run._digest import digest_object, digest_table
+from sklearn_mtl.utils._digest import digest_object, digest_table
 
 SCRIPT = """
 import torch
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn_mtl import IndependentTasks, MultiTaskClassifier
-from sklearn_mtl.comparison.run._digest import digest_object, digest_table
+from sklearn_mtl.utils._digest import digest_object, digest_table
 from sklearn_mtl.modules import MixtureOfExperts
 
 torch.manual_seed(0)
@@ -63,3 +63,49 @@ def test_frames_of_polars_count_as_those_of_pandas():
     polars = pytest.importorskip("polars")
     frame = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
     assert digest_table(polars.from_pandas(frame)) == digest_table(frame)
+
+
+def made(source, name="thing"):
+    """Return what a user's module of this source defines."""
+    space = {"__name__": "users"}
+    exec(source, space)
+    return space[name]
+
+
+def digest(thing):
+    return digest_object(thing, with_code=True)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def thing(x):\n    return x + {n}",
+        "thing = lambda x: x * {n}",
+        "def outer(n):\n    return lambda x: x in {{'p', 'q', 'r'}} and n\n"
+        "thing = outer({n})",
+        "def thing(x, n={n}):\n    return x * n",
+        "class thing:\n    def forward(self, x):\n        return x * {n}",
+        "class thing:\n    @property\n    def twice(self):\n        return {n}",
+        "class A:\n    def f(self):\n        return {n}\nclass thing(A):\n    pass",
+    ],
+)
+def test_own_code_counts_where_joblib_knows_its_name_alone(source):
+    one = made(source.format(n=1))
+    assert digest(one) == digest(made(source.format(n=1)))
+    assert digest([one]) != digest([made(source.format(n=2))])
+
+
+def test_code_that_moved_in_its_file_is_the_same():
+    source = "def thing(x):\n    return x + 1"
+    assert digest(made(source)) == digest(made("\n\n" + source))
+
+
+def test_an_instance_of_an_own_class_counts_with_its_code():
+    source = "class thing:\n    def forward(self, x):\n        return x * {n}"
+    one, other = (made(source.format(n=n))() for n in (1, 2))
+    assert digest(one) != digest(other)
+
+
+def test_classes_that_name_themselves_end():
+    source = "class thing:\n    def copy(self):\n        return super().__new__(thing)"
+    assert digest(made(source)) == digest(made(source))

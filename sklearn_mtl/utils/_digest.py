@@ -1,0 +1,115 @@
+"""Texts that tell data and estimators apart, the same in every process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import CodeType, FunctionType
+from typing import Any
+
+import joblib
+import numpy as np
+from joblib.hashing import NumpyHasher
+from scipy import sparse
+
+from sklearn_mtl.utils._frames import is_pandas, to_pandas
+
+__all__ = ["digest_object", "digest_table"]
+
+#: Packages whose code is known by their versions; other code is the user's.
+_INSTALLED = ("builtins", "numpy", "scipy", "sklearn", "sklearn_mtl", "skorch", "torch")
+
+
+class _Hasher(NumpyHasher):
+    """joblib's hash, for tensors too: pickled, equal ones differ between processes."""
+
+    def reducer_override(self, value: Any) -> Any:
+        root = type(value).__module__.partition(".")[0]
+        if root == "torch" and hasattr(value, "detach"):
+            plain = value.detach().cpu()
+            # NumPy has no bfloat16; every one of its values is a float32
+            array = (plain.float() if plain.is_floating_point() else plain).numpy()
+            return str, (f"{value.dtype} {value.requires_grad} {joblib.hash(array)}",)
+        return NotImplemented
+
+
+class _CodeHasher(_Hasher):
+    """The same, where the user's own functions and classes count with their code.
+
+    joblib knows them by name, although an edited one computes something else, and knows
+    no lambda at all.
+    """
+
+    def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, type | FunctionType) and _is_own(value):
+            name = f"{value.__module__}.{value.__qualname__}"
+            own = _of_class(value) if isinstance(value, type) else _of_function(value)
+            return list, ([name, *own],)
+        return super().reducer_override(value)
+
+
+def _is_own(value: Any) -> bool:
+    root = str(getattr(value, "__module__", "")).partition(".")[0]
+    return root not in _INSTALLED
+
+
+def _of_class(value: type) -> Iterator[Any]:
+    """Yield what a class computes with: its functions, and classes it inherits from."""
+    for name, member in sorted(vars(value).items()):
+        found = getattr(member, "__func__", getattr(member, "fget", member))
+        if isinstance(found, FunctionType):
+            yield name
+            yield list(_of_function(found))
+    yield [base for base in value.__bases__ if _is_own(base)]
+
+
+def _of_function(value: FunctionType) -> Iterator[Any]:
+    yield from _of_code(value.__code__)
+    yield [value.__defaults__, value.__kwdefaults__]
+    for cell in value.__closure__ or ():
+        try:
+            found = cell.cell_contents
+        except ValueError:  # not filled yet
+            continue
+        if not isinstance(found, type):  # such as the class that super() looks up
+            yield found
+
+
+def _of_code(code: CodeType) -> Iterator[Any]:
+    """Yield what the interpreter runs, without where in a file it stands."""
+    yield code.co_code
+    yield code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield list(_of_code(constant))
+        elif isinstance(constant, frozenset):  # whose order changes between processes
+            yield sorted(map(repr, constant))
+        else:
+            yield repr(constant)
+
+
+def digest_object(value: Any, *, with_code: bool = False) -> str:
+    """Return a digest of an estimator or any other object that can be pickled.
+
+    By default an own class or function must have a name that can be imported; with its
+    code it may also be a lambda.
+    """
+    hasher = _CodeHasher if with_code else _Hasher
+    return str(hasher(hash_name="md5").hash(value))
+
+
+def digest_table(table: Any) -> str:
+    """Return a digest of the values of a table, in whatever memory they lie."""
+    table = to_pandas(table)
+    if is_pandas(table):
+        from pandas.util import hash_pandas_object
+
+        kinds = [(str(name), str(kind)) for name, kind in table.dtypes.items()]
+        table = [kinds, hash_pandas_object(table, index=False).to_numpy()]
+    elif sparse.issparse(table):
+        entries = table.tocoo()
+        table = [entries.shape, entries.coords, entries.data]
+    else:
+        table = np.ascontiguousarray(table)
+        if table.dtype.kind == "O":  # equal texts may be one object or two
+            table = [str(type(value)) + repr(value) for value in table.ravel()]
+    return str(joblib.hash(table))
