@@ -23,11 +23,11 @@ LAYERS = (
         *("preprocessing", "losses", "modules", "balancing"),
         *("datafits", "penalties", "solvers"),
         *("metrics", "model_selection", "datasets"),
+        "persistence",  # nets write checkpoints with it
     },
     {"neural_network", "linear_model", "multioutput", "neighbors"},
     {"ensemble", "inspection"},
     {"comparison", "grouping"},
-    {"persistence"},
     {"_cli", "__main__", "__init__"},
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}

@@ -98,11 +98,11 @@ def save(
     del graph
     if encoder.parts:
         members[PARTS] = _write_parts(encoder.parts)
-    members[ARRAYS] = _write_arrays(encoder.arrays)
+    members[ARRAYS] = write_arrays(encoder.arrays)
     about = {
         "class": type(model).__name__,
         "training_state": training_state,
-        "versions": _versions(),
+        "versions": package_versions(),
     }
     write_archive(Path(path), members, about)
 
@@ -178,7 +178,7 @@ def load(path: str | Path, *, trusted: Iterable[Any] = ()) -> Any:
 
 def _decode(members: dict[str, bytes], allowed: Allowed) -> Any:
     text = members.pop(GRAPH)
-    arrays = _read_arrays(members.pop(ARRAYS))
+    arrays = read_arrays(members.pop(ARRAYS))
     n_bytes = sum(array.nbytes for array in arrays)
     # A line of brackets would become lists of a hundred times its size.
     n_nodes = sum(map(text.count, (b"[", b"{", b",")))
@@ -215,7 +215,8 @@ def _read_parts(data: bytes) -> list[Any]:
     return parts
 
 
-def _write_arrays(arrays: list[np.ndarray]) -> bytes:
+def write_arrays(arrays: list[np.ndarray]) -> bytes:
+    """Return the arrays as safetensors has them, named by number."""
     return safetensors.numpy.save({str(i): _storable(a) for i, a in enumerate(arrays)})
 
 
@@ -227,7 +228,7 @@ def _storable(array: np.ndarray) -> np.ndarray:
     return array.reshape(-1).view(np.uint8)
 
 
-def _read_arrays(data: bytes) -> list[np.ndarray]:
+def read_arrays(data: bytes) -> list[np.ndarray]:
     """Return the arrays by number, as bytes that can be written to."""
     found = dict(safetensors.deserialize(data))  # type: ignore[no-untyped-call]
     return [
@@ -235,7 +236,8 @@ def _read_arrays(data: bytes) -> list[np.ndarray]:
     ]
 
 
-def _versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
+    """Return the versions on which predictions depend."""
     return {
         "python": platform.python_version(),
         "sklearn_mtl": __version__,
@@ -249,7 +251,7 @@ def _versions() -> dict[str, str]:
 
 def _compare_versions(manifest: dict[str, Any], path: Path) -> None:
     """Warn if packages whose objects are in the file have other versions here."""
-    here, there = _versions(), manifest["versions"]
+    here, there = package_versions(), manifest["versions"]
     asked = ("sklearn_mtl", "scikit-learn", "skorch")
     other = [
         f"{name} {there.get(name)} (here {here[name]})"

@@ -224,9 +224,9 @@ def save_trees(model, path):
 def change_table(path, kind, field, value):
     """Forge one number of the first table of nodes of a tree."""
     manifest, members = read_archive(path)
-    from sklearn_mtl.persistence._save import _read_arrays
+    from sklearn_mtl.persistence._save import read_arrays
 
-    arrays = _read_arrays(members["arrays.safetensors"])
+    arrays = read_arrays(members["arrays.safetensors"])
     graph = json.loads(members["model.json"])
     for node in find(graph, "array"):
         number, dtype, *_ = node["array"]
