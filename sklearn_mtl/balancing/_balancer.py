@@ -29,6 +29,14 @@ class _Balancer:
         self.of_mean = method.of_mean
         self.state = method.init_state(n_members, n_tasks)
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return what later steps depend on."""
+        return {"state": self.state}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what `state_dict` returned."""
+        vars(self).update(state)
+
     def _factors(self, weights: Numbers, present: Numbers, task_weight: Numbers) -> Any:
         """Return by what the gradients of task_weight_t L_t are multiplied."""
         # Where the method knows of task_weight, or ignores it, it has weighed the bare
@@ -124,6 +132,11 @@ class GradientBalancer(_Balancer):
         self.update_every = update_every
         self.n_steps = 0
         self.held: np.ndarray | None = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what later steps depend on."""
+        own = {"n_steps": self.n_steps, "held": self.held}
+        return {**super().state_dict(), **own}
 
     @property
     def is_due(self) -> bool:

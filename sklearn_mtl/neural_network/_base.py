@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
@@ -66,6 +68,7 @@ class BaseMultiTaskNet(
     """
 
     _kind: str
+    checkpoint: str | PathLike[str] | None
     task_set_: TaskSet
     _state: NetState
     _waiting: Sequence[int]
@@ -232,7 +235,10 @@ class BaseMultiTaskNet(
         held = read_held(self, given, tasks, labels, sample_weight)
         call = replace(call, held=held, events=events)
         try:
-            with usual_torch(self.n_threads):
+            with (
+                usual_torch(self.n_threads),
+                self._checkpointed(X, tasks, labels, state, call) as call,
+            ):
                 state = train_state(self, X, tasks, labels, state, call)
         except BaseException as error:  # an interrupt above all
             if not call.is_anew:
@@ -248,6 +254,27 @@ class BaseMultiTaskNet(
         if events is not None:
             events.end()
         return self
+
+    @contextmanager
+    def _checkpointed(
+        self,
+        X: FeaturesLike,
+        tasks: TaskSet,
+        labels: Labels,
+        state: NetState | None,
+        call: Call,
+    ) -> Iterator[Call]:
+        """Yield the call with its checkpoint, where there is one."""
+        if self.checkpoint is None or call.is_partial:
+            yield call
+            return
+        # only here, for most fits have none
+        from sklearn_mtl.neural_network.checkpoint._checkpoint import open_checkpoint
+        from sklearn_mtl.neural_network.checkpoint._fingerprint import Training
+
+        training = Training(X, tasks, labels, call.held)
+        with open_checkpoint(self, training, call.seed, state) as checkpoint:
+            yield replace(call, seed=checkpoint.seed, checkpoint=checkpoint)
 
     @property
     def history_(self) -> dict[str, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
@@ -173,6 +174,12 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         Called as in skorch; `set_callbacks` takes those of scikit-learn. One that
         overrides a hook of a batch makes the loop notify at every batch, which is
         slower.
+    checkpoint : str, path or None, default=None
+        Folder in which the state of training is kept, written after every epoch. A fit
+        that was killed goes on from the last epoch when it is called again, and gives
+        the same bits as without the interruption; one that was completed comes from the
+        folder at once, unless random_state is None. Every combination of data and
+        parameters has a subfolder of its own.
     device : str, default="cpu"
         Where torch computes.
     dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
@@ -299,6 +306,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         on_empty_task: str = "raise",
         monitor: str | None = None,
         callbacks: list | None = None,
+        checkpoint: str | PathLike[str] | None = None,
         device: str = "cpu",
         dtype: str = "auto",
         n_threads: int | None = 1,
@@ -337,6 +345,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         self.on_empty_task = on_empty_task
         self.monitor = monitor
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
         self.device = device
         self.dtype = dtype
         self.n_threads = n_threads

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "categorical_features": [str, "array-like", None],
     "on_empty_task": [StrOptions({"raise", "warn"})],
     "callbacks": [list, None],
+    "checkpoint": [str, PathLike, None],
     "device": [str],
     "dtype": [StrOptions(set(DTYPES)), _AUTO],
     "n_threads": [_COUNT, None],

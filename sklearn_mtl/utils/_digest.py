@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -15,8 +17,8 @@ from sklearn_mtl.utils._frames import is_pandas, to_pandas
 
 __all__ = ["digest_object", "digest_table"]
 
-#: Packages whose code is known by their versions; other code is the user's.
-_INSTALLED = ("builtins", "numpy", "scipy", "sklearn", "sklearn_mtl", "skorch", "torch")
+#: Folders of installed packages, whose code changes with their versions alone.
+_INSTALLED = ("site-packages", "dist-packages")
 
 
 class _Hasher(NumpyHasher):
@@ -48,8 +50,14 @@ class _CodeHasher(_Hasher):
 
 
 def _is_own(value: Any) -> bool:
-    root = str(getattr(value, "__module__", "")).partition(".")[0]
-    return root not in _INSTALLED
+    """Return whether the user wrote a class or function, or it has no full name."""
+    if "<" in value.__qualname__:  # a lambda, or of another function
+        return True
+    module = str(value.__module__)
+    if module.partition(".")[0] in ("sklearn_mtl", *sys.stdlib_module_names):
+        return False
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    return not any(part in _INSTALLED for part in Path(file).parts)
 
 
 def _of_class(value: type) -> Iterator[Any]:

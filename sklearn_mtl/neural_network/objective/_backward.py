@@ -29,6 +29,8 @@ class Balance(ABC):
 
     Attributes
     ----------
+    balancer : LossBalancer or GradientBalancer
+        The method and what it has learnt.
     generators : sequence of torch.Generator
         One for each member while a training runs.
     gramian : str or None
@@ -42,6 +44,7 @@ class Balance(ABC):
     gramian: str | None = None
     looks_again = False
     regularizer: Regularizer | None = None
+    balancer: LossBalancer | GradientBalancer
 
     def __init__(self, order: TaskOrder) -> None:
         self.order = order
@@ -107,7 +110,7 @@ class LossBalance(Balance):
 
     def __init__(self, order: TaskOrder, balancer: LossBalancer) -> None:
         super().__init__(order)
-        self.balancer = balancer
+        self.balancer: LossBalancer = balancer
         self.looks_again = balancer.method.looks_again
 
     def backward(
@@ -176,7 +179,7 @@ class GradientBalance(Balance):
         self, order: TaskOrder, balancer: GradientBalancer, gramian: str
     ) -> None:
         super().__init__(order)
-        self.balancer = balancer
+        self.balancer: GradientBalancer = balancer
         self.gramian = gramian
         self._scale: Tensor | None = None
         self._label_weights: Tensor | None = None

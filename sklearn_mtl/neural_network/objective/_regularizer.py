@@ -119,6 +119,15 @@ class Regularizer:
         self._sums: dict[str, Tensor] = {}
         self._n_steps = 0
 
+    def state_dict(self) -> dict[str, bool]:
+        """Return what later epochs depend on: the rest comes from the parameters."""
+        return {"is_begun": self.relation is not None and self.relation.is_begun}
+
+    def load_state_dict(self, state: dict[str, bool]) -> None:
+        """Take over what `state_dict` returned."""
+        if self.relation is not None:
+            self.relation.is_begun = state["is_begun"]
+
     def start_epoch(self, module: MultiTaskModule) -> None:
         """Prepare the relation, and forget the values of the epoch before."""
         self._sums, self._n_steps = {}, 0

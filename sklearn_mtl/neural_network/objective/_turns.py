@@ -56,6 +56,23 @@ class Turns:
         self.known = torch.full_like(shares, torch.nan)
         self._factors: list[Tensor] = []
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return what later epochs depend on."""
+        n_turns = None if self.held is None else self.held.n_turns
+        return {
+            "state": self.state,
+            "shares": self.shares,
+            "known": self.known,
+            "n_turns": n_turns,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what `state_dict` returned."""
+        self.state, self.shares = state["state"], state["shares"]
+        self.known = state["known"]
+        if self.held is not None:
+            self.held.n_turns = state["n_turns"]
+
     def start_epoch(self) -> None:
         """Forget the turns of the epoch before."""
         self._factors = []

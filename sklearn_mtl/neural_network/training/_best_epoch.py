@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -55,6 +56,15 @@ class BestEpoch:
             self._keep(net.module_)
         # without a held-out label there is nothing to wait for
         return bool(self._state) and epoch - self.epoch_ >= self.patience
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what later epochs depend on."""
+        return {"best": self.best_, "epoch": self.epoch_, "weights": self._state}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what `state_dict` returned."""
+        self.best_, self.epoch_ = state["best"], state["epoch"]
+        self._state = state["weights"]
 
     def restore(self, module: torch.nn.Module) -> int:
         """Put the best weights back into the module, and return their epoch."""

@@ -67,7 +67,8 @@ class ProgressBar(Callback):
         last = net.history[-1]
         keys = ("train_loss", "valid_loss")
         self.bar_.set_postfix({k: f"{last[k]:.4f}" for k in keys if k in last})
-        self.bar_.update()
+        # also the epochs that a checkpoint had done
+        self.bar_.update(net.n_done_ - self.bar_.n)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the bar of a fit that was interrupted."""

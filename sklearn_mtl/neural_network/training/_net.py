@@ -14,7 +14,11 @@ from skorch.callbacks import Callback, EpochTimer
 from skorch.history import History
 from torch import Tensor
 
-from sklearn_mtl.neural_network.data._batches import Batch, HeldOutRows
+from sklearn_mtl.neural_network.data._batches import (
+    Batch,
+    BatchIterator,
+    HeldOutRows,
+)
 from sklearn_mtl.neural_network.data._rows import Rows
 from sklearn_mtl.neural_network.objective._backward import Balance
 from sklearn_mtl.neural_network.objective._turns import Turns
@@ -103,7 +107,7 @@ class MultiTaskNet(NeuralNet):
     def train(self, run: TrainingRun) -> None:
         """Run epochs until they end or something stops them."""
         self.run_, data = run, run.batches.data
-        self.n_steps_, self.n_epochs_ = 0, run.n_epochs
+        self.n_steps_, self.n_done_, self.n_epochs_ = 0, 0, run.n_epochs
         self.lowest_ = getattr(self, "lowest_", {})
         idle = without_idle_callbacks(self, holds_out=run.held_out is not None)
         try:
@@ -150,24 +154,37 @@ class MultiTaskNet(NeuralNet):
         self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any
     ) -> MultiTaskNet:
         """Train on batches X, evaluating held-out rows y after each epoch."""
-        sets = {"dataset_train": X.data, "dataset_valid": y}
-        events = self.run.events
-        for _ in range(self.max_epochs if epochs is None else epochs):
-            if events is not None:
-                events.begin_part("epoch")
-            self.notify("on_epoch_begin", **sets)
-            self.run_single_epoch(X, True, "train", self.train_step)
-            shall_stop = False
-            if y is not None:
-                losses = self._evaluate(y)
-                record_losses(self, "valid", losses)
-                shall_stop = self.run.track is not None and self.run.track(self, losses)
-            self.notify("on_epoch_end", **sets)
-            if events is not None:
-                shall_stop |= events.end_part()
-            if shall_stop:
-                break
+        checkpoint, is_over = self.run.checkpoint, False
+        n_epochs = self.max_epochs if epochs is None else epochs
+        if checkpoint is not None:
+            self.n_done_, is_over = checkpoint.resume(self)
+        try:
+            while not is_over and self.n_done_ < n_epochs:
+                is_over = self._epoch(X, y) or self.n_done_ == n_epochs
+                if checkpoint is not None:
+                    checkpoint.write(self, is_complete=is_over)
+        except StopTraining:
+            if checkpoint is not None:
+                checkpoint.write(self, is_complete=True)
         return self
+
+    def _epoch(self, batches: BatchIterator, held_out: HeldOutRows | None) -> bool:
+        """Train and evaluate once, and return whether training shall stop."""
+        sets = {"dataset_train": batches.data, "dataset_valid": held_out}
+        events, shall_stop = self.run.events, False
+        if events is not None:
+            events.begin_part("epoch")
+        self.notify("on_epoch_begin", **sets)
+        self.run_single_epoch(batches, True, "train", self.train_step)
+        self.n_done_ += 1
+        if held_out is not None:
+            losses = self._evaluate(held_out)
+            record_losses(self, "valid", losses)
+            shall_stop = self.run.track is not None and self.run.track(self, losses)
+        self.notify("on_epoch_end", **sets)
+        if events is not None:
+            shall_stop |= events.end_part()
+        return shall_stop
 
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **kwargs: Any

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from torch import Tensor
+from torch import Generator, Tensor
 
 from sklearn_mtl.neural_network.data._batches import BatchIterator, HeldOutRows
 from sklearn_mtl.neural_network.objective._monitor import GradientMonitor
@@ -15,6 +15,16 @@ from sklearn_mtl.neural_network.training._head_update import HeadUpdate
 from sklearn_mtl.utils._callbacks import FitEvents
 
 __all__ = ["TrainingRun"]
+
+
+class _Checkpoint(Protocol):
+    """What keeps the state of a training on the disk."""
+
+    def resume(self, net: Any) -> tuple[int, bool]:
+        """Return how many epochs are done, and whether training is over."""
+
+    def write(self, net: Any, *, is_complete: bool) -> None:
+        """Keep the state after one more epoch."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,10 @@ class TrainingRun:
         Learns instead of the optimiser, after a fit.
     events : FitEvents or None
         Tells scikit-learn's callbacks of every epoch.
+    generators : sequence of torch.Generator
+        All that the training draws from.
+    checkpoint : Checkpoint or None
+        Keeps the state after every epoch.
     """
 
     batches: BatchIterator
@@ -53,3 +67,5 @@ class TrainingRun:
     monitor: GradientMonitor | None = None
     head_update: HeadUpdate | None = None
     events: FitEvents | None = None
+    generators: Sequence[Generator] = ()
+    checkpoint: _Checkpoint | None = None

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from scipy import sparse
-from torch import Generator, Tensor
+from torch import Tensor
 
 from sklearn_mtl.losses import read_losses
-from sklearn_mtl.modules import read_head, use_generators
+from sklearn_mtl.modules import read_head
 from sklearn_mtl.neural_network.data._batches import (
     BatchIterator,
     HeldOutRows,
@@ -24,11 +24,7 @@ from sklearn_mtl.neural_network.data._read import preparation_of
 from sklearn_mtl.neural_network.data._rows import as_rows
 from sklearn_mtl.neural_network.data._stream import Samples, Stream
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
-from sklearn_mtl.neural_network.objective._regularizer import Regularizer
-from sklearn_mtl.neural_network.objective._relation import (
-    make_regularizer,
-    relation_matrix,
-)
+from sklearn_mtl.neural_network.objective._relation import relation_matrix
 from sklearn_mtl.neural_network.objective._scheduling import make_turns
 from sklearn_mtl.neural_network.objective._setup import make_balance, make_monitor
 from sklearn_mtl.neural_network.training._best_epoch import BestEpoch
@@ -37,11 +33,16 @@ from sklearn_mtl.neural_network.training._build import (
     build_net,
     renew_callbacks,
 )
+from sklearn_mtl.neural_network.training._equip import (
+    draw_generators,
+    equip,
+    order_generators,
+    take_back,
+)
 from sklearn_mtl.neural_network.training._head_update import HeadUpdate
 from sklearn_mtl.neural_network.training._input_layer import input_layer
 from sklearn_mtl.neural_network.training._learning_rate import WarmUpCosine
 from sklearn_mtl.neural_network.training._loss_error import LossError, raise_reason
-from sklearn_mtl.neural_network.training._net import MultiTaskNet
 from sklearn_mtl.neural_network.training._plan import (
     TrainingPlan,
     make_plan,
@@ -64,14 +65,13 @@ from sklearn_mtl.utils._random import spawn_seeds
 
 if TYPE_CHECKING:
     from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+    from sklearn_mtl.neural_network.checkpoint._checkpoint import Checkpoint
 
 
 __all__ = ["Call", "train_state"]
 
-_FOLDS, _PARAMETERS, _CALLS = 0, 1, 2  # streams of random numbers
-_BALANCING = 2**31  # the calls from here on are those of balancing
-_SCHEDULE = 3 * 2**30  # and from here on those of the schedule of tasks
-_KEEPING = 2**30  # and from here on which samples of a stream are kept
+_FOLDS, _PARAMETERS = 0, 1  # streams of random numbers
+_KEEPING = 2**30  # the calls from here on are about which samples of a stream are kept
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,8 @@ class Call:
         Of a net that began with partial_fit, with the samples of this call.
     events : FitEvents or None
         What scikit-learn's callbacks are told, in a call of fit.
+    checkpoint : Checkpoint or None
+        What keeps the state of training on the disk, in a call of fit.
     """
 
     seed: int
@@ -100,6 +102,7 @@ class Call:
     is_anew: bool = True
     stream: Stream | None = None
     events: FitEvents | None = None
+    checkpoint: Checkpoint | None = None
 
     def of_stream(self, state: NetState | None, batch: Samples) -> tuple[Call, Samples]:
         """Return the call with its stream, and what is to be learned in it."""
@@ -205,7 +208,7 @@ def _set_up(
     if preparation is None:
         preparation = _make_preparation(model, X)
         preparation.fit(X, members * labels.row_weights, as_numbers)
-    generators = _generators(seed, plan.n_members, _PARAMETERS)
+    generators = draw_generators(seed, plan.n_members, _PARAMETERS)
     few = as_rows(preparation.transform(X[:2]), torch.float32, torch.device("cpu"))
     inputs = input_layer(preparation, few.span(0, 1).shape[-1], plan.dtype)
     head = read_head(model.head, who)
@@ -237,7 +240,7 @@ def _train(
 ) -> None:
     """Run the epochs, and keep the best where rows are held out."""
     net, device, is_partial = state.net, torch.device(model.device), call.is_partial
-    order = _generators(state.seed, state.n_members, _CALLS + 2 * state.n_calls)
+    order = order_generators(state)
     rows = _row_numbers(members, device)
     # one set of samples serves all members where nothing is held out
     rows = rows * state.n_members if len(rows) < state.n_members else rows
@@ -248,7 +251,7 @@ def _train(
     if held_out is not None:
         prior = torch.as_tensor(state.encoder.prior_losses_, device=device)
         track = BestEpoch(prior, net.criterion_.task_weight.double(), plan.patience)
-    regularizer = _equip(model, state, data)
+    regularizer, generators = equip(model, state, data)
     run = TrainingRun(
         batches,
         held_out,
@@ -259,13 +262,15 @@ def _train(
         monitor=make_monitor(model, encoder=state.encoder),
         head_update=state.head_update if is_partial else None,
         events=call.events,
+        generators=[*order, *generators],
+        checkpoint=call.checkpoint,
     )
     if call.events is not None:
         call.events.begin(n_epochs, fitted=state.attributes)
     try:
         net.train(run)
     finally:
-        _take_back(net)
+        take_back(net)
     state.best_epoch = 0
     state.held_out_outputs = None
     if held_out is not None and track is not None:
@@ -280,47 +285,6 @@ def _train(
     state.task_relation = relation_matrix(regularizer, net.module_, task_set)
 
 
-def _equip(
-    model: BaseMultiTaskNet, state: NetState, data: LabelledRows
-) -> Regularizer | None:
-    """Give the parts of a net what they need in this call: generators above all."""
-    net, encoder = state.net, state.encoder
-    stream = _CALLS + 2 * state.n_calls
-    state.n_calls += 1
-    dropout = _generators(state.seed, state.n_members, stream + 1, model.device)
-    use_generators(net.module_, dropout)
-    net.module_.start(data.weights, data.factor)
-    regularizer = make_regularizer(
-        model,
-        encoder.task_set,
-        encoder.layout,
-        data.factor,
-        is_begun=state.n_calls > 1,
-    )
-    if net.turns is not None:
-        # a stream of its own: another schedule draws the same batches and dropout
-        stream = _SCHEDULE + state.n_calls
-        net.turns.generators = _generators(state.seed, state.n_members, stream)
-    if net.balance is not None:
-        net.balance.regularizer = regularizer
-        net.balance.start(data.weights, data.factor)
-        stream = _BALANCING + state.n_calls
-        net.balance.generators = _generators(
-            state.seed, state.n_members, stream, model.device
-        )
-    return regularizer
-
-
-def _take_back(net: MultiTaskNet) -> None:
-    """Take the generators away, which cannot be pickled."""
-    use_generators(net.module_, None)
-    net.module_.end()
-    if net.balance is not None:
-        net.balance.end()
-    if net.turns is not None:
-        net.turns.generators = ()
-
-
 def _out_of_fold(state: NetState, held_out: HeldOutRows) -> list[np.ndarray]:
     """Return the outputs for every row, from the member that held it out."""
     fused = np.empty((len(held_out), state.encoder.layout.n_outputs))
@@ -332,13 +296,6 @@ def _out_of_fold(state: NetState, held_out: HeldOutRows) -> list[np.ndarray]:
         rows = index.cpu().numpy()
         fused[rows[rows >= 0]] = activated[rows >= 0]
     return state.encoder.split(fused)
-
-
-def _generators(
-    seed: int, n_members: int, stream: int, device: str = "cpu"
-) -> list[Generator]:
-    seeds = spawn_seeds(seed, n_members, stream)
-    return [torch.Generator(device=device).manual_seed(s) for s in seeds]
 
 
 def _row_numbers(members: np.ndarray, device: torch.device) -> list[Tensor]:

@@ -1,0 +1,154 @@
+"""What the result of a training depends on, as one text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from skorch.callbacks import Callback
+
+from sklearn_mtl.neural_network.checkpoint._graph import Surroundings
+from sklearn_mtl.neural_network.data._held import Held
+from sklearn_mtl.neural_network.data._labels import Labels
+from sklearn_mtl.neural_network.training._state import NetState
+from sklearn_mtl.persistence import package_versions
+from sklearn_mtl.preprocessing import ReadInputs, Table
+from sklearn_mtl.tasks import Task, TaskSet
+from sklearn_mtl.utils._digest import digest_object, digest_table
+
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
+
+__all__ = ["Training", "fingerprint"]
+
+#: Parameters that have no say in what is learned.
+_WITHOUT_A_SAY = ("callbacks", "checkpoint", "n_threads", "random_state", "verbose")
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a call of fit trains on.
+
+    Attributes
+    ----------
+    X : object
+        Validated inputs.
+    tasks : TaskSet
+        The tasks.
+    labels : Labels
+        Encoded labels with their weights.
+    held : Held
+        Groups, or a validation set.
+    """
+
+    X: ReadInputs
+    tasks: TaskSet
+    labels: Labels
+    held: Held
+
+
+def fingerprint(
+    model: BaseMultiTaskNet,
+    training: Training,
+    seed: int | None,
+    older: NetState | None,
+) -> str:
+    """Return a text that only equal trainings share.
+
+    `older` is the state that a warm start goes on from.
+
+    Raises
+    ------
+    TypeError
+        If a parameter cannot be told from another one.
+    """
+    held = training.held
+    parts = [
+        package_versions(),
+        digest_object(type(model), with_code=True),
+        {**_parameters(model), "random_state": seed},
+        [_task(task) for task in training.tasks.tasks],
+        _inputs(training.X),
+        _labels(training.labels),
+        None if held.group is None else digest_table(held.group),
+        held.is_allowed,
+        None if held.labels is None else [_inputs(held.X), _labels(held.labels)],
+        None if older is None else _state(older),
+    ]
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _parameters(model: BaseMultiTaskNet) -> dict[str, str]:
+    found = {}
+    for name, value in model.get_params(deep=False).items():
+        if name in _WITHOUT_A_SAY:
+            continue
+        try:
+            found[name] = digest_object(value, with_code=True)
+        except Exception as error:  # whatever an object of the user's says of pickle
+            reason = " ".join(str(error).split())
+            raise TypeError(
+                f"{type(model).__name__}: checkpoint needs parameters that can be "
+                f"pickled, to tell one training from another; {name} cannot: {reason}"
+            ) from error
+    found["callbacks"] = str([_callback(one) for one in model.callbacks or []])
+    return found
+
+
+def _callback(given: Any) -> list[str]:
+    """Return digests of the class and parameters of a callback, not of its state."""
+    name, one = given if isinstance(given, tuple) else ("", given)
+    kind = one if isinstance(one, type) else type(one)
+    found = [name, digest_object(kind, with_code=True)]
+    if isinstance(one, Callback):
+        try:
+            parameters = one.get_params(deep=False)
+        except (AttributeError, RuntimeError):  # no constructor of plain arguments
+            parameters = {}
+        for key, value in sorted(parameters.items()):
+            try:
+                found.append(f"{key} {digest_object(value, with_code=True)}")
+            except Exception:  # such as an open file, where an equal one will do
+                found.append(f"{key} {type(value).__qualname__}")
+    return found
+
+
+def _task(task: Task) -> list[str]:
+    classes = None if task.classes is None else np.asarray(task.classes).tolist()
+    return [task.name, task.kind, repr(classes)]
+
+
+def _inputs(X: Any) -> Any:
+    if isinstance(X, Table):
+        categorical = X.categorical
+        return [
+            digest_table(X.numeric),
+            None if categorical is None else digest_table(categorical),
+        ]
+    return digest_table(X)
+
+
+def _labels(labels: Labels) -> list[str]:
+    arrays = (labels.codes, labels.weights, labels.row_weights)
+    return [digest_table(np.asarray(array)) for array in arrays]
+
+
+def _state(older: NetState) -> list[str]:
+    """Return digests of a net that is trained, but for how long its epochs took."""
+    net = older.net
+    state = [
+        net.module_.state_dict(),
+        net.optimizer_.state_dict(),
+        None if net.balance is None else net.balance.balancer.state_dict(),
+        None if net.turns is None else net.turns.state_dict(),
+        len(net.history),
+        older.n_calls,
+    ]
+    # A pickle would tell equal states apart by which of their objects are one.
+    members = Surroundings([], state).write(state)
+    return [hashlib.sha256(data).hexdigest() for data in members.values()]
