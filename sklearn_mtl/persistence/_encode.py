@@ -202,7 +202,9 @@ class Encoder:
         is_plain = isinstance(way, tuple) and way[0] is NEW_OBJECT
         if not is_plain or way[1] != (cls,):
             return self._part(thing)
-        state = self._left(thing) if _has_plain_state(cls) else way[2]
+        state = way[2]
+        if _has_plain_state(cls) and not isinstance(state, tuple):  # else with slots
+            state = self._left(thing)
         node = {"object": [self._name(cls), self._state(state)]}
         if len(way) > 3 and way[3] is not None:
             node["items"] = self._items(list(way[3]))

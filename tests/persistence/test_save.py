@@ -280,3 +280,21 @@ def test_retrievers_share_their_rows_with_the_index(tmp_path):
     retriever = NeighborRetriever(StandardScaler()).fit(X, Y)
     found = again(retriever, tmp_path / "it")
     assert found.index_.rows_ is found.embedding_
+
+
+class Slotted:
+    __slots__ = ("value",)
+
+
+class PartlySlotted(Slotted):
+    pass
+
+
+def test_attributes_in_slots_are_saved(tmp_path):
+    model = MultiTaskLinearRegressor()
+    model.one, model.other = Slotted(), PartlySlotted()
+    model.one.value, model.other.value, model.other.more = 1, 2, 3
+    sklearn_mtl.save(model, tmp_path / "m.mtl", trusted=(Slotted, PartlySlotted))
+    trusted = [Slotted, PartlySlotted]
+    found = sklearn_mtl.load(tmp_path / "m.mtl", trusted=trusted)
+    assert (found.one.value, found.other.value, found.other.more) == (1, 2, 3)
