@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from skorch.callbacks import Callback
 
 from sklearn_mtl.neural_network.checkpoint._graph import Surroundings
 from sklearn_mtl.neural_network.data._held import Held
@@ -105,17 +105,22 @@ def _callback(given: Any) -> list[str]:
     name, one = given if isinstance(given, tuple) else ("", given)
     kind = one if isinstance(one, type) else type(one)
     found = [name, digest_object(kind, with_code=True)]
-    if isinstance(one, Callback):
+    for key, value in [] if one is kind else _arguments(one):
         try:
-            parameters = one.get_params(deep=False)
-        except (AttributeError, RuntimeError):  # no constructor of plain arguments
-            parameters = {}
-        for key, value in sorted(parameters.items()):
-            try:
-                found.append(f"{key} {digest_object(value, with_code=True)}")
-            except Exception:  # such as an open file, where an equal one will do
-                found.append(f"{key} {type(value).__qualname__}")
+            found.append(f"{key} {digest_object(value, with_code=True)}")
+        except Exception:  # such as an open file, where an equal one will do
+            found.append(f"{key} {type(value).__qualname__}")
     return found
+
+
+def _arguments(callback: Any) -> list[tuple[str, Any]]:
+    """Return what a callback was made with."""
+    known = inspect.signature(type(callback)).parameters
+    names = set(known)
+    if any(one.kind is one.VAR_KEYWORD for one in known.values()):
+        # as in LRScheduler, which keeps them as attributes
+        names.update(name for name in vars(callback) if not name.endswith("_"))
+    return [(name, getattr(callback, name, None)) for name in sorted(names)]
 
 
 def _task(task: Task) -> list[str]:
