@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         datasets,
         ensemble,
         exceptions,
+        export,
         grouping,
         inspection,
         linear_model,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         MultiTaskBlendMixedEstimator,
         MultiTaskBlendRegressor,
     )
+    from sklearn_mtl.export import to_onnx
     from sklearn_mtl.grouping import TaskGroupSearchCV
     from sklearn_mtl.linear_model import (
         MultiTaskLinearClassifier,
@@ -81,10 +83,12 @@ _HOMES = {
     "save": "persistence",
     "stack_tasks": "tasks",
     "task_view": "tasks",
+    "to_onnx": "export",
     "train_test_split": "model_selection",
 }
 _PACKAGES = [
     *("balancing", "comparison", "datasets", "ensemble", "exceptions"),
+    "export",
     *("grouping", "inspection", "linear_model", "losses", "metrics"),
     *("model_selection", "modules", "multioutput", "neighbors", "neural_network"),
     *("penalties", "persistence", "preprocessing", "tasks"),
@@ -113,6 +117,7 @@ __all__ = [
     "datasets",
     "ensemble",
     "exceptions",
+    "export",
     "grouping",
     "inspection",
     "linear_model",
@@ -132,6 +137,7 @@ __all__ = [
     "stack_tasks",
     "task_view",
     "tasks",
+    "to_onnx",
     "train_test_split",
 ]
 

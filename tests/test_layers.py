@@ -28,6 +28,7 @@ LAYERS = (
     {"neural_network", "linear_model", "multioutput", "neighbors"},
     {"ensemble", "inspection"},
     {"comparison", "grouping"},
+    {"export"},
     {"_cli", "__main__", "__init__"},
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
@@ -48,7 +49,10 @@ SIBLINGS = {
     ("__init__", "_cli"),
     ("__init__", "__main__"),
 }
-TORCH_PARTS = {"losses", "modules", "balancing", "neural_network", "persistence"}
+TORCH_PARTS = {
+    *("losses", "modules", "balancing", "neural_network"),
+    *("persistence", "export"),
+}
 # The only files that may name what scikit-learn and skorch keep private; the second has
 # the classes whose tables a saved model is checked for.
 PRIVATE_GATES = ("utils/_private.py", "persistence/_private.py")

@@ -11,6 +11,7 @@ from sklearn_mtl.neural_network.data._held import (
     read_validation_labels as read_validation_labels,
 )
 from sklearn_mtl.neural_network.data._labels import Labels as Labels
+from sklearn_mtl.neural_network.data._targets import TargetEncoder as TargetEncoder
 from sklearn_mtl.neural_network.objective._affinity import (
     AffinityRecorder as AffinityRecorder,
 )

@@ -3,6 +3,7 @@
 from sklearn_mtl.persistence._allowed import Allowed as Allowed
 from sklearn_mtl.persistence._allowed import NotAllowedError as NotAllowedError
 from sklearn_mtl.persistence._archive import read_archive as read_archive
+from sklearn_mtl.persistence._archive import replacing as replacing
 from sklearn_mtl.persistence._archive import write_archive as write_archive
 from sklearn_mtl.persistence._decode import Decoder as Decoder
 from sklearn_mtl.persistence._encode import Encoder as Encoder

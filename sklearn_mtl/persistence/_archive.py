@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from sklearn_mtl.exceptions import DamagedFileError
 
-__all__ = ["FORMAT", "read_archive", "write_archive"]
+__all__ = ["FORMAT", "read_archive", "replacing", "write_archive"]
 
 #: Version of the layout of the file.
 FORMAT = 1
@@ -47,7 +47,7 @@ def write_archive(path: Path, members: dict[str, bytes], about: dict[str, Any]) 
             for name, data in members.items()
         },
     }
-    with _replacing(path) as file:
+    with replacing(path) as file:
         with zipfile.ZipFile(file, "w") as archive:
             _put(archive, MANIFEST, json.dumps(manifest).encode())
             for name, data in members.items():
@@ -70,7 +70,7 @@ def _put(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a file beside the path that takes its place when all is on the disk."""
     folder = path.parent
     handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")

@@ -12,6 +12,7 @@ from sklearn_mtl.preprocessing._preparation import (
 )
 from sklearn_mtl.preprocessing._statistics import column_moments as column_moments
 from sklearn_mtl.preprocessing._statistics import usable_scale as usable_scale
+from sklearn_mtl.preprocessing._table_preparation import CLIP as CLIP
 from sklearn_mtl.preprocessing._table_preparation import (
     TablePreparation as TablePreparation,
 )

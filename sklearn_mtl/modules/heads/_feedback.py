@@ -15,7 +15,7 @@ from sklearn_mtl.modules.heads._task_heads import (
     tasks_of_columns,
 )
 
-__all__ = ["FeedbackHead"]
+__all__ = ["FeedbackHead", "FeedbackTail"]
 
 
 class FeedbackHead(HeadSpec):
@@ -69,10 +69,10 @@ class FeedbackHead(HeadSpec):
 
     def build(self, n_members: int, blocks: Sequence[HeadBlock]) -> HeadTail:
         """Return the feedback."""
-        return _Feedback(n_members, list(blocks), self.n_passes)
+        return FeedbackTail(n_members, list(blocks), self.n_passes)
 
 
-class _Feedback(HeadTail):
+class FeedbackTail(HeadTail):
     """Add to each task's logits a linear map of the other tasks' soft outputs."""
 
     is_other: Tensor

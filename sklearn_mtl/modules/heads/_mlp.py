@@ -13,7 +13,7 @@ from sklearn_mtl.modules.heads._spec import HeadSpec, HeadTail
 from sklearn_mtl.modules.heads._task_heads import HeadBlock, TaskHeads, tasks_of_columns
 from sklearn_mtl.modules.trunks._mlp import ACTIVATIONS
 
-__all__ = ["MLPHead"]
+__all__ = ["LayersTail", "MLPHead"]
 
 
 class MLPHead(HeadSpec):
@@ -74,10 +74,10 @@ class MLPHead(HeadSpec):
         first, *rest = self.hidden_layer_sizes
         n_tasks = sum(block.n_tasks for block in blocks)
         layers = [[HeadBlock(n_tasks, size)] for size in rest]
-        return _Layers(n_members, first, [*layers, list(blocks)], self)
+        return LayersTail(n_members, first, [*layers, list(blocks)], self)
 
 
-class _Layers(HeadTail):
+class LayersTail(HeadTail):
     """Activation, dropout and a linear layer of each task, once or more."""
 
     def __init__(

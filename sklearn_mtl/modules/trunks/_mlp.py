@@ -11,7 +11,7 @@ from sklearn_mtl.modules._linear import MemberDropout, MemberLinear
 from sklearn_mtl.modules._normalization import NORMALIZATIONS
 from sklearn_mtl.modules.trunks._spec import TrunkSpec
 
-__all__ = ["ACTIVATIONS", "MLP"]
+__all__ = ["ACTIVATIONS", "MLP", "Residual"]
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "gelu": nn.GELU,

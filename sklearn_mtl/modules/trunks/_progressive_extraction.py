@@ -21,7 +21,7 @@ from sklearn_mtl.modules.trunks._mlp import ACTIVATIONS
 from sklearn_mtl.modules.trunks._spec import TrunkSpec
 from sklearn_mtl.modules.trunks._task_trunk import Parts, TaskTrunk
 
-__all__ = ["ExtractionLevel", "ExtractionTrunk", "ProgressiveExtraction"]
+__all__ = ["ExtractionLevel", "ExtractionTrunk", "ProgressiveExtraction", "TaskGates"]
 
 
 class ProgressiveExtraction(TrunkSpec):

@@ -1,0 +1,58 @@
+"""Names of outputs, and what a graph says of the model that it came from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sklearn_mtl._version import __version__
+from sklearn_mtl.export._graph import INPUT
+from sklearn_mtl.tasks import Task
+
+__all__ = ["description", "output_names"]
+
+
+def output_names(tasks: Sequence[Task]) -> list[str]:
+    """Return for each task a name as ONNX wants it: letters, digits and underscores.
+
+    It begins with a letter and is no other's; a second one of a name gets the number 2.
+    """
+    found: list[str] = []
+    for task in tasks:
+        name = re.sub(r"[^A-Za-z0-9_]", "_", task.name)
+        if not re.match(r"[A-Za-z]", name):
+            name = f"task_{name}"
+        number, wanted = 1, name
+        while name in [INPUT, *found]:
+            number += 1
+            name = f"{wanted}_{number}"
+        found.append(name)
+    return found
+
+
+def description(model: Any, tasks: Sequence[Task], names: Sequence[str]) -> Any:
+    """Return what the graph says of itself: the model, its columns and tasks."""
+    features = getattr(model, "feature_names_in_", None)
+    return {
+        "model": {"class": type(model).__name__, "sklearn_mtl": __version__},
+        "features": None if features is None else [str(one) for one in features],
+        "tasks": [
+            {
+                "name": task.name,
+                "output": name,
+                "kind": task.kind,
+                "classes": _plain(task),
+            }
+            for task, name in zip(tasks, names, strict=True)
+        ],
+    }
+
+
+def _plain(task: Task) -> list[Any] | None:
+    """Return the classes as JSON has them; what it does not know as text."""
+    if task.classes is None:
+        return None
+    plain = (bool, int, float, str)
+    labels = task.classes.tolist()
+    return [one if isinstance(one, plain) else str(one) for one in labels]
