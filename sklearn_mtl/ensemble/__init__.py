@@ -1,12 +1,19 @@
 """The accurate mode: net, shared forest and linear models blended per task."""
 
+from sklearn_mtl.ensemble._adapter import SharedOutputs as SharedOutputs
+from sklearn_mtl.ensemble._base_forest import LARGEST as LARGEST
 from sklearn_mtl.ensemble._blend_classifier import MultiTaskBlendClassifier
 from sklearn_mtl.ensemble._blend_mixed import MultiTaskBlendMixedEstimator
 from sklearn_mtl.ensemble._blend_regressor import MultiTaskBlendRegressor
 from sklearn_mtl.ensemble._distill import distill
+from sklearn_mtl.ensemble._encoding import TargetEncoding as TargetEncoding
 from sklearn_mtl.ensemble._forest_classifier import MultiTaskForestClassifier
 from sklearn_mtl.ensemble._forest_mixed import MultiTaskForestMixedEstimator
 from sklearn_mtl.ensemble._forest_regressor import MultiTaskForestRegressor
+from sklearn_mtl.ensemble._linear import RidgeMember as RidgeMember
+from sklearn_mtl.ensemble._trees import INVISIBLE as INVISIBLE
+from sklearn_mtl.ensemble._trees import PRIOR_SHARE as PRIOR_SHARE
+from sklearn_mtl.ensemble._trees import UNIT as UNIT
 
 __all__ = [
     "MultiTaskBlendClassifier",

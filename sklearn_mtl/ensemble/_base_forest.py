@@ -33,7 +33,7 @@ from sklearn_mtl.utils._private import Interval, StrOptions
 from sklearn_mtl.utils._random import draw_seed
 from sklearn_mtl.utils._typing import FeaturesLike, Matrix, TargetsLike
 
-__all__ = ["FOREST_CONSTRAINTS", "BaseMultiTaskForest"]
+__all__ = ["FOREST_CONSTRAINTS", "LARGEST", "BaseMultiTaskForest"]
 
 FOREST_CONSTRAINTS: dict[str, list[Any]] = {
     "n_estimators": [Interval(Integral, 1, None, closed="left")],
@@ -55,7 +55,7 @@ FOREST_CONSTRAINTS: dict[str, list[Any]] = {
 
 # "auto": this share of the features, but about as many for wide tables as for narrow
 # ones; chosen with the size of leaves on held-out parts of real tables.
-_LARGEST = 1e30
+LARGEST = 1e30
 _SHARE, _CANDIDATES = 0.6, 40
 
 
@@ -284,4 +284,4 @@ def _as_float32(values: np.ndarray) -> np.ndarray:
     # scikit-learn's check adds all values up, which must not overflow either.
     with np.errstate(over="ignore"):
         out = values.astype(np.float32)
-    return np.clip(out, -_LARGEST, _LARGEST, out=out)
+    return np.clip(out, -LARGEST, LARGEST, out=out)

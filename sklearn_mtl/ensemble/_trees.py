@@ -16,6 +16,9 @@ from sklearn_mtl.utils._random import spawn_seeds
 from sklearn_mtl.utils._typing import FeaturesLike, Matrix
 
 __all__ = [
+    "INVISIBLE",
+    "PRIOR_SHARE",
+    "UNIT",
     "GroupDraws",
     "LeafRatio",
     "grow_forest",
@@ -25,13 +28,13 @@ __all__ = [
 
 # The columns of shares are this small beside targets of variance 1: no split is made
 # for them.
-_INVISIBLE = 2.0**-20
+INVISIBLE = 2.0**-20
 # Trees take a node for pure by an absolute variance of 2e-16, which in units of this
 # is more than rounding: a weight of 2 then gives the same tree as the sample twice.
-_UNIT = 2.0**-6
+UNIT = 2.0**-6
 # Of the share of all rows that have the label: with less in the leaves, the prior
 # counts more than they do.
-_PRIOR_SHARE = 0.02
+PRIOR_SHARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class LeafRatio:
         # A missing label counts 0 in the mean of a leaf, which its share takes back.
         factor = cells[:, self.encoding.task_of_column]
         labels = on_grid(factor * self.encoding.encode(codes))
-        return _UNIT * np.hstack([labels, _INVISIBLE * on_grid(columns)])
+        return UNIT * np.hstack([labels, INVISIBLE * on_grid(columns)])
 
     def outputs(self, means: np.ndarray) -> list[np.ndarray]:
         """Return probabilities and values of all tasks.
@@ -99,11 +102,11 @@ class LeafRatio:
         Shapes: means (n_samples, n_columns + n_shares).
         """
         # For a row that all trees have drawn the mean of all labels is left: 0 here.
-        means = np.nan_to_num(means, nan=0.0) / _UNIT
+        means = np.nan_to_num(means, nan=0.0) / UNIT
         n_columns = self.encoding.n_columns
-        labels, shares = means[:, :n_columns].copy(), means[:, n_columns:] / _INVISIBLE
+        labels, shares = means[:, :n_columns].copy(), means[:, n_columns:] / INVISIBLE
         # Labels are centred, so the prior adds to the share but not to their sum.
-        shrunk = shares + _PRIOR_SHARE * self.shares
+        shrunk = shares + PRIOR_SHARE * self.shares
         at = self.share_of_task[self.encoding.task_of_column]
         labels[:, at >= 0] /= shrunk[:, at[at >= 0]]
         return self.encoding.decode(labels)

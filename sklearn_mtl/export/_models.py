@@ -1,5 +1,7 @@
 """All models that can be written, known to `task_values`."""
 
+from sklearn_mtl.export import _ensembles as _ensembles
+from sklearn_mtl.export import _linear as _linear
 from sklearn_mtl.export import _nets as _nets
 from sklearn_mtl.export import _plain_parts as _plain_parts
 from sklearn_mtl.export._values import task_values
