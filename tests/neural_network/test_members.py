@@ -6,7 +6,7 @@ import torch
 
 from sklearn_mtl import MultiTaskClassifier, MultiTaskMixedEstimator
 from sklearn_mtl.neural_network.data._labels import draw_folds
-from sklearn_mtl.neural_network.training import _training
+from sklearn_mtl.neural_network.training import _equip, _training
 from sklearn_mtl.preprocessing import PiecewiseLinear
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._random import spawn_seeds
@@ -28,7 +28,8 @@ def draws_of(monkeypatch):
         def seeds(seed, n_seeds, stream=0):
             return spawn_seeds(seed, n_seeds + m, stream)[m:]
 
-        monkeypatch.setattr(_training, "spawn_seeds", seeds)
+        for file in (_equip, _training):
+            monkeypatch.setattr(file, "spawn_seeds", seeds)
 
     return choose
 
