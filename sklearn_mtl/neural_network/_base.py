@@ -21,6 +21,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from sklearn_mtl.modules import TrainedParts
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.neural_network._search_space import search_space
+from sklearn_mtl.neural_network._task_changes import TaskChangesMixin
 from sklearn_mtl.neural_network.data._held import read_held
 from sklearn_mtl.neural_network.data._labels import Labels
 from sklearn_mtl.neural_network.data._read import preparation_of, read_net_inputs
@@ -53,6 +54,7 @@ __all__ = ["BaseMultiTaskNet"]
 
 
 class BaseMultiTaskNet(
+    TaskChangesMixin,
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -249,8 +251,7 @@ class BaseMultiTaskNet(
             raise
         state.class_mass = mass
         # only now, so that a fit that fails leaves an earlier one in order
-        for name, value in state.attributes().items():
-            setattr(self, name, value)
+        self._take_state(state)
         if events is not None:
             events.end()
         return self
@@ -335,6 +336,10 @@ class BaseMultiTaskNet(
         state, wants = self._state, preparation_of(self)
         trunk = state.net.module_.trunk
         return TrainedParts(trunk, state.n_members, state.preparation, wants)
+
+    def _take_state(self, state: NetState) -> None:
+        for name, value in state.attributes().items():
+            setattr(self, name, value)
 
     def _read_tasks(
         self, y: TargetsLike, sample_weight: ArrayLike | None

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sklearn_mtl.utils import _private
-from sklearn_mtl.utils._typing import Estimator
 
-__all__ = ["fit_context"]
+__all__ = ["fit_context", "keep_on_failure"]
 
 
 def fit_context(*, prefer_skip_nested_validation: bool) -> Callable:
@@ -26,16 +25,22 @@ def fit_context(*, prefer_skip_nested_validation: bool) -> Callable:
     def decorate(method: Callable) -> Callable:
         checked = check(method)
 
-        @functools.wraps(method)
-        def fit(estimator: Estimator, *args: Any, **kwargs: Any) -> Any:
-            before = dict(vars(estimator))
-            try:
-                return checked(estimator, *args, **kwargs)
-            except BaseException:  # an interrupt as well
-                vars(estimator).clear()
-                vars(estimator).update(before)
-                raise
-
-        return fit
+        return keep_on_failure(checked)
 
     return decorate
+
+
+def keep_on_failure(method: Callable) -> Callable:
+    """Decorate a method that changes an estimator: if it fails, nothing has changed."""
+
+    @functools.wraps(method)
+    def change(estimator: Any, *args: Any, **kwargs: Any) -> Any:
+        before = dict(vars(estimator))
+        try:
+            return method(estimator, *args, **kwargs)
+        except BaseException:  # an interrupt as well
+            vars(estimator).clear()
+            vars(estimator).update(before)
+            raise
+
+    return change

@@ -102,6 +102,10 @@ class FeedbackTail(HeadTail):
         """Return V; a column belongs to the task that reads."""
         return [(self.weight, self.task_of_maps)]
 
+    def readers(self) -> list[nn.Parameter]:
+        """Return V; a row belongs to the output that is read."""
+        return [self.weight]
+
     def draw(self, generators: Sequence[Generator]) -> None:
         """Leave V at zero, whatever the generators say."""
 

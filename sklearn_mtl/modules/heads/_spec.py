@@ -50,6 +50,14 @@ class HeadTail(nn.Module, ABC):
     def owners(self) -> list[tuple[nn.Parameter, Tensor]]:
         """Return parameters with the place of the task of each of their columns."""
 
+    def readers(self) -> list[nn.Parameter]:
+        """Return those of the owners whose rows are soft outputs of all tasks.
+
+        Each is (n_members, n_outputs, n_columns). Where a task comes or goes, such rows
+        come and go with its outputs.
+        """
+        return []
+
     def comparable_weights(self) -> list[tuple[nn.Parameter, Tensor]]:
         """Return those of the owners that are weights which heads can be compared by.
 

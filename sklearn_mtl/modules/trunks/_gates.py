@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -47,6 +47,15 @@ class Gates(nn.Module):
         if n_experts > 1:
             self.linear = MemberLinear(n_members, n_in, n_experts * n_tasks)
         self.n_experts, self.n_tasks, self.top_k = n_experts, n_tasks, top_k
+
+    def take_tasks(self, places: Sequence[int]) -> None:
+        """Take the gates of some tasks, in this order."""
+        self.n_tasks, n_before = len(places), self.n_tasks
+        if self.linear is None:
+            return
+        for parameter in (self.linear.weight, self.linear.bias):
+            by_task = torch.unflatten(parameter.data, -1, (self.n_experts, n_before))
+            parameter.data = by_task[..., list(places)].flatten(-2).contiguous()
 
     def forward(self, x: Tensor) -> Tensor:
         """Map rows (n_members, n, n_in) to (n_members, n, n_experts, n_tasks).

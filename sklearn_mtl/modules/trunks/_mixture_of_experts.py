@@ -146,6 +146,10 @@ class MixtureTrunk(TaskTrunk):
         """Return the logits of the mixtures, or the mixtures of logits."""
         return mixed_logits(parts[0], parts[1], heads)
 
+    def take_tasks(self, places: Sequence[int]) -> None:
+        """Take the gates of some tasks."""
+        self.gates.take_tasks(places)
+
     def shared_parameters(self) -> list[nn.Parameter]:
         """Return the parameters of the experts; a gate belongs to its task."""
         return list(self.experts.parameters())

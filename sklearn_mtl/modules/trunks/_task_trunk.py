@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
@@ -52,6 +53,24 @@ class TaskTrunk(nn.Module, ABC):
     def shared_parameters(self) -> list[nn.Parameter]:
         """Return the parameters that the losses of more than one task move."""
         return list(self.parameters())
+
+    def take_tasks(self, places: Sequence[int]) -> None:
+        """Keep what belongs to some tasks, in this order; one may come twice.
+
+        Where it is not defined, no task can be added to a fitted net or dropped.
+
+        Parameters
+        ----------
+        places : sequence of int
+            For each task from now on, the place of one before: a task that is added
+            begins with the parts of another.
+
+        Raises
+        ------
+        NotImplementedError
+            If the trunk cannot.
+        """
+        raise NotImplementedError
 
     def penalty(self, parts: Parts, weights: Tensor) -> Tensor | None:
         """Return what the trunk adds to each member's objective, None for nothing.

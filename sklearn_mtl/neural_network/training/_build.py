@@ -35,7 +35,14 @@ if TYPE_CHECKING:
     from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 
 
-__all__ = ["OPTIMIZERS", "build_module", "build_net"]
+__all__ = [
+    "OPTIMIZERS",
+    "build_module",
+    "build_net",
+    "head_blocks",
+    "output_blocks",
+    "renew_callbacks",
+]
 
 WEIGHT_DECAY = 0.3
 
@@ -70,10 +77,10 @@ def build_module(
         shared.eval()
         hidden = _try(shared, sample, who)
         shared.train()
-    maps = head.maps(_head_blocks(encoder.layout))
+    maps = head.maps(head_blocks(encoder.layout))
     heads = _heads(shared, hidden, sample, maps, who)
     heads.draw(generators)
-    blocks = _output_blocks(encoder.layout)
+    blocks = output_blocks(encoder.layout)
     tail = head.build(n_members, blocks)
     with refusing(who), torch.no_grad():
         check_tail(tail, n_members, maps, blocks, Faults(head))
@@ -108,7 +115,7 @@ def _heads(
     return MemberLinear(n_members, hidden.shape[2], sum(b.width for b in maps))
 
 
-def _head_blocks(layout: OutputLayout) -> list[HeadBlock]:
+def head_blocks(layout: OutputLayout) -> list[HeadBlock]:
     """Return the tasks of the layout by their number of outputs."""
     single = HeadBlock(layout.n_binary + layout.n_regression, 1)
     groups = [
@@ -120,13 +127,13 @@ def _head_blocks(layout: OutputLayout) -> list[HeadBlock]:
     return [single, *groups] if single.n_tasks or not groups else groups
 
 
-def _output_blocks(layout: OutputLayout) -> list[HeadBlock]:
+def output_blocks(layout: OutputLayout) -> list[HeadBlock]:
     """Return the tasks of the layout by their number and kind of outputs."""
     blocks = [
         HeadBlock(layout.n_binary, 1, activation="sigmoid"),
         HeadBlock(layout.n_regression, 1),
     ]
-    groups = _head_blocks(layout)[-len(layout.groups) :] if layout.groups else []
+    groups = head_blocks(layout)[-len(layout.groups) :] if layout.groups else []
     for block, group in zip(groups, layout.groups, strict=True):
         is_softmax = group.kind == "multiclass"
         blocks.append(replace(block, activation="softmax") if is_softmax else block)

@@ -9,8 +9,9 @@ the layer on all of them would do. It has no rate to choose.
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +23,7 @@ from sklearn_mtl.modules import MemberLinear, MultiTaskModule
 from sklearn_mtl.neural_network.data._batches import Batch, BatchIterator, LabelledRows
 from sklearn_mtl.neural_network.training._record import record_losses
 
-__all__ = ["HeadUpdate", "last_layer"]
+__all__ = ["RAREST", "HeadUpdate", "last_layer"]
 
 _MOMENT_ROWS = 1024  # samples of a fit from which the second moments are taken
 _STEP_ROWS = 256
@@ -30,6 +31,9 @@ _STEP_ROWS = 256
 # vary would else follow the noise of a few labels; 1 to 20 measured alike on 20,000
 # samples, and 20 best on 200.
 _RIDGE = 20.0
+_LATE_STEPS = 30  # of a batch, where classes were added after the fit
+#: Largest probability of all classes together that were added and have no label yet.
+RAREST = 1e-3
 
 
 class HeadUpdate:
@@ -70,18 +74,64 @@ class HeadUpdate:
     ) -> None:
         n_members = len(module.heads.weight)
         self.n_labels = n_labels.expand(n_members, -1).clone()
-        self.places = torch.as_tensor(layout.task_places)
-        curvature = [
-            layout.loss(place).curvature(int((layout.task_places == place).sum()))
-            for place in range(layout.n_trained)
-        ]
-        self.curvature = torch.as_tensor(curvature, dtype=torch.float64)
+        self._read_layout(layout)
+        self.n_before = self.n_labels.new_zeros(n_members, layout.n_outputs)
         self.n_rows = float(len(data))
         index = torch.linspace(0, len(data) - 1, min(len(data), _MOMENT_ROWS)).long()
         x, _ = data.batch(index.to(data.targets.device).expand(n_members, -1))
         with torch.no_grad():
             z, _ = _read(module.eval(), x)
         self.moment = (z.mT @ z / len(index)).float().cpu()
+
+    def _read_layout(self, layout: OutputLayout) -> None:
+        self.places = torch.as_tensor(layout.task_places)
+        curvature = [
+            layout.loss(place).curvature(int((layout.task_places == place).sum()))
+            for place in range(layout.n_trained)
+        ]
+        self.curvature = torch.as_tensor(curvature, dtype=torch.float64)
+
+    def of_tasks(
+        self,
+        layout: OutputLayout,
+        places: Sequence[int | None],
+        n_labels: Sequence[float],
+        n_before: Tensor,
+        like: int | None,
+    ) -> HeadUpdate:
+        """Return what the heads of another layout need.
+
+        `places` says where each of its tasks was; a task that was nowhere has so many
+        labels, and reads what the one at the place `like` reads.
+
+        Shapes: n_before (n_members, n_outputs).
+        """
+        changed = copy.copy(self)
+        changed._read_layout(layout)
+        changed.n_before = n_before
+        n_members = len(self.n_labels)
+        changed.n_labels = self.n_labels.new_zeros(n_members, layout.n_trained)
+        for place, old in enumerate(places):
+            labels = n_labels[place] if old is None else self.n_labels[:, old]
+            changed.n_labels[:, place] = labels
+        if self.moment.shape[1] > 1:
+            parts = [(like or 0) if old is None else old for old in places]
+            changed.moment = self.moment[:, parts]
+        return changed
+
+    def measure(self, module: MultiTaskModule, place: int, x: Tensor) -> None:
+        """Take the second moments of what one head reads, where it reads its own.
+
+        Shapes: x (n_members, n_rows, ...).
+        """
+        with torch.no_grad():
+            z, _ = _read(module.eval(), x)
+        if z.shape[1] == 1:
+            return
+        moment = self.moment.expand(-1, z.shape[1], -1, -1).clone()
+        own = z[:, place].cpu()
+        moment[:, place] = (own.mT @ own / own.shape[1]).float()
+        self.moment = moment
 
     def epoch(self, net: Any, batches: BatchIterator) -> None:
         """Take all new samples in their order, once, and record their losses."""
@@ -120,15 +170,24 @@ class HeadUpdate:
         # The criterion takes means and multiplies by both; Newton steps need sums.
         scale = factor * criterion.task_weight
         scale = torch.where(scale > 0, n_rows / scale, 0.0).double().cpu()
-        slopes = slopes.double().cpu() * scale[..., self.places]
-        weights = torch.where(factor > 0, weights / factor, 0.0).double().cpu()
-        z = z.cpu()
-        self._count(z, weights.expand(-1, n_rows, -1))
-        moved = self._solve(self._gradient(z, slopes))
-        layer, bias = last_layer(module)
-        if layer is not None:
-            layer.weight.sub_(moved[:, :-1].to(layer.weight))
-        bias.sub_(moved[:, -1:].to(bias))
+        scale = scale[..., self.places]
+        own = torch.where(factor > 0, weights / factor, 0.0).double().cpu()
+        z, older = z.cpu(), copy.copy(self)
+        self._count(z, own.expand(-1, n_rows, -1))
+        total = self._solve(self._gradient(z, slopes.double().cpu() * scale))
+        _move(module, total)
+        if not self.n_before.any():
+            return values
+        # The first step of a late class is far too short: its probability is about 0,
+        # where the bound of the curvature is a thousand times the curvature.
+        for _ in range(_LATE_STEPS):
+            _, logits = _read(module, x)
+            _, slopes = criterion(logits, targets, weights)
+            gradient = self._gradient(z, slopes.double().cpu() * scale)
+            # Minus: what was learned before pulls back.
+            step = self._solve(gradient - older._pull(total))
+            _move(module, step)
+            total = total + step
         return values
 
     def _count(self, z: Tensor, weights: Tensor) -> None:
@@ -149,26 +208,50 @@ class HeadUpdate:
         columns = [z[:, p].mT @ slopes[..., [k]] for k, p in enumerate(self.places)]
         return torch.cat(columns, dim=-1)
 
-    def _solve(self, gradient: Tensor) -> Tensor:
-        """Divide by the second derivatives."""
+    @property
+    def _ridged(self) -> Tensor:
+        """The second moments with a ridge, (n_members, 1 or n_trained, h, h)."""
         moment = self.moment.double()
         mean = moment.diagonal(dim1=-2, dim2=-1).mean(dim=-1)[..., None, None]
-        ridge = (
-            _RIDGE
-            / self.n_rows
-            * mean
-            * torch.eye(moment.shape[-1], dtype=torch.float64)
-        )
-        root = torch.linalg.cholesky(moment + ridge)  # (n_members, 1 or n_trained, ...)
+        eye = torch.eye(moment.shape[-1], dtype=torch.float64)
+        return moment + _RIDGE / self.n_rows * mean * eye
+
+    @property
+    def _mass(self) -> Tensor:
+        """Bound of the summed curvatures of each output, (n_members, 1, n_outputs)."""
+        curvature = self.curvature[self.places]
+        mass = self.n_labels[:, self.places] * curvature
+        # Where a class had no logit yet, its probability and curvature are about 0.
+        return (mass - self.n_before * (curvature - RAREST))[:, None]
+
+    def _pull(self, moved: Tensor) -> Tensor:
+        """Multiply by the second derivatives, (n_members, h, n_outputs)."""
+        moment = self._ridged
         if moment.shape[1] == 1:
+            return self._mass * (moment[:, 0] @ moved)
+        by_output = moment[:, self.places] @ moved.mT.unsqueeze(-1)
+        return self._mass * by_output.squeeze(-1).mT
+
+    def _solve(self, gradient: Tensor) -> Tensor:
+        """Divide by the second derivatives."""
+        root = torch.linalg.cholesky(self._ridged)
+        if root.shape[1] == 1:
             solved = torch.cholesky_solve(gradient, root[:, 0])
         else:
             by_output = gradient.mT.unsqueeze(-1)  # (n_members, n_outputs, h, 1)
             solved = torch.cholesky_solve(by_output, root[:, self.places])
             solved = solved.squeeze(-1).mT
         # A bound instead of the second derivative: steps err on the short side.
-        mass = (self.n_labels * self.curvature)[:, None, self.places]
+        mass = self._mass
         return torch.where(mass > 0, solved / mass, 0.0)
+
+
+def _move(module: MultiTaskModule, step: Tensor) -> None:
+    """Subtract a step from the last layer."""
+    layer, bias = last_layer(module)
+    if layer is not None:
+        layer.weight.sub_(step[:, :-1].to(layer.weight))
+    bias.sub_(step[:, -1:].to(bias))
 
 
 def last_layer(module: MultiTaskModule) -> tuple[MemberLinear | None, nn.Parameter]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn_mtl.neural_network.objective._owners import task_of_maps
 from sklearn_mtl.neural_network.training._head_update import HeadUpdate, last_layer
 from sklearn_mtl.neural_network.training._net import MultiTaskNet
 from sklearn_mtl.preprocessing import Preparation, ReadInputs
+from sklearn_mtl.tasks import TaskSet
 
 __all__ = ["NetState"]
 
@@ -56,6 +58,8 @@ class NetState:
     class_mass : ndarray of shape (n_tasks, n_classes) or None
         Sums of sample weights so far, by which further calls balance the classes; None
         where classes have no weights.
+    added_tasks : dict of str to AddedTask
+        What was found when tasks were added after the fit.
     """
 
     #: What a file saved for predictions leaves out.
@@ -73,6 +77,7 @@ class NetState:
     head_update: HeadUpdate | None = None
     stream: Stream | None = None
     class_mass: np.ndarray | None = None
+    added_tasks: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_for_predictions(self) -> bool:
@@ -101,6 +106,13 @@ class NetState:
         """Take over the history of a net that this one replaces."""
         self.n_calls = older.n_calls
         self.net.follow(older.net)
+
+    def renamed(self, task_set: TaskSet) -> NetState:
+        """Return a state whose tasks have other names; all else is shared."""
+        encoder, net = copy.copy(self.encoder), copy.copy(self.net)
+        encoder.task_set = task_set
+        net.task_names = [task_set.names[t] for t in encoder.layout.order]
+        return replace(self, encoder=encoder, net=net)
 
     def scale_targets(self, stream: Stream) -> Stream:
         """Give targets the scale of all labels so far, and keep the predictions.
@@ -150,6 +162,14 @@ class NetState:
             return self.represent(X)
         place = self._place(task, "to read for")
         return _side_by_side(self._apply(X, self._task_reader(place)))
+
+    def head_inputs(self, X: ReadInputs, place: int | None = None) -> Tensor:
+        """Return what all heads read, or the one at a place, in double precision.
+
+        Shapes: X (n_samples, n_features) -> (n_members, n_samples, n_hidden).
+        """
+        read = self.net.represent if place is None else self._task_reader(place)
+        return torch.cat(list(self._apply(X, read)), dim=1).double().cpu()
 
     def project(self, X: ReadInputs, task: int) -> np.ndarray:
         """Return what a task's head reads in the row space of that head.

@@ -4,7 +4,7 @@ import torch
 
 from sklearn_mtl.losses import OutputLayout
 from sklearn_mtl.modules import HeadBlock, MemberLinear, TaskHeads
-from sklearn_mtl.neural_network.training._build import _head_blocks
+from sklearn_mtl.neural_network.training._build import head_blocks
 from sklearn_mtl.tasks import Task
 from tests.modules.trunk_cases import drawn_heads, generators
 
@@ -65,7 +65,7 @@ def test_blocks_are_those_of_the_layout(n_classes):
         for i, k in enumerate(n_classes)
     ]
     layout = OutputLayout(tasks)
-    heads = TaskHeads(1, 4, _head_blocks(layout))
+    heads = TaskHeads(1, 4, head_blocks(layout))
     assert heads.n_tasks == len(tasks)
     found = heads.spread(torch.arange(float(len(tasks))))
     for place in range(len(tasks)):
@@ -77,6 +77,6 @@ def test_blocks_are_those_of_the_layout(n_classes):
 
 
 def test_without_tasks_there_is_no_logit():
-    heads = TaskHeads(1, 4, _head_blocks(OutputLayout([])))
+    heads = TaskHeads(1, 4, head_blocks(OutputLayout([])))
     assert heads.blocks == [HeadBlock(0, 1)]
     assert heads(torch.zeros(1, 0, 5, 4)).shape == (1, 5, 0)

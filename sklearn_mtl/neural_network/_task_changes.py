@@ -1,0 +1,410 @@
+"""Add, drop and rename tasks of a fitted net, and add classes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.neural_network.data._read import read_net_inputs
+from sklearn_mtl.neural_network.growth._add import (
+    NewTask,
+    add_to_state,
+    seed_of_folds,
+    sources_of,
+)
+from sklearn_mtl.neural_network.growth._added import AddedTask
+from sklearn_mtl.neural_network.growth._change import change_tasks
+from sklearn_mtl.neural_network.growth._labels import TaskLabels
+from sklearn_mtl.neural_network.growth._source import (
+    ClassMap,
+    TaskSource,
+    loss_for,
+    old_losses,
+)
+from sklearn_mtl.neural_network.training._torch_state import usual_torch
+from sklearn_mtl.tasks import (
+    Task,
+    TaskSet,
+    cell_weights,
+    check_sample_weight,
+    is_by_name,
+    read_columns,
+    read_tasks,
+    task_name,
+)
+from sklearn_mtl.utils._fit import keep_on_failure
+from sklearn_mtl.utils._hold_out import HoldOut
+from sklearn_mtl.utils._index import warn_of_index_order
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike, TaskKey
+
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network.training._state import NetState
+
+__all__ = ["TaskChangesMixin"]
+
+
+class TaskChangesMixin:
+    """What a net learns, and forgets, after it was fitted."""
+
+    _kind: str
+    task_set_: TaskSet
+    _state: NetState
+
+    if TYPE_CHECKING:  # of the estimator
+        n_threads: int | None
+
+        def _take_state(self, state: NetState) -> None: ...
+
+    @keep_on_failure
+    def add_task(
+        self,
+        X: FeaturesLike,
+        y: TargetsLike,
+        *,
+        name: str | None = None,
+        task_type: str | None = None,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        tune_trunk: bool = False,
+        compare: bool = True,
+    ) -> Any:
+        r"""Add a task to the fitted net.
+
+        The new task gets a head on the shared representation, in every member. With
+        linear heads it is a ridge-penalised fit,
+
+        .. math:: \min_{W, b} \frac{\sum_i w_i\, \ell(W^T z_i + b, y_i)}{\sum_i w_i}
+            + \frac{\alpha}{2} \|W\|^2
+
+        whose :math:`\alpha` has the lowest out-of-fold loss; heads with hidden layers
+        are trained, for the number of steps with the lowest out-of-fold loss. A few
+        dozen labels are enough. The predictions of the other tasks stay the same, to
+        the last bit.
+
+        `added_tasks_` then says, also out-of-fold, how good the new head is and whether
+        the old trunk helps, compared with the same net fitted on this task alone.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Inputs; they need not be those of fit.
+        y : array-like of shape (n_samples,)
+            Labels of the new task; NaN, None, pandas.NA and pandas.NaT are missing.
+        name : str, default=None
+            Name of the task. None takes the name of y, or makes one: "task3" is the
+            fourth.
+        task_type : {"classification", "regression"}, default=None
+            What the task is, where the estimator takes both. None infers it from y.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+        groups : array-like of shape (n_samples,), default=None
+            The group of each sample. Samples of one group are held out together.
+        tune_trunk : bool, default=False
+            Whether to train the trunk further on the new labels, at a tenth of the
+            rate, while the predictions of the other tasks are held where they are. The
+            epoch with the lowest held-out loss of the new task is kept, among those in
+            which no other task has changed by more than 0.002: the part of its score (1
+            - loss / prior loss) that it would lose if its predictions had been right.
+            It takes at least four labels.
+        compare : bool, default=True
+            Whether to fit the same net on this task alone, five times, to say whether
+            the old trunk helps.
+
+        Returns
+        -------
+        self : object
+            The estimator. The new task is the last; where y was 1-D in fit, predictions
+            are those of several tasks from now on.
+
+        Raises
+        ------
+        TaskError
+            If y is not 1-D, has no label or labels of a wrong type; if there is a task
+            of that name; or if the trunk gives each task parts of its own and cannot
+            take more.
+        ValueError
+            If X, weights or groups are wrong, or `head` was changed after fit.
+
+        Warns
+        -----
+        NegativeTransferWarning
+            If the task is predicted worse on the old trunk than by a net of its own, by
+            more than two standard errors.
+
+        Notes
+        -----
+        `partial_fit` and a warm start go on with all tasks; the optimizer starts again
+        for the heads. The new task has NaN in earlier epochs of `history_`, and in
+        `oof_prediction_`, which is about the samples of fit; its own out-of-fold
+        predictions are in `added_tasks_`. A further fit refuses lists and arrays that
+        the constructor got with one entry per task, since they are too short now; dicts
+        by name need no change.
+
+        The head costs five fits for each of eight values of alpha, with O(n_labels *
+        n_hidden * n_members) operations per iteration; `compare` costs five fits of the
+        net.
+
+        References
+        ----------
+        Z. Li, D. Hoiem, "Learning without Forgetting", ECCV 2016, for `tune_trunk`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn_mtl import MultiTaskClassifier
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.normal(size=(400, 5))
+        >>> y = np.column_stack([X[:, 0] > 0, X[:, 1] > 0])
+        >>> model = MultiTaskClassifier(n_members=2, random_state=0).fit(X, y)
+        >>> both = np.where(X[:60, 0] + X[:60, 1] > 0, "yes", "no")
+        >>> model = model.add_task(X[:60], both, name="both")
+        >>> model.predict_frame(X[:2]).columns.tolist()
+        ['task0', 'task1', 'both']
+        >>> model.added_tasks_["both"].trunk_helps
+        True
+        """
+        check_is_fitted(self)
+        who = type(self).__name__
+        warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight, groups=groups)
+        task, codes, weights = self._read_new(y, name, task_type, sample_weight)
+        inputs = read_net_inputs(self, X, reset=False)  # type: ignore[arg-type]
+        check_consistent_length(inputs, codes)
+        given = HoldOut.read(who, X, groups, None, None, None)
+        task, loss = loss_for(self, task, old_losses(self._state.encoder))  # type: ignore[arg-type]
+        seed = seed_of_folds(self._state)
+        own = self._weights_of(task, codes, weights)
+        labels = TaskLabels.read(task, loss, codes, own, given.group, seed)
+        rows_weights = check_sample_weight(weights, (len(codes), 1), who)[:, 0]
+        new = NewTask(X, inputs, labels, rows_weights[labels.rows], tune_trunk, compare)
+        with usual_torch(self.n_threads):
+            state = add_to_state(self, self._state, new)  # type: ignore[arg-type]
+        self._take_state(state)
+        return self
+
+    @keep_on_failure
+    def drop_task(self, task: TaskKey) -> Any:
+        """Drop a task from the fitted net.
+
+        The predictions of the other tasks stay the same, unless the head is one that
+        reads what the dropped task says (``head="feedback"``).
+
+        Parameters
+        ----------
+        task : str, int, or label of a column
+            Name or column number.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        TaskError
+            If there is no such task or no other; or if the trunk gives each task parts
+            of its own and cannot drop some.
+        """
+        check_is_fitted(self)
+        who, state = type(self).__name__, self._state
+        dropped = self.task_set_.index(task, who=who)
+        sources = sources_of(state)
+        if len(sources) == 1:
+            raise TaskError(
+                f"{who}: task {self.task_set_.names[0]!r} is the only one and cannot "
+                "be dropped."
+            )
+        del sources[dropped]
+        with usual_torch(self.n_threads):
+            changed = change_tasks(self, state, sources)  # type: ignore[arg-type]
+        name = self.task_set_.names[dropped]
+        changed.added_tasks = {k: v for k, v in state.added_tasks.items() if k != name}
+        self._take_state(changed)
+        return self
+
+    @keep_on_failure
+    def rename_task(self, task: TaskKey, name: str) -> Any:
+        """Give a task of the fitted net another name.
+
+        From then on, the columns of a frame y are matched with the names of the tasks.
+        Arguments of the constructor that name the task, such as ``task_weight={"old":
+        2.0}``, are left as they are; a further fit says so.
+
+        Parameters
+        ----------
+        task : str, int, or label of a column
+            Name or column number.
+        name : str
+            The new name.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        TaskError
+            If there is no such task, or another has the new name.
+        """
+        check_is_fitted(self)
+        who, known = type(self).__name__, self.task_set_
+        t, name = known.index(task, who=who), task_name(name)
+        old = known.names[t]
+        if name != old:
+            _check_is_new(name, known, who)
+        tasks = [
+            replace(one, name=name) if number == t else one
+            for number, one in enumerate(known.tasks)
+        ]
+        state = self._state.renamed(TaskSet(tasks, known.is_1d, True))
+        state.added_tasks = {
+            name if k == old else k: record
+            for k, record in self._state.added_tasks.items()
+        }
+        self._take_state(state)
+        return self
+
+    @keep_on_failure
+    def add_classes(self, task: TaskKey, classes: ArrayLike) -> Any:
+        """Declare classes of a task that no label has shown yet.
+
+        `partial_fit` then takes labels of them. Until it has seen some, all new classes
+        together have a probability of at most 0.001, and the odds between the others
+        stay.
+
+        Parameters
+        ----------
+        task : str, int, or label of a column
+            Name or column number of a classification.
+        classes : array-like of shape (n_new,)
+            Labels that are not among the task's classes yet.
+
+        Returns
+        -------
+        self : object
+            The estimator. `classes_` stay sorted.
+
+        Raises
+        ------
+        TaskError
+            If the task is a regression or has no class yet; if a class is missing, is
+            known already or comes twice; or if texts and numbers are mixed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn_mtl import MultiTaskClassifier
+        >>> X = np.random.default_rng(0).normal(size=(200, 3))
+        >>> colour = np.where(X[:, 0] > 0, "red", "blue")
+        >>> model = MultiTaskClassifier(n_members=1, random_state=0).fit(X, colour)
+        >>> model.add_classes("task0", ["green"]).classes_
+        array(['blue', 'green', 'red'], dtype='<U5')
+        >>> late = np.where(X[:100, 1] > 0, "green", colour[:100])
+        >>> for rows in np.split(np.arange(100), 10):
+        ...     model = model.partial_fit(X[rows], late[rows])
+        >>> bool(model.score(X[:100], late) > 0.7)
+        True
+        """
+        check_is_fitted(self)
+        who, state = type(self).__name__, self._state
+        t = self.task_set_.index(task, who=who)
+        changed, class_map = _more_classes(self.task_set_.tasks[t], classes, who)
+        sources = sources_of(state)
+        known = [s.loss for s in sources if s.task.kind != "constant"]
+        _, loss = loss_for(self, changed, known)  # type: ignore[arg-type]
+        sources[t] = TaskSource(changed, loss, t, class_map)
+        with usual_torch(self.n_threads):
+            self._take_state(change_tasks(self, state, sources))  # type: ignore[arg-type]
+        return self
+
+    @property
+    def added_tasks_(self) -> dict[str, AddedTask]:
+        """What was found about each task that was added after the fit, by name."""
+        check_is_fitted(self)
+        return dict(self._state.added_tasks)
+
+    def _read_new(
+        self,
+        y: TargetsLike,
+        name: str | None,
+        task_type: str | None,
+        sample_weight: ArrayLike | None,
+    ) -> tuple[Task, np.ndarray, np.ndarray | None]:
+        """Return the new task, its codes (n_samples,) and the sample weights."""
+        who, known = type(self).__name__, self.task_set_
+        weights = None if sample_weight is None else np.asarray(sample_weight)
+        if weights is not None and weights.ndim > 1:
+            raise ValueError(
+                f"{who}: sample_weight of add_task has shape {weights.shape}; it must "
+                "be (n_samples,)."
+            )
+        columns = read_columns(y, who, sample_weight)
+        if not columns.is_1d:
+            raise TaskError(
+                f"{who}: add_task takes one task at a time, y of shape (n_samples,); "
+                f"found {len(columns.names)} columns."
+            )
+        if name is None:
+            name = columns.names[0] if columns.has_names else f"task{known.n_tasks}"
+        name = task_name(name)
+        _check_is_new(name, known, who)
+        columns = replace(columns, names=[name])
+        tasks = read_tasks(columns, self._kind, who, task_type)
+        codes = TaskSet(tasks, True, True).fill(columns)
+        return tasks[0], codes[:, 0], weights
+
+    def _weights_of(
+        self, task: Task, codes: np.ndarray, sample_weight: np.ndarray | None
+    ) -> np.ndarray:
+        """Return weights of samples and classes, (n_samples,)."""
+        wanted: Any = getattr(self, "class_weight", None)
+        if hasattr(wanted, "items") and is_by_name(wanted):
+            wanted = dict(wanted.items()).get(task.name)
+        elif not hasattr(wanted, "items") and not isinstance(wanted, str):
+            wanted = None  # a list speaks of the tasks of fit alone
+        alone = TaskSet([task], False, False)
+        if hasattr(wanted, "items"):
+            wanted = [wanted]
+        who = type(self).__name__
+        weights = cell_weights(alone, codes[:, None], sample_weight, wanted, who)
+        return weights[:, 0]
+
+
+def _check_is_new(name: str, known: TaskSet, who: str) -> None:
+    if name in known.names:
+        raise TaskError(
+            f"{who}: there is a task {name!r} already. Known tasks: {known.names}."
+        )
+
+
+def _more_classes(task: Task, classes: ArrayLike, who: str) -> tuple[Task, ClassMap]:
+    """Return a task with more classes, and where the old ones are among them."""
+    if task.classes is None or not len(task.classes):
+        raise TaskError(
+            f"{who}: task {task.name!r} is {task.kind}, to which add_classes can add "
+            "none; it must be a classification with at least one class."
+        )
+    columns = read_columns(classes, who)
+    new, n_given = columns.values[0], columns.observed.shape[0]
+    old, every = task.classes, np.union1d(task.classes, new)
+    is_text = {labels.dtype.kind in "US" for labels in (old, new)}
+    if len(new) < n_given or not n_given or len(is_text) > 1:
+        raise TaskError(
+            f"{who}: task {task.name!r}: the classes to add are "
+            f"{np.asarray(classes).tolist()}; they must be observed labels, at least "
+            f"one, of the type of its classes {old.tolist()}."
+        )
+    if len(every) < len(old) + n_given:
+        raise TaskError(
+            f"{who}: task {task.name!r}: the classes to add, {new.tolist()}, must be "
+            f"different, and not among its classes {old.tolist()}."
+        )
+    places = np.searchsorted(every, old)
+    kind = "binary" if len(every) == 2 else "multiclass"
+    changed = replace(task, kind=kind, classes=every, dtype=every.dtype)
+    return changed, ClassMap(places, len(every))

@@ -1,0 +1,1 @@
+"""Tasks and classes that come to a fitted net, or leave it."""

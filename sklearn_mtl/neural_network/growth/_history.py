@@ -1,0 +1,35 @@
+"""The history of a net whose tasks have changed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from skorch.history import History
+
+__all__ = ["change_history"]
+
+
+def change_history(
+    history: Any, places: Sequence[int | None], columns: Sequence[int | None]
+) -> History:
+    """Return a history whose losses are those of the tasks that are there now.
+
+    `places` and `columns` say, in the order of the new layout and of the new y, where
+    a task was before; an epoch before it came has NaN.
+    """
+    changed = History()
+    for epoch in history:
+        row = dict(epoch)
+        for key, values in epoch.items():
+            if key == "task_weight":
+                row[key] = _taken(values, columns)
+            elif key.endswith("_by_task"):
+                row[key] = _taken(values, places)
+        changed.append(row)
+    return changed
+
+
+def _taken(values: Sequence[float], sources: Sequence[int | None]) -> list[float]:
+    return [math.nan if source is None else values[source] for source in sources]

@@ -1,0 +1,158 @@
+"""Linear heads on a fixed representation, for many strengths of a ridge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+from torch import Tensor
+
+from sklearn_mtl.losses import TaskLoss
+from sklearn_mtl.neural_network.data._targets import TargetEncoder
+from sklearn_mtl.neural_network.growth._labels import TaskLabels, encoded_targets
+
+__all__ = ["ALPHAS", "LinearHeads", "fit_ridge_path"]
+
+#: Relative to the mean loss, for a representation of total variance 1; strongest first,
+#: so that a tie goes to the simpler head.
+ALPHAS = np.logspace(1, -6, 8)
+_MAX_ITER = 300
+
+
+class LinearHeads:
+    """Heads of one task that are linear in what they read.
+
+    Parameters
+    ----------
+    labels : TaskLabels
+        The labels.
+    Z : Tensor of shape (n_members, n_labels, n_hidden)
+        What the heads read.
+    """
+
+    settings: Sequence[float] = ALPHAS.tolist()
+
+    def __init__(self, labels: TaskLabels, Z: Tensor) -> None:
+        self.labels = labels
+        mean = Z.mean(dim=1, keepdim=True)
+        total = Z.var(dim=1, correction=0).sum(dim=1).sqrt()[:, None, None]
+        # Relative to the values: a constant representation varies by rounding.
+        is_flat = total <= 1e-12 * Z.abs().amax(dim=(1, 2), keepdim=True)
+        self.mean, self.scale = (
+            mean,
+            torch.where(is_flat, torch.ones_like(total), total),
+        )
+        self.Z = torch.where(is_flat, torch.zeros_like(Z), (Z - mean) / self.scale)
+
+    def path(
+        self, train: np.ndarray, encoder: TargetEncoder, test: np.ndarray
+    ) -> list[Tensor]:
+        """Return logits of test rows for each alpha.
+
+        Shapes: train, test (n_labels,), masks -> (n_members, n_test, n_outputs).
+        """
+        by_member = [self._solve(m, train, encoder) for m in range(len(self.Z))]
+        return [
+            torch.stack(
+                [
+                    self.Z[m, test] @ torch.from_numpy(path[i][0])
+                    + torch.from_numpy(path[i][1])
+                    for m, path in enumerate(by_member)
+                ]
+            )
+            for i in range(len(self.settings))
+        ]
+
+    def solution(
+        self, setting: int, rows: np.ndarray, encoder: TargetEncoder
+    ) -> tuple[Tensor, Tensor]:
+        """Return weights and bias for some rows, in the units of the representation.
+
+        Shapes: rows (n_labels,), a mask -> (n_members, n_hidden, n_outputs),
+        (n_members, 1, n_outputs).
+        """
+        found = [self._solve(m, rows, encoder, setting)[-1] for m in range(len(self.Z))]
+        W = torch.stack([torch.from_numpy(w) for w, _ in found]) / self.scale
+        b = torch.stack([torch.from_numpy(b) for _, b in found])[:, None]
+        return W, b - self.mean @ W
+
+    def _solve(
+        self,
+        member: int,
+        rows: np.ndarray,
+        encoder: TargetEncoder,
+        last: int | None = None,
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        alphas = self.settings if last is None else self.settings[: last + 1]
+        labels = self.labels
+        return fit_ridge_path(
+            self.Z[member, rows],
+            encoded_targets(encoder, labels.codes[rows]),
+            labels.weights[rows],
+            labels.loss,
+            encoder.bias_[0],
+            alphas,
+        )
+
+
+def fit_ridge_path(
+    Z: Tensor,
+    targets: Tensor,
+    weights: np.ndarray,
+    loss: TaskLoss,
+    bias: np.ndarray,
+    alphas: Sequence[float],
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    r"""Minimise a mean loss plus a ridge, for each strength of it.
+
+    .. math:: \sum_i w_i \ell(W^T z_i + b, y_i) / \sum_i w_i + \alpha/2 \|W\|^2
+
+    A class without a label keeps the logit that it begins with: its best one is minus
+    infinity.
+
+    Shapes: Z (n, h), targets (n, 1), weights (n,), bias (n_outputs,) -> list of W (h,
+    n_outputs), b (n_outputs,).
+    """
+    n_in, n_out = Z.shape[1], len(bias)
+    share = torch.as_tensor(weights / weights.sum())
+    free = _free_outputs(targets, loss, n_out)
+
+    def objective(flat: np.ndarray, alpha: float) -> tuple[float, np.ndarray]:
+        theta = np.zeros((n_in + 1, n_out))
+        theta[-1] = bias
+        theta[:, free] = flat.reshape(n_in + 1, -1)
+        W, b = torch.from_numpy(theta[:-1]), torch.from_numpy(theta[-1])
+        logits = torch.addmm(b, Z, W)
+        z = logits.unsqueeze(1) if n_out > 1 else logits
+        values, slopes = loss.cells(z, targets, -1 if n_out > 1 else None)
+        slopes = slopes.reshape(logits.shape) * share[:, None]
+        value = float(values[:, 0] @ share) + 0.5 * alpha * float((W * W).sum())
+        gradient = torch.cat([Z.mT @ slopes + alpha * W, slopes.sum(0, keepdim=True)])
+        return value, gradient.numpy()[:, free].ravel()
+
+    start = np.zeros((n_in + 1, len(free)))
+    start[-1] = bias[free]
+    path, flat = [], start.ravel()
+    for alpha in alphas:
+        if len(free):
+            options = {"maxiter": _MAX_ITER, "ftol": 1e-12, "gtol": 1e-7}
+            flat = minimize(
+                objective, flat, (alpha,), "L-BFGS-B", jac=True, options=options
+            ).x
+        theta = np.zeros((n_in + 1, n_out))
+        theta[-1] = bias
+        theta[:, free] = flat.reshape(n_in + 1, -1)
+        path.append((theta[:-1], theta[-1]))
+    return path
+
+
+def _free_outputs(targets: Tensor, loss: TaskLoss, n_outputs: int) -> np.ndarray:
+    """Return the logits that have labels to learn from."""
+    if loss.period is not None or "regression" in loss.kinds:
+        return np.arange(n_outputs)
+    seen = np.unique(targets.numpy()).astype(np.intp)
+    if n_outputs == 1:
+        return np.arange(len(seen) - 1)  # one class alone: nothing is to be learned
+    return seen

@@ -1,0 +1,144 @@
+"""Where each task of a changed net comes from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklearn_mtl.losses import LOSSES, CrossEntropy, TaskLoss, read_losses
+from sklearn_mtl.neural_network.data._targets import TargetEncoder
+from sklearn_mtl.neural_network.training._head_update import RAREST
+from sklearn_mtl.tasks import Task, match_tasks
+
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
+__all__ = ["ClassMap", "TaskSource", "loss_for", "old_losses"]
+
+
+@dataclass(frozen=True)
+class ClassMap:
+    """Where the classes of a task are after others were added.
+
+    Attributes
+    ----------
+    places : ndarray of shape (n_old,), int
+        Place of each old class among all classes.
+    n_classes : int
+        Number of all classes.
+    """
+
+    places: np.ndarray
+    n_classes: int
+
+    @property
+    def is_new(self) -> np.ndarray:
+        """Which of all classes are new, (n_classes,)."""
+        return ~np.isin(np.arange(self.n_classes), self.places)
+
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """Return an array whose last axis are the old classes with zeros for others."""
+        out = np.zeros((*values.shape[:-1], self.n_classes))
+        out[..., self.places] = values
+        return out
+
+    def codes(self, codes: np.ndarray) -> np.ndarray:
+        """Return codes of the old classes as codes of all classes; NaN stays."""
+        known = np.where(np.isnan(codes), 0, codes).astype(np.intp)
+        return np.where(np.isnan(codes), np.nan, self.places[known])
+
+    @property
+    def logits(self) -> tuple[np.ndarray, np.ndarray]:
+        r"""A linear map of the old logits to all, and what is added.
+
+        A new class gets the mean :math:`m` of the K old logits plus :math:`\log r`.
+        Since :math:`\sum_k e^{z_k} \ge K e^m`, its probability is at most
+        :math:`r / (K + r)`, whatever the sample, and the odds of old classes stay.
+
+        Shapes: -> (n_old_logits, n_new_logits), (n_new_logits,).
+        """
+        n_old, is_new = len(self.places), self.is_new
+        ratio = n_old * RAREST / ((1.0 - RAREST) * is_new.sum())
+        matrix = self.spread(np.eye(n_old))
+        matrix[:, is_new] = 1.0 / n_old
+        offset = np.where(is_new, math.log(ratio), 0.0)
+        if n_old == 2:  # one logit, of the second class
+            matrix = matrix[1:]
+        if self.n_classes == 2:  # from one class, which had no logit
+            return np.zeros((0, 1)), offset[1:] - offset[:1]
+        return (matrix if n_old > 1 else np.zeros((0, self.n_classes))), offset
+
+    @property
+    def soft_outputs(self) -> np.ndarray:
+        """Where the probabilities that other tasks read have gone.
+
+        Shapes: -> (n_new_logits, n_old_logits).
+        """
+        routes = self.spread(np.eye(len(self.places))).T
+        return routes[:, 1:] if len(self.places) == 2 else routes
+
+
+@dataclass(frozen=True)
+class TaskSource:
+    """One task of the changed net.
+
+    Attributes
+    ----------
+    task : Task
+        What it is.
+    loss : TaskLoss
+        Its loss.
+    old : int or None
+        Its column before; None of a task that is added.
+    classes : ClassMap or None
+        Where its classes went; None where they stay.
+    encoder : TargetEncoder or None
+        Of the labels of a task that is added.
+    n_labels : float
+        Sum of the weights of its labels, where it is added.
+    """
+
+    task: Task
+    loss: TaskLoss
+    old: int | None = None
+    classes: ClassMap | None = None
+    encoder: TargetEncoder | None = None
+    n_labels: float = 0.0
+
+
+def old_losses(encoder: TargetEncoder) -> list[TaskLoss]:
+    """Return the loss of each column of y; any where a task is not trained."""
+    layout, unused = encoder.layout, CrossEntropy()
+    places = {t: place for place, t in enumerate(layout.order.tolist())}
+    return [
+        layout.loss(places[t]) if t in places else unused
+        for t in range(encoder.task_set.n_tasks)
+    ]
+
+
+def loss_for(
+    model: BaseMultiTaskNet, task: Task, known: list[TaskLoss]
+) -> tuple[Task, TaskLoss]:
+    """Return what an estimator's `loss` says of a task that it was not fitted on.
+
+    An equal loss of another task is the same object, so that both are computed at once.
+    """
+    who = type(model).__name__
+    loss = read_losses(_wanted(model.loss, task, who), [task], who)[0]
+    for one in known:
+        if type(one) is type(loss) and one.get_params() == loss.get_params():
+            loss = one
+    return replace(task, period=loss.period), loss
+
+
+def _wanted(loss: Any, task: Task, who: str) -> Any:
+    if isinstance(loss, str):
+        return loss if loss == "auto" or task.kind in LOSSES[loss].kinds else "auto"
+    if isinstance(loss, TaskLoss):
+        return loss if task.kind in loss.kinds else "auto"
+    if hasattr(loss, "items") and task.name in dict(loss.items()):
+        return match_tasks({task.name: loss[task.name]}, [task.name], "loss", who)
+    return "auto"  # a list speaks of the tasks of fit alone
