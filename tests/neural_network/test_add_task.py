@@ -34,10 +34,11 @@ def new_label(cls, X, n_labels=60):
     return labels
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("cls", ALL)
-def test_old_tasks_are_predicted_as_before(cls, head):
-    model, X, y = fitted(cls, head=head)
+def test_old_tasks_are_predicted_as_before(cls, head, dtype):
+    model, X, y = fitted(cls, head=head, dtype=dtype)
     before = model._task_outputs(X)
     assert model.add_task(X, new_label(cls, X), name="new", compare=False) is model
     after = model._task_outputs(X)

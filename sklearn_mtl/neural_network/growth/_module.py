@@ -73,6 +73,7 @@ def change_module(
     if isinstance(trunk, TaskTrunk):
         heads = TaskHeads(n_members, n_in, head.maps(head_blocks(layouts[1])))
     module = MultiTaskModule(copy.deepcopy(old.inputs), trunk, heads, tail)
+    module.to(old.heads.weight.dtype)
     module.trunk_dtype = old.trunk_dtype
     copy_heads(module, old, (layouts[1], layouts[0]), links, who)
     return module
