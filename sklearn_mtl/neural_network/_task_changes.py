@@ -107,10 +107,10 @@ class TaskChangesMixin:
         tune_trunk : bool, default=False
             Whether to train the trunk further on the new labels, at a tenth of the
             rate, while the predictions of the other tasks are held where they are. The
-            epoch with the lowest held-out loss of the new task is kept, among those in
-            which no other task has changed by more than 0.002: the part of its score (1
-            - loss / prior loss) that it would lose if its predictions had been right.
-            It takes at least four labels.
+            weights with the lowest held-out loss of the new task are kept, if they are
+            better by more than a standard error, and no other task has changed by more
+            than 0.0001: the part of its score (1 - loss / prior loss) that it would
+            lose if its predictions had been right. It takes a few hundred labels.
         compare : bool, default=True
             Whether to fit the same net on this task alone, five times, to say whether
             the old trunk helps.

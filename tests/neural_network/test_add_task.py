@@ -321,8 +321,8 @@ def test_a_tuned_trunk_holds_the_old_tasks():
         X[:300], new[:300], name="new", compare=False, tune_trunk=True
     )
     record = tuned.added_tasks_["new"]
-    assert record.n_tuning_epochs > 0
-    assert max(record.changes.values()) <= 0.002
+    assert record.n_tuning_steps > 0
+    assert max(record.changes.values()) <= 0.0001
     assert list(record.changes) == ["task0", "task1", "task2"]
     scores = [m.task("new").score(test, new[500:]) for m in (frozen, tuned)]
     assert scores[1] > scores[0]

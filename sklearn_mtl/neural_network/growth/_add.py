@@ -267,8 +267,8 @@ def _tune(
     start = copy.deepcopy(module)
     head = read_head(model.head, type(model).__name__)
     _put_head(state, start, heads, choice.setting, head, ~held[labels.rows])
-    tuned, n_epochs, changes = tune_trunk(start, tuning)
-    if not n_epochs:
+    tuned, n_steps, changes = tune_trunk(start, tuning)
+    if not n_steps:
         return record
     module.load_state_dict(tuned.state_dict())
     Z = state.head_inputs(new.inputs[labels.rows], _own_place(state))
@@ -277,7 +277,7 @@ def _tune(
     names = [state.encoder.task_set.names[t] for t in state.encoder.layout.order]
     by_name = dict(zip(names, changes.tolist(), strict=True))
     by_name.pop(labels.task.name)
-    return replace(record, n_tuning_epochs=n_epochs, changes=by_name)
+    return replace(record, n_tuning_steps=n_steps, changes=by_name)
 
 
 def _own_place(state: NetState) -> int | None:

@@ -33,8 +33,8 @@ class AddedTask:
         representation of total variance 1; None of other heads.
     n_steps : int or None
         Training steps of other heads; None of linear ones.
-    n_tuning_epochs : int
-        Epochs for which the trunk was tuned; 0 if it stayed as it was.
+    n_tuning_steps : int
+        Steps for which the trunk was tuned; 0 if it stayed as it was.
     changes : dict of str to float
         Of each old task, how much its predictions moved on samples that were held out
         while the trunk was tuned: the score that it loses if its old predictions were
@@ -53,7 +53,7 @@ class AddedTask:
     gain_error: float | None = None
     alpha: float | None = None
     n_steps: int | None = None
-    n_tuning_epochs: int = 0
+    n_tuning_steps: int = 0
     changes: dict[str, float] = field(default_factory=dict)
     oof_prediction: np.ndarray | None = None
 
