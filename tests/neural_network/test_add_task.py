@@ -14,7 +14,7 @@ import sklearn_mtl
 from sklearn_mtl import MultiTaskClassifier, MultiTaskMixedEstimator, MultiTaskRegressor
 from sklearn_mtl.exceptions import NegativeTransferWarning, TaskError
 from sklearn_mtl.losses import CircularLoss, FocalLoss
-from sklearn_mtl.modules import CrossStitch, MixtureOfExperts, MLPHead
+from sklearn_mtl.modules import CrossStitch, MixtureOfExperts, MLPHead, SharedPrivate
 from tests.neural_network.nets import ALL, EXACT, table, targets_of, tiny
 
 HEADS = ["linear", "mlp", "feedback"]
@@ -334,16 +334,34 @@ def test_a_tuned_trunk_holds_the_old_tasks():
         assert lost < 0.002 * np.log(2)
 
 
-def test_experts_are_shared_and_the_gate_of_an_old_task_is_taken():
-    trunk = MixtureOfExperts(n_experts=3, hidden_layer_sizes=(8,))
-    model, X, _ = fitted(MultiTaskClassifier, trunk=trunk)
+TASK_TRUNKS = [
+    MixtureOfExperts(n_experts=3, hidden_layer_sizes=(8,)),
+    SharedPrivate((8,), private_layer_sizes=(4,)),
+    SharedPrivate((8,), private_layer_sizes=(5, 4)),
+]
+
+
+@pytest.mark.parametrize("trunk", TASK_TRUNKS)
+def test_parts_of_an_old_task_are_taken(trunk):
+    model, X, y = fitted(MultiTaskMixedEstimator, trunk=trunk, max_epochs=20)
     before = model._task_outputs(X)
-    model.add_task(X, new_label(MultiTaskClassifier, X), name="new", compare=False)
+    labels = new_label(MultiTaskClassifier, X)
+    model.add_task(X, labels, name="new", compare=False)
     for old, new in zip(before, model._task_outputs(X), strict=False):
         np.testing.assert_allclose(new, old, atol=1e-6)
-    assert model.task("new").score(X, new_label(MultiTaskClassifier, X, len(X))) > 0.75
+    whole = new_label(MultiTaskClassifier, X, len(X))
+    assert model.task("new").score(X, whole) > 0.75
+    n_parts = len(model._state.encoder.layout.order)
+    module = model.net_.module_
+    parts = module.encode(torch.zeros(2, 5, 4))
+    assert module.head_inputs(parts).shape[1] == n_parts == 4
+    model.partial_fit(X, np.column_stack([y, whole]))
+    outputs = model._task_outputs(X)
     model.drop_task(0)
-    np.testing.assert_allclose(model._task_outputs(X)[0], before[1], atol=1e-6)
+    for old, new in zip(outputs[1:], model._task_outputs(X), strict=True):
+        np.testing.assert_allclose(new, old, atol=1e-6)
+    model.set_params(warm_start=True)
+    model.fit(X, np.column_stack([y[:, 1:], whole]))
 
 
 def test_a_trunk_with_a_net_for_each_task_is_refused():

@@ -30,6 +30,11 @@ class BranchLinear(nn.Module):
         self.weight = nn.Parameter(torch.zeros(n_members, n_branches, n_in, n_out))
         self.bias = nn.Parameter(torch.zeros(n_members, n_branches, 1, n_out))
 
+    def take(self, branches: Sequence[int]) -> None:
+        """Keep some branches, in this order; one may come twice."""
+        for parameter in (self.weight, self.bias):
+            parameter.data = parameter.data[:, list(branches)].contiguous()
+
     def forward(self, x: Tensor) -> Tensor:
         """Map (n_members, n_branches, n, n_in) to (n_members, n_branches, n, n_out)."""
         shape = self.weight.shape[:2]
@@ -115,3 +120,19 @@ class Branches(nn.Sequential):
                 layers.append(end_layer())
             n_in = size
         super().__init__(*layers)
+        self.n_branches = n_branches
+
+    def take(self, branches: Sequence[int]) -> None:
+        """Keep some branches, in this order; one may come twice."""
+        n_branches = self.n_branches
+        for layer in self:
+            if isinstance(layer, BranchLinear):
+                layer.take(branches)
+            elif isinstance(layer, Split):
+                layer.shape = (len(branches), layer.shape[1])
+            elif isinstance(layer, MemberLinear):  # the first, of all branches at once
+                for parameter in (layer.weight, layer.bias):
+                    units = torch.unflatten(parameter.data, -1, (n_branches, -1))
+                    units = units[:, :, list(branches)]
+                    parameter.data = units.flatten(-2).contiguous()
+        self.n_branches = len(branches)

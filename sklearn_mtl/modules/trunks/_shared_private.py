@@ -166,6 +166,10 @@ class SharedPrivateTrunk(TaskTrunk):
         logits = logits + heads.read_tasks(private, slice(self.n_shared, None))
         return logits + heads.bias
 
+    def take_tasks(self, places: Sequence[int]) -> None:
+        """Take the private parts of some tasks."""
+        self.private.take(places)
+
     def shared_parameters(self) -> list[nn.Parameter]:
         """Return the parameters of the shared part."""
         return list(self.shared.parameters())

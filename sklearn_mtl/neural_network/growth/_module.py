@@ -66,7 +66,8 @@ def change_module(
             raise TaskError(
                 f"{who}: {type(trunk).__name__} gives each task parts of its own, and "
                 "cannot take or drop some after fit. Trunks with one representation, "
-                "such as MLP and Conv, can, and so can MixtureOfExperts."
+                "such as MLP and Conv, can, and so can MixtureOfExperts and "
+                "SharedPrivate."
             ) from error
     n_members, n_in, _ = old.heads.weight.shape
     heads, tail = new_heads(head, layouts[1], (n_members, n_in))
