@@ -12,6 +12,7 @@ from sklearn_mtl.neural_network.data._held import (
 )
 from sklearn_mtl.neural_network.data._labels import Labels as Labels
 from sklearn_mtl.neural_network.data._targets import TargetEncoder as TargetEncoder
+from sklearn_mtl.neural_network.growth._added import AddedTask
 from sklearn_mtl.neural_network.objective._affinity import (
     AffinityRecorder as AffinityRecorder,
 )
@@ -19,4 +20,9 @@ from sklearn_mtl.neural_network.objective._affinity import (
     recorded_affinity as recorded_affinity,
 )
 
-__all__ = ["MultiTaskClassifier", "MultiTaskMixedEstimator", "MultiTaskRegressor"]
+__all__ = [
+    "AddedTask",
+    "MultiTaskClassifier",
+    "MultiTaskMixedEstimator",
+    "MultiTaskRegressor",
+]

@@ -236,6 +236,8 @@ class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
     oof_prediction_ : ndarray or list of ndarray
         Out-of-fold predictions of the training rows, where several members hold out
         folds.
+    added_tasks_ : dict of str to AddedTask
+        What was found about each task that `add_task` added.
     task_relation_ : ndarray of shape (n_tasks, n_tasks)
         The similarity that was given or the covariance that was learned, where
         `task_relation` is not None.

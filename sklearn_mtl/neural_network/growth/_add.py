@@ -241,7 +241,7 @@ def _judge(
             "its own (out-of-fold, 1 - loss / prior loss). The old tasks do not help "
             "it: fit it alone, or tune the trunk with tune_trunk=True.",
             NegativeTransferWarning,
-            stacklevel=2,
+            stacklevel=6,
         )
     return record
 

@@ -26,8 +26,10 @@ class AddedTask:
         Of the head on the old trunk, as it was.
     fresh_score : float or None
         Of the same net, fitted on this task alone; None where no comparison was wanted.
-    gain, gain_error : float or None
-        score - fresh_score, and its standard error over the labels.
+    gain : float or None
+        score - fresh_score.
+    gain_error : float or None
+        Standard error of the gain, over the labels.
     alpha : float or None
         Strength of the ridge of a linear head, relative to the mean loss and to a
         representation of total variance 1; None of other heads.
@@ -40,7 +42,14 @@ class AddedTask:
         while the trunk was tuned: the score that it loses if its old predictions were
         right. Empty where the trunk stayed as it was.
     oof_prediction : ndarray of shape (n_samples, n_classes) or (n_samples,), or None
-        Out-of-fold predictions on the old trunk, NaN where a sample has no label.
+        Out-of-fold predictions on the old trunk, NaN where a sample has no label. A
+        file that was saved without the training state leaves them out.
+
+    Examples
+    --------
+    >>> from sklearn_mtl.neural_network import AddedTask
+    >>> AddedTask(n_labels=60, score=0.5, fresh_score=0.25, gain=0.25).trunk_helps
+    True
     """
 
     #: What a file saved for predictions leaves out.
