@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from sklearn_mtl.export._graph import Graph
@@ -221,16 +223,21 @@ def _(part: EmbeddingLayer, net: NetGraph, x: str) -> str:
     graph = net.graph
     values = graph.take(x, as_array(part.columns), axis=-1)
     values = graph.op("Unsqueeze", values, np.array([-1]))
-    # In float64, as torch adds the product before it rounds: where edges lie close
-    # together, a digit that is lost here is the height of a bin.
-    product = graph.op("Mul", graph.cast(values, np.float64), _double(part.slope))
-    placed = graph.cast(graph.op("Add", product, _double(part.offset)), net.dtype)
+    # Where edges lie close together, a digit that is lost here is the height of a bin.
+    wide = np.float64 if _is_fused() else net.dtype
+    slope, offset = (as_array(one).astype(wide) for one in (part.slope, part.offset))
+    product = graph.op("Mul", graph.cast(values, wide), slope)
+    placed = graph.cast(graph.op("Add", product, offset), net.dtype)
     embedded = graph.reshape(net.op("Clip", placed, 0.0, 1.0), 0, 0, -1)
     return graph.join([x, embedded], axis=-1)
 
 
-def _double(tensor: Tensor) -> np.ndarray:
-    return as_array(tensor).astype(np.float64)
+@functools.cache
+def _is_fused() -> bool:
+    """Tell whether torch adds to a product before it rounds it, on this processor."""
+    bit = 2.0**-13  # (1 + bit)(1 - bit) - 1 is the square of it, or rounded away
+    product = torch.full((1, 64), 1.0 + bit), torch.full((8, 1), 1.0 - bit)
+    return bool(torch.addcmul(torch.full((1, 64), -1.0), *product).all())
 
 
 # Members or blocks one by one.

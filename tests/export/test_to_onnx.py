@@ -69,6 +69,14 @@ def test_the_same_model_gives_the_same_bytes(tmp_path):
     assert written[0] == written[1]
 
 
+def test_a_model_that_was_saved_and_loaded_gives_the_same_bytes(tmp_path):
+    model, _ = named(tmp_path)
+    sklearn_mtl.save(model, tmp_path / "it.mtl")
+    sklearn_mtl.to_onnx(sklearn_mtl.load(tmp_path / "it.mtl"), tmp_path / "two.onnx")
+    written = [(tmp_path / name).read_bytes() for name in ("it.onnx", "two.onnx")]
+    assert written[0] == written[1]
+
+
 def test_one_task_has_one_output(tmp_path):
     model = MultiTaskClassifier(**QUICK).fit(X, np.where(X[:, 0] > 0, "yes", "no"))
     (found,) = answers(model, tmp_path / "it.onnx")
