@@ -34,7 +34,14 @@ def new_label(cls, X, n_labels=60):
     return labels
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        "float32",
+        pytest.param("float64", marks=pytest.mark.exhaustive),
+        pytest.param("bfloat16", marks=pytest.mark.exhaustive),
+    ],
+)
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("cls", ALL)
 def test_old_tasks_are_predicted_as_before(cls, head, dtype):
@@ -50,7 +57,9 @@ def test_old_tasks_are_predicted_as_before(cls, head, dtype):
 
 
 @pytest.mark.parametrize("head", HEADS)
-@pytest.mark.parametrize("n_members", [1, 2])
+@pytest.mark.parametrize(
+    "n_members", [pytest.param(1, marks=pytest.mark.exhaustive), 2]
+)
 @pytest.mark.parametrize("cls", ALL)
 def test_the_new_task_is_learned_from_few_labels(cls, head, n_members):
     model, X, _ = fitted(cls, head=head, n_members=n_members, max_epochs=30)
@@ -225,7 +234,7 @@ def test_types_are_inferred_or_said():
     assert model.task_set_.kinds[-2:] == ["multiclass", "regression"]
 
 
-@pytest.mark.parametrize("n_labels", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("n_labels", [1, 3, 5])
 @pytest.mark.parametrize("cls", ALL)
 def test_a_handful_of_labels_is_enough(cls, n_labels):
     model, X, _ = fitted(cls)
