@@ -133,6 +133,7 @@ def test_a_stream_goes_on_with_the_new_task(cls):
     for rows in (slice(100, 110), slice(110, 200)):  # the last one makes all anew
         model.partial_fit(X[rows], every[rows])
     assert model._state.stream.n_labels[-1] == 160
+    assert model.added_tasks_["new"].n_labels == 60
     assert np.isfinite(model.predict(X).astype(float)).all()
 
 

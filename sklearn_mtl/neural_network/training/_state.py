@@ -105,6 +105,7 @@ class NetState:
     def follow(self, older: NetState) -> None:
         """Take over the history of a net that this one replaces."""
         self.n_calls = older.n_calls
+        self.added_tasks = older.added_tasks
         self.net.follow(older.net)
 
     def renamed(self, task_set: TaskSet) -> NetState:
