@@ -22,11 +22,13 @@ RECORDS = {
     "sklearn.ensemble._hist_gradient_boosting.predictor:TreePredictor",
     "sklearn.neural_network._stochastic_optimizers:AdamOptimizer",
     "sklearn.neural_network._stochastic_optimizers:SGDOptimizer",
+    "sklearn.calibration:_CalibratedClassifier",
     "sklearn.metrics._scorer:_MultimetricScorer",
     "sklearn.metrics._scorer:_PassthroughScorer",
     "sklearn.metrics._scorer:_Scorer",
     "sklearn.tree._tree:Tree",
     "sklearn.utils._bunch:Bunch",
+    "sklearn.utils.validation:check_array",
 }
 #: Modules of torch and skorch with classes that a net is made of.
 CLASSES = (
@@ -56,6 +58,7 @@ BUILTINS = {
     "builtins:int",
     "builtins:list",
     "builtins:object",
+    "builtins:print",
     "builtins:set",
     "builtins:str",
     "builtins:tuple",
@@ -63,7 +66,10 @@ BUILTINS = {
     "collections:defaultdict",
 }
 #: Never imported, whatever package they are in.
-NEVER = ("conftest", "datasets", "externals", "_testing")
+NEVER = ("conftest", "datasets", "externals", "_testing", "_build_utils")
+#: Imported where a file names one of their modules; of other packages only what is
+#: imported already, for some of their modules are programs.
+IMPORTED = ("sklearn", "sklearn_mtl")
 
 
 def name_of(thing: Any) -> str:
@@ -127,10 +133,9 @@ class Allowed:
     def _may_be_imported(self, module: str) -> bool:
         """Return whether a module is of a package whose import does nothing else."""
         parts = module.split(".")
-        if any(part in NEVER or part.startswith("test") for part in parts):
+        if any(part in NEVER or part.startswith(("test", "__")) for part in parts):
             return False
-        known = ("sklearn", "sklearn_mtl", "torch", "skorch", "numpy", "scipy")
-        return parts[0] in known
+        return parts[0] in IMPORTED or module in sys.modules
 
 
 def _import(module: str) -> Any:

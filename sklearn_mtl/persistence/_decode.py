@@ -47,6 +47,15 @@ class Decoder:
         self.allowed, self.arrays, self.parts = allowed, arrays, parts
         self.things: list[Any] = []
 
+    def model(self, node: Any, n_things: int) -> Any:
+        """Return the model, whose parts are as many as were written."""
+        model = self.decode(node)
+        if len(self.things) != n_things:
+            raise ValueError(f"{len(self.things)} objects in place of {n_things}")
+        for thing in self.things:  # now that all of them are complete
+            check_estimator(thing)
+        return model
+
     def decode(self, node: Any) -> Any:
         """Return the object that a node stands for."""
         if node is None or isinstance(node, bool | int | float | str):
@@ -121,6 +130,8 @@ class Decoder:
     # What has a number, by which it may come again.
 
     def _make_again(self, number: int) -> Any:
+        if number < 0:
+            raise ValueError("a reference to what comes later")
         return self.things[number]
 
     def _number(self) -> int:
@@ -168,9 +179,13 @@ class Decoder:
 
     def _make_elements(self, about: list[Any]) -> np.ndarray:
         at, (dtype, shape, nodes) = self._number(), about
-        flat = np.empty(len(nodes), dtype=_elements_dtype(dtype))
-        for i, node in enumerate(nodes):
-            flat[i] = self.decode(node)
+        kind, items = _elements_dtype(dtype), self._items(nodes)
+        longest = max((len(item) for item in items if isinstance(item, str)), default=1)
+        if kind.kind in "US" and kind.itemsize > 4 * max(4 * longest, 100):
+            raise ValueError(f"texts of dtype {dtype}, the longest of {longest}")
+        flat = np.empty(len(items), dtype=kind)
+        for i, item in enumerate(items):
+            flat[i] = item
         self.things[at] = flat.reshape(shape)
         return self.things[at]
 
@@ -209,12 +224,12 @@ class Decoder:
 
     def _make_random_state(self, node: Any) -> np.random.RandomState:
         at, thing = self._number(), np.random.RandomState()
-        thing.set_state(self.decode(node))
+        thing.set_state(_checked_bits(self.decode(node)))
         self.things[at] = thing
         return thing
 
     def _make_generator(self, node: Any) -> np.random.Generator:
-        at, state = self._number(), self.decode(node)
+        at, state = self._number(), _checked_bits(self.decode(node))
         if state["bit_generator"] not in BIT_GENERATORS:
             raise ValueError(f"a bit generator {state['bit_generator']!r}")
         bits = getattr(np.random, state["bit_generator"])()
@@ -231,9 +246,9 @@ class Decoder:
     def _make_tree(self, about: list[Any]) -> Tree:
         at = self._number()
         n_features, n_classes, n_outputs, node = about
-        tree = Tree(n_features, self.decode(n_classes), n_outputs)
-        state = self.decode(node)
-        check_tree(state, n_features)
+        classes, state = self.decode(n_classes), self.decode(node)
+        check_tree(state, n_features, classes, n_outputs)
+        tree = Tree(n_features, classes, n_outputs)
         tree.__setstate__(state)
         self.things[at] = tree
         return tree
@@ -259,7 +274,6 @@ class Decoder:
             _set_state(thing, state)
         if isinstance(thing, NeighborsBase) and vars(thing).get("_tree") is True:
             thing._tree = _neighbors_tree(thing)
-        check_estimator(thing)
         return thing
 
 
@@ -277,6 +291,14 @@ def _set_state(thing: Any, state: Any) -> None:
             object.__setattr__(thing, name, value)
     else:
         thing.__setstate__(state)
+
+
+def _checked_bits(state: Any) -> Any:
+    """Return the state of a random generator whose position is in its table."""
+    position = state["state"].get("pos", 0)
+    if not 0 <= position <= 624:  # NumPy would read beyond the table
+        raise ValueError(f"a random generator at position {position}")
+    return state
 
 
 def _neighbors_tree(model: Any) -> Any:

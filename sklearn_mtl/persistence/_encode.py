@@ -117,7 +117,7 @@ class Encoder:
         if isinstance(thing, np.ma.MaskedArray):
             masked = (thing.data, np.ma.getmaskarray(thing))
             return {"masked": self._items(masked)}
-        if kind is np.ndarray:
+        if kind in (np.ndarray, np.memmap):
             return self._array(thing)
         if isinstance(thing, torch.Tensor):
             return self._tensor(thing)
@@ -156,12 +156,14 @@ class Encoder:
         """Return {"map": ...} where all keys are texts, else pairs."""
         if type(thing) is dict and all(type(key) is str for key in thing):
             return {"map": {k: self.encode(v, f"[{k!r}]") for k, v in thing.items()}}
+        factory = None
+        if type(thing) is defaultdict:  # first, as it is read
+            factory = self.encode(thing.default_factory, "default_factory")
         pairs = [
             [self.encode(key, "key"), self.encode(value, f"[{key!r}]")]
             for key, value in thing.items()
         ]
         if type(thing) is defaultdict:
-            factory = self.encode(thing.default_factory, "default_factory")
             return {"defaultdict": [factory, pairs]}
         return {"ordered" if type(thing) is OrderedDict else "dict": pairs}
 
@@ -209,7 +211,8 @@ class Encoder:
         if len(way) > 3 and way[3] is not None:
             node["items"] = self._items(list(way[3]))
         if len(way) > 4 and way[4] is not None:
-            node["pairs"] = self._items([list(pair) for pair in way[4]])
+            # Pairs are no objects of the model: they have no number.
+            node["pairs"] = [[self.encode(k, "key"), self.encode(v)] for k, v in way[4]]
         return node
 
     def _left(self, thing: Any) -> dict[str, Any]:

@@ -93,9 +93,10 @@ def save(
     True
     """
     encoder = Encoder(Allowed(trusted), training_state)
-    graph = encoder.encode(model, type(model).__name__)
+    node = encoder.encode(model, type(model).__name__)
+    graph = {"n_objects": len(encoder.numbers), "model": node}
     members = {GRAPH: json.dumps(graph, separators=(",", ":")).encode()}
-    del graph
+    del node, graph
     if encoder.parts:
         members[PARTS] = _write_parts(encoder.parts)
     members[ARRAYS] = write_arrays(encoder.arrays)
@@ -185,7 +186,8 @@ def _decode(members: dict[str, bytes], allowed: Allowed) -> Any:
     if NODE * n_nodes > 2 * n_bytes + 2 * SPARE:
         raise ValueError(f"{n_nodes} objects for {n_bytes} bytes of numbers")
     parts = _read_parts(members.pop(PARTS)) if PARTS in members else []
-    return Decoder(allowed, arrays, parts).decode(json.loads(text))
+    graph = json.loads(text)
+    return Decoder(allowed, arrays, parts).model(graph["model"], graph["n_objects"])
 
 
 def _write_parts(parts: list[Any]) -> bytes:
@@ -251,7 +253,9 @@ def package_versions() -> dict[str, str]:
 
 def _compare_versions(manifest: dict[str, Any], path: Path) -> None:
     """Warn if packages whose objects are in the file have other versions here."""
-    here, there = package_versions(), manifest["versions"]
+    here, there = package_versions(), manifest.get("versions")
+    if not isinstance(there, dict):
+        raise DamagedFileError(f"{path}: the file does not say what wrote it.")
     asked = ("sklearn_mtl", "scikit-learn", "skorch")
     other = [
         f"{name} {there.get(name)} (here {here[name]})"

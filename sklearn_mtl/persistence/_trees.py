@@ -16,8 +16,17 @@ from sklearn_mtl.persistence._private import (
 __all__ = ["check_estimator", "check_tree"]
 
 
-def check_tree(state: dict[str, Any], n_features: int) -> None:
+def check_tree(
+    state: dict[str, Any], n_features: int, n_classes: np.ndarray, n_outputs: int
+) -> None:
     """Raise ValueError if a walk down the tree could leave its table or never end."""
+    is_sized = np.ndim(n_classes) == 1 and len(n_classes) == n_outputs > 0
+    if not is_sized or n_classes.min() < 1 or n_features < 0:
+        raise ValueError(f"a tree of {n_outputs} outputs and {n_features} features")
+    if not 0 <= state["max_depth"] < state["node_count"]:
+        raise ValueError(f"a tree of depth {state['max_depth']}")
+    if state["values"].shape[1:] != (n_outputs, n_classes.max()):
+        raise ValueError("the values of a tree are not those of its outputs")
     nodes, values = state["nodes"], state["values"]
     n_nodes = state["node_count"]
     if not (nodes.ndim == 1 and len(nodes) == len(values) == n_nodes > 0):
@@ -75,5 +84,23 @@ def check_estimator(model: Any) -> None:
     if any(tree.n_features != n_features for tree in trees):
         raise ValueError(f"a tree is not of the {n_features} features of its model")
     if isinstance(model, BaseHistGradientBoosting):
+        is_categorical = getattr(model, "is_categorical_", None)
         for predictor in np.ravel(getattr(model, "_predictors", [])):
             check_histogram_tree(predictor.nodes, n_features)
+            _check_categories(predictor, is_categorical)
+
+
+def _check_categories(predictor: Any, is_categorical: np.ndarray | None) -> None:
+    """Raise if a split by categories has no set of them, or no such feature."""
+    nodes = predictor.nodes
+    splits = nodes[nodes["is_categorical"].astype(bool) & (nodes["is_leaf"] == 0)]
+    if not len(splits):
+        return
+    known = np.zeros(0, dtype=bool) if is_categorical is None else is_categorical
+    sets = (predictor.raw_left_cat_bitsets, predictor.binned_left_cat_bitsets)
+    n_sets = min(len(one) if one.shape[1:] == (8,) else 0 for one in sets)
+    features = splits["feature_idx"]
+    if splits["bitset_idx"].max() >= n_sets or features.max() >= len(known):
+        raise ValueError("a tree splits by categories that are not there")
+    if not known[features].all():
+        raise ValueError("a tree splits by categories of a number")

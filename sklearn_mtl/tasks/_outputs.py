@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks._scores import accuracies, mean_of_observed, r2_scores, skills
 from sklearn_mtl.tasks._task_set import Task, TaskSet
+from sklearn_mtl.tasks._values import is_gap
 from sklearn_mtl.tasks._views import make_task_view
 from sklearn_mtl.tasks._weights import check_sample_weight
 from sklearn_mtl.utils._categories import warning_once
@@ -208,7 +209,7 @@ class MultiTaskOutputsMixin(VersionedState):
         try:
             return self.task_set_.index(task, type(self).__name__)
         except TaskError as error:
-            if not hasattr(self, "new_task"):
+            if not hasattr(self, "new_task") or is_gap(task):
                 raise
             if unknown == "common":
                 return -1

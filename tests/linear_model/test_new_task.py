@@ -115,6 +115,8 @@ def test_predictions_of_rows_may_be_of_a_new_task():
     found = model.predict_task(X[:4], ids, unknown="common")
     own, common = model.predict(X[:4]), model.new_task().predict(X[:4])
     np.testing.assert_allclose(found, [own[0, 0], common[1], own[2, 1], common[3]])
+    with pytest.raises(TaskError):  # an id that is missing is no new school
+        model.predict_task(X[:1], [None], unknown="common")
     with pytest.raises(ValueError, match="unknown='guess'"):
         model.predict_task(X[:4], ids, unknown="guess")
 

@@ -85,7 +85,8 @@ def forge(path, change):
     """Write a file again, with its model and arrays changed and its checksums right."""
     manifest, members = read_archive(path)
     graph = json.loads(members["model.json"])
-    members["model.json"] = json.dumps(change(graph) or graph).encode()
+    graph["model"] = change(graph["model"]) or graph["model"]
+    members["model.json"] = json.dumps(graph).encode()
     del manifest["members"], manifest["format"]
     write_archive(path, members, manifest)
 
@@ -124,6 +125,9 @@ def linear(tmp_path):
         "joblib.memory:Memory",
         "torch.serialization:load",
         "torch.hub:load",
+        "numpy.f2py.__main__:main",
+        "torch._dynamo.config:os",
+        "sklearn_mtl.__main__:main",
         "numpy:load",
         "sklearn_mtl:nothing",
         "sklearn.utils._bunch:Bunch.__getattr__",
@@ -158,6 +162,18 @@ def test_module_attributes_that_are_classes_of_others_are_refused(linear):
     "graph",
     [
         {"again": 7},
+        {"again": -1},
+        {"elements": ["U300000000", [1], ["a"]]},
+        {
+            "random_state": {
+                "map": {
+                    "bit_generator": "MT19937",
+                    "state": {
+                        "map": {"key": {"array": [0, "|u1", [1], "C"]}, "pos": 10**7}
+                    },
+                }
+            }
+        },
         {"unknown": 1},
         {"array": [10**9, "<f8", [1], "C"]},
         {"array": [0, "<f8", [10**12], "C"]},
@@ -275,6 +291,15 @@ def test_a_forest_whose_trees_are_of_more_features_is_refused(tmp_path):
     forge(path, fewer)
     with pytest.raises(DamagedFileError, match="features of its model"):
         sklearn_mtl.load(path)
+
+
+@pytest.mark.parametrize("versions", [None, "1", []])
+def test_a_file_that_does_not_say_what_wrote_it_is_refused(versions, linear):
+    manifest, members = read_archive(linear)
+    del manifest["members"], manifest["format"]
+    write_archive(linear, members, {**manifest, "versions": versions})
+    with pytest.raises(DamagedFileError, match="what wrote it"):
+        sklearn_mtl.load(linear)
 
 
 def test_members_that_the_manifest_does_not_name_are_not_read(linear):

@@ -11,12 +11,26 @@ import joblib
 import numpy as np
 import pytest
 import torch
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+from skorch.callbacks import EarlyStopping, PrintLog
 from torch import nn
 
 import sklearn_mtl
@@ -298,3 +312,75 @@ def test_attributes_in_slots_are_saved(tmp_path):
     trusted = [Slotted, PartlySlotted]
     found = sklearn_mtl.load(tmp_path / "m.mtl", trusted=trusted)
     assert (found.one.value, found.other.value, found.other.more) == (1, 2, 3)
+
+
+COMPOSITES = {
+    "bagging of votes": lambda: BaggingClassifier(vote(), n_estimators=2),
+    "stack of votes": lambda: stack(),
+    "frozen": lambda: FrozenEstimator(vote().fit(X, Y[:, 0])),
+    "calibrated": lambda: CalibratedClassifierCV(LogisticRegression(), cv=2),
+    "columns": lambda: make_pipeline(
+        ColumnTransformer([("s", StandardScaler(), [0]), ("p", PCA(1), [1, 2])]),
+        LogisticRegression(),
+    ),
+    "boosting": lambda: GradientBoostingClassifier(n_estimators=3, random_state=0),
+}
+
+
+def vote():
+    members = [("l", LogisticRegression()), ("t", DecisionTreeClassifier(max_depth=2))]
+    return VotingClassifier(members, voting="soft")
+
+
+def stack():
+    return StackingClassifier([("l", LogisticRegression()), ("v", vote())], cv=2)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", COMPOSITES)
+def test_models_of_models_of_scikit_learn_are_saved_for_several_tasks(name, tmp_path):
+    pytest.importorskip("skops", reason="skops is not installed (extra save)")
+    model = IndependentTasks(COMPOSITES[name]()).fit(X, Y)
+    found = again(model, tmp_path / "it")
+    for one, other in zip(
+        model.predict_proba(NEW), found.predict_proba(NEW), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    assert_alike(model, again(found, tmp_path / "again"), NEW)
+
+
+def test_what_is_shared_across_dictionaries_of_their_own_class_stays_in_order(tmp_path):
+    inner = VotingClassifier([("a", LogisticRegression())])
+    model = IndependentTasks(
+        AdaBoostClassifier(n_estimators=2, random_state=0), by_task={"task0": inner}
+    )
+    y = np.column_stack([Y, Y[:, 0] * Y[:, 1]])
+    assert_alike(model.fit(X, y), again(model, tmp_path / "it"), NEW)
+
+
+def test_a_model_whose_arrays_are_in_a_file_is_saved(tmp_path):
+    model = fitted("regressor", "linear")
+    joblib.dump(model, tmp_path / "it.joblib")
+    mapped = joblib.load(tmp_path / "it.joblib", mmap_mode="r")
+    assert_alike(model, again(mapped, tmp_path / "it"), NEW)
+
+
+def test_callbacks_of_skorch_are_saved(tmp_path):
+    callbacks = [("stop", EarlyStopping("train_loss")), ("log", PrintLog())]
+    options = {**SMALL_NET, "callbacks": callbacks, "max_epochs": 2}
+    model = MultiTaskClassifier(**options).fit(X, Y)
+    found = again(model, tmp_path / "it")
+    np.testing.assert_array_equal(found.predict_proba(NEW), model.predict_proba(NEW))
+    assert [name for name, _ in found.callbacks] == ["stop", "log"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_an_old_file_keeps_its_permissions_and_a_link_its_target(tmp_path):
+    path, link = tmp_path / "it", tmp_path / "link"
+    path.write_text("old")
+    path.chmod(0o600)
+    link.symlink_to(path)
+    sklearn_mtl.save(MultiTaskLinearRegressor(), link)
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert isinstance(sklearn_mtl.load(path), MultiTaskLinearRegressor)
