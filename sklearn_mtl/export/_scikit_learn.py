@@ -15,6 +15,7 @@ from sklearn.ensemble import (
 )
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVR, NuSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -105,7 +106,8 @@ def one_task(model: Any, task: Task, graph: Graph, x: str) -> str:
         return _in_place(model.task_set_.classes[0], task, graph, value)
     if not task.is_classification:
         (value,) = converted(model, graph, x)
-        return graph.reshape(graph.cast(value, np.float64), -1)
+        value = graph.reshape(graph.cast(value, np.float64), -1, 1)
+        return graph.reshape(_marked(value, graph, x), -1)
     if not hasattr(model, "predict_proba"):
         raise refuse(
             model,
@@ -113,8 +115,17 @@ def one_task(model: Any, task: Task, graph: Graph, x: str) -> str:
             "Take a classifier with predict_proba.",
         )
     _, value = converted(model, graph, x)
-    value = graph.cast(value, np.float64)
+    value = _marked(graph.cast(value, np.float64), graph, x)
     return _in_place(model.classes_, task, graph, value)
+
+
+def _marked(value: str, graph: Graph, x: str) -> str:
+    """Append NaN for samples with a missing value, which no converter reads as fit did.
+
+    Trees of scikit-learn send it to a side of its own; skl2onnx sends it to the right.
+    """
+    gap = graph.op("ReduceSum", graph.op("Mul", x, np.array(0.0)), np.array([1]))
+    return graph.op("Add", value, gap)  # 0, or NaN
 
 
 def _in_place(classes: np.ndarray | None, task: Task, graph: Graph, value: str) -> str:
@@ -164,6 +175,15 @@ def _imputed(step: SimpleImputer, graph: Graph, x: str) -> str:
 
 def converted(model: Any, graph: Graph, x: str) -> list[str]:
     """Append what skl2onnx makes of a part of scikit-learn; return its outputs."""
+    if (
+        isinstance(model, KNeighborsClassifier | KNeighborsRegressor)
+        and model.weights == "distance"
+    ):
+        raise refuse(
+            model,
+            'has weights="distance", which skl2onnx computes otherwise where a sample '
+            'equals one of the training set. Take weights="uniform".',
+        )
     skl2onnx = import_optional("skl2onnx", extra="onnx", who="to_onnx")
     types = import_optional("skl2onnx.common.data_types", extra="onnx", who="to_onnx")
     is_single, width = isinstance(model, SINGLE), [None, model.n_features_in_]

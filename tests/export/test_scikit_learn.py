@@ -11,6 +11,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -18,6 +19,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 from sklearn.svm import SVR
+from sklearn.tree import DecisionTreeClassifier
 
 import sklearn_mtl
 from sklearn_mtl import (
@@ -153,8 +155,22 @@ def test_a_blend_with_a_model_of_scikit_learn_is_the_same(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "estimator", [DecisionTreeClassifier(), RandomForestClassifier(3), LOGISTIC]
+)
+def test_a_missing_value_gives_nan_and_no_wrong_number(estimator, tmp_path):
+    # trees of scikit-learn read it, and skl2onnx does not
+    model = IndependentTasks(estimator).fit(FILLED, LABELS[:, :2])
+    found = answers(model, tmp_path / "it.onnx", NEW)
+    has_gap = np.isnan(NEW).any(axis=1)
+    for values in found:
+        assert np.isnan(values[has_gap]).all()
+        assert not np.isnan(values[~has_gap]).any()
+
+
+@pytest.mark.parametrize(
     ("estimator", "said"),
     [
+        (KNeighborsClassifier(weights="distance"), "KNeighborsClassifier has weights"),
         (RidgeClassifier(), "RidgeClassifier gives no probabilities for task 'task0'"),
         (
             make_pipeline(FunctionTransformer(np.abs), LOGISTIC),
