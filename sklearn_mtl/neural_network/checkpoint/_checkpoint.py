@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sklearn_mtl.neural_network.checkpoint._fingerprint import Training, fingerprint
 from sklearn_mtl.neural_network.checkpoint._folder import RunFolder
 from sklearn_mtl.neural_network.checkpoint._graph import Surroundings
+from sklearn_mtl.neural_network.checkpoint._history import HistoryWriter
 from sklearn_mtl.neural_network.checkpoint._snapshot import (
     compare,
     put_back,
@@ -49,6 +50,7 @@ class Checkpoint:
         self._saved = folder.saved()
         self.seed = seed if self._saved is None else int(self._saved.about["seed"])
         self._n_epochs = 0
+        self._history = HistoryWriter()
         self._surroundings: Surroundings | None = None
 
     def resume(self, net: MultiTaskNet) -> tuple[int, bool]:
@@ -77,7 +79,8 @@ class Checkpoint:
         assert self._surroundings is not None  # for the type checker
         self._n_epochs += 1
         try:
-            members = self._surroundings.write(take(net))
+            history = self._history.write(list(net.history_))
+            members = self._surroundings.write({**take(net), "history": history})
         except TypeError as error:
             raise TypeError(
                 f"{net.who}: the state of training cannot be written to a checkpoint: "

@@ -9,6 +9,7 @@ import torch
 from skorch.callbacks import EarlyStopping
 from torch import Tensor, nn
 
+from sklearn_mtl.neural_network.checkpoint._history import read_history
 from sklearn_mtl.neural_network.training._history import ProgressBar
 from sklearn_mtl.neural_network.training._net import MultiTaskNet
 
@@ -56,13 +57,12 @@ def _varied_state(net: MultiTaskNet) -> dict[str, Any]:
 
 
 def take(net: MultiTaskNet) -> dict[str, Any]:
-    """Return all that the rest of a training depends on, after an epoch."""
+    """Return all but the history that the rest of a training depends on."""
     return {
         **_varied_state(net),
         "tensors": {name: tensor.detach() for name, tensor in _tensors(net)},
         "frozen": _frozen(net),
         "optimizer": net.optimizer_.state_dict(),
-        "history": list(net.history_),
         "lowest": net.lowest_,
         "lr": net.lr,
         "n_steps": net.n_steps_,
@@ -71,7 +71,7 @@ def take(net: MultiTaskNet) -> dict[str, Any]:
 
 
 def put_back(net: MultiTaskNet, state: dict[str, Any]) -> None:
-    """Put what `take` returned into a net that has begun to train."""
+    """Put a state, with its history, into a net that has begun to train."""
     with torch.no_grad():
         for name, tensor in _tensors(net):
             tensor.copy_(state["tensors"][name])
@@ -80,7 +80,7 @@ def put_back(net: MultiTaskNet, state: dict[str, Any]) -> None:
         parameter.requires_grad_(name not in frozen)
     _load_optimizer(net.optimizer_, state["optimizer"])
     # In place: callbacks may refer to the history.
-    net.history_[:] = state["history"]
+    net.history_[:] = read_history(state["history"])
     net.lowest_, net.lr = state["lowest"], state["lr"]
     net.n_steps_ = state["n_steps"]
     for generator, bits in zip(net.run.generators, state["generators"], strict=True):

@@ -18,6 +18,7 @@ from torch import nn
 
 from sklearn_mtl import MultiTaskClassifier, MultiTaskMixedEstimator, MultiTaskRegressor
 from sklearn_mtl.balancing import Asynchronous, Sampled
+from sklearn_mtl.ensemble import MultiTaskBlendRegressor, MultiTaskForestRegressor
 from sklearn_mtl.modules import Augmentation, Conv, MixtureOfExperts
 from sklearn_mtl.preprocessing import PiecewiseLinear
 from tests.neural_network.checkpoint.crash import (
@@ -208,6 +209,21 @@ def test_a_warm_start_goes_on(tmp_path):
     assert count_epochs(again, X, Y) == N_EPOCHS - 2
     assert same_bits(again, undisturbed)
     assert_same_history(again, undisturbed)
+
+
+def test_the_net_of_a_blend_goes_on(tmp_path):
+    def blend(folder):
+        one = net(MultiTaskRegressor, random_state=None, checkpoint=folder)
+        parts = [("net", one), ("forest", MultiTaskForestRegressor(n_estimators=5))]
+        return MultiTaskBlendRegressor(parts, random_state=0)
+
+    y = Y[:, [2]]
+    undisturbed = blend(None).fit(X, y)
+    crash_after(3, blend(tmp_path), X, y)
+    model = blend(tmp_path)
+    n_run = count_epochs(model, X, y)
+    assert n_run == count_epochs(blend(None), X, y) - 3
+    np.testing.assert_array_equal(model.predict(X), undisturbed.predict(X))
 
 
 def test_partial_fit_writes_no_checkpoint(tmp_path):
