@@ -4,9 +4,8 @@
 
 A small, the default and a large net on made data, trained for the same number of epochs
 with `checkpoint=None` and with a folder; wall seconds, because writing waits for the
-disk. "write" is the median of single writes, "MB" the size of a file, and "once" what
-the fit needs for its digest of the data and for the folder. A completed fit that comes
-back from its file is the last column.
+disk. "write" is the median of single writes, "MB" the size of a file, and "again" the
+time of a completed fit that comes back from its file.
 """
 
 from __future__ import annotations
@@ -69,15 +68,12 @@ def measure(name, rounds):
         net.fit(X, y)
         again = time.perf_counter() - start
     Checkpoint.write = write
-    one = np.median(writes)
-    extra = np.median(seconds["with"] - seconds["without"])
     return {
         "parameters": sum(p.numel() for p in net.net_.module_.parameters()),
         "MB": size / 1e6,
         "epoch without": np.median(seconds["without"]) / n_epochs,
         "epoch with": np.median(seconds["with"]) / n_epochs,
-        "write": one,
-        "once": extra - one * n_epochs,
+        "write": np.median(writes),
         "again": again,
     }
 

@@ -130,11 +130,17 @@ class BaseMultiTaskNet(
             If X, weights or the shape that the trunk returns are wrong; or if one of
             X_val and y_val is missing, or they come with groups or with
             early_stopping=False.
+        OSError
+            If `checkpoint` is given and cannot be written, as on a full disk.
+        TypeError
+            If `checkpoint` is given and a parameter cannot be told from another one, or
+            a callback keeps what no file can hold.
 
         Warns
         -----
         UserWarning
-            If all samples are in one group, so that nothing is held out.
+            If all samples are in one group, so that nothing is held out; or if a
+            checkpoint is damaged, so that training goes on from the one before.
         MissingLabelWarning
             If all labels of a task are in one group, so that their out-of-fold
             predictions are missing.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections import OrderedDict, defaultdict
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,9 @@ class Decoder:
 
     def _make_constant(self, name: str) -> Any:
         return {"Ellipsis": Ellipsis, "NotImplemented": NotImplemented}[name]
+
+    def _make_path(self, text: str) -> Path:
+        return Path(text)
 
     def _make_dtype(self, about: Any) -> np.dtype:
         return _dtype(about)

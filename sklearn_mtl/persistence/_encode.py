@@ -8,6 +8,7 @@ import math
 from collections import OrderedDict, defaultdict
 from enum import Enum
 from functools import partial
+from pathlib import PurePath
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
@@ -89,6 +90,8 @@ class Encoder:
             return {"range": [thing.start, thing.stop, thing.step]}
         if thing is Ellipsis or thing is NotImplemented:
             return {"constant": repr(thing)}
+        if isinstance(thing, PurePath):  # a parameter, such as checkpoint
+            return {"path": str(thing)}
         if isinstance(thing, np.dtype):
             return {"dtype": _describe(thing, self)}
         if isinstance(thing, np.generic):

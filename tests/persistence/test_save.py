@@ -296,6 +296,12 @@ def test_retrievers_share_their_rows_with_the_index(tmp_path):
     assert found.index_.rows_ is found.embedding_
 
 
+def test_paths_among_the_parameters_are_saved(tmp_path):
+    model = MultiTaskRegressor(checkpoint=tmp_path / "checkpoints")
+    sklearn_mtl.save(model, tmp_path / "m.mtl")
+    assert sklearn_mtl.load(tmp_path / "m.mtl").checkpoint == model.checkpoint
+
+
 class Slotted:
     __slots__ = ("value",)
 
