@@ -2,9 +2,10 @@
 
 import errno
 import os
-import stat
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -199,14 +200,33 @@ def test_a_file_in_the_place_of_the_folder_is_an_error_before_training(tmp_path)
         count_epochs(model, X, Y)
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere"
-)
-def test_a_folder_that_may_not_be_written_is_an_error_before_training(tmp_path):
-    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    with pytest.raises(PermissionError, match="no checkpoint can be written"):
-        net(tmp_path).fit(X, Y)
-    tmp_path.chmod(stat.S_IRWXU)
+@contextmanager
+def read_only(folder):
+    """Let nobody write to a folder, not even root, who then is another user."""
+    user = os.geteuid()
+    folder.chmod(0o555)
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        folder.chmod(0o755)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="of Unix alone")
+def test_a_read_only_folder_is_an_error_that_leaves_the_last_good_file(plain):
+    with tempfile.TemporaryDirectory() as name:  # tmp_path is closed to other users
+        folder = Path(name)
+        with read_only(folder), pytest.raises(PermissionError, match="no checkpoint"):
+            net(folder).fit(X, Y)
+        crash_after(3, net(folder), X, Y)
+        run = files(folder)[0].parent
+        with read_only(run), pytest.raises(PermissionError, match="no checkpoint"):
+            net(folder).fit(X, Y)
+        model = net(folder)
+        assert count_epochs(model, X, Y) == N_EPOCHS - 3
+        assert same_bits(model, plain)
 
 
 def test_missing_folders_are_made(tmp_path):

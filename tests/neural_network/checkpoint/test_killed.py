@@ -1,5 +1,6 @@
 """A process that is killed at any moment loses at most the epoch that it is in."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from tests.neural_network.checkpoint.killed import (
     X,
     Y,
     assert_same_result,
+    fit_and_tell,
     long_net,
     result,
 )
@@ -53,6 +55,20 @@ def test_a_fit_that_is_killed_while_it_writes_ends_with_the_same_bits(moment, tm
     assert_same_result(fits.finish(), result(long_net(max_epochs=12).fit(X, Y)))
     left = sorted(path.name for path in fits.folder.rglob("*") if path.is_file())
     assert left == ["epoch-000012.mtl", "lock"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="of Unix alone")
+def test_a_file_that_the_system_cuts_off_is_an_error_and_leaves_the_one_before(
+    tmp_path,
+):
+    fits = Fits(tmp_path, max_epochs=12)
+    fits.run(fit_and_tell, fits.folder, tmp_path / "error.txt", fits.arguments)
+    said = (tmp_path / "error.txt").read_text(encoding="utf-8")
+    assert "the checkpoint of epoch 6 could not be written" in said
+    assert os.strerror(errno.EFBIG) in said
+    left = sorted(path.name for path in fits.folder.rglob("*") if path.is_file())
+    assert left == ["epoch-000004.mtl", "epoch-000005.mtl", "lock"]
+    assert_same_result(fits.finish(), result(long_net(max_epochs=12).fit(X, Y)))
 
 
 def test_processes_with_the_same_fit_do_not_disturb_each_other(tmp_path):
