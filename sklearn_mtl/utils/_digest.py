@@ -41,9 +41,16 @@ class _CodeHasher(_Hasher):
     no lambda at all.
     """
 
+    def __init__(self) -> None:
+        super().__init__(hash_name="md5")
+        self._told: set[int] = set()  # functions that call each other in a circle end
+
     def reducer_override(self, value: Any) -> Any:
         if isinstance(value, type | FunctionType) and _is_own(value):
             name = f"{value.__module__}.{value.__qualname__}"
+            if id(value) in self._told:
+                return str, (name,)
+            self._told.add(id(value))
             own = _of_class(value) if isinstance(value, type) else _of_function(value)
             return list, ([name, *own],)
         return super().reducer_override(value)
@@ -71,15 +78,26 @@ def _of_class(value: type) -> Iterator[Any]:
 
 
 def _of_function(value: FunctionType) -> Iterator[Any]:
+    """Yield what a function computes with: its code, and what that names."""
     yield from _of_code(value.__code__)
     yield [value.__defaults__, value.__kwdefaults__]
     for cell in value.__closure__ or ():
         try:
-            found = cell.cell_contents
+            yield cell.cell_contents
         except ValueError:  # not filled yet
             continue
-        if not isinstance(found, type):  # such as the class that super() looks up
-            yield found
+    for name in sorted(_names(value.__code__)):
+        found = value.__globals__.get(name)
+        is_code = isinstance(found, type | FunctionType) and _is_own(found)
+        parts = found if isinstance(found, tuple) else [found]
+        if is_code or all(isinstance(part, bool | int | float | str) for part in parts):
+            yield [name, found]
+
+
+def _names(code: CodeType) -> set[str]:
+    """Return the names that code looks up, also in functions inside of it."""
+    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
+    return set(code.co_names).union(*map(_names, inner))
 
 
 def _of_code(code: CodeType) -> Iterator[Any]:
@@ -101,8 +119,8 @@ def digest_object(value: Any, *, with_code: bool = False) -> str:
     By default an own class or function must have a name that can be imported; with its
     code it may also be a lambda.
     """
-    hasher = _CodeHasher if with_code else _Hasher
-    return str(hasher(hash_name="md5").hash(value))
+    hasher = _CodeHasher() if with_code else _Hasher(hash_name="md5")
+    return str(hasher.hash(value))
 
 
 def digest_table(table: Any) -> str:

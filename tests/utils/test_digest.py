@@ -26,6 +26,14 @@ for estimator in (
     {"x", "y", "z"},
 ):
     print(digest_object(estimator))
+
+class Own(torch.nn.Module):
+    def forward(self, x):
+        return x if x in {"p", "q", "r"} else WIDTH
+
+WIDTH = 8
+for own in (lambda n: torch.nn.Linear(n, WIDTH), Own, MultiTaskClassifier(trunk=Own())):
+    print(digest_object(own, with_code=True))
 """
 
 
@@ -42,7 +50,7 @@ def digests(seed):
 def test_digests_are_the_same_in_every_process_also_of_modules():
     found = digests("1")
     assert found == digests("2")
-    assert len(set(found)) == 5
+    assert len(set(found)) == 8
 
 
 def test_other_parameters_and_weights_give_another_digest():
@@ -85,6 +93,9 @@ def digest(thing):
         "thing = outer({n})",
         "def thing(x, n={n}):\n    return x * n",
         "class thing:\n    def forward(self, x):\n        return x * {n}",
+        "N = (3, {n})\nthing = lambda x: [x * N for _ in range(2)]",
+        "def f():\n    return {n} * thing()\ndef thing():\n    return f()",
+        "class A:\n    n = staticmethod(lambda: {n})\ndef thing():\n    return A.n()",
         "class thing:\n    @property\n    def twice(self):\n        return {n}",
         "class A:\n    def f(self):\n        return {n}\nclass thing(A):\n    pass",
     ],
