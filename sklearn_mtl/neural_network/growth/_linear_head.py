@@ -19,6 +19,7 @@ __all__ = ["ALPHAS", "LinearHeads", "fit_ridge_path"]
 #: so that a tie goes to the simpler head.
 ALPHAS = np.logspace(1, -6, 8)
 _MAX_ITER = 300
+_TINY = 1e-12  # where a column is zero
 
 
 class LinearHeads:
@@ -36,15 +37,15 @@ class LinearHeads:
 
     def __init__(self, labels: TaskLabels, Z: Tensor) -> None:
         self.labels = labels
-        mean = Z.mean(dim=1, keepdim=True)
+        self.mean = Z.mean(dim=1, keepdim=True)
         total = Z.var(dim=1, correction=0).sum(dim=1).sqrt()[:, None, None]
         # Relative to the values: a constant representation varies by rounding.
         is_flat = total <= 1e-12 * Z.abs().amax(dim=(1, 2), keepdim=True)
-        self.mean, self.scale = (
-            mean,
-            torch.where(is_flat, torch.ones_like(total), total),
-        )
-        self.Z = torch.where(is_flat, torch.zeros_like(Z), (Z - mean) / self.scale)
+        self.scale = torch.where(is_flat, torch.ones_like(total), total)
+        Z = torch.where(is_flat, torch.zeros_like(Z), (Z - self.mean) / self.scale)
+        # In their axes the columns are uncorrelated, so that each has its own step.
+        _, self.axes = torch.linalg.eigh(Z.mT @ Z)
+        self.Z = Z @ self.axes
 
     def path(
         self, train: np.ndarray, encoder: TargetEncoder, test: np.ndarray
@@ -74,7 +75,8 @@ class LinearHeads:
         (n_members, 1, n_outputs).
         """
         found = [self._solve(m, rows, encoder, setting)[-1] for m in range(len(self.Z))]
-        W = torch.stack([torch.from_numpy(w) for w, _ in found]) / self.scale
+        W = torch.stack([torch.from_numpy(w) for w, _ in found])
+        W = self.axes @ W / self.scale
         b = torch.stack([torch.from_numpy(b) for _, b in found])[:, None]
         return W, b - self.mean @ W
 
@@ -94,6 +96,8 @@ class LinearHeads:
             labels.loss,
             encoder.bias_[0],
             alphas,
+            # To compare strengths takes fewer digits than to predict.
+            1e-8 if last is None else 1e-11,
         )
 
 
@@ -104,6 +108,7 @@ def fit_ridge_path(
     loss: TaskLoss,
     bias: np.ndarray,
     alphas: Sequence[float],
+    tol: float = 1e-11,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     r"""Minimise a mean loss plus a ridge, for each strength of it.
 
@@ -119,10 +124,16 @@ def fit_ridge_path(
     share = torch.as_tensor(weights / weights.sum())
     free = _free_outputs(targets, loss, n_out)
 
-    def objective(flat: np.ndarray, alpha: float) -> tuple[float, np.ndarray]:
+    def parameters(flat: np.ndarray) -> np.ndarray:
         theta = np.zeros((n_in + 1, n_out))
         theta[-1] = bias
         theta[:, free] = flat.reshape(n_in + 1, -1)
+        return theta
+
+    def objective(
+        flat: np.ndarray, alpha: float, step: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        theta = parameters(flat * step)
         W, b = torch.from_numpy(theta[:-1]), torch.from_numpy(theta[-1])
         logits = torch.addmm(b, Z, W)
         z = logits.unsqueeze(1) if n_out > 1 else logits
@@ -130,20 +141,28 @@ def fit_ridge_path(
         slopes = slopes.reshape(logits.shape) * share[:, None]
         value = float(values[:, 0] @ share) + 0.5 * alpha * float((W * W).sum())
         gradient = torch.cat([Z.mT @ slopes + alpha * W, slopes.sum(0, keepdim=True)])
-        return value, gradient.numpy()[:, free].ravel()
+        return value, gradient.numpy()[:, free].ravel() * step
 
     start = np.zeros((n_in + 1, len(free)))
     start[-1] = bias[free]
     path, flat = [], start.ravel()
+    curvature = loss.curvature(n_out) * np.append((share @ Z**2).numpy(), 1.0)
     for alpha in alphas:
+        # Units in which the curvature is about 1 in each direction.
+        ridge = np.append(np.full(n_in, alpha), 0.0)
+        step = np.repeat(1.0 / np.sqrt(curvature + ridge + _TINY), len(free))
         if len(free):
-            options = {"maxiter": _MAX_ITER, "ftol": 1e-12, "gtol": 1e-7}
-            flat = minimize(
-                objective, flat, (alpha,), "L-BFGS-B", jac=True, options=options
-            ).x
-        theta = np.zeros((n_in + 1, n_out))
-        theta[-1] = bias
-        theta[:, free] = flat.reshape(n_in + 1, -1)
+            options = {"maxiter": _MAX_ITER, "ftol": tol, "gtol": 1e4 * tol}
+            found = minimize(
+                objective,
+                flat / step,
+                (alpha, step),
+                "L-BFGS-B",
+                jac=True,
+                options=options,
+            )
+            flat = found.x * step
+        theta = parameters(flat)
         path.append((theta[:-1], theta[-1]))
     return path
 
