@@ -449,3 +449,13 @@ def test_another_head_than_that_of_the_fit_is_refused():
 def test_a_net_must_be_fitted_first():
     with pytest.raises(ValueError, match="not fitted"):
         MultiTaskClassifier().add_task([[0.0]], [1], name="new")
+
+
+def test_many_labels_are_learned():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(5200, 4))
+    y = np.column_stack([X[:, 0] > 0, X[:, 1] > 0])
+    model = tiny(MultiTaskClassifier, n_members=3, max_epochs=3).fit(X[:500], y[:500])
+    model.add_task(X, X[:, 0] + X[:, 1] > 0, name="both", compare=False)
+    assert model.added_tasks_["both"].score > 0.5
+    assert model.task("both").score(X, X[:, 0] + X[:, 1] > 0) > 0.85
