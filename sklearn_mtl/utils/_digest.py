@@ -68,12 +68,14 @@ def _is_own(value: Any) -> bool:
 
 
 def _of_class(value: type) -> Iterator[Any]:
-    """Yield what a class computes with: its functions, and classes it inherits from."""
+    """Yield what a class computes with: functions, constants, and what it inherits."""
     for name, member in sorted(vars(value).items()):
         found = getattr(member, "__func__", getattr(member, "fget", member))
         if isinstance(found, FunctionType):
             yield name
             yield list(_of_function(found))
+        elif not name.startswith("__") and _is_constant(found):
+            yield [name, found]
     yield [base for base in value.__bases__ if _is_own(base)]
 
 
@@ -89,9 +91,14 @@ def _of_function(value: FunctionType) -> Iterator[Any]:
     for name in sorted(_names(value.__code__)):
         found = value.__globals__.get(name)
         is_code = isinstance(found, type | FunctionType) and _is_own(found)
-        parts = found if isinstance(found, tuple) else [found]
-        if is_code or all(isinstance(part, bool | int | float | str) for part in parts):
+        if is_code or _is_constant(found):
             yield [name, found]
+
+
+def _is_constant(value: Any) -> bool:
+    """Return whether a value is a number or text, or a tuple of them."""
+    parts = value if isinstance(value, tuple) else [value]
+    return all(isinstance(part, bool | int | float | str) for part in parts)
 
 
 def _names(code: CodeType) -> set[str]:

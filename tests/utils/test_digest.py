@@ -120,3 +120,12 @@ def test_an_instance_of_an_own_class_counts_with_its_code():
 def test_classes_that_name_themselves_end():
     source = "class thing:\n    def copy(self):\n        return super().__new__(thing)"
     assert digest(made(source)) == digest(made(source))
+
+
+def test_a_constant_of_an_own_class_counts():
+    class Scaled:
+        scale = 1.0
+
+    before = digest_object(Scaled, with_code=True)
+    Scaled.scale = 2.0
+    assert digest_object(Scaled, with_code=True) != before
