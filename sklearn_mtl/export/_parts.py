@@ -17,6 +17,7 @@ from sklearn_mtl.modules import (
     Branches,
     BranchLinear,
     EmbeddingLayer,
+    FittedTrunk,
     InputLayer,
     JoinedTrunk,
     MemberBatchNorm,
@@ -110,6 +111,11 @@ def _(part: Branches, net: NetGraph, x: str) -> str:
 @add_part.register
 def _(part: Residual, net: NetGraph, x: str) -> str:
     return net.op("Add", x, add_part.dispatch(nn.Sequential)(part, net, x))
+
+
+@add_part.register
+def _(part: FittedTrunk, net: NetGraph, x: str) -> str:
+    return add_part(part.trunk, net, x)
 
 
 # What predicts as if it were not there.

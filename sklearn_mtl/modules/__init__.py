@@ -46,6 +46,7 @@ from sklearn_mtl.modules.trunks._mixture_of_experts import MixtureTrunk as Mixtu
 from sklearn_mtl.modules.trunks._mlp import ACTIVATIONS as ACTIVATIONS
 from sklearn_mtl.modules.trunks._mlp import MLP
 from sklearn_mtl.modules.trunks._mlp import Residual as Residual
+from sklearn_mtl.modules.trunks._pretrained import FittedTrunk as FittedTrunk
 from sklearn_mtl.modules.trunks._pretrained import Pretrained
 from sklearn_mtl.modules.trunks._pretrained import TrainedParts as TrainedParts
 from sklearn_mtl.modules.trunks._progressive_extraction import (

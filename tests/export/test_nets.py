@@ -107,6 +107,14 @@ def test_the_default_net_is_the_same(tmp_path):
     assert_same(MultiTaskRegressor(**QUICK).fit(X, VALUES), tmp_path / "it.onnx")
 
 
+def test_the_trunk_of_another_net_and_an_added_task_are_the_same(tmp_path):
+    first = MultiTaskClassifier(max_epochs=3, n_members=2, random_state=0)
+    first.fit(X, LABELS[:, :2])
+    later = MultiTaskClassifier(trunk=Pretrained(first), max_epochs=3, random_state=0)
+    later.fit(X, LABELS[:, :1]).add_task(X, LABELS[:, 1], name="new", compare=False)
+    assert_same(later, tmp_path / "it.onnx", NEW)
+
+
 def test_one_row_is_the_same_as_many(tmp_path):
     model = MultiTaskClassifier(**QUICK).fit(X, LABELS)
     whole = answers(model, tmp_path / "it.onnx")
