@@ -148,7 +148,7 @@ def transformed(model: Pipeline, graph: Graph, x: str) -> str:
     for _, step in model.steps[:-1]:
         if step is None or step == "passthrough":
             continue
-        if isinstance(step, SimpleImputer) and not step.add_indicator:
+        if isinstance(step, SimpleImputer):
             x = _imputed(step, graph, x)
             continue
         (value,) = converted(step, graph, x)
@@ -158,6 +158,12 @@ def transformed(model: Pipeline, graph: Graph, x: str) -> str:
 
 def _imputed(step: SimpleImputer, graph: Graph, x: str) -> str:
     """Append what skl2onnx has in float32 alone."""
+    if step.add_indicator:
+        raise refuse(
+            step,
+            "has add_indicator=True, for which skl2onnx writes a graph that cannot be "
+            "loaded. Take add_indicator=False.",
+        )
     fill = np.asarray(step.statistics_, dtype=np.float64)
     is_empty = np.isnan(fill)  # a column without values, which is left out
     missing = step.missing_values

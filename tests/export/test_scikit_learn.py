@@ -171,6 +171,10 @@ def test_a_missing_value_gives_nan_and_no_wrong_number(estimator, tmp_path):
     ("estimator", "said"),
     [
         (KNeighborsClassifier(weights="distance"), "KNeighborsClassifier has weights"),
+        (
+            make_pipeline(SimpleImputer(add_indicator=True), LOGISTIC),
+            "SimpleImputer has add_indicator",
+        ),
         (RidgeClassifier(), "RidgeClassifier gives no probabilities for task 'task0'"),
         (
             make_pipeline(FunctionTransformer(np.abs), LOGISTIC),

@@ -111,7 +111,11 @@ def open_checkpoint(
         None if is_drawn else seed,
         older,
     )
-    assert model.checkpoint is not None  # for the type checker
+    if not model.checkpoint:
+        raise ValueError(
+            f"{type(model).__name__}: checkpoint={model.checkpoint!r} is no folder; "
+            "allowed are a path, '.' for the current folder, and None."
+        )
     folder = RunFolder(Path(model.checkpoint) / digest, type(model).__name__)
     is_done = False
     try:

@@ -283,3 +283,11 @@ def test_a_folder_without_locks_is_used_without_them(tmp_path, monkeypatch, plai
     model = net(tmp_path)
     assert count_epochs(model, X, Y) == N_EPOCHS - 3
     assert same_bits(model, plain)
+
+
+def test_an_empty_path_is_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    X = np.arange(20.0).reshape(10, 2)
+    with pytest.raises(ValueError, match="checkpoint='' is no folder"):
+        MultiTaskRegressor(checkpoint="", max_epochs=1).fit(X, X)
+    assert not list(tmp_path.iterdir())
