@@ -2,7 +2,7 @@
 
 import sys
 
-from sklearn_mtl._cli import main
+from sklearn_mtl.command_line import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -29,7 +29,7 @@ LAYERS = (
     {"ensemble", "inspection"},
     {"comparison", "grouping"},
     {"export"},
-    {"_cli", "__main__", "__init__"},
+    {"command_line", "__main__", "__init__"},
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
 SIBLINGS = {
@@ -45,8 +45,8 @@ SIBLINGS = {
     ("solvers", "penalties"),
     ("solvers", "datafits"),
     ("model_selection", "metrics"),
-    ("__main__", "_cli"),
-    ("__init__", "_cli"),
+    ("__main__", "command_line"),
+    ("__init__", "command_line"),
     ("__init__", "__main__"),
 }
 TORCH_PARTS = {

@@ -1,4 +1,4 @@
-"""The command line: does learning my tasks together help?
+"""The command `compare`: does learning my tasks together help?
 
 It reads arguments and a table, and calls `comparison.compare`; what it prints and
 writes are views of the Comparison.
@@ -7,23 +7,17 @@ writes are views of the Comparison.
 from __future__ import annotations
 
 import argparse
-import shlex
 import shutil
-import sys
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sklearn_mtl._version import __version__
-from sklearn_mtl.exceptions import NegativeTransferWarning
 from sklearn_mtl.utils._optional import check_report
 
 if TYPE_CHECKING:
     from sklearn_mtl.comparison import Comparison
 
-__all__ = ["main"]
+__all__ = ["add_command"]
 
 _MIN_WIDTH, _MAX_WIDTH = 80, 120
 _BUILT_IN_ROWS = 1200
@@ -40,33 +34,8 @@ examples:
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line."""
-    options = _parser().parse_args(arguments)
-    try:
-        with _told_warnings():
-            comparison, affinity = _compare(options)
-    except (ImportError, OSError, TypeError, ValueError) as error:
-        message = " ".join(str(error).split())
-        print(f"sklearn-mtl: error: {message}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        kept = "; the same command goes on from here" if options.cache_dir else ""
-        print(f"sklearn-mtl: interrupted{kept}", file=sys.stderr)
-        return 130
-    given = sys.argv[1:] if arguments is None else arguments
-    comparison.setting["command"] = shlex.join(["sklearn-mtl", *given])
-    _show(comparison, affinity, options)
-    is_any = any(comparison.n_scored(model.name) for model in comparison.models)
-    return 0 if is_any else 1
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="sklearn-mtl", description="Multi-task learning with scikit-learn."
-    )
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True)
+def add_command(commands: Any) -> None:
+    """Add the command to the parser."""
     compare = commands.add_parser(
         "compare",
         help="does learning the tasks together help?",
@@ -77,7 +46,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_data_options(compare.add_argument_group("data"))
     _add_model_options(compare.add_argument_group("comparison"))
     _add_output_options(compare.add_argument_group("output"))
-    return parser
+    compare.set_defaults(work=_work)
+
+
+def _work(options: argparse.Namespace) -> Callable[[], int]:
+    """Do the work; return what shows it, and the exit code with it."""
+    comparison, affinity = _compare(options)
+    comparison.setting["command"] = options.line
+    return lambda: _show(comparison, affinity, options)
 
 
 def _add_data_options(group: Any) -> None:
@@ -183,18 +159,6 @@ def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
     return comparison, task_affinity(None, table.data, table.target, method="label")
 
 
-@contextmanager
-def _told_warnings() -> Iterator[None]:
-    """Print warnings as lines; that of negative transfer stands in the verdict."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("default")
-        warnings.simplefilter("ignore", NegativeTransferWarning)
-        yield
-    for warning in caught:
-        message = " ".join(str(warning.message).split())
-        print(f"sklearn-mtl: warning: {message}", file=sys.stderr)
-
-
 def _check_outputs(paths: Sequence[str | None]) -> None:
     """Refuse now what could not be written after minutes of work."""
     for path in paths:
@@ -241,7 +205,7 @@ def _by_name(values: list[str] | None, option: str, *, can_be_list: bool) -> Any
     )
 
 
-def _show(comparison: Comparison, affinity: Any, options: argparse.Namespace) -> None:
+def _show(comparison: Comparison, affinity: Any, options: argparse.Namespace) -> int:
     columns = shutil.get_terminal_size((_MAX_WIDTH, 24)).columns
     print(comparison.to_text(min(max(columns, _MIN_WIDTH), _MAX_WIDTH)))
     if options.json is not None:
@@ -249,3 +213,5 @@ def _show(comparison: Comparison, affinity: Any, options: argparse.Namespace) ->
     if options.report is not None:
         comparison.to_html(options.report, affinity=affinity)
         print(f"\nReport: {options.report}")
+    is_any = any(comparison.n_scored(model.name) for model in comparison.models)
+    return 0 if is_any else 1

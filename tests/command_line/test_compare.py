@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_mtl import _cli
+from sklearn_mtl import __version__, command_line
+from sklearn_mtl.command_line import _compare
 from sklearn_mtl.comparison import compare
 
 
@@ -71,7 +72,7 @@ def test_bad_input_ends_the_process_with_code_2_and_one_line(table):
 
 
 def failing(capsys, *arguments):
-    code = _cli.main(["compare", *map(str, arguments)])
+    code = command_line.main(["compare", *map(str, arguments)])
     captured = capsys.readouterr()
     assert captured.out == ""
     (line,) = captured.err.splitlines()
@@ -140,7 +141,7 @@ def test_options_reach_compare(table, monkeypatch, capsys):
     arguments += ["--scoring", "ill=average_precision", "regression=r2"]
     arguments += ["--task-types", "stage=regression"]
     arguments += ["--learning-curve", 0.2, 0.5, "--cache-dir", "cells"]
-    assert _cli.main(["compare", str(table), *map(str, arguments)]) == 0
+    assert command_line.main(["compare", str(table), *map(str, arguments)]) == 0
     assert seen.pop("groups").nunique() == 12
     assert seen == {
         "estimators": ["dummy", "linear"],
@@ -161,10 +162,10 @@ def test_options_reach_compare(table, monkeypatch, capsys):
 
 
 def test_without_a_table_the_digit_scenes_are_compared(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(_cli, "_BUILT_IN_ROWS", 120)
+    monkeypatch.setattr(_compare, "_BUILT_IN_ROWS", 120)
     numbers = tmp_path / "out.json"
     arguments = ["--models", "dummy", "--cv", "2", "--n-jobs", "1", "--json", numbers]
-    assert _cli.main(["compare", *map(str, arguments)]) == 0
+    assert command_line.main(["compare", *map(str, arguments)]) == 0
     read = json.loads(numbers.read_text())
     names = [task["name"] for task in read["tasks"]]
     assert names == ["digit", "place", "size", "rotation"]
@@ -177,7 +178,7 @@ def test_types_in_order_and_one_score_for_all(table, capsys):
     arguments = ["--targets", "stage", "dose", "--drop", "ill", "patient", "same"]
     arguments += ["--task-types", "regression", "regression", "--scoring"]
     arguments += ["neg_mean_absolute_error", "--models", "dummy", "--cv", "2"]
-    assert _cli.main(["compare", str(table), *arguments, "--n-jobs", "1"]) == 0
+    assert command_line.main(["compare", str(table), *arguments, "--n-jobs", "1"]) == 0
     out = capsys.readouterr().out
     assert out.count("minus mean absolute error") == 2
 
@@ -187,7 +188,7 @@ def test_warnings_are_lines(tmp_path, capsys):
     rows = "\n".join(f"{i % 5},{i % 3 - 1}" for i in range(30))
     path.write_text(f"x,label\n{rows}\n")
     arguments = [path, "--targets", "label", "--models", "dummy", "--cv", "2"]
-    assert _cli.main(["compare", *map(str, arguments), "--n-jobs", "1"]) == 0
+    assert command_line.main(["compare", *map(str, arguments), "--n-jobs", "1"]) == 0
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(
         "sklearn-mtl: warning: compare: task 'label' has the label -1"
@@ -206,7 +207,7 @@ def test_code_1_says_that_no_model_could_be_fitted(table, monkeypatch, capsys):
         return compare(X, y, {"mine": Broken()}, cv=2)
 
     monkeypatch.setattr("sklearn_mtl.comparison.compare", always_broken)
-    assert _cli.main(["compare", str(table), *ROLES]) == 1
+    assert command_line.main(["compare", str(table), *ROLES]) == 1
     assert "RuntimeError: broken" in capsys.readouterr().out
 
 
@@ -223,7 +224,7 @@ def test_an_interruption_is_one_line(table, monkeypatch, capsys):
 
 def test_help_names_every_option(capsys):
     with pytest.raises(SystemExit) as done:
-        _cli.main(["compare", "--help"])
+        command_line.main(["compare", "--help"])
     assert done.value.code == 0
     out = capsys.readouterr().out
     options = "targets drop group scoring cv models missing-fraction seed json report"
@@ -234,5 +235,5 @@ def test_help_names_every_option(capsys):
 
 def test_version_is_that_of_the_package(capsys):
     with pytest.raises(SystemExit):
-        _cli.main(["--version"])
-    assert capsys.readouterr().out.strip() == _cli.__version__
+        command_line.main(["--version"])
+    assert capsys.readouterr().out.strip() == __version__

@@ -1,0 +1,62 @@
+"""Read the command, run it, and turn what goes wrong into one line."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sklearn_mtl._version import __version__
+from sklearn_mtl.command_line import _compare
+from sklearn_mtl.exceptions import NegativeTransferWarning
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line."""
+    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options.line = shlex.join(["sklearn-mtl", *given])
+    try:
+        with _told_warnings():
+            show = options.work(options)
+    except (ImportError, OSError, TypeError, ValueError) as error:
+        message = " ".join(str(error).split())
+        print(f"sklearn-mtl: error: {message}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        kept = (
+            "; the same command goes on from here"
+            if getattr(options, "cache_dir", None)
+            else ""
+        )
+        print(f"sklearn-mtl: interrupted{kept}", file=sys.stderr)
+        return 130
+    code: int = show()
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sklearn-mtl", description="Multi-task learning with scikit-learn."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    _compare.add_command(commands)
+    return parser
+
+
+@contextmanager
+def _told_warnings() -> Iterator[None]:
+    """Print warnings as lines; that of negative transfer stands in the verdict."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        warnings.simplefilter("ignore", NegativeTransferWarning)
+        yield
+    for warning in caught:
+        message = " ".join(str(warning.message).split())
+        print(f"sklearn-mtl: warning: {message}", file=sys.stderr)
