@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,8 +15,10 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.datafits import Pooling
+from sklearn_mtl.linear_model._coef_table import check_confidence, make_coef_table
 from sklearn_mtl.linear_model._constants import blank_constants
 from sklearn_mtl.linear_model._data import Data, make_data, read_labels
+from sklearn_mtl.linear_model._deviations import Deviations
 from sklearn_mtl.linear_model._evidence import fit_empirical_bayes, pool
 from sklearn_mtl.linear_model._names import (
     EMPIRICAL_BAYES,
@@ -33,7 +35,13 @@ from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import Interval, StrOptions
 from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 __all__ = ["LinearBase"]
+
+#: Fitted attributes that only some penalties have: not to be left from an earlier fit.
+SOMETIMES = ("parts_", "task_covariance_", "intercept_alpha_", "_standard_errors")
 
 
 class LinearBase(BaseEstimator):
@@ -81,6 +89,54 @@ class LinearBase(BaseEstimator):
         """
         check_is_fitted(self)
         return make_new_task(self)
+
+    def coef_table(self, confidence: float = 0.95) -> DataFrame:
+        """Return coefficients and intercepts with standard errors and intervals.
+
+        Needs `penalty="empirical_bayes"`, whose variances of noise, common and own part
+        make the coefficients normal given the labels: `std_err` is their posterior
+        standard deviation, and from `low` to `high` is the middle part of so much
+        probability. A task's interval draws on all tasks, so with few labels it is far
+        shorter than that of a model of its own.
+
+        Parameters
+        ----------
+        confidence : float, default=0.95
+            Probability that an interval covers, between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            Columns "coef", "std_err", "low" and "high", in the units of X and y, and a
+            row for each task and feature, of classifiers for each task, class and
+            feature. The intercept is the feature "(Intercept)". Of two classes the row
+            is for the second one; of more, for the class against the mean of all. NaN
+            where a task had nothing to learn.
+
+        Raises
+        ------
+        ValueError
+            If confidence is not between 0 and 1, or the penalty gives no posterior.
+
+        Notes
+        -----
+        The intervals take the model at its word: linear, one variance of the noise for
+        all scaled targets, coefficients normal around common ones. The variances count
+        as known, so intervals are a little too short where few tasks or labels
+        determine them. They cover as often as they say on average over the
+        coefficients, not for each: one that is far from those of the other tasks is
+        covered less often [1]_. Classifiers have Laplace's approximation: the curvature
+        of the log-loss at the fit. Where the tasks' own matrices would be too large,
+        they are taken to be multiples of one that all have in common.
+
+        References
+        ----------
+        .. [1] C. N. Morris, "Parametric empirical Bayes inference: theory and
+           applications", JASA 78, 1983.
+        """
+        check_is_fitted(self)
+        confidence = check_confidence(confidence, type(self).__name__)
+        return make_coef_table(self, confidence)
 
     def _read(
         self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None
@@ -137,16 +193,18 @@ class LinearBase(BaseEstimator):
             total, n_labels = data.labels.totals().sum(), data.labels.count()
             warn_of_small_weights(total, n_labels, type(self).__name__)
             data = self._in_common_units(data).with_scaled_features()
-            data, problem, solution = fit_empirical_bayes(
+            data, problem, solution, spreads = fit_empirical_bayes(
                 data, self._pools(data), tol=self.tol, max_iter=self.max_iter
             )
             alpha = problem.penalty.get_params()["own__alpha"]
+            self._keep(data, problem, solution, alpha)
+            self._keep_errors(data, spreads)
         else:
             penalty = self._resolve(data).scaled(alpha)
             data = self._pooled(self._in_common_units(data, penalty))
             problem = Problem(data.datafit(), penalty, data.columns)
             solution = solve(problem, tol=self.tol, max_iter=self.max_iter)
-        self._keep(data, problem, solution, alpha)
+            self._keep(data, problem, solution, alpha)
 
     def _in_common_units(self, data: Data, penalty: Penalty | None = None) -> Data:
         """Return the data in units in which tasks can be compared."""
@@ -179,8 +237,7 @@ class LinearBase(BaseEstimator):
     ) -> None:
         """Set the fitted attributes of a solution."""
         certificate = solution.certificate
-        for name in ("parts_", "task_covariance_", "intercept_alpha_"):
-            # of an earlier fit
+        for name in SOMETIMES:
             self.__dict__.pop(name, None)
         self.penalty_: Penalty | None = problem.penalty
         self.alpha_ = alpha
@@ -209,12 +266,25 @@ class LinearBase(BaseEstimator):
         if not certificate.is_met(self.tol):
             self._warn_of_gap(certificate)
 
+    def _keep_errors(self, data: Data, spreads: Deviations) -> None:
+        """Keep the standard errors of coefficients and intercepts for X and y."""
+        rows = data.units.coefficients(spreads.coefficients).T
+        shifts = spreads.intercepts * data.units.scale
+        self._standard_errors = (
+            self._spread(data, rows, np.nan),
+            self._spread(data, shifts[:, None], np.nan)[:, 0],
+        )
+
     def _keep_constants(self, n_features: int, alpha: float) -> None:
         """Set the fitted attributes where every task is constant."""
         self.penalty_, self.alpha_ = None, alpha
         self.n_iter_, self.dual_gap_, self.optimality_ = 1, 0.0, 0.0
         n_tasks = self.task_set_.n_tasks
         zeros = np.zeros((1, n_features))
+        self.__dict__.pop("_standard_errors", None)
+        if self.penalty == EMPIRICAL_BAYES:
+            blank = np.full((n_tasks, n_features + 1), np.nan)
+            self._standard_errors = blank[:, :-1], blank[:, -1]
         self._set_shapes([zeros] * n_tasks, [np.zeros(1)] * n_tasks)
 
     def _warn_of_gap(self, certificate: Certificate) -> None:
@@ -249,14 +319,14 @@ class LinearBase(BaseEstimator):
         widths[data.kept] = data.widths
         return widths
 
-    def _spread(self, data: Data, rows: np.ndarray) -> np.ndarray:
-        """Return rows of fitted tasks with zeros between them for the others."""
+    def _spread(self, data: Data, rows: np.ndarray, blank: float = 0.0) -> np.ndarray:
+        """Return rows of fitted tasks with blanks between them for the others."""
         is_fitted = np.zeros(self.task_set_.n_tasks, dtype=bool)
         is_fitted[data.kept] = True
         if is_fitted.all():
             return rows
         places = np.repeat(is_fitted, self._widths(data))
-        out = np.zeros((len(places), rows.shape[1]))
+        out = np.full((len(places), rows.shape[1]), blank)
         out[places] = rows
         return out
 

@@ -10,6 +10,11 @@ from scipy import sparse
 
 from sklearn_mtl.datafits import LogLoss, Quadratic
 from sklearn_mtl.linear_model._data import Data
+from sklearn_mtl.linear_model._deviations import (
+    Deviations,
+    deviations_of_classes,
+    deviations_of_squares,
+)
 from sklearn_mtl.solvers import (
     Axes,
     Evidence,
@@ -39,7 +44,7 @@ MAX_ROWS = 2000
 
 def fit_empirical_bayes(
     data: Data, pools: bool, *, tol: float, max_iter: int
-) -> tuple[Data, Problem, Solution]:
+) -> tuple[Data, Problem, Solution, Deviations]:
     """Fit a shared vector plus deviations with strengths that the data give."""
     if data.is_classification:
         return data, *_fit_classes(data, data.log_loss(), tol=tol, max_iter=max_iter)
@@ -54,7 +59,8 @@ def fit_empirical_bayes(
     problem = Problem(
         data.datafit() if pools else datafit, strengths.penalty(), data.columns
     )
-    return data, problem, solve(problem, tol=tol, max_iter=max_iter)
+    spreads = deviations_of_squares(data, datafit, evidence, strengths)
+    return data, problem, solve(problem, tol=tol, max_iter=max_iter), spreads
 
 
 def _evidence(
@@ -105,7 +111,7 @@ def _projected(data: Data, n_axes: int) -> np.ndarray:
 
 def _fit_classes(
     data: Data, datafit: LogLoss, *, tol: float, max_iter: int
-) -> tuple[Problem, Solution]:
+) -> tuple[Problem, Solution, Deviations]:
     """Alternate between the fit at given strengths and a Laplace step for them."""
     axes = _common_axes(data)
     strengths = Strengths(shared=1.0 / datafit.n, own=1.0 / datafit.n)
@@ -119,7 +125,8 @@ def _fit_classes(
         ratios = strengths.shared / before.shared, strengths.own / before.own
         if np.abs(np.log(ratios)).max() <= STEP_TOLERANCE:
             break
-    return problem, solution
+    W = problem.total(solution.point)
+    return problem, solution, deviations_of_classes(data, datafit, W, before, axes)
 
 
 def _common_axes(data: Data) -> Axes:

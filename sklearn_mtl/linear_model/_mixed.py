@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.linear_model._classifier import MultiTaskLinearClassifier
 from sklearn_mtl.linear_model._classifier_cv import MultiTaskLinearClassifierCV
+from sklearn_mtl.linear_model._coef_table import check_confidence, make_mixed_table
 from sklearn_mtl.linear_model._regressor import MultiTaskLinearRegressor
 from sklearn_mtl.linear_model._regressor_cv import MultiTaskLinearRegressorCV
 from sklearn_mtl.tasks import ClassOutputsMixin, Task, TaskSet, check_sample_weight
@@ -21,6 +22,9 @@ from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._private import HasMethods, StrOptions
 from sklearn_mtl.utils._typing import Estimator, FeaturesLike, TargetsLike, TaskTypes
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["MultiTaskLinearMixedEstimator", "MultiTaskLinearMixedEstimatorCV"]
 
@@ -155,6 +159,33 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
         self.classifier_ = self._fit_kind(True, X, codes, weights)
         self.regressor_ = self._fit_kind(False, X, codes, weights)
         return self
+
+    def coef_table(self, confidence: float = 0.95) -> DataFrame:
+        """Return coefficients and intercepts with standard errors and intervals.
+
+        The tables of both models in one, in the order of the tasks; see
+        `MultiTaskLinearRegressor.coef_table`.
+
+        Parameters
+        ----------
+        confidence : float, default=0.95
+            Probability that an interval covers, between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            Columns "coef", "std_err", "low" and "high", and a row for each task, class
+            (NaN for regressions) and feature. Tasks that had nothing to learn have no
+            rows.
+
+        Raises
+        ------
+        ValueError
+            If confidence is not between 0 and 1, or a model gives no posterior.
+        """
+        check_is_fitted(self)
+        confidence = check_confidence(confidence, type(self).__name__)
+        return make_mixed_table(self, confidence)
 
     def _live(self, of_classes: bool) -> np.ndarray:
         """Return the numbers of the tasks of one kind that have something to learn."""

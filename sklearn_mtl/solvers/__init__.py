@@ -25,6 +25,26 @@ from sklearn_mtl.solvers.evidence._evidence import (
 from sklearn_mtl.solvers.evidence._evidence import (
     evidence_with_common_axes as evidence_with_common_axes,
 )
+from sklearn_mtl.solvers.evidence._information import (
+    class_curvature as class_curvature,
+)
+from sklearn_mtl.solvers.evidence._information import (
+    information_of_classes as information_of_classes,
+)
+from sklearn_mtl.solvers.evidence._posterior import Prior as Prior
+from sklearn_mtl.solvers.evidence._posterior import Variances as Variances
+from sklearn_mtl.solvers.evidence._posterior import (
+    variances_along_axes as variances_along_axes,
+)
+from sklearn_mtl.solvers.evidence._posterior import (
+    variances_along_own_axes as variances_along_own_axes,
+)
+from sklearn_mtl.solvers.evidence._posterior import (
+    variances_of_blocks as variances_of_blocks,
+)
+from sklearn_mtl.solvers.evidence._posterior import (
+    variances_with_levels as variances_with_levels,
+)
 from sklearn_mtl.solvers.feature_groups._kernels import (
     compile_kernels as compile_kernels,
 )

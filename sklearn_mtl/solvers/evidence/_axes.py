@@ -25,10 +25,21 @@ class Axes:
         The eigenvalues that are not rounding.
     project : callable
         V' A for A of shape (n_features, k), V the eigenvectors.
+    rows : callable
+        The rows of V for a slice of the features.
+    n_features : int
+        Number of features.
     """
 
     values: np.ndarray
     project: Callable[[np.ndarray], np.ndarray]
+    rows: Callable[[slice], np.ndarray]
+    n_features: int
+
+    @classmethod
+    def of_vectors(cls, values: np.ndarray, vectors: np.ndarray) -> Axes:
+        """Return the axes with these eigenvectors as columns."""
+        return cls(values, lambda A: vectors.T @ A, vectors.__getitem__, len(vectors))
 
 
 def common_axes(X: Any, weights: np.ndarray, fit_intercept: bool) -> Axes:
@@ -41,13 +52,19 @@ def common_axes(X: Any, weights: np.ndarray, fit_intercept: bool) -> Axes:
     if X.shape[1] <= X.shape[0]:
         values, vectors = np.linalg.eigh(_covariance(X, weights, mean))
         values, vectors = _without_rounding(values, vectors)
-        return Axes(values, lambda A: vectors.T @ A)
+        return Axes.of_vectors(values, vectors)
     # With fewer samples than features their products have the same eigenvalues.
     roots = np.sqrt(weights)
     values, left = np.linalg.eigh(roots[:, None] * _products(X, mean) * roots)
     values, left = _without_rounding(values, left)
     left = roots[:, None] * left / np.sqrt(values)
-    return Axes(values, lambda A: left.T @ (X @ A - mean @ A))
+
+    def rows(features: slice) -> np.ndarray:
+        # The vectors of all features at once would be a dense X.
+        some: np.ndarray = X[:, features].T @ left
+        return some - np.outer(mean[features], left.sum(axis=0))
+
+    return Axes(values, lambda A: left.T @ (X @ A - mean @ A), rows, X.shape[1])
 
 
 def _covariance(X: Any, weights: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sklearn_mtl.datafits import Pooling
 from sklearn_mtl.penalties import Decomposition, Ridge, Shared
+from sklearn_mtl.solvers.evidence._axes import Axes
 from sklearn_mtl.solvers.evidence._fixed_point import fixed_point
 
 __all__ = ["Evidence", "Strengths"]
@@ -30,11 +31,14 @@ class Strengths:
         noise variance / (n variance of the deviations).
     pooling : Pooling or None
         What the intercepts are shrunk by, where they were asked for.
+    noise : float
+        The noise variance, in the units of the targets.
     """
 
     shared: float
     own: float
     pooling: Pooling | None = None
+    noise: float = 1.0
 
     def penalty(self) -> Decomposition:
         """Return the penalty with these strengths."""
@@ -61,6 +65,8 @@ class Evidence:
         Sum of weights, less one for every intercept.
     noise : float or None
         The noise variance where it is known (1 in a Laplace step).
+    common : Axes or None
+        The axes that all tasks have.
     """
 
     values: np.ndarray
@@ -69,6 +75,7 @@ class Evidence:
     squares: float
     n_rows: float
     noise: float | None = None
+    common: Axes | None = None
 
     def strengths(
         self, n: float, *, tol: float = 1e-7, max_iter: int = 200
@@ -82,9 +89,10 @@ class Evidence:
         ----------
         .. [1] D. J. C. MacKay, "Bayesian interpolation", Neural Computation 4, 1992.
         """
-        if not self.values.any():  # no feature varies: any strengths will do
-            return self._strengths(n, *np.ones(1 + len(self._first_guess(1.0))))
         noise = self.noise or max(self.squares, TINY) / self.n_rows
+        if not self.values.any():  # no feature varies: any strengths will do
+            ones = np.ones(1 + len(self._first_guess(1.0)))
+            return replace(self._strengths(n, *ones), noise=noise)
         signal = noise / float(self.values.mean()) * self.values.shape[1]
         here = np.log([noise, *self._first_guess(signal)])
         low, high = here - np.log(RANGE / 10.0), here + np.log(RANGE * 10.0)
@@ -110,7 +118,7 @@ class Evidence:
     ) -> Strengths:
         """Return strengths in units of the objective."""
         # alpha on squared errors over n is a prior with variance noise / (n alpha).
-        return Strengths(noise / (n * shared), noise / (n * own))
+        return Strengths(noise / (n * shared), noise / (n * own), noise=noise)
 
     def _update(self, *variances: float) -> np.ndarray:
         """Return the next noise variance and variances of both parts."""

@@ -34,7 +34,9 @@ def evidence_of_squares(
     if datafit.has_shared_samples:
         spectrum = Spectrum(datafit)
         values = np.tile(n * spectrum.values, (datafit.n_columns, 1))
-        return Evidence(values, n * spectrum.targets.T, None, squares, n_rows)
+        targets = n * spectrum.targets.T
+        axes = Axes.of_vectors(spectrum.values, spectrum.vectors)
+        return Evidence(values, targets, None, squares, n_rows, common=axes)
     return Evidence(*_own_axes(datafit, n), squares, n_rows)
 
 
@@ -83,7 +85,8 @@ def evidence_with_common_axes(
     targets = -n * axes.project(zero.gradient).T
     n_rows = max(float(totals.sum()) - n_intercepts, 1.0)
     values = np.outer(totals, axes.values)
-    return Evidence(values, targets, None, 2.0 * n * zero.value, n_rows)
+    squares = 2.0 * n * zero.value
+    return Evidence(values, targets, None, squares, n_rows, common=axes)
 
 
 def evidence_of_classes(datafit: LogLoss, W: np.ndarray, axes: Axes) -> Evidence:

@@ -47,7 +47,7 @@ class PooledEvidence(Evidence):
     def _strengths(self, n: float, noise: float, *variances: float) -> Strengths:
         shared, own, level = variances
         pooling = Pooling(noise / level)
-        return Strengths(noise / (n * shared), noise / (n * own), pooling)
+        return Strengths(noise / (n * shared), noise / (n * own), pooling, noise)
 
     def _update(self, *variances: float) -> np.ndarray:
         noise, shared, own, level = variances
