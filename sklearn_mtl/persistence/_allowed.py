@@ -23,6 +23,7 @@ RECORDS = {
     "sklearn.neural_network._stochastic_optimizers:AdamOptimizer",
     "sklearn.neural_network._stochastic_optimizers:SGDOptimizer",
     "sklearn.calibration:_CalibratedClassifier",
+    "sklearn.compose._column_transformer:make_column_selector",
     "sklearn.metrics._scorer:_MultimetricScorer",
     "sklearn.metrics._scorer:_PassthroughScorer",
     "sklearn.metrics._scorer:_Scorer",
@@ -30,9 +31,12 @@ RECORDS = {
     "sklearn.utils._bunch:Bunch",
     "sklearn.utils.validation:check_array",
 }
-#: Modules of torch and skorch with classes that a net is made of.
+#: Modules of torch, skorch and torchjd with classes that a net is made of.
 CLASSES = (
     "torch.nn.modules.",
+    "torchjd._linalg.",
+    "torchjd.aggregation.",
+    "torchjd.scalarization.",
     "torch.optim.",
     "skorch.callbacks.",
     "skorch.dataset",
@@ -49,6 +53,7 @@ FUNCTIONS = (
     "sklearn_mtl.tasks.",
     "skorch.setter",
     "torch.nn.functional",
+    "torchjd._linalg.",
 )
 #: Of Python itself.
 BUILTINS = {
@@ -69,7 +74,7 @@ BUILTINS = {
 NEVER = ("conftest", "datasets", "externals", "_testing", "_build_utils")
 #: Imported where a file names one of their modules; of other packages only what is
 #: imported already, for some of their modules are programs.
-IMPORTED = ("sklearn", "sklearn_mtl")
+IMPORTED = ("sklearn", "sklearn_mtl", "torchjd")
 
 
 def name_of(thing: Any) -> str:

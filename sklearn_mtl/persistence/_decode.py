@@ -18,6 +18,7 @@ from skorch import NeuralNet
 from sklearn_mtl.persistence._allowed import Allowed
 from sklearn_mtl.persistence._private import NeighborsBase, Tree
 from sklearn_mtl.persistence._trees import check_estimator, check_tree
+from sklearn_mtl.persistence._values import make_value
 from sklearn_mtl.utils._versioned import VersionedState
 
 __all__ = ["Decoder"]
@@ -112,6 +113,10 @@ class Decoder:
 
     def _make_scalar(self, node: Any) -> Any:
         return self.decode(node)[0]
+
+    def _make_value(self, about: list[Any]) -> Any:
+        kind, nodes = about
+        return make_value(kind, self._items(nodes))
 
     def _make_torch(self, name: str) -> torch.dtype:
         dtype = getattr(torch, name)

@@ -20,6 +20,7 @@ from skorch import NeuralNet
 
 from sklearn_mtl.persistence._allowed import Allowed, name_of
 from sklearn_mtl.persistence._private import NeighborsBase, Tree
+from sklearn_mtl.persistence._values import take_value
 from sklearn_mtl.utils._versioned import VersionedState
 
 __all__ = ["Encoder"]
@@ -96,6 +97,9 @@ class Encoder:
             return {"dtype": _describe(thing, self)}
         if isinstance(thing, np.generic):
             return {"scalar": self.encode(np.asarray(thing)[None], "scalar")}
+        value = take_value(thing)
+        if value is not None:
+            return {"value": [value[0], self._items(value[1])]}
         if isinstance(thing, torch.dtype):
             return {"torch": str(thing).removeprefix("torch.")}
         if isinstance(thing, torch.device):

@@ -84,7 +84,8 @@ def check_estimator(model: Any) -> None:
     if any(tree.n_features != n_features for tree in trees):
         raise ValueError(f"a tree is not of the {n_features} features of its model")
     if isinstance(model, BaseHistGradientBoosting):
-        is_categorical = getattr(model, "is_categorical_", None)
+        # Trees number the features as the encoder of their model puts them.
+        is_categorical = getattr(model, "_is_categorical_remapped", None)
         for predictor in np.ravel(getattr(model, "_predictors", [])):
             check_histogram_tree(predictor.nodes, n_features)
             _check_categories(predictor, is_categorical)

@@ -16,6 +16,7 @@ from sklearn_mtl import IndependentTasks, MultiTaskClassifier, MultiTaskLinearRe
 from sklearn_mtl.exceptions import DamagedFileError
 from sklearn_mtl.persistence._archive import read_archive, write_archive
 from tests.equivalences.inputs import X
+from tests.persistence.forging import find, forge
 from tests.persistence.memory import load_and_measure, on_linux
 from tests.zoo import SMALL_NET
 
@@ -79,28 +80,6 @@ def test_other_files_are_refused(content, tmp_path):
 
 
 # Files with right checksums that save() did not write.
-
-
-def forge(path, change):
-    """Write a file again, with its model and arrays changed and its checksums right."""
-    manifest, members = read_archive(path)
-    graph = json.loads(members["model.json"])
-    graph["model"] = change(graph["model"]) or graph["model"]
-    members["model.json"] = json.dumps(graph).encode()
-    del manifest["members"], manifest["format"]
-    write_archive(path, members, manifest)
-
-
-def find(node, kind):
-    """Yield the parts of a graph of one kind."""
-    if isinstance(node, dict):
-        if kind in node:
-            yield node
-        for value in node.values():
-            yield from find(value, kind)
-    elif isinstance(node, list):
-        for value in node:
-            yield from find(value, kind)
 
 
 @pytest.fixture
