@@ -21,6 +21,7 @@ from sklearn.svm import SVR, NuSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from sklearn_mtl.ensemble import SharedOutputs
+from sklearn_mtl.export._boosting import HISTOGRAMS, boosted
 from sklearn_mtl.export._graph import OPSETS, Graph
 from sklearn_mtl.export._values import (
     constant_value,
@@ -104,6 +105,11 @@ def one_task(model: Any, task: Task, graph: Graph, x: str) -> str:
     if hasattr(model, "task_set_"):
         (value,) = task_values(model, graph, x)
         return _in_place(model.task_set_.classes[0], task, graph, value)
+    if isinstance(model, HISTOGRAMS):
+        value = boosted(model, graph, x)
+        if task.is_classification:
+            return _in_place(model.classes_, task, graph, value)
+        return graph.reshape(value, -1)
     if not task.is_classification:
         (value,) = converted(model, graph, x)
         value = graph.reshape(graph.cast(value, np.float64), -1, 1)

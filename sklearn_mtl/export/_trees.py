@@ -9,22 +9,34 @@ from sklearn.ensemble import RandomForestRegressor
 
 from sklearn_mtl.export._graph import Graph
 
-__all__ = ["forest_means"]
+__all__ = ["IS_LEAF", "forest_means", "leaf_places"]
 
-_IS_LEAF = -1
+#: The number of the children of a leaf.
+IS_LEAF = -1
 
 
 def forest_means(forest: RandomForestRegressor, graph: Graph, x: str) -> str:
     """Append the mean of the leaves over all trees.
 
+    Shapes: x (n_samples, n_features), float32 -> (n_samples, n_outputs), float64.
+    """
+    trees = [tree.tree_ for tree in forest.estimators_]
+    place = leaf_places(trees, graph, x)
+    values = [tree.value[tree.children_left == IS_LEAF, :, 0] for tree in trees]
+    means = graph.take(np.concatenate(values), place)
+    return graph.op("ReduceMean", means, axes=[1], keepdims=0)
+
+
+def leaf_places(trees: list[Any], graph: Graph, x: str) -> str:
+    """Append the row of each tree's leaf in a table of the leaves of all trees.
+
     onnxruntime sums leaves in float32 and takes an entry for each of their outputs.
     Here its trees only say which leaf a sample falls into, and a table of all leaves in
     float64 has the rest.
 
-    Shapes: x (n_samples, n_features), float32 -> (n_samples, n_outputs), float64.
+    Shapes: x (n_samples, n_features) -> (n_samples, n_trees).
     """
-    trees = [tree.tree_ for tree in forest.estimators_]
-    is_leaf = [tree.children_left == _IS_LEAF for tree in trees]
+    is_leaf = [tree.children_left == IS_LEAF for tree in trees]
     first = np.cumsum([0, *(np.count_nonzero(one) for one in is_leaf[:-1])])
     # Thresholds are compared in float64, as scikit-learn does with its float32 inputs.
     leaves = graph.op(
@@ -34,11 +46,7 @@ def forest_means(forest: RandomForestRegressor, graph: Graph, x: str) -> str:
         n_targets=len(trees),
         **_nodes(graph, trees, is_leaf),
     )
-    place = graph.op("Add", graph.cast(leaves, np.int64), first.astype(np.int64))
-    values = np.concatenate(
-        [tree.value[leaf, :, 0] for tree, leaf in zip(trees, is_leaf, strict=True)]
-    )
-    return graph.op("ReduceMean", graph.take(values, place), axes=[1], keepdims=0)
+    return graph.op("Add", graph.cast(leaves, np.int64), first.astype(np.int64))
 
 
 def _nodes(graph: Graph, trees: list[Any], is_leaf: list[np.ndarray]) -> dict[str, Any]:
