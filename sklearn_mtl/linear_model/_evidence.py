@@ -120,7 +120,9 @@ def _fit_classes(
         problem = Problem(datafit, strengths.penalty(), data.columns)
         solution = solve(problem, point, tol=tol, max_iter=max_iter)
         point, before = solution.point, strengths
-        evidence = evidence_of_classes(datafit, problem.total(point), axes)
+        evidence = evidence_of_classes(
+            datafit, problem.total(point), axes, data.columns.slot
+        )
         strengths = evidence.strengths(datafit.n)
         ratios = strengths.shared / before.shared, strengths.own / before.own
         if np.abs(np.log(ratios)).max() <= STEP_TOLERANCE:

@@ -273,15 +273,23 @@ def test_intervals_cover_as_often_as_they_say(fit_intercept):
 
 
 @pytest.mark.exhaustive
-def test_intervals_of_classes_cover_as_often_as_they_say():
+@pytest.mark.parametrize("k", [1, 3])
+def test_intervals_of_classes_cover_as_often_as_they_say(k):
     rng, covered = np.random.default_rng(0), []
-    for _ in range(100):
-        W = rng.standard_normal((3, 1)) + 0.5 * rng.standard_normal((3, 24))
+    for _ in range(30):
+        W = rng.standard_normal((3, 1, k)) + 0.5 * rng.standard_normal((3, 24, k))
+        # only differences between classes change a probability
+        W -= W.mean(axis=2, keepdims=True) if k > 1 else 0.0
         X = rng.standard_normal((300, 3))
-        codes = X @ W + rng.logistic(size=(300, 24)) > 0.0
+        scores = np.einsum("ij,jtk->itk", X, W)
+        if k == 1:
+            scores = np.concatenate([np.zeros_like(scores), scores], axis=2)
+        codes = (scores + rng.gumbel(size=scores.shape)).argmax(axis=2)
         table = MultiTaskLinearClassifier().fit(X, codes).coef_table()
-        truth = np.vstack([W, np.zeros(24)]).T.ravel()
-        covered.append((table["low"] < truth) & (truth < table["high"]))
+        truth = np.zeros((24, k, 4))
+        truth[:, :, :3] = np.moveaxis(W, 0, 2)
+        inside = (table["low"] < truth.ravel()) & (truth.ravel() < table["high"])
+        covered.append(inside)
     rates = np.mean(covered, axis=0).reshape(-1, 4).mean(axis=0)
     np.testing.assert_allclose(rates, 0.95, atol=0.02)
 

@@ -67,6 +67,9 @@ class Evidence:
         The noise variance where it is known (1 in a Laplace step).
     common : Axes or None
         The axes that all tasks have.
+    slot : ndarray of shape (n_tasks,) or None
+        Which shared vector a column has, where it is not the same for all: each class
+        has one of its own. Only with common axes.
     """
 
     values: np.ndarray
@@ -76,6 +79,7 @@ class Evidence:
     n_rows: float
     noise: float | None = None
     common: Axes | None = None
+    slot: np.ndarray | None = None
 
     def strengths(
         self, n: float, *, tol: float = 1e-7, max_iter: int = 200
@@ -135,7 +139,7 @@ class Evidence:
         variance = own * damped + np.square(precision * own * damped) * spread
         # MacKay's gamma: a coefficient counts by how much the data narrow its prior
         own_count = np.sum(1.0 - variance / own)
-        shared_count = len(mean) - mean_trace / shared
+        shared_count = mean.size - mean_trace / shared
         W = own_mean + deviations
         errors = self.squares - 2.0 * np.vdot(W, self.targets)
         errors += np.vdot(W * W, self.values)
@@ -145,7 +149,7 @@ class Evidence:
         return np.array(
             [
                 errors / left,
-                float(mean @ mean) / max(shared_count, 1e-12),
+                float(np.vdot(mean, mean)) / max(shared_count, 1e-12),
                 float(np.vdot(deviations, deviations)) / max(own_count, 1e-12),
             ]
         )
@@ -153,7 +157,15 @@ class Evidence:
     def _mean(
         self, information: np.ndarray, pull: np.ndarray, shared: float
     ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return the shared vector, its variance in each task's axes, and in total."""
+        """Return the shared vector, its variance in each task's axes, and in total.
+
+        A row a slot, where there are several.
+        """
+        if self.slot is not None:
+            member = np.eye(self.slot.max() + 1)[self.slot].T
+            variance = 1.0 / (member @ information + 1.0 / shared)
+            mean = variance * (member @ pull)
+            return mean, variance[self.slot], float(variance.sum())
         if self.axes is None:
             # In common axes all systems are diagonal.
             variance = 1.0 / (information.sum(axis=0) + 1.0 / shared)
@@ -171,6 +183,8 @@ class Evidence:
 
     def _own_coordinates(self, mean: np.ndarray) -> np.ndarray:
         """Return a vector in each task's axes."""
+        if self.slot is not None:
+            return mean[self.slot]
         if self.axes is None:
             return np.broadcast_to(mean, self.values.shape)
         return (mean @ self.axes).reshape(self.values.shape)

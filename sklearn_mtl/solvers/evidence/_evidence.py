@@ -89,13 +89,15 @@ def evidence_with_common_axes(
     return Evidence(values, targets, None, squares, n_rows, common=axes)
 
 
-def evidence_of_classes(datafit: LogLoss, W: np.ndarray, axes: Axes) -> Evidence:
+def evidence_of_classes(
+    datafit: LogLoss, W: np.ndarray, axes: Axes, slot: np.ndarray
+) -> Evidence:
     """Return the evidence of a Laplace step: the log-loss as a quadratic at W.
 
     The curvature of a column is its mean p (1 - p) times the Gram matrix of all rows,
     so that all tasks have the same axes.
 
-    Shapes: W (n_features, n_columns).
+    Shapes: W (n_features, n_columns), slot (n_columns,) as in `TaskColumns`.
     """
     n = datafit.n
     probabilities = datafit.probabilities(datafit.logits(W))
@@ -104,4 +106,7 @@ def evidence_of_classes(datafit: LogLoss, W: np.ndarray, axes: Axes) -> Evidence
     gradient = n * axes.project(datafit.pull_back(probabilities))
     # The working response of iteratively reweighted least squares.
     targets = precision * axes.project(W).T - gradient.T
-    return Evidence(precision, targets, None, 0.0, float(datafit.n_columns * n), 1.0)
+    n_rows = float(datafit.n_columns * n)
+    # Classes have coefficients that add up to zero: one vector for all would vanish.
+    slots = slot if slot.any() else None
+    return Evidence(precision, targets, None, 0.0, n_rows, 1.0, slot=slots)
