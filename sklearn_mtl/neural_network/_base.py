@@ -33,6 +33,7 @@ from sklearn_mtl.neural_network.training._torch_state import usual_torch
 from sklearn_mtl.neural_network.training._training import Call, train_state
 from sklearn_mtl.tasks import (
     TaskSet,
+    cell_weights,
     check_same_classes,
     check_sample_weight,
     check_untrained_tasks,
@@ -223,10 +224,12 @@ class BaseMultiTaskNet(
         who, is_partial = type(self).__name__, events is None
         check_consistent_length(X, codes)
         seed = draw_seed(self.random_state) if state is None else state.seed
-        call = Call(seed, is_partial=is_partial, is_anew=state is None)
-        mass = self._class_mass(
-            tasks, codes, sample_weight, state if is_partial else None
-        )
+        before = state if is_partial else None
+        label_mass = cell_weights(tasks, codes, sample_weight, who=who).sum(axis=0)
+        if before is not None and before.label_mass is not None:
+            label_mass = before.label_mass + label_mass
+        call = Call(seed, label_mass, is_partial=is_partial, is_anew=state is None)
+        mass = self._class_mass(tasks, codes, sample_weight, before)
         if is_partial and (state is None or state.stream is not None):
             weights = check_sample_weight(sample_weight, codes.shape, who, tasks)
             batch = Samples(X, codes, weights)

@@ -42,7 +42,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "relation_on": [StrOptions({"auto", "outputs", "heads"})],
     "relation_strength": [Interval(Real, 0, None, closed="left")],
     "shared_penalty": [Interval(Real, 0, None, closed="left")],
-    "task_weight": [dict, "array-like", None],
+    "task_weight": [StrOptions({"auto"}), dict, "array-like", None],
     "optimizer": [StrOptions(set(OPTIMIZERS)), type],
     "lr": [Interval(Real, 0, None, closed="neither")],
     "lr_schedule": [StrOptions({"cosine", "constant"})],

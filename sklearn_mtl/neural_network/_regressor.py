@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
@@ -104,9 +104,13 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
     shared_penalty : float, default=0.0
         Factor of the sum of the squared weights, not the biases, of the shared layers
         in the objective.
-    task_weight : dict or array-like of shape (n_tasks,), default=None
+    task_weight : "auto", dict, array-like of shape (n_tasks,) or None, default="auto"
         Factor of each task's loss in the objective; a dict by task name may leave tasks
-        at 1.
+        at 1, and None is 1 for all. "auto" grows with the square root of the number of
+        labels (sum of the sample weights of observed labels, over all calls of
+        partial_fit), with a mean of 1: a task with few labels, which overfits first,
+        does not rule the shared layers. It is 1 for all tasks with another `balancing`
+        than the plain sum.
 
     Optimisation
 
@@ -272,7 +276,7 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         relation_on: str = "auto",
         relation_strength: float = 0.1,
         shared_penalty: float = 0.0,
-        task_weight: TaskNumbers | None = None,
+        task_weight: TaskNumbers | Literal["auto"] | None = "auto",
         optimizer: Any = "adamw",
         lr: float = 3e-3,
         lr_schedule: str = "cosine",

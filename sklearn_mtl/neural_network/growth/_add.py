@@ -107,6 +107,8 @@ def add_to_state(model: BaseMultiTaskNet, state: NetState, new: NewTask) -> NetS
     changed.added_tasks = {**state.added_tasks, name: record}
     if changed.stream is not None:
         _remember(changed, new)
+    if changed.label_mass is not None:
+        changed.label_mass[-1] = new.sample_weight.sum()
     if changed.class_mass is not None and labels.task.is_classification:
         n_classes = labels.task.n_classes
         counts = np.bincount(labels.codes.astype(np.intp), new.sample_weight, n_classes)

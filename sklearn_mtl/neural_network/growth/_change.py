@@ -57,6 +57,7 @@ def change_tasks(
         task_relation=_change_square(state.task_relation, columns),
         stream=_change_stream(state.stream, sources),
         class_mass=_change_class_mass(state.class_mass, sources),
+        label_mass=_change_label_mass(state.label_mass, sources),
     )
     if state.head_update is not None:
         labels = [sources[t].n_labels for t in encoder.layout.order]
@@ -254,6 +255,15 @@ def _change_class_mass(
             row = source.classes.spread(row[: len(source.classes.places)])
         changed[t, : len(row[:n_classes])] = row[:n_classes]
     return changed
+
+
+def _change_label_mass(
+    mass: np.ndarray | None, sources: Sequence[TaskSource]
+) -> np.ndarray | None:
+    if mass is None:
+        return None
+    columns = [source.old for source in sources]
+    return np.array([0.0 if old is None else mass[old] for old in columns])
 
 
 def _change_stream(

@@ -27,6 +27,7 @@ from sklearn_mtl.neural_network.objective._backward import (
     LossBalance,
 )
 from sklearn_mtl.neural_network.objective._monitor import GradientMonitor
+from sklearn_mtl.neural_network.objective._task_weight import weigh_tasks
 from sklearn_mtl.tasks import task_weights
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def make_balance(
     method = read_balancing(model.balancing, who)
     if isinstance(method, SumOfLosses) or not encoder.layout.n_trained:
         return None
-    wanted = task_weights(encoder.task_set, model.task_weight, who)
+    wanted = weigh_tasks(model, encoder.task_set, np.ones(encoder.task_set.n_tasks))
     trained = np.sort(encoder.layout.order)
     if method.role_of_task_weight == "ignored" and np.ptp(wanted[trained]) > 0:
         warnings.warn(

@@ -58,6 +58,8 @@ class NetState:
     class_mass : ndarray of shape (n_tasks, n_classes) or None
         Sums of sample weights so far, by which further calls balance the classes; None
         where classes have no weights.
+    label_mass : ndarray of shape (n_tasks,) or None
+        Sums of the sample weights of the labels so far; None before any.
     added_tasks : dict of str to AddedTask
         What was found when tasks were added after the fit.
     """
@@ -77,6 +79,7 @@ class NetState:
     head_update: HeadUpdate | None = None
     stream: Stream | None = None
     class_mass: np.ndarray | None = None
+    label_mass: np.ndarray | None = None
     added_tasks: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -27,6 +27,7 @@ from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.objective._relation import relation_matrix
 from sklearn_mtl.neural_network.objective._scheduling import make_turns
 from sklearn_mtl.neural_network.objective._setup import make_balance, make_monitor
+from sklearn_mtl.neural_network.objective._task_weight import weigh_tasks
 from sklearn_mtl.neural_network.training._best_epoch import BestEpoch
 from sklearn_mtl.neural_network.training._build import (
     build_module,
@@ -59,7 +60,7 @@ from sklearn_mtl.preprocessing import (
     Table,
     TablePreparation,
 )
-from sklearn_mtl.tasks import TaskSet, task_weights
+from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._callbacks import FitEvents
 from sklearn_mtl.utils._random import spawn_seeds
 
@@ -82,6 +83,8 @@ class Call:
     ----------
     seed : int
         Of everything that is drawn.
+    label_mass : ndarray of shape (n_tasks,)
+        Sums of the sample weights of the labels so far, those of this call among them.
     held : Held
         What the caller says about the samples that are held out.
     is_partial : bool
@@ -97,6 +100,7 @@ class Call:
     """
 
     seed: int
+    label_mass: np.ndarray
     held: Held = field(default_factory=Held)
     is_partial: bool = False
     is_anew: bool = True
@@ -153,7 +157,8 @@ def train_state(
         state.stream = stream and stream.after_set_up()
     else:
         state.stream = stream and state.scale_targets(stream)
-    weights = task_weights(task_set, model.task_weight, type(model).__name__)
+    state.label_mass = call.label_mass
+    weights = weigh_tasks(model, task_set, call.label_mass)
     state.net.set_task_weight(weights, state.encoder.layout.order)
     state.encoder.weigh(labels.codes, labels.weights, members)
     if state.encoder.layout.n_trained:
