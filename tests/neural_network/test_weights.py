@@ -114,7 +114,7 @@ def test_class_weights_are_weights_of_their_cells():
     y = np.column_stack([with_gaps(y[:, 0]), y[:, 1]])
     cells = np.ones(y.shape)
     cells[y[:, 0] == 1, 0] = 0.25
-    arguments = {"optimizer": "sgd", "lr": 0.1, **EXACT}
+    arguments = {"optimizer": "sgd", "lr": 0.1, "task_weight": None, **EXACT}
     model = tiny(MultiTaskClassifier, class_weight={"task0": {1.0: 0.25}}, **arguments)
     weighted = tiny(MultiTaskClassifier, **arguments).fit(X, y, sample_weight=cells)
     assert_same_net(model.fit(X, y), weighted)
