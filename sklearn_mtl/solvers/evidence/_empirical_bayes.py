@@ -70,6 +70,9 @@ class Evidence:
     slot : ndarray of shape (n_tasks,) or None
         Which shared vector a column has, where it is not the same for all: each class
         has one of its own. Only with common axes.
+    share : ndarray of shape (n_tasks,) or float
+        Part of a column that the data can determine: of K classes the differences,
+        (K - 1) / K.
     """
 
     values: np.ndarray
@@ -80,6 +83,7 @@ class Evidence:
     noise: float | None = None
     common: Axes | None = None
     slot: np.ndarray | None = None
+    share: np.ndarray | float = 1.0
 
     def strengths(
         self, n: float, *, tol: float = 1e-7, max_iter: int = 200
@@ -132,14 +136,14 @@ class Evidence:
         # damped.
         precision, pull = self.values / noise, self.targets / noise
         damped = 1.0 / (1.0 + precision * own)
-        mean, spread, mean_trace = self._mean(precision * damped, pull * damped, shared)
+        known = self._mean(precision * damped, pull * damped, shared)
+        mean, spread, shared_count = known
         own_mean = self._own_coordinates(mean)
         deviations = own * damped * (pull - precision * own_mean)
         # Posterior variance of a deviation: its own, and what the mean's adds.
         variance = own * damped + np.square(precision * own * damped) * spread
         # MacKay's gamma: a coefficient counts by how much the data narrow its prior
-        own_count = np.sum(1.0 - variance / own)
-        shared_count = mean.size - mean_trace / shared
+        own_count = np.sum(self.share * np.sum(1.0 - variance / own, axis=1))
         W = own_mean + deviations
         errors = self.squares - 2.0 * np.vdot(W, self.targets)
         errors += np.vdot(W * W, self.values)
@@ -157,7 +161,7 @@ class Evidence:
     def _mean(
         self, information: np.ndarray, pull: np.ndarray, shared: float
     ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return the shared vector, its variance in each task's axes, and in total.
+        """Return the shared vector, its variance in each task's axes, and its gamma.
 
         A row a slot, where there are several.
         """
@@ -165,15 +169,19 @@ class Evidence:
             member = np.eye(self.slot.max() + 1)[self.slot].T
             variance = 1.0 / (member @ information + 1.0 / shared)
             mean = variance * (member @ pull)
-            return mean, variance[self.slot], float(variance.sum())
+            share = member @ (self.share * np.ones(len(self.slot))) / member.sum(axis=1)
+            count = share @ np.sum(1.0 - variance / shared, axis=1)
+            return mean, variance[self.slot], float(count)
         if self.axes is None:
             # In common axes all systems are diagonal.
             variance = 1.0 / (information.sum(axis=0) + 1.0 / shared)
-            return variance * pull.sum(axis=0), variance, float(variance.sum())
+            count = len(variance) - float(variance.sum()) / shared
+            return variance * pull.sum(axis=0), variance, count
         system = (self.axes * information.ravel()) @ self.axes.T
         covariance = np.linalg.inv(system + np.eye(len(system)) / shared)
         mean = covariance @ (self.axes @ pull.ravel())
-        return mean, self.spread(covariance), float(np.trace(covariance))
+        count = len(mean) - float(np.trace(covariance)) / shared
+        return mean, self.spread(covariance), count
 
     def spread(self, covariance: np.ndarray) -> np.ndarray:
         """Return the variances of a vector along each task's axes."""

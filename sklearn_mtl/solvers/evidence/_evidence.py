@@ -101,7 +101,10 @@ def evidence_of_classes(
     """
     n = datafit.n
     probabilities = datafit.probabilities(datafit.logits(W))
-    curvature = n * datafit.mean_curvature(probabilities)
+    # The curvature along differences of K classes with the same p is p, not p (1 - p).
+    widths = np.diff(datafit.ends, prepend=0)
+    share = np.repeat(np.where(widths > 1, 1.0 - 1.0 / widths, 1.0), widths)
+    curvature = n * datafit.mean_curvature(probabilities) / share
     precision = curvature[:, None] * axes.values
     gradient = n * axes.project(datafit.pull_back(probabilities))
     # The working response of iteratively reweighted least squares.
@@ -109,4 +112,4 @@ def evidence_of_classes(
     n_rows = float(datafit.n_columns * n)
     # Classes have coefficients that add up to zero: one vector for all would vanish.
     slots = slot if slot.any() else None
-    return Evidence(precision, targets, None, 0.0, n_rows, 1.0, slot=slots)
+    return Evidence(precision, targets, None, 0.0, n_rows, 1.0, slot=slots, share=share)

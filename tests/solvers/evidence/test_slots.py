@@ -39,6 +39,21 @@ def test_two_slots_with_the_same_data_have_the_strengths_of_one(sign):
     assert found.own == pytest.approx(expected.own, rel=1e-5)
 
 
+def test_variances_of_balanced_classes_are_those_that_were_drawn():
+    rng = np.random.default_rng(0)
+    W = rng.standard_normal((20, 1, 3)) + 0.5 * rng.standard_normal((20, 10, 3))
+    W *= 0.2  # so small that all classes have about the same probability
+    X = rng.standard_normal((2000, 20))
+    logits = np.einsum("ij,jtk->itk", X, W)
+    codes = (logits + rng.gumbel(size=logits.shape)).argmax(axis=2)
+    strengths = MultiTaskLinearClassifier().fit(X, codes).penalty_.get_params()
+    shared = 1.0 / (2000 * strengths["shared__alpha"])
+    own = 1.0 / (2000 * strengths["own__alpha"])
+    # 20 features of 3 classes, of which two are free; 10 tasks
+    assert shared == pytest.approx(0.2**2, rel=3 * np.sqrt(2 / 40))
+    assert own == pytest.approx(0.1**2, rel=3 * np.sqrt(2 / 360))
+
+
 def test_what_tasks_of_three_classes_share_is_found():
     rng = np.random.default_rng(0)
     W = rng.standard_normal((3, 1, 3)) + 0.1 * rng.standard_normal((3, 8, 3))
