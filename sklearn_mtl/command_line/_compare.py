@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from sklearn_mtl.command_line._data_options import (
+    add_data_options,
+    by_name,
+    check_outputs,
+    read_table,
+)
 from sklearn_mtl.utils._optional import check_report
 
 if TYPE_CHECKING:
@@ -43,7 +48,7 @@ def add_command(commands: Any) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_data_options(compare.add_argument_group("data"))
+    _add_table(compare.add_argument_group("data"))
     _add_model_options(compare.add_argument_group("comparison"))
     _add_output_options(compare.add_argument_group("output"))
     compare.set_defaults(work=_work)
@@ -56,25 +61,9 @@ def _work(options: argparse.Namespace) -> Callable[[], int]:
     return lambda: _show(comparison, affinity, options)
 
 
-def _add_data_options(group: Any) -> None:
+def _add_table(group: Any) -> None:
     group.add_argument("table", nargs="?", help="CSV or Parquet file")
-    group.add_argument(
-        "--targets", nargs="+", metavar="COLUMN", help="columns to predict"
-    )
-    group.add_argument(
-        "--drop", nargs="+", default=[], metavar="COLUMN", help="columns to leave out"
-    )
-    group.add_argument(
-        "--group",
-        metavar="COLUMN",
-        help="rows of one group stay on one side of a split",
-    )
-    group.add_argument(
-        "--task-types",
-        nargs="+",
-        metavar="[TARGET=]TYPE",
-        help="classification or regression, for all, in order or by target",
-    )
+    add_data_options(group)
     group.add_argument(
         "--missing-fraction",
         type=float,
@@ -126,11 +115,11 @@ def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
     """Read the table and compare; what cannot be done raises."""
     # The page also shows how the labels of the tasks are associated, which costs
     # little.
-    _check_outputs([options.json, options.report])
+    check_outputs({"--json": options.json, "--report": options.report})
     if options.report is not None:
         check_report("--report")
     is_built_in = options.table is None
-    table = _built_in(options) if is_built_in else _read(options)
+    table = _built_in(options) if is_built_in else read_table(options)
     hidden = options.missing_fraction
     if hidden is None:
         hidden = _BUILT_IN_HIDDEN if is_built_in else 0.0
@@ -142,8 +131,8 @@ def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
         options.models,
         cv=options.cv,
         n_repeats=options.repeats,
-        scoring=_by_name(options.scoring, "--scoring", can_be_list=False),
-        task_types=_by_name(options.task_types, "--task-types", can_be_list=True),
+        scoring=by_name(options.scoring, "--scoring", can_be_list=False),
+        task_types=by_name(options.task_types, "--task-types", can_be_list=True),
         groups=table.groups,
         missing_fraction=hidden,
         learning_curve=options.learning_curve,
@@ -159,13 +148,6 @@ def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
     return comparison, task_affinity(None, table.data, table.target, method="label")
 
 
-def _check_outputs(paths: Sequence[str | None]) -> None:
-    """Refuse now what could not be written after minutes of work."""
-    for path in paths:
-        if path is not None and not Path(path).resolve().parent.is_dir():
-            raise FileNotFoundError(f"no folder for the file {path!r}.")
-
-
 def _built_in(options: argparse.Namespace) -> Any:
     from sklearn_mtl.datasets import load_digit_scenes
 
@@ -177,32 +159,6 @@ def _built_in(options: argparse.Namespace) -> Any:
     )
     scenes.groups = None  # every picture shows another digit
     return scenes
-
-
-def _read(options: argparse.Namespace) -> Any:
-    from sklearn_mtl.datasets import load_table
-
-    if not options.targets:
-        raise ValueError("name the columns to predict: --targets COLUMN ...")
-    return load_table(
-        options.table, targets=options.targets, drop=options.drop, group=options.group
-    )
-
-
-def _by_name(values: list[str] | None, option: str, *, can_be_list: bool) -> Any:
-    """Return what "a=x b=y" says by name, or "x" of all; None where nothing is said."""
-    if values is None:
-        return None
-    pairs = [value.rpartition("=") for value in values]
-    if all(name for name, _, _ in pairs):
-        return {name: value for name, _, value in pairs}
-    if len(values) == 1:
-        return values[0]
-    if can_be_list and not any(name for name, _, _ in pairs):
-        return values
-    raise ValueError(
-        f"{option}: give one value, or NAME=VALUE for each; found {values}."
-    )
 
 
 def _show(comparison: Comparison, affinity: Any, options: argparse.Namespace) -> int:
