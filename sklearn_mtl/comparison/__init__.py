@@ -4,6 +4,7 @@ from sklearn_mtl.comparison._compare import compare
 from sklearn_mtl.comparison._comparison import Comparison
 from sklearn_mtl.comparison._datasets import compare_datasets
 from sklearn_mtl.comparison._datasets_comparison import DatasetsComparison
+from sklearn_mtl.comparison._make_estimator import make_estimator
 from sklearn_mtl.comparison.plots._curve import SampleEfficiencyDisplay
 from sklearn_mtl.comparison.plots._gain import TaskGainDisplay
 from sklearn_mtl.comparison.plots._ranks import CriticalDifferenceDisplay
@@ -22,4 +23,5 @@ __all__ = [
     "TaskScoreDisplay",
     "compare",
     "compare_datasets",
+    "make_estimator",
 ]

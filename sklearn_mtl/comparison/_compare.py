@@ -243,6 +243,7 @@ def compare(
         },
         confidence=confidence,
         curve=gather_curve(fits, measured.scores, shares, hidden, measured.n_train),
+        estimators={one.row.name: one.ready(inputs) for one in candidates},
     )
     _warn_of_negative_transfer(comparison)
     return comparison

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sklearn.base import clone
+
 from sklearn_mtl.comparison.report._text import to_text
 from sklearn_mtl.comparison.results._gains import MEAN
 from sklearn_mtl.comparison.results._result import ComparisonResult
@@ -46,6 +48,8 @@ class Comparison(ComparisonResult):
         Confidence of the intervals.
     curve : LearningCurve, default=None
         Scores with fewer labels.
+    estimators : mapping, default=None
+        What was fitted, unfitted, by the name of the row.
 
     Attributes
     ----------
@@ -158,6 +162,43 @@ class Comparison(ComparisonResult):
             self, model=model, task=task, ax=ax
         )
 
+    def best_estimator(self, model: str) -> Any:
+        """Return the estimator of a row, ready to be fitted to all samples.
+
+        Parameters
+        ----------
+        model : str
+            Name of the row.
+
+        Returns
+        -------
+        estimator
+            An unfitted clone with the preparation of its inputs: `fit(X, y)` takes what
+            `compare` took, `save` writes it.
+
+        Raises
+        ------
+        KeyError
+            If there is no such row; the message lists the rows.
+        ValueError
+            If the comparison was made without estimators.
+
+        Examples
+        --------
+        >>> from sklearn_mtl.comparison import compare
+        >>> from sklearn_mtl.datasets import make_multitask_regression
+        >>> X, y = make_multitask_regression(100, 5, 2, n_informative=5, random_state=0)
+        >>> comparison = compare(X, y, ["dummy", "linear"], cv=2)
+        >>> comparison.best_estimator("linear").fit(X, y).predict(X).shape
+        (100, 2)
+        """
+        name = self.models[self.row(model)].name
+        if name not in self.estimators:
+            raise ValueError(
+                f"Comparison: {name!r} has no estimator here; compare() gives them."
+            )
+        return clone(self.estimators[name])
+
     def to_text(self, width: int = 100) -> str:
         """Return everything as text.
 
@@ -196,6 +237,54 @@ class Comparison(ComparisonResult):
         """
         text = json.dumps(self.to_dict(), indent=1, allow_nan=False)
         Path(path).write_text(text + "\n", encoding="utf-8")
+
+    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return `table` as comma-separated values, and write it to a file.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            The file; None writes none.
+
+        Returns
+        -------
+        str
+            One line for each model, numbers with all their digits. `scores` has every
+            split.
+        """
+        text: str = self.table.to_csv(lineterminator="\n")
+        return _written(text, path)
+
+    def to_latex(self, path: str | os.PathLike[str] | None = None) -> str:
+        r"""Return the mean scores as a table for LaTeX, and write it to a file.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            The file; None writes none.
+
+        Returns
+        -------
+        str
+            A tabular with the rules of the package booktabs: a row for each model, a
+            column for each task, the best score of each column in bold.
+
+        Examples
+        --------
+        >>> from sklearn_mtl.comparison import compare
+        >>> from sklearn_mtl.datasets import make_multitask_regression
+        >>> X, y = make_multitask_regression(100, 5, 2, n_informative=5, random_state=0)
+        >>> comparison = compare(X, y, ["dummy", "linear"], cv=2)
+        >>> print(comparison.to_latex())  # doctest: +ELLIPSIS
+        \begin{tabular}{lrrr}
+        \toprule
+        model & task0 & task1 & mean \\
+        \midrule
+        ...
+        """
+        from sklearn_mtl.comparison.report._latex import score_table
+
+        return _written(score_table(self), path)
 
     def to_html(self, path: str | os.PathLike[str], *, affinity: Any = None) -> None:
         """Write a page that shows everything: one file, no network, fit for a phone.
@@ -236,3 +325,10 @@ class Comparison(ComparisonResult):
             f"<Comparison of {len(self.models)} models on {len(self.tasks)} tasks, "
             f"{self.n_splits} splits>"
         )
+
+
+def _written(text: str, path: str | os.PathLike[str] | None) -> str:
+    """Write a text if there is a path, and return it."""
+    if path is not None:
+        Path(path).write_text(text, encoding="utf-8")
+    return text

@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 
@@ -73,3 +74,18 @@ def test_json_is_strict_and_complete(with_problems, tmp_path):
 def test_str_is_the_text_and_repr_is_short(comparison):
     assert str(comparison) == comparison.to_text()
     assert repr(comparison) == "<Comparison of 5 models on 3 tasks, 5 splits>"
+
+
+def test_csv_holds_the_table_with_all_digits(comparison, tmp_path):
+    path = tmp_path / "table.csv"
+    text = comparison.to_csv(path)
+    assert path.read_text(encoding="utf-8") == text
+    read = pd.read_csv(path, index_col="model")
+    pd.testing.assert_frame_equal(read, comparison.table, check_exact=True)
+
+
+def test_a_row_without_an_estimator_is_named(comparison):
+    with pytest.raises(ValueError, match="'net' has no estimator here"):
+        comparison.best_estimator("net")
+    with pytest.raises(KeyError, match="no model 'tree'"):
+        comparison.best_estimator("tree")

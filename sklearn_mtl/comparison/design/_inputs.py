@@ -20,7 +20,14 @@ from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._frames import is_pandas, is_pandas_frame, to_pandas
 from sklearn_mtl.utils._typing import FeaturesLike, Frame, Matrix
 
-__all__ = ["Inputs", "check_inputs", "n_rows", "read_inputs", "take_rows"]
+__all__ = [
+    "Inputs",
+    "check_inputs",
+    "n_rows",
+    "read_column",
+    "read_inputs",
+    "take_rows",
+]
 
 # More than this is rather a text or an identifier than a category.
 _MAX_ONE_HOT = 50
@@ -152,14 +159,14 @@ def _read_frame(frame: Any) -> Inputs:
     categorical: list[str] = []
     for name, column in frame.items():
         text = str(name)
-        is_number, values = _read_column(column)
+        is_number, values = read_column(column)
         columns[text] = values
         (numeric if is_number else categorical).append(text)
     tidy = pd.DataFrame(columns, index=frame.index)
     return Inputs(tidy, numeric, categorical, bool(tidy.isna().to_numpy().any()))
 
 
-def _read_column(column: Any) -> tuple[bool, Any]:
+def read_column(column: Any) -> tuple[bool, Any]:
     """Return whether a column is numeric, and its values as floats or strings."""
     import pandas as pd
     from pandas.api import types

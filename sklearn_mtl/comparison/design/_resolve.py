@@ -9,7 +9,9 @@ from typing import Any
 from sklearn.base import clone
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 
+from sklearn_mtl.comparison.design._inputs import Inputs
 from sklearn_mtl.comparison.design._models import MODELS, Situation
+from sklearn_mtl.comparison.design._table_reader import with_reader
 from sklearn_mtl.comparison.results._rows import BEST_SINGLE, ModelRow, twin_name
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.tasks import fix_task_types
@@ -38,6 +40,10 @@ class Candidate:
     row: ModelRow
     estimator: Estimator
     takes_raw: bool
+
+    def ready(self, inputs: Inputs) -> Any:
+        """Return the estimator so that it takes the inputs as they came."""
+        return self.estimator if self.takes_raw else with_reader(self.estimator, inputs)
 
 
 def resolve_models(

@@ -52,6 +52,7 @@ class ComparisonResult:
         setting: Mapping[str, Any] | None = None,
         confidence: float = 0.95,
         curve: LearningCurve | None = None,
+        estimators: Mapping[str, Any] | None = None,
     ) -> None:
         self.tasks = list(tasks)
         self.models = list(models)
@@ -60,6 +61,7 @@ class ComparisonResult:
         self.setting = dict(setting or {})
         self.confidence = confidence
         self.curve = curve
+        self.estimators = dict(estimators or {})
 
     @cached_property
     def gains(self) -> list[Gain]:

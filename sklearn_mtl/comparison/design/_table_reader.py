@@ -1,0 +1,103 @@
+"""Bring new tables into the form that the rows known by name were fitted to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_mtl.comparison.design._inputs import Inputs, read_column, read_inputs
+from sklearn_mtl.utils._categories import category_texts
+from sklearn_mtl.utils._containers import plain_inputs
+from sklearn_mtl.utils._frames import is_pandas_frame, to_pandas
+from sklearn_mtl.utils._typing import Estimator, FeaturesLike
+
+__all__ = ["TableReader", "with_reader"]
+
+
+def with_reader(estimator: Estimator, inputs: Inputs) -> Any:
+    """Return an estimator of prepared inputs as one that takes them as they came."""
+    is_table = bool(inputs.numeric or inputs.categorical)
+    return make_pipeline(TableReader(), estimator) if is_table else estimator
+
+
+class TableReader(TransformerMixin, BaseEstimator):
+    """Numbers as floats and categories as texts, whatever dtypes a table has.
+
+    A column stays what it was in fit: a column of numbers that is empty in a new table
+    is still one of numbers. New tables may have more columns, in any order.
+    """
+
+    def fit(self, X: FeaturesLike, y: Any = None) -> TableReader:
+        """Learn which columns are numbers."""
+        inputs = read_inputs(X)
+        frame: Any = inputs.X
+        self._is_named = is_pandas_frame(to_pandas(plain_inputs(X, self._who)))
+        self.feature_names_in_ = frame.columns.to_numpy(dtype=object)
+        self.n_features_in_ = len(self.feature_names_in_)
+        self.numeric_ = list(inputs.numeric)
+        return self
+
+    def transform(self, X: FeaturesLike) -> Any:
+        """Return a frame with the columns of fit."""
+        import pandas as pd
+
+        check_is_fitted(self)
+        frame = self._as_frame(to_pandas(plain_inputs(X, self._who)))
+        read = {name: self._read(name, frame[name]) for name in self.feature_names_in_}
+        return pd.DataFrame(read, index=frame.index)
+
+    @property
+    def _who(self) -> str:
+        return type(self).__name__
+
+    def _as_frame(self, X: Any) -> Any:
+        """Return X with the columns of fit by name; of an array by position."""
+        import pandas as pd
+
+        if is_pandas_frame(X):
+            X = X.set_axis([str(name) for name in X.columns], axis=1)
+        elif self._is_named or np.ndim(X) != 2 or np.shape(X)[1] != self.n_features_in_:
+            raise ValueError(
+                f"{self._who}: X is no table with the columns of fit: "
+                f"{', '.join(self.feature_names_in_)}."
+            )
+        else:
+            X = pd.DataFrame(np.asarray(X), columns=self.feature_names_in_)
+        lacking = [name for name in self.feature_names_in_ if name not in X.columns]
+        if lacking:
+            raise ValueError(
+                f"{self._who}: X has no column {', '.join(map(repr, lacking))}, which "
+                f"fit had. Columns of X: {', '.join(X.columns)}."
+            )
+        return X
+
+    def _read(self, name: str, column: Any) -> Any:
+        import pandas as pd
+
+        is_number, values = read_column(column)
+        if is_number and name not in self.numeric_:
+            texts = category_texts(column, name, self._who)
+            return pd.Series(texts, index=column.index, dtype=object)
+        if is_number or name not in self.numeric_:
+            return values
+        numbers = pd.to_numeric(values, errors="coerce")
+        unread = values[numbers.isna() & values.notna()]
+        if len(unread):
+            raise ValueError(
+                f"{self._who}: column {name!r} has the text {unread.iloc[0]!r}; it was "
+                "one of numbers in fit."
+            )
+        return numbers.astype(np.float64)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Declare that tables with text and gaps are read."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        return tags

@@ -1,0 +1,64 @@
+"""Tables for LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sklearn_mtl.comparison.results._gains import MEAN
+from sklearn_mtl.comparison.results._words import number
+
+if TYPE_CHECKING:
+    from sklearn_mtl.comparison.results._result import ComparisonResult
+
+__all__ = ["latex_table", "score_table"]
+
+_ESCAPED = {
+    **{mark: f"\\{mark}" for mark in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "\n": " ",
+}
+
+
+def score_table(comparison: ComparisonResult) -> str:
+    """Return the mean scores of all models."""
+    table = comparison.table
+    columns = [*(task.name for task in comparison.tasks), MEAN]
+    header = ["model", *columns]
+    return latex_table(header, list(table.index), table[columns].to_numpy())
+
+
+def latex_table(header: Sequence[str], names: Sequence[str], values: np.ndarray) -> str:
+    """Return numbers (n_rows, n_columns) as a tabular, the best of a column in bold."""
+    known = np.where(np.isnan(values), -np.inf, values)
+    is_best = np.isfinite(known) & (known == known.max(axis=0, initial=-np.inf))
+    lines = [
+        f"\\begin{{tabular}}{{l{'r' * values.shape[1]}}}",
+        "\\toprule",
+        _line([escape(str(name)) for name in header]),
+        "\\midrule",
+    ]
+    for name, row, marks in zip(names, values.tolist(), is_best, strict=True):
+        cells = [_cell(*pair) for pair in zip(row, marks, strict=True)]
+        lines.append(_line([escape(str(name)), *cells]))
+    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}", ""])
+
+
+def escape(text: str) -> str:
+    """Return a text in which no character is a command of LaTeX."""
+    return "".join(_ESCAPED.get(mark, mark) for mark in text)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"{' & '.join(cells)} \\\\"
+
+
+def _cell(value: float, is_best: bool) -> str:
+    text = "--" if np.isnan(value) else number(value)
+    if text.startswith("-") and len(text) > 2:
+        text = f"$-${text[1:]}"
+    return f"\\textbf{{{text}}}" if is_best else text
