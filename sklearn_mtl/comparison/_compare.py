@@ -239,7 +239,7 @@ def compare(
         problems=[problem for fit in fits for problem in fit.problems],
         setting={
             **describe_setting(inputs, targets, groups, arguments),
-            "folds": describe_folds(splits),
+            **describe_folds(splits),
         },
         confidence=confidence,
         curve=gather_curve(fits, measured.scores, shares, hidden, measured.n_train),

@@ -5,6 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
+from sklearn_mtl.comparison.results._rows import TaskRow
+
 playwright = pytest.importorskip("playwright.sync_api")
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -92,6 +94,51 @@ def test_it_loads_one_file_without_a_complaint(browser, page_file):
     _, asked, told = opened(browser, page_file, DESK)
     assert [url for url in asked if not url.startswith("data:")] == [page_file.as_uri()]
     assert told == []
+
+
+@pytest.mark.parametrize("n_tasks", [3, 7])
+def test_the_table_of_scores_is_whole_on_a_phone(browser, make, tmp_path, n_tasks):
+    names = ["digit", "rotation of the digit", "hours", "a", "b", "c", "d"][:n_tasks]
+    tasks = [TaskRow(name, "binary", 2, 900, "roc_auc") for name in names]
+    comparison = make(tasks=tasks)
+    path = tmp_path / "page.html"
+    comparison.to_html(path)
+    page, _, _ = opened(browser, path, PHONE)
+    for width in (PHONE["width"], 390):
+        page.set_viewport_size({**PHONE, "width": width})
+        table = page.locator("section table").first
+        cells = table.locator("td").all()
+        assert len(cells) == len(comparison.table) * (n_tasks + 1)
+        for cell in cells:
+            box = cell.bounding_box()
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+        frame = page.locator("section div").first
+        assert frame.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_a_server_that_forbids_scripts_changes_nothing(browser, page_file):
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    page = browser.new_context(viewport=DESK).new_page()
+    told = []
+    page.on("console", lambda message: told.append(message.text))
+    body = page_file.read_text(encoding="utf-8")
+    headers = {"Content-Security-Policy": policy, "Content-Type": "text/html"}
+    page.route("**", lambda route: route.fulfill(body=body, headers=headers))
+    page.goto("http://page.test/")
+    assert told == []
+    ground = page.evaluate("getComputedStyle(document.querySelector('section')).border")
+    assert ground.startswith("1px solid")
+
+
+def test_axe_finds_nothing(browser, page_file, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for viewport in (PHONE, DESK):
+        page, _, _ = opened(browser, page_file, viewport, scheme)
+        page.evaluate(
+            "document.querySelectorAll('details').forEach(d => d.open = true)"
+        )
+        found = axe.run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])

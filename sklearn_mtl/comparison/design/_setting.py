@@ -43,10 +43,10 @@ def describe_setting(
     return setting
 
 
-def describe_folds(splits: Sequence[Split]) -> str:
+def describe_folds(splits: Sequence[Split]) -> dict[str, str]:
     """Return the number of splits, and a digest that tells other rows from these."""
     rows = [np.asarray(part, dtype=np.int64) for split in splits for part in split]
-    return f"{len(splits)} splits, digest {joblib.hash(rows)[:12]}"
+    return {"folds": f"{len(splits)} splits", "folds_digest": joblib.hash(rows)[:12]}
 
 
 def _call(arguments: Mapping[str, Any], has_groups: bool) -> str:

@@ -12,9 +12,9 @@ from sklearn_mtl.utils._frames import column_names
 
 __all__ = ["affinity_section", "read_affinity"]
 
-# Stronger colours would make the number in them hard to read.
-_MOST = 0.6
-_EMPTY = {"text": "", "kind": "", "strength": ""}
+# Strengths of a colour in style.css: classes, for a page without inline styles.
+_N_STRENGTHS = 10
+_EMPTY: dict[str, Any] = {"text": "", "kind": "", "strength": 0}
 
 
 def read_affinity(
@@ -54,9 +54,9 @@ def affinity_section(affinity: Any, task_names: Sequence[str]) -> dict[str, Any]
     return {"names": names, "method": method, "cells": cells}
 
 
-def _cell(value: float, largest: float) -> dict[str, str]:
+def _cell(value: float, largest: float) -> dict[str, Any]:
     if not np.isfinite(value):
         return _EMPTY | {"text": "-"}
     kind = "more" if value > 0 else "less"
-    strength = _MOST * abs(value) / max(largest, 1e-12)
-    return {"text": signed(value), "kind": kind, "strength": f"{strength:.2f}"}
+    strength = round(_N_STRENGTHS * abs(value) / max(largest, 1e-12))
+    return {"text": signed(value), "kind": kind, "strength": strength}

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn_mtl.comparison.plots._ranks import CriticalDifferenceDisplay
 from sklearn_mtl.comparison.report._html_details import reproduce
 from sklearn_mtl.comparison.report._html_results import gain_pair
-from sklearn_mtl.comparison.report._html_table import HtmlTable, make_table
+from sklearn_mtl.comparison.report._html_table import HtmlTable, layout_for, make_table
 from sklearn_mtl.comparison.report._page import Part, page, render
 from sklearn_mtl.comparison.report._pictures import Picture, draw
 from sklearn_mtl.comparison.results._words import listed, number, shorten
@@ -55,7 +55,8 @@ def _scores(found: DatasetsResult) -> HtmlTable:
         for name, row in zip(table.index, table.to_numpy(), strict=True)
     ]
     header = ["model", *map(str, table.columns)]
-    return make_table(header, rows, label="scores", marks_best=True)
+    layout = layout_for(len(table.columns))
+    return make_table(header, rows, label="scores", marks_best=True, layout=layout)
 
 
 def _ranks(found: DatasetsResult) -> dict[str, Any] | None:

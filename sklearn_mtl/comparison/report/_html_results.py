@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn_mtl.comparison.plots._curve import SampleEfficiencyDisplay
 from sklearn_mtl.comparison.plots._gain import TaskGainDisplay
-from sklearn_mtl.comparison.report._html_table import Cell, HtmlTable, make_table
+from sklearn_mtl.comparison.report._html_table import (
+    Cell,
+    HtmlTable,
+    layout_for,
+    make_table,
+)
 from sklearn_mtl.comparison.report._pictures import draw
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import Interval
@@ -51,6 +56,7 @@ def scores(comparison: ComparisonResult) -> dict[str, Any]:
         label="scores",
         kinds=[roles[model] for model in table.index],
         marks_best=True,
+        layout=layout_for(len(names)),
     )
     note = comparison.mean_note
     return {"metrics": _metrics(comparison), "mean_note": note, "table": made}
@@ -105,7 +111,7 @@ def gain_table(gains: Sequence[Gain], what: str) -> HtmlTable:
         [name, *(_words(found[kind, name]) for kind in against)] for name in names
     ]
     header = [what, *(_AGAINST[kind] for kind in against)]
-    return make_table(header, rows, label=f"gains of {gains[0].model}", stacks=True)
+    return make_table(header, rows, label=f"gains of {gains[0].model}", layout="stacks")
 
 
 def _words(gain: Gain) -> Cell:

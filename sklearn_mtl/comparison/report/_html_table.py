@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-__all__ = ["Cell", "HtmlTable", "make_table"]
+__all__ = ["Cell", "HtmlTable", "layout_for", "make_table"]
+
+# Columns of numbers that stand side by side on a phone of 360 CSS pixels.
+_MOST_WHOLE = 5
 
 # What a word says is also said by a sign, for readers who do not see its colour.
 _SIGNS = {"helps": "▲ ", "better": "▲ ", "hurts": "▼ ", "worse": "▼ "}
@@ -46,12 +49,17 @@ class Row:
 
 @dataclass(frozen=True)
 class HtmlTable:
-    """A table; one that stacks becomes a card for each row on a phone."""
+    """A table, and what becomes of it on a phone.
+
+    "scroll": it can be pushed aside; "stacks": a card for each row, a line for each of
+    its cells; "whole": few columns, so that all fit; "cards": a card for each row,
+    cells side by side.
+    """
 
     label: str
     header: list[str]
     rows: list[Row]
-    stacks: bool
+    layout: str
 
 
 def make_table(
@@ -60,7 +68,7 @@ def make_table(
     *,
     label: str,
     kinds: Sequence[str] | None = None,
-    stacks: bool = False,
+    layout: str = "scroll",
     marks_best: bool = False,
 ) -> HtmlTable:
     """Return a table whose first column names the rows."""
@@ -70,7 +78,12 @@ def make_table(
     ]
     if marks_best:
         _mark_best(made)
-    return HtmlTable(label, list(header), made, stacks)
+    return HtmlTable(label, list(header), made, layout)
+
+
+def layout_for(n_columns: int) -> str:
+    """Return how a table of so many columns of numbers is seen whole on a phone."""
+    return "whole" if n_columns <= _MOST_WHOLE else "cards"
 
 
 def _cell(value: str | Cell) -> Cell:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,8 +26,19 @@ class Part(NamedTuple):
 
 def page(title: str, opening: dict[str, Any], parts: Iterable[Part]) -> str:
     """Return a complete page: title, what is said first, links, sections."""
+    from markupsafe import Markup
+
     shown = [part for part in parts if part.content]
-    return render("page.html", title=title, opening=opening, parts=shown)
+    style = render("style.css")
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return render(
+        "page.html",
+        title=title,
+        opening=opening,
+        parts=shown,
+        style=Markup(style),
+        digest=digest,
+    )
 
 
 def render(template: str, **content: Any) -> str:

@@ -1,6 +1,8 @@
+import hashlib
 import re
 import subprocess
 import sys
+from base64 import b64encode
 from html.parser import HTMLParser
 
 import numpy as np
@@ -78,12 +80,38 @@ def test_page_asks_the_network_for_nothing(with_problems, tmp_path):
     }
 
 
+def test_its_policy_allows_its_own_style_and_pictures_and_nothing_else(
+    with_problems, tmp_path
+):
+    path = tmp_path / "page.html"
+    with_problems.to_html(path, affinity=np.eye(3))
+    source = path.read_text(encoding="utf-8")
+    (style,) = re.findall(r"<style>(.*?)</style>", source, re.DOTALL)
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    assert f'<meta http-equiv="Content-Security-Policy" content="{policy}">' in source
+    names = [name for name, _ in Page(source).attributes]
+    assert "style" not in names
+    assert not [name for name in names if name.startswith("on")]
+
+
 def test_page_fits_a_phone(comparison, tmp_path):
     source, page = page_of(comparison, tmp_path)
     assert ("content", "width=device-width, initial-scale=1") in page.attributes
     # wide tables scroll by themselves, also from the keyboard
     scrolling = source.count('<div class="scroll" tabindex="0" role="region"')
-    assert scrolling + source.count('<div class="stacks">') == page.tags.count("table")
+    whole = source.count('<div class="stacks">') + source.count('<div class="whole">')
+    assert scrolling + whole == page.tags.count("table")
+    assert '<div class="whole"><table aria-label="scores">' in source
+
+
+def test_scores_of_many_tasks_become_cards_on_a_phone(make, tmp_path):
+    tasks = [TaskRow(f"task{i}", "binary", 2, 9, "roc_auc") for i in range(6)]
+    source, _ = page_of(make(tasks=tasks), tmp_path)
+    assert '<div class="cards" tabindex="0" role="region"' in source
 
 
 def test_pictures_say_in_words_what_they_show(with_curve, tmp_path):
@@ -107,7 +135,7 @@ def test_pictures_say_in_words_what_they_show(with_curve, tmp_path):
 def test_curves_stand_in_tables_too(with_curve, tmp_path):
     source, _ = page_of(with_curve, tmp_path)
     for task in ("mean", "digit", "ill", "hours"):
-        assert f'aria-label="scores of net by labels, {task}"' in source
+        assert f'aria-label="table of scores of net by labels, {task}"' in source
 
 
 def test_names_and_messages_are_escaped(make, tmp_path):

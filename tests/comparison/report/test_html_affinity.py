@@ -37,16 +37,16 @@ def test_colours_say_the_sign_and_the_size_and_the_diagonal_is_empty():
     section = affinity_section(VALUES, NAMES)
     assert section["names"] == NAMES
     cells = section["cells"]
-    empty = {"text": "", "kind": "", "strength": ""}
+    empty = {"text": "", "kind": "", "strength": 0}
     assert [cells[i][i] for i in range(3)] == [empty] * 3
-    assert cells[0][2] == {"text": "-0.400", "kind": "less", "strength": "0.60"}
-    assert cells[0][1] == {"text": "+0.200", "kind": "more", "strength": "0.30"}
+    assert cells[0][2] == {"text": "-0.400", "kind": "less", "strength": 10}
+    assert cells[0][1] == {"text": "+0.200", "kind": "more", "strength": 5}
     assert cells[1][2] == empty | {"text": "-"}
 
 
 def test_equal_affinities_of_zero_are_no_error():
     cells = affinity_section(np.zeros((2, 2)), ["a", "b"])["cells"]
-    assert cells[0][1]["strength"] == "0.00"
+    assert cells[0][1]["strength"] == 0
 
 
 def test_without_an_affinity_there_is_no_section():
