@@ -17,7 +17,7 @@ __all__ = ["Allowed", "NotAllowedError", "name_of"]
 
 #: Packages whose classes may be named, if they are defined there.
 OURS = ("sklearn_mtl",)
-#: Of scikit-learn, estimators and a few records that they keep.
+#: Of scikit-learn and skrub, estimators and a few records that they keep.
 RECORDS = {
     "sklearn.ensemble._hist_gradient_boosting.predictor:TreePredictor",
     "sklearn.neural_network._stochastic_optimizers:AdamOptimizer",
@@ -30,6 +30,7 @@ RECORDS = {
     "sklearn.tree._tree:Tree",
     "sklearn.utils._bunch:Bunch",
     "sklearn.utils.validation:check_array",
+    "skrub._datetime_encoder:DatetimeEncoder",  # TableInputs keeps one per date column
 }
 #: Modules of torch, skorch and torchjd with classes that a net is made of.
 CLASSES = (
@@ -74,7 +75,7 @@ BUILTINS = {
 NEVER = ("conftest", "datasets", "externals", "_testing", "_build_utils")
 #: Imported where a file names one of their modules; of other packages only what is
 #: imported already, for some of their modules are programs.
-IMPORTED = ("sklearn", "sklearn_mtl", "torchjd")
+IMPORTED = ("sklearn", "sklearn_mtl", "skrub._datetime_encoder", "torchjd")
 
 
 def name_of(thing: Any) -> str:
@@ -140,7 +141,7 @@ class Allowed:
         parts = module.split(".")
         if any(part in NEVER or part.startswith(("test", "__")) for part in parts):
             return False
-        return parts[0] in IMPORTED or module in sys.modules
+        return parts[0] in IMPORTED or module in IMPORTED or module in sys.modules
 
 
 def _import(module: str) -> Any:

@@ -16,5 +16,9 @@ from sklearn_mtl.preprocessing._table_preparation import CLIP as CLIP
 from sklearn_mtl.preprocessing._table_preparation import (
     TablePreparation as TablePreparation,
 )
+from sklearn_mtl.preprocessing.columns import TableInputs
+from sklearn_mtl.preprocessing.columns import TextComponents as TextComponents
+from sklearn_mtl.preprocessing.columns import is_free_text as is_free_text
+from sklearn_mtl.preprocessing.columns import is_text as is_text
 
-__all__ = ["PiecewiseLinear"]
+__all__ = ["PiecewiseLinear", "TableInputs"]

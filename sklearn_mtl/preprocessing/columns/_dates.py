@@ -1,0 +1,108 @@
+"""Dates: how they are written, and what numbers they become."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from sklearn_mtl.utils._optional import import_optional
+
+__all__ = ["DateFeatures", "date_format"]
+
+_TIMES = ("", " %H:%M", " %H:%M:%S")
+# With slashes Americans write the month first, with dots nobody does. Where no day is
+# above 12 the first of the formats that fit is taken.
+_DAYS = (
+    *("%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y"),
+    *("%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y"),
+)
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?", re.ASCII)
+_LOOKS_LIKE_DATE = re.compile(r"\d{1,4}[-/. ]|[A-Z][a-z]{2,8} \d", re.ASCII)
+_FIRST = 100
+
+
+def date_format(texts: Any) -> str | None:
+    """Return how all of the texts are written as dates; None where they are not.
+
+    Shapes: texts (n_observed,).
+    """
+    values = [str(value).strip() for value in texts.unique()]
+    if not all(_LOOKS_LIKE_DATE.match(value) for value in values[:_FIRST]):
+        return None
+    if all(_ISO.fullmatch(value) for value in values):
+        formats: tuple[str, ...] = ("ISO8601",)
+    else:
+        formats = tuple(day + time for day in _DAYS for time in _TIMES)
+    for one in formats:
+        # a few values rule out most formats
+        if _fits(values[:_FIRST], one) and _fits(values, one):
+            return one
+    return None
+
+
+def _fits(values: list[str], written: str) -> bool:
+    return not read_dates(_series(values), written).isna().any()
+
+
+def _series(values: list[str]) -> Any:
+    import pandas as pd
+
+    return pd.Series(values, dtype=object)
+
+
+def read_dates(column: Any, written: str | None) -> Any:
+    """Return dates without a time zone; NaT where a text is not written like that.
+
+    Shapes: column (n_samples,).
+    """
+    import pandas as pd
+
+    if written is not None and not pd.api.types.is_datetime64_any_dtype(column):
+        texts = column.map(lambda value: str(value).strip(), na_action="ignore")
+        # without utc=True, offsets that differ are an error
+        column = pd.to_datetime(texts, format=written, errors="coerce", utc=True)
+    elif not pd.api.types.is_datetime64_any_dtype(column):
+        column = pd.to_datetime(column, errors="coerce", utc=True)
+    if getattr(column.dt, "tz", None) is not None:
+        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    return column
+
+
+class DateFeatures(BaseEstimator):
+    """Year, month, day, weekday and seconds of a column of dates, by skrub."""
+
+    def __init__(self, written: str | None = None) -> None:
+        self.written = written
+
+    def fit(self, column: Any) -> DateFeatures:
+        """Learn whether the dates have a time of day."""
+        skrub = import_optional("skrub", extra="dates", who="a column of dates")
+        self.encoder_ = skrub.DatetimeEncoder(add_weekday=True)
+        self.encoder_.fit(read_dates(column, self.written))
+        return self
+
+    def transform(self, column: Any) -> np.ndarray:
+        """Return numbers, NaN where the date is missing.
+
+        Shapes: column (n_samples,) -> (n_samples, n_features_out).
+        """
+        dates = read_dates(column, self.written)
+        broken = column[dates.isna() & column.notna()]
+        if len(broken):
+            warnings.warn(
+                f"TableInputs: column {column.name!r} has {len(broken)} values that "
+                f"are not written like the dates in fit, such as "
+                f"{str(broken.iloc[0])!r}; they are treated as missing.",
+                UserWarning,
+                stacklevel=4,
+            )
+        return np.asarray(self.encoder_.transform(dates), dtype=np.float64)
+
+    def get_feature_names_out(self, input_features: Any) -> list[str]:
+        """Return names of the columns of numbers."""
+        name = str(input_features[0])
+        return [f"{name}__{part}" for part in self.encoder_.extracted_features_]

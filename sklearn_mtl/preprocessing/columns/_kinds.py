@@ -1,0 +1,152 @@
+"""What a column holds: numbers, categories, dates, free text, or nothing of use."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.preprocessing.columns._dates import date_format
+
+__all__ = ["ColumnKind", "find_kind", "is_free_text", "is_text"]
+
+# Fewer samples than this may all differ by chance.
+_FEW_ROWS = 10
+_FEW_LEVELS = 30
+# Names of places and job titles have fewer words, sentences more.
+_WORDS_OF_TEXT = 4
+# The words of so many values are counted; more would not change the answer.
+_ENOUGH_VALUES = 1000
+_ID_NAME = re.compile(
+    r"(^|[\W_])(id|uuid|guid|key|index|idx|row|nr|no|number)$|[a-z](Id|ID|Nr|No|Key)$",
+    re.ASCII,
+)
+_NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "boolean")
+_DATES = ("date", "datetime", "datetime64")
+_CATEGORIES = ("string", "mixed-integer", "categorical")
+
+
+@dataclass(frozen=True)
+class ColumnKind:
+    """What a column becomes.
+
+    Attributes
+    ----------
+    kind : {"numeric", "categorical", "date", "text", "left out"}
+        What it is.
+    reason : str, default=""
+        Why it is left out.
+    can_be_kept : bool, default=False
+        Whether a column that is left out becomes an input on request.
+    n_levels : int, default=0
+        Number of different values of a category.
+    date_format : str or None, default=None
+        How dates are written; None where they are dates already.
+    """
+
+    kind: str
+    reason: str = ""
+    can_be_kept: bool = False
+    n_levels: int = 0
+    date_format: str | None = None
+
+
+def find_kind(column: Any, *, is_kept: bool) -> ColumnKind:
+    """Return what a column of pandas becomes.
+
+    Shapes: column (n_samples,).
+    """
+    observed = column.dropna()
+    if not len(observed):
+        return ColumnKind("left out", "empty")
+    family = _family(observed)
+    if family not in ("numeric", "date", "categorical"):
+        return ColumnKind("left out", f"holds {family}, which cannot be inputs")
+    n_levels = int(observed.nunique())
+    if n_levels == 1 and 1 < len(column) == len(observed) and not is_kept:
+        return ColumnKind("left out", "constant", can_be_kept=True)
+    if family == "categorical":
+        return _kind_of_texts(observed, n_levels, is_kept=is_kept)
+    if family == "numeric" and not is_kept and _counts_rows(column, n_levels):
+        return ColumnKind("left out", "unique per row", can_be_kept=True)
+    return ColumnKind(family)
+
+
+def _family(observed: Any) -> str:
+    """Return "numeric", "date" or "categorical", or the name of what else it holds."""
+    from pandas.api import types
+
+    dtype = observed.dtype
+    if isinstance(getattr(dtype, "kind", None), str) and dtype.kind == "c":
+        raise ValueError("Complex data not supported")  # as scikit-learn says it
+    if types.is_datetime64_any_dtype(dtype):
+        return "date"
+    if types.is_numeric_dtype(dtype) or types.is_timedelta64_dtype(dtype):
+        return "numeric"
+    found = str(types.infer_dtype(observed))
+    for family, names in (
+        ("numeric", _NUMBERS),
+        ("date", _DATES),
+        ("categorical", _CATEGORIES),
+    ):
+        if found in names:
+            return family
+    return type(observed.iloc[0]).__name__ + "s"
+
+
+def _kind_of_texts(observed: Any, n_levels: int, *, is_kept: bool) -> ColumnKind:
+    """Return what a column of texts or other categories becomes."""
+    if is_text(observed):
+        written = date_format(observed)
+        if written is not None:
+            return ColumnKind("date", date_format=written)
+        if is_free_text(observed):
+            return ColumnKind("text")
+    n = len(observed)
+    reason = ""
+    if n_levels == n >= _FEW_ROWS:
+        reason = "unique per row"
+    elif n_levels > max(n / 2, _FEW_LEVELS):
+        reason = f"{n_levels} levels in {n} rows"
+    if reason and not is_kept:
+        return ColumnKind("left out", reason, can_be_kept=True)
+    return ColumnKind("categorical", n_levels=n_levels)
+
+
+def _counts_rows(column: Any, n_levels: int) -> bool:
+    """Return whether numbers are those of the rows, or of what the rows describe."""
+    n = len(column)
+    if n_levels < n or n < _FEW_ROWS or column.dtype == bool:
+        return False
+    values = np.asarray(column.to_numpy(), dtype=np.float64)
+    if not np.array_equal(values, np.floor(values)):
+        return False
+    first, last = values.min(), values.max()
+    return (first in (0, 1) and last - first == n - 1) or bool(
+        _ID_NAME.search(str(column.name))
+    )
+
+
+def is_text(column: Any) -> bool:
+    """Return whether the values that are not missing are strings.
+
+    Shapes: column (n_samples,).
+    """
+    from pandas.api import types
+
+    return str(types.infer_dtype(column.dropna())) == "string"
+
+
+def is_free_text(column: Any) -> bool:
+    """Return whether a column holds sentences, most of which differ.
+
+    Shapes: column (n_samples,).
+    """
+    observed = column.dropna()
+    values = observed.unique()
+    if len(values) <= max(_FEW_LEVELS, len(observed) / 5):
+        return False
+    words = [len(str(value).split()) for value in values[:_ENOUGH_VALUES]]
+    return bool(np.mean(words) >= _WORDS_OF_TEXT)

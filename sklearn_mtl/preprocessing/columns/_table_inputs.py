@@ -1,0 +1,287 @@
+"""The transformer that chooses the inputs of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_mtl.preprocessing.columns._dates import DateFeatures
+from sklearn_mtl.preprocessing.columns._describe import describe_inputs
+from sklearn_mtl.preprocessing.columns._kinds import ColumnKind, find_kind
+from sklearn_mtl.preprocessing.columns._texts import TextComponents
+from sklearn_mtl.preprocessing.columns._values import as_categories, as_numbers
+from sklearn_mtl.utils._containers import plain_inputs
+from sklearn_mtl.utils._fit import fit_context
+from sklearn_mtl.utils._frames import is_pandas_frame, to_pandas
+from sklearn_mtl.utils._guesses import with_guesses
+from sklearn_mtl.utils._optional import is_installed
+from sklearn_mtl.utils._private import Interval, StrOptions
+from sklearn_mtl.utils._typing import FeaturesLike
+
+__all__ = ["TableInputs"]
+
+_NO_SKRUB = "date; pip install 'sklearn-mtl[dates]' makes inputs of it"
+
+
+class TableInputs(TransformerMixin, BaseEstimator):
+    """Choose the columns of a table that become inputs, and bring them into one form.
+
+    Numbers, durations (as days) and booleans become floats. Texts that repeat are
+    categories and stay texts, which nets, forests and blends encode themselves. Dates
+    become year, month, day, weekday and seconds, by skrub's `DatetimeEncoder`. Free
+    text (values of at least four words, most of which differ) becomes the leading
+    singular vectors of its TF-IDF. Left out are columns that say nothing about another
+    row: empty or constant ones, row numbers, identifiers, and categories most of which
+    occur once.
+
+    The choice is made in `fit` and repeated in `transform`, which finds the columns by
+    name: others may be there, in any order. Targets are not looked at.
+
+    Parameters
+    ----------
+    keep : sequence of str, default=()
+        Columns that become inputs although they look like identifiers or constants.
+    text : {"tfidf", "passthrough", "drop"}, default="tfidf"
+        What free text becomes; with "passthrough" it stays as it is.
+    n_components : int, default=30
+        Number of columns for each column of free text.
+
+    Attributes
+    ----------
+    kinds_ : dict of str to str
+        "numeric", "categorical", "date" or "text" for each column that is an input.
+    left_out_ : dict of str to str
+        Why the other columns are no inputs.
+    n_levels_ : dict of str to int
+        Number of different values of each category.
+    n_features_in_ : int
+        Number of columns in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if all of them are strings.
+
+    See Also
+    --------
+    sklearn_mtl.datasets.load_table : Read a table from a file.
+
+    Notes
+    -----
+    TF-IDF followed by a truncated singular value decomposition is latent semantic
+    analysis (Deerwester et al. 1990). Put the transformer in a Pipeline in front of the
+    model, so that it learns from training samples only.
+
+    References
+    ----------
+    S. Deerwester, S. T. Dumais, G. W. Furnas, T. K. Landauer, R. Harshman, "Indexing by
+    Latent Semantic Analysis", Journal of the American Society for Information Science
+    41, 391-407, 1990.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_mtl.preprocessing import TableInputs
+    >>> X = pd.DataFrame({"id": range(12), "age": [8.5, 9, 7.5] * 4})
+    >>> X["city"] = ["Rome", "Oslo"] * 6
+    >>> inputs = TableInputs().fit(X)
+    >>> print(inputs.describe())
+    inputs: 1 numeric, 1 categorical (city: 2 levels); left out: id (unique per row;
+    keep=['id'])
+    >>> inputs.transform(X).columns.tolist()
+    ['age', 'city']
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "keep": ["array-like"],
+        "text": [StrOptions({"tfidf", "passthrough", "drop"})],
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self, *, keep: Sequence[str] = (), text: str = "tfidf", n_components: int = 30
+    ) -> None:
+        self.keep = keep
+        self.text = text
+        self.n_components = n_components
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: FeaturesLike, y: Any = None) -> TableInputs:
+        """Choose the inputs.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            The columns of the table without the targets.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        TableInputs
+            The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of its range, `keep` names an unknown column, or no
+            input is left.
+        """
+        frame = _read_frame(self, X, reset=True)
+        unknown = [name for name in self.keep if name not in frame.columns]
+        if unknown:
+            raise ValueError(
+                f"TableInputs: keep names columns that X does not have: "
+                f"{with_guesses(unknown, frame.columns)}."
+            )
+        kinds = {name: self._kind(frame[name]) for name in frame.columns}
+        self.kinds_ = {n: k.kind for n, k in kinds.items() if k.kind != "left out"}
+        self.left_out_ = {n: k.reason for n, k in kinds.items() if k.reason}
+        self.n_levels_ = {n: k.n_levels for n, k in kinds.items() if k.n_levels}
+        self._can_be_kept = [n for n, k in kinds.items() if k.can_be_kept]
+        if not self.kinds_:
+            raise ValueError(f"TableInputs: no input is left. {self.describe()}.")
+        self._encoders = {
+            name: encoder.fit(frame[name])
+            for name, encoder in self._new_encoders(kinds).items()
+        }
+        return self
+
+    def transform(self, X: FeaturesLike) -> Any:
+        """Return the inputs.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            A table with at least the columns that are inputs.
+
+        Returns
+        -------
+        DataFrame of shape (n_samples, n_inputs)
+            Floats and texts, NaN where missing.
+
+        Raises
+        ------
+        ValueError
+            If an input is not there, or holds something else than in fit.
+
+        Warns
+        -----
+        UserWarning
+            If dates are written in another way than in fit.
+        """
+        import pandas as pd
+
+        check_is_fitted(self)
+        frame = _read_frame(self, X, reset=False)
+        missing = [name for name in self.kinds_ if name not in frame.columns]
+        if missing:
+            raise ValueError(
+                "TableInputs: X lacks columns that are inputs: "
+                f"{with_guesses(missing, frame.columns)}."
+            )
+        parts = [self._input(frame[name]) for name in self.kinds_]
+        return pd.concat(parts, axis=1)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the inputs.
+
+        Parameters
+        ----------
+        input_features : None
+            Not used: the names are those of fit.
+
+        Returns
+        -------
+        ndarray of str objects
+            Names of the columns that `transform` returns.
+        """
+        check_is_fitted(self)
+        names: list[str] = []
+        for name in self.kinds_:
+            encoder = self._encoders.get(name)
+            # not +=, which adds an array to a list by its values
+            names.extend(encoder.get_feature_names_out([name]) if encoder else [name])
+        return np.array(names, dtype=object)
+
+    def describe(self, keep: str = "keep=[{name!r}]") -> str:
+        """Say in one line what became an input, and what did not.
+
+        Parameters
+        ----------
+        keep : str, default="keep=[{name!r}]"
+            How the reader makes a column an input that is left out.
+
+        Returns
+        -------
+        str
+            Numbers of columns by kind, and names with the reasons.
+        """
+        check_is_fitted(self)
+        return describe_inputs(self, keep)
+
+    def _kind(self, column: Any) -> ColumnKind:
+        """Return what becomes of a column, given the parameters."""
+        kind = find_kind(column, is_kept=column.name in self.keep)
+        if kind.kind == "date" and not is_installed("skrub"):
+            return ColumnKind("left out", _NO_SKRUB)
+        if kind.kind == "text" and self.text == "drop":
+            return ColumnKind("left out", "free text")
+        return kind
+
+    def _new_encoders(self, kinds: dict[str, ColumnKind]) -> dict[str, Any]:
+        encoders: dict[str, Any] = {}
+        for name, kind in kinds.items():
+            if kind.kind == "date":
+                encoders[name] = DateFeatures(kind.date_format)
+            elif kind.kind == "text" and self.text == "tfidf":
+                encoders[name] = TextComponents(self.n_components)
+        return encoders
+
+    def _input(self, column: Any) -> Any:
+        """Return the columns that one column becomes."""
+        import pandas as pd
+
+        encoder = self._encoders.get(column.name)
+        if encoder is not None:
+            names = encoder.get_feature_names_out([column.name])
+            values = encoder.transform(column)
+            return pd.DataFrame(values, index=column.index, columns=names)
+        if self.kinds_[column.name] == "numeric":
+            return as_numbers(column).rename(column.name)
+        return as_categories(column).rename(column.name)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def _read_frame(model: TableInputs, X: FeaturesLike, *, reset: bool) -> Any:
+    """Return X as a frame of pandas whose columns have texts as names."""
+    import pandas as pd
+
+    X = to_pandas(plain_inputs(X, "TableInputs"))
+    if not is_pandas_frame(X):
+        array = validate_data(
+            model, X, reset=reset, dtype=None, ensure_all_finite="allow-nan"
+        )
+        names = [f"x{i}" for i in range(array.shape[1])]
+        return pd.DataFrame(array, columns=names).infer_objects()
+    check_array(
+        np.broadcast_to(0.0, X.shape), estimator=model
+    )  # neither empty nor one-dimensional
+    if reset:
+        validate_data(model, X, reset=True, skip_check_array=True)
+    frame = X.copy(deep=False)
+    frame.columns = [str(name) for name in X.columns]
+    twice = frame.columns[frame.columns.duplicated()].unique().tolist()
+    if twice:
+        raise ValueError(f"TableInputs: X has more than one column named {twice}.")
+    return frame

@@ -1,0 +1,61 @@
+"""Free text as a few numbers: TF-IDF, and its leading singular vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.utils.validation import check_is_fitted
+
+__all__ = ["TextComponents"]
+
+_MAX_WORDS = 20_000
+
+
+class TextComponents(TransformerMixin, BaseEstimator):
+    """TF-IDF of a column of texts, reduced to its leading singular vectors.
+
+    It is latent semantic analysis: dense columns, few enough for forests and nets. A
+    missing text is an empty one, which becomes zeros.
+    """
+
+    def __init__(self, n_components: int = 30) -> None:
+        self.n_components = n_components
+
+    def fit(self, texts: Any, y: Any = None) -> TextComponents:
+        """Learn words, their weights and the components."""
+        self.vectorizer_ = TfidfVectorizer(max_features=_MAX_WORDS, sublinear_tf=True)
+        weights = self.vectorizer_.fit_transform(_filled(texts))
+        self.svd_ = None
+        if min(weights.shape) > self.n_components:
+            self.svd_ = TruncatedSVD(self.n_components, random_state=0).fit(weights)
+        self.n_features_out_ = (
+            weights.shape[1] if self.svd_ is None else self.n_components
+        )
+        return self
+
+    def transform(self, texts: Any) -> np.ndarray:
+        """Return the components of each text.
+
+        Shapes: texts (n_samples,) -> (n_samples, n_features_out).
+        """
+        check_is_fitted(self)
+        weights = self.vectorizer_.transform(_filled(texts))
+        if self.svd_ is None:
+            return np.asarray(weights.toarray())
+        return np.asarray(self.svd_.transform(weights))
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return names of the columns."""
+        name = "text" if input_features is None else input_features[0]
+        names = [f"{name}__tfidf{i}" for i in range(self.n_features_out_)]
+        return np.array(names, dtype=object)
+
+
+def _filled(texts: Any) -> list[str]:
+    import pandas as pd
+
+    return ["" if pd.isna(value) else str(value) for value in texts]
