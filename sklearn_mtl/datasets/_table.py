@@ -1,42 +1,61 @@
-"""Read a table with several targets from a CSV or Parquet file."""
+"""Read a table with several targets from a file."""
 
 from __future__ import annotations
 
-import gzip
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from sklearn.utils import Bunch
 
-__all__ = ["load_table"]
+from sklearn_mtl.datasets.table_files import (
+    FileOptions,
+    read_table_file,
+    split_columns,
+)
 
-_PARQUET = (".parquet", ".pq")
-_SEPARATORS = ",;\t|"
+__all__ = ["load_table"]
 
 
 def load_table(
     path: str | os.PathLike[str],
     *,
-    targets: Sequence[str],
+    targets: str | Sequence[str],
     drop: Sequence[str] = (),
     group: str | None = None,
+    sep: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    missing: Sequence[str] = (),
     return_X_y: bool = False,
 ) -> Any:
-    r"""Load a CSV or Parquet file and name its targets.
+    r"""Load a table from a file and name its targets.
+
+    Text (CSV), Parquet, Arrow (Feather) and Excel files are told apart by their
+    content, also within gzip, zip, bzip2 and xz. Of text, the encoding (UTF-8, UTF-16,
+    Western European), the separator (comma, semicolon, tab, bar), decimal commas and
+    thousands separators are found out. Where two ways to read a file are possible it is
+    refused, with the argument that decides.
 
     Parameters
     ----------
     path : str or path-like
-        A file ending in ".parquet" or ".pq", or else text with a header, separated by
-        commas, semicolons, tabs or bars, perhaps packed as ".gz".
-    targets : sequence of str
+        The file. The first line is the header.
+    targets : str or sequence of str
         The columns to predict.
     drop : sequence of str, default=()
         Columns that are neither inputs nor targets, such as identifiers.
     group : str, default=None
         Column that says which rows belong together; it is no input.
+    sep : str, default=None
+        Separator of text: one character, "tab" or "space". None finds it out.
+    decimal : {".", ","}, default=None
+        Decimal mark of text. None finds it out.
+    encoding : str, default=None
+        Encoding of text, such as "cp1250". None finds it out.
+    missing : sequence of str, default=()
+        Values that stand for a missing one, such as "?", besides empty fields, NA and
+        NaN.
     return_X_y : bool, default=False
         Whether to return `(data, target)` instead of a Bunch.
 
@@ -44,7 +63,8 @@ def load_table(
     -------
     Bunch or tuple
         With data, a DataFrame of the inputs; target, a DataFrame (n_samples, n_tasks);
-        groups, a Series or None; feature_names and task_names, lists of str; filename.
+        groups, a Series or None; feature_names and task_names, lists of str; filename;
+        read_as, what was found out about the format, such as "separator ';'".
         With `return_X_y=True` it is the tuple `(data, target)`.
 
     Raises
@@ -52,14 +72,18 @@ def load_table(
     FileNotFoundError
         If there is no such file.
     ImportError
-        If the file is Parquet and pyarrow is not installed.
+        If the file is Parquet or Arrow and pyarrow is not installed, or Excel and
+        openpyxl is not.
     ValueError
-        If the file cannot be read, a column is not there or has two roles, the group is
-        missing in some rows, or no input is left.
+        If the file is no table or can be read in two ways, a row has more or fewer
+        fields than the header, a name in the header is empty or there twice, a column
+        is not there or has two roles, the group is missing in some rows, or no input is
+        left.
 
     See Also
     --------
     fetch_multitask_openml : Tables of OpenML.
+    sklearn_mtl.preprocessing.TableInputs : Choose the inputs among the columns.
 
     Examples
     --------
@@ -73,94 +97,23 @@ def load_table(
     0    1.5    yes
     1    NaN     no
     """
-    path = Path(path)
-    frame = _read(path)
-    targets, drop = list(targets), list(drop)
-    _check_columns(frame, targets, drop, group, path.name)
-    others = [*targets, *drop, *([] if group is None else [group])]
-    data = frame.drop(columns=others)
-    if not data.shape[1]:
-        raise ValueError(f"{path.name} has no inputs: all of its columns have a role.")
+    options = FileOptions(sep, decimal, encoding, tuple(missing))
+    table = read_table_file(path, options)
+    names = [targets] if isinstance(targets, str) else list(targets)
+    roles = {
+        "targets": names,
+        "drop": list(drop),
+        "group": [] if group is None else [group],
+    }
+    data, target, groups = split_columns(table, roles, options)
     if return_X_y:
-        return data, frame[targets]
+        return data, target
     return Bunch(
         data=data,
-        target=frame[targets],
-        groups=None if group is None else _groups(frame[group], group, path.name),
+        target=target,
+        groups=groups,
         feature_names=list(data.columns),
-        task_names=targets,
+        task_names=names,
         filename=str(path),
+        read_as=table.read_as,
     )
-
-
-def _read(path: Path) -> Any:
-    import pandas as pd
-
-    if not path.is_file():
-        raise FileNotFoundError(f"no file {str(path)!r}.")
-    try:
-        if path.suffix.lower() in _PARQUET:
-            frame = pd.read_parquet(path)
-        else:
-            frame = pd.read_csv(path, sep=_separator(path), low_memory=False)
-    except ImportError as error:
-        raise ImportError(
-            f"{path.name} is a Parquet file, which needs pyarrow: pip install "
-            "'sklearn-mtl[parquet]'."
-        ) from error
-    except (EOFError, OSError, ValueError) as error:  # also what pandas raises
-        reason = " ".join(str(error).split())
-        raise ValueError(f"{path.name} cannot be read as a table: {reason}") from error
-    frame.columns = [str(name) for name in frame.columns]
-    if not len(frame):
-        raise ValueError(f"{path.name} has no rows.")
-    return frame
-
-
-def _separator(path: Path) -> str:
-    """Return the separator that the header has most of."""
-    is_packed = path.suffix.lower() == ".gz"
-    with gzip.open(path, "rt") if is_packed else path.open() as file:
-        header = file.readline()
-    return max(_SEPARATORS, key=header.count)
-
-
-def _check_columns(
-    frame: Any, targets: list[str], drop: list[str], group: str | None, name: str
-) -> None:
-    if not targets:
-        raise ValueError(f"{name}: no target is named. Columns: {_columns(frame)}.")
-    roles: dict[str, str] = {}
-    named = [
-        ("target", targets),
-        ("dropped", drop),
-        ("group", [group] if group else []),
-    ]
-    for role, columns in named:
-        for column in columns:
-            if column not in frame.columns:
-                raise ValueError(
-                    f"{name} has no column {column!r}. Columns: {_columns(frame)}."
-                )
-            if column in roles:
-                raise ValueError(
-                    f"{name}: column {column!r} is named twice, as {roles[column]} and "
-                    f"as {role}."
-                )
-            roles[column] = role
-
-
-def _columns(frame: Any) -> str:
-    names = list(frame.columns)
-    more = f", ... ({len(names)} columns)" if len(names) > 20 else ""
-    return ", ".join(names[:20]) + more
-
-
-def _groups(column: Any, group: str, name: str) -> Any:
-    n_missing = int(column.isna().sum())
-    if n_missing:
-        raise ValueError(
-            f"{name}: the group {group!r} is missing in {n_missing} rows; every row "
-            "needs one."
-        )
-    return column

@@ -1,0 +1,72 @@
+"""Read Parquet, Arrow and Excel files."""
+
+from __future__ import annotations
+
+import warnings
+from io import BytesIO
+from typing import Any
+
+from sklearn_mtl.datasets.table_files._header import check_header
+from sklearn_mtl.datasets.table_files._options import FileOptions, UnreadableError
+from sklearn_mtl.utils._optional import import_optional
+
+__all__ = ["read_arrow", "read_excel"]
+
+
+def read_arrow(raw: bytes, kind: str, options: FileOptions) -> tuple[Any, list[str]]:
+    """Return the frame of a Parquet or Arrow file, and nothing to say about it."""
+    del options  # they are those of text
+    who = "a Parquet file" if kind == "parquet" else "an Arrow file"
+    import_optional("pyarrow", extra="parquet", who=who)
+    from pyarrow import ArrowException, feather, ipc, parquet
+
+    source = BytesIO(raw)
+    try:
+        if kind == "parquet":
+            table = parquet.read_table(source)
+        elif kind == "arrow":
+            table = feather.read_table(source)
+        else:
+            table = ipc.open_stream(source).read_all()
+    except (ArrowException, OSError, ValueError) as error:
+        raise UnreadableError(f"the file is damaged: {error}") from error
+    names = check_header(table.column_names, "its schema")
+    frame = table.rename_columns(names).to_pandas(ignore_metadata=True)
+    # what pandas wrote of an index that only counts rows has no name of its own
+    return frame.drop(columns=[n for n in names if n == "__index_level_0__"]), []
+
+
+def read_excel(raw: bytes, kind: str, options: FileOptions) -> tuple[Any, list[str]]:
+    """Return the frame of the first sheet that is not empty, and which it is."""
+    del kind
+    import_optional("openpyxl", extra="excel", who="an Excel file")
+    import pandas as pd
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of formats and styles, which no value needs
+        try:
+            book = pd.ExcelFile(BytesIO(raw), engine="openpyxl")
+            name, cells = _first_sheet(book, list(options.missing))
+        except UnreadableError:
+            raise
+        except Exception as error:  # openpyxl raises whatever broken XML leads to
+            raise UnreadableError(f"the file is damaged: {error}") from error
+    is_named = cells.columns[cells.notna().any()]
+    cells = cells[is_named]
+    filled = cells.notna().any(axis=1)
+    first, last = filled.idxmax(), filled[::-1].idxmax()
+    header = check_header(cells.loc[first].tolist(), f"row {first + 1} of {name!r}")
+    if first == last:
+        raise UnreadableError(f"the sheet {name!r} has no rows, only a header")
+    frame = cells.loc[first + 1 : last].reset_index(drop=True).infer_objects()
+    frame.columns = header
+    n_sheets = len(book.sheet_names)
+    return frame, [f"sheet {name!r} of {n_sheets}"] if n_sheets > 1 else []
+
+
+def _first_sheet(book: Any, missing: list[str]) -> tuple[str, Any]:
+    for name in book.sheet_names:
+        cells = book.parse(name, header=None, dtype=object, na_values=missing)
+        if cells.notna().any(axis=None):
+            return str(name), cells
+    raise UnreadableError("all sheets are empty")

@@ -1,0 +1,107 @@
+"""How a text is encoded: by its mark or its bytes, and refused where that is open."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from sklearn_mtl.datasets.table_files._options import FileOptions, UnreadableError
+
+__all__ = ["find_encoding"]
+
+_MARKS = (  # the longer ones first: UTF-32's begins with UTF-16's
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SAMPLE = 100_000
+# What Western texts use of Windows-1252 above ASCII: lower-case letters within words,
+# upper-case ones at the beginning of a word or among others, and some signs.
+_LOWER = "ßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿšœžº"
+_UPPER = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞŠŒŽŸ"
+_SIGNS = "€\u2018\u2019\u201c\u201d\u2013\u2014…•§°±²³µ·½¼¾«»£©®ª¿¡×\xa0"
+_NOT_WESTERN = re.compile(
+    f"[^\x00-\x7f{_LOWER}{_UPPER}{_SIGNS}]"
+    f"|[{_LOWER}{_UPPER}]{{3}}"  # three in a row are the letters of another script
+    f"|[a-z{_LOWER}][{_UPPER}]"  # in Mac and DOS encodings é is the code of an Ž
+    f"|[±²³¼½¾][a-z{_LOWER}]"  # in Central European encodings a letter
+)
+_UTF8_LETTER = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
+
+
+def find_encoding(raw: bytes, options: FileOptions) -> str:
+    """Return the name of the encoding of a text."""
+    for mark, name in _MARKS:
+        if raw.startswith(mark):
+            if options.encoding is None or _same_family(name, options.encoding):
+                return _checked(raw, name, options)
+            break
+    if options.encoding is not None:
+        return _checked(raw, options.encoding, options)
+    wide = _wide_encoding(raw[:_SAMPLE])
+    if wide is not None:
+        return _checked(raw, wide, options)
+    if b"\x00" in raw:
+        raise UnreadableError(
+            "the file is binary: no text, Parquet, Arrow or Excel (.xlsx)"
+        )
+    place = _undecodable(raw, "utf-8")
+    if place is None:
+        return "utf-8"
+    if _is_western(raw):
+        return "cp1252"
+    line = raw.count(b"\n", 0, place) + 1
+    raise UnreadableError(
+        f"line {line} is not UTF-8, and the encoding is not clear; name it, such as "
+        f"{options.say('encoding', 'cp1252')}"
+    )
+
+
+def _same_family(one: str, other: str) -> bool:
+    """Return whether two names differ at most by the mark and the order of bytes."""
+    names = [codecs.lookup(name).name.replace("-", "")[:5] for name in (one, other)]
+    return names[0] == names[1]
+
+
+def _checked(raw: bytes, encoding: str, options: FileOptions) -> str:
+    place = _undecodable(raw, encoding)
+    if place is None:
+        return encoding
+    line = len(raw[:place].decode(encoding, errors="ignore").splitlines()) or 1
+    raise UnreadableError(
+        f"line {line} is not {encoding}; name the encoding, such as "
+        f"{options.say('encoding', 'cp1252')}"
+    )
+
+
+def _undecodable(raw: bytes, encoding: str) -> int | None:
+    """Return where the first byte is that an encoding does not know."""
+    try:
+        codecs.decode(raw, encoding)
+    except UnicodeError as error:
+        return getattr(error, "start", 0)
+    return None
+
+
+def _wide_encoding(sample: bytes) -> str | None:
+    """Return UTF-16 without a mark, which every second byte of a table tells."""
+    n = len(sample) // 2
+    if n < 2:
+        return None
+    zeros = [sample[start::2].count(0) / n for start in (0, 1)]
+    if min(zeros) > 0.05 or max(zeros) < 0.5:
+        return None
+    return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
+
+
+def _is_western(raw: bytes) -> bool:
+    """Return whether the bytes are plain to read in Windows-1252, as Latin-1 is."""
+    if _UTF8_LETTER.search(raw):
+        return False  # UTF-8 with a broken part, perhaps of two files
+    try:
+        text = raw.decode("cp1252")
+    except UnicodeError:
+        return False
+    return _NOT_WESTERN.search(text) is None

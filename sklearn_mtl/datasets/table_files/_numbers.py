@@ -1,0 +1,151 @@
+"""Decimal commas and thousands separators, refused where 1,234 may be either."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.datasets.table_files._options import FileOptions, UnreadableError
+
+__all__ = ["Marks", "read_grouped"]
+
+_SPACES = " \u00a0\u202f\u2009'\u2019"
+_NUMBER = re.compile(
+    rf"[-+]?(?:\d[\d{_SPACES}]*)?(?:[.,]\d[\d.,{_SPACES}]*)?(?:[eE][-+]?\d+)?"
+)
+_GROUPED = re.compile(rf"[-+]?\d{{1,3}}(?:([.,{_SPACES}])\d{{3}}(?:\1\d{{3}})*)?")
+
+
+@dataclass
+class Marks:
+    """What the numbers of a table say about its decimal mark.
+
+    Attributes
+    ----------
+    sure : dict of str to str
+        For "." and ",", a number that can only be read with this decimal mark.
+    unsure : dict of str to str
+        For "." and ",", a number in which it may be decimal mark or separator.
+    """
+
+    sure: dict[str, str] = field(default_factory=dict)
+    unsure: dict[str, str] = field(default_factory=dict)
+
+    def look(self, frame: Any) -> None:
+        """Look at the columns of texts that are all numbers."""
+        for name in frame.columns:
+            column = frame[name].dropna()
+            if column.dtype.kind in "biufcmM":
+                continue
+            values = [str(value).strip() for value in column.unique()]
+            if values and all(map(_is_number, values)):
+                self._look(values)
+
+    def _look(self, values: Iterable[str]) -> None:
+        found: list[tuple[str, str, bool]] = []
+        for value in values:
+            verdict = _decimal_mark(value)
+            if verdict is None:  # such as 01.02.2020: the column is none of numbers
+                return
+            if verdict[0]:
+                found.append((value, *verdict))
+        for value, mark, is_sure in found:
+            (self.sure if is_sure else self.unsure).setdefault(mark, value)
+
+    def decide(self, sep: str, options: FileOptions) -> str:
+        """Return the decimal mark, or say that it is not clear."""
+        if options.decimal is not None:
+            return options.decimal
+        if len(self.sure) == 2:
+            raise UnreadableError(
+                f"numbers such as {self.sure['.']!r} and {self.sure[',']!r} have "
+                f"different decimal marks; {_ask(options)}"
+            )
+        if self.sure:
+            return next(iter(self.sure))
+        # Where columns are separated by commas, a point is a decimal point. Semicolons
+        # are what countries with decimal commas use, and there it groups thousands.
+        if "," in self.unsure or ("." in self.unsure and sep == ";"):
+            value = self.unsure.get(",") or self.unsure["."]
+            plain = re.sub(r"[.,]", "", value)
+            raise UnreadableError(
+                f"a number such as {value!r} may be {plain} or "
+                f"{value.replace(',', '.')}; {_ask(options)}"
+            )
+        return "."
+
+
+def _ask(options: FileOptions) -> str:
+    return f"say {options.say('decimal', '.')} or {options.say('decimal', ',')}"
+
+
+def _is_number(value: str) -> bool:
+    return any(map(str.isdigit, value)) and _NUMBER.fullmatch(value) is not None
+
+
+def _decimal_mark(value: str) -> tuple[str, bool] | None:
+    """Return the decimal mark, "" where there is none, and whether it is sure.
+
+    None where the text is no number with either.
+    """
+    mantissa, _, exponent = value.lower().partition("e")
+    digits = re.sub(rf"[-+{_SPACES}]", "", mantissa)
+    marks = re.sub(r"\d", "", digits)
+    if not marks:
+        return "", True
+    last, other = marks[-1], "," if marks[-1] == "." else "."
+    if len(marks) > 1 and marks.count(last) == 1:  # 1.234.567,8
+        whole, _, _ = digits.rpartition(last)
+        return (last, True) if _is_grouped(whole, other) else None
+    if len(marks) > 1:  # 1.234.567
+        return (other, True) if _is_grouped(digits, last) else None
+    whole, _, decimals = digits.partition(last)
+    is_group = len(decimals) == 3 and 1 <= len(whole) <= 3 and whole[0] != "0"
+    return last, bool(exponent) or not is_group or mantissa.lstrip("-+") != digits
+
+
+def _is_grouped(whole: str, separator: str) -> bool:
+    found = _GROUPED.fullmatch(whole)
+    return found is not None and found.group(1) in (separator, None)
+
+
+def read_grouped(column: Any, decimal: str) -> Any:
+    """Return a column of texts as numbers if all are, perhaps with grouped thousands.
+
+    Shapes: column (n_samples,).
+    """
+    import pandas as pd
+
+    if column.dtype.kind in "biufcmM":
+        return column
+    texts = {
+        value: _number(str(value).strip(), decimal)
+        for value in column.dropna().unique()
+    }
+    if not texts or None in texts.values():
+        return column
+    is_whole = all(isinstance(value, int) for value in texts.values())
+    values = column.map(texts)
+    has_gap = bool(column.isna().any())
+    return pd.to_numeric(values.astype(object)).astype(
+        np.int64 if is_whole and not has_gap else np.float64
+    )
+
+
+def _number(value: str, decimal: str) -> int | float | None:
+    """Return a number with grouped thousands; None where it is not one."""
+    if not _is_number(value):
+        return None
+    whole, mark, decimals = value.partition(decimal)
+    grouped = _GROUPED.fullmatch(whole)
+    if grouped is not None and grouped.group(1) not in (None, decimal):
+        whole = whole.replace(grouped.group(1), "")
+    plain = f"{whole}.{decimals}" if mark else whole
+    try:
+        return float(plain) if mark else int(plain)
+    except ValueError:
+        return None

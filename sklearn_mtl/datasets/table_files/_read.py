@@ -1,0 +1,68 @@
+"""Read a table from a file, whatever its format."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sklearn_mtl.datasets.table_files._binary import read_arrow, read_excel
+from sklearn_mtl.datasets.table_files._options import FileOptions, UnreadableError
+from sklearn_mtl.datasets.table_files._text import read_text
+from sklearn_mtl.datasets.table_files._unpack import unpack
+
+__all__ = ["TableFile", "read_table_file"]
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A table that was read.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Its columns, with stripped names that all differ.
+    name : str
+        Name of the file.
+    read_as : str
+        What the reader found out about the format; "" where nothing is worth saying.
+    """
+
+    frame: Any
+    name: str
+    read_as: str
+
+
+def read_table_file(path: str | os.PathLike[str], options: FileOptions) -> TableFile:
+    """Read a table.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ImportError
+        If the format needs a package that is not installed.
+    ValueError
+        If the file is no table, or it is not clear how it is written.
+    """
+    options.check()
+    path = Path(path)
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "is not there"
+        raise FileNotFoundError(f"the file {str(path)!r} {what}.")
+    try:
+        content = unpack(path)
+        if content.kind == "text":
+            frame, notes = read_text(content.raw, options)
+        else:
+            read = read_excel if content.kind == "excel" else read_arrow
+            frame, notes = read(content.raw, content.kind, options)
+        if not len(frame):
+            raise UnreadableError("the file has no rows")
+    except UnreadableError as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{path.name}: {reason}.") from error
+    except ImportError as error:
+        raise ImportError(f"{path.name}: {error}") from error
+    return TableFile(frame.reset_index(drop=True), path.name, ", ".join(notes))

@@ -1,0 +1,109 @@
+"""Read text: encoding, separator, rows, decimal mark, and then pandas."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from sklearn_mtl.datasets.table_files._encoding import find_encoding
+from sklearn_mtl.datasets.table_files._numbers import Marks, read_grouped
+from sklearn_mtl.datasets.table_files._options import FileOptions, UnreadableError
+from sklearn_mtl.datasets.table_files._rows import Layout
+from sklearn_mtl.datasets.table_files._separator import find_separator
+
+__all__ = ["read_text"]
+
+_SAMPLE_BYTES = 1 << 18
+_SAMPLE_ROWS = 2000
+_NAMES = {"\t": "tab", " ": "space"}
+_FOREIGN = {
+    "<!doctype html": "a web page",
+    "<html": "a web page",
+    "<?xml": "XML",
+    "{": "JSON",
+    "[": "JSON",
+    "@relation": "an ARFF file",
+}
+
+
+def read_text(raw: bytes, options: FileOptions) -> tuple[Any, list[str]]:
+    """Return the frame of a text, and what is worth saying about how it was read."""
+    encoding = find_encoding(raw, options)
+    sample = _sample(raw, encoding)
+    start = sample.lstrip().lower()
+    for mark, what in _FOREIGN.items():
+        if start.startswith(mark):
+            raise UnreadableError(f"the file is {what}, no table")
+    sep = find_separator(sample, options)
+    layout = Layout(raw, encoding, sep)
+    text = _Text(raw, encoding, sep, layout, options.missing)
+    frame, decimal = _read_numbers(text, options)
+    notes = [f"separator {_NAMES.get(sep, sep)!r}"] if sep != "," else []
+    notes += ["decimal comma"] if decimal == "," else []
+    if encoding not in ("utf-8", "utf-8-sig"):
+        is_guess = encoding == "cp1252" and options.encoding is None
+        guess = f", not UTF-8; else {options.say('encoding', 'NAME')}"
+        notes.append(f"encoding {encoding}{guess if is_guess else ''}")
+    if layout.has_row_names:
+        frame = frame.iloc[:, 1:]
+        notes.append("the first column, which has no name, is left out")
+    return frame, notes
+
+
+def _sample(raw: bytes, encoding: str) -> str:
+    """Return the first lines, complete ones, with newlines at their ends."""
+    part = raw[:_SAMPLE_BYTES]
+    text = part.decode(encoding, errors="ignore").lstrip("\ufeff")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
+    return text if len(raw) <= _SAMPLE_BYTES else text.rpartition("\n")[0]
+
+
+class _Text:
+    """A text of which everything is known but how its numbers are written."""
+
+    def __init__(
+        self,
+        raw: bytes,
+        encoding: str,
+        sep: str,
+        layout: Layout,
+        missing: tuple[str, ...],
+    ) -> None:
+        self.raw = raw
+        self.encoding = encoding
+        self.sep = sep
+        self.layout = layout
+        self.missing = missing
+
+    def read(self, most: int | None = None, **how: Any) -> Any:
+        """Return the frame, or its first rows, as pandas reads it."""
+        import pandas as pd
+
+        frame = pd.read_csv(
+            BytesIO(self.raw),
+            sep=self.sep,
+            encoding=self.encoding,
+            skiprows=self.layout.n_skipped,
+            index_col=False,
+            skipinitialspace=True,
+            na_values=list(self.missing),
+            nrows=min(self.layout.n_rows, most or self.layout.n_rows),
+            **how,
+        )
+        frame.columns = self.layout.header
+        return frame
+
+
+def _read_numbers(text: _Text, options: FileOptions) -> tuple[Any, str]:
+    """Return the frame and its decimal mark."""
+    marks = Marks()
+    marks.look(text.read(_SAMPLE_ROWS, dtype=str))
+    while True:
+        decimal = marks.decide(text.sep, options)
+        frame = text.read(decimal=decimal, low_memory=False)
+        marks.look(frame)  # numbers after the sample that pandas has not read
+        if options.decimal is not None or marks.decide(text.sep, options) == decimal:
+            break
+    for place, name in enumerate(frame.columns):
+        frame.isetitem(place, read_grouped(frame[name], decimal))
+    return frame, decimal
