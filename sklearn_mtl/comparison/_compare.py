@@ -63,8 +63,8 @@ def compare(
 ) -> Comparison:
     """Find out whether learning tasks together helps.
 
-    All models are fitted and scored on the same splits. Every model that learns the
-    tasks together has a twin, `IndependentTasks` of the same estimator, for only the
+    All models are fitted and scored on the same splits. A model that learns the tasks
+    together has a twin, `IndependentTasks` of the same estimator, because only the
     difference between the two is due to sharing:
 
         gain from sharing      = score(shared) - score(twin)
@@ -82,11 +82,15 @@ def compare(
         Targets; NaN where missing.
     estimators : None, sequence or mapping, default=None
         The rows. None takes all that are known by name: "dummy", "linear", "forest",
-        "boosting" (each one model a task), "shared-linear" and "net" (shared). A
-        sequence holds names, estimators and (name, estimator) pairs; a mapping has them
-        by the name of the row. Rows known by name get inputs that are imputed and
-        one-hot encoded, fitted in each training part; an estimator gets X as it is. An
-        estimator is taken for a shared model, and gets a twin, unless it is
+        "boosting" (each one model per task), "shared-linear", "net" and "blend"
+        (shared). A sequence holds names, estimators and (name, estimator) pairs; a
+        mapping has them by the name of the row. "dummy", "linear", "forest", "boosting"
+        and "shared-linear" get inputs that are imputed and encoded, fitted in each
+        training part; "net" and "blend" prepare the inputs themselves; an estimator
+        gets X as it is. "blend" has no twin, because fitting a blend for every task
+        takes as many times as long: to see what sharing does for it, give the
+        estimator itself. An estimator is taken for a shared model, and gets a twin,
+        unless it is
         `IndependentTasks`, `MultiOutputClassifier` or
         `MultiOutputRegressor`, or a Pipeline that ends in one of them.
     cv : int, splitter or iterable, default=5

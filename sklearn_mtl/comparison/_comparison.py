@@ -94,7 +94,7 @@ class Comparison(ComparisonResult):
         Parameters
         ----------
         model : str, default=None
-            The shared model; None takes the last one.
+            The shared model; None takes the last one with a twin.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
 
@@ -140,7 +140,7 @@ class Comparison(ComparisonResult):
         Parameters
         ----------
         model : str, default=None
-            The shared model; None takes the last one.
+            The shared model; None takes the last one with a twin.
         task : str, default="mean"
             The task, or "mean" for the mean over tasks.
         ax : matplotlib Axes, default=None

@@ -49,7 +49,7 @@ class Candidate:
 def resolve_models(
     estimators: Sequence[Any] | Mapping[str, Any] | None, situation: Situation
 ) -> list[Candidate]:
-    """Return the rows, each shared one after its twin."""
+    """Return the rows, each shared one after its twin if it has one."""
     candidates: list[Candidate] = []
     for name, given in _named(estimators, situation):
         if isinstance(given, str):
@@ -94,7 +94,7 @@ def _by_name(name: str, recipe_name: str, situation: Situation) -> list[Candidat
     recipe = MODELS[recipe_name]
     made = recipe.make(situation)
     estimator = recipe.prepared(made, situation.inputs)
-    if recipe.role != "shared":
+    if recipe.role != "shared" or not recipe.has_twin:
         row = ModelRow(name, recipe.role, estimator=str(estimator))
         return [Candidate(row, estimator, takes_raw=False)]
     twin = recipe.prepared(situation.apart(clone(made)), situation.inputs)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sklearn_mtl.comparison.results._gains import MEAN
-from sklearn_mtl.comparison.results._rows import shared_row
+from sklearn_mtl.comparison.results._rows import paired_names, shared_row
 from sklearn_mtl.tasks import task_name
 from sklearn_mtl.utils._colors import make_axes, mark_of
 
@@ -115,7 +115,7 @@ class SampleEfficiencyDisplay:
         comparison : Comparison
             What `compare` returned, called with `learning_curve`.
         model : str, default=None
-            The shared model; None takes the last one.
+            The shared model; None takes the last one with a twin.
         task : str, default="mean"
             The task, or "mean" for the mean over tasks.
         ax : matplotlib Axes, default=None
@@ -129,10 +129,13 @@ class SampleEfficiencyDisplay:
         Raises
         ------
         ValueError
-            If no curve was measured, or the model or the task is unknown.
+            If no curve was measured, the model or the task is unknown, or the model
+            has no twin.
         """
         name = shared_row(comparison.models, model, _WHO)
         frame = comparison.learning_curve
+        if name not in paired_names(comparison.models):
+            raise ValueError(f"{_WHO}: {name!r} has no twin to draw.")
         rows = frame[(frame["model"] == name) & (frame["task"] == task_name(task))]
         if not len(rows):
             known = [row.name for row in comparison.tasks]

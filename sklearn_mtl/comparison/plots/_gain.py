@@ -83,7 +83,7 @@ class TaskGainDisplay:
         comparison : Comparison
             What `compare` returned.
         model : str, default=None
-            The shared model; None takes the last one.
+            The shared model; None takes the last one with a twin.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
 

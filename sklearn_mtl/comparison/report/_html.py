@@ -16,7 +16,7 @@ from sklearn_mtl.comparison.report._html_results import (
     scores,
 )
 from sklearn_mtl.comparison.report._page import Part, page, render
-from sklearn_mtl.comparison.results._rows import shared_names
+from sklearn_mtl.comparison.results._rows import paired_names, shared_names
 from sklearn_mtl.comparison.results._verdict import answer
 from sklearn_mtl.utils._ties import first_highest
 
@@ -35,6 +35,7 @@ def as_page(comparison: ComparisonResult, affinity: Any = None) -> str:
     sharing = [
         Part(f"What sharing gains: {name}", "gains", gains(comparison, name))
         for name in shared
+        if any(gain.model == name for gain in comparison.gains)
     ]
     parts = [
         Part("Scores", "scores", scores(comparison)),
@@ -55,7 +56,8 @@ def as_summary(comparison: ComparisonResult) -> str:
     tables = [scores(comparison)["table"]]
     for name in shared_names(comparison.models):
         own = [gain for gain in comparison.gains if gain.model == name]
-        tables.append(gain_table(own, "task"))
+        if own:
+            tables.append(gain_table(own, "task"))
     lines = comparison.verdict.split("\n")
     return render("summary.html", lines=lines, tables=tables)
 
@@ -67,7 +69,8 @@ def _opening(comparison: ComparisonResult, shared: list[str]) -> dict[str, Any]:
     if not shared:
         return said
     means = comparison.table["mean"]
-    best = shared[first_highest(means[shared].to_numpy(dtype=float))]
+    paired = paired_names(comparison.models) or shared
+    best = paired[first_highest(means[paired].to_numpy(dtype=float))]
     first = lines[shared.index(best)]
     own = [gain for gain in comparison.gains if gain.model == best]
     others = [line for line in lines if line != first]

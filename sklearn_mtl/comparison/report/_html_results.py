@@ -17,7 +17,7 @@ from sklearn_mtl.comparison.report._html_table import (
 from sklearn_mtl.comparison.report._pictures import draw
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import Interval
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE, shared_names
+from sklearn_mtl.comparison.results._rows import BEST_SINGLE, paired_names
 from sklearn_mtl.comparison.results._tables import COSTS
 from sklearn_mtl.comparison.results._words import (
     effect_word,
@@ -148,7 +148,7 @@ def curves_of(comparison: ComparisonResult, task: str) -> list[dict[str, Any]]:
         return []
     frame = comparison.learning_curve
     made = []
-    for model in shared_names(comparison.models):
+    for model in paired_names(comparison.models):
         rows = frame[(frame["model"] == model) & (frame["task"] == task)]
         display = SampleEfficiencyDisplay(
             *(rows[name] for name in ("labels", "score", "twin")),

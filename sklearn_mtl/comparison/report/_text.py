@@ -100,6 +100,8 @@ def _cell(column: str, value: float) -> str:
 def _gains(comparison: ComparisonResult, model: str, width: int) -> str:
     """Return what sharing does to each task, and the gain over the best single row."""
     gains = [gain for gain in comparison.gains if gain.model == model]
+    if not gains:
+        return ""
     found = {(gain.against, gain.task): gain for gain in gains}
     against = list(dict.fromkeys(gain.against for gain in gains))
     title = shorten(f"{model}: gain", _NAME_WIDTH)
@@ -148,6 +150,8 @@ def _curve(comparison: ComparisonResult, model: str) -> str:
         return ""
     frame = comparison.learning_curve
     rows = frame[(frame["model"] == model) & (frame["task"] == MEAN)]
+    if rows.empty:  # a model without a twin
+        return ""
     lines = [
         [f"{row.labels:.0f}", number(row.score), number(row.twin)]
         + [gain_and_interval(Interval(row.gain, row.low, row.high))]

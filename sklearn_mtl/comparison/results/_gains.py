@@ -71,17 +71,19 @@ def compute_gains(
 ) -> list[Gain]:
     """Compute every gain of every shared model."""
     names = [model.name for model in models]
-    references = {BEST_SINGLE: measured.best_single()}
+    references = {}
+    if (measured.chosen >= 0).any():
+        references[BEST_SINGLE] = measured.best_single()
     gains = []
     for model, own in zip(models, measured.scores, strict=True):
         if model.role != "shared":
             continue
+        references.pop(TWIN, None)
         if model.twin is not None:
             references[TWIN] = measured.scores[names.index(model.twin)]
         for against in (TWIN, BEST_SINGLE):
-            other = references.get(against, np.full(own.shape, np.nan))
-            gain = difference(own, other)
-            if against == TWIN or (measured.chosen >= 0).any():
+            if against in references:
+                gain = difference(own, references[against])
                 gains += _describe(
                     model.name, against, tasks, gain, measured, confidence
                 )

@@ -204,7 +204,7 @@ class ComparisonResult:
         Parameters
         ----------
         model : str, default=None
-            The shared model; None takes the last one.
+            The shared model; None takes the last one with a twin.
         against : {"twin", "best single"}, default="twin"
             The single-task row.
 
@@ -218,7 +218,7 @@ class ComparisonResult:
         Raises
         ------
         ValueError
-            If there is no such shared model or reference.
+            If there is no such shared model or reference, or it has no twin.
 
         Warns
         -----
@@ -249,13 +249,15 @@ class ComparisonResult:
         Raises
         ------
         ValueError
-            If there is no such reference.
+            If there is no such reference, or the row has no twin.
         """
         scores, twin = self.measured.scores, self.models[self.row(name)].twin
         if against == BEST_SINGLE:
             other = self.measured.best_single()
         elif against == TWIN and twin is not None:
             other = scores[self.row(twin)]
+        elif against == TWIN:
+            raise ValueError(f"Comparison.delta_m: {name!r} has no twin.")
         else:
             raise ValueError(
                 f"Comparison.delta_m: against is {against!r}; it must be {TWIN!r} or "
@@ -270,7 +272,7 @@ class ComparisonResult:
         Parameters
         ----------
         model : str, default=None
-            The shared model; None takes the last one.
+            The shared model; None takes the last one with a twin.
 
         Returns
         -------
@@ -281,11 +283,14 @@ class ComparisonResult:
         Raises
         ------
         ValueError
-            If there is no such shared model, or no learning curve was measured.
+            If there is no such shared model, it has no twin, or no learning curve was
+            measured.
         """
         name = shared_row(self.models, model, "Comparison.labels_saved")
         frame = self.learning_curve
         rows = frame[(frame["model"] == name) & (frame["task"] == MEAN)]
+        if rows.empty:
+            raise ValueError(f"Comparison.labels_saved: {name!r} has no twin.")
         few, most = rows["labels"].iloc[[0, -1]]
         if not rows["low"].iloc[0] > 0:  # NaN too
             return ""

@@ -13,6 +13,7 @@ __all__ = [
     "Measured",
     "ModelRow",
     "TaskRow",
+    "paired_names",
     "shared_names",
     "shared_row",
     "twin_name",
@@ -72,7 +73,7 @@ class ModelRow:
     role : {"dummy", "single", "twin", "shared"}
         "single" and "twin" learn each task apart, "shared" all tasks together.
     twin : str or None
-        Name of the twin of a shared row.
+        Name of the twin of a shared row, if it has one.
     estimator : str
         What was fitted, as text.
     """
@@ -93,10 +94,16 @@ def shared_names(models: Sequence[ModelRow]) -> list[str]:
     return [row.name for row in models if row.role == "shared"]
 
 
+def paired_names(models: Sequence[ModelRow]) -> list[str]:
+    """Return the names of the shared rows that have a twin."""
+    return [row.name for row in models if row.twin is not None]
+
+
 def shared_row(models: Sequence[ModelRow], name: str | None, who: str) -> str:
-    """Return the name of a shared row."""
+    """Return the name of a shared row: of the last one with a twin if none is named."""
     shared = shared_names(models)
-    chosen = shared[-1] if name is None and shared else name
+    paired = paired_names(models) or shared
+    chosen = paired[-1] if name is None and paired else name
     if chosen not in shared:
         raise ValueError(f"{who}: no shared model {chosen!r}. Shared models: {shared}.")
     return str(chosen)

@@ -22,7 +22,10 @@ def verdicts(models: Sequence[ModelRow], gains: Sequence[Gain]) -> list[str]:
 
 def answer(gains: Sequence[Gain]) -> str:
     """Answer in a few words whether sharing helps."""
-    *by_task, mean = [gain for gain in gains if gain.against == TWIN]
+    sharing = [gain for gain in gains if gain.against == TWIN]
+    if not sharing:
+        return "Not asked of this model: it has no twin"
+    *by_task, mean = sharing
     effects = {gain.effect for gain in by_task}
     if effects | {mean.effect} == {"unknown"}:
         return "Nothing can be said"
@@ -37,10 +40,10 @@ def answer(gains: Sequence[Gain]) -> str:
 def _verdict(model: str, gains: Sequence[Gain]) -> str:
     sharing = [gain for gain in gains if gain.against == TWIN]
     best = [gain for gain in gains if gain.against == BEST_SINGLE]
-    parts = [f"{model}: {_sharing(sharing)}"] if sharing else []
+    parts = [_sharing(sharing)] if sharing else []
     if best:
         parts.append(_over_best(best))
-    return " ".join(parts)
+    return f"{model}: {' '.join(parts) or 'nothing to compare it with.'}"
 
 
 def _sharing(gains: Sequence[Gain]) -> str:

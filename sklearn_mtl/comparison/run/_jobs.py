@@ -57,7 +57,7 @@ def list_jobs(
         for s, own in enumerate(hidden)
         for i, cells in enumerate(own)
         for m, candidate in enumerate(candidates)
-        if candidate.row.role in ("twin", "shared")
+        if candidate.row.role == "twin" or candidate.row.twin is not None
     ]
     return jobs
 

@@ -16,19 +16,22 @@ def situation(y, X=VALUES):
 @pytest.mark.parametrize(
     ("y", "problem", "name"),
     [
-        (CLASSES, "classification", "MultiTaskClassifier"),
-        (VALUES, "regression", "MultiTaskRegressor"),
-        (np.column_stack([CLASSES[:, 0], VALUES]), "mixed", "MultiTaskMixedEstimator"),
+        (CLASSES, "classification", "Classifier"),
+        (VALUES, "regression", "Regressor"),
+        (np.column_stack([CLASSES[:, 0], VALUES]), "mixed", "MixedEstimator"),
     ],
 )
-def test_the_net_is_that_of_the_problem(y, problem, name):
+@pytest.mark.parametrize(
+    ("row", "prefix"), [("net", "MultiTask"), ("blend", "MultiTaskBlend")]
+)
+def test_net_and_blend_are_those_of_the_problem(y, problem, name, row, prefix):
     where = situation(y)
     assert where.problem == problem
-    net = MODELS["net"].make(where)
-    assert type(net).__name__ == name
-    assert net.random_state == 5
+    model = MODELS[row].make(where)
+    assert type(model).__name__ == prefix + name
+    assert model.random_state == 5
     if problem == "mixed":
-        assert net.task_types == ["classification", "regression", "regression"]
+        assert model.task_types == ["classification", "regression", "regression"]
 
 
 def test_boosting_knows_which_columns_are_categories():
@@ -44,7 +47,7 @@ def test_boosting_knows_which_columns_are_categories():
 
 
 def test_tasks_without_a_label_in_a_training_part_are_allowed():
-    for name in ("dummy", "linear", "net"):
+    for name in ("dummy", "linear", "net", "blend"):
         assert MODELS[name].make(situation(CLASSES)).on_empty_task == "warn"
 
 

@@ -9,6 +9,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn_mtl.comparison.design._inputs import read_inputs
 from sklearn_mtl.comparison.design._models import MODELS, Situation
 from sklearn_mtl.comparison.design._resolve import resolve_models
+from sklearn_mtl.ensemble import MultiTaskBlendClassifier
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.tasks import TaskSet
 
@@ -36,16 +37,17 @@ def test_all_known_rows_come_by_default_each_shared_one_after_its_twin():
         "shared-linear",
         "net, one per task",
         "net",
+        "blend",
     ]
     shared = [row for row in rows if row.role == "shared"]
-    assert [row.twin for row in shared] == [rows[4].name, rows[6].name]
+    assert [row.twin for row in shared] == [rows[4].name, rows[6].name, None]
     assert [row.role for row in rows if row.is_candidate] == ["dummy"] + ["single"] * 3
 
 
-def test_every_shared_row_has_a_twin_of_the_same_estimator():
+def test_a_twin_is_of_the_same_estimator():
     candidates = {c.row.name: c for c in resolve_models(None, situation())}
     for candidate in list(candidates.values()):
-        if candidate.row.role == "shared":
+        if candidate.row.twin is not None:
             twin = candidates[candidate.row.twin].estimator
             assert isinstance(twin, IndependentTasks)
             assert twin.estimator is not candidate.estimator
@@ -58,7 +60,9 @@ def test_mixed_tasks_have_all_rows_too():
 
 
 @pytest.mark.parametrize("y", [CLASSES, MIXED, X[:, :2]])
-@pytest.mark.parametrize("name", [name for name in MODELS if name != "net"])
+@pytest.mark.parametrize(
+    "name", [name for name in MODELS if name not in ("net", "blend")]
+)
 def test_known_rows_fit_and_predict(name, y):
     where = situation(y)
     for candidate in resolve_models([name], where):
@@ -74,6 +78,20 @@ def test_known_rows_prepare_tables():
         assert not candidate.takes_raw
         assert isinstance(candidate.estimator, Pipeline)
         candidate.estimator.fit(where.inputs.X, CLASSES).predict(where.inputs.X)
+
+
+def test_net_and_blend_prepare_tables_themselves():
+    table = np.column_stack([X.astype(object), np.array(["a", "b", None] * 10)])
+    where = situation(inputs=table)
+    for candidate in resolve_models(["net", "blend"], where):
+        assert not isinstance(candidate.estimator, Pipeline)
+        assert not candidate.takes_raw
+
+
+def test_a_blend_that_is_given_gets_a_twin():
+    blend = MultiTaskBlendClassifier([("line", LogisticRegression())])
+    twin, shared = resolve_models({"blend": blend}, situation())
+    assert shared.row.twin == twin.row.name
 
 
 def test_estimators_get_twins_unless_they_learn_apart():
