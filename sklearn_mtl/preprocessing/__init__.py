@@ -18,6 +18,7 @@ from sklearn_mtl.preprocessing._table_preparation import (
 )
 from sklearn_mtl.preprocessing.columns import TableInputs
 from sklearn_mtl.preprocessing.columns import TextComponents as TextComponents
+from sklearn_mtl.preprocessing.columns import find_copies as find_copies
 from sklearn_mtl.preprocessing.columns import is_free_text as is_free_text
 from sklearn_mtl.preprocessing.columns import is_text as is_text
 

@@ -64,7 +64,7 @@ def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
     ("options", "message"),
     [
         ({"targets": ["mark"]}, "no column 'mark'. Columns: id, age, ward, grade"),
-        ({"targets": ["Pased"]}, r"no column 'Pased' \(did you mean 'passed'\?\)"),
+        ({"targets": ["passes"]}, r"no column 'passes' \(did you mean 'passed'\?\)"),
         ({"targets": []}, "no target is named"),
         (
             {"targets": ["grade"], "drop": ["grade"]},
