@@ -15,6 +15,11 @@ from sklearn_mtl.command_line._data_options import (
     add_data_options,
     by_name,
     check_outputs,
+    refuse_without_table,
+)
+from sklearn_mtl.command_line._read_table import (
+    CommandTable,
+    choose_inputs,
     read_table,
 )
 from sklearn_mtl.utils._optional import check_report
@@ -62,7 +67,7 @@ def _work(options: argparse.Namespace) -> Callable[[], int]:
 
 
 def _add_table(group: Any) -> None:
-    group.add_argument("table", nargs="?", help="CSV or Parquet file")
+    group.add_argument("table", nargs="?", help="CSV, Excel, Parquet or Arrow file")
     add_data_options(group)
     group.add_argument(
         "--missing-fraction",
@@ -120,19 +125,22 @@ def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
         check_report("--report")
     is_built_in = options.table is None
     table = _built_in(options) if is_built_in else read_table(options)
+    # compare encodes free text itself, in each training part
+    inputs = None if is_built_in else choose_inputs(table, text="passthrough")
+    X = table.data if inputs is None else inputs.transform(table.data)
     hidden = options.missing_fraction
     if hidden is None:
         hidden = _BUILT_IN_HIDDEN if is_built_in else 0.0
     from sklearn_mtl.comparison import compare  # loads what the models need
 
     comparison = compare(
-        table.data,
+        X,
         table.target,
         options.models,
         cv=options.cv,
         n_repeats=options.repeats,
         scoring=by_name(options.scoring, "--scoring", can_be_list=False),
-        task_types=by_name(options.task_types, "--task-types", can_be_list=True),
+        task_types=table.task_types,
         groups=table.groups,
         missing_fraction=hidden,
         learning_curve=options.learning_curve,
@@ -141,24 +149,23 @@ def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
         random_state=options.seed,
         verbose=True,
     )
+    if inputs is not None:
+        comparison.setting["inputs"] = inputs.describe("--keep {name}")
     if options.report is None or table.target.shape[1] < 2:
         return comparison, None
     from sklearn_mtl.inspection import task_affinity
 
-    return comparison, task_affinity(None, table.data, table.target, method="label")
+    return comparison, task_affinity(None, X, table.target, method="label")
 
 
-def _built_in(options: argparse.Namespace) -> Any:
+def _built_in(options: argparse.Namespace) -> CommandTable:
     from sklearn_mtl.datasets import load_digit_scenes
 
-    for name in ("targets", "drop", "group"):
-        if getattr(options, name):
-            raise ValueError(f"--{name} speaks of a table, but no table is given.")
+    refuse_without_table(options)
     scenes = load_digit_scenes(
         _BUILT_IN_ROWS, missing_fraction=0.0, random_state=options.seed, as_frame=True
     )
-    scenes.groups = None  # every picture shows another digit
-    return scenes
+    return CommandTable(scenes.data, scenes.target)  # every picture shows another digit
 
 
 def _show(comparison: Comparison, affinity: Any, options: argparse.Namespace) -> int:

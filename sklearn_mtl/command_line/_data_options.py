@@ -3,19 +3,54 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
 
-__all__ = ["add_data_options", "by_name", "check_outputs", "read_table"]
+__all__ = [
+    "add_data_options",
+    "add_file_options",
+    "by_name",
+    "check_outputs",
+    "in_options",
+    "refuse_without_table",
+    "split_names",
+]
+
+# Options that say something about a table, by their names in the parsed arguments.
+_OF_A_TABLE = (
+    *("targets", "drop", "keep", "group", "task_types"),
+    *("sep", "decimal", "encoding", "missing"),
+)
+# How messages of the package name arguments, and how the command line does.
+_IN_OPTIONS = (
+    (re.compile(r"task_types=\{'([^']*)': '([^']*)'\}"), r"--task-types \1=\2"),
+    (
+        re.compile(r"use sklearn_mtl\.tasks\.mask_labels\(y, sentinel=(.*?)\)"),
+        r"use --missing \1",
+    ),
+    (re.compile(r"\bmissing_fraction\b"), "--missing-fraction"),
+    (re.compile(r"\blearning_curve\b"), "--learning-curve"),
+    (re.compile(r"\bn_repeats\b"), "--repeats"),
+    (re.compile(r"\bn_splits\b"), "--cv"),
+    (re.compile(r"\btask_types\b"), "--task-types"),
+)
 
 
 def add_data_options(group: Any) -> None:
-    """Add what names the file, the targets and the roles of its columns."""
+    """Add what names the targets and the roles of the other columns."""
     group.add_argument(
         "--targets", nargs="+", metavar="COLUMN", help="columns to predict"
     )
     group.add_argument(
         "--drop", nargs="+", default=[], metavar="COLUMN", help="columns to leave out"
+    )
+    group.add_argument(
+        "--keep",
+        nargs="+",
+        default=[],
+        metavar="COLUMN",
+        help="inputs that would be left out, such as identifiers",
     )
     group.add_argument(
         "--group",
@@ -28,24 +63,93 @@ def add_data_options(group: Any) -> None:
         metavar="[TARGET=]TYPE",
         help="classification or regression, for all, in order or by target",
     )
+    add_file_options(group)
+
+
+def add_file_options(group: Any) -> None:
+    """Add what says how a file is written, where the reader cannot find it out."""
+    group.add_argument(
+        "--sep", metavar="CHARACTER", help="separator of the columns, or tab, or space"
+    )
+    group.add_argument("--decimal", metavar="MARK", help="decimal mark: . or ,")
+    group.add_argument("--encoding", metavar="NAME", help="such as utf-8 or cp1252")
+    group.add_argument(
+        "--missing",
+        nargs="+",
+        default=[],
+        metavar="VALUE",
+        help="values that stand for a missing one, such as '?'",
+    )
+
+
+def refuse_without_table(options: argparse.Namespace) -> None:
+    """Refuse options of a table where none is given.
+
+    Raises
+    ------
+    ValueError
+        If there is one. A table after a list of columns is taken for a column.
+    """
+    for name in _OF_A_TABLE:
+        value = getattr(options, name, None)
+        if not value:
+            continue
+        option = f"--{name.replace('_', '-')}"
+        last = value[-1] if isinstance(value, list) else ""
+        if Path(last).is_file():
+            raise ValueError(
+                f"the table comes first: sklearn-mtl {options.command} {last} {option} "
+                f"{' '.join(value[:-1])}"
+            )
+        raise ValueError(
+            f"{option} requires a table: sklearn-mtl {options.command} TABLE --targets "
+            "a b"
+        )
+
+
+def split_names(values: list[str] | None, columns: list[str]) -> list[str]:
+    """Return names of columns that may be separated by commas or spaces."""
+    names: list[str] = []
+    for value in values or []:
+        parts = [part.strip() for part in value.split(",")]
+        names += [value] if value in columns else [part for part in parts if part]
+    return names
 
 
 def check_outputs(paths: dict[str, str | None]) -> None:
-    """Refuse now what could not be written after minutes of work; by option."""
-    for option, path in paths.items():
-        if path is not None and not Path(path).resolve().parent.is_dir():
-            raise FileNotFoundError(f"{option}: no folder for the file {path!r}.")
+    """Refuse now what could not be written after minutes of work; by option.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    ValueError
+        If two outputs are one file.
+    """
+    seen: dict[Path, str] = {}
+    for option, given in paths.items():
+        if given is None:
+            continue
+        path = Path(given).resolve()
+        if path in seen:
+            raise ValueError(f"{seen[path]} and {option} both name {given!r}.")
+        seen[path] = option
+        try:
+            _try_to_write(path)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise OSError(f"{option}: cannot write {given!r}: {reason}.") from error
 
 
-def read_table(options: argparse.Namespace) -> Any:
-    """Return the inputs, targets and groups that the options name, as a Bunch."""
-    from sklearn_mtl.datasets import load_table
-
-    if not options.targets:
-        raise ValueError("name the columns to predict: --targets COLUMN ...")
-    return load_table(
-        options.table, targets=options.targets, drop=options.drop, group=options.group
-    )
+def _try_to_write(path: Path) -> None:
+    """Open a file for writing and leave it, or its absence, as it is."""
+    if path.is_dir():
+        raise IsADirectoryError(None, "it is a folder; name a file")
+    if path.exists():
+        with path.open("ab"):
+            return
+    path.open("xb").close()
+    path.unlink()
 
 
 def by_name(values: list[str] | None, option: str, *, can_be_list: bool) -> Any:
@@ -62,3 +166,10 @@ def by_name(values: list[str] | None, option: str, *, can_be_list: bool) -> Any:
     raise ValueError(
         f"{option}: give one value, or NAME=VALUE for each; found {values}."
     )
+
+
+def in_options(message: str) -> str:
+    """Return a message of the package in the words of the command line."""
+    for pattern, option in _IN_OPTIONS:
+        message = pattern.sub(option, message)
+    return message

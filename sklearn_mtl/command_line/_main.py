@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from sklearn_mtl._version import __version__
 from sklearn_mtl.command_line import _compare
+from sklearn_mtl.command_line._data_options import in_options
 from sklearn_mtl.exceptions import NegativeTransferWarning
 
 __all__ = ["main"]
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _told_warnings():
             show = options.work(options)
     except (ImportError, OSError, TypeError, ValueError) as error:
-        message = " ".join(str(error).split())
+        message = in_options(" ".join(str(error).split()))
         print(f"sklearn-mtl: error: {message}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -58,5 +59,5 @@ def _told_warnings() -> Iterator[None]:
         warnings.simplefilter("ignore", NegativeTransferWarning)
         yield
     for warning in caught:
-        message = " ".join(str(warning.message).split())
+        message = in_options(" ".join(str(warning.message).split()))
         print(f"sklearn-mtl: warning: {message}", file=sys.stderr)

@@ -9,6 +9,10 @@ from sklearn_mtl.datasets._missing import hide_labels
 from sklearn_mtl.datasets._missing import without_cells as without_cells
 from sklearn_mtl.datasets._openml import fetch_multitask_openml
 from sklearn_mtl.datasets._table import load_table
+from sklearn_mtl.datasets.table_files import FileOptions as FileOptions
+from sklearn_mtl.datasets.table_files import TableFile as TableFile
+from sklearn_mtl.datasets.table_files import read_table_file as read_table_file
+from sklearn_mtl.datasets.table_files import split_columns as split_columns
 
 __all__ = [
     "fetch_multitask_openml",

@@ -23,7 +23,7 @@ def read_arrow(raw: bytes, kind: str, options: FileOptions) -> tuple[Any, list[s
     source = BytesIO(raw)
     try:
         if kind == "parquet":
-            table = parquet.read_table(source)
+            table = parquet.ParquetFile(source).read()
         elif kind == "arrow":
             table = feather.read_table(source)
         else:

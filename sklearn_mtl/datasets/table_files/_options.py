@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -92,7 +93,8 @@ class FileOptions:
 
 def _quoted(value: str) -> str:
     """Return a value as a shell takes it."""
-    is_plain = value and all(c.isalnum() or c in "-_.,/" for c in value)
+    # marks alone would be lost in a sentence
+    is_plain = re.fullmatch(r"[\w./-]*\w[\w./-]*|-\d+", value)
     return value if is_plain else f"'{value}'"
 
 

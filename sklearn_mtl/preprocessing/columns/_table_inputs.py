@@ -127,8 +127,8 @@ class TableInputs(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter is out of its range, `keep` names an unknown column, or no
-            input is left.
+            If a parameter is out of its range, `keep` names an unknown column, no input
+            is left, or one has infinite numbers.
         """
         frame = _read_frame(self, X, reset=True)
         unknown = [name for name in self.keep if name not in frame.columns]
@@ -144,6 +144,9 @@ class TableInputs(TransformerMixin, BaseEstimator):
         self._can_be_kept = [n for n, k in kinds.items() if k.can_be_kept]
         if not self.kinds_:
             raise ValueError(f"TableInputs: no input is left. {self.describe()}.")
+        for name, kind in self.kinds_.items():
+            if kind == "numeric":
+                as_numbers(frame[name])  # refuses infinite numbers
         self._encoders = {
             name: encoder.fit(frame[name])
             for name, encoder in self._new_encoders(kinds).items()

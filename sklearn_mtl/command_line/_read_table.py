@@ -1,0 +1,125 @@
+"""Read the table that the options name, and choose its inputs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from sklearn_mtl.command_line._data_options import split_names
+from sklearn_mtl.command_line._task_types import read_task_types
+from sklearn_mtl.datasets import FileOptions, TableFile, read_table_file, split_columns
+
+__all__ = ["CommandTable", "choose_inputs", "read_file", "read_table"]
+
+
+@dataclass(frozen=True)
+class CommandTable:
+    """A table whose columns have roles.
+
+    Attributes
+    ----------
+    data, target : DataFrame
+        The columns that may become inputs, and the targets.
+    groups : Series or None
+        Group of each row.
+    task_types : dict of str to str or None
+        What --task-types says by target.
+    keep : tuple of str
+        Inputs that must not be left out.
+    name : str
+        Name of the file.
+    """
+
+    data: Any
+    target: Any
+    groups: Any = None
+    task_types: dict[str, str] | None = None
+    keep: tuple[str, ...] = ()
+    name: str = ""
+
+
+def read_file(options: argparse.Namespace) -> TableFile:
+    """Read the file, and say on stderr how."""
+    how = FileOptions(
+        options.sep,
+        options.decimal,
+        options.encoding,
+        tuple(options.missing),
+        on_command_line=True,
+    )
+    table = read_table_file(options.table, how)
+    n_rows, n_columns = table.frame.shape
+    read_as = f"; {table.read_as}" if table.read_as else ""
+    _say(f"{table.name}: {n_rows} rows, {n_columns} columns{read_as}")
+    return table
+
+
+def read_table(options: argparse.Namespace) -> CommandTable:
+    """Read the file and split its columns by their roles."""
+    if not options.targets:
+        raise ValueError("name the columns to predict: --targets COLUMN ...")
+    table = read_file(options)
+    columns = list(table.frame.columns)
+    roles = {
+        role: split_names(getattr(options, role), columns)
+        for role in ("targets", "drop", "keep")
+    }
+    roles["group"] = [] if options.group is None else [options.group]
+    say = FileOptions(on_command_line=True)
+    data, target, groups = split_columns(table, roles, say)
+    _tell_mixed(data, target)
+    types = read_task_types(options.task_types, target)
+    return CommandTable(data, target, groups, types, tuple(roles["keep"]), table.name)
+
+
+def choose_inputs(table: CommandTable, *, text: str = "tfidf") -> Any:
+    """Return the fitted TableInputs of a table, and say on stderr what it chose.
+
+    Raises
+    ------
+    ValueError
+        If no input is left, or one is a copy of a target and was not asked for.
+    """
+    from sklearn_mtl.preprocessing import TableInputs, find_copies
+
+    inputs = TableInputs(keep=table.keep, text=text)
+    try:
+        inputs.fit(table.data)
+    except ValueError as error:
+        message = str(error).removeprefix("TableInputs: ")
+        for name in table.data.columns:
+            message = message.replace(f"keep=[{name!r}]", f"--keep {name}")
+        raise ValueError(f"{table.name}: {message}") from error
+    _say(inputs.describe("--keep {name}"))
+    chosen = table.data[[name for name in inputs.kinds_ if name not in table.keep]]
+    for name, (target, how) in find_copies(chosen, table.target).items():
+        raise ValueError(
+            f"{table.name}: the input {name!r} is a copy of the target {target!r} "
+            f"({how}); leave it out with --drop {name}, or say --keep {name}."
+        )
+    return inputs
+
+
+def _tell_mixed(data: Any, target: Any) -> None:
+    """Say which columns of numbers are texts because of a few other values."""
+    import pandas as pd
+
+    for frame in (data, target):
+        for name in frame.columns:
+            column = frame[name].dropna()
+            if not len(column) or column.dtype.kind in "biufcmM":
+                continue
+            others = column[pd.to_numeric(column, errors="coerce").isna()].astype(str)
+            n_others = int(others.nunique())
+            if 0 < len(others) < len(column) / 5 and n_others <= 3:
+                shown = " ".join(repr(value) for value in others.unique())
+                _say(
+                    f"warning: column {name!r} has numbers and {len(others)} other "
+                    f"values; if they mean missing ones: --missing {shown}"
+                )
+
+
+def _say(line: str) -> None:
+    print(f"sklearn-mtl: {line}", file=sys.stderr)
