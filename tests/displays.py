@@ -34,7 +34,7 @@ def gains():
     found.append(Interval(-0.04, -0.1, 0.02, 0.2, 5))
     return [
         Gain("net", against, task, interval, interval.p_value)
-        for against in ("twin", "best single")
+        for against in ("twin", "automatically selected")
         for task, interval in zip(["ill", "dose", "mean"], found, strict=True)
     ]
 

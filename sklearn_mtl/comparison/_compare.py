@@ -21,7 +21,7 @@ from sklearn_mtl.comparison.design._scoring import TaskScores, describe_tasks
 from sklearn_mtl.comparison.design._setting import describe_folds, describe_setting
 from sklearn_mtl.comparison.design._splits import Folding, Split
 from sklearn_mtl.comparison.design._targets import Targets, read_targets
-from sklearn_mtl.comparison.results._choice import choose_best_single
+from sklearn_mtl.comparison.results._choice import select_single
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN
 from sklearn_mtl.comparison.results._rows import Measured
 from sklearn_mtl.comparison.run._curve import check_shares, gather_curve, hide_parts
@@ -67,12 +67,13 @@ def compare(
     together has a twin, `IndependentTasks` of the same estimator, because only the
     difference between the two is due to sharing:
 
-        gain from sharing      = score(shared) - score(twin)
-        gain over best single  = score(shared) - score(best single),
+        gain from sharing               = score(shared) - score(twin)
+        gain over automatically selected = score(shared) - score(selected row),
 
-    per task and in the mean over tasks, where the best single row is chosen for every
-    split and task among the dummy and the single-task rows by cross-validation inside
-    the training part. The intervals are those of `corrected_interval`.
+    per task and in the mean over tasks, where the row is selected for every split and
+    task among the dummy and the single-task rows by cross-validation inside the
+    training part. The intervals are those of `corrected_interval`. The verdict says
+    which row to use, `Comparison.recommended`, and then whether sharing helps.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ def compare(
         How often the folds of a number `cv` are drawn anew. More give narrower
         intervals.
     inner_cv : int, default=3
-        Folds of each training part in which the best single row is chosen.
+        Folds of each training part in which the automatically selected row is chosen.
     scoring : None, str, callable or dict, default=None
         A metric of `per_task_scorers`, for all tasks, or by task name or kind. None is
         ROC AUC for binary tasks, R2 for regressions and balanced accuracy for more
@@ -158,9 +159,9 @@ def compare(
     -----
     A model that fails in a split has no score there; the error is in `problems` and on
     the page, and the other models go on. There are n_splits * n_models fits, and
-    n_splits * inner_cv for each row that may be the best single one; `learning_curve`
-    adds two fits for each split, share below 1 and shared row. The scores do not depend
-    on `n_jobs` and the backend.
+    n_splits * inner_cv for each row that may be selected automatically;
+    `learning_curve` adds two fits for each split, share below 1 and shared row. The
+    scores do not depend on `n_jobs` and the backend.
 
     n_test / n_train of the intervals counts the labels that may be learned from, in the
     test and in the training parts: labels hidden by `missing_fraction` are scored, but
@@ -185,11 +186,11 @@ def compare(
     model
     dummy                 -0.0   -0.0  -0.0
     linear                 0.8    0.8   0.8
-    best single            0.8    0.8   0.8
+    automatically selected    0.8    0.8   0.8
     ridge, one per task    0.8    0.8   0.8
     ridge                  0.8    0.8   0.8
-    >>> print(found.verdict.split(" (")[0])
-    ridge: no evidence that sharing helps or hurts any of the 2 tasks
+    >>> found.recommended
+    'ridge'
     """
     check_inputs(X)
     warn_of_index_order("compare", X=X, y=y, groups=groups)
@@ -302,7 +303,7 @@ def _measure(
         n_train=np.array([fitted[train].sum(axis=0) for train, _ in splits]),
         n_test=np.array([scored[test].sum(axis=0) for _, test in splits]),
         n_held_out=np.array([fitted[test].sum(axis=0) for _, test in splits]),
-        chosen=choose_best_single(
+        chosen=select_single(
             fits, choosable(candidates), (len(splits), n_inner, n_tasks)
         ),
     )

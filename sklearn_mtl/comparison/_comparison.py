@@ -55,10 +55,11 @@ class Comparison(ComparisonResult):
     ----------
     table : DataFrame
         One row a model: mean score of each task, their mean, mean gain from sharing
-        and over the best single row with their ends, and the costs of a fit: mean
-        seconds of fit and prediction, and size of the pickled model in MB.
+        and over the automatically selected row with their ends, and the costs of a
+        fit: mean seconds of fit and prediction, and size of the pickled model in MB.
     gain : DataFrame
-        One row for each shared model, reference and task: gain, ends, p-values.
+        One row for each shared model, reference and task: gain, ends, p-values, and
+        the ends of the adjusted interval that decides `effect`.
     scores : DataFrame
         One row for each model, split, task and metric.
     gains : list of Gain
@@ -69,8 +70,16 @@ class Comparison(ComparisonResult):
     learning_curve : DataFrame
         One row for each shared model, task and share of the labels: score, that of the
         twin, gain and its ends. Raises ValueError if none was measured.
+    recommended : str or None
+        Name of the row to use: the smallest of those within a standard error of the
+        best mean score that are not behind it beyond noise. None where no row has all
+        scores.
+    recommendation : Recommendation or None
+        The same with the mean scores of all rows, the best first, and the differences
+        to the best row with adjusted intervals.
     verdict : str
-        What the gains show, one sentence a shared model.
+        Which row to use and how sure that is; then, in a line for each shared model,
+        whether sharing helps and on which tasks.
 
     See Also
     --------

@@ -59,7 +59,11 @@ def test_a_table_is_compared_from_the_command_line(table, tmp_path):
     assert read["setting"]["n_features"] == 4
     assert read["setting"]["inputs"].startswith("inputs: 3 numeric, 1 categorical")
     assert read["setting"]["command"].startswith("sklearn-mtl compare ")
-    assert [row["model"] for row in read["table"]] == ["dummy", "linear", "best single"]
+    assert [row["model"] for row in read["table"]] == [
+        "dummy",
+        "linear",
+        "automatically selected",
+    ]
     assert read["table"][1]["dose"] > 0.5
     source = page.read_text(encoding="utf-8")
     assert "How to reproduce" in source

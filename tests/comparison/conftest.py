@@ -14,8 +14,12 @@ from sklearn_mtl.comparison.results._rows import (
 from sklearn_mtl.comparison.run._curve import LearningCurve
 
 TASKS = [
-    TaskRow("digit", "multiclass", 10, 900, "balanced_accuracy", "neg_log_loss"),
-    TaskRow("ill", "binary", 2, 800, "roc_auc"),
+    TaskRow(
+        *("digit", "multiclass", 10, 900, "balanced_accuracy", "neg_log_loss"),
+        zero=0.1,
+        unit=0.9,
+    ),
+    TaskRow("ill", "binary", 2, 800, "roc_auc", zero=0.5, unit=0.5),
     TaskRow("hours", "regression", 0, 850, "r2"),
 ]
 MODELS = [

@@ -93,7 +93,7 @@ def test_every_shared_row_is_compared_with_its_twin(data):
     np.testing.assert_allclose(same.gain["gain"], 0, atol=1e-12)
 
 
-def test_best_single_row_is_chosen_by_cross_validation_inside_the_training_part(data):
+def test_the_selected_row_is_chosen_by_cross_validation_inside_the_training_part(data):
     X, y = data
     shallow = IndependentTasks(DecisionTreeClassifier(max_depth=1, random_state=0))
     linear = IndependentTasks(LogisticRegression())
@@ -147,7 +147,7 @@ def test_a_row_that_only_knows_the_test_part_is_never_chosen():
     found = compare(X, labels[:, None], rows, cv=[(train, test)])
     assert found.measured.scores[:, 0, 0].tolist() == [1.0, 0.0]
     assert found.chosen_counts() == {"task0": {"honest": 1}}
-    assert found.measured.best_single().tolist() == [[0.0]]
+    assert found.measured.selected().tolist() == [[0.0]]
 
 
 def test_labels_of_the_test_part_do_not_change_the_choice(data):
@@ -344,7 +344,7 @@ def test_harm_beyond_noise_is_warned_of(data):
 
     with pytest.warns(NegativeTransferWarning, match=r"\(average: task0, task1\)"):
         found = compare(X, y, {"average": Average()}, cv=5)
-    assert "sharing hurts task0 and task1" in found.verdict
+    assert "Sharing hurts average on 2 of 2 tasks" in found.verdict
 
 
 def test_no_progress_is_shown_where_stderr_is_no_terminal(data, capfd):

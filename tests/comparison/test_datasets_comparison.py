@@ -86,7 +86,7 @@ def test_dummies_and_a_choice_among_one_model_are_not_ranked(published, make):
     assert list(published.ranks.columns) == [
         "linear",
         "forest",
-        "best single",
+        "automatically selected",
         *NAMES[2:],
     ]
     made = {name: make() for name in "ab"}
@@ -97,7 +97,7 @@ def test_dummies_and_a_choice_among_one_model_are_not_ranked(published, make):
         for name in ("scores", "beside", *costs):
             values = getattr(comparison.measured, name)
             object.__setattr__(comparison.measured, name, np.delete(values, 2, axis=0))
-    assert "best single" not in DatasetsComparison(made).ranks
+    assert "automatically selected" not in DatasetsComparison(made).ranks
 
 
 def test_a_data_set_on_which_a_model_failed_is_not_ranked_and_named(make, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from sklearn_mtl.comparison import SampleEfficiencyDisplay, compare
 from sklearn_mtl.comparison.results._gains import TWIN
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE, ModelRow
+from sklearn_mtl.comparison.results._rows import SELECTED, ModelRow
 from sklearn_mtl.datasets import make_multitask_regression
 from tests.comparison.conftest import MODELS
 from tests.comparison.report.test_html import page_of
@@ -32,11 +32,11 @@ def with_blend(make):
     return found
 
 
-def test_it_is_only_compared_with_the_best_single_row(with_blend):
+def test_it_is_only_compared_with_single_task_rows(with_blend):
     own = {gain.against for gain in with_blend.gains if gain.model == "blend"}
-    assert own == {BEST_SINGLE}
+    assert own == {SELECTED, "linear", "forest"}
     others = {gain.against for gain in with_blend.gains if gain.model == "net"}
-    assert others == {TWIN, BEST_SINGLE}
+    assert others == {TWIN, *own}
     assert np.isnan(with_blend.table.loc["blend", "gain from sharing"])
 
 
@@ -47,7 +47,8 @@ def test_what_asks_about_sharing_takes_the_last_row_with_a_twin(with_blend):
 
 
 def test_text_and_page_show_it(with_blend, tmp_path):
-    assert "blend: It beats the best single-task model" in with_blend.verdict
+    assert "blend: what sharing does was not measured" in with_blend.verdict
+    assert "blend is better than every single-task model." in with_blend.verdict
     assert "blend: gain" in with_blend.to_text()
     assert "blend" in " ".join(page_of(with_blend, tmp_path)[1].text)
 
@@ -61,6 +62,6 @@ def test_it_has_no_learning_curve(tmp_path):
         found.labels_saved("blend")
     with pytest.raises(ValueError, match="'blend' has no twin to draw"):
         SampleEfficiencyDisplay.from_comparison(found, model="blend")
-    assert "blend: nothing to compare it with." in found.verdict
+    assert "blend: what sharing does was not measured" in found.verdict
     assert "blend" in found.to_text()
     page_of(found, tmp_path)

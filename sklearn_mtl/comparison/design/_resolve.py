@@ -12,7 +12,7 @@ from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn_mtl.comparison.design._inputs import Inputs
 from sklearn_mtl.comparison.design._models import MODELS, Situation
 from sklearn_mtl.comparison.design._table_reader import with_reader
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE, ModelRow, twin_name
+from sklearn_mtl.comparison.results._rows import SELECTED, ModelRow, twin_name
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.tasks import fix_task_types
 from sklearn_mtl.utils._typing import Estimator
@@ -144,5 +144,5 @@ def _check_names(names: list[str]) -> None:
     double = sorted({name for name in names if names.count(name) > 1})
     if double:
         raise ValueError(f"{_WHO}: two rows have the name {double[0]!r}.")
-    if BEST_SINGLE in names:
-        raise ValueError(f"{_WHO}: the name {BEST_SINGLE!r} stands for the chosen row.")
+    if SELECTED in names:
+        raise ValueError(f"{_WHO}: the name {SELECTED!r} stands for the chosen row.")

@@ -9,15 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_mtl.comparison.design._scales import score_scales
 from sklearn_mtl.comparison.results._gains import MEAN
 from sklearn_mtl.comparison.results._rows import TaskRow
-from sklearn_mtl.exceptions import DifferentUnitsWarning, TaskError
-from sklearn_mtl.metrics import (
-    MEAN_OF_UNITS,
-    label_spreads,
-    metrics_of_tasks,
-    score_units,
-)
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.metrics import metrics_of_tasks
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._typing import Estimator, FeaturesLike, MetricChoice, TargetsLike
@@ -25,8 +21,8 @@ from sklearn_mtl.utils._typing import Estimator, FeaturesLike, MetricChoice, Tar
 __all__ = ["TaskScores", "describe_tasks"]
 
 _WHO = "compare"
-# Balanced accuracy sees only the likeliest class, so the probabilities are shown too.
-_BESIDE = {"balanced_accuracy": "neg_log_loss"}
+# Neither sees how good the probabilities are, so the log-loss is shown too.
+_BESIDE = {"balanced_accuracy": "neg_log_loss", "roc_auc": "neg_log_loss"}
 
 
 def describe_tasks(
@@ -40,16 +36,15 @@ def describe_tasks(
     metric = "auto" if scoring is None else scoring
     periods = [task.period for task in tasks.tasks]
     metrics = metrics_of_tasks(metric, tasks.tasks, periods, _WHO)
-    units = score_units(metrics, label_spreads(codes, periods))
-    if (units != 1.0).any():
-        _warn_of_units([one.name for one in metrics])
+    for one in metrics:
+        per_task_scorers(one.name)  # refuses an error that is not negated
+    scales = score_scales(metrics, tasks, codes)
     rows = []
-    pairs = zip(tasks.tasks, codes.T, metrics, units.tolist(), strict=True)
-    for task, column, one, unit in pairs:
+    pairs = zip(tasks.tasks, codes.T, metrics, scales, strict=True)
+    for task, column, one, (zero, unit) in pairs:
         name = one.name
-        per_task_scorers(name)  # refuses an error that is not negated
         # a second score only where the first one is the default
-        is_default = task.kind == "multiclass" and scoring is None
+        is_default = scoring is None
         rows.append(
             TaskRow(
                 name=task.name,
@@ -59,20 +54,11 @@ def describe_tasks(
                 metric=name,
                 beside=_BESIDE.get(name) if is_default else None,
                 period=task.period,
+                zero=zero,
                 unit=unit,
             )
         )
     return rows
-
-
-def _warn_of_units(metrics: Sequence[str]) -> None:
-    warnings.warn(
-        f"{_WHO}: {list(dict.fromkeys(metrics))} are in the units of the tasks, which "
-        f"differ. {MEAN_OF_UNITS} Take scoring='skill' or 'd2_absolute_error_score' "
-        "for scores without a unit.",
-        DifferentUnitsWarning,
-        stacklevel=4,
-    )
 
 
 def _check_tasks(tasks: TaskSet, codes: np.ndarray) -> None:

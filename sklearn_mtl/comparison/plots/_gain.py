@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE, shared_row
+from sklearn_mtl.comparison.results._rows import SELECTED, shared_row
 from sklearn_mtl.utils._colors import make_axes, mark_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ __all__ = ["TaskGainDisplay"]
 
 STYLES = {
     TWIN: {**mark_of(0), "label": "gain from sharing"},
-    BEST_SINGLE: {**mark_of(1), "label": "gain over best single"},
+    SELECTED: {**mark_of(1), "label": "gain over automatically selected"},
 }
 
 
@@ -34,7 +34,7 @@ class TaskGainDisplay:
     Parameters
     ----------
     gains : sequence of Gain
-        Gains of one model, against its twin and against the best single row.
+        Gains of one model, against its twin and against the automatically selected row.
     confidence : float, default=0.95
         Of the intervals; for the label of the axis.
 
@@ -61,7 +61,7 @@ class TaskGainDisplay:
         self.confidence = confidence
         self.gains_: dict[str, np.ndarray] = {}
         for against in STYLES:
-            rows = [gain.interval for gain in gains if gain.against == against]
+            rows = [gain.adjusted for gain in gains if gain.against == against]
             if rows:
                 ends = [[row.mean, row.low, row.high] for row in rows]
                 self.gains_[against] = np.array(ends)
@@ -98,8 +98,9 @@ class TaskGainDisplay:
             If the comparison has no shared model of that name.
         """
         chosen = shared_row(comparison.models, model, cls.__name__)
-        gains = [gain for gain in comparison.gains if gain.model == chosen]
-        return cls(gains, confidence=comparison.confidence).plot(ax=ax)
+        return cls(comparison.gains_of(chosen), confidence=comparison.confidence).plot(
+            ax=ax
+        )
 
     def plot(self, *, ax: Axes | None = None) -> TaskGainDisplay:
         """Draw.

@@ -19,6 +19,8 @@ def as_dict(comparison: ComparisonResult) -> dict[str, Any]:
     measured = comparison.measured
     content = {
         "verdict": comparison.verdict,
+        "recommended": comparison.recommended,
+        "ranking": _ranking(comparison),
         "confidence": comparison.confidence,
         "setting": comparison.setting,
         "tasks": [asdict(task) for task in comparison.tasks],
@@ -38,6 +40,25 @@ def as_dict(comparison: ComparisonResult) -> dict[str, Any]:
         "problems": [asdict(problem) for problem in comparison.problems],
     }
     return {key: _plain(value) for key, value in content.items()}
+
+
+def _ranking(comparison: ComparisonResult) -> list[dict[str, Any]]:
+    """Return the mean scores, the best first, and how far each row is behind."""
+    found = comparison.recommendation
+    if found is None:
+        return []
+    rows = []
+    for name, score in found.scores.items():
+        row = {"model": name, comparison.mean_name: score}
+        if (gain := found.differences.get(name)) is not None:
+            row |= {
+                "behind": gain.interval.mean,
+                "adjusted_low": gain.adjusted.low,
+                "adjusted_high": gain.adjusted.high,
+                "p_adjusted": gain.p_adjusted,
+            }
+        rows.append(row)
+    return rows
 
 
 def _curve(comparison: ComparisonResult) -> list[dict[str, Any]] | None:

@@ -16,16 +16,21 @@ from sklearn_mtl.comparison.report._html_results import (
     scores,
 )
 from sklearn_mtl.comparison.report._page import Part, page, render
+from sklearn_mtl.comparison.results._gains import TWIN
 from sklearn_mtl.comparison.results._rows import paired_names, shared_names
-from sklearn_mtl.comparison.results._verdict import answer
-from sklearn_mtl.utils._ties import first_highest
+from sklearn_mtl.comparison.results._verdict import (
+    SHARING,
+    WHICH_MODEL,
+    sharing_in_short,
+    which_model,
+)
 
 if TYPE_CHECKING:
     from sklearn_mtl.comparison.results._result import ComparisonResult
 
 __all__ = ["as_page", "as_summary"]
 
-_TITLE = "Does learning these tasks together help?"
+_TITLE = "Which model should I use, and does sharing help?"
 
 
 def as_page(comparison: ComparisonResult, affinity: Any = None) -> str:
@@ -35,7 +40,7 @@ def as_page(comparison: ComparisonResult, affinity: Any = None) -> str:
     sharing = [
         Part(f"What sharing gains: {name}", "gains", gains(comparison, name))
         for name in shared
-        if any(gain.model == name for gain in comparison.gains)
+        if comparison.gains_of(name)
     ]
     parts = [
         Part("Scores", "scores", scores(comparison)),
@@ -48,33 +53,40 @@ def as_page(comparison: ComparisonResult, affinity: Any = None) -> str:
         Part("Errors and warnings", "problems", problems(comparison)),
         Part("How to reproduce", "reproduce", reproduce(comparison)),
     ]
-    return page(_TITLE, _opening(comparison, shared), parts)
+    return page(_TITLE, _opening(comparison), parts)
 
 
 def as_summary(comparison: ComparisonResult) -> str:
     """Return the verdict and the tables alone, for a notebook."""
-    tables = [scores(comparison)["table"]]
-    for name in shared_names(comparison.models):
-        own = [gain for gain in comparison.gains if gain.model == name]
-        if own:
-            tables.append(gain_table(own, "task"))
+    found = [comparison.gains_of(name) for name in shared_names(comparison.models)]
+    gained = [gain_table(gains, "task") for gains in found if gains]
+    tables = [scores(comparison)["table"], *gained]
     lines = comparison.verdict.split("\n")
     return render("summary.html", lines=lines, tables=tables)
 
 
-def _opening(comparison: ComparisonResult, shared: list[str]) -> dict[str, Any]:
-    """Return the answer in a sentence, that of the best shared model, and the facts."""
-    lines = comparison.verdict.split("\n")
-    said = {"answer": "", "lines": lines[:1], "facts": _facts(comparison)}
-    if not shared:
-        return said
-    means = comparison.table["mean"]
-    paired = paired_names(comparison.models) or shared
-    best = paired[first_highest(means[paired].to_numpy(dtype=float))]
-    first = lines[shared.index(best)]
-    own = [gain for gain in comparison.gains if gain.model == best]
-    others = [line for line in lines if line != first]
-    return said | {"answer": answer(own), "first": first, "others": others}
+def _opening(comparison: ComparisonResult) -> dict[str, Any]:
+    """Return the two answers, and the facts."""
+    use, why = which_model(comparison.recommendation)
+    answers = [
+        {"question": WHICH_MODEL, "answer": use, "lines": [why]},
+        {
+            "question": SHARING,
+            "answer": _short_answers(comparison),
+            "lines": comparison.sharing,
+        },
+    ]
+    return {"answers": answers, "lines": [], "facts": _facts(comparison)}
+
+
+def _short_answers(comparison: ComparisonResult) -> str:
+    """Return the answer of every shared model that has a twin, in a few words."""
+    told = []
+    for model in paired_names(comparison.models):
+        own = comparison.gains_of(model)
+        short = sharing_in_short([gain for gain in own if gain.against == TWIN])
+        told.append(f"{model}: {short}")
+    return "; ".join(told) or "It was not measured"
 
 
 def _facts(comparison: ComparisonResult) -> str:

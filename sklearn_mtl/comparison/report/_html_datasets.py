@@ -38,7 +38,7 @@ def as_page(found: DatasetsResult) -> str:
         Part("Data set by data set", "data_sets", _details(found)),
     ]
     lines = found.verdict.split("\n")
-    return page(_TITLE, {"answer": "", "lines": lines, "facts": ""}, parts)
+    return page(_TITLE, {"answers": [], "lines": lines, "facts": ""}, parts)
 
 
 def as_summary(found: DatasetsResult) -> str:
@@ -124,8 +124,7 @@ def _about(found: DatasetsResult, *, is_tested: bool) -> list[str]:
 
 def _gains(found: DatasetsResult, model: str) -> dict[str, Any]:
     gains = [gain for gain in found.gains if gain.model == model]
-    confidence = next(iter(found.comparisons.values())).confidence
-    return {"pair": gain_pair(gains, confidence, "data set")}
+    return {"pair": gain_pair(gains, found.confidence, "data set")}
 
 
 def _details(found: DatasetsResult) -> list[dict[str, Any]]:

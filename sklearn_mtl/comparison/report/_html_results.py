@@ -17,7 +17,7 @@ from sklearn_mtl.comparison.report._html_table import (
 from sklearn_mtl.comparison.report._pictures import draw
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import Interval
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE, paired_names
+from sklearn_mtl.comparison.results._rows import SELECTED, paired_names
 from sklearn_mtl.comparison.results._tables import COSTS
 from sklearn_mtl.comparison.results._words import (
     effect_word,
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["costs", "curves", "curves_of", "gain_pair", "gain_table", "gains", "scores"]
 
-_AGAINST = {TWIN: "gain from sharing", BEST_SINGLE: "gain over best single"}
-_RIVALS = {TWIN: "against its twin", BEST_SINGLE: "against the best single row"}
+_AGAINST = {TWIN: "gain from sharing", SELECTED: "gain over automatically selected"}
+_RIVALS = {TWIN: "against its twin", SELECTED: "against the automatically selected row"}
 # Longer names leave a picture for a phone no room.
 _NAME_WIDTH = 18
 
@@ -45,7 +45,7 @@ def scores(comparison: ComparisonResult) -> dict[str, Any]:
     table = comparison.table
     names = [*(task.name for task in comparison.tasks), MEAN]
     roles = {model.name: model.role for model in comparison.models}
-    roles[BEST_SINGLE] = "best"
+    roles[SELECTED] = "best"
     rows = [
         [model, *(number(table.loc[model, name]) for name in names)]
         for model in table.index
@@ -73,7 +73,7 @@ def _metrics(comparison: ComparisonResult) -> str:
 
 def gains(comparison: ComparisonResult, model: str) -> dict[str, Any]:
     """Return the picture and the table of the gains of one shared model."""
-    own = [gain for gain in comparison.gains if gain.model == model]
+    own = comparison.gains_of(model)
     pair = gain_pair(own, comparison.confidence, "task")
     return {"pair": pair, "counts": _counts(comparison, model)}
 
@@ -115,7 +115,7 @@ def gain_table(gains: Sequence[Gain], what: str) -> HtmlTable:
 
 
 def _words(gain: Gain) -> Cell:
-    return Cell(gain_and_interval(gain.interval), effect_word(gain))
+    return Cell(gain_and_interval(gain.adjusted), effect_word(gain))
 
 
 def _counts(comparison: ComparisonResult, model: str) -> str:
@@ -192,7 +192,7 @@ def _curve_table(rows: Any, label: str) -> HtmlTable:
 
 def costs(comparison: ComparisonResult) -> dict[str, Any]:
     """Return seconds and sizes of every model."""
-    table = comparison.table[COSTS].drop(index=BEST_SINGLE, errors="ignore")
+    table = comparison.table[COSTS].drop(index=SELECTED, errors="ignore")
     rows = [
         [str(name), *map(seconds, row)]
         for name, row in zip(table.index, table.to_numpy(), strict=True)

@@ -9,7 +9,12 @@ from sklearn_mtl.comparison.report._text_table import in_blocks, layout, text_wi
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import Interval
 from sklearn_mtl.comparison.results._problems import told_once
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE, TaskRow, shared_names
+from sklearn_mtl.comparison.results._rows import SELECTED, TaskRow, shared_names
+from sklearn_mtl.comparison.results._verdict import (
+    SHARING,
+    WHICH_MODEL,
+    which_model,
+)
 from sklearn_mtl.comparison.results._words import (
     effect_word,
     gain_and_interval,
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["to_text"]
 
 _NAME_WIDTH = 28
-_AGAINST = {TWIN: "from sharing", BEST_SINGLE: "over best single"}
+_AGAINST = {TWIN: "from sharing", SELECTED: "over automatically selected"}
 
 
 def to_text(comparison: ComparisonResult, width: int = 100) -> str:
@@ -82,7 +87,7 @@ def _scores(comparison: ComparisonResult, width: int) -> str:
 
 def _row_name(comparison: ComparisonResult, model: str) -> str:
     """Return the name of a row, with a mark if splits are missing from its mean."""
-    if model == BEST_SINGLE:
+    if model == SELECTED:
         return model
     n_scored, n_splits = comparison.n_scored(model), comparison.n_splits
     lost = f" ({n_scored} of {n_splits} splits)" if n_scored < n_splits else ""
@@ -98,8 +103,8 @@ def _cell(column: str, value: float) -> str:
 
 
 def _gains(comparison: ComparisonResult, model: str, width: int) -> str:
-    """Return what sharing does to each task, and the gain over the best single row."""
-    gains = [gain for gain in comparison.gains if gain.model == model]
+    """Return what sharing does to each task, and the gain over the selected row."""
+    gains = comparison.gains_of(model)
     if not gains:
         return ""
     found = {(gain.against, gain.task): gain for gain in gains}
@@ -126,7 +131,7 @@ def _gains(comparison: ComparisonResult, model: str, width: int) -> str:
 
 
 def _gain(gain: Gain) -> list[str]:
-    return [gain_and_interval(gain.interval), effect_word(gain)]
+    return [gain_and_interval(gain.adjusted), effect_word(gain)]
 
 
 def _second(comparison: ComparisonResult, model: str) -> str:
@@ -140,7 +145,7 @@ def _second(comparison: ComparisonResult, model: str) -> str:
         for task, metric, *values in rows
     ]
     label = ", ".join(dict.fromkeys(second_label(metric) for _, metric, *_ in rows))
-    header = [label, shorten(model, _NAME_WIDTH), "twin", BEST_SINGLE, "from sharing"]
+    header = [label, shorten(model, _NAME_WIDTH), "twin", SELECTED, "from sharing"]
     return "\n\n" + layout(header, lines, "lrrrr")
 
 
@@ -168,15 +173,19 @@ def _problems(comparison: ComparisonResult, width: int) -> str:
 
 
 def _verdict(comparison: ComparisonResult, width: int) -> str:
-    lines = _wrap(comparison.verdict, width)
-    if not comparison.gains:
-        return "\n".join(lines)
+    answers = {
+        WHICH_MODEL: [". ".join(which_model(comparison.recommendation))],
+        SHARING: comparison.sharing,
+    }
+    parts = [
+        "\n".join([question, *_wrap("\n".join(lines), width)])
+        for question, lines in answers.items()
+    ]
     note = (
         f"Intervals: {comparison.confidence:.0%}, corrected for overlapping training "
-        "sets (Nadeau & Bengio 2003); words: after Holm's correction for the number "
-        "of tasks."
+        "sets (Nadeau & Bengio 2003) and adjusted for the number of comparisons (Holm)."
     )
-    return "\n".join([*lines, "", *_wrap(note, width)])
+    return "\n\n".join([*parts, "\n".join(_wrap(note, width))])
 
 
 def _wrap(text: str, width: int) -> list[str]:

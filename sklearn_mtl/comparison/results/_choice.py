@@ -1,4 +1,4 @@
-"""Choose the best single row of every split and task, from training rows alone."""
+"""Select a single-task row for every split and task, from training rows alone."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sklearn_mtl.comparison.run._fits import Fit
 from sklearn_mtl.metrics import mean_over_tasks
 from sklearn_mtl.utils._ties import first_highest
 
-__all__ = ["choose_best_single"]
+__all__ = ["select_single"]
 
 
-def choose_best_single(
+def select_single(
     fits: Iterable[Fit], candidates: list[int], shape: tuple[int, int, int]
 ) -> np.ndarray:
     """Choose by the mean score of the inner fits.

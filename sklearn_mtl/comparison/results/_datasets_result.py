@@ -12,10 +12,9 @@ import numpy as np
 from scipy import stats
 
 from sklearn_mtl.comparison.results._counts import count_frame
-from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
-from sklearn_mtl.comparison.results._intervals import holm
+from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain, adjust
 from sklearn_mtl.comparison.results._result import ComparisonResult
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE
+from sklearn_mtl.comparison.results._rows import SELECTED
 from sklearn_mtl.comparison.results._words import listed
 from sklearn_mtl.utils._optional import import_optional
 from sklearn_mtl.utils._ties import level_ties
@@ -68,7 +67,7 @@ class DatasetsResult:
         """Say whether a row is ranked: a dummy is not, nor a choice among one model."""
         first = next(iter(self.comparisons.values())).models
         roles = {model.name: model.role for model in first}
-        if name == BEST_SINGLE:
+        if name == SELECTED:
             return list(roles.values()).count("single") > 1
         return roles.get(name) != "dummy"
 
@@ -93,14 +92,15 @@ class DatasetsResult:
         found: dict[tuple[str, str], list[Gain]] = {}
         for name, made in self.comparisons.items():
             for gain in made.gains:
-                if gain.task == MEAN:
+                if gain.task == MEAN and not gain.is_over_row:
                     own = found.setdefault((gain.model, gain.against), [])
                     own.append(replace(gain, task=name))
-        return [
-            replace(gain, p_adjusted=float(p))
-            for own in found.values()
-            for gain, p in zip(own, holm([g.p_adjusted for g in own]), strict=True)
-        ]
+        return [gain for own in found.values() for gain in adjust(own, self.confidence)]
+
+    @property
+    def confidence(self) -> float:
+        """Confidence of the intervals, that of the first comparison."""
+        return next(iter(self.comparisons.values())).confidence
 
     @cached_property
     def counts(self) -> pd.DataFrame:

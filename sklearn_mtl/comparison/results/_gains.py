@@ -7,9 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sklearn_mtl.comparison.results._intervals import Interval, corrected_interval, holm
+from sklearn_mtl.comparison.results._intervals import (
+    Interval,
+    corrected_interval,
+    holm,
+    holm_factors,
+    widened,
+)
 from sklearn_mtl.comparison.results._rows import (
-    BEST_SINGLE,
+    SELECTED,
     Measured,
     ModelRow,
     TaskRow,
@@ -21,46 +27,65 @@ __all__ = [
     "MEAN",
     "TWIN",
     "Gain",
+    "adjust",
     "compute_gains",
 ]
 
 MEAN = "mean"
 TWIN = "twin"
-LEVEL = 0.05
 
 
 @dataclass(frozen=True)
 class Gain:
-    """Score of a shared model minus that of another row.
+    """Score of a model minus that of another row.
 
     Attributes
     ----------
     model : str
-        The shared model.
-    against : {"twin", "best single"}
-        What it is compared with: "twin" shows what sharing does.
+        The model.
+    against : str
+        What it is compared with: "twin", which shows what sharing does, "automatically
+        selected", or the name of a row.
     task : str
         Name of the task, or "mean".
     interval : Interval
         The gain and its interval, by itself.
+    adjusted : Interval
+        The interval that decides what is said: wider, for the number of gains that are
+        judged together (Holm). It excludes 0 exactly where `effect` is "helps" or
+        "hurts".
     p_adjusted : float
-        p-value adjusted for the number of tasks (Holm); that of the mean as it is.
+        The p-value adjusted in the same way.
+    shares : bool
+        Whether the model shares anything with the task.
     """
 
     model: str
     against: str
     task: str
     interval: Interval
-    p_adjusted: float
+    adjusted: Interval
+    p_adjusted: float = np.nan
+    shares: bool = True
+
+    @property
+    def is_over_row(self) -> bool:
+        """Whether it is over one row of the table, neither twin nor a selection."""
+        return self.against not in (TWIN, SELECTED)
 
     @property
     def effect(self) -> str:
-        """One of "helps", "hurts", "no evidence" and "unknown"."""
-        if np.isnan(self.p_adjusted):
+        """What it shows.
+
+        One of "helps", "hurts", "no evidence", "unknown" and "nothing to share".
+        """
+        if not self.shares:
+            return "nothing to share"
+        if np.isnan(self.adjusted.low):
             return "unknown"
-        if self.p_adjusted >= LEVEL:
-            return "no evidence"
-        return "helps" if self.interval.mean > 0 else "hurts"
+        if self.adjusted.low > 0:
+            return "helps"
+        return "hurts" if self.adjusted.high < 0 else "no evidence"
 
 
 def compute_gains(
@@ -69,46 +94,88 @@ def compute_gains(
     measured: Measured,
     confidence: float = 0.95,
 ) -> list[Gain]:
-    """Compute every gain of every shared model."""
-    names = [model.name for model in models]
+    """Compute the gains of every shared model over its twin and the single-task rows.
+
+    Judged together are: over the twins, the gains of all models and tasks, and those in
+    the mean; over one single-task row, the gains of one model on all tasks, and those
+    of one model in the mean over all these rows.
+    """
+    found = [
+        gain
+        for model, own in zip(models, measured.scores, strict=True)
+        if model.role == "shared"
+        for against, other in _references(model, models, measured).items()
+        for gain in _gains(
+            model, against, tasks, difference(own, other), measured, confidence
+        )
+    ]
+    families: dict[tuple[object, ...], list[int]] = {}
+    for place, gain in enumerate(found):
+        families.setdefault(_family(gain), []).append(place)
+    for places in families.values():
+        adjusted = adjust([found[place] for place in places], confidence)
+        for place, gain in zip(places, adjusted, strict=True):
+            found[place] = gain
+    return found
+
+
+def _references(
+    model: ModelRow, models: Sequence[ModelRow], measured: Measured
+) -> dict[str, np.ndarray]:
+    """Return the scores that a shared model is compared with (n_splits, n_tasks)."""
+    scores = dict(zip([row.name for row in models], measured.scores, strict=True))
     references = {}
+    if model.twin is not None:
+        references[TWIN] = scores[model.twin]
     if (measured.chosen >= 0).any():
-        references[BEST_SINGLE] = measured.best_single()
-    gains = []
-    for model, own in zip(models, measured.scores, strict=True):
-        if model.role != "shared":
-            continue
-        references.pop(TWIN, None)
-        if model.twin is not None:
-            references[TWIN] = measured.scores[names.index(model.twin)]
-        for against in (TWIN, BEST_SINGLE):
-            if against in references:
-                gain = difference(own, references[against])
-                gains += _describe(
-                    model.name, against, tasks, gain, measured, confidence
-                )
-    return gains
+        references[SELECTED] = measured.selected()
+    return references | {
+        row.name: scores[row.name] for row in models if row.role == "single"
+    }
 
 
-def _describe(
-    model: str,
+def _family(gain: Gain) -> tuple[object, ...]:
+    is_mean = gain.task == MEAN
+    if gain.against == TWIN:
+        return TWIN, is_mean
+    return gain.model, is_mean or gain.against
+
+
+def adjust(gains: Sequence[Gain], confidence: float) -> list[Gain]:
+    """Adjust gains for their number, after Holm."""
+    p = np.array([gain.interval.p_value for gain in gains])
+    return [
+        replace(
+            gain,
+            adjusted=widened(gain.interval, float(factor), confidence),
+            p_adjusted=float(p_adjusted),
+        )
+        for gain, factor, p_adjusted in zip(
+            gains, holm_factors(p), holm(p), strict=True
+        )
+    ]
+
+
+def _gains(
+    model: ModelRow,
     against: str,
     tasks: Sequence[TaskRow],
     gain: np.ndarray,
     measured: Measured,
     confidence: float,
 ) -> list[Gain]:
-    units = [task.unit for task in tasks]
+    """Return the gains on all tasks and in the mean: gain (n_splits, n_tasks)."""
+    names, units = [task.name for task in tasks], [task.unit for task in tasks]
+    shares = np.array([against != TWIN or name not in model.alone for name in names])
+    # Where nothing is shared, the difference to the twin is no gain of sharing.
+    gain = np.where(shares, gain, np.nan)
     columns = np.column_stack([gain, mean_over_tasks(gain, units)])
     found = [
         corrected_interval(column, ratio, confidence=confidence)
         for column, ratio in zip(columns.T, measured.ratios, strict=True)
     ]
-    # The mean over tasks is a hypothesis of its own, not one of the family.
-    adjusted = np.append(holm([i.p_value for i in found[:-1]]), found[-1].p_value)
-    names = [task.name for task in tasks] + [MEAN]
-    blank = Gain(model, against, "", found[0], np.nan)
+    shares = np.append(shares, shares.any())
     return [
-        replace(blank, task=name, interval=interval, p_adjusted=float(p))
-        for name, interval, p in zip(names, found, adjusted, strict=True)
+        Gain(model.name, against, task, interval, interval, shares=bool(one))
+        for task, interval, one in zip([*names, MEAN], found, shares, strict=True)
     ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-__all__ = ["Interval", "corrected_interval", "holm"]
+__all__ = ["Interval", "corrected_interval", "holm", "holm_factors", "widened"]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _p_value(mean: float, error: float, freedom: int) -> float:
 def holm(p_values: Any) -> np.ndarray:
     """Adjust p-values for their number, after Holm.
 
-    Shapes: p_values (n_tests,) -> (n_tests,).
+    Shapes: p_values (..., n_tests) -> (..., n_tests), each row of tests by itself.
 
     References
     ----------
@@ -115,10 +115,33 @@ def holm(p_values: Any) -> np.ndarray:
        Scandinavian Journal of Statistics 6, 65-70, 1979.
     """
     p = np.asarray(p_values, dtype=float)
-    adjusted = np.full(p.shape, np.nan)
-    order = np.argsort(p, kind="stable")  # NaN sorts last
-    order = order[: int((~np.isnan(p)).sum())]
-    factors = np.arange(len(order), 0, -1)
+    return np.minimum(p * holm_factors(p), 1.0)
+
+
+def holm_factors(p_values: np.ndarray) -> np.ndarray:
+    """Return by what Holm's procedure multiplies each p-value; NaN where there is none.
+
+    Shapes: p_values (..., n_tests) -> (..., n_tests).
+    """
+    order = np.argsort(p_values, axis=-1, kind="stable")  # NaN sorts last
+    ordered = np.take_along_axis(p_values, order, axis=-1)
+    n_tests = (~np.isnan(ordered)).sum(axis=-1, keepdims=True)
+    ranks = np.maximum(n_tests - np.arange(p_values.shape[-1]), 1)
     # A step-down procedure: no p-value is adjusted below that of a smaller one.
-    adjusted[order] = np.minimum(np.maximum.accumulate(factors * p[order]), 1.0)
-    return adjusted
+    adjusted = np.maximum.accumulate(ranks * ordered, axis=-1)
+    is_own = adjusted == ranks * ordered  # also of p = 0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        factors = np.where(is_own, ranks, adjusted / ordered)
+    out = np.empty_like(factors)
+    np.put_along_axis(out, order, factors, axis=-1)
+    return out
+
+
+def widened(interval: Interval, factor: float, confidence: float) -> Interval:
+    """Return the interval that excludes 0 where factor * p < 1 - confidence."""
+    if np.isnan(factor) or np.isnan(interval.low):
+        return interval
+    freedom, level = interval.n_splits - 1, (1 - confidence) / 2
+    ratio = stats.t.isf(level / factor, freedom) / stats.t.isf(level, freedom)
+    half = float(ratio) * (interval.high - interval.low) / 2
+    return replace(interval, low=interval.mean - half, high=interval.mean + half)

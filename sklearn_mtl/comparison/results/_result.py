@@ -12,8 +12,9 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_mtl.comparison.results._counts import count_frame, error_reduction
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain, compute_gains
+from sklearn_mtl.comparison.results._recommendation import Recommendation, recommend
 from sklearn_mtl.comparison.results._rows import (
-    BEST_SINGLE,
+    SELECTED,
     FitProblem,
     Measured,
     ModelRow,
@@ -25,14 +26,14 @@ from sklearn_mtl.comparison.results._tables import (
     score_frame,
     summary_frame,
 )
-from sklearn_mtl.comparison.results._verdict import verdicts
-from sklearn_mtl.comparison.results._words import worth_in_labels
+from sklearn_mtl.comparison.results._verdict import does_sharing_help, which_model
+from sklearn_mtl.comparison.results._words import MEAN_SKILL, worth_in_labels
 from sklearn_mtl.comparison.run._curve import (
     LearningCurve,
     curve_frame,
     labels_of_twin,
 )
-from sklearn_mtl.metrics import MEAN_OF_UNITS, mean_over_tasks
+from sklearn_mtl.metrics import mean_over_tasks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +87,7 @@ class ComparisonResult:
     @cached_property
     def counts(self) -> pd.DataFrame:
         """One row for each shared model and reference: wins, ties and losses."""
-        return count_frame(self.gains)
+        return count_frame([gain for gain in self.gains if not gain.is_over_row])
 
     @cached_property
     def learning_curve(self) -> pd.DataFrame:
@@ -101,19 +102,60 @@ class ComparisonResult:
 
     @property
     def verdict(self) -> str:
-        """What the gains show, a line for each shared model."""
-        lines = verdicts(self.models, self.gains)
-        return "\n".join(lines) or "No shared model was compared."
+        """Which model to use, and then a line on sharing for each shared model."""
+        use, why = which_model(self.recommendation)
+        return "\n".join([f"{use}. {why}", *self.sharing])
+
+    @property
+    def sharing(self) -> list[str]:
+        """Whether sharing helps, a line for each shared model."""
+        lines = does_sharing_help(self.models, self.gains)
+        return lines or ["No shared model was compared."]
+
+    @cached_property
+    def recommendation(self) -> Recommendation | None:
+        """Which row to use, and how sure that is; None where no row has all scores."""
+        return recommend(self.models, self.tasks, self.measured, self.confidence)
+
+    @property
+    def recommended(self) -> str | None:
+        """Name of the row to use; None where no row has all scores."""
+        found = self.recommendation
+        return None if found is None else found.name
 
     @property
     def mean_note(self) -> str:
-        """What means over tasks are of, where scores are in different units; or ""."""
-        return MEAN_OF_UNITS if any(task.unit != 1.0 for task in self.tasks) else ""
+        """What means over tasks are of, where metrics or units differ; else ""."""
+        return MEAN_SKILL if self.mean_name != MEAN else ""
+
+    @property
+    def mean_name(self) -> str:
+        """What a mean over tasks is called: "mean skill" where metrics differ."""
+        is_scaled = any(task.unit != 1.0 for task in self.tasks)
+        metrics = {task.metric for task in self.tasks}
+        return "mean skill" if is_scaled or len(metrics) > 1 else MEAN
 
     @property
     def n_splits(self) -> int:
         """Number of splits."""
         return int(self.measured.scores.shape[1])
+
+    def gains_of(self, model: str) -> list[Gain]:
+        """Return the gains of a shared model over its twin and the selected row.
+
+        Parameters
+        ----------
+        model : str
+            Name of a shared row.
+
+        Returns
+        -------
+        list of Gain
+            Those on each task and in the mean.
+        """
+        return [
+            gain for gain in self.gains if gain.model == model and not gain.is_over_row
+        ]
 
     def row(self, name: str) -> int:
         """Return the place of a model in the arrays.
@@ -165,7 +207,7 @@ class ComparisonResult:
         Returns
         -------
         list of tuple
-            (task, metric, model, twin, best single) for each task with a second score.
+            (task, metric, model, twin, selected) for each task with a second score.
         """
         model = self.models[self.row(name)]
         rows = [self.measured.beside[self.row(name)]]
@@ -173,7 +215,7 @@ class ComparisonResult:
             rows.append(self.measured.beside[self.row(model.twin)])
         else:
             rows.append(np.full(rows[0].shape, np.nan))
-        rows.append(self.measured.best_single("beside"))
+        rows.append(self.measured.selected("beside"))
         means = [mean_over_tasks(values.T) for values in rows]
         own, twin, best = np.array(means).tolist()
         return [
@@ -183,7 +225,7 @@ class ComparisonResult:
         ]
 
     def chosen_counts(self) -> dict[str, dict[str, int]]:
-        """Return how often each model was the best single row of a task.
+        """Return how often each model was the automatically selected row of a task.
 
         Returns
         -------
@@ -205,7 +247,7 @@ class ComparisonResult:
         ----------
         model : str, default=None
             The shared model; None takes the last one with a twin.
-        against : {"twin", "best single"}, default="twin"
+        against : {"twin", "automatically selected"}, default="twin"
             The single-task row.
 
         Returns
@@ -238,7 +280,7 @@ class ComparisonResult:
         ----------
         name : str
             Name of a shared row.
-        against : {"twin", "best single"}
+        against : {"twin", "automatically selected"}
             The single-task row.
 
         Returns
@@ -252,8 +294,8 @@ class ComparisonResult:
             If there is no such reference, or the row has no twin.
         """
         scores, twin = self.measured.scores, self.models[self.row(name)].twin
-        if against == BEST_SINGLE:
-            other = self.measured.best_single()
+        if against == SELECTED:
+            other = self.measured.selected()
         elif against == TWIN and twin is not None:
             other = scores[self.row(twin)]
         elif against == TWIN:
@@ -261,7 +303,7 @@ class ComparisonResult:
         else:
             raise ValueError(
                 f"Comparison.delta_m: against is {against!r}; it must be {TWIN!r} or "
-                f"{BEST_SINGLE!r}."
+                f"{SELECTED!r}."
             )
         own = mean_over_tasks(scores[self.row(name)].T)  # over splits
         return error_reduction(self.tasks, own, mean_over_tasks(other.T))

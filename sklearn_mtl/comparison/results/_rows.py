@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 __all__ = [
-    "BEST_SINGLE",
+    "SELECTED",
     "FitProblem",
     "Measured",
     "ModelRow",
@@ -16,10 +16,11 @@ __all__ = [
     "paired_names",
     "shared_names",
     "shared_row",
+    "skills",
     "twin_name",
 ]
 
-BEST_SINGLE = "best single"
+SELECTED = "automatically selected"
 
 
 def twin_name(name: str) -> str:
@@ -47,9 +48,9 @@ class TaskRow:
         A second score that is shown beside it.
     period : float or None
         After how much the values of a regression repeat.
-    unit : float
-        What scores are divided by where a mean over tasks is taken: 1 unless tasks are
-        scored in different units.
+    zero, unit : float
+        Score of a constant prediction, and its distance to the perfect score: (0, 1)
+        where all tasks share one metric in one unit. `skills` uses them.
     """
 
     name: str
@@ -59,6 +60,7 @@ class TaskRow:
     metric: str
     beside: str | None = None
     period: float | None = None
+    zero: float = 0.0
     unit: float = 1.0
 
 
@@ -76,17 +78,34 @@ class ModelRow:
         Name of the twin of a shared row, if it has one.
     estimator : str
         What was fitted, as text.
+    alone : tuple of str
+        Tasks with which a shared row shares nothing: the only one of its kind, where
+        each kind has a model of its own.
     """
 
     name: str
     role: str
     twin: str | None = None
     estimator: str = ""
+    alone: tuple[str, ...] = ()
 
     @property
     def is_candidate(self) -> bool:
-        """Whether the best single row may be chosen from it."""
+        """Whether it may be selected automatically."""
         return self.role in ("dummy", "single")
+
+
+def skills(scores: np.ndarray, tasks: Sequence[TaskRow]) -> np.ndarray:
+    """Bring the scores of all tasks to one scale, of which a mean may be taken.
+
+    The scores as they are where all tasks share one metric in one unit; otherwise the
+    skill (score - constant) / (perfect - constant), which is 0 for a constant
+    prediction and 1 for a perfect one.
+
+    Shapes: scores (..., n_tasks) -> (..., n_tasks).
+    """
+    zeros = np.array([task.zero for task in tasks])
+    return np.asarray((scores - zeros) / [task.unit for task in tasks])
 
 
 def shared_names(models: Sequence[ModelRow]) -> list[str]:
@@ -122,7 +141,7 @@ class FitProblem:
     kind : {"error", "warning"}
         An error leaves no score, a warning does.
     where : str
-        "test", "choice" for the inner fits that choose the best single row, or "curve"
+        "test", "choice" for the inner fits that select a single-task row, or "curve"
         for those with fewer labels.
     message : str
         One line.
@@ -154,7 +173,7 @@ class Measured:
         Labels of the test part that would have been learned from; fewer than `n_test`
         where labels are hidden from training.
     chosen : ndarray of shape (n_splits, n_tasks), int
-        The model that was chosen as the best single row; -1 where there is none.
+        The single-task row that was selected automatically; -1 where there is none.
     model_bytes : ndarray of shape (n_models, n_splits)
         Size of the fitted model when pickled.
     """
@@ -169,8 +188,8 @@ class Measured:
     chosen: np.ndarray
     model_bytes: np.ndarray
 
-    def best_single(self, which: str = "scores") -> np.ndarray:
-        """Return the test scores of the chosen rows (n_splits, n_tasks)."""
+    def selected(self, which: str = "scores") -> np.ndarray:
+        """Return the test scores of the selected rows (n_splits, n_tasks)."""
         values = getattr(self, which)
         # Without a choice the place is -1, and the score NaN.
         picked = np.maximum(self.chosen, 0)[None]

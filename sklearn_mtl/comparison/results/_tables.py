@@ -9,10 +9,11 @@ import numpy as np
 
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._rows import (
-    BEST_SINGLE,
+    SELECTED,
     Measured,
     ModelRow,
     TaskRow,
+    skills,
 )
 from sklearn_mtl.metrics import mean_over_tasks
 
@@ -23,7 +24,11 @@ __all__ = ["COSTS", "gain_frame", "score_frame", "summary_frame"]
 
 COSTS = ["fit seconds", "predict seconds", "model MB"]
 _MEGABYTE = 1e6
-_GAIN_COLUMNS = {TWIN: "gain from sharing", BEST_SINGLE: "gain over best single"}
+_DECISION = ["p_adjusted", "effect", "n_splits"]
+_GAIN_COLUMNS = {
+    TWIN: "gain from sharing",
+    SELECTED: "gain over automatically selected",
+}
 
 
 def summary_frame(
@@ -34,7 +39,7 @@ def summary_frame(
 ) -> pd.DataFrame:
     """Return one row a model: scores, mean, mean gains with their intervals, seconds.
 
-    The row "best single" stands after the rows that it was chosen from.
+    The row "automatically selected" stands after the rows that it was chosen from.
     """
     import pandas as pd
 
@@ -45,8 +50,8 @@ def summary_frame(
     }
     if (measured.chosen >= 0).any():
         last = max(m for m, model in enumerate(models) if model.is_candidate)
-        best = _scores(measured.best_single(), tasks) + [np.nan] * len(COSTS)
-        rows = _inserted(rows, names[last], BEST_SINGLE, best)
+        best = _scores(measured.selected(), tasks) + [np.nan] * len(COSTS)
+        rows = _inserted(rows, names[last], SELECTED, best)
     columns = [task.name for task in tasks] + [MEAN]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=[*columns, *COSTS])
     table.index.name = "model"
@@ -68,14 +73,16 @@ def gain_frame(gains: Sequence[Gain]) -> pd.DataFrame:
             "low": gain.interval.low,
             "high": gain.interval.high,
             "p_value": gain.interval.p_value,
+            "adjusted_low": gain.adjusted.low,
+            "adjusted_high": gain.adjusted.high,
             "p_adjusted": gain.p_adjusted,
             "effect": gain.effect,
             "n_splits": gain.interval.n_splits,
         }
         for gain in gains
     ]
-    columns = "model against task gain low high p_value p_adjusted effect n_splits"
-    return pd.DataFrame(rows, columns=columns.split())
+    columns = "model against task gain low high p_value adjusted_low adjusted_high"
+    return pd.DataFrame(rows, columns=[*columns.split(), *_DECISION])
 
 
 def score_frame(
@@ -106,7 +113,7 @@ def score_frame(
 def _scores(scores: np.ndarray, tasks: Sequence[TaskRow]) -> list[float]:
     """Return the mean score of each task, and their mean."""
     by_task = mean_over_tasks(scores.T)  # over splits: they are the last axis now
-    return [*by_task, float(mean_over_tasks(by_task, [task.unit for task in tasks]))]
+    return [*by_task, float(mean_over_tasks(skills(by_task, tasks)))]
 
 
 def _costs(measured: Measured, m: int) -> list[float]:
@@ -131,7 +138,7 @@ def _inserted(
 
 
 def _add_gains(table: Any, title: str, gains: Sequence[Gain]) -> None:
-    means = {gain.model: gain.interval for gain in gains if gain.task == MEAN}
+    means = {gain.model: gain.adjusted for gain in gains if gain.task == MEAN}
     for column, part in (
         (title, "mean"),
         (f"{title} low", "low"),

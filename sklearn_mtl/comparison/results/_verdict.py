@@ -1,90 +1,167 @@
-"""Say in a sentence what the gains show, and no more than they show."""
+"""Two answers: which model to use, and whether sharing helps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE, ModelRow
-from sklearn_mtl.comparison.results._words import gain_and_interval, listed
+from sklearn_mtl.comparison.results._recommendation import Recommendation
+from sklearn_mtl.comparison.results._rows import ModelRow
+from sklearn_mtl.comparison.results._words import gain_and_interval, listed, number
 
-__all__ = ["answer", "verdicts"]
+__all__ = [
+    "SHARING",
+    "WHICH_MODEL",
+    "does_sharing_help",
+    "sharing_in_short",
+    "which_model",
+]
+
+WHICH_MODEL = "Which model should I use?"
+SHARING = "Does sharing help?"
 
 
-def verdicts(models: Sequence[ModelRow], gains: Sequence[Gain]) -> list[str]:
-    """Return one verdict for each shared model."""
-    shared = [model.name for model in models if model.role == "shared"]
+def which_model(found: Recommendation | None) -> list[str]:
+    """Answer which row to use, and say how sure that is."""
+    if found is None:
+        return ["No model is recommended", "No model has a score in every split."]
+    if not found.differences:
+        return [_named(found, found.name), "No other model was compared."]
+    if any(gain.effect == "unknown" for gain in found.differences.values()):
+        return [
+            f"Perhaps {_best(found)}",
+            "One split cannot tell how much of the difference is noise.",
+        ]
+    if found.is_clear:
+        second, gain = next(iter(found.differences.items()))
+        gap = f"{second}: {gain_and_interval(gain.adjusted)}"
+        return [f"Use {_best(found)}", f"It is better than every other model ({gap})."]
+    return [f"No clear winner; start with {_named(found, found.name)}", _why(found)]
+
+
+def _named(found: Recommendation, name: str) -> str:
+    return f"{name} ({number(found.scores[name])})"
+
+
+def _best(found: Recommendation) -> str:
+    """Return "blend (0.781; next best: forest 0.755)"."""
+    second = list(found.scores)[1]
+    told = f"next best: {second} {number(found.scores[second])}"
+    return f"{found.best} ({number(found.scores[found.best])}; {told})"
+
+
+def _why(found: Recommendation) -> str:
+    """Say why a row is to be used that is not better than all others."""
+    if found.name == found.best:
+        gain = found.differences[found.alike[0]].adjusted
+        return (
+            f"It has the best score, but the difference to {listed(found.alike)} may "
+            f"be noise ({found.alike[0]}: {gain_and_interval(gain)})."
+        )
+    gain = found.differences[found.name].adjusted
+    return (
+        f"{_named(found, found.best)} has the best score, but the difference may be "
+        f"noise ({gain_and_interval(gain)}), and {found.name} is the smallest model "
+        "within a standard error of it."
+    )
+
+
+def does_sharing_help(models: Sequence[ModelRow], gains: Sequence[Gain]) -> list[str]:
+    """Return one answer for each shared model."""
     return [
-        _verdict(name, [gain for gain in gains if gain.model == name])
-        for name in shared
+        _sharing_of(model, [gain for gain in gains if gain.model == model.name])
+        for model in models
+        if model.role == "shared"
     ]
 
 
-def answer(gains: Sequence[Gain]) -> str:
-    """Answer in a few words whether sharing helps."""
-    sharing = [gain for gain in gains if gain.against == TWIN]
-    if not sharing:
-        return "Not asked of this model: it has no twin"
-    *by_task, mean = sharing
-    effects = {gain.effect for gain in by_task}
-    if effects | {mean.effect} == {"unknown"}:
-        return "Nothing can be said"
-    if "helps" in effects:
-        return "For some tasks, not for all" if "hurts" in effects else "Yes"
-    if "hurts" in effects:
-        return "No, it hurts"
-    words = {"helps": "Yes, on average", "hurts": "No, it hurts on average"}
-    return words.get(mean.effect, "Not that these data could tell")
-
-
-def _verdict(model: str, gains: Sequence[Gain]) -> str:
-    sharing = [gain for gain in gains if gain.against == TWIN]
-    best = [gain for gain in gains if gain.against == BEST_SINGLE]
-    parts = [_sharing(sharing)] if sharing else []
-    if best:
-        parts.append(_over_best(best))
-    return f"{model}: {' '.join(parts) or 'nothing to compare it with.'}"
-
-
-def _sharing(gains: Sequence[Gain]) -> str:
+def sharing_in_short(gains: Sequence[Gain]) -> str:
+    """Answer in a few words: gains of one model over its twin."""
     *by_task, mean = gains
-    if all(gain.effect == "unknown" for gain in gains):
-        return "nothing can be said about sharing; two splits with scores are needed."
+    judged = [gain.effect for gain in by_task if gain.shares]
+    helps, hurts = judged.count("helps"), judged.count("hurts")
+    if not judged:
+        return "there is nothing to share"
+    if {*judged, mean.effect} == {"unknown"}:
+        return "nothing can be said"
+    if helps and hurts:
+        return f"it helps on {helps} and hurts on {hurts} of {len(judged)} tasks"
+    if helps:
+        return f"yes, on {helps} of {len(judged)} tasks"
+    if hurts:
+        return f"no, it hurts on {hurts} of {len(judged)} tasks"
+    words = {"helps": "yes, on average", "hurts": "no, it hurts on average"}
+    return words.get(mean.effect, "not beyond noise")
+
+
+def _sharing_of(model: ModelRow, gains: Sequence[Gain]) -> str:
+    twin = [gain for gain in gains if gain.against == TWIN]
+    said = [_sharing(model.name, twin)] if twin else [_without_twin(model.name)]
+    return " ".join(part for part in (*said, _by_itself(model.name, gains)) if part)
+
+
+def _without_twin(name: str) -> str:
+    return f"{name}: what sharing does was not measured, because it has no twin."
+
+
+def _sharing(name: str, gains: Sequence[Gain]) -> str:
+    *by_task, mean = gains
     said = {
         effect: [gain.task for gain in by_task if gain.effect == effect]
-        for effect in ("helps", "no evidence", "hurts", "unknown")
+        for effect in ("helps", "hurts", "no evidence", "unknown", "nothing to share")
     }
-    shown = f"mean gain {gain_and_interval(mean.interval)}"
-    if not said["helps"] and not said["hurts"]:
-        return f"{_nothing_by_task(mean, len(by_task))} ({shown})."
-    clauses = []
-    if said["helps"]:
-        clauses.append(f"sharing helps {listed(said['helps'])}")
-    if said["no evidence"]:
+    alone = said["nothing to share"]
+    if len(alone) == len(by_task):
+        return f"{name}: nothing to share; each task is learned by itself."
+    if len(said["unknown"]) + len(alone) == len(by_task):
+        return f"{name}: nothing can be said about sharing with less than two splits."
+    clauses = [_helps_and_hurts(name, said, mean, len(by_task) - len(alone))]
+    if said["no evidence"] and (said["helps"] or said["hurts"]):
         clauses.append(f"no evidence either way for {listed(said['no evidence'])}")
-    if said["hurts"]:
-        who = "it" if said["helps"] else "sharing"
-        clauses.append(f"{who} hurts {listed(said['hurts'])}")
     if said["unknown"]:
         clauses.append(f"{listed(said['unknown'])} could not be judged")
-    return f"{'; '.join(clauses)} ({shown})."
+    if alone:
+        clauses.append(f"nothing to share for {listed(alone)}")
+    return f"{'; '.join(clauses)}."
 
 
-def _nothing_by_task(mean: Gain, n_tasks: int) -> str:
-    if n_tasks == 1:
-        return "no evidence that it differs from its twin"
+def _helps_and_hurts(
+    name: str, said: dict[str, list[str]], mean: Gain, n_tasks: int
+) -> str:
+    shown = f"{gain_and_interval(mean.adjusted)} on average"
+    helps, hurts = said["helps"], said["hurts"]
+    if helps and hurts:
+        return (
+            f"Sharing helps {name} on {len(helps)} of {n_tasks} tasks and hurts it on "
+            f"{len(hurts)} ({shown}): it helps {listed(helps)} and hurts "
+            f"{listed(hurts)}"
+        )
+    for word, tasks in (("helps", helps), ("hurts", hurts)):
+        if tasks:
+            return (
+                f"Sharing {word} {name} on {len(tasks)} of {n_tasks} tasks ({shown}): "
+                f"{listed(tasks)}"
+            )
     if mean.effect in ("helps", "hurts"):
-        return f"sharing {mean.effect} on average, though no single task stands out"
-    return f"no evidence that sharing helps or hurts any of the {n_tasks} tasks"
+        return (
+            f"Sharing {mean.effect} {name} on average ({shown}), though no single task "
+            "stands out"
+        )
+    return f"Sharing neither helps nor hurts {name} beyond noise ({shown})"
 
 
-def _over_best(gains: Sequence[Gain]) -> str:
-    mean = next(gain for gain in gains if gain.task == MEAN)
-    words = {
-        "helps": "It beats the best single-task model on average",
-        "hurts": "The best single-task model beats it on average",
-        "no evidence": "No evidence that it differs from the best single-task model",
-    }
-    if mean.effect == "unknown":
-        return "Against the best single-task model nothing can be said."
-    return f"{words[mean.effect]} ({gain_and_interval(mean.interval)})."
+def _by_itself(name: str, gains: Sequence[Gain]) -> str:
+    """Compare a shared model with every row that learns the tasks apart."""
+    rivals = [gain for gain in gains if gain.task == MEAN and gain.is_over_row]
+    behind = [gain for gain in rivals if gain.effect == "hurts"]
+    if behind:
+        worst = min(behind, key=lambda gain: gain.interval.mean)
+        others = [gain.against for gain in behind if gain is not worst]
+        rest = f" and behind {listed(others)}" if others else ""
+        return (
+            f"By itself, {name} is behind {worst.against} "
+            f"({gain_and_interval(worst.adjusted)}){rest}."
+        )
+    if rivals and all(gain.effect == "helps" for gain in rivals):
+        return f"{name} is better than every single-task model."
+    return ""

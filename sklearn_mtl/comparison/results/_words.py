@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sklearn_mtl.comparison.results._gains import Gain
+from sklearn_mtl.comparison.results._gains import TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import Interval
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE
 
 __all__ = [
+    "MEAN_SKILL",
     "effect_word",
     "gain_and_interval",
     "listed",
@@ -23,6 +23,13 @@ __all__ = [
     "signed",
     "worth_in_labels",
 ]
+
+#: What is said where the scores of the tasks have no unit in common.
+MEAN_SKILL = (
+    "The tasks have different scores, so means over tasks are of skills: 0 is a "
+    "constant prediction, 1 a perfect one, and the score of each task counts by its "
+    "position between the two."
+)
 
 _LABELS = {
     "balanced_accuracy": "balanced accuracy",
@@ -59,7 +66,7 @@ def second_value(metric: str, value: float) -> float:
 
 def effect_word(gain: Gain) -> str:
     """Return what a gain shows: sharing helps or hurts, a model is better or worse."""
-    if gain.against == BEST_SINGLE:
+    if gain.against != TWIN:
         return {"helps": "better", "hurts": "worse"}.get(gain.effect, gain.effect)
     return gain.effect
 

@@ -12,7 +12,7 @@ from sklearn_mtl.comparison.design._splits import Split
 from sklearn_mtl.comparison.design._targets import Targets
 from sklearn_mtl.comparison.results._gains import MEAN
 from sklearn_mtl.comparison.results._intervals import corrected_interval
-from sklearn_mtl.comparison.results._rows import ModelRow, TaskRow
+from sklearn_mtl.comparison.results._rows import ModelRow, TaskRow, skills
 from sklearn_mtl.comparison.run._fits import Fit
 from sklearn_mtl.datasets import hide_codes
 from sklearn_mtl.metrics import mean_over_tasks
@@ -169,5 +169,5 @@ def _with_mean(
     values: np.ndarray, tasks: Sequence[TaskRow] | None = None
 ) -> np.ndarray:
     """Return values (..., n_tasks) with their mean over tasks as a last column."""
-    units = None if tasks is None else [task.unit for task in tasks]
-    return np.concatenate([values, mean_over_tasks(values, units)[..., None]], axis=-1)
+    alike = values if tasks is None else skills(values, tasks)
+    return np.concatenate([values, mean_over_tasks(alike)[..., None]], axis=-1)

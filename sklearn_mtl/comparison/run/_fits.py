@@ -104,7 +104,7 @@ class FitJob:
 
     @property
     def is_inner(self) -> bool:
-        """Whether the fit only serves the choice of the best single row."""
+        """Whether the fit only serves the choice of the automatically selected row."""
         return self.inner >= 0
 
 

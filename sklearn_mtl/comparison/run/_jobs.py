@@ -30,7 +30,7 @@ _LARGE = ("torch",)
 
 
 def choosable(candidates: Sequence[Candidate]) -> list[int]:
-    """Return the numbers of the rows that may be the best single one."""
+    """Return the numbers of the rows that may be selected automatically."""
     return [i for i, candidate in enumerate(candidates) if candidate.row.is_candidate]
 
 

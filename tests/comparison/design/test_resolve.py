@@ -139,7 +139,11 @@ def test_forms_of_estimators():
         (["tree"], ValueError, r"unknown model 'tree'. Known models: \['dummy'"),
         ([], ValueError, "no estimator is given"),
         (["dummy", "dummy"], ValueError, "two rows have the name 'dummy'"),
-        ({"best single": "dummy"}, ValueError, "'best single' stands for"),
+        (
+            {"automatically selected": "dummy"},
+            ValueError,
+            "'automatically selected' stands for",
+        ),
         ({"a": 3}, TypeError, "'a' is 3; give an estimator"),
         ({"a": Ridge}, TypeError, "give an estimator"),
         (7, TypeError, "estimators is a int"),

@@ -29,7 +29,7 @@ def describe(y=Y, scoring=None, **arguments):
 def test_default_scores_fit_rare_classes():
     rows = describe()
     assert [row.metric for row in rows] == ["roc_auc", "balanced_accuracy", "r2"]
-    assert [row.beside for row in rows] == [None, "neg_log_loss", None]
+    assert [row.beside for row in rows] == ["neg_log_loss", "neg_log_loss", None]
     assert [row.n_labels for row in rows] == [50, 60, 60]
     assert [row.n_classes for row in rows] == [2, 3, 0]
 
@@ -58,12 +58,16 @@ def test_scores_are_scikit_learn_s_over_observed_cells():
             balanced_accuracy_score(y["kind"], predicted),
         ],
     )
-    np.testing.assert_allclose(second, [np.nan, -log_loss(y["kind"], proba[1])])
+    losses = [
+        log_loss(y["ill"][seen], proba[0][seen]),
+        log_loss(y["kind"], proba[1]),
+    ]
+    np.testing.assert_allclose(second, np.negative(losses))
 
 
 def test_without_second_scores_there_are_only_gaps():
     model = IndependentTasks(DummyClassifier()).fit(np.zeros((60, 1)), Y[["ill"]])
-    scores = TaskScores(describe(Y[["ill"]]))
+    scores = TaskScores(describe(Y[["ill"]], "roc_auc"))
     assert np.isnan(scores.second(model, np.zeros((60, 1)), Y[["ill"]])).all()
 
 

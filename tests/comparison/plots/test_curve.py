@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from sklearn_mtl.comparison import SampleEfficiencyDisplay
+from sklearn_mtl.comparison.results._rows import skills
 
 
 @pytest.fixture(autouse=True)
@@ -15,8 +16,10 @@ def test_curves_are_the_mean_scores_against_the_number_of_labels(with_curve):
     display = with_curve.plot_learning_curve()
     np.testing.assert_array_equal(display.n_labels, [8, 40, 80])
     scores = with_curve.measured.scores
-    np.testing.assert_allclose(display.shared[-1], scores[4].mean())
-    np.testing.assert_allclose(display.twin[0], scores[3].mean() - 0.2)
+    full = skills(scores, with_curve.tasks).mean(axis=(1, 2))
+    least = skills(scores - 0.2, with_curve.tasks).mean(axis=(1, 2))
+    np.testing.assert_allclose(display.shared[-1], full[4])
+    np.testing.assert_allclose(display.twin[0], least[3])
     shared, twin = display.ax_.lines
     np.testing.assert_allclose(shared.get_ydata(), display.shared)
     np.testing.assert_allclose(twin.get_ydata(), display.twin)

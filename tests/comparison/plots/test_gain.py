@@ -19,7 +19,7 @@ def test_display_keeps_arrays_axes_and_figure(comparison):
     display = comparison.plot()
     assert display.task_names_ == ["digit", "ill", "hours", "mean"]
     assert display.gains_["twin"].shape == (4, 3)
-    first = comparison.gains[0].interval
+    first = comparison.gains[0].adjusted
     np.testing.assert_array_equal(
         display.gains_["twin"][0], [first.mean, first.low, first.high]
     )
@@ -48,7 +48,7 @@ def test_given_axes_are_used(comparison):
 
 def test_from_comparison_is_what_plot_calls(comparison):
     display = TaskGainDisplay.from_comparison(comparison, model="net")
-    assert display.gains_.keys() == {"twin", "best single"}
+    assert display.gains_.keys() == {"twin", "automatically selected"}
 
 
 def test_unknown_model_is_named(comparison):

@@ -37,7 +37,9 @@ def test_both_pictures_are_as_wide_as_a_phone_and_hold_the_names(display):
         root = ET.fromstring(source_of(uri))
         assert root.get("width") == "270pt"  # 360 CSS pixels
         assert {"digit", "ill", "hours", "mean"} <= set(texts_of(uri))
-        assert {"gain from sharing", "gain over best single"} <= set(texts_of(uri))
+        assert {"gain from sharing", "gain over automatically selected"} <= set(
+            texts_of(uri)
+        )
 
 
 def test_text_is_dark_on_light_and_light_on_dark(display):

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sklearn_mtl.comparison.results._choice import choose_best_single
+from sklearn_mtl.comparison.results._choice import select_single
 from sklearn_mtl.comparison.run._fits import Fit, FitJob
 
 NO_ROWS = np.array([], dtype=int)
@@ -22,14 +22,14 @@ def test_the_best_mean_of_the_inner_fits_is_chosen_by_split_and_task():
         fit(3, 1, 0, [0.1, 0.1]),
         fit(3, 1, 1, [0.1, 0.1]),
     ]
-    chosen = choose_best_single(fits, [1, 3], (2, 2, 2))
+    chosen = select_single(fits, [1, 3], (2, 2, 2))
     np.testing.assert_array_equal(chosen, [[1, 3], [1, 1]])
 
 
 def test_scores_of_the_test_part_are_not_looked_at():
     fits = [fit(0, 0, 0, [0.5]), fit(1, 0, 0, [0.4]), fit(0, 0, -1, [0.0])]
     fits.append(fit(1, 0, -1, [1.0]))
-    assert choose_best_single(fits, [0, 1], (1, 1, 1))[0, 0] == 0
+    assert select_single(fits, [0, 1], (1, 1, 1))[0, 0] == 0
 
 
 def test_inner_fits_that_failed_do_not_count():
@@ -39,14 +39,14 @@ def test_inner_fits_that_failed_do_not_count():
         fit(1, 0, 0, [np.nan]),
         fit(1, 0, 1, [-5.0]),
     ]
-    assert choose_best_single(fits, [0, 1], (1, 2, 1))[0, 0] == 1
+    assert select_single(fits, [0, 1], (1, 2, 1))[0, 0] == 1
 
 
 def test_a_single_candidate_needs_no_fit_and_none_gives_none():
-    np.testing.assert_array_equal(choose_best_single([], [2], (2, 3, 1)), [[2], [2]])
-    np.testing.assert_array_equal(choose_best_single([], [], (1, 3, 2)), [[-1, -1]])
+    np.testing.assert_array_equal(select_single([], [2], (2, 3, 1)), [[2], [2]])
+    np.testing.assert_array_equal(select_single([], [], (1, 3, 2)), [[-1, -1]])
 
 
 def test_of_scores_that_differ_by_rounding_the_first_is_chosen():
     fits = [fit(0, 0, 0, [0.3]), fit(1, 0, 0, [0.1 + 0.2])]
-    assert choose_best_single(fits, [0, 1], (1, 1, 1))[0, 0] == 0
+    assert select_single(fits, [0, 1], (1, 1, 1))[0, 0] == 0

@@ -15,7 +15,7 @@ def test_wins_ties_and_losses_are_beyond_noise_and_by_sign(comparison):
     found = counts.loc[("net", "twin")]
     assert found[["win", "tie", "loss", "unknown"]].tolist() == [1, 1, 1, 0]
     assert found["higher"] + found["lower"] == 3
-    assert set(counts.index) == {("net", "twin"), ("net", "best single")}
+    assert set(counts.index) == {("net", "twin"), ("net", "automatically selected")}
 
 
 def test_without_intervals_nothing_is_known_beyond_noise(make):
@@ -30,7 +30,9 @@ ERRORS = [
 ]
 
 
-@pytest.mark.parametrize(("against", "row"), [("twin", 3), ("best single", 2)])
+@pytest.mark.parametrize(
+    ("against", "row"), [("twin", 3), ("automatically selected", 2)]
+)
 def test_delta_m_is_the_metric_of_the_mean_errors(make, against, row):
     comparison = make(tasks=ERRORS)
     comparison.measured.scores[:] = -np.abs(comparison.measured.scores) - 0.1
@@ -51,7 +53,7 @@ def test_delta_m_of_scores_is_nan_and_names_the_tasks(comparison):
         ({"model": "linear"}, "no shared model 'linear'"),
         (
             {"against": "dummy"},
-            "against is 'dummy'; it must be 'twin' or 'best single'",
+            "against is 'dummy'; it must be 'twin' or 'automatically selected'",
         ),
     ],
 )

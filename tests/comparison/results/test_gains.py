@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sklearn_mtl.comparison import corrected_interval
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, compute_gains
-from sklearn_mtl.comparison.results._rows import BEST_SINGLE
+from sklearn_mtl.comparison.results._intervals import holm
+from sklearn_mtl.comparison.results._rows import SELECTED
 from sklearn_mtl.metrics import mean_over_tasks
 
 
@@ -18,18 +21,19 @@ def test_gain_from_sharing_is_the_score_minus_that_of_the_twin(comparison):
     assert gain.interval == expected
 
 
-def test_gain_over_best_single_uses_the_chosen_row_of_each_split(comparison):
+def test_gain_over_the_selected_row_uses_the_chosen_row_of_each_split(comparison):
     measured = comparison.measured
     measured.chosen[:, 1] = [0, 1, 2, 1, 0]
     best = measured.scores[measured.chosen[:, 1], np.arange(5), 1]
-    gain = by_key(comparison.gains)[BEST_SINGLE, "ill"]
+    gain = by_key(comparison.gains)[SELECTED, "ill"]
     expected = corrected_interval(measured.scores[4, :, 1] - best, 20 / 80)
     assert gain.interval == expected
 
 
 def test_mean_gain_is_the_mean_over_tasks_in_every_split(comparison):
     scores = comparison.measured.scores
-    expected = corrected_interval((scores[4] - scores[3]).mean(axis=1), 20 / 80)
+    skill = (scores[4] - scores[3]) / [0.9, 0.5, 1.0]
+    expected = corrected_interval(skill.mean(axis=1), 20 / 80)
     assert by_key(comparison.gains)[TWIN, MEAN].interval == expected
 
 
@@ -61,13 +65,49 @@ def test_failed_splits_are_left_out_of_both_sides(comparison):
     gains = by_key(comparison.gains)
     assert gains[TWIN, "ill"].interval.n_splits == 4
     assert gains[TWIN, MEAN].interval.n_splits == 4
-    assert gains[BEST_SINGLE, "ill"].interval.n_splits == 5
+    assert gains[SELECTED, "ill"].interval.n_splits == 5
 
 
-def test_without_a_best_single_row_there_is_only_the_twin(comparison):
+def test_gains_are_over_the_twin_the_selected_row_and_every_single_task_row(make):
+    comparison = make()
+    assert {g.against for g in comparison.gains} == {TWIN, SELECTED, "linear", "forest"}
+    scores = comparison.measured.scores
+    found = by_key(comparison.gains)["forest", "ill"].interval
+    assert found == corrected_interval(scores[4, :, 1] - scores[2, :, 1], 20 / 80)
+
+
+def test_without_a_selected_row_there_is_no_gain_over_one(comparison):
     comparison.measured.chosen[:] = -1
     gains = compute_gains(comparison.models, comparison.tasks, comparison.measured)
-    assert {gain.against for gain in gains} == {TWIN}
+    assert SELECTED not in {gain.against for gain in gains}
+
+
+@pytest.mark.parametrize("spread", [0.01, 0.05, 0.1])
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_an_adjusted_interval_excludes_zero_exactly_where_something_is_said(
+    make, spread, confidence
+):
+    comparison = make(spread=spread, confidence=confidence)
+    for gain in comparison.gains:
+        ends = gain.adjusted.low, gain.adjusted.high
+        assert (gain.p_adjusted < 1 - confidence) == (gain.effect != "no evidence")
+        assert (min(ends) > 0 or max(ends) < 0) == (gain.effect != "no evidence")
+        assert gain.adjusted.low <= gain.interval.low
+
+
+def test_shared_models_are_judged_together_over_their_twins(make):
+    comparison = make()
+    models = [*comparison.models[:3], comparison.models[4], comparison.models[4]]
+    models[3] = replace(models[3], name="deep", twin="linear")
+    models[4] = replace(models[4], twin="forest")
+    gains = compute_gains(models, comparison.tasks, comparison.measured)
+    over_twins = [g for g in gains if g.against == TWIN and g.task != MEAN]
+    assert len(over_twins) == 6
+    p = [gain.interval.p_value for gain in over_twins]
+    assert [gain.p_adjusted for gain in over_twins] == holm(p).tolist()
+    means = [g for g in gains if g.against == TWIN and g.task == MEAN]
+    p = [gain.interval.p_value for gain in means]
+    assert [gain.p_adjusted for gain in means] == holm(p).tolist()
 
 
 def test_mean_over_tasks_passes_over_gaps_in_silence():

@@ -1,0 +1,66 @@
+"""What a constant and a perfect prediction score, so that scores can be averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from sklearn_mtl.metrics import Metric, label_spreads, score_units
+from sklearn_mtl.tasks import TaskSet
+
+__all__ = ["score_scales"]
+
+_AS_THEY_ARE = (0.0, 1.0)
+_N_QUANTILES = 9
+
+
+def score_scales(
+    metrics: Sequence[Metric], tasks: TaskSet, codes: np.ndarray
+) -> list[tuple[float, float]]:
+    """Return the score of a constant prediction and its distance to the perfect score.
+
+    (0, 1) for all tasks that share one metric in one unit: they need no common scale.
+
+    Shapes: codes (n_samples, n_tasks).
+    """
+    spreads = label_spreads(codes, [task.period for task in tasks.tasks])
+    is_one_metric = len({metric.name for metric in metrics}) == 1
+    if is_one_metric and (score_units(metrics, spreads) == 1).all():
+        return [_AS_THEY_ARE] * len(metrics)
+    return [
+        _scale(metric, column[~np.isnan(column)], task.n_classes)
+        for metric, column, task in zip(metrics, codes.T, tasks.tasks, strict=True)
+    ]
+
+
+def _scale(metric: Metric, y: np.ndarray, n_classes: int) -> tuple[float, float]:
+    """Return the scale of one task: y (n_observed,)."""
+    weight = np.ones(len(y))
+    if n_classes:
+        y = y.astype(np.intp)
+    scores = [
+        metric.sign * metric.function(y, given, weight)
+        for given in _constants(metric, y, n_classes)
+    ]
+    best, perfect = float(np.max(scores)), 0.0 if metric.is_error else 1.0
+    if not metric.is_error:
+        # R2 of values on a circle is negative for every constant.
+        best = max(best, 0.0)
+    return (best, perfect - best) if perfect > best else _AS_THEY_ARE
+
+
+def _constants(metric: Metric, y: np.ndarray, n_classes: int) -> Iterator[np.ndarray]:
+    """Yield constant predictions in the form that the metric takes."""
+    if not n_classes:
+        quantiles = np.quantile(y, np.linspace(0, 1, _N_QUANTILES + 2)[1:-1])
+        for value in (y.mean(), *quantiles):
+            yield np.full(len(y), value)
+        return
+    shares = np.bincount(y, minlength=n_classes) / len(y)
+    if metric.needs != "labels":
+        yield np.tile(shares, (len(y), 1))
+        return
+    # F1 of two classes looks at the second one, whatever the majority is.
+    for label in {int(shares.argmax()), n_classes - 1}:
+        yield np.tile(np.arange(n_classes) == label, (len(y), 1)).astype(float)
