@@ -9,6 +9,7 @@ from typing import Any
 from sklearn.base import clone
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 
+from sklearn_mtl.comparison.design._alone import tasks_alone
 from sklearn_mtl.comparison.design._inputs import Inputs
 from sklearn_mtl.comparison.design._models import MODELS, Situation
 from sklearn_mtl.comparison.design._table_reader import with_reader
@@ -98,7 +99,8 @@ def _by_name(name: str, recipe_name: str, situation: Situation) -> list[Candidat
         row = ModelRow(name, recipe.role, estimator=str(estimator))
         return [Candidate(row, estimator, takes_raw=False)]
     twin = recipe.prepared(situation.apart(clone(made)), situation.inputs)
-    return _with_twin(name, estimator, twin, takes_raw=False)
+    pair = _with_twin(name, estimator, twin, takes_raw=False)
+    return _sharing(pair, situation)
 
 
 def _by_object(
@@ -115,8 +117,8 @@ def _by_object(
         row = ModelRow(name, "single", estimator=str(estimator))
         return [Candidate(row, fixed, takes_raw=True)]
     twin = situation.apart(clone(estimator))
-    candidates = _with_twin(name, estimator, twin, takes_raw=True)
-    return [*candidates[:-1], replace(candidates[-1], estimator=fixed)]
+    twin_row, shared = _with_twin(name, estimator, twin, takes_raw=True)
+    return _sharing([twin_row, replace(shared, estimator=fixed)], situation)
 
 
 def _with_twin(
@@ -125,6 +127,13 @@ def _with_twin(
     twin_row = ModelRow(twin_name(name), "twin", estimator=str(twin))
     row = ModelRow(name, "shared", twin=twin_row.name, estimator=str(estimator))
     return [Candidate(twin_row, twin, takes_raw), Candidate(row, estimator, takes_raw)]
+
+
+def _sharing(pair: list[Candidate], situation: Situation) -> list[Candidate]:
+    """Say with which tasks the second one, the shared row, shares nothing."""
+    twin, shared = pair
+    row = replace(shared.row, alone=tasks_alone(shared.estimator, situation))
+    return [twin, replace(shared, row=row)]
 
 
 def _learns_apart(estimator: Estimator) -> bool:

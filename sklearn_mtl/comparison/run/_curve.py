@@ -132,8 +132,8 @@ def curve_frame(
         if model.role != "shared" or model.twin is None:
             continue
         own, twin = (
-            _with_mean(curve.scores[m], tasks),
-            _with_mean(curve.scores[names.index(model.twin)], tasks),
+            _with_mean(scores, tasks, model.alone)
+            for scores in (curve.scores[m], curve.scores[names.index(model.twin)])
         )
         labels = _with_mean(curve.n_labels.astype(float)).mean(axis=1)
         for t, task in enumerate([*(task.name for task in tasks), MEAN]):
@@ -166,8 +166,16 @@ def labels_of_twin(rows: pd.DataFrame, place: int = 0) -> float:
 
 
 def _with_mean(
-    values: np.ndarray, tasks: Sequence[TaskRow] | None = None
+    values: np.ndarray,
+    tasks: Sequence[TaskRow] | None = None,
+    alone: Sequence[str] = (),
 ) -> np.ndarray:
-    """Return values (..., n_tasks) with their mean over tasks as a last column."""
-    alike = values if tasks is None else skills(values, tasks)
+    """Return values (..., n_tasks) with their mean over tasks as a last column.
+
+    Tasks with which nothing is shared take no part in the mean.
+    """
+    alike = values
+    if tasks is not None:
+        shares = [task.name not in alone for task in tasks]
+        alike = np.where(shares, skills(values, tasks), np.nan)
     return np.concatenate([values, mean_over_tasks(alike)[..., None]], axis=-1)

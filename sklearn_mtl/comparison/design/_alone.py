@@ -1,0 +1,34 @@
+"""Tasks with which a model that learns all together shares nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn_mtl.comparison.design._models import Situation
+from sklearn_mtl.linear_model import MultiTaskLinearMixedEstimator
+
+__all__ = ["tasks_alone"]
+
+
+def tasks_alone(estimator: Any, situation: Situation) -> tuple[str, ...]:
+    """Return the only task there is, or the only one of its kind in a linear model."""
+    names, types = situation.tasks.names, situation.task_types
+    if len(names) == 1:
+        return (names[0],)
+    if not isinstance(_innermost(estimator), MultiTaskLinearMixedEstimator):
+        return ()
+    # Linear models have one part for all classifications and one for all regressions.
+    return tuple(
+        name for name, kind in zip(names, types, strict=True) if types.count(kind) == 1
+    )
+
+
+def _innermost(estimator: Any) -> Any:
+    """Return the model inside of Pipelines and searches."""
+    while True:
+        if getattr(estimator, "steps", None):
+            estimator = estimator.steps[-1][1]
+        elif hasattr(getattr(estimator, "estimator", None), "fit"):
+            estimator = estimator.estimator
+        else:
+            return estimator
