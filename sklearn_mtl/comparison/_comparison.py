@@ -171,13 +171,13 @@ class Comparison(ComparisonResult):
             self, model=model, task=task, ax=ax
         )
 
-    def best_estimator(self, model: str) -> Any:
-        """Return the estimator of a row, ready to be fitted to all samples.
+    def best_estimator(self, model: str | None = None) -> Any:
+        """Return the recommended estimator, ready to be fitted to all samples.
 
         Parameters
         ----------
-        model : str
-            Name of the row.
+        model : str, default=None
+            Name of another row; None takes the recommended one.
 
         Returns
         -------
@@ -190,7 +190,7 @@ class Comparison(ComparisonResult):
         KeyError
             If there is no such row; the message lists the rows.
         ValueError
-            If the comparison was made without estimators.
+            If no row is recommended, or the comparison was made without estimators.
 
         Examples
         --------
@@ -198,10 +198,16 @@ class Comparison(ComparisonResult):
         >>> from sklearn_mtl.datasets import make_multitask_regression
         >>> X, y = make_multitask_regression(100, 5, 2, n_informative=5, random_state=0)
         >>> comparison = compare(X, y, ["dummy", "linear"], cv=2)
-        >>> comparison.best_estimator("linear").fit(X, y).predict(X).shape
+        >>> comparison.recommended
+        'linear'
+        >>> comparison.best_estimator().fit(X, y).predict(X).shape
         (100, 2)
         """
-        name = self.models[self.row(model)].name
+        name = self.recommended if model is None else self.models[self.row(model)].name
+        if name is None:
+            raise ValueError(
+                "Comparison: no row has all scores, so none is recommended; name one."
+            )
         if name not in self.estimators:
             raise ValueError(
                 f"Comparison: {name!r} has no estimator here; compare() gives them."

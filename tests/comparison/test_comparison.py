@@ -90,3 +90,9 @@ def test_a_row_without_an_estimator_is_named(comparison):
         comparison.best_estimator("net")
     with pytest.raises(KeyError, match="no model 'tree'"):
         comparison.best_estimator("tree")
+    comparison.measured.scores[:, 0] = np.nan
+    comparison.measured.scores[0, 0] = 0
+    comparison.measured.scores[:, 1] = np.nan
+    comparison.measured.scores[1, 1] = 0
+    with pytest.raises(ValueError, match="no row has all scores, so none is recommend"):
+        comparison.best_estimator()

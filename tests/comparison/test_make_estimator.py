@@ -62,6 +62,15 @@ def test_it_is_what_compare_fits(data, name):
         assert r2 == pytest.approx(comparison.table.loc[name, "weight"], abs=1e-12)
 
 
+def test_the_recommended_row_is_taken_by_default(data):
+    X, y = data
+    comparison = compare(X, y, ["dummy", "linear"], cv=2)
+    assert comparison.recommended == "linear"
+    expected = make_estimator("linear", X, y)
+    assert str(comparison.best_estimator()) == str(expected)
+    assert str(comparison.best_estimator("dummy")) != str(expected)
+
+
 def test_order_and_number_of_columns_and_their_dtypes_make_no_difference(data):
     X, y = data
     model = make_estimator("shared-linear", X, y).fit(X, y)
