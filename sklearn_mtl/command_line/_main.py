@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sklearn_mtl._version import __version__
-from sklearn_mtl.command_line import _compare
+from sklearn_mtl.command_line import _compare, _fit, _inspect, _predict
 from sklearn_mtl.command_line._data_options import in_options
 from sklearn_mtl.exceptions import NegativeTransferWarning
 
@@ -47,7 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
-    _compare.add_command(commands)
+    for command in (_compare, _fit, _predict, _inspect):
+        command.add_command(commands)
     return parser
 
 

@@ -1,0 +1,174 @@
+"""The command `fit`: fit a model to all rows of a table, and save it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sklearn_mtl.command_line._data_options import (
+    add_data_options,
+    check_outputs,
+    split_names,
+)
+from sklearn_mtl.command_line._facts import Facts, add_facts, describe_tasks
+from sklearn_mtl.command_line._read_table import (
+    CommandTable,
+    choose_inputs,
+    read_table,
+)
+from sklearn_mtl.utils._optional import import_optional
+from sklearn_mtl.utils._pipelines import fitted_model
+
+__all__ = ["add_command"]
+
+_AUTO, _AUTO_FOLDS = "auto", 3
+# scikit-learn keeps their trees in compiled objects, which only skops writes
+_NEED_SKOPS = (_AUTO, "boosting")
+_EPILOG = """\
+The model is fitted to all rows. auto compares the models of `sklearn-mtl compare` on 3
+folds first and takes the recommended one, which takes some 3 times as long as all of
+them together; the blend is the most accurate one on average, and the net the fastest
+that learns the tasks together.
+
+examples:
+  sklearn-mtl fit pupils.csv --targets grade dropout -o pupils.mtl
+  sklearn-mtl fit pupils.csv --targets grade dropout --model blend -o pupils.mtl
+  sklearn-mtl predict pupils.mtl new_pupils.csv -o predictions.csv
+"""
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the parser."""
+    fit = commands.add_parser(
+        "fit",
+        help="fit a model to a table and save it",
+        description="Fit one model to all targets of a table, and save it in a file.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    data = fit.add_argument_group("data")
+    data.add_argument("table", help="CSV, Excel, Parquet or Arrow file")
+    add_data_options(data)
+    model = fit.add_argument_group("model")
+    model.add_argument(
+        "--model",
+        default=_AUTO,
+        metavar="NAME",
+        help="auto, or a row of compare: blend, net, shared-linear, linear, forest, "
+        "boosting (default: %(default)s)",
+    )
+    model.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    model.add_argument(
+        "--n-jobs", type=int, default=-1, help="fits at a time of auto (default: all)"
+    )
+    output = fit.add_argument_group("output")
+    output.add_argument(
+        "-o",
+        "--output",
+        default="model.mtl",
+        metavar="FILE",
+        help="the saved model (default: %(default)s)",
+    )
+    fit.set_defaults(work=_work)
+
+
+def _work(options: argparse.Namespace) -> Callable[[], int]:
+    """Fit and save; return what says so."""
+    check_outputs({"--output": options.output})
+    if Path(options.output).resolve() == Path(options.table).resolve():
+        raise ValueError(f"--output: {options.output!r} is the table itself.")
+    if options.model in _NEED_SKOPS:
+        import_optional("skops", extra="save", who=f"--model {options.model}")
+    _check_name(options.model)
+    table = read_table(options)
+    inputs = choose_inputs(table)
+    X = inputs.transform(table.data)
+    dropped = split_names(options.drop, []) + ([options.group] if options.group else [])
+    facts = Facts.of(table, X, dropped, options.line)
+    estimator = _choose(options, table, X, facts)
+    _fit(facts.model, estimator, table, X)
+    from sklearn.pipeline import Pipeline
+
+    from sklearn_mtl.persistence import save
+
+    model = Pipeline([("inputs", inputs), ("model", estimator)])
+    add_facts(model, table.target, facts)
+    save(model, options.output)
+    tasks = fitted_model(model).task_set_.tasks
+    return lambda: _show(describe_tasks(tasks, facts), options.output)
+
+
+def _check_name(name: str) -> None:
+    """Refuse an unknown model before the table is read."""
+    from sklearn_mtl.comparison import MODELS
+    from sklearn_mtl.utils._guesses import with_guesses
+
+    known = [_AUTO, *MODELS]
+    if name not in known:
+        raise ValueError(
+            f"--model: unknown model {with_guesses([name], known)}. Known models: "
+            f"{', '.join(known)}."
+        )
+
+
+def _choose(
+    options: argparse.Namespace, table: CommandTable, X: Any, facts: Facts
+) -> Any:
+    """Return the unfitted estimator that was named, or that a comparison recommends."""
+    from sklearn_mtl.comparison import compare, make_estimator
+
+    if options.model != _AUTO:
+        facts.model = options.model
+        return make_estimator(
+            options.model,
+            X,
+            table.target,
+            task_types=table.task_types,
+            random_state=options.seed,
+        )
+    comparison = compare(
+        X,
+        table.target,
+        cv=_AUTO_FOLDS,
+        task_types=table.task_types,
+        groups=table.groups,
+        n_jobs=options.n_jobs,
+        random_state=options.seed,
+        verbose=True,
+    )
+    name = comparison.recommended
+    if name is None:
+        raise ValueError(
+            "--model auto: no model could be fitted and scored on every fold, so none "
+            "is recommended; sklearn-mtl compare shows why, --model NAME chooses one."
+        )
+    _say(f"auto: {comparison.verdict.splitlines()[0]}")
+    facts.model = name
+    facts.take_scores(comparison, name)
+    return comparison.best_estimator(name)
+
+
+def _fit(name: str, estimator: Any, table: CommandTable, X: Any) -> None:
+    """Fit, and say on stderr what takes its time."""
+    from sklearn_mtl.utils._fit_params import fit_params_for
+
+    params = fit_params_for(estimator, {"groups": table.groups}, "fit")
+    _say(f"fitting {name} to {len(X)} rows ...")
+    start = time.perf_counter()
+    estimator.fit(X, table.target, **params)
+    _say(f"fitted in {time.perf_counter() - start:.1f} s")
+
+
+def _show(tasks: str, path: str) -> int:
+    print(tasks)
+    print(f"\nSaved: {path}")
+    print(f"Next:  sklearn-mtl predict {path} NEW_TABLE -o predictions.csv")
+    return 0
+
+
+def _say(line: str) -> None:
+    print(f"sklearn-mtl: {line}", file=sys.stderr, flush=True)

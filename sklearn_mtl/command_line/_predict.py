@@ -1,0 +1,161 @@
+"""The command `predict`: predict the targets of a new table with a saved model."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sklearn_mtl.command_line._data_options import (
+    add_file_options,
+    check_outputs,
+    split_names,
+)
+from sklearn_mtl.command_line._read_table import read_file
+from sklearn_mtl.command_line._saved_model import SavedModel, load_model
+from sklearn_mtl.exceptions import UnseenCategoryWarning
+from sklearn_mtl.utils._guesses import with_guesses
+
+__all__ = ["add_command"]
+
+_NOT_CSV = (".parquet", ".pq", ".xlsx", ".feather", ".arrow", ".json")
+_MOST_VALUES = 3
+_EPILOG = """\
+The predictions have a column for each target, and for classes a column TARGET=CLASS
+with each probability. Columns of the new table are found by name; the targets need not
+be there. Identifiers of the training table are copied to the front, if they are there;
+--keep copies other columns.
+
+examples:
+  sklearn-mtl predict pupils.mtl new_pupils.csv -o predictions.csv
+  sklearn-mtl predict pupils.mtl new_pupils.xlsx --keep school class
+"""
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the parser."""
+    predict = commands.add_parser(
+        "predict",
+        help="predict the targets of a new table",
+        description="Predict all targets of a new table with a saved model.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    predict.add_argument("model", help="file that `sklearn-mtl fit` or save() wrote")
+    data = predict.add_argument_group("data")
+    data.add_argument("table", help="CSV, Excel, Parquet or Arrow file")
+    add_file_options(data)
+    output = predict.add_argument_group("output")
+    output.add_argument(
+        "-o", "--output", metavar="FILE", help="CSV file (default: the terminal)"
+    )
+    output.add_argument(
+        "--keep",
+        nargs="+",
+        default=[],
+        metavar="COLUMN",
+        help="columns of the table to copy to the predictions",
+    )
+    predict.set_defaults(work=_work)
+
+
+def _work(options: argparse.Namespace) -> Callable[[], int]:
+    """Predict and write; return what shows the predictions."""
+    _check_output(options)
+    saved = load_model(options.model)
+    table = read_file(options)
+    kept = _columns_to_keep(options, saved, table.frame)
+    X = _inputs(saved, table.frame, table.name)
+    with warnings.catch_warnings():
+        if saved.facts.categories:  # _inputs has told them
+            warnings.simplefilter("ignore", UnseenCategoryWarning)
+        predicted = saved.predict(X)
+    found = _join(table.frame[kept], predicted)
+    text = found.to_csv(index=False, lineterminator="\n")
+    if options.output is None:
+        return lambda: _print(text)
+    from sklearn_mtl.persistence import replacing
+
+    with replacing(Path(options.output)) as file:
+        file.write(text.encode())
+    return lambda: _print(f"Predictions: {options.output}\n")
+
+
+def _check_output(options: argparse.Namespace) -> None:
+    check_outputs({"--output": options.output})
+    if options.output is None:
+        return
+    path = Path(options.output)
+    for what in ("model", "table"):
+        if path.resolve() == Path(getattr(options, what)).resolve():
+            raise ValueError(f"--output: {options.output!r} is the {what} itself.")
+    if path.suffix.lower() in _NOT_CSV:
+        raise ValueError(
+            f"--output: predictions are written as CSV; {options.output!r} has the "
+            f"name of another format. Name it {path.with_suffix('.csv').name}."
+        )
+
+
+def _columns_to_keep(
+    options: argparse.Namespace, saved: SavedModel, frame: Any
+) -> list[str]:
+    """Return the columns that go to the front of the predictions."""
+    columns = list(frame.columns)
+    named = split_names(options.keep, columns)
+    unknown = [name for name in named if name not in columns]
+    if unknown:
+        raise ValueError(
+            f"--keep: {options.table} has no column {with_guesses(unknown, columns)}."
+        )
+    return list(dict.fromkeys([*saved.identifiers(frame), *named]))
+
+
+def _inputs(saved: SavedModel, frame: Any, name: str) -> Any:
+    """Return the inputs, and say what is new about them."""
+    lacking = [column for column in saved.inputs if column not in frame.columns]
+    if lacking:
+        raise ValueError(
+            f"{name} lacks columns that are inputs of the model: "
+            f"{with_guesses(lacking, frame.columns)}."
+        )
+    known = {*saved.columns, *saved.task_names}
+    new = [column for column in frame.columns if column not in known]
+    if saved.facts.n_samples and new:
+        _say(f"{name}: not used: {', '.join(new)} (not in the training table)")
+    X = saved.prepare(frame)
+    for column, values in saved.facts.categories.items():
+        seen = X[column].dropna()
+        unseen = seen[~seen.isin(values)]
+        if len(unseen):
+            shown = list(map(str, unseen.unique()[:_MOST_VALUES]))
+            more = ", ..." if unseen.nunique() > _MOST_VALUES else ""
+            _say(
+                f"warning: {name}: {len(unseen)} rows have a {column} that the training"
+                f" table does not have ({', '.join(shown)}{more}); it is treated as "
+                "unknown"
+            )
+    return X
+
+
+def _join(kept: Any, predicted: Any) -> Any:
+    """Return the kept columns and the predictions side by side."""
+    import pandas as pd
+
+    double = [name for name in kept.columns if name in predicted.columns]
+    if double:
+        raise ValueError(
+            f"--keep: the predictions have a column {double[0]!r} of their own."
+        )
+    return pd.concat([kept.reset_index(drop=True), predicted], axis=1)
+
+
+def _print(text: str) -> int:
+    print(text, end="")
+    return 0
+
+
+def _say(line: str) -> None:
+    print(f"sklearn-mtl: {line}", file=sys.stderr, flush=True)

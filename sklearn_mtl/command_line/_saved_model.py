@@ -1,0 +1,147 @@
+"""A saved model, and what the commands ask it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+
+from sklearn_mtl.command_line._facts import Facts, label_text, read_facts
+from sklearn_mtl.utils._pipelines import fitted_model
+
+__all__ = ["SavedModel", "load_model"]
+
+_DIGITS, _SIGNIFICANT = 6, 9
+_IN_PYTHON = "Use it in Python: sklearn_mtl.load(path).predict(X)."
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A model for tables.
+
+    Attributes
+    ----------
+    estimator : estimator
+        Fitted; it takes prepared inputs.
+    chooser : TableInputs or None
+        What prepares a table; None where the model was saved from Python without one.
+    facts : Facts
+        What the file says of the training.
+    """
+
+    estimator: Any
+    chooser: Any
+    facts: Facts
+
+    @property
+    def tasks(self) -> Any:
+        """What the tasks are."""
+        return fitted_model(self.estimator).task_set_.tasks
+
+    @property
+    def task_names(self) -> list[str]:
+        """Names of the tasks."""
+        return [task.name for task in self.tasks]
+
+    @property
+    def inputs(self) -> list[str]:
+        """Names of the columns that must be there."""
+        if self.chooser is not None:
+            return list(self.chooser.kinds_)
+        return [str(name) for name in self.estimator.feature_names_in_]
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of all columns that were there in training."""
+        left_out = [] if self.chooser is None else list(self.chooser.left_out_)
+        return [*self.inputs, *left_out, *self.facts.dropped]
+
+    def identifiers(self, frame: Any) -> list[str]:
+        """Return the columns of a table that tell its rows apart, and are no inputs."""
+        left_out = {} if self.chooser is None else self.chooser.left_out_
+        named = [name for name, why in left_out.items() if why.startswith("unique")]
+        dropped = [
+            name
+            for name in self.facts.dropped
+            if name in frame.columns and frame[name].is_unique
+        ]
+        return [name for name in [*named, *dropped] if name in frame.columns]
+
+    def prepare(self, frame: Any) -> Any:
+        """Return the inputs of a table."""
+        if self.chooser is None:
+            return frame[self.inputs]
+        return self.chooser.transform(frame)
+
+    def predict(self, X: Any) -> Any:
+        """Return labels and values of all tasks, and probabilities of classes.
+
+        Shapes: X (n_samples, n_inputs) -> (n_samples, n_columns).
+        """
+        import pandas as pd
+
+        labels = pd.DataFrame(self.estimator.predict(X))
+        probabilities: Any = None
+        if hasattr(self.estimator, "predict_proba"):
+            probabilities = self.estimator.predict_proba(X)
+            if labels.shape[1] == 1 and not isinstance(probabilities, list):
+                probabilities = [probabilities]
+        columns: dict[str, Any] = {}
+        for t, task in enumerate(self.tasks):
+            if task.classes is None:
+                columns[task.name] = [_short(value) for value in labels.iloc[:, t]]
+                continue
+            columns[task.name] = [label_text(label) for label in labels.iloc[:, t]]
+            if probabilities is None:
+                continue
+            for label, values in zip(task.classes, probabilities[t].T, strict=True):
+                column = values.astype(float).round(_DIGITS)
+                columns[f"{task.name}={label_text(label)}"] = column
+        return pd.DataFrame(columns)
+
+
+def load_model(path: str) -> SavedModel:
+    """Load a model for tables.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no saved model, or none of this package for tables with names.
+    """
+    if not Path(path).is_file():
+        what = "is a folder" if Path(path).is_dir() else "is not there"
+        raise FileNotFoundError(f"the model {path!r} {what}.")
+    from sklearn_mtl.persistence import load
+
+    model = load(path)
+    if not hasattr(fitted_model(model), "task_set_"):
+        kind = type(fitted_model(model)).__name__
+        raise ValueError(
+            f"{path}: it holds a {kind}, which is no fitted model of sklearn_mtl. "
+            f"{_IN_PYTHON}"
+        )
+    chooser, estimator = _split(model)
+    if chooser is None and not hasattr(estimator, "feature_names_in_"):
+        raise ValueError(
+            f"{path}: the model was fitted to arrays, so columns of a table cannot be "
+            f"found by name. {_IN_PYTHON}"
+        )
+    return SavedModel(estimator, chooser, read_facts(model))
+
+
+def _short(value: float) -> float:
+    """Return a number without the digits that float32 does not have."""
+    return float(f"{value:.{_SIGNIFICANT}g}")
+
+
+def _split(model: Any) -> tuple[Any, Any]:
+    """Return the TableInputs that a Pipeline begins with, and the rest."""
+    from sklearn_mtl.preprocessing import TableInputs
+
+    if isinstance(model, Pipeline) and isinstance(model.steps[0][1], TableInputs):
+        return model.steps[0][1], Pipeline(model.steps[1:])
+    return None, model

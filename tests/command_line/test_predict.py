@@ -1,0 +1,138 @@
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import Ridge, RidgeClassifier
+
+import sklearn_mtl
+from sklearn_mtl import IndependentTasks, MultiTaskLinearRegressor
+
+
+@pytest.fixture
+def new(folder):
+    return pd.read_csv(folder / "new.csv")
+
+
+def read(text):
+    return pd.read_csv(io.StringIO(text))
+
+
+def test_predictions_are_those_of_the_model_with_probabilities(folder, new, run):
+    path = folder / "predictions.csv"
+    code, out, _ = run("predict", folder / "model.mtl", folder / "new.csv", "-o", path)
+    assert (code, out) == (0, f"Predictions: {path}\n")
+    found = pd.read_csv(path)
+    model = sklearn_mtl.load(folder / "model.mtl")
+    labels, probabilities = model.predict(new), model.predict_proba(new)
+    assert found["patient"].tolist() == new["patient"].tolist()
+    assert found["ill"].tolist() == labels[:, 0].tolist()
+    assert found["stage"].tolist() == labels[:, 1].tolist()
+    np.testing.assert_allclose(found["dose"], labels[:, 2].astype(float), rtol=1e-8)
+    for name, expected in zip(("ill", "stage"), probabilities, strict=False):
+        columns = [column for column in found if column.startswith(f"{name}=")]
+        np.testing.assert_allclose(found[columns], expected, atol=5e-7)
+
+
+def test_without_a_file_they_are_printed(folder, run):
+    code, out, _ = run("predict", folder / "model.mtl", folder / "new.csv")
+    assert code == 0
+    assert read(out).columns.tolist() == [
+        *("patient", "ill", "ill=no", "ill=yes"),
+        *("stage", "stage=0", "stage=1", "stage=2", "dose"),
+    ]
+
+
+def test_columns_are_found_by_name_and_others_are_not_needed(folder, new, run):
+    other = new[new.columns[::-1]].drop(columns=["patient", "dose"]).assign(colour=1)
+    other.to_csv(folder / "other.csv", index=False)
+    _, expected, _ = run("predict", folder / "model.mtl", folder / "new.csv")
+    code, out, err = run("predict", folder / "model.mtl", folder / "other.csv")
+    assert code == 0
+    pd.testing.assert_frame_equal(read(out), read(expected).drop(columns="patient"))
+    assert "other.csv: not used: colour (not in the training table)" in err
+
+
+def test_other_columns_are_copied_on_request(folder, new, run):
+    keep = ["--keep", "doctor,height"]
+    _, out, _ = run("predict", folder / "model.mtl", folder / "new.csv", *keep)
+    found = read(out)
+    assert found.columns.tolist()[:4] == ["patient", "doctor", "height", "ill"]
+    assert found["doctor"].tolist() == new["doctor"].tolist()
+
+
+def test_unseen_categories_are_counted(folder, new, run):
+    new.loc[:2, "ward"] = ["west", "east", "west"]
+    new.to_csv(folder / "unseen.csv", index=False)
+    code, _, err = run("predict", folder / "model.mtl", folder / "unseen.csv")
+    assert code == 0
+    assert (
+        "warning: unseen.csv: 3 rows have a ward that the training table does not have "
+        "(west, east); it is treated as unknown"
+    ) in err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda new: new.rename(columns={"height": "Height"}),
+            "lacks columns that are inputs of the model: 'height' (did you mean 'Hei",
+        ),
+        (lambda new: new.assign(height="tall"), "column 'height' holds numbers in fit"),
+        (lambda new: new[:0], "no rows"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused(folder, new, failing, change, message):
+    change(new).to_csv(folder / "bad.csv", index=False)
+    line = failing("predict", folder / "model.mtl", folder / "bad.csv")
+    assert message in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--keep", "nurse"], "--keep: {folder}/new.csv has no column 'nurse'"),
+        (["--keep", "dose"], "--keep: the predictions have a column 'dose' of their"),
+        (["-o", "{folder}/no/p.csv"], "no such file or directory"),
+        (["-o", "{folder}/new.csv"], "--output: '{folder}/new.csv' is the table itse"),
+        (["-o", "{folder}/model.mtl"], "is the model itself."),
+        (["-o", "{folder}/p.xlsx"], "has the name of another format. Name it p.csv."),
+    ],
+)
+def test_outputs_are_checked_first(folder, failing, arguments, message):
+    given = [one.format(folder=folder) for one in arguments]
+    line = failing("predict", folder / "model.mtl", folder / "new.csv", *given)
+    assert message.format(folder=folder) in line
+
+
+def test_a_model_that_is_none_is_refused(folder, failing):
+    new = folder / "new.csv"
+    assert failing("predict", "none", new) == "the model 'none' is not there."
+    assert failing("predict", folder, new).endswith("is a folder.")
+    assert "checksum is not that of its contents" in failing("predict", new, new)
+
+
+def test_models_saved_in_python_predict_if_their_columns_have_names(
+    folder, new, run, failing
+):
+    X, y = new[["height", "doctor"]], new[["height"]].rename(columns={"height": "h"})
+    path = folder / "python.mtl"
+    sklearn_mtl.save(MultiTaskLinearRegressor().fit(X, y), path)
+    code, out, _ = run("predict", path, folder / "new.csv")
+    assert code == 0
+    assert read(out).columns.tolist() == ["h"]
+    sklearn_mtl.save(MultiTaskLinearRegressor().fit(X.to_numpy(), y), path)
+    assert "the model was fitted to arrays" in failing("predict", path, "new.csv")
+    sklearn_mtl.save(Ridge().fit(X, y), path)
+    assert "holds a Ridge, which is no fitted model" in failing("predict", path, "x")
+
+
+def test_one_target_without_probabilities_is_one_column(folder, new, run):
+    y = (new["doctor"] > 5).to_numpy()
+    path = folder / "svc.mtl"
+    model = IndependentTasks(RidgeClassifier()).fit(new[["height"]], y)
+    sklearn_mtl.save(model, path)
+    _, out, _ = run("predict", path, folder / "new.csv")
+    assert read(out).columns.tolist() == ["task0"]
+    assert read(out)["task0"].tolist() == model.predict(new[["height"]]).tolist()
