@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -21,6 +22,7 @@ from sklearn_mtl.comparison.design._scoring import TaskScores, describe_tasks
 from sklearn_mtl.comparison.design._setting import describe_folds, describe_setting
 from sklearn_mtl.comparison.design._splits import Folding, Split
 from sklearn_mtl.comparison.design._targets import Targets, read_targets
+from sklearn_mtl.comparison.report._progress import Progress
 from sklearn_mtl.comparison.results._choice import select_single
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN
 from sklearn_mtl.comparison.results._rows import Measured
@@ -49,7 +51,7 @@ def compare(
     *,
     cv: CrossValidator = 5,
     n_repeats: int = 1,
-    inner_cv: int = 3,
+    inner_cv: int | None = None,
     scoring: MetricChoice | None = None,
     task_types: TaskTypes | None = None,
     groups: ArrayLike | None = None,
@@ -99,8 +101,11 @@ def compare(
     n_repeats : int, default=1
         How often the folds of a number `cv` are drawn anew. More give narrower
         intervals.
-    inner_cv : int, default=3
+    inner_cv : int, default=None
         Folds of each training part in which the automatically selected row is chosen.
+        None takes the other folds of `cv` where these are 3 to 7 folds that divide the
+        samples, since a fit that leaves out two folds serves the choice for both;
+        else 3.
     scoring : None, str, callable or dict, default=None
         A metric of `per_task_scorers`, for all tasks, or by task name or kind. None is
         ROC AUC for binary tasks, R2 for regressions and balanced accuracy for more
@@ -134,7 +139,8 @@ def compare(
     random_state : int or None, default=0
         Seed of the folds, the hidden labels and the models known by name.
     verbose : bool, default=False
-        Whether a progress bar is shown on stderr, if that is a terminal.
+        Whether finished rows of the table, the number of fits done and the time left
+        are shown on stderr: at once on a terminal, else every ten seconds.
 
     Returns
     -------
@@ -159,9 +165,10 @@ def compare(
     -----
     A model that fails in a split has no score there; the error is in `problems` and on
     the page, and the other models go on. There are n_splits * n_models fits, and
-    n_splits * inner_cv for each row that may be selected automatically;
-    `learning_curve` adds two fits for each split, share below 1 and shared row. The
-    scores do not depend on `n_jobs` and the backend.
+    n_splits * inner_cv for each row that may be selected automatically, or n_splits *
+    (n_splits - 1) / 2 where `inner_cv` is None and the folds serve; `learning_curve`
+    adds two fits for each split, share below 1 and shared row. The scores do not depend
+    on `n_jobs` and the backend.
 
     n_test / n_train of the intervals counts the labels that may be learned from, in the
     test and in the training parts: labels hidden by `missing_fraction` are scored, but
@@ -207,11 +214,8 @@ def compare(
     tasks = describe_tasks(known, targets.codes, scoring)
     folding = Folding(targets.task_types, groups, random_state)
     splits = folding.outer(cv, n_repeats, X, targets.y)
-    inner = [
-        folding.inner(train, inner_cv, targets.y_fit)
-        for train, _ in splits
-        if len(choosable(candidates)) > 1
-    ]
+    is_choice = len(choosable(candidates)) > 1
+    inner = folding.inner_of(splits, inner_cv, targets.y_fit) if is_choice else []
     raw = inputs.X if issparse(X) or not hasattr(X, "shape") else X
     group = None if groups is None else read_groups(groups, n_rows(inputs.X), "compare")
     scores = TaskScores(tasks)
@@ -221,10 +225,11 @@ def compare(
         list_jobs(candidates, splits, inner, hidden),
         material,
         n_jobs=n_jobs,
-        verbose=verbose,
+        show=partial(Progress, tasks=tasks) if verbose else None,
         cache_dir=cache_dir,
     )
-    measured = _measure(fits, candidates, splits, targets, inner_cv)
+    n_inner = max((len(own) for own in inner), default=0)
+    measured = _measure(fits, candidates, splits, targets, n_inner)
     arguments = {
         "estimators": estimators,
         "cv": cv,
@@ -255,9 +260,11 @@ def compare(
 
 
 def _check_arguments(
-    n_repeats: int, inner_cv: int, confidence: float, random_state: int | None
+    n_repeats: int, inner_cv: int | None, confidence: float, random_state: int | None
 ) -> None:
     for name, value, least in (("n_repeats", n_repeats, 1), ("inner_cv", inner_cv, 2)):
+        if name == "inner_cv" and value is None:
+            continue
         if not isinstance(value, Integral) or value < least:
             raise ValueError(
                 f"compare: {name} is {value!r}; it must be a whole number of at least "

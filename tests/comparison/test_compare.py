@@ -359,7 +359,7 @@ def test_the_call_can_be_read_from_the_setting(data):
     X, y = data
     found = compare(X, y, ["dummy"], cv=2, random_state=3)
     assert found.setting["call"] == (
-        "compare(X, y, estimators=['dummy'], cv=2, n_repeats=1, inner_cv=3, "
+        "compare(X, y, estimators=['dummy'], cv=2, n_repeats=1, "
         "missing_fraction=0.0, confidence=0.95, random_state=3)"
     )
     assert found.setting["versions"]["scikit-learn"]

@@ -96,12 +96,16 @@ class Recipe:
         "own": the estimator prepares the inputs itself.
     has_twin : bool, default=True
         Whether a shared row gets a twin.
+    effort : float, default=1.0
+        Rough cost of a fit compared with those of the other rows, for the time left
+        until fits of this row have been measured.
     """
 
     role: str
     make: Callable[[Situation], Any]
     preparation: str = "one-hot"
     has_twin: bool = True
+    effort: float = 1.0
 
     def prepared(self, estimator: Estimator, inputs: Inputs) -> Any:
         """Return a Pipeline with the preparation, where the inputs need one."""
@@ -191,13 +195,13 @@ def _shared_linear(situation: Situation) -> Any:
 
 # In the order of the table.
 MODELS: dict[str, Recipe] = {
-    "dummy": Recipe("dummy", _dummy),
-    "linear": Recipe("single", _linear),
+    "dummy": Recipe("dummy", _dummy, effort=0.01),
+    "linear": Recipe("single", _linear, effort=0.1),
     "forest": Recipe("single", _forest),
-    "boosting": Recipe("single", _boosting, preparation="codes"),
+    "boosting": Recipe("single", _boosting, preparation="codes", effort=3.0),
     "shared-linear": Recipe("shared", _shared_linear),
     "net": Recipe("shared", _net, preparation="own"),
     # A twin would take as many times as long as there are tasks: 2 to 5 times in
     # measurements on five tables with 2 to 7 tasks.
-    "blend": Recipe("shared", _blend, preparation="own", has_twin=False),
+    "blend": Recipe("shared", _blend, preparation="own", has_twin=False, effort=2.0),
 }

@@ -36,11 +36,14 @@ class Candidate:
     takes_raw : bool
         Whether it gets the inputs as they came; rows known by name bring their own
         preparation and get the inputs in one form.
+    effort : float, default=1.0
+        Rough cost of a fit compared with those of other models.
     """
 
     row: ModelRow
     estimator: Estimator
     takes_raw: bool
+    effort: float = 1.0
 
     def ready(self, inputs: Inputs) -> Any:
         """Return the estimator so that it takes the inputs as they came."""
@@ -97,9 +100,12 @@ def _by_name(name: str, recipe_name: str, situation: Situation) -> list[Candidat
     estimator = recipe.prepared(made, situation.inputs)
     if recipe.role != "shared" or not recipe.has_twin:
         row = ModelRow(name, recipe.role, estimator=str(estimator))
-        return [Candidate(row, estimator, takes_raw=False)]
+        return [Candidate(row, estimator, False, recipe.effort)]
     twin = recipe.prepared(situation.apart(clone(made)), situation.inputs)
-    pair = _with_twin(name, estimator, twin, takes_raw=False)
+    pair = [
+        replace(candidate, effort=recipe.effort)
+        for candidate in _with_twin(name, estimator, twin, takes_raw=False)
+    ]
     return _sharing(pair, situation)
 
 

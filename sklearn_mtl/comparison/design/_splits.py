@@ -21,6 +21,10 @@ __all__ = ["Folding", "Split"]
 
 _WHO = "compare"
 
+_N_INNER = 3
+# k folds have k (k - 1) / 2 pairs: up to 7, no more than three inner fits for each.
+_MIN_SHARED, _MAX_SHARED = 3, 7
+
 Split = tuple[np.ndarray, np.ndarray]
 
 
@@ -59,6 +63,21 @@ class Folding:
         splits: Any = cv.split(X, y, self.groups) if hasattr(cv, "split") else cv
         return _checked([(np.asarray(a), np.asarray(b)) for a, b in splits])
 
+    def inner_of(
+        self, splits: Sequence[Split], n_splits: int | None, y: TargetsLike
+    ) -> list[list[Split]]:
+        """Return the inner splits of every split; None takes the other outer folds.
+
+        A fit that leaves out two folds then serves both: scored on the one it helps to
+        choose for the other. Where that cannot be, or is no saving, None is 3.
+
+        Shapes: y (n_samples, n_tasks).
+        """
+        is_few = _MIN_SHARED <= len(splits) <= _MAX_SHARED
+        if n_splits is None and is_few and _are_folds(splits):
+            return [_other_folds(splits, s) for s in range(len(splits))]
+        return [self.inner(train, n_splits or _N_INNER, y) for train, _ in splits]
+
     def inner(self, train: np.ndarray, n_splits: int, y: TargetsLike) -> list[Split]:
         """Divide the training rows of one split again.
 
@@ -83,6 +102,22 @@ class Folding:
         types = list(self.task_types)
         folds = kind(n_splits, shuffle=True, random_state=seed, task_types=types)
         return list(folds.split(X, y, groups))
+
+
+def _are_folds(splits: Sequence[Split]) -> bool:
+    """Say whether each training part is all that is tested in the other splits."""
+    tested = np.sort(np.concatenate([test for _, test in splits]))
+    return len(np.unique(tested)) == len(tested) and all(
+        np.array_equal(np.sort(train), np.setdiff1d(tested, test))
+        for train, test in splits
+    )
+
+
+def _other_folds(splits: Sequence[Split], s: int) -> list[Split]:
+    """Divide the training part of a split by the test parts of the others."""
+    train = np.sort(splits[s][0])  # the same order for both splits of a pair
+    tests = [test for other, (_, test) in enumerate(splits) if other != s]
+    return [(np.setdiff1d(train, test), test) for test in tests]
 
 
 def _checked(splits: list[Split]) -> list[Split]:

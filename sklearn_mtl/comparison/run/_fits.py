@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,7 +26,7 @@ from sklearn_mtl.datasets import without_cells
 from sklearn_mtl.utils._fit_params import fit_params_for
 from sklearn_mtl.utils._typing import Estimator, FeaturesLike, Predictor
 
-__all__ = ["Fit", "FitJob", "Material", "run_job"]
+__all__ = ["Fit", "FitJob", "Material", "run_jobs_of_a_fit"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Material:
 
 @dataclass(frozen=True)
 class FitJob:
-    """One fit.
+    """One fit, scored on one test part.
 
     Attributes
     ----------
@@ -84,6 +84,8 @@ class FitJob:
         Number of the share of labels that it learns from; -1 for all of them.
     hidden : ndarray of shape (n_train, n_tasks) or None, default=None
         Labels of the training rows that it must not see.
+    effort : float, default=1.0
+        Rough cost of a fit compared with those of other models, for the time left.
     """
 
     model: int
@@ -96,6 +98,7 @@ class FitJob:
     test: np.ndarray
     part: int = -1
     hidden: np.ndarray | None = None
+    effort: float = 1.0
 
     @property
     def is_outer(self) -> bool:
@@ -131,18 +134,30 @@ class Fit:
     costs: Costs = NO_COSTS
 
 
-def run_job(job: FitJob, material: Material) -> Fit:
-    """Fit, score, and never raise because of the model."""
+def run_jobs_of_a_fit(jobs: Sequence[FitJob], material: Material) -> list[Fit]:
+    """Fit once, score each test part, and never raise because of the model."""
     nothing = np.full(len(material.scores.tasks), np.nan)
-    problems: list[FitProblem] = []
-    fit = Fit(job, nothing, nothing, problems)
-    with _recorded(job, problems):
+    fits = [Fit(job, nothing, nothing, []) for job in jobs]
+    with _recorded(fits[0]):
         try:
-            model, costs = _fit(job, material)
-            return _scored(replace(fit, costs=costs), model, material)
+            model, costs = _fit(jobs[0], material)
         except Exception as error:  # any failure of any model belongs in the report
-            problems.append(_problem(job, "error", error, traceback.format_exc()))
-    return fit
+            for fit in fits:
+                fit.problems.append(_error(fit.job, error))
+            return fits
+        fits[0] = _tried(replace(fits[0], costs=costs), model, material)
+    for i, fit in enumerate(fits[1:], start=1):
+        with _recorded(fit):
+            fits[i] = _tried(replace(fit, costs=costs), model, material)
+    return fits
+
+
+def _tried(fit: Fit, model: Predictor, material: Material) -> Fit:
+    try:
+        return _scored(fit, model, material)
+    except Exception as error:  # as above
+        fit.problems.append(_error(fit.job, error))
+        return fit
 
 
 def _fit(job: FitJob, material: Material) -> tuple[Any, Costs]:
@@ -177,6 +192,11 @@ def _scored(fit: Fit, model: Predictor, material: Material) -> Fit:
         return fit
 
 
+def _error(job: FitJob, error: Exception) -> FitProblem:
+    details = "".join(traceback.format_exception(error))
+    return _problem(job, "error", error, details)
+
+
 def _problem(job: FitJob, kind: str, error: Any, details: str = "") -> FitProblem:
     where = "choice" if job.is_inner else "curve" if job.part >= 0 else "test"
     text = " ".join(str(error).split())
@@ -185,7 +205,7 @@ def _problem(job: FitJob, kind: str, error: Any, details: str = "") -> FitProble
 
 
 @contextmanager
-def _recorded(job: FitJob, problems: list[FitProblem]) -> Iterator[None]:
+def _recorded(fit: Fit) -> Iterator[None]:
     """Record warnings as problems, equal ones once."""
     if threading.current_thread() is not threading.main_thread():
         yield  # Python's warning filters are global: other threads use them too
@@ -194,4 +214,4 @@ def _recorded(job: FitJob, problems: list[FitProblem]) -> Iterator[None]:
         warnings.simplefilter("always")
         yield
     told = {(w.category, str(w.message)): w.message for w in caught}
-    problems.extend(_problem(job, "warning", message) for message in told.values())
+    fit.problems.extend(_problem(fit.job, "warning", m) for m in told.values())

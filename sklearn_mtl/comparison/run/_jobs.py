@@ -6,23 +6,23 @@ import importlib
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 
 from sklearn_mtl.comparison.design._resolve import Candidate
 from sklearn_mtl.comparison.design._splits import Split
 from sklearn_mtl.comparison.results._costs import Costs
 from sklearn_mtl.comparison.run._cells import cell_paths, read_cell, write_cell
-from sklearn_mtl.comparison.run._fits import Fit, FitJob, Material, run_job
+from sklearn_mtl.comparison.run._fits import Fit, FitJob, Material, run_jobs_of_a_fit
 from sklearn_mtl.utils._termination import workers_end_with_us
 
-__all__ = ["choosable", "gather", "list_jobs", "run_jobs"]
+__all__ = ["Plan", "choosable", "gather", "list_jobs", "run_jobs"]
 
 # Libraries that a worker loads with its first task. joblib weighs a worker after that
 # one, and would take what a later task loads for a leak, and replace the worker.
@@ -40,17 +40,17 @@ def list_jobs(
     inner: Sequence[Sequence[Split]],
     hidden: Sequence[Sequence[np.ndarray]] = (),
 ) -> list[FitJob]:
-    """List the fits."""
+    """List the fits row by row, so that the table grows in its order."""
     jobs = [
         _job(candidates, m, s, -1, split)
-        for s, split in enumerate(splits)
         for m in range(len(candidates))
+        for s, split in enumerate(splits)
     ]
     jobs += [
         _job(candidates, m, s, i, split)
+        for m in choosable(candidates)
         for s, own in enumerate(inner)
         for i, split in enumerate(own)
-        for m in choosable(candidates)
     ]
     jobs += [
         replace(_job(candidates, m, s, -1, splits[s]), part=i, hidden=cells)
@@ -75,7 +75,30 @@ def _job(
         takes_raw=candidate.takes_raw,
         train=rows[0],
         test=rows[1],
+        effort=candidate.effort,
     )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What there is to do, for whoever shows how far it is.
+
+    Attributes
+    ----------
+    kept : list of list of Fit
+        Fits that an earlier run left in the cache.
+    todo : list of list of FitJob
+        Jobs that share one fit, for every fit.
+    n_workers : int
+        Number of fits at a time.
+    """
+
+    kept: list[list[Fit]]
+    todo: list[list[FitJob]]
+    n_workers: int
+
+
+Show = Callable[[Plan], AbstractContextManager[Callable[[Sequence[Fit]], None]]]
 
 
 def run_jobs(
@@ -83,10 +106,10 @@ def run_jobs(
     material: Material,
     *,
     n_jobs: int | None,
-    verbose: bool,
+    show: Show | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
 ) -> list[Fit]:
-    """Run the fits, with a progress bar if stderr is a terminal."""
+    """Run the fits; `show` is told the plan, and then of each fit that is done."""
     paths: list[Path | None] = [None] * len(jobs)
     if cache_dir is not None:
         paths = [*cell_paths(jobs, material, cache_dir)]
@@ -97,24 +120,53 @@ def run_jobs(
     fits = {i: fit for i, fit in enumerate(kept) if fit is not None}
     parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
     loaded = [name for name in _LARGE if name in sys.modules]
+    todo = _by_fit(jobs, [i for i in range(len(jobs)) if i not in fits])
+    plan = Plan(
+        kept=[[fits[i] for i in numbers] for numbers in _by_fit(jobs, sorted(fits))],
+        todo=[[jobs[i] for i in numbers] for numbers in todo],
+        n_workers=effective_n_jobs(n_jobs),
+    )
     done = parallel(
-        delayed(_numbered)(i, job, material, paths[i], loaded)
-        for i, job in enumerate(jobs)
-        if i not in fits
+        delayed(_numbered)(numbers, own, material, [paths[i] for i in numbers], loaded)
+        for numbers, own in zip(todo, plan.todo, strict=True)
     )
     unkept: list[OSError] = []
-    with workers_end_with_us():
-        for number, fit in _with_progress(done, len(fits), len(jobs), verbose):
-            fits[number] = fit
-            if (path := paths[number]) is None:
-                continue
-            try:
-                write_cell(path, fit)  # a worker on another machine may see no folder
-            except OSError as error:
-                unkept.append(error)
+    with workers_end_with_us(), (show or _in_silence)(plan) as tell:
+        for numbers, made in done:
+            fits.update(zip(numbers, made, strict=True))
+            unkept += _keep([paths[i] for i in numbers], made)
+            tell(made)
     if unkept:
         _warn_of_unkept(unkept, cache_dir)
     return [fits[i] for i in range(len(jobs))]
+
+
+def _by_fit(jobs: Sequence[FitJob], numbers: Sequence[int]) -> list[list[int]]:
+    """Put together the numbers of jobs of one model with the same training rows."""
+    groups: dict[Any, list[int]] = {}
+    for i in numbers:
+        job = jobs[i]
+        key = (job.model, job.train.tobytes()) if job.is_inner else i
+        groups.setdefault(key, []).append(i)
+    return list(groups.values())
+
+
+@contextmanager
+def _in_silence(plan: Plan) -> Iterator[Callable[[Sequence[Fit]], None]]:
+    yield lambda fits: None
+
+
+def _keep(paths: Sequence[Path | None], fits: Sequence[Fit]) -> list[OSError]:
+    """Write finished fits; return what went wrong."""
+    errors = []
+    for path, fit in zip(paths, fits, strict=True):
+        if path is None:
+            continue
+        try:
+            write_cell(path, fit)  # a worker on another machine may see no folder
+        except OSError as error:
+            errors.append(error)
+    return errors
 
 
 def _warn_of_unkept(errors: Sequence[OSError], cache_dir: Any) -> None:
@@ -128,37 +180,17 @@ def _warn_of_unkept(errors: Sequence[OSError], cache_dir: Any) -> None:
 
 
 def _numbered(
-    number: int,
-    job: FitJob,
+    numbers: list[int],
+    jobs: Sequence[FitJob],
     material: Material,
-    path: Path | None,
+    paths: Sequence[Path | None],
     loaded: Sequence[str],
-) -> tuple[int, Fit]:
+) -> tuple[list[int], list[Fit]]:
     for name in loaded:
         importlib.import_module(name)
-    fit = run_job(job, material)
-    if path is not None:
-        with suppress(OSError):  # the caller tries too, and says so
-            write_cell(path, fit)
-    return number, fit
-
-
-def _with_progress(
-    done: Any, n_kept: int, total: int, verbose: bool
-) -> Iterator[tuple[int, Fit]]:
-    if not verbose:
-        yield from done
-        return
-    from tqdm import tqdm
-
-    # disable=None: no bar where stderr is no terminal
-    with tqdm(
-        total=total, initial=n_kept, disable=None, unit="fit", leave=False
-    ) as bar:
-        for number, fit in done:
-            bar.set_postfix_str(f"last: {fit.job.name}", refresh=False)
-            bar.update()
-            yield number, fit
+    fits = run_jobs_of_a_fit(jobs, material)
+    _keep(paths, fits)  # the caller tries too, and says what went wrong
+    return numbers, fits
 
 
 def gather(fits: Sequence[Fit], shape: tuple[int, int, int]) -> dict[str, np.ndarray]:

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sklearn.model_selection import GroupKFold, KFold
+from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit
 
 from sklearn_mtl.comparison.design._splits import Folding
 
@@ -41,6 +41,45 @@ def test_inner_folds_stay_in_the_training_part():
     for inside, outside in inner:
         assert set(inside) | set(outside) == set(train)
         assert not set(inside) & set(outside)
+
+
+def test_the_other_folds_serve_as_inner_folds():
+    folding = Folding(TYPES, None, 0)
+    splits = folding.outer(4, 1, X, Y)
+    inner = folding.inner_of(splits, None, Y)
+    for s, ((train, test), own) in enumerate(zip(splits, inner, strict=True)):
+        others = [i for i in range(4) if i != s]
+        for i, (inside, outside) in zip(others, own, strict=True):
+            np.testing.assert_array_equal(outside, splits[i][1])
+            assert set(inside) == set(train) - set(outside)
+            assert not set(inside) & set(test)
+            # the same fit serves the split whose test part it leaves out too
+            back = inner[i][s - (s > i)]
+            np.testing.assert_array_equal(back[0], inside)
+            np.testing.assert_array_equal(back[1], test)
+
+
+@pytest.mark.parametrize(
+    ("cv", "n_inner"),
+    [
+        (2, 3),  # one other fold leaves nothing to learn from
+        (8, 3),  # 28 pairs are more than 24 fits
+        (ShuffleSplit(4, random_state=0), 3),
+        ([(np.arange(40), np.arange(40, 60))] * 3, 3),
+        ([(np.arange(30), np.arange(30, 60)), (np.arange(30, 60), np.arange(30))], 3),
+        (KFold(5), 4),
+    ],
+)
+def test_inner_folds_are_drawn_where_the_others_cannot_serve(cv, n_inner):
+    folding = Folding(TYPES, None, 0)
+    inner = folding.inner_of(folding.outer(cv, 1, X, Y), None, Y)
+    assert {len(own) for own in inner} == {n_inner}
+
+
+def test_a_number_of_inner_folds_is_drawn():
+    folding = Folding(TYPES, None, 0)
+    inner = folding.inner_of(folding.outer(4, 1, X, Y), 2, Y)
+    assert {len(own) for own in inner} == {2}
 
 
 def test_splitters_and_lists_of_rows_are_taken_as_they_are():

@@ -1,5 +1,6 @@
 import threading
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_mtl.comparison.design._scoring import TaskScores, describe_tasks
-from sklearn_mtl.comparison.run._fits import FitJob, Material, run_job
+from sklearn_mtl.comparison.run._fits import FitJob, Material, run_jobs_of_a_fit
 from sklearn_mtl.tasks import TaskSet
 
 RNG = np.random.default_rng(0)
@@ -48,6 +49,11 @@ def material(y_fit=None):
     scoring = {"binary": "accuracy"}
     rows = describe_tasks(tasks, codes, scoring)
     return Material(X, X + 100, Y if y_fit is None else y_fit, Y, TaskScores(rows))
+
+
+def run_job(job, material):
+    (fit,) = run_jobs_of_a_fit([job], material)
+    return fit
 
 
 def job(estimator, inner=-1, takes_raw=False):
@@ -116,6 +122,25 @@ def test_a_model_without_probabilities_loses_only_the_second_score():
     assert np.isnan(fit.beside).all()
     assert fit.problems[0].kind == "warning"
     assert "predict_proba" in fit.problems[0].message
+
+
+def test_jobs_that_share_a_fit_are_each_scored_on_their_own_test_part():
+    Recorder.seen.clear()
+    first = job(Recorder(tell="careful"), inner=0)
+    second = replace(first, split=1, test=np.arange(30, 33))
+    fits = run_jobs_of_a_fit([first, second], material())
+    assert len(Recorder.seen) == 1
+    assert [fit.job for fit in fits] == [first, second]
+    assert fits[1].scores[0] == (Y[30:33, 0] == 0).mean()
+    assert [len(fit.problems) for fit in fits] == [1, 0]
+
+
+@pytest.mark.parametrize("fail", ["fit", "predict"])
+def test_an_error_is_kept_for_every_job_of_a_fit(fail):
+    first = job(Recorder(fail=fail), inner=0)
+    fits = run_jobs_of_a_fit([first, replace(first, split=1)], material())
+    assert [fit.problems[0].split for fit in fits] == [2, 1]
+    assert np.isnan([fit.scores for fit in fits]).all()
 
 
 def test_the_estimator_that_was_given_is_not_fitted():

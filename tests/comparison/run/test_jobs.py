@@ -1,9 +1,8 @@
-import io
 import sys
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
 
 from sklearn_mtl.comparison.design._resolve import Candidate
 from sklearn_mtl.comparison.results._costs import Costs
@@ -31,14 +30,14 @@ def test_every_row_is_fitted_outside_and_the_choosable_ones_inside():
     outer = [job for job in jobs if not job.is_inner]
     inner = [job for job in jobs if job.is_inner]
     assert [(job.model, job.split) for job in outer] == [
-        (m, s) for s in range(2) for m in range(4)
+        (m, s) for m in range(4) for s in range(2)
     ]
     assert choosable(CANDIDATES) == [0, 1]
     assert {(job.model, job.split, job.inner) for job in inner} == {
         (m, s, i) for m in (0, 1) for s in range(2) for i in range(3)
     }
     assert len(inner) == 12
-    assert outer[3].estimator == "estimator of net"
+    assert outer[6].estimator == "estimator of net"
     np.testing.assert_array_equal(inner[0].train, INNER[0][0][0])
 
 
@@ -54,34 +53,67 @@ def test_arrays_hold_the_outer_fits_alone():
     ]
     found = gather(fits, (4, 2, 2))
     scores = found["scores"]
-    np.testing.assert_array_equal(scores[:, :, 0].T.ravel(), np.arange(8))
+    np.testing.assert_array_equal(scores[:, :, 0].ravel(), np.arange(8))
     np.testing.assert_array_equal(found["beside"], -scores)
     np.testing.assert_array_equal(found["fit_seconds"], scores[:, :, 0])
     np.testing.assert_array_equal(found["model_bytes"], scores[:, :, 0])
     assert (found["predict_seconds"] == 0.5).all()
 
 
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
+def test_inner_jobs_of_one_model_and_training_part_share_a_fit(monkeypatch):
+    rows = [np.arange(2), np.arange(2, 4), np.arange(4, 6)]
+    folds = [(np.setdiff1d(np.arange(6), test), test) for test in rows]
+    inner = [
+        [(rows[2], rows[1]), (rows[1], rows[2])],
+        [(rows[2], rows[0]), (rows[0], rows[2])],
+        [(rows[1], rows[0]), (rows[0], rows[1])],
+    ]
+    jobs = list_jobs(CANDIDATES, folds, inner)
+    sizes = []
 
+    def run(jobs, material):
+        sizes.append(len(jobs))
+        assert len({job.train.tobytes() for job in jobs}) == 1
+        return [Fit(job, None, None, []) for job in jobs]
 
-@pytest.mark.parametrize("verbose", [True, False])
-def test_progress_is_shown_on_a_terminal_if_wanted(monkeypatch, verbose):
-    stream = Terminal()
-    monkeypatch.setattr(sys, "stderr", stream)
-    monkeypatch.setattr(_jobs, "run_job", lambda job, _: SimpleNamespace(job=job))
-    jobs = list_jobs(CANDIDATES, OUTER, [])
-    done = run_jobs(jobs, None, n_jobs=1, verbose=verbose)
+    monkeypatch.setattr(_jobs, "run_jobs_of_a_fit", run)
+    done = run_jobs(jobs, None, n_jobs=1)
     assert [fit.job for fit in done] == jobs
-    assert ("0/8" in stream.getvalue()) == verbose
+    assert sizes == [1] * 12 + [2] * 6
+
+
+def test_who_shows_is_told_the_plan_and_every_fit(monkeypatch):
+    seen = []
+
+    @contextmanager
+    def show(plan):
+        seen.append(plan)
+        yield lambda fits: seen.append([fit.job for fit in fits])
+        seen.append("end")
+
+    monkeypatch.setattr(
+        _jobs,
+        "run_jobs_of_a_fit",
+        lambda jobs, _: [Fit(job, None, None, []) for job in jobs],
+    )
+    jobs = list_jobs(CANDIDATES, OUTER, [])
+    run_jobs(jobs, None, n_jobs=1, show=show)
+    plan, *told, end = seen
+    assert (plan.kept, plan.todo, plan.n_workers) == ([], [[job] for job in jobs], 1)
+    assert told == plan.todo
+    assert end == "end"
 
 
 def test_workers_load_large_libraries_with_their_first_fit(monkeypatch):
     calls = []
     monkeypatch.setattr(_jobs, "_LARGE", ("torch", "no_such_module"))
-    monkeypatch.setattr(_jobs, "run_job", lambda job, material: calls.append("fit"))
     monkeypatch.setattr(_jobs, "importlib", SimpleNamespace(import_module=calls.append))
     monkeypatch.setitem(sys.modules, "torch", None)
-    run_jobs([SimpleNamespace()], SimpleNamespace(), n_jobs=1, verbose=False)
+
+    def run(jobs, material):
+        calls.append("fit")
+        return [Fit(job, None, None, []) for job in jobs]
+
+    monkeypatch.setattr(_jobs, "run_jobs_of_a_fit", run)
+    run_jobs(list_jobs(CANDIDATES[:1], OUTER[:1], []), None, n_jobs=1)
     assert calls == ["torch", "fit"]

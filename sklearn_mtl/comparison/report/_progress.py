@@ -1,0 +1,172 @@
+"""What stderr shows while a comparison runs: how far it is, and the rows so far."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+import numpy as np
+
+from sklearn_mtl.comparison.results._gains import MEAN
+from sklearn_mtl.comparison.results._rows import TaskRow
+from sklearn_mtl.comparison.results._words import number, shorten
+from sklearn_mtl.comparison.run._fits import Fit
+from sklearn_mtl.comparison.run._jobs import Plan
+from sklearn_mtl.comparison.run._time_left import TimeLeft
+from sklearn_mtl.metrics import mean_over_tasks
+
+__all__ = ["Progress"]
+
+_PERIOD = 10.0  # seconds between two reports where stderr is no terminal
+_BLINK = 1.0  # and between two states of the last line of a terminal
+_NAME_WIDTH, _TASK_WIDTH = 28, 12
+_NUMBER_WIDTH, _GAP = 6, 2
+_MAX_WIDTH = 120
+_TITLE = "mean score"
+_CLEAR = "\r\x1b[K"  # to the start of the line, and erase it
+
+
+class Progress:
+    """Show finished rows of the table, fits done and the time left on stderr.
+
+    The last line of a terminal is rewritten. Elsewhere lines are added every ten
+    seconds, so that a short comparison prints nothing.
+    """
+
+    def __init__(
+        self, plan: Plan, tasks: Sequence[TaskRow], *, title: str = ""
+    ) -> None:
+        self._stream = sys.stderr
+        self._is_terminal = self._stream.isatty()
+        self._title = f"{title}: " if title else ""
+        self._n_done = len(plan.kept)
+        self._total = len(plan.kept) + len(plan.todo)
+        self._left = TimeLeft(plan.todo, plan.n_workers)
+        self._table = _GrowingTable(plan, tasks, _width() - 1)
+        self._start = time.monotonic()
+        self._lock = threading.Lock()
+        self._end = threading.Event()
+        # A thread, because one fit may take minutes.
+        self._clock = threading.Thread(target=self._tick, daemon=True)
+
+    def __enter__(self) -> Callable[[Sequence[Fit]], None]:
+        self._clock.start()
+        return self._add
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end.set()
+        self._clock.join()
+        if self._is_terminal:
+            self._put("".join(f"{_CLEAR}{line}\n" for line in self._table.take()))
+            self._put(_CLEAR)
+
+    def _add(self, fits: Sequence[Fit]) -> None:
+        """Take note of a finished fit, scored on one or more test parts."""
+        with self._lock:
+            self._n_done += 1
+            self._left.add(fits)
+            self._table.add(fits)
+
+    def _tick(self) -> None:
+        while not self._end.wait(_BLINK if self._is_terminal else _PERIOD):
+            with self._lock:
+                lines, state = self._table.take(), self._state()
+            if self._is_terminal:
+                self._put("".join(f"{_CLEAR}{line}\n" for line in lines))
+                self._put(f"{_CLEAR}{state[: _width() - 1]}")
+            else:
+                self._put("".join(f"{line}\n" for line in [*lines, state]))
+
+    def _state(self) -> str:
+        left = self._left.seconds()
+        told = "" if left is None else f", about {_minutes(left)} left"
+        spent = _minutes(time.monotonic() - self._start)
+        return f"{self._title}{self._n_done} of {self._total} fits, {spent}{told}"
+
+    def _put(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
+class _GrowingTable:
+    """The mean scores of the rows whose outer fits are all done, as lines."""
+
+    def __init__(self, plan: Plan, tasks: Sequence[TaskRow], width: int) -> None:
+        jobs = [job for jobs in plan.todo for job in jobs]
+        jobs += [fit.job for fits in plan.kept for fit in fits]
+        self._waiting = {job.name: 0 for job in jobs if job.is_outer}
+        for job in jobs:
+            self._waiting[job.name] += job.is_outer
+        self._scores: dict[str, list[np.ndarray]] = {name: [] for name in self._waiting}
+        self._lines: list[str] = []
+        self._names = max(len(_TITLE), *map(len, map(_short, self._waiting)))
+        self._has_mean = len({(task.metric, task.unit) for task in tasks}) == 1
+        self._columns = self._fitting([task.name for task in tasks], width)
+        self._has_header = False
+        for fits in plan.kept:
+            self.add(fits)
+
+    def add(self, fits: Sequence[Fit]) -> None:
+        """Add a line where the last outer fit of a row is among the fits."""
+        for fit in fits:
+            if not fit.job.is_outer:
+                continue
+            name = fit.job.name
+            self._scores[name].append(fit.scores)
+            self._waiting[name] -= 1
+            if not self._waiting[name]:
+                self._lines.append(self._line(name))
+
+    def take(self) -> list[str]:
+        """Return the lines that were not taken yet, after a header the first time."""
+        lines, self._lines = self._lines, []
+        if lines and not self._has_header:
+            self._has_header = True
+            names = [name.rjust(width) for name, width in self._columns]
+            lines.insert(0, "  ".join([_TITLE.ljust(self._names), *names]))
+        return lines
+
+    def _line(self, name: str) -> str:
+        means = mean_over_tasks(np.array(self._scores[name]).T)  # over splits
+        cells = [number(value) for value in means]
+        if self._has_mean:
+            cells.insert(0, number(float(mean_over_tasks(means))))
+        texts = [
+            cell.rjust(width)
+            for cell, (_, width) in zip(cells, self._columns, strict=False)
+        ]
+        return "  ".join([_short(name).ljust(self._names), *texts])
+
+    def _fitting(self, tasks: Sequence[str], width: int) -> list[tuple[str, int]]:
+        """Return title and width of the columns for which there is room."""
+        titles = [MEAN] * self._has_mean + [
+            shorten(name, _TASK_WIDTH) for name in tasks
+        ]
+        widths = [max(len(title), _NUMBER_WIDTH) for title in titles]
+        used = self._names + np.cumsum(np.add(widths, _GAP))
+        n_columns = max(int((used <= width).sum()), 1)
+        return list(zip(titles[:n_columns], widths, strict=False))
+
+
+def _short(name: str) -> str:
+    return shorten(name, _NAME_WIDTH)
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size().columns, _MAX_WIDTH)
+
+
+def _minutes(seconds: float) -> str:
+    """Return "1:05", or "2:01:05" beyond an hour."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
