@@ -1,8 +1,8 @@
-"""Inputs as tables give them: which columns are numbers, which are categories."""
+"""Inputs as tables give them: columns of numbers, of categories and of free text."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from sklearn.preprocessing import (
     OrdinalEncoder,
 )
 
+from sklearn_mtl.preprocessing import TextComponents, is_free_text
 from sklearn_mtl.utils._categories import category_texts
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._frames import is_pandas, is_pandas_frame, to_pandas
@@ -48,25 +49,29 @@ class Inputs:
         Columns of a DataFrame by what they are; empty for arrays of numbers.
     has_missing : bool
         Whether any input is missing.
+    texts : list of str, default=[]
+        Columns of free text.
     """
 
     X: Matrix | Frame
     numeric: list[str]
     categorical: list[str]
     has_missing: bool
+    texts: list[str] = field(default_factory=list)
 
     def one_hot(self) -> Any:
         """Return a transformer to numbers without gaps, or None.
 
         Numbers are imputed by the median, with a column that flags the gap;
-        categories become one-hot columns, where a gap is a category too.
+        categories become one-hot columns, where a gap is a category too; free text
+        becomes components of its TF-IDF.
         """
-        if not self.categorical and not self.has_missing:
+        if not self.categorical and not self.texts and not self.has_missing:
             return None
         impute = SimpleImputer(
             strategy="median", add_indicator=True, keep_empty_features=True
         )
-        if not self.numeric and not self.categorical:
+        if not self.numeric and not self.categorical and not self.texts:
             return impute
         encode = OneHotEncoder(
             handle_unknown="infrequent_if_exist",
@@ -83,7 +88,7 @@ class Inputs:
         """
         if sparse.issparse(self.X):
             return FunctionTransformer(_dense, accept_sparse=True)
-        if not self.categorical:
+        if not self.categorical and not self.texts:
             return None
         encode = OrdinalEncoder(
             handle_unknown="use_encoded_value",
@@ -92,11 +97,27 @@ class Inputs:
         )
         return self._columns("passthrough", encode)
 
+    def components(self) -> Any:
+        """Return a transformer of free text alone, or None.
+
+        It is for models that prepare numbers and categories themselves.
+        """
+        if not self.texts:
+            return None
+        others = ColumnTransformer(
+            self._text_steps(), remainder="passthrough", verbose_feature_names_out=False
+        )
+        return others.set_output(transform="pandas")  # an array would lose the dtypes
+
+    def _text_steps(self) -> list[tuple[str, Any, str]]:
+        return [(f"text {name}", TextComponents(), name) for name in self.texts]
+
     def _columns(self, numeric: Any, categorical: Any) -> ColumnTransformer:
         return ColumnTransformer(
             [
                 ("categorical", categorical, self.categorical),
                 ("numeric", numeric, self.numeric),
+                *self._text_steps(),
             ],
             sparse_threshold=0.0,
             verbose_feature_names_out=False,
@@ -157,13 +178,18 @@ def _read_frame(frame: Any) -> Inputs:
     columns: dict[str, Any] = {}
     numeric: list[str] = []
     categorical: list[str] = []
+    free: list[str] = []
     for name, column in frame.items():
         text = str(name)
         is_number, values = read_column(column)
         columns[text] = values
-        (numeric if is_number else categorical).append(text)
+        if is_number:
+            numeric.append(text)
+        else:
+            (free if is_free_text(column) else categorical).append(text)
     tidy = pd.DataFrame(columns, index=frame.index)
-    return Inputs(tidy, numeric, categorical, bool(tidy.isna().to_numpy().any()))
+    has_missing = bool(tidy.isna().to_numpy().any())
+    return Inputs(tidy, numeric, categorical, has_missing, free)
 
 
 def read_column(column: Any) -> tuple[bool, Any]:

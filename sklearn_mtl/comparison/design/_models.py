@@ -93,7 +93,7 @@ class Recipe:
         Situation -> estimator, without the preparation of its inputs.
     preparation : {"one-hot", "codes", "own"}, default="one-hot"
         "codes": categories come as codes, with their columns first, and gaps stay;
-        "own": the estimator prepares the inputs itself.
+        "own": the estimator prepares the inputs itself, but for free text.
     has_twin : bool, default=True
         Whether a shared row gets a twin.
     effort : float, default=1.0
@@ -109,9 +109,11 @@ class Recipe:
 
     def prepared(self, estimator: Estimator, inputs: Inputs) -> Any:
         """Return a Pipeline with the preparation, where the inputs need one."""
-        if self.preparation == "own":
-            return estimator
-        prepare = inputs.ordinal() if self.preparation == "codes" else inputs.one_hot()
+        prepare = {
+            "one-hot": inputs.one_hot,
+            "codes": inputs.ordinal,
+            "own": inputs.components,
+        }[self.preparation]()
         return estimator if prepare is None else make_pipeline(prepare, estimator)
 
 

@@ -4,6 +4,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -153,3 +154,37 @@ def test_columns_of_the_same_name_are_refused():
     table = pd.DataFrame([[1, 2, 3]], columns=["a", "b", "a"])
     with pytest.raises(ValueError, match="more than one column of each of the names"):
         read_inputs(table)
+
+
+@pytest.fixture
+def with_text(table):
+    """Forty samples with a column of sentences, one of them missing."""
+    frame = pd.concat([table] * 10, ignore_index=True)
+    frame["note"] = [f"the {100 + i} ward {i % 3} called twice" for i in range(40)]
+    frame.loc[5, "note"] = None
+    return frame
+
+
+@pytest.mark.parametrize("preparation", ["one_hot", "ordinal", "components"])
+def test_free_text_becomes_components_in_every_preparation(with_text, preparation):
+    inputs = read_inputs(with_text)
+    assert inputs.texts == ["note"]
+    assert inputs.categorical == ["ward", "grade"]
+    prepare = clone(getattr(inputs, preparation)())
+    found = prepare.fit(inputs.X[:35]).transform(inputs.X)
+    names = [n for n in prepare.get_feature_names_out() if n.startswith("note")]
+    assert len(names) == 30
+    vectors = np.asarray(found)[:, [*prepare.get_feature_names_out()].index(names[0]) :]
+    vectors = vectors[:, :30].astype(float)
+    assert vectors[5].tolist() == [0.0] * 30
+    assert (np.linalg.norm(np.delete(vectors, 5, axis=0), axis=1) > 0.1).all()
+
+
+def test_models_that_prepare_inputs_themselves_get_the_other_columns_as_they_are(
+    with_text,
+):
+    inputs = read_inputs(with_text)
+    found = inputs.components().fit_transform(inputs.X)
+    others = [*inputs.numeric, *inputs.categorical]
+    pd.testing.assert_frame_equal(found[others], inputs.X[others])
+    assert read_inputs(with_text.drop(columns="note")).components() is None
