@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklearn_mtl.comparison.report._html_affinity import affinity_section
+from sklearn_mtl.comparison.report._html_affinity import (
+    affinity_section,
+    affinity_title,
+)
 from sklearn_mtl.comparison.report._html_details import problems, reproduce, tasks
 from sklearn_mtl.comparison.report._html_results import (
     costs,
@@ -46,7 +49,7 @@ def as_page(comparison: ComparisonResult, affinity: Any = None) -> str:
         Part("Scores", "scores", scores(comparison)),
         *sharing,
         Part("How many labels it takes", "curves", curves(comparison)),
-        Part("Which tasks help which", "affinity", affinity_section(affinity, names)),
+        Part(affinity_title(affinity), "affinity", affinity_section(affinity, names)),
         Part("How to read this", "how_to_read", True),
         Part("What it costs", "costs", costs(comparison)),
         Part("Task by task", "tasks", tasks(comparison)),

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn_mtl.comparison.results._words import signed
 from sklearn_mtl.utils._frames import column_names
 
-__all__ = ["affinity_section", "read_affinity"]
+__all__ = ["affinity_section", "affinity_title", "read_affinity"]
 
 # Strengths of a colour in style.css: classes, for a page without inline styles.
 _N_STRENGTHS = 10
@@ -38,6 +38,12 @@ def read_affinity(
             f"({len(names)}, {len(names)})."
         )
     return names, values, str(getattr(affinity, "method", ""))
+
+
+def affinity_title(affinity: Any) -> str:
+    """Return the title of the section; labels that go together need not help."""
+    is_of_labels = getattr(affinity, "method", "") == "label"
+    return "Association between labels" if is_of_labels else "Which tasks help which"
 
 
 def affinity_section(affinity: Any, task_names: Sequence[str]) -> dict[str, Any] | None:

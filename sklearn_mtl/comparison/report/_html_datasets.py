@@ -55,8 +55,13 @@ def _scores(found: DatasetsResult) -> HtmlTable:
         for name, row in zip(table.index, table.to_numpy(), strict=True)
     ]
     header = ["model", *map(str, table.columns)]
-    layout = layout_for(len(table.columns))
-    return make_table(header, rows, label="scores", marks_best=True, layout=layout)
+    return make_table(
+        header,
+        rows,
+        label="scores",
+        values=table.to_numpy(),
+        layout=layout_for(len(table.columns)),
+    )
 
 
 def _ranks(found: DatasetsResult) -> dict[str, Any] | None:

@@ -41,25 +41,45 @@ _NAME_WIDTH = 18
 
 
 def scores(comparison: ComparisonResult) -> dict[str, Any]:
-    """Return the table of mean scores."""
-    table = comparison.table
+    """Return the table of mean scores, with the second scores below them."""
     names = [*(task.name for task in comparison.tasks), MEAN]
+    table = comparison.table[names]
     roles = {model.name: model.role for model in comparison.models}
     roles[SELECTED] = "best"
-    rows = [
-        [model, *(number(table.loc[model, name]) for name in names)]
-        for model in table.index
+    notes = _notes(comparison)
+    rows: list[list[str | Cell]] = [
+        [model]
+        + [
+            Cell(number(value), note=notes.get((model, name), ""))
+            for name, value in row.items()
+        ]
+        for model, row in table.iterrows()
     ]
     made = make_table(
-        ["model", *names],
+        ["model", *names[:-1], comparison.mean_name],
         rows,
         label="scores",
         kinds=[roles[model] for model in table.index],
-        marks_best=True,
-        layout=layout_for(len(names)),
+        values=table.to_numpy(),
+        layout=layout_for(len(names), has_notes=bool(notes)),
     )
     note = comparison.mean_note
     return {"metrics": _metrics(comparison), "mean_note": note, "table": made}
+
+
+def _notes(comparison: ComparisonResult) -> dict[tuple[str, str], str]:
+    """Return "log-loss 0.431" by model and task, where a task has a second score."""
+    table = comparison.second_table
+    labels = {
+        task.name: metric_label(task.beside.removeprefix("neg_"))
+        for task in comparison.tasks
+        if task.beside is not None
+    }
+    return {
+        (model, task): f"{labels[task]} {number(table.loc[model, task])}"
+        for model in table.index
+        for task in table.columns
+    }
 
 
 def _metrics(comparison: ComparisonResult) -> str:
@@ -75,7 +95,17 @@ def gains(comparison: ComparisonResult, model: str) -> dict[str, Any]:
     """Return the picture and the table of the gains of one shared model."""
     own = comparison.gains_of(model)
     pair = gain_pair(own, comparison.confidence, "task")
-    return {"pair": pair, "counts": _counts(comparison, model)}
+    over: list[list[str | Cell]] = [
+        [gain.against, _words(gain)] for gain in comparison.mean_gains(model)
+    ]
+    title = f"{comparison.mean_name} gain"
+    rows = make_table(["over", title], over, label=f"mean gains of {model}")
+    return {
+        "pair": pair,
+        "counts": _counts(comparison, model),
+        "rows": rows,
+        "mean_note": comparison.mean_note,
+    }
 
 
 def gain_pair(gains: Sequence[Gain], confidence: float, what: str) -> dict[str, Any]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from sklearn_mtl.utils._ties import difference
+
 __all__ = ["Cell", "HtmlTable", "layout_for", "make_table"]
 
 # Columns of numbers that stand side by side on a phone of 360 CSS pixels.
@@ -16,10 +20,11 @@ _SIGNS = {"helps": "▲ ", "better": "▲ ", "hurts": "▼ ", "worse": "▼ "}
 
 @dataclass(frozen=True)
 class Cell:
-    """A number, and a word that says what it means."""
+    """A number, a word that says what it means, and a note below it."""
 
     text: str
     word: str = ""
+    note: str = ""
     is_best: bool = False
 
     @property
@@ -31,11 +36,6 @@ class Cell:
     def sign(self) -> str:
         """What says the colour without one."""
         return _SIGNS.get(self.kind, "")
-
-    @property
-    def number(self) -> float:
-        """Its value; "-" stands for none."""
-        return float("-inf") if self.text == "-" else float(self.text)
 
 
 @dataclass(frozen=True)
@@ -69,31 +69,38 @@ def make_table(
     label: str,
     kinds: Sequence[str] | None = None,
     layout: str = "scroll",
-    marks_best: bool = False,
+    values: np.ndarray | None = None,
 ) -> HtmlTable:
-    """Return a table whose first column names the rows."""
+    """Return a table whose first column names the rows.
+
+    With the values of the cells given, the best of each column is marked.
+
+    Shapes: values (n_rows, n_columns - 1).
+    """
     made = [
         Row(str(name), [_cell(value) for value in values], kind)
         for (name, *values), kind in zip(rows, kinds or [""] * len(rows), strict=True)
     ]
-    if marks_best:
-        _mark_best(made)
+    if values is not None:
+        _mark_best(made, values)
     return HtmlTable(label, list(header), made, layout)
 
 
-def layout_for(n_columns: int) -> str:
+def layout_for(n_columns: int, *, has_notes: bool = False) -> str:
     """Return how a table of so many columns of numbers is seen whole on a phone."""
-    return "whole" if n_columns <= _MOST_WHOLE else "cards"
+    return "cards" if has_notes or n_columns > _MOST_WHOLE else "whole"
 
 
 def _cell(value: str | Cell) -> Cell:
     return Cell(value) if isinstance(value, str) else value
 
 
-def _mark_best(rows: Sequence[Row]) -> None:
-    """Mark the first of the largest numbers of each column."""
-    for column, cells in enumerate(zip(*(row.cells for row in rows), strict=True)):
-        numbers = [cell.number for cell in cells]
-        if max(numbers) > float("-inf"):
-            best = rows[numbers.index(max(numbers))].cells
-            best[column] = replace(best[column], is_best=True)
+def _mark_best(rows: Sequence[Row], values: np.ndarray) -> None:
+    """Mark the largest value of each column, and those that differ by rounding."""
+    # Not the numbers as they are shown: several may look alike.
+    for column, found in enumerate(values.T):
+        seen = np.where(np.isnan(found), -np.inf, found)
+        is_best = np.isfinite(seen) & (difference(seen, seen.max()) == 0)
+        for row in np.flatnonzero(is_best).tolist():
+            cells = rows[row].cells
+            cells[column] = replace(cells[column], is_best=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sklearn_mtl.comparison.report._text_table import in_blocks, layout, text_width
@@ -21,10 +22,8 @@ from sklearn_mtl.comparison.results._words import (
     metric_label,
     number,
     second_label,
-    second_value,
     seconds,
     shorten,
-    signed,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ _AGAINST = {TWIN: "from sharing", SELECTED: "over automatically selected"}
 def to_text(comparison: ComparisonResult, width: int = 100) -> str:
     """Return the whole comparison as text of at most `width` columns."""
     parts = [_tasks(comparison), _scores(comparison, width)]
+    parts += [_second_scores(comparison, width)]
     parts += ["\n".join(_wrap(comparison.mean_note, width))]
     shared = shared_names(comparison.models)
     parts += [_gains(comparison, name, width) for name in shared]
@@ -69,16 +69,36 @@ def _metrics(task: TaskRow) -> str:
 
 
 def _scores(comparison: ComparisonResult, width: int) -> str:
-    """Return models by tasks where that fits, else tasks by models."""
     table = comparison.table
     columns = [*(task.name for task in comparison.tasks), MEAN, "fit seconds"]
-    header = ["mean score", *(_column_name(name) for name in columns)]
+    names = {MEAN: comparison.mean_name, "fit seconds": "fit s"}
+    header = ["mean score", *(names.get(name, name) for name in columns)]
     rows = [
         [_row_name(comparison, model)]
         + [_cell(column, table.loc[model, column]) for column in columns]
         for model in table.index
     ]
-    wide = layout(header, rows, "l" + "r" * len(columns))
+    return _table(header, rows, width)
+
+
+def _second_scores(comparison: ComparisonResult, width: int) -> str:
+    """Return the log-loss of every model, or whatever stands beside the score."""
+    table = comparison.second_table
+    if not len(table.columns):
+        return ""
+    labels = [second_label(task.beside) for task in comparison.tasks if task.beside]
+    header = [", ".join(dict.fromkeys(labels)), *table.columns]
+    rows = [
+        [_row_name(comparison, name), *map(number, values)]
+        for name, values in zip(table.index, table.to_numpy(), strict=True)
+    ]
+    return _table(header, rows, width)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
+    """Return models by tasks where that fits, else tasks by models."""
+    header = [header[0], *(shorten(name, _NAME_WIDTH) for name in header[1:])]
+    wide = layout(header, rows, "l" + "r" * (len(header) - 1))
     if text_width(wide) <= width:
         return wide
     flipped = [list(column) for column in zip(header, *rows, strict=True)]
@@ -92,10 +112,6 @@ def _row_name(comparison: ComparisonResult, model: str) -> str:
     n_scored, n_splits = comparison.n_scored(model), comparison.n_splits
     lost = f" ({n_scored} of {n_splits} splits)" if n_scored < n_splits else ""
     return shorten(model, _NAME_WIDTH) + lost
-
-
-def _column_name(name: str) -> str:
-    return "fit s" if name == "fit seconds" else shorten(name, _NAME_WIDTH)
 
 
 def _cell(column: str, value: float) -> str:
@@ -112,7 +128,7 @@ def _gains(comparison: ComparisonResult, model: str, width: int) -> str:
     title = shorten(f"{model}: gain", _NAME_WIDTH)
     header = [title, *(cell for kind in against for cell in (_AGAINST[kind], ""))]
     rows = [
-        [shorten(task, _NAME_WIDTH)]
+        [shorten(comparison.mean_name if task == MEAN else task, _NAME_WIDTH)]
         + [cell for kind in against for cell in _gain(found[kind, task])]
         for task in [*(task.name for task in comparison.tasks), MEAN]
     ]
@@ -127,26 +143,21 @@ def _gains(comparison: ComparisonResult, model: str, width: int) -> str:
         )
         if text_width(text) <= width:
             break
-    return f"{text}{_second(comparison, model)}"
+    return f"{text}\n\n{_over_rows(comparison, model)}".rstrip()
 
 
 def _gain(gain: Gain) -> list[str]:
     return [gain_and_interval(gain.adjusted), effect_word(gain)]
 
 
-def _second(comparison: ComparisonResult, model: str) -> str:
-    """Return the second scores of a shared row beside those of its references."""
-    rows = comparison.beside_means(model)
-    if not rows:
+def _over_rows(comparison: ComparisonResult, model: str) -> str:
+    """Return the mean gain over every row that learns the tasks apart."""
+    gains = comparison.mean_gains(model)
+    if not gains:
         return ""
-    lines = [
-        [shorten(task, _NAME_WIDTH), *(number(second_value(metric, v)) for v in values)]
-        + [signed(values[0] - values[1])]
-        for task, metric, *values in rows
-    ]
-    label = ", ".join(dict.fromkeys(second_label(metric) for _, metric, *_ in rows))
-    header = [label, shorten(model, _NAME_WIDTH), "twin", SELECTED, "from sharing"]
-    return "\n\n" + layout(header, lines, "lrrrr")
+    rows = [[shorten(gain.against, _NAME_WIDTH), *_gain(gain)] for gain in gains]
+    title = shorten(f"{model}: {comparison.mean_name} gain over", 2 * _NAME_WIDTH)
+    return layout([title, "", ""], rows, "lll")
 
 
 def _curve(comparison: ComparisonResult, model: str) -> str:

@@ -24,6 +24,7 @@ from sklearn_mtl.comparison.results._rows import (
 from sklearn_mtl.comparison.results._tables import (
     gain_frame,
     score_frame,
+    second_frame,
     summary_frame,
 )
 from sklearn_mtl.comparison.results._verdict import does_sharing_help, which_model
@@ -73,6 +74,11 @@ class ComparisonResult:
     def table(self) -> pd.DataFrame:
         """One row a model: scores, mean gains with their ends, seconds a fit."""
         return summary_frame(self.models, self.tasks, self.measured, self.gains)
+
+    @cached_property
+    def second_table(self) -> pd.DataFrame:
+        """Second scores, such as the log-loss: one row a model, for tasks with one."""
+        return second_frame(self.models, self.tasks, self.measured)
 
     @cached_property
     def gain(self) -> pd.DataFrame:
@@ -157,6 +163,25 @@ class ComparisonResult:
             gain for gain in self.gains if gain.model == model and not gain.is_over_row
         ]
 
+    def mean_gains(self, model: str) -> list[Gain]:
+        """Return the mean gains of a shared model over every single-task row.
+
+        Parameters
+        ----------
+        model : str
+            Name of a shared row.
+
+        Returns
+        -------
+        list of Gain
+            That over the automatically selected row, if there is one, comes first.
+        """
+        return [
+            gain
+            for gain in self.gains
+            if gain.model == model and gain.task == MEAN and gain.against != TWIN
+        ]
+
     def row(self, name: str) -> int:
         """Return the place of a model in the arrays.
 
@@ -195,34 +220,6 @@ class ComparisonResult:
         """
         scores = self.measured.scores[self.row(name)]
         return int((~np.isnan(scores)).any(axis=1).sum())
-
-    def beside_means(self, name: str) -> list[tuple[str, str, float, float, float]]:
-        """Return the second scores of a shared model beside its references.
-
-        Parameters
-        ----------
-        name : str
-            Name of a shared row.
-
-        Returns
-        -------
-        list of tuple
-            (task, metric, model, twin, selected) for each task with a second score.
-        """
-        model = self.models[self.row(name)]
-        rows = [self.measured.beside[self.row(name)]]
-        if model.twin is not None:
-            rows.append(self.measured.beside[self.row(model.twin)])
-        else:
-            rows.append(np.full(rows[0].shape, np.nan))
-        rows.append(self.measured.selected("beside"))
-        means = [mean_over_tasks(values.T) for values in rows]
-        own, twin, best = np.array(means).tolist()
-        return [
-            (task.name, task.beside, own[t], twin[t], best[t])
-            for t, task in enumerate(self.tasks)
-            if task.beside is not None
-        ]
 
     def chosen_counts(self) -> dict[str, dict[str, int]]:
         """Return how often each model was the automatically selected row of a task.

@@ -15,12 +15,13 @@ from sklearn_mtl.comparison.results._rows import (
     TaskRow,
     skills,
 )
+from sklearn_mtl.comparison.results._words import second_value
 from sklearn_mtl.metrics import mean_over_tasks
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COSTS", "gain_frame", "score_frame", "summary_frame"]
+__all__ = ["COSTS", "gain_frame", "score_frame", "second_frame", "summary_frame"]
 
 COSTS = ["fit seconds", "predict seconds", "model MB"]
 _MEGABYTE = 1e6
@@ -43,21 +44,39 @@ def summary_frame(
     """
     import pandas as pd
 
-    names = [model.name for model in models]
     rows = {
-        name: _scores(measured.scores[m], tasks) + _costs(measured, m)
-        for m, name in enumerate(names)
+        model.name: _scores(measured.scores[m], tasks) + _costs(measured, m)
+        for m, model in enumerate(models)
     }
-    if (measured.chosen >= 0).any():
-        last = max(m for m, model in enumerate(models) if model.is_candidate)
-        best = _scores(measured.selected(), tasks) + [np.nan] * len(COSTS)
-        rows = _inserted(rows, names[last], SELECTED, best)
+    best = _scores(measured.selected(), tasks) + [np.nan] * len(COSTS)
+    rows = _with_selected(rows, models, measured, best)
     columns = [task.name for task in tasks] + [MEAN]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=[*columns, *COSTS])
     table.index.name = "model"
     for against, title in _GAIN_COLUMNS.items():
         _add_gains(table, title, [gain for gain in gains if gain.against == against])
     return table[[name for name in table if name not in COSTS] + COSTS]
+
+
+def second_frame(
+    models: Sequence[ModelRow], tasks: Sequence[TaskRow], measured: Measured
+) -> pd.DataFrame:
+    """Return one row a model: the mean second score of each task that has one."""
+    import pandas as pd
+
+    def means(values: np.ndarray) -> list[float]:
+        by_task = mean_over_tasks(values.T).tolist()  # over splits
+        return [
+            second_value(task.beside, value)
+            for task, value in zip(tasks, by_task, strict=True)
+            if task.beside is not None
+        ]
+
+    rows = {model.name: means(measured.beside[m]) for m, model in enumerate(models)}
+    rows = _with_selected(rows, models, measured, means(measured.selected("beside")))
+    columns = [task.name for task in tasks if task.beside is not None]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.rename_axis(index="model")
 
 
 def gain_frame(gains: Sequence[Gain]) -> pd.DataFrame:
@@ -126,15 +145,19 @@ def _costs(measured: Measured, m: int) -> list[float]:
     return [*means, size]
 
 
-def _inserted(
-    rows: dict[str, list[float]], after: str, name: str, values: list[float]
+def _with_selected(
+    rows: dict[str, list[float]],
+    models: Sequence[ModelRow],
+    measured: Measured,
+    values: list[float],
 ) -> dict[str, list[float]]:
-    out = {}
-    for key, row in rows.items():
-        out[key] = row
-        if key == after:
-            out[name] = values
-    return out
+    """Put the selected row after those that it was selected from, if there is one."""
+    if not (measured.chosen >= 0).any():
+        return rows
+    last = max(m for m, model in enumerate(models) if model.is_candidate)
+    items = list(rows.items())
+    items.insert(last + 1, (SELECTED, values))
+    return dict(items)
 
 
 def _add_gains(table: Any, title: str, gains: Sequence[Gain]) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -224,6 +225,29 @@ def test_costs_are_shown_for_every_model(comparison, tmp_path):
     for column in ("fit seconds", "predict seconds", "model MB"):
         assert column in part
     assert "automatically selected" not in part[: part.index("Task by task")]
+
+
+def test_every_cell_of_the_scores_has_its_log_loss(comparison, tmp_path):
+    text = page_of(comparison, tmp_path)[1].text
+    losses = comparison.second_table["digit"]
+    assert len(losses) == 6
+    for loss in losses:
+        assert f"log-loss {loss:.3f}" in text
+
+
+def test_the_association_of_labels_is_not_called_help(comparison, tmp_path):
+    found = SimpleNamespace(names=["digit", "ill", "hours"], values=np.eye(3))
+    path = tmp_path / "page.html"
+    for found.method, title in (
+        ("label", "Association between labels"),
+        ("transfer", "Which tasks help which"),
+    ):
+        comparison.to_html(path, affinity=found)
+        source = path.read_text(encoding="utf-8")
+        assert title in Page(source).text
+        is_help = found.method != "label"
+        assert ('<th scope="col">helps</th>' in source) == is_help
+        assert ("Which tasks help which" in source) == is_help
 
 
 def test_a_given_affinity_is_shown(comparison, tmp_path):

@@ -33,12 +33,32 @@ def test_text_has_every_row_number_and_the_verdict_last(comparison):
     assert text.endswith("adjusted for the number of\ncomparisons (Holm).")
 
 
-def test_second_score_is_positive_and_its_gain_signed(comparison):
-    table = comparison.to_text(120).split("log-loss (less is better)  ")[-1]
-    line = next(line for line in table.splitlines() if line.startswith("digit"))
-    _, own, twin, best, gain = line.split()
-    assert float(own) < float(twin) < float(best)
-    assert float(gain) == pytest.approx(float(twin) - float(own), abs=0.0015)
+def test_log_loss_of_every_model_follows_the_scores(comparison):
+    text = comparison.to_text(120)
+    table = text.split("log-loss (less is better)")[1].split("\n\n")[0]
+    rows = [line.rsplit(maxsplit=1) for line in table.splitlines()[2:]]
+    found = {name: float(loss) for name, loss in rows}
+    assert list(found) == list(comparison.table.index)
+    losses = -comparison.measured.beside.mean(axis=1)[:, 0]
+    assert found["net"] == pytest.approx(losses[4], abs=5e-4)
+    assert found["automatically selected"] == found["forest"]
+    assert text.index("log-loss (less") < text.index("net: gain")
+
+
+def test_the_mean_gain_over_every_single_task_row_is_shown(comparison):
+    text = comparison.to_text(120)
+    table = text.split("net: mean skill gain over")[1].split("\n\n")[0]
+    for name in ("automatically selected", "linear", "forest"):
+        gain = next(g for g in comparison.mean_gains("net") if g.against == name)
+        line = next(part for part in table.splitlines() if part.startswith(name))
+        assert f"{gain.adjusted.mean:+.3f} [{gain.adjusted.low:+.3f}, " in line
+        assert line.endswith("better")
+
+
+def test_means_of_different_scores_are_called_skills(comparison, make):
+    assert "mean skill  fit s" in comparison.to_text(120)
+    same = make(tasks=[TaskRow(name, "binary", 2, 9, "roc_auc") for name in "ab"])
+    assert "skill" not in same.to_text(120)
 
 
 def test_many_tasks_stand_below_each_other(make):
