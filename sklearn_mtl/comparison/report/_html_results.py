@@ -61,7 +61,7 @@ def scores(comparison: ComparisonResult) -> dict[str, Any]:
         label="scores",
         kinds=[roles[model] for model in table.index],
         values=table.to_numpy(),
-        layout=layout_for(len(names), has_notes=bool(notes)),
+        layout=layout_for(len(names)),
     )
     note = comparison.mean_note
     return {"metrics": _metrics(comparison), "mean_note": note, "table": made}

@@ -86,9 +86,9 @@ def make_table(
     return HtmlTable(label, list(header), made, layout)
 
 
-def layout_for(n_columns: int, *, has_notes: bool = False) -> str:
+def layout_for(n_columns: int) -> str:
     """Return how a table of so many columns of numbers is seen whole on a phone."""
-    return "cards" if has_notes or n_columns > _MOST_WHOLE else "whole"
+    return "whole" if n_columns <= _MOST_WHOLE else "cards"
 
 
 def _cell(value: str | Cell) -> Cell:

@@ -228,7 +228,7 @@ def test_costs_are_shown_for_every_model(comparison, tmp_path):
 
 
 def test_every_cell_of_the_scores_has_its_log_loss(comparison, tmp_path):
-    text = page_of(comparison, tmp_path)[1].text
+    text = "".join(page_of(comparison, tmp_path)[1].text)
     losses = comparison.second_table["digit"]
     assert len(losses) == 6
     for loss in losses:
