@@ -22,6 +22,7 @@ from sklearn_mtl.command_line._read_table import (
     choose_inputs,
     read_table,
 )
+from sklearn_mtl.command_line._what_next import what_next
 from sklearn_mtl.utils._optional import check_report
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
     )
     if inputs is not None:
         comparison.setting["inputs"] = inputs.describe("--keep {name}")
+        comparison.setting |= what_next(options, table)
     if options.report is None or table.target.shape[1] < 2:
         return comparison, None
     from sklearn_mtl.inspection import task_affinity

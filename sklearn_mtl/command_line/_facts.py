@@ -53,9 +53,11 @@ class Facts:
     scores_from: str = ""
 
     @classmethod
-    def of(cls, table: CommandTable, X: Any, dropped: list[str], line: str) -> Facts:
-        """Return what a table tells; X has its inputs after the choice."""
-        texts = [name for name in X.columns if X[name].dtype == object]
+    def of(
+        cls, table: CommandTable, inputs: Any, X: Any, dropped: list[str], line: str
+    ) -> Facts:
+        """Return what a table tells, its TableInputs, and X, what they choose."""
+        texts = [name for name, kind in inputs.kinds_.items() if kind == "categorical"]
         return cls(
             table=table.name,
             command=line,

@@ -85,10 +85,11 @@ def _work(options: argparse.Namespace) -> Callable[[], int]:
         import_optional("skops", extra="save", who=f"--model {options.model}")
     _check_name(options.model)
     table = read_table(options)
-    inputs = choose_inputs(table)
+    # the estimators encode free text themselves, as in a comparison
+    inputs = choose_inputs(table, text="passthrough")
     X = inputs.transform(table.data)
     dropped = split_names(options.drop, []) + ([options.group] if options.group else [])
-    facts = Facts.of(table, X, dropped, options.line)
+    facts = Facts.of(table, inputs, X, dropped, options.line)
     estimator = _choose(options, table, X, facts)
     _fit(facts.model, estimator, table, X)
     from sklearn.pipeline import Pipeline
@@ -104,11 +105,11 @@ def _work(options: argparse.Namespace) -> Callable[[], int]:
 
 def _check_name(name: str) -> None:
     """Refuse an unknown model before the table is read."""
-    from sklearn_mtl.comparison import MODELS
+    from sklearn_mtl.comparison import MODELS, twin_name
     from sklearn_mtl.utils._guesses import with_guesses
 
     known = [_AUTO, *MODELS]
-    if name not in known:
+    if name.removesuffix(twin_name("")) not in known:
         raise ValueError(
             f"--model: unknown model {with_guesses([name], known)}. Known models: "
             f"{', '.join(known)}."

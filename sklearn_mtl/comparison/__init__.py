@@ -15,6 +15,7 @@ from sklearn_mtl.comparison.results._intervals import Interval as Interval
 from sklearn_mtl.comparison.results._intervals import (
     corrected_interval as corrected_interval,
 )
+from sklearn_mtl.comparison.results._rows import twin_name as twin_name
 from sklearn_mtl.comparison.results._words import metric_label as metric_label
 from sklearn_mtl.comparison.results._words import number as number
 

@@ -250,6 +250,8 @@ def compare(
         setting={
             **describe_setting(inputs, targets, groups, arguments),
             **describe_folds(splits),
+            "task_types": task_types,
+            "named_models": [one.row.name for one in candidates if one.is_named],
         },
         confidence=confidence,
         curve=gather_curve(fits, measured.scores, shares, hidden, measured.n_train),

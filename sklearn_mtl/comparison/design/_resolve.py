@@ -45,6 +45,12 @@ class Candidate:
     takes_raw: bool
     effort: float = 1.0
 
+    @property
+    def is_named(self) -> bool:
+        """Whether `make_estimator` makes it by the name of its row."""
+        name = self.row.name.removesuffix(twin_name(""))
+        return not self.takes_raw and name in MODELS
+
     def ready(self, inputs: Inputs) -> Any:
         """Return the estimator so that it takes the inputs as they came."""
         return self.estimator if self.takes_raw else with_reader(self.estimator, inputs)

@@ -21,7 +21,7 @@ __all__ = ["TableReader", "with_reader"]
 
 def with_reader(estimator: Estimator, inputs: Inputs) -> Any:
     """Return an estimator of prepared inputs as one that takes them as they came."""
-    is_table = bool(inputs.numeric or inputs.categorical)
+    is_table = bool(inputs.numeric or inputs.categorical or inputs.texts)
     return make_pipeline(TableReader(), estimator) if is_table else estimator
 
 

@@ -18,6 +18,7 @@ from sklearn_mtl.comparison.report._html_results import (
     gains,
     scores,
 )
+from sklearn_mtl.comparison.report._next_steps import next_steps
 from sklearn_mtl.comparison.report._page import Part, page, render
 from sklearn_mtl.comparison.results._gains import TWIN
 from sklearn_mtl.comparison.results._rows import paired_names, shared_names
@@ -55,6 +56,7 @@ def as_page(comparison: ComparisonResult, affinity: Any = None) -> str:
         Part("Task by task", "tasks", tasks(comparison)),
         Part("Errors and warnings", "problems", problems(comparison)),
         Part("How to reproduce", "reproduce", reproduce(comparison)),
+        Part("What to do next", "next_steps", next_steps(comparison)),
     ]
     return page(_TITLE, _opening(comparison), parts)
 

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sklearn_mtl.comparison.report._next_steps import next_steps
 from sklearn_mtl.comparison.report._text_table import in_blocks, layout, text_width
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import Interval
@@ -44,6 +45,7 @@ def to_text(comparison: ComparisonResult, width: int = 100) -> str:
     parts += [_gains(comparison, name, width) for name in shared]
     parts += [_curve(comparison, name) for name in shared]
     parts += [_problems(comparison, width), _verdict(comparison, width)]
+    parts += [_next(comparison)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -197,6 +199,16 @@ def _verdict(comparison: ComparisonResult, width: int) -> str:
         "sets (Nadeau & Bengio 2003) and adjusted for the number of comparisons (Holm)."
     )
     return "\n\n".join([*parts, "\n".join(_wrap(note, width))])
+
+
+def _next(comparison: ComparisonResult) -> str:
+    """Return the lines that fit the recommended model; they are not wrapped."""
+    steps = next_steps(comparison)
+    if steps is None or not (steps.shell or steps.python):
+        return ""
+    blocks = [text for text in (steps.shell, steps.python) if text]
+    shown = [textwrap.indent(text, "  ") for text in blocks]
+    return "\n".join([f"To fit {steps.model} to all samples:", "\n\n".join(shown)])
 
 
 def _wrap(text: str, width: int) -> list[str]:

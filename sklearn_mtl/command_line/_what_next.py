@@ -1,0 +1,56 @@
+"""The command, and the lines of Python, that read the table of a comparison again."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from typing import Any
+
+from sklearn_mtl.command_line._data_options import split_names
+from sklearn_mtl.command_line._read_table import CommandTable
+
+__all__ = ["what_next"]
+
+_LISTS = ("targets", "drop", "keep", "missing")
+_OTHERS = ("group", "task_types", "sep", "decimal", "encoding")
+_IMPORTS = (
+    "from sklearn_mtl.datasets import load_table",
+    "from sklearn_mtl.preprocessing import TableInputs",
+)
+
+
+def what_next(options: argparse.Namespace, table: CommandTable) -> dict[str, Any]:
+    """Return the start of a `fit` command, and lines that make X and y, as settings."""
+    columns = [*table.data.columns, *table.target.columns]
+    return {
+        "fit_command": _fit_command(options),
+        "data_lines": [list(_IMPORTS), _data_lines(options, columns)],
+    }
+
+
+def _fit_command(options: argparse.Namespace) -> str:
+    words = ["sklearn-mtl", "fit", options.table]
+    for name in (*_LISTS, *_OTHERS):
+        value = getattr(options, name)
+        if value:
+            words.append(f"--{name.replace('_', '-')}")
+            words += value if isinstance(value, list) else [value]
+    words += ["--seed", str(options.seed)] if options.seed else []
+    return shlex.join(words)
+
+
+def _data_lines(options: argparse.Namespace, columns: list[str]) -> list[str]:
+    named = {name: split_names(getattr(options, name), columns) for name in _LISTS[:3]}
+    keep = named.pop("keep")
+    given = {
+        **named,
+        "group": options.group,
+        **{name: getattr(options, name) for name in ("sep", "decimal", "encoding")},
+        "missing": options.missing,
+    }
+    said = "".join(f", {name}={value!r}" for name, value in given.items() if value)
+    chosen = f'keep={keep!r}, text="passthrough"' if keep else 'text="passthrough"'
+    return [
+        f"table = load_table({options.table!r}{said})",
+        f"X, y = TableInputs({chosen}).fit_transform(table.data), table.target",
+    ]
