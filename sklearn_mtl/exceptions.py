@@ -5,6 +5,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 __all__ = [
     "DamagedFileError",
     "DifferentUnitsWarning",
+    "FreeTextWarning",
     "IndexOrderWarning",
     "MissingLabelWarning",
     "NegativeTransferWarning",
@@ -66,6 +67,10 @@ class UnseenCategoryWarning(UserWarning):
 
 class UnseenLabelWarning(UserWarning):
     """Warned when labels are scored that were not seen in fit; they count as wrong."""
+
+
+class FreeTextWarning(UserWarning):
+    """Warned when a model takes a column of free text for categories."""
 
 
 class DifferentUnitsWarning(UserWarning):

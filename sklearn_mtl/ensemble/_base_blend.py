@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -22,6 +23,7 @@ from sklearn_mtl.ensemble._members import Member, named_members, outputs_of
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._simplex import blend_weights, read_evidence
 from sklearn_mtl.neural_network import Labels, read_validation_labels
+from sklearn_mtl.preprocessing import warn_of_text_categories
 from sklearn_mtl.tasks import TaskSet, align_weights, as_targets
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._containers import plain_inputs
@@ -124,12 +126,16 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         MissingLabelWarning
             If all labels of a task are in one group, so that their out-of-fold
             predictions are missing.
+        FreeTextWarning
+            If a column of free text is taken for categories.
         """
         named = self._named()
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         X, y = indexable(plain_inputs(X, who), as_targets(y, who))
         X = record_features(self, X)
+        if not all(isinstance(member, Pipeline) for _, member in named):
+            warn_of_text_categories(self, X)
         held = HoldOut.read(who, X, groups, X_val, y_val, sample_weight_val)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
         evidence = labels

@@ -119,6 +119,8 @@ class BaseMultiTaskForest(BaseEstimator):
         MissingLabelWarning
             If all labels of a task are in one group, so that their out-of-bag
             predictions are missing.
+        FreeTextWarning
+            If a column of free text is taken for categories.
         """
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)

@@ -19,6 +19,7 @@ from sklearn.utils.validation import has_fit_parameter
 from sklearn_mtl.ensemble._members import Member, make_member, outputs_of, tolerant
 from sklearn_mtl.ensemble._reading import SMALL
 from sklearn_mtl.exceptions import (
+    FreeTextWarning,
     IndexOrderWarning,
     MissingLabelWarning,
     SingleClassWarning,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["Training", "draw_splits", "fit_member", "fit_members"]
 
 Split = tuple[np.ndarray, np.ndarray]
+# What the blend warns of once, for all its members.
+_SAID = (FreeTextWarning, IndexOrderWarning, MissingLabelWarning, SingleClassWarning)
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def fit_members(
     ]
     params = _route(model, named, made, given)
     with warnings.catch_warnings():  # said once, by the blend
-        for seen in (MissingLabelWarning, SingleClassWarning, IndexOrderWarning):
+        for seen in _SAID:
             warnings.simplefilter("ignore", seen)
         warnings.filterwarnings("ignore", message=".*all samples are in one group")
         # threads: bits do not depend on how many cores a process is given

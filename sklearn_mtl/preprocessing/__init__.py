@@ -4,6 +4,9 @@ from sklearn_mtl.preprocessing._column_scales import column_scales as column_sca
 from sklearn_mtl.preprocessing._inputs import ReadInputs as ReadInputs
 from sklearn_mtl.preprocessing._inputs import Table as Table
 from sklearn_mtl.preprocessing._inputs import read_inputs as read_inputs
+from sklearn_mtl.preprocessing._inputs import (
+    warn_of_text_categories as warn_of_text_categories,
+)
 from sklearn_mtl.preprocessing._piecewise_linear import PiecewiseLinear
 from sklearn_mtl.preprocessing._preparation import Preparation as Preparation
 from sklearn_mtl.preprocessing._preparation import RawPreparation as RawPreparation

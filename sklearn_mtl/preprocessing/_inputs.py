@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 
+from sklearn_mtl.preprocessing.columns import warn_of_free_text
 from sklearn_mtl.utils._categories import Categories, holds_categories, warn_of_unseen
 from sklearn_mtl.utils._containers import column_numbers, plain_inputs
 from sklearn_mtl.utils._features import match_features, read_features
@@ -16,7 +17,13 @@ from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._frames import column_names, frame_columns
 from sklearn_mtl.utils._typing import Estimator, FeaturesLike, Matrix
 
-__all__ = ["InputReader", "ReadInputs", "Table", "read_inputs"]
+__all__ = [
+    "InputReader",
+    "ReadInputs",
+    "Table",
+    "read_inputs",
+    "warn_of_text_categories",
+]
 
 #: Numbers in X up to which a look at its values is cheap.
 FEW = 10_000
@@ -111,6 +118,17 @@ def read_inputs(
     if wanted == "raw":
         _check_unit(model, X, reset=reset)
     return X if sparse.issparse(X) or wanted == "raw" else Table(X, None)
+
+
+def warn_of_text_categories(model: Any, X: FeaturesLike) -> None:
+    """Warn of free text, on behalf of models that `model` hands X to.
+
+    Shapes: X (n_samples, n_features).
+    """
+    is_category, columns = _find_categorical(model, X), frame_columns(X)
+    if columns and is_category is not None:
+        names = column_names(X) or []
+        warn_of_free_text(type(model).__name__, columns, names, is_category)
 
 
 def _is_read(X: FeaturesLike, model: InputReader) -> TypeGuard[np.ndarray]:
@@ -222,6 +240,9 @@ def _read_table(
     if not columns:
         columns = list((X if hasattr(X, "T") else np.array(X, dtype=object)).T)
     is_category = model.is_categorical_
+    if reset:
+        who, names = type(model).__name__, _names(model).tolist()
+        warn_of_free_text(who, columns, names, is_category)
     numeric = np.empty((len(columns[0]), np.count_nonzero(~is_category)))
     for place, j in enumerate(np.flatnonzero(~is_category).tolist()):
         numeric[:, place] = column_numbers(columns[j], j, model)

@@ -1,0 +1,51 @@
+"""Warn of free text that a model would take for categories, and show what to do."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sklearn_mtl.exceptions import FreeTextWarning
+from sklearn_mtl.preprocessing.columns._kinds import is_free_text
+from sklearn_mtl.utils._frames import is_pandas
+
+__all__ = ["warn_of_free_text"]
+
+
+def warn_of_free_text(
+    who: str, columns: Sequence[Any], names: Sequence[Any], is_category: ArrayLike
+) -> None:
+    """Name the categorical columns that hold free text, if there are any."""
+    places = np.flatnonzero(is_category).tolist()
+    categories = [names[j] for j in places]
+    texts = [names[j] for j in places if is_free_text(_as_pandas(columns[j]))]
+    if not texts:
+        return
+    steps = [f"(TfidfVectorizer(), {name!r})" for name in texts]
+    others = [name for name in categories if name not in texts]
+    if others:
+        steps.append(f"(OneHotEncoder(handle_unknown='ignore'), {others})")
+    if len(categories) < len(columns):
+        steps.append("remainder='passthrough'")
+    shown = f"column {texts[0]!r}" if len(texts) == 1 else f"columns {texts}"
+    warnings.warn(
+        f"{who}: {shown} of X: free text is taken for categories, which say nothing "
+        "about other texts. Encode its words: "
+        f"make_pipeline(make_column_transformer({', '.join(steps)}), {who}()), or put "
+        "sklearn_mtl.preprocessing.TableInputs() in front, which also takes missing "
+        "values.",
+        FreeTextWarning,
+        stacklevel=2,
+    )
+
+
+def _as_pandas(column: Any) -> Any:
+    import pandas as pd
+
+    if is_pandas(column):
+        return column
+    return pd.Series(column.to_list() if hasattr(column, "to_list") else column)
