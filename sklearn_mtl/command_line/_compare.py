@@ -20,6 +20,7 @@ from sklearn_mtl.command_line._data_options import (
 from sklearn_mtl.command_line._read_table import (
     CommandTable,
     choose_inputs,
+    describe,
     read_table,
 )
 from sklearn_mtl.command_line._what_next import what_next
@@ -151,7 +152,7 @@ def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
         verbose=True,
     )
     if inputs is not None:
-        comparison.setting["inputs"] = inputs.describe("--keep {name}")
+        comparison.setting["inputs"] = describe(inputs)
         comparison.setting |= what_next(options, table)
     if options.report is None or table.target.shape[1] < 2:
         return comparison, None

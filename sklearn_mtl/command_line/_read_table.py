@@ -11,7 +11,9 @@ from sklearn_mtl.command_line._data_options import split_names
 from sklearn_mtl.command_line._task_types import read_task_types
 from sklearn_mtl.datasets import FileOptions, TableFile, read_table_file, split_columns
 
-__all__ = ["CommandTable", "choose_inputs", "read_file", "read_table"]
+_WORDS = FileOptions(on_command_line=True)
+
+__all__ = ["CommandTable", "choose_inputs", "describe", "read_file", "read_table"]
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,7 @@ def read_table(options: argparse.Namespace) -> CommandTable:
         for role in ("targets", "drop", "keep")
     }
     roles["group"] = [] if options.group is None else [options.group]
-    say = FileOptions(on_command_line=True)
-    data, target, groups = split_columns(table, roles, say)
+    data, target, groups = split_columns(table, roles, _WORDS)
     _tell_mixed(data, target)
     types = read_task_types(options.task_types, target)
     return CommandTable(data, target, groups, types, tuple(roles["keep"]), table.name)
@@ -90,16 +91,26 @@ def choose_inputs(table: CommandTable, *, text: str = "tfidf") -> Any:
     except ValueError as error:
         message = str(error).removeprefix("TableInputs: ")
         for name in table.data.columns:
-            message = message.replace(f"keep=[{name!r}]", f"--keep {name}")
+            message = message.replace(f"keep=[{name!r}]", _keep(name))
         raise ValueError(f"{table.name}: {message}") from error
-    _say(inputs.describe("--keep {name}"))
+    _say(describe(inputs))
     chosen = table.data[[name for name in inputs.kinds_ if name not in table.keep]]
     for name, (target, how) in find_copies(chosen, table.target).items():
         raise ValueError(
             f"{table.name}: the input {name!r} is a copy of the target {target!r} "
-            f"({how}); leave it out with --drop {name}, or say --keep {name}."
+            f"({how}); leave it out with {_WORDS.say('drop', name)}, or say "
+            f"{_keep(name)}."
         )
     return inputs
+
+
+def describe(inputs: Any) -> str:
+    """Return what a fitted TableInputs chose, in the words of the command line."""
+    return str(inputs.describe(_keep))
+
+
+def _keep(name: str) -> str:
+    return _WORDS.say("keep", name)
 
 
 def _tell_mixed(data: Any, target: Any) -> None:

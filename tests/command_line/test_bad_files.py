@@ -121,6 +121,7 @@ BAD = {
     "same name but for spaces": (with_column(" y ", GRADES), "has 'y' more than once"),
     "name missing": (with_column("", AGES), "has no name for column 3; add one."),
     "no header": ("\n".join(ROWS), "line 1 must name the columns, but has values: "),
+    "no header, but names of rows": (",5,7\n1,2,3\n", "line 1 must name the columns"),
     "no header, with texts": (
         "5.1,3.5,1.4,setosa\n4.9,3.0,1.4,setosa\n",
         "line 1 must name the columns, but has values: 5.1, 3.5, 1.4, setosa; add a",

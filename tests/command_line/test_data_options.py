@@ -136,7 +136,10 @@ def test_task_types_reach_compare(given, types, frame, tmp_path, compared):
     ("given", "sentence"),
     [
         (["grade=number"], "--task-types grade=number: 'number' is no type; allowed"),
-        (["grade=regressions"], "'regressions' (did you mean 'regression'?) is no type"),
+        (
+            ["grade=regressions"],
+            "'regressions' (did you mean 'regression'?) is no type",
+        ),
         (
             ["Grade=regression"],
             "no target: 'Grade' (did you mean 'grade'?). Targets: g",

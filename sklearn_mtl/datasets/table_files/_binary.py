@@ -6,7 +6,7 @@ import warnings
 from io import BytesIO
 from typing import Any
 
-from sklearn_mtl.datasets.table_files._header import check_header
+from sklearn_mtl.datasets.table_files._header import ROW_NAMES_LEFT_OUT, check_header
 from sklearn_mtl.datasets.table_files._options import FileOptions, UnreadableError
 from sklearn_mtl.utils._optional import import_optional
 
@@ -61,7 +61,10 @@ def read_excel(raw: bytes, kind: str, options: FileOptions) -> tuple[Any, list[s
     frame = cells.loc[first + 1 : last].reset_index(drop=True).infer_objects()
     frame.columns = header
     n_sheets = len(book.sheet_names)
-    return frame, [f"sheet {name!r} of {n_sheets}"] if n_sheets > 1 else []
+    notes = [f"sheet {name!r} of {n_sheets}"] if n_sheets > 1 else []
+    if not header[0]:
+        return frame.iloc[:, 1:], [*notes, ROW_NAMES_LEFT_OUT]
+    return frame, notes
 
 
 def _first_sheet(book: Any, missing: list[str]) -> tuple[str, Any]:

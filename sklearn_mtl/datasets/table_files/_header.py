@@ -7,33 +7,39 @@ from collections.abc import Sequence
 
 from sklearn_mtl.datasets.table_files._options import UnreadableError
 
-__all__ = ["check_header"]
+__all__ = ["ROW_NAMES_LEFT_OUT", "check_header"]
+
+ROW_NAMES_LEFT_OUT = "the first column, which has no name, is left out"
 
 
 def check_header(names: Sequence[object], where: str) -> list[str]:
     """Return the names without spaces around them; refuse what is no header.
 
-    `where` is the place of the header, such as "line 1".
+    `where` is the place of the header, such as "line 1". The first name alone may be
+    empty: pandas and R write the names of rows so.
     """
     header = [_name(name) for name in names]
-    empty = [i + 1 for i, name in enumerate(header) if not name]
+    n_unnamed = int(len(header) > 1 and not header[0])
+    places = {i + 1: name for i, name in enumerate(header) if i >= n_unnamed}
+    named = list(places.values())
+    empty = [str(place) for place, name in places.items() if not name]
     if empty:
-        numbers = ", ".join(map(str, empty[:10]))
         columns = "column" if len(empty) == 1 else "columns"
         raise UnreadableError(
-            f"the header, {where}, has no name for {columns} {numbers}; add one"
+            f"the header, {where}, has no name for {columns} {', '.join(empty[:10])}; "
+            "add one"
         )
-    if _are_values(header):
-        shown = ", ".join(header[:5])
+    if _are_values(named):
+        shown = ", ".join(named[:5])
         raise UnreadableError(
             f"{where} must name the columns, but has values: {shown}; add a header"
         )
-    twice = [name for name in dict.fromkeys(header) if header.count(name) > 1]
+    twice = [name for name in dict.fromkeys(named) if named.count(name) > 1]
     if twice:
-        places = [str(i + 1) for i, name in enumerate(header) if name == twice[0]]
+        where_found = [str(i) for i, name in places.items() if name == twice[0]]
         raise UnreadableError(
             f"the header, {where}, has {twice[0]!r} more than once, in the columns "
-            f"{', '.join(places)}; rename or delete all but one"
+            f"{', '.join(where_found)}; rename or delete all but one"
         )
     return header
 

@@ -22,6 +22,8 @@ class Layout:
         The names; "" for a first column without one, which numbers the rows.
     n_skipped : int
         Number of lines before the header.
+    has_row_names : bool
+        Whether the first column has no name.
     n_rows : int
         Number of rows, without blank lines and empty rows at the end.
     """
@@ -33,11 +35,9 @@ class Layout:
         if names[0].lower().startswith(DIRECTIVE) and len(names) <= 2:
             self.n_skipped = line
             line, names = next(rows, (line, []))
-        # pandas and R write the names of rows without a name of their own
-        self.has_row_names = len(names) > 1 and not names[0].strip()
         where = f"line {line}"
-        named = check_header(names[1:] if self.has_row_names else names, where)
-        self.header = [""] * self.has_row_names + named
+        self.header = check_header(names, where)
+        self.has_row_names = not self.header[0]
         self.n_rows = self._count(rows)
         if not self.n_rows:
             raise UnreadableError(f"the file has no rows, only a header, {where}")

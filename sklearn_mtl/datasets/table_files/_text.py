@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 
 from sklearn_mtl.datasets.table_files._encoding import find_encoding
+from sklearn_mtl.datasets.table_files._header import ROW_NAMES_LEFT_OUT
 from sklearn_mtl.datasets.table_files._numbers import Marks, read_grouped
 from sklearn_mtl.datasets.table_files._options import FileOptions, UnreadableError
 from sklearn_mtl.datasets.table_files._rows import Layout
@@ -42,11 +43,11 @@ def read_text(raw: bytes, options: FileOptions) -> tuple[Any, list[str]]:
     notes += ["decimal comma"] if decimal == "," else []
     if encoding not in ("utf-8", "utf-8-sig"):
         is_guess = encoding == "cp1252" and options.encoding is None
-        guess = f", not UTF-8; else {options.say('encoding', 'NAME')}"
+        guess = f" (guessed; {options.say('encoding', 'NAME')} gives another)"
         notes.append(f"encoding {encoding}{guess if is_guess else ''}")
     if layout.has_row_names:
         frame = frame.iloc[:, 1:]
-        notes.append("the first column, which has no name, is left out")
+        notes.append(ROW_NAMES_LEFT_OUT)
     return frame, notes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 __all__ = ["describe_inputs"]
@@ -10,7 +11,7 @@ _KINDS = ("numeric", "categorical", "date", "text")
 _MOST = 6
 
 
-def describe_inputs(inputs: Any, keep: str) -> str:
+def describe_inputs(inputs: Any, keep: Callable[[str], str]) -> str:
     """Return the line for a fitted TableInputs."""
     parts = [_kind(inputs, kind) for kind in _KINDS]
     line = "inputs: " + (", ".join(filter(None, parts)) or "none")
@@ -38,8 +39,8 @@ def _kind(inputs: Any, kind: str) -> str:
     return f"{count} ({_shortened([name + how for name in names])})"
 
 
-def _hint(inputs: Any, name: str, keep: str) -> str:
-    return f"; {keep.format(name=name)}" if name in inputs._can_be_kept else ""
+def _hint(inputs: Any, name: str, keep: Callable[[str], str]) -> str:
+    return f"; {keep(name)}" if name in inputs._can_be_kept else ""
 
 
 def _shortened(told: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -210,13 +210,13 @@ class TableInputs(TransformerMixin, BaseEstimator):
             names.extend(encoder.get_feature_names_out([name]) if encoder else [name])
         return np.array(names, dtype=object)
 
-    def describe(self, keep: str = "keep=[{name!r}]") -> str:
+    def describe(self, keep: Callable[[str], str] = "keep=[{!r}]".format) -> str:
         """Say in one line what became an input, and what did not.
 
         Parameters
         ----------
-        keep : str, default="keep=[{name!r}]"
-            How the reader makes a column an input that is left out.
+        keep : callable, default="keep=[{!r}]".format
+            Gives, for the name of a column, what the reader writes to keep it.
 
         Returns
         -------

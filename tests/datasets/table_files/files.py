@@ -123,6 +123,7 @@ GOOD = {
     "table.feather": lambda: by_pandas("to_feather"),
     "table.arrow": arrow_stream,
     "table.xlsx": lambda: by_pandas("to_excel", index=False),
+    "row_names.xlsx": lambda: by_pandas("to_excel"),
     "below_a_gap.xlsx": lambda: by_pandas(
         "to_excel", index=False, startrow=2, startcol=1
     ),

@@ -14,8 +14,9 @@ NEEDS = {"parquet": "pyarrow", "feather": "pyarrow", "arrow": "pyarrow"}
 READ_AS = {
     "plain.csv": "",
     "tabs.tsv": "separator 'tab'",
-    "german.csv": "separator ';', decimal comma, encoding cp1252, not UTF-8; else "
-    "encoding='NAME'",
+    "german.csv": "separator ';', decimal comma, encoding cp1252 (guessed; "
+    "encoding='NAME' gives another)",
+    "row_names.xlsx": "the first column, which has no name, is left out",
     "row_names.csv": "the first column, which has no name, is left out",
 }
 
@@ -56,16 +57,16 @@ def test_the_same_table_is_read_from_every_file(name, tmp_path):
         ("a;b\n01.02.2020;2,5\n03.04.2021;4\n", {}, ["01.02.2020", "03.04.2021"]),
         ("a,b\n12 rue X,2\n7 rue Y,4\n", {}, ["12 rue X", "7 rue Y"]),
         ('a,b\n"two\nlines",2\nx,4\n', {}, ["two\nlines", "x"]),
-        ("2019,2020,a\n1,2,x\n", {}, None),
+        ("2019,2020,a\n1,2,x\n", {}, ["x"]),
+        (",row,a\nr1,2,x\nr2,3,y\n", {}, ["x", "y"]),
         ("a,b\nz³,2\nm²,4\n", {}, ["z³", "m²"]),
     ],
 )
 def test_options_and_numbers(content, options, values, tmp_path):
     path = write(tmp_path, "it.csv", content.encode())
     frame = read_table_file(path, FileOptions(**options)).frame
-    if values is not None:
-        column = pd.Series(values, name="a")
-        pd.testing.assert_series_equal(frame["a"], column, check_dtype=False)
+    column = pd.Series(values, name="a")
+    pd.testing.assert_series_equal(frame["a"], column, check_dtype=False)
 
 
 @pytest.mark.parametrize(

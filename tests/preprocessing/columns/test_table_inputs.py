@@ -74,7 +74,7 @@ def test_every_column_becomes_an_input_or_is_left_out_with_a_reason(frame):
         "lists": "holds lists, which cannot be inputs",
     }
     assert inputs.n_levels_ == {"city": 2, "ward": 2}
-    assert inputs.describe("--keep {name}") == (
+    assert inputs.describe("--keep {}".format) == (
         "inputs: 3 numeric, 2 categorical (city: 2 levels, ward: 2), 2 date (born, "
         "seen), 1 text (notes: TF-IDF); left out: id (unique per row; --keep id), "
         "patientId (unique per row; --keep patientId), code (unique per row; --keep "
