@@ -26,7 +26,10 @@ def read_task_types(values: list[str] | None, target: Any) -> dict[str, str] | N
     if values is None:
         return None
     names = list(target.columns)
-    parts = [part for value in values for part in value.split(",") if part]
+    parts: list[str] = []
+    for value in values:  # a name may have a comma in it
+        is_whole = value.rpartition("=")[0] in names
+        parts += [value] if is_whole else filter(None, value.split(","))
     found = by_name(parts, "--task-types", can_be_list=True)
     if isinstance(found, str):
         found = dict.fromkeys(names, found)

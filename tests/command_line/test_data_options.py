@@ -132,6 +132,12 @@ def test_task_types_reach_compare(given, types, frame, tmp_path, compared):
     assert compared["task_types"] == (types or whole)
 
 
+def test_task_types_of_a_target_with_a_comma_in_its_name(path, compared):
+    options = ["--drop", "born", "--targets", "a,b", "--task-types", "a,b=regression"]
+    start(path, *options)
+    assert compared["task_types"] == {"a,b": "regression"}
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [

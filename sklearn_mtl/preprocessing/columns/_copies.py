@@ -10,6 +10,47 @@ __all__ = ["find_copies"]
 
 # Fewer samples than this may match by chance.
 _FEW_ROWS = 10
+# Most pairs of columns with missing values differ in their first samples already.
+_FIRST = 64
+
+
+class _Codes:
+    """A column as numbers, once for all pairs that it is part of.
+
+    `codes` counts the values as they appear, -1 where missing: two columns say the same
+    if theirs are equal. `ranks` counts the values of numbers in their order.
+    """
+
+    def __init__(self, values: np.ndarray, is_numeric: bool) -> None:
+        import pandas as pd
+
+        self.values = values
+        self.codes = pd.factorize(values)[0]
+        self.ranks: np.ndarray | None = None
+        seen = self.codes >= 0
+        if is_numeric:
+            self.ranks = np.full(len(values), -1)
+            numbers = values[seen].astype(np.float64)
+            self.ranks[seen] = np.unique(numbers, return_inverse=True)[1]
+        # where most values occur once, only their order can tell a copy
+        n_values = int(self.codes.max(initial=-1)) + 1
+        self.is_continuous = is_numeric and 2 * n_values > np.count_nonzero(seen)
+        head = self.codes if self.ranks is None else self.ranks
+        self.head = head[:_FIRST].tolist()
+
+    @classmethod
+    def of(cls, column: Any) -> _Codes | None:
+        """Return the codes of a column; None where its values cannot be compared."""
+        from pandas.api import types
+
+        try:
+            return cls(column.to_numpy(dtype=object), types.is_numeric_dtype(column))
+        except TypeError:  # lists have no hash
+            return None
+
+    def __getitem__(self, rows: np.ndarray) -> _Codes:
+        """Return the codes of some samples."""
+        return _Codes(self.values[rows], self.ranks is not None)
 
 
 def find_copies(inputs: Any, targets: Any) -> dict[str, tuple[str, str]]:
@@ -20,43 +61,51 @@ def find_copies(inputs: Any, targets: Any) -> dict[str, tuple[str, str]]:
     Samples where one of the two is missing do not count.
     Shapes: inputs (n_samples, n_features), targets (n_samples, n_tasks), both frames.
     """
+    coded = {str(name): _Codes.of(targets[name]) for name in targets.columns}
     found: dict[str, tuple[str, str]] = {}
-    for target in targets.columns:
-        for name in inputs.columns:
-            how = _how(inputs[name], targets[target])
+    for name in inputs.columns:
+        column = _Codes.of(inputs[name])
+        for target, labels in coded.items():
+            how = None if column is None or labels is None else _how(column, labels)
             if how is not None:
-                found.setdefault(str(name), (str(target), how))
+                found[str(name)] = (target, how)
+                break
     return found
 
 
-def _how(column: Any, target: Any) -> str | None:
-    import pandas as pd
-
-    both = (column.notna() & target.notna()).to_numpy()
+def _how(a: _Codes, b: _Codes) -> str | None:
+    """Return how one column is a copy of the other; None where it is none."""
+    if not _may_match(a, b):
+        return None
+    both = (a.codes >= 0) & (b.codes >= 0)
     if np.count_nonzero(both) < _FEW_ROWS:
         return None
-    a, b = column[both], target[both]
-    try:
-        codes_a, codes_b = pd.factorize(a)[0], pd.factorize(b)[0]
-    except TypeError:  # lists have no hash
+    if not both.all():
+        a, b = a[both], b[both]
+    n_values = int(a.codes.max()) + 1
+    if n_values < 2 or not np.array_equal(a.codes, b.codes):
         return None
-    n_a, n_b = int(codes_a.max()) + 1, int(codes_b.max()) + 1
-    if n_a != n_b or n_a < 2 or len(np.unique(codes_a * n_a + codes_b)) != n_a:
-        return None
-    if a.astype(object).to_numpy().tolist() == b.astype(object).to_numpy().tolist():
+    if a.values.tolist() == b.values.tolist():
         return "the same values"
-    if 2 * n_a <= len(a):
+    if 2 * n_values <= len(a.codes):
         return "one value for each of its values"
-    return "the same order" if _same_order(a, b) else None
+    # all columns without repetitions match so far
+    return "the same order" if _same_order(a.ranks, b.ranks) else None
 
 
-def _same_order(a: Any, b: Any) -> bool:
-    from pandas.api import types
-
-    if not (types.is_numeric_dtype(a) and types.is_numeric_dtype(b)):
+def _may_match(a: _Codes, b: _Codes) -> bool:
+    """Return whether the first samples leave it open; most pairs end here."""
+    pairs = [(x, y) for x, y in zip(a.head, b.head, strict=True) if x >= 0 <= y]
+    n_pairs = len(set(pairs))
+    if len({x for x, _ in pairs}) < n_pairs or len({y for _, y in pairs}) < n_pairs:
         return False
-    # places of the values among the sorted ones, equal values in one place
-    place_a, place_b = (np.unique(x, return_inverse=True)[1] for x in (a, b))
-    return np.array_equal(place_a, place_b) or np.array_equal(
-        place_a, place_b.max() - place_b
-    )
+    if not (a.is_continuous and b.is_continuous):
+        return True
+    order = [y for _, y in sorted(pairs)]
+    return order in (sorted(order), sorted(order, reverse=True))
+
+
+def _same_order(a: np.ndarray | None, b: np.ndarray | None) -> bool:
+    if a is None or b is None:
+        return False
+    return np.array_equal(a, b) or np.array_equal(a, b.max() - b)

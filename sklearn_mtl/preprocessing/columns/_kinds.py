@@ -61,6 +61,8 @@ def find_kind(column: Any, *, is_kept: bool) -> ColumnKind:
     observed = column.dropna()
     if not len(observed):
         return ColumnKind("left out", "empty")
+    if observed.dtype.kind == "f" and _has_fractions(observed):
+        return ColumnKind("numeric")  # at once: most columns of wide tables
     family = _family(observed)
     if family not in ("numeric", "date", "categorical"):
         return ColumnKind("left out", f"holds {family}, which cannot be inputs")
@@ -72,6 +74,11 @@ def find_kind(column: Any, *, is_kept: bool) -> ColumnKind:
     if family == "numeric" and not is_kept and _counts_rows(column, n_levels):
         return ColumnKind("left out", "unique per row", can_be_kept=True)
     return ColumnKind(family)
+
+
+def _has_fractions(observed: Any) -> bool:
+    values = observed.to_numpy()
+    return bool((values != np.floor(values)).any() and values.min() < values.max())
 
 
 def _family(observed: Any) -> str:

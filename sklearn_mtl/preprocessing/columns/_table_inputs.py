@@ -186,8 +186,10 @@ class TableInputs(TransformerMixin, BaseEstimator):
                 "TableInputs: X lacks columns that are inputs: "
                 f"{with_guesses(missing, frame.columns)}."
             )
-        parts = [self._input(frame[name]) for name in self.kinds_]
-        return pd.concat(parts, axis=1)
+        columns: dict[str, Any] = {}
+        for name in self.kinds_:
+            columns |= self._input(frame[name])
+        return pd.DataFrame(columns, index=frame.index)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the inputs.
@@ -244,18 +246,15 @@ class TableInputs(TransformerMixin, BaseEstimator):
                 encoders[name] = TextComponents(self.n_components)
         return encoders
 
-    def _input(self, column: Any) -> Any:
+    def _input(self, column: Any) -> dict[str, Any]:
         """Return the columns that one column becomes."""
-        import pandas as pd
-
         encoder = self._encoders.get(column.name)
         if encoder is not None:
             names = encoder.get_feature_names_out([column.name])
-            values = encoder.transform(column)
-            return pd.DataFrame(values, index=column.index, columns=names)
+            return dict(zip(names, encoder.transform(column).T, strict=True))
         if self.kinds_[column.name] == "numeric":
-            return as_numbers(column).rename(column.name)
-        return as_categories(column).rename(column.name)
+            return {column.name: as_numbers(column)}
+        return {column.name: as_categories(column)}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -11,16 +11,25 @@ __all__ = ["as_categories", "as_numbers"]
 _SECONDS_PER_DAY = 86400.0
 
 
-def as_numbers(column: Any) -> Any:
+def as_numbers(column: Any) -> np.ndarray:
     """Return a column that was numeric in fit as floats, NaN where missing.
 
-    Shapes: column (n_samples,).
+    Shapes: column (n_samples,) -> (n_samples,).
     """
+    numbers = _numbers(column)
+    if np.isinf(numbers).any():
+        raise ValueError(f"TableInputs: column {column.name!r} has infinite values.")
+    return numbers
+
+
+def _numbers(column: Any) -> np.ndarray:
     import pandas as pd
     from pandas.api import types
 
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
+        return np.asarray(column, dtype=np.float64)
     if types.is_timedelta64_dtype(column):
-        return column.dt.total_seconds() / _SECONDS_PER_DAY
+        return np.asarray(column.dt.total_seconds() / _SECONDS_PER_DAY)
     numbers = pd.to_numeric(column, errors="coerce")
     broken = column[numbers.isna() & column.notna()]
     if len(broken):
@@ -28,30 +37,22 @@ def as_numbers(column: Any) -> Any:
             f"TableInputs: column {column.name!r} holds numbers in fit, but now "
             f"{len(broken)} other values, such as {str(broken.iloc[0])!r}."
         )
-    numbers = numbers.astype("Float64").to_numpy(np.float64, na_value=np.nan)
-    if np.isinf(numbers).any():
-        raise ValueError(f"TableInputs: column {column.name!r} has infinite values.")
-    return pd.Series(numbers, index=column.index)
+    found = numbers.astype("Float64").to_numpy(np.float64, na_value=np.nan)
+    return np.asarray(found)
 
 
 def as_categories(column: Any) -> Any:
     """Return categories as texts, NaN where missing; 1, 1.0 and "1" are the same.
 
     A file with other rows may have the codes of the same column in another dtype.
-    Shapes: column (n_samples,).
+    Shapes: column (n_samples,) -> (n_samples,).
     """
     import pandas as pd
 
-    values = column.astype(object)
-    texts = {value: _text(value) for value in values.dropna().unique()}
-    return pd.Series(
-        [
-            texts.get(value, np.nan) if not pd.isna(value) else np.nan
-            for value in values
-        ],
-        index=column.index,
-        dtype=object,
-    )
+    places, values = pd.factorize(column.to_numpy(dtype=object))
+    texts = np.array([*map(_text, values), np.nan], dtype=object)
+    # -1, where missing, is the last one; pandas would make another dtype of an array
+    return pd.Series(texts[places], index=column.index, dtype=object)
 
 
 def _text(value: Any) -> str:

@@ -229,6 +229,20 @@ def test_numbers_that_are_written_as_texts_are_still_numbers(frame):
     assert inputs.transform(new)["age"].tolist()[0] == 1.5
 
 
+def test_samples_may_repeat_and_gaps_may_come_later(frame):
+    frame = frame[["age", "smokes", "city", "notes"]]
+    inputs = TableInputs(n_components=3).fit(frame)
+    whole = inputs.transform(frame)
+    rows = [3, 3, 0, 7, 3]
+    pd.testing.assert_frame_equal(inputs.transform(frame.iloc[rows]), whole.iloc[rows])
+    new = frame.astype(object).mask(np.eye(N, 4, dtype=bool))
+    found = inputs.transform(new)
+    assert found.iloc[4:].equals(whole.iloc[4:])
+    assert found.isna().to_numpy()[np.arange(3), np.arange(3)].all()
+    empty = inputs.transform(frame.iloc[:2].assign(age=None, smokes=None, city=None))
+    assert empty.dtypes.equals(whole.dtypes)
+
+
 def test_a_fit_that_fails_changes_nothing(frame):
     inputs = TableInputs().fit(frame[["age"]])
     before = dict(vars(inputs))
