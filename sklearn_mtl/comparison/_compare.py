@@ -99,8 +99,8 @@ def compare(
     cv : int, splitter or iterable, default=5
         Number of folds, stratified on all tasks; or a splitter, or (train, test) rows.
     n_repeats : int, default=1
-        How often the folds of a number `cv` are drawn anew. More give narrower
-        intervals.
+        How often the folds of a number `cv` are drawn anew. A few more, such as 3, give
+        narrower intervals.
     inner_cv : int, default=None
         Folds of each training part in which the automatically selected row is chosen.
         None takes the other folds of `cv` where these are 3 to 7 folds that divide the

@@ -45,7 +45,10 @@ def corrected_interval(
         mean(d) +- t_{J-1} sqrt((1 / J + n_test / n_train) s^2),
 
     s^2 the sample variance with J - 1 degrees of freedom, t_{J-1} Student's quantile.
-    For k folds n_test / n_train is 1 / (k - 1), repeated or not.
+    For k folds n_test / n_train is 1 / (k - 1), repeated or not. Repeats score the same
+    samples again, so 1 / J is here never less than n_test / (n_test + n_train), which
+    is 1 / k: repeats make the estimate of s^2 steadier, and the interval only in so far
+    narrower.
 
     Parameters
     ----------
@@ -66,10 +69,9 @@ def corrected_interval(
     -----
     The correction is a heuristic: it takes the correlation of two splits to be
     n_test / (n_train + n_test). The interval speaks of models trained on n_train rows.
-    In simulations of 5 and 10 folds, nominal 95 % intervals cover in 94 to 99 % of the
-    cases. Repeats make them narrower, but are other looks at the same rows: 10 repeats
-    cover in 94 to 99 % where the gain depends little on which rows are trained on, and
-    in 89 % where it depends on them most.
+    In simulations of 5 folds, repeated or not, nominal 95 % intervals cover in 94 to
+    99 % of the cases. With 1 / J as published, those of 10 repeats cover in 89 % where
+    the gain depends much on which samples are trained on.
 
     References
     ----------
@@ -92,7 +94,8 @@ def corrected_interval(
         return Interval(mean, np.nan, np.nan, np.nan, len(seen))
     mean, freedom = float(seen.mean()), len(seen) - 1
     # Training sets overlap, so the splits are correlated and 1 / n alone is too small.
-    error = float(np.sqrt((1 / len(seen) + test_train_ratio) * seen.var(ddof=1)))
+    own = max(1 / len(seen), test_train_ratio / (1 + test_train_ratio))
+    error = float(np.sqrt((own + test_train_ratio) * seen.var(ddof=1)))
     half = float(stats.t.ppf((1 + confidence) / 2, freedom)) * error
     p_value = _p_value(mean, error, freedom)
     return Interval(mean, mean - half, mean + half, p_value, len(seen))
