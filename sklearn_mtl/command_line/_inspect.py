@@ -60,7 +60,7 @@ def _about(saved: SavedModel, path: Path) -> list[str]:
 
 def _inputs(saved: SavedModel) -> str:
     if saved.chooser is not None:
-        line: str = saved.chooser.describe("--keep {name}")
+        line: str = saved.chooser.describe()
         return line.removeprefix("inputs: ")
     names = saved.inputs
     more = f", ... {len(names)} columns" if len(names) > _MOST_INPUTS else ""

@@ -12,6 +12,7 @@ from sklearn_mtl.comparison.report._html_affinity import (
 )
 from sklearn_mtl.comparison.report._html_details import problems, reproduce, tasks
 from sklearn_mtl.comparison.report._html_results import (
+    compared,
     costs,
     curves,
     gain_table,
@@ -47,13 +48,14 @@ def as_page(comparison: ComparisonResult, affinity: Any = None) -> str:
         if comparison.gains_of(name)
     ]
     parts = [
+        Part("What was compared", "compared", compared(comparison)),
         Part("Scores", "scores", scores(comparison)),
         *sharing,
         Part("How many labels it takes", "curves", curves(comparison)),
         Part(affinity_title(affinity), "affinity", affinity_section(affinity, names)),
-        Part("How to read this", "how_to_read", True),
         Part("What it costs", "costs", costs(comparison)),
         Part("Task by task", "tasks", tasks(comparison)),
+        Part("How the numbers are computed", "how_to_read", True),
         Part("Errors and warnings", "problems", problems(comparison)),
         Part("How to reproduce", "reproduce", reproduce(comparison)),
         Part("What to do next", "next_steps", next_steps(comparison)),

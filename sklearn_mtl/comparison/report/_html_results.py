@@ -32,12 +32,42 @@ from sklearn_mtl.comparison.results._words import (
 if TYPE_CHECKING:
     from sklearn_mtl.comparison.results._result import ComparisonResult
 
-__all__ = ["costs", "curves", "curves_of", "gain_pair", "gain_table", "gains", "scores"]
+__all__ = [
+    "compared",
+    "costs",
+    "curves",
+    "curves_of",
+    "gain_pair",
+    "gain_table",
+    "gains",
+    "scores",
+]
 
 _AGAINST = {TWIN: "gain from sharing", SELECTED: "gain over automatically selected"}
 _RIVALS = {TWIN: "against its twin", SELECTED: "against the automatically selected row"}
+_KINDS = {
+    "shared": "One model that learns all tasks together.",
+    "twin": "Twin: the same model, fitted once per task.",
+    "single": "One model per task.",
+    "dummy": "Ignores the inputs: the baseline.",
+}
+_SELECTED_IS = (
+    "For each task the single-task model that did best inside the training rows."
+)
 # Longer names leave a picture for a phone no room.
 _NAME_WIDTH = 18
+
+
+def compared(comparison: ComparisonResult) -> dict[str, Any]:
+    """Return what the rows are, in plain words."""
+    kinds = []
+    for role, about in _KINDS.items():
+        names = [row.name for row in comparison.models if row.role == role]
+        if names:
+            kinds.append((about, ", ".join(names)))
+    if SELECTED in comparison.table.index:
+        kinds.append((_SELECTED_IS, SELECTED))
+    return {"n_splits": comparison.n_splits, "kinds": kinds}
 
 
 def scores(comparison: ComparisonResult) -> dict[str, Any]:
@@ -100,7 +130,11 @@ def gains(comparison: ComparisonResult, model: str) -> dict[str, Any]:
     ]
     title = f"{comparison.mean_name} gain"
     rows = make_table(["over", title], over, label=f"mean gains of {model}")
+    against = {gain.against for gain in own}
     return {
+        "model": model,
+        "has_twin": TWIN in against,
+        "is_selected": SELECTED in against,
         "pair": pair,
         "counts": _counts(comparison, model),
         "rows": rows,

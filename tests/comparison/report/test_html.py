@@ -82,6 +82,33 @@ def test_page_asks_the_network_for_nothing(with_problems, tmp_path):
     }
 
 
+def test_each_section_explains_before_it_shows(with_curve, tmp_path):
+    with_curve.to_html(tmp_path / "page.html", affinity=np.eye(3))
+    source = (tmp_path / "page.html").read_text(encoding="utf-8")
+    sections = re.findall(r"<section.*?</section>", source, re.DOTALL)
+    titles = [re.search(r"<h2.*?>(.*?)</h2>", one)[1] for one in sections]
+    assert titles[:3] == ["What was compared", "Scores", "What sharing gains: net"]
+    for title, one in zip(titles, sections, strict=True):
+        first = re.search("<(?:p|dl|details|table|picture|pre)[ >]", one)[0]
+        if title != "How to reproduce":
+            assert first[1:-1] in ("p", "details"), title
+
+
+def test_every_row_is_told_apart_in_plain_words(comparison, tmp_path):
+    source, _ = page_of(comparison, tmp_path)
+    told = re.search('<section id="s0".*?</section>', source, re.DOTALL)[0]
+    for name in comparison.table.index:
+        assert name in told
+    assert "Twin: the same model, fitted once per task." in told
+
+
+def test_the_number_of_splits_stands_without_a_digest(make, tmp_path):
+    setting = {"folds": "5 splits", "folds_digest": "8fbfee85"}
+    source, _ = page_of(make(setting=setting), tmp_path)
+    assert "8fbfee85" not in source
+    assert "digest" not in source
+
+
 def test_its_policy_allows_its_own_style_and_pictures_and_nothing_else(
     with_problems, tmp_path
 ):
