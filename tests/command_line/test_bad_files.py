@@ -140,6 +140,10 @@ BAD = {
         "age;y\n12;1.234\n14;950\n",
         f"a number such as '1.234' may be 1234 or 1.234; {ASK}.",
     ),
+    "thousands or decimals, next to small numbers": (
+        "age,y\n12,1.234\n14,950\n",
+        f"a number such as '1.234' may be 1234 or 1.234; {ASK}.",
+    ),
     "two decimal marks": (
         "age;y\n1,5;2.5\n2;3.5\n",
         f"numbers such as '2.5' and '1,5' have different decimal marks; {ASK}.",

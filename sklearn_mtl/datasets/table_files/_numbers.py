@@ -30,10 +30,14 @@ class Marks:
         For "." and ",", a number that can only be read with this decimal mark.
     unsure : dict of str to str
         For "." and ",", a number in which it may be decimal mark or separator.
+    is_mixed : bool
+        Whether a column has such numbers next to small whole ones: 950 and 1.234.
+        Decimals would hardly be three in all numbers that have some.
     """
 
     sure: dict[str, str] = field(default_factory=dict)
     unsure: dict[str, str] = field(default_factory=dict)
+    is_mixed: bool = False
 
     def look(self, frame: Any) -> None:
         """Look at the columns of texts that are all numbers."""
@@ -46,15 +50,14 @@ class Marks:
                 self._look(values)
 
     def _look(self, values: Iterable[str]) -> None:
-        found: list[tuple[str, str, bool]] = []
-        for value in values:
-            verdict = _decimal_mark(value)
-            if verdict is None:  # such as 01.02.2020: the column is none of numbers
-                return
-            if verdict[0]:
-                found.append((value, *verdict))
-        for value, mark, is_sure in found:
-            (self.sure if is_sure else self.unsure).setdefault(mark, value)
+        found = {value: _decimal_mark(value) for value in values}
+        if None in found.values():  # such as 01.02.2020: the column is none of numbers
+            return
+        verdicts = {value: one for value, one in found.items() if one is not None}
+        for value, (mark, is_sure) in verdicts.items():
+            if mark:
+                (self.sure if is_sure else self.unsure).setdefault(mark, value)
+        self.is_mixed |= set(verdicts.values()) == {("", True), (".", False)}
 
     def decide(self, sep: str, options: FileOptions) -> str:
         """Return the decimal mark, or say that it is not clear."""
@@ -67,9 +70,9 @@ class Marks:
             )
         if self.sure:
             return next(iter(self.sure))
-        # Where columns are separated by commas, a point is a decimal point. Semicolons
-        # are what countries with decimal commas use, and there it groups thousands.
-        if "," in self.unsure or ("." in self.unsure and sep == ";"):
+        # A point is a decimal point, but where semicolons separate the columns, as in
+        # countries with decimal commas, it may group thousands.
+        if "," in self.unsure or ("." in self.unsure and (sep == ";" or self.is_mixed)):
             value = self.unsure.get(",") or self.unsure["."]
             plain = re.sub(r"[.,]", "", value)
             raise UnreadableError(

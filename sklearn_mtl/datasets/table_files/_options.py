@@ -70,15 +70,11 @@ class FileOptions:
         ValueError
             If the separator, the decimal mark or the encoding is none.
         """
-        sep = self.separator
+        _ = self.separator
         if self.decimal is not None and self.decimal not in _DECIMALS:
             raise ValueError(
                 f"{self.say('decimal', self.decimal)} is no decimal mark: allowed are "
                 "'.' and ','."
-            )
-        if sep is not None and sep == self.decimal == ",":
-            raise ValueError(
-                f"{self.say('sep', ',')} and {self.say('decimal', ',')} cannot both be."
             )
         if self.encoding is not None:
             try:
