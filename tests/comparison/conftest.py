@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
 from sklearn_mtl.comparison._comparison import Comparison
 from sklearn_mtl.comparison.results._rows import (
@@ -35,6 +36,16 @@ LEVELS = [
     [0.5, 0.8, 0.7, 0.81, 0.81],
     [0, 0.3, 0.4, 0.5, 0.4],
 ]
+
+
+class Average(Ridge):
+    """Predicts the same for all tasks, so sharing hurts."""
+
+    def predict(self, X):
+        values = super().predict(X)
+        if values.ndim == 1:
+            return values
+        return np.repeat(values.mean(axis=1, keepdims=True), values.shape[1], axis=1)
 
 
 def make_comparison(n_splits=5, spread=0.01, tasks=TASKS, models=MODELS, **arguments):

@@ -22,6 +22,7 @@ from sklearn_mtl.ensemble import MultiTaskForestClassifier
 from sklearn_mtl.exceptions import NegativeTransferWarning, TaskError
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
 from sklearn_mtl.multioutput import IndependentTasks
+from tests.comparison.conftest import Average
 from tests.zoo import SMALL_NET
 
 
@@ -330,17 +331,6 @@ def test_harm_beyond_noise_is_warned_of(data):
     X, y = make_multitask_regression(
         200, 4, 2, n_informative=4, n_groups=2, noise=0.1, random_state=0
     )
-
-    class Average(Ridge):
-        """Predicts the same for all tasks."""
-
-        def predict(self, X):
-            values = super().predict(X)
-            return (
-                np.repeat(values.mean(axis=-1, keepdims=True), 2, axis=1)
-                if (values.ndim == 2)
-                else values
-            )
 
     with pytest.warns(NegativeTransferWarning, match=r"\(average: task0, task1\)"):
         found = compare(X, y, {"average": Average()}, cv=5)

@@ -1,0 +1,91 @@
+"""How often the verdict of a comparison is wrong, and how often it finds the truth.
+
+Scores of 5-fold comparisons with nine rows and four tasks are drawn with a known truth:
+sharing helps, hurts or does nothing; a linear model, a forest, a net or a blend is the
+best; rows tie. For each truth it prints how often
+
+    helps!, hurts!    sharing is said to help (hurt) a task, or on average, where it
+                      does not
+    found             a task that sharing helps or hurts is said to be one
+    use!              "Use X" is said, although another row is better; ties are no error
+    clear             "Use X" is said
+    behind!           a row that is as good as any is said to be behind the best score
+
+and the mean skill that is lost by taking the recommended row, the one with the best
+score, or the smallest one that is not behind beyond noise.
+
+    python -m benchmarks.verdict               # a few seconds
+    python -m benchmarks.verdict --repeats 3 --overlap typical
+    python -m benchmarks.verdict --folds       # correlation of real folds, 3 minutes
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks._known_truth import CASES, LEARNING, error_rates
+from benchmarks._timing import print_targets, write_json
+
+_NOISES = (0.5, 1.0, 2.0)
+
+
+def main() -> None:
+    """Print the rates, and the two that have a target."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--arrays", type=int, default=2000, help="of each truth")
+    parser.add_argument("--repeats", type=int, default=1, help="of the 5 folds")
+    parser.add_argument("--overlap", choices=LEARNING, default="strong")
+    parser.add_argument("--folds", action="store_true")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    if args.folds:
+        _print_correlations()
+        return
+    found = {
+        case.name: error_rates(case, args.arrays, seed, args.repeats, args.overlap)
+        for seed, case in enumerate(CASES)
+    }
+    _print_rates(found)
+    rows = [
+        (f"{key} over all truths", _mean(found, key), "<=", 0.05)
+        for key in ("helps!", "hurts!", "use!")
+    ]
+    write_json(args.json, {"rates": found, "targets": print_targets(rows)})
+
+
+def _mean(found: Mapping[str, Mapping[str, float]], key: str) -> float:
+    return float(np.mean([rates[key] for rates in found.values()]))
+
+
+def _print_rates(found: Mapping[str, Mapping[str, float]]) -> None:
+    columns = {name: max(6, len(name)) for name in next(iter(found.values()))}
+    width = max(map(len, found))
+    header = "  ".join(f"{name:>{size}}" for name, size in columns.items())
+    print(f"{'':{width}}  {header}")
+    for name, rates in found.items():
+        cells = [
+            "-".rjust(size) if np.isnan(rates[key]) else f"{rates[key]:{size}.3f}"
+            for key, size in columns.items()
+        ]
+        print(f"{name:{width}}  {'  '.join(cells)}")
+
+
+def _print_correlations() -> None:
+    from benchmarks._fold_correlation import fold_correlations
+
+    every = []
+    for noise in _NOISES:
+        found = fold_correlations(100, noise)
+        every += found.values()
+        print(f"\nnoise {noise:g} times the spread of the signal")
+        for (one, other), value in found.items():
+            print(f"{one:>14} - {other:14} {value:6.3f}")
+    print(f"\nmedian {np.median(every):.3f}, largest {max(every):.3f}")
+
+
+if __name__ == "__main__":
+    main()
