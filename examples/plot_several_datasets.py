@@ -50,6 +50,6 @@ plt.show()
 # What sharing gains
 # ------------------
 # Data sets that the shared model wins and loses beyond noise, against its twin and
-# against the best single-task row of each.
+# against the automatically selected single-task row of each.
 
 print(found.counts.to_string(index=False))

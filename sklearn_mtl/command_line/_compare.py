@@ -37,7 +37,7 @@ _BUILT_IN_HIDDEN = 0.3
 _EPILOG = """\
 Without a table: digits at random places, sizes and rotations (4 tasks, 30 % of the
 labels hidden from training). Each model that learns the tasks together is compared
-with its twin, the same estimator once per task, and with the best single-task model.
+with its twin, the same estimator once per task, and with every single-task model.
 
 examples:
   sklearn-mtl compare

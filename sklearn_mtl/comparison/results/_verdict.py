@@ -25,6 +25,13 @@ def which_model(found: Recommendation | None) -> list[str]:
     """Answer which row to use, and say how sure that is."""
     if found is None:
         return ["No model is recommended", "No model has a score in every split."]
+    use, why = _use_and_why(found)
+    if found.left_out:
+        why += f" Not judged, because scores are missing: {listed(found.left_out)}."
+    return [use, why]
+
+
+def _use_and_why(found: Recommendation) -> list[str]:
     if not found.differences:
         return [_named(found, found.name), "No other model was compared."]
     if any(gain.effect == "unknown" for gain in found.differences.values()):
@@ -144,8 +151,8 @@ def _helps_and_hurts(
             )
     if mean.effect in ("helps", "hurts"):
         return (
-            f"Sharing {mean.effect} {name} on average ({shown}), though no single task "
-            "stands out"
+            f"Sharing {mean.effect} {name} on average "
+            f"({gain_and_interval(mean.adjusted)}), though no single task stands out"
         )
     return f"Sharing neither helps nor hurts {name} beyond noise ({shown})"
 
@@ -163,5 +170,5 @@ def _by_itself(name: str, gains: Sequence[Gain]) -> str:
             f"({gain_and_interval(worst.adjusted)}){rest}."
         )
     if rivals and all(gain.effect == "helps" for gain in rivals):
-        return f"{name} is better than every single-task model."
+        return "It is better than every single-task model."
     return ""

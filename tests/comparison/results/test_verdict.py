@@ -41,7 +41,7 @@ def test_sharing_names_what_it_helps_and_hurts(comparison):
     said = lines(comparison)[1]
     assert said.startswith("Sharing helps net on 1 of 3 tasks and hurts it on 1 (")
     assert "on average): it helps digit and hurts hours; no evidence either" in said
-    assert said.endswith("net is better than every single-task model.")
+    assert said.endswith("It is better than every single-task model.")
 
 
 def test_noise_is_neither_help_nor_harm(make):
