@@ -32,6 +32,8 @@ class CommandTable:
         Inputs that must not be left out.
     name : str
         Name of the file.
+    trunk : trunk or None
+        Trunk of the nets, for pictures.
     """
 
     data: Any
@@ -40,6 +42,7 @@ class CommandTable:
     task_types: dict[str, str] | None = None
     keep: tuple[str, ...] = ()
     name: str = ""
+    trunk: Any = None
 
 
 def read_file(options: argparse.Namespace) -> TableFile:

@@ -57,6 +57,7 @@ def compare(
     groups: ArrayLike | None = None,
     missing_fraction: Any = 0.0,
     learning_curve: Any = None,
+    trunk: Any = None,
     confidence: float = 0.95,
     n_jobs: int | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
@@ -126,6 +127,9 @@ def compare(
         are also fitted to that share of each training part, for
         `Comparison.learning_curve`. 1 is always among them and costs nothing. The
         other labels are made missing, task by task, so the estimators must take that.
+    trunk : trunk spec, nn.Module or callable, default=None
+        Trunk of the rows "net" and "blend", such as `Conv` for pictures; None is the
+        default of the nets.
     confidence : float, default=0.95
         Confidence of the intervals.
     n_jobs : int, default=None
@@ -208,7 +212,7 @@ def compare(
     inputs = read_inputs(X)
     _check_lengths(inputs.X, targets, groups)
     candidates = resolve_models(
-        estimators, Situation(targets.tasks, inputs, random_state)
+        estimators, Situation(targets.tasks, inputs, random_state, trunk)
     )
     known = declare_periods(targets.tasks, [one.estimator for one in candidates])
     tasks = describe_tasks(known, targets.codes, scoring)
@@ -239,6 +243,7 @@ def compare(
         "task_types": task_types,
         "missing_fraction": missing_fraction,
         "learning_curve": learning_curve,
+        "trunk": trunk,
         "confidence": confidence,
         "random_state": random_state,
     }

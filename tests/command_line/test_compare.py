@@ -166,6 +166,7 @@ def test_options_reach_compare(table, monkeypatch, capsys):
         "task_types": {"stage": "regression"},
         "missing_fraction": 0.1,
         "learning_curve": [0.2, 0.5],
+        "trunk": None,
         "cache_dir": "cells",
         "n_jobs": 1,
         "random_state": 4,
@@ -185,6 +186,22 @@ def test_without_a_table_the_digit_scenes_are_compared(monkeypatch, capsys, tmp_
     assert read["setting"]["missing_fraction"] == 0.3
     assert read["setting"]["n_features"] == 196
     assert "digit" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("given", "folds"), [([], 3), (["--cv", "4"], 4)])
+def test_the_built_in_pictures_get_convolutions(monkeypatch, given, folds):
+    seen = {}
+
+    def spy(X, y, estimators, **options):
+        seen.update(options, estimators=estimators, X=X)
+        return compare(X, y, ["dummy"], cv=2)
+
+    monkeypatch.setattr("sklearn_mtl.comparison.compare", spy)
+    assert command_line.main(["compare", *given]) == 0
+    assert seen["estimators"] is None
+    assert seen["cv"] == folds
+    assert seen["trunk"].image_shape == (1, 14, 14)
+    assert seen["X"].to_numpy().max() <= 1.0
 
 
 def test_types_in_order_and_one_score_for_all(table, capsys):

@@ -31,6 +31,7 @@ from sklearn_mtl.utils._typing import Estimator
 
 __all__ = ["MODELS", "Recipe", "Situation"]
 
+_N_MEMBERS = 3
 _RIDGE_ALPHAS = (0.1, 1.0, 10.0, 100.0, 1000.0)
 
 
@@ -46,11 +47,14 @@ class Situation:
         The inputs, for the preparation.
     random_state : int or None
         Seed of the models.
+    trunk : trunk spec, nn.Module, callable or None, default=None
+        Trunk of the nets; None is their default.
     """
 
     tasks: TaskSet
     inputs: Inputs
     random_state: int | None
+    trunk: Any = None
 
     @property
     def task_types(self) -> list[str]:
@@ -172,6 +176,7 @@ def _net(situation: Situation) -> Any:
         nets.MultiTaskRegressor,
         nets.MultiTaskMixedEstimator,
         random_state=situation.random_state,
+        trunk=situation.trunk,
     )
 
 
@@ -183,7 +188,18 @@ def _blend(situation: Situation) -> Any:
         ensemble.MultiTaskBlendRegressor,
         ensemble.MultiTaskBlendMixedEstimator,
         random_state=situation.random_state,
+        estimators=None if situation.trunk is None else _members(situation),
     )
+
+
+def _members(situation: Situation) -> list[tuple[str, Any]]:
+    """Return the default members of a blend, its net with the trunk."""
+    net = _net(situation)
+    if getattr(situation.trunk, "default_n_members", 1) == 1:
+        # A single net is fitted again for every fold of the blend, six times in all;
+        # several hold out another fold each.
+        net.set_params(n_members=_N_MEMBERS)
+    return [("net", net), ("forest", "default"), ("linear", "default")]
 
 
 def _shared_linear(situation: Situation) -> Any:

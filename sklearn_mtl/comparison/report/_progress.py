@@ -22,7 +22,8 @@ from sklearn_mtl.metrics import mean_over_tasks
 __all__ = ["Progress"]
 
 _PERIOD = 10.0  # seconds between two reports where stderr is no terminal
-_BLINK = 1.0  # and between two states of the last line of a terminal
+_QUIET = 5.0  # and until the first one, which comes as soon as there is a row
+_BLINK = 0.5  # seconds between two looks at what is new
 _NAME_WIDTH, _TASK_WIDTH = 28, 12
 _NUMBER_WIDTH, _GAP = 6, 2
 _MAX_WIDTH = 120
@@ -34,7 +35,7 @@ class Progress:
     """Show finished rows of the table, fits done and the time left on stderr.
 
     The last line of a terminal is rewritten. Elsewhere lines are added every ten
-    seconds, so that a short comparison prints nothing.
+    seconds; a comparison of a few seconds prints nothing there.
     """
 
     def __init__(
@@ -47,7 +48,8 @@ class Progress:
         self._total = len(plan.kept) + len(plan.todo)
         self._left = TimeLeft(plan.todo, plan.n_workers)
         self._table = _GrowingTable(plan, tasks, _width() - 1)
-        self._start = time.monotonic()
+        self._start = self._updated = time.monotonic()
+        self._told: float | None = None
         self._lock = threading.Lock()
         self._end = threading.Event()
         # A thread, because one fit may take minutes.
@@ -72,24 +74,36 @@ class Progress:
     def _add(self, fits: Sequence[Fit]) -> None:
         """Take note of a finished fit, scored on one or more test parts."""
         with self._lock:
+            self._updated = time.monotonic()
             self._n_done += 1
             self._left.add(fits)
             self._table.add(fits)
 
     def _tick(self) -> None:
-        while not self._end.wait(_BLINK if self._is_terminal else _PERIOD):
+        while not self._end.wait(_BLINK):
             with self._lock:
-                lines, state = self._table.take(), self._state()
-            if self._is_terminal:
-                self._put("".join(f"{_CLEAR}{line}\n" for line in lines))
-                self._put(f"{_CLEAR}{state[: _width() - 1]}")
-            else:
-                self._put("".join(f"{line}\n" for line in [*lines, state]))
+                if self._is_terminal:
+                    lines, state = self._table.take(), self._state()
+                    self._put("".join(f"{_CLEAR}{line}\n" for line in lines))
+                    self._put(f"{_CLEAR}{state[: _width() - 1]}")
+                elif self._is_due():
+                    self._told = time.monotonic()
+                    lines = [*self._table.take(), self._state()]
+                    self._put("".join(f"{line}\n" for line in lines))
+
+    def _is_due(self) -> bool:
+        """Say whether lines may be written where stderr is no terminal."""
+        now = time.monotonic()
+        is_first = self._told is None and self._table.has_new
+        waited = now - (self._told or self._start)
+        return waited >= _PERIOD or (is_first and waited >= _QUIET)
 
     def _state(self) -> str:
-        left = self._left.seconds()
-        told = "" if left is None else f", about {_minutes(left)} left"
-        spent = _minutes(time.monotonic() - self._start)
+        now, left = time.monotonic(), self._left.seconds()
+        told = ""
+        if left is not None:  # the fits at work have come further since
+            told = f", about {_minutes(max(left - now + self._updated, 0.0))} left"
+        spent = _minutes(now - self._start)
         return f"{self._title}{self._n_done} of {self._total} fits, {spent}{told}"
 
     def _put(self, text: str) -> None:
@@ -125,6 +139,11 @@ class _GrowingTable:
             self._waiting[name] -= 1
             if not self._waiting[name]:
                 self._lines.append(self._line(name))
+
+    @property
+    def has_new(self) -> bool:
+        """Whether there are lines that were not taken."""
+        return bool(self._lines)
 
     def take(self) -> list[str]:
         """Return the lines that were not taken yet, after a header the first time."""

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sklearn_mtl.comparison.design._inputs import read_inputs
 from sklearn_mtl.comparison.design._models import MODELS, Situation
+from sklearn_mtl.modules import MLP, Conv
 from sklearn_mtl.tasks import TaskSet
 
 CLASSES = np.tile([[0, 1], [1, 2], [0, 0]], (4, 1))
@@ -32,6 +35,24 @@ def test_net_and_blend_are_those_of_the_problem(y, problem, name, row, prefix):
     assert model.random_state == 5
     if problem == "mixed":
         assert model.task_types == ["classification", "regression", "regression"]
+
+
+def test_net_and_blend_have_the_trunk_that_is_given():
+    trunk = MLP((7,))
+    where = replace(situation(CLASSES), trunk=trunk)
+    net, blend = (MODELS[name].make(where) for name in ("net", "blend"))
+    assert net.trunk is trunk
+    assert [name for name, _ in blend.estimators] == ["net", "forest", "linear"]
+    assert blend.get_params()["net__trunk"] is trunk
+    assert MODELS["net"].make(situation(CLASSES)).trunk is None
+
+
+@pytest.mark.parametrize(
+    ("trunk", "n_members"), [(MLP((7,)), "auto"), (Conv((1, 4, 4)), 3)]
+)
+def test_the_net_of_a_blend_has_members_that_hold_out_folds(trunk, n_members):
+    blend = MODELS["blend"].make(replace(situation(CLASSES), trunk=trunk))
+    assert blend.get_params()["net__n_members"] == n_members
 
 
 def test_boosting_knows_which_columns_are_categories():
