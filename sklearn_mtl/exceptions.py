@@ -15,6 +15,7 @@ __all__ = [
     "TaskTypeWarning",
     "UnseenCategoryWarning",
     "UnseenLabelWarning",
+    "UpdateRefusedWarning",
 ]
 
 
@@ -87,3 +88,7 @@ class IndexOrderWarning(UserWarning):
 
 class NegativeTransferWarning(UserWarning):
     """Warned when learning a task together with others costs more than noise."""
+
+
+class UpdateRefusedWarning(UserWarning):
+    """Warned when `update` would have made a net worse, so that it stays as it was."""

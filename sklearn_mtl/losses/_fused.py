@@ -75,6 +75,16 @@ class FusedLoss(nn.Module):
             values, dlogits = (torch.cat(b, dim=-1) for b in zip(*blocks, strict=True))
         return (values * weights).sum(dim=1), dlogits
 
+    @torch.no_grad()
+    def of_labels(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss of every label, missing ones included.
+
+        Shapes: logits (n_members, n_rows, n_outputs), targets (n_members, n_rows,
+        n_trained) -> (n_members, n_rows, n_trained).
+        """
+        blocks = self._blocks(logits, targets, torch.ones_like(targets))
+        return torch.cat([values for values, _ in blocks], dim=-1)
+
     def _blocks(
         self, logits: Tensor, targets: Tensor, scale: Tensor
     ) -> Iterator[tuple[Tensor, Tensor]]:

@@ -19,10 +19,13 @@ from sklearn_mtl.neural_network.objective._affinity import (
 from sklearn_mtl.neural_network.objective._affinity import (
     recorded_affinity as recorded_affinity,
 )
+from sklearn_mtl.neural_network.updates._record import LossChange, UpdateRecord
 
 __all__ = [
     "AddedTask",
+    "LossChange",
     "MultiTaskClassifier",
     "MultiTaskMixedEstimator",
     "MultiTaskRegressor",
+    "UpdateRecord",
 ]

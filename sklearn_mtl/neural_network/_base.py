@@ -22,12 +22,13 @@ from sklearn_mtl.modules import TrainedParts
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.neural_network._search_space import search_space
 from sklearn_mtl.neural_network._task_changes import TaskChangesMixin
+from sklearn_mtl.neural_network._updates import UpdatesMixin
 from sklearn_mtl.neural_network.data._held import read_held
 from sklearn_mtl.neural_network.data._labels import Labels
 from sklearn_mtl.neural_network.data._read import preparation_of, read_net_inputs
-from sklearn_mtl.neural_network.data._stream import Samples
+from sklearn_mtl.neural_network.data._stored import Samples
 from sklearn_mtl.neural_network.training._history import history_arrays
-from sklearn_mtl.neural_network.training._plan import SMALL
+from sklearn_mtl.neural_network.training._plan import SMALL, make_plan
 from sklearn_mtl.neural_network.training._state import NetState
 from sklearn_mtl.neural_network.training._torch_state import usual_torch
 from sklearn_mtl.neural_network.training._training import Call, train_state
@@ -55,6 +56,7 @@ __all__ = ["BaseMultiTaskNet"]
 
 
 class BaseMultiTaskNet(
+    UpdatesMixin,
     TaskChangesMixin,
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
@@ -197,20 +199,23 @@ class BaseMultiTaskNet(
         events: FitEvents | None,
     ) -> Any:
         tasks, state = self.task_set_, self._state
-        if state.is_for_predictions:
-            raise ValueError(
-                f"{type(self).__name__}: this net was loaded from a file without the "
-                "optimizer's state, and cannot be trained further. Save it with "
-                "training_state=True."
-            )
+        self._check_can_go_on()
         is_partial = events is None
         # until preparation and net are made anew for the last time
-        grows = is_partial and state.stream is not None and state.stream.is_whole
+        grows = is_partial and state.stream is not None and state.stored.is_whole
         X = read_net_inputs(self, X, reset=False, grows=grows)
         who = type(self).__name__
         codes, weights = tasks.encode_weighted(y, sample_weight, who=who)
         check_untrained_tasks(tasks.tasks, codes, who)
         return self._train(X, tasks, codes, weights, state, given, events)
+
+    def _check_can_go_on(self) -> None:
+        if self._state.is_for_predictions:
+            raise ValueError(
+                f"{type(self).__name__}: this net was loaded from a file without the "
+                "optimizer's state, and cannot be trained further. Save it with "
+                "training_state=True."
+            )
 
     def _train(
         self,
@@ -232,15 +237,15 @@ class BaseMultiTaskNet(
             label_mass = before.label_mass + label_mass
         call = Call(seed, label_mass, is_partial=is_partial, is_anew=state is None)
         mass = self._class_mass(tasks, codes, sample_weight, before)
-        if is_partial and (state is None or state.stream is not None):
-            weights = check_sample_weight(sample_weight, codes.shape, who, tasks)
-            batch = Samples(X, codes, weights)
+        if is_partial:
+            batch = self._batch(X, tasks, codes, sample_weight, state)
             if state is not None and not batch.is_label.any():
                 return self
-            call, samples = call.of_stream(state, batch)
+            call, samples = call.of_batch(self, state, batch)
             X, codes, sample_weight = samples.X, samples.codes, samples.weights
         elif state is not None and state.stream is not None:
-            call = replace(call, is_anew=state.stream.is_outgrown(len(codes)))
+            is_anew = state.stream.is_outgrown(state.stored, len(codes))
+            call = replace(call, is_anew=is_anew)
         class_weight = getattr(self, "class_weight", None)
         labels = Labels.read(tasks, codes, sample_weight, class_weight, who, mass)
         if is_partial and state is not None and not labels.weights.any():
@@ -266,6 +271,24 @@ class BaseMultiTaskNet(
         if events is not None:
             events.end()
         return self
+
+    def _batch(
+        self,
+        X: FeaturesLike,
+        tasks: TaskSet,
+        codes: np.ndarray,
+        sample_weight: ArrayLike | None,
+        state: NetState | None,
+    ) -> Samples:
+        """Return what came in a call, from which all members learn."""
+        who, n_samples = type(self).__name__, len(codes)
+        weights = check_sample_weight(sample_weight, codes.shape, who, tasks)
+        if state is None:
+            n_members = make_plan(self, n_samples).n_members
+        else:
+            n_members = state.n_members
+        trains = np.ones((n_samples, n_members), dtype=bool)
+        return Samples(X, codes, weights, trains)
 
     @contextmanager
     def _checkpointed(

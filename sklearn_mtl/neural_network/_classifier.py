@@ -178,6 +178,13 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         Called as in skorch; `set_callbacks` takes those of scikit-learn. One that
         overrides a hook of a batch makes the loop notify at every batch, which is
         slower.
+    n_stored_samples : int or "auto", default="auto"
+        How many training samples the net keeps, as a random part of all that it has
+        seen: `partial_fit` and `update` learn from them again, and `update` is judged
+        by those that were held out, at most half of them if there is one member. They
+        are in pickles of the net, and in files of `save` only with training_state=True.
+        "auto" is 1024 (or 64 MB of pictures) for a net that begins with `partial_fit`,
+        and none in `fit`, so that no training sample leaves with the model.
     checkpoint : str, path or None, default=None
         Folder in which the state of training is kept, written after every epoch. A fit
         that was killed goes on from the last epoch when it is called again, and gives
@@ -236,6 +243,8 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         folds.
     added_tasks_ : dict of str to AddedTask
         What was found about each task that `add_task` added.
+    update_ : UpdateRecord
+        What the last call of `update` did.
     task_relation_ : ndarray of shape (n_tasks, n_tasks)
         The similarity that was given or the covariance that was learned, where
         `task_relation` is not None.
@@ -312,6 +321,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         on_empty_task: str = "raise",
         monitor: str | None = None,
         callbacks: list | None = None,
+        n_stored_samples: int | str = "auto",
         checkpoint: str | PathLike[str] | None = None,
         device: str = "cpu",
         dtype: str = "auto",
@@ -351,6 +361,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
         self.on_empty_task = on_empty_task
         self.monitor = monitor
         self.callbacks = callbacks
+        self.n_stored_samples = n_stored_samples
         self.checkpoint = checkpoint
         self.device = device
         self.dtype = dtype

@@ -57,6 +57,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "categorical_features": [str, "array-like", None],
     "on_empty_task": [StrOptions({"raise", "warn"})],
     "callbacks": [list, None],
+    "n_stored_samples": [Interval(Integral, 0, None, closed="left"), _AUTO],
     "checkpoint": [str, PathLike, None],
     "device": [str],
     "dtype": [StrOptions(set(DTYPES)), _AUTO],

@@ -17,7 +17,7 @@ from sklearn_mtl import (
 )
 from sklearn_mtl.exceptions import TaskError, UnseenCategoryWarning
 from sklearn_mtl.modules import Conv
-from sklearn_mtl.neural_network.data._stream import Samples, Stream
+from sklearn_mtl.neural_network.data._stored import NOTHING, Samples, n_kept
 from tests.neural_network.nets import (
     ALL,
     EXACT,
@@ -116,26 +116,26 @@ def test_a_thousand_samples_are_kept_by_chance(container):
     model = tiny(MultiTaskRegressor, **arguments)
     for rows in np.split(number, range(500, n_samples, 500)):
         model.partial_fit(X[rows], y[rows, 2])
-    stream = model._state.stream
-    kept = stream.kept.X
+    stored = model._state.stored
+    kept, labels = stored.samples.X, stored.samples.codes[:, 0]
     if container == "sparse":
         kept = kept.toarray()
     kept = kept.numeric if hasattr(kept, "numeric") else kept
     found = np.sort(kept.reshape(len(kept), -1)[:, 0]).astype(int)
     assert len(found) == len(np.unique(found)) == 1024
-    np.testing.assert_allclose(np.sort(y[found, 2]), np.sort(stream.kept.codes[:, 0]))
+    np.testing.assert_allclose(np.sort(y[found, 2]), np.sort(labels))
     counts = np.bincount(found // 500, minlength=6)
     assert (np.abs(counts - 1024 / 6) < 50).all()  # four standard deviations
-    assert len(pickle.dumps(stream)) < 200_000
+    assert len(pickle.dumps(stored)) < 200_000
 
 
 def test_few_pictures_are_kept_where_they_are_large():
     X = np.zeros((40, 3, 1000, 1000), dtype=np.uint8)
-    stream = Stream.begin(1)
-    batch = Samples(X, np.ones((40, 1)), np.ones((40, 1)))
-    stream = stream.more(batch, np.random.default_rng(0))
-    assert stream.kept.X.nbytes < 2**26
-    assert len(stream.kept) == 22
+    batch = Samples(X, *[np.ones((40, 1))] * 2, np.ones((40, 1), dtype=bool))
+    size = n_kept("auto", X, is_stream=True)
+    stored = NOTHING.more(batch, size, np.random.default_rng(0))
+    assert stored.samples.X.nbytes < 2**26
+    assert len(stored) == size == 22
 
 
 @pytest.mark.parametrize("cls", ALL)

@@ -173,7 +173,7 @@ def test_a_stream_takes_late_classes():
     model = MultiTaskClassifier(n_members=1, random_state=0)
     model.partial_fit(X[:100], early[:100], classes=["red", "blue"])
     model.add_classes(0, ["green"])
-    kept = model._state.stream.kept
+    kept = model._state.stored.samples
     names = model.classes_[kept.codes[:, 0].astype(int)]
     assert set(names) == {"red", "blue"}
     for rows in np.split(np.arange(100, 400), 6):

@@ -38,11 +38,14 @@ class Labels:
     row_weights : ndarray of shape (n_samples,)
         Weights of the samples, for statistics of X: the largest sample weight of their
         labels, 0 without a label.
+    sample_weights : ndarray of shape (n_samples, n_tasks)
+        Weights of the labels without those of the classes.
     """
 
     codes: np.ndarray
     weights: np.ndarray
     row_weights: np.ndarray
+    sample_weights: np.ndarray
 
     @classmethod
     def read(
@@ -59,11 +62,11 @@ class Labels:
         Shapes: codes (n_samples, n_tasks), mass (n_tasks, n_classes).
         """
         weights = cell_weights(task_set, codes, sample_weight, class_weight, who, mass)
-        rows = check_sample_weight(sample_weight, codes.shape, who, task_set)
-        rows = np.where(np.isnan(codes), 0.0, rows).max(axis=1)
+        own = check_sample_weight(sample_weight, codes.shape, who, task_set)
+        rows = np.where(np.isnan(codes), 0.0, own).max(axis=1)
         if not rows.any():  # no label at all: X is all that there is
             rows = np.ones(len(codes))
-        return cls(codes, weights, rows)
+        return cls(codes, weights, rows, own)
 
 
 def draw_folds(

@@ -20,7 +20,7 @@ from sklearn_mtl.modules import (
     read_head,
 )
 from sklearn_mtl.neural_network.data._rows import as_rows
-from sklearn_mtl.neural_network.data._stream import Samples
+from sklearn_mtl.neural_network.data._stored import Samples, n_kept
 from sklearn_mtl.neural_network.growth._added import AddedTask
 from sklearn_mtl.neural_network.growth._change import change_tasks
 from sklearn_mtl.neural_network.growth._fresh import fresh_output
@@ -105,8 +105,7 @@ def add_to_state(model: BaseMultiTaskNet, state: NetState, new: NewTask) -> NetS
     n_samples = new.inputs.shape[0]
     record = replace(record, oof_prediction=_by_sample(record, labels, n_samples))
     changed.added_tasks = {**state.added_tasks, name: record}
-    if changed.stream is not None:
-        _remember(changed, new)
+    _remember(model, changed, new)
     if changed.label_mass is not None:
         changed.label_mass[-1] = new.sample_weight.sum()
     if changed.class_mass is not None and labels.task.is_classification:
@@ -297,17 +296,24 @@ def _by_sample(
     return out
 
 
-def _remember(state: NetState, new: NewTask) -> None:
-    """Put the samples among those of the stream, from which a net is made anew."""
-    assert state.stream is not None  # for the type checker: the caller asked
+def _remember(model: BaseMultiTaskNet, state: NetState, new: NewTask) -> None:
+    """Put the samples among those that are stored, to be learned again."""
     labels, n_tasks = new.labels, state.encoder.task_set.n_tasks
     codes = np.full((len(labels.rows), n_tasks), np.nan)
     codes[:, -1] = labels.codes
     weights = np.repeat(new.sample_weight[:, None], n_tasks, axis=1)
+    trains = np.ones((len(codes), state.n_members), dtype=bool)
+    samples = Samples(new.inputs[labels.rows], codes, weights, trains)
     seed = spawn_seeds(state.seed, 1, _STREAM + n_tasks)[0]
-    stream = state.stream.more(
-        Samples(new.inputs[labels.rows], codes, weights), np.random.default_rng(seed)
+    is_stream = state.stream is not None
+    size = n_kept(model.n_stored_samples, new.inputs, is_stream=is_stream)
+    # Among those of a long stream, the labels of the new task would hardly be stored.
+    state.stored = state.stored.more(
+        samples, size, np.random.default_rng(seed), share=1.0 / n_tasks
     )
+    if state.stream is None:
+        return
+    stream = state.stream.more(samples)
     n_scaled = stream.n_scaled.copy()
     n_scaled[-1] = stream.n_labels[-1]
     state.stream = replace(stream, n_scaled=n_scaled)

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from sklearn_mtl.modules import read_head
-from sklearn_mtl.neural_network.data._stream import RunningMoments, Samples, Stream
+from sklearn_mtl.neural_network.data._stored import StoredSamples
+from sklearn_mtl.neural_network.data._stream import RunningMoments, Stream
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.growth._history import change_history
 from sklearn_mtl.neural_network.growth._module import Link, change_module
@@ -56,6 +57,7 @@ def change_tasks(
         held_out_outputs=_change_held_out(state.held_out_outputs, sources),
         task_relation=_change_square(state.task_relation, columns),
         stream=_change_stream(state.stream, sources),
+        stored=_change_stored(state.stored, sources),
         class_mass=_change_class_mass(state.class_mass, sources),
         label_mass=_change_label_mass(state.label_mass, sources),
     )
@@ -111,7 +113,9 @@ def _fill_encoder(
     places: Sequence[int | None],
 ) -> None:
     """Give an encoder what is known of its tasks."""
-    layout, n_sets = encoder.layout, len(before.mean_)
+    layout = encoder.layout
+    # update has sets of its own for a stream, which partial_fit has not
+    n_sets = max(len(values) for values in (before.mean_, before.mass_, before.known_))
     shape = (n_sets, layout.n_trained)
     encoder.mean_, encoder.scale_ = np.zeros(shape), np.ones(shape)
     encoder.mass_, encoder.known_ = np.zeros(shape), np.ones(shape, dtype=bool)
@@ -272,29 +276,37 @@ def _change_stream(
     """Return what is remembered of a stream, without a label of added tasks."""
     if stream is None:
         return None
-    columns = [source.old for source in sources]
-
-    def take(values: np.ndarray, fill: float = 0.0) -> np.ndarray:
-        out = np.full((*values.shape[:-1], len(columns)), fill)
-        for t, old in enumerate(columns):
-            if old is not None:
-                out[..., t] = values[..., old]
-        return out
-
-    kept = stream.kept
-    if kept is not None:
-        codes = take(kept.codes, np.nan)
-        for t, source in enumerate(sources):
-            if source.classes is not None:
-                codes[:, t] = source.classes.codes(codes[:, t])
-        kept = Samples(kept.X, codes, take(kept.weights, 1.0))
-    moments = stream.moments
+    old = stream.moments
+    moments = (_columns(each, sources) for each in (old.mass, old.mean, old.square))
     return replace(
         stream,
-        kept=kept,
-        n_labels=take(stream.n_labels),
-        n_scaled=take(stream.n_scaled),
-        moments=RunningMoments(
-            take(moments.mass), take(moments.mean), take(moments.square)
-        ),
+        n_labels=_columns(stream.n_labels, sources),
+        n_scaled=_columns(stream.n_scaled, sources),
+        moments=RunningMoments(*moments),
     )
+
+
+def _change_stored(
+    stored: StoredSamples, sources: Sequence[TaskSource]
+) -> StoredSamples:
+    """Return the stored samples, without a label of added tasks."""
+    samples = stored.samples
+    if samples is None:
+        return stored
+    codes = _columns(samples.codes, sources, np.nan)
+    for t, source in enumerate(sources):
+        if source.classes is not None:
+            codes[:, t] = source.classes.codes(codes[:, t])
+    weights = _columns(samples.weights, sources, 1.0)
+    return replace(stored, samples=replace(samples, codes=codes, weights=weights))
+
+
+def _columns(
+    values: np.ndarray, sources: Sequence[TaskSource], fill: float = 0.0
+) -> np.ndarray:
+    """Return the values of the tasks that are there now, (..., n_tasks)."""
+    out = np.full((*values.shape[:-1], len(sources)), fill)
+    for t, source in enumerate(sources):
+        if source.old is not None:
+            out[..., t] = values[..., source.old]
+    return out

@@ -77,6 +77,10 @@ class HeadUpdate:
         self._read_layout(layout)
         self.n_before = self.n_labels.new_zeros(n_members, layout.n_outputs)
         self.n_rows = float(len(data))
+        self._take_moments(module, data)
+
+    def _take_moments(self, module: MultiTaskModule, data: LabelledRows) -> None:
+        n_members = len(module.heads.weight)
         index = torch.linspace(0, len(data) - 1, min(len(data), _MOMENT_ROWS)).long()
         x, _ = data.batch(index.to(data.targets.device).expand(n_members, -1))
         with torch.no_grad():
@@ -119,6 +123,19 @@ class HeadUpdate:
             changed.moment = self.moment[:, parts]
         return changed
 
+    def after_training(
+        self, module: MultiTaskModule, data: LabelledRows, n_new: int, labels: Tensor
+    ) -> HeadUpdate:
+        """Return what the heads need after the whole net has learned new samples.
+
+        Shapes: labels (n_members, n_trained), the sum of their weights.
+        """
+        changed = copy.copy(self)
+        changed.n_labels = self.n_labels + labels
+        changed.n_rows += n_new
+        changed._take_moments(module, data)
+        return changed
+
     def measure(self, module: MultiTaskModule, place: int, x: Tensor) -> None:
         """Take the second moments of what one head reads, where it reads its own.
 
@@ -134,15 +151,20 @@ class HeadUpdate:
         self.moment = moment
 
     def epoch(self, net: Any, batches: BatchIterator) -> None:
-        """Take all new samples in their order, once, and record their losses."""
+        """Take all new samples in their order, once, and record their losses.
+
+        Members skip those that they hold out.
+        """
         data = batches.data
         net.module_.eval()
         net.history.new_batch()
         n_members, n_steps = len(self.n_labels), math.ceil(len(data) / _STEP_ROWS)
         rows = torch.arange(len(data), device=data.targets.device)
         total = torch.zeros(())
+        learns = _learns(batches.members, n_members, len(data)).to(data.targets)
         for index in rows.tensor_split(n_steps):
-            batch = data.batch(index.expand(n_members, -1))
+            x, (targets, weights) = data.batch(index.expand(n_members, -1))
+            batch = x, (targets, weights * learns[:, index, None])
             values = self.step(net.module_, net.criterion_, batch, data.factor)
             total = total + values.cpu() * len(index) / len(data)
         record_losses(net, "train", total.mean(dim=0))
@@ -244,6 +266,14 @@ class HeadUpdate:
         # A bound instead of the second derivative: steps err on the short side.
         mass = self._mass
         return torch.where(mass > 0, solved / mass, 0.0)
+
+
+def _learns(members: Sequence[Tensor], n_members: int, n_rows: int) -> Tensor:
+    """Return whether a member learns from a row, (n_members, n_rows)."""
+    learns = torch.zeros(n_members, n_rows)
+    for member, rows in enumerate(members):
+        learns[member, rows.cpu()] = 1.0
+    return learns
 
 
 def _move(module: MultiTaskModule, step: Tensor) -> None:

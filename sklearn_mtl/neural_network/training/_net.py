@@ -316,6 +316,18 @@ class MultiTaskNet(NeuralNet):
         for index, (x, _) in held_out.chunks(self.module_.n_rows_at_once):
             yield index, self.module_(x)
 
+    @torch.inference_mode()
+    def held_out_losses(
+        self, held_out: HeldOutRows
+    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Yield row numbers, and losses and weights (n_members, n, n_trained)."""
+        self._set_training(False)
+        chunks = held_out.chunks(self.module_.n_rows_at_once)
+        for index, (x, (targets, weights)) in chunks:
+            targets = targets.expand(len(index), -1, -1)
+            losses = self.criterion_.of_labels(self.module_(x), targets)
+            yield index, losses, weights.expand_as(losses)
+
     def logits(self, rows: Rows) -> Iterator[Tensor]:
         """Yield the logits (n_members, n, n_outputs) of consecutive rows."""
         yield from self._apply(rows, self.module_)

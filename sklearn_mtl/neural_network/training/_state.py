@@ -13,6 +13,7 @@ from torch import Tensor
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.neural_network.data._rows import Rows, as_rows
+from sklearn_mtl.neural_network.data._stored import NOTHING, StoredSamples
 from sklearn_mtl.neural_network.data._stream import Stream
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.objective._owners import task_of_maps
@@ -55,6 +56,8 @@ class NetState:
         How the heads learn from samples that come after a fit; None before any.
     stream : Stream or None
         Of a net that began with partial_fit: what it remembers.
+    stored : StoredSamples
+        Samples that it has seen.
     class_mass : ndarray of shape (n_tasks, n_classes) or None
         Sums of sample weights so far, by which further calls balance the classes; None
         where classes have no weights.
@@ -62,10 +65,14 @@ class NetState:
         Sums of the sample weights of the labels so far; None before any.
     added_tasks : dict of str to AddedTask
         What was found when tasks were added after the fit.
+    last_update : UpdateRecord or None
+        What the last call of update did, None before any.
     """
 
     #: What a file saved for predictions leaves out.
-    _only_for_training: ClassVar = ("held_out_outputs", "head_update", "stream")
+    _only_for_training: ClassVar = (
+        *("held_out_outputs", "head_update", "stream", "stored"),
+    )
 
     preparation: Preparation
     encoder: TargetEncoder
@@ -78,9 +85,11 @@ class NetState:
     task_relation: np.ndarray | None = None
     head_update: HeadUpdate | None = None
     stream: Stream | None = None
+    stored: StoredSamples = NOTHING
     class_mass: np.ndarray | None = None
     label_mass: np.ndarray | None = None
     added_tasks: dict[str, Any] = field(default_factory=dict)
+    last_update: Any = None
 
     @property
     def is_for_predictions(self) -> bool:

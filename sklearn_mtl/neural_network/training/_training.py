@@ -22,7 +22,13 @@ from sklearn_mtl.neural_network.data._held import Held
 from sklearn_mtl.neural_network.data._labels import Labels, draw_folds, label_rows
 from sklearn_mtl.neural_network.data._read import preparation_of
 from sklearn_mtl.neural_network.data._rows import as_rows
-from sklearn_mtl.neural_network.data._stream import Samples, Stream
+from sklearn_mtl.neural_network.data._stored import (
+    NOTHING,
+    Samples,
+    StoredSamples,
+    n_kept,
+)
+from sklearn_mtl.neural_network.data._stream import Stream
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.objective._relation import relation_matrix
 from sklearn_mtl.neural_network.objective._scheduling import make_turns
@@ -69,9 +75,11 @@ if TYPE_CHECKING:
     from sklearn_mtl.neural_network.checkpoint._checkpoint import Checkpoint
 
 
-__all__ = ["Call", "train_state"]
+__all__ = ["Call", "keeping_generator", "train_state"]
 
 _FOLDS, _PARAMETERS = 0, 1  # streams of random numbers
+# Of the rate of a fit, in update: at the whole rate it forgets more than it learns.
+_FURTHER_RATE = 0.1
 _KEEPING = 2**30  # the calls from here on are about which samples of a stream are kept
 
 
@@ -93,6 +101,13 @@ class Call:
         Whether preparation and net are made, and not taken from a state.
     stream : Stream or None
         Of a net that began with partial_fit, with the samples of this call.
+    stored : StoredSamples
+        Samples so far, with those of this call of partial_fit.
+    members : ndarray of shape (1 or n_members, n_samples), bool, or None
+        Which samples each member learns from in a call of partial_fit.
+    n_further_epochs : int
+        In a call of update: so many epochs of the whole net at a lower rate, which
+        falls to zero. 0 learns as partial_fit does.
     events : FitEvents or None
         What scikit-learn's callbacks are told, in a call of fit.
     checkpoint : Checkpoint or None
@@ -105,19 +120,38 @@ class Call:
     is_partial: bool = False
     is_anew: bool = True
     stream: Stream | None = None
+    stored: StoredSamples = NOTHING
+    members: np.ndarray | None = None
+    n_further_epochs: int = 0
     events: FitEvents | None = None
     checkpoint: Checkpoint | None = None
 
-    def of_stream(self, state: NetState | None, batch: Samples) -> tuple[Call, Samples]:
-        """Return the call with its stream, and what is to be learned in it."""
-        stream = None if state is None else state.stream
-        if stream is None:
+    def of_batch(
+        self, model: BaseMultiTaskNet, state: NetState | None, batch: Samples
+    ) -> tuple[Call, Samples]:
+        """Return the call with what it remembers, and what is to be learned in it."""
+        stream, stored, n_calls = None, NOTHING, 0
+        if state is not None:
+            stream, stored, n_calls = state.stream, state.stored, state.n_calls
+        else:
             stream = Stream.begin(batch.codes.shape[1])
-        n_calls = 0 if state is None else state.n_calls
-        rng = np.random.default_rng(spawn_seeds(self.seed, 1, _KEEPING + n_calls))
-        samples, is_anew = stream.lesson(batch, rng)
-        stream = stream.more(batch, rng)
-        return replace(self, stream=stream, is_anew=is_anew), samples
+        rng = keeping_generator(self.seed, n_calls)
+        size = n_kept(model.n_stored_samples, batch.X, is_stream=stream is not None)
+        call, samples = replace(self, members=batch.members), batch
+        if stream is not None:
+            samples, is_anew = stream.lesson(stored, batch, size, rng)
+            call = replace(
+                self,
+                stream=stream.more(batch),
+                is_anew=is_anew,
+                members=samples.members,
+            )
+        return replace(call, stored=stored.more(batch, size, rng)), samples
+
+
+def keeping_generator(seed: int, n_calls: int) -> np.random.Generator:
+    """Return what draws the samples that are stored in a call."""
+    return np.random.default_rng(spawn_seeds(seed, 1, _KEEPING + n_calls))
 
 
 def train_state(
@@ -140,7 +174,9 @@ def train_state(
             state.net.set_rate(model.lr)
         renew_callbacks(model, state.net)
     held = call.held
-    members = np.ones((1, X.shape[0]), dtype=bool)
+    members = call.members
+    if members is None:
+        members = np.ones((1, X.shape[0]), dtype=bool)
     if plan.hold_out and held.is_allowed and not call.is_partial:
         # the same rows are held out whenever the same data come again
         fold_seed = spawn_seeds(call.seed, 1, _FOLDS)[0]
@@ -154,7 +190,7 @@ def train_state(
         state = _set_up(model, X, task_set, labels, members, plan, call.seed)
         if older is not None:
             state.follow(older)
-        state.stream = stream and stream.after_set_up()
+        state.stream = stream and stream.after_set_up(call.stored.n_seen)
     else:
         state.stream = stream and state.scale_targets(stream)
     state.label_mass = call.label_mass
@@ -166,12 +202,35 @@ def train_state(
         data = label_rows(
             X, labels, state.preparation, state.encoder, state.dtype, device
         )
-        held_out = _held_out_rows(state, data, members, held)
+        held_out = None
+        if not call.is_partial:
+            held_out = _held_out_rows(state, data, members, held)
         try:
             _train(model, state, data, members, held_out, plan, call)
         except LossError as error:
             raise_reason(error, data, X)
+    state.stored = call.stored
+    if not call.is_partial:
+        parts = [(X, labels, members)]
+        if held.labels is not None:
+            parts.append((held.X, held.labels, np.zeros((1, 1), dtype=bool)))
+        state.stored = _store(model, state, parts)
     return state
+
+
+def _store(
+    model: BaseMultiTaskNet,
+    state: NetState,
+    parts: list[tuple[ReadInputs, Labels, np.ndarray]],
+) -> StoredSamples:
+    """Return a sample of inputs and labels, with the members that learned from them."""
+    stored, rng = NOTHING, keeping_generator(state.seed, state.n_calls)
+    for X, labels, members in parts:
+        size = n_kept(model.n_stored_samples, X, is_stream=False)
+        trains = np.broadcast_to(members.T, (len(labels.codes), state.n_members))
+        samples = Samples(X, labels.codes, labels.sample_weights, trains)
+        stored = stored.more(samples, size, rng)
+    return stored
 
 
 def _held_out_rows(
@@ -250,22 +309,31 @@ def _train(
     # one set of samples serves all members where nothing is held out
     rows = rows * state.n_members if len(rows) < state.n_members else rows
     batches = BatchIterator(data, rows, plan.batch_size, order)
-    n_epochs = 1 if is_partial else plan.max_epochs
-    is_cosine = model.lr_schedule == "cosine" and not is_partial
+    n_epochs = plan.max_epochs
+    if is_partial:
+        n_epochs = call.n_further_epochs or 1
+    schedule = None
+    if call.n_further_epochs:
+        schedule = WarmUpCosine(n_epochs * len(batches), highest=_FURTHER_RATE)
+    elif model.lr_schedule == "cosine" and not is_partial:
+        schedule = WarmUpCosine(n_epochs * len(batches))
     track = None
     if held_out is not None:
         prior = torch.as_tensor(state.encoder.prior_losses_, device=device)
         track = BestEpoch(prior, net.criterion_.task_weight.double(), plan.patience)
+    head_update = None
+    if is_partial and not call.n_further_epochs:
+        head_update = state.head_update
     regularizer, generators = equip(model, state, data)
     run = TrainingRun(
         batches,
         held_out,
         n_epochs,
-        schedule=WarmUpCosine(n_epochs * len(batches)) if is_cosine else None,
+        schedule=schedule,
         track=track,
         regularizer=regularizer,
         monitor=make_monitor(model, encoder=state.encoder),
-        head_update=state.head_update if is_partial else None,
+        head_update=head_update,
         events=call.events,
         generators=[*order, *generators],
         checkpoint=call.checkpoint,

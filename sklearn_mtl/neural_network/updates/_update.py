@@ -1,0 +1,265 @@
+"""Train a copy of a net on new and stored samples, and keep it if it is not worse."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from sklearn_mtl.neural_network.data._batches import HeldOutRows, LabelledRows
+from sklearn_mtl.neural_network.data._labels import Labels, draw_folds, label_rows
+from sklearn_mtl.neural_network.data._stored import Samples, n_kept
+from sklearn_mtl.neural_network.training._state import NetState
+from sklearn_mtl.neural_network.training._training import (
+    Call,
+    keeping_generator,
+    train_state,
+)
+from sklearn_mtl.neural_network.updates._judge import (
+    HeldOutLosses,
+    compare_losses,
+    held_out_losses,
+)
+from sklearn_mtl.neural_network.updates._record import UpdateRecord
+from sklearn_mtl.utils._random import spawn_seeds
+
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
+__all__ = ["NewSamples", "update_state"]
+
+# Of the whole net. On samples of adult and scm20d whose inputs had shifted, more epochs
+# or a higher rate learned more of new samples, but forgot more of noisy old ones.
+_N_EPOCHS = 10
+_FOLDS = 2**28  # the calls from here on are about which new samples are held out
+
+
+@dataclass(frozen=True)
+class NewSamples:
+    """What a call of update is given.
+
+    Attributes
+    ----------
+    samples : Samples
+        Those with a label.
+    group : ndarray of shape (n_samples,) or None
+        Their groups, which are held out together.
+    can_divide : bool
+        Whether some can be held out.
+    class_mass : ndarray of shape (n_tasks, n_classes) or None
+        Sums of sample weights, with those of earlier calls.
+    """
+
+    samples: Samples
+    group: np.ndarray | None
+    can_divide: bool
+    class_mass: np.ndarray | None
+
+
+def update_state(model: BaseMultiTaskNet, state: NetState, new: NewSamples) -> NetState:
+    """Return an updated net, or the given one with a record of why it is kept.
+
+    The given one stays as it is.
+    """
+    batch, stored = _hold_out(model, state, new), state.stored
+    samples = batch if stored.samples is None else stored.samples + batch
+    start = _copy(model, state)
+    start.class_mass = new.class_mass
+    if start.stream is not None:  # in another unit, losses could not be compared
+        start.stream = start.scale_targets(start.stream.more(batch))
+    trial = _Trial.begin(model, start, samples, n_new=len(batch))
+    before = held_out_losses(start.net, trial.held_out)
+    found = [
+        _attempt(model, start, trial, before, whole_net=whole_net)
+        for whole_net in trial.ways(start)
+    ]
+    chosen = found[-1]
+    if len(found) == 2 and not chosen.is_better(found[0], start, trial.is_new):
+        chosen = found[0]
+    if not chosen.record.is_accepted:
+        return replace(state, last_update=chosen.record)
+    moved = replace(chosen.state, last_update=chosen.record)
+    size = n_kept(model.n_stored_samples, batch.X, is_stream=state.stream is not None)
+    rng = keeping_generator(state.seed, state.n_calls)
+    moved.stored = stored.more(batch, size, rng)
+    return moved
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A net that has learned, its losses on held-out samples, and what they say."""
+
+    state: NetState
+    losses: HeldOutLosses
+    record: UpdateRecord
+
+    def is_better(self, other: _Attempt, state: NetState, is_new: np.ndarray) -> bool:
+        """Whether new samples speak for this one by more than noise."""
+        if not (self.record.is_accepted and other.record.is_accepted):
+            return not other.record.is_accepted
+        prior = state.encoder.prior_losses_
+        return compare_losses(self.losses, other.losses, is_new, prior).is_mean_worse
+
+
+def _attempt(
+    model: BaseMultiTaskNet,
+    start: NetState,
+    trial: _Trial,
+    before: HeldOutLosses,
+    *,
+    whole_net: bool,
+) -> _Attempt:
+    """Train a copy, of the heads alone or of the whole net, and judge it."""
+    learned = trial.samples
+    # Second-order steps of the heads know what earlier samples said.
+    if start.head_update is not None and not whole_net:
+        learned = learned[np.flatnonzero(trial.is_new)]
+    call = Call(
+        start.seed,
+        is_partial=True,
+        is_anew=False,
+        stream=start.stream,
+        members=learned.members,
+        n_further_epochs=_N_EPOCHS if whole_net else 0,
+    )
+    tasks, moved = start.encoder.task_set, _copy(model, start)
+    labels = _labels(model, start, learned)
+    if whole_net:
+        # Its moments are of the last steps of the fit, whose gradients were small: the
+        # first steps on other samples would be many times as long as the rate.
+        moved.net.optimizer_.state.clear()
+    moved = train_state(model, learned.X, tasks, labels, moved, call)
+    if whole_net:
+        trial.renew_head_update(moved)
+    n_new = int(trial.is_new.sum())
+    n_replayed = int(learned.trains[:-n_new].any(axis=1).sum())
+    after = held_out_losses(moved.net, trial.held_out)
+    record = UpdateRecord(True, n_new, n_replayed, whole_net)
+    return _Attempt(moved, after, _judged(record, moved, before, after, trial.is_new))
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """All samples of an update, as the net sees them."""
+
+    samples: Samples
+    labels: Labels
+    data: LabelledRows
+    held_out: HeldOutRows
+    is_new: np.ndarray
+    known: np.ndarray
+    order: np.ndarray
+
+    @classmethod
+    def begin(
+        cls, model: BaseMultiTaskNet, state: NetState, samples: Samples, n_new: int
+    ) -> _Trial:
+        """Read the samples; `n_new` of them, the last, are new."""
+        known = state.encoder.known_ | np.zeros((state.n_members, 1), dtype=bool)
+        labels, device = _labels(model, state, samples), torch.device(model.device)
+        state.encoder.weigh(labels.codes, labels.weights, samples.trains.T)
+        data = label_rows(
+            samples.X, labels, state.preparation, state.encoder, state.dtype, device
+        )
+        numbers = [np.flatnonzero(~trains) for trains in samples.trains.T]
+        held_out = HeldOutRows(data, [torch.as_tensor(n).to(device) for n in numbers])
+        is_new = np.arange(len(samples)) >= len(samples) - n_new
+        order = state.encoder.layout.order
+        return cls(samples, labels, data, held_out, is_new, known, order)
+
+    def ways(self, state: NetState) -> list[bool]:
+        """Return whether the whole net learns, for each way to try."""
+        # What trains the trunk without labels of a task spoils it unseen.
+        n_labels = self._n_labels(~self.is_new)
+        covers_tasks = (n_labels[self.known] > 0).all() and not self.is_new.all()
+        if not covers_tasks:
+            return [False]
+        return [True] if state.head_update is None else [False, True]
+
+    def renew_head_update(self, state: NetState) -> None:
+        """Tell the second-order steps of what was learned."""
+        if state.head_update is None:
+            return
+        labels = torch.as_tensor(self._n_labels(self.is_new))
+        n_new = int(self.is_new.sum())
+        state.head_update = state.head_update.after_training(
+            state.net.module_, self.data, n_new, labels
+        )
+
+    def _n_labels(self, rows: np.ndarray) -> np.ndarray:
+        """Return the weights of labels that members learn, (n_members, n_trained)."""
+        weights = self.labels.weights[rows][:, self.order]
+        return self.samples.trains[rows].T @ weights
+
+
+def _labels(model: BaseMultiTaskNet, state: NetState, samples: Samples) -> Labels:
+    return Labels.read(
+        state.encoder.task_set,
+        samples.codes,
+        samples.weights,
+        getattr(model, "class_weight", None),
+        type(model).__name__,
+        state.class_mass,
+    )
+
+
+def _hold_out(model: BaseMultiTaskNet, state: NetState, new: NewSamples) -> Samples:
+    """Return the new samples, with the members that learn from each."""
+    batch, n_members = new.samples, state.n_members
+    if len(batch) < 2 or not new.can_divide:
+        return batch
+    members = draw_folds(
+        state.encoder.task_set,
+        batch.codes,
+        n_members,
+        model.validation_fraction,
+        spawn_seeds(state.seed, 1, _FOLDS + state.n_calls)[0],
+        new.group,
+    )
+    return replace(batch, trains=members.T)
+
+
+def _copy(model: BaseMultiTaskNet, state: NetState) -> NetState:
+    """Return a state that can be trained while the given one stays as it is."""
+    # The user's callbacks are told of the epochs, not copies of them.
+    memo: dict[int, Any] = {}
+    for one in model.callbacks or []:
+        callback = one[1] if isinstance(one, tuple) else one
+        memo |= {id(one): one, id(callback): callback}
+    parts = copy.deepcopy((state.net, state.encoder, state.head_update), memo)
+    net, encoder, head_update = parts
+    return replace(state, net=net, encoder=encoder, head_update=head_update)
+
+
+def _judged(
+    record: UpdateRecord,
+    state: NetState,
+    before: HeldOutLosses,
+    after: HeldOutLosses,
+    is_new: np.ndarray,
+) -> UpdateRecord:
+    """Return the record with what was found on held-out samples."""
+    names, prior = state.net.task_names, state.encoder.prior_losses_
+    parts, reasons = [], []
+    for where, rows in (("stored", ~is_new), ("new", is_new)):
+        found = compare_losses(before, after, rows, prior)
+        parts.append({names[t]: change for t, change in found.changes.items()})
+        reasons += [
+            f"on {where} samples the loss of task {names[t]!r} rose {found.changes[t]}"
+            for t in found.worse
+        ]
+        if found.is_mean_worse and len(found.changes) > 1:
+            reasons.append(
+                f"on {where} samples the mean over tasks of the loss, relative to that "
+                f"of the best constant, rose {found.mean}"
+            )
+    return replace(
+        record,
+        is_accepted=not reasons,
+        on_stored=parts[0],
+        on_new=parts[1],
+        reasons=tuple(reasons),
+    )
