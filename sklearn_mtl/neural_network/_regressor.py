@@ -356,16 +356,17 @@ class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
         """Learn from some samples more.
 
         From the first call on: one epoch at a constant learning rate; nothing is held
-        out. A thousand random samples of the stream are kept, and pickled with the
-        estimator; as many of them as there are new samples are learned again in each
-        call, so that the end of a sorted stream does not displace its beginning. Until
+        out. A thousand random samples of the stream (`n_stored_samples`) are kept, and
+        pickled with the estimator; as many of them as there are new samples are learned
+        again in each call, so that the end of a sorted stream does not displace its
+        beginning. Until
         a thousand samples have come, the net is trained again from all of them whenever
         their number has doubled: then the scales of X and y, the categories and the
         embedding are set again, and no longer after that.
 
         After `fit`: one step of second order for the last layer alone, which no rate
-        can make too long, while the shared representation stays as it is. No sample is
-        kept.
+        can make too long, while the shared representation stays as it is. `update` does
+        more, and asks whether it did good.
 
         The first call fixes tasks, classes and columns.
 

@@ -451,7 +451,9 @@ def test_there_is_no_record_before_an_update():
     with pytest.raises(AttributeError, match="update was not called after the last"):
         _ = model.update_
     model.update(X[N:500], y[N:500])
-    assert not hasattr(model.fit(X[:N], y[:N]), "update_")
+    for warm_start in (True, False):
+        model.update(X[N:500], y[N:500]).set_params(warm_start=warm_start)
+        assert not hasattr(model.fit(X[:N], y[:N]), "update_")
 
 
 def test_an_unknown_class_is_refused_by_name():

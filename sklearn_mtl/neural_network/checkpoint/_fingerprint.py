@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["Training", "fingerprint"]
 
 #: Parameters that have no say in what is learned.
-_WITHOUT_A_SAY = ("callbacks", "checkpoint", "n_threads", "random_state", "verbose")
+_WITHOUT_A_SAY = (
+    *("callbacks", "checkpoint", "n_stored_samples", "n_threads", "random_state"),
+    "verbose",
+)
 
 
 @dataclass(frozen=True)

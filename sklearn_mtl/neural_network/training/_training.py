@@ -214,7 +214,7 @@ def train_state(
         parts = [(X, labels, members)]
         if held.labels is not None:
             parts.append((held.X, held.labels, np.zeros((1, 1), dtype=bool)))
-        state.stored = _store(model, state, parts)
+        state.stored, state.last_update = _store(model, state, parts), None
     return state
 
 

@@ -121,3 +121,13 @@ def test_weights_of_classes_are_not_stored():
     model = tiny(MultiTaskClassifier, class_weight={0: 1.0, 1: 5.0})
     model.set_params(n_stored_samples=20).fit(X, y[:, 0])
     np.testing.assert_array_equal(model._state.stored.samples.weights, 1.0)
+
+
+def test_samples_are_stored_when_training_comes_from_a_checkpoint(tmp_path):
+    X, y = table(150)
+    model = tiny(MultiTaskRegressor, checkpoint=tmp_path).fit(X, y[:, 2])
+    before = model.predict(X)
+    model.set_params(n_stored_samples=50).fit(X, y[:, 2])
+    assert len(list(tmp_path.iterdir())) == 1
+    np.testing.assert_array_equal(model.predict(X), before)
+    assert len(model._state.stored) == 50
