@@ -53,13 +53,13 @@ class UpdatesMixin:
     ) -> Any:
         r"""Learn from new samples, and stay as before if that makes the net worse.
 
-        Copies of the net learn: one with its last layers, as in `partial_fit`; another
-        one, if stored samples (`n_stored_samples`) cover every task, with all layers
-        from the new and the stored samples, ten epochs at a tenth of the rate, which
-        falls to zero. A copy passes unless its loss on held-out samples is higher than
-        that of the net by more than noise. The second one takes the place of the net
-        if it passes and is better on new samples than the first by more than noise;
-        else the first does, if it passes.
+        Three copies of the net learn. The first learns with its last layers, as in
+        `partial_fit`. If stored samples (`n_stored_samples`) cover every task, the
+        others learn with all layers from the new and the stored samples: ten epochs at
+        a tenth of the rate of `fit`, and twenty at three tenths, which fall to zero. A
+        copy passes unless its loss on held-out samples is higher than that of the net
+        by more than noise. The first one that passes takes the place of the net, or a
+        later one that is better on new samples by more than noise.
 
         Some of the new samples are held out as in `fit`: a fold for each member, or
         `validation_fraction`. A random part of all samples so far stays stored.

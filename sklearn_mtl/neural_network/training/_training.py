@@ -78,8 +78,6 @@ if TYPE_CHECKING:
 __all__ = ["Call", "keeping_generator", "train_state"]
 
 _FOLDS, _PARAMETERS = 0, 1  # streams of random numbers
-# Of the rate of a fit, in update: at the whole rate it forgets more than it learns.
-_FURTHER_RATE = 0.1
 _KEEPING = 2**30  # the calls from here on are about which samples of a stream are kept
 
 
@@ -106,8 +104,9 @@ class Call:
     members : ndarray of shape (1 or n_members, n_samples), bool, or None
         Which samples each member learns from in a call of partial_fit.
     n_further_epochs : int
-        In a call of update: so many epochs of the whole net at a lower rate, which
-        falls to zero. 0 learns as partial_fit does.
+        In a call of update: so many epochs of the whole net. 0 learns as partial_fit.
+    further_rate : float
+        Of these epochs, relative to that of a fit; it falls to zero.
     events : FitEvents or None
         What scikit-learn's callbacks are told, in a call of fit.
     checkpoint : Checkpoint or None
@@ -123,6 +122,7 @@ class Call:
     stored: StoredSamples = NOTHING
     members: np.ndarray | None = None
     n_further_epochs: int = 0
+    further_rate: float = 1.0
     events: FitEvents | None = None
     checkpoint: Checkpoint | None = None
 
@@ -314,7 +314,7 @@ def _train(
         n_epochs = call.n_further_epochs or 1
     schedule = None
     if call.n_further_epochs:
-        schedule = WarmUpCosine(n_epochs * len(batches), highest=_FURTHER_RATE)
+        schedule = WarmUpCosine(n_epochs * len(batches), highest=call.further_rate)
     elif model.lr_schedule == "cosine" and not is_partial:
         schedule = WarmUpCosine(n_epochs * len(batches))
     track = None

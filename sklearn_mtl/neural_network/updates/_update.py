@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 
 __all__ = ["NewSamples", "update_state"]
 
-# Of the whole net. On samples of adult and scm20d whose inputs had shifted, more epochs
-# or a higher rate learned more of new samples, but forgot more of noisy old ones.
-_N_EPOCHS = 10
+# Epochs of the whole net and their rate, relative to that of a fit. On samples of adult
+# whose inputs had shifted, the second forgot more than the first; on scm20d, where the
+# noise is small, the first left the net half-way, and the second forgot nothing.
+_WHOLE_NET = ((10, 0.1), (20, 0.3))
+_HEADS = (0, 1.0)
 _FOLDS = 2**28  # the calls from here on are about which new samples are held out
 
 
@@ -72,13 +74,11 @@ def update_state(model: BaseMultiTaskNet, state: NetState, new: NewSamples) -> N
         start.stream = start.scale_targets(start.stream.more(batch))
     trial = _Trial.begin(model, start, samples, n_new=len(batch))
     before = held_out_losses(start.net, trial.held_out)
-    found = [
-        _attempt(model, start, trial, before, whole_net=whole_net)
-        for whole_net in trial.ways(start)
-    ]
-    chosen = found[-1]
-    if len(found) == 2 and not chosen.is_better(found[0], start, trial.is_new):
-        chosen = found[0]
+    found = [_attempt(model, start, trial, before, *way) for way in trial.ways(start)]
+    chosen = found[0]
+    for attempt in found[1:]:
+        if attempt.is_better(chosen, start, trial.is_new):
+            chosen = attempt
     if not chosen.record.is_accepted:
         return replace(state, last_update=chosen.record)
     moved = replace(chosen.state, last_update=chosen.record)
@@ -109,10 +109,11 @@ def _attempt(
     start: NetState,
     trial: _Trial,
     before: HeldOutLosses,
-    *,
-    whole_net: bool,
+    n_epochs: int,
+    rate: float,
 ) -> _Attempt:
-    """Train a copy, of the heads alone or of the whole net, and judge it."""
+    """Train a copy, of the heads alone (no epoch) or of the whole net, and judge it."""
+    whole_net = n_epochs > 0
     learned = trial.samples
     # Second-order steps of the heads know what earlier samples said.
     if start.head_update is not None and not whole_net:
@@ -123,7 +124,8 @@ def _attempt(
         is_anew=False,
         stream=start.stream,
         members=learned.members,
-        n_further_epochs=_N_EPOCHS if whole_net else 0,
+        n_further_epochs=n_epochs,
+        further_rate=rate,
     )
     tasks, moved = start.encoder.task_set, _copy(model, start)
     labels = _labels(model, start, learned)
@@ -170,14 +172,14 @@ class _Trial:
         order = state.encoder.layout.order
         return cls(samples, labels, data, held_out, is_new, known, order)
 
-    def ways(self, state: NetState) -> list[bool]:
-        """Return whether the whole net learns, for each way to try."""
+    def ways(self, state: NetState) -> list[tuple[int, float]]:
+        """Return the epochs of the whole net and their rate, for each way to try."""
         # What trains the trunk without labels of a task spoils it unseen.
         n_labels = self._n_labels(~self.is_new)
         covers_tasks = (n_labels[self.known] > 0).all() and not self.is_new.all()
         if not covers_tasks:
-            return [False]
-        return [True] if state.head_update is None else [False, True]
+            return [_HEADS]
+        return [*_WHOLE_NET] if state.head_update is None else [_HEADS, *_WHOLE_NET]
 
     def renew_head_update(self, state: NetState) -> None:
         """Tell the second-order steps of what was learned."""
