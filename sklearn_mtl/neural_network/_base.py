@@ -232,9 +232,7 @@ class BaseMultiTaskNet(
         check_consistent_length(X, codes)
         seed = draw_seed(self.random_state) if state is None else state.seed
         before = state if is_partial else None
-        label_mass = cell_weights(tasks, codes, sample_weight, who=who).sum(axis=0)
-        if before is not None and before.label_mass is not None:
-            label_mass = before.label_mass + label_mass
+        label_mass = self._label_mass(tasks, codes, sample_weight, before)
         call = Call(seed, label_mass, is_partial=is_partial, is_anew=state is None)
         mass = self._class_mass(tasks, codes, sample_weight, before)
         if is_partial:
@@ -400,6 +398,18 @@ class BaseMultiTaskNet(
         mass = class_mass(tasks, codes, sample_weight, type(self).__name__)
         before = None if state is None else state.class_mass
         return mass if before is None else before + mass
+
+    def _label_mass(
+        self,
+        tasks: TaskSet,
+        codes: np.ndarray,
+        sample_weight: ArrayLike | None,
+        state: NetState | None,
+    ) -> np.ndarray:
+        """Return what task_weight="auto" counts."""
+        weights = cell_weights(tasks, codes, sample_weight, who=type(self).__name__)
+        before = None if state is None else state.label_mass
+        return weights.sum(axis=0) + (0.0 if before is None else before)
 
     def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         X = self._read_fitted(X)

@@ -41,6 +41,7 @@ class UpdatesMixin:
         def _check_can_go_on(self) -> None: ...
         def _batch(self, *args: Any) -> Samples: ...
         def _class_mass(self, *args: Any) -> np.ndarray | None: ...
+        def _label_mass(self, *args: Any) -> np.ndarray: ...
 
     @fit_context(prefer_skip_nested_validation=True)
     def update(
@@ -143,9 +144,15 @@ class UpdatesMixin:
             self._take_state(replace(state, last_update=record))
             return self
         group = None if given.group is None else given.group[rows]
-        mass = self._class_mass(tasks, codes, weights, state)
+        counted = tasks, codes, weights, state
         can_divide = replace(given, group=group).can_divide(who)
-        new = NewSamples(batch[rows], group, can_divide, mass)
+        new = NewSamples(
+            batch[rows],
+            group,
+            can_divide,
+            class_mass=self._class_mass(*counted),
+            label_mass=self._label_mass(*counted),
+        )
         with usual_torch(self.n_threads):
             state = update_state(self, state, new)  # type: ignore[arg-type]
         self._take_state(state)

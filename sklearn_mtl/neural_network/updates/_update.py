@@ -53,12 +53,15 @@ class NewSamples:
         Whether some can be held out.
     class_mass : ndarray of shape (n_tasks, n_classes) or None
         Sums of sample weights, with those of earlier calls.
+    label_mass : ndarray of shape (n_tasks,)
+        Sums of sample weights, with those of earlier calls.
     """
 
     samples: Samples
     group: np.ndarray | None
     can_divide: bool
     class_mass: np.ndarray | None
+    label_mass: np.ndarray
 
 
 def update_state(model: BaseMultiTaskNet, state: NetState, new: NewSamples) -> NetState:
@@ -69,7 +72,7 @@ def update_state(model: BaseMultiTaskNet, state: NetState, new: NewSamples) -> N
     batch, stored = _hold_out(model, state, new), state.stored
     samples = batch if stored.samples is None else stored.samples + batch
     start = _copy(model, state)
-    start.class_mass = new.class_mass
+    start.class_mass, start.label_mass = new.class_mass, new.label_mass
     if start.stream is not None:  # in another unit, losses could not be compared
         start.stream = start.scale_targets(start.stream.more(batch))
     trial = _Trial.begin(model, start, samples, n_new=len(batch))
@@ -118,8 +121,10 @@ def _attempt(
     # Second-order steps of the heads know what earlier samples said.
     if start.head_update is not None and not whole_net:
         learned = learned[np.flatnonzero(trial.is_new)]
+    assert start.label_mass is not None  # for the type checker
     call = Call(
         start.seed,
+        start.label_mass,
         is_partial=True,
         is_anew=False,
         stream=start.stream,
