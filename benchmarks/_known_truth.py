@@ -26,6 +26,7 @@ __all__ = [
     "ROWS",
     "SIZES",
     "Case",
+    "Folds",
     "Verdicts",
     "draw_scores",
     "error_rates",
@@ -50,12 +51,11 @@ ROWS = [
 #: Typical sizes of the fitted models, in kilobytes.
 SIZES = np.array([1.0, 8.0, 20000.0, 900.0, 9.0, 5.0, 2400.0, 600.0, 25000.0])
 _PAIRS = np.array([[5, 4], [7, 6]])  # (shared, twin)
-_N_FOLDS, _N_TASKS = 5, 4
-#: The samples are so many blocks; a fold is four of them, anew in every repeat.
-_N_BLOCKS = 20
-_RATIO = 1 / (_N_FOLDS - 1)
+_N_TASKS = 4
+#: The samples are so many blocks, which every repeat puts into folds anew.
+_N_BLOCKS = 30
 _LEVEL = 0.05
-#: Standard deviation of the score of one task on one test part.
+#: Standard deviation of the score of one task on a fifth of the samples.
 _NOISE = 0.03
 #: Shares of the noise that all models, or all tasks, have in common.
 _OF_MODELS, _OF_TASKS = 0.7, 0.3
@@ -119,31 +119,38 @@ CASES = [
 ]
 
 
-def draw_scores(
-    case: Case, n_arrays: int, seed: int, n_repeats: int = 1, overlap: str = "strong"
-) -> np.ndarray:
+@dataclass(frozen=True)
+class Folds:
+    """How samples are divided, and how correlated that makes the scores."""
+
+    n_folds: int = 5
+    n_repeats: int = 1
+    overlap: str = "strong"
+
+
+def draw_scores(case: Case, n_arrays: int, seed: int, folds: Folds) -> np.ndarray:
     """Draw scores (n_arrays, n_rows, n_splits, n_tasks)."""
     rng = np.random.default_rng(seed)
     of_test, of_train = (_noise(rng, n_arrays) for _ in range(2))
-    orders = [rng.permutation(_N_BLOCKS) for _ in range(n_repeats)]
-    tests = np.concatenate([order.reshape(_N_FOLDS, -1) for order in orders])
+    orders = [rng.permutation(_N_BLOCKS) for _ in range(folds.n_repeats)]
+    tests = np.concatenate([order.reshape(folds.n_folds, -1) for order in orders])
     is_test = (tests[:, :, None] == np.arange(_N_BLOCKS)).any(axis=1) * 1.0
     is_train = 1 - is_test  # (n_splits, n_blocks)
     noise = np.einsum("arbt,sb->arst", of_test, is_test / is_test.sum(axis=1)[:, None])
-    noise += LEARNING[overlap] * np.einsum(
+    noise += LEARNING[folds.overlap] * np.einsum(
         "arbt,sb->arst", of_train, is_train / is_train.sum(axis=1)[:, None]
     )
     return case.truth()[:, None] + _NOISE * noise
 
 
 def _noise(rng: np.random.Generator, n_arrays: int) -> np.ndarray:
-    """Return noise (n_arrays, n_rows, n_blocks, n_tasks), of variance 1 in a fold."""
+    """Return noise (n_arrays, n_rows, n_blocks, n_tasks), of variance 1 in a fifth."""
     noise = np.zeros((n_arrays, len(ROWS), _N_BLOCKS, _N_TASKS))
     for n_rows, of_models in ((1, _OF_MODELS), (len(ROWS), 1 - _OF_MODELS)):
         for n_tasks, of_tasks in ((1, _OF_TASKS), (_N_TASKS, 1 - _OF_TASKS)):
             shape = (n_arrays, n_rows, _N_BLOCKS, n_tasks)
             noise += np.sqrt(of_models * of_tasks) * rng.standard_normal(shape)
-    return noise * np.sqrt(_N_BLOCKS / _N_FOLDS)
+    return noise * np.sqrt(_N_BLOCKS / 5)
 
 
 @dataclass(frozen=True)
@@ -171,15 +178,15 @@ class Verdicts:
         return self.is_alike.sum(axis=1) == 1
 
 
-def judge(scores: np.ndarray) -> Verdicts:
+def judge(scores: np.ndarray, folds: Folds) -> Verdicts:
     """Return the verdicts: scores (n_arrays, n_rows, n_splits, n_tasks)."""
     means = scores.mean(axis=3)
     pairs = scores[:, _PAIRS[:, 0]] - scores[:, _PAIRS[:, 1]]
-    by_task = _said(np.moveaxis(pairs, 2, 3))  # splits last
-    mean = _said(pairs.mean(axis=3)[:, :, None])
+    by_task = _said(np.moveaxis(pairs, 2, 3), folds)  # splits last
+    mean = _said(pairs.mean(axis=3)[:, :, None], folds)
     every, rows = np.arange(len(scores)), np.arange(len(ROWS))
     best = means.mean(axis=2).argmax(axis=1)
-    gap, error, p = _tests(means[every, best][:, None] - means)
+    gap, error, p = _tests(means[every, best][:, None] - means, folds)
     p[every, best] = np.nan
     is_alike = ~(_holm(p) < _LEVEL)
     is_close = is_alike & ~(gap > error)
@@ -188,16 +195,14 @@ def judge(scores: np.ndarray) -> Verdicts:
     return Verdicts(np.concatenate([by_task, mean], 2), best, smallest, is_alike)
 
 
-def error_rates(
-    case: Case, n_arrays: int, seed: int, n_repeats: int = 1, overlap: str = "strong"
-) -> dict[str, float]:
+def error_rates(case: Case, n_arrays: int, seed: int, folds: Folds) -> dict[str, float]:
     """Return how often verdicts are wrong or find the truth, see `verdict.py`."""
     truth = case.truth()
     skills = truth.mean(axis=1)
     gains = truth[_PAIRS[:, 0]] - truth[_PAIRS[:, 1]]  # (n_pairs, n_tasks)
     gains = np.round(np.column_stack([gains, gains.mean(axis=1)]), 9)
     is_best = skills >= skills.max() - 1e-9
-    found = judge(draw_scores(case, n_arrays, seed, n_repeats, overlap))
+    found = judge(draw_scores(case, n_arrays, seed, folds), folds)
     said = found.gains
     is_right = (said == np.sign(gains))[:, gains != 0]
     in_play = np.where(found.is_alike, SIZES, np.inf)
@@ -220,17 +225,20 @@ def error_rates(
     }
 
 
-def _said(differences: np.ndarray) -> np.ndarray:
+def _said(differences: np.ndarray, folds: Folds) -> np.ndarray:
     """Return 1, -1 or 0: all differences of an array are judged together."""
-    gap, _, p = _tests(differences)
+    gap, _, p = _tests(differences, folds)
     is_said = _holm(p.reshape(len(p), -1)).reshape(p.shape) < _LEVEL
     return np.where(is_said, np.sign(gap), 0.0)
 
 
-def _tests(differences: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _tests(
+    differences: np.ndarray, folds: Folds
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return means over splits, the last axis, corrected errors and p-values."""
     n_splits = differences.shape[-1]
-    variance = (1 / _N_FOLDS + _RATIO) * differences.var(axis=-1, ddof=1)
+    k = folds.n_folds
+    variance = (1 / k + 1 / (k - 1)) * differences.var(axis=-1, ddof=1)
     gap, error = differences.mean(axis=-1), np.sqrt(variance)
     with np.errstate(invalid="ignore"):  # the best row less itself
         return gap, error, 2 * stats.t.sf(np.abs(gap) / error, n_splits - 1)

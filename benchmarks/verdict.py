@@ -1,6 +1,6 @@
 """How often the verdict of a comparison is wrong, and how often it finds the truth.
 
-Scores of 5-fold comparisons with nine rows and four tasks are drawn with a known truth:
+Scores of comparisons with nine rows and four tasks are drawn with a known truth:
 sharing helps, hurts or does nothing; a linear model, a forest, a net or a blend is the
 best; rows tie. For each truth it prints how often
 
@@ -16,7 +16,8 @@ score, or the smallest one that is not behind beyond noise.
 
     python -m benchmarks.verdict               # a few seconds
     python -m benchmarks.verdict --repeats 3 --overlap typical
-    python -m benchmarks.verdict --folds       # correlation of real folds, 3 minutes
+    python -m benchmarks.verdict --cv 3
+    python -m benchmarks.verdict --correlation # of real fold differences, 3 minutes
 """
 
 from __future__ import annotations
@@ -27,26 +28,28 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks._known_truth import CASES, LEARNING, error_rates
+from benchmarks._known_truth import CASES, LEARNING, Folds, error_rates
 from benchmarks._timing import print_targets, write_json
 
 _NOISES = (0.5, 1.0, 2.0)
 
 
 def main() -> None:
-    """Print the rates, and the two that have a target."""
+    """Print the rates, and those that have a target."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--arrays", type=int, default=2000, help="of each truth")
-    parser.add_argument("--repeats", type=int, default=1, help="of the 5 folds")
+    parser.add_argument("--cv", type=int, default=5, choices=(2, 3, 5, 6, 10))
+    parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--overlap", choices=LEARNING, default="strong")
-    parser.add_argument("--folds", action="store_true")
+    parser.add_argument("--correlation", action="store_true")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    if args.folds:
+    if args.correlation:
         _print_correlations()
         return
+    folds = Folds(args.cv, args.repeats, args.overlap)
     found = {
-        case.name: error_rates(case, args.arrays, seed, args.repeats, args.overlap)
+        case.name: error_rates(case, args.arrays, seed, folds)
         for seed, case in enumerate(CASES)
     }
     _print_rates(found)
