@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import time
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sklearn_mtl.comparison._compare import compare
 from sklearn_mtl.comparison._datasets_comparison import DatasetsComparison
+from sklearn_mtl.comparison.report._progress import minutes
 from sklearn_mtl.exceptions import NegativeTransferWarning
 
 __all__ = ["compare_datasets"]
@@ -40,12 +43,14 @@ def compare_datasets(
     alpha : float, default=0.05
         Level of the tests between models.
     **options : dict
-        Further arguments of `compare`, for all data sets; one `cache_dir` serves all.
+        Further arguments of `compare`, for all data sets; one `cache_dir` serves all,
+        so that a run that was interrupted continues where it was. With `verbose` stderr
+        also shows which data set is compared.
 
     Returns
     -------
     DatasetsComparison
-        Tables, mean ranks, wins; `plot()`, `to_html(path)`.
+        Tables, mean ranks, wins; `plot()`, `to_html(path)`, `to_latex(path)`.
 
     Raises
     ------
@@ -86,7 +91,12 @@ def compare_datasets(
             "there is compare."
         )
     comparisons = {}
-    for name, given in datasets.items():
+    start = time.monotonic()
+    for place, (name, given) in enumerate(datasets.items(), start=1):
+        if options.get("verbose"):
+            spent = minutes(time.monotonic() - start)
+            line = f"{_WHO}: {name}, data set {place} of {len(datasets)}, {spent}"
+            sys.stderr.write(f"{line}\n")
         X, y, groups = _read(str(name), given)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")

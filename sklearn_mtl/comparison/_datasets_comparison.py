@@ -134,6 +134,27 @@ class DatasetsComparison(DatasetsResult):
         check_report(f"{_WHO}.to_html")
         Path(path).write_text(as_page(self), encoding="utf-8")
 
+    def to_latex(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return scores and mean ranks as a table for LaTeX, and write it to a file.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            The file; None writes none.
+
+        Returns
+        -------
+        str
+            A tabular with the rules of the package booktabs: a row for each data set,
+            a column for each model, the mean ranks last, the best of each row in bold.
+        """
+        from sklearn_mtl.comparison.report._latex import dataset_table
+
+        text = dataset_table(self)
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
     def _repr_html_(self) -> str | None:
         """Return verdict and scores for a notebook; without jinja2 None: the text."""
         if not is_installed("jinja2"):

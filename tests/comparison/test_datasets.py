@@ -97,6 +97,33 @@ def test_the_cache_serves_all_data_sets(found, tmp_path):
     np.testing.assert_array_equal(again.table, found.table.loc[["pair", "late"]])
 
 
+def test_an_interrupted_run_continues_with_the_fits_it_had(monkeypatch, tmp_path):
+    rows, options = {"line": Ridge()}, {"cv": 2, "cache_dir": tmp_path}
+    datasets = {"first": made(0), "second": made(1)}
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compare_datasets({**datasets, "second": interrupted}, rows, **options)
+    fitted = []
+    fit = Ridge.fit
+    monkeypatch.setattr(
+        Ridge, "fit", lambda self, X, y: fitted.append(len(X)) or fit(self, X, y)
+    )
+    compare_datasets(datasets, rows, **options)
+    assert len(fitted) == 2 * (1 + 10)  # shared, and a model for each of ten tasks
+
+
+def test_stderr_names_the_data_set_at_work(capfd):
+    datasets = {"first": made(0), "second": made(1)}
+    compare_datasets(datasets, ["dummy"], cv=2, verbose=True)
+    assert capfd.readouterr().err.splitlines() == [
+        "compare_datasets: first, data set 1 of 2, 0:00",
+        "compare_datasets: second, data set 2 of 2, 0:00",
+    ]
+
+
 def test_the_page_shows_ranks_gains_and_how_to_do_it_again(found, tmp_path):
     _, page = page_of(found, tmp_path)
     text = " ".join(page.text)

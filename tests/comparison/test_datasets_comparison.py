@@ -147,6 +147,34 @@ def test_the_diagram_holds_ranks_and_a_bar_for_each_run(ranked):
     plt.close("all")
 
 
+def test_the_latex_table_has_a_row_for_each_data_set_and_the_mean_ranks(
+    published, tmp_path
+):
+    path = tmp_path / "ranks.tex"
+    text = published.to_latex(path)
+    assert path.read_text(encoding="utf-8") == text
+    lines = text.splitlines()
+    names = [line.split(" & ")[0] for line in lines if " & " in line]
+    assert names == ["data set", *published.table.index, "mean rank"]
+    header, first, ranks = (cells_of(lines[place]) for place in (2, 4, -3))
+    scores = published.table.iloc[0]
+    for model, score, rank in zip(header, first, ranks, strict=True):
+        assert number_in(score) == pytest.approx(scores[model], abs=5e-4)
+        assert ("textbf" in score) == (scores[model] == scores.max())
+        expected = published.mean_ranks.get(model, np.nan)
+        assert number_in(rank) == pytest.approx(expected, abs=5e-4, nan_ok=True)
+        assert ("textbf" in rank) == (expected == published.mean_ranks.min())
+
+
+def cells_of(line):
+    return line.removesuffix(r" \\").split(" & ")[1:]
+
+
+def number_in(cell):
+    text = cell.removeprefix(r"\textbf{").removesuffix("}").replace("$-$", "-")
+    return np.nan if text == "--" else float(text)
+
+
 def test_text_and_repr_are_short(published):
     assert repr(published) == "<DatasetsComparison of 6 models on 14 data sets>"
     assert "net: " in str(published)

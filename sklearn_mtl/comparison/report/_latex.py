@@ -11,9 +11,10 @@ from sklearn_mtl.comparison.results._gains import MEAN
 from sklearn_mtl.comparison.results._words import number
 
 if TYPE_CHECKING:
+    from sklearn_mtl.comparison.results._datasets_result import DatasetsResult
     from sklearn_mtl.comparison.results._result import ComparisonResult
 
-__all__ = ["latex_table", "score_table"]
+__all__ = ["dataset_table", "latex_table", "score_table"]
 
 _ESCAPED = {
     **{mark: f"\\{mark}" for mark in "&%$#_{}"},
@@ -34,8 +35,35 @@ def score_table(comparison: ComparisonResult) -> str:
 
 def latex_table(header: Sequence[str], names: Sequence[str], values: np.ndarray) -> str:
     """Return numbers (n_rows, n_columns) as a tabular, the best of a column in bold."""
+    return "\n".join(_lines(header, names, values, _are_best(values.T).T))
+
+
+def dataset_table(found: DatasetsResult) -> str:
+    """Return the mean scores on every data set, and the mean ranks of the models."""
+    table = found.table
+    header, values = ["data set", *table.columns], table.to_numpy()
+    lines = _lines(header, list(table.index), values, _are_best(values))
+    ranks = found.mean_ranks.reindex(table.columns).to_numpy()
+    cells = [_cell(*pair) for pair in zip(ranks, _are_best(-ranks), strict=True)]
+    at = lines.index("\\bottomrule")
+    lines[at:at] = ["\\midrule", _line(["mean rank", *cells])]
+    return "\n".join(lines)
+
+
+def _are_best(values: np.ndarray) -> np.ndarray:
+    """Say which values are the largest of their row, all of those that are equal."""
     known = np.where(np.isnan(values), -np.inf, values)
-    is_best = np.isfinite(known) & (known == known.max(axis=0, initial=-np.inf))
+    best = known.max(axis=-1, keepdims=True, initial=-np.inf)
+    return np.isfinite(known) & (known == best)
+
+
+def _lines(
+    header: Sequence[str],
+    names: Sequence[str],
+    values: np.ndarray,
+    is_best: np.ndarray,
+) -> list[str]:
+    """Return the lines of a tabular; the last one is empty."""
     lines = [
         f"\\begin{{tabular}}{{l{'r' * values.shape[1]}}}",
         "\\toprule",
@@ -45,7 +73,7 @@ def latex_table(header: Sequence[str], names: Sequence[str], values: np.ndarray)
     for name, row, marks in zip(names, values.tolist(), is_best, strict=True):
         cells = [_cell(*pair) for pair in zip(row, marks, strict=True)]
         lines.append(_line([escape(str(name)), *cells]))
-    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}", ""])
+    return [*lines, "\\bottomrule", "\\end{tabular}", ""]
 
 
 def escape(text: str) -> str:

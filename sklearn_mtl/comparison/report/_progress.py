@@ -19,7 +19,7 @@ from sklearn_mtl.comparison.run._jobs import Plan
 from sklearn_mtl.comparison.run._time_left import TimeLeft
 from sklearn_mtl.metrics import mean_over_tasks
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "minutes"]
 
 _PERIOD = 10.0  # seconds between two reports where stderr is no terminal
 _QUIET = 5.0  # and until the first one, which comes as soon as there is a row
@@ -38,12 +38,9 @@ class Progress:
     seconds; a comparison of a few seconds prints nothing there.
     """
 
-    def __init__(
-        self, plan: Plan, tasks: Sequence[TaskRow], *, title: str = ""
-    ) -> None:
+    def __init__(self, plan: Plan, tasks: Sequence[TaskRow]) -> None:
         self._stream = sys.stderr
         self._is_terminal = self._stream.isatty()
-        self._title = f"{title}: " if title else ""
         self._n_done = len(plan.kept)
         self._total = len(plan.kept) + len(plan.todo)
         self._left = TimeLeft(plan.todo, plan.n_workers)
@@ -102,9 +99,9 @@ class Progress:
         now, left = time.monotonic(), self._left.seconds()
         told = ""
         if left is not None:  # the fits at work have come further since
-            told = f", about {_minutes(max(left - now + self._updated, 0.0))} left"
-        spent = _minutes(now - self._start)
-        return f"{self._title}{self._n_done} of {self._total} fits, {spent}{told}"
+            told = f", about {minutes(max(left - now + self._updated, 0.0))} left"
+        spent = minutes(now - self._start)
+        return f"{self._n_done} of {self._total} fits, {spent}{told}"
 
     def _put(self, text: str) -> None:
         self._stream.write(text)
@@ -184,7 +181,7 @@ def _width() -> int:
     return min(shutil.get_terminal_size().columns, _MAX_WIDTH)
 
 
-def _minutes(seconds: float) -> str:
+def minutes(seconds: float) -> str:
     """Return "1:05", or "2:01:05" beyond an hour."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

@@ -75,8 +75,8 @@ def test_a_short_run_prints_nothing_where_stderr_is_no_terminal(stream):
 
 @pytest.mark.parametrize("stream", [True], indirect=True)
 def test_the_last_line_of_a_terminal_is_rewritten_and_removed(stream):
-    with Progress(Plan([], [[job] for job in JOBS], 1), TASKS, title="a.csv") as tell:
-        wait_for(stream, "\r\x1b[Ka.csv: 0 of 4 fits, 0:00")
+    with Progress(Plan([], [[job] for job in JOBS], 1), TASKS) as tell:
+        wait_for(stream, "\r\x1b[K0 of 4 fits, 0:00")
         for job in JOBS[:3]:
             tell(fit(job))
     shown = stream.getvalue().split("\r\x1b[K")
@@ -143,4 +143,4 @@ def test_the_clock_ends_with_an_error(stream):
     ("seconds", "text"), [(0.4, "0:00"), (65, "1:05"), (7265, "2:01:05")]
 )
 def test_times_are_minutes_and_seconds(seconds, text):
-    assert _progress._minutes(seconds) == text
+    assert _progress.minutes(seconds) == text
