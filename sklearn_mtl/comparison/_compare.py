@@ -256,6 +256,7 @@ def compare(
             **describe_setting(inputs, targets, groups, arguments),
             **describe_folds(splits),
             "task_types": task_types,
+            "has_trunk": trunk is not None,
             "named_models": [one.row.name for one in candidates if one.is_named],
         },
         confidence=confidence,

@@ -23,6 +23,7 @@ def make_estimator(
     y: TargetsLike,
     *,
     task_types: TaskTypes | None = None,
+    trunk: Any = None,
     random_state: int | None = 0,
 ) -> Any:
     """Make a model that `compare` knows by name, with the preparation of its inputs.
@@ -39,6 +40,9 @@ def make_estimator(
     task_types : str, sequence or dict, default=None
         "classification" or "regression" for all tasks, in order, or by name; None
         infers it from the labels.
+    trunk : trunk spec, nn.Module or callable, default=None
+        Trunk of the net and of the net in the blend, such as `Conv` for pictures; None
+        is that of tables.
     random_state : int or None, default=0
         Seed of the model.
 
@@ -75,7 +79,7 @@ def make_estimator(
     check_inputs(X)
     tasks, _ = TaskSet.from_y(as_table(y, _WHO), who=_WHO, task_types=task_types)
     inputs = read_inputs(X)
-    made = resolve_models([plain], Situation(tasks, inputs, random_state))
+    made = resolve_models([plain], Situation(tasks, inputs, random_state, trunk))
     for candidate in made:
         if candidate.row.name == name:
             return candidate.ready(inputs)

@@ -5,6 +5,7 @@ from scipy import sparse
 
 import sklearn_mtl
 from sklearn_mtl.comparison import compare, make_estimator
+from sklearn_mtl.modules import Conv
 
 NAMES = ["dummy", "linear", "boosting", "shared-linear", "shared-linear, one per task"]
 
@@ -133,3 +134,13 @@ def test_names_are_checked(data):
         make_estimator("tree", *data)
     with pytest.raises(ValueError, match="'linear' is one model per task; it has no"):
         make_estimator("linear, one per task", *data)
+
+
+def test_the_trunk_is_that_of_the_net_alone_and_in_the_blend():
+    rng = np.random.default_rng(0)
+    X, y = rng.random((20, 36)), rng.integers(0, 2, (20, 2)).astype(float)
+    trunk = Conv((1, 6, 6), (4,))
+    net = make_estimator("net", X, y, trunk=trunk)
+    assert net.trunk.image_shape == (1, 6, 6)
+    blend = make_estimator("blend", X, y, trunk=trunk)
+    assert blend.get_params()["net__trunk"].image_shape == (1, 6, 6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sklearn_mtl.utils._fit_params import fit_params_for
 
@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 
 __all__ = ["NextSteps", "next_steps"]
 
+_OWN_TABLE = "sklearn-mtl compare TABLE --targets a b"
+
 
 class NextSteps(NamedTuple):
-    """Lines for a shell and for Python; an empty text where there are none."""
+    """What to do, and the lines for a shell and for Python; "" where there are none."""
 
-    model: str
+    what: str
     shell: str
     python: str
 
@@ -25,40 +27,46 @@ def next_steps(comparison: ComparisonResult) -> NextSteps | None:
     name = comparison.recommended
     if name is None or name not in comparison.estimators:
         return None
-    is_known = name in comparison.setting.get("named_models", ())
-    shell = _shell(comparison, name) if is_known else ""
-    return NextSteps(name, shell, _python(comparison, name, is_known=is_known))
+    what = f"To fit {name} to all samples:"
+    if "fit_command" in comparison.setting:
+        return NextSteps(what, _shell(comparison, name), _python(comparison, name))
+    if "command" in comparison.setting:  # on the built-in data
+        return NextSteps("To compare on a table of your own:", _OWN_TABLE, "")
+    return NextSteps(what, "", _python(comparison, name))
 
 
 def _shell(comparison: ComparisonResult, name: str) -> str:
-    command = comparison.setting.get("fit_command")
-    if command is None:
-        return ""
     model = f"'{name}'" if " " in name else name
     return (
-        f"{command} --model {model} -o model.mtl\n"
+        f"{comparison.setting['fit_command']} --model {model} -o model.mtl\n"
         "sklearn-mtl predict model.mtl NEW_TABLE -o predictions.csv"
     )
 
 
-def _python(comparison: ComparisonResult, name: str, *, is_known: bool) -> str:
+def _python(comparison: ComparisonResult, name: str) -> str:
     setting, lines = comparison.setting, []
-    if is_known:
-        options = {key: setting[key] for key in ("task_types",) if setting.get(key)}
-        if setting.get("random_state") != 0:  # the default
-            options["random_state"] = setting.get("random_state")
-        given = "".join(f", {key}={value!r}" for key, value in options.items())
+    made = "comparison.best_estimator()"
+    if name in setting.get("named_models", ()):
+        given = "".join(f", {option}" for option in _options(setting))
         made = f"make_estimator({name!r}, X, y{given})"
         lines = ["from sklearn_mtl.comparison import make_estimator"]
-    elif "command" not in setting:
-        made = "comparison.best_estimator()"
-    else:
-        return ""  # models of the command line that have no name
     imports, data = setting.get("data_lines", ((), ()))
     lines += [*imports, "", *data] if imports else []
     groups = "table.groups" if data else "groups"
     given = "".join(f", {key}={groups}" for key in _group_keys(comparison, name))
     return "\n".join([*lines, f"model = {made}.fit(X, y{given})"])
+
+
+def _options(setting: dict[str, Any]) -> list[str]:
+    """Return the arguments of `make_estimator` that `compare` was given."""
+    options = []
+    if setting.get("task_types") is not None:
+        options.append(f"task_types={setting['task_types']!r}")
+    if setting.get("has_trunk"):
+        options.append("trunk=trunk")
+    if setting.get("random_state") != 0:  # the default
+        options.append(f"random_state={setting.get('random_state')!r}")
+    return options
 
 
 def _group_keys(comparison: ComparisonResult, name: str) -> list[str]:

@@ -204,11 +204,11 @@ def _verdict(comparison: ComparisonResult, width: int) -> str:
 def _next(comparison: ComparisonResult) -> str:
     """Return the lines that fit the recommended model; they are not wrapped."""
     steps = next_steps(comparison)
-    if steps is None or not (steps.shell or steps.python):
+    if steps is None:
         return ""
     blocks = [text for text in (steps.shell, steps.python) if text]
     shown = [textwrap.indent(text, "  ") for text in blocks]
-    return "\n".join([f"To fit {steps.model} to all samples:", "\n\n".join(shown)])
+    return "\n".join([steps.what, "\n\n".join(shown)])
 
 
 def _wrap(text: str, width: int) -> list[str]:

@@ -63,6 +63,12 @@ def test_groups_reach_the_fit_that_takes_them(data):
     eval(f"net.fit{call}", {"net": net, "X": X, "y": y, "groups": groups})
 
 
+def test_a_trunk_is_handed_on(data):
+    comparison = compare(*data, ["linear"], cv=2)
+    comparison.setting["has_trunk"] = True
+    assert "X, y, trunk=trunk).fit" in next_steps(comparison).python
+
+
 def test_the_page_and_the_text_end_with_the_lines(data, tmp_path):
     X, y = data
     comparison = compare(X, y, ["dummy", "linear"], cv=2)
