@@ -20,14 +20,14 @@ from sklearn_mtl.command_line._read_table import (
     choose_inputs,
     read_table,
 )
-from sklearn_mtl.utils._optional import import_optional
+from sklearn_mtl.utils._optional import import_optional, is_installed
 from sklearn_mtl.utils._pipelines import fitted_model
 
 __all__ = ["add_command"]
 
 _AUTO, _AUTO_FOLDS = "auto", 3
-# scikit-learn keeps their trees in compiled objects, which only skops writes
-_NEED_SKOPS = (_AUTO, "boosting")
+# scikit-learn keeps its trees in compiled objects, which only skops writes
+_NEEDS_SKOPS = "boosting"
 _EPILOG = """\
 The model is fitted to all rows. auto compares the models of `sklearn-mtl compare` on 3
 folds first and takes the recommended one, which takes some 3 times as long as all of
@@ -81,7 +81,7 @@ def _work(options: argparse.Namespace) -> Callable[[], int]:
     check_outputs({"--output": options.output})
     if Path(options.output).resolve() == Path(options.table).resolve():
         raise ValueError(f"--output: {options.output!r} is the table itself.")
-    if options.model in _NEED_SKOPS:
+    if options.model == _NEEDS_SKOPS:
         import_optional("skops", extra="save", who=f"--model {options.model}")
     _check_name(options.model)
     table = read_table(options)
@@ -134,6 +134,7 @@ def _choose(
     comparison = compare(
         X,
         table.target,
+        _rows_to_compare(),
         cv=_AUTO_FOLDS,
         task_types=table.task_types,
         groups=table.groups,
@@ -151,6 +152,17 @@ def _choose(
     facts.model = name
     facts.take_scores(comparison, name)
     return comparison.best_estimator(name)
+
+
+def _rows_to_compare() -> list[str]:
+    """Return the models that can be saved here."""
+    from sklearn_mtl.comparison import MODELS
+
+    names = list(MODELS)
+    if not is_installed("skops"):
+        names.remove(_NEEDS_SKOPS)
+        _say("auto: without boosting, which needs pip install 'sklearn-mtl[save]'")
+    return names
 
 
 def _fit(name: str, estimator: Any, table: CommandTable, X: Any) -> None:

@@ -78,7 +78,7 @@ def observed(truth, labels, predicted):
 def test_auto_takes_the_recommended_row_and_its_scores(folder, run, monkeypatch):
     made = []
 
-    def quick(X, y, **options):
+    def quick(X, y, rows, **options):
         assert options["cv"] == 3
         assert options["groups"].nunique() == 12
         made.append(compare(X, y, ["dummy", "linear"], cv=2))
@@ -98,7 +98,7 @@ def test_auto_takes_the_recommended_row_and_its_scores(folder, run, monkeypatch)
 
 
 def test_auto_says_where_nothing_could_be_scored(folder, failing, monkeypatch):
-    def broken(X, y, **options):
+    def broken(X, y, rows, **options):
         found = compare(X, y, ["dummy"], cv=2)
         found.measured.scores[:] = np.nan
         return found
@@ -135,10 +135,27 @@ def test_the_table_is_not_overwritten(folder, failing):
     assert line == f"--output: {str(path)!r} is the table itself."
 
 
-@pytest.mark.parametrize("name", ["auto", "boosting"])
 def test_what_cannot_be_saved_is_said_before_anything_is_fitted(
-    folder, failing, monkeypatch, name
+    folder, failing, monkeypatch
 ):
     monkeypatch.setitem(sys.modules, "skops", None)
-    line = failing("fit", folder / "old.csv", *TARGETS, "--model", name)
-    assert line == f"--model {name} needs skops: pip install 'sklearn-mtl[save]'."
+    line = failing("fit", folder / "old.csv", *TARGETS, "--model", "boosting")
+    assert line == "--model boosting needs skops: pip install 'sklearn-mtl[save]'."
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_auto_compares_what_can_be_saved(folder, run, monkeypatch, is_there):
+    asked = []
+
+    def spy(X, y, rows, **options):
+        asked.extend(rows)
+        return compare(X, y, ["dummy"], cv=2)
+
+    monkeypatch.setattr("sklearn_mtl.comparison.compare", spy)
+    if not is_there:
+        monkeypatch.setitem(sys.modules, "skops", None)
+    code, _, err = run("fit", folder / "old.csv", *TARGETS, "-o", folder / "a.mtl")
+    assert code == 0
+    assert {"net", "blend", "forest"} < set(asked)
+    assert ("boosting" in asked) == is_there
+    assert ("without boosting" in err) != is_there
