@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -29,10 +30,9 @@ _AUTO, _AUTO_FOLDS = "auto", 3
 # scikit-learn keeps its trees in compiled objects, which only skops writes
 _NEEDS_SKOPS = "boosting"
 _EPILOG = """\
-The model is fitted to all rows. auto compares the models of `sklearn-mtl compare` on 3
-folds first and takes the recommended one, which takes some 3 times as long as all of
-them together; the blend is the most accurate one on average, and the net the fastest
-that learns the tasks together.
+The model is fitted to all rows. auto first compares the models on 3 folds, which takes
+as long as `sklearn-mtl compare --cv 3`, and takes the recommended one; on most tables
+the blend is the most accurate.
 
 examples:
   sklearn-mtl fit pupils.csv --targets grade dropout -o pupils.mtl
@@ -179,7 +179,9 @@ def _fit(name: str, estimator: Any, table: CommandTable, X: Any) -> None:
 def _show(tasks: str, path: str) -> int:
     print(tasks)
     print(f"\nSaved: {path}")
-    print(f"Next:  sklearn-mtl predict {path} NEW_TABLE -o predictions.csv")
+    print(
+        f"Next:  sklearn-mtl predict {shlex.quote(path)} NEW_TABLE -o predictions.csv"
+    )
     return 0
 
 

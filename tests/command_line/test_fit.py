@@ -38,6 +38,7 @@ def test_it_says_what_it_fitted_and_what_comes_next(folder, run):
     assert kinds == [["ill", "binary"], ["stage", "multiclass"], ["dose", "regression"]]
     assert "0, 1, 2" in out  # pandas reads whole numbers with gaps as 0.0, 1.0, 2.0
     assert f"Saved: {path}" in out
+    assert f"sklearn-mtl predict '{path}' NEW_TABLE" in out
     assert "fitting linear to 120 rows" in err
     assert sklearn_mtl.load(path).n_features_in_ == 4
 
