@@ -69,6 +69,7 @@ def test_a_table_is_compared_from_the_command_line(table, tmp_path):
     assert read["table"][1]["dose"] > 0.5
     source = page.read_text(encoding="utf-8")
     assert "How to reproduce" in source
+    assert "inputs: 3 numeric, 1 categorical (ward: 2 levels)" in source
     assert "How strongly the labels of two tasks are associated" in source
 
 

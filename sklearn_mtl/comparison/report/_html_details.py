@@ -28,6 +28,7 @@ _FACTS = {
     "n_rows_without_label": "rows without any label",
     "n_features": "inputs",
     "n_categorical_features": "inputs that are categories",
+    "inputs": "columns of the table",
     "n_groups": "groups",
     "missing_fraction": "share of labels hidden from training",
     "random_state": "seed",
