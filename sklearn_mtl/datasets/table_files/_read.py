@@ -39,8 +39,8 @@ def read_table_file(path: str | os.PathLike[str], options: FileOptions) -> Table
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    OSError
+        If there is no such file, or it cannot be read.
     ImportError
         If the format needs a package that is not installed.
     ValueError
@@ -48,11 +48,11 @@ def read_table_file(path: str | os.PathLike[str], options: FileOptions) -> Table
     """
     options.check()
     path = Path(path)
-    if not path.is_file():
+    if path.is_dir() or not path.exists():
         what = "is a folder" if path.is_dir() else "is not there"
         raise FileNotFoundError(f"the file {str(path)!r} {what}.")
     try:
-        content = unpack(path)
+        content = unpack(path.read_bytes(), path.name)
         if content.kind == "text":
             frame, notes = read_text(content.raw, options)
         else:
@@ -65,4 +65,7 @@ def read_table_file(path: str | os.PathLike[str], options: FileOptions) -> Table
         raise ValueError(f"{path.name}: {reason}.") from error
     except ImportError as error:
         raise ImportError(f"{path.name}: {error}") from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OSError(f"the file {str(path)!r} cannot be read: {reason}.") from error
     return TableFile(frame.reset_index(drop=True), path.name, ", ".join(notes))

@@ -16,8 +16,11 @@ _MOST_ROWS = 200
 _MOSTLY = 0.9
 
 
-def find_separator(sample: str, options: FileOptions) -> str:
-    """Return the separator of a text, given its first lines, complete ones."""
+def find_separator(sample: str, options: FileOptions, *, is_cut: bool) -> str:
+    """Return the separator of a text, given its first lines, complete ones.
+
+    `is_cut` says that others follow: a field with line breaks may go on in them.
+    """
     if options.separator is not None:
         return options.separator
     first = sample.split("\n", 1)[0].strip()
@@ -26,6 +29,7 @@ def find_separator(sample: str, options: FileOptions) -> str:
     shares = {}
     for sep in _CANDIDATES:
         rows = _rows(sample, sep)
+        rows = rows[:-1] if is_cut and 1 < len(rows) < _MOST_ROWS else rows
         n_columns = len(rows[0]) if rows else 0
         if n_columns > 1:
             shares[sep] = sum(len(row) == n_columns for row in rows) / len(rows)

@@ -35,7 +35,7 @@ def read_text(raw: bytes, options: FileOptions) -> tuple[Any, list[str]]:
     for mark, what in _FOREIGN.items():
         if start.startswith(mark):
             raise UnreadableError(f"the file is {what}, no table")
-    sep = find_separator(sample, options)
+    sep = find_separator(sample, options, is_cut=len(raw) > _SAMPLE_BYTES)
     layout = Layout(raw, encoding, sep)
     text = _Text(raw, encoding, sep, layout, options.missing)
     frame, decimal = _read_numbers(text, options)

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from sklearn_mtl.datasets.table_files._options import UnreadableError
 
@@ -61,12 +61,12 @@ class Content:
     kind: str
 
 
-def unpack(path: Path) -> Content:
+def unpack(raw: bytes, name: str) -> Content:
     """Return what is in a file, whatever its name ends in."""
-    raw, suffix = path.read_bytes(), path.suffix.lower()
+    suffix = PurePosixPath(name).suffix.lower()
     for magic, module in _PACKED.items():
         if raw.startswith(magic):
-            suffix = Path(path.stem).suffix.lower()
+            suffix = PurePosixPath(PurePosixPath(name).stem).suffix.lower()
             try:
                 raw = module.decompress(raw)
             except _BROKEN as error:

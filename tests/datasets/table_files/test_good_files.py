@@ -1,6 +1,8 @@
 """The same table in other files is the same table."""
 
+import os
 import sys
+import threading
 
 import numpy as np
 import pandas as pd
@@ -89,6 +91,35 @@ def test_numbers_that_begin_late_decide_too(tmp_path):
     rows += ["1.5;2"]
     path = write(tmp_path, "late.csv", ("a;b\n" + "\n".join(rows)).encode())
     with pytest.raises(ValueError, match="different decimal marks"):
+        read_table_file(path, FileOptions())
+
+
+def test_a_text_longer_than_the_sample_tells_the_separator(tmp_path):
+    story = "one; two\n" * 12_000
+    frame = pd.DataFrame({"a": [1, 2, 3, 4], "text": [story] * 4})
+    path = tmp_path / "it.csv"
+    frame.to_csv(path, index=False)
+    assert read_table_file(path, FileOptions()).frame.equals(frame)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes")
+def test_pipes_are_read(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_text, args=("a,b\n1,2\n",))
+    writer.start()
+    assert read_table_file(path, FileOptions()).frame["b"].tolist() == [2]
+    writer.join()
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    path = write(tmp_path, "it.csv", b"a,b\n1,2\n")
+
+    def denied(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", denied)
+    with pytest.raises(OSError, match=r"it.csv' cannot be read: permission denied\."):
         read_table_file(path, FileOptions())
 
 
