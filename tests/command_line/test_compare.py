@@ -71,6 +71,7 @@ def test_a_table_is_compared_from_the_command_line(table, tmp_path):
     assert "How to reproduce" in source
     assert "inputs: 3 numeric, 1 categorical (ward: 2 levels)" in source
     assert "How strongly the labels of two tasks are associated" in source
+    assert '<th scope="col"></th>' not in source  # who listens hears nothing
 
 
 def test_bad_input_ends_the_process_with_code_2_and_one_line(table):

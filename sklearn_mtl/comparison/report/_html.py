@@ -43,7 +43,7 @@ def as_page(comparison: ComparisonResult, affinity: Any = None) -> str:
     shared = shared_names(comparison.models)
     names = [task.name for task in comparison.tasks]
     sharing = [
-        Part(f"What sharing gains: {name}", "gains", gains(comparison, name))
+        Part(_gains_title(comparison, name), "gains", gains(comparison, name))
         for name in shared
         if comparison.gains_of(name)
     ]
@@ -61,6 +61,13 @@ def as_page(comparison: ComparisonResult, affinity: Any = None) -> str:
         Part("What to do next", "next_steps", next_steps(comparison)),
     ]
     return page(_TITLE, _opening(comparison), parts)
+
+
+def _gains_title(comparison: ComparisonResult, name: str) -> str:
+    """Return what the gains of a model say: without a twin nothing about sharing."""
+    has_twin = name in paired_names(comparison.models)
+    what = "What sharing gains" if has_twin else "Against one model per task"
+    return f"{what}: {name}"
 
 
 def as_summary(comparison: ComparisonResult) -> str:

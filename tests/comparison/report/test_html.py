@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sklearn_mtl.comparison.results._rows import TaskRow
+from sklearn_mtl.comparison.results._rows import ModelRow, TaskRow
 from tests.comparison.conftest import MODELS
 
 VOID = {"br", "img", "link", "meta", "source"}
@@ -312,3 +312,13 @@ def test_a_page_without_shared_models_says_so(make, tmp_path):
     comparison = make(models=MODELS[:3])
     text = " ".join(page_of(comparison, tmp_path)[1].text)
     assert "No shared model was compared." in text
+
+
+def test_the_title_of_gains_speaks_of_sharing_where_there_is_a_twin(make, tmp_path):
+    comparison = make()
+    comparison.models[2] = ModelRow("deep", "shared")
+    comparison.measured.chosen[:] = 1
+    source, _ = page_of(comparison, tmp_path)
+    titles = re.findall(r"<h2 id=.*?>(.*?)</h2>", source)
+    assert "What sharing gains: net" in titles
+    assert "Against one model per task: deep" in titles
