@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["add_command"]
 
 _MIN_WIDTH, _MAX_WIDTH = 80, 120
-_BUILT_IN_ROWS = 600  # what 90 seconds of a processor allow
+_BUILT_IN_ROWS = 500  # what 90 seconds of a processor allow
 _BUILT_IN_HIDDEN = 0.3
 _FOLDS, _BUILT_IN_FOLDS = 5, 3
 _EPILOG = """\
