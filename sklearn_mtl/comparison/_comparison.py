@@ -235,8 +235,8 @@ class Comparison(ComparisonResult):
         Returns
         -------
         dict
-            verdict, setting, tasks, models, table, gain, scores, chosen, problems;
-            None stands for NaN.
+            verdict, recommended, ranking, setting, tasks, models, table, gain, scores,
+            chosen, problems; None stands for NaN.
         """
         from sklearn_mtl.comparison.report._export import as_dict
 

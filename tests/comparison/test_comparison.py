@@ -66,6 +66,9 @@ def test_json_is_strict_and_complete(with_problems, tmp_path):
     assert read == with_problems.to_dict()
     assert read["scores"][0]["score"] is None
     assert read["verdict"] == with_problems.verdict
+    assert read["recommended"] == with_problems.recommended
+    ranks = {row["model"]: row["score"] for row in read["ranking"]}
+    assert ranks == with_problems.recommendation.scores
     assert read["setting"]["versions"] == {"scikit-learn": "1.6"}
     assert [row["model"] for row in read["table"]][-1] == "net"
     assert len(read["problems"]) == 3

@@ -49,7 +49,7 @@ def _ranking(comparison: ComparisonResult) -> list[dict[str, Any]]:
         return []
     rows = []
     for name, score in found.scores.items():
-        row = {"model": name, comparison.mean_name: score}
+        row = {"model": name, "score": score}
         if (gain := found.differences.get(name)) is not None:
             row |= {
                 "behind": gain.interval.mean,
