@@ -34,6 +34,8 @@ class Facts:
         Number of labels of each task.
     dropped : list of str
         Columns that were named as something else than inputs or targets.
+    identifiers : list of str
+        Columns that are no inputs and whose values are unique.
     categories : dict of str to list of str
         Values of each input that is a category.
     scores : dict of str to list
@@ -48,22 +50,25 @@ class Facts:
     n_samples: int = 0
     n_labels: dict[str, int] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
+    identifiers: list[str] = field(default_factory=list)
     categories: dict[str, list[str]] = field(default_factory=dict)
     scores: dict[str, list[Any]] = field(default_factory=dict)
     scores_from: str = ""
 
     @classmethod
-    def of(
-        cls, table: CommandTable, inputs: Any, X: Any, dropped: list[str], line: str
-    ) -> Facts:
+    def of(cls, table: CommandTable, inputs: Any, X: Any, line: str) -> Facts:
         """Return what a table tells, its TableInputs, and X, what they choose."""
         texts = [name for name, kind in inputs.kinds_.items() if kind == "categorical"]
+        group = [] if table.groups is None else [str(table.groups.name)]
+        unique = [name for name, why in inputs.left_out_.items() if "unique" in why]
         return cls(
             table=table.name,
             command=line,
             n_samples=len(X),
             n_labels={name: int(n) for name, n in table.target.notna().sum().items()},
-            dropped=dropped,
+            dropped=[*table.dropped, *group],
+            identifiers=unique
+            + [name for name, is_id in table.dropped.items() if is_id],
             categories={name: sorted(X[name].dropna().unique()) for name in texts},
         )
 

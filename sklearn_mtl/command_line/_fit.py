@@ -13,7 +13,6 @@ from typing import Any
 from sklearn_mtl.command_line._data_options import (
     add_data_options,
     check_outputs,
-    split_names,
 )
 from sklearn_mtl.command_line._facts import Facts, add_facts, describe_tasks
 from sklearn_mtl.command_line._read_table import (
@@ -88,8 +87,7 @@ def _work(options: argparse.Namespace) -> Callable[[], int]:
     # the estimators encode free text themselves, as in a comparison
     inputs = choose_inputs(table, text="passthrough")
     X = inputs.transform(table.data)
-    dropped = split_names(options.drop, []) + ([options.group] if options.group else [])
-    facts = Facts.of(table, inputs, X, dropped, options.line)
+    facts = Facts.of(table, inputs, X, options.line)
     estimator = _choose(options, table, X, facts)
     _fit(facts.model, estimator, table, X)
     from sklearn.pipeline import Pipeline

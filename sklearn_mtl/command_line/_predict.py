@@ -110,7 +110,8 @@ def _columns_to_keep(
         raise ValueError(
             f"--keep: {options.table} has no column {with_guesses(unknown, columns)}."
         )
-    return list(dict.fromkeys([*saved.identifiers(frame), *named]))
+    identifiers = [name for name in saved.facts.identifiers if name in columns]
+    return list(dict.fromkeys([*identifiers, *named]))
 
 
 def _inputs(saved: SavedModel, frame: Any, name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sklearn_mtl.command_line._data_options import split_names
@@ -34,6 +34,8 @@ class CommandTable:
         Name of the file.
     trunk : trunk or None
         Trunk of the nets, for pictures.
+    dropped : dict of str to bool
+        Columns that are dropped, and whether their values are unique.
     """
 
     data: Any
@@ -43,6 +45,7 @@ class CommandTable:
     keep: tuple[str, ...] = ()
     name: str = ""
     trunk: Any = None
+    dropped: dict[str, bool] = field(default_factory=dict)
 
 
 def read_file(options: argparse.Namespace) -> TableFile:
@@ -75,7 +78,15 @@ def read_table(options: argparse.Namespace) -> CommandTable:
     data, target, groups = split_columns(table, roles, _WORDS)
     _tell_mixed(data, target)
     types = read_task_types(options.task_types, target)
-    return CommandTable(data, target, groups, types, tuple(roles["keep"]), table.name)
+    return CommandTable(
+        data,
+        target,
+        groups,
+        types,
+        keep=tuple(roles["keep"]),
+        name=table.name,
+        dropped={name: table.frame[name].is_unique for name in roles["drop"]},
+    )
 
 
 def choose_inputs(table: CommandTable, *, text: str = "tfidf") -> Any:

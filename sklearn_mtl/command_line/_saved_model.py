@@ -58,17 +58,6 @@ class SavedModel:
         left_out = [] if self.chooser is None else list(self.chooser.left_out_)
         return [*self.inputs, *left_out, *self.facts.dropped]
 
-    def identifiers(self, frame: Any) -> list[str]:
-        """Return the columns of a table that tell its rows apart, and are no inputs."""
-        left_out = {} if self.chooser is None else self.chooser.left_out_
-        named = [name for name, why in left_out.items() if why.startswith("unique")]
-        dropped = [
-            name
-            for name in self.facts.dropped
-            if name in frame.columns and frame[name].is_unique
-        ]
-        return [name for name in [*named, *dropped] if name in frame.columns]
-
     def prepare(self, frame: Any) -> Any:
         """Return the inputs of a table."""
         if self.chooser is None:

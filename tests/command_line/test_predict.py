@@ -53,6 +53,16 @@ def test_columns_are_found_by_name_and_others_are_not_needed(folder, new, run):
     assert "other.csv: not used: colour (not in the training table)" in err
 
 
+def test_dropped_columns_that_are_unique_in_training_are_copied(folder, new, run):
+    path = folder / "dropped.mtl"
+    fit = ["fit", folder / "old.csv", "--targets", "dose", "--drop", "patient,ward"]
+    assert run(*fit, "ill", "stage", "--model", "dummy", "-o", path)[0] == 0
+    new[:1].to_csv(folder / "one.csv", index=False)  # where all values are unique
+    _, out, err = run("predict", path, folder / "one.csv")
+    assert read(out).columns.tolist() == ["patient", "dose"]
+    assert "not used" not in err
+
+
 def test_other_columns_are_copied_on_request(folder, new, run):
     keep = ["--keep", "doctor,height"]
     _, out, _ = run("predict", folder / "model.mtl", folder / "new.csv", *keep)
