@@ -118,17 +118,26 @@ def _choose(
     options: argparse.Namespace, table: CommandTable, X: Any, facts: Facts
 ) -> Any:
     """Return the unfitted estimator that was named, or that a comparison recommends."""
-    from sklearn_mtl.comparison import compare, make_estimator
+    from sklearn_mtl.comparison import make_estimator
 
-    if options.model != _AUTO:
-        facts.model = options.model
-        return make_estimator(
-            options.model,
-            X,
-            table.target,
-            task_types=table.task_types,
-            random_state=options.seed,
-        )
+    if options.model == _AUTO:
+        return _recommended(options, table, X, facts)
+    facts.model = options.model
+    return make_estimator(
+        options.model,
+        X,
+        table.target,
+        task_types=table.task_types,
+        random_state=options.seed,
+    )
+
+
+def _recommended(
+    options: argparse.Namespace, table: CommandTable, X: Any, facts: Facts
+) -> Any:
+    """Return the unfitted estimator that a comparison recommends; keep its scores."""
+    from sklearn_mtl.comparison import compare
+
     comparison = compare(
         X,
         table.target,
