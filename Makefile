@@ -17,7 +17,7 @@ BIN := $(VENV)/bin
 # --prefer-binary: a wheel of an older release beats compiling a newer one.
 INSTALL = $(BIN)/python -m pip install --prefer-binary $(PIP_ARGS) -c constraints.txt
 # On disk, with PyTorch's CPU build; its CUDA build is several GB more.
-SIZE_report := 1.4 GB
+SIZE_cli := 1.6 GB
 SIZE_docs := 1.6 GB
 SIZE_test := 3 GB
 SIZE_bench := 2 GB
@@ -35,7 +35,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
-compare: $(VENV)/.stamp-report  ## Does sharing help? On built-in data, or ARGS="table.csv --targets a b"
+compare: $(VENV)/.stamp-cli  ## Does sharing help? On built-in data, or ARGS="table.csv --targets a b"
 	$(BIN)/python -m sklearn_mtl compare --report compare.html $(ARGS)
 
 test: $(VENV)/.stamp-test  ## Run the tests and doctests; COVERAGE=95 asks for so many percent
