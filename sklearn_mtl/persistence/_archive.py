@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import stat
@@ -14,21 +15,24 @@ from pathlib import Path
 from typing import IO, Any
 
 from sklearn_mtl.exceptions import DamagedFileError
+from sklearn_mtl.persistence._budget import Budget, missing_bytes, parse_json
 
 __all__ = ["FORMAT", "read_archive", "replacing", "write_archive"]
 
 #: Version of the layout of the file.
 FORMAT = 1
-MANIFEST = "manifest.json"
+MANIFEST, PADDING = "manifest.json", "padding"
 #: Of the SHA-256 of all that stands before it, in hexadecimal digits: the zip comment.
 DIGEST = 64
-#: What reading may need beyond twice the size of the file, in bytes.
-SPARE = 32 * 2**20
 #: Bytes that are hashed at once.
 CHUNK = 2**20
+#: Bytes of the list of contents: zipfile makes ten times as much of it.
+CONTENTS = 2**17
 
 
-def write_archive(path: Path, members: dict[str, bytes], about: dict[str, Any]) -> None:
+def write_archive(
+    path: Path, members: dict[str, bytes], about: dict[str, Any], making: int = 0
+) -> None:
     """Write a new file and put it in the place of an old one, or leave that as it was.
 
     Parameters
@@ -39,6 +43,8 @@ def write_archive(path: Path, members: dict[str, bytes], about: dict[str, Any]) 
         Contents by name.
     about : dict
         What the manifest says besides the sizes and digests of the members.
+    making : int, default=0
+        Bytes that are allocated to put the contents together.
     """
     manifest = {
         "format": FORMAT,
@@ -53,6 +59,12 @@ def write_archive(path: Path, members: dict[str, bytes], about: dict[str, Any]) 
             _put(archive, MANIFEST, json.dumps(manifest).encode())
             for name, data in members.items():
                 _put(archive, name, data)
+            # Many small objects may take more than what a file of this size may.
+            texts = [data for name, data in members.items() if _is_text(name)]
+            other = sum(map(len, members.values())) - sum(map(len, texts))
+            missing = missing_bytes(file.tell(), texts, other, making)
+            if missing:
+                _put(archive, PADDING, bytes(missing))
             archive.comment = b"0" * DIGEST
         file.seek(-DIGEST, os.SEEK_END)
         end = file.tell()
@@ -65,9 +77,29 @@ def write_archive(path: Path, members: dict[str, bytes], about: dict[str, Any]) 
 def _put(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
     """Write a member with a fixed date, compressed if it is text."""
     info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    is_text = name.endswith(".json")
-    info.compress_type = zipfile.ZIP_DEFLATED if is_text else zipfile.ZIP_STORED
+    compressed, stored = zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED
+    info.compress_type = compressed if _is_text(name) else stored
     archive.writestr(info, data)
+
+
+def _is_text(name: str) -> bool:
+    return name.endswith(".json")
+
+
+class _ContentsFirst(io.FileIO):
+    """A file of which only a little is read at once until `is_open` is set."""
+
+    is_open = False
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return as many bytes, or raise ValueError."""
+        if self.is_open:
+            return super().read(size)
+        asked = CONTENTS + 1 if size is None or size < 0 else size
+        data = super().read(min(asked, CONTENTS + 1))
+        if len(data) > CONTENTS:
+            raise ValueError("its list of contents is too long")
+        return data
 
 
 @contextlib.contextmanager
@@ -93,8 +125,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
-def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Return the manifest and the members of a file, all digests checked.
+def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, bytes], Budget]:
+    """Return manifest and members of a file, all digests checked, and what is left.
 
     Raises
     ------
@@ -113,7 +145,9 @@ def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
                 "none that save() wrote: its checksum is not that of its contents."
             )
         try:
-            with zipfile.ZipFile(file) as archive:
+            contents = _ContentsFirst(file.fileno(), "rb", closefd=False)
+            with contents, zipfile.ZipFile(contents) as archive:
+                contents.is_open = True
                 return _read_members(archive, size, path)
         except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
             # Of a file with a checksum of its own, not written by save().
@@ -122,15 +156,13 @@ def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 def _read_members(
     archive: zipfile.ZipFile, size: int, path: Path
-) -> tuple[dict[str, Any], dict[str, bytes]]:
+) -> tuple[dict[str, Any], dict[str, bytes], Budget]:
     """Return manifest and members; nothing is read that says it is too large."""
     infos = {info.filename: info for info in archive.infolist()}
-    declared = sum(info.file_size for info in infos.values())
-    if declared > 2 * size + SPARE or len(infos) != len(archive.infolist()):
-        raise DamagedFileError(
-            f"{path}: a file of {size} bytes says that it holds {declared}."
-        )
-    manifest = json.loads(_read(archive, infos[MANIFEST]))
+    if len(infos) != len(archive.infolist()):
+        raise ValueError("a part comes twice")
+    budget = Budget(size)
+    manifest = parse_json(_read(archive, infos[MANIFEST], budget), budget)
     if manifest["format"] != FORMAT:
         raise DamagedFileError(
             f"{path}: format {manifest['format']!r} of a newer sklearn_mtl; this one "
@@ -138,15 +170,18 @@ def _read_members(
         )
     members = {}
     for name, said in manifest["members"].items():
-        data = _read(archive, infos[name])
+        data = _read(archive, infos[name], budget)
         if hashlib.sha256(data).hexdigest() != said["sha256"]:
             raise DamagedFileError(f"{path}: its part {name} was changed.")
         members[name] = data
-    return manifest, members
+    return manifest, members, budget
 
 
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> bytes:
     """Return a member's bytes, no more than it declares."""
+    # zlib puts what it has inflated together in a second place.
+    copies = 1 if info.compress_type == zipfile.ZIP_STORED else 2
+    budget.take(copies * info.file_size, f"its part {info.filename}")
     with archive.open(info) as file:
         data = file.read(info.file_size + 1)
     if len(data) != info.file_size:

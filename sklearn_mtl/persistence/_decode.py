@@ -11,15 +11,25 @@ from typing import Any
 import numpy as np
 import torch
 from scipy import sparse
-from sklearn.base import BaseEstimator
-from sklearn.neighbors import BallTree, KDTree
+from sklearn.neighbors import KernelDensity
 from skorch import NeuralNet
 
 from sklearn_mtl.persistence._allowed import Allowed
+from sklearn_mtl.persistence._budget import Budget
+from sklearn_mtl.persistence._checks import (
+    RNG_BYTES,
+    checked_bits,
+    checked_elements,
+    checked_sparse,
+    numeric_dtype,
+    set_state,
+    usable,
+)
+from sklearn_mtl.persistence._estimators import check_estimator
 from sklearn_mtl.persistence._private import NeighborsBase, Tree
-from sklearn_mtl.persistence._trees import check_estimator, check_tree
-from sklearn_mtl.persistence._values import make_value
-from sklearn_mtl.utils._versioned import VersionedState
+from sklearn_mtl.persistence._search_trees import SearchTrees
+from sklearn_mtl.persistence._trees import check_tree, tree_bytes
+from sklearn_mtl.persistence._values import make_value, value_bytes
 
 __all__ = ["Decoder"]
 
@@ -38,6 +48,8 @@ class Decoder:
         The arrays by number; bytes where NumPy has no such dtype.
     parts : list
         What skops loaded.
+    budget : Budget
+        The memory that may be taken.
     """
 
     def __init__(
@@ -45,9 +57,13 @@ class Decoder:
         allowed: Allowed,
         arrays: list[np.ndarray],
         parts: list[Any],
+        budget: Budget,
     ) -> None:
-        self.allowed, self.arrays, self.parts = allowed, arrays, parts
+        self.allowed, self.parts, self.budget = allowed, parts, budget
+        self.arrays = dict(enumerate(arrays))
         self.things: list[Any] = []
+        self.search_trees = SearchTrees(budget)
+        self.states: set[int] = set()
 
     def model(self, node: Any, n_things: int) -> Any:
         """Return the model, whose parts are as many as were written."""
@@ -65,7 +81,7 @@ class Decoder:
         if isinstance(node, list):
             thing: list[Any] = []
             self.things.append(thing)
-            thing.extend(self.decode(item) for item in node)
+            self._add(thing, node)
             return thing
         kinds = [kind for kind in node if kind not in ("items", "pairs")]
         (kind,) = kinds
@@ -77,7 +93,13 @@ class Decoder:
         return make(node[kind])
 
     def _items(self, nodes: list[Any]) -> list[Any]:
-        return [self.decode(node) for node in nodes]
+        return self._add([], nodes)
+
+    def _add(self, things: list[Any], nodes: list[Any]) -> list[Any]:
+        nodes.reverse()
+        while nodes:  # so that no more than one of the two is whole
+            things.append(self.decode(nodes.pop()))
+        return things
 
     # What is simple.
 
@@ -91,6 +113,7 @@ class Decoder:
         return frozenset(self._items(nodes))
 
     def _make_bytes(self, text: str) -> bytes:
+        self.budget.take(len(text), "bytes")
         return base64.b64decode(text)
 
     def _make_complex(self, parts: list[str]) -> complex:
@@ -109,13 +132,14 @@ class Decoder:
         return Path(text)
 
     def _make_dtype(self, about: Any) -> np.dtype:
-        return _dtype(about)
+        return numeric_dtype(about)
 
     def _make_scalar(self, node: Any) -> Any:
         return self.decode(node)[0]
 
     def _make_value(self, about: list[Any]) -> Any:
         kind, nodes = about
+        self.budget.take(value_bytes(kind), kind)
         return make_value(kind, self._items(nodes))
 
     def _make_torch(self, name: str) -> torch.dtype:
@@ -125,7 +149,7 @@ class Decoder:
         return dtype
 
     def _make_device(self, name: str) -> torch.device:
-        return torch.device(_usable(name))
+        return torch.device(usable(name))
 
     def _make_size(self, shape: list[int]) -> torch.Size:
         return torch.Size(shape)
@@ -154,8 +178,8 @@ class Decoder:
 
     def _make_map(self, nodes: dict[str, Any]) -> dict[str, Any]:
         thing: dict[str, Any] = self._keep({})
-        for key, node in nodes.items():
-            thing[key] = self.decode(node)
+        for key in list(nodes):
+            thing[key] = self.decode(nodes.pop(key))
         return thing
 
     def _make_dict(self, pairs: list[Any]) -> Any:
@@ -170,7 +194,9 @@ class Decoder:
         return self._fill(thing, about[1])
 
     def _fill(self, thing: Any, pairs: list[Any]) -> Any:
-        for key, value in pairs:
+        pairs.reverse()
+        while pairs:
+            key, value = pairs.pop()
             known = self.decode(key)
             thing[known] = self.decode(value)
         return thing
@@ -183,31 +209,37 @@ class Decoder:
     def _make_masked(self, nodes: list[Any]) -> Any:
         at = self._number()
         data, mask = self._items(nodes)
+        is_array = isinstance(data, np.ndarray) and isinstance(mask, np.ndarray)
+        if not is_array or mask.dtype != bool or mask.shape != data.shape:
+            raise ValueError("a masked array of no array and its mask")
         self.things[at] = np.ma.MaskedArray(data, mask)
         return self.things[at]
 
     def _make_elements(self, about: list[Any]) -> np.ndarray:
-        at, (dtype, shape, nodes) = self._number(), about
-        kind, items = _elements_dtype(dtype), self._items(nodes)
-        longest = max((len(item) for item in items if isinstance(item, str)), default=1)
-        if kind.kind in "US" and kind.itemsize > 4 * max(4 * longest, 100):
-            raise ValueError(f"texts of dtype {dtype}, the longest of {longest}")
-        flat = np.empty(len(items), dtype=kind)
+        at, (text, shape, nodes) = self._number(), about
+        dtype = np.dtype(text)
+        self.budget.take(len(nodes) * dtype.itemsize, f"elements of dtype {text}")
+        items = checked_elements(self._items(nodes), dtype)
+        flat = np.empty(len(items), dtype=dtype)
         for i, item in enumerate(items):
             flat[i] = item
         self.things[at] = flat.reshape(shape)
         return self.things[at]
 
+    def _array(self, number: int) -> np.ndarray:
+        """Return the bytes of an array, each for one object only."""
+        return self.arrays.pop(number).reshape(-1)
+
     def _make_array(self, about: list[Any]) -> np.ndarray:
         number, dtype, shape, order = about
-        flat = self.arrays[number].reshape(-1).view(_dtype(dtype))
+        flat = self._array(number).view(numeric_dtype(dtype))
         if order == "F":
             return self._keep(flat.reshape(shape[::-1]).T)
         return self._keep(flat.reshape(shape))
 
     def _make_tensor(self, about: list[Any]) -> torch.Tensor:
         number, dtype, shape, requires_grad, is_parameter = about
-        flat = torch.from_numpy(self.arrays[number].reshape(-1).view(np.uint8))
+        flat = torch.from_numpy(self._array(number).view(np.uint8))
         tensor = flat.view(self._make_torch(dtype)).reshape(shape)
         if is_parameter:
             tensor = torch.nn.Parameter(tensor, requires_grad=requires_grad)
@@ -217,10 +249,9 @@ class Decoder:
 
     def _make_sparse(self, about: list[Any]) -> Any:
         at, (form, is_array, shape, nodes) = self._number(), about
+        parts = checked_sparse(form, shape, self._items(nodes), self.budget)
         name = f"{form}_{'array' if is_array else 'matrix'}"
-        if form not in ("csr", "csc"):
-            raise ValueError(f"a sparse format {form!r}")
-        matrix = getattr(sparse, name)(tuple(self._items(nodes)), shape=shape)
+        matrix = getattr(sparse, name)(parts, shape=tuple(shape))
         matrix.check_format(full_check=True)  # its loops trust the indices
         self.things[at] = matrix
         return matrix
@@ -228,17 +259,23 @@ class Decoder:
     def _make_partial(self, nodes: list[Any]) -> Any:
         at = self._number()
         function, args, keywords = self._items(nodes)
+        # A range would become a tuple, and arguments of another partial be copied.
+        is_plain = type(args) is tuple and type(keywords) is dict
+        if not is_plain or isinstance(function, partial):
+            raise ValueError("a partial of no function, tuple and dictionary")
         self.things[at] = partial(function, *args, **keywords)
         return self.things[at]
 
     def _make_random_state(self, node: Any) -> np.random.RandomState:
+        self.budget.take(RNG_BYTES, "a random generator")
         at, thing = self._number(), np.random.RandomState()
-        thing.set_state(_checked_bits(self.decode(node)))
+        thing.set_state(checked_bits(self.decode(node)))
         self.things[at] = thing
         return thing
 
     def _make_generator(self, node: Any) -> np.random.Generator:
-        at, state = self._number(), _checked_bits(self.decode(node))
+        self.budget.take(RNG_BYTES, "a random generator")
+        at, state = self._number(), checked_bits(self.decode(node))
         if state["bit_generator"] not in BIT_GENERATORS:
             raise ValueError(f"a bit generator {state['bit_generator']!r}")
         bits = getattr(np.random, state["bit_generator"])()
@@ -247,7 +284,8 @@ class Decoder:
         return self.things[at]
 
     def _make_torch_generator(self, about: list[Any]) -> torch.Generator:
-        at, thing = self._number(), torch.Generator(_usable(about[0]))
+        self.budget.take(RNG_BYTES, "a random generator")
+        at, thing = self._number(), torch.Generator(usable(about[0]))
         thing.set_state(torch.from_numpy(self.decode(about[1])))
         self.things[at] = thing
         return thing
@@ -257,6 +295,7 @@ class Decoder:
         n_features, n_classes, n_outputs, node = about
         classes, state = self.decode(n_classes), self.decode(node)
         check_tree(state, n_features, classes, n_outputs)
+        self.budget.take(tree_bytes(state), "a tree")
         tree = Tree(n_features, classes, n_outputs)
         tree.__setstate__(state)
         self.things[at] = tree
@@ -278,69 +317,11 @@ class Decoder:
         if "pairs" in node:
             self._fill(thing, node["pairs"])
         if isinstance(thing, NeuralNet):
-            state["device"] = _usable(state["device"])
+            state["device"] = usable(state["device"])
         if state is not None:
-            _set_state(thing, state)
+            set_state(thing, state, self.states, self.budget)
         if isinstance(thing, NeighborsBase) and vars(thing).get("_tree") is True:
-            thing._tree = _neighbors_tree(thing)
+            thing._tree = self.search_trees.of_model(thing)
+        if isinstance(thing, KernelDensity) and "tree_" in vars(thing):
+            thing.tree_ = self.search_trees.of_density(thing)
         return thing
-
-
-def _set_state(thing: Any, state: Any) -> None:
-    """Give an object its attributes, by its own way where it has one."""
-    own = getattr(type(thing), "__setstate__", None)
-    plain = (BaseEstimator, NeuralNet, VersionedState)
-    if own is None or any(own is one.__setstate__ for one in plain):
-        attributes, slots = state if isinstance(state, tuple) else (state, None)
-        if attributes:
-            vars(thing).update(attributes)
-        for name, value in (slots or {}).items():
-            if name.startswith("__"):
-                raise ValueError(f"an attribute {name}")
-            object.__setattr__(thing, name, value)
-    else:
-        thing.__setstate__(state)
-
-
-def _checked_bits(state: Any) -> Any:
-    """Return the state of a random generator whose position is in its table."""
-    position = state["state"].get("pos", 0)
-    if not 0 <= position <= 624:  # NumPy would read beyond the table
-        raise ValueError(f"a random generator at position {position}")
-    return state
-
-
-def _neighbors_tree(model: Any) -> Any:
-    """Return the tree of a nearest-neighbours model, as its fit made it."""
-    kinds = {"kd_tree": KDTree, "ball_tree": BallTree}
-    options = {"metric": model.effective_metric_, **model.effective_metric_params_}
-    return kinds[model._fit_method](model._fit_X, model.leaf_size, **options)
-
-
-def _usable(device: str) -> str:
-    """Return the device, or the CPU where there is no such device here."""
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        return "cpu"
-    if device.startswith("mps") and not torch.backends.mps.is_available():
-        return "cpu"
-    return device
-
-
-def _dtype(about: Any) -> np.dtype:
-    """Return a dtype without Python objects in it."""
-    if isinstance(about, dict):
-        formats = [_dtype(one) for one in about["formats"]]
-        fields: Any = {**about, "formats": formats}
-        dtype = np.dtype(fields)
-    else:
-        dtype = np.dtype(about)
-    if dtype.hasobject:
-        raise ValueError("an array of objects among arrays of numbers")
-    return dtype
-
-
-def _elements_dtype(text: str) -> np.dtype:
-    dtype = np.dtype(text)
-    if dtype.kind not in "OUST":
-        raise ValueError(f"elements of dtype {text}")
-    return dtype

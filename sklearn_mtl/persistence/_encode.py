@@ -16,15 +16,22 @@ import numpy as np
 import torch
 from scipy import sparse
 from sklearn.base import BaseEstimator
+from sklearn.isotonic import IsotonicRegression
+from sklearn.neighbors import KernelDensity
 from skorch import NeuralNet
 
 from sklearn_mtl.persistence._allowed import Allowed, name_of
+from sklearn_mtl.persistence._checks import RNG_BYTES, isotonic_bytes
+from sklearn_mtl.persistence._parts import is_part
 from sklearn_mtl.persistence._private import NeighborsBase, Tree
-from sklearn_mtl.persistence._values import take_value
+from sklearn_mtl.persistence._search_trees import search_tree_bytes, search_tree_rows
+from sklearn_mtl.persistence._trees import tree_bytes
+from sklearn_mtl.persistence._values import take_value, value_bytes
 from sklearn_mtl.utils._versioned import VersionedState
 
 __all__ = ["Encoder"]
 
+GENERATORS = (np.random.RandomState, np.random.Generator, torch.Generator)
 #: What pickle calls to make an object that has no way of its own.
 NEW_OBJECT = copyreg.__newobj__  # type: ignore[attr-defined]
 
@@ -51,6 +58,7 @@ class Encoder:
         self.numbers: dict[int, int] = {}
         self.alive: list[Any] = []  # an id is one object's only while it lives
         self.path: list[str] = []
+        self.making = 0  # bytes that a load needs beside the numbers and the JSON
 
     def encode(self, thing: Any, at: str = "") -> Any:
         """Return what stands for an object in JSON."""
@@ -82,6 +90,7 @@ class Encoder:
         if kind is frozenset:
             return {"frozenset": self._items(sorted(thing, key=repr))}
         if kind is bytes:
+            self.making += 2 * len(thing)
             return {"bytes": base64.b64encode(thing).decode()}
         if kind is complex:
             return {"complex": [repr(thing.real), repr(thing.imag)]}
@@ -99,6 +108,7 @@ class Encoder:
             return {"scalar": self.encode(np.asarray(thing)[None], "scalar")}
         value = take_value(thing)
         if value is not None:
+            self.making += value_bytes(value[0])
             return {"value": [value[0], self._items(value[1])]}
         if isinstance(thing, torch.dtype):
             return {"torch": str(thing).removeprefix("torch.")}
@@ -144,6 +154,8 @@ class Encoder:
             return {
                 "partial": self._items((thing.func, thing.args, thing.keywords)),
             }
+        if isinstance(thing, GENERATORS):
+            self.making += RNG_BYTES
         if isinstance(thing, np.random.RandomState):
             return {"random_state": self.encode(thing.get_state(legacy=False))}
         if isinstance(thing, np.random.Generator):
@@ -153,7 +165,9 @@ class Encoder:
             return {"torch_generator": [str(thing.device), self.encode(state)]}
         if kind is Tree:
             sizes = [thing.n_features, self.encode(thing.n_classes), thing.n_outputs]
-            return {"tree": [*sizes, self.encode(thing.__getstate__(), "tree")]}
+            state = thing.__getstate__()
+            self.making += tree_bytes(state)
+            return {"tree": [*sizes, self.encode(state, "tree")]}
         return self._object(thing)
 
     def _items(self, things: Any) -> list[Any]:
@@ -177,6 +191,7 @@ class Encoder:
     def _array(self, array: np.ndarray) -> Any:
         """Return an array's place among the arrays, dtype and shape, or elements."""
         if array.dtype.kind in "OUST":
+            self.making += array.nbytes
             items = self._items(array.ravel().tolist())
             return {"elements": [array.dtype.str, list(array.shape), items]}
         is_fortran = array.flags.f_contiguous and not array.flags.c_contiguous
@@ -226,7 +241,14 @@ class Encoder:
         """Return the attributes to keep."""
         state = dict(vars(thing))
         if isinstance(thing, NeighborsBase) and state.get("_tree") is not None:
+            rows, options = thing._fit_X, thing.effective_metric_params_
+            self.making += search_tree_bytes(rows, thing.leaf_size, options)
             state["_tree"] = True  # made anew: a table of its own, walked unchecked
+        if isinstance(thing, KernelDensity) and "tree_" in state:
+            state["tree_"] = search_tree_rows(thing.tree_)
+            self.making += search_tree_bytes(state["tree_"][1], thing.leaf_size, {})
+        if isinstance(thing, IsotonicRegression):
+            self.making += isotonic_bytes(state)
         if not self.training:
             for name in getattr(type(thing), "_only_for_training", ()):
                 state.pop(name, None)
@@ -241,8 +263,8 @@ class Encoder:
         return self.encode(state)
 
     def _part(self, thing: Any) -> Any:
-        """Leave an object that has its own way of being rebuilt to skops."""
-        if not type(thing).__module__.startswith("sklearn."):
+        """Leave a compiled loss to skops."""
+        if not is_part(thing):
             raise self._error(f"an object of {name_of(type(thing))}")
         self.parts.append(thing)
         return {"skops": len(self.parts) - 1}

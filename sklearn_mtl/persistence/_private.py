@@ -8,6 +8,8 @@ class its models cannot be checked, and are then refused.
 from sklearn._loss.loss import HalfTweedieLoss, HalfTweedieLossIdentity
 from sklearn.ensemble._forest import BaseForest
 from sklearn.ensemble._gb import BaseGradientBoosting
+from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
+from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 from sklearn.impute._iterative import _ImputerTriplet as ImputerTriplet
 from sklearn.neighbors._base import NeighborsBase
 from sklearn.tree._classes import BaseDecisionTree
@@ -26,6 +28,7 @@ from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import (  # isor
 )
 
 __all__ = [
+    "PREDICTOR_RECORD_DTYPE",
     "BaseDecisionTree",
     "BaseForest",
     "BaseGradientBoosting",
@@ -38,4 +41,5 @@ __all__ = [
     "ImputerTriplet",
     "NeighborsBase",
     "Tree",
+    "TreePredictor",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import platform
 import warnings
@@ -22,10 +21,11 @@ import torch
 from sklearn_mtl._version import __version__
 from sklearn_mtl.exceptions import DamagedFileError, OtherVersionWarning
 from sklearn_mtl.persistence._allowed import Allowed, NotAllowedError
-from sklearn_mtl.persistence._archive import SPARE, read_archive, write_archive
+from sklearn_mtl.persistence._archive import read_archive, write_archive
+from sklearn_mtl.persistence._budget import Budget, parse_json
 from sklearn_mtl.persistence._decode import Decoder
 from sklearn_mtl.persistence._encode import Encoder
-from sklearn_mtl.utils._optional import import_optional
+from sklearn_mtl.persistence._parts import read_parts, write_parts
 
 __all__ = ["load", "save"]
 
@@ -35,8 +35,6 @@ BROKEN = (
     *(ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError),
     *(ValueError, safetensors.SafetensorError, zipfile.BadZipFile),
 )
-#: Bytes of Python objects for a node of JSON, about.
-NODE = 100
 
 
 def save(
@@ -98,14 +96,14 @@ def save(
     members = {GRAPH: json.dumps(graph, separators=(",", ":")).encode()}
     del node, graph
     if encoder.parts:
-        members[PARTS] = _write_parts(encoder.parts)
+        members[PARTS] = write_parts(encoder.parts)
     members[ARRAYS] = write_arrays(encoder.arrays)
     about = {
         "class": type(model).__name__,
         "training_state": training_state,
         "versions": package_versions(),
     }
-    write_archive(Path(path), members, about)
+    write_archive(Path(path), members, about, encoder.making)
 
 
 def load(path: str | Path, *, trusted: Iterable[Any] = ()) -> Any:
@@ -162,10 +160,10 @@ def load(path: str | Path, *, trusted: Iterable[Any] = ()) -> Any:
     True
     """
     path = Path(path)
-    manifest, members = read_archive(path)
+    manifest, members, budget = read_archive(path)
     _compare_versions(manifest, path)
     try:
-        return _decode(members, Allowed(trusted))
+        return _decode(members, Allowed(trusted), budget)
     except NotAllowedError as error:
         name = str(error)
         raise TypeError(
@@ -177,44 +175,12 @@ def load(path: str | Path, *, trusted: Iterable[Any] = ()) -> Any:
         raise _damaged(path, error) from error
 
 
-def _decode(members: dict[str, bytes], allowed: Allowed) -> Any:
-    text = members.pop(GRAPH)
-    arrays = read_arrays(members.pop(ARRAYS))
-    n_bytes = sum(array.nbytes for array in arrays)
-    # A line of brackets would become lists of a hundred times its size.
-    n_nodes = sum(map(text.count, (b"[", b"{", b",")))
-    if NODE * n_nodes > 2 * n_bytes + 2 * SPARE:
-        raise ValueError(f"{n_nodes} objects for {n_bytes} bytes of numbers")
-    parts = _read_parts(members.pop(PARTS)) if PARTS in members else []
-    graph = json.loads(text)
-    return Decoder(allowed, arrays, parts).model(graph["model"], graph["n_objects"])
-
-
-def _write_parts(parts: list[Any]) -> bytes:
-    """Return scikit-learn's compiled objects as skops writes them."""
-    skops = import_optional("skops.io", extra="save", who="save")
-    data: bytes = skops.dumps(parts, compression=zipfile.ZIP_DEFLATED)
-    unknown = skops.get_untrusted_types(data=data)
-    if unknown:
-        raise TypeError(
-            f"save: the model has objects of {', '.join(unknown)}, which no file may "
-            "name: skops does not trust them."
-        )
-    return data
-
-
-def _read_parts(data: bytes) -> list[Any]:
-    """Return what `_write_parts` wrote; skops builds only what it trusts."""
-    skops = import_optional("skops.io", extra="save", who="load")
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        declared = sum(info.file_size for info in archive.infolist())
-    if declared > 2 * len(data) + SPARE:
-        raise ValueError(f"{PARTS} of {len(data)} bytes says that it holds {declared}")
-    unknown = skops.get_untrusted_types(data=data)
-    if unknown:
-        raise NotAllowedError(":".join(unknown[0].rsplit(".", 1)))
-    parts: list[Any] = skops.loads(data)
-    return parts
+def _decode(members: dict[str, bytes], allowed: Allowed, budget: Budget) -> Any:
+    arrays = read_arrays(members.pop(ARRAYS), budget)
+    parts = read_parts(members.pop(PARTS), budget) if PARTS in members else []
+    graph = parse_json(members.pop(GRAPH), budget)
+    decoder = Decoder(allowed, arrays, parts, budget)
+    return decoder.model(graph.pop("model"), graph["n_objects"])
 
 
 def write_arrays(arrays: list[np.ndarray]) -> bytes:
@@ -230,9 +196,10 @@ def _storable(array: np.ndarray) -> np.ndarray:
     return array.reshape(-1).view(np.uint8)
 
 
-def read_arrays(data: bytes) -> list[np.ndarray]:
+def read_arrays(data: bytes, budget: Budget) -> list[np.ndarray]:
     """Return the arrays by number, as bytes that can be written to."""
-    found = dict(safetensors.deserialize(data))  # type: ignore[no-untyped-call]
+    with budget.briefly(len(data), "its arrays"):
+        found = dict(safetensors.deserialize(data))  # type: ignore[no-untyped-call]
     return [
         np.frombuffer(found[str(i)]["data"], dtype=np.uint8) for i in range(len(found))
     ]

@@ -6,20 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.persistence._private import (
-    BaseDecisionTree,
-    BaseForest,
-    BaseGradientBoosting,
-    BaseHistGradientBoosting,
-)
+__all__ = ["check_histogram_tree", "check_tree", "tree_bytes"]
 
-__all__ = ["check_estimator", "check_tree"]
+#: Bytes of a node of a tree.
+NODE = 64
 
 
 def check_tree(
     state: dict[str, Any], n_features: int, n_classes: np.ndarray, n_outputs: int
 ) -> None:
     """Raise ValueError if a walk down the tree could leave its table or never end."""
+    tables = (n_classes, state["nodes"], state["values"])
+    if not all(isinstance(table, np.ndarray) for table in tables):
+        raise ValueError("a tree of no tables")
     is_sized = np.ndim(n_classes) == 1 and len(n_classes) == n_outputs > 0
     if not is_sized or n_classes.min() < 1 or n_features < 0:
         raise ValueError(f"a tree of {n_outputs} outputs and {n_features} features")
@@ -70,38 +69,7 @@ def _check_children(
             raise ValueError("a child of a node of a tree is outside of its table")
 
 
-def check_estimator(model: Any) -> None:
-    """Raise ValueError if a model's trees read other features than it checks X for."""
-    n_features = (
-        vars(model).get("n_features_in_") if hasattr(model, "__dict__") else None
-    )
-    if isinstance(model, BaseDecisionTree) and hasattr(model, "tree_"):
-        trees = [model.tree_]
-    elif isinstance(model, BaseForest | BaseGradientBoosting):
-        trees = [tree.tree_ for tree in np.ravel(getattr(model, "estimators_", []))]
-    else:
-        trees = []
-    if any(tree.n_features != n_features for tree in trees):
-        raise ValueError(f"a tree is not of the {n_features} features of its model")
-    if isinstance(model, BaseHistGradientBoosting):
-        # Trees number the features as the encoder of their model puts them.
-        is_categorical = getattr(model, "_is_categorical_remapped", None)
-        for predictor in np.ravel(getattr(model, "_predictors", [])):
-            check_histogram_tree(predictor.nodes, n_features)
-            _check_categories(predictor, is_categorical)
-
-
-def _check_categories(predictor: Any, is_categorical: np.ndarray | None) -> None:
-    """Raise if a split by categories has no set of them, or no such feature."""
-    nodes = predictor.nodes
-    splits = nodes[nodes["is_categorical"].astype(bool) & (nodes["is_leaf"] == 0)]
-    if not len(splits):
-        return
-    known = np.zeros(0, dtype=bool) if is_categorical is None else is_categorical
-    sets = (predictor.raw_left_cat_bitsets, predictor.binned_left_cat_bitsets)
-    n_sets = min(len(one) if one.shape[1:] == (8,) else 0 for one in sets)
-    features = splits["feature_idx"]
-    if splits["bitset_idx"].max() >= n_sets or features.max() >= len(known):
-        raise ValueError("a tree splits by categories that are not there")
-    if not known[features].all():
-        raise ValueError("a tree splits by categories of a number")
+def tree_bytes(state: dict[str, Any]) -> int:
+    """Return the size of the tables that a tree keeps of those it is given."""
+    nodes, values = state["nodes"], state["values"]
+    return int(max(nodes.nbytes, NODE * len(nodes)) + 8 * values.size)

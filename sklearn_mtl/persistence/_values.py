@@ -6,6 +6,7 @@ constructors, from numbers and texts only, they are as their packages check them
 
 from __future__ import annotations
 
+import functools
 import re
 import zoneinfo
 from collections.abc import Callable
@@ -25,7 +26,10 @@ from sklearn_mtl.persistence._private import (
     ImputerTriplet,
 )
 
-__all__ = ["make_value", "take_value"]
+__all__ = ["make_value", "take_value", "value_bytes"]
+
+#: Of a distribution with its arguments: SciPy makes functions for each.
+DISTRIBUTION = 20_000
 
 #: Zones without a name, by their distance from UTC.
 OFFSET = re.compile(r"UTC([+-]\d\d:\d\d)?")
@@ -54,6 +58,11 @@ def make_value(kind: str, arguments: list[Any]) -> Any:
     return WAYS[kind].make(*arguments)
 
 
+def value_bytes(kind: str) -> int:
+    """Return how much memory an object of a kind takes beside its arguments."""
+    return DISTRIBUTION if kind in ("continuous", "discrete") else 0
+
+
 def _take_timestamp(thing: pd.Timestamp) -> list[Any] | None:
     zone = None if thing.tz is None else str(thing.tz)
     if zone is not None and not _is_zone(zone):
@@ -73,12 +82,21 @@ def _make_timestamp(number: int, unit: str, zone: str | None) -> Any:
 
 def _is_zone(name: str) -> bool:
     is_named = bool(OFFSET.fullmatch(name))
-    return is_named or name in zoneinfo.available_timezones()
+    return is_named or name in _zones()
+
+
+@functools.cache
+def _zones() -> set[str]:
+    """Return the names of all zones, which are read from a folder."""
+    return zoneinfo.available_timezones()
 
 
 def _make_spline(t: Any, c: Any, k: int, extrapolate: Any, axis: int) -> BSpline:
-    if any(not isinstance(one, np.ndarray) or one.dtype.kind != "f" for one in (t, c)):
+    # No copy is made of these, however many splines refer to the same.
+    if any(not isinstance(one, np.ndarray) or one.dtype != float for one in (t, c)):
         raise ValueError("a spline of no numbers")
+    if axis != 0 or not (t.flags.c_contiguous and c.flags.c_contiguous):
+        raise ValueError("a spline whose numbers are not in order")
     return BSpline(t, c, k, extrapolate, axis)
 
 
@@ -107,8 +125,7 @@ def _make_frozen(name: str, args: list[Any], kwds: dict[str, Any]) -> Any:
 
 def _is_numeric(thing: Any) -> bool:
     numbers = (int, float, np.number)
-    is_array = isinstance(thing, np.ndarray) and thing.dtype.kind in "biuf"
-    return is_array or (isinstance(thing, numbers) and not isinstance(thing, bool))
+    return isinstance(thing, numbers) and not isinstance(thing, bool)
 
 
 def _tweedie(cls: type) -> Way:

@@ -7,7 +7,7 @@ from sklearn_mtl.persistence._archive import read_archive, write_archive
 
 def forge(path, change):
     """Write a file again, with its model and arrays changed and its checksums right."""
-    manifest, members = read_archive(path)
+    manifest, members, _ = read_archive(path)
     graph = json.loads(members["model.json"])
     graph["model"] = change(graph["model"]) or graph["model"]
     members["model.json"] = json.dumps(graph).encode()

@@ -14,6 +14,7 @@ from sklearn.preprocessing import FunctionTransformer
 import sklearn_mtl
 from sklearn_mtl import IndependentTasks, MultiTaskClassifier, MultiTaskLinearRegressor
 from sklearn_mtl.exceptions import DamagedFileError
+from sklearn_mtl.persistence import read_arrays
 from sklearn_mtl.persistence._archive import read_archive, write_archive
 from tests.equivalences.inputs import X
 from tests.persistence.forging import find, forge
@@ -178,7 +179,7 @@ def test_nonsense_is_refused(graph, linear):
 
 
 def test_deep_nesting_is_refused(linear):
-    manifest, members = read_archive(linear)
+    manifest, members, _ = read_archive(linear)
     members["model.json"] = b"[" * 100_000 + b"]" * 100_000
     del manifest["members"], manifest["format"]
     write_archive(linear, members, manifest)
@@ -187,7 +188,7 @@ def test_deep_nesting_is_refused(linear):
 
 
 def bomb(path, way):
-    manifest, members = read_archive(path)
+    manifest, members, _ = read_archive(path)
     del manifest["members"], manifest["format"]
     if way == "zeros":
         members["model.json"] = b" " * 500_000_000
@@ -218,10 +219,8 @@ def save_trees(model, path):
 
 def change_table(path, kind, field, value):
     """Forge one number of the first table of nodes of a tree."""
-    manifest, members = read_archive(path)
-    from sklearn_mtl.persistence._save import read_arrays
-
-    arrays = read_arrays(members["arrays.safetensors"])
+    manifest, members, budget = read_archive(path)
+    arrays = read_arrays(members["arrays.safetensors"], budget)
     graph = json.loads(members["model.json"])
     for node in find(graph, "array"):
         number, dtype, *_ = node["array"]
@@ -274,7 +273,7 @@ def test_a_forest_whose_trees_are_of_more_features_is_refused(tmp_path):
 
 @pytest.mark.parametrize("versions", [None, "1", []])
 def test_a_file_that_does_not_say_what_wrote_it_is_refused(versions, linear):
-    manifest, members = read_archive(linear)
+    manifest, members, _ = read_archive(linear)
     del manifest["members"], manifest["format"]
     write_archive(linear, members, {**manifest, "versions": versions})
     with pytest.raises(DamagedFileError, match="what wrote it"):

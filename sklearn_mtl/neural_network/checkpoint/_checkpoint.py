@@ -63,7 +63,7 @@ class Checkpoint:
         saved, self._saved = self._saved, None
         while saved is not None:
             try:
-                state = self._surroundings.read(saved.members)
+                state = self._surroundings.read(saved.members, saved.budget)
                 compare(net, state)
             except (*BROKEN, NotAllowedError) as error:
                 self.folder.discard(saved.path, error)

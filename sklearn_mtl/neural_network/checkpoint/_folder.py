@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sklearn_mtl.exceptions import DamagedFileError
-from sklearn_mtl.persistence import read_archive, write_archive
+from sklearn_mtl.persistence import Budget, read_archive, write_archive
 
 try:
     import fcntl
@@ -38,11 +38,14 @@ class Saved:
         "n_epochs" that were done, "seed", and whether training "is_complete".
     members : dict of str to bytes
         The state.
+    budget : Budget
+        The memory that may still be taken.
     """
 
     path: Path
     about: dict[str, Any]
     members: dict[str, bytes]
+    budget: Budget
 
 
 class RunFolder:
@@ -73,8 +76,8 @@ class RunFolder:
         """Return the last good file; one that is damaged is said and removed."""
         for path in reversed(self._files()):
             try:
-                about, members = read_archive(path)
-                return Saved(path, about, members)
+                about, members, budget = read_archive(path)
+                return Saved(path, about, members, budget)
             except (DamagedFileError, FileNotFoundError) as error:
                 self.discard(path, error)
             except OSError as error:

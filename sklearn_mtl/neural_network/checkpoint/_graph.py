@@ -15,8 +15,10 @@ import torch
 
 from sklearn_mtl.persistence import (
     Allowed,
+    Budget,
     Decoder,
     Encoder,
+    parse_json,
     read_arrays,
     write_arrays,
 )
@@ -58,7 +60,7 @@ class Surroundings:
         text = json.dumps(graph, separators=(",", ":"))
         return {_GRAPH: text.encode(), _ARRAYS: write_arrays(encoder.arrays)}
 
-    def read(self, members: dict[str, bytes]) -> Any:
+    def read(self, members: dict[str, bytes], budget: Budget) -> Any:
         """Return the state that `write` was given.
 
         Raises
@@ -66,11 +68,12 @@ class Surroundings:
         ValueError
             If this training began with other things.
         """
-        graph = json.loads(members[_GRAPH])
+        graph = parse_json(members[_GRAPH], budget)
         if graph["things"] != self.names:
             raise ValueError("it belongs to a net or callbacks of other parts")
-        arrays = read_arrays(members[_ARRAYS])
-        return _StateDecoder(self.allowed, arrays, self.things).decode(graph["state"])
+        arrays = read_arrays(members[_ARRAYS], budget)
+        decoder = _StateDecoder(self.allowed, arrays, self.things, budget)
+        return decoder.decode(graph["state"])
 
 
 class _StateEncoder(Encoder):
@@ -139,9 +142,13 @@ class _StateDecoder(Decoder):
     """Put a state together again."""
 
     def __init__(
-        self, allowed: Allowed, arrays: list[Any], things: Sequence[Any]
+        self,
+        allowed: Allowed,
+        arrays: list[Any],
+        things: Sequence[Any],
+        budget: Budget,
     ) -> None:
-        super().__init__(allowed, arrays, [])
+        super().__init__(allowed, arrays, [], budget)
         self.things = list(things)
 
     def _make_placed(self, about: list[Any]) -> torch.Tensor:

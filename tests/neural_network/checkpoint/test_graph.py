@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from sklearn_mtl.neural_network.checkpoint._graph import Surroundings
-from sklearn_mtl.persistence import NotAllowedError
+from sklearn_mtl.persistence import Budget, NotAllowedError
 
 
 class Own:
@@ -27,7 +27,7 @@ class Slots:
 def back(state, things=(), began_with=None):
     """Write a state, and read it where equal things are."""
     around = Surroundings(things, state if began_with is None else began_with)
-    return around.read(around.write(state))
+    return around.read(around.write(state), Budget(10**6))
 
 
 def test_what_is_there_is_referred_to():
@@ -96,10 +96,10 @@ def test_a_file_cannot_name_other_classes(kind, name):
     graph["state"][at][kind][0] = name
     members["state.json"] = json.dumps(graph).encode()
     with pytest.raises(NotAllowedError):
-        around.read(members)
+        around.read(members, Budget(10**6))
 
 
 def test_other_surroundings_are_refused():
     members = Surroundings([torch.nn.Linear(2, 2)], []).write([])
     with pytest.raises(ValueError, match="other parts"):
-        Surroundings([torch.nn.ReLU()], []).read(members)
+        Surroundings([torch.nn.ReLU()], []).read(members, Budget(10**6))
