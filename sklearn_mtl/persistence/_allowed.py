@@ -24,11 +24,14 @@ RECORDS = {
     "sklearn.neural_network._stochastic_optimizers:SGDOptimizer",
     "sklearn.calibration:_CalibratedClassifier",
     "sklearn.compose._column_transformer:make_column_selector",
+    "sklearn.metrics._scorer:_CurveScorer",
     "sklearn.metrics._scorer:_MultimetricScorer",
     "sklearn.metrics._scorer:_PassthroughScorer",
     "sklearn.metrics._scorer:_Scorer",
     "sklearn.tree._tree:Tree",
     "sklearn.utils._bunch:Bunch",
+    "sklearn.utils._metadata_requests:MetadataRequest",
+    "sklearn.utils._metadata_requests:MethodMetadataRequest",
     "sklearn.utils.validation:check_array",
     "skrub._datetime_encoder:DatetimeEncoder",  # TableInputs keeps one per date column
 }
@@ -46,6 +49,7 @@ CLASSES = (
 )
 #: Modules whose functions compute and do nothing else: none that writes a file.
 FUNCTIONS = (
+    "sklearn.feature_selection.",
     "sklearn.metrics.",
     "sklearn_mtl.losses.",
     "sklearn_mtl.metrics.",
@@ -101,7 +105,7 @@ class Allowed:
     """
 
     def __init__(self, trusted: Iterable[Any] = ()) -> None:
-        self.trusted = {name_of(thing): thing for thing in trusted}
+        self.trusted = {name_of(thing): thing for thing in _checked(trusted)}
 
     def allows(self, thing: Any) -> bool:
         """Return whether a class or function may be in a file."""
@@ -142,6 +146,23 @@ class Allowed:
         if any(part in NEVER or part.startswith(("test", "__")) for part in parts):
             return False
         return parts[0] in IMPORTED or module in IMPORTED or module in sys.modules
+
+
+def _checked(trusted: Any) -> list[Any]:
+    """Return what is trusted, if these are classes and functions."""
+    if isinstance(trusted, str | type) or not isinstance(trusted, Iterable):
+        raise TypeError(
+            f"trusted={trusted!r} is no list. Give the classes and functions "
+            "themselves: trusted=[MyTrunk]."
+        )
+    things = list(trusted)
+    for thing in things:
+        if not callable(thing) or not hasattr(thing, "__name__"):
+            raise TypeError(
+                f"trusted has {thing!r}, of class {type(thing).__name__}. Give the "
+                "class or function itself, such as trusted=[MyTrunk], and not its name."
+            )
+    return things
 
 
 def _import(module: str) -> Any:

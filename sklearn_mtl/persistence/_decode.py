@@ -70,7 +70,8 @@ class Decoder:
         model = self.decode(node)
         if len(self.things) != n_things:
             raise ValueError(f"{len(self.things)} objects in place of {n_things}")
-        for thing in self.things:  # now that all of them are complete
+        # Now that all of them are complete, parts first: boosting asks its own part.
+        for thing in reversed(self.things):
             check_estimator(thing)
         return model
 

@@ -1,16 +1,29 @@
-"""What compiled code of scikit-learn relies on when a model predicts."""
+"""What compiled code of scikit-learn relies on when a model predicts.
+
+Its fit makes sure of it, and its predict does not look again: a number that is out of
+place would have it read or write beyond a table.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy import sparse
+from sklearn.base import is_classifier
+from sklearn.ensemble import IsolationForest
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.preprocessing import OneHotEncoder
 
 from sklearn_mtl.persistence._private import (
     BaseDecisionTree,
     BaseForest,
     BaseGradientBoosting,
     BaseHistGradientBoosting,
+    BaseLibSVM,
+    NeighborsBase,
 )
 from sklearn_mtl.persistence._trees import check_histogram_tree
 
@@ -18,24 +31,70 @@ __all__ = ["check_estimator"]
 
 
 def check_estimator(model: Any) -> None:
-    """Raise ValueError if a model's trees read other features than it checks X for."""
-    n_features = (
-        vars(model).get("n_features_in_") if hasattr(model, "__dict__") else None
+    """Raise ValueError if compiled code would leave its tables in a prediction."""
+    attributes = getattr(model, "__dict__", {})
+    for cls, fitted, check in CHECKS:
+        if isinstance(model, cls) and fitted in attributes:
+            check(model)
+
+
+def _require(is_so: Any, what: str) -> None:
+    if not is_so:
+        raise ValueError(what)
+
+
+def _check_trees(model: Any) -> None:
+    """Raise if trees read other features than their model checks X for."""
+    n_features = model.n_features_in_
+    is_one = isinstance(model, BaseDecisionTree)
+    trees = [model] if is_one else np.ravel(model.estimators_)
+    _require(
+        all(tree.tree_.n_features == n_features for tree in trees),
+        f"a tree is not of the {n_features} features of its model",
     )
-    if isinstance(model, BaseDecisionTree) and hasattr(model, "tree_"):
-        trees = [model.tree_]
-    elif isinstance(model, BaseForest | BaseGradientBoosting):
-        trees = [tree.tree_ for tree in np.ravel(getattr(model, "estimators_", []))]
-    else:
-        trees = []
-    if any(tree.n_features != n_features for tree in trees):
-        raise ValueError(f"a tree is not of the {n_features} features of its model")
-    if isinstance(model, BaseHistGradientBoosting):
-        # Trees number the features as the encoder of their model puts them.
-        is_categorical = getattr(model, "_is_categorical_remapped", None)
-        for predictor in np.ravel(getattr(model, "_predictors", [])):
-            check_histogram_tree(predictor.nodes, n_features)
-            _check_categories(predictor, is_categorical)
+
+
+def _check_isolation(model: Any) -> None:
+    n_features = model.n_features_in_
+    takes_all = model._max_features == n_features
+    for tree, columns in zip(
+        model.estimators_, model.estimators_features_, strict=True
+    ):
+        n_given = n_features if takes_all else len(columns)
+        _require(
+            tree.tree_.n_features == n_given,
+            f"a tree is not of the {n_given} features that it is given",
+        )
+
+
+def _check_gradient_boosting(model: Any) -> None:
+    _check_trees(model)
+    n_columns = model.n_trees_per_iteration_
+    is_multiclass = is_classifier(model) and len(model.classes_) > 2
+    expected = len(model.classes_) if is_multiclass else 1
+    # Each tree of a row adds to its own column of what `init_` predicts.
+    shape = model.estimators_.shape
+    _require(
+        n_columns == expected == model._raw_predict_init(_row(model)).shape[1]
+        and len(shape) == 2
+        and shape[1] == n_columns,
+        f"trees of shape {shape} for {expected} columns of predictions",
+    )
+
+
+def _row(model: Any) -> np.ndarray:
+    return np.zeros((1, model.n_features_in_), dtype=np.float32)
+
+
+def _check_histograms(model: Any) -> None:
+    """Raise if trees read other features, or categories that are not there."""
+    n_features = model.n_features_in_
+    _require(model._n_features == n_features, f"trees not of {n_features} features")
+    # Trees number the features as the encoder of their model puts them.
+    is_categorical = model._bin_mapper.is_categorical_
+    for predictor in (one for row in model._predictors for one in row):
+        check_histogram_tree(predictor.nodes, n_features)
+        _check_categories(predictor, is_categorical)
 
 
 def _check_categories(predictor: Any, is_categorical: np.ndarray | None) -> None:
@@ -48,7 +107,102 @@ def _check_categories(predictor: Any, is_categorical: np.ndarray | None) -> None
     sets = (predictor.raw_left_cat_bitsets, predictor.binned_left_cat_bitsets)
     n_sets = min(len(one) if one.shape[1:] == (8,) else 0 for one in sets)
     features = splits["feature_idx"]
-    if splits["bitset_idx"].max() >= n_sets or features.max() >= len(known):
-        raise ValueError("a tree splits by categories that are not there")
-    if not known[features].all():
-        raise ValueError("a tree splits by categories of a number")
+    _require(
+        splits["bitset_idx"].max() < n_sets and features.max() < len(known),
+        "a tree splits by categories that are not there",
+    )
+    _require(known[features].all(), "a tree splits by categories of a number")
+
+
+def _check_neighbors(model: Any) -> None:
+    rows = model._fit_X
+    is_matrix = isinstance(rows, np.ndarray) or sparse.issparse(rows)
+    _require(
+        is_matrix and rows.ndim == 2 and rows.shape[1] == model.n_features_in_,
+        f"neighbours not of {model.n_features_in_} features",
+    )
+    if not (is_classifier(model) and hasattr(model, "classes_")):
+        return
+    # Votes of neighbours are counted at the place that their label says.
+    labels = model._y.reshape(rows.shape[0], -1)
+    classes = model.classes_ if isinstance(model.classes_, list) else [model.classes_]
+    for column, known in zip(labels.T, classes, strict=True):
+        _require(
+            column.dtype.kind in "iu"
+            and column.min() >= 0
+            and column.max() < len(known),
+            f"labels of neighbours that are none of {len(known)} classes",
+        )
+
+
+def _check_svm(model: Any) -> None:
+    """Raise if the tables that libsvm copies are not of the size that it takes."""
+    support, counts = model.support_, model._n_support
+    n_support, n_classes, is_sorting = len(support), len(counts), is_classifier(model)
+    n_pairs = n_classes * (n_classes - 1) // 2
+    vectors, weights = model.support_vectors_, model._dual_coef_
+    is_precomputed = model.kernel == "precomputed" or callable(model.kernel)
+    expected = (0, 0) if is_precomputed else (n_support, model.n_features_in_)
+    n_weights = weights.data.size if sparse.issparse(weights) else weights.size
+    probabilities = {model._probA.size, model._probB.size}
+    _require(
+        (vectors.shape == expected or (is_precomputed and len(vectors) == n_support))
+        and sparse.issparse(vectors) == sparse.issparse(weights) == model._sparse
+        and weights.shape == (n_classes - 1, n_support)
+        and n_weights == (n_classes - 1) * n_support
+        and model._intercept_.size == n_pairs
+        and probabilities in ({0}, {n_pairs}, {0, 1})
+        and (n_classes > 1 and counts.min() >= 0)
+        and (not is_sorting or counts.sum() == n_support)
+        and (is_sorting or n_classes == 2)
+        and (not is_sorting or len(model.classes_) == n_classes)
+        and (not n_support or support.min() >= 0)
+        and (not n_support or support.max() < model.shape_fit_[0])
+        and (not is_precomputed or model.shape_fit_[0] == model.n_features_in_),
+        f"tables of {n_support} support vectors do not fit together",
+    )
+
+
+def _check_one_hot(model: Any) -> None:
+    """Raise if a level would be put beyond the columns of its feature."""
+    mappings = [None] * len(model.categories_)
+    if model._infrequent_enabled:
+        mappings = model._default_to_infrequent_mappings
+    dropped = model._drop_idx_after_grouping
+    dropped = [None] * len(mappings) if dropped is None else dropped
+    columns = zip(
+        model.categories_, mappings, dropped, model._n_features_outs, strict=True
+    )
+    for levels, mapping, drop, n_outs in columns:
+        n_levels = len(levels) if mapping is None else int(np.max(mapping)) + 1
+        _require(
+            n_outs == n_levels - (drop is not None)
+            and (drop is None or 0 <= drop < n_levels)
+            and (
+                mapping is None or (len(mapping) == len(levels) and min(mapping) >= 0)
+            ),
+            f"{n_levels} levels for {n_outs} columns",
+        )
+
+
+def _check_vocabulary(model: Any) -> None:
+    places = model.vocabulary_.values()
+    _require(
+        all(
+            isinstance(at, int | np.integer) and 0 <= at < len(places) for at in places
+        ),
+        f"a vocabulary with places beyond its {len(places)} words",
+    )
+
+
+CHECKS: tuple[tuple[Any, str, Callable[[Any], None]], ...] = (
+    (BaseDecisionTree, "tree_", _check_trees),
+    (BaseForest, "estimators_", _check_trees),
+    (IsolationForest, "estimators_", _check_isolation),
+    (BaseGradientBoosting, "estimators_", _check_gradient_boosting),
+    (BaseHistGradientBoosting, "_predictors", _check_histograms),
+    (NeighborsBase, "_fit_X", _check_neighbors),
+    (BaseLibSVM, "support_", _check_svm),
+    (OneHotEncoder, "categories_", _check_one_hot),
+    ((CountVectorizer, DictVectorizer), "vocabulary_", _check_vocabulary),
+)

@@ -12,6 +12,7 @@ from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTY
 from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 from sklearn.impute._iterative import _ImputerTriplet as ImputerTriplet
 from sklearn.neighbors._base import NeighborsBase
+from sklearn.svm._base import BaseLibSVM
 from sklearn.tree._classes import BaseDecisionTree
 from sklearn.tree._tree import Tree
 
@@ -33,6 +34,7 @@ __all__ = [
     "BaseForest",
     "BaseGradientBoosting",
     "BaseHistGradientBoosting",
+    "BaseLibSVM",
     "Frozen",
     "FrozenContinuous",
     "FrozenDiscrete",
