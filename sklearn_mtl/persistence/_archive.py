@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import json
@@ -107,6 +108,12 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a file beside the path that takes its place when all is on the disk."""
     path = path.resolve()  # what a link points to is replaced, and not the link
     folder = path.parent
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "There is no such folder", str(folder))
+    if path.is_dir():
+        raise IsADirectoryError(
+            errno.EISDIR, "A file cannot replace a folder", str(path)
+        )
     handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "w+b") as file:

@@ -17,6 +17,7 @@ import scipy
 import sklearn
 import skorch
 import torch
+from sklearn.base import BaseEstimator
 
 from sklearn_mtl._version import __version__
 from sklearn_mtl.exceptions import DamagedFileError, OtherVersionWarning
@@ -64,7 +65,10 @@ def save(
     Raises
     ------
     TypeError
-        If an object in the model is of a class that is not allowed; the error names it.
+        If the model is no estimator, or an object in it is of a class that is not
+        allowed; the error names it.
+    OSError
+        If the folder is not there or cannot be written to, or the disk is full.
 
     See Also
     --------
@@ -90,6 +94,10 @@ def save(
     >>> bool((found.predict(X) == model.predict(X)).all())
     True
     """
+    if isinstance(model, type) or not isinstance(model, BaseEstimator):
+        kind = "the class " if isinstance(model, type) else "an object of class "
+        name = model.__name__ if isinstance(model, type) else type(model).__name__
+        raise TypeError(f"save: {kind}{name} is no estimator. Give a model itself.")
     encoder = Encoder(Allowed(trusted), training_state)
     node = encoder.encode(model, type(model).__name__)
     graph = {"n_objects": len(encoder.numbers), "model": node}
@@ -160,10 +168,11 @@ def load(path: str | Path, *, trusted: Iterable[Any] = ()) -> Any:
     True
     """
     path = Path(path)
+    allowed = Allowed(trusted)
     manifest, members, budget = read_archive(path)
     _compare_versions(manifest, path)
     try:
-        return _decode(members, Allowed(trusted), budget)
+        return _decode(members, allowed, budget)
     except NotAllowedError as error:
         name = str(error)
         raise TypeError(

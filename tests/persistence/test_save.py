@@ -254,8 +254,34 @@ def test_a_full_disk_leaves_the_old_file(text, tmp_path, monkeypatch):
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="no such folder") as caught:
         sklearn_mtl.save(MultiTaskLinearRegressor(), tmp_path / "no" / "it")
+    assert caught.value.filename == str(tmp_path / "no")
+    with pytest.raises(IsADirectoryError, match="replace a folder"):
+        sklearn_mtl.save(MultiTaskLinearRegressor(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("thing", "said"),
+    [
+        ({"a": 1}, "an object of class dict"),
+        (None, "an object of class NoneType"),
+        ([MultiTaskLinearRegressor()], "an object of class list"),
+        (MultiTaskLinearRegressor, "the class MultiTaskLinearRegressor"),
+    ],
+)
+def test_only_estimators_are_saved(thing, said, tmp_path):
+    with pytest.raises(TypeError, match=f"save: {said} is no estimator"):
+        sklearn_mtl.save(thing, tmp_path / "it")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("trusted", ["abc", RowConv, 3, ["os.system"], [RowConv, None]])
+def test_what_is_trusted_are_classes_and_functions(trusted, tmp_path):
+    for function in (sklearn_mtl.save, sklearn_mtl.load):
+        options = [MultiTaskLinearRegressor()] if function is sklearn_mtl.save else []
+        with pytest.raises(TypeError, match=r"trusted.*\[MyTrunk\]"):
+            function(*options, tmp_path / "it", trusted=trusted)
 
 
 def test_another_version_is_warned_of(tmp_path, monkeypatch):
