@@ -16,6 +16,7 @@ __all__ = [
     "NamedTasks",
     "TaskNames",
     "find_task",
+    "has_number",
     "match_tasks",
     "order_of_columns",
     "task_name",
@@ -54,6 +55,8 @@ def task_name(key: TaskKey) -> str:
     """Return the name of a task as text, whatever the label of its column is."""
     if isinstance(key, tuple):  # NumPy's scalars show their type in a tuple
         return str(tuple(k.item() if isinstance(k, np.generic) else k for k in key))
+    if isinstance(key, float | np.floating) and key.is_integer():
+        key = int(key)  # one missing id makes floats of whole numbers in pandas
     return str(key)
 
 
@@ -63,14 +66,14 @@ def find_task(names: Sequence[str], task: TaskKey, who: str) -> int:
     if name in names:
         return names.index(name)
     # Where schools or years are names, 0 is more likely a mistake than the first task.
-    is_place = not isinstance(task, bool) and not _has_number(names)
+    is_place = not isinstance(task, bool) and not has_number(names)
     if isinstance(task, Integral) and is_place and -len(names) <= task < len(names):
         return int(task) % len(names)
     shown = names if len(names) <= 20 else [*names[:20], "..."]
     raise TaskError(f"{who}: unknown task {task!r}. Known tasks: {shown}.")
 
 
-def _has_number(names: Sequence[str]) -> bool:
+def has_number(names: Sequence[str]) -> bool:
     """Whether a task is named by a number."""
     return any(name.lstrip("-").replace(".", "", 1).isdigit() for name in names)
 
@@ -110,7 +113,7 @@ def order_of_columns(
     if len(set(found)) == len(found) and sorted(found) == sorted(known):
         return [found.index(name) for name in known]
     numbers = [str(t) for t in range(len(known))]
-    if sorted(found) == sorted(numbers) and not _has_number(known):
+    if sorted(found) == sorted(numbers) and not has_number(known):
         return [found.index(number) for number in numbers]
     # the columns 0, 1, ... of a frame that was made from an array are no names
     if not tasks.has_names or known == numbers:

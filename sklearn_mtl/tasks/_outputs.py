@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks._scores import accuracies, mean_of_observed, r2_scores, skills
+from sklearn_mtl.tasks._task_ids import place_of_task, read_task_ids
 from sklearn_mtl.tasks._task_set import Task, TaskSet
-from sklearn_mtl.tasks._values import is_gap
 from sklearn_mtl.tasks._views import make_task_view
 from sklearn_mtl.tasks._weights import check_sample_weight
 from sklearn_mtl.utils._categories import warning_once
@@ -167,7 +166,8 @@ class MultiTaskOutputsMixin(VersionedState):
             Name or column number of the task of each row.
         unknown : {"raise", "common"}, default="raise"
             What a task that was not seen in fit is: an error, or predicted by what the
-            tasks have in common, as `new_task` of a linear model does.
+            tasks have in common, as `new_task` of a linear model does. It is named by
+            text or a tuple, or by a number where the tasks of fit are.
 
         Returns
         -------
@@ -177,7 +177,7 @@ class MultiTaskOutputsMixin(VersionedState):
         Raises
         ------
         TaskError
-            If a task is unknown or the lengths differ.
+            If a task is unknown, a row has none, or the lengths differ.
         """
         check_is_fitted(self)
         who = type(self).__name__
@@ -187,14 +187,11 @@ class MultiTaskOutputsMixin(VersionedState):
             )
         warn_of_index_order(who, X=X, task_id=task_id)
         codes = self._finite_codes(X)
-        # NumPy would make an array of two dimensions of a list of tuples
-        ids = task_id.tolist() if hasattr(task_id, "tolist") else list(task_id)
-        if len(ids) != len(codes) or any(isinstance(one, list) for one in ids):
-            raise TaskError(
-                f"{who}: task_id has shape {np.shape(task_id)}; X has {len(codes)} "
-                "rows."
-            )
-        place = {name: self._place(name, unknown) for name in set(ids)}
+        ids = read_task_ids(task_id, len(codes), who)
+        names, has_common = self.task_set_.names, hasattr(self, "new_task")
+        place = {
+            one: place_of_task(names, one, unknown, has_common, who) for one in set(ids)
+        }
         columns = np.array([place[name] for name in ids], dtype=np.intp)
         labels = TaskSet(self.task_set_.tasks, False, False).decode(codes)
         found = labels[np.arange(len(codes)), columns]
@@ -203,18 +200,6 @@ class MultiTaskOutputsMixin(VersionedState):
             new: Any = self
             found[is_new] = new.new_task().predict(safe_indexing(X, is_new))
         return found
-
-    def _place(self, task: TaskKey, unknown: str) -> int:
-        """Return the column of a task, -1 for a new one that may be predicted."""
-        try:
-            return self.task_set_.index(task, type(self).__name__)
-        except TaskError as error:
-            if not hasattr(self, "new_task") or is_gap(task):
-                raise
-            if unknown == "common":
-                return -1
-            error.add_note("unknown='common' predicts it by what all tasks share.")
-            raise
 
     def task(self, task: TaskKey) -> Any:
         """Return one task as a fitted single-output estimator.

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.tasks._names import task_name
 from sklearn_mtl.tasks._target_containers import as_pandas_or_array
 from sklearn_mtl.tasks._values import drop_missing
 from sklearn_mtl.utils._containers import plain_inputs
@@ -112,7 +113,7 @@ def stack_tasks(
         labels, tasks = _read_labels(y), _read_ids(task_id)
         if names is None:
             # numbered columns would be taken for the ids in predict_task
-            names = [str(task) for task in np.unique(tasks)]
+            names = [task_name(task) for task in np.unique(tasks)]
     if labels.shape != tasks.shape or labels.ndim != 1:
         raise TaskError(
             f"stack_tasks: y of shape {labels.shape} and task_id of shape "

@@ -12,7 +12,14 @@ import numpy as np
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.utils._finite import LARGEST
 
-__all__ = ["drop_missing", "is_categorical", "is_gap", "natural", "refuse_tags"]
+__all__ = [
+    "drop_missing",
+    "is_categorical",
+    "is_gap",
+    "is_missing",
+    "natural",
+    "refuse_tags",
+]
 
 _INFINITE = (
     "{who}: task {name!r}: Input y contains infinity or a value too large for "
@@ -47,7 +54,7 @@ def is_gap(value: Any) -> bool:
     return value is None or value is np.ma.masked or _is_pandas_na(value)
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     if is_gap(value):
         return True
     return isinstance(value, float | np.floating) and bool(value != value)
@@ -67,7 +74,7 @@ def drop_missing(column: Any) -> tuple[np.ndarray, np.ndarray]:
     elif column.dtype.kind in "mM":
         seen = ~np.isnat(column)
     elif column.dtype.kind == "O":
-        seen = np.array([not _is_missing(v) for v in column], dtype=bool)
+        seen = np.array([not is_missing(v) for v in column], dtype=bool)
     else:
         seen = np.ones(len(column), dtype=bool)
     return column[seen], seen

@@ -126,7 +126,7 @@ def test_ids_that_are_names_of_columns_are_not_places():
         (["sex", "x", "sex"], "Told: unknown task 'x'. Known tasks: ['sex', 'grade', "),
         (
             ["sex", None, "sex"],
-            "Told: unknown task None. Known tasks: ['sex', 'grade',",
+            "Told: task_id is missing for 1 samples, such as sample 1; every",
         ),
         ([0, 1, 3], "Told: unknown task 3. Known tasks: ['sex', 'grade', 'size']."),
     ],
