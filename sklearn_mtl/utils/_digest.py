@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import joblib
@@ -41,9 +41,10 @@ class _CodeHasher(_Hasher):
     no lambda at all.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, told: set[int] | None = None) -> None:
         super().__init__(hash_name="md5")
-        self._told: set[int] = set()  # functions that call each other in a circle end
+        # functions that call each other in a circle end
+        self._told: set[int] = set() if told is None else told
 
     def reducer_override(self, value: Any) -> Any:
         if isinstance(value, type | FunctionType) and _is_own(value):
@@ -51,9 +52,46 @@ class _CodeHasher(_Hasher):
             if id(value) in self._told:
                 return str, (name,)
             self._told.add(id(value))
-            own = _of_class(value) if isinstance(value, type) else _of_function(value)
-            return list, ([name, *own],)
+            if isinstance(value, type):
+                return list, ([name, *self._of_class(value)],)
+            return list, ([name, *self._of_function(value)],)
         return super().reducer_override(value)
+
+    def _of_class(self, value: type) -> Iterator[Any]:
+        """Yield what a class computes with: methods, constants, what it inherits."""
+        for name, member in sorted(vars(value).items()):
+            found = getattr(member, "__func__", getattr(member, "fget", member))
+            if isinstance(found, FunctionType):
+                yield name
+                yield list(self._of_function(found))
+            elif not name.startswith("__"):
+                yield [name, self._of_value(found)]
+        yield [base for base in value.__bases__ if _is_own(base)]
+
+    def _of_function(self, value: FunctionType) -> Iterator[Any]:
+        """Yield what a function computes with: its code, and what that names."""
+        yield from _of_code(value.__code__)
+        yield [value.__defaults__, value.__kwdefaults__]
+        for cell in value.__closure__ or ():
+            try:
+                yield cell.cell_contents
+            except ValueError:  # not filled yet
+                continue
+        known = value.__globals__
+        for name in sorted(_names(value.__code__) & known.keys()):
+            found = known[name]
+            if isinstance(found, type | FunctionType):
+                if _is_own(found):
+                    yield [name, found]
+            elif not isinstance(found, ModuleType):
+                yield [name, self._of_value(found)]
+
+    def _of_value(self, value: Any) -> str:
+        """Return a digest of a constant, or its type where it cannot be pickled."""
+        try:
+            return str(_CodeHasher(self._told).hash(value))
+        except Exception:  # whatever it says, such as a lock or an open file
+            return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
 def _is_own(value: Any) -> bool:
@@ -61,44 +99,12 @@ def _is_own(value: Any) -> bool:
     if "<" in value.__qualname__:  # a lambda, or of another function
         return True
     module = str(value.__module__)
+    if module == "__main__":  # whose file is joblib's in a worker of a search
+        return True
     if module.partition(".")[0] in ("sklearn_mtl", *sys.stdlib_module_names):
         return False
     file = getattr(sys.modules.get(module), "__file__", None) or ""
     return not any(part in _INSTALLED for part in Path(file).parts)
-
-
-def _of_class(value: type) -> Iterator[Any]:
-    """Yield what a class computes with: functions, constants, and what it inherits."""
-    for name, member in sorted(vars(value).items()):
-        found = getattr(member, "__func__", getattr(member, "fget", member))
-        if isinstance(found, FunctionType):
-            yield name
-            yield list(_of_function(found))
-        elif not name.startswith("__") and _is_constant(found):
-            yield [name, found]
-    yield [base for base in value.__bases__ if _is_own(base)]
-
-
-def _of_function(value: FunctionType) -> Iterator[Any]:
-    """Yield what a function computes with: its code, and what that names."""
-    yield from _of_code(value.__code__)
-    yield [value.__defaults__, value.__kwdefaults__]
-    for cell in value.__closure__ or ():
-        try:
-            yield cell.cell_contents
-        except ValueError:  # not filled yet
-            continue
-    for name in sorted(_names(value.__code__)):
-        found = value.__globals__.get(name)
-        is_code = isinstance(found, type | FunctionType) and _is_own(found)
-        if is_code or _is_constant(found):
-            yield [name, found]
-
-
-def _is_constant(value: Any) -> bool:
-    """Return whether a value is a number or text, or a tuple of them."""
-    parts = value if isinstance(value, tuple) else [value]
-    return all(isinstance(part, bool | int | float | str) for part in parts)
 
 
 def _names(code: CodeType) -> set[str]:

@@ -98,12 +98,32 @@ def digest(thing):
         "class A:\n    n = staticmethod(lambda: {n})\ndef thing():\n    return A.n()",
         "class thing:\n    @property\n    def twice(self):\n        return {n}",
         "class A:\n    def f(self):\n        return {n}\nclass thing(A):\n    pass",
+        "N = {{'f': {n}}}\nthing = lambda x: x * N['f']",
+        "N = [[{n}]]\ndef thing(x):\n    return x * N[0][0]",
+        "import torch\nN = torch.tensor({n}.0)\nthing = lambda x: x * N",
+        "import numpy\nN = numpy.array([{n}])\nclass thing:\n    n = N",
+        "def f():\n    return {n}, N\nN = {{'f': f}}\nthing = lambda: N['f']()",
     ],
 )
 def test_own_code_counts_where_joblib_knows_its_name_alone(source):
     one = made(source.format(n=1))
     assert digest(one) == digest(made(source.format(n=1)))
     assert digest([one]) != digest([made(source.format(n=2))])
+
+
+def test_what_cannot_be_pickled_counts_as_one_of_its_type():
+    source = "import threading\nL = threading.Lock()\ndef thing():\n    return L, {n}"
+    assert digest(made(source.format(n=1))) == digest(made(source.format(n=1)))
+    assert digest(made(source.format(n=1))) != digest(made(source.format(n=2)))
+
+
+def test_own_code_of_main_counts_in_a_worker_of_a_search(monkeypatch):
+    # where the file of __main__ is one of joblib's, and the class comes by value
+    source = "__name__ = '__main__'\nclass thing:\n    f = lambda self: {n}"
+    here = digest(made(source.format(n=1)))
+    file = "/lib/site-packages/joblib/externals/loky/backend/popen_loky_posix.py"
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", file, raising=False)
+    assert digest(made(source.format(n=1))) == here != digest(made(source.format(n=2)))
 
 
 def test_code_that_moved_in_its_file_is_the_same():
