@@ -119,7 +119,8 @@ class Columns(BaseComposition, TrunkSpec):
             If a trunk is neither a spec nor an nn.Module.
         ValueError
             If there is no block, names repeat, a block has no column or one that X does
-            not have, or a spec gives each task a representation of its own.
+            not have, a spec gives each task a representation of its own, or the trunk
+            of a fitted model comes with the preparation of a table.
         """
         names = [name for name, *_ in self.blocks]
         if not names or len(set(names)) < len(names):
@@ -156,6 +157,12 @@ def _build(
 ) -> nn.Module:
     if isinstance(trunk, nn.Module):
         trunk = Pretrained(trunk, frozen=False)
+    if isinstance(trunk, Pretrained) and trunk.preparation != "raw":
+        raise ValueError(
+            f"Columns: block {name!r} has Pretrained with the trunk of a fitted "
+            f"{type(trunk.fitted).__name__}, which comes with the preparation of a "
+            "table; blocks get the values of X as they are."
+        )
     if not isinstance(trunk, TrunkSpec):
         raise TypeError(
             f"Columns: the trunk of block {name!r} must be a trunk spec or an "

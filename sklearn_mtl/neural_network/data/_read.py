@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sklearn_mtl.modules import MLP, TrunkSpec
+from sklearn_mtl.neural_network.data._pretrained import older_net, take_over_inputs
 from sklearn_mtl.preprocessing import read_inputs
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._typing import FeaturesLike
@@ -28,4 +29,17 @@ def read_net_inputs(
     """Validate X for the trunk, which may know rows of a shape as flat ones."""
     if isinstance(model.trunk, TrunkSpec):
         X = model.trunk.flatten(plain_inputs(X, type(model).__name__))
-    return read_inputs(model, X, preparation_of(model), reset=reset, grows=grows)
+    wanted, older = preparation_of(model), older_net(model)
+    # An older net's preparation knows no more categories than it does.
+    grows = grows and older is None
+    read = read_inputs(model, X, wanted, reset=reset, grows=grows)
+    if not reset or older is None:
+        return read
+    take_over_inputs(model, older)
+    try:
+        return read_inputs(model, X, wanted, reset=False)
+    except ValueError as error:
+        raise ValueError(
+            f"{error} The fit that counts is that of the {type(older).__name__} in "
+            "Pretrained."
+        ) from error

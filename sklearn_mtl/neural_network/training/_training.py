@@ -20,6 +20,7 @@ from sklearn_mtl.neural_network.data._batches import (
 )
 from sklearn_mtl.neural_network.data._held import Held
 from sklearn_mtl.neural_network.data._labels import Labels, draw_folds, label_rows
+from sklearn_mtl.neural_network.data._pretrained import trained_preparation
 from sklearn_mtl.neural_network.data._read import preparation_of
 from sklearn_mtl.neural_network.data._rows import as_rows
 from sklearn_mtl.neural_network.data._stored import (
@@ -55,7 +56,6 @@ from sklearn_mtl.neural_network.training._plan import (
     make_plan,
     resolve_embedding,
 )
-from sklearn_mtl.neural_network.training._pretrained import trained_preparation
 from sklearn_mtl.neural_network.training._run import TrainingRun
 from sklearn_mtl.neural_network.training._state import NetState
 from sklearn_mtl.preprocessing import (
@@ -268,7 +268,7 @@ def _set_up(
     encoder.fit(labels.codes, labels.weights, members)
     weights = labels.weights, labels.row_weights
     as_numbers = partial(encoder.as_numbers, labels.codes, *weights, members)
-    preparation = trained_preparation(model, X)
+    preparation = trained_preparation(model)
     if preparation is None:
         preparation = _make_preparation(model, X)
         preparation.fit(X, members * labels.row_weights, as_numbers)

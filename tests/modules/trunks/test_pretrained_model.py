@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -11,7 +12,8 @@ from sklearn.model_selection import GridSearchCV
 
 import sklearn_mtl
 from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
-from sklearn_mtl.modules import Conv, Pretrained, SharedPrivate
+from sklearn_mtl.exceptions import UnseenCategoryWarning
+from sklearn_mtl.modules import Columns, Conv, Pretrained, SharedPrivate
 from tests.zoo import SMALL_NET
 
 #: One dtype, whatever the number of samples: the first digits of a trunk are the same.
@@ -105,12 +107,63 @@ def test_of_a_trunk_with_a_part_for_each_task_the_shared_part_is_taken():
     np.testing.assert_array_equal(model.transform(X), first.transform(X))
 
 
+def test_categories_keep_their_numbers_where_later_data_have_fewer(first):
+    X, y = table(60, seed=1)
+    only = X[X["ward"] == "y"].assign(ward="y")  # as text, and "x" does not occur
+    model = later(first).fit(only, y[only.index, 0])
+    np.testing.assert_array_equal(model.transform(X), first.transform(X))
+    partial = later(first).partial_fit(only, y[only.index, 0])
+    partial.partial_fit(X, y[:, 0])
+    np.testing.assert_array_equal(partial.transform(X), first.transform(X))
+
+
+def test_new_categories_are_unknown_to_the_older_preparation(first):
+    X, y = table(60, seed=1)
+    other = X.assign(ward=X["ward"].astype(str).replace("x", "z"))
+    with pytest.warns(UnseenCategoryWarning, match="'ward': 34 of 60 values"):
+        model = later(first).fit(other, y[:, 0])
+    some = other[:30][other["ward"][:30] == "y"]
+    np.testing.assert_array_equal(model.transform(some), first.transform(some))
+
+
+@pytest.mark.parametrize("is_byte", [True, False])
+def test_pictures_in_another_unit_than_the_older_net_has_are_refused(is_byte):
+    X = np.random.default_rng(0).integers(0, 256, (40, 64))
+    y = (X[:, :1] > 128).astype(float)
+    units = X.astype(np.uint8), X.astype(np.float32)
+    here, there = units if is_byte else units[::-1]
+    options = {**SMALL_NET, "max_epochs": 2}
+    first = MultiTaskClassifier(**options, trunk=Conv((1, 8, 8))).fit(here, y)
+    model = MultiTaskClassifier(**options, trunk=Pretrained(first))
+    with pytest.raises(ValueError, match=r"uint8.*that of the MultiTaskClassifier in"):
+        model.fit(there, y)
+
+
+@pytest.mark.parametrize("is_sparse", [True, False])
+def test_the_other_form_of_the_same_numbers_is_read_as_the_older_net_does(is_sparse):
+    X, y = table(60)
+    forms = sparse.csr_array(X[["a", "c"]]), X[["a", "c"]].to_numpy()
+    here, there = forms if is_sparse else forms[::-1]
+    first = MultiTaskRegressor(**NET).fit(here, y)
+    model = later(first).fit(there, y[:, 0])
+    np.testing.assert_array_equal(model.transform(there), first.transform(here))
+
+
+def test_a_block_of_columns_takes_no_trunk_with_a_preparation(first):
+    X, y = table(60)
+    trunk = Columns([("old", Pretrained(first), slice(0, 4))])
+    with pytest.raises(ValueError, match=r"block 'old'.*the preparation of a table"):
+        MultiTaskRegressor(**NET, trunk=trunk).fit(X.drop(columns="ward").fillna(0), y)
+
+
 def test_what_does_not_fit_is_said(first):
     X, y = table(60)
     n = first._state.n_members
     wrong = later(first).set_params(n_members=n + 1)
     with pytest.raises(ValueError, match=f"has {n} members.*found n_members={n + 1}"):
         wrong.fit(X, y)
+    with pytest.raises(ValueError, match=f"has {n} members"):
+        Pretrained(first).build(n_features=4, n_members=n + 1)
     with pytest.raises(ValueError, match="X has 3 features, but the MultiTaskRegr"):
         later(first).fit(X.drop(columns="ward"), y)
     with pytest.raises(ValueError, match="column 0 of X is 'd', but 'a'"):

@@ -1,4 +1,4 @@
-"""The preparation of X that comes with the trunk of a fitted net."""
+"""What a net that takes the trunk of a fitted one takes over of its inputs."""
 
 from __future__ import annotations
 
@@ -8,32 +8,42 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sklearn_mtl.modules import Pretrained
-from sklearn_mtl.preprocessing import (
-    Preparation,
-    ReadInputs,
-    Table,
-    TablePreparation,
-)
+from sklearn_mtl.preprocessing import Preparation
 
 if TYPE_CHECKING:
     from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 
-__all__ = ["trained_preparation"]
+__all__ = ["older_net", "take_over_inputs", "trained_preparation"]
+
+#: What reading X learns: numbers of categories, and the forms and units of X.
+_LEARNED = ("_categories", "_is_byte_fit", "_is_sparse_fit", "_is_unit_fit")
 
 
-def trained_preparation(model: BaseMultiTaskNet, X: ReadInputs) -> Preparation | None:
+def older_net(model: BaseMultiTaskNet) -> Any:
+    """Return the fitted net whose trunk the model takes, or None."""
+    return model.trunk.fitted if isinstance(model.trunk, Pretrained) else None
+
+
+def trained_preparation(model: BaseMultiTaskNet) -> Preparation | None:
     """Return a copy of the preparation of the net that the trunk is from, or None."""
-    older = model.trunk.fitted if isinstance(model.trunk, Pretrained) else None
-    if older is None:
-        return None
-    preparation: Preparation = copy.deepcopy(older._trained_parts().preparation)
-    _compare_columns(model, older)
-    if isinstance(X, Table) != isinstance(preparation, TablePreparation):
+    older = older_net(model)
+    return None if older is None else copy.deepcopy(older._trained_parts().preparation)
+
+
+def take_over_inputs(model: BaseMultiTaskNet, older: Any) -> None:
+    """Let a model that has read X read it as the net that its trunk is from."""
+    parts = older._trained_parts()
+    if model.n_members not in ("auto", parts.n_members):
+        # before the inputs of the members, which would not fit either, are made
         raise ValueError(
-            f"{type(model).__name__}: Pretrained has the trunk of a net that was "
-            "fitted to another kind of X: one of the two is sparse."
+            f"{type(model).__name__}: the {type(older).__name__} in Pretrained has "
+            f"{parts.n_members} members, and a net that takes its trunk must have as "
+            f"many; found n_members={model.n_members}. Leave it at 'auto'."
         )
-    return preparation
+    _compare_columns(model, older)
+    for name in _LEARNED:
+        if hasattr(older, name):
+            setattr(model, name, copy.copy(getattr(older, name)))
 
 
 def _compare_columns(model: BaseMultiTaskNet, older: Any) -> None:
