@@ -27,6 +27,7 @@ from sklearn_mtl.neural_network.data._held import read_held
 from sklearn_mtl.neural_network.data._labels import Labels
 from sklearn_mtl.neural_network.data._read import preparation_of, read_net_inputs
 from sklearn_mtl.neural_network.data._stored import Samples
+from sklearn_mtl.neural_network.growth._listed import refuse_lists
 from sklearn_mtl.neural_network.training._history import history_arrays
 from sklearn_mtl.neural_network.training._plan import SMALL, make_plan
 from sklearn_mtl.neural_network.training._state import NetState
@@ -230,6 +231,8 @@ class BaseMultiTaskNet(
         """Train a net; only a call of fit, not one of partial_fit, has events."""
         who, is_partial = type(self).__name__, events is None
         check_consistent_length(X, codes)
+        if state is not None:
+            refuse_lists(self, state)
         seed = draw_seed(self.random_state) if state is None else state.seed
         before = state if is_partial else None
         label_mass = self._label_mass(tasks, codes, sample_weight, before)

@@ -1,12 +1,14 @@
 """The one reader of y: tasks, labels and weights, and predictions in their terms."""
 
 from sklearn_mtl.tasks._by_task import by_task as by_task
+from sklearn_mtl.tasks._by_task import is_by_place as is_by_place
 from sklearn_mtl.tasks._by_task import square_by_task as square_by_task
 from sklearn_mtl.tasks._circular import distances as distances
 from sklearn_mtl.tasks._circular import from_vectors as from_vectors
 from sklearn_mtl.tasks._circular import unit_vectors as unit_vectors
 from sklearn_mtl.tasks._declare import check_same_classes as check_same_classes
 from sklearn_mtl.tasks._declare import check_untrained_tasks as check_untrained_tasks
+from sklearn_mtl.tasks._infer import check_classes as check_classes
 from sklearn_mtl.tasks._infer import infer_kind as infer_kind
 from sklearn_mtl.tasks._infer import parse_task_types as parse_task_types
 from sklearn_mtl.tasks._infer import warn_of_unseen as warn_of_unseen

@@ -17,7 +17,7 @@ from sklearn_mtl.tasks._names import (
 from sklearn_mtl.utils._containers import fill_masked
 from sklearn_mtl.utils._frames import column_names, is_pandas_frame
 
-__all__ = ["by_task", "square_by_task"]
+__all__ = ["by_task", "is_by_place", "square_by_task"]
 
 
 def by_task(
@@ -27,7 +27,7 @@ def by_task(
     if hasattr(value, "items"):  # a mapping, or a pandas series
         given = match_tasks(dict(value.items()), names, parameter, who)
         return {name: given.get(name, default) for name in names}
-    if _is_sequence(value):
+    if is_by_place(value):
         if len(value) != len(names):
             raise TaskError(
                 f"{who}: {parameter} has {len(value)} entries for {len(names)} tasks."
@@ -62,7 +62,7 @@ def square_by_task(
     return values if order is None else values[np.ix_(order, order)]
 
 
-def _is_sequence(value: Any) -> bool:
+def is_by_place(value: Any) -> bool:
     """Whether a value holds one for each task, as also a polars series or a tensor."""
     if isinstance(value, list | tuple):
         return True

@@ -54,6 +54,7 @@ def change_tasks(
         state,
         encoder=encoder,
         net=net,
+        places_in_fit=_change_places(state, columns),
         held_out_outputs=_change_held_out(state.held_out_outputs, sources),
         task_relation=_change_square(state.task_relation, columns),
         stream=_change_stream(state.stream, sources),
@@ -68,6 +69,15 @@ def change_tasks(
             encoder.layout, places, labels, n_before, like
         )
     return changed
+
+
+def _change_places(
+    state: NetState, columns: Sequence[int | None]
+) -> list[int | None] | None:
+    """Return which columns of y in fit the tasks are; None if they are the first."""
+    before = state.places_in_fit or list(range(state.encoder.task_set.n_tasks))
+    places = [None if old is None else before[old] for old in columns]
+    return None if places == list(range(len(places))) else places
 
 
 def _labels_before(

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn_mtl.losses import LOSSES, CrossEntropy, TaskLoss, read_losses
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.training._head_update import RAREST
-from sklearn_mtl.tasks import Task, match_tasks
+from sklearn_mtl.tasks import Task, is_by_place, match_tasks
 
 if TYPE_CHECKING:
     from sklearn_mtl.neural_network._base import BaseMultiTaskNet
@@ -120,25 +120,32 @@ def old_losses(encoder: TargetEncoder) -> list[TaskLoss]:
 
 
 def loss_for(
-    model: BaseMultiTaskNet, task: Task, known: list[TaskLoss]
+    model: BaseMultiTaskNet,
+    task: Task,
+    known: list[TaskLoss],
+    place: int | None = None,
 ) -> tuple[Task, TaskLoss]:
-    """Return what an estimator's `loss` says of a task that it was not fitted on.
+    """Return what an estimator's `loss` says of a task that it was not fitted on so.
 
-    An equal loss of another task is the same object, so that both are computed at once.
+    `place` is its column of y in fit, None of one that was not there. An equal loss of
+    another task is the same object, so that both are computed at once.
     """
     who = type(model).__name__
-    loss = read_losses(_wanted(model.loss, task, who), [task], who)[0]
+    wanted = _wanted(model.loss, task, place, who)
+    loss = read_losses(wanted, [task], who)[0]
     for one in known:
         if type(one) is type(loss) and one.get_params() == loss.get_params():
             loss = one
     return replace(task, period=loss.period), loss
 
 
-def _wanted(loss: Any, task: Task, who: str) -> Any:
+def _wanted(loss: Any, task: Task, place: int | None, who: str) -> Any:
     if isinstance(loss, str):
         return loss if loss == "auto" or task.kind in LOSSES[loss].kinds else "auto"
     if isinstance(loss, TaskLoss):
         return loss if task.kind in loss.kinds else "auto"
     if hasattr(loss, "items") and task.name in dict(loss.items()):
         return match_tasks({task.name: loss[task.name]}, [task.name], "loss", who)
+    if is_by_place(loss) and place is not None:
+        return [loss[place]]
     return "auto"  # a list speaks of the tasks of fit alone

@@ -45,6 +45,9 @@ class NetState:
         Of everything that is drawn.
     n_calls : int
         Trainings so far: one, or more with partial_fit and warm_start.
+    places_in_fit : list of int or None, or None
+        Column of y in fit of each task, None of one that was added since; None where
+        they are the first ones in their order.
     best_epoch : int
         The epoch whose weights were kept; 0 where nothing was held out.
     held_out_outputs : list of ndarray or None
@@ -80,6 +83,7 @@ class NetState:
     dtype: torch.dtype
     seed: int
     n_calls: int = 0
+    places_in_fit: list[int | None] | None = None
     best_epoch: int = 0
     held_out_outputs: list[np.ndarray] | None = None
     task_relation: np.ndarray | None = None
@@ -118,6 +122,7 @@ class NetState:
         """Take over the history of a net that this one replaces."""
         self.n_calls = older.n_calls
         self.added_tasks = older.added_tasks
+        self.places_in_fit = older.places_in_fit
         self.net.follow(older.net)
 
     def renamed(self, task_set: TaskSet) -> NetState:
