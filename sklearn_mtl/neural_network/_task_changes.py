@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,9 @@ from sklearn_mtl.neural_network.growth._add import (
 )
 from sklearn_mtl.neural_network.growth._added import AddedTask
 from sklearn_mtl.neural_network.growth._change import change_tasks
+from sklearn_mtl.neural_network.growth._classes import more_classes
 from sklearn_mtl.neural_network.growth._labels import TaskLabels
 from sklearn_mtl.neural_network.growth._source import (
-    ClassMap,
     TaskSource,
     loss_for,
     old_losses,
@@ -38,6 +39,7 @@ from sklearn_mtl.tasks import (
     task_name,
 )
 from sklearn_mtl.utils._fit import keep_on_failure
+from sklearn_mtl.utils._frames import is_series
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike, TaskKey
@@ -103,7 +105,8 @@ class TaskChangesMixin:
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples.
         groups : array-like of shape (n_samples,), default=None
-            The group of each sample. Samples of one group are held out together.
+            The group of each sample. Samples of one group are held out together, if
+            there is more than one group.
         tune_trunk : bool, default=False
             Whether to train the trunk further on the new labels, at a tenth of the
             rate, while the predictions of the other tasks are held where they are. The
@@ -128,10 +131,15 @@ class TaskChangesMixin:
             of that name; or if the trunk gives each task parts of its own and cannot
             take more.
         ValueError
-            If X, weights or groups are wrong, or `head` was changed after fit.
+            If X, weights, groups or arguments are wrong, or `head` was changed after
+            fit.
+        TypeError
+            If the name is no text.
 
         Warns
         -----
+        UserWarning
+            If all labels are in one group.
         NegativeTransferWarning
             If the task is predicted worse on the old trunk than by a net of its own, by
             more than two standard errors.
@@ -142,7 +150,7 @@ class TaskChangesMixin:
         for the heads. The new task has NaN in earlier epochs of `history_`, and in
         `oof_prediction_`, which is about the samples of fit; its own out-of-fold
         predictions are in `added_tasks_`. A further fit refuses lists and arrays that
-        the constructor got with one entry per task, since they are too short now; dicts
+        the constructor got with one entry per task, since these are others now; dicts
         by name need no change.
 
         The head costs five fits for each of eight values of alpha, with O(n_labels *
@@ -170,6 +178,8 @@ class TaskChangesMixin:
         """
         check_is_fitted(self)
         who = type(self).__name__
+        _check_bool(tune_trunk, "tune_trunk", who)
+        _check_bool(compare, "compare", who)
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight, groups=groups)
         task, codes, weights = self._read_new(y, name, task_type, sample_weight)
         inputs = read_net_inputs(self, X, reset=False)  # type: ignore[arg-type]
@@ -179,6 +189,15 @@ class TaskChangesMixin:
         seed = seed_of_folds(self._state)
         own = self._weights_of(task, codes, weights)
         labels = TaskLabels.read(task, loss, codes, own, given.group, seed)
+        if given.group is not None and len(np.unique(given.group[labels.rows])) == 1:
+            warnings.warn(
+                f"{who}: all labels of task {task.name!r} are in one group, so that "
+                "samples are held out as without groups: its score holds for samples "
+                "of that group, and not for those of others.",
+                UserWarning,
+                stacklevel=3,
+            )
+            labels = TaskLabels.read(task, loss, codes, own, None, seed)
         rows_weights = check_sample_weight(weights, (len(codes), 1), who)[:, 0]
         new = NewTask(X, inputs, labels, rows_weights[labels.rows], tune_trunk, compare)
         with usual_torch(self.n_threads):
@@ -250,10 +269,13 @@ class TaskChangesMixin:
         ------
         TaskError
             If there is no such task, or another has the new name.
+        TypeError
+            If the new name is no text.
         """
         check_is_fitted(self)
         who, known = type(self).__name__, self.task_set_
-        t, name = known.index(task, who=who), task_name(name)
+        t = known.index(task, who=who)
+        _check_text(name, who)
         old = known.names[t]
         if name != old:
             _check_is_new(name, known, who)
@@ -273,9 +295,9 @@ class TaskChangesMixin:
     def add_classes(self, task: TaskKey, classes: ArrayLike) -> Any:
         """Declare classes of a task that no label has shown yet.
 
-        `partial_fit` then takes labels of them. Until it has seen some, all new classes
-        together have a probability of at most 0.001, and the odds between the others
-        stay.
+        `partial_fit` then takes labels of them. Until it has seen some, the new classes
+        of a call together have a probability of at most 0.001, and the odds between the
+        others stay.
 
         Parameters
         ----------
@@ -293,7 +315,8 @@ class TaskChangesMixin:
         ------
         TaskError
             If the task is a regression or has no class yet; if a class is missing, is
-            known already or comes twice; or if texts and numbers are mixed.
+            known already or comes twice; or if it is of another type: texts, booleans
+            and whole numbers do not mix.
 
         Examples
         --------
@@ -313,10 +336,11 @@ class TaskChangesMixin:
         check_is_fitted(self)
         who, state = type(self).__name__, self._state
         t = self.task_set_.index(task, who=who)
-        changed, class_map = _more_classes(self.task_set_.tasks[t], classes, who)
+        changed, class_map = more_classes(self.task_set_.tasks[t], classes, who)
         sources = sources_of(state)
         known = [s.loss for s in sources if s.task.kind != "constant"]
-        _, loss = loss_for(self, changed, known)  # type: ignore[arg-type]
+        place = t if state.places_in_fit is None else state.places_in_fit[t]
+        _, loss = loss_for(self, changed, known, place)  # type: ignore[arg-type]
         sources[t] = TaskSource(changed, loss, t, class_map)
         with usual_torch(self.n_threads):
             self._take_state(change_tasks(self, state, sources))  # type: ignore[arg-type]
@@ -343,17 +367,23 @@ class TaskChangesMixin:
                 f"{who}: sample_weight of add_task has shape {weights.shape}; it must "
                 "be (n_samples,)."
             )
-        columns = read_columns(y, who, sample_weight)
+        if name is None:
+            own = getattr(y, "name", None) if is_series(y) else None
+            name = f"task{known.n_tasks}" if own in (None, "") else task_name(own)
+        _check_text(name, who)
+        _check_is_new(name, known, who)
+        columns = read_columns(y, who, sample_weight, name=name)
         if not columns.is_1d:
             raise TaskError(
                 f"{who}: add_task takes one task at a time, y of shape (n_samples,); "
                 f"found {len(columns.names)} columns."
             )
-        if name is None:
-            name = columns.names[0] if columns.has_names else f"task{known.n_tasks}"
-        name = task_name(name)
-        _check_is_new(name, known, who)
-        columns = replace(columns, names=[name])
+        if not len(columns.values[0]):
+            raise TaskError(
+                f"{who}: the new task {name!r} has no observed label: all "
+                f"{columns.observed.shape[0]} values of y are missing (NaN) or have a "
+                "weight of zero."
+            )
         tasks = read_tasks(columns, self._kind, who, task_type)
         codes = TaskSet(tasks, True, True).fill(columns)
         return tasks[0], codes[:, 0], weights
@@ -375,36 +405,18 @@ class TaskChangesMixin:
         return weights[:, 0]
 
 
+def _check_bool(value: Any, name: str, who: str) -> None:
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{who}: {name}={value!r}; allowed are True and False.")
+
+
+def _check_text(name: Any, who: str) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f"{who}: the name of a task must be a text; found {name!r}.")
+
+
 def _check_is_new(name: str, known: TaskSet, who: str) -> None:
     if name in known.names:
         raise TaskError(
             f"{who}: there is a task {name!r} already. Known tasks: {known.names}."
         )
-
-
-def _more_classes(task: Task, classes: ArrayLike, who: str) -> tuple[Task, ClassMap]:
-    """Return a task with more classes, and where the old ones are among them."""
-    if task.classes is None or not len(task.classes):
-        raise TaskError(
-            f"{who}: task {task.name!r} is {task.kind}, to which add_classes can add "
-            "none; it must be a classification with at least one class."
-        )
-    columns = read_columns(classes, who)
-    new, n_given = columns.values[0], columns.observed.shape[0]
-    old, every = task.classes, np.union1d(task.classes, new)
-    is_text = {labels.dtype.kind in "US" for labels in (old, new)}
-    if len(new) < n_given or not n_given or len(is_text) > 1:
-        raise TaskError(
-            f"{who}: task {task.name!r}: the classes to add are "
-            f"{np.asarray(classes).tolist()}; they must be observed labels, at least "
-            f"one, of the type of its classes {old.tolist()}."
-        )
-    if len(every) < len(old) + n_given:
-        raise TaskError(
-            f"{who}: task {task.name!r}: the classes to add, {new.tolist()}, must be "
-            f"different, and not among its classes {old.tolist()}."
-        )
-    places = np.searchsorted(every, old)
-    kind = "binary" if len(every) == 2 else "multiclass"
-    changed = replace(task, kind=kind, classes=every, dtype=every.dtype)
-    return changed, ClassMap(places, len(every))

@@ -90,7 +90,7 @@ def parse_task_types(
     task_types: TaskTypes | None, names: Sequence[str], kind: str, who: str
 ) -> list[str]:
     """Return "classification", "regression" or "infer" for every task."""
-    if kind != "mixed":
+    if kind != "mixed" and task_types is None:
         return [kind] * len(names)
     given = by_task(task_types, names, parameter="task_types", who=who)
     for name, value in given.items():
@@ -99,6 +99,13 @@ def parse_task_types(
                 f"{who}: task {name!r} has task type {value!r}; allowed are "
                 "'classification', 'binary', 'multiclass', 'regression' and None."
             )
+        if kind != "mixed" and _TYPES[value] not in (kind, "infer"):
+            raise TaskError(
+                f"{who}: task {name!r} has task type {value!r}, but this estimator is "
+                f"for {kind} alone."
+            )
+    if kind != "mixed":
+        return [kind] * len(names)
     return [_TYPES[given.get(name)] for name in names]
 
 

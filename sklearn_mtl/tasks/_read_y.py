@@ -107,8 +107,9 @@ def read_columns(
     who: str,
     sample_weight: ArrayLike | None = None,
     tasks: NamedTasks | None = None,
+    name: str | None = None,
 ) -> TargetColumns:
-    """Read y into one array per task.
+    """Read y into one array per task; one task alone may be given its name.
 
     Shapes: y (n_samples,) or (n_samples, n_tasks).
     """
@@ -124,18 +125,18 @@ def read_columns(
     if _is_frame_of_floats(y):
         return _read_floats(y.to_numpy(), list(y.columns), who, sample_weight, tasks)
     columns, names, is_1d = _split(y, who)
-    labels, has_names = _labels(names, who)
+    labels, has_names = _labels(names if name is None or not is_1d else [name], who)
     values, observed, categorical = [], [], []
     shape = len(columns[0]), len(columns)
     named = _named(labels, has_names, tasks)
     weights = align_weights(sample_weight, shape, who, named)
     weightless = weightless_labels(weights, shape)
-    for t, (name, column) in enumerate(zip(labels, columns, strict=True)):
+    for t, (label, column) in enumerate(zip(labels, columns, strict=True)):
         present, seen = drop_missing(column)
         if weightless is not None:
             present = present[~weightless[seen, t]]
             seen = seen & ~weightless[:, t]
-        values.append(natural(present, name, who))
+        values.append(natural(present, label, who))
         observed.append(seen)
         categorical.append(is_categorical(column))
     mask = np.stack(observed, axis=1) if observed else np.zeros((0, 0), dtype=bool)

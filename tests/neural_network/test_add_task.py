@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 import warnings
 
 import numpy as np
@@ -299,6 +300,36 @@ def test_groups_are_not_divided():
     assert records["apart"].score < records["mixed"].score - 0.1
 
 
+def test_labels_of_one_group_are_chosen_by_as_without_groups():
+    model, X, _ = fitted(MultiTaskRegressor)
+    labels, group = new_label(MultiTaskRegressor, X), np.repeat([0, 1], [60, 100])
+    with pytest.warns(UserWarning, match="all labels of task 'one' are in one group"):
+        model.add_task(X, labels, name="one", groups=group, compare=False)
+    model.add_task(X, labels, name="none", compare=False)
+    one, none = (model.added_tasks_[name] for name in ("one", "none"))
+    assert (one.alpha, one.score) == (none.alpha, none.score)
+    predicted = model.predict(X)
+    np.testing.assert_array_equal(predicted[:, -1], predicted[:, -2])
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0.0, np.inf], "task 'late': Input y contains infinity"),
+        ([0.0, 1e71], "task 'late' has labels of up to 1e+71"),
+        (["a", 1], "task 'late' has labels of the types"),
+        ([np.nan, None], "new task 'late' has no observed label: all 160 values"),
+    ],
+)
+def test_bad_labels_are_those_of_the_new_task(labels, message):
+    model, X, _ = fitted(MultiTaskMixedEstimator)
+    y = np.array(labels, dtype=object)[np.arange(len(X)) % 2]
+    for given in (y, pd.Series(y, name="other")):
+        with pytest.raises(TaskError, match=re.escape(message)) as error:
+            model.add_task(X, given.tolist() if given is y else given, name="late")
+        assert "Drop the column" not in str(error.value)
+
+
 def test_whether_the_trunk_helps_is_said():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(600, 30))
@@ -423,6 +454,10 @@ BAD = {
         "sample_weight",
     ),
     "fractions": (lambda X, y: (X, X[:, 0]), {"name": "new"}, "fraction"),
+    "no type": (lambda X, y: (X, y[:, 0]), {"task_type": "foo"}, "task type 'foo'"),
+    "other type": (lambda X, y: (X, y[:, 0]), {"task_type": "regression"}, "alone"),
+    "tune": (lambda X, y: (X, y[:, 0]), {"tune_trunk": "yes"}, "tune_trunk='yes'"),
+    "compare": (lambda X, y: (X, y[:, 0]), {"compare": "x"}, "compare='x'"),
 }
 
 

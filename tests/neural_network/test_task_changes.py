@@ -9,6 +9,7 @@ import sklearn_mtl
 from sklearn_mtl import MultiTaskClassifier, MultiTaskMixedEstimator
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.modules import MixtureOfExperts, MLPHead
+from sklearn_mtl.neural_network.growth._source import old_losses
 from tests.neural_network.nets import ALL, EXACT, parameters, table, targets_of, tiny
 
 HEADS = ["linear", "mlp", MLPHead((6, 5))]
@@ -107,6 +108,13 @@ def test_the_record_of_an_added_task_is_renamed_with_it():
     assert model.added_tasks_["newer"] is record
 
 
+@pytest.mark.parametrize("name", [b"x", None, True, 3])
+def test_a_name_is_a_text(name):
+    model, *_ = fitted(MultiTaskClassifier)
+    with pytest.raises(TypeError, match=f"must be a text; found {name!r}"):
+        model.rename_task("task0", name)
+
+
 def test_a_name_that_is_taken_is_refused():
     model, _, _ = fitted(MultiTaskClassifier)
     before = dict(vars(model))
@@ -117,7 +125,7 @@ def test_a_name_that_is_taken_is_refused():
 
 @pytest.mark.parametrize("head", [*HEADS, "feedback"])
 @pytest.mark.parametrize(
-    ("task", "classes"), [(0, [7]), (0, [-3, 0.5]), (1, [-1]), (1, [0.5, 9])]
+    ("task", "classes"), [(0, [7]), (0, [-3, 5]), (1, [-1]), (1, [-4, 9])]
 )
 def test_old_classes_keep_their_odds(task, classes, head):
     # of one member: the mean of several weighs them by what they leave to old classes
@@ -141,9 +149,11 @@ def test_old_classes_keep_their_odds(task, classes, head):
 
 
 def test_out_of_fold_predictions_have_zeros_for_late_classes():
-    model, _, _ = fitted(MultiTaskClassifier)
+    X, y = table(160)
+    y = 2.0 * targets_of(MultiTaskClassifier, y)  # so that 1 is in the middle
+    model = tiny(MultiTaskClassifier, n_members=2).fit(X, y)
     before = model.oof_prediction_
-    model.add_classes(1, [0.5])
+    model.add_classes(1, [1.0])
     after = model.oof_prediction_
     np.testing.assert_array_equal(after[0], before[0])
     np.testing.assert_array_equal(after[1][:, [0, 2, 3]], before[1])
@@ -184,13 +194,13 @@ def test_a_stream_takes_late_classes():
 
 def test_class_weights_count_late_classes():
     X, y = table(160)
-    model = tiny(MultiTaskClassifier, class_weight="balanced").fit(X, y[:, 1])
+    model = tiny(MultiTaskClassifier, class_weight="balanced").fit(X, 2 * y[:, 1])
     before = model._state.class_mass[0]
-    model.add_classes(0, [1.5])
+    model.add_classes(0, [3.0])
     np.testing.assert_array_equal(
         model._state.class_mass[0], [before[0], before[1], 0.0, before[2]]
     )
-    model.partial_fit(X, np.where(X[:, 0] > 1, 1.5, y[:, 1]))
+    model.partial_fit(X, np.where(X[:, 0] > 1, 3.0, 2 * y[:, 1]))
 
 
 def test_a_constant_task_becomes_one_that_is_learned():
@@ -228,6 +238,9 @@ def test_late_classes_are_saved(tmp_path):
         (0, [], "at least one"),
         (0, [np.nan], "observed labels"),
         (0, ["red"], "of the type of its classes"),
+        (0, [1.5], "task 'task0' has fractional class labels"),
+        (0, [True], "of the type of its classes"),
+        (0, [np.inf], "task 'task0': Input y contains infinity"),
     ],
 )
 def test_classes_that_cannot_be_added(task, classes, message):
@@ -240,6 +253,18 @@ def test_classes_that_cannot_be_added(task, classes, message):
         np.testing.assert_array_equal(old, new)
 
 
+def test_late_classes_leave_the_type_of_the_labels():
+    X = table(60)[0]
+    y = np.column_stack([X[:, 0] > 0, X[:, 1] > 0])
+    booleans = tiny(MultiTaskClassifier).fit(X, y)
+    with pytest.raises(TaskError, match="of the type of its classes"):
+        booleans.add_classes(0, [2])
+    numbers = tiny(MultiTaskClassifier).fit(X, y.astype(np.int8))
+    numbers.add_classes(0, [300.0])
+    assert numbers.classes_[0].dtype.kind == "i"
+    assert numbers.classes_[0].tolist() == [0, 1, 300]
+
+
 def test_experts_take_late_classes():
     trunk = MixtureOfExperts(n_experts=3, hidden_layer_sizes=(8,))
     model, X, y = fitted(MultiTaskClassifier, trunk=trunk)
@@ -248,3 +273,63 @@ def test_experts_take_late_classes():
     np.testing.assert_allclose(model._task_outputs(X)[0], before[0], atol=1e-6)
     model.partial_fit(X, np.column_stack([y[:, 0], np.where(X[:, 3] > 0, 3, y[:, 1])]))
     assert model.predict_proba(X)[1][:, 3].mean() > 0.01
+
+
+LISTS = {
+    "task_weight": [1.0, 5.0, 100.0],
+    "class_weight": [None, "balanced", None],
+    "loss": ["focal", "cross_entropy", "auto"],
+    "task_relation": np.eye(3),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_does_not_move_to_other_tasks(name):
+    X = table(120)[0]
+    y = (X[:, :3] > 0) * 1.0
+    model = tiny(MultiTaskClassifier, warm_start=True, **{name: LISTS[name]})
+    model.fit(X, y).drop_task("task0").add_task(X, y[:, 0], name="late", compare=False)
+    before = parameters(model)
+    found = rf"{name} has one entry.*'task1': entry 1, 'task2': entry 2, 'late': none"
+    for again in (model.fit, model.partial_fit):
+        with pytest.raises(TaskError, match=found):
+            again(X, y[:, [1, 2, 0]])
+    for key, value in parameters(model).items():
+        torch.testing.assert_close(value, before[key], rtol=0, atol=0)
+    model.set_params(**{name: None if name != "loss" else "auto"})
+    assert model.fit(X, y[:, [1, 2, 0]]).n_tasks_ == 3
+
+
+def test_weights_by_name_stay_with_their_tasks():
+    X = table(120)[0]
+    y = (X[:, :3] > 0) * 1.0
+    weights = {"task1": 5.0, "task2": 100.0}
+    model = tiny(MultiTaskClassifier, warm_start=True, task_weight=weights).fit(X, y)
+    model.drop_task("task0").add_task(X, y[:, 0], name="late", compare=False)
+    model.fit(X, y[:, [1, 2, 0]])
+    ratios = model.history_["task_weight"][-1] / model.history_["task_weight"][-1][2]
+    np.testing.assert_allclose(ratios, [5.0, 100.0, 1.0])
+
+
+def test_a_list_holds_again_once_the_tasks_are_those_of_fit(tmp_path):
+    X = table(120)[0]
+    y = (X[:, :3] > 0) * 1.0
+    model = tiny(MultiTaskClassifier, task_weight=[1.0, 5.0, 2.0]).fit(X, y)
+    model.add_task(X, y[:, 0], name="late", compare=False)
+    sklearn_mtl.save(model, tmp_path / "it", training_state=True)
+    loaded = sklearn_mtl.load(tmp_path / "it")
+    with pytest.raises(TaskError):
+        loaded.drop_task("task0").partial_fit(X, y)
+    model.drop_task("late").partial_fit(X, y)
+
+
+def test_late_classes_keep_the_loss_that_a_list_gave_their_task():
+    X = table(120)[0]
+    y = (X[:, :2] > 0) * 1.0
+    model = tiny(MultiTaskClassifier, loss=["focal", "auto"]).fit(X, y)
+    by_list = model.add_classes("task0", [2.0])._state.encoder
+    model = tiny(MultiTaskClassifier, loss={"task0": "focal"}).fit(X, y)
+    by_name = model.add_classes("task0", [2.0])._state.encoder
+    assert [type(one) for one in old_losses(by_list)] == [
+        type(one) for one in old_losses(by_name)
+    ]
