@@ -1,6 +1,6 @@
 """
-Serve a saved classifier
-========================
+Serve a saved model
+===================
 
 With FastAPI: ``MODEL=model.mtl uvicorn serve:app``.
 """
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 import sklearn_mtl
 
 model = sklearn_mtl.load(os.environ["MODEL"])
+names = list(model.feature_names_in_)  # of a model that was fitted on a DataFrame
 app = FastAPI()
 
 
@@ -25,14 +26,17 @@ class Rows(BaseModel):
 
 
 @app.post("/predict")
-def predict(rows: Rows) -> dict[str, list[dict[str, float]]]:
-    """Return for each task a probability of each class, sample by sample."""
+def predict(rows: Rows) -> dict[str, list[dict[str, float] | float]]:
+    """Return for each task, sample by sample, probabilities of classes or a value."""
     try:
         X = pd.DataFrame(rows.columns).replace({None: np.nan})
-        frame = model.proba_frame(X)
+        if set(X) == set(names):  # the columns of JSON have no order
+            X = X[names]
+        found = {task: value.tolist() for task, value in model.predict_frame(X).items()}
+        if hasattr(model, "proba_frame"):
+            frame = model.proba_frame(X).rename(str, axis=1, level=1)
+            for task in frame.columns.unique(0):
+                found[task] = frame[task].to_dict("records")
     except ValueError as error:  # says which column is wrong, and how
         raise HTTPException(422, str(error)) from error
-    tasks = frame.columns.unique(0)
-    return {
-        str(task): frame[task].rename(str, axis=1).to_dict("records") for task in tasks
-    }
+    return found

@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import socket
 import subprocess
 import sys
@@ -15,7 +16,11 @@ import pandas as pd
 import pytest
 
 import sklearn_mtl
-from sklearn_mtl import MultiTaskClassifier
+from sklearn_mtl import (
+    MultiTaskClassifier,
+    MultiTaskMixedEstimator,
+    MultiTaskRegressor,
+)
 from tests.zoo import SMALL_NET
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -96,6 +101,34 @@ def test_it_answers_as_the_model_does(model, url):
         probabilities = pd.DataFrame(found[task])
         np.testing.assert_allclose(probabilities, expected[task], rtol=1e-12)
         assert list(probabilities) == [str(c) for c in expected[task].columns]
+
+
+def test_the_order_of_columns_is_free(url):
+    columns = {"dose": [1.0, -1.0], "age": [None, 30.0], "ward": ["a", "b"]}
+    answers = [ask(url, columns), ask(url, dict(reversed(columns.items())))]
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 200
+
+
+@pytest.mark.parametrize("cls", [MultiTaskMixedEstimator, MultiTaskRegressor])
+def test_regressions_are_answered_by_their_values(cls, tmp_path, monkeypatch):
+    X = table()
+    y = pd.DataFrame({"weight": X["dose"], "height": 2 * X["dose"]})
+    if cls is MultiTaskMixedEstimator:
+        y["sick"] = np.where(X["dose"] > 0, "yes", "no")
+    model = cls(**SMALL_NET).fit(X, y)
+    sklearn_mtl.save(model, tmp_path / "model.mtl")
+    monkeypatch.setenv("MODEL", str(tmp_path / "model.mtl"))
+    space = runpy.run_path(str(EXAMPLES / "serve.py"))
+    columns = X.astype(object).where(X.notna(), None).to_dict("list")
+    found = space["predict"](space["Rows"](columns=columns))
+    assert list(found) == list(y)
+    expected = model.predict_frame(X)
+    for task in ("weight", "height"):
+        np.testing.assert_array_equal(found[task], expected[task])
+    if "sick" in found:
+        probabilities = pd.DataFrame(found["sick"])
+        np.testing.assert_array_equal(probabilities, model.proba_frame(X)["sick"])
 
 
 def test_a_column_that_is_missing_is_said(url):
