@@ -111,7 +111,7 @@ def open_checkpoint(
         None if is_drawn else seed,
         older,
     )
-    if not model.checkpoint:
+    if not model.checkpoint or "\0" in str(model.checkpoint):
         raise ValueError(
             f"{type(model).__name__}: checkpoint={model.checkpoint!r} is no folder; "
             "allowed are a path, '.' for the current folder, and None."

@@ -105,10 +105,14 @@ class RunFolder:
             for old in others[: len(others) - n_kept]:
                 old.unlink(missing_ok=True)
         except OSError as error:
-            what = (
-                f"the checkpoint of epoch {n_epochs} could not be written. The one "
-                "before is complete, and another call of fit goes on from it"
+            files = self._files() if self.path.is_dir() else []
+            has_older = any(one != path for one in files)
+            then = (
+                "The one before is complete, and another call of fit goes on from it"
+                if has_older
+                else "There is none before it, so that another call of fit starts anew"
             )
+            what = f"the checkpoint of epoch {n_epochs} could not be written. {then}"
             raise self._explain(error, what) from error
 
     def close(self, *, remove: bool = False) -> None:

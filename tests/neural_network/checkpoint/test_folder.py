@@ -193,6 +193,17 @@ def test_a_refit_that_cannot_write_leaves_the_model_as_it_was(tmp_path, plain):
     assert same_bits(model, plain)
 
 
+@pytest.mark.parametrize(
+    ("n_before", "then"), [(0, "none before it"), (1, "The one before is complete")]
+)
+def test_what_another_call_begins_with_is_said(n_before, then, tmp_path):
+    with pytest.MonkeyPatch.context() as patch:
+        fail_at(patch, os, "replace", n_before + 1, errno.ENOSPC)
+        with pytest.raises(OSError, match=then):
+            net(tmp_path).fit(X, Y)
+    assert len(files(tmp_path)) == n_before
+
+
 def test_a_file_in_the_place_of_the_folder_is_an_error_before_training(tmp_path):
     (tmp_path / "file").write_text("")
     model = net(tmp_path / "file" / "below")
@@ -285,9 +296,10 @@ def test_a_folder_without_locks_is_used_without_them(tmp_path, monkeypatch, plai
     assert same_bits(model, plain)
 
 
-def test_an_empty_path_is_no_folder(tmp_path, monkeypatch):
+@pytest.mark.parametrize("path", ["", "a\0b"])
+def test_a_path_that_cannot_be_is_no_folder(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     X = np.arange(20.0).reshape(10, 2)
-    with pytest.raises(ValueError, match="checkpoint='' is no folder"):
-        MultiTaskRegressor(checkpoint="", max_epochs=1).fit(X, X)
+    with pytest.raises(ValueError, match=r"Regressor: checkpoint=.* is no folder"):
+        MultiTaskRegressor(checkpoint=path, max_epochs=1).fit(X, X)
     assert not list(tmp_path.iterdir())
