@@ -103,7 +103,7 @@ def _extracted(
     n_samples = graph.op("Shape", weighted, start=2, end=4)
     first = np.array([net.n_members, n_tasks, n_private])
     sizes = graph.join([first, n_samples], axis=0)
-    by_task = graph.op("Reshape", weighted, sizes)
+    by_task = graph.op("Reshape", weighted, sizes, allowzero=1)  # of no samples
     total = graph.op("ReduceSum", by_task, np.array([2]), keepdims=0)
     rest = graph.cut(gates, n_private, None, 2)
     return graph.op("Add", total, _mixed(net, shared, rest))

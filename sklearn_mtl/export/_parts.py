@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
@@ -234,7 +235,8 @@ def _(part: EmbeddingLayer, net: NetGraph, x: str) -> str:
     slope, offset = (as_array(one).astype(wide) for one in (part.slope, part.offset))
     product = graph.op("Mul", graph.cast(values, wide), slope)
     placed = graph.cast(graph.op("Add", product, offset), net.dtype)
-    embedded = graph.reshape(net.op("Clip", placed, 0.0, 1.0), 0, 0, -1)
+    width = math.prod(slope.shape[-2:])  # -1 would refuse zero samples
+    embedded = graph.reshape(net.op("Clip", placed, 0.0, 1.0), 0, 0, width)
     return graph.join([x, embedded], axis=-1)
 
 

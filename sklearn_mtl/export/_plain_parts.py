@@ -124,7 +124,7 @@ def _(part: nn.MaxPool2d, net: NetGraph, x: str) -> str:
 def _(part: nn.Flatten, net: NetGraph, x: str) -> str:
     if (part.start_dim, part.end_dim) != (1, -1):
         raise _unwritable(part, net, "must flatten all that comes after the samples")
-    return net.graph.reshape(x, 0, -1)
+    return net.graph.op("Flatten", x, axis=1)
 
 
 @add_part.register
