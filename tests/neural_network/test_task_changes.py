@@ -291,7 +291,7 @@ def test_a_list_does_not_move_to_other_tasks(name):
     model.fit(X, y).drop_task("task0").add_task(X, y[:, 0], name="late", compare=False)
     before = parameters(model)
     found = rf"{name} has one entry.*'task1': entry 1, 'task2': entry 2, 'late': none"
-    for again in (model.fit, model.partial_fit):
+    for again in (model.fit, model.partial_fit, model.update):
         with pytest.raises(TaskError, match=found):
             again(X, y[:, [1, 2, 0]])
     for key, value in parameters(model).items():
