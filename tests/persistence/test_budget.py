@@ -1,6 +1,7 @@
 """What a load makes is counted before it is allocated."""
 
 import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -148,8 +149,9 @@ def test_many_small_objects_make_the_file_as_large_as_they_need(tmp_path):
     assert 3 * NODE * len(names) > 40e6
     model = FunctionTransformer(kw_args={"names": names})
     sklearn_mtl.save(model, tmp_path / "it")
-    assert "padding" not in read_archive(tmp_path / "it")[1]
-    assert os.path.getsize(tmp_path / "it") < 20e6
+    with zipfile.ZipFile(tmp_path / "it") as archive:
+        assert archive.getinfo("padding").file_size > 10**6
+    assert os.path.getsize(tmp_path / "it") < 50e6
     assert sklearn_mtl.load(tmp_path / "it").kw_args["names"] == names
 
 
