@@ -53,7 +53,7 @@ class UpdatesMixin:
         sample_weight: ArrayLike | None = None,
         groups: ArrayLike | None = None,
     ) -> Any:
-        r"""Learn from new samples, and stay as before if that makes the net worse.
+        """Learn from new samples, and stay as before if that makes the net worse.
 
         Three copies of the net learn. The first learns with its last layers, as in
         `partial_fit`. If stored samples (`n_stored_samples`) cover every task, the
