@@ -33,7 +33,7 @@ def gains():
     found = [Interval(0.02, -0.01, 0.05, 0.1, 5), Interval(-0.1, -0.2, 0.0, 0.05, 5)]
     found.append(Interval(-0.04, -0.1, 0.02, 0.2, 5))
     return [
-        Gain("net", against, task, interval, interval.p_value)
+        Gain("net", against, task, interval, interval, interval.p_value)
         for against in ("twin", "automatically selected")
         for task, interval in zip(["ill", "dose", "mean"], found, strict=True)
     ]
