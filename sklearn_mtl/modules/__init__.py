@@ -61,6 +61,8 @@ from sklearn_mtl.modules.trunks._shared_private import SharedPrivate
 from sklearn_mtl.modules.trunks._shared_private import (
     SharedPrivateTrunk as SharedPrivateTrunk,
 )
+from sklearn_mtl.modules.trunks._sparse import PackedScale as PackedScale
+from sklearn_mtl.modules.trunks._sparse import SparseTrunk as SparseTrunk
 from sklearn_mtl.modules.trunks._spec import MemberModules as MemberModules
 from sklearn_mtl.modules.trunks._spec import TrunkSpec
 from sklearn_mtl.modules.trunks._spec import build_trunk as build_trunk

@@ -41,9 +41,10 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
     ----------
     Model
 
-    hidden_layer_sizes : sequence of int, default=(128, 128)
+    hidden_layer_sizes : sequence of int or "auto", default="auto"
         Units of each layer of the default trunk; the last is the width of the shared
-        representation.
+        representation. "auto" is (128, 128), and for a sparse X with at least 512
+        columns (), a linear map to few columns.
     activation : str, default="gelu"
         Nonlinearity of the default trunk: "gelu", "identity", "logistic", "relu",
         "silu" or "tanh".
@@ -290,7 +291,7 @@ class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
     def __init__(
         self,
         *,
-        hidden_layer_sizes: Sequence[int] = (128, 128),
+        hidden_layer_sizes: Sequence[int] | str = "auto",
         activation: str = "gelu",
         dropout: float | str = "auto",
         trunk: Any = None,

@@ -22,7 +22,7 @@ _AUTO = StrOptions({"auto"})
 _COUNT = Interval(Integral, 1, None, closed="left")
 
 CONSTRAINTS: dict[str, list[Any]] = {
-    "hidden_layer_sizes": ["array-like"],
+    "hidden_layer_sizes": ["array-like", _AUTO],
     "activation": [StrOptions(set(ACTIVATIONS))],
     "dropout": [Interval(Real, 0, 1, closed="left"), _AUTO],
     "trunk": [TrunkSpec, callable, None],

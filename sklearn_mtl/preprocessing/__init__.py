@@ -13,6 +13,10 @@ from sklearn_mtl.preprocessing._preparation import RawPreparation as RawPreparat
 from sklearn_mtl.preprocessing._preparation import (
     SparsePreparation as SparsePreparation,
 )
+from sklearn_mtl.preprocessing._preparation import WideColumns as WideColumns
+from sklearn_mtl.preprocessing._preparation import (
+    WidePreparation as WidePreparation,
+)
 from sklearn_mtl.preprocessing._statistics import column_moments as column_moments
 from sklearn_mtl.preprocessing._statistics import usable_scale as usable_scale
 from sklearn_mtl.preprocessing._table_preparation import CLIP as CLIP

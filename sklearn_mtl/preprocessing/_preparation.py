@@ -10,9 +10,16 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sklearn_mtl.preprocessing._statistics import sparse_scales
+from sklearn_mtl.preprocessing._statistics import sparse_scales, wide_scales
 
-__all__ = ["MemberScales", "Preparation", "RawPreparation", "SparsePreparation"]
+__all__ = [
+    "MemberScales",
+    "Preparation",
+    "RawPreparation",
+    "SparsePreparation",
+    "WideColumns",
+    "WidePreparation",
+]
 
 
 TargetsOf = Callable[[int], np.ndarray]
@@ -29,6 +36,19 @@ class MemberScales:
     shift: np.ndarray
     scale: np.ndarray
     limit: float
+
+
+@dataclass(frozen=True)
+class WideColumns:
+    """Sparse columns that are too many for a dense batch.
+
+    Attributes
+    ----------
+    matrix : sparse.csr_array of shape (n_samples, n_columns)
+        The columns.
+    """
+
+    matrix: sparse.csr_array
 
 
 class Preparation(ABC):
@@ -84,3 +104,16 @@ class SparsePreparation(Preparation):
             return None
         zero = np.zeros_like(self.scale_)
         return MemberScales(zero, zero, self.scale_[:1] / self.scale_, np.inf)
+
+
+class WidePreparation(SparsePreparation):
+    """Scale a wide sparse X as a whole, and leave it sparse in batches too."""
+
+    def fit(self, X: Any, weights: np.ndarray, targets: TargetsOf) -> WidePreparation:
+        """Learn the scale of every column."""
+        self.scale_ = wide_scales(X, weights)
+        return self
+
+    def transform(self, X: Any) -> WideColumns:
+        """Return X over the scale of the first member."""
+        return WideColumns(super().transform(X))

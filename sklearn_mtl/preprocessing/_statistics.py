@@ -15,7 +15,11 @@ __all__ = [
     "column_quantiles",
     "sparse_scales",
     "usable_scale",
+    "wide_scales",
 ]
+
+_ONE_UNIT = 10.0  # largest values that differ by less are taken to be in one unit
+_ROW_NORM = 3.0  # of scaled rows; larger ones are learned by heart in a few steps
 
 
 def column_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -109,3 +113,28 @@ def sparse_scales(X: sparse.csr_array, weights: np.ndarray) -> np.ndarray:
     n_varying = np.maximum(varies.sum(axis=1, keepdims=True), 1)
     floor = np.sqrt((share**2).sum(axis=1, keepdims=True) / n_varying)
     return np.where(varies, peak * np.maximum(share, floor), 1.0)
+
+
+def wide_scales(X: sparse.csr_array, weights: np.ndarray) -> np.ndarray:
+    """Return the scale of every column of a wide sparse X, such as TF-IDF of texts.
+
+    Its columns are in one unit, and rare words are no louder than others: all get one
+    scale, which makes the root mean square norm of a row 3. Only a column whose largest
+    value is more than ten times off the median of all is first brought to this.
+
+    Shapes: X (n_samples, n_features), weights (n_sets, n_samples) ->
+    (n_sets, n_features).
+    """
+    size, square = abs(X), X.multiply(X)
+    scales = np.ones((len(weights), X.shape[1]))
+    for scale, weight in zip(scales, weights, strict=True):
+        peak = size[weight > 0].max(axis=0).toarray().ravel()
+        seen = peak > 0
+        if seen.any():
+            # the logarithm, so that no unit overflows
+            distance = np.log(peak[seen]) - np.median(np.log(peak[seen]))
+            unit = np.log(_ONE_UNIT)
+            scale[seen] = np.exp(distance - np.clip(distance, -unit, unit))
+            total = (weight @ square) @ scale**-2.0 / weight.sum()
+            scale *= np.sqrt(total) / _ROW_NORM
+    return scales

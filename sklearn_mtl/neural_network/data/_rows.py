@@ -10,9 +10,17 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from sklearn_mtl.preprocessing import ReadInputs
+from sklearn_mtl.preprocessing import ReadInputs, WideColumns
 
-__all__ = ["DenseRows", "Rows", "SparseRows", "as_rows", "as_values", "gather"]
+__all__ = [
+    "DenseRows",
+    "PackedRows",
+    "Rows",
+    "SparseRows",
+    "as_rows",
+    "as_values",
+    "gather",
+]
 
 
 class Rows(ABC):
@@ -86,11 +94,59 @@ class SparseRows(Rows):
         return as_values(torch.from_numpy(rows.toarray()).to(self.device), self.dtype)
 
 
-def as_rows(X: ReadInputs, dtype: torch.dtype, device: torch.device) -> Rows:
+class PackedRows(Rows):
+    """Rows of a CSR array, of which batches hold no more than is stored.
+
+    A batch is (n_members, n_batch, 2, n_stored): the numbers of columns, and their
+    values, 0 where a row has fewer than the longest of the batch.
+
+    Parameters
+    ----------
+    matrix : sparse.csr_array of shape (n_rows, n_features)
+        All rows.
+    dtype : torch.dtype
+        Of the batches.
+    device : torch.device
+        Where the batches go.
+    """
+
+    def __init__(
+        self, matrix: sparse.csr_array, dtype: torch.dtype, device: torch.device
+    ) -> None:
+        self.dtype, self.device = dtype, device
+        # once for all batches
+        self.matrix = matrix.astype(torch.empty(0, dtype=dtype).numpy().dtype)
+        self.n_rows = matrix.shape[0]
+
+    def take(self, index: Tensor) -> Tensor:
+        """Gather rows and pack them."""
+        packed = self._pack(self.matrix[index.reshape(-1).cpu().numpy()])
+        return packed.view(*index.shape, *packed.shape[1:])
+
+    def span(self, start: int, stop: int) -> Tensor:
+        """Pack consecutive rows."""
+        return self._pack(self.matrix[start:stop])[None]
+
+    def _pack(self, rows: sparse.csr_array) -> Tensor:
+        counts = np.diff(rows.indptr)
+        packed = np.zeros(
+            (len(counts), 2, max(counts.max(initial=0), 1)), self.matrix.dtype
+        )
+        is_stored = np.arange(packed.shape[2]) < counts[:, None]
+        packed[:, 0][is_stored] = rows.indices
+        packed[:, 1][is_stored] = rows.data
+        return torch.from_numpy(packed).to(self.device)
+
+
+def as_rows(
+    X: ReadInputs | WideColumns, dtype: torch.dtype, device: torch.device
+) -> Rows:
     """Put prepared columns where batches can be cut from them.
 
     Shapes: X (n_rows, ...).
     """
+    if isinstance(X, WideColumns):
+        return PackedRows(X.matrix, dtype, device)
     if sparse.issparse(X):
         return SparseRows(sparse.csr_array(X), dtype, device)
     # torch takes no memory that it may not write to, as that of a memory map

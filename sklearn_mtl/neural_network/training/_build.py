@@ -15,10 +15,13 @@ from torch import Generator, Tensor, nn
 
 from sklearn_mtl.losses import FusedLoss, OutputLayout
 from sklearn_mtl.modules import (
+    MLP,
     HeadBlock,
     HeadSpec,
     MemberLinear,
     MultiTaskModule,
+    PackedScale,
+    SparseTrunk,
     TaskHeads,
     TaskTrunk,
     build_trunk,
@@ -45,6 +48,7 @@ __all__ = [
 ]
 
 WEIGHT_DECAY = 0.3
+_LEAST_RANK, _MOST_RANK = 32, 128
 
 OPTIMIZERS = {
     "adam": torch.optim.Adam,
@@ -72,6 +76,10 @@ def build_module(
         sample = copy.deepcopy(inputs).float()(sample)
         n_features = sample.shape[2] if sample.ndim > 2 else 0
         n_tasks = encoder.layout.n_trained
+        if isinstance(inputs, PackedScale):
+            n_features = inputs.n_columns
+            if isinstance(trunk, MLP):
+                trunk = SparseTrunk(trunk, _rank(encoder.layout.n_outputs))
         shared = build_trunk(trunk, n_features, generators, n_tasks, who).float()
         # Evaluation mode, so that the sample leaves no trace in running statistics.
         shared.eval()
@@ -97,6 +105,12 @@ def build_module(
         start = heads.bias if own_bias is None else own_bias
         start.copy_(bias[:, None].expand_as(start))
     return MultiTaskModule(inputs, shared, heads, tail)
+
+
+def _rank(n_outputs: int) -> int:
+    """Return the rank of the first layer on a wide sparse X."""
+    # Each output wants a direction of its own, and each direction costs memory.
+    return min(max(n_outputs, _LEAST_RANK), _MOST_RANK)
 
 
 def _heads(

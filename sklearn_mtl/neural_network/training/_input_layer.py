@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from sklearn_mtl.modules import EmbeddingLayer, InputLayer
-from sklearn_mtl.preprocessing import Preparation
+from sklearn_mtl.modules import EmbeddingLayer, InputLayer, PackedScale
+from sklearn_mtl.preprocessing import Preparation, WidePreparation
 
 __all__ = ["input_layer"]
 
@@ -15,6 +15,9 @@ def input_layer(
     preparation: Preparation, n_columns: int, dtype: torch.dtype
 ) -> nn.Module:
     """Return each member's own standardisation, and the embedding."""
+    if isinstance(preparation, WidePreparation):
+        ratio = preparation.scale_[:1] / preparation.scale_
+        return PackedScale(torch.as_tensor(ratio, dtype=dtype))
     layers: list[nn.Module] = []
     scales = preparation.member_scales(n_columns)
     if scales is not None:

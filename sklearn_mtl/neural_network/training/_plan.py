@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from scipy import sparse
 
 from sklearn_mtl.modules import MLP
 from sklearn_mtl.preprocessing import PiecewiseLinear
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DTYPES",
     "TrainingPlan",
+    "is_wide",
     "make_plan",
     "resolve_embedding",
 ]
@@ -26,6 +28,8 @@ __all__ = [
 SMALL = 100  # rows up to which one full batch is used and nothing is held out
 N_STEPS = 800
 DROPOUT = 0.15
+HIDDEN = (128, 128)
+WIDE = 512  # columns of a sparse X from which its batches stay sparse
 DTYPES = {
     "bfloat16": torch.float32,  # of the parameters; the trunk computes in bfloat16
     "float32": torch.float32,
@@ -64,7 +68,14 @@ class TrainingPlan:
     trunk: Any
 
 
-def make_plan(model: BaseMultiTaskNet, n_samples: int) -> TrainingPlan:
+def is_wide(X: Any) -> bool:
+    """Return whether X is sparse and has many columns, as words of texts are."""
+    return sparse.issparse(X) and X.shape[1] >= WIDE
+
+
+def make_plan(
+    model: BaseMultiTaskNet, n_samples: int, *, is_wide: bool = False
+) -> TrainingPlan:
     """Return the plan for an estimator's arguments and so many rows.
 
     Small data get one full batch in float64, no hold-out and no dropout: the fit is
@@ -73,7 +84,7 @@ def make_plan(model: BaseMultiTaskNet, n_samples: int) -> TrainingPlan:
     _check_device(model.device, type(model).__name__)
     batch_size = _batch_size(model.batch_size, n_samples)
     is_full = batch_size >= n_samples
-    trunk = _trunk(model, is_full)
+    trunk = _trunk(model, is_full, is_wide)
     n_members = model.n_members
     if n_members == "auto":
         n_members = getattr(trunk, "default_n_members", 1)
@@ -120,13 +131,17 @@ def _check_device(device: str, who: str) -> None:
         ) from error
 
 
-def _trunk(model: BaseMultiTaskNet, is_full: bool) -> Any:
+def _trunk(model: BaseMultiTaskNet, is_full: bool, is_wide: bool) -> Any:
     if model.trunk is not None:
         return model.trunk
     dropout = model.dropout
     if dropout == "auto":
         dropout = 0.0 if is_full else DROPOUT
-    return MLP(model.hidden_layer_sizes, model.activation, dropout)
+    sizes = model.hidden_layer_sizes
+    if isinstance(sizes, str):
+        # words add up: layers that combine them learn rare ones by heart
+        sizes = () if is_wide else HIDDEN
+    return MLP(sizes, model.activation, dropout)
 
 
 def resolve_embedding(

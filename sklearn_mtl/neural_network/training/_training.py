@@ -12,7 +12,7 @@ from scipy import sparse
 from torch import Tensor
 
 from sklearn_mtl.losses import read_losses
-from sklearn_mtl.modules import read_head
+from sklearn_mtl.modules import MLP, read_head
 from sklearn_mtl.neural_network.data._batches import (
     BatchIterator,
     HeldOutRows,
@@ -53,6 +53,7 @@ from sklearn_mtl.neural_network.training._learning_rate import WarmUpCosine
 from sklearn_mtl.neural_network.training._loss_error import LossError, raise_reason
 from sklearn_mtl.neural_network.training._plan import (
     TrainingPlan,
+    is_wide,
     make_plan,
     resolve_embedding,
 )
@@ -65,6 +66,7 @@ from sklearn_mtl.preprocessing import (
     SparsePreparation,
     Table,
     TablePreparation,
+    WidePreparation,
 )
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._callbacks import FitEvents
@@ -163,7 +165,7 @@ def train_state(
     call: Call,
 ) -> NetState:
     """Train a net on validated data, a new one or one that goes on."""
-    plan = make_plan(model, X.shape[0])
+    plan = make_plan(model, X.shape[0], is_wide=is_wide(X))
     if state is not None and plan.n_members != state.n_members:
         raise ValueError(
             f"{type(model).__name__}: n_members is {plan.n_members}, but the net to go "
@@ -270,7 +272,7 @@ def _set_up(
     as_numbers = partial(encoder.as_numbers, labels.codes, *weights, members)
     preparation = trained_preparation(model)
     if preparation is None:
-        preparation = _make_preparation(model, X)
+        preparation = _make_preparation(model, X, plan)
         preparation.fit(X, members * labels.row_weights, as_numbers)
     generators = draw_generators(seed, plan.n_members, _PARAMETERS)
     few = as_rows(preparation.transform(X[:2]), torch.float32, torch.device("cpu"))
@@ -285,7 +287,11 @@ def _set_up(
     return NetState(preparation, encoder, net, plan.dtype, seed)
 
 
-def _make_preparation(model: BaseMultiTaskNet, X: ReadInputs) -> Preparation:
+def _make_preparation(
+    model: BaseMultiTaskNet, X: ReadInputs, plan: TrainingPlan
+) -> Preparation:
+    if is_wide(X) and isinstance(plan.trunk, MLP):
+        return WidePreparation()
     if sparse.issparse(X) and preparation_of(model) == "table":
         return SparsePreparation()
     if not isinstance(X, Table):

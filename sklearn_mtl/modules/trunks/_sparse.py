@@ -1,0 +1,110 @@
+"""A first layer that multiplies only what is stored of sparse rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from sklearn_mtl.modules.trunks._mlp import MLP
+from sklearn_mtl.modules.trunks._spec import TrunkSpec
+
+__all__ = ["PackedScale", "SparseLinear", "SparseTrunk"]
+
+# Rows come packed: (n_members, n_rows, 2, n_stored), where [:, :, 0] are the numbers of
+# columns and [:, :, 1] their values, 0 where a row has fewer. Numbers of columns are
+# exact in float32 up to 2**24.
+
+_START = 0.03  # far below what is learned: of a word that is never seen nothing remains
+
+
+class PackedScale(nn.Module):
+    """Multiply the values of packed rows with a scale of each member and column.
+
+    Parameters
+    ----------
+    scale : Tensor of shape (n_members or 1, n_columns)
+        The scale.
+    """
+
+    scale: Tensor
+
+    def __init__(self, scale: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("scale", scale)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns of X."""
+        return self.scale.shape[1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scale (n_members, n_rows, 2, n_stored)."""
+        if len(self.scale) == 1:
+            scale = self.scale[0][x[:, :, 0].long()]
+        else:
+            at = x[:, :, 0].long().flatten(1)
+            scale = self.scale.gather(1, at).view_as(x[:, :, 1])
+        return torch.stack([x[:, :, 0], x[:, :, 1] * scale], dim=2)
+
+
+class SparseLinear(nn.Module):
+    """A linear map of packed rows for each member of an ensemble, without a bias.
+
+    Parameters
+    ----------
+    n_members : int
+        Number of members.
+    n_columns, n_out : int
+        Columns of X, and size of the last axis of what comes out.
+    """
+
+    def __init__(self, n_members: int, n_columns: int, n_out: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(n_members, n_columns, n_out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n_members, n_rows, 2, n_stored) to (n_members, n_rows, n_out)."""
+        n_members, n_columns, n_out = self.weight.shape
+        columns, values = x[:, :, 0].long(), x[:, :, 1]
+        is_stored = values != 0
+        # the weights of all members are one table, for one call
+        first = torch.arange(n_members, device=x.device)[:, None, None] * n_columns
+        counts = is_stored.sum(dim=2).view(-1)
+        out = F.embedding_bag(
+            (columns + first)[is_stored],
+            self.weight.view(-1, n_out),
+            counts.cumsum(0) - counts,
+            mode="sum",
+            per_sample_weights=values[is_stored].to(self.weight.dtype),
+        )
+        return out.view(n_members, -1, n_out)
+
+    @torch.no_grad()
+    def draw(self, generators: Sequence[Generator]) -> None:
+        """Draw small uniform numbers, member by member."""
+        for weight, generator in zip(self.weight, generators, strict=True):
+            weight.uniform_(-_START, _START, generator=generator)
+
+
+class SparseTrunk(TrunkSpec):
+    """A linear map of packed rows to few columns, and an MLP on these.
+
+    Parameters
+    ----------
+    trunk : MLP
+        The layers that follow.
+    n_hidden : int
+        Number of columns that they see: the rank of the first layer.
+    """
+
+    def __init__(self, trunk: MLP, n_hidden: int) -> None:
+        self.trunk = trunk
+        self.n_hidden = n_hidden
+
+    def build(self, n_features: int, n_members: int, n_tasks: int = 1) -> nn.Sequential:
+        """Build the layers."""
+        first = SparseLinear(n_members, n_features, self.n_hidden)
+        return nn.Sequential(first, *self.trunk.build(self.n_hidden, n_members))
