@@ -125,6 +125,7 @@ def wide_scales(X: sparse.csr_array, weights: np.ndarray) -> np.ndarray:
     Shapes: X (n_samples, n_features), weights (n_sets, n_samples) ->
     (n_sets, n_features).
     """
+    X = X.astype(np.float64)  # bytes would overflow in squares
     size, square = abs(X), X.multiply(X)
     scales = np.ones((len(weights), X.shape[1]))
     for scale, weight in zip(scales, weights, strict=True):

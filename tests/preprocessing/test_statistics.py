@@ -12,6 +12,7 @@ from sklearn_mtl.preprocessing._statistics import (
     column_moments,
     column_quantiles,
     sparse_scales,
+    wide_scales,
 )
 
 NAN = np.nan
@@ -115,6 +116,30 @@ def test_scales_of_sparse_columns_follow_their_units(rows):
     found = sparse_scales(sparse.csr_array(X * units), weights)
     plain = sparse_scales(sparse.csr_array(X), weights)
     np.testing.assert_allclose(found[:, 1:], (plain * units)[:, 1:], rtol=1e-6)
+
+
+def test_wide_columns_in_one_unit_keep_their_proportions(rows):
+    X, weights = sparse_columns(rows)
+    X = np.minimum(np.abs(X), 1.0) + (X > 0)  # largest values between 1 and 2
+    for scale, w in zip(
+        wide_scales(sparse.csr_array(X), weights), weights, strict=True
+    ):
+        np.testing.assert_allclose(scale, scale[0])
+        norms = np.square(X / scale).sum(axis=1)
+        np.testing.assert_allclose(np.average(norms, weights=w), 9.0)
+
+
+def test_a_wide_column_in_another_unit_is_brought_to_the_others():
+    X = np.random.default_rng(0).random((60, 5)) * [1.0, 1.0, 1.0, 1e6, 1e-6]
+    X[0] = [1.0, 1.0, 1.0, 1e6, 1e-6]
+    scale = wide_scales(sparse.csr_array(X), np.ones((1, 60)))[0]
+    np.testing.assert_allclose(scale / scale[0], [1.0, 1.0, 1.0, 1e5, 1e-5])
+
+
+def test_wide_columns_of_bytes_do_not_overflow():
+    X = sparse.csr_array(np.full((4, 3), 200, dtype=np.uint8))
+    scale = wide_scales(X, np.ones((1, 4)))
+    np.testing.assert_allclose(scale, wide_scales(X.astype(float), np.ones((1, 4))))
 
 
 def test_a_rare_word_is_not_louder_than_a_common_one():

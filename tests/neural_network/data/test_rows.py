@@ -4,6 +4,7 @@ import torch
 from scipy import sparse
 
 from sklearn_mtl.neural_network.data._rows import as_rows
+from sklearn_mtl.preprocessing import WideColumns
 
 CPU = torch.device("cpu")
 BYTES = np.arange(0, 240, 10, dtype=np.uint8).reshape(6, 4)
@@ -40,3 +41,18 @@ def test_what_may_not_be_written_is_copied():
     rows = as_rows(values, torch.float32, CPU)
     assert rows.tensor.dtype == torch.uint8
     assert not np.shares_memory(rows.tensor.numpy(), values)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_wide_rows_hold_what_is_stored(dtype):
+    dense = np.array([[0.0, 2.0, 0.5], [0.0, 0.0, 0.0], [3.0, 0.0, 0.0]])
+    rows = as_rows(WideColumns(sparse.csr_array(dense)), dtype, CPU)
+    for x, index in (
+        (rows.take(torch.tensor([[0, 2], [1, 0]])), [[0, 2], [1, 0]]),
+        (rows.span(0, 3), [[0, 1, 2]]),
+        (rows.span(1, 2), [[1]]),
+    ):
+        assert x.dtype == dtype
+        found = torch.zeros(*x.shape[:2], 3, dtype=dtype)
+        found.scatter_add_(2, x[:, :, 0].long(), x[:, :, 1])
+        np.testing.assert_array_equal(found.numpy(), dense[np.array(index)])
