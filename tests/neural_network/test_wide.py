@@ -74,6 +74,13 @@ def test_the_gradient_is_that_of_a_dense_product():
     torch.testing.assert_close(found, weight.grad, rtol=1e-4, atol=1e-4)
 
 
+def test_the_first_layer_has_options_of_its_own():
+    groups = tiny(lr=0.01).fit(X, Y).net_.optimizer_.param_groups
+    assert [group["eps"] for group in groups] == [1e-3, 1e-8, 1e-8]
+    assert groups[0]["lr_factor"] == 20.0
+    assert groups[0]["lr"] == pytest.approx(20.0 * groups[-1]["lr"])
+
+
 @pytest.mark.parametrize("container", [np.asarray, sparse.csc_array, sparse.coo_array])
 def test_predictions_do_not_depend_on_the_container(container):
     model = tiny().fit(X, Y)

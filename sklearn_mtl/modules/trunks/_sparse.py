@@ -61,6 +61,11 @@ class SparseLinear(nn.Module):
         Columns of X, and size of the last axis of what comes out.
     """
 
+    # Adam divides gradients by their size, so that a rare word would move as far as a
+    # usual one and be learned by heart. Gradients of rare words are below this eps, and
+    # stay small; the higher rate makes up for the others.
+    optimizer_groups = (("weight", {"eps": 1e-3, "lr_factor": 20.0}),)
+
     def __init__(self, n_members: int, n_columns: int, n_out: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(n_members, n_columns, n_out))

@@ -62,8 +62,9 @@ class TrunkSpec(BaseEstimator, ABC):
         nn.Module
             A `TaskTrunk`; or one that maps (n_members, n_rows, n_features) to
             (n_members, n_rows, n_hidden), from which all heads read. A part of either
-            may ask for options of the optimiser, "lr" among them, by an attribute
-            `optimizer_groups`: pairs of a pattern of parameter names and a dict.
+            may ask for options of the optimiser, "lr" or "lr_factor" (times that of the
+            net) among them, by an attribute `optimizer_groups`: pairs of a pattern of
+            parameter names and a dict.
         """
 
     def flatten(self, X: Any) -> Any:

@@ -281,7 +281,9 @@ def _parameter_groups(module: nn.Module, lr: float) -> list[tuple[str, dict[str,
     for name, part in module.named_modules():
         for pattern, wanted in getattr(part, "optimizer_groups", ()):
             options = dict(wanted)
-            if "lr" in options:  # a schedule moves all rates by the same factor
+            if "lr_factor" in options:
+                options["lr"] = lr * options["lr_factor"]
+            elif "lr" in options:  # a schedule moves all rates by the same factor
                 options["lr_factor"] = options["lr"] / lr
             groups.append((f"{name}.{pattern}", options))
     return groups
