@@ -40,11 +40,11 @@ class DatasetsComparison(DatasetsResult):
     ranks : DataFrame of shape (n_ranked_datasets, n_ranked_models)
         Rank of each model on each data set, 1 is the best and ties share their mean.
         Ranked are models that stand for all data sets, dummies apart, on data sets
-        where all of them have a score.
+        where all of them have all scores.
     mean_ranks : Series of shape (n_ranked_models,)
         Their means, the best first.
     not_ranked : list of str
-        Data sets that are left out, for a model has no score there.
+        Data sets that are left out, because a score of a model is missing there.
     gains : list of Gain
         Mean gain of each shared model on each data set, which stands in `task`;
         p-values are adjusted for the number of data sets (Holm).

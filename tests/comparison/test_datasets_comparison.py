@@ -55,6 +55,12 @@ def ranked(published, monkeypatch):
     return published
 
 
+def test_data_sets_where_a_row_lacks_scores_are_not_ranked(published):
+    published.comparisons["c"].measured.scores[2, 0, 1] = np.nan
+    assert published.not_ranked == ["c"]
+    assert published.table.notna().all(axis=None)
+
+
 def test_mean_ranks_are_those_of_the_paper(ranked):
     expected = dict(zip(NAMES, [3.143, 2.000, 2.893, 1.964], strict=True))
     assert ranked.mean_ranks.round(3).to_dict() == expected

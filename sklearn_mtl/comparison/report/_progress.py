@@ -12,6 +12,7 @@ from types import TracebackType
 import numpy as np
 
 from sklearn_mtl.comparison.results._gains import MEAN
+from sklearn_mtl.comparison.results._means import tasks_in_means
 from sklearn_mtl.comparison.results._rows import TaskRow
 from sklearn_mtl.comparison.results._words import number, shorten
 from sklearn_mtl.comparison.run._fits import Fit
@@ -152,10 +153,12 @@ class _GrowingTable:
         return lines
 
     def _line(self, name: str) -> str:
-        means = mean_over_tasks(np.array(self._scores[name]).T)  # over splits
+        scores = np.array(self._scores[name])  # (n_splits, n_tasks)
+        means = mean_over_tasks(scores.T)  # over splits
         cells = [number(value) for value in means]
         if self._has_mean:
-            cells.insert(0, number(float(mean_over_tasks(means))))
+            counted = means[tasks_in_means(scores[None])]
+            cells.insert(0, number(float(mean_over_tasks(counted))))
         texts = [
             cell.rjust(width)
             for cell, (_, width) in zip(cells, self._columns, strict=False)

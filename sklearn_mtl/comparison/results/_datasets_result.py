@@ -61,7 +61,12 @@ class DatasetsResult:
             for name in self.table.columns
             if all(name in c.table.index for c in made) and self._is_rival(name)
         ]
-        return self.table[chosen].dropna().apply(level_ties, axis=1, raw=True)
+        # The mean of a row that failed somewhere is over other scores than the rest.
+        whole = self.table.copy()
+        for name, comparison in self.comparisons.items():
+            found = comparison.recommendation
+            whole.loc[name, [] if found is None else found.left_out] = np.nan
+        return whole[chosen].dropna().apply(level_ties, axis=1, raw=True)
 
     def _is_rival(self, name: str) -> bool:
         """Say whether a row is ranked: a dummy is not, nor a choice among one model."""

@@ -14,13 +14,13 @@ from sklearn_mtl.comparison.results._intervals import (
     holm_factors,
     widened,
 )
+from sklearn_mtl.comparison.results._means import mean_interval
 from sklearn_mtl.comparison.results._rows import (
     SELECTED,
     Measured,
     ModelRow,
     TaskRow,
 )
-from sklearn_mtl.metrics import mean_over_tasks
 from sklearn_mtl.utils._ties import difference
 
 __all__ = [
@@ -169,11 +169,13 @@ def _gains(
     shares = np.array([against != TWIN or name not in model.alone for name in names])
     # Where nothing is shared, the difference to the twin is no gain of sharing.
     gain = np.where(shares, gain, np.nan)
-    columns = np.column_stack([gain, mean_over_tasks(gain, units)])
+    *ratios, ratio = measured.ratios.tolist()
     found = [
-        corrected_interval(column, ratio, confidence=confidence)
-        for column, ratio in zip(columns.T, measured.ratios, strict=True)
+        corrected_interval(column, own, confidence=confidence)
+        for column, own in zip(gain.T, ratios, strict=True)
     ]
+    counted = np.where(measured.in_means, gain / units, np.nan)
+    found.append(mean_interval(counted, ratio, confidence=confidence))
     shares = np.append(shares, shares.any())
     return [
         Gain(model.name, against, task, interval, interval, shares=bool(one))

@@ -25,6 +25,8 @@ class Interval:
         Two-sided, of the hypothesis that the expectation is 0.
     n_splits : int, default=0
         Number of splits that the mean is over.
+    freedom : float, default=NaN
+        Degrees of freedom of the estimated variance.
     """
 
     mean: float
@@ -32,10 +34,15 @@ class Interval:
     high: float
     p_value: float = np.nan
     n_splits: int = 0
+    freedom: float = np.nan
 
 
 def corrected_interval(
-    differences: Any, test_train_ratio: float, *, confidence: float = 0.95
+    differences: Any,
+    test_train_ratio: float,
+    *,
+    confidence: float = 0.95,
+    freedom: float | None = None,
 ) -> Interval:
     r"""Compute the Nadeau-Bengio interval of a mean difference over splits.
 
@@ -59,6 +66,8 @@ def corrected_interval(
         n_test / n_train of one split.
     confidence : float, default=0.95
         Confidence of the interval.
+    freedom : float, default=None
+        Degrees of freedom of the estimated variance; None takes n_splits - 1.
 
     Returns
     -------
@@ -92,16 +101,17 @@ def corrected_interval(
     if len(seen) < 2:
         mean = float(seen[0]) if len(seen) else np.nan
         return Interval(mean, np.nan, np.nan, np.nan, len(seen))
-    mean, freedom = float(seen.mean()), len(seen) - 1
+    mean = float(seen.mean())
+    freedom = len(seen) - 1.0 if freedom is None else freedom
     # Training sets overlap, so the splits are correlated and 1 / n alone is too small.
     own = max(1 / len(seen), test_train_ratio / (1 + test_train_ratio))
     error = float(np.sqrt((own + test_train_ratio) * seen.var(ddof=1)))
     half = float(stats.t.ppf((1 + confidence) / 2, freedom)) * error
     p_value = _p_value(mean, error, freedom)
-    return Interval(mean, mean - half, mean + half, p_value, len(seen))
+    return Interval(mean, mean - half, mean + half, p_value, len(seen), freedom)
 
 
-def _p_value(mean: float, error: float, freedom: int) -> float:
+def _p_value(mean: float, error: float, freedom: float) -> float:
     if error == 0:  # equal differences: certain, whatever they are
         return float(mean == 0)
     return float(2 * stats.t.sf(abs(mean) / error, freedom))
@@ -144,7 +154,7 @@ def widened(interval: Interval, factor: float, confidence: float) -> Interval:
     """Return the interval that excludes 0 where factor * p < 1 - confidence."""
     if np.isnan(factor) or np.isnan(interval.low):
         return interval
-    freedom, level = interval.n_splits - 1, (1 - confidence) / 2
+    freedom, level = interval.freedom, (1 - confidence) / 2
     ratio = stats.t.isf(level / factor, freedom) / stats.t.isf(level, freedom)
     half = float(ratio) * (interval.high - interval.low) / 2
     return replace(interval, low=interval.mean - half, high=interval.mean + half)

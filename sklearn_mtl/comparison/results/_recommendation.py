@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from sklearn_mtl.comparison.results._gains import MEAN, Gain, adjust
-from sklearn_mtl.comparison.results._intervals import corrected_interval
+from sklearn_mtl.comparison.results._means import mean_interval
 from sklearn_mtl.comparison.results._rows import (
     Measured,
     ModelRow,
@@ -83,7 +83,7 @@ def recommend(
     names = [models[row].name for row in rows]
     scores = measured.scores[rows]
     by_task = mean_over_tasks(scores.transpose(0, 2, 1))  # over splits
-    means = mean_over_tasks(skills(by_task, tasks))
+    means = mean_over_tasks(np.where(measured.in_means, skills(by_task, tasks), np.nan))
     best = int(first_highest(means))
     gains = _gains(names[best], names, scores, tasks, measured, confidence)
     found = {gain.against: gain for gain in gains}
@@ -122,8 +122,8 @@ def _gains(
     gains = []
     for name, other in zip(names, scores, strict=True):
         if name != best:
-            mean = mean_over_tasks(difference(own, other), units)
-            interval = corrected_interval(mean, ratio, confidence=confidence)
+            gain = np.where(measured.in_means, difference(own, other) / units, np.nan)
+            interval = mean_interval(gain, ratio, confidence=confidence)
             gains.append(Gain(best, name, MEAN, interval, interval))
     return adjust(gains, confidence)
 
@@ -144,5 +144,5 @@ def _smallest(
 
 def _is_close(gain: Gain) -> bool:
     """Whether a row is behind by a standard error at most, and not beyond noise."""
-    p_of_one_error = 2 * stats.t.sf(1, gain.interval.n_splits - 1)
+    p_of_one_error = 2 * stats.t.sf(1, gain.interval.freedom)
     return gain.effect != "helps" and gain.interval.p_value >= p_of_one_error

@@ -28,7 +28,11 @@ from sklearn_mtl.comparison.results._tables import (
     summary_frame,
 )
 from sklearn_mtl.comparison.results._verdict import does_sharing_help, which_model
-from sklearn_mtl.comparison.results._words import MEAN_SKILL, worth_in_labels
+from sklearn_mtl.comparison.results._words import (
+    MEAN_SKILL,
+    means_without,
+    worth_in_labels,
+)
 from sklearn_mtl.comparison.run._curve import (
     LearningCurve,
     curve_frame,
@@ -131,8 +135,12 @@ class ComparisonResult:
 
     @property
     def mean_note(self) -> str:
-        """What means over tasks are of, where metrics or units differ; else ""."""
-        return MEAN_SKILL if self.mean_name != MEAN else ""
+        """What means over tasks are of, where that is not plain; else ""."""
+        counts = self.measured.in_means
+        left_out = [self.tasks[t].name for t in np.flatnonzero(~counts)]
+        parts = [MEAN_SKILL] if self.mean_name != MEAN else []
+        parts += [means_without(left_out)] if left_out else []
+        return " ".join(parts)
 
     @property
     def mean_name(self) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_mtl.comparison.results._means import tasks_in_means
+
 __all__ = [
     "SELECTED",
     "FitProblem",
@@ -195,6 +197,11 @@ class Measured:
         picked = np.maximum(self.chosen, 0)[None]
         best = np.take_along_axis(values, picked, axis=0)[0]
         return np.where(self.chosen < 0, np.nan, best)
+
+    @property
+    def in_means(self) -> np.ndarray:
+        """Return which tasks count in means over tasks (n_tasks,)."""
+        return tasks_in_means(self.scores)
 
     @property
     def ratios(self) -> np.ndarray:

@@ -44,11 +44,12 @@ def summary_frame(
     """
     import pandas as pd
 
+    counts = measured.in_means
     rows = {
-        model.name: _scores(measured.scores[m], tasks) + _costs(measured, m)
+        model.name: _scores(measured.scores[m], tasks, counts) + _costs(measured, m)
         for m, model in enumerate(models)
     }
-    best = _scores(measured.selected(), tasks) + [np.nan] * len(COSTS)
+    best = _scores(measured.selected(), tasks, counts) + [np.nan] * len(COSTS)
     rows = _with_selected(rows, models, measured, best)
     columns = [task.name for task in tasks] + [MEAN]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=[*columns, *COSTS])
@@ -129,10 +130,12 @@ def score_frame(
     return pd.concat(both, ignore_index=True)
 
 
-def _scores(scores: np.ndarray, tasks: Sequence[TaskRow]) -> list[float]:
-    """Return the mean score of each task, and their mean."""
+def _scores(
+    scores: np.ndarray, tasks: Sequence[TaskRow], in_means: np.ndarray
+) -> list[float]:
+    """Return the mean score of each task, and the mean of those that count in it."""
     by_task = mean_over_tasks(scores.T)  # over splits: they are the last axis now
-    return [*by_task, float(mean_over_tasks(skills(by_task, tasks)))]
+    return [*by_task, float(mean_over_tasks(skills(by_task, tasks)[in_means]))]
 
 
 def _costs(measured: Measured, m: int) -> list[float]:

@@ -14,6 +14,7 @@ __all__ = [
     "effect_word",
     "gain_and_interval",
     "listed",
+    "means_without",
     "metric_label",
     "number",
     "second_label",
@@ -97,6 +98,15 @@ def gain_and_interval(interval: Interval) -> str:
     if np.isnan(interval.low):
         return signed(interval.mean)
     return f"{signed(interval.mean)} [{signed(interval.low)}, {signed(interval.high)}]"
+
+
+def means_without(names: Sequence[str]) -> str:
+    """Say which tasks take no part in means over tasks, and why."""
+    have = "has" if len(names) == 1 else "have"
+    return (
+        f"Means over tasks leave out {listed(names)}, which {have} scores in half of "
+        "the splits or fewer: too few to know their noise."
+    )
 
 
 def worth_in_labels(few: float, many: float, most: float) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn_mtl.comparison.design._splits import Split
 from sklearn_mtl.comparison.design._targets import Targets
 from sklearn_mtl.comparison.results._gains import MEAN
-from sklearn_mtl.comparison.results._intervals import corrected_interval
+from sklearn_mtl.comparison.results._means import mean_interval, tasks_in_means
 from sklearn_mtl.comparison.results._rows import ModelRow, TaskRow, skills
 from sklearn_mtl.comparison.run._fits import Fit
 from sklearn_mtl.datasets import hide_codes
@@ -127,25 +127,23 @@ def curve_frame(
     import pandas as pd
 
     names = [model.name for model in models]
+    in_means = tasks_in_means(curve.scores[:, -1])
     rows = []
     for m, model in enumerate(models):
         if model.role != "shared" or model.twin is None:
             continue
-        own, twin = (
-            _with_mean(scores, tasks, model.alone)
-            for scores in (curve.scores[m], curve.scores[names.index(model.twin)])
-        )
-        labels = _with_mean(curve.n_labels.astype(float)).mean(axis=1)
-        for t, task in enumerate([*(task.name for task in tasks), MEAN]):
+        own, twin = curve.scores[m], curve.scores[names.index(model.twin)]
+        shared = in_means & [task.name not in model.alone for task in tasks]
+        parts = [(task.name, own, twin, np.array([t])) for t, task in enumerate(tasks)]
+        both = skills(own, tasks), skills(twin, tasks)
+        parts.append((MEAN, *both, np.flatnonzero(shared)))
+        for (task, one, other, chosen), ratio in zip(parts, ratios, strict=True):
             for i, share in enumerate(curve.shares):
-                gain = corrected_interval(
-                    own[i, :, t] - twin[i, :, t], ratios[t], confidence=confidence
+                labels = mean_over_tasks(curve.n_labels[i].mean(axis=0)[chosen])
+                point = _point(
+                    one[i][:, chosen], other[i][:, chosen], ratio, confidence
                 )
-                scores = mean_over_tasks(np.stack([own[i, :, t], twin[i, :, t]]))
-                rows.append(
-                    (model.name, task, share, labels[i, t], *scores)
-                    + (gain.mean, gain.low, gain.high)
-                )
+                rows.append((model.name, task, share, labels, *point))
     columns = "model task share labels score twin gain low high"
     return pd.DataFrame(rows, columns=columns.split())
 
@@ -165,17 +163,13 @@ def labels_of_twin(rows: pd.DataFrame, place: int = 0) -> float:
     return float(np.exp(logs[first - 1] + share * (logs[first] - logs[first - 1])))
 
 
-def _with_mean(
-    values: np.ndarray,
-    tasks: Sequence[TaskRow] | None = None,
-    alone: Sequence[str] = (),
-) -> np.ndarray:
-    """Return values (..., n_tasks) with their mean over tasks as a last column.
+def _point(
+    own: np.ndarray, twin: np.ndarray, ratio: float, confidence: float
+) -> tuple[float, ...]:
+    """Return mean score, that of the twin, gain and its ends.
 
-    Tasks with which nothing is shared take no part in the mean.
+    Shapes: own, twin (n_splits, n_tasks).
     """
-    alike = values
-    if tasks is not None:
-        shares = [task.name not in alone for task in tasks]
-        alike = np.where(shares, skills(values, tasks), np.nan)
-    return np.concatenate([values, mean_over_tasks(alike)[..., None]], axis=-1)
+    gain = mean_interval(own - twin, ratio, confidence=confidence)
+    means = [float(mean_over_tasks(mean_over_tasks(part.T))) for part in (own, twin)]
+    return (*means, gain.mean, gain.low, gain.high)
