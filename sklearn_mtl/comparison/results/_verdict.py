@@ -37,7 +37,7 @@ def _use_and_why(found: Recommendation) -> list[str]:
     if any(gain.effect == "unknown" for gain in found.differences.values()):
         return [
             f"Perhaps {_best(found)}",
-            "One split cannot tell how much of the difference is noise.",
+            "Too few splits have scores to tell how much of the difference is noise.",
         ]
     if found.is_clear:
         second, gain = next(iter(found.differences.items()))
@@ -170,5 +170,6 @@ def _by_itself(name: str, gains: Sequence[Gain]) -> str:
             f"({gain_and_interval(worst.adjusted)}){rest}."
         )
     if rivals and all(gain.effect == "helps" for gain in rivals):
-        return "It is better than every single-task model."
+        names = listed([gain.against for gain in rivals])
+        return f"By itself, {name} is better than {names}."
     return ""
