@@ -121,11 +121,31 @@ CASES = [
 
 @dataclass(frozen=True)
 class Folds:
-    """How samples are divided, and how correlated that makes the scores."""
+    """How samples are divided, and how correlated that makes the scores.
+
+    `scored` has the share of splits in which each task has scores, as a class may be
+    missing in the others.
+    """
 
     n_folds: int = 5
     n_repeats: int = 1
     overlap: str = "strong"
+    scored: tuple[float, ...] = (1.0,) * _N_TASKS
+
+    @property
+    def is_scored(self) -> np.ndarray:
+        """Whether there are scores (n_splits, n_tasks): in the first or last splits."""
+        n_splits = self.n_folds * self.n_repeats
+        places = np.arange(n_splits)[:, None] < np.round(
+            np.multiply(self.scored, n_splits)
+        )
+        places[:, ::2] = places[::-1, ::2]
+        return places
+
+    @property
+    def in_means(self) -> np.ndarray:
+        """Whether each task counts in means: scored in more than half of the splits."""
+        return self.is_scored.mean(axis=0) > 0.5
 
 
 def draw_scores(case: Case, n_arrays: int, seed: int, folds: Folds) -> np.ndarray:
@@ -140,7 +160,8 @@ def draw_scores(case: Case, n_arrays: int, seed: int, folds: Folds) -> np.ndarra
     noise += LEARNING[folds.overlap] * np.einsum(
         "arbt,sb->arst", of_train, is_train / is_train.sum(axis=1)[:, None]
     )
-    return case.truth()[:, None] + _NOISE * noise
+    scores = case.truth()[:, None] + _NOISE * noise
+    return np.where(folds.is_scored, scores, np.nan)
 
 
 def _noise(rng: np.random.Generator, n_arrays: int) -> np.ndarray:
@@ -180,13 +201,13 @@ class Verdicts:
 
 def judge(scores: np.ndarray, folds: Folds) -> Verdicts:
     """Return the verdicts: scores (n_arrays, n_rows, n_splits, n_tasks)."""
-    means = scores.mean(axis=3)
     pairs = scores[:, _PAIRS[:, 0]] - scores[:, _PAIRS[:, 1]]
-    by_task = _said(np.moveaxis(pairs, 2, 3), folds)  # splits last
-    mean = _said(pairs.mean(axis=3)[:, :, None], folds)
+    by_task = _said(np.moveaxis(pairs, 2, 3)[..., None], folds)  # one task each
+    mean = _said(pairs[..., folds.in_means][:, :, None], folds)
     every, rows = np.arange(len(scores)), np.arange(len(ROWS))
-    best = means.mean(axis=2).argmax(axis=1)
-    gap, error, p = _tests(means[every, best][:, None] - means, folds)
+    counted = scores[..., folds.in_means]
+    best = np.nanmean(counted, axis=2).mean(axis=2).argmax(axis=1)
+    gap, error, p = _tests(counted[every, best][:, None] - counted, folds)
     p[every, best] = np.nan
     is_alike = ~(_holm(p) < _LEVEL)
     is_close = is_alike & ~(gap > error)
@@ -198,9 +219,10 @@ def judge(scores: np.ndarray, folds: Folds) -> Verdicts:
 def error_rates(case: Case, n_arrays: int, seed: int, folds: Folds) -> dict[str, float]:
     """Return how often verdicts are wrong or find the truth, see `verdict.py`."""
     truth = case.truth()
-    skills = truth.mean(axis=1)
+    skills = truth[:, folds.in_means].mean(axis=1)
     gains = truth[_PAIRS[:, 0]] - truth[_PAIRS[:, 1]]  # (n_pairs, n_tasks)
-    gains = np.round(np.column_stack([gains, gains.mean(axis=1)]), 9)
+    mean = gains[:, folds.in_means].mean(axis=1)
+    gains = np.round(np.column_stack([gains, mean]), 9)
     is_best = skills >= skills.max() - 1e-9
     found = judge(draw_scores(case, n_arrays, seed, folds), folds)
     said = found.gains
@@ -235,13 +257,25 @@ def _said(differences: np.ndarray, folds: Folds) -> np.ndarray:
 def _tests(
     differences: np.ndarray, folds: Folds
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return means over splits, the last axis, corrected errors and p-values."""
-    n_splits = differences.shape[-1]
+    """Return means over tasks, corrected errors and p-values.
+
+    Shapes: differences (..., n_splits, n_tasks).
+    """
+    seen = ~np.isnan(differences)
+    n = seen.sum(axis=-2, keepdims=True)
+    n_splits = seen.any(axis=-1).sum(axis=-1)
+    means = np.nanmean(differences, axis=-2, keepdims=True)
+    total = (n_splits * (n_splits - 1))[..., None, None]
     k = folds.n_folds
-    variance = (1 / k + 1 / (k - 1)) * differences.var(axis=-1, ddof=1)
-    gap, error = differences.mean(axis=-1), np.sqrt(variance)
-    with np.errstate(invalid="ignore"):  # the best row less itself
-        return gap, error, 2 * stats.t.sf(np.abs(gap) / error, n_splits - 1)
+    # 0 / 0: one score of a task, or the best row less itself
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scale = np.sqrt(total / (n * (n - 1)))
+        by_split = (np.where(seen, differences - means, 0.0) * scale).mean(axis=-1)
+        variance = (by_split**2).sum(axis=-1) / (n_splits - 1)
+        error = np.sqrt((np.maximum(1 / n_splits, 1 / k) + 1 / (k - 1)) * variance)
+        freedom = 1 / (1 / (n - 1)).mean(axis=(-2, -1))
+        gap = means.mean(axis=(-2, -1))
+        return gap, error, 2 * stats.t.sf(np.abs(gap) / error, freedom)
 
 
 def _holm(p: np.ndarray) -> np.ndarray:

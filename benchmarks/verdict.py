@@ -17,6 +17,7 @@ score, or the smallest one that is not behind beyond noise.
     python -m benchmarks.verdict               # a few seconds
     python -m benchmarks.verdict --repeats 3 --overlap typical
     python -m benchmarks.verdict --cv 3
+    python -m benchmarks.verdict --scored 1 1 .8 .6 # tasks lack scores in some splits
     python -m benchmarks.verdict --correlation # of real fold differences, 3 minutes
 """
 
@@ -41,13 +42,14 @@ def main() -> None:
     parser.add_argument("--cv", type=int, default=5, choices=(2, 3, 5, 6, 10))
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--overlap", choices=LEARNING, default="strong")
+    parser.add_argument("--scored", type=float, nargs=4, default=[1.0] * 4)
     parser.add_argument("--correlation", action="store_true")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     if args.correlation:
         _print_correlations()
         return
-    folds = Folds(args.cv, args.repeats, args.overlap)
+    folds = Folds(args.cv, args.repeats, args.overlap, tuple(args.scored))
     found = {
         case.name: error_rates(case, args.arrays, seed, folds)
         for seed, case in enumerate(CASES)
