@@ -129,7 +129,8 @@ def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
     """Read the table and compare; what cannot be done raises."""
     # The page also shows how the labels of the tasks are associated, which costs
     # little.
-    check_outputs({"--json": options.json, "--report": options.report})
+    outputs = {"--json": options.json, "--report": options.report}
+    check_outputs(outputs, table=options.table)
     if options.report is not None:
         check_report("--report")
     is_built_in = options.table is None

@@ -116,15 +116,17 @@ def split_names(values: list[str] | None, columns: list[str]) -> list[str]:
     return names
 
 
-def check_outputs(paths: dict[str, str | None]) -> None:
+def check_outputs(paths: dict[str, str | None], **read: str | None) -> None:
     """Refuse now what could not be written after minutes of work; by option.
+
+    `read` has the files that must stay as they are, by what they are, such as table.
 
     Raises
     ------
     OSError
         If a file cannot be written.
     ValueError
-        If two outputs are one file.
+        If two outputs are one file, or one is a file that is read.
     """
     seen: dict[Path, str] = {}
     for option, given in paths.items():
@@ -139,6 +141,16 @@ def check_outputs(paths: dict[str, str | None]) -> None:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise OSError(f"{option}: cannot write {given!r}: {reason}.") from error
+        for what, other in read.items():
+            if other is not None and _are_one(path, Path(other)):
+                raise ValueError(f"{option}: {given!r} is the {what} itself.")
+
+
+def _are_one(path: Path, other: Path) -> bool:
+    """Return whether two paths are one file, also by another link to it."""
+    if path.exists() and other.exists():
+        return path.samefile(other)
+    return path == other.resolve()
 
 
 def _try_to_write(path: Path) -> None:

@@ -7,7 +7,6 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from sklearn_mtl.command_line._data_options import (
@@ -77,9 +76,7 @@ def add_command(commands: Any) -> None:
 
 def _work(options: argparse.Namespace) -> Callable[[], int]:
     """Fit and save; return what says so."""
-    check_outputs({"--output": options.output})
-    if Path(options.output).resolve() == Path(options.table).resolve():
-        raise ValueError(f"--output: {options.output!r} is the table itself.")
+    check_outputs({"--output": options.output}, table=options.table)
     if options.model == _NEEDS_SKOPS:
         import_optional("skops", extra="save", who=f"--model {options.model}")
     _check_name(options.model)

@@ -85,13 +85,11 @@ def _work(options: argparse.Namespace) -> Callable[[], int]:
 
 
 def _check_output(options: argparse.Namespace) -> None:
-    check_outputs({"--output": options.output})
+    read = {"model": options.model, "table": options.table}
+    check_outputs({"--output": options.output}, **read)
     if options.output is None:
         return
     path = Path(options.output)
-    for what in ("model", "table"):
-        if path.resolve() == Path(getattr(options, what)).resolve():
-            raise ValueError(f"--output: {options.output!r} is the {what} itself.")
     if path.suffix.lower() in _NOT_CSV:
         raise ValueError(
             f"--output: predictions are written as CSV; {options.output!r} has the "

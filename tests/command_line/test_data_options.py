@@ -262,3 +262,17 @@ def test_messages_of_the_package_are_told_in_options():
         "--task-types stage=classification, or the other; --repeats is 0"
     )
     assert split_names(None, []) == []
+
+
+@pytest.mark.parametrize("option", ["--json", "--report"])
+@pytest.mark.parametrize("link", [None, "symlink_to", "hardlink_to"])
+def test_compare_does_not_write_over_the_table(failing, tmp_path, option, link):
+    table = tmp_path / "t.csv"
+    table.write_text("a,z\n1,2\n3,4\n")
+    output = table
+    if link is not None:
+        output = tmp_path / "other.csv"
+        getattr(output, link)(table)
+    told = failing("compare", table, "--targets", "z", option, output)
+    assert told == f"{option}: {str(output)!r} is the table itself."
+    assert table.read_text() == "a,z\n1,2\n3,4\n"
