@@ -14,6 +14,7 @@ __all__ = ["what_next"]
 _LISTS = ("targets", "drop", "keep", "missing")
 _OTHERS = ("group", "task_types", "sep", "decimal", "encoding")
 _IMPORTS = (
+    "from sklearn.pipeline import Pipeline",
     "from sklearn_mtl.datasets import load_table",
     "from sklearn_mtl.preprocessing import TableInputs",
 )
@@ -52,5 +53,6 @@ def _data_lines(options: argparse.Namespace, columns: list[str]) -> list[str]:
     chosen = f'keep={keep!r}, text="passthrough"' if keep else 'text="passthrough"'
     return [
         f"table = load_table({options.table!r}{said})",
-        f"X, y = TableInputs({chosen}).fit_transform(table.data), table.target",
+        f"inputs = TableInputs({chosen})",
+        "X, y = inputs.fit_transform(table.data), table.target",
     ]

@@ -42,7 +42,7 @@ def test_the_lines_of_a_comparison_run_as_they_are_printed(compared, folder):
     exec(compile(python, "printed", "exec"), names)
     old = pd.read_csv("old.csv")
     from_shell = sklearn_mtl.load("model.mtl").predict(old)
-    from_python = names["model"].predict(names["X"])
+    from_python = names["model"].predict(old)
     pd.testing.assert_frame_equal(pd.DataFrame(from_shell), pd.DataFrame(from_python))
     assert np.isfinite(pd.read_csv("predictions.csv")["dose"]).all()
 
@@ -66,3 +66,20 @@ def test_the_built_in_data_name_no_file(run, monkeypatch):
     *_, what, line = out.splitlines()
     assert what == "To compare on a table of your own:"
     assert line == "  sklearn-mtl compare TABLE --targets a b"
+
+
+def test_the_python_lines_fit_what_takes_a_new_table_with_dates(
+    patients, tmp_path, run, monkeypatch
+):
+    pytest.importorskip("skrub")
+    monkeypatch.chdir(tmp_path)
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(len(patients)), "D")
+    frame = patients.assign(seen=days.strftime("%d.%m.%Y"))
+    frame.to_csv("old.csv", index=False)
+    options = ["--models", "dummy", "linear", "--cv", "2", "--n-jobs", "1"]
+    code, out, _ = run("compare", "old.csv", *TARGETS, *options)
+    assert code == 0
+    names = {}
+    exec(compile(ends(out)[1], "printed", "exec"), names)
+    new = pd.read_csv("old.csv")[["seen", "ward", "weight", "height"]]
+    assert names["model"].predict(new).shape == (len(patients), 3)

@@ -52,9 +52,20 @@ def _python(comparison: ComparisonResult, name: str) -> str:
         lines = ["from sklearn_mtl.comparison import make_estimator"]
     imports, data = setting.get("data_lines", ((), ()))
     lines += [*imports, "", *data] if imports else []
-    groups = "table.groups" if data else "groups"
-    given = "".join(f", {key}={groups}" for key in _group_keys(comparison, name))
-    return "\n".join([*lines, f"model = {made}.fit(X, y{given})"])
+    keys = _group_keys(comparison, name)
+    if not data:
+        given = "".join(f", {key}=groups" for key in keys)
+        return "\n".join([*lines, f"model = {made}.fit(X, y{given})"])
+    # as the command fit saves it, so that it takes new tables
+    given = "".join(f", model__{key}=table.groups" for key in keys)
+    return "\n".join(
+        [
+            *lines,
+            f"estimator = {made}",
+            'model = Pipeline([("inputs", inputs), ("model", estimator)])',
+            f"model.fit(table.data, y{given})",
+        ]
+    )
 
 
 def _options(setting: dict[str, Any]) -> list[str]:
