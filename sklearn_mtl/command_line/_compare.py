@@ -165,7 +165,7 @@ def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
     )
     if inputs is not None:
         comparison.setting["inputs"] = describe(inputs)
-        comparison.setting |= what_next(options, table)
+        comparison.setting |= what_next(options, table, inputs)
     if options.report is None or table.target.shape[1] < 2:
         return comparison, None
     from sklearn_mtl.inspection import task_affinity

@@ -20,7 +20,7 @@ __all__ = [
 # Options that say something about a table, by their names in the parsed arguments.
 _OF_A_TABLE = (
     *("targets", "drop", "keep", "group", "task_types"),
-    *("sep", "decimal", "encoding", "missing"),
+    *("sep", "decimal", "encoding", "missing", "day_first"),
 )
 # How messages of the package name arguments, and how the command line does.
 _IN_OPTIONS = (
@@ -63,6 +63,12 @@ def add_data_options(group: Any) -> None:
         metavar="[TARGET=]TYPE",
         help="classification or regression, for all, in order or by target",
     )
+    group.add_argument(
+        "--day-first",
+        action=argparse.BooleanOptionalAction,
+        help="whether 01/02/2024 is in February (default: as numbers above 12 say, or "
+        "semicolons and decimal commas)",
+    )
     add_file_options(group)
 
 
@@ -92,7 +98,7 @@ def refuse_without_table(options: argparse.Namespace) -> None:
     """
     for name in _OF_A_TABLE:
         value = getattr(options, name, None)
-        if not value:
+        if value is None or value == []:
             continue
         option = f"--{name.replace('_', '-')}"
         last = value[-1] if isinstance(value, list) else ""

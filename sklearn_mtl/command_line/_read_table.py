@@ -36,6 +36,8 @@ class CommandTable:
         Trunk of the nets, for pictures.
     dropped : dict of str to bool
         Columns that are dropped, and whether their values are unique.
+    day_first : bool or None
+        Whether the day comes first in dates, as an option or the file says.
     """
 
     data: Any
@@ -46,6 +48,7 @@ class CommandTable:
     name: str = ""
     trunk: Any = None
     dropped: dict[str, bool] = field(default_factory=dict)
+    day_first: bool | None = None
 
 
 def read_file(options: argparse.Namespace) -> TableFile:
@@ -86,6 +89,7 @@ def read_table(options: argparse.Namespace) -> CommandTable:
         keep=tuple(roles["keep"]),
         name=table.name,
         dropped={name: table.frame[name].is_unique for name in roles["drop"]},
+        day_first=table.day_first if options.day_first is None else options.day_first,
     )
 
 
@@ -99,7 +103,7 @@ def choose_inputs(table: CommandTable, *, text: str = "tfidf") -> Any:
     """
     from sklearn_mtl.preprocessing import TableInputs, find_copies
 
-    inputs = TableInputs(keep=table.keep, text=text)
+    inputs = TableInputs(keep=table.keep, text=text, day_first=table.day_first)
     try:
         inputs.fit(table.data)
     except ValueError as error:
@@ -108,6 +112,8 @@ def choose_inputs(table: CommandTable, *, text: str = "tfidf") -> Any:
             message = message.replace(f"keep=[{name!r}]", _keep(name))
         raise ValueError(f"{table.name}: {message}") from error
     _say(describe(inputs))
+    if table.day_first is None and inputs.date_orders_:
+        _say("dates may have day and month swapped: --day-first or --no-day-first")
     chosen = table.data[[name for name in inputs.kinds_ if name not in table.keep]]
     for name, (target, how) in find_copies(chosen, table.target).items():
         raise ValueError(

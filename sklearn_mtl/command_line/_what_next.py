@@ -20,12 +20,14 @@ _IMPORTS = (
 )
 
 
-def what_next(options: argparse.Namespace, table: CommandTable) -> dict[str, Any]:
+def what_next(
+    options: argparse.Namespace, table: CommandTable, inputs: Any
+) -> dict[str, Any]:
     """Return the start of a `fit` command, and lines that make X and y, as settings."""
-    columns = [*table.data.columns, *table.target.columns]
+    lines = _data_lines(options, table, has_order=bool(inputs.date_orders_))
     return {
         "fit_command": _fit_command(options),
-        "data_lines": [list(_IMPORTS), _data_lines(options, columns)],
+        "data_lines": [list(_IMPORTS), lines],
     }
 
 
@@ -36,11 +38,16 @@ def _fit_command(options: argparse.Namespace) -> str:
         if value:
             words.append(f"--{name.replace('_', '-')}")
             words += value if isinstance(value, list) else [value]
+    if options.day_first is not None:
+        words.append("--day-first" if options.day_first else "--no-day-first")
     words += ["--seed", str(options.seed)] if options.seed else []
     return shlex.join(words)
 
 
-def _data_lines(options: argparse.Namespace, columns: list[str]) -> list[str]:
+def _data_lines(
+    options: argparse.Namespace, table: CommandTable, *, has_order: bool
+) -> list[str]:
+    columns = [*table.data.columns, *table.target.columns]
     named = {name: split_names(getattr(options, name), columns) for name in _LISTS[:3]}
     keep = named.pop("keep")
     given = {
@@ -51,6 +58,8 @@ def _data_lines(options: argparse.Namespace, columns: list[str]) -> list[str]:
     }
     said = "".join(f", {name}={value!r}" for name, value in given.items() if value)
     chosen = f'keep={keep!r}, text="passthrough"' if keep else 'text="passthrough"'
+    if has_order and table.day_first is not None:
+        chosen += f", day_first={table.day_first}"
     return [
         f"table = load_table({options.table!r}{said})",
         f"inputs = TableInputs({chosen})",

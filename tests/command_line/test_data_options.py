@@ -276,3 +276,25 @@ def test_compare_does_not_write_over_the_table(failing, tmp_path, option, link):
     told = failing("compare", table, "--targets", "z", option, output)
     assert told == f"{option}: {str(output)!r} is the table itself."
     assert table.read_text() == "a,z\n1,2\n3,4\n"
+
+
+@pytest.mark.parametrize(
+    ("sep", "option", "told"),
+    [
+        (",", (), "month first"),
+        (";", (), "day first"),
+        (",", ("--day-first",), "day first"),
+        (";", ("--no-day-first",), "month first"),
+    ],
+)
+def test_the_order_of_dates_is_told(run, tmp_path, sep, option, told):
+    pytest.importorskip("skrub")
+    rows = [f"0{1 + i % 9}/11/2023{sep}{i % 2}" for i in range(40)]
+    table = tmp_path / "t.csv"
+    table.write_text("\n".join([f"born{sep}z", *rows]))
+    fit = ("fit", table, "--targets", "z", "--model", "linear")
+    code, _, err = run(*fit, *option, "-o", tmp_path / "m.mtl")
+    assert code == 0
+    assert f"inputs: 1 date (born: {told})" in err
+    is_open = "dates may have day and month swapped" in err
+    assert is_open == (sep == "," and not option)

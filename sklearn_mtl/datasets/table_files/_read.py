@@ -27,11 +27,14 @@ class TableFile:
         Name of the file.
     read_as : str
         What the reader found out about the format; "" where nothing is worth saying.
+    day_first : bool or None
+        Whether the day comes first in dates, as the format of the file tells.
     """
 
     frame: Any
     name: str
     read_as: str
+    day_first: bool | None = None
 
 
 def read_table_file(path: str | os.PathLike[str], options: FileOptions) -> TableFile:
@@ -53,8 +56,9 @@ def read_table_file(path: str | os.PathLike[str], options: FileOptions) -> Table
         raise FileNotFoundError(f"the file {str(path)!r} {what}.")
     try:
         content = unpack(path.read_bytes(), path.name)
+        day_first = None
         if content.kind == "text":
-            frame, notes = read_text(content.raw, options)
+            frame, notes, day_first = read_text(content.raw, options)
         else:
             read = read_excel if content.kind == "excel" else read_arrow
             frame, notes = read(content.raw, content.kind, options)
@@ -68,4 +72,5 @@ def read_table_file(path: str | os.PathLike[str], options: FileOptions) -> Table
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OSError(f"the file {str(path)!r} cannot be read: {reason}.") from error
-    return TableFile(frame.reset_index(drop=True), path.name, ", ".join(notes))
+    frame = frame.reset_index(drop=True)
+    return TableFile(frame, path.name, ", ".join(notes), day_first)

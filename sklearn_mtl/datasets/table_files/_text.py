@@ -27,8 +27,11 @@ _FOREIGN = {
 }
 
 
-def read_text(raw: bytes, options: FileOptions) -> tuple[Any, list[str]]:
-    """Return the frame of a text, and what is worth saying about how it was read."""
+def read_text(raw: bytes, options: FileOptions) -> tuple[Any, list[str], bool | None]:
+    """Return the frame of a text, what is worth saying of it, and the order of dates.
+
+    Where semicolons separate the columns, or decimals have a comma, days come first.
+    """
     encoding = find_encoding(raw, options)
     sample = _sample(raw, encoding)
     start = sample.lstrip().lower()
@@ -48,7 +51,7 @@ def read_text(raw: bytes, options: FileOptions) -> tuple[Any, list[str]]:
     if layout.has_row_names:
         frame = frame.iloc[:, 1:]
         notes.append(ROW_NAMES_LEFT_OUT)
-    return frame, notes
+    return frame, notes, True if sep == ";" or decimal == "," else None
 
 
 def _sample(raw: bytes, encoding: str) -> str:

@@ -15,7 +15,7 @@ __all__ = ["DateFeatures", "date_format"]
 
 _TIMES = ("", " %H:%M", " %H:%M:%S")
 # With slashes Americans write the month first, with dots nobody does. Where no day is
-# above 12 the first of the formats that fit is taken.
+# above 12 the first of the formats that fit is taken, unless the order is given.
 _DAYS = (
     *("%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y"),
     *("%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y"),
@@ -23,12 +23,20 @@ _DAYS = (
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?", re.ASCII)
 _LOOKS_LIKE_DATE = re.compile(r"\d{1,4}[-/. ]|[A-Z][a-z]{2,8} \d", re.ASCII)
 _FIRST = 100
+# The formats that fit the same texts where no day is above 12.
+_SWAPPED = {
+    "%m/%d/%Y": "%d/%m/%Y",
+    "%d/%m/%Y": "%m/%d/%Y",
+    "%d-%m-%Y": "%m-%d-%Y",
+    "%m-%d-%Y": "%d-%m-%Y",
+}
 
 
-def date_format(texts: Any) -> str | None:
-    """Return how all of the texts are written as dates; None where they are not.
+def date_format(texts: Any, day_first: bool | None = None) -> tuple[str, str] | None:
+    """Return how all texts are written as dates, and the order; None where not.
 
-    Shapes: texts (n_observed,).
+    The order is "day first" or "month first" where the texts leave it open, or "". Then
+    `day_first` decides, or usage where it is None. Shapes: texts (n_observed,).
     """
     values = [str(value).strip() for value in texts.unique()]
     if not all(_LOOKS_LIKE_DATE.match(value) for value in values[:_FIRST]):
@@ -40,8 +48,20 @@ def date_format(texts: Any) -> str | None:
     for one in formats:
         # a few values rule out most formats
         if _fits(values[:_FIRST], one) and _fits(values, one):
-            return one
+            return _ordered(values, one, day_first)
     return None
+
+
+def _ordered(values: list[str], one: str, day_first: bool | None) -> tuple[str, str]:
+    """Return the format and the order, given that day and month may be swapped."""
+    day, space, time = one.partition(" ")
+    swapped = _SWAPPED.get(day, "") + space + time
+    if day not in _SWAPPED or not _fits(values, swapped):
+        return one, ""
+    is_day_first = day.startswith("%d")
+    if day_first is not None and day_first != is_day_first:
+        one, is_day_first = swapped, day_first
+    return one, "day first" if is_day_first else "month first"
 
 
 def _fits(values: list[str], written: str) -> bool:

@@ -35,8 +35,11 @@ def _kind(inputs: Any, kind: str) -> str:
         told = [f"{name}: {inputs.n_levels_[name]}" for name in names]
         told[0] += " levels"
         return f"{count} ({_shortened(told)})"
-    how = {"date": "", "text": ": TF-IDF" if inputs.text == "tfidf" else ""}[kind]
-    return f"{count} ({_shortened([name + how for name in names])})"
+    if kind == "date":
+        how = {name: f": {order}" for name, order in inputs.date_orders_.items()}
+    else:
+        how = dict.fromkeys(names, ": TF-IDF" if inputs.text == "tfidf" else "")
+    return f"{count} ({_shortened([name + how.get(name, '') for name in names])})"
 
 
 def _hint(inputs: Any, name: str, keep: Callable[[str], str]) -> str:

@@ -44,6 +44,8 @@ class ColumnKind:
         Number of different values of a category.
     date_format : str or None, default=None
         How dates are written; None where they are dates already.
+    date_order : {"", "day first", "month first"}, default=""
+        How dates are read that leave open which of two numbers is the day.
     """
 
     kind: str
@@ -51,9 +53,12 @@ class ColumnKind:
     can_be_kept: bool = False
     n_levels: int = 0
     date_format: str | None = None
+    date_order: str = ""
 
 
-def find_kind(column: Any, *, is_kept: bool) -> ColumnKind:
+def find_kind(
+    column: Any, *, is_kept: bool, day_first: bool | None = None
+) -> ColumnKind:
     """Return what a column of pandas becomes.
 
     Shapes: column (n_samples,).
@@ -70,6 +75,9 @@ def find_kind(column: Any, *, is_kept: bool) -> ColumnKind:
     if n_levels == 1 and 1 < len(column) == len(observed) and not is_kept:
         return ColumnKind("left out", "constant", can_be_kept=True)
     if family == "categorical":
+        written = date_format(observed, day_first) if is_text(observed) else None
+        if written is not None:
+            return ColumnKind("date", date_format=written[0], date_order=written[1])
         return _kind_of_texts(observed, n_levels, is_kept=is_kept)
     if family == "numeric" and not is_kept and _counts_rows(column, n_levels):
         return ColumnKind("left out", "unique per row", can_be_kept=True)
@@ -105,12 +113,8 @@ def _family(observed: Any) -> str:
 
 def _kind_of_texts(observed: Any, n_levels: int, *, is_kept: bool) -> ColumnKind:
     """Return what a column of texts or other categories becomes."""
-    if is_text(observed):
-        written = date_format(observed)
-        if written is not None:
-            return ColumnKind("date", date_format=written)
-        if is_free_text(observed):
-            return ColumnKind("text")
+    if is_text(observed) and is_free_text(observed):
+        return ColumnKind("text")
     n = len(observed)
     reason = ""
     if n_levels == n >= _FEW_ROWS:

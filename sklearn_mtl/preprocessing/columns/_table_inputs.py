@@ -51,6 +51,10 @@ class TableInputs(TransformerMixin, BaseEstimator):
         What free text becomes; with "passthrough" it stays as it is.
     n_components : int, default=30
         Number of columns for each column of free text.
+    day_first : bool, default=None
+        Whether 01/02/2024 and 01-02-2024 are in February, in columns without a number
+        above 12 that decides. None takes slashes for month first and dashes for day
+        first.
 
     Attributes
     ----------
@@ -60,6 +64,8 @@ class TableInputs(TransformerMixin, BaseEstimator):
         Why the other columns are no inputs.
     n_levels_ : dict of str to int
         Number of different values of each category.
+    date_orders_ : dict of str to str
+        "day first" or "month first" for the dates that `day_first` decides.
     n_features_in_ : int
         Number of columns in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -99,14 +105,21 @@ class TableInputs(TransformerMixin, BaseEstimator):
         "keep": ["array-like"],
         "text": [StrOptions({"tfidf", "passthrough", "drop"})],
         "n_components": [Interval(Integral, 1, None, closed="left")],
+        "day_first": ["boolean", None],
     }
 
     def __init__(
-        self, *, keep: Sequence[str] = (), text: str = "tfidf", n_components: int = 30
+        self,
+        *,
+        keep: Sequence[str] = (),
+        text: str = "tfidf",
+        n_components: int = 30,
+        day_first: bool | None = None,
     ) -> None:
         self.keep = keep
         self.text = text
         self.n_components = n_components
+        self.day_first = day_first
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: FeaturesLike, y: Any = None) -> TableInputs:
@@ -141,6 +154,7 @@ class TableInputs(TransformerMixin, BaseEstimator):
         self.kinds_ = {n: k.kind for n, k in kinds.items() if k.kind != "left out"}
         self.left_out_ = {n: k.reason for n, k in kinds.items() if k.reason}
         self.n_levels_ = {n: k.n_levels for n, k in kinds.items() if k.n_levels}
+        self.date_orders_ = {n: k.date_order for n, k in kinds.items() if k.date_order}
         self._can_be_kept = [n for n, k in kinds.items() if k.can_be_kept]
         if not self.kinds_:
             raise ValueError(f"TableInputs: no input is left. {self.describe()}.")
@@ -230,7 +244,8 @@ class TableInputs(TransformerMixin, BaseEstimator):
 
     def _kind(self, column: Any) -> ColumnKind:
         """Return what becomes of a column, given the parameters."""
-        kind = find_kind(column, is_kept=column.name in self.keep)
+        is_kept = column.name in self.keep
+        kind = find_kind(column, is_kept=is_kept, day_first=self.day_first)
         if kind.kind == "date" and not is_installed("skrub"):
             return ColumnKind("left out", _NO_SKRUB)
         if kind.kind == "text" and self.text == "drop":

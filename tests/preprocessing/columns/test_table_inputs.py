@@ -304,3 +304,26 @@ def test_a_saved_pipeline_predicts_the_same_in_another_process(frame, tmp_path):
 @parametrize_with_checks([TableInputs()])
 def test_scikit_learn_contract(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize(
+    ("written", "day_first", "order", "month"),
+    [
+        ("01/02/2024", None, "month first", 1),
+        ("01/02/2024", True, "day first", 2),
+        ("01-02-2024 10:30", None, "day first", 2),
+        ("01-02-2024 10:30", False, "month first", 1),
+        ("13/02/2024", False, None, 2),  # the number above 12 decides
+        ("01/13/2024", True, None, 1),
+        ("01.02.2024", False, None, 2),
+    ],
+)
+def test_the_order_of_day_and_month_is_given_where_the_dates_leave_it_open(
+    written, day_first, order, month
+):
+    pytest.importorskip("skrub")
+    X = pd.DataFrame({"day": [written, *[written.replace("02", "03")] * 11]})
+    inputs = TableInputs(day_first=day_first).fit(X)
+    assert inputs.date_orders_ == ({} if order is None else {"day": order})
+    assert (order is None) or f"1 date (day: {order})" in inputs.describe()
+    assert inputs.transform(X)["day__month"][0] == month
