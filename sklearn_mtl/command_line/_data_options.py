@@ -20,7 +20,7 @@ __all__ = [
 # Options that say something about a table, by their names in the parsed arguments.
 _OF_A_TABLE = (
     *("targets", "drop", "keep", "group", "task_types"),
-    *("sep", "decimal", "encoding", "missing", "day_first"),
+    *("sep", "decimal", "encoding", "missing", "not_missing", "day_first"),
 )
 # How messages of the package name arguments, and how the command line does.
 _IN_OPTIONS = (
@@ -85,6 +85,13 @@ def add_file_options(group: Any) -> None:
         default=[],
         metavar="VALUE",
         help="values that stand for a missing one, such as '?'",
+    )
+    group.add_argument(
+        "--not-missing",
+        nargs="+",
+        default=[],
+        metavar="WORD",
+        help="words such as NA or null that are texts and no missing values",
     )
 
 

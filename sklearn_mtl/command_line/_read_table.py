@@ -59,6 +59,7 @@ def read_file(options: argparse.Namespace) -> TableFile:
         options.encoding,
         tuple(options.missing),
         on_command_line=True,
+        not_missing=tuple(options.not_missing),
     )
     table = read_table_file(options.table, how)
     n_rows, n_columns = table.frame.shape

@@ -11,7 +11,7 @@ from sklearn_mtl.command_line._read_table import CommandTable
 
 __all__ = ["what_next"]
 
-_LISTS = ("targets", "drop", "keep", "missing")
+_LISTS = ("targets", "drop", "keep", "missing", "not_missing")
 _OTHERS = ("group", "task_types", "sep", "decimal", "encoding")
 _IMPORTS = (
     "from sklearn.pipeline import Pipeline",
@@ -55,6 +55,7 @@ def _data_lines(
         "group": options.group,
         **{name: getattr(options, name) for name in ("sep", "decimal", "encoding")},
         "missing": options.missing,
+        "not_missing": options.not_missing,
     }
     said = "".join(f", {name}={value!r}" for name, value in given.items() if value)
     chosen = f'keep={keep!r}, text="passthrough"' if keep else 'text="passthrough"'

@@ -27,6 +27,7 @@ def load_table(
     decimal: str | None = None,
     encoding: str | None = None,
     missing: Sequence[str] = (),
+    not_missing: Sequence[str] = (),
     return_X_y: bool = False,
 ) -> Any:
     r"""Load a table from a file and name its targets.
@@ -56,6 +57,8 @@ def load_table(
     missing : sequence of str, default=()
         Values that stand for a missing one, such as "?", besides empty fields, NA and
         NaN.
+    not_missing : sequence of str, default=()
+        Words that are texts, such as "NA" for North America.
     return_X_y : bool, default=False
         Whether to return `(data, target)` instead of a Bunch.
 
@@ -97,7 +100,9 @@ def load_table(
     0    1.5    yes
     1    NaN     no
     """
-    options = FileOptions(sep, decimal, encoding, tuple(missing))
+    options = FileOptions(
+        sep, decimal, encoding, tuple(missing), not_missing=tuple(not_missing)
+    )
     table = read_table_file(path, options)
     names = [targets] if isinstance(targets, str) else list(targets)
     roles = {

@@ -7,6 +7,12 @@ from io import BytesIO
 from typing import Any
 
 from sklearn_mtl.datasets.table_files._header import ROW_NAMES_LEFT_OUT, check_header
+from sklearn_mtl.datasets.table_files._missing import (
+    NONE,
+    count_words,
+    missing_words,
+    tell_words,
+)
 from sklearn_mtl.datasets.table_files._options import FileOptions, UnreadableError
 from sklearn_mtl.utils._optional import import_optional
 
@@ -58,10 +64,12 @@ def read_excel(raw: bytes, kind: str, options: FileOptions) -> tuple[Any, list[s
     header = check_header(cells.loc[first].tolist(), f"row {first + 1} of {name!r}")
     if first == last:
         raise UnreadableError(f"the sheet {name!r} has no rows, only a header")
-    frame = cells.loc[first + 1 : last].reset_index(drop=True).infer_objects()
+    frame = cells.loc[first + 1 : last].reset_index(drop=True)
     frame.columns = header
+    frame, told = _without_words(frame, options)
     n_sheets = len(book.sheet_names)
     notes = [f"sheet {name!r} of {n_sheets}"] if n_sheets > 1 else []
+    notes += told
     if not header[0]:
         return frame.iloc[:, 1:], [*notes, ROW_NAMES_LEFT_OUT]
     return frame, notes
@@ -69,7 +77,31 @@ def read_excel(raw: bytes, kind: str, options: FileOptions) -> tuple[Any, list[s
 
 def _first_sheet(book: Any, missing: list[str]) -> tuple[str, Any]:
     for name in book.sheet_names:
-        cells = book.parse(name, header=None, dtype=object, na_values=missing)
+        cells = book.parse(
+            name,
+            header=None,
+            dtype=object,
+            keep_default_na=False,
+            na_values=["", *missing],
+        )
         if cells.notna().any(axis=None):
             return str(name), cells
     raise UnreadableError("all sheets are empty")
+
+
+def _without_words(frame: Any, options: FileOptions) -> tuple[Any, list[str]]:
+    """Return the frame with gaps for words that stand for them, and what to say."""
+    from pandas.api import types
+
+    found = frame
+    frame = found.mask(found.isin(missing_words(options))).infer_objects()
+    for place, name in enumerate(frame.columns):
+        column = frame[name]
+        if types.is_object_dtype(column) or types.is_string_dtype(column):
+            is_none = column == NONE
+            rest = column.mask(is_none).dropna()
+            if len(rest) and all(not isinstance(value, str) for value in rest):
+                frame.isetitem(place, column.mask(is_none).infer_objects())
+    texts = [name for name in frame.columns if not types.is_numeric_dtype(frame[name])]
+    counts = {name: count_words(found[name], options) for name in texts}
+    return frame, tell_words(counts, options)

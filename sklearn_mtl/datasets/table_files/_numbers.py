@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_mtl.datasets.table_files._missing import NONE
 from sklearn_mtl.datasets.table_files._options import FileOptions, UnreadableError
 
 __all__ = ["Marks", "read_grouped"]
@@ -45,7 +46,7 @@ class Marks:
             column = frame[name].dropna()
             if column.dtype.kind in "biufcmM":
                 continue
-            values = [str(value).strip() for value in column.unique()]
+            values = [str(value).strip() for value in column[column != NONE].unique()]
             if values and all(map(_is_number, values)):
                 self._look(values)
 
@@ -127,13 +128,13 @@ def read_grouped(column: Any, decimal: str) -> Any:
         return column
     texts = {
         value: _number(str(value).strip(), decimal)
-        for value in column.dropna().unique()
+        for value in column[column != NONE].dropna().unique()
     }
     if not texts or None in texts.values():
         return column
     is_whole = all(isinstance(value, int) for value in texts.values())
     values = column.map(texts)
-    has_gap = bool(column.isna().any())
+    has_gap = bool(values.isna().any())
     return pd.to_numeric(values.astype(object)).astype(
         np.int64 if is_whole and not has_gap else np.float64
     )

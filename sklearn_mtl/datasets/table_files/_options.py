@@ -31,6 +31,8 @@ class FileOptions:
         Name of the encoding of text.
     missing : sequence of str
         Values that stand for a missing one, besides empty fields, NA, NaN and such.
+    not_missing : sequence of str
+        Words such as NA that are texts.
     on_command_line : bool
         Whether messages name options (--sep) instead of arguments (sep=).
     """
@@ -40,13 +42,14 @@ class FileOptions:
     encoding: str | None = None
     missing: tuple[str, ...] = ()
     on_command_line: bool = False
+    not_missing: tuple[str, ...] = ()
 
     def say(self, name: str, *values: str) -> str:
         """Return how a user gives an option these values."""
         if self.on_command_line:
             shown = " ".join(_quoted(value) for value in values)
             return f"--{name.replace('_', '-')} {shown}".rstrip()
-        is_list = name in ("targets", "drop", "keep", "missing")
+        is_list = name in ("targets", "drop", "keep", "missing", "not_missing")
         return f"{name}={list(values)!r}" if is_list else f"{name}={values[0]!r}"
 
     @property

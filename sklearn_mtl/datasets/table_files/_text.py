@@ -7,6 +7,11 @@ from typing import Any
 
 from sklearn_mtl.datasets.table_files._encoding import find_encoding
 from sklearn_mtl.datasets.table_files._header import ROW_NAMES_LEFT_OUT
+from sklearn_mtl.datasets.table_files._missing import (
+    count_words,
+    missing_words,
+    tell_words,
+)
 from sklearn_mtl.datasets.table_files._numbers import Marks, read_grouped
 from sklearn_mtl.datasets.table_files._options import FileOptions, UnreadableError
 from sklearn_mtl.datasets.table_files._rows import Layout
@@ -40,7 +45,7 @@ def read_text(raw: bytes, options: FileOptions) -> tuple[Any, list[str], bool | 
             raise UnreadableError(f"the file is {what}, no table")
     sep = find_separator(sample, options, is_cut=len(raw) > _SAMPLE_BYTES)
     layout = Layout(raw, encoding, sep)
-    text = _Text(raw, encoding, sep, layout, options.missing)
+    text = _Text(raw, encoding, sep, layout, missing_words(options))
     frame, decimal = _read_numbers(text, options)
     notes = [f"separator {_NAMES.get(sep, sep)!r}"] if sep != "," else []
     notes += ["decimal comma"] if decimal == "," else []
@@ -48,6 +53,7 @@ def read_text(raw: bytes, options: FileOptions) -> tuple[Any, list[str], bool | 
         is_guess = encoding == "cp1252" and options.encoding is None
         guess = f" (guessed; {options.say('encoding', 'NAME')} gives another)"
         notes.append(f"encoding {encoding}{guess if is_guess else ''}")
+    notes += _tell_missing(text, frame, options)
     if layout.has_row_names:
         frame = frame.iloc[:, 1:]
         notes.append(ROW_NAMES_LEFT_OUT)
@@ -71,7 +77,7 @@ class _Text:
         encoding: str,
         sep: str,
         layout: Layout,
-        missing: tuple[str, ...],
+        missing: list[str],
     ) -> None:
         self.raw = raw
         self.encoding = encoding
@@ -79,23 +85,29 @@ class _Text:
         self.layout = layout
         self.missing = missing
 
-    def read(self, most: int | None = None, **how: Any) -> Any:
-        """Return the frame, or its first rows, as pandas reads it."""
+    def read(
+        self,
+        most: int | None = None,
+        missing: list[str] | None = None,
+        **how: Any,
+    ) -> Any:
+        """Return the frame, or some of its rows or columns, as pandas reads it."""
         import pandas as pd
 
-        frame = pd.read_csv(
+        return pd.read_csv(
             BytesIO(self.raw),
             sep=self.sep,
             encoding=self.encoding,
             skiprows=self.layout.n_skipped,
             index_col=False,
             skipinitialspace=True,
-            na_values=list(self.missing),
+            header=0,
+            names=self.layout.header,
+            keep_default_na=False,
+            na_values=self.missing if missing is None else missing,
             nrows=min(self.layout.n_rows, most or self.layout.n_rows),
             **how,
         )
-        frame.columns = self.layout.header
-        return frame
 
 
 def _read_numbers(text: _Text, options: FileOptions) -> tuple[Any, str]:
@@ -111,3 +123,20 @@ def _read_numbers(text: _Text, options: FileOptions) -> tuple[Any, str]:
     for place, name in enumerate(frame.columns):
         frame.isetitem(place, read_grouped(frame[name], decimal))
     return frame, decimal
+
+
+def _tell_missing(text: _Text, frame: Any, options: FileOptions) -> list[str]:
+    """Return what to say of words in columns of texts that were read as missing."""
+    from pandas.api import types
+
+    names = [
+        name
+        for name in frame.columns
+        if not types.is_numeric_dtype(frame[name]) and frame[name].isna().any()
+    ]
+    if not names:
+        return []
+    # once more, since pandas does not say which of the gaps were words
+    found = text.read(missing=[""], dtype=str, usecols=names)
+    counts = {name: count_words(found[name], options) for name in names}
+    return tell_words(counts, options)
