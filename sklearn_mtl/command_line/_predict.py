@@ -25,9 +25,9 @@ _NOT_CSV = (".parquet", ".pq", ".xlsx", ".feather", ".arrow", ".json")
 _MOST_VALUES = 3
 _EPILOG = """\
 The predictions have a column for each target, and for classes a column TARGET=CLASS
-with each probability. Columns of the new table are found by name; the targets need not
-be there. Identifiers of the training table are copied to the front, if they are there;
---keep copies other columns.
+with each probability (P(TARGET=CLASS) where TARGET=CLASS is a column already). Columns
+of the new table are found by name; the targets need not be there. Identifiers of the
+training table are copied to the front, if they are there; --keep copies other columns.
 
 examples:
   sklearn-mtl predict pupils.mtl new_pupils.csv -o predictions.csv

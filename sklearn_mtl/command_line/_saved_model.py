@@ -67,7 +67,8 @@ class SavedModel:
     def predict(self, X: Any) -> Any:
         """Return labels and values of all tasks, and probabilities of classes.
 
-        Shapes: X (n_samples, n_inputs) -> (n_samples, n_columns).
+        A probability whose name TARGET=CLASS is that of another column is named
+        P(TARGET=CLASS). Shapes: X (n_samples, n_inputs) -> (n_samples, n_columns).
         """
         import pandas as pd
 
@@ -78,6 +79,7 @@ class SavedModel:
             if labels.shape[1] == 1 and not isinstance(probabilities, list):
                 probabilities = [probabilities]
         columns: dict[str, Any] = {}
+        taken = set(self.task_names)
         for t, task in enumerate(self.tasks):
             if task.classes is None:
                 columns[task.name] = [_short(value) for value in labels.iloc[:, t]]
@@ -86,8 +88,11 @@ class SavedModel:
             if probabilities is None:
                 continue
             for label, values in zip(task.classes, probabilities[t].T, strict=True):
-                column = values.astype(float).round(_DIGITS)
-                columns[f"{task.name}={label_text(label)}"] = column
+                name = f"{task.name}={label_text(label)}"
+                while name in taken:
+                    name = f"P({name})"
+                taken.add(name)
+                columns[name] = values.astype(float).round(_DIGITS)
         return pd.DataFrame(columns)
 
 

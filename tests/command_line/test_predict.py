@@ -146,3 +146,19 @@ def test_one_target_without_probabilities_is_one_column(folder, new, run):
     _, out, _ = run("predict", path, folder / "new.csv")
     assert read(out).columns.tolist() == ["task0"]
     assert read(out)["task0"].tolist() == model.predict(new[["height"]]).tolist()
+
+
+def test_no_prediction_has_the_name_of_another(tmp_path, run):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
+    frame["z"] = np.where(frame["a"] > 0, "n", "p")
+    frame["z=n"] = np.where(frame["b"] > 0, "x", "y")
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    fit = ("fit", tmp_path / "t.csv", "--targets", "z", "z=n", "--model", "linear")
+    assert run(*fit, "-o", tmp_path / "m.mtl")[0] == 0
+    code, out, _ = run("predict", tmp_path / "m.mtl", tmp_path / "t.csv")
+    assert code == 0
+    read = pd.read_csv(io.StringIO(out))
+    assert list(read) == ["z", "P(z=n)", "z=p", "z=n", "z=n=x", "z=n=y"]
+    np.testing.assert_allclose(read["P(z=n)"] + read["z=p"], 1, atol=1e-5)
+    assert set(read["z=n"]) == {"x", "y"}
