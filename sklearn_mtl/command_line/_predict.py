@@ -66,7 +66,7 @@ def _work(options: argparse.Namespace) -> Callable[[], int]:
     """Predict and write; return what shows the predictions."""
     _check_output(options)
     saved = load_model(options.model)
-    table = read_file(options)
+    table = read_file(options, saved.texts)
     kept = _columns_to_keep(options, saved, table.frame)
     X = _inputs(saved, table.frame, table.name)
     with warnings.catch_warnings():

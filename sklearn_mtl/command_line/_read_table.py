@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,8 +52,8 @@ class CommandTable:
     day_first: bool | None = None
 
 
-def read_file(options: argparse.Namespace) -> TableFile:
-    """Read the file, and say on stderr how."""
+def read_file(options: argparse.Namespace, texts: Sequence[str] = ()) -> TableFile:
+    """Read the file, with some columns as texts, and say on stderr how."""
     how = FileOptions(
         options.sep,
         options.decimal,
@@ -60,6 +61,7 @@ def read_file(options: argparse.Namespace) -> TableFile:
         tuple(options.missing),
         on_command_line=True,
         not_missing=tuple(options.not_missing),
+        texts=tuple(texts),
     )
     table = read_table_file(options.table, how)
     n_rows, n_columns = table.frame.shape

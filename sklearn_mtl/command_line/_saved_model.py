@@ -53,6 +53,12 @@ class SavedModel:
         return [str(name) for name in self.estimator.feature_names_in_]
 
     @property
+    def texts(self) -> list[str]:
+        """Names of the inputs that were texts in training."""
+        kinds = {} if self.chooser is None else self.chooser.kinds_
+        return [name for name, kind in kinds.items() if kind != "numeric"]
+
+    @property
     def columns(self) -> list[str]:
         """Names of all columns that were there in training."""
         left_out = [] if self.chooser is None else list(self.chooser.left_out_)

@@ -162,3 +162,15 @@ def test_no_prediction_has_the_name_of_another(tmp_path, run):
     assert list(read) == ["z", "P(z=n)", "z=p", "z=n", "z=n=x", "z=n=y"]
     np.testing.assert_allclose(read["P(z=n)"] + read["z=p"], 1, atol=1e-5)
     assert set(read["z=n"]) == {"x", "y"}
+
+
+def test_a_new_table_is_read_with_the_texts_of_training(tmp_path, run):
+    old = pd.DataFrame({"code": ["1.0", "2.0", "x"] * 20, "z": [1.5, 2.5, 9.5] * 20})
+    old["z"] += np.arange(60) % 7
+    old.to_csv(tmp_path / "old.csv", index=False)
+    old[old["code"] != "x"].to_csv(tmp_path / "new.csv", index=False)  # all numbers
+    fit = ("fit", tmp_path / "old.csv", "--targets", "z", "--model", "linear")
+    assert run(*fit, "-o", tmp_path / "m.mtl")[0] == 0
+    code, _, err = run("predict", tmp_path / "m.mtl", tmp_path / "new.csv")
+    assert code == 0
+    assert "warning" not in err

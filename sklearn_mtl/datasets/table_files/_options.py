@@ -33,6 +33,8 @@ class FileOptions:
         Values that stand for a missing one, besides empty fields, NA, NaN and such.
     not_missing : sequence of str
         Words such as NA that are texts.
+    texts : sequence of str
+        Columns of texts, also where the file has numbers or truth values in them.
     on_command_line : bool
         Whether messages name options (--sep) instead of arguments (sep=).
     """
@@ -43,6 +45,7 @@ class FileOptions:
     missing: tuple[str, ...] = ()
     on_command_line: bool = False
     not_missing: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
     def say(self, name: str, *values: str) -> str:
         """Return how a user gives an option these values."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -21,6 +22,8 @@ __all__ = ["read_text"]
 
 _SAMPLE_BYTES = 1 << 18
 _SAMPLE_ROWS = 2000
+# A field that may begin with a 0 before other digits.
+_PADDED = re.compile(rb"(?<![\w.,:+-])0\d|[,;]0\d")
 _NAMES = {"\t": "tab", " ": "space"}
 _FOREIGN = {
     "<!doctype html": "a web page",
@@ -116,13 +119,42 @@ def _read_numbers(text: _Text, options: FileOptions) -> tuple[Any, str]:
     marks.look(text.read(_SAMPLE_ROWS, dtype=str))
     while True:
         decimal = marks.decide(text.sep, options)
-        frame = text.read(decimal=decimal, low_memory=False)
+        kinds = dict.fromkeys(options.texts, str)
+        frame = text.read(decimal=decimal, low_memory=False, dtype=kinds)
         marks.look(frame)  # numbers after the sample that pandas has not read
         if options.decimal is not None or marks.decide(text.sep, options) == decimal:
             break
+    codes = _codes(text, frame)
     for place, name in enumerate(frame.columns):
-        frame.isetitem(place, read_grouped(frame[name], decimal))
+        if name in codes:
+            frame.isetitem(place, codes[name])
+        elif name not in options.texts:
+            frame.isetitem(place, read_grouped(frame[name], decimal))
     return frame, decimal
+
+
+def _codes(text: _Text, frame: Any) -> dict[str, Any]:
+    """Return the columns of digits padded with zeros, such as 01 and 10, as texts."""
+    is_wide = text.encoding.lower().startswith(("utf-16", "utf-32"))
+    if not is_wide and _PADDED.search(text.raw) is None:
+        return {}
+    names = [name for name in frame.columns if frame[name].dtype.kind in "if"]
+    if not names:
+        return {}
+    texts = text.read(dtype=str, usecols=names)
+    return {name: texts[name] for name in names if _is_padded(texts[name])}
+
+
+def _is_padded(column: Any) -> bool:
+    """Return whether all values are digits, equally many, and some begin with 0.
+
+    Where the numbers of digits differ, 05 is a number that somebody wrote so.
+    """
+    values = column.dropna().str.strip()
+    widths = values.str.len()
+    if not len(values) or widths.min() < 2 or widths.min() != widths.max():
+        return False
+    return bool(values.str.startswith("0").any() and values.str.isdecimal().all())
 
 
 def _tell_missing(text: _Text, frame: Any, options: FileOptions) -> list[str]:
