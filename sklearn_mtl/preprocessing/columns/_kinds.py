@@ -20,7 +20,8 @@ _WORDS_OF_TEXT = 4
 # The words of so many values are counted; more would not change the answer.
 _ENOUGH_VALUES = 1000
 _ID_NAME = re.compile(
-    r"(^|[\W_])(id|uuid|guid|key|index|idx|row|nr|no|number)$|[a-z](Id|ID|Nr|No|Key)$",
+    r"(^|[\W_])(?i:(id|uuid|guid|key|index|idx|row|nr|no)\.?|\w*(number|nummer))$"
+    r"|[a-z](Id|ID|Nr|No|Key|Number|Nummer)\.?$",
     re.ASCII,
 )
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "boolean")
@@ -134,10 +135,9 @@ def _counts_rows(column: Any, n_levels: int) -> bool:
     values = np.asarray(column.to_numpy(), dtype=np.float64)
     if not np.array_equal(values, np.floor(values)):
         return False
-    first, last = values.min(), values.max()
-    return (first in (0, 1) and last - first == n - 1) or bool(
-        _ID_NAME.search(str(column.name))
-    )
+    # whole numbers that all differ: without a gap they count, whatever comes first
+    is_count = values.max() - values.min() == n - 1
+    return is_count or _ID_NAME.search(str(column.name).strip()) is not None
 
 
 def is_text(column: Any) -> bool:

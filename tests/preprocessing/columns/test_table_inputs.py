@@ -327,3 +327,31 @@ def test_the_order_of_day_and_month_is_given_where_the_dates_leave_it_open(
     assert inputs.date_orders_ == ({} if order is None else {"day": order})
     assert (order is None) or f"1 date (day: {order})" in inputs.describe()
     assert inputs.transform(X)["day__month"][0] == month
+
+
+@pytest.mark.parametrize("start", [0, 1, 10_001, -5])
+def test_whole_numbers_without_a_gap_count_rows(start):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.permutation(50) + start, "x": rng.normal(size=50)})
+    assert TableInputs().fit(X).left_out_ == {"a": "unique per row"}
+    X.loc[X["a"].idxmax(), "a"] += 1  # a gap
+    assert TableInputs().fit(X).kinds_ == {"a": "numeric", "x": "numeric"}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_id"),
+    [
+        *((name, True) for name in ("Kunden-Nr", "Order ID", "no.", "Nr.", "ROW")),
+        *((name, True) for name in ("Rechnungsnummer", "Serial number", "orderNumber")),
+        *((name, True) for name in ("patient_id", "patientId", "ID")),
+        *((name, False) for name in ("paid", "volcano", "monkey", "income", "Grid")),
+    ],
+)
+def test_names_of_identifiers(name, is_id):
+    rng = np.random.default_rng(0)
+    values = rng.choice(10**6, 50, replace=False)
+    X = pd.DataFrame({name: values, "x": rng.normal(size=50)})
+    inputs = TableInputs().fit(X)
+    assert (name in inputs.left_out_) == is_id
+    X.loc[0, name] = X.loc[1, name]  # not unique per row
+    assert name in TableInputs().fit(X).kinds_
