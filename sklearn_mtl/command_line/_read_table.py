@@ -84,6 +84,7 @@ def read_table(options: argparse.Namespace) -> CommandTable:
     data, target, groups = split_columns(table, roles, _WORDS)
     _tell_mixed(data, target)
     types = read_task_types(options.task_types, target)
+    _refuse_targets(target, types or {}, table.name)
     return CommandTable(
         data,
         target,
@@ -130,6 +131,26 @@ def choose_inputs(table: CommandTable, *, text: str = "tfidf") -> Any:
 def describe(inputs: Any) -> str:
     """Return what a fitted TableInputs chose, in the words of the command line."""
     return str(inputs.describe(_keep))
+
+
+def _refuse_targets(target: Any, types: dict[str, str], table: str) -> None:
+    """Refuse targets whose values are neither numbers nor classes."""
+    from sklearn_mtl.preprocessing.columns import is_date, is_free_text, is_text
+
+    for name in target.columns:
+        column = target[name]
+        if name in types or column.dtype.kind in "biufc":
+            continue
+        what = "dates" if is_date(column) else ""
+        if not what and is_text(column) and is_free_text(column):
+            what = "free text"
+        if what:
+            shown = str(column.dropna().iloc[0])
+            raise ValueError(
+                f"{table}: the target {name!r} holds {what}, such as {shown[:40]!r}; a "
+                "target holds numbers or classes. If each value is a class: "
+                f"--task-types {_WORDS.quoted(f'{name}=classification')}."
+            )
 
 
 def _keep(name: str) -> str:

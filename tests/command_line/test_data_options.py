@@ -298,3 +298,20 @@ def test_the_order_of_dates_is_told(run, tmp_path, sep, option, told):
     assert f"inputs: 1 date (born: {told})" in err
     is_open = "dates may have day and month swapped" in err
     assert is_open == (sep == "," and not option)
+
+
+@pytest.mark.parametrize("command", ["compare", "fit"])
+@pytest.mark.parametrize("what", ["dates", "free text"])
+def test_targets_of_dates_and_free_text_are_refused(failing, tmp_path, command, what):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
+    words = ["pain", "mild", "left", "right", "since", "today"]
+    frame["dates"] = pd.date_range("2020-01-01", periods=60).strftime("%Y-%m-%d")
+    frame["free text"] = [" ".join(rng.choice(words, 6)) for _ in range(60)]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    told = failing(command, tmp_path / "t.csv", "--targets", what)
+    assert told == (
+        f"t.csv: the target {what!r} holds {what}, such as {frame[what][0][:40]!r}; a "
+        "target holds numbers or classes. If each value is a class: --task-types "
+        f"'{what}=classification'."
+    )

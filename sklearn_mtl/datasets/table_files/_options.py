@@ -55,6 +55,11 @@ class FileOptions:
         is_list = name in ("targets", "drop", "keep", "missing", "not_missing")
         return f"{name}={list(values)!r}" if is_list else f"{name}={values[0]!r}"
 
+    @staticmethod
+    def quoted(value: str) -> str:
+        """Return a value as a shell takes it."""
+        return _quoted(value)
+
     @property
     def separator(self) -> str | None:
         """The separator as one character."""

@@ -4,6 +4,7 @@ from sklearn_mtl.preprocessing.columns._copies import find_copies as find_copies
 from sklearn_mtl.preprocessing.columns._free_text import (
     warn_of_free_text as warn_of_free_text,
 )
+from sklearn_mtl.preprocessing.columns._kinds import is_date as is_date
 from sklearn_mtl.preprocessing.columns._kinds import is_free_text as is_free_text
 from sklearn_mtl.preprocessing.columns._kinds import is_text as is_text
 from sklearn_mtl.preprocessing.columns._table_inputs import TableInputs

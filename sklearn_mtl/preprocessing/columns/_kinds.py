@@ -10,7 +10,7 @@ import numpy as np
 
 from sklearn_mtl.preprocessing.columns._dates import date_format
 
-__all__ = ["ColumnKind", "find_kind", "is_free_text", "is_text"]
+__all__ = ["ColumnKind", "find_kind", "is_date", "is_free_text", "is_text"]
 
 # Fewer samples than this may all differ by chance.
 _FEW_ROWS = 10
@@ -148,6 +148,18 @@ def is_text(column: Any) -> bool:
     from pandas.api import types
 
     return str(types.infer_dtype(column.dropna())) == "string"
+
+
+def is_date(column: Any) -> bool:
+    """Return whether a column holds dates, or texts that are all written as dates.
+
+    Shapes: column (n_samples,).
+    """
+    observed = column.dropna()
+    if not len(observed):
+        return False
+    family = _family(observed)
+    return family == "date" or (is_text(observed) and date_format(observed) is not None)
 
 
 def is_free_text(column: Any) -> bool:
