@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,16 @@ from sklearn.utils.validation import check_is_fitted
 __all__ = ["TextComponents"]
 
 _MAX_WORDS = 20_000
+# Also of one letter, as in codes and grades, unlike scikit-learn's.
+_WORD = re.compile(r"(?u)\b\w+\b")
 
 
 class TextComponents(TransformerMixin, BaseEstimator):
     """TF-IDF of a column of texts, reduced to its leading singular vectors.
 
     It is latent semantic analysis: dense columns, few enough for forests and nets. A
-    missing text is an empty one, which becomes zeros.
+    missing text is an empty one, which becomes zeros; without any word there is no
+    column.
     """
 
     def __init__(self, n_components: int = 30) -> None:
@@ -27,9 +31,15 @@ class TextComponents(TransformerMixin, BaseEstimator):
 
     def fit(self, texts: Any, y: Any = None) -> TextComponents:
         """Learn words, their weights and the components."""
-        self.vectorizer_ = TfidfVectorizer(max_features=_MAX_WORDS, sublinear_tf=True)
-        weights = self.vectorizer_.fit_transform(_filled(texts))
-        self.svd_ = None
+        filled = _filled(texts)
+        self.vectorizer_ = self.svd_ = None
+        self.n_features_out_ = 0
+        if not any(_WORD.search(text) for text in filled):
+            return self  # TfidfVectorizer would refuse an empty vocabulary
+        self.vectorizer_ = TfidfVectorizer(
+            max_features=_MAX_WORDS, sublinear_tf=True, token_pattern=_WORD.pattern
+        )
+        weights = self.vectorizer_.fit_transform(filled)
         if min(weights.shape) > self.n_components:
             self.svd_ = TruncatedSVD(self.n_components, random_state=0).fit(weights)
         self.n_features_out_ = (
@@ -43,6 +53,8 @@ class TextComponents(TransformerMixin, BaseEstimator):
         Shapes: texts (n_samples,) -> (n_samples, n_features_out).
         """
         check_is_fitted(self)
+        if self.vectorizer_ is None:
+            return np.empty((len(texts), 0))
         weights = self.vectorizer_.transform(_filled(texts))
         if self.svd_ is None:
             return np.asarray(weights.toarray())

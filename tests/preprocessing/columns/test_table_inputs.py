@@ -355,3 +355,19 @@ def test_names_of_identifiers(name, is_id):
     assert (name in inputs.left_out_) == is_id
     X.loc[0, name] = X.loc[1, name]  # not unique per row
     assert name in TableInputs().fit(X).kinds_
+
+
+def test_texts_of_single_letters_have_words():
+    rng = np.random.default_rng(0)
+    notes = [" ".join(rng.choice(list("abcdefgh"), 6)) for _ in range(90)]
+    inputs = TableInputs(n_components=3).fit(pd.DataFrame({"notes": notes}))
+    assert inputs.kinds_ == {"notes": "text"}
+    assert inputs.transform(pd.DataFrame({"notes": notes})).std().min() > 0
+
+
+def test_texts_without_a_word_become_no_column():
+    rng = np.random.default_rng(0)
+    marks = [" ".join(rng.choice(list("!?-+*.:,"), 9)) for _ in range(90)]
+    X = pd.DataFrame({"marks": marks, "x": rng.normal(size=90)})
+    inputs = TableInputs().fit(X)
+    assert list(inputs.transform(X)) == ["x"] == list(inputs.get_feature_names_out())
