@@ -124,6 +124,7 @@ def _inputs(saved: SavedModel, frame: Any, name: str) -> Any:
     new = [column for column in frame.columns if column not in known]
     if saved.facts.n_samples and new:
         _say(f"{name}: not used: {', '.join(new)} (not in the training table)")
+    _tell_empty(frame[saved.inputs], name)
     X = saved.prepare(frame)
     for column, values in saved.facts.categories.items():
         seen = X[column].dropna()
@@ -137,6 +138,14 @@ def _inputs(saved: SavedModel, frame: Any, name: str) -> Any:
                 "unknown"
             )
     return X
+
+
+def _tell_empty(frame: Any, name: str) -> None:
+    """Say which inputs have no value at all."""
+    empty = [column for column in frame.columns if frame[column].isna().all()]
+    if empty:
+        shown = f"input{'s' if len(empty) > 1 else ''} {', '.join(empty)}"
+        _say(f"warning: {name}: no value of the {shown}; the model fills them in")
 
 
 def _join(kept: Any, predicted: Any) -> Any:

@@ -174,3 +174,14 @@ def test_a_new_table_is_read_with_the_texts_of_training(tmp_path, run):
     code, _, err = run("predict", tmp_path / "m.mtl", tmp_path / "new.csv")
     assert code == 0
     assert "warning" not in err
+
+
+def test_an_input_that_is_empty_only_in_the_new_table_is_told(
+    folder, new, run, tmp_path
+):
+    new.assign(weight=None).to_csv(tmp_path / "empty.csv", index=False)
+    code, _, err = run("predict", folder / "model.mtl", tmp_path / "empty.csv")
+    assert code == 0
+    told = "warning: empty.csv: no value of the input weight; the model fills them in"
+    assert err.count(told) == 1
+    assert "no value" not in run("predict", folder / "model.mtl", folder / "new.csv")[2]
