@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sklearn_mtl.datasets.table_files._binary import read_arrow, read_excel
+from sklearn_mtl.datasets.table_files._missing import missing_words
 from sklearn_mtl.datasets.table_files._options import FileOptions, UnreadableError
+from sklearn_mtl.datasets.table_files._spaces import strip_texts
 from sklearn_mtl.datasets.table_files._text import read_text
 from sklearn_mtl.datasets.table_files._unpack import unpack
 
@@ -72,5 +74,5 @@ def read_table_file(path: str | os.PathLike[str], options: FileOptions) -> Table
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OSError(f"the file {str(path)!r} cannot be read: {reason}.") from error
-    frame = frame.reset_index(drop=True)
+    frame = strip_texts(frame.reset_index(drop=True), missing_words(options))
     return TableFile(frame, path.name, ", ".join(notes), day_first)

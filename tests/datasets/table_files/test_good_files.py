@@ -95,7 +95,7 @@ def test_numbers_that_begin_late_decide_too(tmp_path):
 
 
 def test_a_text_longer_than_the_sample_tells_the_separator(tmp_path):
-    story = "one; two\n" * 12_000
+    story = "one; two\n" * 12_000 + "end"
     frame = pd.DataFrame({"a": [1, 2, 3, 4], "text": [story] * 4})
     path = tmp_path / "it.csv"
     frame.to_csv(path, index=False)
