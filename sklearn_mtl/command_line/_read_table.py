@@ -12,6 +12,7 @@ from sklearn_mtl.command_line._data_options import split_names
 from sklearn_mtl.command_line._task_types import read_task_types
 from sklearn_mtl.datasets import FileOptions, TableFile, read_table_file, split_columns
 
+_FEW = 3  # other values among numbers or dates that are told
 _WORDS = FileOptions(on_command_line=True)
 
 __all__ = ["CommandTable", "choose_inputs", "describe", "read_file", "read_table"]
@@ -158,8 +159,10 @@ def _keep(name: str) -> str:
 
 
 def _tell_mixed(data: Any, target: Any) -> None:
-    """Say which columns of numbers are texts because of a few other values."""
+    """Say which columns of numbers or dates are texts because of a few other values."""
     import pandas as pd
+
+    from sklearn_mtl.preprocessing.columns import other_than_dates
 
     for frame in (data, target):
         for name in frame.columns:
@@ -167,11 +170,16 @@ def _tell_mixed(data: Any, target: Any) -> None:
             if not len(column) or column.dtype.kind in "biufcmM":
                 continue
             others = column[pd.to_numeric(column, errors="coerce").isna()].astype(str)
-            n_others = int(others.nunique())
-            if 0 < len(others) < len(column) / 5 and n_others <= 3:
-                shown = " ".join(repr(value) for value in others.unique())
+            if 0 < len(others) < len(column) / 5:
+                values, kind = list(others.unique()), "numbers"
+            else:
+                column = column.astype(str)
+                values, kind = other_than_dates(column, _FEW) or [], "dates"
+                others = column[column.isin(values)]
+            if 0 < len(values) <= _FEW:
+                shown = " ".join(repr(value) for value in values)
                 _say(
-                    f"warning: column {name!r} has numbers and {len(others)} other "
+                    f"warning: column {name!r} has {kind} and {len(others)} other "
                     f"values; if they mean missing ones: --missing {shown}"
                 )
 

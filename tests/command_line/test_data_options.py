@@ -315,3 +315,19 @@ def test_targets_of_dates_and_free_text_are_refused(failing, tmp_path, command, 
         "target holds numbers or classes. If each value is a class: --task-types "
         f"'{what}=classification'."
     )
+
+
+@pytest.mark.parametrize("written", ["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y %H:%M"])
+def test_values_among_dates_that_are_none_are_told(run, tmp_path, written):
+    days = pd.date_range("2020-01-01", periods=60, freq="36h").strftime(written)
+    frame = pd.DataFrame({"x": np.sin(np.arange(60)), "seen": days, "z": [1, 2] * 30})
+    frame.loc[[7, 9], "seen"] = "not yet"
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    fit = ("fit", tmp_path / "t.csv", "--targets", "z", "--model", "linear")
+    _, _, err = run(*fit, "-o", tmp_path / "m.mtl")
+    assert (
+        "warning: column 'seen' has dates and 2 other values; if they mean missing "
+        "ones: --missing 'not yet'"
+    ) in err
+    _, _, err = run(*fit, "--missing", "not yet", "-o", tmp_path / "m.mtl")
+    assert "warning" not in err

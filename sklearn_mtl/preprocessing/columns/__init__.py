@@ -1,6 +1,9 @@
 """Choose which columns of a table become inputs, and turn them into inputs."""
 
 from sklearn_mtl.preprocessing.columns._copies import find_copies as find_copies
+from sklearn_mtl.preprocessing.columns._dates import (
+    other_than_dates as other_than_dates,
+)
 from sklearn_mtl.preprocessing.columns._free_text import (
     warn_of_free_text as warn_of_free_text,
 )

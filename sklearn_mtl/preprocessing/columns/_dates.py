@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 
 from sklearn_mtl.utils._optional import import_optional
 
-__all__ = ["DateFeatures", "date_format"]
+__all__ = ["DateFeatures", "date_format", "other_than_dates"]
 
 _TIMES = ("", " %H:%M", " %H:%M:%S")
 # With slashes Americans write the month first, with dots nobody does. Where no day is
@@ -50,6 +50,25 @@ def date_format(texts: Any, day_first: bool | None = None) -> tuple[str, str] | 
         if _fits(values[:_FIRST], one) and _fits(values, one):
             return _ordered(values, one, day_first)
     return None
+
+
+def other_than_dates(texts: Any, most: int) -> list[str] | None:
+    """Return the few values for which a column of dates is none; None where it is none.
+
+    Shapes: texts (n_observed,).
+    """
+    values = [str(value).strip() for value in texts.unique()]
+    is_like = [_LOOKS_LIKE_DATE.match(value) is not None for value in values]
+    if sum(is_like) < 0.8 * len(values):
+        return None
+    # the format of most of the first values that look like dates
+    first = [value for value, one in zip(values, is_like, strict=True) if one][:_FIRST]
+    formats = ("ISO8601", *(day + time for day in _DAYS for time in _TIMES))
+    n_fits = [int(read_dates(_series(first), one).notna().sum()) for one in formats]
+    best = formats[int(np.argmax(n_fits))]
+    is_odd = read_dates(_series(values), best).isna()
+    odd = [value for value, one in zip(values, is_odd, strict=True) if one]
+    return odd if 0 < len(odd) <= min(most, len(values) / 5) else None
 
 
 def _ordered(values: list[str], one: str, day_first: bool | None) -> tuple[str, str]:
