@@ -17,6 +17,7 @@ from sklearn_mtl.command_line._data_options import (
     check_outputs,
     refuse_without_table,
 )
+from sklearn_mtl.command_line._program import program
 from sklearn_mtl.command_line._read_table import (
     CommandTable,
     choose_inputs,
@@ -67,7 +68,7 @@ def add_command(commands: Any) -> None:
 def _work(options: argparse.Namespace) -> Callable[[], int]:
     """Do the work; return what shows it, and the exit code with it."""
     comparison, affinity = _compare(options)
-    comparison.setting["command"] = options.line
+    comparison.setting |= {"command": options.line, "program": program()}
     return lambda: _show(comparison, affinity, options)
 
 

@@ -14,6 +14,7 @@ from sklearn_mtl.command_line._data_options import (
     check_outputs,
 )
 from sklearn_mtl.command_line._facts import Facts, add_facts, describe_tasks
+from sklearn_mtl.command_line._program import program
 from sklearn_mtl.command_line._read_table import (
     CommandTable,
     choose_inputs,
@@ -184,7 +185,7 @@ def _show(tasks: str, path: str) -> int:
     print(tasks)
     print(f"\nSaved: {path}")
     print(
-        f"Next:  sklearn-mtl predict {shlex.quote(path)} NEW_TABLE -o predictions.csv"
+        f"Next:  {program()} predict {shlex.quote(path)} NEW_TABLE -o predictions.csv"
     )
     return 0
 

@@ -7,6 +7,7 @@ import shlex
 from typing import Any
 
 from sklearn_mtl.command_line._data_options import split_names
+from sklearn_mtl.command_line._program import program
 from sklearn_mtl.command_line._read_table import CommandTable
 
 __all__ = ["what_next"]
@@ -32,7 +33,7 @@ def what_next(
 
 
 def _fit_command(options: argparse.Namespace) -> str:
-    words = ["sklearn-mtl", "fit", options.table]
+    words = ["fit", options.table]
     for name in (*_LISTS, *_OTHERS):
         value = getattr(options, name)
         if value:
@@ -41,7 +42,7 @@ def _fit_command(options: argparse.Namespace) -> str:
     if options.day_first is not None:
         words.append("--day-first" if options.day_first else "--no-day-first")
     words += ["--seed", str(options.seed)] if options.seed else []
-    return shlex.join(words)
+    return f"{program()} {shlex.join(words)}"
 
 
 def _data_lines(

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NextSteps", "next_steps"]
 
-_OWN_TABLE = "sklearn-mtl compare TABLE --targets a b"
+_PROGRAM = "sklearn-mtl"
+_OWN_TABLE = "compare TABLE --targets a b"
 
 
 class NextSteps(NamedTuple):
@@ -31,15 +32,17 @@ def next_steps(comparison: ComparisonResult) -> NextSteps | None:
     if "fit_command" in comparison.setting:
         return NextSteps(what, _shell(comparison, name), _python(comparison, name))
     if "command" in comparison.setting:  # on the built-in data
-        return NextSteps("To compare on a table of your own:", _OWN_TABLE, "")
+        own = f"{comparison.setting.get('program', _PROGRAM)} {_OWN_TABLE}"
+        return NextSteps("To compare on a table of your own:", own, "")
     return NextSteps(what, "", _python(comparison, name))
 
 
 def _shell(comparison: ComparisonResult, name: str) -> str:
+    program = comparison.setting.get("program", _PROGRAM)
     model = f"'{name}'" if " " in name else name
     return (
         f"{comparison.setting['fit_command']} --model {model} -o model.mtl\n"
-        "sklearn-mtl predict model.mtl NEW_TABLE -o predictions.csv"
+        f"{program} predict model.mtl NEW_TABLE -o predictions.csv"
     )
 
 
