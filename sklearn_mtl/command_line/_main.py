@@ -14,10 +14,10 @@ from sklearn_mtl.command_line import _compare, _fit, _inspect, _predict
 from sklearn_mtl.command_line._data_options import in_options
 from sklearn_mtl.exceptions import NegativeTransferWarning
 
-__all__ = ["main"]
+__all__ = ["run"]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     options = _parser().parse_args(arguments)
     given = sys.argv[1:] if arguments is None else arguments
@@ -30,15 +30,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"sklearn-mtl: error: {message}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        kept = (
-            "; the same command goes on from here"
-            if getattr(options, "cache_dir", None)
-            else ""
-        )
-        print(f"sklearn-mtl: interrupted{kept}", file=sys.stderr)
+        print(f"sklearn-mtl: interrupted{_kept(options)}", file=sys.stderr)
         return 130
     code: int = show()
     return code
+
+
+def _kept(options: argparse.Namespace) -> str:
+    """Return what an interrupt says about the fits that are finished."""
+    if not hasattr(options, "cache_dir"):
+        return ""
+    if options.cache_dir is None:
+        return "; with --cache-dir DIR finished fits are kept for the next run"
+    return "; the same command goes on from here"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -251,7 +251,11 @@ def test_an_interruption_is_one_line(table, monkeypatch, capsys):
 
     monkeypatch.setattr("sklearn_mtl.comparison.compare", interrupted)
     code, line = failing(capsys, table, *ROLES)
-    assert (code, line) == (130, "sklearn-mtl: interrupted")
+    assert (code, line) == (
+        130,
+        "sklearn-mtl: interrupted; with --cache-dir DIR finished fits are kept for the "
+        "next run",
+    )
     code, line = failing(capsys, table, *ROLES, "--cache-dir", "cells")
     assert line == "sklearn-mtl: interrupted; the same command goes on from here"
 
