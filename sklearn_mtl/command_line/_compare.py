@@ -24,6 +24,7 @@ from sklearn_mtl.command_line._read_table import (
     describe,
     read_table,
 )
+from sklearn_mtl.command_line._settings import check_settings
 from sklearn_mtl.command_line._what_next import what_next
 from sklearn_mtl.utils._optional import check_report
 
@@ -128,6 +129,7 @@ def _add_output_options(group: Any) -> None:
 
 def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
     """Read the table and compare; what cannot be done raises."""
+    check_settings(options)
     # The page also shows how the labels of the tasks are associated, which costs
     # little.
     outputs = {"--json": options.json, "--report": options.report}

@@ -29,6 +29,10 @@ _IN_OPTIONS = (
         re.compile(r"use sklearn_mtl\.tasks\.mask_labels\(y, sentinel=(.*?)\)"),
         r"use --missing \1",
     ),
+    (
+        re.compile(r"Drop the column, or give on_empty_task='warn' to [^.]*\."),
+        "Leave it out of --targets.",
+    ),
     (re.compile(r"\bmissing_fraction\b"), "--missing-fraction"),
     (re.compile(r"\blearning_curve\b"), "--learning-curve"),
     (re.compile(r"\bn_repeats\b"), "--repeats"),
@@ -183,6 +187,11 @@ def by_name(values: list[str] | None, option: str, *, can_be_list: bool) -> Any:
         return None
     pairs = [value.rpartition("=") for value in values]
     if all(name for name, _, _ in pairs):
+        names = [name for name, _, _ in pairs]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            given = [value for value in values if value.startswith(f"{twice[0]}=")]
+            raise ValueError(f"{option} names {twice[0]!r} twice: {' '.join(given)}.")
         return {name: value for name, _, value in pairs}
     if len(values) == 1:
         return values[0]

@@ -20,6 +20,7 @@ from sklearn_mtl.command_line._read_table import (
     choose_inputs,
     read_table,
 )
+from sklearn_mtl.command_line._settings import check_settings
 from sklearn_mtl.utils._optional import import_optional, is_installed
 from sklearn_mtl.utils._pipelines import fitted_model
 
@@ -77,6 +78,7 @@ def add_command(commands: Any) -> None:
 
 def _work(options: argparse.Namespace) -> Callable[[], int]:
     """Fit and save; return what says so."""
+    check_settings(options)
     check_outputs({"--output": options.output}, table=options.table)
     if options.model == _NEEDS_SKOPS:
         import_optional("skops", extra="save", who=f"--model {options.model}")

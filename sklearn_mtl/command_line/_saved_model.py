@@ -14,6 +14,7 @@ from sklearn_mtl.utils._pipelines import fitted_model
 __all__ = ["SavedModel", "load_model"]
 
 _DIGITS, _SIGNIFICANT = 6, 9
+_ZIP = b"PK\x03\x04"  # how every zip begins
 _IN_PYTHON = "Use it in Python: sklearn_mtl.load(path).predict(X)."
 
 
@@ -115,6 +116,13 @@ def load_model(path: str) -> SavedModel:
     if not Path(path).is_file():
         what = "is a folder" if Path(path).is_dir() else "is not there"
         raise FileNotFoundError(f"the model {path!r} {what}.")
+    with Path(path).open("rb") as file:
+        is_archive = file.read(len(_ZIP)) == _ZIP
+    if not is_archive:
+        raise ValueError(
+            f"{path}: it is no saved model. The model comes before the table, and "
+            "sklearn-mtl fit TABLE --targets a b -o model.mtl makes one."
+        )
     from sklearn_mtl.persistence import load
 
     model = load(path)

@@ -120,7 +120,10 @@ def test_a_model_that_is_none_is_refused(folder, failing):
     new = folder / "new.csv"
     assert failing("predict", "none", new) == "the model 'none' is not there."
     assert failing("predict", folder, new).endswith("is a folder.")
-    assert "checksum is not that of its contents" in failing("predict", new, new)
+    assert "it is no saved model" in failing("predict", new, new)
+    damaged = folder / "damaged.mtl"
+    damaged.write_bytes((folder / "model.mtl").read_bytes()[:-9])
+    assert "checksum is not that of its contents" in failing("predict", damaged, new)
 
 
 def test_models_saved_in_python_predict_if_their_columns_have_names(

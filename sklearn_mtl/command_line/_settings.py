@@ -1,0 +1,38 @@
+"""Options that are numbers, and folders: refused by their names, before the work."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+__all__ = ["check_settings"]
+
+_MOST_SEED = 2**32 - 1
+
+
+def check_settings(options: argparse.Namespace) -> None:
+    """Refuse what the work would refuse without the name of the option.
+
+    Raises
+    ------
+    NotADirectoryError
+        If --cache-dir is a file.
+    ValueError
+        If a number is out of its range.
+    """
+    if not 0 <= options.seed <= _MOST_SEED:
+        raise ValueError(
+            f"--seed {options.seed}: allowed are whole numbers from 0 to {_MOST_SEED}."
+        )
+    if options.n_jobs == 0:
+        raise ValueError(
+            "--n-jobs 0: allowed are 1, 2, ... fits at a time, and -1 for all cores."
+        )
+    hidden = getattr(options, "missing_fraction", None)
+    if hidden is not None and not 0 <= hidden < 1:
+        raise ValueError(
+            f"--missing-fraction {hidden:g}: allowed are shares from 0 to below 1."
+        )
+    folder = getattr(options, "cache_dir", None)
+    if folder is not None and Path(folder).exists() and not Path(folder).is_dir():
+        raise NotADirectoryError(f"--cache-dir: {folder!r} is a file; name a folder.")
