@@ -111,7 +111,7 @@ def failing(capsys, *arguments):
         ([*ROLES, "--cv", "50"], "groups"),
         ([*ROLES, "--repeats", "0"], "--repeats is 0"),
         ([*ROLES, "--learning-curve", "2"], "--learning-curve is [2.0]"),
-        ([*ROLES, "--missing-fraction", "2"], "must be in [0, 1)"),
+        ([*ROLES, "--missing-fraction", "2"], "--missing-fraction 2: allowed are"),
         ([*TARGETS, "--group", "ward"], "the group 'ward' is missing in"),
         (
             [*TARGETS, "--drop", "age,height,weight,ward,doctor"],
