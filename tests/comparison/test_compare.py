@@ -303,6 +303,8 @@ def test_results_do_not_depend_on_the_number_of_jobs(data, backend):
     np.testing.assert_array_equal(found.measured.scores, alone.measured.scores)
     np.testing.assert_array_equal(found.measured.chosen, alone.measured.chosen)
     np.testing.assert_array_equal(found.curve.scores, alone.curve.scores)
+    sizes = found.measured.model_bytes
+    np.testing.assert_array_equal(sizes, alone.measured.model_bytes)
 
 
 def test_the_net_and_its_twin_run(data):

@@ -1,3 +1,4 @@
+import pickle
 import threading
 import warnings
 from dataclasses import replace
@@ -5,10 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_mtl.comparison.design._scoring import TaskScores, describe_tasks
 from sklearn_mtl.comparison.run._fits import FitJob, Material, run_jobs_of_a_fit
+from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.tasks import TaskSet
 
 RNG = np.random.default_rng(0)
@@ -164,3 +168,12 @@ def test_warning_filters_stay_alone_in_other_threads():
     thread.join()
     assert found[0].problems == []
     assert found[1]
+
+
+def test_the_size_of_a_model_is_the_same_in_a_worker_which_gets_copies():
+    tree = DecisionTreeClassifier(max_depth=3, random_state=0)
+    model = make_pipeline(StandardScaler(), IndependentTasks(tree))
+    here = job(model), material()
+    there = pickle.loads(pickle.dumps(here))
+    sizes = [run_job(*given).costs.model_bytes for given in (here, there)]
+    assert sizes[0] == sizes[1] > 1000
