@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from sklearn_mtl.utils._pipelines import fitted_model
 __all__ = ["SavedModel", "load_model"]
 
 _DIGITS, _SIGNIFICANT = 6, 9
+_WHOLE = re.compile(r"(?<=\d)\.0+$")
+_BOOLEANS = ("true", "false")
 _ZIP = b"PK\x03\x04"  # how every zip begins
 _IN_PYTHON = "Use it in Python: sklearn_mtl.load(path).predict(X)."
 
@@ -55,9 +58,8 @@ class SavedModel:
 
     @property
     def texts(self) -> list[str]:
-        """Names of the inputs that were texts in training."""
-        kinds = {} if self.chooser is None else self.chooser.kinds_
-        return [name for name, kind in kinds.items() if kind != "numeric"]
+        """Names of the inputs that were categories in the training table."""
+        return list(self.facts.categories)
 
     @property
     def columns(self) -> list[str]:
@@ -66,7 +68,12 @@ class SavedModel:
         return [*self.inputs, *left_out, *self.facts.dropped]
 
     def prepare(self, frame: Any) -> Any:
-        """Return the inputs of a table."""
+        """Return the inputs of a table, with categories as training wrote them."""
+        spelled = {
+            name: _as_in_training(frame[name], set(values))
+            for name, values in self.facts.categories.items()
+        }
+        frame = frame.assign(**spelled)
         if self.chooser is None:
             return frame[self.inputs]
         return self.chooser.transform(frame)
@@ -139,6 +146,23 @@ def load_model(path: str) -> SavedModel:
             f"found by name. {_IN_PYTHON}"
         )
     return SavedModel(estimator, chooser, read_facts(model))
+
+
+def _as_in_training(column: Any, known: set[str]) -> Any:
+    """Return texts of which 1.0 is 1, and TRUE is True, where training had only that.
+
+    pandas writes whole numbers with a decimal if one is missing; spreadsheets write
+    truth values in capitals.
+    """
+    new: dict[Any, str] = {}
+    for value in column.dropna().unique():
+        if isinstance(value, str) and value not in known:
+            whole = _WHOLE.sub("", value)
+            spellings = (whole, f"{value}.0", value.capitalize(), value.upper())
+            is_plain = whole != value or value.isdecimal() or value.lower() in _BOOLEANS
+            found = [one for one in spellings if is_plain and one in known]
+            new |= {value: found[0]} if found else {}
+    return column.replace(new) if new else column
 
 
 def _short(value: float) -> float:

@@ -167,16 +167,26 @@ def test_no_prediction_has_the_name_of_another(tmp_path, run):
     assert set(read["z=n"]) == {"x", "y"}
 
 
-def test_a_new_table_is_read_with_the_texts_of_training(tmp_path, run):
-    old = pd.DataFrame({"code": ["1.0", "2.0", "x"] * 20, "z": [1.5, 2.5, 9.5] * 20})
+@pytest.mark.parametrize(
+    ("codes", "new"),
+    [
+        (["01", "02", "A1"], ["01", "02"]),
+        (["01", "02", "A1"], ["1", "2"]),  # perhaps others: they are told
+        (["1", "2", "x"], [1, 2, None]),  # written as 1.0 and 2.0
+        (["1.0", "2.0", "x"], [1, 2]),
+        (["True", "False", "x"], ["TRUE", "FALSE"]),
+    ],
+)
+def test_a_new_table_is_read_with_the_texts_of_training(tmp_path, run, codes, new):
+    old = pd.DataFrame({"code": codes * 20, "z": [1.5, 2.5, 9.5] * 20})
     old["z"] += np.arange(60) % 7
     old.to_csv(tmp_path / "old.csv", index=False)
-    old[old["code"] != "x"].to_csv(tmp_path / "new.csv", index=False)  # all numbers
+    pd.DataFrame({"code": new}).to_csv(tmp_path / "new.csv", sep=";")
     fit = ("fit", tmp_path / "old.csv", "--targets", "z", "--model", "linear")
     assert run(*fit, "-o", tmp_path / "m.mtl")[0] == 0
     code, _, err = run("predict", tmp_path / "m.mtl", tmp_path / "new.csv")
     assert code == 0
-    assert "warning" not in err
+    assert ("warning" in err) == (new == ["1", "2"] and codes[0] == "01")
 
 
 def test_an_input_that_is_empty_only_in_the_new_table_is_told(
