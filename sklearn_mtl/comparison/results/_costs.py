@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,11 +47,10 @@ class _Counter:
 
 
 class _ByValue(pickle.Pickler):
-    """Take equal texts and data types for one object.
+    """Write as many bytes for equal models in every process."""
 
-    A pickle writes an object once and refers to it from then on. Which texts are one
-    object depends on the process: constants are, copies that a worker received are not.
-    """
+    # A pickle writes an object once and refers to it from then on. Which texts are one
+    # object depends on the process: constants are, copies in a worker are not.
 
     def __init__(self, file: _Counter) -> None:
         super().__init__(file, protocol=5)
@@ -61,6 +61,14 @@ class _ByValue(pickle.Pickler):
         if type(obj) is not str and not isinstance(obj, np.dtype):
             return None
         return self._known.setdefault((type(obj), obj), obj)
+
+    def reducer_override(self, obj: Any) -> Any:
+        """Replace tensors by as many bytes."""
+        torch = sys.modules.get("torch")
+        if torch is None or not isinstance(obj, torch.Tensor):
+            return NotImplemented
+        # Torch writes the address of a tensor too, with as many digits as it has.
+        return bytes, (bytes(obj.untyped_storage().nbytes()),)
 
 
 def pickled_size(model: Predictor) -> float:

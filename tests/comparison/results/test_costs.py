@@ -2,6 +2,7 @@ import pickle
 
 import numpy as np
 import pytest
+import torch
 
 from sklearn_mtl.comparison.results._costs import pickled_size
 
@@ -24,6 +25,11 @@ def test_equal_parts_count_once_whether_they_are_one_object_or_not(make):
     assert one is not other
     assert pickled_size([one, other]) == pickled_size([one, one])
     assert len(pickle.dumps([one, other])) > len(pickle.dumps([one, one]))
+
+
+def test_the_address_of_a_tensor_does_not_change_the_size():
+    sizes = {pickled_size([torch.zeros(10 * 4**i)]) - 40 * 4**i for i in range(8)}
+    assert max(sizes) - min(sizes) <= 16  # lengths take 1 to 8 bytes
 
 
 def test_what_cannot_be_pickled_has_no_size():
