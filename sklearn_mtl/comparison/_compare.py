@@ -41,7 +41,7 @@ from sklearn_mtl.utils._typing import (
     TaskTypes,
 )
 
-__all__ = ["compare"]
+__all__ = ["check_lengths", "compare"]
 
 
 def compare(
@@ -210,7 +210,7 @@ def compare(
     targets = read_targets(y, task_types, missing_fraction, random_state)
     X = plain_inputs(X, "compare")
     inputs = read_inputs(X)
-    _check_lengths(inputs.X, targets, groups)
+    check_lengths(inputs.X, targets, groups)
     candidates = resolve_models(
         estimators, Situation(targets.tasks, inputs, random_state, trunk)
     )
@@ -295,7 +295,8 @@ def _seed(random_state: int | None) -> int:
     return int(np.random.default_rng().integers(2**30))
 
 
-def _check_lengths(X: FeaturesLike, targets: Targets, groups: Any) -> None:
+def check_lengths(X: FeaturesLike, targets: Targets, groups: Any) -> None:
+    """Refuse inputs and groups with another number of samples than the targets."""
     n_samples = len(targets.codes)
     if n_rows(X) != n_samples:
         raise ValueError(f"compare: X has {n_rows(X)} rows, but y has {n_samples}.")

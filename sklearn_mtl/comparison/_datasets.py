@@ -5,13 +5,18 @@ from __future__ import annotations
 import sys
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from sklearn_mtl.comparison._compare import compare
+from sklearn_mtl.comparison._compare import check_lengths, compare
 from sklearn_mtl.comparison._datasets_comparison import DatasetsComparison
+from sklearn_mtl.comparison.design._inputs import check_inputs, read_inputs
+from sklearn_mtl.comparison.design._splits import Folding
+from sklearn_mtl.comparison.design._targets import read_targets
 from sklearn_mtl.comparison.report._progress import minutes
 from sklearn_mtl.exceptions import NegativeTransferWarning
+from sklearn_mtl.utils._containers import plain_inputs
 
 __all__ = ["compare_datasets"]
 
@@ -50,12 +55,15 @@ def compare_datasets(
     Returns
     -------
     DatasetsComparison
-        Tables, mean ranks, wins; `plot()`, `to_html(path)`, `to_latex(path)`.
+        Tables, mean ranks, wins; `plot()`, `to_html(path)`, `to_csv(path)`,
+        `to_latex(path)`.
 
     Raises
     ------
     ValueError
-        If there are fewer than two data sets, or one is in no known form.
+        If there are fewer than two data sets, or one cannot be compared; the
+        message names it. All sets that are not functions are checked before the first
+        fit.
 
     Warns
     -----
@@ -90,6 +98,9 @@ def compare_datasets(
             f"{_WHO}: two data sets at least are needed, as a dict by name; for one "
             "there is compare."
         )
+    for name, given in datasets.items():
+        if not callable(given):  # a function makes its data when its turn comes
+            _check(str(name), given, options)
     comparisons = {}
     start = time.monotonic()
     for place, (name, given) in enumerate(datasets.items(), start=1):
@@ -98,12 +109,38 @@ def compare_datasets(
             line = f"{_WHO}: {name}, data set {place} of {len(datasets)}, {spent}"
             sys.stderr.write(f"{line}\n")
         X, y, groups = _read(str(name), given)
-        with warnings.catch_warnings(record=True) as caught:
+        with warnings.catch_warnings(record=True) as caught, _named(str(name)):
             warnings.simplefilter("always")
             own = {**options, "groups": options.get("groups", groups)}
             comparisons[str(name)] = compare(X, y, estimators, **own)
         _tell_again(caught, str(name))
     return DatasetsComparison(comparisons, alpha=alpha)
+
+
+def _check(name: str, given: Any, options: Mapping[str, Any]) -> None:
+    """Refuse what no model can be fitted to, before other data sets take their time."""
+    X, y, groups = _read(name, given)
+    groups = options.get("groups", groups)
+    # compare warns of it when its turn comes
+    with warnings.catch_warnings(), _named(name):
+        warnings.simplefilter("ignore")
+        check_inputs(X)
+        hidden = options.get("missing_fraction", 0.0), options.get("random_state", 0)
+        targets = read_targets(y, options.get("task_types"), *hidden)
+        check_lengths(read_inputs(plain_inputs(X, "compare")).X, targets, groups)
+        folding = Folding(targets.task_types, groups, hidden[1])
+        folds = options.get("cv", 5), options.get("n_repeats", 1)
+        folding.outer(*folds, X, targets.y)
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Name the data set in an error."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{_WHO}: data set {name!r}: {error}") from error
 
 
 def _read(name: str, given: Any) -> tuple[Any, Any, Any]:

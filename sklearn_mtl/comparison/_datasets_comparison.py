@@ -134,6 +134,24 @@ class DatasetsComparison(DatasetsResult):
         check_report(f"{_WHO}.to_html")
         Path(path).write_text(as_page(self), encoding="utf-8")
 
+    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return `table` as comma-separated values, and write it to a file.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            The file; None writes none.
+
+        Returns
+        -------
+        str
+            One line for each data set, numbers with all their digits.
+        """
+        text: str = self.table.to_csv(lineterminator="\n")
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
     def to_latex(self, path: str | os.PathLike[str] | None = None) -> str:
         """Return scores and mean ranks as a table for LaTeX, and write it to a file.
 

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from sklearn.linear_model import Ridge
@@ -86,6 +87,40 @@ def test_harm_is_warned_of_with_the_name_of_the_data_set():
 def test_other_forms_are_refused(datasets, message):
     with pytest.raises(ValueError, match=message):
         compare_datasets(datasets, ROWS)
+
+
+BAD = (made(1)[0][:-1], made(1)[1])
+LENGTHS = "compare_datasets: data set 'bad': compare: X has 299 rows, but y has 300"
+
+
+def test_all_data_sets_are_checked_before_the_first_fit():
+    class Untouched(Ridge):
+        def fit(self, X, y):
+            raise KeyboardInterrupt
+
+    rows, good = {"line": Untouched()}, made(0)
+    with pytest.raises(ValueError, match=LENGTHS):
+        compare_datasets({"good": good, "bad": BAD}, rows, cv=2)
+    empty = good[1].copy()
+    empty[:, 3] = np.nan
+    with pytest.raises(ValueError, match=r"data set 'empty': .*task3"):
+        compare_datasets({"good": good, "empty": (good[0], empty)}, rows, cv=2)
+    with pytest.raises(KeyboardInterrupt):
+        compare_datasets({"good": good, "also": good}, rows, cv=2)
+
+
+def test_an_error_in_a_data_set_that_is_made_late_names_it():
+    with pytest.raises(ValueError, match=LENGTHS):
+        compare_datasets({"good": made(0), "bad": lambda: BAD}, ["dummy"], cv=2)
+
+
+def test_the_scores_are_written_as_comma_separated_values(found, tmp_path):
+    path = tmp_path / "scores.csv"
+    text = found.to_csv(path)
+    assert path.read_text(encoding="utf-8") == text
+    read = pd.read_csv(path, index_col=0)
+    np.testing.assert_array_equal(read, found.table)
+    assert list(read.index) == ["pair", "bunch", "late"]
 
 
 def test_the_cache_serves_all_data_sets(found, tmp_path):
