@@ -278,6 +278,20 @@ class Pooled:
 POOLED = {"fit_intercept": "partial_pooling"}
 
 
+def many(arguments):
+    """Time the default regressor as tasks grow, with a tenth of the labels."""
+    print("\ndefault regressor, 300 x 5, 10 % of the labels observed")
+    for n_tasks in (100, 1000, 2000, 10000):
+        rng = np.random.default_rng(0)
+        X = rng.standard_normal((300, 5))
+        W = rng.standard_normal((5, 1)) + 0.3 * rng.standard_normal((5, n_tasks))
+        Y = X @ W + rng.standard_normal((300, n_tasks))
+        Y[rng.random(Y.shape) > 0.1] = np.nan
+        model = MultiTaskLinearRegressor()
+        spent, _ = clock(lambda m=model, X=X, Y=Y: m.fit(X, Y), arguments.repeats)
+        print(f"  {n_tasks:6} tasks {spent:7.3f} s, gap {model.dual_gap_:.0e}")
+
+
 def school_models():
     shared_trace = Decomposition([("shared", Shared(0.0)), ("trace", TraceNorm())])
     wide, narrow = np.geomspace(300, 0.1, 12), np.geomspace(30, 0.3, 8)
@@ -361,7 +375,9 @@ def new_school(arguments):
         print(f"  {name:18} {np.mean(found):6.2f} %")
 
 
-PARTS = {f.__name__: f for f in (path, single, cv, logistic, own, school, new_school)}
+PARTS = {
+    f.__name__: f for f in (path, single, cv, logistic, own, many, school, new_school)
+}
 
 
 def main():

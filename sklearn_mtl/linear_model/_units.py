@@ -78,7 +78,4 @@ def compares_tasks(penalty: Penalty, columns: TaskColumns) -> bool:
     targets in different units.
     """
     form = penalty.task_covariance_form(columns)
-    if form is None:
-        return True
-    both = form.covariance, form.free @ form.free.T
-    return any((matrix != np.diag(matrix.diagonal())).any() for matrix in both)
+    return form is None or not form.separates_tasks

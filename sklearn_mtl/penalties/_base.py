@@ -19,28 +19,76 @@ __all__ = ["Penalty", "TaskCovarianceForm"]
 
 #: Below this part of the largest value a dual constraint counts as met.
 FEASIBLE = 1e-9
+#: Below this part of the largest eigenvalue a direction counts as not penalised.
+NULL = 1e-10
+#: Rows of a product of tasks by tasks that are in memory at a time.
+ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
 class TaskCovarianceForm:
     """A penalty that is quadratic over tasks: 1/2 tr(W (K + inf N N')^+ W').
 
+    The covariance of the tasks is K = F F' + d I. Of thousands of tasks that share a
+    few vectors, F has a few columns, and nothing is computed of size n_columns squared.
+
     Attributes
     ----------
-    covariance : ndarray of shape (n_columns, n_columns)
-        K, positive semi-definite; W must lie in the range of K and N.
+    factor : ndarray of shape (n_columns, rank)
+        F. W must lie in the range of K and N.
     free : ndarray of shape (n_columns, n_free)
         N, orthonormal directions that are not penalised.
+    diagonal : float, default=0.0
+        d, at least 0.
     """
 
-    covariance: np.ndarray
+    factor: np.ndarray
     free: np.ndarray
+    diagonal: float = 0.0
 
     @classmethod
     def none(cls, columns: TaskColumns) -> TaskCovarianceForm:
         """Return the penalty that is zero everywhere."""
         n = columns.n_columns
-        return cls(np.zeros((n, n)), np.eye(n))
+        return cls(np.zeros((n, 0)), np.eye(n))
+
+    @classmethod
+    def of_matrix(cls, matrix: np.ndarray) -> TaskCovarianceForm:
+        """Return 1/2 tr(W M W') for a positive semi-definite M."""
+        # One tolerance for both, so that no direction is in neither or in both.
+        values, vectors = np.linalg.eigh(matrix)
+        is_free = values <= NULL * max(values[-1], 1e-300)
+        factor = vectors[:, ~is_free] / np.sqrt(values[~is_free])
+        return cls(factor, vectors[:, is_free])
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """K, of shape (n_columns, n_columns)."""
+        K: np.ndarray = self.factor @ self.factor.T
+        K[np.diag_indices_from(K)] += self.diagonal
+        return K
+
+    @property
+    def separates_tasks(self) -> bool:
+        """Whether the penalty is a sum over tasks."""
+        for basis in (self.factor, self.free):
+            for start in range(0, len(basis), ROWS_AT_ONCE):
+                products = basis[start : start + ROWS_AT_ONCE] @ basis.T
+                rows = np.arange(len(products))
+                products[rows, start + rows] = 0.0
+                if products.any():
+                    return False
+        return True
+
+    def scaled(self, alpha: float) -> TaskCovarianceForm:
+        """Return the form of alpha times the penalty."""
+        factor, diagonal = self.factor / np.sqrt(alpha), self.diagonal / alpha
+        return TaskCovarianceForm(factor, self.free, diagonal)
+
+    def times_covariance(self, U: np.ndarray) -> np.ndarray:
+        """Return U K."""
+        product: np.ndarray = (U @ self.factor) @ self.factor.T + self.diagonal * U
+        return product
 
     def spectrum(self) -> tuple[np.ndarray, np.ndarray]:
         """Return eigenvectors Q and weights m: the penalty is ``1/2 sum m |W Q|^2``.
@@ -48,7 +96,7 @@ class TaskCovarianceForm:
         m is 0 in free directions and infinite where W must vanish.
         """
         # inf N N' overrules whatever K says about the free directions.
-        rest = np.eye(len(self.covariance)) - self.free @ self.free.T
+        rest = np.eye(len(self.free)) - self.free @ self.free.T
         values, vectors = np.linalg.eigh(rest @ self.covariance @ rest)
         # The free directions are among the zero eigenvectors: replace those.
         overlap = np.square(self.free.T @ vectors).sum(axis=0)
@@ -68,6 +116,24 @@ class TaskCovarianceForm:
         weights[order[: self.free.shape[1]]] = 0.0
         return vectors, weights
 
+    def thin_spectrum(self) -> tuple[np.ndarray, np.ndarray, float | None]:
+        """Return Q and m as `spectrum` does, and the weight of all other directions.
+
+        That weight is None where there are no others. Q has at most rank + n_free
+        columns where these are fewer than half of all.
+        """
+        n_columns, n_free = self.free.shape
+        if 2 * (self.factor.shape[1] + n_free) >= n_columns:
+            return *self.spectrum(), None
+        inside = self.factor - self.free @ (self.free.T @ self.factor)
+        vectors, roots, _ = np.linalg.svd(inside, full_matrices=False)
+        values = roots**2 + self.diagonal
+        bound = FEASIBLE * max(values.max(initial=0.0), self.diagonal)
+        kept = (values > bound) & (roots**2 > bound)
+        Q = np.hstack([self.free, vectors[:, kept]])
+        weights = np.append(np.zeros(n_free), 1.0 / values[kept])
+        return Q, weights, 1.0 / self.diagonal if self.diagonal > bound else np.inf
+
     def matrix(self) -> np.ndarray | None:
         """Return M of the penalty 1/2 tr(W M W'), None if W is confined."""
         vectors, weights = self.spectrum()
@@ -77,8 +143,12 @@ class TaskCovarianceForm:
 
     def value(self, W: np.ndarray) -> float:
         """Return the value of the penalty at W; infinite off its range."""
-        vectors, weights = self.spectrum()
-        squares = np.square(W @ vectors).sum(axis=0)
+        Q, weights, other = self.thin_spectrum()
+        along = W @ Q
+        squares = np.square(along).sum(axis=0)
+        if other is not None:
+            outside = np.square(W - along @ Q.T).sum()
+            squares, weights = np.append(squares, outside), np.append(weights, other)
         allowed = np.isfinite(weights)
         if squares[~allowed].sum() > FEASIBLE**2 * max(squares.sum(), 1e-300):
             return np.inf

@@ -252,10 +252,7 @@ class Sum(_Composition):
         matrix, rest = self.split(columns)
         if rest is not None or matrix is None:
             return None
-        values, vectors = np.linalg.eigh(matrix)
-        free = vectors[:, values <= 1e-10 * max(values[-1], 1e-300)]
-        K = np.linalg.pinv(matrix, rcond=1e-10, hermitian=True)
-        return TaskCovarianceForm(K, free)
+        return TaskCovarianceForm.of_matrix(matrix)
 
     def feature_group_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
         """Return the sum of the members' forms if all have one."""
@@ -384,10 +381,12 @@ class Decomposition(_Composition):
             return TaskCovarianceForm.none(columns)
         # Covariances of independent parts add up: the inf-convolution of quadratics.
         forms = [penalty.task_covariance_form(columns) for penalty in self.members]
-        known = [form.covariance for form in forms if form is not None]
+        known = [form for form in forms if form is not None]
         if len(known) < len(forms):
             return None
-        return TaskCovarianceForm(np.sum(known, axis=0), self.free_directions(columns))
+        factor = np.hstack([form.factor for form in known])
+        diagonal = sum(form.diagonal for form in known)
+        return TaskCovarianceForm(factor, self.free_directions(columns), diagonal)
 
     def split(self, columns: TaskColumns) -> tuple[np.ndarray | None, Penalty | None]:
         """Return (None, self): the parts are kept."""

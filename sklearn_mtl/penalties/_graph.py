@@ -167,17 +167,13 @@ class TaskGraph(Penalty):
 
     def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return 1/2 tr(U L^+ U') / alpha."""
-        K = self.task_covariance_form(columns_of(U, columns)).covariance
-        return 0.5 * float(np.vdot(U @ K, U))
+        form = self.task_covariance_form(columns_of(U, columns))
+        return 0.5 * float(np.vdot(form.times_covariance(U), U))
 
     def free_directions(self, columns: TaskColumns) -> np.ndarray:
         """Return an orthonormal basis of the null space of the graph."""
-        values, vectors = np.linalg.eigh(self.alpha * self.laplacian(columns))
-        return vectors[:, values <= 1e-10 * max(values[-1], 1e-300)]
+        return self.task_covariance_form(columns).free
 
     def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm:
         """Return K = L^+ / alpha and the null space of L."""
-        # One tolerance for both, so that no direction is in neither or in both.
-        L = self.alpha * self.laplacian(columns)
-        K = np.linalg.pinv(L, rcond=1e-10, hermitian=True)
-        return TaskCovarianceForm(K, self.free_directions(columns))
+        return TaskCovarianceForm.of_matrix(self.alpha * self.laplacian(columns))

@@ -91,13 +91,22 @@ class Ridge(Penalty):
     def free_directions(self, columns: TaskColumns) -> np.ndarray:
         """Return the unit vectors of tasks with alpha 0."""
         alphas = column_alphas(self, self.alpha, columns)
-        return np.eye(columns.n_columns)[:, alphas == 0]
+        free = np.flatnonzero(alphas == 0)
+        directions = np.zeros((columns.n_columns, len(free)))
+        directions[free, np.arange(len(free))] = 1.0
+        return directions
 
     def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm:
         """Return K = diag(1 / alpha)."""
-        alphas = column_alphas(self, self.alpha, columns)
+        alphas, free = (
+            column_alphas(self, self.alpha, columns),
+            self.free_directions(columns),
+        )
+        if alphas[0] > 0 and (alphas == alphas[0]).all():
+            factor = np.zeros((columns.n_columns, 0))
+            return TaskCovarianceForm(factor, free, 1.0 / float(alphas[0]))
         inverse = np.divide(1.0, alphas, out=np.zeros_like(alphas), where=alphas > 0)
-        return TaskCovarianceForm(np.diag(inverse), self.free_directions(columns))
+        return TaskCovarianceForm(np.diag(np.sqrt(inverse)), free)
 
     def feature_group_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
         """Return (0, alpha) if alpha is one number."""

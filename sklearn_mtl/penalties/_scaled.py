@@ -119,7 +119,7 @@ class Scaled(Penalty):
         form = self.penalty.task_covariance_form(columns)
         if form is None or not self.alpha:
             return None
-        return TaskCovarianceForm(form.covariance / self.alpha, form.free)
+        return form.scaled(self.alpha)
 
     def feature_group_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
         """Return the form of R times alpha."""

@@ -98,8 +98,9 @@ class Shared(Penalty):
     def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm:
         """Return K = 1 1' / alpha within each slot."""
         indicator, free = columns.indicator, self.free_directions(columns)
-        factor = 1.0 / self.alpha if self.alpha > 0 else 0.0
-        return TaskCovarianceForm(factor * indicator @ indicator.T, free)
+        if self.alpha == 0:
+            return TaskCovarianceForm(np.zeros((columns.n_columns, 0)), free)
+        return TaskCovarianceForm(indicator / np.sqrt(self.alpha), free)
 
     def _project(
         self, W: np.ndarray, columns: TaskColumns, weight: float

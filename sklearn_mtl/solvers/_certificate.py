@@ -16,6 +16,8 @@ __all__ = ["Certificate", "Problem", "Solution", "certify"]
 #: Below this part of the gradient at zero a free direction counts as stationary,
 #: both in units of the columns of X.
 FREE_TOLERANCE = 1e-8
+#: What is left of a matrix after a projection counts as zero below this part of it.
+ROUNDING = 1e-14
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,10 @@ def _dual_value(
         if _slope(along, scales) > FREE_TOLERANCE:
             return np.nan
         # R* is infinite if anything is left along the free directions, even rounding.
-        U = U - along @ free.T
+        rest = U - along @ free.T
+        # Of equal tasks nothing but rounding is left, which may lie along them again.
+        is_rounding = np.linalg.norm(rest) <= ROUNDING * np.linalg.norm(U)
+        U = np.zeros_like(U) if is_rounding else rest
     scale, conjugate = problem.penalty.certificate(U, point, problem.columns)
     if scale <= 0.0:
         return np.nan

@@ -20,6 +20,9 @@ from sklearn_mtl.solvers._graded import is_graded, solve_graded
 
 __all__ = ["ClosedForm", "Spectrum", "part_points"]
 
+#: Most unknowns that all tasks share in a system that is solved at once.
+MAX_JOINT = 2000
+
 
 class Spectrum:
     """Eigenvectors of the Gram matrix that all tasks share, thin where p > n.
@@ -38,10 +41,14 @@ class Spectrum:
 
     def solve(self, form: TaskCovarianceForm) -> np.ndarray:
         """Return the minimiser, of least length where it is not unique."""
-        Q, weights = form.spectrum()
+        Q, weights, other = form.thin_spectrum()
         # G W + W M = B is diagonal in the eigenvectors of G and of M.
-        rotated = self.targets @ Q
-        return self.vectors @ (rotated / (self.values[:, None] + weights)) @ Q.T
+        values, rotated = self.values[:, None], self.targets @ Q
+        W = self.vectors @ (rotated / (values + weights)) @ Q.T
+        if other is not None:
+            outside = self.targets - rotated @ Q.T
+            W = W + self.vectors @ (outside / (values + other))
+        return W
 
 
 class ClosedForm(Solver):
@@ -120,52 +127,122 @@ def _iterate(
     datafit: Quadratic, form: TaskCovarianceForm, max_iter: int
 ) -> tuple[np.ndarray, int]:
     """Return W by preconditioned conjugate gradients."""
-    # The unknown is Z, W = unit Z: in units of the columns of X where these differ.
-    Q, weights = form.spectrum()
-    allowed = np.isfinite(weights)
-    # W vanishes along the directions of infinite weight: they are no unknowns.
-    basis, m = Q[:, allowed], weights[allowed]
-    lengths, unit = datafit.feature_lengths()[:, None], np.ones((datafit.n_features, 1))
-    has_units, precondition = is_graded(lengths), None
-    if allowed.all() and datafit.has_gram:
-        basis, matrix = np.eye(len(m)), (basis * m) @ basis.T
-        if has_units:
-            # Jacobi scaling, here by the diagonal of G.
-            unit = 1.0 / _positive(lengths)
-        precondition = _block_inverse(datafit.gram(), matrix, form.free, unit)
-
-        def apply(Z: np.ndarray) -> np.ndarray:
-            V = unit * Z
-            return unit * (datafit.apply(V) + V @ matrix)
-
-    else:
-        if has_units:
-            # Jacobi scaling by the diagonal of G + m I.
-            unit = 1.0 / np.sqrt(_positive(lengths**2 + m))
-
-        def apply(Z: np.ndarray) -> np.ndarray:
-            V = unit * Z
-            return unit * (datafit.apply(V @ basis.T) @ basis + V * m)
-
+    Q, weights, other = form.thin_spectrum()
+    is_confined = other == np.inf or np.isinf(weights).any()
+    lengths = datafit.feature_lengths()[:, None]
     B = -datafit.evaluate(np.zeros((datafit.n_features, datafit.n_columns))).gradient
-    Z, n_iter = conjugate_gradient(
-        apply, unit * (B @ basis), precondition, max_iter=max_iter
-    )
+    if is_confined or not datafit.has_gram:
+        return _iterate_along_directions(datafit, form, B, lengths, max_iter)
+    penalty = _TaskMatrix(Q, weights, other)
+    # The unknown is Z, W = unit Z: in units of the columns of X where these differ.
+    unit = np.ones_like(lengths)
+    if is_graded(lengths):
+        unit = 1.0 / _positive(lengths)  # Jacobi scaling, here by the diagonal of G
+
+    def apply(Z: np.ndarray) -> np.ndarray:
+        V = unit * Z
+        return unit * (datafit.apply(V) + penalty.apply(V))
+
+    precondition = _inverse_of_tasks(datafit.gram(), penalty, form.free, unit)
+    Z, n_iter = conjugate_gradient(apply, unit * B, precondition, max_iter=max_iter)
+    return unit * Z, n_iter
+
+
+def _iterate_along_directions(
+    datafit: Quadratic,
+    form: TaskCovarianceForm,
+    B: np.ndarray,
+    lengths: np.ndarray,
+    max_iter: int,
+) -> tuple[np.ndarray, int]:
+    """Return W from its parts along the eigenvectors of the penalty."""
+    Q, weights, other = form.thin_spectrum()
+    if other is not None and other < np.inf:
+        Q, weights = form.spectrum()  # all directions are unknowns
+    # W vanishes along the directions of infinite weight: they are no unknowns.
+    allowed = np.isfinite(weights)
+    basis, m, unit = Q[:, allowed], weights[allowed], np.ones_like(lengths)
+    if is_graded(lengths):
+        # Jacobi scaling by the diagonal of G + m I.
+        unit = 1.0 / np.sqrt(_positive(lengths**2 + m))
+
+    def apply(Z: np.ndarray) -> np.ndarray:
+        V = unit * Z
+        return unit * (datafit.apply(V @ basis.T) @ basis + V * m)
+
+    Z, n_iter = conjugate_gradient(apply, unit * (B @ basis), max_iter=max_iter)
     return (unit * Z) @ basis.T, n_iter
 
 
+class _TaskMatrix:
+    """M = rest I - Q diag(less) Q', of a penalty 1/2 tr(W M W')."""
+
+    def __init__(self, Q: np.ndarray, weights: np.ndarray, other: float | None) -> None:
+        self.is_thin = other is not None
+        self.rest = other or 0.0
+        self.Q, self.less = Q, self.rest - weights
+
+    def apply(self, V: np.ndarray) -> np.ndarray:
+        """Return V M."""
+        product: np.ndarray = self.rest * V - (V @ self.Q * self.less) @ self.Q.T
+        return product
+
+    @property
+    def diagonal(self) -> np.ndarray:
+        """The diagonal of M."""
+        found: np.ndarray = self.rest - np.square(self.Q) @ self.less
+        return found
+
+
+def _inverse_of_tasks(
+    datafit: GramQuadratic, penalty: _TaskMatrix, free: np.ndarray, unit: np.ndarray
+) -> Map:
+    """Return what inverts all systems, or nearly so."""
+    size = penalty.Q.shape[1] * datafit.n_features
+    if penalty.is_thin and penalty.rest > 0 and 0 < size <= MAX_JOINT:
+        return _inverse_given_shared(datafit, penalty, unit)
+    return _block_inverse(datafit, penalty.diagonal, free, unit)
+
+
+def _inverse_given_shared(
+    datafit: GramQuadratic, penalty: _TaskMatrix, unit: np.ndarray
+) -> Map:
+    """Return the inverse, up to rounding: given W Q, the tasks are independent.
+
+    With A_t = G_t + rest I and c the differences of the weights to rest,
+    A_t w_t = b_t + sum_k c_k Q_tk y_k, where y_k = sum_t Q_tk w_t.
+    """
+    Q, share = penalty.Q, penalty.less / penalty.rest
+    n_features, rank, scale = datafit.n_features, Q.shape[1], unit[:, 0] ** 2
+    G = unit * unit.T * datafit.G
+    inverses = _inverses(G + penalty.rest * np.diag(scale))
+    # A_t^-1 rest = I - A_t^-1 G_t, without the loss of digits where G_t is small.
+    known = np.einsum("tj,tk,tab->jakb", Q, Q, inverses @ G, optimize=True)
+    joint = known * share[:, None]
+    diagonal = np.repeat(1.0 - share, n_features)
+    system = joint.reshape(rank * n_features, -1) + np.diag(diagonal)
+    coarse = np.linalg.pinv(system)
+
+    def precondition(R: np.ndarray) -> np.ndarray:
+        alone = np.matmul(inverses, R.T[:, :, None])[:, :, 0]
+        y = (coarse @ (Q.T @ alone).ravel()).reshape(rank, n_features)
+        moved = (Q * penalty.less) @ y * scale
+        return (alone + np.matmul(inverses, moved[:, :, None])[:, :, 0]).T
+
+    return precondition
+
+
 def _block_inverse(
-    datafit: GramQuadratic, matrix: np.ndarray, free: np.ndarray, unit: np.ndarray
+    datafit: GramQuadratic, diagonal: np.ndarray, free: np.ndarray, unit: np.ndarray
 ) -> Map:
     """Return the inverse of each task's system, plus that of the free directions."""
     n_features, both = datafit.n_features, unit * unit.T
     systems = both * datafit.G
-    systems += np.diag(matrix)[:, None, None] * np.diag(unit[:, 0] ** 2)
+    systems += diagonal[:, None, None] * np.diag(unit[:, 0] ** 2)
     inverses = _inverses(systems)
     n_free = free.shape[1]
-    if (
-        n_free == len(matrix) or n_free * n_features > 2000
-    ):  # the exact system would cost more than it saves
+    # an exact system of that size would cost more than it saves
+    if n_free == len(diagonal) or n_free * n_features > MAX_JOINT:
         n_free = 0
     # M vanishes along the free directions, but its diagonal in the blocks does not.
     if n_free:
@@ -217,7 +294,7 @@ def part_points(
     U = -here.gradient
     forms = [member.task_covariance_form(problem.columns) for member in penalty.members]
     parts = [
-        np.zeros_like(W) if form is None else U @ form.covariance for form in forms
+        np.zeros_like(W) if form is None else form.times_covariance(U) for form in forms
     ]
     free = [member.free_directions(problem.columns) for member in penalty.members]
     widest = int(np.argmax([each.shape[1] for each in free]))
