@@ -20,7 +20,7 @@ __all__ = [
 # Options that say something about a table, by their names in the parsed arguments.
 _OF_A_TABLE = (
     *("targets", "drop", "keep", "group", "task_types"),
-    *("sep", "decimal", "encoding", "missing", "not_missing", "day_first"),
+    *("sep", "decimal", "encoding", "sheet", "missing", "not_missing", "day_first"),
 )
 # How messages of the package name arguments, and how the command line does.
 _IN_OPTIONS = (
@@ -83,6 +83,11 @@ def add_file_options(group: Any) -> None:
     )
     group.add_argument("--decimal", metavar="MARK", help="decimal mark: . or ,")
     group.add_argument("--encoding", metavar="NAME", help="such as utf-8 or cp1252")
+    group.add_argument(
+        "--sheet",
+        metavar="NAME",
+        help="sheet of an Excel file (default: the first that is not empty)",
+    )
     group.add_argument(
         "--missing",
         nargs="+",

@@ -63,6 +63,7 @@ def read_file(options: argparse.Namespace, texts: Sequence[str] = ()) -> TableFi
         on_command_line=True,
         not_missing=tuple(options.not_missing),
         texts=tuple(texts),
+        sheet=options.sheet,
     )
     table = read_table_file(options.table, how)
     n_rows, n_columns = table.frame.shape

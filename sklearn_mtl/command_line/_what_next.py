@@ -13,7 +13,7 @@ from sklearn_mtl.command_line._read_table import CommandTable
 __all__ = ["what_next"]
 
 _LISTS = ("targets", "drop", "keep", "missing", "not_missing")
-_OTHERS = ("group", "task_types", "sep", "decimal", "encoding")
+_OTHERS = ("group", "task_types", "sep", "decimal", "encoding", "sheet")
 _IMPORTS = (
     "from sklearn.pipeline import Pipeline",
     "from sklearn_mtl.datasets import load_table",
@@ -54,7 +54,7 @@ def _data_lines(
     given = {
         **named,
         "group": options.group,
-        **{name: getattr(options, name) for name in ("sep", "decimal", "encoding")},
+        **{name: getattr(options, name) for name in _OTHERS[2:]},
         "missing": options.missing,
         "not_missing": options.not_missing,
     }

@@ -26,6 +26,7 @@ def load_table(
     sep: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
     missing: Sequence[str] = (),
     not_missing: Sequence[str] = (),
     return_X_y: bool = False,
@@ -54,6 +55,8 @@ def load_table(
         Decimal mark of text. None finds it out.
     encoding : str, default=None
         Encoding of text, such as "cp1250". None finds it out.
+    sheet : str, default=None
+        Name of a sheet of an Excel file. None reads the first that is not empty.
     missing : sequence of str, default=()
         Values that stand for a missing one, such as "?", besides empty fields, NA and
         NaN.
@@ -78,10 +81,10 @@ def load_table(
         If the file is Parquet or Arrow and pyarrow is not installed, or Excel and
         openpyxl is not.
     ValueError
-        If the file is no table or can be read in two ways, a row has more or fewer
-        fields than the header, a name in the header is empty or there twice, a column
-        is not there or has two roles, the group is missing in some rows, or no input is
-        left.
+        If the file is no table or can be read in two ways, it has no such sheet, a row
+        has more or fewer fields than the header, a name in the header is empty or there
+        twice, a column is not there or has two roles, the group is missing in some
+        rows, or no input is left.
 
     See Also
     --------
@@ -101,7 +104,12 @@ def load_table(
     1    NaN     no
     """
     options = FileOptions(
-        sep, decimal, encoding, tuple(missing), not_missing=tuple(not_missing)
+        sep,
+        decimal,
+        encoding,
+        tuple(missing),
+        not_missing=tuple(not_missing),
+        sheet=sheet,
     )
     table = read_table_file(path, options)
     names = [targets] if isinstance(targets, str) else list(targets)

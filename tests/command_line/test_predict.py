@@ -198,3 +198,16 @@ def test_an_input_that_is_empty_only_in_the_new_table_is_told(
     told = "warning: empty.csv: no value of the input weight; the model fills them in"
     assert err.count(told) == 1
     assert "no value" not in run("predict", folder / "model.mtl", folder / "new.csv")[2]
+
+
+def test_the_sheet_of_a_workbook_is_named(folder, tmp_path, run):
+    pytest.importorskip("openpyxl")
+    book = tmp_path / "book.xlsx"
+    with pd.ExcelWriter(book) as writer:
+        pd.DataFrame({"about": ["patients"]}).to_excel(writer, sheet_name="notes")
+        pd.read_csv(folder / "new.csv").to_excel(writer, sheet_name="new", index=False)
+    code, out, _ = run("predict", folder / "model.mtl", book, "--sheet", "new")
+    assert (code, out) == run("predict", folder / "model.mtl", folder / "new.csv")[:2]
+    code, _, err = run("predict", folder / "model.mtl", book)
+    assert code == 2
+    assert "sheet 'notes' (--sheet NAME reads another: 'new')" in err

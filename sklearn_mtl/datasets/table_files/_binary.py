@@ -13,7 +13,12 @@ from sklearn_mtl.datasets.table_files._missing import (
     missing_words,
     tell_words,
 )
-from sklearn_mtl.datasets.table_files._options import FileOptions, UnreadableError
+from sklearn_mtl.datasets.table_files._options import (
+    FileOptions,
+    UnreadableError,
+    listed,
+)
+from sklearn_mtl.utils._guesses import with_guesses
 from sklearn_mtl.utils._optional import import_optional
 
 __all__ = ["read_arrow", "read_excel"]
@@ -43,7 +48,7 @@ def read_arrow(raw: bytes, kind: str, options: FileOptions) -> tuple[Any, list[s
 
 
 def read_excel(raw: bytes, kind: str, options: FileOptions) -> tuple[Any, list[str]]:
-    """Return the frame of the first sheet that is not empty, and which it is."""
+    """Return the frame of a sheet, and which it is where that was not said."""
     del kind
     import_optional("openpyxl", extra="excel", who="an Excel file")
     import pandas as pd
@@ -52,11 +57,47 @@ def read_excel(raw: bytes, kind: str, options: FileOptions) -> tuple[Any, list[s
         warnings.simplefilter("ignore")  # of formats and styles, which no value needs
         try:
             book = pd.ExcelFile(BytesIO(raw), engine="openpyxl")
-            name, cells = _first_sheet(book, list(options.missing))
+            name, cells = _read_sheet(book, options)
         except UnreadableError:
             raise
         except Exception as error:  # openpyxl raises whatever broken XML leads to
             raise UnreadableError(f"the file is damaged: {error}") from error
+    notes = _tell_sheets(name, book.sheet_names, options)
+    try:
+        frame = _frame(cells, name)
+    except UnreadableError as error:  # perhaps the table is in another sheet
+        raise UnreadableError("; ".join([str(error), *notes])) from error
+    frame, told = _without_words(frame, options)
+    notes += told
+    if not frame.columns[0]:
+        return frame.iloc[:, 1:], [*notes, ROW_NAMES_LEFT_OUT]
+    return frame, notes
+
+
+def _read_sheet(book: Any, options: FileOptions) -> tuple[str, Any]:
+    """Return name and cells of the named sheet, or of the first that is not empty."""
+    names = book.sheet_names
+    if options.sheet is not None and options.sheet not in names:
+        raise UnreadableError(
+            f"it has no sheet {with_guesses([options.sheet], names)}. Sheets: "
+            f"{', '.join(names)}"
+        )
+    for name in names if options.sheet is None else [options.sheet]:
+        cells = book.parse(
+            name,
+            header=None,
+            dtype=object,
+            keep_default_na=False,
+            na_values=["", *options.missing],
+        )
+        if cells.notna().any(axis=None):
+            return str(name), cells
+    which = "all sheets are" if options.sheet is None else f"the sheet {name!r} is"
+    raise UnreadableError(f"{which} empty")
+
+
+def _frame(cells: Any, name: str) -> Any:
+    """Return the filled part of a sheet as a frame; its first row is the header."""
     is_named = cells.columns[cells.notna().any()]
     cells = cells[is_named]
     filled = cells.notna().any(axis=1)
@@ -66,27 +107,15 @@ def read_excel(raw: bytes, kind: str, options: FileOptions) -> tuple[Any, list[s
         raise UnreadableError(f"the sheet {name!r} has no rows, only a header")
     frame = cells.loc[first + 1 : last].reset_index(drop=True)
     frame.columns = header
-    frame, told = _without_words(frame, options)
-    n_sheets = len(book.sheet_names)
-    notes = [f"sheet {name!r} of {n_sheets}"] if n_sheets > 1 else []
-    notes += told
-    if not header[0]:
-        return frame.iloc[:, 1:], [*notes, ROW_NAMES_LEFT_OUT]
-    return frame, notes
+    return frame
 
 
-def _first_sheet(book: Any, missing: list[str]) -> tuple[str, Any]:
-    for name in book.sheet_names:
-        cells = book.parse(
-            name,
-            header=None,
-            dtype=object,
-            keep_default_na=False,
-            na_values=["", *missing],
-        )
-        if cells.notna().any(axis=None):
-            return str(name), cells
-    raise UnreadableError("all sheets are empty")
+def _tell_sheets(name: str, names: list[str], options: FileOptions) -> list[str]:
+    """Return which sheet was read, and what names another where there are several."""
+    if options.sheet is not None or len(names) == 1:
+        return []
+    others = listed([repr(other) for other in names if other != name], what="sheets")
+    return [f"sheet {name!r} ({options.say('sheet', 'NAME')} reads another: {others})"]
 
 
 def _without_words(frame: Any, options: FileOptions) -> tuple[Any, list[str]]:

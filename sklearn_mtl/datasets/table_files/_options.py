@@ -35,6 +35,8 @@ class FileOptions:
         Words such as NA that are texts.
     texts : sequence of str
         Columns of texts, also where the file has numbers or truth values in them.
+    sheet : str or None
+        Name of a sheet of an Excel file; None for the first that is not empty.
     on_command_line : bool
         Whether messages name options (--sep) instead of arguments (sep=).
     """
@@ -46,6 +48,7 @@ class FileOptions:
     on_command_line: bool = False
     not_missing: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    sheet: str | None = None
 
     def say(self, name: str, *values: str) -> str:
         """Return how a user gives an option these values."""
@@ -105,8 +108,8 @@ def _quoted(value: str) -> str:
     return value if is_plain else f"'{value}'"
 
 
-def listed(names: Iterable[str], most: int = 20) -> str:
+def listed(names: Iterable[str], most: int = 20, what: str = "columns") -> str:
     """Return names with commas between them, and their number where there are many."""
     names = list(names)
-    more = f", ... ({len(names)} columns)" if len(names) > most else ""
+    more = f", ... ({len(names)} {what})" if len(names) > most else ""
     return ", ".join(names[:most]) + more

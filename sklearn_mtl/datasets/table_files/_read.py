@@ -59,6 +59,11 @@ def read_table_file(path: str | os.PathLike[str], options: FileOptions) -> Table
     try:
         content = unpack(path.read_bytes(), path.name)
         day_first = None
+        if options.sheet is not None and content.kind != "excel":
+            raise UnreadableError(
+                f"{options.say('sheet', options.sheet)} is for Excel files, and the "
+                "file is none"
+            )
         if content.kind == "text":
             frame, notes, day_first = read_text(content.raw, options)
         else:

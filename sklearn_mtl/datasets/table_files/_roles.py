@@ -28,7 +28,7 @@ def split_columns(
     frame, name = table.frame, table.name
     if not roles["targets"]:
         raise ValueError(f"{name}: no target is named. Columns: {listed(frame)}.")
-    _check_roles(list(frame.columns), roles, name, say)
+    _check_roles(table, roles, say)
     others = [one for role, named in roles.items() for one in named if role != "keep"]
     inputs = frame.drop(columns=others)
     if not inputs.shape[1]:
@@ -46,16 +46,20 @@ def split_columns(
 
 
 def _check_roles(
-    columns: list[str], roles: Mapping[str, Sequence[str]], name: str, say: FileOptions
+    table: TableFile, roles: Mapping[str, Sequence[str]], say: FileOptions
 ) -> None:
     """Refuse roles of columns that are not there, and two roles of one column."""
+    columns, name = list(table.frame.columns), table.name
+    # the command line has said how it read the file
+    read_as = "" if say.on_command_line else table.read_as
+    how = f" Read as: {read_as}." if read_as else ""
     taken: dict[str, str] = {}
     for role, named in roles.items():
         unknown = [column for column in named if column not in columns]
         if unknown:
             raise ValueError(
                 f"{name} has no column {with_guesses(unknown, columns)}. "
-                f"Columns: {listed(columns)}."
+                f"Columns: {listed(columns)}.{how}"
             )
         for column in named:
             if column in taken:
