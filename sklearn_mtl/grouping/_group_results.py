@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from sklearn_mtl.grouping._partitions import Partition, filled, group_value
-from sklearn_mtl.metrics import mean_over_tasks
+from sklearn_mtl.metrics import mean_over_tasks, tasks_in_means
 from sklearn_mtl.utils._ties import level_ties
 
 __all__ = ["candidate_sizes", "summarise"]
@@ -52,12 +52,9 @@ def summarise(
         return results
     # (n_partitions, n_splits, n_tasks)
     by_task = np.stack([_in_order(one, len(names)) for one in scores])
-    by_split = mean_over_tasks(by_task if units is None else by_task / units)
-    results |= {
-        f"split{i}_test_score": by_split[:, i] for i in range(by_split.shape[1])
-    }
-    results["mean_test_score"] = mean_over_tasks(by_split)
-    results["std_test_score"] = np.nanstd(by_split, axis=1)
+    counted = by_task if units is None else by_task / units
+    counted = np.where(tasks_in_means(by_task), counted, np.nan)
+    results |= _means(counted)
     # as in scikit-learn: ties share the better rank, and NaN comes last
     results["rank_test_score"] = rankdata(
         np.nan_to_num(-level_ties(results["mean_test_score"]), nan=np.inf), method="min"
@@ -65,6 +62,25 @@ def summarise(
     means = mean_over_tasks(by_task.swapaxes(1, 2))  # over splits
     results["task_scores"] = [dict(zip(names, m.tolist(), strict=True)) for m in means]
     return results
+
+
+def _means(by_task: np.ndarray) -> dict[str, np.ndarray]:
+    """Return means over tasks of each split, over all splits, and their deviation.
+
+    Each task counts by its mean over the splits that score it. A mean of the means of
+    splits would mix different tasks where a split lacks scores of one.
+
+    Shapes: by_task (n_partitions, n_splits, n_tasks) -> (n_partitions,).
+    """
+    by_split = mean_over_tasks(by_task)
+    means = mean_over_tasks(by_task.swapaxes(1, 2))  # (n_partitions, n_tasks)
+    # without the differences between tasks, which are no noise of a split
+    noise = mean_over_tasks(by_task - means[:, None])
+    return {
+        **{f"split{i}_test_score": scores for i, scores in enumerate(by_split.T)},
+        "mean_test_score": mean_over_tasks(means),
+        "std_test_score": np.nanstd(noise, axis=1),
+    }
 
 
 def _in_order(scores: dict[tuple[int, ...], np.ndarray], n_tasks: int) -> np.ndarray:

@@ -142,6 +142,9 @@ class TaskGroupSearchCV(
     Notes
     -----
     Of more than 12 possible numbers of groups, 12 are tried, in a geometric series.
+    In `cv_results_`, each task counts by its mean score over the splits that score it,
+    if these are more than half of the splits. Thus "mean_test_score" is not the mean of
+    the split scores where a split lacks scores of a task.
     `best_score_` is a little optimistic, for it is the best of several and the
     affinities come from the same rows; cross-validate the search for an honest score.
 

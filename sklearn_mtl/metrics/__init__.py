@@ -35,6 +35,7 @@ from sklearn_mtl.metrics._units import MEAN_OF_UNITS as MEAN_OF_UNITS
 from sklearn_mtl.metrics._units import label_spreads as label_spreads
 from sklearn_mtl.metrics._units import mean_over_tasks as mean_over_tasks
 from sklearn_mtl.metrics._units import score_units as score_units
+from sklearn_mtl.metrics._units import tasks_in_means as tasks_in_means
 from sklearn_mtl.metrics._units import warn_of_units as warn_of_units
 
 __all__ = [

@@ -18,6 +18,7 @@ __all__ = [
     "mean_over_tasks",
     "score_units",
     "share_unit",
+    "tasks_in_means",
     "warn_of_units",
 ]
 
@@ -44,6 +45,19 @@ def mean_over_tasks(
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
         return np.nanmean(values, axis=-1)
+
+
+def tasks_in_means(scores: np.ndarray) -> np.ndarray:
+    """Return which tasks count in means over tasks.
+
+    Those that any model has a score of in more than half of the splits: the noise of a
+    mean over one or two of many splits cannot be estimated. All tasks where none has.
+
+    Shapes: scores (n_models, n_splits, n_tasks) -> (n_tasks,), bool.
+    """
+    n_scored = (~np.isnan(scores)).any(axis=0).sum(axis=0)
+    counts = 2 * n_scored > scores.shape[1]
+    return np.asarray(counts if counts.any() else n_scored >= 0)
 
 
 def label_spreads(codes: np.ndarray, periods: Sequence[float | None]) -> np.ndarray:

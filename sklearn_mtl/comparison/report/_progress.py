@@ -12,13 +12,12 @@ from types import TracebackType
 import numpy as np
 
 from sklearn_mtl.comparison.results._gains import MEAN
-from sklearn_mtl.comparison.results._means import tasks_in_means
 from sklearn_mtl.comparison.results._rows import TaskRow
 from sklearn_mtl.comparison.results._words import number, shorten
 from sklearn_mtl.comparison.run._fits import Fit
 from sklearn_mtl.comparison.run._jobs import Plan
 from sklearn_mtl.comparison.run._time_left import TimeLeft
-from sklearn_mtl.metrics import mean_over_tasks
+from sklearn_mtl.metrics import mean_over_tasks, tasks_in_means
 
 __all__ = ["Progress", "minutes"]
 

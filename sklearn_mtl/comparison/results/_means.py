@@ -1,4 +1,4 @@
-"""Means over tasks: which tasks count, and how sure the mean of a difference is."""
+"""How sure the mean over tasks of a difference is."""
 
 from __future__ import annotations
 
@@ -9,20 +9,7 @@ import numpy as np
 from sklearn_mtl.comparison.results._intervals import Interval, corrected_interval
 from sklearn_mtl.metrics import mean_over_tasks
 
-__all__ = ["mean_interval", "tasks_in_means"]
-
-
-def tasks_in_means(scores: np.ndarray) -> np.ndarray:
-    """Return which tasks count in means over tasks.
-
-    Those that any model has a score of in more than half of the splits: the noise of a
-    mean over one or two of many splits cannot be estimated. All tasks where none has.
-
-    Shapes: scores (n_models, n_splits, n_tasks) -> (n_tasks,), bool.
-    """
-    n_scored = (~np.isnan(scores)).any(axis=0).sum(axis=0)
-    counts = 2 * n_scored > scores.shape[1]
-    return np.asarray(counts if counts.any() else n_scored >= 0)
+__all__ = ["mean_interval"]
 
 
 def mean_interval(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_mtl.comparison.results._means import tasks_in_means
+from sklearn_mtl.metrics import tasks_in_means
 
 __all__ = [
     "SELECTED",

@@ -11,11 +11,11 @@ import numpy as np
 from sklearn_mtl.comparison.design._splits import Split
 from sklearn_mtl.comparison.design._targets import Targets
 from sklearn_mtl.comparison.results._gains import MEAN
-from sklearn_mtl.comparison.results._means import mean_interval, tasks_in_means
+from sklearn_mtl.comparison.results._means import mean_interval
 from sklearn_mtl.comparison.results._rows import ModelRow, TaskRow, skills
 from sklearn_mtl.comparison.run._fits import Fit
 from sklearn_mtl.datasets import hide_codes
-from sklearn_mtl.metrics import mean_over_tasks
+from sklearn_mtl.metrics import mean_over_tasks, tasks_in_means
 
 if TYPE_CHECKING:
     import pandas as pd

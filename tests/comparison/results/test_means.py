@@ -12,8 +12,9 @@ from sklearn.linear_model import Ridge
 
 from sklearn_mtl.comparison import compare, corrected_interval
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN
-from sklearn_mtl.comparison.results._means import mean_interval, tasks_in_means
+from sklearn_mtl.comparison.results._means import mean_interval
 from sklearn_mtl.comparison.run._curve import LearningCurve
+from sklearn_mtl.metrics import tasks_in_means
 from tests.comparison.conftest import make_comparison
 
 NAN = float("nan")
