@@ -75,6 +75,9 @@ clean:  ## Remove what the other targets wrote, the environment apart
 		compare.html htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.stamp-venv:
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) does not start," \
+		"or cannot make virtual environments (on Debian: apt install python3-venv)." \
+		"Name another Python of 3.11 or newer: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
 		"sklearn-mtl needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] \
 		+ ". Name another one: make PYTHON=python3.12")'
@@ -84,7 +87,7 @@ $(VENV)/.stamp-venv:
 $(VENV)/.stamp-%: $(VENV)/.stamp-venv $(DECLARED)
 	@echo "Installing sklearn-mtl[$*] and what it needs into $(VENV): $(SIZE_$*) on disk with" \
 		"PyTorch's CPU build, several GB more with CUDA (see the README)." \
-		"It is done once and usually takes one to five minutes."
+		"It is done once, and takes a minute or two if the download is fast."
 	$(INSTALL) -e ".[$*]"
 	@touch $@
 
