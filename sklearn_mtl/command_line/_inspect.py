@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sklearn_mtl.command_line._facts import describe_tasks
+from sklearn_mtl.command_line._read_table import describe
 from sklearn_mtl.command_line._saved_model import SavedModel, load_model
 from sklearn_mtl.utils._pipelines import fitted_model
 
@@ -60,8 +61,7 @@ def _about(saved: SavedModel, path: Path) -> list[str]:
 
 def _inputs(saved: SavedModel) -> str:
     if saved.chooser is not None:
-        line: str = saved.chooser.describe()
-        return line.removeprefix("inputs: ")
+        return describe(saved.chooser).removeprefix("inputs: ")
     names = saved.inputs
     more = f", ... {len(names)} columns" if len(names) > _MOST_INPUTS else ""
     return ", ".join(names[:_MOST_INPUTS]) + more

@@ -11,6 +11,7 @@ def test_it_shows_what_fit_was_told(folder, run):
     assert lines["model"] == "shared-linear (MultiTaskLinearMixedEstimator)"
     assert lines["fitted"] == "to  old.csv, 120 rows"
     assert lines["inputs"].startswith("2 numeric, 1 categorical (ward: 2 levels); left")
+    assert lines["inputs"].endswith("patient (unique per row; --keep patient)")
     assert lines["command"].startswith("sklearn-mtl fit ")
     assert f"sklearn_mtl {__version__}" in lines["saved"]
     assert lines["ill"].split() == ["binary", "110", "no,", "yes"]
