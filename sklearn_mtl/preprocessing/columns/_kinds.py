@@ -24,6 +24,10 @@ _ID_NAME = re.compile(
     r"|[a-z](Id|ID|Nr|No|Key|Number|Nummer)\.?$",
     re.ASCII,
 )
+# Years without a gap are no count of rows, but a trend.
+_YEAR_NAME = re.compile(
+    r"(^|[\W_\d])(?i:(year|yr|jahr|ann[eé]e|a[nñ]o|anno)s?)($|[\W_\d])|[a-z]Year$"
+)
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "boolean")
 _DATES = ("date", "datetime", "datetime64")
 _CATEGORIES = ("string", "mixed-integer", "categorical")
@@ -137,7 +141,10 @@ def _counts_rows(column: Any, n_levels: int) -> bool:
         return False
     # whole numbers that all differ: without a gap they count, whatever comes first
     is_count = values.max() - values.min() == n - 1
-    return is_count or _ID_NAME.search(str(column.name).strip()) is not None
+    name = str(column.name).strip()
+    if is_count and _YEAR_NAME.search(name):
+        return False
+    return is_count or _ID_NAME.search(name) is not None
 
 
 def is_text(column: Any) -> bool:

@@ -339,6 +339,19 @@ def test_whole_numbers_without_a_gap_count_rows(start):
 
 
 @pytest.mark.parametrize(
+    ("name", "is_year"),
+    [
+        *((name, True) for name in ("year", "Year 2", "birth_year", "birthYear")),
+        *((name, True) for name in ("Jahr", "année", "YEARS")),
+        *((name, False) for name in ("yearling", "layer", "annex", "number")),
+    ],
+)
+def test_years_without_a_gap_are_numbers(name, is_year):
+    X = pd.DataFrame({"x": np.linspace(0, 1, 60), name: np.arange(1960, 2020)})
+    assert (name in TableInputs().fit(X).kinds_) == is_year
+
+
+@pytest.mark.parametrize(
     ("name", "is_id"),
     [
         *((name, True) for name in ("Kunden-Nr", "Order ID", "no.", "Nr.", "ROW")),
