@@ -69,7 +69,7 @@ class Comparison(ComparisonResult):
         noise, and by the sign of the gain alone.
     learning_curve : DataFrame
         One row for each shared model, task and share of the labels: score, that of the
-        twin, gain and its ends. Raises ValueError if none was measured.
+        twin, gain, and its ends after Holm. Raises ValueError if none was measured.
     recommended : str or None
         Name of the row to use: the smallest of those within a standard error of the
         best mean score that are not behind it beyond noise. None where no row has all

@@ -17,9 +17,11 @@ from sklearn_mtl.comparison.report._html_table import (
 from sklearn_mtl.comparison.report._pictures import draw
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import Interval
-from sklearn_mtl.comparison.results._rows import SELECTED, paired_names
+from sklearn_mtl.comparison.results._rows import SELECTED, shares_nothing
 from sklearn_mtl.comparison.results._tables import COSTS
 from sklearn_mtl.comparison.results._words import (
+    CURVE_INTERVALS,
+    NO_CURVE,
     effect_word,
     gain_and_interval,
     listed,
@@ -203,16 +205,26 @@ def curves(comparison: ComparisonResult) -> dict[str, Any] | None:
     drawn = curves_of(comparison, MEAN)
     for one in drawn:
         one["saved"] = comparison.labels_saved(one["title"])
-    return {"mean_note": comparison.mean_note, "drawn": drawn}
+    notes = [comparison.mean_note, CURVE_INTERVALS]
+    notes += [
+        f"{row.name}: {NO_CURVE}"
+        for row in comparison.models
+        if row.twin is not None and shares_nothing(row, comparison.tasks)
+    ]
+    return {"notes": " ".join(filter(None, notes)), "drawn": drawn}
 
 
 def curves_of(comparison: ComparisonResult, task: str) -> list[dict[str, Any]]:
-    """Return the curves of all shared models for one task, drawn and in numbers."""
+    """Return curves of the models that share something, drawn and in numbers."""
     if comparison.curve is None:
         return []
     frame = comparison.learning_curve
     made = []
-    for model in paired_names(comparison.models):
+    for row in comparison.models:
+        is_alone = task in row.alone or shares_nothing(row, comparison.tasks)
+        if row.twin is None or is_alone:
+            continue
+        model = row.name
         rows = frame[(frame["model"] == model) & (frame["task"] == task)]
         display = SampleEfficiencyDisplay(
             *(rows[name] for name in ("labels", "score", "twin")),

@@ -11,13 +11,21 @@ from sklearn_mtl.comparison.report._text_table import in_blocks, layout, text_wi
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import Interval
 from sklearn_mtl.comparison.results._problems import told_once
-from sklearn_mtl.comparison.results._rows import SELECTED, TaskRow, shared_names
+from sklearn_mtl.comparison.results._rows import (
+    SELECTED,
+    ModelRow,
+    TaskRow,
+    shared_names,
+    shares_nothing,
+)
 from sklearn_mtl.comparison.results._verdict import (
     SHARING,
     WHICH_MODEL,
     which_model,
 )
 from sklearn_mtl.comparison.results._words import (
+    CURVE_INTERVALS,
+    NO_CURVE,
     effect_word,
     gain_and_interval,
     metric_label,
@@ -43,7 +51,7 @@ def to_text(comparison: ComparisonResult, width: int = 100) -> str:
     parts += ["\n".join(_wrap(comparison.mean_note, width))]
     shared = shared_names(comparison.models)
     parts += [_gains(comparison, name, width) for name in shared]
-    parts += [_curve(comparison, name) for name in shared]
+    parts += [_curve(comparison, model) for model in comparison.models]
     parts += [_problems(comparison, width), _verdict(comparison, width)]
     parts += [_next(comparison)]
     return "\n\n".join(part for part in parts if part)
@@ -162,22 +170,23 @@ def _over_rows(comparison: ComparisonResult, model: str) -> str:
     return layout([title, "", ""], rows, "lll")
 
 
-def _curve(comparison: ComparisonResult, model: str) -> str:
+def _curve(comparison: ComparisonResult, model: ModelRow) -> str:
     """Return score against number of labels, in the mean over tasks."""
-    if comparison.curve is None:
+    if comparison.curve is None or model.twin is None:
         return ""
+    name = model.name
+    if shares_nothing(model, comparison.tasks):
+        return f"{name}: {NO_CURVE}"
     frame = comparison.learning_curve
-    rows = frame[(frame["model"] == model) & (frame["task"] == MEAN)]
-    if rows.empty:  # a model without a twin
-        return ""
+    rows = frame[(frame["model"] == name) & (frame["task"] == MEAN)]
     lines = [
         [f"{row.labels:.0f}", number(row.score), number(row.twin)]
         + [gain_and_interval(Interval(row.gain, row.low, row.high))]
         for row in rows.itertuples()
     ]
-    header = ["labels of a task", shorten(model, _NAME_WIDTH), "twin", "from sharing"]
-    table = layout(header, lines, "rrrl")
-    return "\n".join(part for part in (table, comparison.labels_saved(model)) if part)
+    header = ["labels of a task", shorten(name, _NAME_WIDTH), "twin", "from sharing"]
+    parts = layout(header, lines, "rrrl"), comparison.labels_saved(name)
+    return "\n".join([*filter(None, parts), CURVE_INTERVALS])
 
 
 def _problems(comparison: ComparisonResult, width: int) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "paired_names",
     "shared_names",
     "shared_row",
+    "shares_nothing",
     "skills",
     "twin_name",
 ]
@@ -118,6 +119,11 @@ def shared_names(models: Sequence[ModelRow]) -> list[str]:
 def paired_names(models: Sequence[ModelRow]) -> list[str]:
     """Return the names of the shared rows that have a twin."""
     return [row.name for row in models if row.twin is not None]
+
+
+def shares_nothing(model: ModelRow, tasks: Sequence[TaskRow]) -> bool:
+    """Return whether a shared row learns each task by itself."""
+    return all(task.name in model.alone for task in tasks)
 
 
 def shared_row(models: Sequence[ModelRow], name: str | None, who: str) -> str:

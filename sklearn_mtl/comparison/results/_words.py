@@ -10,7 +10,9 @@ from sklearn_mtl.comparison.results._gains import TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import Interval
 
 __all__ = [
+    "CURVE_INTERVALS",
     "MEAN_SKILL",
+    "NO_CURVE",
     "effect_word",
     "gain_and_interval",
     "listed",
@@ -31,6 +33,13 @@ MEAN_SKILL = (
     "constant prediction, 1 a perfect one, and the score of each task counts by its "
     "position between the two."
 )
+
+#: What the intervals of a learning curve are.
+CURVE_INTERVALS = (
+    "The intervals of a curve are adjusted for the number of its points (Holm)."
+)
+#: What is said instead of a learning curve.
+NO_CURVE = "nothing to share, so there is no learning curve."
 
 _LABELS = {
     "balanced_accuracy": "balanced accuracy",

@@ -11,6 +11,11 @@ import numpy as np
 from sklearn_mtl.comparison.design._splits import Split
 from sklearn_mtl.comparison.design._targets import Targets
 from sklearn_mtl.comparison.results._gains import MEAN
+from sklearn_mtl.comparison.results._intervals import (
+    Interval,
+    holm_factors,
+    widened,
+)
 from sklearn_mtl.comparison.results._means import mean_interval
 from sklearn_mtl.comparison.results._rows import ModelRow, TaskRow, skills
 from sklearn_mtl.comparison.run._fits import Fit
@@ -122,6 +127,9 @@ def curve_frame(
 ) -> pd.DataFrame:
     """Return one row for each shared model, task and share.
 
+    The intervals of one model and task are adjusted for the number of shares. There is
+    no gain on a task with which the model shares nothing.
+
     Shapes: ratios (n_tasks + 1,).
     """
     import pandas as pd
@@ -133,17 +141,18 @@ def curve_frame(
         if model.role != "shared" or model.twin is None:
             continue
         own, twin = curve.scores[m], curve.scores[names.index(model.twin)]
-        shared = in_means & [task.name not in model.alone for task in tasks]
+        shares = np.array([task.name not in model.alone for task in tasks])
         parts = [(task.name, own, twin, np.array([t])) for t, task in enumerate(tasks)]
         both = skills(own, tasks), skills(twin, tasks)
-        parts.append((MEAN, *both, np.flatnonzero(shared)))
+        parts.append((MEAN, *both, np.flatnonzero(in_means & shares)))
         for (task, one, other, chosen), ratio in zip(parts, ratios, strict=True):
+            gain = np.where(shares, one - other, np.nan)[..., chosen]
+            gains = _gains(gain, ratio, confidence)
             for i, share in enumerate(curve.shares):
                 labels = mean_over_tasks(curve.n_labels[i].mean(axis=0)[chosen])
-                point = _point(
-                    one[i][:, chosen], other[i][:, chosen], ratio, confidence
-                )
-                rows.append((model.name, task, share, labels, *point))
+                means = [_mean(part[i][:, chosen]) for part in (one, other)]
+                found = gains[i].mean, gains[i].low, gains[i].high
+                rows.append((model.name, task, share, labels, *means, *found))
     columns = "model task share labels score twin gain low high"
     return pd.DataFrame(rows, columns=columns.split())
 
@@ -163,13 +172,19 @@ def labels_of_twin(rows: pd.DataFrame, place: int = 0) -> float:
     return float(np.exp(logs[first - 1] + share * (logs[first] - logs[first - 1])))
 
 
-def _point(
-    own: np.ndarray, twin: np.ndarray, ratio: float, confidence: float
-) -> tuple[float, ...]:
-    """Return mean score, that of the twin, gain and its ends.
+def _gains(gain: np.ndarray, ratio: float, confidence: float) -> list[Interval]:
+    """Return the mean gain with each share, adjusted for their number after Holm.
 
-    Shapes: own, twin (n_splits, n_tasks).
+    Shapes: gain (n_shares, n_splits, n_tasks).
     """
-    gain = mean_interval(own - twin, ratio, confidence=confidence)
-    means = [float(mean_over_tasks(mean_over_tasks(part.T))) for part in (own, twin)]
-    return (*means, gain.mean, gain.low, gain.high)
+    found = [mean_interval(one, ratio, confidence=confidence) for one in gain]
+    factors = holm_factors(np.array([one.p_value for one in found]))
+    return [
+        widened(one, float(factor), confidence)
+        for one, factor in zip(found, factors, strict=True)
+    ]
+
+
+def _mean(scores: np.ndarray) -> float:
+    """Return the mean over tasks of (n_splits, n_tasks)."""
+    return float(mean_over_tasks(mean_over_tasks(scores.T)))

@@ -7,6 +7,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn_mtl.comparison import compare, corrected_interval
 from sklearn_mtl.comparison.design._splits import Folding
 from sklearn_mtl.comparison.design._targets import read_targets
+from sklearn_mtl.comparison.results._intervals import holm
 from sklearn_mtl.comparison.run._curve import (
     LearningCurve,
     check_shares,
@@ -104,16 +105,33 @@ def test_related_tasks_gain_most_where_labels_are_few(measured):
     np.testing.assert_allclose(mean["gain"], mean["score"] - mean["twin"])
 
 
-def test_gains_have_the_corrected_interval(measured):
+def test_gains_have_the_corrected_interval_after_holm(measured):
     _, _, found = measured
     shared, twin = found.row("shared"), found.row("shared, one per task")
-    differences = (
-        found.curve.scores[shared, 0, :, 1] - found.curve.scores[twin, 0, :, 1]
-    )
-    expected = corrected_interval(differences, 1 / 1)  # two folds: as many tested
+    differences = found.curve.scores[shared, ..., 1] - found.curve.scores[twin, ..., 1]
+    # two folds: as many tested as trained on
+    single = [corrected_interval(one, 1 / 1) for one in differences]
+    rows = found.learning_curve.query("task == 'task1'")
+    p = np.array([one.p_value for one in single])
+    for place, level in enumerate(0.05 * p / holm(p)):
+        confidence = 1 - level
+        ends = corrected_interval(differences[place], 1 / 1, confidence=confidence)
+        found_ends = rows.iloc[place][["low", "high"]].tolist()
+        np.testing.assert_allclose(found_ends, [ends.low, ends.high])
+
+
+def test_nothing_to_share_is_said_instead_of_a_curve(tmp_path):
+    X, y = make_multitask_regression(40, 10, 1, random_state=0)
+    rows = ["dummy", "shared-linear"]
+    found = compare(X, y, rows, cv=2, learning_curve=[0.5])
     frame = found.learning_curve
-    row = frame[(frame["task"] == "task1") & (frame["share"] == 0.1)].iloc[0]
-    np.testing.assert_allclose([row["low"], row["high"]], [expected.low, expected.high])
+    assert frame[["gain", "low", "high"]].isna().all(axis=None)
+    said = "shared-linear: nothing to share, so there is no learning curve."
+    assert said in found.to_text()
+    page = tmp_path / "page.html"
+    found.to_html(page)
+    assert said in page.read_text()
+    assert "table of scores of shared-linear" not in page.read_text()
 
 
 def test_a_comparison_without_curve_says_how_to_get_one(comparison):
