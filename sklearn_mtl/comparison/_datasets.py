@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sklearn_mtl.comparison._compare import check_lengths, compare
+from sklearn_mtl.comparison._comparison import Comparison
 from sklearn_mtl.comparison._datasets_comparison import DatasetsComparison
 from sklearn_mtl.comparison.design._inputs import check_inputs, read_inputs
 from sklearn_mtl.comparison.design._splits import Folding
@@ -40,8 +41,9 @@ def compare_datasets(
     ----------
     datasets : mapping of str to data
         Data sets by name, two at least: a pair (X, y), a Bunch with `data`, `target`
-        and perhaps `groups`, or a function that returns one of these when its turn
-        comes.
+        and perhaps `groups`, or a function that returns one of these. It is called
+        twice, to check its data and when its turn comes, so that they need not be in
+        memory together.
     estimators : None, sequence or mapping, default=None
         As in `compare`. Models that do not stand for all data sets, as those known by
         name do not for all kinds of tasks, are shown but not ranked.
@@ -50,7 +52,8 @@ def compare_datasets(
     **options : dict
         Further arguments of `compare`, for all data sets; one `cache_dir` serves all,
         so that a run that was interrupted continues where it was. With `verbose` stderr
-        also shows which data set is compared.
+        also shows which data set is compared and about how long all that are left take,
+        in proportion to their labels.
 
     Returns
     -------
@@ -62,8 +65,7 @@ def compare_datasets(
     ------
     ValueError
         If there are fewer than two data sets, or one cannot be compared; the
-        message names it. All sets that are not functions are checked before the first
-        fit.
+        message names it. All sets are checked before the first fit.
 
     Warns
     -----
@@ -98,16 +100,13 @@ def compare_datasets(
             f"{_WHO}: two data sets at least are needed, as a dict by name; for one "
             "there is compare."
         )
-    for name, given in datasets.items():
-        if not callable(given):  # a function makes its data when its turn comes
-            _check(str(name), given, options)
-    comparisons = {}
+    sizes = {str(name): _check(str(name), datasets[name], options) for name in datasets}
+    comparisons: dict[str, Comparison] = {}
     start = time.monotonic()
-    for place, (name, given) in enumerate(datasets.items(), start=1):
+    for name, given in datasets.items():
         if options.get("verbose"):
-            spent = minutes(time.monotonic() - start)
-            line = f"{_WHO}: {name}, data set {place} of {len(datasets)}, {spent}"
-            sys.stderr.write(f"{line}\n")
+            spent = time.monotonic() - start
+            sys.stderr.write(f"{_how_far(list(comparisons), sizes, spent)}\n")
         X, y, groups = _read(str(name), given)
         with warnings.catch_warnings(record=True) as caught, _named(str(name)):
             warnings.simplefilter("always")
@@ -117,8 +116,22 @@ def compare_datasets(
     return DatasetsComparison(comparisons, alpha=alpha)
 
 
-def _check(name: str, given: Any, options: Mapping[str, Any]) -> None:
-    """Refuse what no model can be fitted to, before other data sets take their time."""
+def _how_far(done: Sequence[str], sizes: Mapping[str, int], spent: float) -> str:
+    """Say which data set is next, and how long it and the ones after it will take."""
+    name = list(sizes)[len(done)]
+    line = f"{_WHO}: {name}, data set {len(done) + 1} of {len(sizes)}, {minutes(spent)}"
+    if not done:
+        return line
+    size = sum(sizes[one] for one in done)
+    left = spent * (sum(sizes.values()) - size) / size
+    return f"{line}, about {minutes(left)} left"
+
+
+def _check(name: str, given: Any, options: Mapping[str, Any]) -> int:
+    """Refuse what no model can be fitted to, before other data sets take their time.
+
+    Return the number of labels.
+    """
     X, y, groups = _read(name, given)
     groups = options.get("groups", groups)
     # compare warns of it when its turn comes
@@ -131,6 +144,7 @@ def _check(name: str, given: Any, options: Mapping[str, Any]) -> None:
         folding = Folding(targets.task_types, groups, hidden[1])
         folds = options.get("cv", 5), options.get("n_repeats", 1)
         folding.outer(*folds, X, targets.y)
+    return int(targets.observed("y_fit").sum())
 
 
 @contextmanager

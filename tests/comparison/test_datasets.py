@@ -6,6 +6,7 @@ from sklearn.linear_model import Ridge
 from sklearn.utils import Bunch
 
 from sklearn_mtl.comparison import compare, compare_datasets
+from sklearn_mtl.comparison._datasets import _how_far
 from sklearn_mtl.datasets import make_multitask_regression
 from sklearn_mtl.exceptions import MissingLabelWarning, NegativeTransferWarning
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
@@ -101,17 +102,14 @@ def test_all_data_sets_are_checked_before_the_first_fit():
     rows, good = {"line": Untouched()}, made(0)
     with pytest.raises(ValueError, match=LENGTHS):
         compare_datasets({"good": good, "bad": BAD}, rows, cv=2)
+    with pytest.raises(ValueError, match=LENGTHS):
+        compare_datasets({"good": good, "bad": lambda: BAD}, rows, cv=2)
     empty = good[1].copy()
     empty[:, 3] = np.nan
     with pytest.raises(ValueError, match=r"data set 'empty': .*task3"):
         compare_datasets({"good": good, "empty": (good[0], empty)}, rows, cv=2)
     with pytest.raises(KeyboardInterrupt):
         compare_datasets({"good": good, "also": good}, rows, cv=2)
-
-
-def test_an_error_in_a_data_set_that_is_made_late_names_it():
-    with pytest.raises(ValueError, match=LENGTHS):
-        compare_datasets({"good": made(0), "bad": lambda: BAD}, ["dummy"], cv=2)
 
 
 def test_the_scores_are_written_as_comma_separated_values(found, tmp_path):
@@ -136,8 +134,13 @@ def test_an_interrupted_run_continues_with_the_fits_it_had(monkeypatch, tmp_path
     rows, options = {"line": Ridge()}, {"cv": 2, "cache_dir": tmp_path}
     datasets = {"first": made(0), "second": made(1)}
 
+    turns = iter([datasets["second"]])
+
     def interrupted():
-        raise KeyboardInterrupt
+        found = next(turns, None)  # the check takes it
+        if found is None:
+            raise KeyboardInterrupt
+        return found
 
     with pytest.raises(KeyboardInterrupt):
         compare_datasets({**datasets, "second": interrupted}, rows, **options)
@@ -155,8 +158,17 @@ def test_stderr_names_the_data_set_at_work(capfd):
     compare_datasets(datasets, ["dummy"], cv=2, verbose=True)
     assert capfd.readouterr().err.splitlines() == [
         "compare_datasets: first, data set 1 of 2, 0:00",
-        "compare_datasets: second, data set 2 of 2, 0:00",
+        "compare_datasets: second, data set 2 of 2, 0:00, about 0:00 left",
     ]
+
+
+def test_the_time_left_is_in_proportion_to_the_labels():
+    sizes = {"a": 100, "b": 300, "c": 100}
+    assert _how_far([], sizes, 0.2) == "compare_datasets: a, data set 1 of 3, 0:00"
+    assert _how_far(["a"], sizes, 50.0) == (
+        "compare_datasets: b, data set 2 of 3, 0:50, about 3:20 left"
+    )
+    assert _how_far(["a", "b"], sizes, 100.0).endswith("1:40, about 0:25 left")
 
 
 def test_the_page_shows_ranks_gains_and_how_to_do_it_again(found, tmp_path):
