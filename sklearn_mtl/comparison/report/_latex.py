@@ -21,7 +21,11 @@ _ESCAPED = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
-    "\n": " ",
+    # other characters in the default encoding of fonts
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    **dict.fromkeys("\n\r\t", " "),
 }
 
 
@@ -82,7 +86,9 @@ def escape(text: str) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return f"{' & '.join(cells)} \\\\"
+    line = f"{' & '.join(cells)} \\\\"
+    # the command before it would take [x] or * for its own argument
+    return f"{{}}{line}" if line.startswith(("[", "*")) else line
 
 
 def _cell(value: float, is_best: bool) -> str:

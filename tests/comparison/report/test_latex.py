@@ -45,6 +45,17 @@ def test_names_cannot_be_commands():
     )
 
 
+def test_marks_mean_the_same_in_every_font():
+    assert escape("<a|b>\t\r\nc") == r"\textless{}a\textbar{}b\textgreater{}   c"
+
+
+def test_names_are_no_arguments_of_the_command_before_them():
+    # LaTeX reads [x] and * after a line break and after a rule as their arguments
+    text = latex_table(["", "[a]"], ["[x] y", "*z", "w[1]*"], np.zeros((3, 1)))
+    starts = [line.split(" & ")[0] for line in text.splitlines()[4:7]]
+    assert starts == ["{}[x] y", "{}*z", "w[1]*"]
+
+
 def test_it_is_written_to_a_file(comparison, tmp_path):
     path = tmp_path / "scores.tex"
     text = comparison.to_latex(path)
