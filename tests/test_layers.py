@@ -22,7 +22,7 @@ LAYERS = (
     {
         *("preprocessing", "losses", "modules", "balancing"),
         *("datafits", "penalties", "solvers"),
-        *("metrics", "model_selection", "datasets"),
+        *("metrics", "model_selection", "datasets", "uncertainty"),
         "persistence",  # nets write checkpoints with it
     },
     {"neural_network", "linear_model", "multioutput", "neighbors"},

@@ -1,0 +1,125 @@
+"""What a fit keeps to calibrate on: held-out outputs and how wrong they were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklearn_mtl.tasks import Task
+
+if TYPE_CHECKING:
+    from sklearn_mtl.uncertainty._calibration import Calibration
+
+__all__ = ["CalibrationData", "residuals"]
+
+# Residuals of a smaller or larger size than this are kept in double precision.
+_SMALLEST, _LARGEST = 1e-30, 1e30
+
+
+@dataclass(eq=False)
+class CalibrationData:
+    """Outputs for samples that were held out, with what the labels say of them.
+
+    A fit keeps this record and computes nothing else; the calibration is made when an
+    interval or a set is first asked for, and is not pickled.
+
+    Attributes
+    ----------
+    tasks : sequence of Task
+        The tasks.
+    outputs : list of ndarray
+        For each task, probabilities (n_samples, n_classes) or values (n_samples,).
+    truth : ndarray of shape (n_samples, n_tasks)
+        The index of the class; of a regression, label minus output; NaN where there is
+        no label or no output.
+    weights : ndarray of shape (n_samples, 1 or n_tasks) or None
+        Weights of the samples or labels; None where all are equal.
+    fold : ndarray of shape (n_samples,) or None
+        Samples that were held out together. None where each was held out alone.
+    is_by_member : bool
+        Whether each output is that of one member, while the mean over all members
+        predicts new samples.
+    """
+
+    tasks: Sequence[Task]
+    outputs: list[np.ndarray]
+    truth: np.ndarray
+    weights: np.ndarray | None = None
+    fold: np.ndarray | None = None
+    is_by_member: bool = False
+    made: Calibration | None = field(default=None, repr=False)
+
+    @classmethod
+    def of_fit(
+        cls,
+        tasks: Sequence[Task],
+        outputs: Sequence[np.ndarray],
+        codes: np.ndarray,
+        weights: np.ndarray | None = None,
+        fold: np.ndarray | None = None,
+        *,
+        is_by_member: bool = False,
+    ) -> CalibrationData:
+        """Compare outputs with labels.
+
+        Shapes: codes (n_samples, n_tasks), weights (n_samples, n_tasks), fold
+        (n_samples,).
+        """
+        truth = np.full(codes.shape, np.nan)
+        for t, (task, output) in enumerate(zip(tasks, outputs, strict=True)):
+            if not task.is_classification:
+                truth[:, t] = residuals(codes[:, t], output, task.period)
+            elif output.shape[1:] != (0,):
+                has_output = ~np.isnan(output).any(axis=1)
+                truth[has_output, t] = codes[has_output, t]
+        if fold is not None:
+            fold = fold.astype(np.min_scalar_type(int(fold.max(initial=0))))
+        kept = list(outputs), _small(truth), _few(weights)
+        return cls(tasks, *kept, fold, is_by_member=is_by_member)
+
+    def weights_of(self, task: int) -> np.ndarray:
+        """Return the weights of a task's labels (n_samples,), 0 where missing."""
+        is_label = ~np.isnan(self.truth[:, task])
+        if self.weights is None:
+            return is_label.astype(np.float64)
+        column = self.weights[:, task if self.weights.shape[1] > 1 else 0]
+        return np.where(is_label, column, 0.0).astype(np.float64)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the calibration, which is soon made again."""
+        names = [one.name for one in fields(self) if one.name != "made"]
+        return {name: getattr(self, name) for name in names}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the attributes; the calibration is still to be made."""
+        vars(self).update(state, made=None)
+
+
+def residuals(
+    labels: np.ndarray, outputs: np.ndarray, period: float | None
+) -> np.ndarray:
+    """Return labels minus outputs; the shorter way round where values repeat."""
+    apart = labels - outputs
+    if period is None:
+        return apart
+    return (apart + period / 2) % period - period / 2
+
+
+def _small(values: np.ndarray) -> np.ndarray:
+    """Return single precision where that loses nothing but digits."""
+    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
+    if sizes.size and not (sizes.min() > _SMALLEST and sizes.max() < _LARGEST):
+        return values
+    return values.astype(np.float32)
+
+
+def _few(weights: np.ndarray | None) -> np.ndarray | None:
+    """Return weights without the columns that say the same, None if all are equal."""
+    if weights is None or (weights == weights.flat[0]).all():
+        return None
+    if (weights == weights[:, :1]).all():
+        weights = weights[:, :1]
+    return _small(weights)

@@ -1,0 +1,118 @@
+"""One level for all tasks, at which they hold together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+from scipy.special import ndtr, ndtri
+
+from sklearn_mtl.uncertainty._scores import ScoreDistribution
+
+__all__ = ["JointLevels"]
+
+_N_DRAWS, _ENOUGH = 20, 20_000  # draws of a sample's missing levels, and of all samples
+_PRIOR_PAIRS = 5.0  # pairs that speak for independence
+_SMALLEST = 1e-6  # eigenvalue of a correlation matrix
+
+
+@dataclass(frozen=True)
+class JointLevels:
+    """The distribution of the largest level over the tasks of a sample.
+
+    Attributes
+    ----------
+    largest : ScoreDistribution
+        Of the samples.
+    unpaired : tuple of (int, int)
+        Tasks without a sample that has labels of both.
+    """
+
+    largest: ScoreDistribution
+    unpaired: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def learn(cls, levels: np.ndarray, weights: np.ndarray) -> JointLevels:
+        """Take the largest levels; levels of missing labels are drawn.
+
+        From a Gaussian copula with the correlations of the normal scores of pairs, and
+        given the levels of the same sample that are observed.
+
+        Shapes: levels (n_samples, n_tasks) in (0, 1), NaN where missing; weights
+        (n_samples,).
+        """
+        tasks = np.flatnonzero(~np.isnan(levels).all(axis=0))
+        rows = np.flatnonzero(~np.isnan(levels).all(axis=1) & (weights > 0))
+        levels, weights = levels[np.ix_(rows, tasks)], weights[rows]
+        seen = ~np.isnan(levels)
+        if not len(rows):
+            return cls(ScoreDistribution.learn(np.empty(0), np.empty(0)), ())
+        correlation, n_pairs = _pairwise(np.where(seen, ndtri(levels), 0.0), seen)
+        n_draws = int(np.clip(_ENOUGH // len(rows), 1, _N_DRAWS))
+        largest = _largest(levels, seen, correlation, n_draws)
+        distribution = ScoreDistribution.learn(
+            largest.ravel(), np.repeat(weights, n_draws), len(rows)
+        )
+        pairs = np.argwhere(np.triu(n_pairs == 0, 1))
+        return cls(distribution, tuple((tasks[s], tasks[t]) for s, t in pairs))
+
+    def level(self, coverage: float) -> float:
+        """Return the level of each task at which all hold with that probability."""
+        return min(self.largest.threshold(coverage), 1.0)
+
+
+def _pairwise(Z: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return correlations of normal scores, 0 where missing, and numbers of pairs.
+
+    Shapes: Z and seen (n_samples, n_tasks) -> (n_tasks, n_tasks).
+    """
+    mask = seen.astype(np.float64)
+    n_pairs = mask.T @ mask
+    square = (Z**2).T @ mask
+    size = np.sqrt(square * square.T)
+    correlation = np.divide(Z.T @ Z, size, out=np.zeros_like(size), where=size > 0)
+    correlation *= n_pairs / (n_pairs + _PRIOR_PAIRS)
+    np.fill_diagonal(correlation, 1.0)
+    values, vectors = linalg.eigh(correlation)
+    if values[0] < _SMALLEST:  # pairs of different samples need not go together
+        correlation = (vectors * np.maximum(values, _SMALLEST)) @ vectors.T
+        scale = np.sqrt(np.diag(correlation))
+        correlation /= np.outer(scale, scale)
+    return correlation, n_pairs
+
+
+def _largest(
+    levels: np.ndarray, seen: np.ndarray, correlation: np.ndarray, n_draws: int
+) -> np.ndarray:
+    """Return the largest level of each sample in each draw (n_samples, n_draws)."""
+    rng = np.random.default_rng(0)
+    best = np.where(seen, levels, 0.0).max(axis=1)
+    out = np.repeat(best[:, None], n_draws, axis=1)
+    patterns, number = np.unique(seen, axis=0, return_inverse=True)
+    for k, pattern in enumerate(patterns):
+        rows = np.flatnonzero(number.ravel() == k)
+        if pattern.all():
+            continue
+        known, missing = np.flatnonzero(pattern), np.flatnonzero(~pattern)
+        slope, root = _conditional(correlation, known, missing)
+        mean = ndtri(levels[np.ix_(rows, known)]) @ slope
+        noise = rng.standard_normal((n_draws, len(rows), len(missing))) @ root.T
+        drawn = ndtr((mean + noise).max(axis=2)).T
+        out[rows] = np.maximum(out[rows], drawn)
+    return out
+
+
+def _conditional(
+    correlation: np.ndarray, known: np.ndarray, missing: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return slopes and a root of the covariance of missing scores given known ones.
+
+    Shapes: -> (n_known, n_missing), (n_missing, n_missing).
+    """
+    cross = correlation[np.ix_(known, missing)]
+    own = correlation[np.ix_(known, known)]
+    slope = linalg.solve(own, cross, assume_a="pos")
+    left = correlation[np.ix_(missing, missing)] - cross.T @ slope
+    values, vectors = linalg.eigh(left)
+    return slope, vectors * np.sqrt(np.maximum(values, 0.0))
