@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -19,12 +19,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.ensemble._encoding import constant_output
 from sklearn_mtl.ensemble._fitting import Training, draw_splits, fit_members
-from sklearn_mtl.ensemble._members import Member, named_members, outputs_of
+from sklearn_mtl.ensemble._members import (
+    Member,
+    named_members,
+    outputs_and_variance_of,
+    outputs_of,
+)
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._simplex import blend_weights, read_evidence
 from sklearn_mtl.neural_network import Labels, read_validation_labels
 from sklearn_mtl.preprocessing import warn_of_text_categories
 from sklearn_mtl.tasks import TaskSet, align_weights, as_targets
+from sklearn_mtl.uncertainty import CalibrationData
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._features import check_features, record_features
@@ -62,6 +68,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
     _kind: str
     task_set_: TaskSet
     member_oof_predictions_: dict[str, list[np.ndarray]]
+    _calibration: CalibrationData | None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = BLEND_CONSTRAINTS
 
     # as scikit-learn's group splitters: who passes groups wants them to be kept apart
@@ -161,7 +168,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             held.warn_of_lone_tasks(self.task_set_, labels.weights > 0, who)
         data = Training(X, y, self.task_set_, splits, held.X)
         members = fit_members(self, named, data, given, seed)
-        self._weigh([name for name, _ in named], members, evidence)
+        self._weigh([name for name, _ in named], members, evidence, held.group)
         if held.has_validation:  # of other samples
             self.member_oof_predictions_ = {}
         return self
@@ -184,7 +191,11 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         return named_members(self.estimators, type(self).__name__)
 
     def _weigh(
-        self, names: Sequence[str], members: Sequence[Member], labels: Labels
+        self,
+        names: Sequence[str],
+        members: Sequence[Member],
+        labels: Labels,
+        group: np.ndarray | None,
     ) -> None:
         """Set members, weights, and losses."""
         tasks = self.task_set_.tasks
@@ -208,6 +219,11 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             task.name: dict(zip(names, row.tolist(), strict=True))
             for task, row in zip(tasks, self._weights, strict=True)
         }
+        self._calibration = None
+        if given:
+            self._calibration = CalibrationData.of_fit(
+                tasks, self._mix(given), labels.codes, labels.sample_weights, group
+            )
         alone = np.eye(len(members))
         self.member_losses_ = {
             task.name: {
@@ -233,6 +249,28 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             )
         outputs = self._mix(list(self.member_oof_predictions_.values()))
         return outputs[0] if self.task_set_.is_1d else outputs
+
+    def _calibration_data(self) -> CalibrationData:
+        if self._calibration is None:
+            raise ValueError(
+                f"{type(self).__name__}: intervals and sets need predictions of "
+                f"held-out samples, which there are above {SMALL} samples and with "
+                "more than one group. Give fit X_val and y_val, or fit a "
+                "ConformalPredictor with this blend."
+            )
+        return self._calibration
+
+    def _outputs_and_variance(
+        self, X: FeaturesLike
+    ) -> tuple[list[np.ndarray], np.ndarray | None]:
+        """Return outputs, and the variance that comes from members of a net."""
+        asked = self._ask(X, outputs_and_variance_of)
+        outputs = self._mix([one and one[0] for one in asked])
+        total = np.zeros((len(outputs[0]), self.task_set_.n_tasks))
+        for one, weight in zip(asked, self._weights.T, strict=True):
+            if one is not None and one[1] is not None:
+                total += weight**2 * one[1]
+        return outputs, total
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters, also those of the members by name.
@@ -266,16 +304,43 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         return self
 
     def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
+        return self._mix(self._ask(X, outputs_of))
+
+    def _ask(self, X: FeaturesLike, ask: Callable[[Any, Any], Any]) -> list[Any]:
+        """Ask all members; None from those to which no task gives weight."""
         check_is_fitted(self)
         X = check_features(self, X)
-        # A member that no task gives weight need not predict.
         used = np.any(self._weights > 0, axis=0)
         with warning_once():
-            outputs = [
-                outputs_of(model, X) if used[m] else None
+            return [
+                ask(model, X) if used[m] else None
                 for m, model in enumerate(self.estimators_)
             ]
-        return self._mix(outputs)
+
+    def predict_members(self, X: FeaturesLike) -> dict[str, Any]:
+        """Predict the values and probabilities of each member of the blend.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        dict of str to ndarray or list of ndarray
+            For each member, values (n_samples,) or probabilities (n_samples,
+            n_classes), in a list with one array per task where y was 2-D.
+        """
+        check_is_fitted(self)
+        X = check_features(self, X)
+        with warning_once():
+            members = {
+                name: outputs_of(model, X)
+                for name, model in self.named_estimators_.items()
+            }
+        if self.task_set_.is_1d:
+            return {name: outputs[0] for name, outputs in members.items()}
+        return members
 
     def _mix(self, outputs: Sequence[list[np.ndarray] | None]) -> list[np.ndarray]:
         """Return the weighted means of the members' outputs."""

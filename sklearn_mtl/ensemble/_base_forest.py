@@ -26,6 +26,7 @@ from sklearn_mtl.ensemble._trees import (
 from sklearn_mtl.neural_network import Labels
 from sklearn_mtl.preprocessing import column_scales, read_inputs
 from sklearn_mtl.tasks import TaskSet, cell_weights, warn_of_small_weights
+from sklearn_mtl.uncertainty import CalibrationData
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._index import warn_of_index_order
@@ -70,6 +71,7 @@ class BaseMultiTaskForest(BaseEstimator):
     forest_: RandomForestRegressor | None
     _scales: np.ndarray | None
     _oof: list[np.ndarray] | None
+    _calibration: CalibrationData | None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = FOREST_CONSTRAINTS
 
     # as scikit-learn's group splitters: who passes groups wants them to be kept apart
@@ -142,7 +144,7 @@ class BaseMultiTaskForest(BaseEstimator):
         cells = labels.weights[rows] / row_weights[:, None]
         encoding = TargetEncoding.learn(self.task_set_, codes, labels.weights[rows])
         self._ratio, shares = LeafRatio.learn(encoding, cells, row_weights)
-        self.forest_ = self._oof = None
+        self.forest_ = self._oof = self._calibration = None
         if not encoding.n_columns:
             return
         targets = self._ratio.targets(codes, cells, shares)
@@ -157,6 +159,13 @@ class BaseMultiTaskForest(BaseEstimator):
             self._oof = self._out_of_bag(X, rows, draws)
             for t, group in given.lone_tasks(labels.weights > 0).items():
                 self._oof[t][given.group == group] = np.nan
+            self._calibration = CalibrationData.of_fit(
+                self.task_set_.tasks,
+                self._oof,
+                labels.codes,
+                labels.sample_weights,
+                given.group,
+            )
 
     def _rounded(self, labels: Labels, sample_weight: ArrayLike | None) -> Labels:
         """Return labels with weights of few digits, so that rounding decides no tie."""
@@ -223,6 +232,16 @@ class BaseMultiTaskForest(BaseEstimator):
         n_features = self.n_features_in_
         few = min(_SHARE * n_features, _CANDIDATES)
         return max(1, int(few), int(np.sqrt(n_features)))
+
+    def _calibration_data(self) -> CalibrationData:
+        if self._calibration is None:
+            raise ValueError(
+                f"{type(self).__name__}: intervals and sets need out-of-bag "
+                "predictions, which there are with bootstrap=True (the default 'auto' "
+                f"uses it above {SMALL} samples) and more than one group. Or fit a "
+                "ConformalPredictor with this forest."
+            )
+        return self._calibration
 
     @property
     def oof_prediction_(self) -> Any:

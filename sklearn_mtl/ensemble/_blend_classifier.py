@@ -11,12 +11,15 @@ from sklearn.utils import Tags
 
 from sklearn_mtl.ensemble._base_blend import BLEND_CONSTRAINTS, BaseMultiTaskBlend
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
+from sklearn_mtl.uncertainty import SetsMixin
 from sklearn_mtl.utils._typing import ClassWeight, CrossValidator, Estimator, Seed
 
 __all__ = ["MultiTaskBlendClassifier"]
 
 
-class MultiTaskBlendClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskBlend):
+class MultiTaskBlendClassifier(
+    SetsMixin, ClassOutputsMixin, ClassifierMixin, BaseMultiTaskBlend
+):
     r"""A net, a shared forest and linear models, blended for every classification.
 
     Predicts :math:`\sum_m w_{tm} p_{tm}(x)` for task t with convex weights

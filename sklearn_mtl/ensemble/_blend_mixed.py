@@ -10,6 +10,7 @@ from sklearn.utils import ClassifierTags, RegressorTags, Tags
 
 from sklearn_mtl.ensemble._base_blend import BLEND_CONSTRAINTS, BaseMultiTaskBlend
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
+from sklearn_mtl.uncertainty import IntervalsMixin, SetsMixin
 from sklearn_mtl.utils._typing import (
     ClassWeight,
     CrossValidator,
@@ -21,7 +22,9 @@ from sklearn_mtl.utils._typing import (
 __all__ = ["MultiTaskBlendMixedEstimator"]
 
 
-class MultiTaskBlendMixedEstimator(ClassOutputsMixin, BaseMultiTaskBlend):
+class MultiTaskBlendMixedEstimator(
+    IntervalsMixin, SetsMixin, ClassOutputsMixin, BaseMultiTaskBlend
+):
     r"""A net, a shared forest and linear models, for classes and numbers at once.
 
     As MultiTaskBlendClassifier and MultiTaskBlendRegressor; what each task is gets

@@ -9,13 +9,14 @@ from sklearn.base import RegressorMixin
 
 from sklearn_mtl.ensemble._base_blend import BaseMultiTaskBlend
 from sklearn_mtl.tasks import MultiTaskOutputsMixin
+from sklearn_mtl.uncertainty import StandardDeviationMixin
 from sklearn_mtl.utils._typing import CrossValidator, Estimator, Seed
 
 __all__ = ["MultiTaskBlendRegressor"]
 
 
 class MultiTaskBlendRegressor(
-    MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskBlend
+    StandardDeviationMixin, MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskBlend
 ):
     r"""A net, a shared forest and linear models, blended for every regression.
 

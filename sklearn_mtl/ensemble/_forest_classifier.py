@@ -10,13 +10,14 @@ from sklearn.utils import Tags
 
 from sklearn_mtl.ensemble._base_forest import FOREST_CONSTRAINTS, BaseMultiTaskForest
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
+from sklearn_mtl.uncertainty import SetsMixin
 from sklearn_mtl.utils._typing import ClassWeight, Seed
 
 __all__ = ["MultiTaskForestClassifier"]
 
 
 class MultiTaskForestClassifier(
-    ClassOutputsMixin, ClassifierMixin, BaseMultiTaskForest
+    SetsMixin, ClassOutputsMixin, ClassifierMixin, BaseMultiTaskForest
 ):
     r"""A random forest whose trees are shared by several classifications.
 

@@ -9,12 +9,15 @@ from sklearn.utils import ClassifierTags, RegressorTags, Tags
 
 from sklearn_mtl.ensemble._base_forest import FOREST_CONSTRAINTS, BaseMultiTaskForest
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
+from sklearn_mtl.uncertainty import IntervalsMixin, SetsMixin
 from sklearn_mtl.utils._typing import ClassWeight, Seed, TaskTypes
 
 __all__ = ["MultiTaskForestMixedEstimator"]
 
 
-class MultiTaskForestMixedEstimator(ClassOutputsMixin, BaseMultiTaskForest):
+class MultiTaskForestMixedEstimator(
+    IntervalsMixin, SetsMixin, ClassOutputsMixin, BaseMultiTaskForest
+):
     r"""A random forest whose trees are shared by classifications and regressions.
 
     As MultiTaskForestClassifier and MultiTaskForestRegressor; what each task is gets

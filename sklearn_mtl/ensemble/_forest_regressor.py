@@ -9,13 +9,14 @@ from sklearn.base import RegressorMixin
 
 from sklearn_mtl.ensemble._base_forest import BaseMultiTaskForest
 from sklearn_mtl.tasks import MultiTaskOutputsMixin
+from sklearn_mtl.uncertainty import StandardDeviationMixin
 from sklearn_mtl.utils._typing import Seed
 
 __all__ = ["MultiTaskForestRegressor"]
 
 
 class MultiTaskForestRegressor(
-    MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskForest
+    StandardDeviationMixin, MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskForest
 ):
     r"""A random forest whose trees are shared by several regressions.
 

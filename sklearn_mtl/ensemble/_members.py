@@ -32,6 +32,7 @@ __all__ = [
     "is_multi_task",
     "make_member",
     "named_members",
+    "outputs_and_variance_of",
     "outputs_of",
     "tolerant",
 ]
@@ -125,6 +126,20 @@ def outputs_of(model: Any, X: FeaturesLike) -> list[np.ndarray]:
     if isinstance(model, Pipeline):
         return outputs_of(model.steps[-1][1], model[:-1].transform(X))
     return model._task_outputs(X)
+
+
+def outputs_and_variance_of(
+    model: Any, X: FeaturesLike
+) -> tuple[list[np.ndarray], np.ndarray | None]:
+    """Return outputs, and the variance of a net's members around them.
+
+    None where the model has no members, or errors are not known of single ones.
+    """
+    if isinstance(model, Pipeline):
+        return outputs_and_variance_of(model.steps[-1][1], model[:-1].transform(X))
+    if hasattr(model, "_outputs_and_variance"):
+        return model._outputs_and_variance(X)
+    return model._task_outputs(X), None
 
 
 def is_multi_task(estimator: Estimator) -> bool:

@@ -19,6 +19,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_mtl.modules import TrainedParts
+from sklearn_mtl.neural_network._held_out import HeldOutMixin
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.neural_network._search_space import search_space
 from sklearn_mtl.neural_network._task_changes import TaskChangesMixin
@@ -29,7 +30,7 @@ from sklearn_mtl.neural_network.data._read import preparation_of, read_net_input
 from sklearn_mtl.neural_network.data._stored import Samples
 from sklearn_mtl.neural_network.growth._listed import refuse_lists
 from sklearn_mtl.neural_network.training._history import history_arrays
-from sklearn_mtl.neural_network.training._plan import SMALL, make_plan
+from sklearn_mtl.neural_network.training._plan import make_plan
 from sklearn_mtl.neural_network.training._state import NetState
 from sklearn_mtl.neural_network.training._torch_state import usual_torch
 from sklearn_mtl.neural_network.training._training import Call, train_state
@@ -59,6 +60,7 @@ __all__ = ["BaseMultiTaskNet"]
 class BaseMultiTaskNet(
     UpdatesMixin,
     TaskChangesMixin,
+    HeldOutMixin,
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -321,33 +323,6 @@ class BaseMultiTaskNet(
         """
         check_is_fitted(self)
         return history_arrays(self._state.net.history, self._state.encoder)
-
-    @property
-    def oof_prediction_(self) -> Any:
-        """Out-of-fold predictions of the training rows.
-
-        Each row is predicted by the one member that held it out, which has not seen its
-        label for its weights, edges, medians or scales. Probabilities (n_samples,
-        n_classes) or values (n_samples,), in a list where y was 2-D; NaN where that
-        member had no label of the task, as when all of them are in one of the `groups`.
-        Where several members hold out folds; one member is a little less accurate than
-        the mean of all, which predicts new rows.
-        """
-        check_is_fitted(self)
-        outputs = self._state.held_out_outputs
-        if outputs is None and self._state.is_for_predictions:
-            raise AttributeError(
-                f"{type(self).__name__}: the file that this net was loaded from has no "
-                "oof_prediction_. Save it with training_state=True."
-            )
-        if outputs is None:
-            raise AttributeError(
-                f"{type(self).__name__}: there is no oof_prediction_, because not "
-                "every sample was held out. It needs n_members > 1, more than one "
-                "group, no X_val, and early_stopping=True (the default 'auto' holds "
-                f"nothing out of up to {SMALL} samples)."
-            )
-        return outputs[0] if self.task_set_.is_1d else outputs
 
     @property
     def task_relation_(self) -> np.ndarray:

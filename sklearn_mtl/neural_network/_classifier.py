@@ -13,6 +13,7 @@ from sklearn.utils import Tags
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
+from sklearn_mtl.uncertainty import SetsMixin
 from sklearn_mtl.utils._typing import (
     ClassWeight,
     FeaturesLike,
@@ -24,7 +25,9 @@ from sklearn_mtl.utils._typing import (
 __all__ = ["MultiTaskClassifier"]
 
 
-class MultiTaskClassifier(ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet):
+class MultiTaskClassifier(
+    SetsMixin, ClassOutputsMixin, ClassifierMixin, BaseMultiTaskNet
+):
     r"""Classify several targets with one net: a shared trunk and a head for each task.
 
     Minimises

@@ -12,6 +12,7 @@ from sklearn.utils import ClassifierTags, RegressorTags, Tags
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.tasks import CLASS_WEIGHT, ClassOutputsMixin
+from sklearn_mtl.uncertainty import IntervalsMixin, SetsMixin
 from sklearn_mtl.utils._typing import (
     ClassWeight,
     FeaturesLike,
@@ -24,7 +25,9 @@ from sklearn_mtl.utils._typing import (
 __all__ = ["MultiTaskMixedEstimator"]
 
 
-class MultiTaskMixedEstimator(ClassOutputsMixin, BaseMultiTaskNet):
+class MultiTaskMixedEstimator(
+    IntervalsMixin, SetsMixin, ClassOutputsMixin, BaseMultiTaskNet
+):
     r"""Learn classifications and regressions with one net.
 
     Minimises

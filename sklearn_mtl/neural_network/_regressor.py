@@ -12,12 +12,15 @@ from sklearn.base import RegressorMixin
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.tasks import MultiTaskOutputsMixin
+from sklearn_mtl.uncertainty import StandardDeviationMixin
 from sklearn_mtl.utils._typing import FeaturesLike, Seed, TargetsLike, TaskNumbers
 
 __all__ = ["MultiTaskRegressor"]
 
 
-class MultiTaskRegressor(MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet):
+class MultiTaskRegressor(
+    StandardDeviationMixin, MultiTaskOutputsMixin, RegressorMixin, BaseMultiTaskNet
+):
     r"""Predict several numbers with one net: a shared trunk and a head for each task.
 
     Minimises

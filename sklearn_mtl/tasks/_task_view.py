@@ -122,6 +122,13 @@ class _AfterSteps(BaseEstimator):
     def _task_code(self, X: FeaturesLike, t: int) -> np.ndarray:
         return self.model._task_code(self._prepare(X), t)
 
+    def __getattr__(self, name: str) -> Any:
+        """Return a method of the model that takes X first, behind the steps."""
+        if name not in ("predict_interval", "predict_quantiles", "predict_set"):
+            raise AttributeError(name)
+        method = getattr(self.model, name)
+        return lambda X, *args, **kwargs: method(self._prepare(X), *args, **kwargs)
+
     def _prepare(self, X: FeaturesLike) -> Any:
         for step in self.steps:
             X = step.transform(X)

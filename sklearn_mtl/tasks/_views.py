@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_mtl.tasks._scores import accuracies, mean_of_observed, r2_scores
@@ -29,6 +31,16 @@ def make_task_view(model: Any, task: TaskKey) -> Any:
 def _name_of(model: Any) -> str:
     """Return the name that its user knows a model by."""
     return getattr(model, "shown_as", type(model).__name__)
+
+
+def _has(method: str) -> Callable[[Any], bool]:
+    """Return a check for whether the model has a method that fits the task."""
+
+    def check(view: Any) -> bool:
+        is_regressor = isinstance(view, TaskRegressorView)
+        return is_regressor == (method != "predict_set") and hasattr(view.model, method)
+
+    return check
 
 
 class _TaskView(BaseEstimator):
@@ -92,6 +104,35 @@ class _TaskView(BaseEstimator):
         check_is_fitted(self)
         codes = self.model._finite_code(X, self._index())
         return self.model.task_set_.tasks[self._index()].decode(codes)
+
+    @available_if(_has("predict_interval"))
+    def predict_interval(self, X: FeaturesLike, coverage: float = 0.9) -> np.ndarray:
+        """Predict an interval for each label, as the model does for all tasks.
+
+        Shapes: X (n_samples, n_features) -> (n_samples, 2).
+        """
+        return self._own(self.model.predict_interval(X, coverage=coverage))
+
+    @available_if(_has("predict_quantiles"))
+    def predict_quantiles(self, X: FeaturesLike, q: ArrayLike) -> np.ndarray:
+        """Predict quantiles of the labels, as the model does for all tasks.
+
+        Shapes: X (n_samples, n_features), q (n_q,) -> (n_samples, n_q).
+        """
+        return self._own(self.model.predict_quantiles(X, q))
+
+    @available_if(_has("predict_set"))
+    def predict_set(self, X: FeaturesLike, coverage: float = 0.9) -> np.ndarray:
+        """Predict sets of classes, as the model does for all tasks.
+
+        Shapes: X (n_samples, n_features) -> (n_samples, n_classes), bool.
+        """
+        found = self.model.predict_set(X, coverage=coverage)
+        return found if self.model.task_set_.is_1d else found[self._index()]
+
+    def _own(self, values: np.ndarray) -> np.ndarray:
+        """Return the part of values (n_samples, n_tasks, ...) that is the task's."""
+        return values if self.model.task_set_.is_1d else values[:, self._index()]
 
     def _scored(
         self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None

@@ -68,6 +68,15 @@ class Labels:
             rows = np.ones(len(codes))
         return cls(codes, weights, rows, own)
 
+    def take(self, rows: np.ndarray) -> Labels:
+        """Return the labels of some samples."""
+        return Labels(
+            self.codes[rows],
+            self.weights[rows],
+            self.row_weights[rows],
+            self.sample_weights[rows],
+        )
+
 
 def draw_folds(
     task_set: TaskSet,

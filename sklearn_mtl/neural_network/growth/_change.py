@@ -22,7 +22,8 @@ from sklearn_mtl.neural_network.objective._setup import make_balance
 from sklearn_mtl.neural_network.training._build import build_net
 from sklearn_mtl.neural_network.training._net import MultiTaskNet
 from sklearn_mtl.neural_network.training._state import NetState
-from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.tasks import Task, TaskSet
+from sklearn_mtl.uncertainty import CalibrationData
 
 if TYPE_CHECKING:
     from sklearn_mtl.neural_network._base import BaseMultiTaskNet
@@ -56,6 +57,7 @@ def change_tasks(
         net=net,
         places_in_fit=_change_places(state, columns),
         held_out_outputs=_change_held_out(state.held_out_outputs, sources),
+        calibration=_change_calibration(state.calibration, tasks.tasks, sources),
         task_relation=_change_square(state.task_relation, columns),
         stream=_change_stream(state.stream, sources),
         stored=_change_stored(state.stored, sources),
@@ -239,6 +241,25 @@ def _change_held_out(
             found = outputs[source.old]
             changed.append(source.classes.spread(found) if source.classes else found)
     return changed
+
+
+def _change_calibration(
+    data: CalibrationData | None, tasks: Sequence[Task], sources: Sequence[TaskSource]
+) -> CalibrationData | None:
+    """Return what is known of errors on held-out samples; nothing of added tasks."""
+    if data is None:
+        return None
+    outputs = _change_held_out(data.outputs, sources)
+    assert outputs is not None  # for the type checker
+    truth = _columns(data.truth, sources, np.nan)
+    for t, source in enumerate(sources):
+        if source.classes is not None:
+            truth[:, t] = source.classes.codes(truth[:, t])
+    weights = data.weights
+    if weights is not None and weights.shape[1] > 1:
+        weights = _columns(weights, sources, 1.0)
+    kept = outputs, truth.astype(data.truth.dtype), weights, data.fold
+    return CalibrationData(tasks, *kept, is_by_member=data.is_by_member)
 
 
 def _change_square(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -21,6 +21,7 @@ from sklearn_mtl.neural_network.training._head_update import HeadUpdate, last_la
 from sklearn_mtl.neural_network.training._net import MultiTaskNet
 from sklearn_mtl.preprocessing import Preparation, ReadInputs
 from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.uncertainty import CalibrationData, variance_of_members
 
 __all__ = ["NetState"]
 
@@ -53,6 +54,8 @@ class NetState:
     held_out_outputs : list of ndarray or None
         As `outputs`, for the training rows, each from the member that held it out; None
         where not every row was held out.
+    calibration : CalibrationData or None
+        What intervals and sets are calibrated on; None where nothing was held out.
     task_relation : ndarray of shape (n_tasks, n_tasks) or None
         How the tasks are related, None where nothing was said of it.
     head_update : HeadUpdate or None
@@ -86,6 +89,7 @@ class NetState:
     places_in_fit: list[int | None] | None = None
     best_epoch: int = 0
     held_out_outputs: list[np.ndarray] | None = None
+    calibration: CalibrationData | None = None
     task_relation: np.ndarray | None = None
     head_update: HeadUpdate | None = None
     stream: Stream | None = None
@@ -163,6 +167,37 @@ class NetState:
         Shapes: X (n_samples, n_features).
         """
         return self.encoder.decode(self._apply(X, self.net.logits), X.shape[0])
+
+    def member_outputs(self, X: ReadInputs) -> list[list[np.ndarray]]:
+        """Return the outputs of each member, NaN for a task that it does not know.
+
+        Shapes: X (n_samples, n_features).
+        """
+        return self._split_members(self._apply(X, self.net.logits))
+
+    def outputs_and_variance(
+        self, X: ReadInputs
+    ) -> tuple[list[np.ndarray], np.ndarray | None]:
+        """Return `outputs`, and the variance of the members' values around them.
+
+        None where errors are not known of single members.
+
+        Shapes: X (n_samples, n_features) -> (n_samples, n_tasks).
+        """
+        if self.calibration is None or not self.calibration.is_by_member:
+            return self.outputs(X), None
+        chunks = list(self._apply(X, self.net.logits))
+        outputs = self.encoder.decode(chunks, X.shape[0])
+        members, tasks = self._split_members(chunks), self.encoder.task_set.tasks
+        return outputs, variance_of_members(tasks, members, outputs)
+
+    def _split_members(self, chunks: Iterable[Tensor]) -> list[list[np.ndarray]]:
+        activated = [self.encoder.activate(logits) for logits in chunks]
+        members = torch.cat(activated, dim=1).double().cpu().numpy()
+        known = self.encoder.known_outputs()
+        if known is not None:
+            members = np.where(known, members, np.nan)
+        return [self.encoder.split(member) for member in members]
 
     def represent(self, X: ReadInputs) -> np.ndarray:
         """Return the shared representation of all members side by side.

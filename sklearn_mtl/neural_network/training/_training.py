@@ -69,6 +69,7 @@ from sklearn_mtl.preprocessing import (
     WidePreparation,
 )
 from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.uncertainty import CalibrationData
 from sklearn_mtl.utils._callbacks import FitEvents
 from sklearn_mtl.utils._random import spawn_seeds
 
@@ -211,6 +212,8 @@ def train_state(
             _train(model, state, data, members, held_out, plan, call)
         except LossError as error:
             raise_reason(error, data, X)
+        if held_out is not None:
+            state.calibration = _calibration_data(state, X, labels, members, held)
     state.stored = call.stored
     if not call.is_partial:
         parts = [(X, labels, members)]
@@ -351,7 +354,7 @@ def _train(
     finally:
         take_back(net)
     state.best_epoch = 0
-    state.held_out_outputs = None
+    state.held_out_outputs = state.calibration = None
     if held_out is not None and track is not None:
         state.best_epoch = track.restore(net.module_)
         if (~members).any(axis=0).all():  # each sample was held out by one member
@@ -375,6 +378,28 @@ def _out_of_fold(state: NetState, held_out: HeldOutRows) -> list[np.ndarray]:
         rows = index.cpu().numpy()
         fused[rows[rows >= 0]] = activated[rows >= 0]
     return state.encoder.split(fused)
+
+
+def _calibration_data(
+    state: NetState, X: ReadInputs, labels: Labels, members: np.ndarray, held: Held
+) -> CalibrationData:
+    """Return what is known of errors on the samples that were held out."""
+    tasks, outputs, fold = state.encoder.task_set.tasks, state.held_out_outputs, None
+    if outputs is not None:
+        fold = (~members).argmax(axis=0)
+    elif held.labels is not None:
+        labels, outputs = held.labels, state.outputs(held.X)
+    else:  # the only member held out some samples
+        rows = np.flatnonzero(~members[0])
+        labels, outputs = labels.take(rows), state.outputs(X[rows])
+    return CalibrationData.of_fit(
+        tasks,
+        outputs,
+        labels.codes,
+        labels.sample_weights,
+        fold,
+        is_by_member=fold is not None,
+    )
 
 
 def _row_numbers(members: np.ndarray, device: torch.device) -> list[Tensor]:
