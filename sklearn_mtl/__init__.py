@@ -51,7 +51,7 @@ if TYPE_CHECKING:
         per_task_scorers,
         train_test_split,
     )
-    from sklearn_mtl.multioutput import IndependentTasks
+    from sklearn_mtl.multioutput import ConformalPredictor, IndependentTasks
     from sklearn_mtl.neural_network import (
         MultiTaskClassifier,
         MultiTaskMixedEstimator,
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
 
 # where a newcomer's names live; torch is loaded when one of the nets is first used
 _HOMES = {
+    "ConformalPredictor": "multioutput",
     "IndependentTasks": "multioutput",
     "MultiTaskBlendClassifier": "ensemble",
     "MultiTaskBlendMixedEstimator": "ensemble",
@@ -95,6 +96,7 @@ _PACKAGES = [
 ]
 
 __all__ = [
+    "ConformalPredictor",
     "IndependentTasks",
     "MultiTaskBlendClassifier",
     "MultiTaskBlendMixedEstimator",

@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mtl import (
+    ConformalPredictor,
     IndependentTasks,
     MultiTaskClassifier,
     MultiTaskMixedEstimator,
@@ -81,8 +82,17 @@ def small_groups(estimator):
 
 SMALL_SEARCH = {"alphas": 4, "cv": 3}
 
+
+def small_conformal(estimator):
+    """Return intervals and sets from three folds."""
+    return ConformalPredictor(estimator, cv=3)
+
+
 CLASSIFIERS = {
     "blend": lambda: small_blend(MultiTaskBlendClassifier, MultiTaskForestClassifier),
+    "conformal": lambda: small_conformal(
+        IndependentTasks(LogisticRegression(max_iter=1000))
+    ),
     "conv": lambda: MultiTaskClassifier(**SMALL_CONV),
     "forest": lambda: MultiTaskForestClassifier(**SMALL_FOREST),
     "groups": lambda: small_groups(IndependentTasks(LogisticRegression(max_iter=1000))),
@@ -94,6 +104,7 @@ CLASSIFIERS = {
 }
 REGRESSORS = {
     "blend": lambda: small_blend(MultiTaskBlendRegressor, MultiTaskForestRegressor),
+    "conformal": lambda: small_conformal(IndependentTasks(Ridge())),
     "conv": lambda: MultiTaskRegressor(**SMALL_CONV),
     "forest": lambda: MultiTaskForestRegressor(**SMALL_FOREST),
     "groups": lambda: small_groups(MultiTaskForestRegressor(**SMALL_FOREST)),
@@ -111,6 +122,11 @@ MIXED = {
     ),
     "blend": lambda: small_blend(
         MultiTaskBlendMixedEstimator, MultiTaskForestMixedEstimator
+    ),
+    "conformal": lambda: small_conformal(
+        IndependentTasks(
+            classifier=LogisticRegression(max_iter=1000), regressor=Ridge()
+        )
     ),
     "conv": lambda: MultiTaskMixedEstimator(**SMALL_CONV),
     "forest": lambda: MultiTaskForestMixedEstimator(**SMALL_FOREST),

@@ -16,7 +16,7 @@ from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 
-from sklearn_mtl.ensemble._members import Member, make_member, outputs_of, tolerant
+from sklearn_mtl.ensemble._members import Member, make_member, outputs_of
 from sklearn_mtl.ensemble._reading import SMALL
 from sklearn_mtl.exceptions import (
     FreeTextWarning,
@@ -29,7 +29,7 @@ from sklearn_mtl.model_selection import split_weighted, stratified_folds
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._fit_params import fit_params_for
 from sklearn_mtl.utils._hold_out import HoldOut
-from sklearn_mtl.utils._pipelines import last_step, weight_key
+from sklearn_mtl.utils._pipelines import last_step, tolerant, weight_key
 from sklearn_mtl.utils._private import num_samples, safe_indexing
 from sklearn_mtl.utils._random import spawn_seeds
 from sklearn_mtl.utils._typing import Estimator, FeaturesLike, Predictor, TargetsLike

@@ -22,7 +22,7 @@ from sklearn_mtl.neural_network import (
     MultiTaskRegressor,
 )
 from sklearn_mtl.tasks import MultiTaskOutputsMixin, TaskSet, fix_task_types
-from sklearn_mtl.utils._pipelines import last_step
+from sklearn_mtl.utils._pipelines import last_step, tolerant
 from sklearn_mtl.utils._typing import Estimator, FeaturesLike, Predictor
 
 __all__ = [
@@ -34,7 +34,6 @@ __all__ = [
     "named_members",
     "outputs_and_variance_of",
     "outputs_of",
-    "tolerant",
 ]
 
 DEFAULT = "default"
@@ -160,11 +159,3 @@ def _seeded(estimator: Estimator, seed: int) -> Any:
         if name.rpartition("__")[2] == "random_state" and value is None
     ]
     return copy.set_params(**dict.fromkeys(free, seed))
-
-
-def tolerant(model: Predictor) -> Any:
-    """Return a clone that takes a task without any label."""
-    copy, prefix = clone(model), last_step(model)[0]
-    if f"{prefix}on_empty_task" in copy.get_params(deep=True):
-        copy.set_params(**{f"{prefix}on_empty_task": "warn"})
-    return copy

@@ -1,6 +1,9 @@
 """Splitters, scorers and cross-validated predictions for tasks with missing labels."""
 
 from sklearn_mtl.model_selection._cross_val_predict import cross_val_predict
+from sklearn_mtl.model_selection._cross_val_predict import (
+    rows_of_params as rows_of_params,
+)
 from sklearn_mtl.model_selection._cross_validate import cross_validate
 from sklearn_mtl.model_selection._kfold import MultiTaskKFold
 from sklearn_mtl.model_selection._mean_rank import best_mean_rank

@@ -46,7 +46,7 @@ from sklearn_mtl.utils._typing import (
     TargetsLike,
 )
 
-__all__ = ["cross_val_predict"]
+__all__ = ["cross_val_predict", "rows_of_params"]
 
 _WHO = "cross_val_predict"
 _METHODS = ("predict", "predict_proba")
@@ -205,7 +205,7 @@ def _check_partition(tests: Sequence[np.ndarray], n_samples: int) -> None:
         )
 
 
-def _rows_of(params: Mapping[str, Any], rows: np.ndarray, n_samples: int) -> dict:
+def rows_of_params(params: Mapping[str, Any], rows: np.ndarray, n_samples: int) -> dict:
     """Return the parameters with those that have an entry a row cut to some rows."""
     # A validation set has rows of its own, as many as it may have.
     return {
@@ -236,7 +236,7 @@ def _predict_fold(
     fitted = estimator.fit(
         safe_indexing(X, train),
         safe_indexing(y, train),
-        **_rows_of(fit_params, train, n_samples),
+        **rows_of_params(fit_params, train, n_samples),
     )
     classes = classes_of_tasks(fitted, n_tasks, _WHO)
     output = getattr(fitted, method)(safe_indexing(X, test))

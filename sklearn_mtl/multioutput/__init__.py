@@ -1,8 +1,9 @@
-"""Any scikit-learn estimator, once for each task."""
+"""Any scikit-learn estimator: once for each task, and with intervals and sets."""
 
+from sklearn_mtl.multioutput._conformal_predictor import ConformalPredictor
 from sklearn_mtl.multioutput._independent_tasks import IndependentTasks
 from sklearn_mtl.multioutput._tags import join_tags as join_tags
 from sklearn_mtl.multioutput._templates import for_one_task as for_one_task
 from sklearn_mtl.multioutput._templates import for_tasks as for_tasks
 
-__all__ = ["IndependentTasks"]
+__all__ = ["ConformalPredictor", "IndependentTasks"]

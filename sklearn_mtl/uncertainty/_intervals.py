@@ -164,11 +164,17 @@ class StandardDeviationMixin(IntervalsMixin):
         ------
         ValueError
             If a prediction is not finite, because X holds values that are too large; or
-            if `return_std` is True and fit held nothing out.
+            if `return_std` is True and fit held nothing out or a task has classes.
         """
         if not return_std:
             return super().predict(X)  # type: ignore[misc]
         calibration = self._calibrated()
+        for task in self.task_set_.tasks:
+            if task.is_classification:
+                raise ValueError(
+                    f"{type(self).__name__}: return_std=True needs numeric tasks, but "
+                    f"{task.name!r} has classes. Use predict_set and predict_interval."
+                )
         outputs, variance = self._finite_with_variance(X)
         predicted = self.task_set_.decode(np.stack(outputs, axis=1))
         return predicted, self._squeezed(calibration.deviations(outputs, variance))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_mtl.utils._typing import Estimator
 
-__all__ = ["fitted_model", "last_step", "weight_key"]
+__all__ = ["fitted_model", "last_step", "tolerant", "weight_key"]
 
 
 def last_step(estimator: Estimator) -> tuple[str, Any]:
@@ -41,3 +42,11 @@ def weight_key(estimator: Estimator, who: str = "") -> str:
         text = f"{type(last).__name__} does not support sample weights."
         raise ValueError(f"{who}: {text}" if who else text)
     return f"{prefix}sample_weight"
+
+
+def tolerant(model: Estimator) -> Any:
+    """Return a clone that takes a task without any label."""
+    copy, prefix = clone(model), last_step(model)[0]
+    if f"{prefix}on_empty_task" in copy.get_params(deep=True):
+        copy.set_params(**{f"{prefix}on_empty_task": "warn"})
+    return copy

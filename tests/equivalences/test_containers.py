@@ -29,7 +29,7 @@ from tests.zoo import RETRIEVERS, SMALL_NET
 every_predictor = pytest.mark.parametrize(("kind", "name"), ZOO)
 
 # estimators of others get X as it is, and may compute in float32 then
-PASSES_ON = ("independent", "groups")
+PASSES_ON = ("conformal", "independent", "groups")
 # another order in memory sums in another order
 ROUNDING = {"rtol": 1e-9, "atol": 1e-12}
 

@@ -67,7 +67,7 @@ def test_classes_stay_and_values_are_multiplied(name, factor):
 
 
 #: Penalties, pictures and other libraries' estimators take features as they are.
-AS_THEY_ARE = {"linear, l21", "linear CV", "conv", "independent"}
+AS_THEY_ARE = {"linear, l21", "linear CV", "conformal", "conv", "independent"}
 UNITS = [np.full(4, 1e9), np.full(4, 1e-9), np.array([1e4, 1e-4, 1.0, 1e-12])]
 
 
