@@ -46,7 +46,7 @@ def read_losses(loss: Any, tasks: Sequence[Task], who: str) -> list[TaskLoss]:
         if not _suits(found, task):
             if is_by_task and wanted != AUTO:
                 raise _misfit(wanted, found, [task], who)
-            found = _make(_default(task), made, who)
+            found = _make(task.target.loss, made, who)
         losses.append(found)
     trained = [task for task in tasks if task.kind not in _UNTRAINED]
     if trained and not is_by_task and loss != AUTO:
@@ -58,10 +58,6 @@ def read_losses(loss: Any, tasks: Sequence[Task], who: str) -> list[TaskLoss]:
 
 def _suits(loss: TaskLoss, task: Task) -> bool:
     return task.kind in loss.kinds or task.kind in _UNTRAINED
-
-
-def _default(task: Task) -> str:
-    return "cross_entropy" if task.is_classification else "squared_error"
 
 
 def _make(wanted: Any, made: dict[Any, TaskLoss], who: str) -> TaskLoss:

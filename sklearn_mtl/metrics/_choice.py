@@ -29,9 +29,13 @@ def metrics_of_tasks(
     metric = read_metric(metric, names, who)
     given = by_task(periods, names, parameter="periods", who=who)
     return [
-        _repeating(metric_of_task(metric, task.name, task.kind, who), task, period, who)
+        _repeating(_of_task(metric, task, who), task, period, who)
         for task, period in zip(tasks, given.values(), strict=True)
     ]
+
+
+def _of_task(metric: MetricChoice, task: Any, who: str) -> Metric:
+    return metric_of_task(metric, task.name, task.kind, who, task.classes)
 
 
 def _repeating(metric: Metric, task: Any, period: Any, who: str) -> Metric:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import _classification as c
 from sklearn_mtl.metrics import _regression as r
-from sklearn_mtl.tasks import match_tasks
+from sklearn_mtl.tasks import TARGET_KINDS, match_tasks, target_of
 from sklearn_mtl.utils._typing import MetricChoice
 
 __all__ = [
@@ -102,23 +104,7 @@ _METRICS = {
 _SHORT = {"brier": "brier_score"}
 
 #: Names that stand for another metric for each kind of task.
-BY_KIND: dict[str, dict[str, str]] = {
-    "auto": {
-        "binary": "roc_auc",
-        "multiclass": "balanced_accuracy",
-        "regression": "r2",
-    },
-    "skill": {
-        "binary": "d2_log_loss_score",
-        "multiclass": "d2_log_loss_score",
-        "regression": "r2",
-    },
-}
-_KINDS = {
-    "binary": ("binary", "classification"),
-    "multiclass": ("multiclass", "classification"),
-    "regression": ("regression",),
-}
+BY_KIND = ("auto", "skill")
 
 
 def metric_names() -> list[str]:
@@ -156,17 +142,23 @@ def is_error(metric: MetricChoice, who: str) -> bool:
     return find_metric(metric, who).is_error
 
 
-def metric_of_task(metric: MetricChoice, name: str, kind: str, who: str) -> Metric:
+def metric_of_task(
+    metric: MetricChoice,
+    name: str,
+    kind: str,
+    who: str,
+    classes: np.ndarray | None = None,
+) -> Metric:
     """Return what `metric` says of one task: by name, by kind, or for all."""
     chosen: Any = metric
+    target = target_of(kind, classes)
     if isinstance(metric, Mapping):
-        keys = [key for key in (name, *_KINDS[kind]) if key in metric]
+        keys = [key for key in (name, kind, target.type) if key in metric]
         chosen = metric[keys[0]] if keys else "auto"
     if is_by_kind(chosen):
-        chosen = BY_KIND[chosen][kind]
+        chosen = target.metric(chosen, kind, classes)
     found = find_metric(chosen, who)
-    is_classification = kind != "regression"
-    if found.kind is not None and (found.kind == "classification") != is_classification:
+    if found.kind is not None and found.kind not in target.scored_by:
         raise TaskError(
             f"{who}: task {name!r} is a {kind} task, which {found.name!r} cannot "
             "score. Give a dict by kind, such as {'classification': 'accuracy', "
@@ -179,7 +171,7 @@ def read_metric(metric: MetricChoice, names: list[str], who: str) -> MetricChoic
     """Return metrics by name of task or kind, refusing keys that are neither."""
     if not isinstance(metric, Mapping):
         return metric
-    kinds = {kind for some in _KINDS.values() for kind in some} - set(names)
+    kinds = {k for one in TARGET_KINDS for k in (*one.kinds, one.type)} - set(names)
     by_kind = {key: one for key, one in metric.items() if key in kinds}
     others = {key: one for key, one in metric.items() if key not in kinds}
     try:

@@ -25,12 +25,9 @@ def build_strata(
     for t, task in enumerate(task_set.tasks):
         observed = np.flatnonzero(~np.isnan(codes[:, t]))
         values = codes[observed, t]
-        if task.is_classification:
-            stratum, size = values.astype(np.intp), task.n_classes
-        else:
-            # No more bins than the smallest part has labels of the task.
-            most = max(1, min(n_bins, int(share * len(observed))))
-            stratum, size = _quantile_bins(values, most)
+        # No more bins than the smallest part has labels of the task.
+        most = max(1, min(n_bins, int(share * len(observed))))
+        stratum, size = task.target.strata(values, task.n_classes, most)
         rows.append(observed)
         columns.append(stratum + start)
         start += size
@@ -41,12 +38,3 @@ def build_strata(
             start += 1
     at = (np.concatenate(rows), np.concatenate(columns))
     return sparse.csr_array((np.ones(len(at[0])), at), shape=(len(codes), start))
-
-
-def _quantile_bins(values: np.ndarray, n_bins: int) -> tuple[np.ndarray, int]:
-    if n_bins < 2:
-        return np.zeros(len(values), dtype=np.intp), int(len(values) > 0)
-    # ranks, not interpolated quantiles: these round differently in another unit
-    places = -(-np.arange(1, n_bins) * (len(values) - 1) // n_bins)
-    edges = np.unique(np.sort(values)[places])
-    return np.searchsorted(edges, values, side="right"), len(edges) + 1

@@ -8,10 +8,12 @@ from sklearn_mtl.tasks._circular import from_vectors as from_vectors
 from sklearn_mtl.tasks._circular import unit_vectors as unit_vectors
 from sklearn_mtl.tasks._declare import check_same_classes as check_same_classes
 from sklearn_mtl.tasks._declare import check_untrained_tasks as check_untrained_tasks
-from sklearn_mtl.tasks._infer import check_classes as check_classes
 from sklearn_mtl.tasks._infer import infer_kind as infer_kind
 from sklearn_mtl.tasks._infer import parse_task_types as parse_task_types
 from sklearn_mtl.tasks._infer import warn_of_unseen as warn_of_unseen
+from sklearn_mtl.tasks._kinds import TARGET_KINDS as TARGET_KINDS
+from sklearn_mtl.tasks._kinds import check_classes as check_classes
+from sklearn_mtl.tasks._kinds import target_of as target_of
 from sklearn_mtl.tasks._meta_outputs import MetaOutputsMixin as MetaOutputsMixin
 from sklearn_mtl.tasks._names import NamedTasks as NamedTasks
 from sklearn_mtl.tasks._names import TaskNames as TaskNames

@@ -109,33 +109,6 @@ def parse_task_types(
     return [_TYPES[given.get(name)] for name in names]
 
 
-def check_classes(values: np.ndarray, name: str, who: str) -> None:
-    """Refuse labels that cannot be classes."""
-    if values.dtype.kind == "f":
-        broken = values[values != np.floor(values)]
-        if len(broken):
-            raise TaskError(
-                f"{who}: task {name!r} has fractional class labels, such as "
-                f"{np.unique(broken)[:3].tolist()}. Unknown label type: continuous. "
-                "Classes are strings, booleans, or whole numbers; for a regression "
-                "target use a regressor."
-            )
-    elif values.dtype.kind not in "iubUS":
-        raise TaskError(
-            f"{who}: task {name!r} has labels of dtype {values.dtype}. Unknown label "
-            "type: classes are strings, booleans, or whole numbers."
-        )
-
-
-def check_numbers(values: np.ndarray, name: str, who: str) -> None:
-    """Refuse labels that cannot be regression targets."""
-    if len(values) and values.dtype.kind not in "fiub":
-        raise TaskError(
-            f"{who}: task {name!r} is a regression but its labels are of dtype "
-            f"{values.dtype}; numbers are needed."
-        )
-
-
 def warn_of_empty_task(
     name: str, n_samples: int, on_empty_task: str, who: str, warn: bool
 ) -> None:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_mtl.tasks._infer import (
-    check_classes,
-    check_numbers,
     infer_kind,
     parse_task_types,
     warn_of_close_type,
@@ -17,6 +15,7 @@ from sklearn_mtl.tasks._infer import (
     warn_of_sentinel,
     warn_of_single_class,
 )
+from sklearn_mtl.tasks._kinds import TARGET_KINDS, TargetKind, target_of
 from sklearn_mtl.tasks._read_y import TargetColumns
 from sklearn_mtl.utils._typing import TaskTypes
 
@@ -26,6 +25,8 @@ __all__ = [
     "read_tasks",
     "warn_of_close_types",
 ]
+
+_TARGETS = {target.type: target for target in TARGET_KINDS}
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ class Task:
     period: float | None = None
 
     @property
+    def target(self) -> TargetKind:
+        """What is particular to targets of this kind."""
+        return target_of(self.kind, self.classes)
+
+    @property
     def is_classification(self) -> bool:
         """Whether the task has classes."""
         return self.classes is not None
@@ -61,7 +67,7 @@ class Task:
     @property
     def type(self) -> str:
         """What `task_types` calls it: "classification" or "regression"."""
-        return "classification" if self.is_classification else "regression"
+        return self.target.type
 
     @property
     def n_classes(self) -> int:
@@ -70,27 +76,13 @@ class Task:
 
     def encode(self, values: np.ndarray) -> np.ndarray:
         """Return class indices (-1 where unseen) or regression values, as float64."""
-        if self.classes is None:
-            return values.astype(np.float64)
-        if not len(values) or not len(self.classes):
-            return np.full(len(values), -1.0)
-        # Text and numbers do not compare.
-        if values.dtype.kind in "US" and self.classes.dtype.kind not in "US":
-            return np.full(len(values), -1.0)
-        if values.dtype.kind not in "US" and self.classes.dtype.kind in "US":
-            return np.full(len(values), -1.0)
-        place = np.searchsorted(self.classes, values)
-        # A label above the last class has no place of its own.
-        place = np.minimum(place, len(self.classes) - 1)
-        return np.where(self.classes[place] == values, place, -1).astype(np.float64)
+        return self.target.encode(values, self.classes)
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Return labels for class indices, or the values of a regression."""
         if self.kind == "empty":
             return np.full(len(codes), np.nan)
-        if self.classes is None:
-            return codes
-        return self.classes[codes.astype(np.intp)]
+        return self.target.decode(codes, self.classes)
 
 
 def read_tasks(
@@ -134,13 +126,11 @@ def read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:
     if not len(values):
         classes = None if wanted == "regression" else np.array([])
         return Task(name, "empty", classes, np.dtype(float))
-    kind = (
-        infer_kind(values, columns.is_categorical[t]) if wanted == "infer" else wanted
+    if wanted == "infer":
+        wanted = infer_kind(values, columns.is_categorical[t])
+    target = _TARGETS[wanted]
+    target.check(values, name, who)
+    kind, classes = target.describe(values)
+    return Task(
+        name, kind, classes, np.dtype(float) if classes is None else classes.dtype
     )
-    if kind == "regression":
-        check_numbers(values, name, who)
-        return Task(name, "regression", None, np.dtype(float))
-    check_classes(values, name, who)
-    classes = np.unique(values)
-    kind = {1: "constant", 2: "binary"}.get(len(classes), "multiclass")
-    return Task(name, kind, classes, classes.dtype)

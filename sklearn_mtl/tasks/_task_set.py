@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks._declare import read_first_tasks
-from sklearn_mtl.tasks._infer import check_numbers, warn_of_unseen
+from sklearn_mtl.tasks._infer import warn_of_unseen
 from sklearn_mtl.tasks._names import find_task
 from sklearn_mtl.tasks._read_y import TargetColumns, read_columns
 from sklearn_mtl.tasks._task import Task, read_tasks
@@ -295,8 +295,7 @@ class TaskSet:
             columns = read_columns(y, who, sample_weight, self)
         columns = self.in_order(columns, who, name)
         for task, values in zip(self.tasks, columns.values, strict=True):
-            if not task.is_classification:
-                check_numbers(values, task.name, who)
+            task.target.check_new(values, task.name, who)
         codes = self.fill(columns)
         unknown = self._unknown_labels(columns, codes)
         if unknown and unseen == "raise":

@@ -22,6 +22,7 @@ WEIGHTS = RNG.uniform(size=60)
 class Named:
     name: str
     kind: str = "regression"
+    classes: None = None
 
 
 def score(metric, periods=24, **arguments):
