@@ -52,7 +52,7 @@ class TaskLoss(BaseEstimator, ABC):
         int
             One for a binary task or a regression, else one a class.
         """
-        return task.n_classes if task.kind == "multiclass" else 1
+        return task.n_classes if task.learned_as == "multiclass" else 1
 
     def curvature(self, n_outputs: int) -> float:
         """Return a bound of the second derivatives by the logits of a label.

@@ -85,10 +85,10 @@ class OutputLayout:
         def place(t: int) -> tuple[int, int, str, int]:
             """Say where a task stands: one logit before several, few before many."""
             task, loss = tasks[t], losses[t]
-            kind = {"binary": 0, "regression": 1}.get(task.kind, 2)
+            kind = {"binary": 0, "regression": 1}.get(task.learned_as, 2)
             width = loss.n_outputs(task)
             kind, width = (2, width) if width > 1 else (kind, 0)
-            return kind, width, task.kind, first[id(loss)]
+            return kind, width, task.learned_as, first[id(loss)]
 
         trained = [
             t for t, task in enumerate(tasks) if task.kind not in ("constant", "empty")

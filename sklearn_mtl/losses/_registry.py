@@ -57,7 +57,7 @@ def read_losses(loss: Any, tasks: Sequence[Task], who: str) -> list[TaskLoss]:
 
 
 def _suits(loss: TaskLoss, task: Task) -> bool:
-    return task.kind in loss.kinds or task.kind in _UNTRAINED
+    return task.learned_as in loss.kinds or task.kind in _UNTRAINED
 
 
 def _make(wanted: Any, made: dict[Any, TaskLoss], who: str) -> TaskLoss:

@@ -13,6 +13,7 @@ from sklearn_mtl.tasks._by_task import by_task
 from sklearn_mtl.tasks._infer import parse_task_types, warn_of_empty_task
 from sklearn_mtl.tasks._read_y import TargetColumns, read_columns
 from sklearn_mtl.tasks._task import Task, read_task, read_tasks
+from sklearn_mtl.tasks._values import refuse_tags
 from sklearn_mtl.utils._typing import TaskTypes
 
 __all__ = ["check_same_classes", "check_untrained_tasks", "read_first_tasks"]
@@ -114,4 +115,5 @@ def _declare_task(
             "all labels that will ever come."
         )
     values = read_columns(labels, who)
+    refuse_tags(values.values[0], who)
     return read_task(replace(values, names=[name]), 0, "classification", who)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -28,8 +28,14 @@ _TYPES = {
     "binary": "classification",
     "multiclass": "classification",
     "regression": "regression",
+    "tokens": "tokens",
     "infer": "infer",
     None: "infer",
+}
+# what an estimator for one kind of task may be told
+_ALLOWED = {
+    "classification": ("classification", "tokens"),
+    "regression": ("regression",),
 }
 _LOOKS_MISSING = ("nan", "NaN", "None", "<NA>", "NaT", "")
 
@@ -89,7 +95,7 @@ def _close_call(values: np.ndarray) -> str | None:
 def parse_task_types(
     task_types: TaskTypes | None, names: Sequence[str], kind: str, who: str
 ) -> list[str]:
-    """Return "classification", "regression" or "infer" for every task."""
+    """Return "classification", "regression", "tokens" or "infer" for every task."""
     if kind != "mixed" and task_types is None:
         return [kind] * len(names)
     given = by_task(task_types, names, parameter="task_types", who=who)
@@ -97,16 +103,26 @@ def parse_task_types(
         if value not in _TYPES:
             raise TaskError(
                 f"{who}: task {name!r} has task type {value!r}; allowed are "
-                "'classification', 'binary', 'multiclass', 'regression' and None."
+                "'classification', 'binary', 'multiclass', 'regression', 'tokens' and "
+                "None."
             )
-        if kind != "mixed" and _TYPES[value] not in (kind, "infer"):
+        if kind != "mixed" and _TYPES[value] not in (*_ALLOWED[kind], "infer"):
             raise TaskError(
                 f"{who}: task {name!r} has task type {value!r}, but this estimator is "
                 f"for {kind} alone."
             )
-    if kind != "mixed":
-        return [kind] * len(names)
-    return [_TYPES[given.get(name)] for name in names]
+    types = [_TYPES[given[name]] for name in names]
+    if kind == "mixed":
+        return types
+    return [kind if one == "infer" else one for one in types]
+
+
+def is_of_tokens(task_types: TaskTypes | None) -> bool:
+    """Say whether y is said to be one task of tokens, so that it may be nested."""
+    if isinstance(task_types, str) or task_types is None:
+        return task_types == "tokens"
+    said = task_types.values() if isinstance(task_types, Mapping) else task_types
+    return list(said) == ["tokens"]
 
 
 def warn_of_empty_task(
@@ -124,6 +140,17 @@ def warn_of_empty_task(
             f"{who}: task {name!r} has no observed label; it is predicted as NaN.",
             MissingLabelWarning,
             stacklevel=5,
+        )
+
+
+def refuse_single_tag(
+    name: str, kind: str, classes: np.ndarray | None, who: str
+) -> None:
+    """Refuse tokens that all have the same tag."""
+    if kind == "tokens" and classes is not None and len(classes) == 1:
+        raise TaskError(
+            f"{who}: task {name!r} has the single tag {classes.tolist()[0]!r}; two "
+            "different tags are needed."
         )
 
 

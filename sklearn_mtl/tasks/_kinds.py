@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.tasks._values import refuse_tags
+from sklearn_mtl.tasks._tokens import as_cells, has_spans, holds_lists, read_tags
 
 __all__ = ["TARGET_KINDS", "TargetKind", "check_classes", "check_numbers", "target_of"]
 
@@ -43,16 +43,14 @@ class TargetKind(ABC):
         """Return the metric that "auto" or "skill" stands for."""
 
     @abstractmethod
-    def check(self, values: np.ndarray, name: str, who: str) -> None:
-        """Refuse observed labels that cannot be of this kind, in fit."""
-
-    def check_new(self, values: np.ndarray, name: str, who: str) -> None:
-        """Refuse labels after fit; a class that was not seen in fit is found later."""
-        refuse_tags(values, who)
+    def read(
+        self, values: np.ndarray, name: str, who: str
+    ) -> tuple[str, np.ndarray | None]:
+        """Return the kind and the classes of observed labels, or refuse them."""
 
     @abstractmethod
-    def describe(self, values: np.ndarray) -> tuple[str, np.ndarray | None]:
-        """Return the kind of the task of these labels, and its classes."""
+    def check_new(self, values: np.ndarray, name: str, who: str) -> None:
+        """Refuse labels after fit; a class that was not seen in fit is found later."""
 
     @abstractmethod
     def encode(self, values: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
@@ -85,13 +83,20 @@ class _Classes(TargetKind):
     def metric(self, wanted: str, kind: str, classes: np.ndarray | None) -> str:
         return self._metrics[wanted][kind]
 
-    def check(self, values: np.ndarray, name: str, who: str) -> None:
+    def read(
+        self, values: np.ndarray, name: str, who: str
+    ) -> tuple[str, np.ndarray | None]:
         check_classes(values, name, who)
-
-    def describe(self, values: np.ndarray) -> tuple[str, np.ndarray | None]:
         classes = np.unique(values)
         kind = {1: "constant", 2: "binary"}.get(len(classes), "multiclass")
         return kind, classes
+
+    def check_new(self, values: np.ndarray, name: str, who: str) -> None:
+        if holds_lists(values):
+            raise TaskError(
+                f"{who}: task {name!r} has lists in y, such as {list(values[0])[:3]}, "
+                "but one class per sample in fit."
+            )
 
     def encode(self, values: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
         """Return the numbers of classes; -1 where a label is none of them."""
@@ -126,20 +131,20 @@ class _Numbers(TargetKind):
     def metric(self, wanted: str, kind: str, classes: np.ndarray | None) -> str:
         return "r2"  # which is its skill too
 
-    def check(self, values: np.ndarray, name: str, who: str) -> None:
+    def read(
+        self, values: np.ndarray, name: str, who: str
+    ) -> tuple[str, np.ndarray | None]:
         check_numbers(values, name, who)
+        return "regression", None
 
     def check_new(self, values: np.ndarray, name: str, who: str) -> None:
         check_numbers(values, name, who)
-
-    def describe(self, values: np.ndarray) -> tuple[str, np.ndarray | None]:
-        return "regression", None
 
     def encode(self, values: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
         return values.astype(np.float64)
 
     def decode(self, codes: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
-        return codes
+        return codes.astype(np.float64, copy=False)
 
     def strata(
         self, codes: np.ndarray, n_classes: int, n_bins: int
@@ -153,9 +158,58 @@ class _Numbers(TargetKind):
         return np.searchsorted(edges, codes, side="right"), len(edges) + 1
 
 
-CLASSES, NUMBERS = _Classes(), _Numbers()
+class _Tokens(TargetKind):
+    """A tag of each token of a text: lists, each as long as its sample has tokens.
+
+    The code of a label is 0 where there are tags; `TaskSet.encode_tokens` gives those
+    of the tags.
+    """
+
+    type = "tokens"
+    kinds = ("tokens",)
+    loss = "cross_entropy"
+    scored_by = ("tokens", "classification")
+
+    def metric(self, wanted: str, kind: str, classes: np.ndarray | None) -> str:
+        if wanted == "skill":
+            return "d2_log_loss_score"
+        is_of_spans = classes is not None and has_spans(classes)
+        return "span_f1" if is_of_spans else "token_accuracy"
+
+    def read(
+        self, values: np.ndarray, name: str, who: str
+    ) -> tuple[str, np.ndarray | None]:
+        self.check_new(values, name, who)
+        tags, _, _ = read_tags(values, name, who)
+        check_classes(tags, name, who)
+        return "tokens", np.unique(tags)
+
+    def check_new(self, values: np.ndarray, name: str, who: str) -> None:
+        if len(values) and not holds_lists(values):
+            raise TaskError(
+                f"{who}: task {name!r} has labels such as {values[0].item()!r} in y, "
+                "but it is one of tokens: each label must be a list with a tag for "
+                "each token of its sample."
+            )
+
+    def encode(self, values: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
+        return np.zeros(len(values))
+
+    def decode(self, codes: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
+        """Return lists of tags for arrays of their numbers."""
+        decode = CLASSES.decode
+        return as_cells(decode(part, classes).tolist() for part in codes)
+
+    def strata(
+        self, codes: np.ndarray, n_classes: int, n_bins: int
+    ) -> tuple[np.ndarray, int]:
+        """Return one stratum, that of the samples that have tags."""
+        return np.zeros(len(codes), dtype=np.intp), int(len(codes) > 0)
+
+
+CLASSES, NUMBERS, TOKENS = _Classes(), _Numbers(), _Tokens()
 #: All kinds of targets.
-TARGET_KINDS: tuple[TargetKind, ...] = (CLASSES, NUMBERS)
+TARGET_KINDS: tuple[TargetKind, ...] = (CLASSES, NUMBERS, TOKENS)
 _BY_KIND = {kind: target for target in TARGET_KINDS for kind in target.kinds}
 
 

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from sklearn_mtl.tasks._scores import accuracies, mean_of_observed, r2_scores, skills
 from sklearn_mtl.tasks._task_ids import place_of_task, read_task_ids
 from sklearn_mtl.tasks._task_set import Task, TaskSet
+from sklearn_mtl.tasks._tokens import as_cells, check_lengths, stack_codes
 from sklearn_mtl.tasks._views import make_task_view
 from sklearn_mtl.tasks._weights import check_sample_weight
 from sklearn_mtl.utils._categories import warning_once
@@ -43,12 +44,18 @@ class MultiTaskOutputsMixin(VersionedState):
     if TYPE_CHECKING:  # no method here, for the mixin stands in front of who has one
 
         def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
-            """Return, for each task, (n, n_classes) probabilities or (n,) values."""
+            """Return, for each task, (n, n_classes) probabilities or (n,) values.
+
+            For tokens a list with the probabilities (n_tokens, n_tags) of each sample.
+            """
 
     def _task_codes(self, X: FeaturesLike) -> np.ndarray:
-        """Return predicted class indices and values (n, n_tasks)."""
+        """Return predicted class indices and values (n, n_tasks).
+
+        With a task of tokens the array is of objects: arrays with the numbers of tags.
+        """
         # Overridden where the predicted label need not be the likeliest.
-        return np.stack([_code(output) for output in self._finite_outputs(X)], axis=1)
+        return stack_codes([_code(output) for output in self._finite_outputs(X)])
 
     def _task_output(self, X: FeaturesLike, t: int) -> np.ndarray:
         """Return the output of one task; overridden where one costs less than all."""
@@ -117,7 +124,7 @@ class MultiTaskOutputsMixin(VersionedState):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_tasks)
             Labels and values, of the dtype that the tasks share, else of dtype object.
-            1-D if y was.
+            1-D if y was. The label of a task of tokens is a list of tags.
 
         Raises
         ------
@@ -211,10 +218,11 @@ class MultiTaskOutputsMixin(VersionedState):
 
         Returns
         -------
-        TaskClassifierView or TaskRegressorView
+        TaskClassifierView, TaskRegressorView or TaskTokensView
             With `classes_`, `predict`, `predict_proba` (n_samples, n_classes) and
             `score`; scikit-learn's calibration, threshold and inspection tools take it
-            (in a FrozenEstimator where they would refit).
+            (in a FrozenEstimator where they would refit). Of tokens, `predict` gives
+            lists of tags.
         """
         check_is_fitted(self)
         return make_task_view(self, task)
@@ -224,10 +232,11 @@ class MultiTaskOutputsMixin(VersionedState):
     ) -> float:
         """Return the mean score over tasks: accuracy, R2, or skill if types are mixed.
 
-        The mean over tasks of the accuracy (all tasks are classifications), of R2 (all
-        are regressions), else of 1 - loss / prior loss, with squared error and
-        log-loss. Only observed cells count. Note that scikit-learn's
-        MultiOutputClassifier gives subset accuracy here, which is lower.
+        The mean over tasks of the accuracy (all tasks are classifications or have
+        tokens, of which it is the share of right tags), of R2 (all are regressions),
+        else of 1 - loss / prior loss, with squared error and log-loss. Only observed
+        labels count. Note that scikit-learn's MultiOutputClassifier gives subset
+        accuracy here, which is lower.
 
         Parameters
         ----------
@@ -257,16 +266,21 @@ class MultiTaskOutputsMixin(VersionedState):
         )
         check_consistent_length(X, codes)
         weights = check_sample_weight(weights, codes.shape, who)
-        has_classes = {task.is_classification for task in self.task_set_.tasks}
+        tokens = self.task_set_.encode_tokens(
+            y, sample_weight=sample_weight, unseen="wrong", who=who
+        )
+        has_classes = {task.classes is not None for task in self.task_set_.tasks}
         if len(has_classes) > 1:
-            scores = skills(self.task_set_, codes, self._finite_outputs(X), weights)
-        else:
+            outputs = self._finite_outputs(X)
+            check_lengths(tokens, outputs, self.task_set_.names, who)
+            scores = skills(self.task_set_, codes, outputs, weights, tokens)
+        elif has_classes == {True}:
             predicted = self._finite_codes(X)
-            if has_classes == {True}:
-                scores = accuracies(codes, predicted, weights)
-            else:
-                periods = [task.period for task in self.task_set_.tasks]
-                scores = r2_scores(codes, predicted, weights, periods)
+            check_lengths(tokens, predicted.T, self.task_set_.names, who)
+            scores = accuracies(codes, predicted, weights, tokens)
+        else:
+            periods = [task.period for task in self.task_set_.tasks]
+            scores = r2_scores(codes, self._finite_codes(X), weights, periods)
         return mean_of_observed(scores, who)
 
 
@@ -291,6 +305,7 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
         -------
         ndarray of shape (n_samples, n_classes), or list of them
             A list with one array a task where y was 2-D; None for a regression task.
+            For tokens a list with an array (n_tokens, n_tags) for each sample.
 
         Raises
         ------
@@ -299,7 +314,7 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
         """
         check_is_fitted(self)
         proba = [
-            output if task.is_classification else None
+            None if task.classes is None else output
             for task, output in zip(
                 self.task_set_.tasks, self._finite_outputs(X), strict=True
             )
@@ -308,6 +323,8 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
 
     def proba_frame(self, X: FeaturesLike) -> pd.DataFrame:
         """Predict probabilities as a DataFrame with columns (task, class).
+
+        Tasks of numbers and of tokens are left out.
 
         Parameters
         ----------
@@ -325,8 +342,9 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
         outputs = self._finite_outputs(X)
         columns: dict[tuple[str, Any], np.ndarray] = {}
         for task, output in zip(self.task_set_.tasks, outputs, strict=True):
-            labels = [] if task.classes is None else task.classes.tolist()
-            for k, label in enumerate(labels):  # as Python's own types
+            if task.classes is None or task.is_tokens:
+                continue
+            for k, label in enumerate(task.classes.tolist()):  # as Python's own types
                 columns[task.name, label] = output[:, k]
         index = _index_of(X, len(outputs[0]))
         names = pd.MultiIndex.from_tuples(list(columns), names=["task", "class"])
@@ -347,7 +365,9 @@ def _computing() -> Iterator[None]:
         yield
 
 
-def _code(output: np.ndarray) -> np.ndarray:
+def _code(output: Any) -> np.ndarray:
+    if isinstance(output, list):
+        return as_cells(proba.argmax(axis=1) for proba in output)
     if output.ndim == 1:
         return output
     if output.shape[1] == 0:  # an empty task

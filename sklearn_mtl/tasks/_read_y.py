@@ -21,6 +21,7 @@ from sklearn_mtl.tasks._names import (
     task_name,
 )
 from sklearn_mtl.tasks._target_containers import as_targets
+from sklearn_mtl.tasks._tokens import as_cells, drop_untagged, holds_lists
 from sklearn_mtl.tasks._values import (
     drop_missing,
     is_categorical,
@@ -50,7 +51,8 @@ class TargetColumns:
     names : list of str
         Column names of y, or task0, task1, ...
     values : list of ndarray
-        The observed labels of each task in row order, in their own dtype.
+        The observed labels of each task in row order, in their own dtype; lists of tags
+        in an array of dtype object.
     observed : ndarray of shape (n_samples, n_tasks), bool
         Where a label is present.
     is_1d : bool
@@ -108,8 +110,12 @@ def read_columns(
     sample_weight: ArrayLike | None = None,
     tasks: NamedTasks | None = None,
     name: str | None = None,
+    *,
+    nested: bool = False,
 ) -> TargetColumns:
     """Read y into one array per task; one task alone may be given its name.
+
+    A list of lists is a table, or with `nested` the tags of the tokens of each sample.
 
     Shapes: y (n_samples,) or (n_samples, n_tasks).
     """
@@ -118,6 +124,8 @@ def read_columns(
             f"This {who} estimator requires y to be passed, but the target y is None."
         )
     y = as_targets(y, who)
+    if nested and isinstance(y, list | tuple):
+        y = as_cells(y)
     if isinstance(y, np.ndarray) and y.ndim == 2 and y.dtype.kind == "f":
         # of a subclass only the numbers
         names = [None] * y.shape[1]
@@ -136,7 +144,12 @@ def read_columns(
         if weightless is not None:
             present = present[~weightless[seen, t]]
             seen = seen & ~weightless[:, t]
-        values.append(natural(present, label, who))
+        if holds_lists(present):
+            present, has_tag = drop_untagged(present, label, who)
+            seen[seen] = has_tag
+        else:
+            present = natural(present, label, who)
+        values.append(present)
         observed.append(seen)
         categorical.append(is_categorical(column))
     mask = np.stack(observed, axis=1) if observed else np.zeros((0, 0), dtype=bool)
@@ -259,7 +272,8 @@ def _as_array(y: TargetsLike, who: str) -> np.ndarray:
     if not hasattr(y, "dtype") and isinstance(y, Sequence):
         # np.asarray would turn [["a", None], ["b", 1]] or ["a", nan] into strings
         array = np.asarray(y, dtype=object)
-        refuse_tags(array, who)
+        if array.ndim == 1:
+            refuse_tags(array, who)
         is_text = any(isinstance(v, str) for v in array.flat)
         has_gap = any(is_gap(v) for v in array.flat)
         if not is_text and not has_gap:

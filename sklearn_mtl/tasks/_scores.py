@@ -3,35 +3,47 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from sklearn_mtl.exceptions import MissingLabelWarning
 from sklearn_mtl.tasks._circular import unit_vectors
 from sklearn_mtl.tasks._task_set import Task, TaskSet
+from sklearn_mtl.tasks._tokens import TokenLabels
 
 __all__ = ["accuracies", "mean_of_observed", "r2_of_points", "r2_scores", "skills"]
 
 _TINY = np.finfo(np.float64).tiny
 
 
+# the tags of the tasks of tokens, by their columns
+Tokens = Mapping[int, TokenLabels]
+
+
 def _observed(
-    codes: np.ndarray, weights: np.ndarray, t: int
+    codes: np.ndarray, given: Any, weights: np.ndarray, t: int, tokens: Tokens | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the labels of a task, what is given for them, and their weights."""
     rows = np.flatnonzero(~np.isnan(codes[:, t]) & (weights[:, t] > 0))
-    return rows, codes[rows, t], weights[rows, t]
+    if tokens and t in tokens:
+        return tokens[t].flatten(rows, given, weights[rows, t])
+    return codes[rows, t], given[rows], weights[rows, t]
 
 
 def accuracies(
-    codes: np.ndarray, predicted: np.ndarray, weights: np.ndarray
+    codes: np.ndarray,
+    predicted: np.ndarray,
+    weights: np.ndarray,
+    tokens: Tokens | None = None,
 ) -> np.ndarray:
-    """Return the share of right labels of each task; NaN without observed cells."""
+    """Return the share of right labels or tags of each task; NaN where it has none."""
     out = np.full(codes.shape[1], np.nan)
     for t in range(len(out)):
-        rows, labels, w = _observed(codes, weights, t)
-        if len(rows):
-            out[t] = np.average(labels == predicted[rows, t], weights=w)
+        labels, given, w = _observed(codes, predicted[:, t], weights, t, tokens)
+        if len(labels):
+            out[t] = np.average(labels == given, weights=w)
     return out
 
 
@@ -48,10 +60,10 @@ def r2_scores(
     """
     out = np.full(codes.shape[1], np.nan)
     for t in range(len(out)):
-        rows, labels, w = _observed(codes, weights, t)
-        if len(rows) > 1:
+        labels, given, w = _observed(codes, predicted[:, t], weights, t, None)
+        if len(labels) > 1:
             period = None if periods is None else periods[t]
-            out[t] = r2_of_points(labels, predicted[rows, t], w, period)
+            out[t] = r2_of_points(labels, given, w, period)
     return out
 
 
@@ -73,21 +85,23 @@ def skills(
     codes: np.ndarray,
     outputs: Sequence[np.ndarray],
     weights: np.ndarray,
+    tokens: Tokens | None = None,
 ) -> np.ndarray:
     """Return 1 - loss / prior loss of each task.
 
-    The loss is the squared error of a regression and the log-loss of a classification;
+    The loss is the squared error of a regression and the log-loss of classes or tags;
     the prior loss is that of the mean, or of the class frequencies, of the labels
     scored. So it is R2 for a regression and McFadden's R2 for a classification.
     """
     out = np.full(task_set.n_tasks, np.nan)
     for t, task in enumerate(task_set.tasks):
-        rows, labels, w = _observed(codes, weights, t)
-        if not task.is_classification:
+        if task.classes is None:
             columns = codes[:, [t]], outputs[t][:, None], weights[:, [t]]
             out[t] = r2_scores(*columns, [task.period])[0]
-        elif len(rows) and task.n_classes:
-            out[t] = _log_loss_skill(task, labels, outputs[t][rows], w)
+        elif task.n_classes:
+            labels, proba, w = _observed(codes, outputs[t], weights, t, tokens)
+            if len(labels):
+                out[t] = _log_loss_skill(task, labels, proba, w)
     return out
 
 

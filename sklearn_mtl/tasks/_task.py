@@ -7,16 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks._infer import (
     infer_kind,
     parse_task_types,
+    refuse_single_tag,
     warn_of_close_type,
     warn_of_empty_task,
     warn_of_sentinel,
     warn_of_single_class,
 )
-from sklearn_mtl.tasks._kinds import TARGET_KINDS, TargetKind, target_of
+from sklearn_mtl.tasks._kinds import CLASSES, TARGET_KINDS, TargetKind, target_of
 from sklearn_mtl.tasks._read_y import TargetColumns
+from sklearn_mtl.tasks._tokens import TokenLabels, holds_lists, read_tags
 from sklearn_mtl.utils._typing import TaskTypes
 
 __all__ = [
@@ -37,11 +40,11 @@ class Task:
     ----------
     name : str
         Column name.
-    kind : {"binary", "multiclass", "regression", "constant", "empty"}
+    kind : {"binary", "multiclass", "regression", "tokens", "constant", "empty"}
         "constant" is a classification task with one class, "empty" a task without any
-        observed label.
+        observed label. A label of "tokens" is a list of tags.
     classes : ndarray of shape (n_classes,) or None
-        Sorted labels in their own dtype; None for a regression.
+        Sorted labels, or tags of tokens, in their own dtype; None for a regression.
     dtype : numpy.dtype
         Dtype of the labels, which predictions get back.
     period : float or None
@@ -61,25 +64,56 @@ class Task:
 
     @property
     def is_classification(self) -> bool:
-        """Whether the task has classes."""
-        return self.classes is not None
+        """Whether each label is one of the classes."""
+        return self.classes is not None and not self.is_tokens
+
+    @property
+    def is_tokens(self) -> bool:
+        """Whether each label is a list with a tag for each token of the sample."""
+        return self.kind == "tokens"
+
+    @property
+    def learned_as(self) -> str:
+        """The kind of what one output of a model is for, which is a tag of tokens."""
+        if not self.is_tokens:
+            return self.kind
+        return "binary" if self.n_classes == 2 else "multiclass"
 
     @property
     def type(self) -> str:
-        """What `task_types` calls it: "classification" or "regression"."""
+        """What `task_types` calls it: "classification", "regression" or "tokens"."""
         return self.target.type
 
     @property
     def n_classes(self) -> int:
-        """Number of classes; 0 for a regression."""
+        """Number of classes or tags; 0 for a regression."""
         return 0 if self.classes is None else len(self.classes)
 
     def encode(self, values: np.ndarray) -> np.ndarray:
-        """Return class indices (-1 where unseen) or regression values, as float64."""
+        """Return class indices (-1 where unseen) or regression values, as float64.
+
+        Of lists of tags it is 0; `encode_tokens` gives the numbers of the tags.
+        """
         return self.target.encode(values, self.classes)
 
+    def encode_tokens(
+        self, cells: np.ndarray, observed: np.ndarray, who: str
+    ) -> tuple[TokenLabels, list]:
+        """Return the numbers of tags (-1 where unseen) of lists, and the unseen tags.
+
+        Shapes: cells (n_observed,), observed (n_samples,).
+        """
+        tags, seen, lengths = read_tags(cells, self.name, who)
+        found = CLASSES.encode(tags, self.classes)
+        codes = np.full(len(seen), np.nan)
+        codes[seen] = found
+        ends = np.zeros(len(observed) + 1, dtype=np.int64)
+        ends[1:][observed] = lengths
+        labels = TokenLabels(codes, np.cumsum(ends))
+        return labels, np.unique(tags[found < 0]).tolist()
+
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Return labels for class indices, or the values of a regression."""
+        """Return labels for class indices, values, or arrays of numbers of tags."""
         if self.kind == "empty":
             return np.full(len(codes), np.nan)
         return self.target.decode(codes, self.classes)
@@ -92,9 +126,12 @@ def read_tasks(
     task_types: TaskTypes | None = None,
     on_empty_task: str = "raise",
     warn: bool = True,
+    allow_tokens: bool = False,
 ) -> list[Task]:
     """Return what all columns of y are, and say what is odd about them."""
     wanted = parse_task_types(task_types, columns.names, kind, who)
+    if not allow_tokens:
+        _refuse_tokens(columns, wanted, who)
     if warn:
         warn_of_close_types(columns, wanted, who)
     tasks = []
@@ -104,6 +141,7 @@ def read_tasks(
             n_samples = columns.observed.shape[0]
             warn_of_empty_task(name, n_samples, on_empty_task, who, warn)
         elif warn:
+            refuse_single_tag(task.name, task.kind, task.classes, who)
             warn_of_single_class(task.name, task.kind, task.classes, who)
             warn_of_sentinel(task.name, task.classes, who)
         tasks.append(task)
@@ -115,9 +153,10 @@ def warn_of_close_types(
 ) -> None:
     """Say of which tasks a few labels decide the type, where it is inferred."""
     for t, name in enumerate(columns.names):
-        if wanted[t] == "infer" and len(columns.values[t]):
+        values = columns.values[t]
+        if wanted[t] == "infer" and len(values) and not holds_lists(values):
             is_categorical = columns.is_categorical[t]
-            warn_of_close_type(columns.values[t], is_categorical, name, who)
+            warn_of_close_type(values, is_categorical, name, who)
 
 
 def read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:
@@ -126,11 +165,24 @@ def read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:
     if not len(values):
         classes = None if wanted == "regression" else np.array([])
         return Task(name, "empty", classes, np.dtype(float))
-    if wanted == "infer":
+    if holds_lists(values) and wanted != "regression":
+        wanted = "tokens"
+    elif wanted == "infer":
         wanted = infer_kind(values, columns.is_categorical[t])
-    target = _TARGETS[wanted]
-    target.check(values, name, who)
-    kind, classes = target.describe(values)
-    return Task(
-        name, kind, classes, np.dtype(float) if classes is None else classes.dtype
-    )
+    kind, classes = _TARGETS[wanted].read(values, name, who)
+    dtype = np.dtype(float) if classes is None else classes.dtype
+    return Task(name, kind, classes, dtype)
+
+
+def _refuse_tokens(columns: TargetColumns, wanted: Sequence[str], who: str) -> None:
+    """Refuse tags of tokens on behalf of an estimator that cannot learn them."""
+    for name, values, one in zip(columns.names, columns.values, wanted, strict=True):
+        if one == "tokens" or holds_lists(values):
+            such = f", such as {list(values[0])[:3]}" if holds_lists(values) else ""
+            raise TaskError(
+                f"{who}: task {name!r} has lists as labels{such}. If they are tags of "
+                "the tokens of texts, MultiTaskClassifier(trunk=Text()) learns them, "
+                "from texts as X. If they are the tags of each sample, make a task of "
+                "each tag: "
+                "y = sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)."
+            )

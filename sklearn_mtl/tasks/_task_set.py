@@ -16,10 +16,11 @@ from numpy.typing import ArrayLike
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.tasks._declare import read_first_tasks
-from sklearn_mtl.tasks._infer import warn_of_unseen
+from sklearn_mtl.tasks._infer import is_of_tokens, warn_of_unseen
 from sklearn_mtl.tasks._names import find_task
 from sklearn_mtl.tasks._read_y import TargetColumns, read_columns
 from sklearn_mtl.tasks._task import Task, read_tasks
+from sklearn_mtl.tasks._tokens import TokenLabels, holds_lists
 from sklearn_mtl.utils._typing import TargetsLike, TaskKey, TaskTypes
 
 __all__ = ["Task", "TaskSet"]
@@ -57,6 +58,7 @@ class TaskSet:
         on_empty_task: str = "raise",
         warn: bool = True,
         sample_weight: ArrayLike | None = None,
+        allow_tokens: bool = False,
     ) -> tuple[TaskSet, np.ndarray]:
         """Read y at fit.
 
@@ -71,7 +73,8 @@ class TaskSet:
             Who asks; messages begin with it.
         task_types : str, sequence or dict, default=None
             Overrides the inference of "mixed": "classification" (or "binary",
-            "multiclass") or "regression", for all tasks, in order, or by name.
+            "multiclass"), "regression" or "tokens", for all tasks, in order, or by
+            name.
         on_empty_task : {"raise", "warn"}, default="raise"
             What to do with a task that has no observed label.
         warn : bool, default=True
@@ -80,22 +83,28 @@ class TaskSet:
         sample_weight : None, number or array-like, default=None
             Weights of samples or labels. A label of weight 0 is a missing label, so a
             class whose labels all have weight 0 is no class of its task.
+        allow_tokens : bool, default=False
+            Whether labels may be lists with a tag for each token of their sample. A
+            list of such lists is a table, unless `task_types` says "tokens".
 
         Returns
         -------
         task_set : TaskSet
             The tasks.
         codes : ndarray of shape (n_samples, n_tasks)
-            Encoded labels, NaN where missing.
+            Encoded labels, NaN where missing; 0 where a label is a list of tags.
 
         Raises
         ------
         TaskError
-            If a task has no label, fractional classes, text as a regression, or mixed
-            types.
+            If a task has no label, fractional classes, text as a regression, mixed
+            types, or tags of tokens where they are not allowed.
         """
-        columns = read_columns(y, who, sample_weight)
-        tasks = read_tasks(columns, kind, who, task_types, on_empty_task, warn)
+        nested = is_of_tokens(task_types)
+        columns = read_columns(y, who, sample_weight, nested=nested)
+        tasks = read_tasks(
+            columns, kind, who, task_types, on_empty_task, warn, allow_tokens
+        )
         task_set = cls(tasks, columns.is_1d, columns.has_names)
         return task_set, task_set.fill(columns)
 
@@ -184,7 +193,7 @@ class TaskSet:
 
     @property
     def classes(self) -> list[np.ndarray | None]:
-        """Sorted labels of every task; None for a regression."""
+        """Sorted labels or tags of every task; None for a regression."""
         return [task.classes for task in self.tasks]
 
     @property
@@ -249,7 +258,7 @@ class TaskSet:
         TaskError
             As in `encode`, or if the weights are those of other tasks.
         """
-        columns = read_columns(y, who, sample_weight, self)
+        columns = self._read(y, who, sample_weight)
         columns = self.in_order(columns, who, name)
         codes = self.encode(columns, unseen=unseen, who=who, name=name)
         return codes, columns.weights
@@ -282,7 +291,7 @@ class TaskSet:
         Returns
         -------
         ndarray of shape (n_samples, n_tasks)
-            Encoded labels, NaN where missing.
+            Encoded labels, NaN where missing; 0 where a label is a list of tags.
 
         Raises
         ------
@@ -290,24 +299,84 @@ class TaskSet:
             If the number or the names of the tasks differ, or a label is unseen. The
             columns of a frame are matched by name.
         """
-        columns = y
-        if not isinstance(y, TargetColumns):
-            columns = read_columns(y, who, sample_weight, self)
-        columns = self.in_order(columns, who, name)
+        columns = self.in_order(self._read(y, who, sample_weight), who, name)
         for task, values in zip(self.tasks, columns.values, strict=True):
-            task.target.check_new(values, task.name, who)
+            if task.kind != "empty" or not holds_lists(values):
+                task.target.check_new(values, task.name, who)
         codes = self.fill(columns)
         unknown = self._unknown_labels(columns, codes)
+        self._tell_unseen(unknown, "labels", unseen, who)
+        return codes
+
+    def encode_tokens(
+        self,
+        y: Any,
+        *,
+        unseen: str = "raise",
+        who: str = "TaskSet",
+        sample_weight: ArrayLike | None = None,
+        name: str = "y",
+    ) -> dict[int, TokenLabels]:
+        """Encode the tags of the tasks of tokens.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks), or TargetColumns
+            Targets, perhaps read before.
+        unseen : {"raise", "wrong"}, default="raise"
+            A tag that was not seen in fit is an error, or gets the code -1 and one
+            warning.
+        who : str, default="TaskSet"
+            Who asks; messages begin with it.
+        sample_weight : None, number or array-like, default=None
+            Weights of samples or labels. A label of weight 0 is a missing label.
+        name : str, default="y"
+            What the targets are called in messages.
+
+        Returns
+        -------
+        dict of int to TokenLabels
+            The tags of each task of tokens, by its column.
+
+        Raises
+        ------
+        TaskError
+            As in `encode`.
+        """
+        places = [t for t, task in enumerate(self.tasks) if task.is_tokens]
+        if not places:
+            return {}
+        columns = self.in_order(self._read(y, who, sample_weight), who, name)
+        found, unknown = {}, {}
+        for t in places:
+            task, cells = self.tasks[t], columns.values[t]
+            task.target.check_new(cells, task.name, who)
+            found[t], new = task.encode_tokens(cells, columns.observed[:, t], who)
+            if new:
+                unknown[task.name] = new
+        self._tell_unseen(unknown, "tags", unseen, who)
+        return found
+
+    def _read(self, y: Any, who: str, sample_weight: ArrayLike | None) -> TargetColumns:
+        """Read another y, unless it is read already."""
+        if isinstance(y, TargetColumns):
+            return y
+        nested = self.is_1d and self.tasks[0].is_tokens
+        return read_columns(y, who, sample_weight, self, nested=nested)
+
+    def _tell_unseen(
+        self, unknown: dict[str, list], what: str, unseen: str, who: str
+    ) -> None:
+        """Refuse labels that were not seen in fit, or say that they count as wrong."""
         if unknown and unseen == "raise":
             name, found = next(iter(unknown.items()))
             known = self.tasks[self.index(name)].classes
             raise TaskError(
-                f"{who}: task {name!r} has labels {found} in y that were not seen in "
+                f"{who}: task {name!r} has {what} {found} in y that were not seen in "
                 f"fit. Known classes: {known.tolist() if known is not None else []}."
             )
         if unknown:
             warn_of_unseen(unknown, who)
-        return codes
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Return labels in the form of the y that was read.
@@ -316,6 +385,8 @@ class TaskSet:
         ----------
         codes : ndarray of shape (n_samples, n_tasks)
             Class indices or regression values; NaN in the column of an empty task.
+            For tokens arrays with the numbers of their tags, in an array of dtype
+            object.
 
         Returns
         -------
@@ -399,7 +470,7 @@ class TaskSet:
     ) -> dict[str, list]:
         unknown = {}
         for t, task in enumerate(self.tasks):
-            if task.is_classification:
+            if task.is_classification and not holds_lists(columns.values[t]):
                 new = codes[columns.observed[:, t], t] < 0
                 if new.any():
                     unknown[task.name] = np.unique(columns.values[t][new]).tolist()

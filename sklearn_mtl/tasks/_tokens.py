@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import numpy as np
 
-__all__ = ["TokenLabels", "token_rows"]
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.tasks._values import drop_missing, is_missing, natural
+
+__all__ = [
+    "TokenLabels",
+    "as_cells",
+    "check_lengths",
+    "drop_untagged",
+    "has_spans",
+    "holds_lists",
+    "read_tags",
+    "stack_codes",
+    "token_rows",
+]
+
+_LISTS = (list, tuple, np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -46,6 +63,20 @@ class TokenLabels:
         offsets = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
         return TokenLabels(self.codes[token_rows(self.offsets[rows], lengths)], offsets)
 
+    def flatten(
+        self, rows: np.ndarray, cells: Sequence[Any], weights: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the tags of some samples, what is given for them, and their weights.
+
+        Shapes: rows (n_rows,), cells (n_samples,), weights (n_rows,) -> (n_tags,),
+        (n_tags, ...), (n_tags,).
+        """
+        labels = self.take(rows)
+        seen = ~np.isnan(labels.codes)
+        parts = [cells[row] for row, n in zip(rows, labels.lengths, strict=True) if n]
+        given = np.concatenate(parts) if parts else np.empty(0)
+        return labels.codes[seen], given[seen], np.repeat(weights, labels.lengths)[seen]
+
 
 def token_rows(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Return the numbers start, start + 1, ... of every run of tokens, joined.
@@ -55,3 +86,71 @@ def token_rows(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     # where each run begins in the result, subtracted, makes its numbers count from 0
     before = np.cumsum(lengths) - lengths
     return np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
+
+
+def as_cells(parts: Iterable[Any]) -> np.ndarray:
+    """Return an object array of which each entry is a list or an array."""
+    parts = list(parts)  # np.array would make a matrix of lists of one length
+    return np.fromiter(parts, dtype=object, count=len(parts))
+
+
+def holds_lists(values: np.ndarray) -> bool:
+    """Say whether labels of a column are lists, such as the tags of tokens."""
+    return values.dtype.kind == "O" and any(isinstance(v, _LISTS) for v in values)
+
+
+def drop_untagged(
+    cells: np.ndarray, name: str, who: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lists that have a tag, and which of the cells they are."""
+    other = next((cell for cell in cells if not isinstance(cell, _LISTS)), None)
+    if other is not None:
+        raise TaskError(
+            f"{who}: task {name!r} has lists in y beside labels such as {other!r}. The "
+            "tags of tokens are one list per sample; None is a missing label."
+        )
+    has_tag = [not all(is_missing(tag) for tag in cell) for cell in cells]
+    keep = np.array(has_tag, dtype=bool)
+    return cells[keep], keep
+
+
+def read_tags(
+    cells: np.ndarray, name: str, who: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the tags that are there, which of the tokens have one, and the lengths.
+
+    Shapes: cells (n_observed,) -> (n_tags,), (n_tokens,), (n_observed,).
+    """
+    lengths = np.fromiter((len(cell) for cell in cells), np.int64, len(cells))
+    tags = as_cells(chain.from_iterable(cells))
+    present, seen = drop_missing(tags)
+    return natural(present, name, who), seen, lengths
+
+
+def has_spans(classes: np.ndarray) -> bool:
+    """Say whether tags mark spans, as those of the schemes IOB, IOBES and BILOU do."""
+    return any(str(tag)[:2] in ("B-", "I-") for tag in classes.tolist())
+
+
+def check_lengths(
+    tokens: Mapping[int, TokenLabels], given: Any, names: Sequence[str], who: str
+) -> None:
+    """Refuse predictions for another number of tokens than there are tags.
+
+    Shapes: given (n_tasks, n_samples), with an entry for each token.
+    """
+    for t, labels in tokens.items():
+        for row in np.flatnonzero(labels.lengths).tolist():
+            n_tags, n_tokens = int(labels.lengths[row]), len(given[t][row])
+            if n_tags != n_tokens:
+                raise TaskError(
+                    f"{who}: task {names[t]!r}: sample {row} has {n_tags} tags in y, "
+                    f"but {n_tokens} tokens were predicted."
+                )
+
+
+def stack_codes(columns: Sequence[np.ndarray]) -> np.ndarray:
+    """Return predicted codes (n_samples, n_tasks): objects where a task has tokens."""
+    if all(column.dtype.kind != "O" for column in columns):
+        return np.stack(columns, axis=1)
+    return np.stack([column.astype(object) for column in columns], axis=1)

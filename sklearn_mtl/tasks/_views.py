@@ -13,19 +13,24 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_mtl.tasks._scores import accuracies, mean_of_observed, r2_scores
 from sklearn_mtl.tasks._task_set import TaskSet
+from sklearn_mtl.tasks._tokens import check_lengths
 from sklearn_mtl.tasks._weights import check_sample_weight
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike, TaskKey
 
-__all__ = ["TaskClassifierView", "TaskRegressorView", "make_task_view"]
+__all__ = [
+    "TaskClassifierView",
+    "TaskRegressorView",
+    "TaskTokensView",
+    "make_task_view",
+]
 
 
 def make_task_view(model: Any, task: TaskKey) -> Any:
     """Return the view of a task of a fitted model that gives its outputs."""
     t = model.task_set_.index(task, who=_name_of(model))
     chosen = model.task_set_.tasks[t]
-    view = TaskClassifierView if chosen.is_classification else TaskRegressorView
-    return view(model, chosen.name)
+    return _VIEWS[chosen.type](model, chosen.name)
 
 
 def _name_of(model: Any) -> str:
@@ -147,8 +152,12 @@ class _TaskView(BaseEstimator):
         weights = check_sample_weight(given, codes.shape, who)
         predicted = self.model._task_code(X, self._index())[:, None]
         (task,) = alone.tasks
-        if task.is_classification:
-            return mean_of_observed(accuracies(codes, predicted, weights), who)
+        tokens = alone.encode_tokens(
+            y, sample_weight=sample_weight, unseen="wrong", who=who
+        )
+        check_lengths(tokens, predicted.T, alone.names, who)
+        if task.classes is not None:
+            return mean_of_observed(accuracies(codes, predicted, weights, tokens), who)
         scores = r2_scores(codes, predicted, weights, [task.period])
         return mean_of_observed(scores, who)
 
@@ -207,3 +216,43 @@ class TaskRegressorView(RegressorMixin, _TaskView):
         (n_samples,).
         """
         return self._scored(X, y, sample_weight)
+
+
+class TaskTokensView(_TaskView):
+    """One task of a fitted multi-task model that has a tag for each token.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted multi-task estimator of this package.
+    task : str
+        Name of the task.
+    """
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """Tags of the task, in the order of the columns of `predict_proba`."""
+        return self.model.task_set_.tasks[self._index()].classes
+
+    def predict_proba(self, X: FeaturesLike) -> list[np.ndarray]:
+        """Predict the probabilities of the tags of each token.
+
+        Shapes: X (n_samples,) -> n_samples arrays of (n_tokens, n_tags).
+        """
+        return list(self._output(X))
+
+    def score(
+        self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """Return the share of right tags over observed tags.
+
+        Shapes: X (n_samples,), y (n_samples,), sample_weight (n_samples,).
+        """
+        return self._scored(X, y, sample_weight)
+
+
+_VIEWS: dict[str, type[_TaskView]] = {
+    "classification": TaskClassifierView,
+    "regression": TaskRegressorView,
+    "tokens": TaskTokensView,
+}

@@ -249,9 +249,18 @@ def _split_class_weight(
 ) -> list[Any]:
     """Return the class weight of every task; a dict of labels holds for all of them."""
     if hasattr(class_weight, "items") and not is_by_name(class_weight):
-        return [class_weight] * task_set.n_tasks
-    given = by_task(class_weight, task_set.names, parameter="class_weight", who=who)
-    return list(given.values())
+        found = [class_weight] * task_set.n_tasks
+    else:
+        names = task_set.names
+        given = by_task(class_weight, names, parameter="class_weight", who=who)
+        found = list(given.values())
+    for task, one in zip(task_set.tasks, found, strict=True):
+        if task.is_tokens and one is not None:
+            raise TaskError(
+                f"{who}: task {task.name!r} is one of tokens, which take no "
+                "class_weight. Give class_weight by the names of the other tasks."
+            )
+    return found
 
 
 def _class_factors(task: Task, counts: np.ndarray, wanted: Any, who: str) -> np.ndarray:

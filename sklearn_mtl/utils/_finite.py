@@ -81,7 +81,13 @@ def check_outputs(
     """Refuse predictions that are not finite; tasks without labels have none."""
     for task, output in zip(tasks, outputs, strict=True):
         if task.kind != "empty":
-            check_finite(output, f"predictions of task {task.name!r}", who)
+            values = _by_sample(output) if task.is_tokens else np.asarray(output, float)
+            check_finite(values, f"predictions of task {task.name!r}", who)
+
+
+def _by_sample(outputs: Iterable[np.ndarray]) -> np.ndarray:
+    """Return one number per sample, finite if those of all its tokens are."""
+    return np.array([output.sum() for output in outputs], dtype=np.float64)
 
 
 def check_finite(values: np.ndarray, what: str, who: str) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -81,3 +83,17 @@ def test_a_regression_with_several_outputs_is_a_group():
     assert (layout.n_binary, layout.n_regression, layout.n_outputs) == (1, 2, 3 + 2 + 3)
     assert [group.kind for group in layout.groups] == ["regression", "multiclass"]
     assert layout.columns(3) == slice(3, 5)
+
+
+@pytest.mark.parametrize("n_tags", [2, 5])
+def test_tokens_are_laid_out_as_classes(n_tags):
+    tasks = tasks_of([3, n_tags, 0])
+    tags = [*tasks]
+    tags[1] = replace(tasks[1], kind="tokens")
+    losses, expected = (read_losses("auto", some, "me") for some in (tags, tasks))
+    assert [type(loss) for loss in losses] == [type(loss) for loss in expected]
+    layout, plain = OutputLayout(tags, losses), OutputLayout(tasks, expected)
+    assert layout.order.tolist() == plain.order.tolist()
+    for place in range(3):
+        assert layout.columns(place) == plain.columns(place)
+    assert [group.kind for group in layout.groups] == [g.kind for g in plain.groups]

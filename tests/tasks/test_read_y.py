@@ -141,12 +141,19 @@ def test_categories_are_told_from_numbers():
         (
             [["a", "b"], ["c"]],
             "me: y has entries of type list, but it must have one label per sample and "
-            "task. If they are the tags of each sample, make a task of each tag: "
+            "task. If they are tags of the tokens of texts, say task_types='tokens', "
+            "or put the lists into a pandas.Series or a column of a DataFrame; "
+            "MultiTaskClassifier(trunk=Text()) learns them. If they are the tags of "
+            "each sample, make a task of each tag: "
             "y = sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y).",
         ),
         ([{"a"}, {"b", "c"}], "me: y has entries of type set, but it must have one"),
-        (pd.Series([["a"], ["b"]]), "me: y has entries of type list, but it must have"),
-        (pl.Series([["a"], ["b"]]), "me: y has entries of type list, but it must have"),
+        (pd.Series([{"a"}, {"b"}]), "me: y has entries of type set, but it must have "),
+        (
+            pd.Series([["a"], "b"]),
+            "me: task 'task0' has lists in y beside labels such as 'b'. The tags of "
+            "tokens are one list per sample; None is a missing label.",
+        ),
         ({"a": [0, 1], "b": [0]}, "me: the columns of y have the shapes {'a': (2,), "),
         ({"a": np.zeros((2, 2))}, "me: the columns of y have the shapes {'a': (2, 2)}"),
         ({}, "me: y has no columns; at least one task is needed."),

@@ -95,7 +95,7 @@ def test_an_override_of_one_task_leaves_the_others_to_inference():
         (
             "ordinal",
             "me: task 'task0' has task type 'ordinal'; allowed are 'classification', "
-            "'binary', 'multiclass', 'regression' and None.",
+            "'binary', 'multiclass', 'regression', 'tokens' and None.",
         ),
     ],
 )
