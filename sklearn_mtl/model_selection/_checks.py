@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sklearn_mtl.exceptions import MissingLabelWarning
+from sklearn_mtl.model_selection._strata import with_tags
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._typing import TargetsLike, TaskTypes
@@ -29,9 +30,15 @@ def read_tasks(
     """Read y for a split, which has no quarrel with empty tasks or single classes."""
     if y is None:
         raise ValueError(f"{who}: the 'y' parameter should not be None.")
-    return TaskSet.from_y(
-        y, who=who, task_types=task_types, on_empty_task="warn", warn=False
+    task_set, codes = TaskSet.from_y(
+        y,
+        who=who,
+        task_types=task_types,
+        on_empty_task="warn",
+        warn=False,
+        allow_tokens=True,
     )
+    return with_tags(task_set, task_set.encode_tokens(y, who=who)), codes
 
 
 def number_groups(groups: ArrayLike | None, who: str) -> np.ndarray:

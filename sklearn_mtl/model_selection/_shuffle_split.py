@@ -47,8 +47,8 @@ class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
         Quantile bins of a regression task; fewer where a part could not get a row of
         each.
     task_types : str, sequence or dict, default=None
-        "classification" or "regression", for all tasks, in order, or by name; None
-        infers it.
+        "classification", "regression" or "tokens", for all tasks, in order, or by
+        name; None infers it.
 
     Raises
     ------

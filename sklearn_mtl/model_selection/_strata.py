@@ -2,12 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
 import numpy as np
 from scipy import sparse
 
-from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.tasks import Task, TaskSet, TokenLabels
 
-__all__ = ["build_strata"]
+__all__ = ["build_strata", "with_tags"]
+
+
+@dataclass(frozen=True)
+class _TaggedTask(Task):
+    """A task of tokens that knows which samples have which tags.
+
+    Attributes
+    ----------
+    has_tag : csr_array of shape (n_samples, n_tags)
+        The samples are those that are to be split.
+    """
+
+    has_tag: sparse.csr_array = field(kw_only=True)
+
+
+def with_tags(task_set: TaskSet, tokens: Mapping[int, TokenLabels]) -> TaskSet:
+    """Return tasks by whose tags samples can be stratified."""
+    tasks = list(task_set.tasks)
+    for t, labels in tokens.items():
+        known = {one.name: getattr(tasks[t], one.name) for one in fields(Task)}
+        has_tag = _tags_of_samples(labels, tasks[t].n_classes)
+        tasks[t] = _TaggedTask(**known, has_tag=has_tag)
+    return TaskSet(tasks, task_set.is_1d, task_set.has_names)
+
+
+def _tags_of_samples(labels: TokenLabels, n_tags: int) -> sparse.csr_array:
+    """Return ones where a sample has a tag (n_samples, n_tags)."""
+    n_samples = len(labels.lengths)
+    samples = np.repeat(np.arange(n_samples), labels.lengths)
+    seen = ~np.isnan(labels.codes)
+    at = samples[seen], labels.codes[seen].astype(np.intp)
+    counts = sparse.csr_array((np.ones(len(at[0])), at), shape=(n_samples, n_tags))
+    return (counts > 0).astype(np.float64)
 
 
 def build_strata(
@@ -15,9 +51,10 @@ def build_strata(
 ) -> sparse.csr_array:
     """Return which strata each row belongs to.
 
-    A stratum is a class of a classification task or a quantile bin of a regression; a
-    missing label belongs to none. Tasks with missing labels add the stratum of their
-    observed rows, so that rare classes of one task do not pile up in one part.
+    A stratum is a class of a classification task, a quantile bin of a regression, or
+    the presence of a tag among the tokens; a missing label belongs to none. Tasks with
+    missing labels add the stratum of their observed rows, so that rare classes of one
+    task do not pile up in one part.
 
     Shapes: codes (n_samples, n_tasks) -> (n_samples, n_strata).
     """
@@ -27,8 +64,13 @@ def build_strata(
         values = codes[observed, t]
         # No more bins than the smallest part has labels of the task.
         most = max(1, min(n_bins, int(share * len(observed))))
-        stratum, size = task.target.strata(values, task.n_classes, most)
-        rows.append(observed)
+        if isinstance(task, _TaggedTask):
+            places, stratum = task.has_tag[observed].nonzero()
+            size = task.n_classes
+            rows.append(observed[places])
+        else:
+            stratum, size = task.target.strata(values, task.n_classes, most)
+            rows.append(observed)
         columns.append(stratum + start)
         start += size
         # Also the number of labels of a task is kept in proportion.

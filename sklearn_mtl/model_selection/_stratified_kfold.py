@@ -33,7 +33,8 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
     folds until the counts are as even as whole rows allow: on the data of the
     package's tests every class of every task is within one row of its share n_c / k in
     every fold, where the textbook algorithm is up to four off. Missing labels are no
-    stratum; regression tasks are divided into quantile bins.
+    stratum; regression tasks are divided into quantile bins. Of tags of tokens, the
+    samples that have a tag are in proportion.
 
     Parameters
     ----------
@@ -49,8 +50,9 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
         Quantile bins of a regression task; fewer where a fold could not get a row of
         each.
     task_types : str, sequence or dict, default=None
-        "classification" or "regression", for all tasks, in order, or by name; None
-        infers it (strings, booleans, categories and up to 20 integers are classes).
+        "classification", "regression" or "tokens", for all tasks, in order, or by
+        name; None infers it (strings, booleans, categories and up to 20 integers are
+        classes, and lists are tags of tokens).
 
     Raises
     ------
@@ -183,8 +185,8 @@ class MultiTaskStratifiedGroupKFold(MultiTaskStratifiedKFold):
     n_bins : int, default=5
         Quantile bins of a regression task.
     task_types : str, sequence or dict, default=None
-        "classification" or "regression", for all tasks, in order, or by name; None
-        infers it.
+        "classification", "regression" or "tokens", for all tasks, in order, or by
+        name; None infers it.
 
     Raises
     ------

@@ -41,6 +41,9 @@ from sklearn_mtl.tasks._task_set import TaskSet
 from sklearn_mtl.tasks._task_types import decide_task_types as decide_task_types
 from sklearn_mtl.tasks._task_types import fix_task_types as fix_task_types
 from sklearn_mtl.tasks._task_view import task_view
+from sklearn_mtl.tasks._tokens import TokenLabels as TokenLabels
+from sklearn_mtl.tasks._tokens import as_cells as as_cells
+from sklearn_mtl.tasks._tokens import holds_lists as holds_lists
 from sklearn_mtl.tasks._values import drop_missing as drop_missing
 from sklearn_mtl.tasks._values import is_gap as is_gap
 from sklearn_mtl.tasks._weights import CLASS_WEIGHT as CLASS_WEIGHT
