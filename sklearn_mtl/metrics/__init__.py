@@ -15,6 +15,7 @@ from sklearn_mtl.metrics._labels import read_predicted as read_predicted
 from sklearn_mtl.metrics._ndcg import ndcg_at_k
 from sklearn_mtl.metrics._per_task import mean_task_score, per_task_score
 from sklearn_mtl.metrics._predictions import read_predictions as read_predictions
+from sklearn_mtl.metrics._read_truth import read_truth as read_truth
 from sklearn_mtl.metrics._registry import Metric as Metric
 from sklearn_mtl.metrics._registry import find_metric as find_metric
 from sklearn_mtl.metrics._registry import is_by_kind as is_by_kind
@@ -30,7 +31,6 @@ from sklearn_mtl.metrics._retrieval import (
 from sklearn_mtl.metrics._retrieval_report import retrieval_depth as retrieval_depth
 from sklearn_mtl.metrics._retrieval_report import retrieval_report
 from sklearn_mtl.metrics._truth import TaskTruth as TaskTruth
-from sklearn_mtl.metrics._truth import read_truth as read_truth
 from sklearn_mtl.metrics._units import MEAN_OF_UNITS as MEAN_OF_UNITS
 from sklearn_mtl.metrics._units import label_spreads as label_spreads
 from sklearn_mtl.metrics._units import mean_over_tasks as mean_over_tasks

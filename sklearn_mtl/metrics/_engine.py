@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
@@ -12,6 +13,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._labels import check_labels, check_values, read_predicted
 from sklearn_mtl.metrics._registry import Metric
+from sklearn_mtl.metrics._tags import TagTruth
 from sklearn_mtl.metrics._truth import TaskTruth
 
 __all__ = ["TaskGiven", "score_tasks"]
@@ -24,15 +26,16 @@ class TaskGiven:
     Attributes
     ----------
     predicted : ndarray of shape (n_samples,) or None
-        Labels or values.
+        Labels or values; of tokens lists of tags.
     scores : ndarray of shape (n_samples, n_classes) or None
-        Probabilities, or scores that rank, of the model's classes.
+        Probabilities, or scores that rank, of the model's classes; of tokens one array
+        (n_tokens, n_tags) per sample.
     is_proba : bool
         Whether the scores are probabilities.
     """
 
     predicted: np.ndarray | None = None
-    scores: np.ndarray | None = None
+    scores: Any = None
     is_proba: bool = True
 
 
@@ -64,13 +67,17 @@ def _score(
     if truth.model.classes is not None and not len(truth.model.classes):
         return np.nan, "no label in fit"
     read, reason = _READ[metric.needs]
-    values = read(truth, given, metric, who)
+    values = read(truth, truth.align(given, who), metric, who)
     if values.dtype.kind == "f" and np.isnan(values).any():
         return np.nan, "predictions are NaN"
     if metric.needs == "any":
         # A function of the user need not take weights unless they matter.
-        weights = {} if (truth.weight == 1).all() else {"sample_weight": truth.weight}
-        score = float(metric.function(truth.labels, values, **weights))
+        weight = truth.weight_of_labels
+        weights = {} if (weight == 1).all() else {"sample_weight": weight}
+        given_labels = truth.regroup(values)
+        score = float(metric.function(truth.labels, given_labels, **weights))
+    elif isinstance(truth, TagTruth) and metric.needs == "spans":
+        score = metric.function(*truth.in_sequence(values))
     else:
         score = metric.function(truth.y, values, truth.weight)
     return metric.sign * score, reason
@@ -88,6 +95,22 @@ def _predicted(
         )
     predicted = read_predicted(given.predicted[truth.rows])
     return np.full(len(truth.rows), np.nan) if predicted is None else predicted
+
+
+def _of_spans(
+    truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
+) -> np.ndarray:
+    """Return predicted tags that can mark spans."""
+    assert truth.classes is not None  # for the type checker
+    if truth.classes.dtype.kind != "U":
+        raise TaskError(
+            f"{who}: {metric.name!r} of task {truth.name!r} needs tags that are texts, "
+            f"such as 'B-city', 'I-city' and 'O'; found {truth.classes[:3].tolist()}."
+        )
+    predicted = _predicted(truth, given, metric, who)
+    if predicted.dtype.kind != "f":  # not missing
+        check_labels(predicted, truth.classes, truth.name, who)
+    return predicted
 
 
 def _values(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.ndarray:
@@ -145,6 +168,8 @@ _READ: dict[str, tuple[Callable[..., np.ndarray], str]] = {
     "any": (_predicted, "its metric gives NaN"),
     "values": (_values, "labels do not vary"),
     "labels": (_one_hot, "a single class"),
+    "tags": (_one_hot, "a single class"),
+    "spans": (_of_spans, "no span"),
     "scores": (_spread, "a single class"),
     "proba": (_spread, "a single class"),
 }

@@ -11,11 +11,13 @@ from sklearn_mtl.metrics._choice import metrics_of_tasks
 from sklearn_mtl.metrics._engine import TaskGiven, score_tasks
 from sklearn_mtl.metrics._labels import kinds_of_tasks
 from sklearn_mtl.metrics._predictions import give_to_tasks, read_predictions
+from sklearn_mtl.metrics._read_truth import read_truth
 from sklearn_mtl.metrics._registry import find_metric, is_by_kind
-from sklearn_mtl.metrics._truth import TaskTruth, read_truth
+from sklearn_mtl.metrics._truth import TaskTruth
 from sklearn_mtl.metrics._units import warn_of_units
 from sklearn_mtl.tasks import (
     TaskSet,
+    is_of_tokens,
     parse_task_types,
     read_columns,
     read_tasks,
@@ -53,7 +55,8 @@ def per_task_score(
         gives them, or labels or values (n_samples,). Metrics that rank or need
         probabilities read 1-D numbers as those of the second of two classes; metrics of
         labels take the likeliest class from probabilities. One task may have one array
-        (n_samples, n_classes). The columns of a frame are matched by name: they are
+        (n_samples, n_classes). Of tokens it is a list of tags, or an array (n_tokens,
+        n_tags), for each sample. The columns of a frame are matched by name: they are
         tasks, or (task, class) as those of `proba_frame`, or the classes of one task.
     metric : str, callable or dict, default="auto"
         "auto" is ROC AUC for two classes, balanced accuracy for more, R2 for
@@ -64,10 +67,14 @@ def per_task_score(
         "f1", "matthews_corrcoef", "d2_log_loss_score", "r2", "explained_variance",
         "d2_absolute_error_score"; of errors "log_loss", "brier_score", "zero_one_loss",
         "mean_squared_error", "root_mean_squared_error", "mean_absolute_error",
-        "relative_root_mean_squared_error" [1]_, and their negatives with "neg_". A
-        callable is called with the task's labels and predictions (and sample_weight,
-        where weights are given). A dict says it by task name, or by kind: "binary",
-        "multiclass", "classification", "regression".
+        "relative_root_mean_squared_error" [1]_, and their negatives with "neg_". Of
+        tags of tokens there are "token_accuracy" and "span_f1", F1 of the spans that
+        tags such as "B-city" and "I-city" mark, by the rules of conlleval and of
+        seqeval's default mode [2]_; "auto" takes the second if tags mark spans. The
+        metrics of classifications count every tag as a label of its own. A callable is
+        called with the task's labels and predictions (and sample_weight, where weights
+        are given); of tokens it gets lists of lists. A dict says it by task name, or by
+        kind: "binary", "multiclass", "classification", "regression", "tokens".
     classes : list of array-like, dict or array-like, default=None
         Classes of each task, in task order or by name, in the order of the columns of
         its probabilities, None for a regression. Needed where y_true does not have all
@@ -77,10 +84,11 @@ def per_task_score(
         Weights; a cell of weight 0 counts as missing. The columns of a frame are
         matched by name.
     task_types : str, sequence or dict, default=None
-        "classification" or "regression", where it is neither implied by the metric nor
-        inferred: strings, booleans, categories and up to 20 whole numbers are classes,
-        unless the predictions of more than two whole numbers are fractions, such as
-        4.97, which makes the task a regression.
+        "classification", "regression" or "tokens", where it is neither implied by the
+        metric nor inferred: lists in a column are tags of tokens, a list of lists only
+        where it is said. Strings, booleans, categories and up to 20 whole numbers are
+        classes, unless the predictions of more than two whole numbers are fractions,
+        such as 4.97, which makes the task a regression.
     periods : float, dict or array-like, default=None
         After how much the values of regressions repeat, by task name, in task order, or
         for all tasks: 360 for degrees, 24 for hours. Errors are then those of the
@@ -120,6 +128,8 @@ def per_task_score(
     ----------
     .. [1] H. Borchani et al. "A survey on multi-output regression". WIREs Data Mining
        and Knowledge Discovery 5(5), 2015; the mean over tasks is aRRMSE.
+    .. [2] E. F. Tjong Kim Sang, F. De Meulder. "Introduction to the CoNLL-2003 shared
+       task: language-independent named entity recognition". CoNLL 2003.
 
     Examples
     --------
@@ -222,14 +232,17 @@ def _prepare(
     task_types: TaskTypes | None,
     who: str,
 ) -> tuple[list[TaskTruth], list[TaskGiven]]:
-    columns = read_columns(y_true, who, sample_weight)
+    nested = is_of_tokens(task_types)
+    columns = read_columns(y_true, who, sample_weight, nested=nested)
     warn_of_index_order(who, y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
     outputs = read_predictions(y_pred, columns, len(columns.observed), who)
     wanted = parse_task_types(task_types, columns.names, "mixed", who)
     if classes is None:
         wanted = kinds_of_tasks(columns, wanted, [o.values for o in outputs], who)
     warn_of_close_types(columns, wanted, who)
-    tasks = read_tasks(columns, "mixed", who, wanted, "warn", warn=False)
+    tasks = read_tasks(
+        columns, "mixed", who, wanted, "warn", warn=False, allow_tokens=True
+    )
     task_set = TaskSet(tasks, columns.is_1d, columns.has_names)
     given, known = give_to_tasks(outputs, classes, task_set, who)
     truths = read_truth(columns, known, None, who)

@@ -14,8 +14,10 @@ from sklearn_mtl.metrics._engine import TaskGiven
 from sklearn_mtl.tasks import (
     TargetColumns,
     TaskSet,
+    as_cells,
     as_pandas_or_array,
     by_task,
+    holds_lists,
     is_gap,
     match_tasks,
     order_of_columns,
@@ -39,7 +41,8 @@ class TaskOutput:
     Attributes
     ----------
     values : ndarray of shape (n_samples,) or (n_samples, n_classes)
-        Labels or values, or probabilities.
+        Labels or values, or probabilities. Of tokens a list of tags for each sample, or
+        an array (n_tokens, n_tags).
     labels : list or None
         What the columns of probabilities were called, where they had names.
     """
@@ -53,7 +56,9 @@ def read_predictions(
 ) -> list[TaskOutput]:
     """Return the predictions of each task."""
     y_pred = from_arrow(y_pred)
-    if is_frame(y_pred):
+    if _is_of_tokens(y_pred, tasks, n_samples):
+        outputs = [TaskOutput(as_cells(y_pred))]
+    elif is_frame(y_pred):
         outputs = _of_frame(y_pred, tasks, who)
     elif hasattr(y_pred, "items") and not is_pandas(y_pred):
         given = dict(y_pred.items())
@@ -78,9 +83,24 @@ def _is_by_task(y_pred: ArrayLike, n_tasks: int) -> bool:
     """Whether predictions are a list of arrays of tasks, and not of samples."""
     if not isinstance(y_pred, list | tuple):
         return False
-    shapes = [getattr(one, "shape", ()) for one in y_pred]
+    shapes = [_shape(one) for one in y_pred]
     of_samples = len(y_pred) != n_tasks and all(s == (n_tasks,) for s in shapes)
     return all(shapes) and not of_samples
+
+
+def _shape(one: Any) -> tuple[int, ...]:
+    """Return the shape of what is predicted for a task; (n_samples,) for tokens."""
+    if isinstance(one, list) and one and all(np.ndim(cell) == 2 for cell in one):
+        return (len(one),)
+    return getattr(one, "shape", ())
+
+
+def _is_of_tokens(y_pred: Any, tasks: Any, n_samples: int) -> bool:
+    """Whether a list has the tags of each sample of the only task, or their scores."""
+    if not isinstance(y_pred, list) or not isinstance(tasks, TargetColumns):
+        return False
+    is_by_task = len(y_pred) == 1 and _shape(y_pred[0]) == (n_samples,)
+    return len(tasks.names) == 1 and holds_lists(tasks.values[0]) and not is_by_task
 
 
 def _of_array(whole: np.ndarray, tasks: TaskSet | TargetColumns) -> list[TaskOutput]:
@@ -134,6 +154,8 @@ def _refuse_absent(absent: list[str], who: str) -> None:
 def _output(one: Any) -> TaskOutput:
     """Return the output of one task from its own array or frame."""
     one = from_arrow(one)
+    if isinstance(one, list):
+        return TaskOutput(as_cells(one))
     labels = column_names(one)
     if labels is None:
         return TaskOutput(np.asarray(as_pandas_or_array(one, "y_pred")))
@@ -228,6 +250,8 @@ def _give(
     name: str, output: TaskOutput, known: np.ndarray | None, who: str
 ) -> TaskGiven:
     values = output.values
+    if known is not None and holds_lists(values):
+        return _give_tags(name, values, known, who)
     if known is None:
         if values.ndim == 2:
             raise TaskError(
@@ -251,6 +275,21 @@ def _give(
         scores=np.column_stack([1 - second, second]),
         is_proba=_looks_like_proba(second),
     )
+
+
+def _give_tags(name: str, cells: np.ndarray, known: np.ndarray, who: str) -> TaskGiven:
+    """Return the tags of tokens, or their scores."""
+    scores = [cell for cell in cells if np.ndim(cell) == 2]
+    if not scores:
+        return TaskGiven(predicted=cells)
+    widths = {cell.shape[1] for cell in scores}
+    if widths != {len(known)}:
+        raise TaskError(
+            f"{who}: task {name!r} has {len(known)} tags, but y_pred has "
+            f"{sorted(widths)} columns for it. Give classes=, the tags of the columns."
+        )
+    is_proba = all(_looks_like_proba(cell) for cell in scores)
+    return TaskGiven(scores=list(cells), is_proba=is_proba)
 
 
 def _order_of_classes(

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import _classification as c
 from sklearn_mtl.metrics import _regression as r
+from sklearn_mtl.metrics import _spans as s
 from sklearn_mtl.tasks import TARGET_KINDS, match_tasks, target_of
 from sklearn_mtl.utils._typing import MetricChoice
 
@@ -36,9 +37,10 @@ class Metric:
         The name by which it was asked for.
     function : callable
         Of (y, given, w), see `_classification` and `_regression`.
-    needs : {"labels", "scores", "proba", "values", "any"}
-        What the model gives: labels, scores that rank, probabilities, or the values of
-        a regression; "any" is a user's own function of labels or values.
+    needs : {"labels", "scores", "proba", "values", "tags", "spans", "any"}
+        What the model gives: labels, scores that rank, probabilities, the values of a
+        regression, or tags of tokens, one by one or in their order; "any" is a user's
+        own function of labels or values.
     is_error : bool
         Whether smaller is better.
     sign : {1, -1}
@@ -58,9 +60,9 @@ class Metric:
     @property
     def kind(self) -> str | None:
         """The kind of task that it scores; None for any."""
-        if self.needs == "any":
-            return None
-        return "regression" if self.needs == "values" else "classification"
+        special = {"any": None, "values": "regression"}
+        special |= dict.fromkeys(("tags", "spans"), "tokens")
+        return special.get(self.needs, "classification")
 
 
 _NEEDS = {
@@ -79,6 +81,8 @@ _NEEDS = {
             r.relative_root_mean_squared_error,
         ],
     },
+    "tags": {"scores": [s.token_accuracy], "errors": []},
+    "spans": {"scores": [s.span_f1], "errors": []},
 }
 #: Powers of the labels' unit, of names here and of functions of sklearn.metrics.
 _POWERS = {
@@ -133,7 +137,7 @@ def find_metric(metric: MetricChoice, who: str) -> Metric:
     raise TaskError(
         f"{who}: unknown metric {metric!r}. Known are {metric_names()}, "
         "'auto', 'skill', a dict by task name or by kind ('binary', 'multiclass', "
-        "'classification', 'regression'), and functions of (y_true, y_pred)."
+        "'classification', 'regression', 'tokens'), and functions of (y_true, y_pred)."
     )
 
 
@@ -179,5 +183,5 @@ def read_metric(metric: MetricChoice, names: list[str], who: str) -> MetricChoic
     except TaskError as error:
         raise TaskError(
             f"{error} Allowed are also the kinds 'binary', 'multiclass', "
-            "'classification' and 'regression'."
+            "'classification', 'regression' and 'tokens'."
         ) from None

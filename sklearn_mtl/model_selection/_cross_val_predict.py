@@ -22,6 +22,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.model_selection._responses import (
+    ask_probabilities,
     classes_of_tasks,
     predicted_columns,
     proba_of_tasks,
@@ -32,7 +33,9 @@ from sklearn_mtl.tasks import (
     Task,
     as_targets,
     decide_task_types,
+    holds_lists,
     read_columns,
+    read_tags,
 )
 from sklearn_mtl.utils._fit_params import fit_params_for, is_validation
 from sklearn_mtl.utils._index import warn_of_index_order
@@ -58,7 +61,7 @@ class _Fold:
 
     test: np.ndarray
     classes: list[np.ndarray | None]
-    outputs: Sequence[np.ndarray | None]
+    outputs: Sequence[Any]
 
 
 def cross_val_predict(
@@ -108,7 +111,9 @@ def cross_val_predict(
         "predict": (n_samples,) or (n_samples, n_tasks). "predict_proba": (n_samples,
         n_classes) for 1-D y, else a list of them with None for regressions; a class
         that was not in a fold's training rows has probability 0 in its test rows. NaN
-        where a task had no label in the training rows of a fold.
+        where a task had no label in the training rows of a fold. Of tokens lists of
+        tags, and a list with an array (n_tokens, n_tags) for each sample, which has no
+        row where there was no tag in training.
 
     Raises
     ------
@@ -239,9 +244,11 @@ def _predict_fold(
         **rows_of_params(fit_params, train, n_samples),
     )
     classes = classes_of_tasks(fitted, n_tasks, _WHO)
-    output = getattr(fitted, method)(safe_indexing(X, test))
+    X_test = safe_indexing(X, test)
     if method == "predict":
+        output = fitted.predict(X_test)
         return _Fold(test, classes, predicted_columns(output, n_tasks, _WHO))
+    output = ask_probabilities(fitted, X_test)
     return _Fold(test, classes, proba_of_tasks(output, classes, _WHO))
 
 
@@ -253,14 +260,17 @@ def _join_predictions(folds: Sequence[_Fold], t: int) -> np.ndarray:
     return np.concatenate(_alike(parts))[order]
 
 
-def _join_probabilities(
-    folds: Sequence[_Fold], columns: TargetColumns, t: int
-) -> np.ndarray | None:
+def _join_probabilities(folds: Sequence[_Fold], columns: TargetColumns, t: int) -> Any:
     """Return one task's probabilities of all rows for all classes of y."""
     if all(fold.classes[t] is None for fold in folds):
         return None
-    labels = np.unique(columns.values[t])
-    task = Task(columns.names[t], "multiclass", labels, labels.dtype)
+    name, values = columns.names[t], columns.values[t]
+    if holds_lists(values):
+        values, _, _ = read_tags(values, name, _WHO)
+    labels = np.unique(values)
+    task = Task(name, "multiclass", labels, labels.dtype)
+    if any(isinstance(fold.outputs[t], list) for fold in folds):
+        return _join_tokens(folds, task, t)
     out = np.zeros((len(columns.observed), len(labels)))
     for fold in folds:
         known, proba = fold.classes[t], fold.outputs[t]
@@ -269,6 +279,20 @@ def _join_probabilities(
         else:
             out[np.ix_(fold.test, _place(task, known))] = proba
     return out
+
+
+def _join_tokens(folds: Sequence[_Fold], task: Task, t: int) -> list[np.ndarray]:
+    """Return the probabilities (n_tokens, n_tags) of all rows, in their order."""
+    parts: dict[int, np.ndarray] = {}
+    for fold in folds:
+        known = fold.classes[t]
+        assert known is not None  # for the type checker
+        place = _place(task, known)
+        for row, given in zip(fold.test.tolist(), fold.outputs[t], strict=True):
+            # a model that saw no tags gives probabilities for no token
+            parts[row] = np.zeros((len(given), task.n_classes))
+            parts[row][:, place] = given
+    return [parts[row] for row in sorted(parts)]
 
 
 def _place(task: Task, learned: np.ndarray) -> np.ndarray:

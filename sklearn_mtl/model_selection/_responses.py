@@ -14,6 +14,7 @@ from sklearn_mtl.utils._pipelines import fitted_model
 from sklearn_mtl.utils._typing import Estimator, FeaturesLike
 
 __all__ = [
+    "ask_probabilities",
     "classes_of_tasks",
     "given_of_tasks",
     "periods_of_tasks",
@@ -66,12 +67,12 @@ def given_of_tasks(
     predicted: Sequence[np.ndarray | None] = [None] * len(needs)
     scores: Sequence[np.ndarray | None] = [None] * len(needs)
     is_proba = True
-    if not {"labels", "values", "any"}.isdisjoint(needs):
+    if not {"labels", "values", "tags", "spans", "any"}.isdisjoint(needs):
         predicted = predicted_columns(estimator.predict(X), len(needs), who)
     if not {"scores", "proba"}.isdisjoint(needs):
         is_proba = hasattr(estimator, "predict_proba")
         if is_proba:
-            scores = proba_of_tasks(estimator.predict_proba(X), classes, who)
+            scores = proba_of_tasks(ask_probabilities(estimator, X), classes, who)
         else:
             scores = _decisions(estimator, X, classes, needs, who)
     return [
@@ -80,11 +81,19 @@ def given_of_tasks(
     ]
 
 
-def _in_order(
-    scores: np.ndarray | None, classes: np.ndarray | None
-) -> np.ndarray | None:
+def ask_probabilities(estimator: Any, X: FeaturesLike) -> Any:
+    """Return what predict_proba gives, a list with one entry if y was tags in 1-D."""
+    output = estimator.predict_proba(X)
+    task_set = getattr(fitted_model(estimator), "task_set_", None)
+    is_flat = task_set is not None and task_set.is_1d and task_set.tasks[0].is_tokens
+    return [output] if is_flat else output
+
+
+def _in_order(scores: Any, classes: np.ndarray | None) -> Any:
     """Return columns of scores in the order of sorted classes."""
-    if scores is None or classes is None or len(classes) < 2:
+    # those of tokens are of models of this package, whose classes are sorted
+    is_list = scores is None or isinstance(scores, list)
+    if is_list or classes is None or len(classes) < 2:
         return scores
     order = np.argsort(classes)
     return scores if (np.diff(order) == 1).all() else scores[:, order]
@@ -102,8 +111,11 @@ def predicted_columns(output: Any, n_tasks: int, who: str) -> list[np.ndarray]:
 
 def proba_of_tasks(
     output: Any, classes: Sequence[np.ndarray | None], who: str
-) -> list[np.ndarray | None]:
-    """Return the probabilities (n_samples, n_classes) of each task, None for values."""
+) -> list[Any]:
+    """Return the probabilities (n_samples, n_classes) of each task, None for values.
+
+    Those of tokens are a list with an array (n_tokens, n_tags) for each sample.
+    """
     if not isinstance(output, list | tuple):
         array = np.asarray(output)
         if len(classes) == 1:
@@ -112,7 +124,11 @@ def proba_of_tasks(
             output = [np.column_stack([1 - p, p]) for p in array.T]
     _check_number(len(output), len(classes), "predict_proba", who)
     return [
-        None if known is None else np.asarray(proba)
+        None
+        if known is None
+        else proba
+        if isinstance(proba, list)
+        else np.asarray(proba)
         for proba, known in zip(output, classes, strict=True)
     ]
 

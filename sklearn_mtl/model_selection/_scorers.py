@@ -219,11 +219,13 @@ def per_task_scorers(
     ----------
     metric : str, callable or dict, default="auto"
         "auto" is ROC AUC for two classes, balanced accuracy for more and R2 for
-        regressions, which all fit rare classes; "skill" is 1 - loss / loss of the best
+        regressions, which all fit rare classes, and of tokens the F1 of spans, or the
+        accuracy of tags that mark none; "skill" is 1 - loss / loss of the best
         constant, whose mean counts all tasks alike. Otherwise a name of
         `metrics.per_task_score`, errors negated ("neg_log_loss"), a callable (y_true,
         y_pred) of the labels of one task of which more is better, or a dict of them by
-        task name or by kind ("binary", "multiclass", "classification", "regression");
+        task name or by kind ("binary", "multiclass", "classification", "regression",
+        "tokens");
         what a dict does not name is "auto". A task is binary if model and y together
         have at most two classes.
     periods : float, dict or array-like, default=None

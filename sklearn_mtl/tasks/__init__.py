@@ -9,6 +9,7 @@ from sklearn_mtl.tasks._circular import unit_vectors as unit_vectors
 from sklearn_mtl.tasks._declare import check_same_classes as check_same_classes
 from sklearn_mtl.tasks._declare import check_untrained_tasks as check_untrained_tasks
 from sklearn_mtl.tasks._infer import infer_kind as infer_kind
+from sklearn_mtl.tasks._infer import is_of_tokens as is_of_tokens
 from sklearn_mtl.tasks._infer import parse_task_types as parse_task_types
 from sklearn_mtl.tasks._infer import warn_of_unseen as warn_of_unseen
 from sklearn_mtl.tasks._kinds import TARGET_KINDS as TARGET_KINDS
@@ -44,6 +45,7 @@ from sklearn_mtl.tasks._task_view import task_view
 from sklearn_mtl.tasks._tokens import TokenLabels as TokenLabels
 from sklearn_mtl.tasks._tokens import as_cells as as_cells
 from sklearn_mtl.tasks._tokens import holds_lists as holds_lists
+from sklearn_mtl.tasks._tokens import read_tags as read_tags
 from sklearn_mtl.tasks._values import drop_missing as drop_missing
 from sklearn_mtl.tasks._values import is_gap as is_gap
 from sklearn_mtl.tasks._weights import CLASS_WEIGHT as CLASS_WEIGHT

@@ -29,7 +29,9 @@ def decide_task_types(estimator: Estimator, columns: TargetColumns, who: str) ->
         said = _said(owner, names, who)
         wanted = parse_task_types(said, names, "mixed", who)
         warn_of_close_types(columns, wanted, who)
-        tasks = read_tasks(columns, "mixed", who, said, "warn", warn=False)
+        tasks = read_tasks(
+            columns, "mixed", who, said, "warn", warn=False, allow_tokens=True
+        )
         single.set_params(**{key: [task.type for task in tasks]})
     return single
 

@@ -4,7 +4,7 @@ import pytest
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import mean_task_score, per_task_score
 from sklearn_mtl.metrics._average import average_scores
-from sklearn_mtl.metrics._truth import read_truth
+from sklearn_mtl.metrics._read_truth import read_truth
 from sklearn_mtl.tasks._read_y import read_columns
 
 SCORES = {"task0": 0.2, "task1": 0.8, "task2": np.nan}

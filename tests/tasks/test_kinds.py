@@ -11,7 +11,6 @@ CLASSES = {
     kind: np.arange(n) for kind, n in (("binary", 2), ("multiclass", 3), ("tokens", 3))
 }
 PAIRS = [(target, kind) for target in TARGET_KINDS for kind in target.kinds]
-PAIRS = [pair for pair in PAIRS if pair[1] != "tokens"]
 
 
 def test_types_and_kinds_are_names_of_one_target_each():

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from sklearn_mtl.exceptions import TaskError, UnseenLabelWarning
-from sklearn_mtl.metrics._truth import read_truth
+from sklearn_mtl.metrics._read_truth import read_truth
 from sklearn_mtl.tasks._names import TaskNames
 from sklearn_mtl.tasks._read_y import read_columns
 

@@ -1,0 +1,62 @@
+"""Metrics of the tags of tokens, which may mark spans of them.
+
+As in `_classification` the functions take what is true, what is given and weights.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sklearn_mtl.metrics._classification import accuracy
+
+__all__ = ["span_f1", "token_accuracy"]
+
+
+def token_accuracy(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return the share of right tags."""
+    return accuracy(y, given, w)
+
+
+def span_f1(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return F1 of spans that have the right type, beginning and end.
+
+    It takes tags, those of all samples in turn with an "O" after each sample. NaN where
+    there is no span.
+
+    Shapes: y (n_places,), given (n_places,), w (n_places,).
+    """
+    tags, place = np.unique(np.concatenate([y, given]), return_inverse=True)
+    prefix = np.array([tag[:1] for tag in tags.tolist()])
+    names = [tag[1:].split("-", 1)[-1] or "_" for tag in tags.tolist()]
+    types = np.unique(names, return_inverse=True)[1]
+    true, found = (
+        _spans(prefix[part], types[part]) for part in np.split(place, [len(y)])
+    )
+    is_true, is_found = true >= 0, found >= 0
+    total = w @ is_true + w @ is_found
+    return float(2 * (w @ (is_true & (true == found))) / total) if total else np.nan
+
+
+def _spans(prefix: np.ndarray, types: np.ndarray) -> np.ndarray:
+    """Return a number of beginning and type where a span has ended, else -1.
+
+    These are the rules of conlleval, and those of seqeval unless it is told a scheme: a
+    span also begins at an "I" that follows no "B", and where the type changes.
+
+    Shapes: prefix (n_places,), types (n_places,) -> (n_places,).
+    """
+    before, type_before = np.roll(prefix, 1), np.roll(types, 1)
+    before[:1], type_before[:1] = "O", -1
+    differs = types != type_before
+    ends = np.isin(before, ["E", "S"])
+    ends |= np.isin(before, ["B", "I"]) & np.isin(prefix, ["B", "S", "O"])
+    ends |= ~np.isin(before, ["O", "."]) & differs
+    begins = np.isin(prefix, ["B", "S"])
+    begins |= np.isin(before, ["E", "S", "O"]) & np.isin(prefix, ["E", "I"])
+    begins |= ~np.isin(prefix, ["O", "."]) & differs
+    places = np.arange(len(prefix))
+    last = np.maximum.accumulate(np.where(begins, places, 0))
+    out = np.full(len(prefix), -1)
+    at = places[ends]  # never the first
+    out[at] = last[at - 1] * (types.max(initial=0) + 1) + type_before[at]
+    return out
