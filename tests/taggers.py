@@ -21,6 +21,11 @@ class UsualTags(ClassOutputsMixin, ClassifierMixin, BaseEstimator):
         self.on_empty_task = on_empty_task
         self.task_types = task_types
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        return tags
+
     def fit(self, X, y, sample_weight=None):
         self.task_set_, codes = TaskSet.from_y(
             y,

@@ -44,8 +44,8 @@ def fit_tasks(
     chosen, types = list(columns), data.types
     if len(chosen) == 1:
         kind = types[chosen[0]]
-        is_class, names = kind == "classification", data.task_set.names
-        one = _by_own_names(for_one_task(estimator, chosen[0], names, is_class))
+        names = data.task_set.names
+        one = _by_own_names(for_one_task(estimator, chosen[0], names, kind))
         model = IndependentTasks(one, task_types=[kind], on_empty_task="warn")
     else:
         model = for_tasks(estimator, chosen, data.task_set.names, types)

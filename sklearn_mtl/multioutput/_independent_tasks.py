@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_regressor
-from sklearn.utils import Tags, indexable
+from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils.metadata_routing import (
     UNUSED,
     MetadataRouter,
@@ -23,7 +23,14 @@ from sklearn_mtl.multioutput._one_task import predicted_codes, task_output
 from sklearn_mtl.multioutput._routing import TaskValidation, route
 from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.multioutput._templates import Templates
-from sklearn_mtl.tasks import MetaOutputsMixin, TaskSet, as_targets, read_columns
+from sklearn_mtl.tasks import (
+    MetaOutputsMixin,
+    TaskSet,
+    as_targets,
+    is_of_tokens,
+    read_columns,
+    stack_codes,
+)
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._features import check_features, record_features
@@ -222,20 +229,23 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         """
         warn_of_index_order(_WHO, X=X, y=y, sample_weight=sample_weight)
         X, y = indexable(plain_inputs(X, _WHO), as_targets(y, _WHO))
-        X = record_features(self, X)
+        if not self._reads_texts():
+            X = record_features(self, X)
         templates = self._templates()
         held = {"groups": groups, "X_val": X_val, "y_val": y_val}
         held["sample_weight_val"] = sample_weight_val
         given = HoldOut.read(_WHO, X, **held)
         params = route(self, templates, sample_weight, fit_params, held)
         routed = routed_weight(params)
-        columns = read_columns(y, _WHO, routed)
+        nested = is_of_tokens(self.task_types)
+        columns = read_columns(y, _WHO, routed, nested=nested)
         task_set, _ = TaskSet.from_y(
             y,
             who=_WHO,
             task_types=self._types_of(columns.names),
             on_empty_task=self.on_empty_task,
             sample_weight=routed,
+            allow_tokens=True,
         )
         validation = None
         if given.has_validation:
@@ -259,7 +269,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
             found = [
                 model
                 for model, task in pairs
-                if task.is_classification and model is not None
+                if task.classes is not None and model is not None
             ] or self._classifiers()
         else:
             found = self._classifiers()
@@ -308,13 +318,18 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         return any(takes(one, name) for one in self._templates().named().values())
 
     def _read(self, X: FeaturesLike) -> Any:
-        return check_features(self, X)
+        return X if self._reads_texts() else check_features(self, X)
+
+    def _reads_texts(self) -> bool:
+        """Say whether X is a list of texts or of tokens, which has no columns."""
+        named = self._templates().named().values()
+        return any(get_tags(one).input_tags.string for one in named)
 
     def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         return self._ask_all(task_output, X)
 
     def _task_codes(self, X: FeaturesLike) -> np.ndarray:
-        return np.stack(self._ask_all(predicted_codes, X), axis=1)
+        return stack_codes(self._ask_all(predicted_codes, X))
 
     def _task_output(self, X: FeaturesLike, t: int) -> np.ndarray:
         X = self._read(X)

@@ -29,7 +29,7 @@ class TaskJob:
     model : estimator or None
         What is fitted; None if there is nothing to learn.
     labels : ndarray of shape (n_observed,)
-        The labels that are there.
+        The labels that are there; lists of tags as objects.
     rows : ndarray of shape (n_observed,)
         Their rows.
     params : dict
@@ -78,11 +78,11 @@ def make_jobs(
     """Return what is to be fitted, in task order."""
     named, jobs = templates.named(), []
     for t, task in enumerate(tasks):
-        key = templates.key_of(t, columns.names, task.is_classification)
+        key = templates.key_of(t, columns.names, task.type)
         rows = np.flatnonzero(columns.observed[:, t])
         model = None
         if task.kind not in ("empty", "constant"):
-            model = for_one_task(named[key], t, columns.names, task.is_classification)
+            model = for_one_task(named[key], t, columns.names, task.type)
         given = params[key]
         plain = {name: v for name, v in given.items() if name not in VALIDATION}
         own = _cut(plain, columns, rows, t)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.tasks import Task
+from sklearn_mtl.tasks import Task, as_cells
 from sklearn_mtl.utils._typing import FeaturesLike, Predictor
 
 __all__ = ["predicted_codes", "task_output"]
@@ -20,14 +20,22 @@ def predicted_codes(
         return np.full(n_samples, np.nan)
     if model is None:
         return np.zeros(n_samples)
-    return task.encode(np.asarray(model.predict(X)).ravel())
+    predicted = np.asarray(model.predict(X)).ravel()
+    if task.is_tokens:
+        every = np.ones(n_samples, dtype=bool)
+        labels, _ = task.encode_tokens(predicted, every, type(model).__name__)
+        return as_cells(np.split(labels.codes, labels.offsets[1:-1]))
+    return task.encode(predicted)
 
 
-def task_output(model: Any, task: Task, X: FeaturesLike, n_samples: int) -> np.ndarray:
+def task_output(model: Any, task: Task, X: FeaturesLike, n_samples: int) -> Any:
     """Return the probabilities (n, n_classes) or values (n,) of a task.
 
-    A classifier without probabilities gives its label probability 1.
+    A classifier without probabilities gives its label probability 1. Of tokens it is a
+    list with the probabilities (n_tokens, n_tags) of each sample.
     """
+    if task.is_tokens:
+        return _token_output(model, task, X, n_samples)
     if not task.is_classification or task.kind == "empty":
         codes = predicted_codes(model, task, X, n_samples)
         return np.full((n_samples, 0), np.nan) if task.is_classification else codes
@@ -39,3 +47,19 @@ def task_output(model: Any, task: Task, X: FeaturesLike, n_samples: int) -> np.n
         place = task.encode(np.asarray(model.classes_)).astype(np.intp)
         out[:, place] = model.predict_proba(X)
     return out
+
+
+def _token_output(
+    model: Any, task: Task, X: FeaturesLike, n_samples: int
+) -> list[np.ndarray]:
+    """Return the probabilities (n_tokens, n_tags) of each sample."""
+    if not hasattr(model, "predict_proba"):
+        codes = predicted_codes(model, task, X, n_samples)
+        return [np.eye(task.n_classes)[cell.astype(np.intp)] for cell in codes]
+    assert task.classes is not None  # for the type checker
+    place = np.searchsorted(task.classes, model.classes_)
+    outputs = []
+    for proba in model.predict_proba(X):
+        outputs.append(np.zeros((len(proba), task.n_classes)))
+        outputs[-1][:, place] = proba
+    return outputs

@@ -12,7 +12,7 @@ from sklearn import get_config
 from sklearn.utils.metadata_routing import process_routing
 
 from sklearn_mtl.multioutput._templates import Templates
-from sklearn_mtl.tasks import Task, TaskSet, check_sample_weight
+from sklearn_mtl.tasks import Task, TaskSet, TokenLabels, as_cells, check_sample_weight
 from sklearn_mtl.utils._fit_params import (
     fit_params_for,
     refuse_untransformed,
@@ -70,12 +70,15 @@ class TaskValidation:
         Encoded labels, NaN where missing or of weight 0.
     weights : ndarray of shape (n_val, n_tasks) or None
         Their weights.
+    tokens : dict of int to TokenLabels
+        The tags of the tasks of tokens, by column.
     """
 
     X: FeaturesLike
     tasks: Sequence[Task]
     codes: np.ndarray
     weights: np.ndarray | None
+    tokens: Mapping[int, TokenLabels]
 
     @classmethod
     def read(
@@ -86,7 +89,8 @@ class TaskValidation:
         given.check_tasks(task_set, ~np.isnan(codes), _WHO, on_empty_task)
         if weights is not None:
             weights = check_sample_weight(weights, codes.shape, _WHO)
-        return cls(given.X, task_set.tasks, codes, weights)
+        tokens = task_set.encode_tokens(given.y, who=_WHO, name="y_val")
+        return cls(given.X, task_set.tasks, codes, weights, tokens)
 
     def of(self, t: int) -> dict[str, Any]:
         """Return the validation set of one task; nothing where it has no label."""
@@ -94,9 +98,13 @@ class TaskValidation:
         if not len(rows):
             return {}
         is_whole = len(rows) == len(self.codes)
+        labels = self.codes[rows, t]
+        if t in self.tokens:
+            own_tags = self.tokens[t].take(rows)
+            labels = as_cells(np.split(own_tags.codes, own_tags.offsets[1:-1]))
         own = {
             "X_val": self.X if is_whole else safe_indexing(self.X, rows),
-            "y_val": self.tasks[t].decode(self.codes[rows, t]),
+            "y_val": self.tasks[t].decode(labels),
         }
         if self.weights is not None:
             own["sample_weight_val"] = self.weights[rows, t]

@@ -93,7 +93,8 @@ class Templates:
                 f"{_WHO}: task {name!r} is a {asked} task in task_types, but its "
                 f"estimator is for {own}."
             )
-        return own or asked
+        # a classifier may learn tokens, which its type does not say
+        return asked if asked == "tokens" else own or asked
 
     def _type_of(self, special: Any) -> str | None:
         one = self.estimator if special is None else special
@@ -103,29 +104,25 @@ class Templates:
             return "regression"
         return "classification" if self.regressor is None else None
 
-    def key_of(self, t: int, names: Sequence[str], is_classification: bool) -> str:
+    def key_of(self, t: int, names: Sequence[str], kind: str) -> str:
         """Return as what the estimator of a task was given; a key of `named`."""
         name = names[t]
         keys = match_tasks({k: k for k in self.by_task}, names, "by_task", _WHO)
         if name in keys:
             return f"by_task[{keys[name]!r}]"
-        by_kind = "classifier" if is_classification else "regressor"
+        by_kind = "regressor" if kind == "regression" else "classifier"
         key = by_kind if self.estimator is None else "estimator"
         if key not in self.named():
             raise TaskError(
-                f"{_WHO}: task {name!r} is a "
-                f"{'classification' if is_classification else 'regression'}, and there "
-                f"is no {by_kind} for it. Give one, or name the task in by_task."
+                f"{_WHO}: task {name!r} is of type {kind!r}, and there is no {by_kind} "
+                "for it. Give one, or name the task in by_task."
             )
         return key
 
 
-def for_one_task(
-    estimator: Estimator, t: int, names: Sequence[str], is_classification: bool
-) -> Any:
+def for_one_task(estimator: Estimator, t: int, names: Sequence[str], kind: str) -> Any:
     """Return a clone in which arguments by task say only what concerns one task."""
     single, params = clone(estimator), estimator.get_params(deep=True)
-    kind = "classification" if is_classification else "regression"
     for name, value in params.items():
         parameter = name.rpartition("__")[2]
         if parameter == "task_types":
@@ -181,6 +178,8 @@ def _drop_loss(
         "regression" if kind == "regression" else "classification"
         for kind in kinds or ()
     }
+    if "classification" in suits:  # of which tags are some
+        suits.add("tokens")
     if kinds is not None and not suits & types:
         estimator.set_params(**{f"{prefix}loss": "auto"})
 

@@ -46,6 +46,7 @@ from sklearn_mtl.tasks._tokens import TokenLabels as TokenLabels
 from sklearn_mtl.tasks._tokens import as_cells as as_cells
 from sklearn_mtl.tasks._tokens import holds_lists as holds_lists
 from sklearn_mtl.tasks._tokens import read_tags as read_tags
+from sklearn_mtl.tasks._tokens import stack_codes as stack_codes
 from sklearn_mtl.tasks._values import drop_missing as drop_missing
 from sklearn_mtl.tasks._values import is_gap as is_gap
 from sklearn_mtl.tasks._weights import CLASS_WEIGHT as CLASS_WEIGHT

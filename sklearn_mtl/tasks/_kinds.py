@@ -196,9 +196,13 @@ class _Tokens(TargetKind):
         return np.zeros(len(values))
 
     def decode(self, codes: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
-        """Return lists of tags for arrays of their numbers."""
-        decode = CLASSES.decode
-        return as_cells(decode(part, classes).tolist() for part in codes)
+        """Return lists of tags for arrays of their numbers, None for a NaN."""
+        assert classes is not None  # for the type checker
+        tags = [*classes.tolist(), None]
+        return as_cells(
+            [tags[k] for k in np.nan_to_num(part, nan=-1).astype(np.intp)]
+            for part in codes
+        )
 
     def strata(
         self, codes: np.ndarray, n_classes: int, n_bins: int

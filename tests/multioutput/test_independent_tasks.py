@@ -455,7 +455,11 @@ class TestErrors:
                 "not both",
             ),
             ({"estimator": 3}, ValueError, "'estimator' parameter of IndependentTasks"),
-            ({"estimator": Ridge}, TypeError, "got estimator class instead"),
+            (
+                {"estimator": Ridge},
+                TypeError,
+                "estimator must be an estimator, found <class",
+            ),
             ({"classifier": Ridge()}, TypeError, "classifier must be a classifier"),
             ({"by_task": {"task0": "ridge"}}, TypeError, r"by_task\['task0'\] must be"),
             (

@@ -35,33 +35,35 @@ class Shared(BaseEstimator):
     ],
 )
 def test_class_weights_by_task_become_those_of_the_task(class_weight, expected):
-    single = for_one_task(Shared(class_weight=class_weight), 1, NAMES, True)
+    single = for_one_task(Shared(class_weight=class_weight), 1, NAMES, "classification")
     assert single.class_weight == expected
 
 
 @pytest.mark.parametrize("task_weight", [{"b": 3.0}, [1.0, 2.0, 3.0]])
 def test_one_task_has_no_weight_among_tasks(task_weight):
-    single = for_one_task(Shared(task_weight=task_weight), 1, NAMES, True)
+    single = for_one_task(Shared(task_weight=task_weight), 1, NAMES, "classification")
     assert single.task_weight is None
 
 
 def test_kind_is_said_to_estimators_of_both_kinds():
     given = Shared(task_types=["regression", None, None])
-    assert for_one_task(given, 1, NAMES, True).task_types == "classification"
-    assert for_one_task(given, 1, NAMES, False).task_types == "regression"
+    assert (
+        for_one_task(given, 1, NAMES, "classification").task_types == "classification"
+    )
+    assert for_one_task(given, 1, NAMES, "regression").task_types == "regression"
     assert given.task_types == ["regression", None, None]
 
 
 def test_last_step_of_a_pipeline_is_cut_too():
     pipe = make_pipeline(StandardScaler(), Shared(class_weight={"c": "balanced"}))
-    single = for_one_task(pipe, 2, NAMES, True)
+    single = for_one_task(pipe, 2, NAMES, "classification")
     assert single.named_steps["shared"].class_weight == "balanced"
 
 
 def test_a_loss_by_task_becomes_that_of_the_task():
     given = MultiTaskRegressor(loss={"a": "huber"})
-    assert for_one_task(given, 0, NAMES, False).loss == "huber"
-    assert for_one_task(given, 1, NAMES, False).loss == "auto"
+    assert for_one_task(given, 0, NAMES, "regression").loss == "huber"
+    assert for_one_task(given, 1, NAMES, "regression").loss == "auto"
     some = for_tasks(given, [0, 2], NAMES, ["regression"] * 3)
     assert some.loss == ["huber", "auto"]
 
@@ -89,9 +91,9 @@ def test_a_loss_for_all_tasks_is_dropped_where_it_is_for_none(
     loss, is_classification, expected
 ):
     pipe = make_pipeline(StandardScaler(), MultiTaskMixedEstimator(loss=loss))
-    single = for_one_task(pipe, 0, NAMES, is_classification)
-    assert single[-1].loss == expected
     types = ["classification" if is_classification else "regression"] * 2
+    single = for_one_task(pipe, 0, NAMES, types[0])
+    assert single[-1].loss == expected
     assert for_tasks(pipe, [0, 1], NAMES, types)[-1].loss == expected
     mixed = for_tasks(pipe, [0, 1], NAMES, ["regression", "classification"])
     assert mixed[-1].loss == loss
@@ -99,4 +101,4 @@ def test_a_loss_for_all_tasks_is_dropped_where_it_is_for_none(
 
 def test_the_loss_of_another_estimator_is_its_own_affair():
     given = SGDClassifier(loss="squared_error")
-    assert for_one_task(given, 0, NAMES, True).loss == "squared_error"
+    assert for_one_task(given, 0, NAMES, "classification").loss == "squared_error"
