@@ -68,6 +68,8 @@ from sklearn_mtl.modules.trunks._spec import TrunkSpec
 from sklearn_mtl.modules.trunks._spec import build_trunk as build_trunk
 from sklearn_mtl.modules.trunks._task_trunk import Parts as Parts
 from sklearn_mtl.modules.trunks._task_trunk import TaskTrunk
+from sklearn_mtl.modules.trunks._text import Text
+from sklearn_mtl.modules.trunks._text_trunk import TextTrunk as TextTrunk
 
 __all__ = [
     "MLP",
@@ -87,6 +89,7 @@ __all__ = [
     "ProgressiveExtraction",
     "SharedPrivate",
     "TaskTrunk",
+    "Text",
     "TrunkSpec",
     "check_head",
     "check_trunk",

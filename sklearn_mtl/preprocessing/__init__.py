@@ -23,6 +23,10 @@ from sklearn_mtl.preprocessing._table_preparation import CLIP as CLIP
 from sklearn_mtl.preprocessing._table_preparation import (
     TablePreparation as TablePreparation,
 )
+from sklearn_mtl.preprocessing._texts import Texts as Texts
+from sklearn_mtl.preprocessing._texts import join_texts as join_texts
+from sklearn_mtl.preprocessing._texts import read_texts as read_texts
+from sklearn_mtl.preprocessing._texts import runs as runs
 from sklearn_mtl.preprocessing.columns import TableInputs
 from sklearn_mtl.preprocessing.columns import TextComponents as TextComponents
 from sklearn_mtl.preprocessing.columns import find_copies as find_copies

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 
+from sklearn_mtl.preprocessing._texts import Texts
 from sklearn_mtl.preprocessing.columns import warn_of_free_text
 from sklearn_mtl.utils._categories import Categories, holds_categories, warn_of_unseen
 from sklearn_mtl.utils._containers import column_numbers, plain_inputs
@@ -58,7 +59,7 @@ class Table:
 
 
 # X as a trunk takes it, after reading.
-ReadInputs: TypeAlias = Matrix | Table
+ReadInputs: TypeAlias = Matrix | Table | Texts
 
 
 class InputReader(Estimator, Protocol):

@@ -1,0 +1,165 @@
+"""Embedded words and a bidirectional LSTM for each member of an ensemble."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from sklearn_mtl.modules._linear import MemberDropout
+
+__all__ = ["BidirectionalLSTM", "TextTrunk", "WordEmbedding"]
+
+# Texts come as the buckets of their words, (n_members, n_texts, n_tokens, n_buckets),
+# 0 where a word has fewer and where a text has no more words.
+
+
+class WordEmbedding(nn.Module):
+    """The mean of the vectors of a word's buckets.
+
+    Parameters
+    ----------
+    n_members, n_buckets, size : int
+        Number of members, of buckets, and of columns of what comes out.
+    """
+
+    def __init__(self, n_members: int, n_buckets: int, size: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(n_members, n_buckets, size))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n_members, ..., n_stored) to (n_members, ..., size)."""
+        n_members, n_buckets, size = self.weight.shape
+        is_stored = x > 0
+        # the vectors of all members are one table, for one call; buckets begin at 1
+        first = torch.arange(n_members, device=x.device) * n_buckets - 1
+        counts = is_stored.sum(dim=-1).view(-1)
+        out = F.embedding_bag(
+            (x + first.view(-1, *[1] * (x.ndim - 1)))[is_stored],
+            self.weight.view(-1, size),
+            counts.cumsum(0) - counts,
+            mode="mean",
+        )
+        return out.view(*x.shape[:-1], size)
+
+    @torch.no_grad()
+    def draw(self, generators: Sequence[Generator]) -> None:
+        """Draw standard normal numbers, as nn.Embedding does, member by member."""
+        for weight, generator in zip(self.weight, generators, strict=True):
+            weight.normal_(generator=generator)
+
+
+class BidirectionalLSTM(nn.Module):
+    """One layer that reads each text from both ends, without its padding.
+
+    Parameters
+    ----------
+    n_members, n_in, width : int
+        Number of members, size of the last axis, and units of each direction.
+    """
+
+    def __init__(self, n_members: int, n_in: int, width: int) -> None:
+        super().__init__()
+        self.width = width
+        # torch has no LSTM of several members: each member has its own two
+        # made without values, which would be drawn from the global generator
+        self.directions = nn.ModuleList(
+            nn.LSTM(n_in, width, device="meta").to_empty(device="cpu")
+            for _ in range(2 * n_members)
+        )
+        for parameter in self.parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, x: Tensor, backwards: Tensor) -> Tensor:
+        """Map (n_members, n_tokens, n_texts, n_in) to (..., 2 * width).
+
+        `backwards` says for each token, the tokens of all texts joined, where the text
+        read from its end has it, (n_members, n_tokens * n_texts).
+        """
+        # Padding comes last in both directions, where it changes no token before it. A
+        # packed sequence does the same and takes 1.4 times as long for a step.
+        out = []
+        for m, (rows, order) in enumerate(zip(x, backwards, strict=True)):
+            turned = rows.flatten(0, 1).index_select(0, order).view_as(rows)
+            ahead, _ = self.directions[2 * m](rows)
+            back, _ = self.directions[2 * m + 1](turned)
+            back = back.flatten(0, 1).index_select(0, order).view_as(back)
+            out.append(torch.cat([ahead, back], dim=-1))
+        return out[0].unsqueeze(0) if len(out) == 1 else torch.stack(out)
+
+    @torch.no_grad()
+    def draw(self, generators: Sequence[Generator]) -> None:
+        """Draw uniform within 1 / sqrt(width), as nn.LSTM does, member by member."""
+        bound = 1.0 / math.sqrt(self.width)
+        for number, direction in enumerate(self.directions):
+            for parameter in direction.parameters():
+                parameter.uniform_(-bound, bound, generator=generators[number // 2])
+
+
+class TextTrunk(nn.Module):
+    """Embed words, read them in both directions, and pool each text.
+
+    Parameters
+    ----------
+    embedding : WordEmbedding
+        The first layer.
+    layers : sequence of BidirectionalLSTM
+        The layers that follow.
+    dropout : float
+        Share of units dropped before, between and after these layers.
+
+    Attributes
+    ----------
+    gives_tokens : bool
+        Whether `forward` returns all tokens after the texts, for tasks of tokens.
+    """
+
+    gives_tokens = False
+
+    def __init__(
+        self,
+        embedding: WordEmbedding,
+        layers: Sequence[BidirectionalLSTM],
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.layers = nn.ModuleList(layers)
+        self.dropout = MemberDropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Represent texts, and their tokens below them where `gives_tokens`.
+
+        Shapes: x (n_members, n_texts, n_tokens, n_buckets) -> (n_members, n_texts [+
+        n_texts * n_tokens], 2 * width).
+        """
+        # a word has a bucket of its own, the first: where there is none is padding
+        is_token = x[..., 0] > 0
+        backwards = _backwards(is_token)
+        z = self.embedding(x.transpose(1, 2))  # (n_members, n_tokens, n_texts, size)
+        for layer in self.layers:
+            z = layer(self.dropout(z), backwards)
+        z = self.dropout(z).transpose(1, 2)
+        hidden = z.masked_fill(~is_token.unsqueeze(-1), -torch.inf).amax(dim=2)
+        # an empty text has no largest value
+        pooled = torch.where(is_token.any(dim=2, keepdim=True), hidden, 0.0)
+        if not self.gives_tokens:
+            return pooled
+        return torch.cat([pooled, z.flatten(1, 2)], dim=1)
+
+
+def _backwards(is_token: Tensor) -> Tensor:
+    """Return where each token is when texts are read from their ends.
+
+    Shapes: is_token (n_members, n_texts, n_tokens) -> (n_members, n_tokens * n_texts),
+    the places in texts whose tokens lie below each other.
+    """
+    _, n_texts, n_tokens = is_token.shape
+    at = torch.arange(n_tokens, device=is_token.device)
+    mirrored = is_token.sum(dim=2, keepdim=True) - 1 - at
+    rows = torch.where(mirrored >= 0, mirrored, at)  # padding stays where it is
+    texts = torch.arange(n_texts, device=is_token.device)[:, None]
+    return (rows * n_texts + texts).transpose(1, 2).flatten(1)
