@@ -21,6 +21,12 @@ __all__: list[str] = []
 
 @task_values.register
 def _(model: BaseMultiTaskNet, graph: Graph, x: str) -> list[str]:
+    if model.__sklearn_tags__().input_tags.string:
+        raise refuse(
+            model,
+            "reads texts, whose words are cut and hashed in Python, which no graph can "
+            "do. Use sklearn_mtl.save.",
+        )
     check_columns(model)
     state = model._state
     module, encoder = state.net.module_, state.encoder

@@ -11,11 +11,13 @@ from sklearn_mtl.modules.heads._spec import HeadTail
 from sklearn_mtl.modules.heads._task_heads import TaskHeads
 from sklearn_mtl.modules.trunks._conv_trunk import ConvTrunk
 from sklearn_mtl.modules.trunks._task_trunk import Parts, TaskTrunk
+from sklearn_mtl.modules.trunks._text_trunk import TextTrunk
 
 __all__ = ["MultiTaskModule"]
 
 _UNITS_AT_ONCE = 2**18  # activations of a dense layer that stay in the cache
 _VALUES_AT_ONCE = 2**20  # and of pictures, after their convolutions
+_TEXTS_AT_ONCE = 128
 
 
 class MultiTaskModule(nn.Module):
@@ -93,6 +95,8 @@ class MultiTaskModule(nn.Module):
         width = max(self.n_shared, *shape, 1)
         n_rows = max(128, _UNITS_AT_ONCE // (n_members * width))
         for part in self.trunk.modules():
+            if isinstance(part, TextTrunk):
+                return _TEXTS_AT_ONCE
             if isinstance(part, ConvTrunk):
                 at_once = _VALUES_AT_ONCE // (n_members * part.n_values)
                 n_rows = min(n_rows, max(8, at_once))

@@ -509,8 +509,10 @@ class BaseMultiTaskNet(
     def __sklearn_tags__(self) -> Tags:
         """Declare missing and sparse inputs, and several outputs."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.allow_nan = preparation_of(self) == "table"
+        wanted = preparation_of(self)
+        tags.input_tags.sparse = wanted != "text"
+        tags.input_tags.string = wanted == "text"
+        tags.input_tags.allow_nan = wanted == "table"
         tags.target_tags.required = True
         tags.target_tags.multi_output = True
         tags.transformer_tags.preserves_dtype = []

@@ -15,7 +15,7 @@ from sklearn_mtl.neural_network.data._held import Held
 from sklearn_mtl.neural_network.data._labels import Labels
 from sklearn_mtl.neural_network.training._state import NetState
 from sklearn_mtl.persistence import package_versions
-from sklearn_mtl.preprocessing import ReadInputs, Table
+from sklearn_mtl.preprocessing import ReadInputs, Table, Texts
 from sklearn_mtl.tasks import Task, TaskSet
 from sklearn_mtl.utils._digest import digest_object, digest_table
 
@@ -138,6 +138,10 @@ def _inputs(X: Any) -> Any:
             digest_table(X.numeric),
             None if categorical is None else digest_table(categorical),
         ]
+    if isinstance(X, Texts):
+        words = (X.tokens, X.offsets, X.buckets, X.starts)
+        tags = [(t, digest_table(codes)) for t, codes in sorted(X.tags.items())]
+        return [[digest_table(array) for array in words], tags]
     return digest_table(X)
 
 

@@ -18,6 +18,10 @@ __all__ = ["Batch", "BatchIterator", "HeldOutRows", "LabelledRows"]
 Batch = tuple[Tensor, tuple[Tensor, Tensor]]
 
 _EVALUATION_ROWS = 4096
+# Batches between which texts are moved, so that those of a batch are of similar length:
+# 7 % of SNIPS' batches is padding; sorted all together they would be 0 %, but the same
+# lengths would meet in every epoch.
+_BATCHES_SORTED = 32
 
 
 @dataclass
@@ -109,8 +113,25 @@ class BatchIterator:
             yield self._only
             return
         order = torch.stack([self._shuffled(m) for m in range(len(self.members))])
-        for index in order.tensor_split(self.n_batches, dim=1):
+        lengths = self.data.rows.lengths
+        if lengths is not None:
+            order = order.gather(1, self._by_length(lengths[order]))
+        batches = order.tensor_split(self.n_batches, dim=1)
+        if lengths is not None:  # a net would see short texts before long ones
+            turn = torch.randperm(self.n_batches, generator=self.generators[0])
+            batches = tuple(batches[number] for number in turn.tolist())
+        for index in batches:
             yield self.data.batch(index)
+
+    def _by_length(self, lengths: Tensor) -> Tensor:
+        """Return the order that puts texts of similar length into one batch.
+
+        Shapes: lengths (n_members, n_rows) -> (n_members, n_rows).
+        """
+        n_groups = math.ceil(self.n_batches / _BATCHES_SORTED)
+        rows = torch.arange(self.n_rows, device=lengths.device)
+        group = rows * n_groups // self.n_rows
+        return (group * (lengths.max() + 1) + lengths).argsort(dim=1, stable=True)
 
     def _shuffled(self, member: int) -> Tensor:
         rows = self.members[member]
@@ -142,6 +163,9 @@ class HeldOutRows(Dataset):
     def __init__(self, data: LabelledRows, members: Sequence[Tensor]) -> None:
         self.data = data
         self.members = members
+        lengths = data.rows.lengths
+        if lengths is not None:  # with less padding
+            members = [rows[lengths[rows].argsort(stable=True)] for rows in members]
         self.index = _stack(members)
         # what a member says of a task without any label for it is no evidence
         is_trained = data.factor > 0

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklearn_mtl.modules import Pretrained
+from sklearn_mtl.modules import Pretrained, Text
 from sklearn_mtl.preprocessing import Preparation
 
 if TYPE_CHECKING:
     from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 
-__all__ = ["older_net", "take_over_inputs", "trained_preparation"]
+__all__ = [
+    "older_net",
+    "take_over_inputs",
+    "take_over_texts",
+    "text_reader",
+    "trained_preparation",
+]
 
 #: What reading X learns: numbers of categories, and the forms and units of X.
 _LEARNED = ("_categories", "_is_byte_fit", "_is_sparse_fit", "_is_unit_fit")
@@ -24,6 +30,14 @@ def older_net(model: BaseMultiTaskNet) -> Any:
     return model.trunk.fitted if isinstance(model.trunk, Pretrained) else None
 
 
+def text_reader(model: BaseMultiTaskNet) -> Text | None:
+    """Return the spec that says how texts are cut and hashed; None for other inputs."""
+    older = older_net(model)
+    if older is not None:
+        return text_reader(older)
+    return model.trunk if isinstance(model.trunk, Text) else None
+
+
 def trained_preparation(model: BaseMultiTaskNet) -> Preparation | None:
     """Return a copy of the preparation of the net that the trunk is from, or None."""
     older = older_net(model)
@@ -32,6 +46,26 @@ def trained_preparation(model: BaseMultiTaskNet) -> Preparation | None:
 
 def take_over_inputs(model: BaseMultiTaskNet, older: Any) -> None:
     """Let a model that has read X read it as the net that its trunk is from."""
+    _check_members(model, older)
+    _compare_columns(model, older)
+    for name in _LEARNED:
+        if hasattr(older, name):
+            setattr(model, name, copy.copy(getattr(older, name)))
+
+
+def take_over_texts(model: Any, older: Any) -> None:
+    """Compare texts that a model has read with those of the net of its trunk."""
+    _check_members(model, older)
+    if model._is_token_fit is not older._is_token_fit:
+        known = "lists of tokens" if older._is_token_fit else "texts"
+        raise ValueError(
+            f"{type(model).__name__}: the {type(older).__name__} in Pretrained was "
+            f"fitted to {known}. Give {known}."
+        )
+
+
+def _check_members(model: BaseMultiTaskNet, older: Any) -> None:
+    """Refuse another number of members than the older net has."""
     parts = older._trained_parts()
     if model.n_members not in ("auto", parts.n_members):
         # before the inputs of the members, which would not fit either, are made
@@ -40,10 +74,6 @@ def take_over_inputs(model: BaseMultiTaskNet, older: Any) -> None:
             f"{parts.n_members} members, and a net that takes its trunk must have as "
             f"many; found n_members={model.n_members}. Leave it at 'auto'."
         )
-    _compare_columns(model, older)
-    for name in _LEARNED:
-        if hasattr(older, name):
-            setattr(model, name, copy.copy(getattr(older, name)))
 
 
 def _compare_columns(model: BaseMultiTaskNet, older: Any) -> None:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sklearn_mtl.modules import MLP, TrunkSpec
-from sklearn_mtl.neural_network.data._pretrained import older_net, take_over_inputs
-from sklearn_mtl.preprocessing import read_inputs
+from sklearn_mtl.neural_network.data._pretrained import (
+    older_net,
+    take_over_inputs,
+    take_over_texts,
+    text_reader,
+)
+from sklearn_mtl.preprocessing import read_inputs, read_texts
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._typing import FeaturesLike
 
@@ -18,7 +23,7 @@ __all__ = ["preparation_of", "read_net_inputs"]
 
 
 def preparation_of(model: BaseMultiTaskNet) -> str:
-    """Return "table" or "raw": what the trunk says it wants X to be."""
+    """Return "table", "raw" or "text": what the trunk says it wants X to be."""
     trunk = MLP if model.trunk is None else model.trunk
     return getattr(trunk, "preparation", "raw")
 
@@ -27,9 +32,16 @@ def read_net_inputs(
     model: BaseMultiTaskNet, X: FeaturesLike, *, reset: bool, grows: bool = False
 ) -> Any:
     """Validate X for the trunk, which may know rows of a shape as flat ones."""
+    reader, older = text_reader(model), older_net(model)
+    if reader is not None:
+        reader.check()
+        texts = read_texts(model, X, reader, reset=reset)
+        if reset and older is not None:
+            take_over_texts(model, older)
+        return texts
     if isinstance(model.trunk, TrunkSpec):
         X = model.trunk.flatten(plain_inputs(X, type(model).__name__))
-    wanted, older = preparation_of(model), older_net(model)
+    wanted = preparation_of(model)
     # An older net's preparation knows no more categories than it does.
     grows = grows and older is None
     read = read_inputs(model, X, wanted, reset=reset, grows=grows)

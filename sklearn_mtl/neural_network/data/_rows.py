@@ -10,13 +10,14 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from sklearn_mtl.preprocessing import ReadInputs, WideColumns
+from sklearn_mtl.preprocessing import ReadInputs, Texts, WideColumns, runs
 
 __all__ = [
     "DenseRows",
     "PackedRows",
     "Rows",
     "SparseRows",
+    "TextRows",
     "as_rows",
     "as_values",
     "gather",
@@ -24,9 +25,18 @@ __all__ = [
 
 
 class Rows(ABC):
-    """All rows of X, of which any can be taken as one tensor a member."""
+    """All rows of X, of which any can be taken as one tensor a member.
+
+    Attributes
+    ----------
+    n_rows : int
+        Number of rows.
+    lengths : Tensor of shape (n_rows,), int64, or None
+        Number of tokens of each row; None where rows have none.
+    """
 
     n_rows: int
+    lengths: Tensor | None = None
 
     @abstractmethod
     def take(self, index: Tensor) -> Tensor:
@@ -138,6 +148,52 @@ class PackedRows(Rows):
         return torch.from_numpy(packed).to(self.device)
 
 
+class TextRows(Rows):
+    """Texts as the buckets of their words.
+
+    A batch is (n_members, n_batch, n_tokens, n_buckets), int64: as many tokens as the
+    longest text of the batch has, at least 1, and as many buckets as its longest word;
+    0 is padding.
+
+    Parameters
+    ----------
+    texts : Texts
+        All texts.
+    device : torch.device
+        Where the batches go.
+    """
+
+    def __init__(self, texts: Texts, device: torch.device) -> None:
+        self.texts, self.device = texts, device
+        self.n_rows = len(texts)
+        self.lengths = torch.as_tensor(texts.lengths, device=device)
+        self._lengths = texts.lengths
+        self._n_buckets = np.diff(texts.starts)  # of each word
+
+    def take(self, index: Tensor) -> Tensor:
+        """Gather texts."""
+        return self._pack(index.cpu().numpy())
+
+    def span(self, start: int, stop: int) -> Tensor:
+        """Gather consecutive texts."""
+        return self._pack(np.arange(start, stop)[None])
+
+    def _pack(self, index: np.ndarray) -> Tensor:
+        texts, rows = self.texts, index.ravel()
+        lengths = self._lengths[rows]
+        words = texts.tokens[runs(texts.offsets[rows], lengths)]
+        counts = self._n_buckets[words]
+        n_tokens, n_buckets = (max(c.max(initial=1), 1) for c in (lengths, counts))
+        by_token = np.zeros((len(words), n_buckets), dtype=np.int64)
+        by_token[np.arange(n_buckets) < counts[:, None]] = texts.buckets[
+            runs(texts.starts[words], counts)
+        ]
+        packed = np.zeros((len(rows), n_tokens, n_buckets), dtype=np.int64)
+        packed[np.arange(n_tokens) < lengths[:, None]] = by_token
+        shape = (*index.shape, n_tokens, n_buckets)
+        return torch.from_numpy(packed.reshape(shape)).to(self.device)
+
+
 def as_rows(
     X: ReadInputs | WideColumns, dtype: torch.dtype, device: torch.device
 ) -> Rows:
@@ -147,6 +203,8 @@ def as_rows(
     """
     if isinstance(X, WideColumns):
         return PackedRows(X.matrix, dtype, device)
+    if isinstance(X, Texts):
+        return TextRows(X, device)
     if sparse.issparse(X):
         return SparseRows(sparse.csr_array(X), dtype, device)
     # torch takes no memory that it may not write to, as that of a memory map

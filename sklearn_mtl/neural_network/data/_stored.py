@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sklearn_mtl.preprocessing import ReadInputs, Table
+from sklearn_mtl.preprocessing import ReadInputs, Table, Texts, join_texts
 
 __all__ = ["KEPT", "NOTHING", "Samples", "StoredSamples", "n_kept"]
 
@@ -24,7 +24,7 @@ class Samples:
 
     Attributes
     ----------
-    X : ndarray, sparse.csr_array or Table
+    X : ndarray, sparse.csr_array, Table or Texts
         Validated inputs.
     codes, weights : ndarray of shape (n_samples, n_tasks)
         Encoded labels, and sample weights.
@@ -154,8 +154,10 @@ def n_kept(wanted: int | str, X: ReadInputs, *, is_stream: bool) -> int:
         return int(wanted)
     if not is_stream:
         return 0
+    if isinstance(X, Texts) or sparse.issparse(X):
+        return KEPT
     dense = X.numeric if isinstance(X, Table) else X
-    width = dense.nbytes // max(len(dense), 1) if not sparse.issparse(X) else 1
+    width = dense.nbytes // max(len(dense), 1)
     return max(min(KEPT, _BYTES // max(width, 1)), 1)
 
 
@@ -167,6 +169,8 @@ def _stack(inputs: tuple[Any, ...]) -> Any:
             return Table(numeric, None)
         categorical = [table.categorical for table in inputs]
         return Table(numeric, np.concatenate(categorical))
+    if isinstance(inputs[0], Texts):
+        return join_texts(inputs)
     if sparse.issparse(inputs[0]):
         return sparse.csr_array(sparse.vstack(inputs))
     return np.concatenate(inputs)

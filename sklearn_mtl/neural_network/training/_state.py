@@ -19,7 +19,7 @@ from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.objective._owners import task_of_maps
 from sklearn_mtl.neural_network.training._head_update import HeadUpdate, last_layer
 from sklearn_mtl.neural_network.training._net import MultiTaskNet
-from sklearn_mtl.preprocessing import Preparation, ReadInputs
+from sklearn_mtl.preprocessing import Preparation, ReadInputs, Texts
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.uncertainty import CalibrationData, variance_of_members
 
@@ -166,7 +166,9 @@ class NetState:
 
         Shapes: X (n_samples, n_features).
         """
-        return self.encoder.decode(self._apply(X, self.net.logits), X.shape[0])
+        outputs = self.encoder.decode(self._apply(X, self.net.logits), X.shape[0])
+        places = _places(X)
+        return outputs if places is None else [output[places] for output in outputs]
 
     def member_outputs(self, X: ReadInputs) -> list[list[np.ndarray]]:
         """Return the outputs of each member, NaN for a task that it does not know.
@@ -204,7 +206,7 @@ class NetState:
 
         Shapes: X (n_samples, n_features) -> (n_samples, n_members * n_shared).
         """
-        return _side_by_side(self._apply(X, self.net.represent))
+        return _side_by_side(self._apply(X, self.net.represent), X)
 
     def represent_task(self, X: ReadInputs, task: int) -> np.ndarray:
         """Return what a task's head reads in all members, side by side.
@@ -214,7 +216,7 @@ class NetState:
         if self.net.module_.has_one_representation:
             return self.represent(X)
         place = self._place(task, "to read for")
-        return _side_by_side(self._apply(X, self._task_reader(place)))
+        return _side_by_side(self._apply(X, self._task_reader(place)), X)
 
     def head_inputs(self, X: ReadInputs, place: int | None = None) -> Tensor:
         """Return what all heads read, or the one at a place, in double precision.
@@ -222,7 +224,9 @@ class NetState:
         Shapes: X (n_samples, n_features) -> (n_members, n_samples, n_hidden).
         """
         read = self.net.represent if place is None else self._task_reader(place)
-        return torch.cat(list(self._apply(X, read)), dim=1).double().cpu()
+        found = torch.cat(list(self._apply(X, read)), dim=1).double().cpu()
+        places = _places(X)
+        return found if places is None else found[:, places]
 
     def project(self, X: ReadInputs, task: int) -> np.ndarray:
         """Return what a task's head reads in the row space of that head.
@@ -238,7 +242,7 @@ class NetState:
         heads = module.heads.weight.detach()[..., columns]
         basis = torch.linalg.qr(heads.double())[0].to(self.dtype)  # (M, h, rank)
         chunks = self._apply(X, self._task_reader(place))
-        return _side_by_side(z @ basis for z in chunks)
+        return _side_by_side((z @ basis for z in chunks), X)
 
     def say(self, X: ReadInputs, task: int) -> np.ndarray:
         """Return the probabilities or the value of a task as float32 columns.
@@ -265,13 +269,29 @@ class NetState:
     def _apply(
         self, X: ReadInputs, function: Callable[[Rows], Iterator[Tensor]]
     ) -> Iterator[Tensor]:
-        """Prepare and map some rows at a time, whose temporaries stay in the cache."""
+        """Prepare and map some rows at a time, whose temporaries stay in the cache.
+
+        Texts come by length, with little padding: `_places` says where.
+        """
         device = torch.device(self.net.device)
+        if isinstance(X, Texts):
+            X = X[_by_length(X)]
         for start in range(0, X.shape[0], _PREPARED_ROWS):
             columns = self.preparation.transform(X[start : start + _PREPARED_ROWS])
             yield from function(as_rows(columns, self.dtype, device))
 
 
-def _side_by_side(chunks: Iterator[Tensor]) -> np.ndarray:
+def _by_length(texts: Texts) -> np.ndarray:
+    return np.argsort(texts.lengths, kind="stable")
+
+
+def _places(X: ReadInputs) -> np.ndarray | None:
+    """Return where each sample is in what `_apply` yields; None for in its order."""
+    return np.argsort(_by_length(X)) if isinstance(X, Texts) else None
+
+
+def _side_by_side(chunks: Iterator[Tensor], X: ReadInputs) -> np.ndarray:
+    """Return all members of each sample of X as one row."""
     flat = [z.transpose(0, 1).flatten(1) for z in chunks]  # (n, n_members * width)
-    return torch.cat(flat).float().cpu().numpy()
+    rows, places = torch.cat(flat).float().cpu().numpy(), _places(X)
+    return rows if places is None else rows[places]
