@@ -17,7 +17,8 @@ def split_classes(logits: Tensor, group: ClassGroup) -> Tensor:
 
     Shapes: logits (..., n_outputs) -> (..., n_classes, n_tasks).
     """
-    shape = (group.n_classes, -1) if group.class_major else (-1, group.n_classes)
+    shape = group.tasks.stop - group.tasks.start, group.n_classes
+    shape = shape[::-1] if group.class_major else shape
     block = logits[..., group.columns]
     return block.reshape(*block.shape[:-1], *shape)
 

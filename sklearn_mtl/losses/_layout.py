@@ -72,6 +72,8 @@ class OutputLayout:
         The multiclass blocks; and regressions of which the loss wants several outputs.
     n_outputs : int
         Number of logits.
+    tokens : dict of int to int
+        Column of y of each task of tokens, by its place in the order.
     """
 
     def __init__(
@@ -94,6 +96,9 @@ class OutputLayout:
             t for t, task in enumerate(tasks) if task.kind not in ("constant", "empty")
         ]
         self.order = np.array(sorted(trained, key=place), dtype=np.intp)
+        self.tokens = {
+            at: int(t) for at, t in enumerate(self.order) if tasks[t].is_tokens
+        }
         places = [place(t) for t in self.order]
         self.n_binary, self.n_regression = (
             sum(kind == block for kind, *_ in places) for block in range(2)

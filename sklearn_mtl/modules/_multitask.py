@@ -79,7 +79,14 @@ class MultiTaskModule(nn.Module):
     @property
     def is_linear_in_one_representation(self) -> bool:
         """Whether the logits are one linear map of what the trunk gives."""
-        return self.has_one_representation and self.tail is None
+        has_one = self.has_one_representation and not self.gives_tokens
+        return has_one and self.tail is None
+
+    @property
+    def gives_tokens(self) -> bool:
+        """Whether rows of tokens stand below those of the texts."""
+        parts = self.trunk.modules()
+        return any(isinstance(part, TextTrunk) and part.gives_tokens for part in parts)
 
     @property
     def n_shared(self) -> int:
@@ -148,7 +155,7 @@ class MultiTaskModule(nn.Module):
         parts = self.encode(x)
         if isinstance(self.trunk, TaskTrunk):
             return self.trunk.share(parts)
-        return parts[0]
+        return parts[0][:, : x.shape[1]]  # without tokens
 
     def represent_task(self, x: Tensor, place: int) -> Tensor:
         """Return what one task's head reads.
@@ -159,7 +166,7 @@ class MultiTaskModule(nn.Module):
         parts = self.encode(x)
         if isinstance(self.trunk, TaskTrunk):
             return self.trunk.gather(parts)[:, place]
-        return parts[0]
+        return parts[0][:, : x.shape[1]]
 
     def head_parameters(self) -> list[nn.Parameter]:
         """Return the trainable parameters of the heads."""

@@ -18,6 +18,7 @@ from sklearn.base import (
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.modules import TrainedParts
 from sklearn_mtl.neural_network._held_out import HeldOutMixin
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
@@ -26,8 +27,10 @@ from sklearn_mtl.neural_network._task_changes import TaskChangesMixin
 from sklearn_mtl.neural_network._updates import UpdatesMixin
 from sklearn_mtl.neural_network.data._held import read_held
 from sklearn_mtl.neural_network.data._labels import Labels
+from sklearn_mtl.neural_network.data._pretrained import text_reader
 from sklearn_mtl.neural_network.data._read import preparation_of, read_net_inputs
 from sklearn_mtl.neural_network.data._stored import Samples
+from sklearn_mtl.neural_network.data._tags import refuse_tokens, with_tags
 from sklearn_mtl.neural_network.growth._listed import refuse_lists
 from sklearn_mtl.neural_network.training._history import history_arrays
 from sklearn_mtl.neural_network.training._plan import make_plan
@@ -161,6 +164,7 @@ class BaseMultiTaskNet(
             return self._go_on(X, y, sample_weight, given, events)
         X = read_net_inputs(self, X, reset=True)
         tasks, codes = self._read_tasks(y, sample_weight)
+        X = self._with_tags(X, tasks, y, sample_weight)
         return self._train(X, tasks, codes, sample_weight, None, given, events)
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -204,13 +208,27 @@ class BaseMultiTaskNet(
         tasks, state = self.task_set_, self._state
         self._check_can_go_on()
         is_partial = events is None
+        if is_partial:
+            advice = "Fit again, or with warm_start=True."
+            refuse_tokens(tasks, "partial_fit", advice, type(self).__name__)
         # until preparation and net are made anew for the last time
         grows = is_partial and state.stream is not None and state.stored.is_whole
         X = read_net_inputs(self, X, reset=False, grows=grows)
         who = type(self).__name__
         codes, weights = tasks.encode_weighted(y, sample_weight, who=who)
         check_untrained_tasks(tasks.tasks, codes, who)
+        X = self._with_tags(X, tasks, y, sample_weight)
         return self._train(X, tasks, codes, weights, state, given, events)
+
+    def _with_tags(
+        self, X: Any, tasks: TaskSet, y: TargetsLike, sample_weight: ArrayLike | None
+    ) -> Any:
+        """Return texts with the tags of their tokens; other inputs as they are."""
+        who = type(self).__name__
+        tokens = tasks.encode_tokens(y, sample_weight=sample_weight, who=who)
+        if tokens:
+            check_consistent_length(X, y)
+        return with_tags(X, tokens, tasks, who)
 
     def _check_can_go_on(self) -> None:
         if self._state.is_for_predictions:
@@ -361,6 +379,7 @@ class BaseMultiTaskNet(
             task_types=getattr(self, "task_types", None),
             on_empty_task=self.on_empty_task,
             sample_weight=sample_weight,
+            allow_tokens=text_reader(self) is not None,
         )
 
     def _class_mass(
@@ -457,6 +476,12 @@ class BaseMultiTaskNet(
         """
         X, who = self._read_fitted(X), type(self).__name__
         t = self.task_set_.index(task, who=who)
+        if self.task_set_.tasks[t].is_tokens:
+            raise TaskError(
+                f"{who}: task {self.task_set_.names[t]!r} is one of tokens, and "
+                "transform_task gives a row for each sample. `transform` gives what "
+                "the tasks of texts read."
+            )
         views = {
             "projection": self._state.project,
             "input": self._state.represent_task,

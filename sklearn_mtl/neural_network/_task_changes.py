@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.neural_network.data._read import read_net_inputs
+from sklearn_mtl.neural_network.data._tags import refuse_tokens
 from sklearn_mtl.neural_network.growth._add import (
     NewTask,
     add_to_state,
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from sklearn_mtl.neural_network.training._state import NetState
 
 __all__ = ["TaskChangesMixin"]
+
+_FIT_AGAIN = "Fit again, with all tasks."
 
 
 class TaskChangesMixin:
@@ -178,6 +181,7 @@ class TaskChangesMixin:
         """
         check_is_fitted(self)
         who = type(self).__name__
+        refuse_tokens(self.task_set_, "add_task", _FIT_AGAIN, who)
         _check_bool(tune_trunk, "tune_trunk", who)
         _check_bool(compare, "compare", who)
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight, groups=groups)
@@ -230,6 +234,7 @@ class TaskChangesMixin:
         """
         check_is_fitted(self)
         who, state = type(self).__name__, self._state
+        refuse_tokens(self.task_set_, "drop_task", _FIT_AGAIN, who)
         dropped = self.task_set_.index(task, who=who)
         sources = sources_of(state)
         if len(sources) == 1:
@@ -335,6 +340,7 @@ class TaskChangesMixin:
         """
         check_is_fitted(self)
         who, state = type(self).__name__, self._state
+        refuse_tokens(self.task_set_, "add_classes", _FIT_AGAIN, who)
         t = self.task_set_.index(task, who=who)
         changed, class_map = more_classes(self.task_set_.tasks[t], classes, who)
         sources = sources_of(state)

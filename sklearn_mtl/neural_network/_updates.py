@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from sklearn_mtl.exceptions import UpdateRefusedWarning
 from sklearn_mtl.neural_network.data._read import read_net_inputs
 from sklearn_mtl.neural_network.data._stored import Samples
+from sklearn_mtl.neural_network.data._tags import refuse_tokens
 from sklearn_mtl.neural_network.growth._listed import refuse_lists
 from sklearn_mtl.neural_network.training._torch_state import usual_torch
 from sklearn_mtl.neural_network.updates._record import UpdateRecord
@@ -133,6 +134,7 @@ class UpdatesMixin:
         self._check_can_go_on()
         who, tasks, state = type(self).__name__, self.task_set_, self._state
         refuse_lists(self, state)  # type: ignore[arg-type]
+        refuse_tokens(tasks, "update", "Fit again, or with warm_start=True.", who)
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         given = HoldOut.read(who, X, groups)
         inputs = read_net_inputs(self, X, reset=False)  # type: ignore[arg-type]

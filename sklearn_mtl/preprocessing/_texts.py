@@ -55,6 +55,11 @@ class Texts:
         """Number of tokens of each sample."""
         return np.diff(self.offsets)
 
+    @property
+    def samples(self) -> np.ndarray:
+        """Number of the sample of each token."""
+        return np.repeat(np.arange(len(self)), self.lengths)
+
     def __getitem__(self, rows: Any) -> Texts:
         """Return some samples, with no other words than theirs."""
         rows = np.arange(len(self))[rows]

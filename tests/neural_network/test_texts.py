@@ -13,10 +13,9 @@ from sklearn_mtl import MultiTaskClassifier, MultiTaskMixedEstimator, MultiTaskR
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold
 from sklearn_mtl.modules import Pretrained, Text
 from sklearn_mtl.multioutput import IndependentTasks
+from tests.neural_network.made_up_texts import KINDS, TRUNK, net
 from tests.neural_network.nets import same_bits
 
-TRUNK = Text(n_buckets=64, embedding_size=8, width=8, n_layers=1, dropout=0.1)
-KINDS = {"play": "music", "is": "weather", "book": "table"}
 ENDS = ["jazz", "tonight in rome", "for two people at noon please", "now", ""]
 
 
@@ -33,11 +32,6 @@ def made_up(n_samples=150, seed=0):
 
 X, Y = made_up()
 NEW, NEW_Y = made_up(60, seed=1)
-
-
-def net(kind=MultiTaskClassifier, **arguments):
-    arguments = {"max_epochs": 15, "batch_size": 16, "lr": 0.02, **arguments}
-    return kind(trunk=clone(TRUNK), random_state=0, **arguments)
 
 
 @pytest.fixture(scope="module")

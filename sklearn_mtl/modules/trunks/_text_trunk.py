@@ -11,7 +11,13 @@ from torch.nn import functional as F
 
 from sklearn_mtl.modules._linear import MemberDropout
 
-__all__ = ["BidirectionalLSTM", "TextTrunk", "WordEmbedding"]
+__all__ = [
+    "BidirectionalLSTM",
+    "TextTrunk",
+    "WordEmbedding",
+    "give_tokens",
+    "split_tokens",
+]
 
 # Texts come as the buckets of their words, (n_members, n_texts, n_tokens, n_buckets),
 # 0 where a word has fewer and where a text has no more words.
@@ -149,6 +155,24 @@ class TextTrunk(nn.Module):
         if not self.gives_tokens:
             return pooled
         return torch.cat([pooled, z.flatten(1, 2)], dim=1)
+
+
+def split_tokens(rows: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Take the rows of the same texts for all members apart, without padding.
+
+    Shapes: rows (n_members, n_texts + n_texts * n_tokens, n), x (n_members, n_texts,
+    n_tokens, n_buckets) -> (n_members, n_texts, n), (n_members, n_all_tokens, n).
+    """
+    n_texts = x.shape[1]
+    is_token = (x[0, ..., 0] > 0).flatten()
+    return rows[:, :n_texts], rows[:, n_texts:][:, is_token]
+
+
+def give_tokens(trunk: nn.Module, wanted: bool) -> None:
+    """Let a trunk return tokens as well as texts, or texts alone."""
+    for part in trunk.modules():
+        if isinstance(part, TextTrunk):
+            part.gives_tokens = wanted
 
 
 def _backwards(is_token: Tensor) -> Tensor:

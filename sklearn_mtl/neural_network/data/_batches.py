@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from sklearn_mtl.neural_network.data._rows import Rows, gather
 
-__all__ = ["Batch", "BatchIterator", "HeldOutRows", "LabelledRows"]
+__all__ = ["Batch", "BatchIterator", "HeldOutRows", "LabelledRows", "first_samples"]
 
 # x (n_members, n_batch, ...), then targets and weights (n_members, n_batch, n_trained)
 Batch = tuple[Tensor, tuple[Tensor, Tensor]]
@@ -66,6 +66,10 @@ class LabelledRows(Dataset):
         if len(self.shift) > 1:
             targets = (targets - self.shift) * self.scale
         return targets, weights
+
+    def spread(self, values: Tensor, index: Tensor) -> Tensor:
+        """Return what holds for each sample (n_members, n_batch), for each row."""
+        return values
 
 
 class BatchIterator:
@@ -142,10 +146,12 @@ class BatchIterator:
     def _whole(self) -> Batch:
         """Return all rows of every member; what pads a shorter one weighs nothing."""
         index = _stack(self.members)
-        x, (targets, weights) = self.data.batch(index.clamp(min=0))
+        at = index.clamp(min=0)
+        x, (targets, weights) = self.data.batch(at)
         is_row = index >= 0
         # the loss divides by the length of the longest
         factor = is_row * (is_row.shape[1] / is_row.sum(dim=1, keepdim=True))
+        factor = self.data.spread(factor, at)
         return x, (targets, weights * factor.unsqueeze(-1).to(weights.dtype))
 
 
@@ -181,10 +187,26 @@ class HeldOutRows(Dataset):
         for index in torch.split(self.index, size, dim=1):
             at = index.clamp(min=0)
             targets, weights = self.data.labels(at)
-            weights = weights * (index >= 0).unsqueeze(-1)
+            weights = weights * self.data.spread(index >= 0, at).unsqueeze(-1)
             if self.is_trained is not None:
                 weights = weights * self.is_trained
             yield index, (self.data.rows.take(at), (targets, weights))
+
+
+def first_samples(batch: Batch, n_samples: int) -> Batch:
+    """Return some samples of a batch, with the tokens of each."""
+    x, (targets, weights) = batch
+    n_all = x.shape[1]
+    if n_samples >= n_all:
+        return batch
+    n_tokens = targets.shape[1] // n_all - 1  # their rows stand below the samples
+
+    def some(labels: Tensor) -> Tensor:
+        first = labels[:, :n_samples] if labels.shape[1] > 1 else labels
+        tokens = labels[:, n_all : n_all + n_samples * n_tokens]
+        return torch.cat([first, tokens], dim=1) if n_tokens else first
+
+    return x[:, :n_samples], (some(targets), some(weights))
 
 
 def _stack(members: Sequence[Tensor]) -> Tensor:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from sklearn_mtl.neural_network.data._labels import Labels
 from sklearn_mtl.neural_network.data._read import read_net_inputs
+from sklearn_mtl.neural_network.data._tags import with_tags
 from sklearn_mtl.neural_network.training._plan import make_plan
 from sklearn_mtl.preprocessing import ReadInputs
 from sklearn_mtl.tasks import TaskSet, resolve_class_weight
@@ -85,6 +86,12 @@ def _read_validation(
     read = partial(read_net_inputs, model, reset=False)
     X = read_validation_inputs(model, given, read)
     own = read_validation_labels(model, given, task_set, labels, sample_weight)
+    who = type(model).__name__
+    weight = given.sample_weight
+    tokens = task_set.encode_tokens(
+        given.y, sample_weight=weight, who=who, name="y_val"
+    )
+    X = with_tags(X, tokens, task_set, f"{who}: X_val and y_val")
     return Held(X=X, labels=own, is_allowed=False)
 
 

@@ -17,8 +17,9 @@ from sklearn_mtl.model_selection import (
 )
 from sklearn_mtl.neural_network.data._batches import LabelledRows
 from sklearn_mtl.neural_network.data._rows import as_rows
+from sklearn_mtl.neural_network.data._tags import LabelledTexts
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
-from sklearn_mtl.preprocessing import Preparation, ReadInputs
+from sklearn_mtl.preprocessing import Preparation, ReadInputs, Texts
 from sklearn_mtl.tasks import TaskSet, cell_weights, check_sample_weight
 from sklearn_mtl.utils._typing import ClassWeight
 
@@ -114,11 +115,11 @@ def label_rows(
     device: torch.device,
 ) -> LabelledRows:
     """Move prepared inputs, targets and weights to where the net trains."""
-    weights = labels.weights[:, encoder.layout.order]
+    all_weights = weights = labels.weights[:, encoder.layout.order]
     if (weights == weights[:1]).all():
         weights = weights[:1]
     shift, scale, factor = (v.to(device) for v in encoder.member_tensors(dtype))
-    return LabelledRows(
+    rows = LabelledRows(
         rows=as_rows(preparation.transform(X), dtype, device),
         targets=_by_row(encoder.encode(labels.codes), dtype, device),
         weights=_by_row(weights, dtype, device),
@@ -126,6 +127,9 @@ def label_rows(
         scale=scale,
         factor=factor,
     )
+    if not encoder.layout.tokens or not isinstance(X, Texts):
+        return rows
+    return LabelledTexts.of(X, rows, all_weights, encoder.layout.tokens)
 
 
 def _by_row(values: np.ndarray, dtype: torch.dtype, device: torch.device) -> Tensor:

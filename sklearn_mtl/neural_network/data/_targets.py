@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sklearn_mtl.losses import OutputLayout, TaskLoss, split_classes
-from sklearn_mtl.preprocessing import column_moments
+from sklearn_mtl.preprocessing import ReadInputs, Texts, column_moments
 from sklearn_mtl.tasks import Task, TaskSet, from_vectors, unit_vectors
 
 __all__ = ["TargetEncoder"]
@@ -47,8 +47,17 @@ class TargetEncoder:
         self.clip = clip
         self.layout = OutputLayout(task_set.tasks, losses)
 
-    def fit(self, codes: np.ndarray, weights: np.ndarray, members: np.ndarray) -> None:
-        """Learn from cell weights (n, n_tasks) and training rows (n_sets, n)."""
+    def fit(
+        self,
+        codes: np.ndarray,
+        weights: np.ndarray,
+        members: np.ndarray,
+        X: ReadInputs | None = None,
+    ) -> None:
+        """Learn from cell weights (n, n_tasks) and training rows (n_sets, n).
+
+        Of X only the tags of tokens are read.
+        """
         order = self.layout.order
         codes, weights = codes.T[order], weights.T[order]  # a task a row, contiguous
         shape = (len(members), len(order))
@@ -60,7 +69,10 @@ class TargetEncoder:
         sets = np.vstack([members, np.ones_like(members[:1])])  # and all rows, last
         for j, values in enumerate(codes):
             seen = np.flatnonzero(~np.isnan(values) & (weights[j] > 0))
-            labels, cells = values[seen], sets[:, seen] * weights[j, seen]
+            labels, rows = values[seen], seen
+            if j in self.layout.tokens and isinstance(X, Texts):
+                labels, rows = _tags(X, self.layout.tokens[j], weights[j])
+            cells = sets[:, rows] * weights[j, rows]
             period = self.layout.loss(j).period
             if period is not None:
                 self._fit_circular(j, labels, cells, period)
@@ -116,10 +128,21 @@ class TargetEncoder:
         return self.task_set.tasks[self.layout.order[j]].n_classes
 
     def weigh(
-        self, codes: np.ndarray, weights: np.ndarray, members: np.ndarray
+        self,
+        codes: np.ndarray,
+        weights: np.ndarray,
+        members: np.ndarray,
+        X: ReadInputs | None = None,
     ) -> None:
-        """Learn from each training the mean weight of a sample, and wider ranges."""
+        """Learn from each training the mean weight of a sample, and wider ranges.
+
+        The weight of a sample in a task of tokens is that of all its tags.
+        """
         codes, weights = codes[:, self.layout.order], weights[:, self.layout.order]
+        for j, column in self.layout.tokens.items():
+            if isinstance(X, Texts):
+                _, rows = _tags(X, column, weights[:, j])
+                weights[:, j] *= np.bincount(rows, minlength=len(weights))
         labels = np.where(weights > 0, codes, np.nan)
         seen = np.vstack([self.range_, labels])
         self.range_ = np.stack([np.fmin.reduce(seen), np.fmax.reduce(seen)])
@@ -141,7 +164,7 @@ class TargetEncoder:
     def waiting_tasks(self) -> list[int]:
         """Return the columns of y that are regressions and had no label so far."""
         waiting = self.layout.order[~self.known_.any(axis=0)].tolist()
-        return [t for t in waiting if not self.task_set.tasks[t].is_classification]
+        return [t for t in waiting if self.task_set.tasks[t].classes is None]
 
     def known_outputs(self) -> np.ndarray | None:
         """Return which members know the task of an output, None where all do.
@@ -182,7 +205,7 @@ class TargetEncoder:
         for t in self.layout.order:
             task, label_weights = self.task_set.tasks[t], members[m] * weights[:, t]
             values = codes[:, [t]]
-            if task.is_classification:
+            if task.classes is not None:
                 labels = np.arange(task.n_classes)[task.n_classes == 2 :]
                 values = np.where(np.isnan(values), np.nan, values == labels)
             elif task.period is not None:
@@ -256,7 +279,8 @@ class TargetEncoder:
             if not self.known_[:, place].any() and outputs[t].ndim == 1:
                 continue  # a regression whose first label is still to come
             columns = fused[:, self.layout.columns(place)]
-            kind, period = self.task_set.tasks[t].kind, self.task_set.tasks[t].period
+            task = self.task_set.tasks[t]
+            kind, period = task.learned_as, task.period
             if kind == "binary":
                 outputs[t] = pairs[place]
             elif period is not None:
@@ -269,6 +293,15 @@ class TargetEncoder:
                 # a float32 softmax sums to 1 but for 1e-7, which float64 readers notice
                 outputs[t] = columns / columns.sum(axis=1, keepdims=True)
         return outputs
+
+
+def _tags(
+    texts: Texts, column: int, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the tags of a task that count, and the numbers of their samples."""
+    tags, samples = texts.tags[column], texts.samples
+    seen = ~np.isnan(tags) & (weights[samples] > 0)
+    return tags[seen], samples[seen]
 
 
 def _constant_loss(
@@ -291,7 +324,8 @@ def _untrained(task: Task, n_rows: int) -> np.ndarray:
     """Return the output of a task without logits: certain, or nothing at all."""
     if task.kind == "constant":
         return np.ones((n_rows, 1))
-    return np.empty((n_rows, 0)) if task.is_classification else np.full(n_rows, np.nan)
+    has_classes = task.classes is not None
+    return np.empty((n_rows, 0)) if has_classes else np.full(n_rows, np.nan)
 
 
 def _pairs(proba: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import torch
 
 from sklearn_mtl.losses import FusedLoss
 from sklearn_mtl.modules import MultiTaskModule
-from sklearn_mtl.neural_network.data._batches import Batch
+from sklearn_mtl.neural_network.data._batches import Batch, first_samples
 from sklearn_mtl.neural_network.data._order import TaskOrder
 from sklearn_mtl.neural_network.objective._gradients import exact_gramian
 
@@ -38,15 +38,13 @@ class GradientMonitor:
         cosine is below zero. All are means over the members; NaN for a task, or where
         no two tasks, have labels among the rows.
         """
-        x, (targets, weights) = batch
-        n = min(x.shape[1], _MONITORED_ROWS)
-        weights = weights[:, :n] if weights.shape[1] > 1 else weights
+        x, (targets, weights) = first_samples(batch, _MONITORED_ROWS)
         was_training = module.training
         module.eval()
-        parts = module.encode(x[:, :n])
+        parts = module.encode(x)
         with torch.no_grad():
             logits = module.decode(parts)
-            _, dlogits = criterion(logits, targets[:, :n], weights)
+            _, dlogits = criterion(logits, targets, weights)
         task_weight = criterion.task_weight
         gramian = exact_gramian(
             module, parts, dlogits, self.order.task_of, self.order.n_tasks

@@ -28,6 +28,7 @@ from sklearn_mtl.modules import (
     check_parts,
     check_tail,
     draw_parameters,
+    give_tokens,
 )
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.training._history import ProgressBar
@@ -83,11 +84,13 @@ def build_module(
         shared = build_trunk(trunk, n_features, generators, n_tasks, who).float()
         # Evaluation mode, so that the sample leaves no trace in running statistics.
         shared.eval()
+        give_tokens(shared, False)
         hidden = _try(shared, sample, who)
         shared.train()
     maps = head.maps(head_blocks(encoder.layout))
     heads = _heads(shared, hidden, sample, maps, who)
     heads.draw(generators)
+    give_tokens(shared, bool(encoder.layout.tokens))
     blocks = output_blocks(encoder.layout)
     tail = head.build(n_members, blocks)
     with refusing(who), torch.no_grad():

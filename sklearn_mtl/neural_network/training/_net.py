@@ -14,6 +14,7 @@ from skorch.callbacks import Callback, EpochTimer
 from skorch.history import History
 from torch import Tensor
 
+from sklearn_mtl.modules import split_tokens
 from sklearn_mtl.neural_network.data._batches import (
     Batch,
     BatchIterator,
@@ -303,9 +304,10 @@ class MultiTaskNet(NeuralNet):
         self._set_training(False)
         total = weight = torch.zeros(())
         for _, (x, (targets, weights)) in held_out.chunks(self.module_.n_rows_at_once):
-            values, _ = self.criterion_(self.module_(x), targets, weights)
+            logits = self.module_(x)
+            values, _ = self.criterion_(logits, targets, weights)
             # The values are means over the rows of a chunk.
-            total = total + values.sum(dim=0) * x.shape[1]
+            total = total + values.sum(dim=0) * logits.shape[1]
             weight = weight + weights.sum(dim=(0, 1))
         return total / weight  # NaN for a task without a held-out label
 
@@ -332,6 +334,14 @@ class MultiTaskNet(NeuralNet):
         """Yield the logits (n_members, n, n_outputs) of consecutive rows."""
         yield from self._apply(rows, self.module_)
 
+    def token_logits(self, rows: Rows) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield the logits of consecutive texts, and those of their tokens.
+
+        Shapes: -> (n_members, n, n_outputs), (n_members, n_tokens, n_outputs).
+        """
+        module = self.module_
+        yield from self._apply(rows, lambda x: split_tokens(module(x), x))
+
     def represent(self, rows: Rows) -> Iterator[Tensor]:
         """Yield the shared representation (n_members, n, n_shared) of rows."""
         yield from self._apply(rows, self.module_.represent)
@@ -342,7 +352,7 @@ class MultiTaskNet(NeuralNet):
         yield from self._apply(rows, lambda x: module.represent_task(x, place))
 
     @torch.inference_mode()
-    def _apply(self, rows: Rows, function: Callable) -> Iterator[Tensor]:
+    def _apply(self, rows: Rows, function: Callable) -> Iterator[Any]:
         if self.module_.training:  # to set it anew in every part takes its time
             self._set_training(False)
         n_members, size = len(self.module_.heads.weight), self.module_.n_rows_at_once

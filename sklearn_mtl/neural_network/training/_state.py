@@ -161,11 +161,13 @@ class NetState:
                 bias[..., at] = bias[..., at] * ratio + shift
         return after
 
-    def outputs(self, X: ReadInputs) -> list[np.ndarray]:
-        """Return probabilities and values of all tasks.
+    def outputs(self, X: ReadInputs) -> list[Any]:
+        """Return probabilities and values of all tasks, of tokens for each sample.
 
         Shapes: X (n_samples, n_features).
         """
+        if self.encoder.layout.tokens and isinstance(X, Texts):
+            return self._text_outputs(X)
         outputs = self.encoder.decode(self._apply(X, self.net.logits), X.shape[0])
         places = _places(X)
         return outputs if places is None else [output[places] for output in outputs]
@@ -175,6 +177,8 @@ class NetState:
 
         Shapes: X (n_samples, n_features).
         """
+        if isinstance(X, Texts):  # of one member, in an order of its own
+            return [self.outputs(X)]
         return self._split_members(self._apply(X, self.net.logits))
 
     def outputs_and_variance(
@@ -186,7 +190,8 @@ class NetState:
 
         Shapes: X (n_samples, n_features) -> (n_samples, n_tasks).
         """
-        if self.calibration is None or not self.calibration.is_by_member:
+        calibration = self.calibration
+        if calibration is None or not calibration.is_by_member or isinstance(X, Texts):
             return self.outputs(X), None
         chunks = list(self._apply(X, self.net.logits))
         outputs = self.encoder.decode(chunks, X.shape[0])
@@ -200,6 +205,25 @@ class NetState:
         if known is not None:
             members = np.where(known, members, np.nan)
         return [self.encoder.split(member) for member in members]
+
+    def _text_outputs(self, X: Texts) -> list[Any]:
+        """Return outputs of all tasks, for tokens a list with an array per sample."""
+        decode, of_texts, of_tokens = self.encoder.decode, [], []
+        for texts, tokens in self._apply(X, self.net.token_logits):
+            of_texts.append(decode([texts], texts.shape[1]))
+            of_tokens.append(decode([tokens], tokens.shape[1]))
+        order = _by_length(X)
+        ends, places = X.lengths[order].cumsum()[:-1], np.argsort(order)
+        outputs: list[Any] = []
+        for t, task in enumerate(self.encoder.task_set.tasks):
+            parts = of_tokens if task.is_tokens else of_texts
+            found = np.concatenate([part[t] for part in parts])
+            if task.is_tokens:
+                by_text = np.split(found, ends)
+                outputs.append([by_text[place] for place in places])
+            else:
+                outputs.append(found[places])
+        return outputs
 
     def represent(self, X: ReadInputs) -> np.ndarray:
         """Return the shared representation of all members side by side.
@@ -267,8 +291,8 @@ class NetState:
         return lambda rows: self.net.represent_task(rows, place)
 
     def _apply(
-        self, X: ReadInputs, function: Callable[[Rows], Iterator[Tensor]]
-    ) -> Iterator[Tensor]:
+        self, X: ReadInputs, function: Callable[[Rows], Iterator[Any]]
+    ) -> Iterator[Any]:
         """Prepare and map some rows at a time, whose temporaries stay in the cache.
 
         Texts come by length, with little padding: `_places` says where.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ from sklearn_mtl.neural_network.data._stored import (
     n_kept,
 )
 from sklearn_mtl.neural_network.data._stream import Stream
+from sklearn_mtl.neural_network.data._tags import LabelledTexts
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.objective._relation import relation_matrix
 from sklearn_mtl.neural_network.objective._scheduling import make_turns
@@ -199,7 +200,7 @@ def train_state(
     state.label_mass = call.label_mass
     weights = weigh_tasks(model, task_set, call.label_mass)
     state.net.set_task_weight(weights, state.encoder.layout.order)
-    state.encoder.weigh(labels.codes, labels.weights, members)
+    state.encoder.weigh(labels.codes, labels.weights, members, X)
     if state.encoder.layout.n_trained:
         device = torch.device(model.device)
         data = label_rows(
@@ -270,7 +271,7 @@ def _set_up(
     task_set = task_set.with_periods([loss.period for loss in losses])
     clip = getattr(model, "clip_predictions", False)
     encoder = TargetEncoder(task_set, clip, losses)
-    encoder.fit(labels.codes, labels.weights, members)
+    encoder.fit(labels.codes, labels.weights, members, X)
     weights = labels.weights, labels.row_weights
     as_numbers = partial(encoder.as_numbers, labels.codes, *weights, members)
     preparation = trained_preparation(model)
@@ -359,7 +360,7 @@ def _train(
         state.best_epoch = track.restore(net.module_)
         if (~members).any(axis=0).all():  # each sample was held out by one member
             state.held_out_outputs = _out_of_fold(state, held_out)
-    if not is_partial:
+    if not is_partial and not state.encoder.layout.tokens:
         mass = state.encoder.mass_ * members.sum(axis=1, keepdims=True)
         layout = state.encoder.layout
         state.head_update = HeadUpdate(net.module_, layout, data, torch.tensor(mass))
@@ -367,17 +368,29 @@ def _train(
     state.task_relation = relation_matrix(regularizer, net.module_, task_set)
 
 
-def _out_of_fold(state: NetState, held_out: HeldOutRows) -> list[np.ndarray]:
+def _out_of_fold(state: NetState, held_out: HeldOutRows) -> list[Any]:
     """Return the outputs for every row, from the member that held it out."""
-    fused = np.empty((len(held_out), state.encoder.layout.n_outputs))
+    data, n_outputs = held_out.data, state.encoder.layout.n_outputs
+    fused, of_tokens = np.empty((len(held_out), n_outputs)), None
+    if isinstance(data, LabelledTexts):
+        of_tokens = np.empty((len(data.tag_targets), n_outputs))
     known = state.encoder.known_outputs()
     for index, logits in state.net.held_out_logits(held_out):
         activated = state.encoder.activate(logits).double().cpu().numpy()
         if known is not None:
             activated = np.where(known, activated, np.nan)
         rows = index.cpu().numpy()
-        fused[rows[rows >= 0]] = activated[rows >= 0]
-    return state.encoder.split(fused)
+        fused[rows[rows >= 0]] = activated[:, : rows.shape[1]][rows >= 0]
+        if of_tokens is not None and isinstance(data, LabelledTexts):
+            numbers, is_token = data.tokens(index.clamp(min=0))
+            seen = is_token & data.spread(index >= 0, index)[:, rows.shape[1] :]
+            of_tokens[numbers[seen].cpu()] = activated[:, rows.shape[1] :][seen.cpu()]
+    outputs: list[Any] = state.encoder.split(fused)
+    if of_tokens is not None and isinstance(data, LabelledTexts):
+        for t, output in enumerate(state.encoder.split(of_tokens)):
+            if state.encoder.task_set.tasks[t].is_tokens:
+                outputs[t] = np.split(output, data.offsets[1:].cpu())
+    return outputs
 
 
 def _calibration_data(
