@@ -70,12 +70,17 @@ class HeldOutMixin:
         ndarray, or list of ndarray
             Values (n_members, n_samples) or probabilities (n_members, n_samples,
             n_classes), in a list with one array per task where y was 2-D. NaN where a
-            member had no label of the task.
+            member had no label of the task. Of a task of tokens a list with, for each
+            member, one array (n_tokens, n_tags) per sample.
         """
         X = self._read_fitted(X)
         with usual_torch(self.n_threads):
             members = self._state.member_outputs(X)
-        outputs = [np.stack(task) for task in zip(*members, strict=True)]
+        by_task = zip(self.task_set_.tasks, zip(*members, strict=True), strict=True)
+        outputs = [
+            list(found) if task.is_tokens else np.stack(found)
+            for task, found in by_task
+        ]
         return outputs[0] if self.task_set_.is_1d else outputs
 
     def _outputs_and_variance(

@@ -47,7 +47,7 @@ class Calibration:
 
     def __init__(self, data: CalibrationData) -> None:
         self.tasks = tasks = data.tasks
-        numeric = [t for t, task in enumerate(tasks) if not task.is_classification]
+        numeric = [t for t, task in enumerate(tasks) if task.classes is None]
         columns, places = output_columns(tasks, data.outputs)
         self._axes = Axes.learn(columns)
         self._weights = np.stack([data.weights_of(t) for t in range(len(tasks))], 1)

@@ -13,7 +13,7 @@ from sklearn_mtl.tasks import Task
 if TYPE_CHECKING:
     from sklearn_mtl.uncertainty._calibration import Calibration
 
-__all__ = ["CalibrationData", "residuals"]
+__all__ = ["CalibrationData", "residuals", "without_tokens"]
 
 # Residuals of a smaller or larger size than this are kept in double precision.
 _SMALLEST, _LARGEST = 1e-30, 1e30
@@ -68,16 +68,16 @@ class CalibrationData:
         Shapes: codes (n_samples, n_tasks), weights (n_samples, n_tasks), fold
         (n_samples,).
         """
-        truth = np.full(codes.shape, np.nan)
+        truth, outputs = np.full(codes.shape, np.nan), without_tokens(tasks, outputs)
         for t, (task, output) in enumerate(zip(tasks, outputs, strict=True)):
-            if not task.is_classification:
+            if task.classes is None:
                 truth[:, t] = residuals(codes[:, t], output, task.period)
             elif output.shape[1:] != (0,):
                 has_output = ~np.isnan(output).any(axis=1)
                 truth[has_output, t] = codes[has_output, t]
         if fold is not None:
             fold = fold.astype(np.min_scalar_type(int(fold.max(initial=0))))
-        kept = list(outputs), _small(truth), _few(weights)
+        kept = outputs, _small(truth), _few(weights)
         return cls(tasks, *kept, fold, is_by_member=is_by_member)
 
     def weights_of(self, task: int) -> np.ndarray:
@@ -96,6 +96,14 @@ class CalibrationData:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take the attributes; the calibration is still to be made."""
         vars(self).update(state, made=None)
+
+
+def without_tokens(tasks: Sequence[Task], outputs: Sequence[Any]) -> list[np.ndarray]:
+    """Return the outputs; of tags of tokens, which are not calibrated, no columns."""
+    return [
+        np.empty((len(output), 0)) if task.is_tokens else output
+        for task, output in zip(tasks, outputs, strict=True)
+    ]
 
 
 def residuals(

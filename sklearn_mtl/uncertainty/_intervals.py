@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_mtl.exceptions import MissingLabelWarning
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.uncertainty._calibration import Calibration
-from sklearn_mtl.uncertainty._calibration_data import CalibrationData
+from sklearn_mtl.uncertainty._calibration_data import CalibrationData, without_tokens
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._finite import check_outputs
 from sklearn_mtl.utils._typing import FeaturesLike
@@ -49,7 +49,7 @@ class _CalibratedOutputs:
             ask = getattr(self, "_outputs_and_variance", None)
             outputs, variance = ask(X) if ask else (self._task_outputs(X), None)
         check_outputs(outputs, self._labelled_tasks(), type(self).__name__)
-        return outputs, variance
+        return without_tokens(self.task_set_.tasks, outputs), variance
 
     def _squeezed(self, values: np.ndarray) -> np.ndarray:
         """Return values (n_samples, n_tasks, ...) without the tasks where y was 1-D."""
@@ -170,7 +170,7 @@ class StandardDeviationMixin(IntervalsMixin):
             return super().predict(X)  # type: ignore[misc]
         calibration = self._calibrated()
         for task in self.task_set_.tasks:
-            if task.is_classification:
+            if task.classes is not None:
                 raise ValueError(
                     f"{type(self).__name__}: return_std=True needs numeric tasks, but "
                     f"{task.name!r} has classes. Use predict_set and predict_interval."

@@ -25,7 +25,7 @@ def variance_of_members(
     """
     found = np.zeros((len(outputs[0]), len(tasks)))
     for t, task in enumerate(tasks):
-        if task.is_classification:
+        if task.classes is not None:
             continue
         total = np.zeros(len(found))
         count = np.zeros(len(found))

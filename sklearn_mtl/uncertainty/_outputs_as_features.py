@@ -75,7 +75,7 @@ def output_columns(
     """
     parts, places, start = [], [], 0
     for task, output in zip(tasks, outputs, strict=True):
-        if task.is_classification:
+        if task.classes is not None:
             own = output[:, 1:]
         elif task.period is not None:
             own = unit_vectors(output, task.period)

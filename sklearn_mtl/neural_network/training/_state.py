@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,6 +27,7 @@ from sklearn_mtl.uncertainty import CalibrationData, variance_of_members
 __all__ = ["NetState"]
 
 _PREPARED_ROWS = 4096
+Decode = Callable[[Iterable[Tensor], int], list[np.ndarray]]
 
 
 @dataclass
@@ -166,9 +168,13 @@ class NetState:
 
         Shapes: X (n_samples, n_features).
         """
+        return self._decoded(X, self.encoder.decode)
+
+    def _decoded(self, X: ReadInputs, decode: Decode) -> list[Any]:
+        """Return what `decode` makes of logits, in the order of X."""
         if self.encoder.layout.tokens and isinstance(X, Texts):
-            return self._text_outputs(X)
-        outputs = self.encoder.decode(self._apply(X, self.net.logits), X.shape[0])
+            return self._text_outputs(X, decode)
+        outputs = decode(self._apply(X, self.net.logits), X.shape[0])
         places = _places(X)
         return outputs if places is None else [output[places] for output in outputs]
 
@@ -177,8 +183,9 @@ class NetState:
 
         Shapes: X (n_samples, n_features).
         """
-        if isinstance(X, Texts):  # of one member, in an order of its own
-            return [self.outputs(X)]
+        if isinstance(X, Texts):  # in an order of their own
+            members = range(self.n_members)
+            return [self._decoded(X, partial(self._decode_member, m)) for m in members]
         return self._split_members(self._apply(X, self.net.logits))
 
     def outputs_and_variance(
@@ -206,9 +213,15 @@ class NetState:
             members = np.where(known, members, np.nan)
         return [self.encoder.split(member) for member in members]
 
-    def _text_outputs(self, X: Texts) -> list[Any]:
+    def _decode_member(
+        self, member: int, chunks: Iterable[Tensor], n_rows: int
+    ) -> list[np.ndarray]:
+        """Return what one member says of n_rows rows."""
+        return self._split_members(chunks)[member]
+
+    def _text_outputs(self, X: Texts, decode: Decode) -> list[Any]:
         """Return outputs of all tasks, for tokens a list with an array per sample."""
-        decode, of_texts, of_tokens = self.encoder.decode, [], []
+        of_texts, of_tokens = [], []
         for texts, tokens in self._apply(X, self.net.token_logits):
             of_texts.append(decode([texts], texts.shape[1]))
             of_tokens.append(decode([tokens], tokens.shape[1]))
