@@ -15,6 +15,7 @@ from sklearn_mtl.comparison import (
 )
 from sklearn_mtl.comparison.results._gains import Gain
 from sklearn_mtl.inspection import (
+    CoverageDisplay,
     GradientConflictDisplay,
     MultiTaskLearningCurveDisplay,
     TaskAffinityDisplay,
@@ -40,6 +41,9 @@ def gains():
 
 
 DISPLAYS = {
+    "CoverageDisplay": lambda: CoverageDisplay(
+        [0.5, 0.8, 0.9], [[0.52, 0.81, 0.9], [0.45, np.nan, 0.88]], ["ill", "dose"]
+    ),
     "CriticalDifferenceDisplay": lambda: CriticalDifferenceDisplay(
         [1.2, 2.0, 2.8],
         [[1.0, 0.3, 0.01], [0.3, 1.0, 0.4], [0.01, 0.4, 1.0]],

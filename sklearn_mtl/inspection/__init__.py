@@ -11,6 +11,7 @@ from sklearn_mtl.inspection._plot._affinity import TaskAffinityDisplay
 from sklearn_mtl.inspection._plot._coefficients import TaskCoefficientDisplay
 from sklearn_mtl.inspection._plot._conflict import GradientConflictDisplay
 from sklearn_mtl.inspection._plot._confusion import TaskConfusionDisplay
+from sklearn_mtl.inspection._plot._coverage import CoverageDisplay
 from sklearn_mtl.inspection._plot._importance import TaskImportanceDisplay
 from sklearn_mtl.inspection._plot._learning_curve import MultiTaskLearningCurveDisplay
 from sklearn_mtl.inspection._plot._weights import TaskWeightDisplay
@@ -22,6 +23,7 @@ from sklearn_mtl.inspection._task_sets import fit_tasks as fit_tasks
 from sklearn_mtl.inspection._task_sets import make_splits as make_splits
 
 __all__ = [
+    "CoverageDisplay",
     "GradientConflictDisplay",
     "MultiTaskLearningCurveDisplay",
     "TaskAffinity",

@@ -15,7 +15,7 @@ from sklearn_mtl.tasks._task_set import TaskSet
 from sklearn_mtl.tasks._views import make_task_view
 from sklearn_mtl.utils._typing import FeaturesLike, TaskKey
 
-__all__ = ["task_view"]
+__all__ = ["model_and_inputs", "task_view"]
 
 
 def task_view(estimator: Any, task: TaskKey) -> Any:
@@ -63,6 +63,18 @@ def task_view(estimator: Any, task: TaskKey) -> Any:
     >>> view.predict_proba(X[:5]).shape
     (5, 2)
     """
+    model, steps = _find_model(estimator, "task_view")
+    return make_task_view(_AfterSteps(model, steps) if steps else model, task)
+
+
+def model_and_inputs(estimator: Any, X: FeaturesLike, who: str) -> tuple[Any, Any]:
+    """Return the multi-task model in an estimator, and X as it comes to it."""
+    model, steps = _find_model(estimator, who)
+    return model, _transformed(X, steps)
+
+
+def _find_model(estimator: Any, who: str) -> tuple[Any, list[Pipeline]]:
+    """Return the model, and the fitted steps before it."""
     check_is_fitted(estimator)
     model, steps = estimator, []
     while not isinstance(model, MultiTaskOutputsMixin):
@@ -75,16 +87,21 @@ def task_view(estimator: Any, task: TaskKey) -> Any:
             model = model.best_estimator_
         elif getattr(model, "refit", True) is False:
             raise TypeError(
-                f"task_view: {type(model).__name__} was given refit=False, so that it "
+                f"{who}: {type(model).__name__} was given refit=False, so that it "
                 "kept no fitted model; refit=True keeps the best."
             )
         else:
             raise TypeError(
-                f"task_view: {type(estimator).__name__} contains no multi-task model "
+                f"{who}: {type(estimator).__name__} contains no multi-task model "
                 f"of sklearn_mtl, but a {type(model).__name__}."
             )
-    steps = [step for step in steps if len(step)]
-    return make_task_view(_AfterSteps(model, steps) if steps else model, task)
+    return model, [step for step in steps if len(step)]
+
+
+def _transformed(X: FeaturesLike, steps: list[Pipeline]) -> Any:
+    for step in steps:
+        X = step.transform(X)
+    return X
 
 
 class _AfterSteps(BaseEstimator):
@@ -130,9 +147,7 @@ class _AfterSteps(BaseEstimator):
         return lambda X, *args, **kwargs: method(self._prepare(X), *args, **kwargs)
 
     def _prepare(self, X: FeaturesLike) -> Any:
-        for step in self.steps:
-            X = step.transform(X)
-        return X
+        return _transformed(X, self.steps)
 
     def __sklearn_is_fitted__(self) -> bool:
         return True

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sklearn_mtl import MultiTaskMixedEstimator, MultiTaskRegressor
+from sklearn_mtl import MultiTaskMixedEstimator, MultiTaskRegressor, load, save
 
 NET = {
     "hidden_layer_sizes": (16,),
@@ -116,3 +116,13 @@ def test_classes_that_are_added_are_in_the_sets_in_their_place():
     after = model.predict_set(X, 0.95)[0]
     np.testing.assert_array_equal(after[:, [0, 2]], before)
     assert not after[:, 1].any()
+
+
+@pytest.mark.parametrize("training_state", [True, False])
+def test_a_file_keeps_the_intervals(tmp_path, training_state):
+    X, y = draw()
+    model = MultiTaskRegressor(**NET).fit(X, y)
+    expected = model.predict_interval(X, joint=True)
+    save(model, tmp_path / "net", training_state=training_state)
+    found = load(tmp_path / "net").predict_interval(X, joint=True)
+    np.testing.assert_array_equal(found, expected)
