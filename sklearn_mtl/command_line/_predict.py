@@ -15,6 +15,7 @@ from sklearn_mtl.command_line._data_options import (
     split_names,
 )
 from sklearn_mtl.command_line._read_table import read_file
+from sklearn_mtl.command_line._regions import check_coverage, with_regions
 from sklearn_mtl.command_line._saved_model import SavedModel, load_model
 from sklearn_mtl.exceptions import UnseenCategoryWarning
 from sklearn_mtl.utils._guesses import with_guesses
@@ -28,10 +29,13 @@ The predictions have a column for each target, and for classes a column TARGET=C
 with each probability (P(TARGET=CLASS) where TARGET=CLASS is a column already). Columns
 of the new table are found by name; the targets need not be there. Identifiers of the
 training table are copied to the front, if they are there; --keep copies other columns.
+With --coverage 0.9, a number has the columns TARGET_low and TARGET_high, between which
+are 9 of 10 labels; classes have a column TARGET_set with the labels to expect.
 
 examples:
   sklearn-mtl predict pupils.mtl new_pupils.csv -o predictions.csv
   sklearn-mtl predict pupils.mtl new_pupils.xlsx --keep school class
+  sklearn-mtl predict pupils.mtl new_pupils.csv --coverage 0.9 -o predictions.csv
 """
 
 
@@ -59,12 +63,19 @@ def add_command(commands: Any) -> None:
         metavar="COLUMN",
         help="columns of the table to copy to the predictions",
     )
+    output.add_argument(
+        "--coverage",
+        metavar="SHARE",
+        help="add intervals and sets of classes that contain this share of the labels, "
+        "such as 0.9",
+    )
     predict.set_defaults(work=_work)
 
 
 def _work(options: argparse.Namespace) -> Callable[[], int]:
     """Predict and write; return what shows the predictions."""
     _check_output(options)
+    coverage = options.coverage and check_coverage(options.coverage)
     saved = load_model(options.model)
     table = read_file(options, saved.texts)
     kept = _columns_to_keep(options, saved, table.frame)
@@ -73,6 +84,8 @@ def _work(options: argparse.Namespace) -> Callable[[], int]:
         if saved.facts.categories:  # _inputs has told them
             warnings.simplefilter("ignore", UnseenCategoryWarning)
         predicted = saved.predict(X)
+        if coverage is not None:
+            predicted = with_regions(saved, X, predicted, coverage)
     found = _join(table.frame[kept], predicted)
     text = found.to_csv(index=False, lineterminator="\n")
     if options.output is None:

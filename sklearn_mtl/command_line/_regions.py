@@ -1,0 +1,77 @@
+"""Columns with the intervals and sets of all tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sklearn_mtl.command_line._facts import label_text
+from sklearn_mtl.command_line._saved_model import SavedModel
+from sklearn_mtl.tasks import model_and_inputs
+
+__all__ = ["check_coverage", "with_regions"]
+
+_OPTION = "--coverage"
+_SIGNIFICANT = 9
+_BETWEEN = " | "
+
+
+def check_coverage(text: str) -> float:
+    """Read a probability."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = np.nan
+    if not 0 < value < 1:
+        raise ValueError(
+            f"{_OPTION}: {text!r} is no number between 0 and 1, such as 0.9."
+        )
+    return value
+
+
+def with_regions(saved: SavedModel, X: Any, predicted: Any, coverage: float) -> Any:
+    """Return predictions with TARGET_low and TARGET_high, or TARGET_set, added.
+
+    A name that is that of another column gets one more underscore. Shapes: X
+    (n_samples, n_inputs).
+    """
+    model, inputs = model_and_inputs(saved.estimator, X, _OPTION)
+    found: dict[str, Any] = {}
+    for t, task in enumerate(saved.tasks):
+        method = "predict_set" if task.is_classification else "predict_interval"
+        if not hasattr(model, method):
+            raise ValueError(
+                f"{_OPTION}: the model is a {type(model).__name__}, which has no "
+                "intervals or sets. Nets and blends have them: fit it with --model "
+                "net or blend."
+            )
+        if method not in found:
+            values = getattr(model, method)(inputs, coverage)
+            found[method] = [values] if model.task_set_.is_1d else values
+        values = found[method]
+        if task.is_classification:
+            columns = {"set": _texts(values[t], task.classes)}
+        else:
+            ends = np.asarray(values[0] if model.task_set_.is_1d else values[:, t])
+            columns = {"low": ends[:, 0], "high": ends[:, 1]}
+        for suffix, column in columns.items():
+            name = f"{task.name}_{suffix}"
+            while name in predicted:
+                name += "_"
+            predicted = predicted.assign(**{name: _rounded(column)})
+    return predicted
+
+
+def _texts(chosen: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the labels of each set side by side."""
+    labels = [label_text(label) for label in classes]
+    rows = [_BETWEEN.join(labels[k] for k in np.flatnonzero(one)) for one in chosen]
+    return np.array(rows, dtype=object)
+
+
+def _rounded(column: np.ndarray) -> Any:
+    """Return numbers without the digits that float32 does not have."""
+    if column.dtype == object:
+        return column
+    return [float(f"{value:.{_SIGNIFICANT}g}") for value in column]
