@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -159,7 +161,7 @@ def check_outputs(paths: dict[str, str | None], **read: str | None) -> None:
             raise ValueError(f"{seen[path]} and {option} both name {given!r}.")
         seen[path] = option
         try:
-            _try_to_write(path)
+            _try_to_write(Path(given))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise OSError(f"{option}: cannot write {given!r}: {reason}.") from error
@@ -180,8 +182,11 @@ def _try_to_write(path: Path) -> None:
     if path.is_dir():
         raise IsADirectoryError(None, "it is a folder; name a file")
     if path.exists():
-        with path.open("ab"):
-            return
+        if path.is_file():
+            path.open("ab").close()
+        elif not os.access(path, os.W_OK):  # opened, a pipe would wait for its reader
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return
     path.open("xb").close()
     path.unlink()
 

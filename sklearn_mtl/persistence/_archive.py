@@ -105,8 +105,16 @@ class _ContentsFirst(io.FileIO):
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file beside the path that takes its place when all is on the disk."""
-    path = path.resolve()  # what a link points to is replaced, and not the link
+    """Open a file beside the path that takes its place when all is on the disk.
+
+    A device or a pipe is written to, once all is there: replaced, it would be gone.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        buffer = io.BytesIO()
+        yield buffer
+        path.write_bytes(buffer.getvalue())
+        return
+    path.resolve()  # what a link points to is replaced, and not the link
     folder = path.parent
     if not folder.is_dir():
         raise FileNotFoundError(errno.ENOENT, "There is no such folder", str(folder))

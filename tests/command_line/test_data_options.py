@@ -256,6 +256,14 @@ def test_a_check_of_outputs_changes_no_file(tmp_path):
     assert not new.exists()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_check_of_a_pipe_does_not_wait_for_its_reader(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    check_outputs({"--output": str(pipe)})
+    assert pipe.is_fifo()
+
+
 def test_messages_of_the_package_are_told_in_options():
     message = "task_types={'stage': 'classification'}, or the other; n_repeats is 0"
     assert in_options(message) == (
