@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.comparison.design._scales import score_scales
-from sklearn_mtl.comparison.results._gains import MEAN
 from sklearn_mtl.comparison.results._rows import TaskRow
+from sklearn_mtl.comparison.results._tables import RESERVED
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import metrics_of_tasks
 from sklearn_mtl.model_selection import per_task_scorers
@@ -64,10 +64,10 @@ def describe_tasks(
 def _check_tasks(tasks: TaskSet, codes: np.ndarray) -> None:
     """Refuse what no score can tell apart."""
     for task, column in zip(tasks.tasks, codes.T, strict=True):
-        if task.name == MEAN:
+        if task.name in RESERVED:
             raise TaskError(
-                f"{_WHO}: a task is called {MEAN!r}, as the mean of all scores is. "
-                "Give the column another name."
+                f"{_WHO}: a task is called {task.name!r}, as a column of the table of "
+                "scores is. Give the column another name."
             )
         if task.kind == "constant" and task.classes is not None:
             raise TaskError(

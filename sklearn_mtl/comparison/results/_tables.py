@@ -21,7 +21,14 @@ from sklearn_mtl.metrics import mean_over_tasks
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COSTS", "gain_frame", "score_frame", "second_frame", "summary_frame"]
+__all__ = [
+    "COSTS",
+    "RESERVED",
+    "gain_frame",
+    "score_frame",
+    "second_frame",
+    "summary_frame",
+]
 
 COSTS = ["fit seconds", "predict seconds", "model MB"]
 _MEGABYTE = 1e6
@@ -30,6 +37,12 @@ _GAIN_COLUMNS = {
     TWIN: "gain from sharing",
     SELECTED: "gain over automatically selected",
 }
+_ENDS = ("", " low", " high")
+#: Columns of the table of scores that are no tasks.
+RESERVED = frozenset(
+    ["model", MEAN, *COSTS]
+    + [f"{title}{end}" for title in _GAIN_COLUMNS.values() for end in _ENDS]
+)
 
 
 def summary_frame(
@@ -165,12 +178,8 @@ def _with_selected(
 
 def _add_gains(table: Any, title: str, gains: Sequence[Gain]) -> None:
     means = {gain.model: gain.adjusted for gain in gains if gain.task == MEAN}
-    for column, part in (
-        (title, "mean"),
-        (f"{title} low", "low"),
-        (f"{title} high", "high"),
-    ):
-        table[column] = [
+    for end, part in zip(_ENDS, ("mean", "low", "high"), strict=True):
+        table[f"{title}{end}"] = [
             getattr(means[name], part) if name in means else np.nan
             for name in table.index
         ]

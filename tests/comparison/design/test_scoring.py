@@ -76,7 +76,10 @@ def test_without_second_scores_there_are_only_gaps():
     [
         (pd.DataFrame({"a": ["x"] * 4}), "task 'a' has the single class 'x'; two"),
         (pd.DataFrame({"a": [0.5] * 4}), "task 'a' has the single value 0.5; a"),
-        (pd.DataFrame({"mean": [0, 1]}), "a task is called 'mean'"),
+        *(
+            (pd.DataFrame({name: [0, 1]}), f"a task is called '{name}', as a column of")
+            for name in ("mean", "model", "fit seconds", "gain from sharing low")
+        ),
     ],
 )
 def test_tasks_that_no_score_can_judge_are_refused(y, message):
