@@ -22,6 +22,7 @@ from sklearn_mtl.comparison.design._scoring import TaskScores, describe_tasks
 from sklearn_mtl.comparison.design._setting import describe_folds, describe_setting
 from sklearn_mtl.comparison.design._splits import Folding, Split
 from sklearn_mtl.comparison.design._targets import Targets, read_targets
+from sklearn_mtl.comparison.design._texts import as_texts, text_frame
 from sklearn_mtl.comparison.report._progress import Progress
 from sklearn_mtl.comparison.results._choice import select_single
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN
@@ -110,11 +111,12 @@ def compare(
     scoring : None, str, callable or dict, default=None
         A metric of `per_task_scorers`, for all tasks, or by task name or kind. None is
         ROC AUC for binary tasks, R2 for regressions and balanced accuracy for more
-        classes, with the log-loss beside it. Where one of the estimators has a
-        `CircularLoss` for a task, all are scored on its circle.
+        classes, with the log-loss beside it; of tokens it is the F1 of spans with the
+        accuracy of tags beside it, or that accuracy if tags mark no spans. Where one of
+        the estimators has a `CircularLoss` for a task, all are scored on its circle.
     task_types : str, sequence or dict, default=None
-        "classification" or "regression" for all tasks, in order, or by name; None
-        infers it from the labels.
+        "classification", "regression" or "tokens" for all tasks, in order, or by name;
+        None infers it from the labels.
     groups : array-like of shape (n_samples,), default=None
         Rows of one group stay on one side of every split. Every fit that takes groups
         gets those of its training part, so that what it holds out does not divide them
@@ -129,7 +131,8 @@ def compare(
         other labels are made missing, task by task, so the estimators must take that.
     trunk : trunk spec, nn.Module or callable, default=None
         Trunk of the rows "net" and "blend", such as `Conv` for pictures; None is the
-        default of the nets.
+        default of the nets. With `Text`, X may be a list of texts, and tasks may have a
+        tag for each token, which "dummy" and "net" learn.
     confidence : float, default=0.95
         Confidence of the intervals.
     n_jobs : int, default=None
@@ -203,24 +206,26 @@ def compare(
     >>> found.recommended
     'ridge'
     """
-    check_inputs(X)
+    check_inputs(X, trunk)
     warn_of_index_order("compare", X=X, y=y, groups=groups)
     _check_arguments(n_repeats, inner_cv, confidence, random_state)
     shares = check_shares(learning_curve)
     targets = read_targets(y, task_types, missing_fraction, random_state)
-    X = plain_inputs(X, "compare")
+    texts = as_texts(X, trunk)
+    X = plain_inputs(X if texts is None else text_frame(texts), "compare")
     inputs = read_inputs(X)
     check_lengths(inputs.X, targets, groups)
     candidates = resolve_models(
         estimators, Situation(targets.tasks, inputs, random_state, trunk)
     )
     known = declare_periods(targets.tasks, [one.estimator for one in candidates])
-    tasks = describe_tasks(known, targets.codes, scoring)
+    tasks = describe_tasks(known, targets.codes, scoring, targets.tokens)
     folding = Folding(targets.task_types, groups, random_state)
     splits = folding.outer(cv, n_repeats, X, targets.y)
     is_choice = len(choosable(candidates)) > 1
     inner = folding.inner_of(splits, inner_cv, targets.y_fit) if is_choice else []
     raw = inputs.X if issparse(X) or not hasattr(X, "shape") else X
+    raw = raw if texts is None else texts
     group = None if groups is None else read_groups(groups, n_rows(inputs.X), "compare")
     scores = TaskScores(tasks)
     material = Material(inputs.X, raw, targets.y_fit, targets.y, scores, group)

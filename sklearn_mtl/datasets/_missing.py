@@ -67,7 +67,12 @@ def hide_labels(
     """
     y = as_pandas_or_array(y, "hide_labels")
     task_set, codes = TaskSet.from_y(
-        y, who="hide_labels", task_types=task_types, warn=False, on_empty_task="warn"
+        y,
+        who="hide_labels",
+        task_types=task_types,
+        warn=False,
+        on_empty_task="warn",
+        allow_tokens=True,
     )
     is_class = [task.is_classification for task in task_set.tasks]
     shares = by_task(

@@ -15,6 +15,7 @@ from sklearn.preprocessing import (
     OrdinalEncoder,
 )
 
+from sklearn_mtl.comparison.design._texts import as_texts
 from sklearn_mtl.preprocessing import TextComponents, is_free_text
 from sklearn_mtl.utils._categories import category_texts
 from sklearn_mtl.utils._containers import plain_inputs
@@ -128,8 +129,8 @@ def _dense(X: Any) -> np.ndarray:
     return np.asarray(X.toarray())
 
 
-def check_inputs(X: FeaturesLike) -> None:
-    """Refuse what is no table of inputs, such as the model."""
+def check_inputs(X: FeaturesLike, trunk: Any = None) -> None:
+    """Refuse what is neither a table of inputs nor texts, such as the model."""
     call = "The call is compare(X, y, estimators)."
     if X is None or hasattr(X, "fit"):
         found = "None" if X is None else type(X).__name__
@@ -137,6 +138,8 @@ def check_inputs(X: FeaturesLike) -> None:
             f"compare: X must be an array or frame (n_samples, n_features), found "
             f"{found}. {call}"
         )
+    if as_texts(X, trunk) is not None:
+        return
     shape = np.shape(X) if isinstance(X, list | tuple) else getattr(X, "shape", (0, 0))
     if len(shape) < 2:
         raise ValueError(

@@ -20,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mtl.comparison.design._inputs import Inputs
+from sklearn_mtl.comparison.design._usual_tag import UsualTag
 from sklearn_mtl.linear_model import (
     MultiTaskLinearClassifier,
     MultiTaskLinearMixedEstimator,
@@ -58,13 +59,20 @@ class Situation:
 
     @property
     def task_types(self) -> list[str]:
-        """Return "classification" or "regression" for each task."""
+        """Return "classification", "regression" or "tokens" for each task."""
         return [task.type for task in self.tasks.tasks]
+
+    @property
+    def of_tokens(self) -> list[str]:
+        """Return the names of the tasks of tokens."""
+        return [task.name for task in self.tasks.tasks if task.is_tokens]
 
     @property
     def problem(self) -> str:
         """One of "classification", "regression" and "mixed"."""
-        kinds = set(self.task_types)
+        # a classifier learns tokens
+        types = self.task_types
+        kinds = {"classification" if one == "tokens" else one for one in types}
         return kinds.pop() if len(kinds) == 1 else "mixed"
 
     def together(
@@ -77,11 +85,11 @@ class Situation:
         return kinds[self.problem](on_empty_task="warn", **settings)
 
     def apart(
-        self, estimator: Estimator | None = None, **by_kind: Any
+        self, estimator: Estimator | None = None, **models: Any
     ) -> IndependentTasks:
         """Return a model for each task; a task without label is predicted as NaN."""
         return IndependentTasks(
-            estimator, task_types=self.task_types, on_empty_task="warn", **by_kind
+            estimator, task_types=self.task_types, on_empty_task="warn", **models
         )
 
 
@@ -103,6 +111,8 @@ class Recipe:
     effort : float, default=1.0
         Rough cost of a fit compared with those of the other rows, for the time left
         until fits of this row have been measured.
+    learns_tokens : bool, default=False
+        Whether a row learns tags of tokens, from texts as they came.
     """
 
     role: str
@@ -110,6 +120,7 @@ class Recipe:
     preparation: str = "one-hot"
     has_twin: bool = True
     effort: float = 1.0
+    learns_tokens: bool = False
 
     def prepared(self, estimator: Estimator, inputs: Inputs) -> Any:
         """Return a Pipeline with the preparation, where the inputs need one."""
@@ -129,7 +140,11 @@ def _scaled(estimator: Estimator, situation: Situation) -> Any:
 
 def _dummy(situation: Situation) -> Any:
     classifier = DummyClassifier(strategy="prior")
-    return situation.apart(classifier=classifier, regressor=DummyRegressor())
+    tokenizer = getattr(situation.trunk, "tokenizer", None)
+    taggers = {name: UsualTag(tokenizer) for name in situation.of_tokens}
+    return situation.apart(
+        classifier=classifier, regressor=DummyRegressor(), by_task=taggers or None
+    )
 
 
 def _linear(situation: Situation) -> Any:
@@ -213,12 +228,12 @@ def _shared_linear(situation: Situation) -> Any:
 
 # In the order of the table.
 MODELS: dict[str, Recipe] = {
-    "dummy": Recipe("dummy", _dummy, effort=0.01),
+    "dummy": Recipe("dummy", _dummy, effort=0.01, learns_tokens=True),
     "linear": Recipe("single", _linear, effort=0.1),
     "forest": Recipe("single", _forest),
     "boosting": Recipe("single", _boosting, preparation="codes", effort=3.0),
     "shared-linear": Recipe("shared", _shared_linear),
-    "net": Recipe("shared", _net, preparation="own"),
+    "net": Recipe("shared", _net, preparation="own", learns_tokens=True),
     # A twin would take as many times as long as there are tasks: 2 to 5 times in
     # measurements on five tables with 2 to 7 tasks.
     "blend": Recipe("shared", _blend, preparation="own", has_twin=False, effort=2.0),

@@ -13,7 +13,9 @@ from sklearn_mtl.comparison.design._alone import tasks_alone
 from sklearn_mtl.comparison.design._inputs import Inputs
 from sklearn_mtl.comparison.design._models import MODELS, Situation
 from sklearn_mtl.comparison.design._table_reader import with_reader
+from sklearn_mtl.comparison.design._texts import reads_texts
 from sklearn_mtl.comparison.results._rows import SELECTED, ModelRow, twin_name
+from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.tasks import fix_task_types
 from sklearn_mtl.utils._typing import Estimator
@@ -38,18 +40,21 @@ class Candidate:
         preparation and get the inputs in one form.
     effort : float, default=1.0
         Rough cost of a fit compared with those of other models.
+    is_recipe : bool, default=False
+        Whether it was made by name.
     """
 
     row: ModelRow
     estimator: Estimator
     takes_raw: bool
     effort: float = 1.0
+    is_recipe: bool = False
 
     @property
     def is_named(self) -> bool:
         """Whether `make_estimator` makes it by the name of its row."""
         name = self.row.name.removesuffix(twin_name(""))
-        return not self.takes_raw and name in MODELS
+        return self.is_recipe and name in MODELS
 
     def ready(self, inputs: Inputs) -> Any:
         """Return the estimator so that it takes the inputs as they came."""
@@ -73,12 +78,37 @@ def resolve_models(
 def _named(estimators: Any, situation: Situation) -> list[tuple[str, Any]]:
     """Return (name of the row, name of a recipe or estimator)."""
     if estimators is None:
-        return [(name, name) for name in MODELS]
+        return [(name, name) for name in _default_names(situation)]
     if isinstance(estimators, str) or hasattr(estimators, "fit"):
         estimators = [estimators]
     if isinstance(estimators, Mapping):
         return [(str(name), given) for name, given in estimators.items()]
     return [_pair(given) for given in _listed(estimators)]
+
+
+def _default_names(situation: Situation) -> list[str]:
+    if situation.of_tokens:
+        return [name for name, recipe in MODELS.items() if recipe.learns_tokens]
+    # the other members of a blend read tables, its net texts
+    is_text = reads_texts(situation.trunk)
+    return [name for name in MODELS if not (is_text and name == "blend")]
+
+
+def _check_tokens(name: str, situation: Situation) -> None:
+    """Refuse a row that cannot learn the tags of tokens."""
+    if not situation.of_tokens:
+        return
+    able = [key for key, recipe in MODELS.items() if recipe.learns_tokens]
+    if name not in able:
+        raise TaskError(
+            f"{_WHO}: {name!r} cannot learn task {situation.of_tokens[0]!r}, whose "
+            f"labels are tags of tokens. Models that can: {able}."
+        )
+    if name == "net" and not reads_texts(situation.trunk):
+        raise TaskError(
+            f"{_WHO}: the labels of task {situation.of_tokens[0]!r} are tags of "
+            "tokens, which a net learns from texts: trunk=sklearn_mtl.modules.Text()."
+        )
 
 
 def _listed(estimators: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
@@ -101,16 +131,23 @@ def _by_name(name: str, recipe_name: str, situation: Situation) -> list[Candidat
         raise ValueError(
             f"{_WHO}: unknown model {recipe_name!r}. Known models: {list(MODELS)}."
         )
+    _check_tokens(recipe_name, situation)
     recipe = MODELS[recipe_name]
     made = recipe.make(situation)
-    estimator = recipe.prepared(made, situation.inputs)
+    is_of_texts = bool(situation.of_tokens) or reads_texts(situation.trunk)
+    takes_raw = recipe.learns_tokens and is_of_texts
+
+    def prepared(model: Any) -> Any:
+        return model if takes_raw else recipe.prepared(model, situation.inputs)
+
+    estimator = prepared(made)
     if recipe.role != "shared" or not recipe.has_twin:
         row = ModelRow(name, recipe.role, estimator=str(estimator))
-        return [Candidate(row, estimator, False, recipe.effort)]
-    twin = recipe.prepared(situation.apart(clone(made)), situation.inputs)
+        return [Candidate(row, estimator, takes_raw, recipe.effort, is_recipe=True)]
+    twin = prepared(situation.apart(clone(made)))
     pair = [
-        replace(candidate, effort=recipe.effort)
-        for candidate in _with_twin(name, estimator, twin, takes_raw=False)
+        replace(candidate, effort=recipe.effort, is_recipe=True)
+        for candidate in _with_twin(name, estimator, twin, takes_raw=takes_raw)
     ]
     return _sharing(pair, situation)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from sklearn_mtl.metrics import Metric, label_spreads, score_units
-from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.tasks import TaskSet, TokenLabels
 
 __all__ = ["score_scales"]
 
@@ -16,7 +16,10 @@ _N_QUANTILES = 9
 
 
 def score_scales(
-    metrics: Sequence[Metric], tasks: TaskSet, codes: np.ndarray
+    metrics: Sequence[Metric],
+    tasks: TaskSet,
+    codes: np.ndarray,
+    tokens: Mapping[int, TokenLabels],
 ) -> list[tuple[float, float]]:
     """Return the score of a constant prediction and its distance to the perfect score.
 
@@ -28,14 +31,19 @@ def score_scales(
     is_one_metric = len({metric.name for metric in metrics}) == 1
     if is_one_metric and (score_units(metrics, spreads) == 1).all():
         return [_AS_THEY_ARE] * len(metrics)
+    columns = [
+        tokens[t].codes if t in tokens else column for t, column in enumerate(codes.T)
+    ]
     return [
         _scale(metric, column[~np.isnan(column)], task.n_classes)
-        for metric, column, task in zip(metrics, codes.T, tasks.tasks, strict=True)
+        for metric, column, task in zip(metrics, columns, tasks.tasks, strict=True)
     ]
 
 
 def _scale(metric: Metric, y: np.ndarray, n_classes: int) -> tuple[float, float]:
     """Return the scale of one task: y (n_observed,)."""
+    if metric.needs == "spans":  # a constant tag, the usual "O", marks none
+        return _AS_THEY_ARE
     weight = np.ones(len(y))
     if n_classes:
         y = y.astype(np.intp)
@@ -58,7 +66,7 @@ def _constants(metric: Metric, y: np.ndarray, n_classes: int) -> Iterator[np.nda
             yield np.full(len(y), value)
         return
     shares = np.bincount(y, minlength=n_classes) / len(y)
-    if metric.needs != "labels":
+    if metric.needs not in ("labels", "tags"):
         yield np.tile(shares, (len(y), 1))
         return
     # F1 of two classes looks at the second one, whatever the majority is.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,18 +15,25 @@ from sklearn_mtl.comparison.results._tables import RESERVED
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import metrics_of_tasks
 from sklearn_mtl.model_selection import per_task_scorers
-from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.tasks import TaskSet, TokenLabels
 from sklearn_mtl.utils._typing import Estimator, FeaturesLike, MetricChoice, TargetsLike
 
 __all__ = ["TaskScores", "describe_tasks"]
 
 _WHO = "compare"
 # Neither sees how good the probabilities are, so the log-loss is shown too.
-_BESIDE = {"balanced_accuracy": "neg_log_loss", "roc_auc": "neg_log_loss"}
+_BESIDE = {
+    "balanced_accuracy": "neg_log_loss",
+    "roc_auc": "neg_log_loss",
+    "span_f1": "token_accuracy",
+}
 
 
 def describe_tasks(
-    tasks: TaskSet, codes: np.ndarray, scoring: MetricChoice | None
+    tasks: TaskSet,
+    codes: np.ndarray,
+    scoring: MetricChoice | None,
+    tokens: Mapping[int, TokenLabels] | None = None,
 ) -> list[TaskRow]:
     """Say how each task is scored.
 
@@ -38,7 +45,7 @@ def describe_tasks(
     metrics = metrics_of_tasks(metric, tasks.tasks, periods, _WHO)
     for one in metrics:
         per_task_scorers(one.name)  # refuses an error that is not negated
-    scales = score_scales(metrics, tasks, codes)
+    scales = score_scales(metrics, tasks, codes, tokens or {})
     rows = []
     pairs = zip(tasks.tasks, codes.T, metrics, scales, strict=True)
     for task, column, one, (zero, unit) in pairs:

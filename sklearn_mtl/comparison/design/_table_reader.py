@@ -11,6 +11,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mtl.comparison.design._inputs import Inputs, read_column, read_inputs
+from sklearn_mtl.comparison.design._texts import as_texts, text_frame
 from sklearn_mtl.utils._categories import category_texts
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._frames import is_pandas_frame, to_pandas
@@ -25,6 +26,12 @@ def with_reader(estimator: Estimator, inputs: Inputs) -> Any:
     return make_pipeline(TableReader(), estimator) if is_table else estimator
 
 
+def _table(X: FeaturesLike) -> Any:
+    """Return a list of texts as a table of one column, anything else as it is."""
+    texts = as_texts(X, None)
+    return X if texts is None else text_frame(texts)
+
+
 class TableReader(TransformerMixin, BaseEstimator):
     """Numbers as floats and categories as texts, whatever dtypes a table has.
 
@@ -34,6 +41,7 @@ class TableReader(TransformerMixin, BaseEstimator):
 
     def fit(self, X: FeaturesLike, y: Any = None) -> TableReader:
         """Learn which columns are numbers."""
+        X = _table(X)
         inputs = read_inputs(X)
         frame: Any = inputs.X
         self._is_named = is_pandas_frame(to_pandas(plain_inputs(X, self._who)))
@@ -47,7 +55,7 @@ class TableReader(TransformerMixin, BaseEstimator):
         import pandas as pd
 
         check_is_fitted(self)
-        frame = self._as_frame(to_pandas(plain_inputs(X, self._who)))
+        frame = self._as_frame(to_pandas(plain_inputs(_table(X), self._who)))
         read = {name: self._read(name, frame[name]) for name in self.feature_names_in_}
         return pd.DataFrame(read, index=frame.index)
 

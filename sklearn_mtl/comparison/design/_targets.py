@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.datasets import hide_labels
-from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.tasks import TaskSet, TokenLabels
 from sklearn_mtl.utils._table import as_table
 from sklearn_mtl.utils._typing import TargetsLike, TaskTypes
 
@@ -37,8 +37,13 @@ class Targets:
     y_fit: Any
 
     @property
+    def tokens(self) -> dict[int, TokenLabels]:
+        """The tags of the tasks of tokens, by column."""
+        return self.tasks.encode_tokens(self.y, who="compare")
+
+    @property
     def task_types(self) -> list[str]:
-        """Return "classification" or "regression" for each task."""
+        """Return "classification", "regression" or "tokens" for each task."""
         return [task.type for task in self.tasks.tasks]
 
     def observed(self, which: str = "y") -> np.ndarray:
@@ -60,7 +65,9 @@ def read_targets(
     """
     table = as_table(y, "compare")
     # a sentinel is worth a warning; a task of one class is refused later
-    tasks, codes = TaskSet.from_y(table, who="compare", task_types=task_types)
+    tasks, codes = TaskSet.from_y(
+        table, who="compare", task_types=task_types, allow_tokens=True
+    )
     targets = Targets(tasks, codes, table, table)
     if not np.any(missing_fraction):
         return targets

@@ -1,0 +1,124 @@
+"""Comparisons whose tasks have a tag for each token."""
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+from seqeval.metrics import f1_score
+from sklearn.dummy import DummyClassifier
+
+from sklearn_mtl.comparison import compare, make_estimator
+from sklearn_mtl.comparison.design._usual_tag import UsualTag
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.multioutput import IndependentTasks
+from tests.taggers import UsualTags, make_texts
+
+TEXTS, Y = make_texts(90)
+MODELS = ["dummy", ("counts", UsualTags())]
+
+
+class Trunk:
+    """What a comparison asks a trunk of texts."""
+
+    preparation = "text"
+    tokenizer = None
+
+
+@pytest.fixture(scope="module")
+def found():
+    return compare(TEXTS, Y, MODELS, cv=3)
+
+
+def test_tokens_have_the_scores_of_spans_and_of_tags(found):
+    rows = {row.name: row for row in found.tasks}
+    assert (rows["slots"].kind, rows["slots"].metric) == ("tokens", "span_f1")
+    assert rows["slots"].beside == "token_accuracy"
+    assert (rows["slots"].zero, rows["slots"].unit) == (0.0, 1.0)
+    table = found.table
+    # tasks that are counted apart have nothing in common
+    assert table.loc["counts", "slots"] == table.loc["counts, one per task", "slots"]
+    assert table.loc["dummy", "slots"] == 0.0
+    assert table.loc["counts", "slots"] > 0.5
+    assert not found.problems
+
+
+def test_a_fold_is_scored_as_by_hand():
+    rows = np.arange(len(TEXTS))
+    splits = [(rows[30:], rows[:30])]
+    found = compare(TEXTS, Y, MODELS, cv=splits)
+    model = UsualTags().fit(TEXTS[30:], Y[30:])
+    pairs = [
+        (true, given)
+        for true, given in zip(
+            Y["slots"], model.predict(TEXTS[:30])[:, 1], strict=False
+        )
+        if true is not None and None not in true
+    ]
+    expected = f1_score(*map(list, zip(*pairs, strict=True)))
+    assert found.table.loc["counts", "slots"] == pytest.approx(expected, abs=0.05)
+
+
+def test_the_dummy_gives_the_most_frequent_tag():
+    model = UsualTag().fit(TEXTS, Y["slots"])
+    tags = Counter(tag for cell in Y["slots"].dropna() for tag in cell if tag)
+    (usual, count), *_ = tags.most_common()
+    assert model.predict(["a b", ""]).tolist() == [[usual] * 2, []]
+    share = model.predict_proba(["a"])[0][0].max()
+    assert share == pytest.approx(count / sum(tags.values()))
+    for X in (pd.DataFrame({"text": ["a b"]}), [["a", "b"]], np.array(["a b"])):
+        assert model.predict(X).tolist() == [[usual] * 2]
+    by_letter = UsualTag(list).fit(["ab"], pd.Series([["x", "y"]]))
+    assert len(by_letter.predict(["abc"])[0]) == 3
+
+
+@pytest.mark.parametrize("convert", [pd.Series, np.array, pd.DataFrame])
+def test_texts_may_be_in_any_container(found, convert):
+    again = compare(convert(TEXTS), Y, MODELS[:1], cv=3)
+    assert again.table.loc["dummy", "slots"] == found.table.loc["dummy", "slots"]
+
+
+def test_scores_of_tags_have_a_common_scale():
+    found = compare(
+        TEXTS,
+        Y,
+        MODELS,
+        cv=3,
+        scoring={"slots": "token_accuracy", "intent": "accuracy"},
+    )
+    row = next(row for row in found.tasks if row.name == "slots")
+    tags = Counter(tag for cell in Y["slots"].dropna() for tag in cell if tag)
+    assert row.zero == pytest.approx(max(tags.values()) / sum(tags.values()))
+    assert row.unit == pytest.approx(1 - row.zero)
+
+
+def test_hidden_labels_and_learning_curves_work_for_tokens():
+    found = compare(
+        TEXTS, Y, MODELS, cv=3, missing_fraction=0.2, learning_curve=(0.5, 1.0)
+    )
+    assert not [one for one in found.problems if one.kind == "error"]
+    assert found.learning_curve.notna().to_numpy().any()
+
+
+def test_rows_that_cannot_learn_tags_are_refused():
+    message = r"'linear' cannot learn task 'slots', whose labels are tags of tokens\. "
+    with pytest.raises(
+        TaskError, match=message + r"Models that can: \['dummy', 'net'\]"
+    ):
+        compare(TEXTS, Y, ["linear"])
+    with pytest.raises(TaskError, match="which a net learns from texts: trunk=sklearn"):
+        compare(TEXTS, Y)
+
+
+def test_the_dummy_is_made_by_name():
+    model = make_estimator("dummy", TEXTS, Y).fit(TEXTS, Y)
+    assert isinstance(model, IndependentTasks)
+    assert isinstance(model.estimators_[0], DummyClassifier)
+    assert model.predict(["a b c"])[0, 1] == ["O"] * 3
+
+
+def test_models_of_tables_read_texts_for_tasks_of_texts():
+    found = compare(TEXTS, Y[["intent"]], ["dummy", "linear"], cv=3)
+    assert found.table.loc["linear", "intent"] > found.table.loc["dummy", "intent"]
+    model = make_estimator("linear", TEXTS, Y[["intent"]]).fit(TEXTS, Y[["intent"]])
+    assert model.predict(TEXTS[:3]).shape == (3, 1)
