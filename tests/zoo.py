@@ -33,6 +33,7 @@ from sklearn_mtl.linear_model import (
     MultiTaskLinearRegressor,
     MultiTaskLinearRegressorCV,
 )
+from sklearn_mtl.model_selection import TaskDecisionsCV
 from sklearn_mtl.modules import Conv
 from sklearn_mtl.neighbors import NeighborRetriever
 
@@ -80,6 +81,11 @@ def small_groups(estimator):
     return TaskGroupSearchCV(estimator, method="label", cv=2, random_state=0)
 
 
+def small_decisions(estimator):
+    """Return thresholds that are tuned on two folds."""
+    return TaskDecisionsCV(estimator, cv=2)
+
+
 SMALL_SEARCH = {"alphas": 4, "cv": 3}
 
 
@@ -94,6 +100,7 @@ CLASSIFIERS = {
         IndependentTasks(LogisticRegression(max_iter=1000))
     ),
     "conv": lambda: MultiTaskClassifier(**SMALL_CONV),
+    "decisions": lambda: small_decisions(MultiTaskForestClassifier(**SMALL_FOREST)),
     "forest": lambda: MultiTaskForestClassifier(**SMALL_FOREST),
     "groups": lambda: small_groups(IndependentTasks(LogisticRegression(max_iter=1000))),
     "independent": lambda: IndependentTasks(LogisticRegression(max_iter=1000)),
@@ -129,6 +136,7 @@ MIXED = {
         )
     ),
     "conv": lambda: MultiTaskMixedEstimator(**SMALL_CONV),
+    "decisions": lambda: small_decisions(MultiTaskLinearMixedEstimator()),
     "forest": lambda: MultiTaskForestMixedEstimator(**SMALL_FOREST),
     "independent": lambda: IndependentTasks(
         classifier=LogisticRegression(max_iter=1000), regressor=Ridge()

@@ -1,5 +1,6 @@
 """All models that can be written, known to `task_values`."""
 
+from sklearn_mtl.export import _decisions as _decisions
 from sklearn_mtl.export import _ensembles as _ensembles
 from sklearn_mtl.export import _linear as _linear
 from sklearn_mtl.export import _nets as _nets

@@ -6,9 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from sklearn_mtl._version import __version__
 from sklearn_mtl.export._graph import INPUT
 from sklearn_mtl.tasks import Task
+from sklearn_mtl.utils._pipelines import fitted_model
 
 __all__ = ["description", "output_names"]
 
@@ -34,6 +37,7 @@ def output_names(tasks: Sequence[Task]) -> list[str]:
 def description(model: Any, tasks: Sequence[Task], names: Sequence[str]) -> Any:
     """Return what the graph says of itself: the model, its columns and tasks."""
     features = getattr(model, "feature_names_in_", None)
+    costs = getattr(fitted_model(model), "costs_", {})
     return {
         "model": {"class": type(model).__name__, "sklearn_mtl": __version__},
         "features": None if features is None else [str(one) for one in features],
@@ -43,10 +47,15 @@ def description(model: Any, tasks: Sequence[Task], names: Sequence[str]) -> Any:
                 "output": name,
                 "kind": task.kind,
                 "classes": _plain(task),
+                **_told("costs", costs.get(task.name)),
             }
             for task, name in zip(tasks, names, strict=True)
         ],
     }
+
+
+def _told(key: str, array: np.ndarray | None) -> dict[str, Any]:
+    return {} if array is None else {key: array.tolist()}
 
 
 def _plain(task: Task) -> list[Any] | None:

@@ -33,15 +33,16 @@ def to_onnx(model: Any, path: str | Path) -> None:
 
     The metadata of the file hold JSON: "tasks" is a list with name, output, kind and
     classes of each task, in order; "features" the names of the columns, if X had names;
-    "model" the class.
+    "model" the class. A task of `TaskDecisionsCV` has "costs" too: its class is the k
+    with the smallest sum over j of p_j costs[j][k].
 
     Parameters
     ----------
     model : estimator
-        A fitted net, linear model, forest or blend; `IndependentTasks` or
-        `TaskGroupSearchCV` of these or of what skl2onnx converts; or a Pipeline or
-        search of one, whose other steps skl2onnx converts. Columns must be numbers:
-        categories, text and sparse X are refused.
+        A fitted net, linear model, forest or blend; `IndependentTasks`,
+        `TaskGroupSearchCV` or `TaskDecisionsCV` of these or of what skl2onnx converts;
+        or a Pipeline or search of one, whose other steps skl2onnx converts. Columns
+        must be numbers: categories, text and sparse X are refused.
     path : str or Path
         Where the file goes. An old file is replaced when the new one is complete, and
         left as it was if that fails.

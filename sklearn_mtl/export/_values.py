@@ -31,8 +31,8 @@ def task_values(model: Any, graph: Graph, x: str) -> list[str]:
     raise refuse(
         model,
         "cannot be written as a graph. Nets, linear models, forests and blends of them "
-        "can, IndependentTasks and groups of what skl2onnx converts, and pipelines "
-        "that end in one of these.",
+        "can, IndependentTasks and groups of what skl2onnx converts, TaskDecisionsCV "
+        "of these, and pipelines that end in one of them.",
     )
 
 

@@ -23,7 +23,6 @@ from sklearn_mtl.grouping._group_models import GroupModels, group_codes, group_o
 from sklearn_mtl.grouping._group_search import GroupSearch, search_groups
 from sklearn_mtl.grouping._reading import read_search_data
 from sklearn_mtl.inspection import AFFINITY_METHODS, TaskAffinity
-from sklearn_mtl.multioutput import join_tags
 from sklearn_mtl.tasks import MetaOutputsMixin, as_targets
 from sklearn_mtl.utils._callbacks import CallbackSupportMixin, FitEvents, with_callbacks
 from sklearn_mtl.utils._categories import warning_once
@@ -34,6 +33,7 @@ from sklearn_mtl.utils._fit_params import takes
 from sklearn_mtl.utils._hold_out import VALIDATION
 from sklearn_mtl.utils._private import HasMethods, Interval, StrOptions
 from sklearn_mtl.utils._random import draw_seed
+from sklearn_mtl.utils._tags import join_tags
 from sklearn_mtl.utils._typing import (
     CrossValidator,
     Estimator,

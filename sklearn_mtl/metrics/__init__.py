@@ -17,6 +17,7 @@ from sklearn_mtl.metrics._per_task import mean_task_score, per_task_score
 from sklearn_mtl.metrics._predictions import read_predictions as read_predictions
 from sklearn_mtl.metrics._read_truth import read_truth as read_truth
 from sklearn_mtl.metrics._registry import Metric as Metric
+from sklearn_mtl.metrics._registry import choice_of_task as choice_of_task
 from sklearn_mtl.metrics._registry import find_metric as find_metric
 from sklearn_mtl.metrics._registry import is_by_kind as is_by_kind
 from sklearn_mtl.metrics._registry import metric_of_task as metric_of_task

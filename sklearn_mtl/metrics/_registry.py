@@ -18,6 +18,7 @@ from sklearn_mtl.utils._typing import MetricChoice
 __all__ = [
     "BY_KIND",
     "Metric",
+    "choice_of_task",
     "find_metric",
     "is_by_kind",
     "is_error",
@@ -146,6 +147,21 @@ def is_error(metric: MetricChoice, who: str) -> bool:
     return find_metric(metric, who).is_error
 
 
+def choice_of_task(
+    choice: Any,
+    name: str,
+    kind: str,
+    default: Any = None,
+    classes: np.ndarray | None = None,
+) -> Any:
+    """Return what is said of one task: by its name, by its kind, or for all."""
+    if not isinstance(choice, Mapping):
+        return choice
+    of_kind = kind, target_of(kind, classes).type
+    keys = [key for key in (name, *of_kind) if key in choice]
+    return choice[keys[0]] if keys else default
+
+
 def metric_of_task(
     metric: MetricChoice,
     name: str,
@@ -154,11 +170,8 @@ def metric_of_task(
     classes: np.ndarray | None = None,
 ) -> Metric:
     """Return what `metric` says of one task: by name, by kind, or for all."""
-    chosen: Any = metric
     target = target_of(kind, classes)
-    if isinstance(metric, Mapping):
-        keys = [key for key in (name, kind, target.type) if key in metric]
-        chosen = metric[keys[0]] if keys else "auto"
+    chosen: Any = choice_of_task(metric, name, kind, "auto", classes)
     if is_by_kind(chosen):
         chosen = target.metric(chosen, kind, classes)
     found = find_metric(chosen, who)

@@ -1,10 +1,13 @@
 """Splitters, scorers and cross-validated predictions for tasks with missing labels."""
 
+from sklearn_mtl.model_selection._calibration import LEAST as LEAST
+from sklearn_mtl.model_selection._calibration import Calibrator as Calibrator
+from sklearn_mtl.model_selection._calibration import IsotonicCurve as IsotonicCurve
+from sklearn_mtl.model_selection._calibration import SigmoidCurve as SigmoidCurve
+from sklearn_mtl.model_selection._calibration import Temperature as Temperature
 from sklearn_mtl.model_selection._cross_val_predict import cross_val_predict
-from sklearn_mtl.model_selection._cross_val_predict import (
-    rows_of_params as rows_of_params,
-)
 from sklearn_mtl.model_selection._cross_validate import cross_validate
+from sklearn_mtl.model_selection._fold_fits import rows_of_params as rows_of_params
 from sklearn_mtl.model_selection._kfold import MultiTaskKFold
 from sklearn_mtl.model_selection._mean_rank import best_mean_rank
 from sklearn_mtl.model_selection._parts import TRAIN as TRAIN
@@ -26,6 +29,7 @@ from sklearn_mtl.model_selection._stratified_kfold import (
 from sklearn_mtl.model_selection._stratified_kfold import (
     stratified_folds as stratified_folds,
 )
+from sklearn_mtl.model_selection._task_decisions_cv import TaskDecisionsCV
 from sklearn_mtl.model_selection._train_test_split import train_test_split
 from sklearn_mtl.model_selection._weighted import split_weighted as split_weighted
 
@@ -34,6 +38,7 @@ __all__ = [
     "MultiTaskStratifiedGroupKFold",
     "MultiTaskStratifiedKFold",
     "MultiTaskStratifiedShuffleSplit",
+    "TaskDecisionsCV",
     "best_mean_rank",
     "cross_val_predict",
     "cross_validate",

@@ -38,11 +38,17 @@ def classes_of_tasks(
     is_list = isinstance(classes, list | tuple)
     if is_list and all(one is None or np.ndim(one) == 1 for one in classes):
         _check_number(len(classes), n_tasks, "classes_", who)
-        return [None if one is None else np.asarray(one) for one in classes]
+        return [None if one is None else _natural(one) for one in classes]
     if n_tasks == 1:
-        return [np.asarray(classes)]
+        return [_natural(classes)]
     # Multilabel classifiers number their columns in `classes_`; each has 0 and 1.
     return [np.array([0, 1])] * n_tasks
+
+
+def _natural(classes: Any) -> np.ndarray:
+    """Return classes in their own dtype, in which labels are read from y."""
+    array = np.asarray(classes)
+    return np.array(array.tolist()) if array.dtype.kind == "O" else array
 
 
 def periods_of_tasks(estimator: Estimator, n_tasks: int) -> list[float | None]:

@@ -21,7 +21,6 @@ from sklearn_mtl.model_selection import periods_of_tasks
 from sklearn_mtl.multioutput._jobs import make_jobs, routed_weight, run
 from sklearn_mtl.multioutput._one_task import predicted_codes, task_output
 from sklearn_mtl.multioutput._routing import TaskValidation, route
-from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.multioutput._templates import Templates
 from sklearn_mtl.tasks import (
     MetaOutputsMixin,
@@ -43,6 +42,7 @@ from sklearn_mtl.utils._private import (
     StrOptions,
     num_samples,
 )
+from sklearn_mtl.utils._tags import join_tags
 from sklearn_mtl.utils._termination import workers_end_with_us
 from sklearn_mtl.utils._typing import Estimator, FeaturesLike, TargetsLike, TaskTypes
 

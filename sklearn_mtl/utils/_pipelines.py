@@ -44,9 +44,10 @@ def weight_key(estimator: Estimator, who: str = "") -> str:
     return f"{prefix}sample_weight"
 
 
-def tolerant(model: Estimator) -> Any:
-    """Return a clone that takes a task without any label."""
-    copy, prefix = clone(model), last_step(model)[0]
-    if f"{prefix}on_empty_task" in copy.get_params(deep=True):
-        copy.set_params(**{f"{prefix}on_empty_task": "warn"})
+def tolerant(estimator: Estimator, on_empty_task: str | None = "warn") -> Any:
+    """Return a clone that takes a task without any label, or is told otherwise."""
+    copy, prefix = clone(estimator), last_step(estimator)[0]
+    is_told = f"{prefix}on_empty_task" in copy.get_params(deep=True)
+    if is_told and on_empty_task is not None:
+        copy.set_params(**{f"{prefix}on_empty_task": on_empty_task})
     return copy

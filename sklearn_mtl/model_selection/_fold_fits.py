@@ -1,0 +1,165 @@
+"""Fit an estimator to the training rows of each fold, and predict the test rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.parallel import Parallel, delayed
+
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.model_selection._responses import (
+    ask_probabilities,
+    classes_of_tasks,
+    predicted_columns,
+    proba_of_tasks,
+)
+from sklearn_mtl.tasks import TargetColumns, Task
+from sklearn_mtl.utils._fit_params import is_validation
+from sklearn_mtl.utils._private import safe_indexing
+from sklearn_mtl.utils._termination import workers_end_with_us
+from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
+
+__all__ = ["FoldFits", "FoldOutput", "join_probabilities", "rows_of_params"]
+
+Split = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class FoldOutput:
+    """What the model of one fold says of its test rows."""
+
+    test: np.ndarray
+    classes: list[np.ndarray | None]
+    outputs: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class FoldFits:
+    """What is fitted in each fold.
+
+    Attributes
+    ----------
+    estimator : estimator
+        A clone of it is fitted.
+    X : array-like of shape (n_samples, n_features)
+        Inputs.
+    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Targets as the estimator takes them.
+    columns : TargetColumns
+        The same targets, read.
+    params : mapping of str to object
+        What fit gets; of what has one entry per sample, those of the training rows.
+    who : str
+        Who asks; messages begin with it.
+    """
+
+    estimator: Any
+    X: FeaturesLike
+    y: TargetsLike
+    columns: TargetColumns
+    params: Mapping[str, Any]
+    who: str
+
+    def predict(
+        self, splits: Sequence[Split], method: str, n_jobs: int | None
+    ) -> list[FoldOutput]:
+        """Return what the models of all folds say of their test rows."""
+        self._check_partition([test for _, test in splits])
+        with workers_end_with_us():
+            found: list[FoldOutput] = Parallel(n_jobs=n_jobs)(
+                delayed(self._predict_fold)(split, method) for split in splits
+            )
+        return found
+
+    def _check_partition(self, tests: Sequence[np.ndarray]) -> None:
+        rows = np.concatenate([np.asarray(test) for test in tests])
+        n_samples = len(self.columns.observed)
+        if not np.array_equal(np.sort(rows), np.arange(n_samples)):
+            raise ValueError(
+                f"{self.who} only works for partitions: the test sets of cv must hold "
+                f"every one of the {n_samples} rows once. They hold "
+                f"{len(np.unique(rows))} of them, {len(rows)} in all."
+            )
+
+    def _predict_fold(self, split: Split, method: str) -> FoldOutput:
+        n_samples, n_tasks = self.columns.observed.shape
+        train, test = (np.asarray(rows) for rows in split)
+        fitted = clone(self.estimator).fit(
+            safe_indexing(self.X, train),
+            safe_indexing(self.y, train),
+            **rows_of_params(self.params, train, n_samples),
+        )
+        classes = classes_of_tasks(fitted, n_tasks, self.who)
+        X_test = safe_indexing(self.X, test)
+        if method == "predict":
+            columns = predicted_columns(fitted.predict(X_test), n_tasks, self.who)
+            return FoldOutput(test, classes, columns)
+        output = ask_probabilities(fitted, X_test)
+        return FoldOutput(test, classes, proba_of_tasks(output, classes, self.who))
+
+
+def rows_of_params(params: Mapping[str, Any], rows: np.ndarray, n_samples: int) -> dict:
+    """Return the parameters with those that have an entry a row cut to some rows."""
+    # A validation set has rows of its own, as many as it may have.
+    return {
+        name: safe_indexing(value, rows)
+        if _length(value) == n_samples and not is_validation(name)
+        else value
+        for name, value in params.items()
+    }
+
+
+def _length(value: Any) -> int | None:
+    if hasattr(value, "shape"):
+        return value.shape[0] if value.shape else None
+    return len(value) if isinstance(value, list | tuple) else None
+
+
+def join_probabilities(
+    folds: Sequence[FoldOutput], task: Task, t: int, n_samples: int, who: str
+) -> Any:
+    """Return the probabilities of all classes of the task in column t, for all rows."""
+    if all(fold.classes[t] is None for fold in folds):
+        return None
+    if any(isinstance(fold.outputs[t], list) for fold in folds):
+        return _join_tokens(folds, task, t, who)
+    out = np.zeros((n_samples, task.n_classes))
+    for fold in folds:
+        known, proba = fold.classes[t], fold.outputs[t]
+        if known is None or proba is None or not len(known):
+            out[fold.test] = np.nan
+        else:
+            out[np.ix_(fold.test, _place(task, known, who))] = proba
+    return out
+
+
+def _join_tokens(
+    folds: Sequence[FoldOutput], task: Task, t: int, who: str
+) -> list[np.ndarray]:
+    """Return the probabilities (n_tokens, n_tags) of all rows, in their order."""
+    parts: dict[int, np.ndarray] = {}
+    for fold in folds:
+        known = fold.classes[t]
+        assert known is not None  # for the type checker
+        place = _place(task, known, who)
+        for row, given in zip(fold.test.tolist(), fold.outputs[t], strict=True):
+            # a model that saw no tags gives probabilities for no token
+            parts[row] = np.zeros((len(given), task.n_classes))
+            parts[row][:, place] = given
+    return [parts[row] for row in sorted(parts)]
+
+
+def _place(task: Task, learned: np.ndarray, who: str) -> np.ndarray:
+    """Return where the classes of a fold stand among those of y."""
+    place = task.encode(learned).astype(np.intp)
+    if (place < 0).any():
+        raise TaskError(
+            f"{who}: task {task.name!r}: the estimator has learned the classes "
+            f"{learned[place < 0].tolist()}, which are no labels of y; those are "
+            f"{task.classes}. Does it take missing labels for a class?"
+        )
+    return place
