@@ -4,7 +4,10 @@ from sklearn_mtl.metrics._average import average_scores as average_scores
 from sklearn_mtl.metrics._average import check_average as check_average
 from sklearn_mtl.metrics._average_precision import average_precision_at_k, map_at_r
 from sklearn_mtl.metrics._box import box_iou, mean_iou
+from sklearn_mtl.metrics._choice import joined_scores as joined_scores
 from sklearn_mtl.metrics._choice import metrics_of_tasks as metrics_of_tasks
+from sklearn_mtl.metrics._choice import named_metrics as named_metrics
+from sklearn_mtl.metrics._choice import with_levels as with_levels
 from sklearn_mtl.metrics._circular import circular_error, circular_score
 from sklearn_mtl.metrics._delta_m import delta_m
 from sklearn_mtl.metrics._engine import TaskGiven as TaskGiven
@@ -20,6 +23,7 @@ from sklearn_mtl.metrics._registry import Metric as Metric
 from sklearn_mtl.metrics._registry import choice_of_task as choice_of_task
 from sklearn_mtl.metrics._registry import find_metric as find_metric
 from sklearn_mtl.metrics._registry import is_by_kind as is_by_kind
+from sklearn_mtl.metrics._registry import make_metric
 from sklearn_mtl.metrics._registry import metric_of_task as metric_of_task
 from sklearn_mtl.metrics._registry import read_metric as read_metric
 from sklearn_mtl.metrics._relevance import read_labels as read_labels
@@ -46,6 +50,7 @@ __all__ = [
     "circular_score",
     "delta_m",
     "hit_rate_at_k",
+    "make_metric",
     "map_at_r",
     "mean_iou",
     "mean_task_score",

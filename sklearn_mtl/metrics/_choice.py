@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from numbers import Real
@@ -12,11 +12,17 @@ import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import _regression as r
-from sklearn_mtl.metrics._registry import Metric, metric_of_task, read_metric
+from sklearn_mtl.metrics._registry import (
+    Metric,
+    find_metric,
+    is_by_kind,
+    metric_of_task,
+    read_metric,
+)
 from sklearn_mtl.tasks import by_task, distances, r2_of_points
-from sklearn_mtl.utils._typing import MetricChoice, TaskNumbers
+from sklearn_mtl.utils._typing import MetricChoice, MetricChoices, TaskNumbers
 
-__all__ = ["metrics_of_tasks"]
+__all__ = ["joined_scores", "metrics_of_tasks", "named_metrics", "with_levels"]
 
 _ERRORS = (r.mean_squared_error, r.root_mean_squared_error, r.mean_absolute_error)
 
@@ -36,6 +42,55 @@ def metrics_of_tasks(
 
 def _of_task(metric: MetricChoice, task: Any, who: str) -> Metric:
     return metric_of_task(metric, task.name, task.kind, who, task.classes)
+
+
+def with_levels(metrics: Sequence[Metric], levels: Any, who: str) -> list[Metric]:
+    """Return metrics of quantiles that know of which levels these are."""
+    if all(metric.needs != "quantiles" for metric in metrics):
+        return list(metrics)
+    found = np.atleast_1d(np.asarray(levels if levels is not None else [], dtype=float))
+    if found.ndim != 1 or not len(found) or not ((found > 0) & (found < 1)).all():
+        raise TaskError(
+            f"{who}: the pinball loss needs levels=, those of the quantiles, between 0 "
+            f"and 1, such as [0.1, 0.5, 0.9]; found {levels!r}."
+        )
+    return [
+        replace(metric, function=partial(metric.function, levels=found))
+        if metric.needs == "quantiles"
+        else metric
+        for metric in metrics
+    ]
+
+
+def named_metrics(metric: MetricChoices, who: str) -> dict[str, MetricChoice]:
+    """Return metrics by what their scores are called: "" for one that is no list."""
+    if not isinstance(metric, list | tuple):
+        alone: Any = metric
+        return {"": alone}
+    found: dict[str, MetricChoice] = {}
+    for one in metric:
+        if isinstance(one, Mapping):
+            raise TaskError(
+                f"{who}: a dict in a list of metrics has no name. Give the dict alone, "
+                "or names and functions in the list."
+            )
+        is_name = isinstance(one, str) and is_by_kind(one)
+        found[str(one) if is_name else find_metric(one, who).name] = one
+    if not found or len(found) < len(metric):
+        raise TaskError(
+            f"{who}: a list of metrics must hold different names, at least one; found "
+            f"{list(metric)}."
+        )
+    return found
+
+
+def joined_scores(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Return the scores of all metrics by "metric_task", of one alone by task."""
+    return {
+        f"{name}_{key}" if name else key: value
+        for name, some in scores.items()
+        for key, value in some.items()
+    }
 
 
 def _repeating(metric: Metric, task: Any, period: Any, who: str) -> Metric:

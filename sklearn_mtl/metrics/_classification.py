@@ -21,12 +21,17 @@ __all__ = [
     "balanced_accuracy",
     "brier_score",
     "d2_log_loss_score",
+    "expected_calibration_error",
     "f1",
     "log_loss",
     "matthews_corrcoef",
+    "precision",
+    "recall",
     "roc_auc",
     "zero_one_loss",
 ]
+
+_BINS = 15
 
 
 def accuracy(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
@@ -56,6 +61,32 @@ def f1(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
     if n_classes == 2:
         return float(score[1])
     return float(np.mean(score[found > 0]))
+
+
+def precision(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return the share of right ones among the predictions of the second class.
+
+    Of more classes it is the mean over those that occur. 0 where nothing is predicted.
+    """
+    return _mean_share(y, given, w, w @ given)
+
+
+def recall(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
+    """Return the share of the second class that is found, or its mean over more."""
+    return _mean_share(y, given, w, np.bincount(y, w, minlength=given.shape[1]))
+
+
+def _mean_share(
+    y: np.ndarray, given: np.ndarray, w: np.ndarray, total: np.ndarray
+) -> float:
+    """Return right labels / total of the second class, or the mean over classes."""
+    n_classes = given.shape[1]
+    right = np.bincount(y, w * _of_right(y, given), minlength=n_classes)
+    share = np.divide(right, total, out=np.zeros(n_classes), where=total > 0)
+    occurs = np.bincount(y, minlength=n_classes) > 0
+    if n_classes == 2:
+        return float(share[1]) if occurs[1] or total[1] > 0 else np.nan
+    return float(np.mean(share[occurs | (w @ given > 0)]))
 
 
 def matthews_corrcoef(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
@@ -97,6 +128,25 @@ def brier_score(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
     is_right = y[:, None] == np.arange(given.shape[1])
     distance = np.sum((given - is_right) ** 2, axis=1)
     return float(np.average(distance, weights=w)) / (1 + (given.shape[1] <= 2))
+
+
+def expected_calibration_error(
+    y: np.ndarray, given: np.ndarray, w: np.ndarray
+) -> float:
+    """Return how far probabilities are from frequencies, in 15 bins of equal width.
+
+    Of the second of two classes; of more of the likeliest one [1]_.
+
+    References
+    ----------
+    .. [1] C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On calibration of modern
+       neural networks", ICML 2017; equation 3.
+    """
+    chosen = given.argmax(axis=1) if given.shape[1] > 2 else np.ones(len(y), dtype=int)
+    p = given[np.arange(len(y)), chosen]
+    place = np.minimum((p * _BINS).astype(np.intp), _BINS - 1)
+    gaps = np.bincount(place, w * (p - (chosen == y)), minlength=_BINS)
+    return float(np.abs(gaps).sum() / w.sum())
 
 
 def _of_right(y: np.ndarray, given: np.ndarray) -> np.ndarray:

@@ -32,11 +32,15 @@ class TaskGiven:
         (n_tokens, n_tags) per sample.
     is_proba : bool
         Whether the scores are probabilities.
+    region : ndarray of shape (n_samples, 2), (n_samples, n_levels) or \
+            (n_samples, n_classes), or None
+        Intervals or quantiles of a regression, or sets of the model's classes.
     """
 
     predicted: np.ndarray | None = None
     scores: Any = None
     is_proba: bool = True
+    region: np.ndarray | None = None
 
 
 def score_tasks(
@@ -70,7 +74,7 @@ def _score(
     values = read(truth, truth.align(given, who), metric, who)
     if values.dtype.kind == "f" and np.isnan(values).any():
         return np.nan, "predictions are NaN"
-    if metric.needs == "any":
+    if metric.needs in ("any", "any_proba"):
         # A function of the user need not take weights unless they matter.
         weight = truth.weight_of_labels
         weights = {} if (weight == 1).all() else {"sample_weight": weight}
@@ -88,6 +92,13 @@ def _predicted(
 ) -> np.ndarray:
     """Return the predicted labels or values of the rows that are scored."""
     # All are NaN where one is missing.
+    if given.predicted is None and given.region is not None and given.scores is None:
+        raise TaskError(
+            f"{who}: task {truth.name!r} is a regression, but y_pred has "
+            f"{given.region.shape[1]} columns for it. Give task_types= if it has "
+            "classes, and metric= 'interval_coverage', 'interval_width' or "
+            "'mean_pinball_loss' for intervals and quantiles."
+        )
     if given.predicted is None:
         raise TaskError(
             f"{who}: {metric.name!r} of task {truth.name!r} needs predicted labels or "
@@ -144,7 +155,7 @@ def _one_hot(
 
 def _spread(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.ndarray:
     """Return the scores of all classes; the lowest where the model has none."""
-    needs_proba = metric.needs == "proba"
+    needs_proba = metric.needs in ("proba", "any_proba")
     if given.scores is None or (needs_proba and not given.is_proba):
         wanted = "probabilities" if needs_proba else "probabilities or scores"
         raise TaskError(
@@ -156,6 +167,62 @@ def _spread(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.
     out = np.full((len(scores), _n_classes(truth)), lowest, dtype=scores.dtype)
     out[:, truth.of_model] = scores
     return out
+
+
+def _own_proba(
+    truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
+) -> np.ndarray:
+    """Return probabilities as functions of scikit-learn take them."""
+    proba = _spread(truth, given, metric, who)
+    return proba[:, 1] if proba.shape[1] == 2 else proba
+
+
+def _region(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.ndarray:
+    """Return intervals or quantiles of the rows that are scored."""
+    if given.predicted is not None and _is_missing(given.predicted):
+        return np.full((len(truth.rows), 1), np.nan)
+    if given.region is None:
+        raise TaskError(
+            f"{who}: {metric.name!r} of task {truth.name!r} needs "
+            f"{_REGIONS[metric.needs]}."
+        )
+    found = given.region[truth.rows].astype(np.float64)
+    if metric.needs == "interval" and found.shape[1] != 2:
+        raise TaskError(
+            f"{who}: the intervals of task {truth.name!r} have {found.shape[1]} "
+            "columns; there must be two, for the lower and the upper end."
+        )
+    levels = getattr(metric.function, "keywords", {}).get("levels", found.T)
+    if len(levels) != found.shape[1]:
+        raise TaskError(
+            f"{who}: task {truth.name!r} has {found.shape[1]} quantiles of each sample "
+            f"for {len(levels)} levels."
+        )
+    return found
+
+
+def _set(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.ndarray:
+    """Return ones at the classes in the set of each row, in the order of all labels."""
+    found = _region(truth, given, metric, who)
+    if np.isnan(found).any():
+        return found
+    out = np.zeros((len(found), _n_classes(truth)))
+    out[:, truth.of_model] = found
+    return out
+
+
+def _is_missing(values: np.ndarray) -> bool:
+    return values.dtype.kind == "f" and bool(np.isnan(values).all())
+
+
+_REGIONS = {
+    "interval": "an interval for each sample: (n_samples, n_tasks, 2), or (n_samples, "
+    "2) for one task",
+    "quantiles": "quantiles of each sample: (n_samples, n_tasks, n_levels), or "
+    "(n_samples, n_levels) for one task",
+    "set": "a set of classes for each sample: for each task a boolean array "
+    "(n_samples, n_classes)",
+}
 
 
 def _n_classes(truth: TaskTruth) -> int:
@@ -172,6 +239,10 @@ _READ: dict[str, tuple[Callable[..., np.ndarray], str]] = {
     "spans": (_of_spans, "no span"),
     "scores": (_spread, "a single class"),
     "proba": (_spread, "a single class"),
+    "any_proba": (_own_proba, "its metric gives NaN"),
+    "interval": (_region, "its intervals give NaN"),
+    "quantiles": (_region, "its quantiles give NaN"),
+    "set": (_set, "its sets give NaN"),
 }
 
 

@@ -7,12 +7,17 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from sklearn_mtl.metrics._average import average_scores, check_average, check_directions
-from sklearn_mtl.metrics._choice import metrics_of_tasks
+from sklearn_mtl.metrics._choice import (
+    joined_scores,
+    metrics_of_tasks,
+    named_metrics,
+    with_levels,
+)
 from sklearn_mtl.metrics._engine import TaskGiven, score_tasks
 from sklearn_mtl.metrics._labels import kinds_of_tasks
 from sklearn_mtl.metrics._predictions import give_to_tasks, read_predictions
 from sklearn_mtl.metrics._read_truth import read_truth
-from sklearn_mtl.metrics._registry import find_metric, is_by_kind
+from sklearn_mtl.metrics._registry import Metric, find_metric, is_by_kind
 from sklearn_mtl.metrics._truth import TaskTruth
 from sklearn_mtl.metrics._units import warn_of_units
 from sklearn_mtl.tasks import (
@@ -24,7 +29,12 @@ from sklearn_mtl.tasks import (
     warn_of_close_types,
 )
 from sklearn_mtl.utils._index import warn_of_index_order
-from sklearn_mtl.utils._typing import MetricChoice, TaskNumbers, TaskTypes
+from sklearn_mtl.utils._typing import (
+    MetricChoice,
+    MetricChoices,
+    TaskNumbers,
+    TaskTypes,
+)
 
 __all__ = ["mean_task_score", "per_task_score"]
 
@@ -33,11 +43,12 @@ def per_task_score(
     y_true: ArrayLike,
     y_pred: ArrayLike,
     *,
-    metric: MetricChoice = "auto",
+    metric: MetricChoices = "auto",
     classes: Any = None,
     sample_weight: ArrayLike | None = None,
     task_types: TaskTypes | None = None,
     periods: TaskNumbers | None = None,
+    levels: ArrayLike | None = None,
 ) -> dict[str, float]:
     """Score every task over its observed labels.
 
@@ -58,23 +69,32 @@ def per_task_score(
         (n_samples, n_classes). Of tokens it is a list of tags, or an array (n_tokens,
         n_tags), for each sample. The columns of a frame are matched by name: they are
         tasks, or (task, class) as those of `proba_frame`, or the classes of one task.
-    metric : str, callable or dict, default="auto"
+        For metrics of intervals (n_samples, n_tasks, 2), of quantiles (n_samples,
+        n_tasks, n_levels), of sets of classes a boolean array (n_samples, n_classes)
+        for each task. A task that has nothing of the kind is None or NaN.
+    metric : str, callable, dict or list, default="auto"
         "auto" is ROC AUC for two classes, balanced accuracy for more, R2 for
         regressions; "skill" is 1 - loss / loss of the best constant, which is R2 for
         regressions and D2 of the log-loss for classifications. Names are
         scikit-learn's: of scores "roc_auc", "average_precision" (for more than two
         classes the mean of one against the rest), "accuracy", "balanced_accuracy",
-        "f1", "matthews_corrcoef", "d2_log_loss_score", "r2", "explained_variance",
-        "d2_absolute_error_score"; of errors "log_loss", "brier_score", "zero_one_loss",
-        "mean_squared_error", "root_mean_squared_error", "mean_absolute_error",
-        "relative_root_mean_squared_error" [1]_, and their negatives with "neg_". Of
-        tags of tokens there are "token_accuracy" and "span_f1", F1 of the spans that
-        tags such as "B-city" and "I-city" mark, by the rules of conlleval and of
-        seqeval's default mode [2]_; "auto" takes the second if tags mark spans. The
-        metrics of classifications count every tag as a label of its own. A callable is
-        called with the task's labels and predictions (and sample_weight, where weights
-        are given); of tokens it gets lists of lists. A dict says it by task name, or by
-        kind: "binary", "multiclass", "classification", "regression", "tokens".
+        "f1", "precision", "recall", "matthews_corrcoef", "d2_log_loss_score", "r2",
+        "explained_variance", "d2_absolute_error_score"; of errors "log_loss",
+        "brier_score", "expected_calibration_error" ("ece") [2]_ in 15 bins,
+        "zero_one_loss", "mean_squared_error", "root_mean_squared_error",
+        "mean_absolute_error", "relative_root_mean_squared_error" [1]_, and their
+        negatives with "neg_". "coverage" and "mean_width" are "interval_coverage" and
+        "interval_width" for regressions, "set_coverage" and "set_size" for
+        classifications; "pinball" is the mean pinball loss of quantiles. Of tags of
+        tokens there are "token_accuracy" and "span_f1", F1 of the spans that tags such
+        as "B-city" and "I-city" mark, by the rules of conlleval and of seqeval's
+        default mode [3]_; "auto" takes the second if tags mark spans. The metrics of
+        classifications count every tag as a label of its own. A callable is called
+        with the task's labels and predictions (and sample_weight, where weights are
+        given); of tokens it gets lists of lists; `make_metric` makes one of
+        probabilities. A dict says it by task name, or by kind: "binary", "multiclass",
+        "classification", "regression", "tokens". A list of names and callables gives
+        several scores of each task.
     classes : list of array-like, dict or array-like, default=None
         Classes of each task, in task order or by name, in the order of the columns of
         its probabilities, None for a regression. Needed where y_true does not have all
@@ -93,11 +113,14 @@ def per_task_score(
         After how much the values of regressions repeat, by task name, in task order, or
         for all tasks: 360 for degrees, 24 for hours. Errors are then those of the
         shorter way round, "r2" is that of `circular_score`.
+    levels : array-like of shape (n_levels,), default=None
+        The levels of the quantiles, between 0 and 1, for "pinball".
 
     Returns
     -------
     dict of str to float
         The score of each task by its name, in task order; NaN where it is not defined.
+        With a list of metrics the keys are "metric_task", such as "log_loss_grade".
 
     Raises
     ------
@@ -128,23 +151,32 @@ def per_task_score(
     ----------
     .. [1] H. Borchani et al. "A survey on multi-output regression". WIREs Data Mining
        and Knowledge Discovery 5(5), 2015; the mean over tasks is aRRMSE.
-    .. [2] E. F. Tjong Kim Sang, F. De Meulder. "Introduction to the CoNLL-2003 shared
+    .. [2] C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On calibration of modern neural
+       networks", ICML 2017; equation 3. Of two classes it is of the second one, of more
+       of the likeliest.
+    .. [3] E. F. Tjong Kim Sang, F. De Meulder. "Introduction to the CoNLL-2003 shared
        task: language-independent named entity recognition". CoNLL 2003.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sklearn_mtl.metrics import per_task_score
+    >>>     >>> from sklearn_mtl.metrics import per_task_score
     >>> y_true = np.array([[0, 1.5], [1, np.nan], [1, 3.5], [np.nan, 2.5]])
     >>> y_pred = np.array([[0, 1.0], [1, 9.0], [0, 3.5], [1, 2.5]])
     >>> per_task_score(y_true, y_pred, metric={"binary": "accuracy"})
     {'task0': 0.667, 'task1': 0.875}
+    >>> per_task_score(y_true[:, 0], y_pred[:, 0], metric=["precision", "recall"])
+    {'precision_task0': 1.0, 'recall_task0': 0.5}
     """
     who = "per_task_score"
     types = _implied_types(metric, who) if task_types is None else task_types
     truths, given = _prepare(y_true, y_pred, classes, sample_weight, types, who)
-    metrics = metrics_of_tasks(metric, truths, periods, who)
-    return score_tasks(truths, given, metrics, who)
+
+    def score(one: MetricChoice) -> dict[str, float]:
+        metrics = metrics_of_tasks(one, truths, periods, who)
+        return score_tasks(truths, given, with_levels(metrics, levels, who), who)
+
+    named = named_metrics(metric, who)
+    return joined_scores({name: score(one) for name, one in named.items()})
 
 
 def mean_task_score(
@@ -206,8 +238,7 @@ def mean_task_score(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sklearn_mtl.metrics import mean_task_score
+    >>>     >>> from sklearn_mtl.metrics import mean_task_score
     >>> y_true = np.array([[0, 1], [1, np.nan], [1, 0], [np.nan, 0]])
     >>> y_pred = np.array([[0, 1], [1, 1], [0, 1], [1, 0]])
     >>> mean_task_score(y_true, y_pred, metric="accuracy", average="min")
@@ -217,7 +248,7 @@ def mean_task_score(
     check_average(average, who)
     types = _implied_types(metric, who) if task_types is None else task_types
     truths, given = _prepare(y_true, y_pred, classes, sample_weight, types, who)
-    metrics = metrics_of_tasks(metric, truths, periods, who)
+    metrics = with_levels(metrics_of_tasks(metric, truths, periods, who), None, who)
     check_directions(metrics, truths, average, who)
     scores = score_tasks(truths, given, metrics, who)
     warn_of_units(scores, truths, metrics, average, who)
@@ -237,6 +268,13 @@ def _prepare(
     warn_of_index_order(who, y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
     outputs = read_predictions(y_pred, columns, len(columns.observed), who)
     wanted = parse_task_types(task_types, columns.names, "mixed", who)
+    if (
+        getattr(y_pred, "ndim", 0) == 3
+    ):  # intervals or quantiles: of values, where there are any
+        wanted = [
+            "regression" if kind == "infer" and one.values.ndim == 2 else kind
+            for kind, one in zip(wanted, outputs, strict=True)
+        ]
     if classes is None:
         wanted = kinds_of_tasks(columns, wanted, [o.values for o in outputs], who)
     warn_of_close_types(columns, wanted, who)
@@ -249,8 +287,12 @@ def _prepare(
     return truths, given
 
 
-def _implied_types(metric: MetricChoice, who: str) -> str | None:
+def _implied_types(metric: MetricChoices, who: str) -> str | None:
     """Return the kind of task that one metric for all tasks can score."""
-    if isinstance(metric, str) and not is_by_kind(metric):
-        return find_metric(metric, who).kind
-    return None
+    kinds = {
+        find_metric(one, who).kind
+        if isinstance(one, str | Metric) and not is_by_kind(one)
+        else None
+        for one in named_metrics(metric, who).values()
+    }
+    return kinds.pop() if len(kinds) == 1 else None

@@ -64,9 +64,10 @@ def read_predictions(
         given = dict(y_pred.items())
         _refuse_absent(tasks.names[len(given) :], who)
         order = order_of_columns(given, tasks, "y_pred", who) or range(len(given))
-        outputs = [_output(list(given.values())[t]) for t in order]
+        values = list(given.values())
+        outputs = [_output_or_none(values[t], n_samples) for t in order]
     elif _is_by_task(y_pred, len(tasks.names)):
-        outputs = [_output(one) for one in y_pred]
+        outputs = [_output_or_none(one, n_samples) for one in y_pred]
     else:
         outputs = _of_array(np.asarray(as_pandas_or_array(y_pred, who)), tasks)
     shapes = [output.values.shape for output in outputs]
@@ -83,9 +84,11 @@ def _is_by_task(y_pred: ArrayLike, n_tasks: int) -> bool:
     """Whether predictions are a list of arrays of tasks, and not of samples."""
     if not isinstance(y_pred, list | tuple):
         return False
-    shapes = [_shape(one) for one in y_pred]
+    # None: the task has nothing of the kind, as a regression has no probabilities
+    known = [one for one in y_pred if one is not None]
+    shapes = [_shape(one) for one in known]
     of_samples = len(y_pred) != n_tasks and all(s == (n_tasks,) for s in shapes)
-    return all(shapes) and not of_samples
+    return bool(known) and all(shapes) and not of_samples
 
 
 def _shape(one: Any) -> tuple[int, ...]:
@@ -104,10 +107,18 @@ def _is_of_tokens(y_pred: Any, tasks: Any, n_samples: int) -> bool:
 
 
 def _of_array(whole: np.ndarray, tasks: TaskSet | TargetColumns) -> list[TaskOutput]:
+    if whole.ndim == 3:
+        return [_of_regions(whole[:, t]) for t in range(whole.shape[1])]
     is_single = len(tasks.names) == 1 and (whole.ndim == 1 or whole.shape[1] != 1)
     if is_single or whole.ndim != 2:
         return [TaskOutput(whole)]
     return [TaskOutput(column) for column in whole.T]
+
+
+def _of_regions(values: np.ndarray) -> TaskOutput:
+    """Return intervals or quantiles of one task; one NaN where it has none."""
+    is_none = values.dtype.kind == "f" and bool(np.isnan(values).all())
+    return TaskOutput(values[:, 0] if is_none else values)
 
 
 def _of_frame(frame: Any, tasks: TaskSet | TargetColumns, who: str) -> list[TaskOutput]:
@@ -149,6 +160,10 @@ def _of_classes(
 def _refuse_absent(absent: list[str], who: str) -> None:
     if absent:
         raise TaskError(f"{who}: y_pred has no predictions of the tasks {absent}.")
+
+
+def _output_or_none(one: Any, n_samples: int) -> TaskOutput:
+    return TaskOutput(np.full(n_samples, np.nan)) if one is None else _output(one)
 
 
 def _output(one: Any) -> TaskOutput:
@@ -254,10 +269,7 @@ def _give(
         return _give_tags(name, values, known, who)
     if known is None:
         if values.ndim == 2:
-            raise TaskError(
-                f"{who}: task {name!r} is a regression, but y_pred has "
-                f"{values.shape[1]} columns for it. Give task_types= if it has classes."
-            )
+            return TaskGiven(region=values)
         return TaskGiven(predicted=values)
     if values.ndim == 2:
         if values.shape[1] != len(known):
@@ -266,7 +278,10 @@ def _give(
                 f"{values.shape[1]} columns for it."
             )
         scores = values[:, _order_of_classes(name, output, known, who)]
-        return TaskGiven(scores=scores, is_proba=_looks_like_proba(scores))
+        region = scores if scores.dtype.kind == "b" else None
+        return TaskGiven(
+            scores=scores, is_proba=_looks_like_proba(scores), region=region
+        )
     if len(known) != 2 or values.dtype.kind not in "fiub":
         return TaskGiven(predicted=values)
     second = values.astype(np.float64)

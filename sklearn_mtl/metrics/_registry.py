@@ -10,6 +10,7 @@ import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import _classification as c
+from sklearn_mtl.metrics import _regions as g
 from sklearn_mtl.metrics import _regression as r
 from sklearn_mtl.metrics import _spans as s
 from sklearn_mtl.tasks import TARGET_KINDS, match_tasks, target_of
@@ -22,6 +23,7 @@ __all__ = [
     "find_metric",
     "is_by_kind",
     "is_error",
+    "make_metric",
     "metric_names",
     "metric_of_task",
     "read_metric",
@@ -38,10 +40,12 @@ class Metric:
         The name by which it was asked for.
     function : callable
         Of (y, given, w), see `_classification` and `_regression`.
-    needs : {"labels", "scores", "proba", "values", "tags", "spans", "any"}
-        What the model gives: labels, scores that rank, probabilities, the values of a
-        regression, or tags of tokens, one by one or in their order; "any" is a user's
-        own function of labels or values.
+    needs : {"labels", "scores", "proba", "values", "interval", "quantiles", "set", \
+            "tags", "spans", "any", "any_proba"}
+        What the model gives: labels, scores that rank, probabilities, or the values of
+        a regression; intervals or quantiles of it, or sets of classes; tags of tokens,
+        one by one or in their order; "any" is a user's own function of labels or
+        values, "any_proba" one of probabilities.
     is_error : bool
         Whether smaller is better.
     sign : {1, -1}
@@ -58,21 +62,32 @@ class Metric:
     sign: int = 1
     power: int = 0
 
+    def __call__(self, y_true: Any, y_pred: Any, **options: Any) -> float:
+        """Score labels and predictions of one task, as the function does."""
+        return self.sign * float(self.function(y_true, y_pred, **options))
+
     @property
     def kind(self) -> str | None:
         """The kind of task that it scores; None for any."""
-        special = {"any": None, "values": "regression"}
+        special: dict[str, str | None] = {"any": None}
+        special |= dict.fromkeys(("values", "interval", "quantiles"), "regression")
         special |= dict.fromkeys(("tags", "spans"), "tokens")
         return special.get(self.needs, "classification")
 
 
-_NEEDS = {
+_NEEDS: dict[str, dict[str, list[Callable[..., float]]]] = {
     "labels": {
-        "scores": [c.accuracy, c.balanced_accuracy, c.f1, c.matthews_corrcoef],
+        "scores": [
+            *(c.accuracy, c.balanced_accuracy, c.f1, c.matthews_corrcoef),
+            *(c.precision, c.recall),
+        ],
         "errors": [c.zero_one_loss],
     },
     "scores": {"scores": [c.roc_auc, c.average_precision], "errors": []},
-    "proba": {"scores": [c.d2_log_loss_score], "errors": [c.log_loss, c.brier_score]},
+    "proba": {
+        "scores": [c.d2_log_loss_score],
+        "errors": [c.log_loss, c.brier_score, c.expected_calibration_error],
+    },
     "values": {
         "scores": [r.r2, r.explained_variance, r.d2_absolute_error_score],
         "errors": [
@@ -84,6 +99,9 @@ _NEEDS = {
     },
     "tags": {"scores": [s.token_accuracy], "errors": []},
     "spans": {"scores": [s.span_f1], "errors": []},
+    "interval": {"scores": [g.interval_coverage], "errors": [g.interval_width]},
+    "quantiles": {"scores": [], "errors": [g.mean_pinball_loss]},
+    "set": {"scores": [g.set_coverage], "errors": [g.set_size]},
 }
 #: Powers of the labels' unit, of names here and of functions of sklearn.metrics.
 _POWERS = {
@@ -93,6 +111,7 @@ _POWERS = {
     "median_absolute_error": 1,
     "max_error": 1,
     "mean_pinball_loss": 1,
+    "interval_width": 1,
 }
 _METRICS = {
     function.__name__: Metric(
@@ -106,10 +125,14 @@ _METRICS = {
     for direction, functions in directions.items()
     for function in functions
 }
-_SHORT = {"brier": "brier_score"}
+_SHORT = {
+    "brier": "brier_score",
+    "ece": "expected_calibration_error",
+    "pinball": "mean_pinball_loss",
+}
 
 #: Names that stand for another metric for each kind of task.
-BY_KIND = ("auto", "skill")
+BY_KIND = ("auto", "skill", "coverage", "mean_width")
 
 
 def metric_names() -> list[str]:
@@ -125,6 +148,8 @@ def is_by_kind(metric: MetricChoice) -> bool:
 
 def find_metric(metric: MetricChoice, who: str) -> Metric:
     """Return a metric by name, or wrap a function (y_true, y_pred) -> float."""
+    if isinstance(metric, Metric):
+        return metric
     if callable(metric):
         name = getattr(metric, "__name__", type(metric).__name__)
         return Metric(name, metric, "any", power=_POWERS.get(name, 0))
@@ -137,9 +162,67 @@ def find_metric(metric: MetricChoice, who: str) -> Metric:
             return replace(found, name=metric, sign=-1 if is_negated else 1)
     raise TaskError(
         f"{who}: unknown metric {metric!r}. Known are {metric_names()}, "
-        "'auto', 'skill', a dict by task name or by kind ('binary', 'multiclass', "
-        "'classification', 'regression', 'tokens'), and functions of (y_true, y_pred)."
+        f"{', '.join(map(repr, BY_KIND))}, a dict by task name or by kind ('binary', "
+        "'multiclass', 'classification', 'regression', 'tokens'), and functions of "
+        "(y_true, y_pred)."
     )
+
+
+def make_metric(
+    function: Callable[..., float],
+    *,
+    response_method: str = "predict",
+    greater_is_better: bool = True,
+) -> Metric:
+    """Make a metric of a function of probabilities, or of one of which less is better.
+
+    It stands wherever a metric may be a function. A function of labels or values of
+    which more is better needs no `make_metric`. Compare scikit-learn's `make_scorer`.
+
+    Parameters
+    ----------
+    function : callable
+        Of (y_true, y_pred) of one task, and sample_weight where weights are given.
+    response_method : {"predict", "predict_proba"}, default="predict"
+        What y_pred is: labels or values (n_samples,), or probabilities, (n_samples,) of
+        the second of two classes or (n_samples, n_classes) of more, in the order of the
+        sorted labels.
+    greater_is_better : bool, default=True
+        Whether more is better. The scores of an error are negated, as those of names
+        with "neg_" are.
+
+    Returns
+    -------
+    Metric
+        To be given as `metric`, in a list of them, or in a dict.
+
+    Raises
+    ------
+    ValueError
+        If response_method is unknown.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_mtl.metrics import make_metric, per_task_score
+    >>> def sharpness(y_true, y_proba):
+    ...     return np.mean(np.abs(y_proba - 0.5))
+    >>> metric = make_metric(sharpness, response_method="predict_proba")
+    >>> y = np.array([[0, 1], [1, np.nan], [1, 0]])
+    >>> proba = [np.array([0.25, 0.75, 0.75]), np.array([1.0, 0.5, 0.0])]
+    >>> per_task_score(y, proba, metric=metric)
+    {'task0': 0.25, 'task1': 0.5}
+    """
+    allowed = {"predict": "any", "predict_proba": "any_proba"}
+    if response_method not in allowed:
+        raise ValueError(
+            f"make_metric: response_method must be one of {list(allowed)}, found "
+            f"{response_method!r}."
+        )
+    found = replace(
+        find_metric(function, "make_metric"), needs=allowed[response_method]
+    )
+    return found if greater_is_better else replace(found, is_error=True, sign=-1)
 
 
 def is_error(metric: MetricChoice, who: str) -> bool:

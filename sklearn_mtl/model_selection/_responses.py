@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,19 +63,21 @@ def given_of_tasks(
     estimator: Any,
     X: FeaturesLike,
     classes: Sequence[np.ndarray | None],
-    needs: Sequence[str],
+    needs: Collection[str],
     who: str,
 ) -> list[TaskGiven]:
     """Ask an estimator for what the metrics of its tasks need, and for no more.
 
+    `needs` holds what `Metric.needs` of the metrics of all tasks says.
+
     Shapes: X (n_samples, n_features).
     """
-    predicted: Sequence[np.ndarray | None] = [None] * len(needs)
-    scores: Sequence[np.ndarray | None] = [None] * len(needs)
+    predicted: Sequence[np.ndarray | None] = [None] * len(classes)
+    scores: Sequence[np.ndarray | None] = [None] * len(classes)
     is_proba = True
     if not {"labels", "values", "tags", "spans", "any"}.isdisjoint(needs):
-        predicted = predicted_columns(estimator.predict(X), len(needs), who)
-    if not {"scores", "proba"}.isdisjoint(needs):
+        predicted = predicted_columns(estimator.predict(X), len(classes), who)
+    if not {"scores", "proba", "any_proba"}.isdisjoint(needs):
         is_proba = hasattr(estimator, "predict_proba")
         if is_proba:
             scores = proba_of_tasks(ask_probabilities(estimator, X), classes, who)
@@ -143,11 +145,12 @@ def _decisions(
     estimator: Estimator,
     X: FeaturesLike,
     classes: Sequence[np.ndarray | None],
-    needs: Sequence[str],
+    needs: Collection[str],
     who: str,
 ) -> list[np.ndarray | None]:
     """Return scores that rank, from an estimator without probabilities."""
-    if "proba" in needs or not hasattr(estimator, "decision_function"):
+    needs_proba = not {"proba", "any_proba"}.isdisjoint(needs)
+    if needs_proba or not hasattr(estimator, "decision_function"):
         raise TaskError(
             f"{who}: {type(estimator).__name__} has no predict_proba, which the metric "
             "needs. CalibratedClassifierCV gives it to a classifier, and a metric of "

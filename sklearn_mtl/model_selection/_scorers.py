@@ -19,7 +19,9 @@ from sklearn_mtl.metrics import (
     check_average,
     find_metric,
     is_by_kind,
+    joined_scores,
     metrics_of_tasks,
+    named_metrics,
     read_truth,
     score_tasks,
     warn_of_units,
@@ -36,6 +38,7 @@ from sklearn_mtl.utils._typing import (
     Estimator,
     FeaturesLike,
     MetricChoice,
+    MetricChoices,
     TargetsLike,
     TaskNumbers,
 )
@@ -51,7 +54,7 @@ class _BaseTaskScorer(BaseEstimator):
     # `score` is what scikit-learn routes weights to; the estimator is no metadata
     __metadata_request__score = {"estimator": UNUSED}
 
-    metric: MetricChoice
+    metric: MetricChoices
     periods: TaskNumbers | None
 
     def __call__(
@@ -81,7 +84,8 @@ class _BaseTaskScorer(BaseEstimator):
         y: TargetsLike,
         sample_weight: ArrayLike | None,
         who: str,
-    ) -> tuple[dict[str, float], list[TaskTruth], list[Metric]]:
+    ) -> tuple[list[dict[str, float]], list[TaskTruth], list[list[Metric]]]:
+        """Return scores and metrics of all tasks, once for each metric asked for."""
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         model = getattr(fitted_model(estimator), "task_set_", None)
         columns = read_columns(y, who, sample_weight, model)
@@ -91,9 +95,14 @@ class _BaseTaskScorer(BaseEstimator):
         periods = self.periods
         if periods is None:
             periods = periods_of_tasks(estimator, len(truths))
-        metrics = metrics_of_tasks(self.metric, truths, periods, who)
-        given = given_of_tasks(estimator, X, classes, [m.needs for m in metrics], who)
-        return score_tasks(truths, given, metrics, who), truths, metrics
+        asked = named_metrics(self.metric, who).values()
+        metrics = [metrics_of_tasks(one, truths, periods, who) for one in asked]
+        for some in metrics:
+            _refuse_regions(some, who)
+        needs = {metric.needs for some in metrics for metric in some}
+        given = given_of_tasks(estimator, X, classes, needs, who)
+        scores = [score_tasks(truths, given, some, who) for some in metrics]
+        return scores, truths, metrics
 
 
 class PerTaskScorer(_BaseTaskScorer):
@@ -103,7 +112,7 @@ class PerTaskScorer(_BaseTaskScorer):
 
     Parameters
     ----------
-    metric : str, callable or dict, default="auto"
+    metric : str, callable, dict or list, default="auto"
         As in `per_task_scorers`.
     periods : float, dict or array-like, default=None
         As in `per_task_scorers`.
@@ -119,7 +128,7 @@ class PerTaskScorer(_BaseTaskScorer):
 
     def __init__(
         self,
-        metric: MetricChoice = "auto",
+        metric: MetricChoices = "auto",
         periods: TaskNumbers | None = None,
         mean: bool = True,
     ) -> None:
@@ -140,16 +149,12 @@ class PerTaskScorer(_BaseTaskScorer):
         n_tasks), sample_weight (n_samples,) or (n_samples, n_tasks).
         """
         who = "per_task_scorers"
-        scores, truths, metrics = self._score_tasks(estimator, X, y, sample_weight, who)
-        if not self.mean:
-            return scores
-        if MEAN in scores:
-            raise TaskError(
-                f"{who}: a task is called 'mean', as the mean of all scores is. Give "
-                "the column another name."
-            )
-        warn_of_units(scores, truths, metrics, "macro", who)
-        return {**scores, MEAN: average_scores(scores, truths, "macro", who)}
+        found, truths, metrics = self._score_tasks(estimator, X, y, sample_weight, who)
+        if self.mean:
+            pairs = zip(found, metrics, strict=True)
+            found = [_with_mean(scores, truths, some, who) for scores, some in pairs]
+        names = named_metrics(self.metric, who)
+        return joined_scores(dict(zip(names, found, strict=True)))
 
 
 class TaskScorer(_BaseTaskScorer):
@@ -196,13 +201,36 @@ class TaskScorer(_BaseTaskScorer):
         n_tasks), sample_weight (n_samples,) or (n_samples, n_tasks).
         """
         who = "task_scorer"
-        scores, truths, metrics = self._score_tasks(estimator, X, y, sample_weight, who)
+        found, truths, several = self._score_tasks(estimator, X, y, sample_weight, who)
+        (scores,), (metrics,) = found, several
         warn_of_units(scores, truths, metrics, self.average, who)
         return average_scores(scores, truths, self.average, who)
 
 
+def _with_mean(
+    scores: dict[str, float], truths: list[TaskTruth], metrics: list[Metric], who: str
+) -> dict[str, float]:
+    if MEAN in scores:
+        raise TaskError(
+            f"{who}: a task is called 'mean', as the mean of all scores is. Give the "
+            "column another name."
+        )
+    warn_of_units(scores, truths, metrics, "macro", who)
+    return {**scores, MEAN: average_scores(scores, truths, "macro", who)}
+
+
+def _refuse_regions(metrics: list[Metric], who: str) -> None:
+    """Refuse metrics of intervals, whose coverage a scorer cannot know."""
+    for metric in metrics:
+        if metric.needs in ("interval", "quantiles", "set"):
+            raise TaskError(
+                f"{who}: {metric.name!r} needs intervals, quantiles or sets of a given "
+                "coverage. Predict them, and score them with per_task_score."
+            )
+
+
 def per_task_scorers(
-    metric: MetricChoice = "auto",
+    metric: MetricChoices = "auto",
     *,
     periods: TaskNumbers | None = None,
     mean: bool = True,
@@ -217,7 +245,7 @@ def per_task_scorers(
 
     Parameters
     ----------
-    metric : str, callable or dict, default="auto"
+    metric : str, callable, dict or list, default="auto"
         "auto" is ROC AUC for two classes, balanced accuracy for more and R2 for
         regressions, which all fit rare classes, and of tokens the F1 of spans, or the
         accuracy of tags that mark none; "skill" is 1 - loss / loss of the best
@@ -227,7 +255,8 @@ def per_task_scorers(
         task name or by kind ("binary", "multiclass", "classification", "regression",
         "tokens");
         what a dict does not name is "auto". A task is binary if model and y together
-        have at most two classes.
+        have at most two classes. A list of names and callables gives several scores of
+        each task, with keys such as "roc_auc_grade" and "roc_auc_mean".
     periods : float, dict or array-like, default=None
         After how much the values of regressions repeat, by task name, in task order, or
         for all: 360 for degrees, 24 for hours. Their errors are those of the shorter
@@ -272,7 +301,8 @@ def per_task_scorers(
     >>> scorer(model, y_test, y_test)
     {'task0': -1.0, 'task1': -1.0, 'mean': -1.0}
     """
-    _check_metric(metric, "per_task_scorers")
+    for one in named_metrics(metric, "per_task_scorers").values():
+        _check_metric(one, "per_task_scorers")
     return PerTaskScorer(metric, periods, mean)
 
 
@@ -287,7 +317,7 @@ def task_scorer(
     Parameters
     ----------
     metric : str, callable or dict, default="auto"
-        As in `per_task_scorers`.
+        As in `per_task_scorers`, but no list.
     average : str, dict or array-like, default="macro"
         "macro", the mean over the tasks that have a score; "weighted", their mean
         weighted by the number of observed labels; "median"; "min", the worst of them;

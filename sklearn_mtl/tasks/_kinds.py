@@ -40,7 +40,7 @@ class TargetKind(ABC):
 
     @abstractmethod
     def metric(self, wanted: str, kind: str, classes: np.ndarray | None) -> str:
-        """Return the metric that "auto" or "skill" stands for."""
+        """Return the metric that "auto", "skill", "coverage" or "mean_width" is."""
 
     @abstractmethod
     def read(
@@ -78,6 +78,8 @@ class _Classes(TargetKind):
     _metrics: ClassVar[Mapping[str, Mapping[str, str]]] = {
         "auto": {"binary": "roc_auc", "multiclass": "balanced_accuracy"},
         "skill": dict.fromkeys(kinds, "d2_log_loss_score"),
+        "coverage": dict.fromkeys(kinds, "set_coverage"),
+        "mean_width": dict.fromkeys(kinds, "set_size"),
     }
 
     def metric(self, wanted: str, kind: str, classes: np.ndarray | None) -> str:
@@ -129,7 +131,8 @@ class _Numbers(TargetKind):
     scored_by = ("regression",)
 
     def metric(self, wanted: str, kind: str, classes: np.ndarray | None) -> str:
-        return "r2"  # which is its skill too
+        of_intervals = {"coverage": "interval_coverage", "mean_width": "interval_width"}
+        return of_intervals.get(wanted, "r2")  # which is its skill too
 
     def read(
         self, values: np.ndarray, name: str, who: str
@@ -171,8 +174,8 @@ class _Tokens(TargetKind):
     scored_by = ("tokens", "classification")
 
     def metric(self, wanted: str, kind: str, classes: np.ndarray | None) -> str:
-        if wanted == "skill":
-            return "d2_log_loss_score"
+        if wanted != "auto":
+            return CLASSES.metric(wanted, "multiclass", classes)
         is_of_spans = classes is not None and has_spans(classes)
         return "span_f1" if is_of_spans else "token_accuracy"
 

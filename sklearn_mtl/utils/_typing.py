@@ -17,6 +17,7 @@ __all__ = [
     "Frame",
     "Matrix",
     "MetricChoice",
+    "MetricChoices",
     "Predictor",
     "Seed",
     "Splitter",
@@ -87,6 +88,8 @@ TaskTypes: TypeAlias = str | Sequence[str] | Mapping[Any, str | None]
 ClassWeight: TypeAlias = Literal["balanced"] | Mapping[Any, Any] | Sequence[Any]
 # A metric by name, as a function of (y_true, y_pred), or by task or kind.
 MetricChoice: TypeAlias = str | Callable[..., Any] | Mapping[Any, Any]
+# One metric, or several, whose scores are told apart by their names.
+MetricChoices: TypeAlias = MetricChoice | Sequence[MetricChoice]
 # A number of folds, what splits, or the folds themselves.
 CrossValidator: TypeAlias = int | Splitter | Iterable[tuple[ArrayLike, ArrayLike]]
 # What draws a seed; None takes a fresh one of the system.

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from sklearn import metrics
@@ -27,11 +29,14 @@ def as_labels(proba):
         ("matthews_corrcoef", metrics.matthews_corrcoef),
         ("zero_one_loss", metrics.zero_one_loss),
         ("f1", metrics.f1_score),
+        ("precision", metrics.precision_score),
+        ("recall", metrics.recall_score),
     ],
 )
 def test_metrics_of_labels_are_scikit_learns(name, theirs, n_classes):
     y, proba, w = draw(n_classes)
-    more = {"average": "macro"} if name == "f1" and n_classes > 2 else {}
+    of_one_class = name in ("f1", "precision", "recall")
+    more = {"average": "macro"} if of_one_class and n_classes > 2 else {}
     expected = theirs(y, proba.argmax(axis=1), sample_weight=w, **more)
     assert getattr(ours, name)(y, as_labels(proba), w) == pytest.approx(expected)
 
@@ -106,3 +111,42 @@ def test_correlation_is_zero_where_nothing_varies():
     y = np.array([0, 0, 1])
     given = np.array([[1.0, 0.0]] * 3)
     assert ours.matthews_corrcoef(y, given, np.ones(3)) == 0.0
+
+
+def test_precision_and_recall_of_what_is_absent():
+    y, none = np.array([0, 1, 0]), np.eye(2)[[0, 0, 0]]
+    w = np.ones(3)
+    assert ours.precision(y, none, w) == 0  # nothing is predicted
+    assert ours.recall(y, none, w) == 0
+    absent = np.zeros(3, dtype=int)
+    assert ours.precision(absent, np.eye(2)[[0, 1, 0]], w) == 0
+    assert np.isnan(ours.precision(absent, none, w))
+    assert np.isnan(ours.recall(absent, np.eye(2)[[0, 1, 0]], w))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_calibration_error_is_the_mean_gap_of_bins(n_classes):
+    y, proba, w = draw(n_classes, n=200)
+    p = proba[:, 1] if n_classes == 2 else proba.max(axis=1)
+    is_right = (y == 1) if n_classes == 2 else (y == proba.argmax(axis=1))
+    expected = 0.0
+    edges = np.linspace(0, 1, 16)
+    for low, high in itertools.pairwise(edges):
+        in_bin = (low <= p) & ((p < high) | (high >= 1))
+        if in_bin.any():
+            gap = np.average(p[in_bin], weights=w[in_bin])
+            gap -= np.average(is_right[in_bin], weights=w[in_bin])
+            expected += abs(gap) * w[in_bin].sum() / w.sum()
+    found = ours.expected_calibration_error(y, proba, w)
+    assert found == pytest.approx(expected)
+
+
+def test_right_probabilities_have_hardly_a_calibration_error():
+    rng = np.random.default_rng(0)
+    p = rng.random(20000)
+    y, proba = (rng.random(20000) < p).astype(int), np.column_stack([1 - p, p])
+    error = ours.expected_calibration_error
+    assert error(y, proba, np.ones(20000)) < 0.02
+    # 0 and 1 in place of p are wrong by min(p, 1 - p), 1/4 in the mean
+    sure = np.eye(2)[(p > 0.5).astype(int)]
+    assert error(y, sure, np.ones(20000)) == pytest.approx(0.25, abs=0.01)

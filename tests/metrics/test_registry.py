@@ -1,12 +1,18 @@
+import numpy as np
 import pytest
+from sklearn import metrics
+from sklearn.linear_model import LogisticRegression
 
+from sklearn_mtl import IndependentTasks
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.metrics import make_metric, per_task_score
 from sklearn_mtl.metrics._registry import (
     find_metric,
     metric_names,
     metric_of_task,
     read_metric,
 )
+from sklearn_mtl.model_selection import per_task_scorers
 
 
 @pytest.mark.parametrize("name", metric_names())
@@ -73,3 +79,44 @@ def test_dict_that_names_neither_task_nor_kind_is_refused():
     message = r"me: metric names unknown tasks \['c'\]\. .*\['a', 'b'\]\. .* kinds"
     with pytest.raises(TaskError, match=message):
         read_metric({"c": "r2", "binary": "f1"}, ["a", "b"], "me")
+
+
+class TestOwnMetrics:
+    def data(self):
+        rng = np.random.default_rng(0)
+        X = rng.normal(size=(80, 3))
+        y = np.column_stack([X[:, 0] > 0, np.digitize(X[:, 1], [-0.5, 0.5])]) * 1.0
+        y[rng.random(y.shape) < 0.2] = np.nan
+        return X, y, rng.uniform(0.5, 2, size=80)
+
+    @pytest.mark.parametrize("is_weighted", [False, True])
+    def test_a_function_of_probabilities_gets_what_scikit_learns_do(self, is_weighted):
+        X, y, w = self.data()
+        model = IndependentTasks(LogisticRegression(C=0.1)).fit(X, y)
+        w = w if is_weighted else None
+
+        def loss(y_true, y_proba, sample_weight=None):
+            assert y_proba.ndim == (1 if len(set(y_true)) == 2 else 2)
+            return metrics.log_loss(y_true, y_proba, sample_weight=sample_weight)
+
+        own = make_metric(
+            loss, response_method="predict_proba", greater_is_better=False
+        )
+        expected = per_task_scorers("neg_log_loss")(model, X, y, w)
+        assert per_task_scorers(own)(model, X, y, w) == pytest.approx(expected)
+        assert per_task_scorers([own])(model, X, y, w) == pytest.approx(
+            {f"loss_{name}": value for name, value in expected.items()}
+        )
+
+    def test_a_function_of_which_less_is_better_is_negated(self):
+        def error(y_true, y_pred):
+            return np.mean(y_true != y_pred)
+
+        y, p = np.array([0, 1, 1, 0]), np.array([0, 1, 0, 0])
+        metric = make_metric(error, greater_is_better=False)
+        assert per_task_score(y, p, metric=metric) == {"task0": -0.25}
+        assert metric(y, p) == -0.25
+
+    def test_an_unknown_response_is_refused(self):
+        with pytest.raises(ValueError, match=r"must be one of \['predict', "):
+            make_metric(len, response_method="decision_function")

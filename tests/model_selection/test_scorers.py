@@ -225,6 +225,61 @@ def test_a_mean_in_different_units_is_told_and_can_be_left_out():
     assert skill == per_task_scorers("r2")(model, X, y)
 
 
+def test_several_metrics_at_once_are_what_each_gives():
+    X, y, model = fitted()
+    names = ["roc_auc", "neg_log_loss", "neg_ece", "accuracy", "auto"]
+    found = per_task_scorers(names)(model, X, y)
+    expected = {
+        f"{name}_{key}": value
+        for name in names
+        for key, value in per_task_scorers(name)(model, X, y).items()
+    }
+    assert found == expected
+    assert "roc_auc_task0" in found
+    assert "neg_log_loss_mean" in found
+    alone = per_task_scorers(names, mean=False)(model, X, y)
+    assert alone == {k: v for k, v in expected.items() if not k.endswith("mean")}
+
+
+def test_a_model_is_asked_once_for_several_metrics():
+    class Counting:
+        classes_ = [np.array([0, 1])] * 2
+        asked = 0
+
+        def predict_proba(self, X):
+            self.asked += 1
+            return [np.array([[0.75, 0.25], [0.5, 0.5]])] * 2
+
+    y, model = np.array([[0, 1], [1, 0]]), Counting()
+    per_task_scorers(["roc_auc", "neg_log_loss", "neg_brier_score"])(model, y, y)
+    assert model.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        (["accuracy", "log_loss"], "Use 'neg_log_loss'"),
+        (["accuracy", "auc"], "unknown metric 'auc'"),
+        ([{"task0": "f1"}], "has no name"),
+    ],
+)
+def test_lists_with_what_cannot_be_searched_are_refused(metric, said):
+    with pytest.raises(TaskError, match=f"per_task_scorers: .*{said}"):
+        per_task_scorers(metric)
+
+
+def test_one_number_takes_one_metric():
+    with pytest.raises(TaskError, match=r"task_scorer: unknown metric \['f1'"):
+        task_scorer(["f1", "accuracy"])
+
+
+@pytest.mark.parametrize("metric", ["coverage", "set_coverage", "neg_set_size"])
+def test_metrics_of_sets_are_for_per_task_score(metric):
+    X, y, model = fitted()
+    with pytest.raises(TaskError, match="score them with per_task_score"):
+        per_task_scorers(metric)(model, X, y)
+
+
 class Backwards(ClassifierMixin, BaseEstimator):
     """A classifier of others that does not sort its classes."""
 
