@@ -35,6 +35,12 @@ _IN_OPTIONS = (
         re.compile(r"Drop the column, or give on_empty_task='warn' to [^.]*\."),
         "Leave it out of --targets.",
     ),
+    (
+        re.compile(r"Give a dict by kind, such as \{.*?\}, or 'auto'\."),
+        "Give one for each kind: --scoring classification=accuracy regression=r2.",
+    ),
+    # names of functions and classes that no user of the command line has called
+    (re.compile(r"^(make_estimator|TableInputs|MultiTask\w+|IndependentTasks): "), ""),
     (re.compile(r"\bmissing_fraction\b"), "--missing-fraction"),
     (re.compile(r"\blearning_curve\b"), "--learning-curve"),
     (re.compile(r"\bn_repeats\b"), "--repeats"),

@@ -63,6 +63,6 @@ def _told_warnings() -> Iterator[None]:
         warnings.simplefilter("default")
         warnings.simplefilter("ignore", NegativeTransferWarning)
         yield
-    for warning in caught:
-        message = in_options(" ".join(str(warning.message).split()))
+    told = [in_options(" ".join(str(one.message).split())) for one in caught]
+    for message in dict.fromkeys(told):
         print(f"sklearn-mtl: warning: {message}", file=sys.stderr)

@@ -12,6 +12,7 @@ from typing import Any
 from sklearn_mtl.command_line._data_options import (
     add_file_options,
     check_outputs,
+    in_options,
     split_names,
 )
 from sklearn_mtl.command_line._read_table import read_file
@@ -138,7 +139,10 @@ def _inputs(saved: SavedModel, frame: Any, name: str) -> Any:
     if saved.facts.n_samples and new:
         _say(f"{name}: not used: {', '.join(new)} (not in the training table)")
     _tell_empty(frame[saved.inputs], name)
-    X = saved.prepare(frame)
+    try:
+        X = saved.prepare(frame)
+    except ValueError as error:
+        raise ValueError(f"{name}: {in_options(str(error))}") from error
     for column, values in saved.facts.categories.items():
         seen = X[column].dropna()
         unseen = seen[~seen.isin(values)]

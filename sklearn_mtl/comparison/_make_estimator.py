@@ -10,6 +10,7 @@ from sklearn_mtl.comparison.design._resolve import resolve_models
 from sklearn_mtl.comparison.design._texts import as_texts, text_frame
 from sklearn_mtl.comparison.results._rows import twin_name
 from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.utils._guesses import with_guesses
 from sklearn_mtl.utils._table import as_table
 from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike, TaskTypes
 
@@ -76,7 +77,10 @@ def make_estimator(
     """
     plain = name.removesuffix(twin_name(""))
     if plain not in MODELS:
-        raise ValueError(f"{_WHO}: unknown model {name!r}. Known models: {[*MODELS]}.")
+        raise ValueError(
+            f"{_WHO}: unknown model {with_guesses([name], MODELS)}. "
+            f"Known models: {[*MODELS]}."
+        )
     check_inputs(X, trunk)
     table = as_table(y, _WHO)
     tasks, _ = TaskSet.from_y(table, who=_WHO, task_types=task_types, allow_tokens=True)

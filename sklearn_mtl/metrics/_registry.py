@@ -14,6 +14,7 @@ from sklearn_mtl.metrics import _regions as g
 from sklearn_mtl.metrics import _regression as r
 from sklearn_mtl.metrics import _spans as s
 from sklearn_mtl.tasks import TARGET_KINDS, match_tasks, target_of
+from sklearn_mtl.utils._guesses import with_guesses
 from sklearn_mtl.utils._typing import MetricChoice
 
 __all__ = [
@@ -161,7 +162,7 @@ def find_metric(metric: MetricChoice, who: str) -> Metric:
         if found is not None and (found.is_error or not is_negated):
             return replace(found, name=metric, sign=-1 if is_negated else 1)
     raise TaskError(
-        f"{who}: unknown metric {metric!r}. Known are {metric_names()}, "
+        f"{who}: unknown metric {_guessed(metric)}. Known are {metric_names()}, "
         f"{', '.join(map(repr, BY_KIND))}, a dict by task name or by kind ('binary', "
         "'multiclass', 'classification', 'regression', 'tokens'), and functions of "
         "(y_true, y_pred)."
@@ -223,6 +224,13 @@ def make_metric(
         find_metric(function, "make_metric"), needs=allowed[response_method]
     )
     return found if greater_is_better else replace(found, is_error=True, sign=-1)
+
+
+def _guessed(metric: Any) -> str:
+    """Return an unknown metric, and the known one whose name is most like it."""
+    if isinstance(metric, str):
+        return with_guesses([metric], metric_names())
+    return repr(metric)
 
 
 def is_error(metric: MetricChoice, who: str) -> bool:

@@ -24,7 +24,6 @@ from sklearn_mtl.exceptions import IndexOrderWarning, MissingLabelWarning
 from sklearn_mtl.model_selection import split_weighted, stratified_folds
 from sklearn_mtl.multioutput._folds import fit_fold, join_folds
 from sklearn_mtl.multioutput._model_outputs import model_codes, model_outputs
-from sklearn_mtl.multioutput._tags import join_tags
 from sklearn_mtl.tasks import (
     MetaOutputsMixin,
     TaskSet,
@@ -47,6 +46,7 @@ from sklearn_mtl.utils._groups import read_groups
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._pipelines import fitted_model, tolerant, weight_key
 from sklearn_mtl.utils._private import HasMethods, StrOptions, num_samples
+from sklearn_mtl.utils._tags import join_tags
 from sklearn_mtl.utils._termination import workers_end_with_us
 from sklearn_mtl.utils._typing import (
     CrossValidator,

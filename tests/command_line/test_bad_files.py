@@ -235,6 +235,14 @@ def test_a_name_that_promises_another_format_is_refused(suffix, tmp_path, capsys
     assert f"the name ends in {suffix}, but the file is of another kind" in line
 
 
+def test_an_address_is_refused(capsys):
+    address = "https://example.org/table.csv"
+    assert command_line.main(["compare", address, "--targets", "y"]) == 2
+    assert capsys.readouterr().err.endswith(
+        f"error: {address} is an address; download the file first.\n"
+    )
+
+
 def test_a_folder_is_refused(tmp_path, capsys):
     assert command_line.main(["compare", str(tmp_path), "--targets", "y"]) == 2
     assert capsys.readouterr().err.endswith("is a folder.\n")

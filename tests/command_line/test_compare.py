@@ -97,8 +97,12 @@ def failing(capsys, *arguments):
     [
         ([], "name the columns to predict: --targets"),
         (["--targets", "grade"], "no column 'grade'. Columns: height, weight"),
-        ([*ROLES, "--models", "tree"], "unknown model 'tree'"),
-        ([*ROLES, "--scoring", "speed"], "unknown metric 'speed'"),
+        ([*ROLES, "--models", "forrest"], "'forrest' (did you mean 'forest'?)"),
+        ([*ROLES, "--scoring", "r22"], "'r22' (did you mean 'r2'?)"),
+        (
+            [*ROLES, "--scoring", "roc_auc"],
+            "'roc_auc' cannot score. Give one for each kind: --scoring classification=",
+        ),
         ([*ROLES, "--scoring", "roc_auc", "r2"], "--scoring: give one value, or NAME="),
         ([*ROLES, "--scoring", "dose=roc_auc"], "task 'dose' is a regression task"),
         (["--targets", "stages"], "'stages' (did you mean 'stage'?). Columns: height"),
@@ -107,7 +111,7 @@ def failing(capsys, *arguments):
         ([*ROLES, "--sep", "::"], "--sep '::' is no separator"),
         ([*ROLES, "--decimal", "point"], "--decimal point is no decimal mark"),
         ([*ROLES, "--encoding", "utf9"], "--encoding utf9 is no encoding"),
-        ([*ROLES, "--cv", "1"], "--cv"),
+        ([*ROLES, "--cv", "1"], "error: --cv must be a whole number"),
         ([*ROLES, "--cv", "50"], "groups"),
         ([*ROLES, "--repeats", "0"], "--repeats is 0"),
         ([*ROLES, "--learning-curve", "2"], "--learning-curve is [2.0]"),

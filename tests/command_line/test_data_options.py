@@ -269,6 +269,7 @@ def test_messages_of_the_package_are_told_in_options():
     assert in_options(message) == (
         "--task-types stage=classification, or the other; --repeats is 0"
     )
+    assert in_options("TableInputs: column 'a'") == "column 'a'"
     assert split_names(None, []) == []
 
 

@@ -89,7 +89,10 @@ def test_unseen_categories_are_counted(folder, new, run):
             lambda new: new.rename(columns={"height": "Height"}),
             "lacks columns that are inputs of the model: 'height' (did you mean 'Hei",
         ),
-        (lambda new: new.assign(height="tall"), "column 'height' holds numbers in fit"),
+        (
+            lambda new: new.assign(height="tall"),
+            "bad.csv: column 'height' holds numbers",
+        ),
         (lambda new: new[:0], "no rows"),
     ],
 )

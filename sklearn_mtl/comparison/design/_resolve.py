@@ -18,6 +18,7 @@ from sklearn_mtl.comparison.results._rows import SELECTED, ModelRow, twin_name
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.tasks import fix_task_types
+from sklearn_mtl.utils._guesses import with_guesses
 from sklearn_mtl.utils._typing import Estimator
 
 __all__ = ["Candidate", "resolve_models"]
@@ -129,7 +130,8 @@ def _pair(given: Any) -> tuple[str, Any]:
 def _by_name(name: str, recipe_name: str, situation: Situation) -> list[Candidate]:
     if recipe_name not in MODELS:
         raise ValueError(
-            f"{_WHO}: unknown model {recipe_name!r}. Known models: {list(MODELS)}."
+            f"{_WHO}: unknown model {with_guesses([recipe_name], MODELS)}. "
+            f"Known models: {list(MODELS)}."
         )
     _check_tokens(recipe_name, situation)
     recipe = MODELS[recipe_name]

@@ -52,6 +52,8 @@ def read_table_file(path: str | os.PathLike[str], options: FileOptions) -> Table
         If the file is no table, or it is not clear how it is written.
     """
     options.check()
+    if "://" in str(path):
+        raise FileNotFoundError(f"{path} is an address; download the file first.")
     path = Path(path)
     if path.is_dir() or not path.exists():
         what = "is a folder" if path.is_dir() else "is not there"

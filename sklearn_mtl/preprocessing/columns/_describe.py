@@ -33,7 +33,7 @@ def _kind(inputs: Any, kind: str) -> str:
     if kind == "categorical":
         names.sort(key=lambda name: -inputs.n_levels_[name])
         told = [f"{name}: {inputs.n_levels_[name]}" for name in names]
-        told[0] += " levels"
+        told[0] += " level" if inputs.n_levels_[names[0]] == 1 else " levels"
         return f"{count} ({_shortened(told)})"
     if kind == "date":
         how = {name: f": {order}" for name, order in inputs.date_orders_.items()}
