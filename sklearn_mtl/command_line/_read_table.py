@@ -137,7 +137,12 @@ def describe(inputs: Any) -> str:
 
 def _refuse_targets(target: Any, types: dict[str, str], table: str) -> None:
     """Refuse targets whose values are neither numbers nor classes."""
-    from sklearn_mtl.preprocessing.columns import is_date, is_free_text, is_text
+    from sklearn_mtl.preprocessing.columns import (
+        identifier_reason,
+        is_date,
+        is_free_text,
+        is_text,
+    )
 
     for name in target.columns:
         column = target[name]
@@ -146,6 +151,8 @@ def _refuse_targets(target: Any, types: dict[str, str], table: str) -> None:
         what = "dates" if is_date(column) else ""
         if not what and is_text(column) and is_free_text(column):
             what = "free text"
+        if not what and is_text(column) and (reason := identifier_reason(column)):
+            what = f"identifiers ({reason})"
         if what:
             shown = str(column.dropna().iloc[0])
             raise ValueError(

@@ -190,6 +190,12 @@ BAD = {
         lambda: parquet(["age", "y", "age"]),
         "the header, its schema, has 'age' more than once",
     ),
+    "a target of identifiers": (
+        "age,y\n" + "\n".join(f"{age},K{i:03}" for i, age in enumerate(AGES)),
+        "the target 'y' holds identifiers (unique per row), such as 'K000'; a target "
+        "holds numbers or classes. If each value is a class: --task-types "
+        "'y=classification'.",
+    ),
     "a copy of the target": (
         with_column("again", GRADES),
         "the input 'again' is a copy of the target 'y' (the same values); leave it out "

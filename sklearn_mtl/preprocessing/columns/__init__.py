@@ -7,6 +7,9 @@ from sklearn_mtl.preprocessing.columns._dates import (
 from sklearn_mtl.preprocessing.columns._free_text import (
     warn_of_free_text as warn_of_free_text,
 )
+from sklearn_mtl.preprocessing.columns._kinds import (
+    identifier_reason as identifier_reason,
+)
 from sklearn_mtl.preprocessing.columns._kinds import is_date as is_date
 from sklearn_mtl.preprocessing.columns._kinds import is_free_text as is_free_text
 from sklearn_mtl.preprocessing.columns._kinds import is_text as is_text

@@ -10,7 +10,14 @@ import numpy as np
 
 from sklearn_mtl.preprocessing.columns._dates import date_format
 
-__all__ = ["ColumnKind", "find_kind", "is_date", "is_free_text", "is_text"]
+__all__ = [
+    "ColumnKind",
+    "find_kind",
+    "identifier_reason",
+    "is_date",
+    "is_free_text",
+    "is_text",
+]
 
 # Fewer samples than this may all differ by chance.
 _FEW_ROWS = 10
@@ -120,15 +127,24 @@ def _kind_of_texts(observed: Any, n_levels: int, *, is_kept: bool) -> ColumnKind
     """Return what a column of texts or other categories becomes."""
     if is_text(observed) and is_free_text(observed):
         return ColumnKind("text")
-    n = len(observed)
-    reason = ""
-    if n_levels == n >= _FEW_ROWS:
-        reason = "unique per row"
-    elif n_levels > max(n / 2, _FEW_LEVELS):
-        reason = f"{n_levels} levels in {n} rows"
+    reason = identifier_reason(observed)
     if reason and not is_kept:
         return ColumnKind("left out", reason, can_be_kept=True)
     return ColumnKind("categorical", n_levels=n_levels)
+
+
+def identifier_reason(column: Any) -> str:
+    """Return why texts tell rows apart rather than classes; "" where they do not.
+
+    Shapes: column (n_samples,).
+    """
+    observed = column.dropna()
+    n, n_levels = len(observed), int(observed.nunique())
+    if n_levels == n >= _FEW_ROWS:
+        return "unique per row"
+    return (
+        f"{n_levels} levels in {n} rows" if n_levels > max(n / 2, _FEW_LEVELS) else ""
+    )
 
 
 def _counts_rows(column: Any, n_levels: int) -> bool:
