@@ -17,7 +17,7 @@ from sklearn_mtl.metrics import (
     read_predicted,
     read_predictions,
 )
-from sklearn_mtl.tasks import TargetColumns, TaskSet, read_columns, read_tasks
+from sklearn_mtl.tasks import TargetColumns, Task, TaskSet, read_columns, read_tasks
 from sklearn_mtl.utils._colors import SEQUENTIAL
 from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._optional import import_optional
@@ -196,7 +196,9 @@ class TaskConfusionDisplay:
         outputs = read_predictions(y_pred, columns, len(columns.observed), _WHO)
         predicted = [output.values for output in outputs]
         types = kinds_of_tasks(columns, types, predicted, _WHO)
-        found = read_tasks(columns, "mixed", _WHO, types, "warn", warn=False)
+        found = read_tasks(
+            columns, "mixed", _WHO, types, "warn", warn=False, allow_tokens=True
+        )
         known = TaskSet(found, columns.is_1d, columns.has_names)
         chosen = _choose(known, tasks)
         counted = [_count(columns, predicted, t, normalize) for t in chosen]
@@ -275,15 +277,20 @@ def _cells(figure: Any, grid: Any, n_tasks: int) -> np.ndarray:
 def _choose(known: TaskSet, tasks: Sequence[str] | None) -> list[int]:
     """Return the numbers of the tasks that are drawn."""
     if tasks is None:
-        has_classes = [t for t, task in enumerate(known.tasks) if task.n_classes]
+        has_classes = [t for t in range(known.n_tasks) if _has_matrix(known.tasks[t])]
     else:
         has_classes = [known.index(name, who=_WHO) for name in tasks]
     for t in has_classes:
-        if not known.tasks[t].n_classes:
-            raise TaskError(f"{_WHO}: task {known.names[t]!r} has no classes.")
+        if not _has_matrix(known.tasks[t]):
+            lacks = "one label per sample" if known.tasks[t].is_tokens else "classes"
+            raise TaskError(f"{_WHO}: task {known.names[t]!r} has no {lacks}.")
     if not has_classes:
         raise TaskError(f"{_WHO}: none of the tasks {known.names} has classes.")
     return has_classes
+
+
+def _has_matrix(task: Task) -> bool:
+    return task.is_classification and task.n_classes > 0
 
 
 def _count(
