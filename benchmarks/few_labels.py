@@ -2,6 +2,7 @@
 
     python -m benchmarks.few_labels [--sets ...] [--labels 30 100 300] [--seeds 3]
                                     [--rows ...] [--members N] [--all-few] [--jobs 2]
+                                    [--max-train 3000]
     python -m benchmarks.few_labels --select --members 2 --seeds 1 --sets ml_yeast ...
 
 On real tables (70/30 splits, at most 3000 training samples, groups on one side) each of
@@ -9,15 +10,17 @@ at most four tasks, drawn by seed 0, keeps 30, 100 or 300 of its labels, with at
 two of each class, while the other tasks keep all of theirs; with `--all-few` all tasks
 keep so few. Rows: our net with task weights (N_t / mean N)^a for several a, brought to
 a mean of 1; the default net (`net`), the blend, the twin (the net, per task), and per
-task a linear model, a random forest and LightGBM.
+task a linear model, a random forest and LightGBM. `--members` is the number of members
+of every net, also of the blend's.
 
 The rival of a set and size is the one model per task (linear, forest, LightGBM) that is
 best in the mean over the set's tasks and seeds, chosen on the scored samples. Printed
 are, for each size, the mean over tasks and seeds of ln(error / error of the rival),
 with error as in benchmarks/accuracy.py (1 - AUC; 1 - accuracy and log-loss of several
 classes; RMSE relative to the mean); the share of task x size pairs, averaged over the
-seeds, with less error than the rival; and the mean ln(error / error with equal weights)
-of the tasks that have all their labels.
+seeds, with less error than the rival; the mean AUC of the binary tasks with few and
+with all labels; the mean of ln(error) and of the error, less that of the net with equal
+weights, of the tasks that have all their labels; and which targets are met.
 
 `--select` scores on a held-out third of the training samples, never on test samples:
 the exponent of task_weight="auto" was chosen by it, among five and without tox21.
@@ -29,7 +32,7 @@ import argparse
 import itertools
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -44,6 +47,7 @@ from benchmarks._accuracy.errors import L_KINDS, SMALLEST_ERROR, task_errors
 from benchmarks._accuracy.ours import make_ours, outputs
 from benchmarks._accuracy.peers import Task, fit_peer, make_peer
 from benchmarks._accuracy.tables import (
+    MAX_TRAIN,
     Split,
     Table,
     inner_split,
@@ -51,15 +55,26 @@ from benchmarks._accuracy.tables import (
     rng_for,
     split_rows,
 )
+from benchmarks._few_labels import RIVALS, summarise
+from sklearn_mtl.ensemble._members import DEFAULT, DEFAULT_NAMES
+from sklearn_mtl.neural_network import (
+    MultiTaskClassifier,
+    MultiTaskMixedEstimator,
+    MultiTaskRegressor,
+)
 
 HERE = Path(__file__).resolve().parent
 SETS = (
     *("ml_emotions", "mtr_wq", "ctg_2task", "adult_3task", "mtr_scm20d", "ml_yeast"),
     *("usps_digit_parity", "tox21"),
 )
-RIVALS = ("linear", "forest", "lightgbm")
 EXPONENTS = {f"net^{a}": a for a in (0.0, 0.25, 0.5, 0.75, 1.0)}
 OURS = ("net", "blend", "twin")
+_NETS = {
+    "classification": MultiTaskClassifier,
+    "regression": MultiTaskRegressor,
+    "mixed": MultiTaskMixedEstimator,
+}
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,7 @@ class Job:
     n_labels: int
     n_members: int | None
     is_select: bool
+    max_train: int
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -89,6 +105,7 @@ def parse_arguments() -> argparse.Namespace:
     known = [*EXPONENTS, *OURS, *RIVALS]
     add("--rows", nargs="+", choices=known, default=["net^0.0", *OURS, *RIVALS])
     add("--members", type=int, help="of each net (default: the default)")
+    add("--max-train", type=int, default=MAX_TRAIN, help="training samples, at most")
     add("--all-few", action="store_true", help="cut all tasks of a set at once")
     add("--select", action="store_true", help="score within the training samples")
     add("--jobs", type=int, default=1, help="processes, each with one thread")
@@ -104,7 +121,10 @@ def list_jobs(args: argparse.Namespace) -> Iterator[Job]:
         drawn = rng_for(name, 0).permutation(n_tasks)[: args.tasks].tolist()
         for row in args.rows:
             for task in [None] if args.all_few else drawn:
-                yield Job(name, seed, row, task, size, args.members, args.select)
+                yield Job(
+                    *(name, seed, row, task, size, args.members),
+                    *(args.select, args.max_train),
+                )
 
 
 def cut_labels(y: np.ndarray, kind: str, n: int, rng: np.random.Generator) -> None:
@@ -136,7 +156,7 @@ def run_job(job: Job, folder: str, cache_dir: Path, digest: str) -> list[dict]:
 def measure(job: Job, folder: str) -> list[dict]:
     """Fit and score."""
     table = load_table(job.set_name, folder)
-    split = split_rows(table, job.seed)
+    split = split_rows(table, job.seed, job.max_train)
     if job.is_select:
         split = inner_split(table, split.train, job.seed, (0, 3))
     y = table.y[split.train]
@@ -171,8 +191,10 @@ def measure(job: Job, folder: str) -> list[dict]:
 def _ours(job: Job, table: Table, split: Split, y: np.ndarray) -> dict:
     chosen: dict = {} if job.n_members is None else {"n_members": job.n_members}
     name = job.row
-    if job.row == "blend":
-        chosen = {}
+    if job.row == "blend" and chosen:
+        net = _NETS[table.problem](**chosen)
+        rest = [(other, DEFAULT) for other in DEFAULT_NAMES if other != "net"]
+        chosen = {"estimators": [("net", net), *rest]}
     if job.row in EXPONENTS:
         counts = (~np.isnan(y)).sum(axis=0)
         weights = np.where(counts > 0, counts, 1) ** EXPONENTS[job.row]
@@ -212,44 +234,6 @@ def _peer(job: Job, table: Table, split: Split, y: np.ndarray) -> dict:
         predict = fit_peer(job.row, make_peer(job.row, task, {}), X, y[seen, t], task)
         out[t] = predict(table.X[split.test])
     return out
-
-
-def summarise(frame: pd.DataFrame, rows: Sequence[str]) -> None:
-    """Print the tables."""
-    few = frame[frame.is_few]
-    place = ["set_name", "n_labels", "scored", "kind"]
-    error = few.pivot_table(index=[*place, "seed"], columns="row", values="error")
-    log = np.log(error[[row for row in rows if row in error]])
-    alone = [row for row in RIVALS if row in log]
-    if alone:
-        best = log[alone].groupby(["set_name", "n_labels"]).mean().idxmin(axis=1)
-        chosen = [best[key[0], key[1]] for key in log.index]
-        rival = [log.loc[i, c] for i, c in zip(log.index, chosen, strict=True)]
-        log = log.sub(rival, axis=0)
-        print("\nrival:", best.unstack().to_string(), sep="\n")
-    by_task = log.groupby(["set_name", "n_labels", "scored", "seed"]).mean()
-    by_task = by_task.groupby(["set_name", "n_labels", "scored"]).mean()
-    print("\nmean ln(error / rival), few-label tasks, by size:")
-    by_size = by_task.groupby(["n_labels", "set_name"]).mean().groupby("n_labels")
-    print(by_size.mean().round(3).to_string())
-    print("\nby set:")
-    print(by_task.groupby(["set_name", "n_labels"]).mean().round(3).to_string())
-    if alone:
-        print("\nshare of task x size pairs with less error than the rival:")
-        print((by_task < 0).mean().round(2).to_string())
-    full = frame[~frame.is_few]
-    if len(full) and "net^0.0" in rows:
-        error = full.pivot_table(
-            index=["set_name", "n_labels", "task", "scored", "kind", "seed"],
-            columns="row",
-            values="error",
-        )
-        log = np.log(error).sub(np.log(error["net^0.0"]), axis=0)
-        print("\nmean ln(error / net^0.0), tasks with all labels:")
-        print(log.groupby("set_name").mean().round(4).to_string())
-        print(log.groupby("set_name").mean().mean().round(4).to_string())
-    print("\nCPU seconds of a fit, mean:")
-    print(frame.groupby("row").seconds.mean().round(1).to_string())
 
 
 def main() -> None:

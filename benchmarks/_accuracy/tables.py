@@ -92,14 +92,14 @@ def rng_for(name: str, *numbers: int) -> np.random.Generator:
     return np.random.default_rng([zlib.crc32(name.encode()), *numbers])
 
 
-def split_rows(table: Table, seed: int) -> Split:
+def split_rows(table: Table, seed: int, max_train: int = MAX_TRAIN) -> Split:
     """Draw 70 % of the rows for training, and drop what exceeds the caps.
 
     A group is on one side.
     """
     rng = rng_for(table.name, seed)
     first, second = _cut(table, np.arange(len(table.y)), [TRAIN_SHARE], rng)
-    return Split(_cap(first, MAX_TRAIN, rng), _cap(second, MAX_TEST, rng))
+    return Split(_cap(first, max_train, rng), _cap(second, MAX_TEST, rng))
 
 
 def inner_split(table: Table, train: np.ndarray, seed: int, fold: tuple) -> Split:
