@@ -11,6 +11,7 @@ from sklearn_mtl.ensemble._forest_classifier import MultiTaskForestClassifier
 from sklearn_mtl.ensemble._forest_mixed import MultiTaskForestMixedEstimator
 from sklearn_mtl.ensemble._forest_regressor import MultiTaskForestRegressor
 from sklearn_mtl.ensemble._linear import RidgeMember as RidgeMember
+from sklearn_mtl.ensemble._scores import SMALLEST as SMALLEST
 from sklearn_mtl.ensemble._trees import INVISIBLE as INVISIBLE
 from sklearn_mtl.ensemble._trees import PRIOR_SHARE as PRIOR_SHARE
 from sklearn_mtl.ensemble._trees import UNIT as UNIT

@@ -27,6 +27,7 @@ from sklearn_mtl.ensemble._members import (
 )
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._simplex import blend_weights, read_evidence
+from sklearn_mtl.ensemble._stacking import TaskStacking
 from sklearn_mtl.neural_network import Labels, read_validation_labels
 from sklearn_mtl.preprocessing import warn_of_text_categories
 from sklearn_mtl.tasks import TaskSet, align_weights, as_targets
@@ -52,6 +53,7 @@ BLEND_CONSTRAINTS: dict[str, list[Any]] = {
     "estimators": [list, None],
     "n_common": [Interval(Real, 0, None, closed="left")],
     "cv": ["cv_object"],
+    "stacking": ["boolean"],
     "categorical_features": [str, "array-like", None],
     "on_empty_task": [StrOptions({"raise", "warn"})],
     "n_jobs": [Integral, None],
@@ -168,7 +170,8 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             held.warn_of_lone_tasks(self.task_set_, labels.weights > 0, who)
         data = Training(X, y, self.task_set_, splits, held.X)
         members = fit_members(self, named, data, given, seed)
-        self._weigh([name for name, _ in named], members, evidence, held.group)
+        self._weigh([name for name, _ in named], members, evidence)
+        self._stack(members, evidence, held.group, seed)
         if held.has_validation:  # of other samples
             self.member_oof_predictions_ = {}
         return self
@@ -195,7 +198,6 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         names: Sequence[str],
         members: Sequence[Member],
         labels: Labels,
-        group: np.ndarray | None,
     ) -> None:
         """Set members, weights, and losses."""
         tasks = self.task_set_.tasks
@@ -219,11 +221,6 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             task.name: dict(zip(names, row.tolist(), strict=True))
             for task, row in zip(tasks, self._weights, strict=True)
         }
-        self._calibration = None
-        if given:
-            self._calibration = CalibrationData.of_fit(
-                tasks, self._mix(given), labels.codes, labels.sample_weights, group
-            )
         alone = np.eye(len(members))
         self.member_losses_ = {
             task.name: {
@@ -233,10 +230,43 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             for task, one in zip(tasks, evidence, strict=True)
         }
 
+    def _stack(
+        self,
+        members: Sequence[Member],
+        labels: Labels,
+        group: np.ndarray | None,
+        seed: int,
+    ) -> None:
+        """Set what other tasks add to held-out predictions, and how wrong these are."""
+        given = [member.held_out for member in members if member.held_out is not None]
+        outputs = self._mix(given) if given else []
+        self._stacking: TaskStacking | None = None
+        if self.stacking and given:
+            rng = np.random.default_rng(seed)
+            self._stacking = TaskStacking.learn(
+                self.task_set_, labels, outputs, rng, group
+            )
+        self._calibration = None
+        if given:
+            if self._stacking is not None:
+                outputs = self._stacking.held_out(outputs)
+            self._calibration = CalibrationData.of_fit(
+                self.task_set_.tasks,
+                outputs,
+                labels.codes,
+                labels.sample_weights,
+                group,
+            )
+        gain = {} if self._stacking is None else self._stacking.gain
+        self.stacking_gains_ = {
+            task.name: gain.get(t, 0.0) for t, task in enumerate(self.task_set_.tasks)
+        }
+
     @property
     def oof_prediction_(self) -> Any:
         """Out-of-fold predictions of the training rows, mixed with the final weights.
 
+        With `stacking` they are corrected by coefficients fitted without their fold.
         Probabilities (n_samples, n_classes) or values (n_samples,), in a list where y
         was 2-D; NaN where a member has none.
         """
@@ -248,6 +278,8 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
                 "nor with X_val."
             )
         outputs = self._mix(list(self.member_oof_predictions_.values()))
+        if self._stacking is not None:
+            outputs = self._stacking.held_out(outputs)
         return outputs[0] if self.task_set_.is_1d else outputs
 
     def _calibration_data(self) -> CalibrationData:
@@ -265,7 +297,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
     ) -> tuple[list[np.ndarray], np.ndarray | None]:
         """Return outputs, and the variance that comes from members of a net."""
         asked = self._ask(X, outputs_and_variance_of)
-        outputs = self._mix([one and one[0] for one in asked])
+        outputs = self._stacked(self._mix([one and one[0] for one in asked]))
         total = np.zeros((len(outputs[0]), self.task_set_.n_tasks))
         for one, weight in zip(asked, self._weights.T, strict=True):
             if one is not None and one[1] is not None:
@@ -304,7 +336,11 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         return self
 
     def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
-        return self._mix(self._ask(X, outputs_of))
+        return self._stacked(self._mix(self._ask(X, outputs_of)))
+
+    def _stacked(self, outputs: list[np.ndarray]) -> list[np.ndarray]:
+        """Return outputs with what those of the other tasks add to each."""
+        return outputs if self._stacking is None else self._stacking.apply(outputs)
 
     def _ask(self, X: FeaturesLike, ask: Callable[[Any, Any], Any]) -> list[Any]:
         """Ask all members; None from those to which no task gives weight."""

@@ -36,6 +36,10 @@ class MultiTaskBlendRegressor(
     n_common : float, default=200
         Number of labels at which a task's own weights and the weights common to all
         tasks count the same.
+    stacking : bool, default=True
+        Whether a second stage corrects the prediction of each task by what the blend
+        predicts for the other tasks. It is fitted to out-of-fold predictions, and
+        leaves a task alone where it does not lower their loss.
     cv : int, splitter, iterable of (train, test) or None, default=None
         Folds for members without `oof_prediction_`; a number, or None for 5, stands for
         MultiTaskStratifiedKFold, or, if fit gets groups, for
@@ -61,6 +65,9 @@ class MultiTaskBlendRegressor(
         For every task the loss of each member over that of the best constant, out of
         fold or on the validation set: log-loss or squared error. NaN where nothing is
         held out, as up to 100 rows.
+    stacking_gains_ : dict of str to float
+        For every task what `stacking` takes off the loss out of fold, relative to that
+        of the best constant; 0 for a task that it leaves alone.
     member_oof_predictions_ : dict of str to list of ndarray
         For each member its out-of-fold outputs, a task an array; empty where no
         training sample is held out, as up to 100 rows or with a validation set.
@@ -89,6 +96,10 @@ class MultiTaskBlendRegressor(
     ----------
     L. Breiman, "Stacked regressions", Machine Learning 24, 1996.
 
+    E. Spyromitros-Xioufis, G. Tsoumakas, W. Groves, I. Vlahavas, "Multi-target
+    regression via input space expansion: treating targets as inputs", Machine Learning
+    104, 2016.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
@@ -108,6 +119,7 @@ class MultiTaskBlendRegressor(
         estimators: Sequence[tuple[str, Estimator | str]] | None = None,
         *,
         n_common: float = 200,
+        stacking: bool = True,
         cv: CrossValidator | None = None,
         categorical_features: str | ArrayLike | None = "from_dtype",
         on_empty_task: str = "raise",
@@ -116,6 +128,7 @@ class MultiTaskBlendRegressor(
     ) -> None:
         self.estimators = estimators
         self.n_common = n_common
+        self.stacking = stacking
         self.cv = cv
         self.categorical_features = categorical_features
         self.on_empty_task = on_empty_task

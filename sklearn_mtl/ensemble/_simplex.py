@@ -10,11 +10,11 @@ from scipy.optimize import minimize
 
 from sklearn_mtl.tasks import Task
 
-__all__ = ["HeldOutEvidence", "blend_weights", "read_evidence"]
+__all__ = ["DOUBT", "HeldOutEvidence", "blend_weights", "read_evidence"]
 
 # Every probability is mixed with this much of the uniform one, in evidence only: a row
 # for which a member was certain and wrong must not decide alone.
-_DOUBT = 1e-3
+DOUBT = 1e-3
 _TINY = np.finfo(np.float64).tiny
 _EPS = 10 * np.finfo(np.float64).eps
 
@@ -80,7 +80,7 @@ def read_evidence(
         counts = np.bincount(at, share, minlength=task.n_classes)
         prior = -np.sum(counts * np.log(np.maximum(counts, _TINY)))
         given = np.stack([o[rows, at] for o in outputs], axis=1)
-        table = (1.0 - _DOUBT) * given + _DOUBT / task.n_classes
+        table = (1.0 - DOUBT) * given + DOUBT / task.n_classes
     else:
         prior = share @ (labels - share @ labels) ** 2
         if prior <= (_EPS * np.abs(labels).max()) ** 2:

@@ -10,6 +10,7 @@ from sklearn_mtl.ensemble import (
     INVISIBLE,
     LARGEST,
     PRIOR_SHARE,
+    SMALLEST,
     UNIT,
     MultiTaskBlendClassifier,
     MultiTaskBlendMixedEstimator,
@@ -128,4 +129,44 @@ def _(model: Any, graph: Graph, x: str) -> list[str]:
             if model._weights[t, m] > 0
         ]
         made.append(graph.op("Sum", *parts))
+    if model._stacking is not None:
+        _correct(model._stacking, graph, made)
     return made
+
+
+def _correct(stacking: Any, graph: Graph, made: list[str]) -> None:
+    """Append `TaskStacking.apply` and put the corrected outputs into the list."""
+    used = {t: own for t, own in stacking.mean.items() if own.any()}
+    if not used:
+        return
+    tasks, columns = stacking.task_set.tasks, stacking.columns
+    places = np.unique(columns.task_of_column).tolist()
+    scores = {t: _scores(tasks[t], graph, made[t]) for t in places}
+    read = graph.join([scores[t] for t in places], axis=1)
+    read = graph.op("Div", graph.op("Sub", read, columns.mean), columns.scale)
+    read = graph.op("Max", graph.op("Min", read, columns.high), columns.low)
+    for t, own in used.items():
+        shifted = graph.op("Add", scores[t], graph.op("MatMul", read, own))
+        made[t] = _of_scores(tasks[t], graph, shifted)
+
+
+def _scores(task: Task, graph: Graph, output: str) -> str:
+    """Append `to_scores`."""
+    if not task.is_classification:
+        return graph.reshape(output, -1, 1)
+    chosen = graph.cut(output, 1, None, 1) if task.n_classes == 2 else output
+    limits = np.array(SMALLEST), np.array(1.0 - SMALLEST)
+    inside = graph.op("Clip", chosen, *limits)
+    rest = graph.op("Sub", np.array(1.0), inside)
+    return graph.op("Sub", graph.op("Log", inside), graph.op("Log", rest))
+
+
+def _of_scores(task: Task, graph: Graph, scores: str) -> str:
+    """Append `from_scores`."""
+    if not task.is_classification:
+        return graph.reshape(scores, -1)
+    proba = graph.op("Sigmoid", scores)
+    if task.n_classes == 2:
+        return graph.join([graph.op("Sub", np.array(1.0), proba), proba], axis=1)
+    total = graph.op("ReduceSum", proba, np.array([1]), keepdims=1)
+    return graph.op("Div", proba, total)

@@ -152,7 +152,8 @@ class TestWeights:
 
     def test_predictions_are_the_mixture(self, classes, members):
         X, y = classes
-        model = MultiTaskBlendClassifier(members, random_state=0).fit(X, y)
+        model = MultiTaskBlendClassifier(members, stacking=False, random_state=0)
+        model.fit(X, y)
         for t, found in enumerate(model.predict_proba(X)):
             parts = [
                 weight * model.named_estimators_[name].predict_proba(X)[t]
@@ -230,7 +231,7 @@ class TestMembers:
     def test_an_estimator_of_several_outputs_learns_them_together(self):
         X, y = noise(150)
         forest = RandomForestClassifier(5, random_state=0)
-        model = MultiTaskBlendClassifier([("m", forest)]).fit(X, y)
+        model = MultiTaskBlendClassifier([("m", forest)], stacking=False).fit(X, y)
         theirs = clone(forest).fit(X, y.astype(int)).predict_proba(X)
         for a, b in zip(model.predict_proba(X), theirs, strict=True):
             np.testing.assert_allclose(a, b)
@@ -238,7 +239,7 @@ class TestMembers:
     def test_with_missing_labels_it_learns_each_task_alone(self):
         X, y = noise(150, missing=0.2)
         forest = RandomForestClassifier(5, random_state=0)
-        model = MultiTaskBlendClassifier([("m", forest)]).fit(X, y)
+        model = MultiTaskBlendClassifier([("m", forest)], stacking=False).fit(X, y)
         theirs = IndependentTasks(forest).fit(X, y).predict_proba(X)
         for a, b in zip(model.predict_proba(X), theirs, strict=True):
             np.testing.assert_allclose(a, b)

@@ -119,6 +119,18 @@ def test_a_member_without_weight_is_not_in_the_graph(tmp_path):
     assert b"TreeEnsemble" not in (tmp_path / "it.onnx").read_bytes()
 
 
+@pytest.mark.parametrize(("blend", "forest", "y"), BLENDS)
+def test_what_other_tasks_add_is_in_the_graph(blend, forest, y, tmp_path):
+    members = [("forest", forest(n_estimators=8)), ("linear", "default")]
+    model = blend(members, random_state=0).fit(X, y)
+    tasks = np.unique(model._stacking.columns.task_of_column)
+    rng, n_columns = np.random.default_rng(0), len(model._stacking.columns.mean)
+    for t in tasks:  # whatever was found, all kinds of tasks are corrected
+        n_scores = (model._stacking.columns.task_of_column == t).sum()
+        model._stacking.mean[t] = rng.normal(size=(n_columns, n_scores))
+    assert_same(model, tmp_path / "it.onnx")
+
+
 def test_a_small_blend_that_is_not_calibrated_is_the_same(tmp_path):
     members = [("forest", "default"), ("linear", "default")]
     model = MultiTaskBlendClassifier(members, random_state=0)
