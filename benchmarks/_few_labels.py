@@ -58,9 +58,12 @@ def summarise(frame: pd.DataFrame, rows: Sequence[str]) -> None:
     area = _mean_auc(frame)
     if len(area):
         _print("mean AUC of binary tasks", area[rows], 4)
-    lost = _full_tasks(frame)
+    lost = _full_tasks(frame, EQUAL)
     if len(lost):
         _print(f"tasks with all labels, less {EQUAL}", lost, 4)
+    stacked = _full_tasks(frame, "unstacked")
+    if "blend" in stacked.index:
+        _print("the same, blend less unstacked", stacked.loc["blend"], 4)
     _print("CPU seconds of a fit, mean", frame.groupby("row").seconds.mean(), 1)
     for line in _targets(by_size, by_task, area, lost):
         print(line)
@@ -75,16 +78,16 @@ def _mean_auc(frame: pd.DataFrame) -> pd.DataFrame:
     return mean.groupby(keys[:3]).mean().unstack("row")
 
 
-def _full_tasks(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return ln(error) and error less those of the net with equal weights."""
+def _full_tasks(frame: pd.DataFrame, base: str) -> pd.DataFrame:
+    """Return ln(error) and error of tasks with all labels, less those of a row."""
     full = frame[~frame.is_few & (frame.row != "twin")]
-    if EQUAL not in set(full.row):
+    if base not in set(full.row):
         return pd.DataFrame()
     index = [*_PLACE, "task", "kind", "seed"]
     error = full.pivot_table(index=index, columns="row", values="error")
     parts = {"ln(error)": np.log(error), "error": error}
     means = {
-        name: part.sub(part[EQUAL], axis=0).groupby("set_name").mean().mean()
+        name: part.sub(part[base], axis=0).groupby("set_name").mean().mean()
         for name, part in parts.items()
     }
     return pd.DataFrame(means)

@@ -9,9 +9,10 @@ On real tables (70/30 splits, at most 3000 training samples, groups on one side)
 at most four tasks, drawn by seed 0, keeps 30, 100 or 300 of its labels, with at least
 two of each class, while the other tasks keep all of theirs; with `--all-few` all tasks
 keep so few. Rows: our net with task weights (N_t / mean N)^a for several a, brought to
-a mean of 1; the default net (`net`), the blend, the twin (the net, per task), and per
-task a linear model, a random forest and LightGBM. `--members` is the number of members
-of every net, also of the blend's.
+a mean of 1; the default net (`net`), the blend, the blend without its second stage
+(`unstacked`), the twin (the net, per task), and per task a linear model, a random
+forest and LightGBM. `--members` is the number of members of every net, also of the
+blend's.
 
 The rival of a set and size is the one model per task (linear, forest, LightGBM) that is
 best in the mean over the set's tasks and seeds, chosen on the scored samples. Printed
@@ -69,7 +70,8 @@ SETS = (
     *("usps_digit_parity", "tox21"),
 )
 EXPONENTS = {f"net^{a}": a for a in (0.0, 0.25, 0.5, 0.75, 1.0)}
-OURS = ("net", "blend", "twin")
+OURS = ("net", "blend", "unstacked", "twin")
+BLENDS = ("blend", "unstacked")
 _NETS = {
     "classification": MultiTaskClassifier,
     "regression": MultiTaskRegressor,
@@ -191,10 +193,8 @@ def measure(job: Job, folder: str) -> list[dict]:
 def _ours(job: Job, table: Table, split: Split, y: np.ndarray) -> dict:
     chosen: dict = {} if job.n_members is None else {"n_members": job.n_members}
     name = job.row
-    if job.row == "blend" and chosen:
-        net = _NETS[table.problem](**chosen)
-        rest = [(other, DEFAULT) for other in DEFAULT_NAMES if other != "net"]
-        chosen = {"estimators": [("net", net), *rest]}
+    if job.row in BLENDS:
+        chosen, name = {**_members(table, chosen), "stacking": name == "blend"}, "blend"
     if job.row in EXPONENTS:
         counts = (~np.isnan(y)).sum(axis=0)
         weights = np.where(counts > 0, counts, 1) ** EXPONENTS[job.row]
@@ -209,6 +209,15 @@ def _ours(job: Job, table: Table, split: Split, y: np.ndarray) -> dict:
         return {job.task: outputs(model, alone, table.frame(split.test))[0]}
     model = make_ours(name, table, job.seed, chosen).fit(frame, y)
     return dict(enumerate(outputs(model, table, table.frame(split.test))))
+
+
+def _members(table: Table, chosen: dict) -> dict:
+    """Return the members of a blend whose net has some parameters."""
+    if not chosen:
+        return {}
+    net = _NETS[table.problem](**chosen)
+    rest = [(other, DEFAULT) for other in DEFAULT_NAMES if other != "net"]
+    return {"estimators": [("net", net), *rest]}
 
 
 def _one_task(table: Table, t: int) -> Table:
