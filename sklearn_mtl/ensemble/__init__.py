@@ -1,10 +1,12 @@
-"""The accurate mode: net, shared forest and linear models blended per task."""
+"""The accurate mode: net, shared forest, linear and boosted models blended per task."""
 
 from sklearn_mtl.ensemble._adapter import SharedOutputs as SharedOutputs
 from sklearn_mtl.ensemble._base_forest import LARGEST as LARGEST
 from sklearn_mtl.ensemble._blend_classifier import MultiTaskBlendClassifier
 from sklearn_mtl.ensemble._blend_mixed import MultiTaskBlendMixedEstimator
 from sklearn_mtl.ensemble._blend_regressor import MultiTaskBlendRegressor
+from sklearn_mtl.ensemble._boosted_task import BoostedTask as BoostedTask
+from sklearn_mtl.ensemble._boosting import BoostingMember as BoostingMember
 from sklearn_mtl.ensemble._distill import distill
 from sklearn_mtl.ensemble._encoding import TargetEncoding as TargetEncoding
 from sklearn_mtl.ensemble._forest_classifier import MultiTaskForestClassifier

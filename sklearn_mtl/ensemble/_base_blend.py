@@ -21,12 +21,17 @@ from sklearn_mtl.ensemble._encoding import constant_output
 from sklearn_mtl.ensemble._fitting import Training, draw_splits, fit_members
 from sklearn_mtl.ensemble._members import (
     Member,
+    known_tasks,
     named_members,
     outputs_and_variance_of,
     outputs_of,
 )
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
-from sklearn_mtl.ensemble._simplex import blend_weights, read_evidence
+from sklearn_mtl.ensemble._simplex import (
+    HeldOutEvidence,
+    read_evidence,
+    weigh_known,
+)
 from sklearn_mtl.ensemble._stacking import TaskStacking
 from sklearn_mtl.neural_network import Labels, read_validation_labels
 from sklearn_mtl.preprocessing import warn_of_text_categories
@@ -205,29 +210,27 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         self.named_estimators_ = dict(zip(names, self.estimators_, strict=True))
         given = [member.held_out for member in members if member.held_out is not None]
         self.member_oof_predictions_ = dict(zip(names, given, strict=False))
+        knows = known_tasks(self.estimators_, len(tasks))
         evidence = [
             read_evidence(
                 task,
                 labels.codes[:, t],
                 labels.weights[:, t],
-                [outputs[t] for outputs in given],
+                [one[t] for one, known in zip(given, knows[t], strict=True) if known],
             )
             if given
             else None
             for t, task in enumerate(tasks)
         ]
-        self._weights = blend_weights(evidence, len(members), self.n_common)
+        self._weights = weigh_known(evidence, knows, self.n_common)
         self.weights_ = {
             task.name: dict(zip(names, row.tolist(), strict=True))
             for task, row in zip(tasks, self._weights, strict=True)
         }
-        alone = np.eye(len(members))
         self.member_losses_ = {
-            task.name: {
-                name: np.nan if one is None else one.loss(row)[0]
-                for name, row in zip(names, alone, strict=True)
-            }
-            for task, one in zip(tasks, evidence, strict=True)
+            task.name: dict.fromkeys(names, np.nan)
+            | (_losses(one, np.array(names)[knows[t]]) if one is not None else {})
+            for t, (task, one) in enumerate(zip(tasks, evidence, strict=True))
         }
 
     def _stack(
@@ -406,3 +409,11 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         tags.target_tags.multi_output = True
         tags.non_deterministic = False
         return tags
+
+
+def _losses(evidence: HeldOutEvidence, names: Sequence[str]) -> dict[str, float]:
+    """Return the loss of each member alone."""
+    alone = np.eye(len(names))
+    return {
+        str(name): evidence.loss(row)[0] for name, row in zip(names, alone, strict=True)
+    }

@@ -20,7 +20,7 @@ __all__ = ["MultiTaskBlendClassifier"]
 class MultiTaskBlendClassifier(
     SetsMixin, ClassOutputsMixin, ClassifierMixin, BaseMultiTaskBlend
 ):
-    r"""A net, a shared forest and linear models, blended for every classification.
+    r"""Net, shared forest, linear and boosted models, blended for every classification.
 
     Predicts :math:`\sum_m w_{tm} p_{tm}(x)` for task t with convex weights
     :math:`w_t`, found on out-of-fold predictions of the training rows,
@@ -37,13 +37,14 @@ class MultiTaskBlendClassifier(
     Parameters
     ----------
     estimators : list of (str, estimator), default=None
-        The members. None is ``[("net", "default"), ("forest", "default"), ("linear",
-        "default")]``: the net of this package, the forest that all tasks share, and a
-        ridge regression a task; "default" can be used for these three names beside
-        members of your own. Any estimator of scikit-learn's can be a member: one that
-        learns several tasks is fitted to all of them, any other to each
-        (`IndependentTasks`). A member with `oof_prediction_` after fit gives its
-        out-of-fold predictions for free; any other is fitted once more a fold.
+        The members. None is "default" for each of the names "net", "forest", "linear"
+        and "boosting": the net of this package, the forest that all tasks share, and
+        for each task a ridge regression and scikit-learn's HistGradientBoosting;
+        "default" can be used for these names together with members of your own. Any
+        estimator of scikit-learn's can be a member: one that learns several tasks is
+        fitted to all of them, any other to each (`IndependentTasks`). A member with
+        `oof_prediction_` after fit gives its out-of-fold predictions for free; any
+        other is fitted once more a fold.
     n_common : float, default=200
         Number of labels at which a task's own weights and the weights common to all
         tasks count the same.
@@ -82,13 +83,14 @@ class MultiTaskBlendClassifier(
     member_losses_ : dict of str to dict of str to float
         For every task the loss of each member over that of the best constant, out of
         fold or on the validation set: log-loss or squared error. NaN where nothing is
-        held out, as up to 100 rows.
+        held out, as up to 100 rows, and for a task that is not boosted.
     stacking_gains_ : dict of str to float
         For every task what `stacking` takes off the loss out of fold, relative to that
         of the best constant; 0 for a task that it leaves alone.
     member_oof_predictions_ : dict of str to list of ndarray
         For each member its out-of-fold outputs, a task an array; empty where no
-        training sample is held out, as up to 100 rows or with a validation set.
+        training sample is held out, as up to 100 rows or with a validation set. NaN
+        for a task that is not boosted.
     oof_prediction_ : ndarray or list of ndarray
         Those, mixed. Weights were fitted to them, so their loss is a little optimistic.
     estimators_ : list of estimator
@@ -114,9 +116,15 @@ class MultiTaskBlendClassifier(
 
     Notes
     -----
-    Up to 100 rows all members have the same weight, the net holds nothing out and the
-    forest does without bootstrap: so few labels say nothing about weights, and a
-    whole-number sample weight is then the same as repeating a row.
+    Up to 100 rows all members have the same weight, nothing is boosted, the net holds
+    nothing out and the forest does without bootstrap: so few labels say nothing about
+    weights, and a whole-number sample weight is then the same as repeating a row.
+
+    Boosting is tried on the first of five folds. If the other members, blended with it,
+    gain less than 2 % of their loss there (mean over tasks), it has no weight and costs
+    no more. Else the boosted member is the mean of the models of the five folds, so
+    that its out-of-fold predictions are free, and each model has as many trees as suit
+    the other folds. A task with at most 100 labels is not boosted, nor is a sparse X.
 
     References
     ----------

@@ -25,7 +25,7 @@ __all__ = ["MultiTaskBlendMixedEstimator"]
 class MultiTaskBlendMixedEstimator(
     IntervalsMixin, SetsMixin, ClassOutputsMixin, BaseMultiTaskBlend
 ):
-    r"""A net, a shared forest and linear models, for classes and numbers at once.
+    r"""Net, shared forest, linear and boosted models, for classes and numbers at once.
 
     As MultiTaskBlendClassifier and MultiTaskBlendRegressor; what each task is gets
     inferred: strings, booleans, categories, and whole numbers with at most 20 values
@@ -35,13 +35,14 @@ class MultiTaskBlendMixedEstimator(
     Parameters
     ----------
     estimators : list of (str, estimator), default=None
-        The members. None is ``[("net", "default"), ("forest", "default"), ("linear",
-        "default")]``: the net of this package, the forest that all tasks share, and a
-        ridge regression a task; "default" can be used for these three names beside
-        members of your own. Any estimator of scikit-learn's can be a member: one that
-        learns several tasks is fitted to all of them, any other to each
-        (`IndependentTasks`). A member with `oof_prediction_` after fit gives its
-        out-of-fold predictions for free; any other is fitted once more a fold.
+        The members. None is "default" for each of the names "net", "forest", "linear"
+        and "boosting": the net of this package, the forest that all tasks share, and
+        for each task a ridge regression and scikit-learn's HistGradientBoosting;
+        "default" can be used for these names together with members of your own. Any
+        estimator of scikit-learn's can be a member: one that learns several tasks is
+        fitted to all of them, any other to each (`IndependentTasks`). A member with
+        `oof_prediction_` after fit gives its out-of-fold predictions for free; any
+        other is fitted once more a fold.
     n_common : float, default=200
         Number of labels at which a task's own weights and the weights common to all
         tasks count the same.
@@ -83,13 +84,14 @@ class MultiTaskBlendMixedEstimator(
     member_losses_ : dict of str to dict of str to float
         For every task the loss of each member over that of the best constant, out of
         fold or on the validation set: log-loss or squared error. NaN where nothing is
-        held out, as up to 100 rows.
+        held out, as up to 100 rows, and for a task that is not boosted.
     stacking_gains_ : dict of str to float
         For every task what `stacking` takes off the loss out of fold, relative to that
         of the best constant; 0 for a task that it leaves alone.
     member_oof_predictions_ : dict of str to list of ndarray
         For each member its out-of-fold outputs, a task an array; empty where no
-        training sample is held out, as up to 100 rows or with a validation set.
+        training sample is held out, as up to 100 rows or with a validation set. NaN
+        for a task that is not boosted.
     oof_prediction_ : ndarray or list of ndarray
         Those, mixed. Weights were fitted to them, so their loss is a little optimistic.
     estimators_ : list of estimator

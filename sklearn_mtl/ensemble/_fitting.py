@@ -16,6 +16,7 @@ from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 
+from sklearn_mtl.ensemble._boosting import BoostingMember
 from sklearn_mtl.ensemble._members import Member, make_member, outputs_of
 from sklearn_mtl.ensemble._reading import SMALL
 from sklearn_mtl.exceptions import (
@@ -123,10 +124,24 @@ def fit_members(
             warnings.simplefilter("ignore", seen)
         warnings.filterwarnings("ignore", message=".*all samples are in one group")
         # threads: bits do not depend on how many cores a process is given
-        return Parallel(n_jobs=model.n_jobs, prefer="threads")(
-            delayed(fit_member)(one, data, own, f"{who}: member {name!r}")
-            for (name, _), one, own in zip(named, made, params, strict=True)
-        )
+        run = Parallel(n_jobs=model.n_jobs, prefer="threads")
+        found: dict[int, Member] = {}
+        # Whether boosting pays is seen when what the others say is known.
+        for is_last in (False, True):
+            chosen = [i for i, one in enumerate(made) if _is_last(one) == is_last]
+            rivals = [m.held_out for m in found.values() if m.held_out is not None]
+            extra = {"rivals": rivals} if is_last else {}
+            names = [f"{who}: member {named[i][0]!r}" for i in chosen]
+            fitted = run(
+                delayed(fit_member)(made[i], data, params[i] | extra, name)
+                for i, name in zip(chosen, names, strict=True)
+            )
+            found |= zip(chosen, fitted, strict=True)
+    return [found[i] for i in range(len(made))]
+
+
+def _is_last(member: Estimator) -> bool:
+    return isinstance(member, BoostingMember)
 
 
 def _route(

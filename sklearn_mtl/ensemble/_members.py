@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from sklearn_mtl.ensemble._adapter import SharedOutputs
+from sklearn_mtl.ensemble._boosting import BoostingMember
 from sklearn_mtl.ensemble._forest_classifier import MultiTaskForestClassifier
 from sklearn_mtl.ensemble._forest_mixed import MultiTaskForestMixedEstimator
 from sklearn_mtl.ensemble._forest_regressor import MultiTaskForestRegressor
 from sklearn_mtl.ensemble._linear import RidgeMember
+from sklearn_mtl.ensemble._reading import SMALL
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.neural_network import (
     MultiTaskClassifier,
@@ -30,6 +33,7 @@ __all__ = [
     "DEFAULT_NAMES",
     "Member",
     "is_multi_task",
+    "known_tasks",
     "make_member",
     "named_members",
     "outputs_and_variance_of",
@@ -37,7 +41,7 @@ __all__ = [
 ]
 
 DEFAULT = "default"
-DEFAULT_NAMES = ("net", "forest", "linear")
+DEFAULT_NAMES = ("net", "forest", "linear", "boosting")
 _CLASSES = {
     "net": (MultiTaskClassifier, MultiTaskRegressor, MultiTaskMixedEstimator),
     "forest": (
@@ -80,6 +84,11 @@ def named_members(given: Any, who: str) -> list[tuple[str, Any]]:
         raise ValueError(f"{who}: names of estimators must be unique: {names}.")
     for name, one in given:
         _check_member(who, name, one)
+    if given == [("boosting", DEFAULT)]:
+        raise ValueError(
+            f"{who}: the only member is 'boosting', which learns tasks with more than "
+            f"{SMALL} labels alone; give another one, such as ('linear', {DEFAULT!r})."
+        )
     return list(given)
 
 
@@ -110,6 +119,8 @@ def make_member(
     if isinstance(given, str):
         if name == "linear":
             return RidgeMember(task_types=types, **settings)
+        if name == "boosting":
+            return BoostingMember(task_types=types, **settings)
         extra = {"task_types": types} if kind == "mixed" else {}
         return _CLASSES[name][_KINDS.index(kind)](**extra, **settings)
     own = _seeded(given, settings["random_state"])
@@ -139,6 +150,13 @@ def outputs_and_variance_of(
     if hasattr(model, "_outputs_and_variance"):
         return model._outputs_and_variance(X)
     return model._task_outputs(X), None
+
+
+def known_tasks(models: Sequence[Any], n_tasks: int) -> np.ndarray:
+    """Tell which tasks each fitted member predicts, (n_tasks, n_members) bool."""
+    all_of_them = np.ones(n_tasks, dtype=bool)
+    known = [getattr(model, "is_boosted_", all_of_them) for model in models]
+    return np.stack(known, axis=1)
 
 
 def is_multi_task(estimator: Estimator) -> bool:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
 
 from sklearn_mtl.tasks import Task
 
-__all__ = ["DOUBT", "HeldOutEvidence", "blend_weights", "read_evidence"]
+__all__ = [
+    "DOUBT",
+    "HeldOutEvidence",
+    "best_loss",
+    "blend_weights",
+    "read_evidence",
+    "weigh_known",
+]
 
 # Every probability is mixed with this much of the uniform one, in evidence only: a row
 # for which a member was certain and wrong must not decide alone.
@@ -59,6 +66,14 @@ class HeldOutEvidence:
             half = self.table @ weights
             value, gradient = weights @ half, 2.0 * half
         return float(value / self.prior_loss), gradient / self.prior_loss
+
+    def among(self, chosen: np.ndarray) -> HeldOutEvidence:
+        """Return the evidence on some of the members.
+
+        Shapes: chosen (n_members,) bool.
+        """
+        table = self.table[:, chosen]
+        return replace(self, table=table if self.is_classification else table[chosen])
 
 
 def read_evidence(
@@ -117,6 +132,35 @@ def blend_weights(
         mixed = one.n_labels * own + n_common * common
         rows.append(mixed / mixed.sum())
     return np.stack(rows)
+
+
+def weigh_known(
+    evidence: Sequence[HeldOutEvidence | None], knows: np.ndarray, n_common: float
+) -> np.ndarray:
+    """Return convex weights for every task; 0 for a member that does not know it.
+
+    Each entry of `evidence` is about the members that know its task. The weights common
+    to all tasks are those of the same members, from all tasks that they know.
+
+    Shapes: knows (n_tasks, n_members) bool -> (n_tasks, n_members).
+    """
+    weights = np.zeros(knows.shape)
+    for pattern in np.unique(knows, axis=0):
+        chosen = [
+            None if one is None or (pattern & ~own).any() else one.among(pattern[own])
+            for one, own in zip(evidence, knows, strict=True)
+        ]
+        found = blend_weights(chosen, int(pattern.sum()), n_common)
+        tasks = (knows == pattern).all(axis=1)
+        weights[np.ix_(tasks, pattern)] = found[tasks]
+    return weights
+
+
+def best_loss(evidence: HeldOutEvidence) -> float:
+    """Return the smallest loss of a mixture over that of the best constant."""
+    n_members = evidence.table.shape[1]
+    weights = _minimise([evidence], np.full(n_members, 1.0 / n_members))
+    return evidence.loss(weights)[0]
 
 
 def _minimise(evidence: Sequence[HeldOutEvidence], start: np.ndarray) -> np.ndarray:

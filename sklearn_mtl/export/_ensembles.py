@@ -1,4 +1,4 @@
-"""Forests, the linear member of blends, and blends."""
+"""Forests, the linear and the boosted member of blends, and blends."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from sklearn_mtl.ensemble import (
     PRIOR_SHARE,
     SMALLEST,
     UNIT,
+    BoostedTask,
+    BoostingMember,
     MultiTaskBlendClassifier,
     MultiTaskBlendMixedEstimator,
     MultiTaskBlendRegressor,
@@ -21,6 +23,7 @@ from sklearn_mtl.ensemble import (
     RidgeMember,
     TargetEncoding,
 )
+from sklearn_mtl.export._boosting import boosted
 from sklearn_mtl.export._graph import Graph
 from sklearn_mtl.export._linear import affine
 from sklearn_mtl.export._tables import check_columns, prepared_table
@@ -110,6 +113,32 @@ def _(model: RidgeMember, graph: Graph, x: str) -> list[str]:
         logits = graph.op("Add", steep, calibration.logits + calibration.shifts)
         made[t] = graph.op("Softmax", logits, axis=1)
     return made
+
+
+@task_values.register
+def _(model: BoostingMember, graph: Graph, x: str) -> list[str]:
+    check_columns(model)
+    made = []
+    for task, parts in zip(model.task_set_.tasks, model.models_, strict=True):
+        if not parts:  # a blend gives it no weight
+            made.append(constant_value(task, graph))
+            continue
+        values = [_boosted_values(part, graph, x) for part in parts]
+        share = np.array(1.0 / len(parts))
+        made.append(graph.op("Mul", graph.op("Sum", *values), share))
+    return made
+
+
+def _boosted_values(part: BoostedTask, graph: Graph, x: str) -> str:
+    """Append `BoostedTask.outputs`: 0 for a class that its fold has not seen."""
+    values = boosted(part.model, graph, x)
+    if part.classes is None:
+        return graph.reshape(values, -1)
+    if len(part.classes) == part.n_classes:
+        return values
+    at = np.full(part.n_classes, len(part.classes))
+    at[part.classes] = np.arange(len(part.classes))
+    return graph.take(graph.join([values, graph.fill(0.0, 1)], axis=1), at, 1)
 
 
 @task_values.register(MultiTaskBlendClassifier)

@@ -304,7 +304,7 @@ class TestMembers:
         held_out = model.fit(X, y).oof_prediction_
         assert not held_out[:60, 2].any()
 
-    def test_the_default_members_are_net_forest_and_linear(self, classes):
+    def test_the_default_members_are_net_forest_linear_and_boosting(self, classes):
         X, y = (part[:40] for part in classes)
         model = MultiTaskBlendClassifier(random_state=0).fit(X, y)
         found = {k: type(m).__name__ for k, m in model.named_estimators_.items()}
@@ -312,6 +312,7 @@ class TestMembers:
             "net": "MultiTaskClassifier",
             "forest": "MultiTaskForestClassifier",
             "linear": "RidgeMember",
+            "boosting": "BoostingMember",
         }
 
 

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
-from sklearn_mtl.ensemble._simplex import blend_weights, read_evidence
+from sklearn_mtl.ensemble._simplex import (
+    best_loss,
+    blend_weights,
+    read_evidence,
+    weigh_known,
+)
 from sklearn_mtl.tasks import TaskSet
 
 
@@ -118,3 +123,30 @@ def test_a_task_without_evidence_has_the_common_weights():
 def test_labels_that_do_not_vary_are_no_evidence(labels):
     task = TaskSet.from_y(np.arange(10.0), kind="regression")[0].tasks[0]
     assert evidence_of(task, labels, [np.zeros(10)]) is None
+
+
+class TestMembersThatKnowSomeTasks:
+    def test_with_members_that_know_all_the_weights_are_the_same(self):
+        given = [evidence_of(*regression(seed=s)) for s in range(3)]
+        found = weigh_known(given, np.ones((3, 3), dtype=bool), 200)
+        np.testing.assert_array_equal(found, blend_weights(given, 3, 200))
+
+    @pytest.mark.parametrize("make", [regression, classification])
+    def test_one_that_does_not_know_a_task_has_no_weight_there(self, make):
+        task, labels, outputs = make()
+        whole = evidence_of(task, labels, outputs)
+        part = evidence_of(task, labels, outputs[1:])
+        knows = np.array([[True] * len(outputs), [False] + [True] * (len(outputs) - 1)])
+        found = weigh_known([whole, part], knows, 1e12)
+        alone = blend_weights([whole], len(outputs), 0)[0]
+        np.testing.assert_array_equal(found[0], alone)
+        assert found[1, 0] == 0.0
+        # the common weights of the others are learned from both tasks, which are one
+        np.testing.assert_allclose(
+            found[1, 1:], blend_weights([part], len(outputs) - 1, 0)[0], atol=1e-4
+        )
+
+    def test_the_best_loss_is_that_of_the_best_weights(self):
+        one = evidence_of(*classification())
+        best = blend_weights([one], 2, n_common=0.0)[0]
+        assert best_loss(one) == pytest.approx(one.loss(best)[0], rel=1e-6)

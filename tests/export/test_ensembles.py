@@ -15,6 +15,8 @@ from sklearn_mtl.ensemble import (
     MultiTaskForestClassifier,
     MultiTaskForestMixedEstimator,
     MultiTaskForestRegressor,
+    _boosted_task,
+    _boosting,
 )
 from tests.export.graphs import (
     LABELS,
@@ -108,6 +110,23 @@ def test_a_blend_with_a_net_is_the_same(tmp_path):
     net = MultiTaskClassifier(hidden_layer_sizes=(8,), n_members=2, max_epochs=3)
     members = [("net", net), ("linear", "default")]
     model = MultiTaskBlendClassifier(members, random_state=0).fit(X, LABELS)
+    assert_same(model, tmp_path / "it.onnx")
+
+
+@pytest.mark.parametrize(
+    ("blend", "y"),
+    [(MultiTaskBlendMixedEstimator, MIXED), (MultiTaskBlendClassifier, LABELS)],
+)
+def test_boosted_members_are_the_same(blend, y, tmp_path, monkeypatch):
+    monkeypatch.setattr(_boosted_task, "_MOST_TREES", 10)
+    monkeypatch.setattr(_boosted_task, "_FEWEST_ROUNDS", 10)
+    monkeypatch.setattr(_boosting, "LEAST_GAIN", -1.0)
+    y = y.copy()
+    if blend is MultiTaskBlendClassifier:
+        y[:1, 2] = 7.0  # a class that a fold has not seen
+    members = [("linear", "default"), ("boosting", "default")]
+    model = blend(members, random_state=0).fit(X, y)
+    assert model._weights[:, 1].max() > 0.1
     assert_same(model, tmp_path / "it.onnx")
 
 

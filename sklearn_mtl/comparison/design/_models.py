@@ -214,7 +214,10 @@ def _members(situation: Situation) -> list[tuple[str, Any]]:
         # A single net is fitted again for every fold of the blend, six times in all;
         # several hold out another fold each.
         net.set_params(n_members=_N_MEMBERS)
-    return [("net", net), ("forest", "default"), ("linear", "default")]
+    return [
+        ("net", net),
+        *((name, "default") for name in ("forest", "linear", "boosting")),
+    ]
 
 
 def _shared_linear(situation: Situation) -> Any:

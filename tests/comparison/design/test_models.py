@@ -42,7 +42,12 @@ def test_net_and_blend_have_the_trunk_that_is_given():
     where = replace(situation(CLASSES), trunk=trunk)
     net, blend = (MODELS[name].make(where) for name in ("net", "blend"))
     assert net.trunk is trunk
-    assert [name for name, _ in blend.estimators] == ["net", "forest", "linear"]
+    assert [name for name, _ in blend.estimators] == [
+        "net",
+        "forest",
+        "linear",
+        "boosting",
+    ]
     assert blend.get_params()["net__trunk"] is trunk
     assert MODELS["net"].make(situation(CLASSES)).trunk is None
 
