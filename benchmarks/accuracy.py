@@ -1,17 +1,29 @@
-"""Accuracy on eleven real tables: our net and blend beside one model per task.
+"""Accuracy on twelve real tables: our net and blend beside one model per task.
 
 Compared are, on the same random 70/30 splits with at most 3000 training rows (a group
 of rows stays on one side): per task a linear model, a random forest, histogram
-gradient boosting, LightGBM, XGBoost, a multilayer perceptron and a stack of the first
-three, each at its library's defaults (`--tuned`: after 30 trials of random search too);
-and our net at its defaults, its twin (the same net, per task), the blend, and one net
-distilled from it.
+gradient boosting, LightGBM, XGBoost, a multilayer perceptron, a stack of the first
+three, extremely randomised trees, CatBoost, RealMLP and TabM, each at its library's
+defaults (`--tuned`: after 30 trials of random search too for those that have a space);
+boosting of all tasks at once by CatBoost and XGBoost, where it can be; and our net at
+its defaults, its twin (the same net, per task), the blend, and one net distilled from
+it.
 
 L is the mean over kinds of errors (1 - AUC of binary tasks, 1 - accuracy and log-loss
 of multiclass ones, RMSE relative to the mean for regressions) of ln(error / smallest
 error of linear, forest, histogram boosting and LightGBM for that kind and seed): those
 four are chosen on the test rows, and 0 means as good as that. Costs are CPU seconds of
-fit in one thread.
+fit in one thread. L is printed with CatBoost among the four's rivals too, and with the
+accuracy of binary tasks.
+
+CatBoost (`catboost`), RealMLP and TabM (`pytabkit`) are left out where their package is
+not installed; a folder of their own keeps them apart:
+
+    pip install --target PEERS catboost six graphviz python-dateutil
+    PYTHONPATH=PEERS python -m benchmarks.accuracy --short --out FILE
+
+`--short` ends within two hours on one core: two seeds, at most 1500 training rows, no
+peer that takes longer than the rest together.
 
     python benchmarks/accuracy.py --data-dir DIR --jobs 16 --out FILE
     python benchmarks/accuracy.py --models net --select \\
@@ -38,10 +50,12 @@ from tqdm import tqdm
 
 from benchmarks._accuracy import cache
 from benchmarks._accuracy.jobs import Job, join_tasks, run_job
-from benchmarks._accuracy.names import OURS, PEERS, STACKED
+from benchmarks._accuracy.names import OURS, PEERS, SHARED, SHORT, STACKED
 from benchmarks._accuracy.ours import why_not
 from benchmarks._accuracy.report import as_json, make_report, print_report
-from benchmarks._accuracy.tables import SETS, load_table
+from benchmarks._accuracy.search import has_space
+from benchmarks._accuracy.shared_peers import why_not_shared
+from benchmarks._accuracy.tables import MAX_TRAIN, SETS, load_table
 from benchmarks._accuracy.variants import parse_variant
 
 HERE = Path(__file__).resolve().parent
@@ -57,6 +71,8 @@ def parse_arguments() -> argparse.Namespace:
     add("--sets", nargs="+", choices=SETS, default=list(SETS))
     add("--models", nargs="+", choices=OURS + PEERS, default=list(OURS + PEERS))
     add("--seeds", type=int, default=5, help="number of splits (default 5)")
+    add("--max-train", type=int, default=MAX_TRAIN, help="most training rows")
+    add("--short", action="store_true", help="two seeds, fewer rows, rivals and hours")
     add("--tuned", action="store_true", help="search for the peers' parameters too")
     add("--trials", type=int, default=30, help="trials of each search (default 30)")
     add("--hide", type=float, default=0.8, help="labels hidden from net and twin")
@@ -74,23 +90,31 @@ def parse_arguments() -> argparse.Namespace:
     add("--cache-dir", type=Path, default=HERE / "results" / "accuracy")
     add("--load", type=Path, nargs="+", default=[], help="earlier output files")
     add("--out", type=Path, help="write records and tables as JSON")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.short:
+        args.seeds, args.max_train, args.budget = 2, 1500, 6600.0
+        args.hide, args.models = 0, list(SHORT)
+    return args
 
 
 def list_jobs(args: argparse.Namespace, models: list[str]) -> Iterator[Job]:
     """Yield all that is to be measured, but for the tuned stack."""
     folds = [(i, args.folds) for i in range(args.folds)] if args.select else [None]
     variants = [parse_variant(text) for text in args.ablate]
+    tables = {name: load_table(name, str(args.data_dir)) for name in args.sets}
     for seed in range(args.seeds):
         for name in args.sets:
             for fold in folds:
                 place = {"set_name": name, "seed": seed, "fold": fold}
+                place["max_train"] = args.max_train
                 for model in models:
+                    if model in SHARED and why_not_shared(model, tables[name]):
+                        continue
                     yield Job(model=model, label=model, **place)
                     is_net = model in ("net", "twin")
                     if is_net and args.hide and not args.select and "twin" in models:
                         yield Job(model=model, label=model, hide=args.hide, **place)
-                    if args.tuned and model in PEERS and model != "stacking":
+                    if args.tuned and has_space(model):
                         yield from search_jobs(args, model, place)
                 for model, label, chosen in variants:
                     yield Job(model=model, label=label, chosen=chosen, **place)
@@ -120,12 +144,17 @@ def tuned_stacks(args: argparse.Namespace, records: list[dict]) -> Iterator[Job]
                 task_name: {m: by_task[task_name] for m, by_task in members.items()}
             }
             job = Job(name, seed, "stacking", "stacking_tuned", fold, chosen=chosen)
+            job = replace(job, max_train=args.max_train)
             yield replace(job, task=task)
 
 
 def run(jobs: list[Job], args: argparse.Namespace, deadline: float) -> list[dict]:
     """Measure, the longest of each seed first, and return the records."""
-    digests = {"peers": cache.library_digest(), "ours": cache.code_digest()}
+    digests = {
+        "peers": cache.library_digest(),
+        "optional": cache.library_digest(cache.OPTIONAL),
+        "ours": cache.code_digest(),
+    }
     jobs = sorted(jobs, key=lambda job: (job.seed, -job.cost()))
     where = str(args.data_dir), str(args.cache_dir), digests, deadline
     parallel = Parallel(args.jobs, return_as="generator_unordered")

@@ -26,6 +26,9 @@ _PARTS = (
     "utils",
 )
 _LIBRARIES = ("scikit-learn", "lightgbm", "xgboost-cpu", "xgboost")
+#: Of peers that are optional, which must not make the others' results unknown.
+OPTIONAL = ("catboost", "pytabkit", "torch")
+ALL_LIBRARIES = (*_LIBRARIES, *OPTIONAL)
 
 
 def code_digest() -> str:
@@ -40,15 +43,15 @@ def code_digest() -> str:
     return digest.hexdigest()[:12]
 
 
-def library_digest() -> str:
-    """Return a digest of the versions of what the peers are made of."""
-    return hashlib.sha1(json.dumps(library_versions()).encode()).hexdigest()[:12]
+def library_digest(names: tuple[str, ...] = _LIBRARIES) -> str:
+    """Return a digest of the versions of what peers are made of."""
+    return hashlib.sha1(json.dumps(library_versions(names)).encode()).hexdigest()[:12]
 
 
-def library_versions() -> dict[str, str]:
+def library_versions(names: tuple[str, ...] = ALL_LIBRARIES) -> dict[str, str]:
     """Return the versions of the peers' libraries."""
     found = {}
-    for name in _LIBRARIES:
+    for name in names:
         try:
             found[name] = version(name)
         except ModuleNotFoundError:

@@ -10,6 +10,8 @@ from sklearn.metrics import roc_auc_score
 SMALLEST_PROBABILITY = 1e-6
 SMALLEST_ERROR = 1e-6  # the logarithm of a perfect score
 L_KINDS = ("1-AUC", "1-accuracy", "log-loss", "aRRMSE")
+#: L with the accuracy of binary tasks, at the threshold of one half.
+L_KINDS_BINARY = (*L_KINDS, "1-accuracy binary")
 LOG_LOSS_KINDS = ("log-loss", "log-loss binary")
 
 
@@ -32,7 +34,10 @@ def task_errors(
     if kind == "multiclass":
         wrong = float(np.mean(output.argmax(axis=1) != codes))
         return {"1-accuracy": wrong, "log-loss": log_loss(codes, output)}
-    errors = {"log-loss binary": log_loss(codes, output)}
+    errors = {
+        "log-loss binary": log_loss(codes, output),
+        "1-accuracy binary": float(np.mean(output.argmax(axis=1) != codes)),
+    }
     if len(np.unique(codes)) == 2:
         errors["1-AUC"] = 1.0 - float(roc_auc_score(codes, output[:, 1]))
     return errors

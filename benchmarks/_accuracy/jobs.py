@@ -14,11 +14,13 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks._accuracy import cache as results
 from benchmarks._accuracy.errors import mean_by_kind, task_errors
-from benchmarks._accuracy.names import PEERS
+from benchmarks._accuracy.names import PACKAGES, PEERS, SHARED
 from benchmarks._accuracy.ours import fit_ours, outputs
 from benchmarks._accuracy.peers import Task, fit_peer, make_peer
 from benchmarks._accuracy.search import tune
+from benchmarks._accuracy.shared_peers import fit_shared
 from benchmarks._accuracy.tables import (
+    MAX_TRAIN,
     Split,
     Table,
     hide_labels,
@@ -38,6 +40,7 @@ class Job:
     rows. `hide` is the share of training labels that are hidden. `chosen` holds
     parameters beside the defaults: of the model, or of each task of a peer. `task` is
     the only task of a peer to fit, None for all; searches are long, and cut by it.
+    `max_train` is the largest number of training samples.
     """
 
     set_name: str
@@ -49,6 +52,7 @@ class Job:
     n_trials: int = 0
     chosen: dict[str, Any] = field(default_factory=dict)
     task: int | None = None
+    max_train: int = MAX_TRAIN
 
     def key(self, digests: dict[str, str]) -> str:
         """Return the hash under which the result is stored."""
@@ -56,13 +60,23 @@ class Job:
         del about["label"]
         if self.task is None:
             del about["task"]
-        about["digest"] = digests["peers" if self.model in PEERS else "ours"]
+        if self.max_train == MAX_TRAIN:
+            del about["max_train"]
+        kind = "peers" if self.model in PEERS else "ours"
+        about["digest"] = digests["optional" if self.model in PACKAGES else kind]
         return results.key_of(about)
 
     def cost(self) -> float:
         """Guess how long it takes, to start the longest first."""
         of_set = {"tox21": 12, "ml_yeast": 15, "mtr_scm20d": 10, "usps_digit_parity": 6}
-        of_model = {"stacking": 25, "histgb": 5, "mlp": 4, "forest": 3, "twin": 3}
+        of_model = {
+            "stacking": 25,
+            "catboost": 30,
+            "histgb": 5,
+            "mlp": 4,
+            "forest": 3,
+            "twin": 3,
+        }
         trials = 3 * self.n_trials or 1
         return of_set.get(self.set_name, 1) * of_model.get(self.model, 1) * trials
 
@@ -88,11 +102,13 @@ def run_job(
 
 def _measure(job: Job, folder: str) -> dict[str, Any]:
     table = load_table(job.set_name, folder)
-    split = split_rows(table, job.seed)
+    split = split_rows(table, job.seed, job.max_train)
     if job.fold is not None:
         split = inner_split(table, split.train, job.seed, job.fold)
     hidden = hide_labels(table, job.hide, job.seed)
-    if job.model in PEERS:
+    if job.model in SHARED:
+        result = _apply_shared(job, hidden, split)
+    elif job.model in PEERS:
         result = _apply_peer(job, hidden, split)
     else:
         result = _apply_ours(job, hidden, split)
@@ -172,6 +188,15 @@ def _apply_peer(job: Job, table: Table, split: Split) -> Result:
         total.fit_seconds += middle - start
         total.chosen[name] = chosen
     return total
+
+
+def _apply_shared(job: Job, table: Table, split: Split) -> Result:
+    start = time.process_time()
+    predict = fit_shared(job.model, table, split.train, job.seed)
+    middle = time.process_time()
+    out = predict(split.test)
+    end = time.process_time()
+    return Result(out, middle - start, end - middle, job.chosen)
 
 
 def join_tasks(records: list[dict[str, Any]]) -> list[dict[str, Any]]:

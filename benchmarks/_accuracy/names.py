@@ -2,6 +2,19 @@
 
 FOUR = ("linear", "forest", "histgb", "lightgbm")
 STACKED = ("linear", "forest", "histgb")
-PEERS = (*FOUR, "xgboost", "mlp", "stacking")
+SHARED = ("catboost_multi", "xgboost_multi")  # one model of all tasks
+# what each needs, beyond what the others do
+PACKAGES = {
+    "catboost": "catboost",
+    "catboost_multi": "catboost",
+    "realmlp": "pytabkit",
+    "tabm": "pytabkit",
+}
+PEERS = (
+    *(*FOUR, "xgboost", "mlp", "stacking", "extratrees"),
+    *("catboost", "realmlp", "tabm", *SHARED),
+)
+# What `--short` compares: all others take longer than these together.
+SHORT = (*FOUR, "extratrees", "catboost", "xgboost_multi", "net", "blend")
 OURS = ("net", "twin", "blend", "distilled")
 RIVALS = (*FOUR, "xgboost", "mlp")  # among which a model of ours is ranked

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from benchmarks._accuracy.names import PACKAGES
 from benchmarks._accuracy.tables import Table
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.neural_network import (
@@ -25,6 +27,10 @@ _BLENDS = {
 
 def why_not(name: str) -> str:
     """Return why a model cannot be run here; an empty string if it can."""
+    if name in PACKAGES:
+        package = PACKAGES[name]
+        is_there = importlib.util.find_spec(package) is not None
+        return "" if is_there else f"it needs the package {package}"
     if name not in ("blend", "distilled"):
         return ""
     try:

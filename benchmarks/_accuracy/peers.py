@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
@@ -55,6 +60,9 @@ def make_peer(name: str, task: Task, chosen: dict[str, Any]) -> Any:
     if name == "stacking":
         return _stacking(task, chosen)
     is_scaled = name in ("linear", "mlp")
+    # they take categories as texts, and the rest as it is
+    if name in ("catboost", "realmlp", "tabm"):
+        return _MAKERS[name](task).set_params(**chosen)
     model = _MAKERS[name](task).set_params(**chosen)
     return make_pipeline(prepare(task.categorical), model) if is_scaled else model
 
@@ -62,8 +70,12 @@ def make_peer(name: str, task: Task, chosen: dict[str, Any]) -> Any:
 def fit_peer(name: str, model: Any, X: np.ndarray, y: np.ndarray, task: Task) -> Any:
     """Fit to the rows of one task; return a function X -> (n, n_classes) or (n,)."""
     extra = {}
-    if name == "lightgbm" and task.categorical.any():
-        extra["categorical_feature"] = np.flatnonzero(task.categorical).tolist()
+    codes = np.flatnonzero(task.categorical).tolist()
+    if name == "lightgbm" and codes:
+        extra["categorical_feature"] = codes
+    if name in ("catboost", "realmlp", "tabm"):
+        extra["cat_features" if name == "catboost" else "cat_col_names"] = codes
+        return _fit_frame(model, X, y, task, extra)
     if task.is_regression:
         return model.fit(X, y, **extra).predict
     classes, codes = np.unique(y.astype(int), return_inverse=True)
@@ -71,6 +83,30 @@ def fit_peer(name: str, model: Any, X: np.ndarray, y: np.ndarray, task: Task) ->
         return lambda rows: _spread(np.ones((len(rows), 1)), classes, task.n_classes)
     model.fit(X, codes, **extra)
     return lambda rows: _spread(model.predict_proba(rows), classes, task.n_classes)
+
+
+def _as_frame(X: np.ndarray, codes: list[int]) -> pd.DataFrame:
+    """Return columns of numbers, and codes of categories as texts."""
+    frame = pd.DataFrame(X, columns=[str(name) for name in range(X.shape[1])])
+    return frame.astype({str(code): str for code in codes})
+
+
+def _fit_frame(
+    model: Any, X: np.ndarray, y: np.ndarray, task: Task, extra: dict[str, list[int]]
+) -> Any:
+    """Fit to a frame, in which categories are texts."""
+    codes = next(iter(extra.values()))
+    extra = {name: [str(code) for code in codes] for name in extra}
+    if task.is_regression:
+        model.fit(_as_frame(X, codes), y, **extra)
+        return lambda rows: np.ravel(model.predict(_as_frame(rows, codes)))
+    classes, labels = np.unique(y.astype(int), return_inverse=True)
+    if len(classes) == 1:
+        return lambda rows: _spread(np.ones((len(rows), 1)), classes, task.n_classes)
+    model.fit(_as_frame(X, codes), labels, **extra)
+    return lambda rows: _spread(
+        model.predict_proba(_as_frame(rows, codes)), classes, task.n_classes
+    )
 
 
 def _spread(proba: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarray:
@@ -127,6 +163,31 @@ def _stacking(task: Task, chosen: dict[str, Any]) -> Any:
     return StackingClassifier(members, LogisticRegression(max_iter=1000))
 
 
+def _extratrees(task: Task) -> Any:
+    kind = ExtraTreesRegressor if task.is_regression else ExtraTreesClassifier
+    return kind(random_state=task.seed, n_jobs=1)
+
+
+def _catboost(task: Task) -> Any:
+    catboost = importlib.import_module("catboost")
+    kind = (
+        catboost.CatBoostRegressor
+        if task.is_regression
+        else catboost.CatBoostClassifier
+    )
+    return kind(
+        random_seed=task.seed, thread_count=1, verbose=False, allow_writing_files=False
+    )
+
+
+def _pytabkit(name: str, task: Task) -> Any:
+    """Return one of pytabkit's estimators, with the defaults of its authors."""
+    pytabkit = importlib.import_module("pytabkit")
+    kind = "Regressor" if task.is_regression else "Classifier"
+    model = getattr(pytabkit, f"{name}_{kind}")
+    return model(device="cpu", random_state=task.seed, n_threads=1)
+
+
 _MAKERS: dict[str, Callable[[Task], Any]] = {
     "linear": _linear,
     "forest": _forest,
@@ -134,4 +195,8 @@ _MAKERS: dict[str, Callable[[Task], Any]] = {
     "lightgbm": _lightgbm,
     "xgboost": _xgboost,
     "mlp": _mlp,
+    "extratrees": _extratrees,
+    "catboost": _catboost,
+    "realmlp": partial(_pytabkit, "RealMLP_TD"),
+    "tabm": partial(_pytabkit, "TabM_D"),
 }

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks._accuracy import summary
+from benchmarks._accuracy.errors import L_KINDS, L_KINDS_BINARY
 from benchmarks._accuracy.names import FOUR, PEERS
 from benchmarks._accuracy.targets import check_targets
 
@@ -24,6 +25,7 @@ def make_report(records: summary.Records, base: str) -> dict[str, pd.DataFrame]:
         per_set = summary.by_set(values)
         found[f"L against the best of four {against}"] = _ordered(per_set)
         found[f"Summary of L, four {against}"] = summary.digest(per_set)
+    found |= _others(errors)
     found |= _ranks(summary.by_set(default))
     values = summary.by_set(summary.log_loss_against_four(records))
     found["Log-loss against the best of four"] = _with_mean(_ordered(values))
@@ -81,6 +83,18 @@ def _ranks(per_set: pd.DataFrame) -> dict[str, pd.DataFrame]:
         )
         tables[title] = ranks.to_frame("rank").T
     return tables
+
+
+def _others(errors: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return L with CatBoost among the rivals, and with accuracies of binary tasks."""
+    rivals = {"CatBoost": ((*FOUR, "catboost"), L_KINDS)}
+    rivals["accuracy of binary tasks"] = (FOUR, L_KINDS_BINARY)
+    found = {}
+    for name, (reference, kinds) in rivals.items():
+        per_set = summary.by_set(summary.relative(errors, reference, kinds))
+        found[f"L with {name}"] = _ordered(per_set)
+        found[f"Summary of L with {name}"] = summary.digest(per_set)
+    return found
 
 
 def _variants(errors: pd.DataFrame, base: str) -> dict[str, pd.DataFrame]:

@@ -59,6 +59,11 @@ SPACES: dict[str, dict[str, Any]] = {
 }
 
 
+def has_space(name: str) -> bool:
+    """Tell whether a model's parameters can be searched."""
+    return name == "linear" or name in SPACES
+
+
 def search_space(name: str, task: Task) -> dict[str, Any]:
     """Return what is searched."""
     if name == "linear":

@@ -13,6 +13,7 @@ import pandas as pd
 from benchmarks._npz import load_npz
 
 SETS = (
+    "mtr_enb",
     "mtr_atp1d",
     "ml_emotions",
     "student_por_mixed",

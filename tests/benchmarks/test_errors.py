@@ -18,12 +18,13 @@ def test_a_binary_task_has_auc_and_log_loss_over_observed_rows():
     errors = task_errors("binary", truth, gappy, output)
     assert errors["1-AUC"] == pytest.approx(1 - roc_auc_score(truth, p))
     assert errors["log-loss binary"] == pytest.approx(log_loss(truth, p))
+    assert errors["1-accuracy binary"] == pytest.approx(np.mean((p > 0.5) != truth))
 
 
 def test_a_task_whose_test_rows_have_one_class_has_no_auc():
     output = np.full((3, 2), 0.5)
     errors = task_errors("binary", np.array([0.0, 1.0]), np.zeros(3), output)
-    assert set(errors) == {"log-loss binary"}
+    assert set(errors) == {"log-loss binary", "1-accuracy binary"}
     assert task_errors("binary", np.array([0.0]), np.array([NAN]), output[:1]) == {}
 
 
