@@ -5,6 +5,7 @@ from sklearn_mtl.modules._inputs import EmbeddingLayer as EmbeddingLayer
 from sklearn_mtl.modules._inputs import InputLayer as InputLayer
 from sklearn_mtl.modules._linear import MemberDropout, MemberLinear
 from sklearn_mtl.modules._linear import draw_parameters as draw_parameters
+from sklearn_mtl.modules._linear import stop_dropout as stop_dropout
 from sklearn_mtl.modules._linear import use_generators as use_generators
 from sklearn_mtl.modules._linear import weight_gradient as weight_gradient
 from sklearn_mtl.modules._multitask import MultiTaskModule as MultiTaskModule

@@ -15,6 +15,7 @@ __all__ = [
     "MemberLinear",
     "RandomPart",
     "draw_parameters",
+    "stop_dropout",
     "use_generators",
     "weight_gradient",
 ]
@@ -143,3 +144,10 @@ def use_generators(module: nn.Module, generators: Sequence[Generator] | None) ->
     for part in module.modules():
         if isinstance(part, RandomPart):
             part.generators = generators
+
+
+def stop_dropout(module: nn.Module) -> None:
+    """Let no unit be dropped in the rest of this training."""
+    for part in module.modules():
+        if isinstance(part, MemberDropout):
+            part.generators = None

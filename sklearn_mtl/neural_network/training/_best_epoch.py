@@ -13,6 +13,8 @@ from sklearn_mtl.neural_network.training._net import MultiTaskNet
 __all__ = ["BestEpoch"]
 
 _ROUNDING = 1e-6  # of a mean of losses in float32; less is not better
+_NEARLY = 0.05  # of the prior loss: tasks with a lower loss are nearly deterministic
+_FLAT = 1.02  # times the lowest loss, up to which the last one has not risen
 
 
 class BestEpoch:
@@ -30,14 +32,25 @@ class BestEpoch:
         Weights of the mean.
     patience : int
         Epochs without a better one after which training stops.
+    n_first, n_further : int, default=0
+        Epochs of the first and of the second stage of training. The second stage
+        follows if the held-out loss of the first ends near its minimum and below 5 % of
+        the prior loss, and stops when half of it has brought nothing better.
     """
 
     def __init__(
-        self, prior_losses: Tensor, task_weight: Tensor, patience: int
+        self,
+        prior_losses: Tensor,
+        task_weight: Tensor,
+        patience: int,
+        n_first: int = 0,
+        n_further: int = 0,
     ) -> None:
         self.prior_losses = prior_losses
         self.task_weight = task_weight
         self.patience = patience
+        self.n_first = n_first
+        self.n_further = n_further
         self.best_ = math.inf
         self.epoch_ = 0
         self._state: list[Tensor] = []
@@ -54,8 +67,15 @@ class BestEpoch:
         if self.best_ - criterion > rounding:
             self.best_, self.epoch_ = criterion, epoch
             self._keep(net.module_)
+        n_further_done = net.n_done_ - self.n_first
+        n_vain = epoch - self.epoch_
+        if self.n_further and n_further_done == 0:
+            return not criterion < min(_NEARLY, _FLAT * self.best_)
+        if self.n_further and n_further_done > 0:
+            # the rate has risen again, and so has the loss
+            return 2 * min(n_vain, n_further_done) >= self.n_further
         # without a held-out label there is nothing to wait for
-        return bool(self._state) and epoch - self.epoch_ >= self.patience
+        return bool(self._state) and n_vain >= self.patience
 
     def state_dict(self) -> dict[str, Any]:
         """Return what later epochs depend on."""

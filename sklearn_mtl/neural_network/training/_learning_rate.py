@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["WarmUpCosine"]
+__all__ = ["TwoStages", "WarmUpCosine"]
 
 
 class WarmUpCosine:
@@ -32,3 +32,23 @@ class WarmUpCosine:
         rest = max(self.n_steps - self.n_warm_up, 1)
         cosine = math.cos(math.pi * (step - self.n_warm_up) / rest)
         return 0.5 * self.highest * (1.0 + cosine)
+
+
+class TwoStages:
+    """One schedule, and another one for the steps after it.
+
+    Parameters
+    ----------
+    first, second : WarmUpCosine
+        The schedules.
+    """
+
+    def __init__(self, first: WarmUpCosine, second: WarmUpCosine) -> None:
+        self.first = first
+        self.second = second
+
+    def __call__(self, step: int) -> float:
+        """Return the factor of the learning rate after so many steps."""
+        if step < self.first.n_steps:
+            return self.first(step)
+        return self.second(step - self.first.n_steps)

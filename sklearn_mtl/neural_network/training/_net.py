@@ -14,7 +14,7 @@ from skorch.callbacks import Callback, EpochTimer
 from skorch.history import History
 from torch import Tensor
 
-from sklearn_mtl.modules import split_tokens
+from sklearn_mtl.modules import split_tokens, stop_dropout
 from sklearn_mtl.neural_network.data._batches import (
     Batch,
     BatchIterator,
@@ -115,7 +115,8 @@ class MultiTaskNet(NeuralNet):
             with watch_interrupts() as self.interrupts_, idle:
                 with suppress(StopTraining):
                     self.notify("on_train_begin", X=data, y=None)
-                    self.fit_loop(run.batches, run.held_out, run.n_epochs)
+                    n_epochs = run.n_epochs + run.n_further
+                    self.fit_loop(run.batches, run.held_out, n_epochs)
                 self.notify("on_train_end", X=data, y=None)
         finally:  # what is left of an interrupted fit can be pickled, and trained on
             self.run_ = None
@@ -281,6 +282,8 @@ class MultiTaskNet(NeuralNet):
 
     def _begin_epoch(self) -> None:
         self._is_measured = False
+        if self.run.n_further and self.n_done_ >= self.run.n_epochs:
+            stop_dropout(self.module_)
         if self.balance is not None:
             self.balance.start_epoch()
         if self.run.regularizer is not None:

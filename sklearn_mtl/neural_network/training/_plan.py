@@ -29,6 +29,8 @@ SMALL = 100  # rows up to which one full batch is used and nothing is held out
 N_STEPS = 800
 DROPOUT = 0.15
 HIDDEN = (128, 128)
+FURTHER = 3  # times as many epochs, where regressions are nearly deterministic
+FURTHER_RATE = 3.0  # of their learning rate, relative to the first
 WIDE = 512  # columns of a sparse X from which its batches stay sparse
 DTYPES = {
     "bfloat16": torch.float32,  # of the parameters; the trunk computes in bfloat16
@@ -49,6 +51,9 @@ class TrainingPlan:
         Whether rows are held out to choose the epoch.
     batch_size, max_epochs, patience : int
         As the estimator's arguments, resolved.
+    n_further : int
+        Epochs of a second stage, which follows if the tasks turn out to be nearly
+        deterministic; 0 for none.
     dtype : torch.dtype
         Of parameters, losses and heads: float64 where the data fit in one batch, unless
         told otherwise.
@@ -63,6 +68,7 @@ class TrainingPlan:
     batch_size: int
     max_epochs: int
     patience: int
+    n_further: int
     dtype: torch.dtype
     trunk_dtype: torch.dtype | None
     trunk: Any
@@ -108,10 +114,17 @@ def make_plan(
         batch_size,
         max_epochs,
         patience,
+        FURTHER * max_epochs if _may_go_on(model, hold_out=hold_out) else 0,
         DTYPES[dtype],
         torch.bfloat16 if dtype == "bfloat16" else None,
         trunk,
     )
+
+
+def _may_go_on(model: BaseMultiTaskNet, *, hold_out: bool) -> bool:
+    """Return whether the length of training is free, and a held-out loss can tell."""
+    is_free = model.max_epochs == model.n_iter_no_change == "auto"
+    return is_free and hold_out and model.lr_schedule == "cosine"
 
 
 def _check_device(device: str, who: str) -> None:

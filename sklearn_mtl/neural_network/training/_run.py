@@ -38,7 +38,9 @@ class TrainingRun:
     held_out : HeldOutRows or None
         What is evaluated at the end of each epoch.
     n_epochs : int
-        At most so many.
+        At most so many, in the first stage.
+    n_further : int
+        Epochs of a second stage without dropout, which `track` may let follow.
     schedule : callable or None
         Maps the number of steps done to the factor of lr; None leaves lr to callbacks.
     track : callable or None
@@ -61,6 +63,7 @@ class TrainingRun:
     batches: BatchIterator
     held_out: HeldOutRows | None
     n_epochs: int
+    n_further: int = 0
     schedule: Callable[[int], float] | None = None
     track: Callable[[Any, Tensor], bool] | None = None
     regularizer: Regularizer | None = None

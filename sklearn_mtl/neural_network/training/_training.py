@@ -50,9 +50,10 @@ from sklearn_mtl.neural_network.training._equip import (
 )
 from sklearn_mtl.neural_network.training._head_update import HeadUpdate
 from sklearn_mtl.neural_network.training._input_layer import input_layer
-from sklearn_mtl.neural_network.training._learning_rate import WarmUpCosine
+from sklearn_mtl.neural_network.training._learning_rate import TwoStages, WarmUpCosine
 from sklearn_mtl.neural_network.training._loss_error import LossError, raise_reason
 from sklearn_mtl.neural_network.training._plan import (
+    FURTHER_RATE,
     TrainingPlan,
     is_wide,
     make_plan,
@@ -319,18 +320,24 @@ def _train(
     # one set of samples serves all members where nothing is held out
     rows = rows * state.n_members if len(rows) < state.n_members else rows
     batches = BatchIterator(data, rows, plan.batch_size, order)
-    n_epochs = plan.max_epochs
+    n_epochs, n_further = plan.max_epochs, 0
     if is_partial:
         n_epochs = call.n_further_epochs or 1
-    schedule = None
+    schedule: WarmUpCosine | TwoStages | None = None
     if call.n_further_epochs:
         schedule = WarmUpCosine(n_epochs * len(batches), highest=call.further_rate)
-    elif model.lr_schedule == "cosine" and not is_partial:
-        schedule = WarmUpCosine(n_epochs * len(batches))
     track = None
     if held_out is not None:
         prior = torch.as_tensor(state.encoder.prior_losses_, device=device)
-        track = BestEpoch(prior, net.criterion_.task_weight.double(), plan.patience)
+        if all(task.kind == "regression" for task in state.encoder.task_set.tasks):
+            n_further = plan.n_further
+        weight = net.criterion_.task_weight.double()
+        track = BestEpoch(prior, weight, plan.patience, n_epochs, n_further)
+    if model.lr_schedule == "cosine" and not is_partial:
+        schedule = WarmUpCosine(n_epochs * len(batches))
+        if n_further:
+            further = WarmUpCosine(n_further * len(batches), highest=FURTHER_RATE)
+            schedule = TwoStages(schedule, further)
     head_update = None
     if is_partial and not call.n_further_epochs:
         head_update = state.head_update
@@ -339,6 +346,7 @@ def _train(
         batches,
         held_out,
         n_epochs,
+        n_further,
         schedule=schedule,
         track=track,
         regularizer=regularizer,
@@ -349,7 +357,7 @@ def _train(
         checkpoint=call.checkpoint,
     )
     if call.events is not None:
-        call.events.begin(n_epochs, fitted=state.attributes)
+        call.events.begin(n_epochs + n_further, fitted=state.attributes)
     try:
         net.train(run)
     finally:
