@@ -101,6 +101,7 @@ def sparse_scales(X: sparse.csr_array, weights: np.ndarray) -> np.ndarray:
     Shapes: X (n_samples, n_features), weights (n_sets, n_samples) ->
     (n_sets, n_features).
     """
+    X = X.astype(np.float64)  # bytes would overflow in squares
     total = weights.sum(axis=1, keepdims=True)
     mean = np.asarray((X.T @ weights.T).T) / total
     square = np.asarray((X.multiply(X).T @ weights.T).T) / total

@@ -136,6 +136,13 @@ def test_a_wide_column_in_another_unit_is_brought_to_the_others():
     np.testing.assert_allclose(scale / scale[0], [1.0, 1.0, 1.0, 1e5, 1e-5])
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int16, np.float32])
+def test_scales_of_sparse_columns_are_the_same_in_every_dtype(dtype):
+    X = sparse.csr_array([[100, 0, 3], [0, 120, 0], [90, 0, 0], [0, 7, 1]], dtype=dtype)
+    expected = sparse_scales(X.astype(float), np.ones((1, 4)))
+    np.testing.assert_array_equal(sparse_scales(X, np.ones((1, 4))), expected)
+
+
 def test_wide_columns_of_bytes_do_not_overflow():
     X = sparse.csr_array(np.full((4, 3), 200, dtype=np.uint8))
     scale = wide_scales(X, np.ones((1, 4)))
