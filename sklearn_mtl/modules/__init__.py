@@ -70,6 +70,9 @@ from sklearn_mtl.modules.trunks._spec import build_trunk as build_trunk
 from sklearn_mtl.modules.trunks._task_trunk import Parts as Parts
 from sklearn_mtl.modules.trunks._task_trunk import TaskTrunk
 from sklearn_mtl.modules.trunks._text import Text
+from sklearn_mtl.modules.trunks._text_trunk import (
+    BidirectionalLSTM as BidirectionalLSTM,
+)
 from sklearn_mtl.modules.trunks._text_trunk import TextTrunk as TextTrunk
 from sklearn_mtl.modules.trunks._text_trunk import give_tokens as give_tokens
 from sklearn_mtl.modules.trunks._text_trunk import split_tokens as split_tokens

@@ -51,11 +51,12 @@ def check_count(spec: Any, name: str, most: int | None = None) -> None:
         )
 
 
-def check_dropout(spec: Any) -> None:
-    """Raise ValueError unless dropout lies in [0, 1)."""
-    if not 0 <= spec.dropout < 1:
+def check_dropout(spec: Any, name: str = "dropout") -> None:
+    """Raise ValueError unless a share of what is dropped lies in [0, 1)."""
+    value = getattr(spec, name)
+    if not 0 <= value < 1:
         raise ValueError(
-            f"{type(spec).__name__}: dropout must lie in [0, 1); found {spec.dropout}."
+            f"{type(spec).__name__}: {name} must lie in [0, 1); found {value}."
         )
 
 

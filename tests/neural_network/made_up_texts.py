@@ -7,7 +7,15 @@ from sklearn.base import clone
 from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.modules import Text
 
-TRUNK = Text(n_buckets=64, embedding_size=8, width=8, n_layers=1, dropout=0.1)
+TRUNK = Text(
+    n_buckets=64,
+    embedding_size=8,
+    width=8,
+    n_layers=1,
+    dropout=0.1,
+    embedding_dropout=0.0,
+    word_dropout=0.0,
+)
 KINDS = {"play": "music", "is": "weather", "book": "table"}
 TAGS = {"jazz": "B-thing", "rock": "B-thing", "rome": "B-city", "now": "O"}
 

@@ -100,7 +100,7 @@ def test_few_texts_are_one_batch_in_double_precision():
 
 
 def test_several_members_hold_out_folds():
-    model = net(n_members=2).fit(X, Y)
+    model = net(n_members=2, early_stopping=True).fit(X, Y)
     assert model.oof_prediction_[0].shape == (150, 3)
     accuracy = model.oof_prediction_[0].argmax(axis=1) == Y.kind.factorize(True)[0]
     assert accuracy.mean() > 0.9
@@ -126,7 +126,7 @@ def test_other_estimators_read_texts():
 def test_streams_and_updates_learn_from_texts():
     classes = [sorted(set(Y.kind)), [False, True]]
     stream = net().partial_fit(X, Y, classes=classes)
-    for start in range(0, 150, 50):
+    for start in 4 * [0, 50, 100]:
         stream.partial_fit(X[start : start + 50], Y[start : start + 50])
     assert stream.score(NEW, NEW_Y) > 0.6
     model = net(n_stored_samples=60).fit(X, Y).partial_fit(NEW, NEW_Y)

@@ -172,7 +172,7 @@ def test_gradients_of_tasks_are_weighed_at_the_shared_parameters():
 
 
 def test_several_members_hold_out_tokens_of_their_folds():
-    model = net(n_members=2).fit(X, Y)
+    model = net(n_members=2, early_stopping=True).fit(X, Y)
     kind, slots = model.oof_prediction_
     assert kind.shape == (150, 3)
     tags = model.classes_[1]

@@ -39,10 +39,20 @@ class TrunkSpec(BaseEstimator, ABC):
         are; uint8 is scaled to the unit range.
     default_n_members : int
         What ``n_members="auto"`` means with this trunk.
+    default_weight_decay : float
+        What ``weight_decay="auto"`` means for the optimiser "adamw".
+    largest_batch, least_epochs : int
+        Bounds of what ``batch_size="auto"`` and ``max_epochs="auto"`` choose.
+    holds_out : bool
+        Whether ``early_stopping="auto"`` holds samples out.
     """
 
     preparation = "table"
     default_n_members = 8
+    default_weight_decay = 0.3
+    largest_batch = 256
+    least_epochs = 12
+    holds_out = True
 
     @abstractmethod
     def build(self, n_features: int, n_members: int, n_tasks: int = 1) -> nn.Module:

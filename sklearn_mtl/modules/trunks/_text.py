@@ -44,8 +44,12 @@ class Text(TrunkSpec):
         Units of the LSTM in each direction. The representation has twice as many.
     n_layers : int, default=2
         Layers of the LSTM.
-    dropout : float, default=0.4
-        Share of units dropped before, between and after the layers while training.
+    dropout : float, default=0.5
+        Share of units of each layer of the LSTM that are dropped while training.
+    embedding_dropout : float, default=0.4
+        The same for the vectors of the tokens.
+    word_dropout : float, default=0.1
+        Share of tokens whose vectors are zero while training.
 
     Notes
     -----
@@ -77,6 +81,10 @@ class Text(TrunkSpec):
 
     preparation = "text"
     default_n_members = 1
+    default_weight_decay = 0.01
+    largest_batch = 32
+    least_epochs = 16
+    holds_out = False
 
     def __init__(
         self,
@@ -86,7 +94,9 @@ class Text(TrunkSpec):
         embedding_size: int = 128,
         width: int = 128,
         n_layers: int = 2,
-        dropout: float = 0.4,
+        dropout: float = 0.5,
+        embedding_dropout: float = 0.4,
+        word_dropout: float = 0.1,
     ) -> None:
         self.tokenizer = tokenizer
         self.n_buckets = n_buckets
@@ -95,6 +105,8 @@ class Text(TrunkSpec):
         self.width = width
         self.n_layers = n_layers
         self.dropout = dropout
+        self.embedding_dropout = embedding_dropout
+        self.word_dropout = word_dropout
 
     def check(self) -> None:
         """Look at the parameters, before X is read by them.
@@ -109,7 +121,8 @@ class Text(TrunkSpec):
         for name in ("n_buckets", "embedding_size", "width", "n_layers"):
             check_count(self, name)
         check_sizes(self, "ngrams")
-        check_dropout(self)
+        for name in ("dropout", "embedding_dropout", "word_dropout"):
+            check_dropout(self, name)
         if self.tokenizer is not None and not callable(self.tokenizer):
             raise TypeError(
                 "Text: tokenizer must be None or a callable that returns the tokens of "
@@ -130,4 +143,5 @@ class Text(TrunkSpec):
         embedding = WordEmbedding(n_members, self.n_buckets, self.embedding_size)
         sizes = [self.embedding_size, *[2 * self.width] * (self.n_layers - 1)]
         layers = [BidirectionalLSTM(n_members, size, self.width) for size in sizes]
-        return TextTrunk(embedding, layers, self.dropout)
+        shares = self.word_dropout, self.embedding_dropout, self.dropout
+        return TextTrunk(embedding, layers, *shares)

@@ -9,11 +9,12 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from sklearn_mtl.modules._linear import MemberDropout
+from sklearn_mtl.modules._linear import MemberDropout, RandomPart
 
 __all__ = [
     "BidirectionalLSTM",
     "TextTrunk",
+    "WordDropout",
     "WordEmbedding",
     "give_tokens",
     "split_tokens",
@@ -53,9 +54,10 @@ class WordEmbedding(nn.Module):
 
     @torch.no_grad()
     def draw(self, generators: Sequence[Generator]) -> None:
-        """Draw standard normal numbers, as nn.Embedding does, member by member."""
+        """Draw normal numbers whose vectors have length 1, member by member."""
+        std = self.weight.shape[2] ** -0.5
         for weight, generator in zip(self.weight, generators, strict=True):
-            weight.normal_(generator=generator)
+            weight.normal_(std=std, generator=generator)
 
 
 class BidirectionalLSTM(nn.Module):
@@ -70,11 +72,10 @@ class BidirectionalLSTM(nn.Module):
     def __init__(self, n_members: int, n_in: int, width: int) -> None:
         super().__init__()
         self.width = width
-        # torch has no LSTM of several members: each member has its own two
-        # made without values, which would be drawn from the global generator
-        self.directions = nn.ModuleList(
-            nn.LSTM(n_in, width, device="meta").to_empty(device="cpu")
-            for _ in range(2 * n_members)
+        # torch has no LSTM of several members: each has its own, one a direction
+        self.members = nn.ModuleList(
+            nn.ModuleList(_unset_lstm(n_in, width) for _ in range(2))
+            for _ in range(n_members)
         )
         for parameter in self.parameters():
             nn.init.zeros_(parameter)
@@ -88,10 +89,11 @@ class BidirectionalLSTM(nn.Module):
         # Padding comes last in both directions, where it changes no token before it. A
         # packed sequence does the same and takes 1.4 times as long for a step.
         out = []
-        for m, (rows, order) in enumerate(zip(x, backwards, strict=True)):
+        for member, rows, order in zip(self.members, x, backwards, strict=True):
+            forwards, reverse = member.children()
             turned = rows.flatten(0, 1).index_select(0, order).view_as(rows)
-            ahead, _ = self.directions[2 * m](rows)
-            back, _ = self.directions[2 * m + 1](turned)
+            ahead, _ = forwards(rows)
+            back, _ = reverse(turned)
             back = back.flatten(0, 1).index_select(0, order).view_as(back)
             out.append(torch.cat([ahead, back], dim=-1))
         return out[0].unsqueeze(0) if len(out) == 1 else torch.stack(out)
@@ -100,9 +102,38 @@ class BidirectionalLSTM(nn.Module):
     def draw(self, generators: Sequence[Generator]) -> None:
         """Draw uniform within 1 / sqrt(width), as nn.LSTM does, member by member."""
         bound = 1.0 / math.sqrt(self.width)
-        for number, direction in enumerate(self.directions):
-            for parameter in direction.parameters():
-                parameter.uniform_(-bound, bound, generator=generators[number // 2])
+        for member, generator in zip(self.members, generators, strict=True):
+            for parameter in member.parameters():
+                parameter.uniform_(-bound, bound, generator=generator)
+
+
+def _unset_lstm(n_in: int, width: int) -> nn.LSTM:
+    """Return a layer without values, which torch would draw from its own generator."""
+    return nn.LSTM(n_in, width, device="meta").to_empty(device="cpu")
+
+
+class WordDropout(RandomPart):
+    """Set whole tokens to zero while training.
+
+    Parameters
+    ----------
+    p : float
+        Share of the tokens.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Drop tokens of (n_members, n_tokens, n_texts, size)."""
+        if not self.training or self.p == 0.0 or self.generators is None:
+            return z
+        keep = z.new_empty(*z.shape[:3], 1)
+        for member, generator in enumerate(self.generators):
+            keep[member].bernoulli_(1.0 - self.p, generator=generator)
+        # Not scaled up: a word is there or not, and its size tells which.
+        return z * keep
 
 
 class TextTrunk(nn.Module):
@@ -114,8 +145,9 @@ class TextTrunk(nn.Module):
         The first layer.
     layers : sequence of BidirectionalLSTM
         The layers that follow.
-    dropout : float
-        Share of units dropped before, between and after these layers.
+    word_dropout, embedding_dropout, dropout : float
+        Shares of tokens, of units of the first layer, and of units of each of the
+        others that are dropped.
 
     Attributes
     ----------
@@ -129,11 +161,15 @@ class TextTrunk(nn.Module):
         self,
         embedding: WordEmbedding,
         layers: Sequence[BidirectionalLSTM],
+        word_dropout: float,
+        embedding_dropout: float,
         dropout: float,
     ) -> None:
         super().__init__()
         self.embedding = embedding
         self.layers = nn.ModuleList(layers)
+        self.word_dropout = WordDropout(word_dropout)
+        self.embedding_dropout = MemberDropout(embedding_dropout)
         self.dropout = MemberDropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -146,9 +182,10 @@ class TextTrunk(nn.Module):
         is_token = x[..., 0] > 0
         backwards = _backwards(is_token)
         z = self.embedding(x.transpose(1, 2))  # (n_members, n_tokens, n_texts, size)
+        z = self.embedding_dropout(self.word_dropout(z))
         for layer in self.layers:
-            z = layer(self.dropout(z), backwards)
-        z = self.dropout(z).transpose(1, 2)
+            z = self.dropout(layer(z, backwards))
+        z = z.transpose(1, 2)
         hidden = z.masked_fill(~is_token.unsqueeze(-1), -torch.inf).amax(dim=2)
         # an empty text has no largest value
         pooled = torch.where(is_token.any(dim=2, keepdim=True), hidden, 0.0)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sklearn_mtl.losses import FusedLoss
 from sklearn_mtl.modules import (
+    MLP,
     HeadSpec,
     MultiTaskModule,
     draw_parameters,
@@ -18,7 +19,6 @@ from sklearn_mtl.modules import (
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.growth._labels import TaskLabels, encoded_targets
 from sklearn_mtl.neural_network.growth._module import new_heads
-from sklearn_mtl.neural_network.training._build import WEIGHT_DECAY
 from sklearn_mtl.neural_network.training._head_update import last_layer
 from sklearn_mtl.utils._random import spawn_seeds
 
@@ -93,7 +93,7 @@ class GradientHeads:
         is_bias = [name.endswith("bias") for name, _ in named]
         groups = [
             {"params": [p for (_, p), b in zip(named, is_bias, strict=True) if b == of]}
-            | {"weight_decay": 0.0 if of else WEIGHT_DECAY}
+            | {"weight_decay": 0.0 if of else MLP.default_weight_decay}
             for of in (False, True)
         ]
         optimizer = torch.optim.AdamW(groups, lr=self.lr)

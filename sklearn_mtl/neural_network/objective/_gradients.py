@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from sklearn_mtl.modules import MemberModules, MultiTaskModule
+from sklearn_mtl.modules import BidirectionalLSTM, MemberModules, MultiTaskModule
 
 __all__ = ["exact_gramian", "task_gradients"]
 
@@ -76,11 +76,15 @@ def task_gradients(
 
 
 def _owners(trunk: nn.Module) -> dict[nn.Parameter, int]:
-    """Return the member of each parameter of a user's modules."""
-    if not isinstance(trunk, MemberModules):
-        return {}
+    """Return the member of each parameter of modules that members have apart."""
+    apart = [
+        part
+        for part in trunk.modules()
+        if isinstance(part, MemberModules | BidirectionalLSTM)
+    ]
     return {
         parameter: number
-        for number, member in enumerate(trunk.members)
+        for part in apart
+        for number, member in enumerate(part.members)
         for parameter in member.parameters()
     }

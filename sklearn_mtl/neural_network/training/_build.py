@@ -48,7 +48,6 @@ __all__ = [
     "renew_callbacks",
 ]
 
-WEIGHT_DECAY = 0.3
 _LEAST_RANK, _MOST_RANK = 32, 128
 
 OPTIMIZERS = {
@@ -270,7 +269,8 @@ def _optimizer_arguments(model: BaseMultiTaskNet, module: nn.Module) -> dict[str
         if not is_ours:  # which may not know the word
             return arguments
         # in Adam and SGD it is no decay but a penalty, and a strong one
-        decay = WEIGHT_DECAY if model.optimizer == "adamw" else 0.0
+        own = getattr(model.trunk, "default_weight_decay", MLP.default_weight_decay)
+        decay = own if model.optimizer == "adamw" else 0.0
     arguments["optimizer__weight_decay"] = decay
     if decay > 0:
         # a decayed bias would pull predictions away from the class frequencies

@@ -88,7 +88,8 @@ def make_plan(
     then deterministic, and a whole-number weight is the same as repeating a row.
     """
     _check_device(model.device, type(model).__name__)
-    batch_size = _batch_size(model.batch_size, n_samples)
+    largest = getattr(model.trunk, "largest_batch", MLP.largest_batch)
+    batch_size = _batch_size(model.batch_size, n_samples, largest)
     is_full = batch_size >= n_samples
     trunk = _trunk(model, is_full, is_wide)
     n_members = model.n_members
@@ -96,12 +97,13 @@ def make_plan(
         n_members = getattr(trunk, "default_n_members", 1)
     hold_out = model.early_stopping
     if hold_out == "auto":
-        hold_out = n_samples > SMALL
+        hold_out = n_samples > SMALL and getattr(trunk, "holds_out", True)
     hold_out = hold_out and n_samples > 1
     n_batches = math.ceil(n_samples / batch_size)
     max_epochs = model.max_epochs
     if max_epochs == "auto":
-        max_epochs = int(np.clip(math.ceil(N_STEPS / n_batches), 12, 200))
+        least = getattr(trunk, "least_epochs", MLP.least_epochs)
+        max_epochs = int(np.clip(math.ceil(N_STEPS / n_batches), least, 200))
     patience = model.n_iter_no_change
     if patience == "auto":
         patience = max(5, math.ceil(max_epochs / 4))
@@ -168,11 +170,11 @@ def resolve_embedding(
     return PiecewiseLinear() if n_samples > max(SMALL, 4 * n_numeric) else None
 
 
-def _batch_size(wanted: int | str | None, n_samples: int) -> int:
+def _batch_size(wanted: int | str | None, n_samples: int, largest: int) -> int:
     if wanted is None:
         return n_samples
     if wanted != "auto":
         return min(int(wanted), n_samples)
     if n_samples <= SMALL:
         return n_samples
-    return int(np.clip(n_samples // 20, 32, 256))
+    return int(np.clip(n_samples // 20, 32, largest))

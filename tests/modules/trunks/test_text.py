@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from sklearn_mtl.modules import Text, build_trunk
+from sklearn_mtl.modules.trunks._text_trunk import WordDropout
 from tests.modules.trunk_cases import generators
 
 SMALL = Text(n_buckets=20, embedding_size=4, width=3, n_layers=2)
@@ -42,7 +43,7 @@ def by_hand(trunk, member=0):
         z = torch.stack(vectors)[None]
         for layer in trunk.layers:
             own = nn.LSTM(z.shape[2], 3, batch_first=True, bidirectional=True).double()
-            pairs = layer.directions[2 * member : 2 * member + 2]
+            pairs = layer.members[member]
             for direction, suffix in zip(pairs, ("", "_reverse"), strict=True):
                 for name, value in direction.named_parameters():
                     getattr(own, name + suffix).data.copy_(value)
@@ -96,7 +97,7 @@ def test_gradients_of_padding_are_zero():
 def test_gradients_are_those_of_finite_differences():
     trunk = built()
     trunk.gives_tokens = True
-    table, ahead = trunk.embedding.weight, trunk.layers[0].directions[0].weight_hh_l0
+    table, ahead = trunk.embedding.weight, trunk.layers[0].members[0][0].weight_hh_l0
 
     def value(*_):
         return trunk(TEXTS[None])[0, :8]
@@ -112,12 +113,26 @@ def test_build_leaves_the_global_generator_alone():
 
 def test_dropout_draws_from_the_generators_of_the_members():
     trunk = built().train()
+    trunk.word_dropout.p = trunk.embedding_dropout.p = 0.0
     outputs = []
     for seed in (0, 0, 1):
         trunk.dropout.generators = generators(1, seed)
         outputs.append(trunk(TEXTS[None]))
     assert torch.equal(outputs[0], outputs[1])
     assert not torch.equal(outputs[0], outputs[2])
+
+
+def test_word_dropout_sets_whole_tokens_to_zero():
+    drop = WordDropout(0.5).train()
+    ones = torch.ones(2, 5, 40, 3)
+    assert torch.equal(drop(ones), ones)  # without generators, as when it predicts
+    drop.generators = generators(2)
+    found = drop(ones)
+    assert torch.equal(found.amin(dim=-1), found.amax(dim=-1))
+    assert not torch.equal(found[0], found[1])
+    # within five standard errors of a half, and not scaled up
+    assert abs(found.mean() - 0.5) < 5 * 0.5 / 400**0.5
+    assert set(found.unique().tolist()) == {0.0, 1.0}
 
 
 def test_one_word_alone_is_a_text():
@@ -140,6 +155,8 @@ def test_a_copy_says_the_same():
         ({"embedding_size": "8"}, ValueError, "embedding_size must be a whole number"),
         ({"ngrams": (0,)}, ValueError, "ngrams must be a sequence of whole numbers"),
         ({"dropout": 1.0}, ValueError, "dropout must lie in"),
+        ({"word_dropout": -0.1}, ValueError, "word_dropout must lie in"),
+        ({"embedding_dropout": 1}, ValueError, "embedding_dropout must lie in"),
         ({"tokenizer": "words"}, TypeError, "tokenizer must be None or a callable"),
     ],
 )
