@@ -7,8 +7,10 @@ from torch import Tensor, nn
 
 from sklearn_mtl.modules._linear import MemberLinear
 from sklearn_mtl.modules._normalization import use_sample_weights
+from sklearn_mtl.modules.heads._feedback import FeedbackTail
 from sklearn_mtl.modules.heads._spec import HeadTail
 from sklearn_mtl.modules.heads._task_heads import TaskHeads
+from sklearn_mtl.modules.heads._token_levels import TokenLevels
 from sklearn_mtl.modules.trunks._conv_trunk import ConvTrunk
 from sklearn_mtl.modules.trunks._task_trunk import Parts, TaskTrunk
 from sklearn_mtl.modules.trunks._text_trunk import TextTrunk
@@ -31,10 +33,14 @@ class MultiTaskModule(nn.Module):
     label_scale : Tensor of shape (n_members, 1, n_tasks) or None
         While it trains: by which the weights of a batch are multiplied to give those of
         the labels, without what makes all tasks count alike.
+    of_tokens : Tensor of shape (n_outputs,), bool, or None
+        Which outputs are tags of tokens, whose rows stand below those of their texts;
+        None where there are no tokens.
     """
 
     trunk_dtype: torch.dtype | None = None
     label_scale: Tensor | None = None
+    of_tokens: Tensor | None
     _weighs_rows = False
 
     def __init__(
@@ -43,12 +49,14 @@ class MultiTaskModule(nn.Module):
         trunk: nn.Module,
         heads: MemberLinear,
         tail: HeadTail | None = None,
+        of_tokens: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.inputs = inputs
         self.trunk = trunk
         self.heads = heads
         self.tail = tail
+        self.register_buffer("of_tokens", of_tokens, persistent=False)
 
     def start(self, weights: Tensor, factor: Tensor) -> None:
         """See the weights of all labels, before training.
@@ -79,14 +87,8 @@ class MultiTaskModule(nn.Module):
     @property
     def is_linear_in_one_representation(self) -> bool:
         """Whether the logits are one linear map of what the trunk gives."""
-        has_one = self.has_one_representation and not self.gives_tokens
+        has_one = self.has_one_representation and self.of_tokens is None
         return has_one and self.tail is None
-
-    @property
-    def gives_tokens(self) -> bool:
-        """Whether rows of tokens stand below those of the texts."""
-        parts = self.trunk.modules()
-        return any(isinstance(part, TextTrunk) and part.gives_tokens for part in parts)
 
     @property
     def n_shared(self) -> int:
@@ -110,17 +112,23 @@ class MultiTaskModule(nn.Module):
         return n_rows
 
     def encode(self, x: Tensor) -> Parts:
-        """Return the one representation alone, or the parts of a TaskTrunk."""
+        """Return the one representation, or the parts of a TaskTrunk.
+
+        With tokens also which of them there are, (n_members, n_texts, n_tokens).
+        """
         if self.trunk_dtype is None:
             return self._parts(x)
         with torch.autocast(x.device.type, self.trunk_dtype):
             parts = self._parts(x)
         # Heads and losses need more digits than bfloat16 has.
-        return tuple(part.to(self.heads.weight.dtype) for part in parts)
+        dtype = self.heads.weight.dtype
+        return tuple(p.to(dtype) if p.is_floating_point() else p for p in parts)
 
     def _parts(self, x: Tensor) -> Parts:
         encoded = self.trunk(self.inputs(x))
-        return encoded if isinstance(self.trunk, TaskTrunk) else (encoded,)
+        if isinstance(self.trunk, TaskTrunk):
+            return encoded
+        return (encoded,) if self.of_tokens is None else (encoded, x[..., 0] > 0)
 
     def decode(self, parts: Parts) -> Tensor:
         """Return the fused logits (n_members, n_rows, n_outputs)."""
@@ -128,6 +136,8 @@ class MultiTaskModule(nn.Module):
             maps = self.trunk.apply_heads(parts, self.heads)
         else:
             maps = self.heads(parts[0])
+        if self.of_tokens is not None and isinstance(self.tail, FeedbackTail):
+            return self.tail(maps, TokenLevels(parts[1], self.of_tokens))
         return maps if self.tail is None else self.tail(maps)
 
     def head_inputs(self, parts: Parts) -> Tensor:

@@ -154,6 +154,7 @@ def test_a_task_of_two_tags_alone_is_learned():
 def test_other_heads_weightings_and_monitors_take_tokens():
     for arguments in (
         {"head": "mlp"},
+        {"head": "feedback", "n_members": 2},
         {"balancing": "uncertainty"},
         {"balancing": "upgrad"},
         {"monitor": "gradients"},
@@ -162,6 +163,21 @@ def test_other_heads_weightings_and_monitors_take_tokens():
     ):
         model = net(**{**arguments, "max_epochs": 12}).fit(X, Y)
         assert model.score(NEW, NEW_Y) > 0.9, arguments
+
+
+def test_feedback_tells_a_text_what_its_tokens_are():
+    """The label is decided by tags alone, which only the feedback lets it read."""
+    y = Y.assign(kind=[("B-city" in tags) for tags in Y.slots])
+    model = net(head="feedback", max_epochs=30).fit(X, y)
+    weight = model.net_.module_.tail.weight.detach()[0]
+    (kind,) = model._state.encoder.layout.columns(0).indices(1)[:1]
+    city = 1 + [*model.classes_[1]].index("B-city")
+    assert weight[city, kind] > 0
+    texts = [*NEW, [], ["play", *["rome"] * 50]]
+    proba, _ = model.predict_proba(texts)
+    for number in (3, 60, 61):  # the same with other padding
+        alone = model.predict_proba([texts[number]])[0]
+        np.testing.assert_allclose(proba[number], alone[0], atol=1e-6)
 
 
 def test_gradients_of_tasks_are_weighed_at_the_shared_parameters():

@@ -14,6 +14,7 @@ from sklearn_mtl.modules.heads._task_heads import (
     soft_outputs,
     tasks_of_columns,
 )
+from sklearn_mtl.modules.heads._token_levels import TokenLevels
 
 __all__ = ["FeedbackHead", "FeedbackTail"]
 
@@ -29,6 +30,9 @@ class FeedbackHead(HeadSpec):
     regression, for :math:`p`. V begins at zero, so that training begins with linear
     heads. Use it where one task's answer decides another's: once a digit is known,
     so is its parity. The same :math:`p` are read whether or not labels are missing.
+
+    A task of texts reads of a task of tokens the largest probability of each tag over
+    the tokens, and a task of tokens reads at each token what is said of the text.
 
     Parameters
     ----------
@@ -109,12 +113,15 @@ class FeedbackTail(HeadTail):
     def draw(self, generators: Sequence[Generator]) -> None:
         """Leave V at zero, whatever the generators say."""
 
-    def forward(self, maps: Tensor) -> Tensor:
-        """Feed the outputs back as often as wanted."""
+    def forward(self, maps: Tensor, levels: TokenLevels | None = None) -> Tensor:
+        """Feed the outputs back as often as wanted, also between texts and tokens."""
         weight = self.weight * self.is_other
         logits = maps
         for _ in range(self.n_passes):
+            soft = soft_outputs(logits, self.blocks)
+            if levels is not None:
+                soft = levels.exchange(soft)
             # Added to the maps and not to the last logits: the feedback does not add
             # up.
-            logits = maps + torch.bmm(soft_outputs(logits, self.blocks), weight)
+            logits = maps + torch.bmm(soft, weight)
         return logits

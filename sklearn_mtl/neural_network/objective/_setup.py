@@ -96,7 +96,7 @@ def _choose_gramian(
     has_one = module.is_linear_in_one_representation
     if model.gramian == "features" and not has_one:
         reason = f"{type(model.trunk).__name__} gives each task its own"
-        if module.gives_tokens:
+        if module.of_tokens is not None:
             reason = "tasks of tokens read other rows than tasks of texts"
         elif module.has_one_representation:
             reason = f"head={model.head!r} is not linear in it"

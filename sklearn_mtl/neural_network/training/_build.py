@@ -106,7 +106,14 @@ def build_module(
         bias = torch.as_tensor(encoder.bias_, dtype=torch.float32)
         start = heads.bias if own_bias is None else own_bias
         start.copy_(bias[:, None].expand_as(start))
-    return MultiTaskModule(inputs, shared, heads, tail)
+    return MultiTaskModule(inputs, shared, heads, tail, _of_tokens(encoder.layout))
+
+
+def _of_tokens(layout: OutputLayout) -> Tensor | None:
+    """Return which outputs are tags of tokens; None where there are no such tasks."""
+    if not layout.tokens:
+        return None
+    return torch.tensor([place in layout.tokens for place in layout.task_places])
 
 
 def _rank(n_outputs: int) -> int:
