@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,10 @@ from sklearn_mtl.command_line._task_types import read_task_types
 from sklearn_mtl.datasets import FileOptions, TableFile, read_table_file, split_columns
 
 _FEW = 3  # other values among numbers or dates that are told
+# Digits with one sign of a currency or a unit, such as 5 %, $ 1,200 or 12.5 kg.
+_WITH_UNIT = re.compile(
+    r"([€$£¥]?)\s*[+-]?\d[\d.,' ]*?(\s*[%‰€$£¥°][CF]?|\s+[A-Za-zµ]{1,4})?"
+)
 _WORDS = FileOptions(on_command_line=True)
 
 __all__ = ["CommandTable", "choose_inputs", "describe", "read_file", "read_table"]
@@ -177,6 +182,11 @@ def _tell_mixed(data: Any, target: Any) -> None:
             column = frame[name].dropna()
             if not len(column) or column.dtype.kind in "biufcmM":
                 continue
+            if unit := _common_unit(column.astype(str)):
+                _say(
+                    f"warning: column {name!r} holds texts such as "
+                    f"{str(column.iloc[0])!r}; without {unit!r} they would be numbers"
+                )
             others = column[pd.to_numeric(column, errors="coerce").isna()].astype(str)
             if 0 < len(others) < len(column) / 5:
                 values, kind = list(others.unique()), "numbers"
@@ -190,6 +200,17 @@ def _tell_mixed(data: Any, target: Any) -> None:
                     f"warning: column {name!r} has {kind} and {len(others)} other "
                     f"values; if they mean missing ones: --missing {shown}"
                 )
+
+
+def _common_unit(texts: Any) -> str:
+    """Return the sign of a currency or the unit that all numbers have; "" for none."""
+    units: set[str] = set()
+    for text in texts.unique():
+        match = _WITH_UNIT.fullmatch(text)
+        units.add("".join(match.groups("")).strip() if match else "")
+        if "" in units or len(units) > 1:
+            return ""
+    return "".join(units)
 
 
 def _say(line: str) -> None:
