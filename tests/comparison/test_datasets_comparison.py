@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -53,6 +54,18 @@ def ranked(published, monkeypatch):
     table = published.table[NAMES]
     monkeypatch.setattr(DatasetsComparison, "_ranked", table)
     return published
+
+
+@pytest.mark.parametrize(
+    ("ranks", "said"),
+    [([1, 1], "1.5 of 2; no model has a better one."), ([2, 1], "1 of 2; the best.")],
+)
+def test_a_mean_rank_that_is_shared_is_not_called_the_best(
+    published, monkeypatch, ranks, said
+):
+    table = pd.DataFrame([ranks] * 14, columns=["net", "linear"], index=[*LETTERS])
+    monkeypatch.setattr(DatasetsComparison, "_ranked", table)
+    assert published.verdict.endswith(f"Its mean rank is {said}")
 
 
 def test_data_sets_where_a_row_lacks_scores_are_not_ranked(published):

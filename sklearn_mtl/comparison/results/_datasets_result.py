@@ -163,8 +163,10 @@ class DatasetsResult:
             said.append(f"no evidence on {undecided} of {len(gains)} data sets")
         rank = ""
         if model in self.mean_ranks.index:
-            best = self.mean_ranks.index[0]
+            best = self.mean_ranks.index[self.mean_ranks == self.mean_ranks.min()]
             place = f"{self.mean_ranks[model]:.2g} of {len(self.mean_ranks)}"
-            first = "the best" if best == model else f"the best is {best}"
+            first = f"the best is {best[0]}"
+            if model in best:
+                first = "the best" if len(best) == 1 else "no model has a better one"
             rank = f" Its mean rank is {place}; {first}."
         return f"{model}: {'; '.join(said)}.{rank}"
