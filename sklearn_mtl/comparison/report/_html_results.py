@@ -21,7 +21,7 @@ from sklearn_mtl.comparison.results._rows import SELECTED, shares_nothing
 from sklearn_mtl.comparison.results._tables import COSTS
 from sklearn_mtl.comparison.results._words import (
     CURVE_INTERVALS,
-    NO_CURVE,
+    about_curve,
     effect_word,
     gain_and_interval,
     listed,
@@ -206,11 +206,8 @@ def curves(comparison: ComparisonResult) -> dict[str, Any] | None:
     for one in drawn:
         one["saved"] = comparison.labels_saved(one["title"])
     notes = [comparison.mean_note, CURVE_INTERVALS]
-    notes += [
-        f"{row.name}: {NO_CURVE}"
-        for row in comparison.models
-        if row.twin is not None and shares_nothing(row, comparison.tasks)
-    ]
+    paired = [row for row in comparison.models if row.twin is not None]
+    notes += [about_curve(row, comparison.tasks) for row in paired]
     return {"notes": " ".join(filter(None, notes)), "drawn": drawn}
 
 

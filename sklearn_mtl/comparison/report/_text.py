@@ -25,7 +25,7 @@ from sklearn_mtl.comparison.results._verdict import (
 )
 from sklearn_mtl.comparison.results._words import (
     CURVE_INTERVALS,
-    NO_CURVE,
+    about_curve,
     effect_word,
     gain_and_interval,
     metric_label,
@@ -174,9 +174,9 @@ def _curve(comparison: ComparisonResult, model: ModelRow) -> str:
     """Return score against number of labels, in the mean over tasks."""
     if comparison.curve is None or model.twin is None:
         return ""
-    name = model.name
+    name, about = model.name, about_curve(model, comparison.tasks)
     if shares_nothing(model, comparison.tasks):
-        return f"{name}: {NO_CURVE}"
+        return about
     frame = comparison.learning_curve
     rows = frame[(frame["model"] == name) & (frame["task"] == MEAN)]
     lines = [
@@ -185,8 +185,9 @@ def _curve(comparison: ComparisonResult, model: ModelRow) -> str:
         for row in rows.itertuples()
     ]
     header = ["labels of a task", shorten(name, _NAME_WIDTH), "twin", "from sharing"]
-    parts = layout(header, lines, "rrrl"), comparison.labels_saved(name)
-    return "\n".join([*filter(None, parts), CURVE_INTERVALS])
+    table = layout(header, lines, "rrrl")
+    parts = [table, comparison.labels_saved(name), about, CURVE_INTERVALS]
+    return "\n".join(filter(None, parts))
 
 
 def _problems(comparison: ComparisonResult, width: int) -> str:

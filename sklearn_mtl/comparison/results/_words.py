@@ -8,11 +8,12 @@ import numpy as np
 
 from sklearn_mtl.comparison.results._gains import TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import Interval
+from sklearn_mtl.comparison.results._rows import ModelRow, TaskRow, shares_nothing
 
 __all__ = [
     "CURVE_INTERVALS",
     "MEAN_SKILL",
-    "NO_CURVE",
+    "about_curve",
     "effect_word",
     "gain_and_interval",
     "listed",
@@ -38,8 +39,6 @@ MEAN_SKILL = (
 CURVE_INTERVALS = (
     "The intervals of a curve are adjusted for the number of its points (Holm)."
 )
-#: What is said instead of a learning curve.
-NO_CURVE = "nothing to share, so there is no learning curve."
 
 _LABELS = {
     "balanced_accuracy": "balanced accuracy",
@@ -115,6 +114,18 @@ def means_without(names: Sequence[str]) -> str:
     return (
         f"Means over tasks leave out {listed(names)}, which {have} scores in half of "
         "the splits or fewer: too few to know their noise."
+    )
+
+
+def about_curve(model: ModelRow, tasks: Sequence[TaskRow]) -> str:
+    """Say what the learning curve of a model leaves out, or why there is none."""
+    if not model.alone:
+        return ""
+    if shares_nothing(model, tasks):
+        return f"{model.name}: nothing to share, so there is no learning curve."
+    return (
+        f"The curve of {model.name} is without {listed(model.alone)}, where there is "
+        "nothing to share."
     )
 
 

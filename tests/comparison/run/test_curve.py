@@ -120,6 +120,20 @@ def test_gains_have_the_corrected_interval_after_holm(measured):
         np.testing.assert_allclose(found_ends, [ends.low, ends.high])
 
 
+def test_tasks_that_share_nothing_are_not_in_the_curve_of_the_mean():
+    X, y = make_multitask_regression(60, 10, 3, random_state=0)
+    targets = {"a": y[:, 0], "b": y[:, 1], "c": np.where(y[:, 2] > 0, "yes", "no")}
+    rows = ["dummy", "shared-linear"]
+    found = compare(X, targets, rows, cv=2, learning_curve=[0.5])
+    last = found.learning_curve.query("task == 'mean' and share == 1").iloc[0]
+    means = found.table.loc["shared-linear", ["a", "b"]]
+    np.testing.assert_allclose(last["score"], means.mean())
+    assert (
+        "The curve of shared-linear is without c, where there is nothing to share."
+        in found.to_text()
+    )
+
+
 def test_nothing_to_share_is_said_instead_of_a_curve(tmp_path):
     X, y = make_multitask_regression(40, 10, 1, random_state=0)
     rows = ["dummy", "shared-linear"]
