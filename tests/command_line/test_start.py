@@ -29,6 +29,30 @@ def test_an_interrupt_while_packages_load_is_one_line():
     assert (done.returncode, done.stderr) == (130, "sklearn-mtl: interrupted\n")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other pipes")
+@pytest.mark.parametrize("n_characters", [10, 100_000])  # with and without a flush
+def test_a_reader_that_has_read_enough_is_no_error(n_characters):
+    code = f"""
+import sys, types
+stub = types.ModuleType("sklearn_mtl.command_line._main")
+stub.run = lambda arguments: print("x" * {n_characters}) or 0
+sys.modules[stub.__name__] = stub
+from sklearn_mtl.command_line import main
+sys.exit(main([]))
+"""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 def test_the_program_starts_without_the_packages_it_needs():
     code = "import sys, sklearn_mtl.command_line; print('numpy' in sys.modules)"
     done = subprocess.run(
