@@ -59,15 +59,16 @@ class MultiTaskClassifier(
         a spec, such as ``MLP()``, makes ``trunk__dropout`` a parameter for grid search;
         a module, or a callable that gets the number of features and returns one, maps
         (n_rows, n_features) to (n_rows, n_hidden) and sees the values of X as they are,
-        unless it has an attribute ``preparation = "table"``.
+        unless it has an attribute ``preparation = "table"``. ``Text()`` reads texts or
+        lists of tokens as X.
     head : {"linear", "mlp", "feedback"} or head spec, default="linear"
         What each task does with what it reads of the trunk: a linear map; a hidden
         layer of its own (``MLPHead(hidden_layer_sizes=(32,))``); or a linear map of it
         and of the soft outputs of the other tasks (``FeedbackHead(n_passes=1)``).
     n_members : int or "auto", default="auto"
         Independent nets, trained in one batched product, whose predictions are
-        averaged. "auto" is 8 for trunk specs of tables, as `MLP`, and 1 for modules of
-        your own.
+        averaged. "auto" is 8 for trunk specs of tables, as `MLP`, and 1 for ``Text()``
+        and modules of your own.
 
     Objective
 
@@ -140,19 +141,21 @@ class MultiTaskClassifier(
         leaves the rate to `callbacks`.
     weight_decay : float or "auto", default="auto"
         Decay of the weights, not the biases, by the optimiser; decoupled for AdamW, so
-        no part of the objective. "auto" is 0.3 for "adamw" and 0 for others.
+        no part of the objective. "auto" is 0.3 for "adamw" (0.01 with ``Text()``) and 0
+        for others.
     batch_size : int, "auto" or None, default="auto"
-        Rows in a step. "auto" is n / 20 within 32 and 256, and all rows up to 100. None
-        is all rows, always in the same order.
+        Rows in a step. "auto" is n / 20 within 32 and 256 (32 with ``Text()``), and all
+        rows up to 100. None is all rows, always in the same order.
     max_epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 800 steps, but at least 12
-        epochs. If all tasks are regressions whose held-out loss ends flat, below 5 % of
-        that of the best constant, up to three times as many follow without dropout.
+        epochs (16 with ``Text()``). If all tasks are regressions whose held-out loss
+        ends flat, below 5 % of that of the best constant, up to three times as many
+        follow without dropout.
     early_stopping : bool or "auto", default="auto"
         Whether to keep the epoch with the lowest held-out loss, in which each task
         counts relative to the loss of its best constant. "auto" holds out above 100
-        samples. Held out are groups, if `fit` gets `groups`, or a set of your own, if
-        it gets `X_val` and `y_val`.
+        samples, but not with ``Text()``. Held out are groups, if `fit` gets `groups`,
+        or a set of your own, if it gets `X_val` and `y_val`.
     validation_fraction : float, default=0.15
         Share of the rows held out when there is one member, stratified on all tasks.
         With several each holds out a fold of its own.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -30,7 +30,6 @@ from sklearn_mtl.neural_network.data._stored import (
     n_kept,
 )
 from sklearn_mtl.neural_network.data._stream import Stream
-from sklearn_mtl.neural_network.data._tags import LabelledTexts
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.objective._relation import relation_matrix
 from sklearn_mtl.neural_network.objective._scheduling import make_turns
@@ -52,6 +51,7 @@ from sklearn_mtl.neural_network.training._head_update import HeadUpdate
 from sklearn_mtl.neural_network.training._input_layer import input_layer
 from sklearn_mtl.neural_network.training._learning_rate import TwoStages, WarmUpCosine
 from sklearn_mtl.neural_network.training._loss_error import LossError, raise_reason
+from sklearn_mtl.neural_network.training._out_of_fold import out_of_fold
 from sklearn_mtl.neural_network.training._plan import (
     FURTHER_RATE,
     TrainingPlan,
@@ -367,38 +367,13 @@ def _train(
     if held_out is not None and track is not None:
         state.best_epoch = track.restore(net.module_)
         if (~members).any(axis=0).all():  # each sample was held out by one member
-            state.held_out_outputs = _out_of_fold(state, held_out)
+            state.held_out_outputs = out_of_fold(state, held_out)
     if not is_partial and not state.encoder.layout.tokens:
         mass = state.encoder.mass_ * members.sum(axis=1, keepdims=True)
         layout = state.encoder.layout
         state.head_update = HeadUpdate(net.module_, layout, data, torch.tensor(mass))
     task_set = state.encoder.task_set
     state.task_relation = relation_matrix(regularizer, net.module_, task_set)
-
-
-def _out_of_fold(state: NetState, held_out: HeldOutRows) -> list[Any]:
-    """Return the outputs for every row, from the member that held it out."""
-    data, n_outputs = held_out.data, state.encoder.layout.n_outputs
-    fused, of_tokens = np.empty((len(held_out), n_outputs)), None
-    if isinstance(data, LabelledTexts):
-        of_tokens = np.empty((len(data.tag_targets), n_outputs))
-    known = state.encoder.known_outputs()
-    for index, logits in state.net.held_out_logits(held_out):
-        activated = state.encoder.activate(logits).double().cpu().numpy()
-        if known is not None:
-            activated = np.where(known, activated, np.nan)
-        rows = index.cpu().numpy()
-        fused[rows[rows >= 0]] = activated[:, : rows.shape[1]][rows >= 0]
-        if of_tokens is not None and isinstance(data, LabelledTexts):
-            numbers, is_token = data.tokens(index.clamp(min=0))
-            seen = is_token & data.spread(index >= 0, index)[:, rows.shape[1] :]
-            of_tokens[numbers[seen].cpu()] = activated[:, rows.shape[1] :][seen.cpu()]
-    outputs: list[Any] = state.encoder.split(fused)
-    if of_tokens is not None and isinstance(data, LabelledTexts):
-        for t, output in enumerate(state.encoder.split(of_tokens)):
-            if state.encoder.task_set.tasks[t].is_tokens:
-                outputs[t] = np.split(output, data.offsets[1:].cpu())
-    return outputs
 
 
 def _calibration_data(
