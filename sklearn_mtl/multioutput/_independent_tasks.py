@@ -76,10 +76,10 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     by_task : dict of str to estimator, default=None
         For some tasks by name, before all others.
     task_types : str, sequence or dict, default=None
-        "classification" or "regression", for all tasks, in order, or by name, where the
-        estimator does not say it. None infers it: strings, booleans, categories and up
-        to 20 integers are classes. A `TaskTypeWarning` names a task whose type a few
-        labels decide.
+        "classification", "regression" or "tokens", for all tasks, in order, or by name,
+        where the estimator does not say it. None infers it: strings, booleans,
+        categories and up to 20 integers are classes, lists are tags of tokens. A
+        `TaskTypeWarning` names a task whose type a few labels decide.
     on_empty_task : {"raise", "warn"}, default="raise"
         Whether a task without any observed label is an error, or predicted as NaN with
         a warning.

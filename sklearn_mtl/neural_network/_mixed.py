@@ -166,9 +166,9 @@ class MultiTaskMixedEstimator(
     Data
 
     task_types : str, sequence or dict, default=None
-        Overrides the inference: "classification" (or "binary", "multiclass") or
-        "regression", for all tasks, in order, or by name. A `TaskTypeWarning` names a
-        task whose type a few labels decide.
+        Overrides the inference: "classification" (or "binary", "multiclass"),
+        "regression" or "tokens", for all tasks, in order, or by name. A
+        `TaskTypeWarning` names a task whose type a few labels decide.
     numeric_embedding : PiecewiseLinear, "auto" or None, default="auto"
         How numeric columns of a table are embedded. "auto" is ``PiecewiseLinear()``
         where there are at least four rows a column, and more than 100.

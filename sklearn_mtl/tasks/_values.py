@@ -35,9 +35,10 @@ def refuse_tags(values: np.ndarray, who: str) -> None:
         raise TaskError(
             f"{who}: y has entries of type {type(found).__name__}, but it must have "
             "one label per sample and task. If they are tags of the tokens of texts, "
-            "say task_types='tokens', or put the lists into a pandas.Series or a "
-            "column of a DataFrame; MultiTaskClassifier(trunk=Text()) learns them. If "
-            "they are the tags of each sample, make a task of each tag: "
+            "put the lists into a pandas.Series or a column of a DataFrame, or say "
+            "task_types='tokens' where that is a parameter; "
+            "MultiTaskClassifier(trunk=Text()) learns them. If they are the tags of "
+            "each sample, make a task of each tag: "
             "y = sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)."
         )
 

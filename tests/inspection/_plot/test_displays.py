@@ -198,6 +198,14 @@ class TestConfusion:
         with pytest.raises(TaskError, match="task 'dose' has no classes"):
             TaskConfusionDisplay.from_predictions(y, guess, tasks=["dose"])
 
+    def test_tokens_are_left_out(self):
+        tags = [["O", "B"], ["O"]]
+        y = pd.DataFrame({"intent": ["a", "b"], "slots": tags})
+        shown = TaskConfusionDisplay.from_predictions(y, y.to_numpy())
+        assert list(shown.task_names) == ["intent"]
+        with pytest.raises(TaskError, match="'slots' has no one label per sample"):
+            TaskConfusionDisplay.from_predictions(y, y.to_numpy(), tasks=["slots"])
+
     def test_a_class_that_is_only_predicted_has_a_column(self):
         shown = TaskConfusionDisplay.from_predictions([0, 0, 1], [0, 2, 1])
         assert shown.labels[0].tolist() == [0, 1, 2]
