@@ -143,8 +143,8 @@ def test_categories_are_told_from_numbers():
             "me: y has entries of type list, but it must have one label per sample and "
             "task. If they are tags of the tokens of texts, put the lists into a "
             "pandas.Series or a column of a DataFrame, or say task_types='tokens' "
-            "where that is a parameter; MultiTaskClassifier(trunk=Text()) learns them. If "
-            "they are the tags of each sample, make a task of each tag: "
+            "where that is a parameter; MultiTaskClassifier(trunk=Text()) learns them. "
+            "If they are the tags of each sample, make a task of each tag: "
             "y = sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y).",
         ),
         ([{"a"}, {"b", "c"}], "me: y has entries of type set, but it must have one"),
