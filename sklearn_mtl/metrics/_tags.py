@@ -73,7 +73,9 @@ class TagTruth(TaskTruth):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the tags, what is given for them and weights, samples apart by "O".
 
-        A missing tag is "O" in both. Shapes: values (n_tags,) -> (n_places,) each.
+        A missing tag is "O" in both.
+
+        Shapes: values (n_tags,) -> (n_places,) each.
         """
         tags = super().labels
         places = self.rows + self._sample_of_tags  # one "O" after each sample before
@@ -81,7 +83,7 @@ class TagTruth(TaskTruth):
         for part in (tags, values):
             whole = np.full(self.lengths.sum() + len(self.samples), _OUTSIDE, object)
             whole[places] = part
-            sequences.append(np.array(whole.tolist()))
+            sequences.append(whole)
         weights = np.repeat(self.weight_of_labels, self.lengths + 1)
         return sequences[0], sequences[1], weights
 

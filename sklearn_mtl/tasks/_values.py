@@ -77,7 +77,9 @@ def drop_missing(column: Any) -> tuple[np.ndarray, np.ndarray]:
     elif column.dtype.kind in "mM":
         seen = ~np.isnat(column)
     elif column.dtype.kind == "O":
-        seen = np.array([not is_missing(v) for v in column], dtype=bool)
+        # most are texts, of which a hundred thousand tags are soon together
+        present = [isinstance(v, str) or not is_missing(v) for v in column]
+        seen = np.array(present, dtype=bool)
     else:
         seen = np.ones(len(column), dtype=bool)
     return column[seen], seen
@@ -87,7 +89,7 @@ def natural(values: np.ndarray, name: str, who: str) -> np.ndarray:
     """Give object columns the dtype of their values, and refuse what has none."""
     if values.dtype.kind == "O" and len(values):
         refuse_tags(values, who)
-        types = {_family(v) for v in values}
+        types = {_family(v) for v in {type(v): v for v in values}.values()}
         if "other" in types or len(types) > 1:
             shown = sorted({type(v).__name__ for v in values})
             raise TaskError(
