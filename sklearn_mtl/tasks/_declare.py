@@ -13,6 +13,7 @@ from sklearn_mtl.tasks._by_task import by_task
 from sklearn_mtl.tasks._infer import parse_task_types, warn_of_empty_task
 from sklearn_mtl.tasks._read_y import TargetColumns, read_columns
 from sklearn_mtl.tasks._task import Task, read_task, read_tasks
+from sklearn_mtl.tasks._tokens import holds_lists
 from sklearn_mtl.tasks._values import refuse_tags
 from sklearn_mtl.utils._typing import TaskTypes
 
@@ -28,6 +29,13 @@ def read_first_tasks(
     on_empty_task: str,
 ) -> list[Task]:
     """Return the tasks of the first labels, as far as they are declared or inferred."""
+    lists = zip(columns.names, map(holds_lists, columns.values), strict=True)
+    of_tokens = [name for name, is_of_tokens in lists if is_of_tokens]
+    if of_tokens:
+        raise TaskError(
+            f"{who}: task {of_tokens[0]!r} has lists as labels. Tags of tokens are "
+            "learned by fit; partial_fit takes one label per sample and task."
+        )
     if classes is None:
         if kind == "classification":
             raise ValueError(

@@ -305,7 +305,10 @@ class TaskSet:
                 task.target.check_new(values, task.name, who)
         codes = self.fill(columns)
         unknown = self._unknown_labels(columns, codes)
-        self._tell_unseen(unknown, "labels", unseen, who)
+        if unknown and unseen == "raise":
+            raise self._unseen(unknown, "labels", who)
+        if unknown:
+            warn_of_unseen(unknown, who)
         return codes
 
     def encode_tokens(
@@ -354,7 +357,10 @@ class TaskSet:
             found[t], new = task.encode_tokens(cells, columns.observed[:, t], who)
             if new:
                 unknown[task.name] = new
-        self._tell_unseen(unknown, "tags", unseen, who)
+        if unknown and unseen == "raise":
+            raise self._unseen(unknown, "tags", who)
+        if unknown:
+            warn_of_unseen(unknown, who)
         return found
 
     def _read(self, y: Any, who: str, sample_weight: ArrayLike | None) -> TargetColumns:
@@ -364,19 +370,13 @@ class TaskSet:
         nested = self.is_1d and self.tasks[0].is_tokens
         return read_columns(y, who, sample_weight, self, nested=nested)
 
-    def _tell_unseen(
-        self, unknown: dict[str, list], what: str, unseen: str, who: str
-    ) -> None:
-        """Refuse labels that were not seen in fit, or say that they count as wrong."""
-        if unknown and unseen == "raise":
-            name, found = next(iter(unknown.items()))
-            known = self.tasks[self.index(name)].classes
-            raise TaskError(
-                f"{who}: task {name!r} has {what} {found} in y that were not seen in "
-                f"fit. Known classes: {known.tolist() if known is not None else []}."
-            )
-        if unknown:
-            warn_of_unseen(unknown, who)
+    def _unseen(self, unknown: dict[str, list], what: str, who: str) -> TaskError:
+        name, found = next(iter(unknown.items()))
+        known = self.tasks[self.index(name)].classes
+        return TaskError(
+            f"{who}: task {name!r} has {what} {found} in y that were not seen in fit. "
+            f"Known classes: {known.tolist() if known is not None else []}."
+        )
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Return labels in the form of the y that was read.

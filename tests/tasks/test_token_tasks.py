@@ -132,6 +132,14 @@ def test_an_estimator_of_tables_refuses_tags():
         MultiTaskLinearClassifier().fit(np.zeros((5, 1)), FRAME)
 
 
+@pytest.mark.parametrize("classes", [None, {"intent": ["a", "b"], "slots": ["O"]}])
+def test_a_stream_has_no_tokens(classes):
+    with pytest.raises(
+        TaskError, match=r"me: task 'slots' has lists as labels\. Tags of"
+    ):
+        TaskSet.from_classes(FRAME, classes, who="me")
+
+
 @pytest.mark.parametrize(
     ("y", "message"),
     [
