@@ -75,9 +75,11 @@ class LabelledRows(Dataset):
 class BatchIterator:
     """Visit the training rows of all members in shuffled batches of equal size.
 
-    Members may hold out folds whose sizes differ by a few rows; in an epoch each visits
-    as many rows as the shortest, drawn anew, so that all take the same steps. Where
-    all rows fit in one batch the order is fixed, so that the sum is the same each time.
+    Members may hold out folds of unequal sizes, with groups very unequal ones. In an
+    epoch each visits as many rows as a member has on average, so that all take the same
+    steps: one with more leaves out others in every epoch, one with fewer visits some
+    again. Where all rows fit in one batch the order is fixed, so that the sum is the
+    same each time.
 
     Parameters
     ----------
@@ -101,7 +103,8 @@ class BatchIterator:
         self.data = data
         self.members = members
         self.generators = generators
-        self.n_rows = min(len(rows) for rows in members)
+        # Not those of the shortest: one large group would shorten all epochs.
+        self.n_rows = sum(len(rows) for rows in members) // len(members)
         self.n_batches = max(1, math.ceil(self.n_rows / batch_size))
         self.is_full_batch = self.n_batches == 1
         if self.is_full_batch:
@@ -138,10 +141,10 @@ class BatchIterator:
         return (group * (lengths.max() + 1) + lengths).argsort(dim=1, stable=True)
 
     def _shuffled(self, member: int) -> Tensor:
-        rows = self.members[member]
-        order = torch.randperm(len(rows), generator=self.generators[member])
-        # A member with more rows leaves out others in every epoch.
-        return rows[order[: self.n_rows].to(rows.device)]
+        rows, generator = self.members[member], self.generators[member]
+        n_times = math.ceil(self.n_rows / len(rows))
+        parts = [torch.randperm(len(rows), generator=generator) for _ in range(n_times)]
+        return rows[torch.cat(parts)[: self.n_rows].to(rows.device)]
 
     def _whole(self) -> Batch:
         """Return all rows of every member; what pads a shorter one weighs nothing."""
