@@ -18,6 +18,7 @@ from sklearn_mtl.ensemble._boosted_task import (
     BoostedTask,
     Part,
     best_length,
+    with_few_values,
 )
 from sklearn_mtl.ensemble._encoding import constant_output
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
@@ -120,7 +121,8 @@ class BoostingMember(ClassOutputsMixin, BaseEstimator):
         self._forget(len(labels.codes))
         if sparse.issparse(X):
             return self
-        columns, self._is_category = _as_columns(X), self._which_categories(X)
+        self._is_category = self._which_categories(X)
+        columns = with_few_values(_as_columns(X), self._is_category)
         if given.has_validation:
             read = partial(read_inputs, self, wanted="table", reset=False)
             new = _as_columns(read_validation_inputs(self, given, read))

@@ -15,7 +15,7 @@ from sklearn_mtl.ensemble import (
     MultiTaskBlendRegressor,
     _boosted_task,
 )
-from sklearn_mtl.ensemble._boosted_task import BoostedTask, Part
+from sklearn_mtl.ensemble._boosted_task import BoostedTask, Part, with_few_values
 from sklearn_mtl.ensemble._boosting import BoostingMember
 from sklearn_mtl.persistence import load, save
 from sklearn_mtl.tasks import TaskSet
@@ -171,6 +171,21 @@ class TestColumns:
         proba = member().fit(X, y).oof_prediction_[1]
         assert np.mean((proba[:, 1] > 0.5) == (y[:, 1] == 1)) > 0.97
 
+    def test_few_values_are_on_the_same_side_of_every_threshold(self):
+        rng = np.random.default_rng(0)
+        X = np.column_stack(
+            [rng.normal(size=300), rng.integers(0, 9, 300), 1e300 * rng.random(300)]
+        )
+        X[::7, 0] = np.nan
+        found = with_few_values(X, np.zeros(3, dtype=bool))
+        assert [len(np.unique(one[~np.isnan(one)])) for one in found.T] == [63, 9, 63]
+        np.testing.assert_array_equal(found[:, 1], X[:, 1])
+        np.testing.assert_array_equal(np.isnan(found), np.isnan(X))
+        part = Part(found, rng.normal(size=300), np.ones(300))
+        task = TaskSet.from_y(part.codes, kind="regression")[0].tasks[0]
+        model = BoostedTask.fit(task, part, part, np.zeros(3, dtype=bool), 0)
+        np.testing.assert_array_equal(model.outputs(found), model.outputs(X))
+
 
 class TestWhatIsNotBoosted:
     @pytest.mark.parametrize(
@@ -217,12 +232,12 @@ class TestWhatIsNotBoosted:
             lambda self, X, y, **kw: fits.append(len(X)) or fit(self, X, y, **kw),
         )
         rng = np.random.default_rng(0)
-        X = rng.normal(size=(200, 4))
-        line = X[:, :2] + 0.1 * rng.normal(size=(200, 2))
+        X = rng.normal(size=(500, 4))
+        line = X[:, :2] + 1.5 * rng.normal(size=(500, 2))
         blend(X, line, model=MultiTaskBlendRegressor)
-        assert fits == [160, 160]
+        assert fits == [400, 400]
         fits.clear()
-        blend(X, np.sign(line), model=MultiTaskBlendRegressor)
+        blend(X, np.sign(X[:, :2]), model=MultiTaskBlendRegressor)
         assert len(fits) == 10
 
     def test_it_needs_another_member(self):
