@@ -86,33 +86,21 @@ def _largest(
     levels: np.ndarray, seen: np.ndarray, correlation: np.ndarray, n_draws: int
 ) -> np.ndarray:
     """Return the largest level of each sample in each draw (n_samples, n_draws)."""
-    rng = np.random.default_rng(0)
+    rng, root = np.random.default_rng(0), linalg.cholesky(correlation, lower=True)
     best = np.where(seen, levels, 0.0).max(axis=1)
     out = np.repeat(best[:, None], n_draws, axis=1)
     patterns, number = np.unique(seen, axis=0, return_inverse=True)
     for k, pattern in enumerate(patterns):
-        rows = np.flatnonzero(number.ravel() == k)
         if pattern.all():
             continue
+        rows = np.flatnonzero(number.ravel() == k)
         known, missing = np.flatnonzero(pattern), np.flatnonzero(~pattern)
-        slope, root = _conditional(correlation, known, missing)
-        mean = ndtri(levels[np.ix_(rows, known)]) @ slope
-        noise = rng.standard_normal((n_draws, len(rows), len(missing))) @ root.T
-        drawn = ndtr((mean + noise).max(axis=2)).T
-        out[rows] = np.maximum(out[rows], drawn)
+        drawn = rng.standard_normal((len(rows) * n_draws, len(correlation))) @ root.T
+        # Matheron's rule: a draw of all scores, moved by what is observed
+        apart = np.repeat(ndtri(levels[np.ix_(rows, known)]), n_draws, axis=0)
+        apart -= drawn[:, known]
+        own = linalg.cho_factor(correlation[np.ix_(known, known)])
+        moved = linalg.cho_solve(own, apart.T).T @ correlation[np.ix_(known, missing)]
+        largest = ndtr((drawn[:, missing] + moved).max(axis=1))
+        out[rows] = np.maximum(out[rows], largest.reshape(len(rows), n_draws))
     return out
-
-
-def _conditional(
-    correlation: np.ndarray, known: np.ndarray, missing: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return slopes and a root of the covariance of missing scores given known ones.
-
-    Shapes: -> (n_known, n_missing), (n_missing, n_missing).
-    """
-    cross = correlation[np.ix_(known, missing)]
-    own = correlation[np.ix_(known, known)]
-    slope = linalg.solve(own, cross, assume_a="pos")
-    left = correlation[np.ix_(missing, missing)] - cross.T @ slope
-    values, vectors = linalg.eigh(left)
-    return slope, vectors * np.sqrt(np.maximum(values, 0.0))

@@ -13,9 +13,8 @@ from sklearn_mtl.uncertainty._outputs_as_features import Axes, OutputFeatures
 __all__ = ["ScaleModel", "fit_scales", "make_parts"]
 
 _ALPHAS = (10.0, 100.0, 1000.0, np.inf)  # inf: errors are equally large everywhere
-_N_PARTS = 5  # for samples that were held out one by one, or in many folds
-_MOST_PARTS = 10
-_N_ITER, _TOL = 30, 1e-6
+_N_PARTS = 5
+_N_ITER, _TOL = 30, 1e-4
 _SMALLEST = 1e-12  # mean of errors that are all zero, relative to the outputs
 
 
@@ -127,20 +126,15 @@ def fit_scales(
             continue
         # errors that are all zero have a scale too
         e = np.maximum(e, _SMALLEST * np.abs(columns[rows, own]).max(initial=1e-300))
-        best, lowest = np.full(len(rows), np.nan), np.inf
-        chosen = np.inf
-        for alpha in _ALPHAS:
-            scales = _cross_fit(own, parts, rows, e, w, alpha)
-            known = ~np.isnan(scales)
-            if not known.any():
-                break
-            deviance = np.log(scales[known]) + e[known] / scales[known]
-            loss = np.average(deviance, weights=w[known])
-            if loss < lowest:
-                best, lowest, chosen = scales, loss, alpha
-        model = ScaleModel.learn(own, whole.of_task(own, rows), e, w, chosen)
+        scales = _cross_fit(own, parts, rows, e, w)  # (n_alphas, n_rows)
+        known = ~np.isnan(scales[0])
+        chosen = len(_ALPHAS) - 1
+        if known.any():
+            deviance = np.log(scales[:, known]) + e[known] / scales[:, known]
+            chosen = int((deviance @ w[known]).argmin())
+        model = ScaleModel.learn(own, whole.of_task(own, rows), e, w, _ALPHAS[chosen])
         # labels in one fold alone leave no other to learn from
-        best = np.where(np.isnan(best), model.predict(whole, rows), best)
+        best = np.where(known, scales[chosen], model.predict(whole, rows))
         out = np.full(len(fold), np.nan)
         out[rows] = best
         yield model, out
@@ -152,17 +146,20 @@ def _cross_fit(
     rows: np.ndarray,
     errors: np.ndarray,
     weights: np.ndarray,
-    alpha: float,
 ) -> np.ndarray:
-    """Return the scales of rows by models of the other folds, NaN without any."""
-    scales = np.full(len(rows), np.nan)
+    """Return the scales of rows by models of the other folds, NaN without any.
+
+    Shapes: -> (n_alphas, n_rows).
+    """
+    scales = np.full((len(_ALPHAS), len(rows)), np.nan)
     for is_out, features in parts:
         out = is_out[rows]
         if out.all() or not out.any():
             continue
         F = features.of_task(own, rows[~out])
-        model = ScaleModel.learn(own, F, errors[~out], weights[~out], alpha)
-        scales[out] = model.predict(features, rows[out])
+        for k, alpha in enumerate(_ALPHAS):
+            model = ScaleModel.learn(own, F, errors[~out], weights[~out], alpha)
+            scales[k, out] = model.predict(features, rows[out])
     return scales
 
 
@@ -174,4 +171,4 @@ def make_parts(fold: np.ndarray | None, n_samples: int) -> np.ndarray:
     if fold is None:  # always the same ones
         return np.random.default_rng(0).permutation(np.arange(n_samples) % _N_PARTS)
     numbers = np.unique(fold, return_inverse=True)[1].ravel()
-    return numbers if numbers.max(initial=0) < _MOST_PARTS else numbers % _N_PARTS
+    return numbers % _N_PARTS
