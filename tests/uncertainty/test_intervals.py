@@ -249,3 +249,27 @@ def test_a_new_fit_has_a_new_calibration():
     assert np.diff(after).mean() > 2 * np.diff(before).mean()
     fresh = clone(model).fit(X, 3.0 * y).predict_interval(X)
     assert after.tobytes() == fresh.tobytes()
+
+
+def test_a_validation_set_calibrates_a_blend():
+    (X, y), (X_val, y_val) = draw("regressor"), draw("regressor", seed=1)
+    model = make("regressor", "blend").fit(X, y, X_val=X_val, y_val=y_val)
+    errors = model._calibration_data().truth
+    np.testing.assert_allclose(errors, y_val - model.predict(X_val), atol=1e-5)
+    np.testing.assert_array_equal(np.isnan(errors), np.isnan(y_val))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_group_is_divided(name):
+    X, y = draw("regressor")
+    groups = np.arange(240) // 4
+    # labels of a group are alike: whoever has seen one knows the others
+    y = y + 5 * np.random.default_rng(2).normal(size=(60, 2))[groups]
+    X = np.c_[X, np.random.default_rng(3).normal(size=60)[groups] * 100]
+    X_new, y_new = draw("regressor", n=1000, seed=4)
+    y_new = y_new + 5 * np.random.default_rng(5).normal(size=(1000, 2))
+    X_new = np.c_[X_new, np.random.default_rng(6).normal(size=1000) * 100]
+    model = make("regressor", name).fit(X, y, groups=groups)
+    low, high = np.moveaxis(model.predict_interval(X_new, 0.8), -1, 0)
+    inside = ((low <= y_new) & (y_new <= high))[~np.isnan(y_new)]
+    assert inside.mean() > 0.7
