@@ -1,0 +1,75 @@
+"""
+Which class to predict: thresholds for all tasks
+================================================
+
+A model that ranks samples well may still never predict a rare class, because the
+likeliest class is the common one. A threshold for each task repairs that, without
+another fit.
+"""
+
+# %%
+# Six tasks with rare positives
+# -----------------------------
+# From 2 % to 30 % of the labels are positive, and a third of all labels are missing.
+
+import numpy as np
+
+from sklearn_mtl.ensemble import MultiTaskForestClassifier
+from sklearn_mtl.metrics import per_task_score
+from sklearn_mtl.model_selection import TaskDecisionsCV, train_test_split
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(4000, 10))
+signal = X[:, :6] + X[:, 2:8] + rng.normal(size=(4000, 6))
+shares = np.array([0.02, 0.04, 0.07, 0.1, 0.2, 0.3])
+y = (signal > np.quantile(signal, 1 - shares, axis=0).diagonal()) * 1.0
+y[rng.random(y.shape) < 1 / 3] = np.nan
+X, X_new, y, y_new = train_test_split(X, y, random_state=0)
+
+# %%
+# One fit, and a threshold for each task
+# --------------------------------------
+# The thresholds are tuned on the out-of-bag predictions of the forest.
+
+forest = MultiTaskForestClassifier(random_state=0)
+model = TaskDecisionsCV(forest, scoring="balanced_accuracy").fit(X, y)
+print({task: round(t, 3) for task, t in model.thresholds_.items()})
+
+# %%
+# On new samples the balanced accuracy of each task is
+
+metric = "balanced_accuracy"
+likeliest = per_task_score(y_new, model.estimator_.predict(X_new), metric=metric)
+tuned = per_task_score(y_new, model.predict(X_new), metric=metric)
+
+import matplotlib.pyplot as plt
+
+fig, ax = plt.subplots(layout="constrained")
+place = np.arange(6)
+ax.bar(place - 0.2, list(likeliest.values()), 0.4, label="likeliest class")
+ax.bar(place + 0.2, list(tuned.values()), 0.4, label="tuned threshold")
+ax.set_xticks(place, [f"{share:.0%}" for share in shares])
+ax.set(xlabel="share of positive labels", ylabel="balanced accuracy", ylim=(0.45, 1))
+ax.legend(loc="upper left")
+plt.show()
+
+# %%
+# Costs in place of a metric
+# --------------------------
+# If a missed positive of the first task costs fifty times as much as a false alarm,
+# give its costs: a row for each true class, a column for each predicted one. They need
+# no tuning.
+
+costs = {"task0": [[0, 1], [50, 0]]}
+by_costs = TaskDecisionsCV(forest, scoring=None, costs=costs).fit(X, y)
+
+
+def cost(predicted: np.ndarray) -> float:
+    """Return the mean cost of predictions of the first task."""
+    missed = (y_new[:, 0] == 1) & (predicted[:, 0] == 0)
+    alarms = (y_new[:, 0] == 0) & (predicted[:, 0] == 1)
+    return (50 * missed.sum() + alarms.sum()) / np.sum(~np.isnan(y_new[:, 0]))
+
+
+print(f"likeliest class: {cost(model.estimator_.predict(X_new)):.2f}")
+print(f"by costs:        {cost(by_costs.predict(X_new)):.2f}")
