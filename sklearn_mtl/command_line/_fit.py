@@ -65,6 +65,11 @@ def add_command(commands: Any) -> None:
     model.add_argument(
         "--n-jobs", type=int, default=-1, help="fits at a time of auto (default: all)"
     )
+    model.add_argument(
+        "--cache-dir",
+        metavar="DIR",
+        help="keep finished fits of auto there, so that an interrupted run can go on",
+    )
     output = fit.add_argument_group("output")
     output.add_argument(
         "-o",
@@ -148,6 +153,7 @@ def _recommended(
         n_jobs=options.n_jobs,
         random_state=options.seed,
         verbose=True,
+        cache_dir=options.cache_dir,
     )
     name = comparison.recommended
     if name is None:

@@ -38,7 +38,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _kept(options: argparse.Namespace) -> str:
     """Return what an interrupt says about the fits that are finished."""
-    if not hasattr(options, "cache_dir"):
+    is_comparison = getattr(options, "model", "auto") == "auto"
+    if not (hasattr(options, "cache_dir") and is_comparison):
         return ""
     if options.cache_dir is None:
         return "; with --cache-dir DIR finished fits are kept for the next run"

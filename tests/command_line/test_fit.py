@@ -82,12 +82,14 @@ def test_auto_takes_the_recommended_row_and_its_scores(folder, run, monkeypatch)
     def quick(X, y, rows, **options):
         assert options["cv"] == 3
         assert options["groups"].nunique() == 12
+        assert options["cache_dir"] == "fits"
         made.append(compare(X, y, ["dummy", "linear"], cv=2))
         return made[0]
 
     monkeypatch.setattr("sklearn_mtl.comparison.compare", quick)
     path = folder / "auto.mtl"
-    code, out, err = run("fit", folder / "old.csv", *TARGETS, "-o", path)
+    options = [*TARGETS, "--cache-dir", "fits", "-o", path]
+    code, out, err = run("fit", folder / "old.csv", *options)
     assert code == 0
     (comparison,) = made
     assert comparison.recommended == "linear"
@@ -96,6 +98,29 @@ def test_auto_takes_the_recommended_row_and_its_scores(folder, run, monkeypatch)
     assert facts["model"] == "linear"
     assert facts["scores"]["dose"] == ["R2", comparison.table.loc["linear", "dose"]]
     assert "held-out scores: 2-fold cross-validation" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "end"),
+    [
+        ([], "; with --cache-dir DIR finished fits are kept for the next run"),
+        (["--cache-dir", "fits"], "; the same command goes on from here"),
+        (["--model", "linear"], ""),
+    ],
+)
+def test_an_interrupt_says_whether_finished_fits_are_kept(
+    folder, run, monkeypatch, options, end
+):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    for name in ("compare", "make_estimator"):
+        monkeypatch.setattr(f"sklearn_mtl.comparison.{name}", interrupted)
+    arguments = [*TARGETS, *options, "-o", folder / "interrupted.mtl"]
+    code, out, err = run("fit", folder / "old.csv", *arguments)
+    assert (code, out) == (130, "")
+    assert err.splitlines()[-1] == f"sklearn-mtl: interrupted{end}"
+    assert not (folder / "interrupted.mtl").exists()
 
 
 def test_auto_says_where_nothing_could_be_scored(folder, failing, monkeypatch):
