@@ -22,7 +22,7 @@ from sklearn_mtl.comparison.design._scoring import TaskScores, describe_tasks
 from sklearn_mtl.comparison.design._setting import describe_folds, describe_setting
 from sklearn_mtl.comparison.design._splits import Folding, Split
 from sklearn_mtl.comparison.design._targets import Targets, read_targets
-from sklearn_mtl.comparison.design._texts import as_texts, text_frame
+from sklearn_mtl.comparison.design._texts import as_texts
 from sklearn_mtl.comparison.report._progress import Progress
 from sklearn_mtl.comparison.results._choice import select_single
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN
@@ -211,9 +211,9 @@ def compare(
     _check_arguments(n_repeats, inner_cv, confidence, random_state)
     shares = check_shares(learning_curve)
     targets = read_targets(y, task_types, missing_fraction, random_state)
+    inputs = read_inputs(X, trunk)
     texts = as_texts(X, trunk)
-    X = plain_inputs(X if texts is None else text_frame(texts), "compare")
-    inputs = read_inputs(X)
+    X = plain_inputs(X, "compare") if texts is None else texts
     check_lengths(inputs.X, targets, groups)
     candidates = resolve_models(
         estimators, Situation(targets.tasks, inputs, random_state, trunk)
@@ -225,7 +225,6 @@ def compare(
     is_choice = len(choosable(candidates)) > 1
     inner = folding.inner_of(splits, inner_cv, targets.y_fit) if is_choice else []
     raw = inputs.X if issparse(X) or not hasattr(X, "shape") else X
-    raw = raw if texts is None else texts
     group = None if groups is None else read_groups(groups, n_rows(inputs.X), "compare")
     scores = TaskScores(tasks)
     material = Material(inputs.X, raw, targets.y_fit, targets.y, scores, group)

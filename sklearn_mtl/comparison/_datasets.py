@@ -17,7 +17,6 @@ from sklearn_mtl.comparison.design._splits import Folding
 from sklearn_mtl.comparison.design._targets import read_targets
 from sklearn_mtl.comparison.report._progress import minutes
 from sklearn_mtl.exceptions import NegativeTransferWarning
-from sklearn_mtl.utils._containers import plain_inputs
 
 __all__ = ["compare_datasets"]
 
@@ -137,10 +136,11 @@ def _check(name: str, given: Any, options: Mapping[str, Any]) -> int:
     # compare warns of it when its turn comes
     with warnings.catch_warnings(), _named(name):
         warnings.simplefilter("ignore")
-        check_inputs(X)
+        trunk = options.get("trunk")
+        check_inputs(X, trunk)
         hidden = options.get("missing_fraction", 0.0), options.get("random_state", 0)
         targets = read_targets(y, options.get("task_types"), *hidden)
-        check_lengths(read_inputs(plain_inputs(X, "compare")).X, targets, groups)
+        check_lengths(read_inputs(X, trunk).X, targets, groups)
         folding = Folding(targets.task_types, groups, hidden[1])
         folds = options.get("cv", 5), options.get("n_repeats", 1)
         folding.outer(*folds, X, targets.y)

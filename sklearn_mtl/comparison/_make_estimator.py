@@ -7,7 +7,6 @@ from typing import Any
 from sklearn_mtl.comparison.design._inputs import check_inputs, read_inputs
 from sklearn_mtl.comparison.design._models import MODELS, Situation
 from sklearn_mtl.comparison.design._resolve import resolve_models
-from sklearn_mtl.comparison.design._texts import as_texts, text_frame
 from sklearn_mtl.comparison.results._rows import twin_name
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._guesses import with_guesses
@@ -84,8 +83,7 @@ def make_estimator(
     check_inputs(X, trunk)
     table = as_table(y, _WHO)
     tasks, _ = TaskSet.from_y(table, who=_WHO, task_types=task_types, allow_tokens=True)
-    texts = as_texts(X, trunk)
-    inputs = read_inputs(X if texts is None else text_frame(texts))
+    inputs = read_inputs(X, trunk)
     made = resolve_models([plain], Situation(tasks, inputs, random_state, trunk))
     for candidate in made:
         if candidate.row.name == name:

@@ -73,7 +73,8 @@ class DecisionFit:
     def _is_learned(self, t: int) -> bool:
         """Say whether out-of-fold predictions of a task are needed."""
         is_calibrated = self.calibrate is not None
-        has_choice = self.task_set.tasks[t].n_classes > 1
+        task = self.task_set.tasks[t]
+        has_choice = task.is_classification and task.n_classes > 1
         return has_choice and (is_calibrated or self.settings[t].metric is not None)
 
     def _check_probabilities(self, who: str) -> None:

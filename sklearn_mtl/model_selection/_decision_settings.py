@@ -15,7 +15,7 @@ from sklearn_mtl.tasks import Task, match_tasks
 
 __all__ = ["TaskSetting", "check_names", "read_settings"]
 
-_UNDECIDED = ("constant", "empty", "regression")
+_UNDECIDED = ("constant", "empty", "regression", "tokens")
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ def _refuse_regressions(given: Any, tasks: Sequence[Task], who: str) -> None:
     named = [name for name in given if name in values] if _is_dict(given) else []
     if named:
         raise TaskError(
-            f"{who}: the tasks {named} are regressions, of which no class is chosen. "
-            "Leave them out of scoring, constraint and costs; their values are "
-            "predicted as they are."
+            f"{who}: the tasks {named} are regressions or have tokens, of which no "
+            "class is chosen. Leave them out of scoring, constraint and costs; their "
+            "values and tags are predicted as they are."
         )
 
 

@@ -17,7 +17,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import Metric
 from sklearn_mtl.model_selection._calibration import learn_calibrator
 from sklearn_mtl.model_selection._decision_settings import TaskSetting
-from sklearn_mtl.tasks import Task
+from sklearn_mtl.tasks import Task, likeliest
 
 __all__ = ["TaskRule", "learn_rule", "threshold_of", "tune_costs"]
 
@@ -51,18 +51,17 @@ class TaskRule:
     costs: np.ndarray | None = None
     score: float = np.nan
 
-    def output(self, given: np.ndarray) -> np.ndarray:
-        """Return calibrated probabilities (n_samples, n_classes), or values."""
+    def output(self, given: Any) -> Any:
+        """Return calibrated probabilities (n_samples, n_classes), or values.
+
+        Those of tokens stay as they are.
+        """
         return given if self.calibrator is None else self.calibrator.apply(given)
 
-    def code(self, output: np.ndarray) -> np.ndarray:
+    def code(self, output: Any) -> np.ndarray:
         """Return predicted class indices, or values, (n_samples,)."""
-        if output.ndim == 1:
-            return output
-        if not output.shape[1]:  # a task without any label
-            return np.full(len(output), np.nan)
-        if self.costs is None:
-            return output.argmax(axis=1)
+        if self.costs is None or not output.shape[1]:  # a task without any label
+            return likeliest(output)
         return (output @ self.costs).argmin(axis=1)
 
 

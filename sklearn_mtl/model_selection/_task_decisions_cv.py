@@ -34,9 +34,10 @@ from sklearn_mtl.tasks import (
     as_targets,
     decide_task_types,
     read_columns,
+    stack_codes,
 )
 from sklearn_mtl.utils._containers import plain_inputs
-from sklearn_mtl.utils._features import check_features, record_features
+from sklearn_mtl.utils._features import check_features, reads_texts, record_features
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._fit_params import fit_params_for, refuse_untransformed, takes
 from sklearn_mtl.utils._groups import read_groups
@@ -272,7 +273,8 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         warn_of_index_order(_WHO, X=X, y=y, sample_weight=sample_weight)
         warn_of_index_order(_WHO, X=X, groups=groups)
         X, y = indexable(plain_inputs(X, _WHO), as_targets(y, _WHO))
-        X = record_features(self, X)
+        if not reads_texts([self.estimator]):
+            X = record_features(self, X)
         if groups is not None:
             groups = read_groups(groups, num_samples(X), _WHO)
         columns = read_columns(y, _WHO, sample_weight)
@@ -375,14 +377,15 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         return tags
 
     def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
-        X = check_features(self, X)
+        if not reads_texts([self.estimator]):
+            X = check_features(self, X)
         given = outputs_of_tasks(self.estimator_, X, self.n_tasks_, _WHO)
         pairs = zip(self._rules, given, strict=True)
         return [rule.output(one) for rule, one in pairs]
 
     def _task_codes(self, X: FeaturesLike) -> np.ndarray:
         pairs = zip(self._rules, self._finite_outputs(X), strict=True)
-        return np.stack([rule.code(output) for rule, output in pairs], axis=1)
+        return stack_codes([rule.code(output) for rule, output in pairs])
 
     def _task_code(self, X: FeaturesLike, t: int) -> np.ndarray:
         return self._rules[t].code(self._finite_output(X, t))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_regressor
-from sklearn.utils import Tags, get_tags, indexable
+from sklearn.utils import Tags, indexable
 from sklearn.utils.metadata_routing import (
     UNUSED,
     MetadataRouter,
@@ -32,7 +32,7 @@ from sklearn_mtl.tasks import (
 )
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._containers import plain_inputs
-from sklearn_mtl.utils._features import check_features, record_features
+from sklearn_mtl.utils._features import check_features, reads_texts, record_features
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._fit_params import takes
 from sklearn_mtl.utils._hold_out import VALIDATION, HoldOut
@@ -321,9 +321,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         return X if self._reads_texts() else check_features(self, X)
 
     def _reads_texts(self) -> bool:
-        """Say whether X is a list of texts or of tokens, which has no columns."""
-        named = self._templates().named().values()
-        return any(get_tags(one).input_tags.string for one in named)
+        return reads_texts(self._templates().named().values())
 
     def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         return self._ask_all(task_output, X)

@@ -24,6 +24,7 @@ from sklearn_mtl.tasks._names import order_of_columns as order_of_columns
 from sklearn_mtl.tasks._names import task_name as task_name
 from sklearn_mtl.tasks._outputs import ClassOutputsMixin as ClassOutputsMixin
 from sklearn_mtl.tasks._outputs import MultiTaskOutputsMixin as MultiTaskOutputsMixin
+from sklearn_mtl.tasks._outputs import likeliest as likeliest
 from sklearn_mtl.tasks._read_y import Cells as Cells
 from sklearn_mtl.tasks._read_y import TargetColumns as TargetColumns
 from sklearn_mtl.tasks._read_y import read_columns as read_columns

@@ -28,7 +28,7 @@ from sklearn_mtl.utils._versioned import VersionedState
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ClassOutputsMixin", "MultiTaskOutputsMixin"]
+__all__ = ["ClassOutputsMixin", "MultiTaskOutputsMixin", "likeliest"]
 
 
 class MultiTaskOutputsMixin(VersionedState):
@@ -55,7 +55,7 @@ class MultiTaskOutputsMixin(VersionedState):
         With a task of tokens the array is of objects: arrays with the numbers of tags.
         """
         # Overridden where the predicted label need not be the likeliest.
-        return stack_codes([_code(output) for output in self._finite_outputs(X)])
+        return stack_codes([likeliest(output) for output in self._finite_outputs(X)])
 
     def _task_output(self, X: FeaturesLike, t: int) -> np.ndarray:
         """Return the output of one task; overridden where one costs less than all."""
@@ -63,7 +63,7 @@ class MultiTaskOutputsMixin(VersionedState):
 
     def _task_code(self, X: FeaturesLike, t: int) -> np.ndarray:
         """Return the predicted class indices or values of one task."""
-        return _code(self._finite_output(X, t))
+        return likeliest(self._finite_output(X, t))
 
     def _labelled_tasks(self) -> list[Task]:
         """Return the tasks; those that have no label yet are empty."""
@@ -365,7 +365,8 @@ def _computing() -> Iterator[None]:
         yield
 
 
-def _code(output: Any) -> np.ndarray:
+def likeliest(output: Any) -> np.ndarray:
+    """Return the likeliest classes or tags of an output, or its values."""
     if isinstance(output, list):
         return as_cells(proba.argmax(axis=1) for proba in output)
     if output.ndim == 1:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
+from sklearn.utils import check_array, get_tags
 from sklearn.utils.validation import validate_data
 
 from sklearn_mtl.utils._containers import frame_numbers, plain_inputs
@@ -14,7 +15,13 @@ from sklearn_mtl.utils._finite import check_sizes
 from sklearn_mtl.utils._frames import is_pandas_frame
 from sklearn_mtl.utils._typing import Estimator, FeaturesLike
 
-__all__ = ["check_features", "match_features", "read_features", "record_features"]
+__all__ = [
+    "check_features",
+    "match_features",
+    "read_features",
+    "reads_texts",
+    "record_features",
+]
 
 
 def read_features(
@@ -94,6 +101,11 @@ def check_features(model: Estimator, X: FeaturesLike) -> Any:
         )
     match_features(model, X, reset=False)
     return X
+
+
+def reads_texts(estimators: Iterable[Any]) -> bool:
+    """Say whether X is a list of texts or of tokens, which has no columns."""
+    return any(get_tags(one).input_tags.string for one in estimators)
 
 
 def _as_rows(X: FeaturesLike) -> Any:

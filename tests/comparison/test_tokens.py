@@ -8,7 +8,7 @@ import pytest
 from seqeval.metrics import f1_score
 from sklearn.dummy import DummyClassifier
 
-from sklearn_mtl.comparison import compare, make_estimator
+from sklearn_mtl.comparison import compare, compare_datasets, make_estimator
 from sklearn_mtl.comparison.design._usual_tag import UsualTag
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.multioutput import IndependentTasks
@@ -98,6 +98,11 @@ def test_hidden_labels_and_learning_curves_work_for_tokens():
     )
     assert not [one for one in found.problems if one.kind == "error"]
     assert found.learning_curve.notna().to_numpy().any()
+
+
+def test_data_sets_of_texts_are_compared():
+    found = compare_datasets({"a": (TEXTS, Y), "b": (TEXTS[:60], Y[:60])}, MODELS, cv=2)
+    assert found.table.notna().to_numpy().all()
 
 
 def test_rows_that_cannot_learn_tags_are_refused():

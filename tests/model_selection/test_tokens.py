@@ -8,9 +8,11 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.model_selection import cross_validate as sklearn_cross_validate
 
+from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import per_task_score
 from sklearn_mtl.model_selection import (
     MultiTaskStratifiedKFold,
+    TaskDecisionsCV,
     cross_val_predict,
     cross_validate,
     per_task_scorers,
@@ -149,6 +151,22 @@ def test_scorers_weight_texts(metric):
         times = np.flatnonzero(seen)
     again = scorer(model, [TEXTS[i] for i in times], y.iloc[times])
     assert scorer(model, TEXTS, y, sample_weight=weights) == pytest.approx(again)
+
+
+@pytest.mark.parametrize("calibrate", [None, "sigmoid"])
+def test_decisions_leave_tags_as_they_are(calibrate):
+    model = TaskDecisionsCV(UsualTags(), cv=3, calibrate=calibrate).fit(TEXTS, Y)
+    plain = UsualTags().fit(TEXTS, Y)
+    assert model.predict(TEXTS)[:, 1].tolist() == plain.predict(TEXTS)[:, 1].tolist()
+    pairs = zip(
+        model.predict_proba(TEXTS)[1], plain.predict_proba(TEXTS)[1], strict=True
+    )
+    assert all(np.array_equal(one, other) for one, other in pairs)
+
+
+def test_decisions_cannot_choose_tags():
+    with pytest.raises(TaskError, match=r"\['slots'\] are regressions or have tokens"):
+        TaskDecisionsCV(UsualTags(), scoring={"slots": "f1"}).fit(TEXTS, Y)
 
 
 def test_one_split_and_a_clone_keep_lists():

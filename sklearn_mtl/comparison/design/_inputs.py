@@ -15,7 +15,7 @@ from sklearn.preprocessing import (
     OrdinalEncoder,
 )
 
-from sklearn_mtl.comparison.design._texts import as_texts
+from sklearn_mtl.comparison.design._texts import as_texts, text_frame
 from sklearn_mtl.preprocessing import TextComponents, is_free_text
 from sklearn_mtl.utils._categories import category_texts
 from sklearn_mtl.utils._containers import plain_inputs
@@ -148,12 +148,13 @@ def check_inputs(X: FeaturesLike, trunk: Any = None) -> None:
         )
 
 
-def read_inputs(X: FeaturesLike) -> Inputs:
+def read_inputs(X: FeaturesLike, trunk: Any = None) -> Inputs:
     """Bring inputs into one form, without looking at any row's values for another's.
 
-    Shapes: X (n_samples, n_features).
+    Texts become a table with one column. Shapes: X (n_samples, n_features).
     """
-    X = to_pandas(plain_inputs(X, "compare"))
+    texts = as_texts(X, trunk)
+    X = to_pandas(plain_inputs(X if texts is None else text_frame(texts), "compare"))
     if sparse.issparse(X):
         return Inputs(X.tocsr(), [], [], False)
     if is_pandas_frame(X):
