@@ -118,7 +118,8 @@ class BoostedTask:
             tol=_TOL * _prior_loss(task, train),
             random_state=seed,
         ).fit(
-            train.X,
+            # scikit-learn 1.9 has no bins for a column without a value
+            np.where(np.isnan(train.X).all(axis=0), 0.0, train.X),
             train_y,
             sample_weight=train.weights / mean,
             X_val=stop.X,

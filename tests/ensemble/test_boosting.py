@@ -171,6 +171,18 @@ class TestColumns:
         proba = member().fit(X, y).oof_prediction_[1]
         assert np.mean((proba[:, 1] > 0.5) == (y[:, 1] == 1)) > 0.97
 
+    def test_a_column_without_a_value_in_a_fold_is_no_input_there(self):
+        X, y = steps()
+        frame = pd.DataFrame(X, columns=list("abc")).assign(gap=np.nan, text=None)
+        frame.loc[3, "gap"] = 1.0
+        frame.loc[5, "text"] = "one"
+        frame["text"] = frame["text"].astype("category")
+        plain, gappy = (member().fit(one, y) for one in (frame[list("abc")], frame))
+        assert gappy.is_boosted_.all()
+        assert r2_score(y[:, 0], gappy.oof_prediction_[0]) > 0.9
+        assert r2_score(y[:, 0], plain.oof_prediction_[0]) > 0.9
+        assert np.isfinite(gappy._task_outputs(frame.iloc[:9])[0]).all()
+
     def test_few_values_are_on_the_same_side_of_every_threshold(self):
         rng = np.random.default_rng(0)
         X = np.column_stack(
