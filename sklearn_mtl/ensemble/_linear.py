@@ -26,9 +26,13 @@ from sklearn_mtl.neural_network import (
 )
 from sklearn_mtl.preprocessing import (
     Preparation,
+    ReadInputs,
     SparsePreparation,
     Table,
     TablePreparation,
+    WideColumns,
+    WidePreparation,
+    is_wide,
     read_inputs,
 )
 from sklearn_mtl.tasks import ClassOutputsMixin, TaskSet
@@ -36,7 +40,7 @@ from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._hold_out import HoldOut
 from sklearn_mtl.utils._private import StrOptions
 from sklearn_mtl.utils._random import draw_seed
-from sklearn_mtl.utils._typing import FeaturesLike, Seed, TargetsLike, TaskTypes
+from sklearn_mtl.utils._typing import FeaturesLike, Matrix, Seed, TargetsLike, TaskTypes
 
 __all__ = ["RidgeMember"]
 
@@ -111,12 +115,9 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         )
         X = read_inputs(self, X, "table", reset=True)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
-        is_table = isinstance(X, Table)
-        self._preparation: Preparation = (
-            TablePreparation(None) if is_table else SparsePreparation()
-        )
+        self._preparation = _make_preparation(X)
         self._preparation.fit(X, labels.row_weights[None], lambda m: labels.codes)
-        design = self._preparation.transform(X)
+        design = self._design(X)
         self._encoding = TargetEncoding.learn(
             self.task_set_, labels.codes, labels.weights
         )
@@ -132,7 +133,7 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
             held = read_validation_labels(
                 self, given, self.task_set_, labels, sample_weight
             )
-            test = self._as_numbers(self._preparation.transform(X), held)
+            test = self._as_numbers(self._design(X), held)
             found = HeldScores.compute([(data, test, np.arange(len(test.Z)))])
         elif self._has_folds(data, given):
             found = HeldScores.compute(self._rounds(data, labels, given, seed))
@@ -140,6 +141,11 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         if scores is not None and not given.has_validation:
             self._oof = self._outputs(scores)
         return self
+
+    def _design(self, X: ReadInputs) -> Matrix:
+        """Return the prepared columns."""
+        prepared = self._preparation.transform(X)
+        return prepared.matrix if isinstance(prepared, WideColumns) else prepared
 
     def _as_numbers(self, design: Any, labels: Labels) -> Numbers:
         weights = labels.weights[:, self._encoding.task_of_column]
@@ -220,7 +226,7 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
 
     def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         check_is_fitted(self)
-        design = self._preparation.transform(read_inputs(self, X, "table", reset=False))
+        design = self._design(read_inputs(self, X, "table", reset=False))
         return self._outputs(self._axes.coordinates(design) @ self._coefficients)
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -237,6 +243,13 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         tags.classifier_tags = ClassifierTags(multi_label=True)
         tags.regressor_tags = RegressorTags()
         return tags
+
+
+def _make_preparation(X: ReadInputs) -> Preparation:
+    """Return the unfitted preparation: wide sparse columns keep one unit."""
+    if isinstance(X, Table):
+        return TablePreparation(None)
+    return WidePreparation() if is_wide(X) else SparsePreparation()
 
 
 def _of_classes(scores: np.ndarray) -> np.ndarray:

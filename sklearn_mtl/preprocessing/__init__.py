@@ -17,6 +17,7 @@ from sklearn_mtl.preprocessing._preparation import WideColumns as WideColumns
 from sklearn_mtl.preprocessing._preparation import (
     WidePreparation as WidePreparation,
 )
+from sklearn_mtl.preprocessing._preparation import is_wide as is_wide
 from sklearn_mtl.preprocessing._statistics import column_moments as column_moments
 from sklearn_mtl.preprocessing._statistics import usable_scale as usable_scale
 from sklearn_mtl.preprocessing._table_preparation import CLIP as CLIP

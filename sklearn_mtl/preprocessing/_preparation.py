@@ -19,10 +19,18 @@ __all__ = [
     "SparsePreparation",
     "WideColumns",
     "WidePreparation",
+    "is_wide",
 ]
 
 
+_WIDE = 512  # columns of a sparse X from which it is taken for words of texts
+
 TargetsOf = Callable[[int], np.ndarray]
+
+
+def is_wide(X: Any) -> bool:
+    """Return whether X is sparse and has many columns, as words of texts are."""
+    return sparse.issparse(X) and X.shape[1] >= _WIDE
 
 
 @dataclass(frozen=True)

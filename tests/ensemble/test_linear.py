@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_mtl.ensemble._linear import RidgeMember
 from sklearn_mtl.ensemble._strengths import STRENGTHS, generalised_losses
+from sklearn_mtl.preprocessing._statistics import sparse_scales
 
 
 @parametrize_with_checks([RidgeMember()])
@@ -88,3 +89,28 @@ def test_generalised_losses_are_those_of_the_hat_matrix():
         hat = Z @ np.linalg.solve(Z.T @ Z + penalty, Z.T)
         error = np.mean((y - hat @ y) ** 2)
         assert loss == pytest.approx(error / (1 - np.trace(hat) / 30) ** 2)
+
+
+def zipf_texts(n_samples, n_columns, seed=0):
+    """Return sparse counts of words, most of them rare, and a task of their sum."""
+    rng = np.random.default_rng(seed)
+    share = 1 / (10 + np.arange(n_columns))
+    words = rng.choice(n_columns, size=(n_samples, 20), p=share / share.sum())
+    rows = np.repeat(np.arange(n_samples), 20)
+    counts = np.ones(rows.size), (rows, words.ravel())
+    X = sparse.csr_array(counts, shape=(n_samples, n_columns))
+    signal = X @ rng.normal(size=n_columns) + rng.logistic(size=n_samples)
+    return X, (signal > 0).astype(float)
+
+
+def test_rare_words_do_not_rule_wide_sparse_tables():
+    X, y = zipf_texts(900, 700)
+    model = RidgeMember(random_state=0).fit(X[:600], y[:600])
+    peer = LogisticRegression(C=10, max_iter=300).fit(X[:600], y[:600])
+    ours = roc_auc_score(y[600:], model.predict_proba(X[600:])[:, 1])
+    assert ours > roc_auc_score(y[600:], peer.predict_proba(X[600:])[:, 1])
+    # scaled one by one, words seen in one text count as much as usual ones
+    scaled = X @ sparse.diags_array(1 / sparse_scales(X[:600], np.ones((1, 600)))[0])
+    dense = RidgeMember(random_state=0).fit(scaled[:600].toarray(), y[:600])
+    proba = dense.predict_proba(scaled[600:].toarray())[:, 1]
+    assert ours > roc_auc_score(y[600:], proba)

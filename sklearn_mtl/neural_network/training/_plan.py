@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from scipy import sparse
 
 from sklearn_mtl.modules import MLP
 from sklearn_mtl.preprocessing import PiecewiseLinear
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = [
     "DTYPES",
     "TrainingPlan",
-    "is_wide",
     "make_plan",
     "resolve_embedding",
 ]
@@ -31,7 +29,6 @@ DROPOUT = 0.15
 HIDDEN = (128, 128)
 FURTHER = 3  # times as many epochs, where regressions are nearly deterministic
 FURTHER_RATE = 3.0  # of their learning rate, relative to the first
-WIDE = 512  # columns of a sparse X from which its batches stay sparse
 DTYPES = {
     "bfloat16": torch.float32,  # of the parameters; the trunk computes in bfloat16
     "float32": torch.float32,
@@ -72,11 +69,6 @@ class TrainingPlan:
     dtype: torch.dtype
     trunk_dtype: torch.dtype | None
     trunk: Any
-
-
-def is_wide(X: Any) -> bool:
-    """Return whether X is sparse and has many columns, as words of texts are."""
-    return sparse.issparse(X) and X.shape[1] >= WIDE
 
 
 def make_plan(

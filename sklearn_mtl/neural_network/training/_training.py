@@ -55,7 +55,6 @@ from sklearn_mtl.neural_network.training._out_of_fold import out_of_fold
 from sklearn_mtl.neural_network.training._plan import (
     FURTHER_RATE,
     TrainingPlan,
-    is_wide,
     make_plan,
     resolve_embedding,
 )
@@ -69,6 +68,7 @@ from sklearn_mtl.preprocessing import (
     Table,
     TablePreparation,
     WidePreparation,
+    is_wide,
 )
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.uncertainty import CalibrationData
