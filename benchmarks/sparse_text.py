@@ -14,9 +14,10 @@ accuracy and AUC; tags: mean over tags of the average precision), the CPU second
 and the peak memory of it beyond what the process had before; each row has a process
 of its own and one thread. Rows: LogisticRegression(C=10, max_iter=300) per task; the
 default net; one member of it; an nn.Linear and ReLU as the trunk of one member, on X as
-it is; the blend. `--select` scores on a quarter of the training samples, for choices:
-some 130 settings of the layer for wide inputs (scale, rank, layers behind it, dropout
-of words, decay, rate and eps of the optimiser) were compared by it, with seed 0.
+it is; the blend; the net with ``trunk=Text()``, on the texts themselves. `--select`
+scores on a quarter of the training samples, for choices: some 130 settings of the layer
+for wide inputs (scale, rank, layers behind it, dropout of words, decay, rate and eps of
+the optimiser) were compared by it, with seed 0.
 
 `--large` times two epochs of the default net on drawn data of 20,000 rows with 100 of
 30,000 columns each, and prints the seconds of the second and the peak memory.
@@ -43,9 +44,10 @@ from torch import nn
 from benchmarks._sparse_text.texts import TextSet, load_texts, make_large
 from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.ensemble import MultiTaskBlendClassifier
+from sklearn_mtl.modules import Text
 from sklearn_mtl.multioutput import IndependentTasks
 
-ROWS = ("logistic", "net", "one member", "plain trunk", "blend")
+ROWS = ("logistic", "net", "one member", "plain trunk", "blend", "text")
 
 
 class PlainTrunk:
@@ -66,6 +68,7 @@ def make_row(row: str, seed: int) -> Any:
         "net": {},
         "one member": {"n_members": 1},
         "plain trunk": {"n_members": 1, "trunk": PlainTrunk()},
+        "text": {"trunk": Text()},
     }[row]
     return MultiTaskClassifier(random_state=seed, **chosen)
 
@@ -91,9 +94,10 @@ def measure(row: str, texts: TextSet, name: str, seed: int) -> tuple[float, ...]
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")  # convergence of a peer
         before, start = _peak_mb(), time.process_time()
-        model.fit(texts.X, texts.y)
+        inputs = (texts.texts, texts.texts_test) if row == "text" else texts.inputs
+        model.fit(inputs[0], texts.y)
         seconds, used = time.process_time() - start, _peak_mb() - before
-        probabilities = model.predict_proba(texts.X_test)
+        probabilities = model.predict_proba(inputs[1])
     n_epochs = getattr(model, "n_iter_", 0)
     return score(texts, probabilities, name), seconds, used, n_epochs
 

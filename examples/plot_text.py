@@ -84,7 +84,8 @@ per_task_score(y_test, predicted, metric={"request": "accuracy", "slots": "span_
 # ---------------------
 # Each word in the colour of its tag, stronger where the net is surer.
 
-texts = [*X_test[:3], "put on some johann sebastian bach".split(), ["brighter"]]
+bach = ["put", "on", "some", "johann", "sebastian", "bach"]
+texts = [*X_test[:3], bach, ["brighter"]]
 requests, slots = model.predict_proba(texts)
 tags = model.classes_[1]
 kinds = sorted({tag[2:] for tag in tags if tag != "O"})

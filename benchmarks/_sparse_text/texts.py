@@ -39,12 +39,19 @@ class Docstring:
 
 @dataclass(frozen=True)
 class TextSet:
-    """A training and a test set of texts in TF-IDF; all tasks have integer classes."""
+    """Texts for training and for tests, with TF-IDF; all tasks have integer classes."""
 
     X: sparse.csr_array
     y: np.ndarray  # (n_samples, n_tasks)
     X_test: sparse.csr_array
     y_test: np.ndarray
+    texts: list[str]
+    texts_test: list[str]
+
+    @property
+    def inputs(self) -> tuple[sparse.csr_array, sparse.csr_array]:
+        """The matrices of both sets."""
+        return self.X, self.X_test
 
 
 def read_docstrings() -> list[Docstring]:
@@ -115,7 +122,8 @@ def load_texts(name: str, n_samples: int, seed: int, *, select: bool) -> TextSet
         seen, asked = y[:n_train], y[n_train:n_end]
         y = y[:, (seen.sum(axis=0) >= 2) & (asked.sum(axis=0) >= 1)]
     train, test = slice(0, n_train), slice(n_train, n_end)
-    return TextSet(sparse.csr_array(X), y[train], sparse.csr_array(X_test), y[test])
+    matrices = sparse.csr_array(X), y[train], sparse.csr_array(X_test), y[test]
+    return TextSet(*matrices, texts[:n_train], texts[n_train:n_end])
 
 
 def _tasks(docstrings: list[Docstring]) -> np.ndarray:
