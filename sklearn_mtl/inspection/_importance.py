@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.inspection import permutation_importance
+from sklearn.utils import get_tags
 
 from sklearn_mtl.model_selection import per_task_scorers
 from sklearn_mtl.tasks import as_targets
@@ -149,6 +150,11 @@ def task_permutation_importance(
     task0  2.0  0.0  0.0
     task1  0.0  1.9  0.0
     """
+    if not get_tags(estimator).input_tags.two_d_array:
+        raise ValueError(
+            f"{_WHO}: {type(estimator).__name__} reads texts, which have no columns to "
+            "permute."
+        )
     found = permutation_importance(
         estimator,
         fill_masked(X),  # scikit-learn would read what is masked

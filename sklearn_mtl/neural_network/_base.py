@@ -536,7 +536,8 @@ class BaseMultiTaskNet(
         tags = super().__sklearn_tags__()
         wanted = preparation_of(self)
         tags.input_tags.sparse = wanted != "text"
-        tags.input_tags.string = wanted == "text"
+        tags.input_tags.string = tags.input_tags.one_d_array = wanted == "text"
+        tags.input_tags.two_d_array = wanted != "text"
         tags.input_tags.allow_nan = wanted == "table"
         tags.target_tags.required = True
         tags.target_tags.multi_output = True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scipy.stats import loguniform, uniform
 
+from sklearn_mtl.modules import Text
 from sklearn_mtl.utils._optional import import_optional
 
 if TYPE_CHECKING:
@@ -59,6 +60,14 @@ _DROPOUT = _Range(0.0, 0.4)
 _BATCH = _Choice((32, 64, 128, 256))
 _WIDTHS = _Choice(((64, 64), (128, 128), (256, 256), (256,), (128, 128, 128)))
 _EMBEDDING = _Choice(("auto", None))
+_TEXT: dict[str, _Range | _Choice] = {
+    "batch_size": _Choice((16, 32, 64)),
+    "trunk__dropout": _Range(0.2, 0.6),
+    "trunk__embedding_dropout": _Range(0.1, 0.6),
+    "trunk__width": _Choice((64, 128, 192)),
+    "trunk__word_dropout": _Range(0.0, 0.3),
+}
+_TEXT_DECAY = _Range(1e-3, 0.1, is_log=True)
 
 
 def search_space(model: BaseMultiTaskNet, library: str, prefix: str) -> dict[str, Any]:
@@ -72,9 +81,12 @@ def search_space(model: BaseMultiTaskNet, library: str, prefix: str) -> dict[str
         who = f'{type(model).__name__}.search_space("optuna")'
         import_optional("optuna", extra="search", who=who)
     chosen: dict[str, _Range | _Choice] = {"lr": _RATE, "batch_size": _BATCH}
+    is_text = isinstance(model.trunk, Text)
     if model.optimizer == "adamw":
-        chosen["weight_decay"] = _DECAY
-    if model.trunk is None:
+        chosen["weight_decay"] = _TEXT_DECAY if is_text else _DECAY
+    if is_text:
+        chosen |= _TEXT
+    elif model.trunk is None:
         chosen |= {"dropout": _DROPOUT, "numeric_embedding": _EMBEDDING}
         if library == "scipy":  # Optuna stores numbers and text, but no sizes of layers
             chosen["hidden_layer_sizes"] = _WIDTHS

@@ -10,8 +10,9 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 
 import sklearn_mtl
 from sklearn_mtl import MultiTaskClassifier, MultiTaskMixedEstimator, MultiTaskRegressor
+from sklearn_mtl.inspection import task_permutation_importance
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold
-from sklearn_mtl.modules import Pretrained, Text
+from sklearn_mtl.modules import Columns, Pretrained, Text
 from sklearn_mtl.multioutput import IndependentTasks
 from tests.neural_network.made_up_texts import KINDS, TRUNK, net
 from tests.neural_network.nets import same_bits
@@ -183,3 +184,30 @@ def test_texts_cannot_be_written_to_onnx(fitted, tmp_path):
 def test_a_wrong_spec_is_refused_before_texts_are_read():
     with pytest.raises(ValueError, match="Text: n_buckets must be a whole number"):
         MultiTaskClassifier(trunk=Text(n_buckets=0)).fit(X, Y)
+
+
+@pytest.mark.parametrize("library", ["scipy", "optuna"])
+def test_the_defaults_of_texts_lie_within_the_search_space(library):
+    defaults = {
+        "lr": 3e-3,
+        "weight_decay": Text.default_weight_decay,
+        "batch_size": Text.largest_batch,
+        **{f"trunk__{name}": value for name, value in Text().get_params().items()},
+    }
+    space = MultiTaskClassifier(trunk=Text()).search_space(library)
+    assert {"trunk__dropout", "trunk__width", "trunk__word_dropout"} < set(space)
+    for name, one in space.items():
+        if isinstance(one, list):
+            assert defaults[name] in one
+        elif library == "scipy":
+            assert 0.05 < one.cdf(defaults[name]) < 0.95
+        else:
+            assert one._contains(one.to_internal_repr(defaults[name]))
+
+
+def test_texts_have_no_columns(fitted):
+    with pytest.raises(ValueError, match="reads texts, which have no columns"):
+        task_permutation_importance(fitted, NEW, NEW_Y)
+    blocks = Columns([("words", TRUNK, slice(0, 2))])
+    with pytest.raises(ValueError, match="block 'words' has Text, which reads texts"):
+        MultiTaskClassifier(trunk=blocks).fit(np.zeros((150, 2)), Y.kind)

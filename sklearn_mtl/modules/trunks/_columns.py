@@ -168,6 +168,11 @@ def _build(
             f"Columns: the trunk of block {name!r} must be a trunk spec or an "
             f"nn.Module; found {trunk!r}."
         )
+    if trunk.preparation == "text":
+        raise ValueError(
+            f"Columns: block {name!r} has {type(trunk).__name__}, which reads texts; "
+            "blocks are columns of numbers."
+        )
     module = trunk.build(n_features, n_members, n_tasks)
     if isinstance(module, TaskTrunk):
         raise ValueError(
