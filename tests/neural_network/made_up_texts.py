@@ -21,7 +21,7 @@ TAGS = {"jazz": "B-thing", "rock": "B-thing", "rome": "B-city", "now": "O"}
 
 
 def net(kind=MultiTaskClassifier, **arguments):
-    arguments = {"max_epochs": 15, "batch_size": 16, "lr": 0.02, **arguments}
+    arguments = {"max_epochs": 12, "batch_size": 30, "lr": 0.04, **arguments}
     return kind(trunk=clone(TRUNK), random_state=0, **arguments)
 
 
