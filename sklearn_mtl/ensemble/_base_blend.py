@@ -285,6 +285,9 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             outputs = self._stacking.held_out(outputs)
         return outputs[0] if self.task_set_.is_1d else outputs
 
+    def _forget_calibration(self) -> None:
+        self._calibration = None
+
     def _calibration_data(self) -> CalibrationData:
         if self._calibration is None:
             raise ValueError(

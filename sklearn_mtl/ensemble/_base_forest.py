@@ -233,6 +233,9 @@ class BaseMultiTaskForest(BaseEstimator):
         few = min(_SHARE * n_features, _CANDIDATES)
         return max(1, int(few), int(np.sqrt(n_features)))
 
+    def _forget_calibration(self) -> None:
+        self._calibration = None
+
     def _calibration_data(self) -> CalibrationData:
         if self._calibration is None:
             raise ValueError(

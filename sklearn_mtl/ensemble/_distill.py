@@ -97,6 +97,10 @@ def distill(
     students of out-of-fold predictions were less accurate
     (``python -m benchmarks.accuracy --models net blend distilled``).
 
+    A student has no intervals and sets of its own: it knows how far it is from the
+    teacher, not from labels. Calibrate it on labelled samples with
+    ``ConformalPredictor(FrozenEstimator(student))``.
+
     References
     ----------
     C. Bucilua, R. Caruana, A. Niculescu-Mizil, "Model Compression", KDD 2006.
@@ -146,7 +150,12 @@ def distill(
         given = {"groups": _groups_of_copies(groups, rows, num_samples(X))}
         params = fit_params_for(model, given, "distill")
         params[weight_key(model)] = weights
-        return model.fit(safe_indexing(X, rows), y, **params)
+        fitted = model.fit(safe_indexing(X, rows), y, **params)
+    # its errors are those against the teacher, and say nothing of labels
+    forget = getattr(last_step(fitted)[1], "_forget_calibration", None)
+    if forget is not None:
+        forget()
+    return fitted
 
 
 def _groups_of_copies(

@@ -91,6 +91,9 @@ class HeldOutMixin:
         with usual_torch(self.n_threads):
             return self._state.outputs_and_variance(X)
 
+    def _forget_calibration(self) -> None:
+        self._state.calibration = None
+
     def _calibration_data(self) -> CalibrationData:
         data = self._state.calibration
         if data is None:

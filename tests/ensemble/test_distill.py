@@ -250,3 +250,12 @@ def test_a_teacher_whose_predictions_are_lost_is_refused():
     )
     with pytest.raises(ValueError, match=message):
         distill(teacher, sparse.csr_array(X))
+
+
+def test_a_student_does_not_take_the_teacher_for_the_truth(problem, forest):
+    X, _ = problem
+    net = MultiTaskClassifier(**{**FAST, "n_members": 2, "early_stopping": True})
+    for student in (net, MultiTaskForestClassifier(n_estimators=10, random_state=0)):
+        fitted = distill(forest, X, student=student)
+        with pytest.raises(ValueError, match="fit a ConformalPredictor"):
+            fitted.predict_set(X)
