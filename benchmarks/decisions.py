@@ -105,7 +105,7 @@ def measure(table: Table, name: str, seed: int) -> tuple[list[dict], list[dict]]
     for calibrate in CALIBRATIONS:
         calibrated = decide(model, X, y, scoring=None, calibrate=calibrate)
         found = per_task_scorers(list(LOSSES), mean=True)(calibrated, new, new_y)
-        means = {loss: -found[f"{loss}_mean"] for loss in LOSSES}
+        means = {loss.removeprefix("neg_"): -found[f"{loss}_mean"] for loss in LOSSES}
         losses.append({**place, "calibrate": str(calibrate), **means})
     return rules, losses
 
@@ -133,7 +133,10 @@ def main() -> None:
     counts = frame.groupby(by, sort=False)[["better", "worse"]].sum()
     print(means.join(counts).round(3).to_string(na_rep="-"))
     table_of_losses = pd.DataFrame(losses).pivot_table(
-        index=["set", "model"], columns="calibrate", values=list(LOSSES), sort=False
+        index=["set", "model"],
+        columns="calibrate",
+        sort=False,
+        values=["ece", "log_loss"],
     )
     print(table_of_losses.round(4).to_string())
 

@@ -122,5 +122,5 @@ def _warn_of_unknown(names: Sequence[str], n_tasks: int, who: str) -> None:
             "not calibrated, and their likeliest class is predicted unless costs are "
             "given.",
             MissingLabelWarning,
-            stacklevel=5,
+            stacklevel=6,
         )

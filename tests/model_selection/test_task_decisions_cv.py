@@ -89,6 +89,7 @@ def test_scikit_learns_checks(estimator, check):
     ],
 )
 @pytest.mark.filterwarnings("ignore::sklearn_mtl.exceptions.SingleClassWarning")
+@pytest.mark.filterwarnings("ignore::sklearn_mtl.exceptions.MissingLabelWarning")
 def test_scikit_learns_checks_of_other_settings(estimator, check):
     check(estimator)
 
@@ -223,8 +224,10 @@ class TestTuning:
         ]
         inner = clone(LINEAR).set_params(on_empty_task="warn")
         model = TaskDecisionsCV(inner, cv=cv)
-        with pytest.warns(MissingLabelWarning, match=r"1 of 2 tasks .*: \['rare'\]"):
+        said = r"1 of 2 tasks .*: \['rare'\]"
+        with pytest.warns(MissingLabelWarning, match=said) as caught:
             model.fit(X, y)
+        assert caught[0].filename == __file__
         assert model.thresholds_["rare"] == 0.5
 
 
