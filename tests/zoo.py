@@ -136,7 +136,7 @@ MIXED = {
         )
     ),
     "conv": lambda: MultiTaskMixedEstimator(**SMALL_CONV),
-    "decisions": lambda: small_decisions(MultiTaskLinearMixedEstimator()),
+    "decisions": lambda: small_decisions(MultiTaskForestMixedEstimator(**SMALL_FOREST)),
     "forest": lambda: MultiTaskForestMixedEstimator(**SMALL_FOREST),
     "independent": lambda: IndependentTasks(
         classifier=LogisticRegression(max_iter=1000), regressor=Ridge()

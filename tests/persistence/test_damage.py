@@ -191,9 +191,9 @@ def bomb(path, way):
     manifest, members, _ = read_archive(path)
     del manifest["members"], manifest["format"]
     if way == "zeros":
-        members["model.json"] = b" " * 500_000_000
+        members["model.json"] = b" " * 120_000_000
     elif way == "lists":
-        members["model.json"] = b"[" + b"[]," * 20_000_000 + b"[]]"
+        members["model.json"] = b"[" + b"[]," * 2_000_000 + b"[]]"
     else:
         header = {
             "0": {"dtype": "F64", "shape": [10**11], "data_offsets": [0, 8 * 10**11]}

@@ -218,7 +218,6 @@ import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 from sklearn_mtl.comparison import compare
 from sklearn_mtl.comparison.run import _fits
-from sklearn_mtl.ensemble import MultiTaskForestClassifier
 from sklearn_mtl.multioutput import IndependentTasks
 
 log, stop_at = Path(sys.argv[1]), int(sys.argv[2])
