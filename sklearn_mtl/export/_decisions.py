@@ -1,6 +1,8 @@
-"""Calibrated probabilities of a model whose classes are chosen by costs."""
+"""Models around another: decisions, which may calibrate, and intervals."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from sklearn_mtl.model_selection import (
     TaskDecisionsCV,
     Temperature,
 )
+from sklearn_mtl.multioutput import ConformalPredictor
 from sklearn_mtl.utils._pipelines import fitted_model
 
 __all__: list[str] = []
@@ -22,13 +25,22 @@ __all__: list[str] = []
 
 @task_values.register
 def _(model: TaskDecisionsCV, graph: Graph, x: str) -> list[str]:
+    pairs = zip(_inner_values(model, graph, x), model._rules, strict=True)
+    return [_calibrated(graph, value, rule.calibrator) for value, rule in pairs]
+
+
+@task_values.register
+def _(model: ConformalPredictor, graph: Graph, x: str) -> list[str]:
+    return _inner_values(model, graph, x)
+
+
+def _inner_values(model: Any, graph: Graph, x: str) -> list[str]:
+    """Append the outputs of the estimator inside."""
     inner, tasks = model.estimator_, model.task_set_.tasks
     if hasattr(fitted_model(inner), "task_set_"):
-        values = task_values(inner, graph, x)
-    else:  # an estimator of scikit-learn's, which skl2onnx converts for one task
-        values = [one_task(inner, task, graph, x) for task in tasks]
-    pairs = zip(values, model._rules, strict=True)
-    return [_calibrated(graph, value, rule.calibrator) for value, rule in pairs]
+        return task_values(inner, graph, x)
+    # an estimator of scikit-learn's, which skl2onnx converts for one task
+    return [one_task(inner, task, graph, x) for task in tasks]
 
 
 def _calibrated(

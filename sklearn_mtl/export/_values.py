@@ -32,7 +32,7 @@ def task_values(model: Any, graph: Graph, x: str) -> list[str]:
         model,
         "cannot be written as a graph. Nets, linear models, forests and blends of them "
         "can, IndependentTasks and groups of what skl2onnx converts, TaskDecisionsCV "
-        "of these, and pipelines that end in one of them.",
+        "and ConformalPredictor of these, and pipelines that end in one of them.",
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 
 import numpy as np
 
@@ -75,6 +76,8 @@ class OutputLayout:
     tokens : dict of int to int
         Column of y of each task of tokens, by its place in the order.
     """
+
+    tokens: Mapping[int, int] = MappingProxyType({})  # of files from before there were
 
     def __init__(
         self, tasks: Sequence[Task], losses: Sequence[TaskLoss] | None = None

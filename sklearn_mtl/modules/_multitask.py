@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -57,6 +59,11 @@ class MultiTaskModule(nn.Module):
         self.heads = heads
         self.tail = tail
         self.register_buffer("of_tokens", of_tokens, persistent=False)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the attributes, also from before there were tags of tokens."""
+        state["_buffers"].setdefault("of_tokens", None)
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
 
     def start(self, weights: Tensor, factor: Tensor) -> None:
         """See the weights of all labels, before training.

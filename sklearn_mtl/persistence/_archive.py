@@ -114,7 +114,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         yield buffer
         path.write_bytes(buffer.getvalue())
         return
-    path.resolve()  # what a link points to is replaced, and not the link
+    path = path.resolve()  # what a link points to is replaced, and not the link
     folder = path.parent
     if not folder.is_dir():
         raise FileNotFoundError(errno.ENOENT, "There is no such folder", str(folder))

@@ -233,7 +233,8 @@ def test_members_of_a_net_have_the_prediction_as_their_mean():
 
 
 def test_members_of_a_blend_are_named():
-    model, (X, _) = fitted("mixed", "blend"), draw("mixed")
+    X, y = draw("mixed")
+    model = make("mixed", "blend").set_params(stacking=False).fit(X, y)
     members = model.predict_members(X)
     assert list(members) == ["net", "forest"]
     weights = model.weights_["task1"]
@@ -253,7 +254,8 @@ def test_a_new_fit_has_a_new_calibration():
 
 def test_a_validation_set_calibrates_a_blend():
     (X, y), (X_val, y_val) = draw("regressor"), draw("regressor", seed=1)
-    model = make("regressor", "blend").fit(X, y, X_val=X_val, y_val=y_val)
+    model = make("regressor", "blend").set_params(stacking=False)
+    model.fit(X, y, X_val=X_val, y_val=y_val)
     errors = model._calibration_data().truth
     np.testing.assert_allclose(errors, y_val - model.predict(X_val), atol=1e-5)
     np.testing.assert_array_equal(np.isnan(errors), np.isnan(y_val))
