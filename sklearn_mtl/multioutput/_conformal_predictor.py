@@ -20,16 +20,18 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklearn_mtl.exceptions import IndexOrderWarning, MissingLabelWarning
+from sklearn_mtl.exceptions import IndexOrderWarning, MissingLabelWarning, TaskError
 from sklearn_mtl.model_selection import split_weighted, stratified_folds
 from sklearn_mtl.multioutput._folds import fit_fold, join_folds
 from sklearn_mtl.multioutput._model_outputs import model_codes, model_outputs
 from sklearn_mtl.tasks import (
     MetaOutputsMixin,
+    TargetColumns,
     TaskSet,
     align_weights,
     as_targets,
     decide_task_types,
+    holds_lists,
     read_columns,
 )
 from sklearn_mtl.uncertainty import (
@@ -211,7 +213,8 @@ class ConformalPredictor(
         Raises
         ------
         TaskError
-            If a task has no label, or its kind is not that which the estimator learns.
+            If a task has no label, its labels are tags of tokens, or its kind is not
+            that which the estimator learns.
         ValueError
             If lengths differ, weights are wrong or not supported, or no sample is in a
             test set.
@@ -222,6 +225,7 @@ class ConformalPredictor(
         if groups is not None:
             groups = read_groups(groups, num_samples(X), _WHO)
         columns = read_columns(y, _WHO, sample_weight)
+        _refuse_tokens(columns)
         sample_weight = align_weights(
             sample_weight, columns.observed.shape, _WHO, columns
         )
@@ -340,3 +344,13 @@ class ConformalPredictor(
 
     def _task_code(self, X: FeaturesLike, t: int) -> np.ndarray:
         return self._task_codes(X)[:, t]
+
+
+def _refuse_tokens(columns: TargetColumns) -> None:
+    pairs = zip(columns.names, columns.values, strict=True)
+    tagged = [name for name, values in pairs if holds_lists(values)]
+    if tagged:
+        raise TaskError(
+            f"{_WHO}: task {tagged[0]!r} has lists as labels. Tags of tokens have no "
+            "prediction sets; leave the task out of y."
+        )

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, cross_val_predict
-from sklearn_mtl.multioutput import IndependentTasks
+from sklearn_mtl.multioutput import ConformalPredictor, IndependentTasks
 from sklearn_mtl.tasks import as_cells
 from tests.taggers import UsualTags, make_texts
 
@@ -126,3 +126,10 @@ def test_a_regressor_is_not_given_tokens():
             by_task={"intent": UsualTags()},
             task_types={"slots": "tokens"},
         ).fit(TEXTS, Y)
+
+
+def test_tags_have_no_prediction_sets():
+    with pytest.raises(
+        TaskError, match=r"'slots' has lists as labels\. Tags of tokens h"
+    ):
+        ConformalPredictor(UsualTags()).fit(TEXTS, Y)
