@@ -9,8 +9,9 @@ from benchmarks._accuracy import summary
 from benchmarks._accuracy.names import FOUR
 
 _L = {
-    # of net and blend, from digest(): name, bound of the net, bound of the blend
-    "mean": (-0.03, -0.06),
+    # of net and blend, from digest() over all tables but mtr_enb, on which boosting is
+    # far ahead: name, bound of the net, bound of the blend
+    "mean": (-0.05, -0.105),
     "median": (-0.02, -0.05),
     "w/o best": (-0.015, -0.045),
     "worst": (0.10, 0.05),
@@ -20,7 +21,9 @@ _L = {
 def check_targets(records: summary.Records) -> pd.DataFrame:
     """Return a row a target: model, what, value, bound, met (None if not measured)."""
     plain = summary.select(records)
-    per_set = summary.by_set(summary.relative(summary.error_table(plain), FOUR))
+    errors = summary.error_table(plain)
+    per_set = summary.by_set(summary.relative(errors, FOUR))
+    per_set = per_set.drop("mtr_enb", errors="ignore")
     costs = summary.cost_table(plain)
     rows = []
     for model in ("net", "blend"):
@@ -28,6 +31,7 @@ def check_targets(records: summary.Records) -> pd.DataFrame:
             rows += _of_l(per_set, model)
             rows += _of_log_loss(records, model)
             rows += _of_cost(costs, model)
+    rows += _of_catboost(errors)
     rows += _of_sharing(records, costs)
     frame = pd.DataFrame(rows, columns=["model", "what", "value", "sign", "bound"])
     low, high = frame["value"] <= frame["bound"], frame["value"] >= frame["bound"]
@@ -45,6 +49,19 @@ def _of_l(per_set: pd.DataFrame, model: str) -> list[tuple]:
     ranks, _, _ = summary.rank_table(per_set, model)
     rank = ranks.get(model, np.nan)
     return [*rows, (model, "mean rank among 7", rank, "<=", (2.2, 1.6)[place])]
+
+
+def _of_catboost(errors: pd.DataFrame) -> list[tuple]:
+    """Return the blend's targets over all tables, CatBoost among the rivals."""
+    per_set = summary.by_set(summary.relative(errors, (*FOUR, "catboost")))
+    if "blend" not in per_set or not per_set["blend"].notna().any():
+        return []
+    found = summary.digest(per_set[["blend"]]).loc["blend"]
+    bounds = {"mean": 0.0, "worst": 0.10}
+    return [
+        ("blend", f"L with CatBoost, {k}", found[k], "<=", bound)
+        for k, bound in bounds.items()
+    ]
 
 
 def _of_log_loss(records: summary.Records, model: str) -> list[tuple]:
