@@ -9,6 +9,7 @@ import numpy as np
 
 from sklearn_mtl.ensemble._ridge import solve_ridge
 from sklearn_mtl.ensemble._strengths import STRENGTHS
+from sklearn_mtl.utils._typing import Matrix
 
 __all__ = ["HeldScores", "Numbers", "Round"]
 
@@ -21,13 +22,13 @@ class Numbers:
 
     Attributes
     ----------
-    Z : ndarray of shape (n_samples, n_axes + 1)
+    Z : ndarray or sparse matrix of shape (n_samples, n_axes + 1)
         Coordinates in the axes of the table, and ones.
     targets, weights : ndarray of shape (n_samples, n_columns)
         What is predicted, and the weights of the labels.
     """
 
-    Z: np.ndarray
+    Z: Matrix
     targets: np.ndarray
     weights: np.ndarray
 
@@ -46,36 +47,32 @@ class HeldScores:
 
     Attributes
     ----------
-    fits : list of ndarray of shape (n_strengths, n_axes + 1, n_columns)
-        Coefficients of each round.
-    tests : list of Numbers
-        The test part of each round.
+    predictions : list of ndarray of shape (n_strengths, n_test, n_columns)
+        Scores of the test part of each round.
     rows : list of ndarray
         Where its samples stand among all that are held out.
     losses : ndarray of shape (n_strengths, n_columns)
         Mean squared errors over the held-out samples.
     """
 
-    fits: list[np.ndarray]
-    tests: list[Numbers]
+    predictions: list[np.ndarray]
     rows: list[np.ndarray]
     losses: np.ndarray
 
     @classmethod
     def compute(cls, rounds: Iterable[Round]) -> HeldScores:
         """Fit all strengths in every round."""
-        fits, tests, rows, errors, totals = [], [], [], [], []
+        predictions, rows, errors, totals = [], [], [], []
         for train, test, places in rounds:
-            fit = _fit_all(train)
+            found = np.stack([test.Z @ fit for fit in _fit_all(train)])
             # A task without labels in the training part has no fit to test.
             weights = test.weights * train.weights.any(axis=0)
-            errors.append([_error(test, weights, one) for one in fit])
+            errors.append([_error(test, weights, scores) for scores in found])
             totals.append(weights.sum(axis=0))
-            fits.append(fit)
-            tests.append(test)
+            predictions.append(found)
             rows.append(places)
         total = np.maximum(np.sum(totals, axis=0), 1e-300)
-        return cls(fits, tests, rows, np.sum(errors, axis=0) / total)
+        return cls(predictions, rows, np.sum(errors, axis=0) / total)
 
     def scores(self, chosen: np.ndarray) -> np.ndarray:
         """Return the scores of all held-out samples for a strength of each column.
@@ -84,8 +81,8 @@ class HeldScores:
         """
         columns = np.arange(len(chosen))
         out = np.empty((sum(map(len, self.rows)), len(chosen)))
-        for fit, test, places in zip(self.fits, self.tests, self.rows, strict=True):
-            out[places] = test.Z @ fit[chosen, :, columns].T
+        for found, places in zip(self.predictions, self.rows, strict=True):
+            out[places] = found[chosen, :, columns].T
         return out
 
 
@@ -98,7 +95,7 @@ def _fit_all(train: Numbers) -> np.ndarray:
     return fit
 
 
-def _error(test: Numbers, weights: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+def _error(test: Numbers, weights: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Return the weighted squared errors (n_columns,); 0 where there is no fit."""
-    errors = np.nan_to_num(test.Z @ coefficients - test.targets)
+    errors = np.nan_to_num(scores - test.targets)
     return np.sum(weights * errors**2, axis=0)

@@ -122,7 +122,15 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
             self.task_set_, labels.codes, labels.weights
         )
         seed = draw_seed(self.random_state)
-        self._axes = find_axes(design, labels.row_weights, seed % 2**32)
+        has_folds = not given.has_validation and self._has_folds(
+            len(labels.codes), given
+        )
+        self._axes = find_axes(
+            design,
+            labels.row_weights,
+            seed % 2**32,
+            may_stay_sparse=has_folds or given.has_validation,
+        )
         self._calibrations: dict[int, Calibration] = {}
         self._oof: list[np.ndarray] | None = None
         data, held, found = self._as_numbers(design, labels), labels, None
@@ -134,8 +142,8 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
                 self, given, self.task_set_, labels, sample_weight
             )
             test = self._as_numbers(self._design(X), held)
-            found = HeldScores.compute([(data, test, np.arange(len(test.Z)))])
-        elif self._has_folds(data, given):
+            found = HeldScores.compute([(data, test, np.arange(len(held.codes)))])
+        elif has_folds:
             found = HeldScores.compute(self._rounds(data, labels, given, seed))
         scores = self._solve(data, found, held)
         if scores is not None and not given.has_validation:
@@ -152,10 +160,12 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         Z = self._axes.coordinates(design)
         return Numbers(Z, self._encoding.encode(labels.codes), weights)
 
-    def _has_folds(self, data: Numbers, given: HoldOut) -> bool:
+    def _has_folds(self, n_samples: int, given: HoldOut) -> bool:
         """Say whether samples are held out: of few only where they have groups."""
+        if given.has_validation:
+            return False
         if given.group is None:
-            return len(data.Z) > SMALL
+            return n_samples > SMALL
         return given.can_divide(type(self).__name__)
 
     def _rounds(

@@ -2,7 +2,8 @@
 
 All of it happens in the axes of the table, of which there are min(n, p): there the
 penalised normal equations of complete columns are diagonal, and those of a fold or of a
-column with gaps are close to it.
+column with gaps are close to it. A large sparse table, whose axes would take much more
+memory than the table, keeps its columns.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import numpy as np
 from scipy import linalg, sparse
 from sklearn.utils.extmath import randomized_svd
 
-from sklearn_mtl.utils._typing import FeaturesLike, Matrix
+from sklearn_mtl.preprocessing import is_wide
+from sklearn_mtl.utils._typing import Matrix
 
 __all__ = ["RidgeAxes", "find_axes", "solve_ridge", "weight_patterns"]
 
@@ -25,6 +27,7 @@ _FEW = 100  # rows up to which the solution is exact, whatever that costs
 _MAX_ITER = 100
 _TYPICAL_ITER = 12  # of conjugate gradients, to guess what is cheaper
 _CELLS = 2**22  # of a block of predictions held at once
+_MOST_CELLS = 2**24  # of the axes of a wide sparse table and of its rows in them
 
 
 @dataclass(frozen=True)
@@ -35,20 +38,39 @@ class RidgeAxes:
     ----------
     mean : ndarray of shape (n_features,)
         What is subtracted from the columns.
-    directions : ndarray of shape (n_features, n_axes)
-        Orthonormal.
+    directions : ndarray of shape (n_features, n_axes) or None
+        Orthonormal; None if the columns as they are take the place of axes.
     """
 
     mean: np.ndarray
-    directions: np.ndarray
+    directions: np.ndarray | None
 
-    def coordinates(self, X: FeaturesLike) -> np.ndarray:
+    def coordinates(self, X: Matrix) -> Matrix:
         """Return rows in these axes, and a last column of ones for the intercept."""
+        if self.directions is None:
+            return sparse.csr_array(sparse.hstack([X, np.ones((X.shape[0], 1))]))
         Z = np.asarray(X @ self.directions) - self.mean @ self.directions
         return np.hstack([Z, np.ones((len(Z), 1))])
 
+    def in_columns(self, coefficients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return slopes and intercepts on the columns of the table.
 
-def find_axes(X: Matrix, weights: np.ndarray, random_state: int = 0) -> RidgeAxes:
+        Shapes: coefficients (n_axes + 1, n_columns) -> (n_features, n_columns),
+        (n_columns,).
+        """
+        if self.directions is None:
+            return coefficients[:-1], coefficients[-1]
+        slopes = self.directions @ coefficients[:-1]
+        return slopes, coefficients[-1] - self.mean @ slopes
+
+
+def find_axes(
+    X: Matrix,
+    weights: np.ndarray,
+    random_state: int = 0,
+    *,
+    may_stay_sparse: bool = False,
+) -> RidgeAxes:
     """Return the axes in which the Gram matrix of weighted rows is diagonal.
 
     Shapes: X (n_samples, n_features), weights (n_samples,).
@@ -56,6 +78,9 @@ def find_axes(X: Matrix, weights: np.ndarray, random_state: int = 0) -> RidgeAxe
     n_samples, n_features = X.shape
     weights = weights / weights.sum()
     mean = np.asarray(weights @ X).ravel()
+    n_cells = min(n_samples, n_features) * (n_samples + n_features)
+    if may_stay_sparse and is_wide(X) and n_cells > _MOST_CELLS:
+        return RidgeAxes(np.zeros(n_features), None)
     root = np.sqrt(weights)
     scaled = sparse.diags_array(root) @ X if sparse.issparse(X) else root[:, None] * X
     # An exact decomposition would take the cube of the smaller side.
@@ -91,7 +116,7 @@ def weight_patterns(weights: np.ndarray) -> np.ndarray:
 
 
 def solve_ridge(
-    Z: np.ndarray,
+    Z: Matrix,
     targets: np.ndarray,
     weights: np.ndarray,
     strengths: np.ndarray,
@@ -122,7 +147,8 @@ def solve_ridge(
     direct = n_patterns * (10 * n_axes**3 + 2 * n_samples * n_axes**2)
     iterated = 4.0 * n_samples * n_axes * strengths.size * _TYPICAL_ITER
     out = np.empty((len(strengths), n_axes, targets.shape[1]))
-    if direct <= iterated or n_samples <= _FEW:
+    is_sparse = sparse.issparse(Z)
+    if not is_sparse and (direct <= iterated or n_samples <= _FEW):
         for number in range(n_patterns):
             at = np.flatnonzero(patterns == number)
             row_weights = weights[:, at[0]]
@@ -130,7 +156,8 @@ def solve_ridge(
                 Z, targets[:, at], row_weights, strengths[:, at]
             )
         return out
-    for block in _blocks(targets.shape[1], n_samples * len(strengths)):
+    longest = max(n_samples, n_axes) if is_sparse else n_samples
+    for block in _blocks(targets.shape[1], longest * len(strengths)):
         parts = targets[:, block], weights[:, block], strengths[:, block]
         out[:, :, block] = _iterate(Z, *parts, tol)
     return out
@@ -166,7 +193,7 @@ def _solve_directly(
 
 
 def _iterate(
-    Z: np.ndarray,
+    Z: Matrix,
     targets: np.ndarray,
     weights: np.ndarray,
     strengths: np.ndarray,
@@ -180,7 +207,8 @@ def _iterate(
     # The last coordinate is the intercept, which is not penalised.
     penalty[:-1] = strengths.ravel()
     # the diagonal of the equations where every row counts alike
-    diagonal = np.mean(Z**2, axis=0)[:, None] + penalty
+    squares = Z**2 if isinstance(Z, np.ndarray) else Z.multiply(Z)
+    diagonal = np.asarray(squares.mean(axis=0))[:, None] + penalty
     residual = np.tile(Z.T @ (weights / total * targets), len(strengths))
     goal = tol * linalg.norm(residual, axis=0)
     point, direction, last = np.zeros_like(residual), np.zeros_like(residual), 1.0

@@ -98,9 +98,7 @@ def _decoded_task(
 def _(model: RidgeMember, graph: Graph, x: str) -> list[str]:
     check_columns(model)
     design = prepared_table(model._preparation, graph, x)
-    axes, coefficients = model._axes, model._coefficients
-    weight = axes.directions @ coefficients[:-1]
-    scores = affine(graph, design, weight, coefficients[-1] - axes.mean @ weight)
+    scores = affine(graph, design, *model._axes.in_columns(model._coefficients))
     made = decoded(model._encoding, graph, scores)
     for t, place in model._encoding.places:
         if t not in model._calibrations:

@@ -5,6 +5,7 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from sklearn_mtl.ensemble import _ridge
 from sklearn_mtl.ensemble._linear import RidgeMember
 from sklearn_mtl.ensemble._strengths import STRENGTHS, generalised_losses
 from sklearn_mtl.preprocessing._statistics import sparse_scales
@@ -114,3 +115,31 @@ def test_rare_words_do_not_rule_wide_sparse_tables():
     dense = RidgeMember(random_state=0).fit(scaled[:600].toarray(), y[:600])
     proba = dense.predict_proba(scaled[600:].toarray())[:, 1]
     assert ours > roc_auc_score(y[600:], proba)
+
+
+@pytest.mark.parametrize("kind", ["groups", "validation"])
+def test_a_large_sparse_table_is_predicted_as_in_its_axes(kind, monkeypatch):
+    X, y = zipf_texts(250, 520)
+    y = np.column_stack([y, X[:, :50].sum(axis=1)])
+    y[::3, 0] = np.nan
+    given = {
+        "groups": {"groups": np.arange(200) // 4},
+        "validation": {"X_val": X[200:], "y_val": y[200:]},
+    }[kind]
+    exact = RidgeMember(random_state=0).fit(X[:200], y[:200], **given)
+    monkeypatch.setattr(_ridge, "_MOST_CELLS", 0)
+    model = RidgeMember(random_state=0).fit(X[:200], y[:200], **given)
+    assert model._axes.directions is None
+    for ours, theirs in zip(
+        model._task_outputs(X[200:]), exact._task_outputs(X[200:]), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, atol=2e-3)
+
+
+def test_a_large_sparse_table_of_one_group_has_axes(monkeypatch):
+    # nothing is held out, and generalised cross-validation needs axes
+    X, y = zipf_texts(120, 600)
+    monkeypatch.setattr(_ridge, "_MOST_CELLS", 0)
+    with pytest.warns(UserWarning, match="all samples are in one group"):
+        model = RidgeMember(random_state=0).fit(X, y, groups=np.zeros(120))
+    assert model._axes.directions is not None

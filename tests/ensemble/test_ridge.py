@@ -54,6 +54,31 @@ def test_sparse_and_dense_tables_have_the_same_axes(shape):
     np.testing.assert_allclose(fits[0], fits[1], atol=1e-8)
 
 
+@pytest.mark.parametrize("missing", [0.0, 0.4])
+def test_a_large_sparse_table_stays_sparse_and_has_the_same_solution(
+    missing, monkeypatch
+):
+    X, y, weights = problem(60, 700, missing=missing)
+    X[X < 1.5] = 0.0
+    table, ones = sparse.csr_array(X), np.ones(60)
+    strengths = np.array([[0.1] * 3, [1.0] * 3])
+    exact = find_axes(table, ones, may_stay_sparse=True)
+    monkeypatch.setattr(_ridge, "_MOST_CELLS", 0)
+    thin = find_axes(table, ones, may_stay_sparse=True)
+    Z = thin.coordinates(table)
+    assert sparse.issparse(Z)
+    assert not sparse.issparse(exact.coordinates(table))
+    found = solve_ridge(Z, y, weights, strengths, tol=1e-10)
+    for level, strength in enumerate(strengths[:, 0]):
+        expected = by_scikit_learn(X, y, weights, strength)
+        np.testing.assert_allclose(Z @ found[level], expected, rtol=1e-5, atol=1e-6)
+    for axes in (exact, thin):
+        own = axes.coordinates(table)
+        fit = solve_ridge(own, y, weights, strengths[:1], tol=1e-10)[0]
+        slopes, intercepts = axes.in_columns(fit)
+        np.testing.assert_allclose(X @ slopes + intercepts, own @ fit, atol=1e-8)
+
+
 def test_rows_without_weight_are_as_if_they_were_not_there():
     X, y, weights = problem(20, 50)
     weights[5:] = 0.0
