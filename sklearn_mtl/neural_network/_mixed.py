@@ -148,9 +148,9 @@ class MultiTaskMixedEstimator(
         rows up to 100. None is all rows, always in the same order.
     max_epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" makes about 800 steps, but at least 12
-        epochs (16 with ``Text()``). If all tasks are regressions whose held-out loss
-        ends flat, below 5 % of that of the best constant, up to three times as many
-        follow without dropout.
+        epochs (3,000 and 16 with ``Text()``). If all tasks are regressions whose
+        held-out loss ends flat, below 5 % of that of the best constant, up to three
+        times as many follow without dropout.
     early_stopping : bool or "auto", default="auto"
         Whether to keep the epoch with the lowest held-out loss, in which each task
         counts relative to the loss of its best constant. "auto" holds out above 100

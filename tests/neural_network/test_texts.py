@@ -14,6 +14,7 @@ from sklearn_mtl.inspection import task_permutation_importance
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold
 from sklearn_mtl.modules import Columns, Pretrained, Text
 from sklearn_mtl.multioutput import IndependentTasks
+from sklearn_mtl.neural_network.training._plan import make_plan
 from tests.neural_network.made_up_texts import KINDS, TRUNK, net
 from tests.neural_network.nets import same_bits
 
@@ -98,6 +99,16 @@ def test_few_texts_are_one_batch_in_double_precision():
     model = MultiTaskClassifier(trunk=clone(TRUNK), max_epochs=2, random_state=0)
     model.fit(X[:40], Y[:40])
     assert model.net_.module_.heads.weight.dtype.itemsize == 8
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "n_epochs"), [(50, 200), (1000, 94), (13_084, 16)]
+)
+def test_small_batches_and_many_steps_are_the_default(n_samples, n_epochs):
+    plan = make_plan(MultiTaskClassifier(trunk=Text()), n_samples)
+    assert plan.batch_size == min(n_samples, 32) or n_samples <= 100
+    assert plan.max_epochs == n_epochs
+    assert (plan.n_members, plan.hold_out) == (1, False)
 
 
 def test_several_members_hold_out_folds():

@@ -41,8 +41,10 @@ class TrunkSpec(BaseEstimator, ABC):
         What ``n_members="auto"`` means with this trunk.
     default_weight_decay : float
         What ``weight_decay="auto"`` means for the optimiser "adamw".
-    largest_batch, least_epochs : int
-        Bounds of what ``batch_size="auto"`` and ``max_epochs="auto"`` choose.
+    largest_batch : int
+        Bound of what ``batch_size="auto"`` chooses.
+    n_steps, least_epochs : int
+        ``max_epochs="auto"`` makes so many steps, but at least so many epochs.
     holds_out : bool
         Whether ``early_stopping="auto"`` holds samples out.
     """
@@ -51,6 +53,7 @@ class TrunkSpec(BaseEstimator, ABC):
     default_n_members = 8
     default_weight_decay = 0.3
     largest_batch = 256
+    n_steps = 800
     least_epochs = 12
     holds_out = True
 

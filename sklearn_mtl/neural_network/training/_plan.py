@@ -24,7 +24,6 @@ __all__ = [
 ]
 
 SMALL = 100  # rows up to which one full batch is used and nothing is held out
-N_STEPS = 800
 DROPOUT = 0.15
 HIDDEN = (128, 128)
 FURTHER = 3  # times as many epochs, where regressions are nearly deterministic
@@ -95,7 +94,8 @@ def make_plan(
     max_epochs = model.max_epochs
     if max_epochs == "auto":
         least = getattr(trunk, "least_epochs", MLP.least_epochs)
-        max_epochs = int(np.clip(math.ceil(N_STEPS / n_batches), least, 200))
+        n_steps = getattr(trunk, "n_steps", MLP.n_steps)
+        max_epochs = int(np.clip(math.ceil(n_steps / n_batches), least, 200))
     patience = model.n_iter_no_change
     if patience == "auto":
         patience = max(5, math.ceil(max_epochs / 4))
