@@ -6,22 +6,29 @@ import sys
 import pytest
 
 CODE = """
-import sys, sklearn_mtl
+import os, sys, sklearn_mtl
 from sklearn_mtl.persistence import load
 
 def status(name):
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) for line in file if line.startswith(name))
 
-with open("/proc/self/clear_refs", "w") as file:
-    file.write("5")  # the peak starts again from what is held now
-before = status("VmRSS")
-try:
-    load(sys.argv[1])
-    print("loaded")
-except ValueError as error:
-    print(type(error).__name__)
-print(status("VmHWM") - before)
+def measure(path):
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")  # the peak starts again from what is held now
+    before = status("VmRSS")
+    try:
+        load(path)
+        what = "loaded"
+    except ValueError as error:
+        what = type(error).__name__
+    print(what, status("VmHWM") - before, flush=True)
+
+for path in sys.argv[1:]:  # in a child, which has none of what a load before has left
+    if os.fork() == 0:
+        measure(path)
+        os._exit(0)
+    os.wait()
 """
 
 on_linux = pytest.mark.skipif(
@@ -29,9 +36,10 @@ on_linux = pytest.mark.skipif(
 )
 
 
-def load_and_measure(path):
-    """Return what became of a load, and by how many bytes it moved the peak."""
-    run = [sys.executable, "-c", CODE, str(path)]
+def load_and_measure(*paths):
+    """Return what became of each load, and by how many bytes it moved the peak."""
+    run = [sys.executable, "-c", CODE, *map(str, paths)]
     ran = subprocess.run(run, check=True, capture_output=True, text=True)
-    what, peak = ran.stdout.split()
-    return what, 1024 * int(peak)
+    lines = [line.split() for line in ran.stdout.splitlines()]
+    assert len(lines) == len(paths), ran.stderr
+    return [(what, 1024 * int(peak)) for what, peak in lines]

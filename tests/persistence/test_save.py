@@ -176,11 +176,11 @@ def test_a_file_is_no_larger_than_joblibs_and_20_kilobytes(kind, name, tmp_path)
 
 @on_linux
 def test_loading_takes_twice_the_file_and_a_little(tmp_path):
-    options = {**LARGE_NET, "hidden_layer_sizes": (5000, 5000)}
+    options = {**LARGE_NET, "hidden_layer_sizes": (4000, 4000)}
     sklearn_mtl.save(MultiTaskClassifier(**options).fit(X, Y), tmp_path / "it")
     size = os.path.getsize(tmp_path / "it")
-    assert size > 100e6
-    what, peak = load_and_measure(tmp_path / "it")
+    assert size > 60e6
+    [(what, peak)] = load_and_measure(tmp_path / "it")
     assert what == "loaded"
     assert size < peak <= 2 * size + 50e6
 
