@@ -12,6 +12,7 @@ import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import _regression as r
+from sklearn_mtl.metrics._regions import mean_pinball_loss
 from sklearn_mtl.metrics._registry import (
     Metric,
     find_metric,
@@ -54,10 +55,10 @@ def with_levels(metrics: Sequence[Metric], levels: Any, who: str) -> list[Metric
             f"{who}: the pinball loss needs levels=, those of the quantiles, between 0 "
             f"and 1, such as [0.1, 0.5, 0.9]; found {levels!r}."
         )
+    # one function for all tasks, whose scores are then in one unit
+    function = partial(mean_pinball_loss, levels=found)
     return [
-        replace(metric, function=partial(metric.function, levels=found))
-        if metric.needs == "quantiles"
-        else metric
+        replace(metric, function=function) if metric.needs == "quantiles" else metric
         for metric in metrics
     ]
 

@@ -189,6 +189,7 @@ def mean_task_score(
     sample_weight: ArrayLike | None = None,
     task_types: TaskTypes | None = None,
     periods: TaskNumbers | None = None,
+    levels: ArrayLike | None = None,
 ) -> float:
     """Return one score for all tasks: the average of `per_task_score`.
 
@@ -199,7 +200,7 @@ def mean_task_score(
     y_pred : array-like of shape (n_samples,) or (n_samples, n_tasks), list or dict
         As in `per_task_score`.
     metric : str, callable or dict, default="auto"
-        As in `per_task_score`.
+        As in `per_task_score`, but no list.
     average : str, dict or array-like, default="macro"
         "macro", the mean over the tasks that have a score; "weighted", their mean
         weighted by the number of observed labels; "median"; "min", the worst of them;
@@ -213,6 +214,8 @@ def mean_task_score(
     task_types : str, sequence or dict, default=None
         As in `per_task_score`.
     periods : float, dict or array-like, default=None
+        As in `per_task_score`.
+    levels : array-like of shape (n_levels,), default=None
         As in `per_task_score`.
 
     Returns
@@ -248,7 +251,8 @@ def mean_task_score(
     check_average(average, who)
     types = _implied_types(metric, who) if task_types is None else task_types
     truths, given = _prepare(y_true, y_pred, classes, sample_weight, types, who)
-    metrics = with_levels(metrics_of_tasks(metric, truths, periods, who), None, who)
+    metrics = metrics_of_tasks(metric, truths, periods, who)
+    metrics = with_levels(metrics, levels, who)
     check_directions(metrics, truths, average, who)
     scores = score_tasks(truths, given, metrics, who)
     warn_of_units(scores, truths, metrics, average, who)

@@ -62,6 +62,10 @@ def test_pinball_is_scikit_learns_mean_over_levels(values):
             for q, level in enumerate(LEVELS)
         ]
         assert score == pytest.approx(np.mean(losses))
+    mean = mean_task_score(
+        y, quantiles, metric="pinball", levels=LEVELS, sample_weight=w
+    )
+    assert mean == pytest.approx(np.mean(list(found.values())))
 
 
 @pytest.mark.parametrize("levels", [None, [], [0.0, 0.5], ["a"], [[0.1, 0.5, 0.9]]])
