@@ -8,6 +8,7 @@ from pathlib import Path
 __all__ = ["check_settings"]
 
 _MOST_SEED = 2**32 - 1
+_FEWEST_ROWS = 100
 
 
 def check_settings(options: argparse.Namespace) -> None:
@@ -27,6 +28,12 @@ def check_settings(options: argparse.Namespace) -> None:
     if options.n_jobs == 0:
         raise ValueError(
             "--n-jobs 0: allowed are 1, 2, ... fits at a time, and -1 for all cores."
+        )
+    n_rows = getattr(options, "compare_rows", 0)
+    if n_rows and n_rows < _FEWEST_ROWS:
+        raise ValueError(
+            f"--compare-rows {n_rows}: allowed are {_FEWEST_ROWS} or more rows, and 0 "
+            "for all."
         )
     hidden = getattr(options, "missing_fraction", None)
     if hidden is not None and not 0 <= hidden < 1:

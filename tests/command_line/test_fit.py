@@ -100,6 +100,25 @@ def test_auto_takes_the_recommended_row_and_its_scores(folder, run, monkeypatch)
     assert "held-out scores: 2-fold cross-validation" in out
 
 
+@pytest.mark.parametrize(("n_rows", "expected"), [(100, 100), (0, 120), (200, 120)])
+def test_auto_compares_on_some_rows_of_whole_groups(
+    folder, run, patients, monkeypatch, n_rows, expected
+):
+    def quick(X, y, rows, *, groups, **options):
+        assert len(X) == len(y) == len(groups)
+        assert abs(len(X) - expected) <= groups.value_counts().max()
+        rest = patients[:120].drop(index=X.index)
+        assert not set(groups) & set(rest["doctor"])
+        return compare(X, y, ["linear"], cv=2)
+
+    monkeypatch.setattr("sklearn_mtl.comparison.compare", quick)
+    options = [*TARGETS, "--compare-rows", n_rows, "-o", folder / "some.mtl"]
+    code, _, err = run("fit", folder / "old.csv", *options)
+    assert code == 0
+    assert ("of 120 rows" in err) == (expected < 120)
+    assert "to 120 rows" in err
+
+
 @pytest.mark.parametrize(
     ("options", "end"),
     [

@@ -51,3 +51,10 @@ def test_a_table_in_the_place_of_the_model_is_told(failing, table, command):
     name, *others = command
     told = failing(name, table, *others)
     assert told.startswith("t.csv: it is no saved model. The model comes before")
+
+
+@pytest.mark.parametrize("n_rows", [-1, 99])
+def test_too_few_rows_to_compare_are_named(failing, table, n_rows):
+    told = failing("fit", table, "--targets", "z", "--compare-rows", n_rows)
+    allowed = "allowed are 100 or more rows, and 0 for all."
+    assert told == f"--compare-rows {n_rows}: {allowed}"
