@@ -32,14 +32,16 @@ def span_f1(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
     )
     prefix = np.array([tag[:1] for tag in number])
     names = [tag[1:].split("-", 1)[-1] or "_" for tag in number]
-    types = np.unique(names, return_inverse=True)[1]
-    true, found = (_spans(prefix[tags], types[tags]) for tags in (true, found))
+    known, types = np.unique(names, return_inverse=True)
+    true, found = (
+        _spans(prefix[tags], types[tags], len(known)) for tags in (true, found)
+    )
     is_true, is_found = true >= 0, found >= 0
     total = w @ is_true + w @ is_found
     return float(2 * (w @ (is_true & (true == found))) / total) if total else np.nan
 
 
-def _spans(prefix: np.ndarray, types: np.ndarray) -> np.ndarray:
+def _spans(prefix: np.ndarray, types: np.ndarray, n_types: int) -> np.ndarray:
     """Return a number of beginning and type where a span has ended, else -1.
 
     These are the rules of conlleval, and those of seqeval unless it is told a scheme: a
@@ -60,5 +62,5 @@ def _spans(prefix: np.ndarray, types: np.ndarray) -> np.ndarray:
     last = np.maximum.accumulate(np.where(begins, places, 0))
     out = np.full(len(prefix), -1)
     at = places[ends]  # never the first
-    out[at] = last[at - 1] * (types.max(initial=0) + 1) + type_before[at]
+    out[at] = last[at - 1] * n_types + type_before[at]
     return out

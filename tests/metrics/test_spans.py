@@ -61,6 +61,14 @@ def test_a_span_must_have_its_type_beginning_and_end(true, found, expected):
     assert score([true], [found]) == expected
 
 
+@pytest.mark.parametrize("last", ["b", "a"])
+def test_a_type_that_only_one_side_has_changes_no_other_span(last):
+    true = [["O", "B-a"], ["B-a", "B-a"], ["O", f"B-{last}"]]
+    found = [["O", "I-b"], ["B-a", "O"], ["O", "B-a"]]
+    assert score(true, found) == pytest.approx(f1_score(true, found))
+    assert score(found, true) == pytest.approx(f1_score(found, true))
+
+
 def test_spans_do_not_go_on_in_the_next_text():
     assert score([["B-a"], ["I-a"]], [["B-a"], ["B-a"]]) == 1.0
 
