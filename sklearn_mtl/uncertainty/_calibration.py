@@ -91,7 +91,7 @@ class Calibration:
         pairs = zip(self.scores, self._values.T, self._weights.T, strict=True)
         levels = np.stack(
             [
-                np.where(w > 0, scores.levels_of(values), np.nan)
+                np.where(w > 0, scores.shares_of(values), np.nan)
                 for scores, values, w in pairs
             ],
             axis=1,

@@ -23,12 +23,15 @@ class JointLevels:
 
     Attributes
     ----------
+    n_tasks : int
+        Number of tasks that have labels.
     largest : ScoreDistribution
         Of the samples.
     unpaired : tuple of (int, int)
         Tasks without a sample that has labels of both.
     """
 
+    n_tasks: int
     largest: ScoreDistribution
     unpaired: tuple[tuple[int, int], ...]
 
@@ -39,7 +42,12 @@ class JointLevels:
         From a Gaussian copula with the correlations of the normal scores of pairs, and
         given the levels of the same sample that are observed.
 
-        Shapes: levels (n_samples, n_tasks) in (0, 1), NaN where missing; weights
+        A level must be the one at which the other samples of the task have the label
+        inside, `shares_of` its scores. Levels in which a label counts for itself are
+        below 1, so that no sample is outside of the largest scores of all tasks; a new
+        one is, with n_tasks / (n_samples + 1) chances.
+
+        Shapes: levels (n_samples, n_tasks) in (0, 1], NaN where missing; weights
         (n_samples,).
         """
         tasks = np.flatnonzero(~np.isnan(levels).all(axis=0))
@@ -47,19 +55,27 @@ class JointLevels:
         levels, weights = levels[np.ix_(rows, tasks)], weights[rows]
         seen = ~np.isnan(levels)
         if not len(rows):
-            return cls(ScoreDistribution.learn(np.empty(0), np.empty(0)), ())
-        correlation, n_pairs = _pairwise(np.where(seen, ndtri(levels), 0.0), seen)
+            return cls(0, ScoreDistribution.learn(np.empty(0), np.empty(0)), ())
+        n_labels = seen.sum(axis=0)
+        # as one more label would have it: the normal score of 1 is infinite
+        Z = np.where(seen, ndtri(levels * (n_labels / (n_labels + 1))), 0.0)
+        correlation, n_pairs = _pairwise(Z, seen)
         n_draws = int(np.clip(_ENOUGH // len(rows), 1, _N_DRAWS))
-        largest = _largest(levels, seen, correlation, n_draws)
+        largest = _largest(levels, Z, seen, correlation, n_draws)
         distribution = ScoreDistribution.learn(
-            largest.ravel(), np.repeat(weights, n_draws), len(rows)
+            largest.ravel(), np.repeat(weights, n_draws)
         )
-        pairs = np.argwhere(np.triu(n_pairs == 0, 1))
-        return cls(distribution, tuple((tasks[s], tasks[t]) for s, t in pairs))
+        unpaired = np.argwhere(np.triu(n_pairs == 0, 1))
+        named = tuple((tasks[s], tasks[t]) for s, t in unpaired)
+        return cls(len(tasks), distribution, named)
 
     def level(self, coverage: float) -> float:
         """Return the level of each task at which all hold with that probability."""
-        return min(self.largest.threshold(coverage), 1.0)
+        if self.n_tasks == 1:
+            return coverage
+        # no next sample here: each level already leaves its own sample out
+        place = np.searchsorted(self.largest.share, coverage * (1 - 1e-12))
+        return float(self.largest.scores[place]) if len(self.largest) else 1.0
 
 
 def _pairwise(Z: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -83,7 +99,11 @@ def _pairwise(Z: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _largest(
-    levels: np.ndarray, seen: np.ndarray, correlation: np.ndarray, n_draws: int
+    levels: np.ndarray,
+    Z: np.ndarray,
+    seen: np.ndarray,
+    correlation: np.ndarray,
+    n_draws: int,
 ) -> np.ndarray:
     """Return the largest level of each sample in each draw (n_samples, n_draws)."""
     rng, root = np.random.default_rng(0), linalg.cholesky(correlation, lower=True)
@@ -97,7 +117,7 @@ def _largest(
         known, missing = np.flatnonzero(pattern), np.flatnonzero(~pattern)
         drawn = rng.standard_normal((len(rows) * n_draws, len(correlation))) @ root.T
         # Matheron's rule: a draw of all scores, moved by what is observed
-        apart = np.repeat(ndtri(levels[np.ix_(rows, known)]), n_draws, axis=0)
+        apart = np.repeat(Z[np.ix_(rows, known)], n_draws, axis=0)
         apart -= drawn[:, known]
         own = linalg.cho_factor(correlation[np.ix_(known, known)])
         moved = linalg.cho_solve(own, apart.T).T @ correlation[np.ix_(known, missing)]

@@ -17,30 +17,29 @@ class ScoreDistribution:
     ----------
     scores : ndarray of shape (n_scores,)
         Sorted.
+    share : ndarray of shape (n_scores,)
+        Weight of the scores up to each one, over that of all: rank / n_scores where all
+        weigh the same.
     level : ndarray of shape (n_scores,)
-        Weight of the scores up to each one, over that of all and the next:
-        rank / (n_scores + 1) where all weigh the same.
+        The same, over that of all and the next: rank / (n_scores + 1).
     """
 
     scores: np.ndarray
+    share: np.ndarray
     level: np.ndarray
 
     @classmethod
-    def learn(
-        cls, scores: np.ndarray, weights: np.ndarray, n_samples: int | None = None
-    ) -> ScoreDistribution:
-        """Sort scores (n,) with weights (n,); those of weight 0 are left out.
-
-        Where several scores are of one sample, n_samples is less than their number.
-        """
+    def learn(cls, scores: np.ndarray, weights: np.ndarray) -> ScoreDistribution:
+        """Sort scores (n,) with weights (n,); those of weight 0 are left out."""
         kept = np.flatnonzero(weights > 0)
         order = kept[np.argsort(scores[kept], kind="stable")]
         if not len(order):
-            return cls(np.empty(0), np.empty(0))
-        n = len(order) if n_samples is None else n_samples
+            return cls(np.empty(0), np.empty(0), np.empty(0))
         # of the total: equal weights of any size give the ranks themselves
         share = np.cumsum(weights[order])
-        return cls(scores[order], share / share[-1] * (n / (n + 1)))
+        share = share / share[-1]
+        n = len(order)
+        return cls(scores[order], share, share * (n / (n + 1)))
 
     def __len__(self) -> int:
         """Return the number of scores."""
@@ -71,9 +70,13 @@ class ScoreDistribution:
         place = int(np.searchsorted(below, highest * (1 + 1e-12) + 1e-15, side="right"))
         return float(self.scores[place - 1]) if place else -np.inf
 
-    def levels_of(self, scores: np.ndarray) -> np.ndarray:
-        """Return the level of each score (n,): the weight of those not above it."""
+    def shares_of(self, scores: np.ndarray) -> np.ndarray:
+        """Return the share of the weight that is not above each score (n,).
+
+        Of one of the own scores: the level that has it inside where the others alone
+        are known, rank / n as if it were the next of n - 1.
+        """
         if not len(self.scores):
             return np.ones(len(scores))
         place = np.searchsorted(self.scores, scores, side="right")
-        return np.concatenate([[0.0], self.level])[place]
+        return np.concatenate([[0.0], self.share])[place]

@@ -3,6 +3,7 @@ import pytest
 from scipy.special import ndtr
 
 from sklearn_mtl.uncertainty._joint import JointLevels
+from sklearn_mtl.uncertainty._scores import ScoreDistribution
 
 
 def draw_levels(n, correlation, rng):
@@ -19,6 +20,36 @@ def test_complete_levels_give_the_quantile_of_their_largest():
     found = JointLevels.learn(levels, np.ones(199))
     assert found.level(0.9) == np.sort(levels.max(axis=1))[180 - 1]
     assert found.unpaired == ()
+
+
+def learn_thresholds(scores, coverage):
+    """Return the joint thresholds of complete scores (n_samples, n_tasks)."""
+    every = np.ones(len(scores))
+    tasks = [ScoreDistribution.learn(column, every) for column in scores.T]
+    shares = np.stack([t.shares_of(v) for t, v in zip(tasks, scores.T, strict=True)], 1)
+    level = JointLevels.learn(shares, every).level(coverage)
+    return np.array([task.threshold(level) for task in tasks])
+
+
+@pytest.mark.parametrize("n_tasks", [2, 3, 10])
+@pytest.mark.parametrize("n_samples", [30, 100])
+def test_regions_of_few_samples_hold_new_ones(n_samples, n_tasks):
+    rng = np.random.default_rng(0)
+    n_draws = 150
+    for coverage in (0.5, 0.8, 0.95):
+        held = []
+        for _ in range(n_draws):
+            ends = learn_thresholds(rng.random((n_samples, n_tasks)), coverage)
+            held.append(np.minimum(ends, 1.0).prod())  # uniform and independent
+        error = np.std(held) / np.sqrt(n_draws)
+        assert np.mean(held) >= coverage - 3 * error
+
+
+def test_a_region_is_infinite_where_a_new_sample_exceeds_the_largest_too_often():
+    rng = np.random.default_rng(0)
+    # one of 3 tasks exceeds the largest of 30 scores with a chance of 3 / 31 > 0.05
+    assert np.isinf(learn_thresholds(rng.random((30, 3)), 0.95)).all()
+    assert np.isfinite(learn_thresholds(rng.random((30, 3)), 0.8)).all()
 
 
 def test_one_task_needs_the_level_that_is_asked_for():

@@ -60,6 +60,14 @@ def test_weights_of_another_size_change_nothing(scores):
     assert [one.threshold(c) for c in LEVELS] == [other.threshold(c) for c in LEVELS]
 
 
-def test_levels_are_ranks_over_n_plus_1(scores):
-    found = ScoreDistribution.learn(scores, np.ones(101)).levels_of(scores)
-    np.testing.assert_allclose(found, (np.argsort(np.argsort(scores)) + 1) / 102)
+def test_shares_are_ranks_over_n(scores):
+    found = ScoreDistribution.learn(scores, np.ones(101)).shares_of(scores)
+    np.testing.assert_allclose(found, (np.argsort(np.argsort(scores)) + 1) / 101)
+
+
+def test_at_its_share_a_score_is_inside_the_threshold_of_the_others(scores):
+    shares = ScoreDistribution.learn(scores, np.ones(101)).shares_of(scores)
+    for i in np.argsort(scores)[1:]:
+        others = ScoreDistribution.learn(np.delete(scores, i), np.ones(100))
+        assert scores[i] <= others.threshold(shares[i])
+        assert scores[i] > others.threshold(shares[i] - 1 / 101 - 1e-9)
