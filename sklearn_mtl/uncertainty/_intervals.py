@@ -99,7 +99,7 @@ class IntervalsMixin(_CalibratedOutputs):
             If `joint` is True and no sample has labels of both of two tasks.
         """
         calibration = self._calibrated()
-        check_probabilities(coverage, "coverage", type(self).__name__)
+        coverage = check_coverage(coverage, type(self).__name__)
         if joint:
             warn_of_unpaired(calibration, self.task_set_, type(self).__name__)
         outputs, variance = self._finite_with_variance(X)
@@ -228,7 +228,7 @@ class SetsMixin(_CalibratedOutputs):
            adaptive coverage", NeurIPS 2020.
         """
         calibration = self._calibrated()
-        check_probabilities(coverage, "coverage", type(self).__name__)
+        coverage = check_coverage(coverage, type(self).__name__)
         if joint:
             warn_of_unpaired(calibration, self.task_set_, type(self).__name__)
         outputs, _ = self._finite_with_variance(X)
@@ -236,19 +236,34 @@ class SetsMixin(_CalibratedOutputs):
         return sets[0] if self.task_set_.is_1d else sets
 
 
+def check_coverage(coverage: float, who: str) -> float:
+    """Return one number between 0 and 1 as a float."""
+    levels = check_probabilities(coverage, "coverage", who)
+    if np.ndim(coverage) > 0:
+        raise ValueError(
+            f"{who}: coverage must be one number between 0 and 1, found {coverage!r}. "
+            "Call once for each coverage, or use predict_quantiles."
+        )
+    return float(levels[0])
+
+
 def check_probabilities(values: ArrayLike, name: str, who: str) -> np.ndarray:
     """Return numbers between 0 and 1 as an array (n_values,)."""
     try:
-        levels = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    except (TypeError, ValueError) as error:
+        levels = np.atleast_1d(np.asarray(values))
+        # numpy would take the text "0.9" and True for numbers
+        is_list = levels.ndim == 1 and levels.dtype.kind in "iuf"
+    except ValueError:  # lists of several lengths
+        is_list = False
+    if not is_list:
         raise ValueError(
             f"{who}: {name} must be a number between 0 and 1, found {values!r}."
-        ) from error
-    if levels.ndim != 1 or not ((levels > 0) & (levels < 1)).all():
+        )
+    if not ((levels > 0) & (levels < 1)).all():
         raise ValueError(
             f"{who}: {name} must lie between 0 and 1 (both excluded), found {values!r}."
         )
-    return levels
+    return levels.astype(np.float64)
 
 
 def warn_of_unpaired(calibration: Calibration, task_set: TaskSet, who: str) -> None:

@@ -159,7 +159,9 @@ def test_pickles_give_the_same_intervals(kind, name):
     assert again.predict_interval(X, joint=True).tobytes() == before.tobytes()
 
 
-@pytest.mark.parametrize("coverage", [0, 1.0, -0.1, "high", None, float("nan")])
+@pytest.mark.parametrize(
+    "coverage", [0, 1.0, -0.1, "0.9", "high", None, True, float("nan"), [0.9], [0.5, 2]]
+)
 def test_a_coverage_that_is_no_probability_is_refused(coverage):
     model, (X, _) = fitted("mixed", "forest"), draw("mixed")
     with pytest.raises(ValueError, match="MixedEstimator: coverage must"):
