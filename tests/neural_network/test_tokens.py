@@ -143,6 +143,11 @@ def test_texts_are_cut_into_the_tokens_that_have_tags(fitted):
     assert same_bits(model, fitted)
 
 
+def test_one_text_is_enough():
+    model = net().fit([["play", "jazz"]], pd.DataFrame({"slots": [["O", "B-kind"]]}))
+    assert model.predict([["play", "jazz"]]).tolist() == [[["O", "B-kind"]]]
+
+
 def test_a_task_of_two_tags_alone_is_learned():
     y = pd.Series([["O" if tag == "O" else "B-x" for tag in tags] for tags in Y.slots])
     model = net().fit(X, y)

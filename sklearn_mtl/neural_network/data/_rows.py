@@ -176,7 +176,7 @@ class TextRows(Rows):
 
     def span(self, start: int, stop: int) -> Tensor:
         """Gather consecutive texts."""
-        return self._pack(np.arange(start, stop)[None])
+        return self._pack(np.arange(start, min(stop, self.n_rows))[None])
 
     def _pack(self, index: np.ndarray) -> Tensor:
         texts, rows = self.texts, index.ravel()
