@@ -65,6 +65,6 @@ class MetaOutputsMixin(ClassOutputsMixin):
     @property
     def classes_(self) -> Any:
         """Labels: an array for 1-D y, else a list with an array (or None) a task."""
-        if not any(task.is_classification for task in self.task_set_.tasks):
+        if all(task.classes is None for task in self.task_set_.tasks):
             raise AttributeError("classes_: all tasks are regressions.")
         return super().classes_

@@ -72,6 +72,12 @@ def test_the_dummy_gives_the_most_frequent_tag():
     assert len(by_letter.predict(["abc"])[0]) == 3
 
 
+def test_tags_may_be_the_only_task():
+    table = compare(TEXTS, Y["slots"], MODELS, cv=3).table
+    assert table["slots"].notna().all()
+    assert table.loc["counts", "slots"] == table.loc["counts, one per task", "slots"]
+
+
 @pytest.mark.parametrize("convert", [pd.Series, np.array, pd.DataFrame])
 def test_texts_may_be_in_any_container(found, convert):
     again = compare(convert(TEXTS), Y, MODELS[:1], cv=3)

@@ -8,7 +8,11 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, cross_val_predict
+from sklearn_mtl.model_selection import (
+    MultiTaskStratifiedKFold,
+    cross_val_predict,
+    per_task_scorers,
+)
 from sklearn_mtl.multioutput import ConformalPredictor, IndependentTasks
 from sklearn_mtl.tasks import as_cells
 from tests.taggers import UsualTags, make_texts
@@ -34,6 +38,17 @@ def test_a_model_per_task_is_the_model_alone():
     alone = UsualTags().fit(TEXTS, Y["slots"])
     assert model.task("slots").predict(TEXTS).tolist() == alone.predict(TEXTS).tolist()
     assert not hasattr(model, "n_features_in_")
+
+
+@pytest.mark.parametrize("y", [Y["slots"], Y[["slots"]]], ids=["series", "frame"])
+def test_tags_alone_are_scored_as_by_the_model_alone(y):
+    model, alone = (
+        m.fit(TEXTS, y) for m in (IndependentTasks(UsualTags()), UsualTags())
+    )
+    assert_same([model.classes_], [alone.classes_])
+    for metric in ("span_f1", "skill"):
+        scorer = per_task_scorers(metric)
+        assert scorer(model, TEXTS, y) == scorer(alone, TEXTS, y)
 
 
 def test_each_task_may_have_its_own_model():
