@@ -159,7 +159,8 @@ def per_task_score(
 
     Examples
     --------
-    >>>     >>> from sklearn_mtl.metrics import per_task_score
+    >>> import numpy as np
+    >>> from sklearn_mtl.metrics import per_task_score
     >>> y_true = np.array([[0, 1.5], [1, np.nan], [1, 3.5], [np.nan, 2.5]])
     >>> y_pred = np.array([[0, 1.0], [1, 9.0], [0, 3.5], [1, 2.5]])
     >>> per_task_score(y_true, y_pred, metric={"binary": "accuracy"})
@@ -241,7 +242,8 @@ def mean_task_score(
 
     Examples
     --------
-    >>>     >>> from sklearn_mtl.metrics import mean_task_score
+    >>> import numpy as np
+    >>> from sklearn_mtl.metrics import mean_task_score
     >>> y_true = np.array([[0, 1], [1, np.nan], [1, 0], [np.nan, 0]])
     >>> y_pred = np.array([[0, 1], [1, 1], [0, 1], [1, 0]])
     >>> mean_task_score(y_true, y_pred, metric="accuracy", average="min")

@@ -1,5 +1,7 @@
 """Epochs of members whose training samples are not equally many."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -7,7 +9,9 @@ from sklearn_mtl.neural_network.data._batches import BatchIterator
 
 
 class Numbers:
-    """Rows that say which they are."""
+    """Rows that say which they are, and are no texts."""
+
+    rows = SimpleNamespace(lengths=None)
 
     def batch(self, index):
         return index
