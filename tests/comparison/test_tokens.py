@@ -12,10 +12,14 @@ from sklearn_mtl.comparison import compare, compare_datasets, make_estimator
 from sklearn_mtl.comparison.design._usual_tag import UsualTag
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.multioutput import IndependentTasks
+from sklearn_mtl.tasks import as_cells
 from tests.taggers import UsualTags, make_texts
 
 TEXTS, Y = make_texts(90)
 MODELS = ["dummy", ("counts", UsualTags())]
+
+
+COSTS = ["fit seconds", "predict seconds", "model MB"]
 
 
 class Trunk:
@@ -82,6 +86,18 @@ def test_tags_may_be_the_only_task():
 def test_texts_may_be_in_any_container(found, convert):
     again = compare(convert(TEXTS), Y, MODELS[:1], cv=3)
     assert again.table.loc["dummy", "slots"] == found.table.loc["dummy", "slots"]
+
+
+@pytest.mark.parametrize(
+    "convert", [list, as_cells, pd.Series, lambda tokens: pd.DataFrame({"t": tokens})]
+)
+def test_lists_of_tokens_need_no_trunk_to_be_told_from_tables(found, convert):
+    again = compare(convert([text.split() for text in TEXTS]), Y, MODELS[:1], cv=3)
+    assert (
+        again.table.loc["dummy"]
+        .drop(COSTS)
+        .equals(found.table.loc["dummy"].drop(COSTS))
+    )
 
 
 def test_scores_of_tags_have_a_common_scale():

@@ -11,6 +11,8 @@ from sklearn_mtl.utils._frames import frame_columns, from_arrow, is_frame, is_se
 
 __all__ = ["as_texts", "reads_texts", "samples_of", "text_frame"]
 
+_LISTS = (list, tuple, np.ndarray)
+
 
 def reads_texts(trunk: Any) -> bool:
     """Say whether a trunk reads texts, as `Text` does."""
@@ -18,18 +20,35 @@ def reads_texts(trunk: Any) -> bool:
 
 
 def as_texts(X: Any, trunk: Any) -> np.ndarray | None:
-    """Return texts, or lists of tokens for a trunk of texts, in an array of objects.
+    """Return texts, or lists of tokens, in an array of objects.
 
-    None for tables, also for one with a column of texts. Shapes: -> (n_samples,).
+    None for tables, also for one with a column of texts. A nested list is a table
+    unless its lists differ in length or the trunk reads texts.
+
+    Shapes: -> (n_samples,).
     """
     X = from_arrow(X)
-    is_flat = isinstance(X, list | tuple) or is_series(X)
-    is_flat |= isinstance(X, np.ndarray) and X.ndim == 1
-    samples = list(X) if is_flat else []
-    lists = (list, tuple, np.ndarray)
-    allowed = (str, *lists) if reads_texts(trunk) else str
+    columns = frame_columns(X) if is_frame(X) else []
+    if len(columns) == 1 and _are_tokens(list(columns[0])):
+        X = columns[0]
+    is_nested = isinstance(X, list | tuple)
+    is_column = is_series(X) or (isinstance(X, np.ndarray) and X.ndim == 1)
+    samples = list(X) if is_nested or is_column else []
+    if samples and all(isinstance(one, str) for one in samples):
+        return as_cells(samples)
+    allowed = (str, *_LISTS) if reads_texts(trunk) else ()
     is_text = bool(samples) and all(isinstance(one, allowed) for one in samples)
+    if not is_text and _are_tokens(samples):
+        is_text = is_column or len({len(one) for one in samples}) > 1
     return as_cells(samples) if is_text else None
+
+
+def _are_tokens(samples: list[Any]) -> bool:
+    """Say whether all samples are lists of texts."""
+    return bool(samples) and all(
+        isinstance(one, _LISTS) and all(isinstance(token, str) for token in one)
+        for one in samples
+    )
 
 
 def text_frame(texts: np.ndarray) -> Any:
