@@ -89,14 +89,14 @@ class Calibration:
     def joint(self) -> JointLevels:
         """What holds for all tasks of a sample together."""
         pairs = zip(self.scores, self._values.T, self._weights.T, strict=True)
-        levels = np.stack(
+        first, last = np.stack(
             [
                 np.where(w > 0, scores.shares_of(values), np.nan)
                 for scores, values, w in pairs
             ],
-            axis=1,
+            axis=2,
         )
-        return JointLevels.learn(levels, self._weights.max(axis=1))
+        return JointLevels.learn(first, last, self._weights.max(axis=1))
 
     def intervals(
         self,

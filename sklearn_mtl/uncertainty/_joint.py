@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,32 +37,36 @@ class JointLevels:
     unpaired: tuple[tuple[int, int], ...]
 
     @classmethod
-    def learn(cls, levels: np.ndarray, weights: np.ndarray) -> JointLevels:
+    def learn(
+        cls, levels: np.ndarray, last: np.ndarray, weights: np.ndarray
+    ) -> JointLevels:
         """Take the largest levels; levels of missing labels are drawn.
 
         From a Gaussian copula with the correlations of the normal scores of pairs, and
         given the levels of the same sample that are observed.
 
         A level must be the one at which the other samples of the task have the label
-        inside, `shares_of` its scores. Levels in which a label counts for itself are
-        below 1, so that no sample is outside of the largest scores of all tasks; a new
-        one is, with n_tasks / (n_samples + 1) chances.
+        inside, the first of `shares_of` its scores. Levels in which a label counts for
+        itself are below 1, so that no sample is outside of the largest scores of all
+        tasks; a new one is, with up to n_tasks / (n_samples + 1) chances.
 
-        Shapes: levels (n_samples, n_tasks) in (0, 1], NaN where missing; weights
-        (n_samples,).
+        Shapes: levels and last, the first and last shares of equal scores, (n_samples,
+        n_tasks) in (0, 1], NaN where missing; weights (n_samples,).
         """
         tasks = np.flatnonzero(~np.isnan(levels).all(axis=0))
         rows = np.flatnonzero(~np.isnan(levels).all(axis=1) & (weights > 0))
-        levels, weights = levels[np.ix_(rows, tasks)], weights[rows]
+        levels, last = levels[np.ix_(rows, tasks)], last[np.ix_(rows, tasks)]
+        weights = weights[rows]
         seen = ~np.isnan(levels)
         if not len(rows):
             return cls(0, ScoreDistribution.learn(np.empty(0), np.empty(0)), ())
         n_labels = seen.sum(axis=0)
         # as one more label would have it: the normal score of 1 is infinite
-        Z = np.where(seen, ndtri(levels * (n_labels / (n_labels + 1))), 0.0)
+        middle = (levels + last) / 2 * (n_labels / (n_labels + 1))
+        Z = np.where(seen, ndtri(middle), 0.0)
         correlation, n_pairs = _pairwise(Z, seen)
         n_draws = int(np.clip(_ENOUGH // len(rows), 1, _N_DRAWS))
-        largest = _largest(levels, Z, seen, correlation, n_draws)
+        largest = _largest(levels, last, Z, correlation, n_draws)
         distribution = ScoreDistribution.learn(
             largest.ravel(), np.repeat(weights, n_draws)
         )
@@ -100,12 +105,14 @@ def _pairwise(Z: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _largest(
     levels: np.ndarray,
+    last: np.ndarray,
     Z: np.ndarray,
-    seen: np.ndarray,
     correlation: np.ndarray,
     n_draws: int,
 ) -> np.ndarray:
     """Return the largest level of each sample in each draw (n_samples, n_draws)."""
+    seen = ~np.isnan(levels)
+    first_of = [_first_of_equals(*pair) for pair in zip(levels.T, last.T, strict=True)]
     rng, root = np.random.default_rng(0), linalg.cholesky(correlation, lower=True)
     best = np.where(seen, levels, 0.0).max(axis=1)
     out = np.repeat(best[:, None], n_draws, axis=1)
@@ -121,6 +128,23 @@ def _largest(
         apart -= drawn[:, known]
         own = linalg.cho_factor(correlation[np.ix_(known, known)])
         moved = linalg.cho_solve(own, apart.T).T @ correlation[np.ix_(known, missing)]
-        largest = ndtr((drawn[:, missing] + moved).max(axis=1))
+        drawn = ndtr(drawn[:, missing] + moved)
+        largest = np.zeros(len(drawn))
+        for t, column in zip(missing, drawn.T, strict=True):
+            largest = np.maximum(largest, first_of[t](column))
         out[rows] = np.maximum(out[rows], largest.reshape(len(rows), n_draws))
     return out
+
+
+def _first_of_equals(
+    levels: np.ndarray, last: np.ndarray
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what lowers drawn levels of a task to the first one of equal scores."""
+    ends, index = np.unique(last[~np.isnan(last)], return_index=True)
+    starts = levels[~np.isnan(last)][index]
+
+    def lower(drawn: np.ndarray) -> np.ndarray:
+        place = np.searchsorted(ends, drawn).clip(max=len(ends) - 1)
+        return np.minimum(drawn, starts[place])
+
+    return lower

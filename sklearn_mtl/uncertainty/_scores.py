@@ -70,13 +70,16 @@ class ScoreDistribution:
         place = int(np.searchsorted(below, highest * (1 + 1e-12) + 1e-15, side="right"))
         return float(self.scores[place - 1]) if place else -np.inf
 
-    def shares_of(self, scores: np.ndarray) -> np.ndarray:
-        """Return the share of the weight that is not above each score (n,).
+    def shares_of(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first and the last share of the scores equal to each own one (n,).
 
-        Of one of the own scores: the level that has it inside where the others alone
-        are known, rank / n as if it were the next of n - 1.
+        The first one is the level that has the score inside where the others alone are
+        known: rank / n, as if it were the next of n - 1. Equal scores are inside from
+        the first of them on, such as the 0 of all samples whose likeliest class is
+        right.
         """
         if not len(self.scores):
-            return np.ones(len(scores))
-        place = np.searchsorted(self.scores, scores, side="right")
-        return np.concatenate([[0.0], self.share])[place]
+            return np.ones(len(scores)), np.ones(len(scores))
+        first = np.searchsorted(self.scores, scores).clip(max=len(self) - 1)
+        last = np.searchsorted(self.scores, scores, side="right") - 1
+        return self.share[first], self.share[last]

@@ -61,12 +61,20 @@ def test_weights_of_another_size_change_nothing(scores):
 
 
 def test_shares_are_ranks_over_n(scores):
-    found = ScoreDistribution.learn(scores, np.ones(101)).shares_of(scores)
-    np.testing.assert_allclose(found, (np.argsort(np.argsort(scores)) + 1) / 101)
+    first, last = ScoreDistribution.learn(scores, np.ones(101)).shares_of(scores)
+    np.testing.assert_allclose(first, (np.argsort(np.argsort(scores)) + 1) / 101)
+    np.testing.assert_array_equal(first, last)
+
+
+def test_equal_scores_have_the_shares_of_the_first_and_the_last():
+    scores = np.array([0.0, 0.0, 0.0, 2.0, 1.0])
+    first, last = ScoreDistribution.learn(scores, np.ones(5)).shares_of(scores)
+    np.testing.assert_allclose(first, [0.2, 0.2, 0.2, 1.0, 0.8])
+    np.testing.assert_allclose(last, [0.6, 0.6, 0.6, 1.0, 0.8])
 
 
 def test_at_its_share_a_score_is_inside_the_threshold_of_the_others(scores):
-    shares = ScoreDistribution.learn(scores, np.ones(101)).shares_of(scores)
+    shares, _ = ScoreDistribution.learn(scores, np.ones(101)).shares_of(scores)
     for i in np.argsort(scores)[1:]:
         others = ScoreDistribution.learn(np.delete(scores, i), np.ones(100))
         assert scores[i] <= others.threshold(shares[i])
