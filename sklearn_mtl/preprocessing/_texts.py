@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
+from scipy.sparse import issparse
 
 from sklearn_mtl.preprocessing._word_hashes import hash_words
 from sklearn_mtl.utils._containers import fill_masked, refuse_lazy
@@ -168,12 +169,13 @@ def _samples(X: Any, who: str) -> list[Any]:
             f"{who}: X must be a list, Series or column of texts, or a list of lists "
             f"of tokens; found {type(X).__name__}."
         )
+    shape = getattr(X, "shape", (0,))
+    if issparse(X) or (len(shape) != 1 and shape[1:] != (1,)):
+        raise ValueError(
+            f"{who}: X must be texts of shape (n_samples,), or a list of lists of "
+            f"tokens; found an array of shape {shape}."
+        )
     if isinstance(X, np.ndarray):
-        if X.ndim != 1 and X.shape[1:] != (1,):
-            raise ValueError(
-                f"{who}: X must be texts of shape (n_samples,), or a list of lists of "
-                f"tokens; found an array of shape {X.shape}."
-            )
         X = fill_masked(X).ravel()
     if not len(X):
         raise ValueError(f"{who}: X has 0 samples; at least one text is needed.")

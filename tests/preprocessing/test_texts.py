@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from scipy import sparse
 
 from sklearn_mtl.modules import Text
 from sklearn_mtl.preprocessing import join_texts, read_texts
@@ -120,6 +121,7 @@ def test_joined_samples_are_those_of_the_parts():
         (["a", ["b"]], ValueError, r"sample 1 of X must be a text; found \['b'\]"),
         ([["a"], "b"], ValueError, "lists of tokens, but sample 1 is a text: 'b'"),
         (np.zeros((3, 2)), ValueError, r"found an array of shape \(3, 2\)"),
+        (sparse.csr_array((3, 2)), ValueError, r"found an array of shape \(3, 2\)"),
         (pd.DataFrame({"a": ["b"], "c": ["d"]}), ValueError, "2 columns.*'a', 'c'"),
         (pl.LazyFrame({"a": ["b"]}), TypeError, "collect"),
     ],
