@@ -145,6 +145,12 @@ def test_streams_and_updates_learn_from_texts():
     assert model.update(NEW, NEW_Y).update_.is_accepted
 
 
+@pytest.mark.parametrize("convert", [list, np.array, pd.Series])
+def test_a_net_without_a_trunk_of_texts_names_it(convert):
+    with pytest.raises(ValueError, match=r"X holds texts, .*\.modules\.Text\(\)"):
+        MultiTaskClassifier().fit(convert(X), Y)
+
+
 def test_tasks_can_be_added(fitted):
     model = clone(fitted).fit(X, Y)
     model.add_task(X, [text.startswith("is") for text in X], name="question")

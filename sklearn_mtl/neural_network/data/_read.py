@@ -39,6 +39,7 @@ def read_net_inputs(
         if reset and older is not None:
             take_over_texts(model, older)
         return texts
+    _refuse_texts(X, type(model).__name__)
     if isinstance(model.trunk, TrunkSpec):
         X = model.trunk.flatten(plain_inputs(X, type(model).__name__))
     wanted = preparation_of(model)
@@ -55,3 +56,14 @@ def read_net_inputs(
             f"{error} The fit that counts is that of the {type(older).__name__} in "
             "Pretrained."
         ) from error
+
+
+def _refuse_texts(X: Any, who: str) -> None:
+    """Refuse texts on behalf of trunks that read numbers."""
+    is_flat = isinstance(X, list | tuple) or getattr(X, "ndim", 2) == 1
+    first = next(iter(X), None) if is_flat else None
+    if isinstance(first, str):
+        raise ValueError(
+            f"{who}: X holds texts, such as {first[:40]!r}. A net reads them with "
+            "trunk=sklearn_mtl.modules.Text()."
+        )
