@@ -34,6 +34,7 @@ from sklearn_mtl.tasks import (
     TaskSet,
     cell_weights,
     check_sample_weight,
+    holds_lists,
     is_by_name,
     read_columns,
     read_tasks,
@@ -389,6 +390,11 @@ class TaskChangesMixin:
                 f"{who}: the new task {name!r} has no observed label: all "
                 f"{columns.observed.shape[0]} values of y are missing (NaN) or have a "
                 "weight of zero."
+            )
+        if holds_lists(columns.values[0]):
+            raise TaskError(
+                f"{who}: the new task {name!r} has lists as labels. Tags of tokens are "
+                "learned by fit; add_task takes one label per sample."
             )
         tasks = read_tasks(columns, self._kind, who, task_type)
         codes = TaskSet(tasks, True, True).fill(columns)

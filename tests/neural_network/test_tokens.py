@@ -288,6 +288,12 @@ def test_changes_of_a_fitted_net_are_refused(fitted, method, arguments):
         getattr(fitted, method)(*arguments, **keywords)
 
 
+def test_a_task_of_tokens_cannot_be_added():
+    model = net(max_epochs=1).fit(X, Y[["kind"]])
+    with pytest.raises(TaskError, match=r"new task 'slots' has lists .* by fit; add_"):
+        model.add_task(X, Y["slots"])
+
+
 def test_other_trunks_refuse_tokens():
     with pytest.raises(TaskError, match=r"trunk=Text\(\)"):
         MultiTaskClassifier().fit(np.zeros((150, 2)), Y)
