@@ -81,7 +81,7 @@ def distill(
     TypeError
         If the teacher or the student is no multi-task estimator of this package.
     TaskError
-        If the teacher has nothing to say of any task.
+        If the teacher has nothing to say of any task, or has a task of tokens.
     ValueError
         If the student takes no sample weights, or the teacher's predictions are not
         finite.
@@ -122,6 +122,12 @@ def distill(
     _, last = last_step(teacher)
     check_is_fitted(last)
     tasks: TaskSet = last.task_set_
+    of_tokens = [task.name for task in tasks.tasks if task.is_tokens]
+    if of_tokens:
+        raise TaskError(
+            f"distill: the teacher's task {of_tokens[0]!r} is one of tokens; a student "
+            "learns tasks of one label per sample."
+        )
     with np.errstate(over="ignore", invalid="ignore"):
         outputs = outputs_of(teacher, X)
     check_outputs(outputs, tasks.tasks, f"distill: {type(last).__name__}")

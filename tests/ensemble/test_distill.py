@@ -32,6 +32,7 @@ from sklearn_mtl.ensemble._distill import _expand
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.losses import CircularLoss
 from sklearn_mtl.metrics import circular_error
+from tests.taggers import UsualTags, make_texts
 
 FAST = {"n_members": 1, "early_stopping": False, "max_epochs": 30, "random_state": 0}
 
@@ -250,6 +251,13 @@ def test_a_teacher_whose_predictions_are_lost_is_refused():
     )
     with pytest.raises(ValueError, match=message):
         distill(teacher, sparse.csr_array(X))
+
+
+def test_a_teacher_of_tags_of_tokens_is_refused():
+    texts, y = make_texts(30)
+    teacher = UsualTags().fit(texts, y)
+    with pytest.raises(TaskError, match="the teacher's task 'slots' is one of tokens"):
+        distill(teacher, texts)
 
 
 def test_a_student_does_not_take_the_teacher_for_the_truth(problem, forest):
