@@ -76,8 +76,8 @@ class _TaskView(BaseEstimator):
 
     @property
     def task_set_(self) -> TaskSet:
-        """The task, alone."""
-        return self.model.task_set_.subset([self._index()])
+        """The task, alone, of labels in 1-D."""
+        return self.model.task_set_.subset([self._index()], is_1d=True)
 
     @property
     def n_features_in_(self) -> int:
@@ -146,7 +146,7 @@ class _TaskView(BaseEstimator):
         check_is_fitted(self)
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
-        alone = self.task_set_.subset([0], is_1d=True)
+        alone = self.task_set_
         codes, given = alone.encode_weighted(y, sample_weight, unseen="wrong", who=who)
         check_consistent_length(X, codes)
         weights = check_sample_weight(given, codes.shape, who)

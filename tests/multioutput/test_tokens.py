@@ -51,6 +51,14 @@ def test_tags_alone_are_scored_as_by_the_model_alone(y):
         assert scorer(model, TEXTS, y) == scorer(alone, TEXTS, y)
 
 
+def test_a_view_of_tags_is_scored_as_the_model_alone():
+    view = UsualTags().fit(TEXTS, Y).task("slots")
+    alone = UsualTags().fit(TEXTS, Y["slots"])
+    for metric in ("span_f1", "skill"):
+        scorer = per_task_scorers(metric)
+        assert scorer(view, TEXTS, Y["slots"]) == scorer(alone, TEXTS, Y["slots"])
+
+
 def test_each_task_may_have_its_own_model():
     counts = make_pipeline(CountVectorizer(), LogisticRegression())
     model = IndependentTasks(by_task={"slots": UsualTags(), "intent": counts})
