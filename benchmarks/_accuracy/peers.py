@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -136,6 +135,8 @@ def _histgb(task: Task) -> Any:
 
 
 def _lightgbm(task: Task) -> Any:
+    from lightgbm import LGBMClassifier, LGBMRegressor  # which tests do without
+
     kind = LGBMRegressor if task.is_regression else LGBMClassifier
     return kind(random_state=task.seed, n_jobs=1, verbosity=-1)
 

@@ -6,8 +6,7 @@ import torch
 from skorch.callbacks import Callback
 
 from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
-from sklearn_mtl.modules import MemberDropout, stop_dropout, use_generators
-from sklearn_mtl.neural_network.training import _plan
+from sklearn_mtl.modules import MLP, MemberDropout, stop_dropout, use_generators
 from sklearn_mtl.neural_network.training._learning_rate import (
     TwoStages,
     WarmUpCosine,
@@ -52,7 +51,7 @@ class FailAt(Callback):
 def _few_steps():
     """Let a fit have a quarter of the usual steps, to save time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_plan, "N_STEPS", 200)
+        patch.setattr(MLP, "n_steps", 200)
         yield
 
 

@@ -16,6 +16,7 @@ from sklearn_mtl.modules import (
     Pretrained,
     ProgressiveExtraction,
     SharedPrivate,
+    Text,
     TrunkSpec,
     build_trunk,
     check_trunk,
@@ -61,7 +62,13 @@ def test_the_number_of_features_may_be_given(options):
 def test_none_of_ours_is_left_out():
     public = [getattr(modules, name) for name in modules.__all__]
     specs = {one for one in TrunkSpec.__subclasses__() if one in public}
-    assert specs - {Conv} <= {type(trunk) for trunk in RIGHT.values()}
+    others = {Conv, Text}  # the first above; texts have no columns to make up
+    assert specs - others <= {type(trunk) for trunk in RIGHT.values()}
+
+
+def test_a_trunk_of_texts_is_not_checked_as_one_of_columns():
+    with pytest.raises(AssertionError, match=r"'table' or 'raw'.*'text'"):
+        check_trunk(Text())
 
 
 def spec(module, **attributes):
