@@ -42,9 +42,8 @@ def with_regions(saved: SavedModel, X: Any, predicted: Any, coverage: float) -> 
         method = "predict_set" if task.is_classification else "predict_interval"
         if not hasattr(model, method):
             raise ValueError(
-                f"{_OPTION}: the model is a {type(model).__name__}, which has no "
-                "intervals or sets. Nets and blends have them: fit it with --model "
-                "net or blend."
+                f"{_OPTION}: this model has no intervals or sets; nets, forests and "
+                "blends have them. Fit it with --model net or --model blend."
             )
         if method not in found:
             values = getattr(model, method)(inputs, coverage)

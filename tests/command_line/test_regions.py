@@ -51,4 +51,4 @@ def test_a_coverage_that_is_no_share_is_named(folder, forest, failing, text):
 
 def test_a_model_without_intervals_is_named(folder, failing):
     ask = ["predict", folder / "model.mtl", folder / "new.csv", "--coverage", "0.9"]
-    assert "MultiTaskLinearMixedEstimator, which has no intervals" in failing(*ask)
+    assert "this model has no intervals or sets" in failing(*ask)
