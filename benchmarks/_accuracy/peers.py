@@ -26,7 +26,6 @@ from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from xgboost import XGBClassifier, XGBRegressor
 
 from benchmarks._accuracy.names import STACKED
 
@@ -142,6 +141,8 @@ def _lightgbm(task: Task) -> Any:
 
 
 def _xgboost(task: Task) -> Any:
+    from xgboost import XGBClassifier, XGBRegressor
+
     kind = XGBRegressor if task.is_regression else XGBClassifier
     types = np.where(task.categorical, "c", "q").tolist()
     return kind(
