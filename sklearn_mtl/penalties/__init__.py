@@ -1,4 +1,4 @@
-"""Penalties of the linear models: value, proximal step, optimality and dual."""
+"""Penalties of the linear models, with proximal operators and convex conjugates."""
 
 from sklearn_mtl.penalties._base import Penalty
 from sklearn_mtl.penalties._base import TaskCovarianceForm as TaskCovarianceForm

@@ -1,4 +1,4 @@
-"""What a penalty is, and what a solver may ask of it."""
+"""Base class of all penalties, and penalties that are quadratic over tasks."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from sklearn_mtl.tasks import NamedTasks, by_task
 
 __all__ = ["Penalty", "TaskCovarianceForm"]
 
-#: Below this part of the largest value a dual constraint counts as met.
+#: Relative tolerance below which a dual constraint counts as met.
 FEASIBLE = 1e-9
-#: Below this part of the largest eigenvalue a direction counts as not penalised.
+#: Eigenvalues below this fraction of the largest one count as zero.
 NULL = 1e-10
-#: Rows of a product of tasks by tasks that are in memory at a time.
+#: Rows of a (n_tasks, n_tasks) product that are held in memory at a time.
 ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
 class TaskCovarianceForm:
-    """A penalty that is quadratic over tasks: 1/2 tr(W (K + inf N N')^+ W').
+    """Penalty that is quadratic over tasks: 1/2 tr(W (K + inf N N')^+ W').
 
-    The covariance of the tasks is K = F F' + d I. Of thousands of tasks that share a
-    few vectors, F has a few columns, and nothing is computed of size n_columns squared.
+    The covariance of the tasks is K = F F' + d I. With thousands of tasks that share a
+    few vectors, F has only a few columns, and no matrix of n_columns squared is formed.
 
     Attributes
     ----------
@@ -48,14 +48,14 @@ class TaskCovarianceForm:
 
     @classmethod
     def none(cls, columns: TaskColumns) -> TaskCovarianceForm:
-        """Return the penalty that is zero everywhere."""
+        """Return the form of a penalty that is zero everywhere."""
         n = columns.n_columns
         return cls(np.zeros((n, 0)), np.eye(n))
 
     @classmethod
     def of_matrix(cls, matrix: np.ndarray) -> TaskCovarianceForm:
         """Return 1/2 tr(W M W') for a positive semi-definite M."""
-        # One tolerance for both, so that no direction is in neither or in both.
+        # One tolerance for both, so that each direction is in exactly one of them.
         values, vectors = np.linalg.eigh(matrix)
         is_free = values <= NULL * max(values[-1], 1e-300)
         factor = vectors[:, ~is_free] / np.sqrt(values[~is_free])
@@ -70,7 +70,7 @@ class TaskCovarianceForm:
 
     @property
     def separates_tasks(self) -> bool:
-        """Whether the penalty is a sum over tasks."""
+        """Return whether the penalty is a sum over tasks."""
         for basis in (self.factor, self.free):
             for start in range(0, len(basis), ROWS_AT_ONCE):
                 products = basis[start : start + ROWS_AT_ONCE] @ basis.T
@@ -95,12 +95,12 @@ class TaskCovarianceForm:
 
         m is 0 in free directions and infinite where W must vanish.
         """
-        # inf N N' overrules whatever K says about the free directions.
+        # The penalty is zero in the free directions, whatever K is there.
         rest = np.eye(len(self.free)) - self.free @ self.free.T
         values, vectors = np.linalg.eigh(rest @ self.covariance @ rest)
         # The free directions are among the zero eigenvectors: replace those.
         overlap = np.square(self.free.T @ vectors).sum(axis=0)
-        # Eigenvalues of the size of rounding would become finite, enormous weights.
+        # Eigenvalues of the order of rounding errors would become huge finite weights.
         values = np.where(values > FEASIBLE * max(values[-1], 0.0), values, 0.0)
         candidates = np.flatnonzero(values == 0.0)
         order = candidates[np.argsort(-overlap[candidates], kind="stable")]
@@ -119,8 +119,8 @@ class TaskCovarianceForm:
     def thin_spectrum(self) -> tuple[np.ndarray, np.ndarray, float | None]:
         """Return Q and m as `spectrum` does, and the weight of all other directions.
 
-        That weight is None where there are no others. Q has at most rank + n_free
-        columns where these are fewer than half of all.
+        The weight is None if there are no other directions. If rank + n_free is less
+        than half of n_columns, Q has at most rank + n_free columns.
         """
         n_columns, n_free = self.free.shape
         if 2 * (self.factor.shape[1] + n_free) >= n_columns:
@@ -135,14 +135,14 @@ class TaskCovarianceForm:
         return Q, weights, 1.0 / self.diagonal if self.diagonal > bound else np.inf
 
     def matrix(self) -> np.ndarray | None:
-        """Return M of the penalty 1/2 tr(W M W'), None if W is confined."""
+        """Return M of the penalty 1/2 tr(W M W'), or None if W is constrained."""
         vectors, weights = self.spectrum()
         if not np.isfinite(weights).all():
             return None
         return (vectors * weights) @ vectors.T
 
     def value(self, W: np.ndarray) -> float:
-        """Return the value of the penalty at W; infinite off its range."""
+        """Return the value of the penalty at W, infinite if W violates a constraint."""
         Q, weights, other = self.thin_spectrum()
         along = W @ Q
         squares = np.square(along).sum(axis=0)
@@ -156,19 +156,20 @@ class TaskCovarianceForm:
 
 
 class Penalty(BaseEstimator, ABC):
-    """Base of all penalties R(W) on coefficients W of shape (n_features, n_columns).
+    """Base class of all penalties R(W), with W of shape (n_features, n_columns).
 
     A subclass defines `value` and `prox` of a convex R. All other methods have defaults
-    that are right for every such R; a subclass overrides them where it knows a shorter
-    way. With the defaults a fit runs proximal gradient steps, stops by `optimality`,
-    and has no duality gap (`dual_gap_` is NaN); a gap needs `conjugate`, or `is_norm`.
-    `check_penalty` finds methods that contradict each other.
+    that are correct for every such R. A subclass overrides them if it has a closed form
+    or a faster method. With the defaults, `fit` takes proximal gradient steps, stops
+    according to `optimality`, and reports no duality gap (`dual_gap_` is NaN). A
+    duality gap needs `conjugate`, or `is_norm=True`. `check_penalty` checks that the
+    methods are consistent.
 
     Attributes
     ----------
     is_norm : bool
         Whether ``R(t W) = |t| R(W)`` for all numbers t. The conjugate of such an R is 0
-        where the gauge is at most 1, which is all that a duality gap needs.
+        where the gauge is at most 1, which is sufficient for a duality gap.
     """
 
     is_norm: ClassVar[bool] = False
@@ -188,11 +189,11 @@ class Penalty(BaseEstimator, ABC):
         Parameters
         ----------
         W : ndarray of shape (n_features, n_columns)
-            The point.
+            Point at which the proximal operator is evaluated.
         step : float, default=1.0
             Weight of the penalty.
         columns : TaskColumns, default=None
-            Layout of the columns; one a task if None.
+            Layout of the columns; one column per task if None.
 
         Returns
         -------
@@ -203,14 +204,14 @@ class Penalty(BaseEstimator, ABC):
     def checked_prox(
         self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
-        """Return `prox`, or raise ValueError where that cannot be a proximal point."""
+        """Return `prox`, or raise ValueError if its result has a wrong shape or NaN."""
         Z = self.prox(W, step, columns)
         if np.shape(Z) != W.shape:
             raise ValueError(
                 f"{self}: prox returned shape {np.shape(Z)} for W of shape {W.shape}; "
                 "it must return the same shape."
             )
-        # Steps would be shortened without end.
+        # With NaN the line search of a solver would not end.
         if not np.isfinite(Z.sum()) and np.isfinite(W.sum()):
             raise ValueError(f"{self}: prox returned NaN or infinity for a finite W.")
         return Z
@@ -220,17 +221,17 @@ class Penalty(BaseEstimator, ABC):
     ) -> float:
         """Return the distance of -gradient to the subdifferential of R at W.
 
-        By default the length of a proximal gradient step over the step, which is at
-        most that distance and zero at the same points.
+        The default is the norm of `residual`. It is at most that distance, and it is
+        zero at the same points.
 
         Parameters
         ----------
         W : ndarray of shape (n_features, n_columns)
             The point.
         gradient : ndarray of shape (n_features, n_columns)
-            Gradient of the data term there.
+            Gradient of the data term at W.
         columns : TaskColumns, default=None
-            Layout of the columns; one a task if None.
+            Layout of the columns; one column per task if None.
 
         Returns
         -------
@@ -242,81 +243,82 @@ class Penalty(BaseEstimator, ABC):
     def residual(
         self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> np.ndarray:
-        """Return a proximal gradient step from W over the step: zero at a minimiser.
+        """Return the change of W in a proximal gradient step, divided by the step size.
 
         Parameters
         ----------
         W : ndarray of shape (n_features, n_columns)
-            The point, or stacked parts where the penalty has parts.
+            The point, or the stacked parts if the penalty has parts.
         gradient : ndarray of shape (n_features, n_columns)
-            Gradient of the data term there.
+            Gradient of the data term at W.
         columns : TaskColumns, default=None
-            Layout of the columns; one a task if None.
+            Layout of the columns; one column per task if None.
 
         Returns
         -------
         ndarray of the shape of W
-            What the gradient and a subgradient nearby leave.
+            The residual, which is zero exactly at a minimiser.
         """
         return prox_residual(self, W, gradient, columns)
 
     def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return the smallest f >= 0 with U in f dR(0), for penalties that threshold.
+        """Return the smallest f >= 0 with U in f dR(0), 0 if there is none.
 
-        W = 0 minimises g(W) + f R(W) exactly when f >= gauge(-grad g(0)): there a path
-        of alphas begins. By default a bisection for the f from which on prox is zero.
+        W = 0 minimises g(W) + f R(W) exactly when f >= gauge(-grad g(0)), so a path of
+        alphas starts there. The default finds by bisection the smallest step at which
+        `prox` is zero.
 
         Parameters
         ----------
         U : ndarray of shape (n_features, n_columns)
             A dual point.
         columns : TaskColumns, default=None
-            Layout of the columns; one a task if None.
+            Layout of the columns; one column per task if None.
 
         Returns
         -------
         float
-            The gauge: the dual norm where R is a norm, 0 where nothing is thresholded.
+            The gauge: the dual norm if R is a norm, 0 if `prox` never sets U to zero.
         """
         return gauge_by_prox(self, U, columns)
 
     def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
         """Return the largest s <= 1 for which R*(s U) is finite.
 
-        By default 1 over the gauge for a norm, else 1.
+        The default is min(1, 1 / gauge) for a norm, else 1.
 
         Parameters
         ----------
         U : ndarray of shape (n_features, n_columns)
             A dual point.
         columns : TaskColumns, default=None
-            Layout of the columns; one a task if None.
+            Layout of the columns; one column per task if None.
 
         Returns
         -------
         float
-            The scale; 0 where no multiple of U is feasible.
+            The scale, 0 if no positive multiple of U is feasible.
         """
         return scale_into_ball(self.gauge(U, columns)) if self.is_norm else 1.0
 
     def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return R*(U), or a bound from above, for a U that `dual_scale` made feasible.
+        """Return R*(U), or an upper bound, for a U that `dual_scale` made feasible.
 
-        By default 0 for a norm, else infinity: then there is no duality gap.
+        The default is 0 for a norm, else infinity. There is no duality gap then.
 
         Parameters
         ----------
         U : ndarray of shape (n_features, n_columns)
             A feasible dual point.
         columns : TaskColumns, default=None
-            Layout of the columns; one a task if None.
+            Layout of the columns; one column per task if None.
 
         Returns
         -------
         float
             The conjugate.
         """
-        # R* of a norm is the indicator of its dual ball; infinity bounds any R*.
+        # R* of a norm is the indicator of its dual ball. Infinity bounds any R*.
         return 0.0 if self.is_norm else np.inf
 
     def certificate(
@@ -329,34 +331,34 @@ class Penalty(BaseEstimator, ABC):
         U : ndarray of shape (n_features, n_columns)
             Minus the gradient of the data term at W.
         W : ndarray of shape (n_features, n_columns)
-            The primal point, which tells a sum how to split U.
+            The primal point. A `Sum` uses it to split U among its members.
         columns : TaskColumns, default=None
-            Layout of the columns; one a task if None.
+            Layout of the columns; one column per task if None.
 
         Returns
         -------
         scale : float
-            At most 1; 0 where U has no feasible multiple.
+            At most 1; 0 if no positive multiple of U is feasible.
         conjugate : callable
-            Bounds R* from above for s in [0, scale].
+            Upper bound of R*(s U) as a function of s in [0, scale].
         """
         scale = self.dual_scale(U, columns)
         return scale, lambda s: self.conjugate(s * U, columns)
 
     def split(self, columns: TaskColumns) -> tuple[np.ndarray | None, Penalty | None]:
-        """Return (M, rest): R(W) = 1/2 tr(W M W') + rest(W), either may be None."""
+        """Return (M, rest) with R(W) = 1/2 tr(W M W') + rest(W); either may be None."""
         # An infinite weight is a constraint on W, which no finite M expresses.
         form = self.task_covariance_form(columns)
         matrix = None if form is None else form.matrix()
         return (None, self) if matrix is None else (matrix, None)
 
     def free_directions(self, columns: TaskColumns) -> np.ndarray:
-        """Return orthonormal (n_columns, k) directions of W that cost nothing."""
+        """Return an orthonormal basis (n_columns, k) of the unpenalised directions."""
         n = columns.n_columns
         return np.eye(n) if self.is_off else np.zeros((n, 0))
 
     def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm | None:
-        """Return R as a quadratic over tasks, None if it is not one."""
+        """Return R as a quadratic form over tasks, or None if it is not quadratic."""
         return TaskCovarianceForm.none(columns) if self.is_off else None
 
     def feature_group_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
@@ -365,22 +367,23 @@ class Penalty(BaseEstimator, ABC):
 
     @property
     def is_off(self) -> bool:
-        """Whether R is known to be zero everywhere, because alpha is 0."""
+        """Return whether R is known to be zero everywhere because alpha is 0."""
         alphas = [getattr(self, key) for key in self._alphas]
         return bool(alphas) and not np.any(alphas)
 
     @property
     def has_parts(self) -> bool:
-        """Whether W is a sum of parts with a penalty each."""
+        """Return whether W is a sum of parts with one penalty each."""
         return False
 
     def scaled(self, factor: float) -> Any:
-        """Return factor times this penalty, as a new object."""
-        if not self._alphas:  # which parameters R is proportional to is not known
-            from sklearn_mtl.penalties._scaled import Scaled  # which is a penalty
+        """Return factor times this penalty as a new object."""
+        if not self._alphas:  # R is not known to be proportional to a parameter
+            # Imported here because `Scaled` is itself a penalty.
+            from sklearn_mtl.penalties._scaled import Scaled
 
             return Scaled(self, factor)
-        # A path asks for this at each strength: `clone` would look at the signature.
+        # `copy` is faster than `clone`, and a path calls this for each alpha.
         out = copy(self)
         for key in self._alphas:
             value = factor * np.asarray(getattr(self, key), dtype=float)
@@ -388,11 +391,11 @@ class Penalty(BaseEstimator, ABC):
         return out
 
     def for_tasks(self, kept: np.ndarray, n_tasks: int) -> Penalty:
-        """Return the penalty on some of the tasks, which this one was made for."""
+        """Return the penalty restricted to the tasks in `kept`."""
         return self
 
     def for_names(self, tasks: NamedTasks, who: str) -> Penalty:
-        """Return the penalty with what it says by task name in task order."""
+        """Return the penalty with parameters given by task name put in task order."""
         out = copy(self)
         for key, value in self.get_params(deep=False).items():
             if isinstance(value, Penalty):
@@ -403,41 +406,41 @@ class Penalty(BaseEstimator, ABC):
         return out
 
     def covariance(self, W: np.ndarray) -> np.ndarray | None:
-        """Return the relation of tasks that is learned with W, None where none is."""
+        """Return the task covariance learned with W, or None if none is learned."""
         return None
 
     def check(self, columns: TaskColumns, n_features: int) -> None:
-        """Raise where the parameters do not fit the problem."""
+        """Raise if the parameters do not fit the problem."""
         self._validate_params()
 
 
 def column_alphas(
     penalty: Penalty, alpha: Any, columns: TaskColumns, *, allow_zero: bool = True
 ) -> np.ndarray:
-    """Return alpha as one number a column, from one number or one a task."""
+    """Return one alpha per column, from a single number or one number per task."""
     who = type(penalty).__name__
     try:
         values = np.asarray(alpha, dtype=float)
     except (TypeError, ValueError):
         raise TypeError(
-            f"{who}: alpha={alpha!r}; allowed are one number and one for each task."
+            f"{who}: alpha must be one number or one number per task; got {alpha!r}."
         ) from None
     if values.ndim > 1 or (values.ndim and len(values) != columns.n_tasks):
         raise ValueError(
-            f"{who}: alpha has shape {values.shape}; allowed are one number and one "
-            f"for each of the {columns.n_tasks} tasks."
+            f"{who}: alpha must be one number or {columns.n_tasks} numbers, one per "
+            f"task; got an array of shape {values.shape}."
         )
     bad = ~np.isfinite(values) | (values < 0) | (not allow_zero) * (values == 0)
     if np.any(bad):
         raise ValueError(
-            f"{who}: alpha={alpha!r} must be finite and "
-            f"{'not negative' if allow_zero else 'positive'}."
+            f"{who}: alpha must be finite and "
+            f"{'not negative' if allow_zero else 'positive'}; got {alpha!r}."
         )
     return np.broadcast_to(values, columns.n_tasks)[columns.task]
 
 
 def scale_into_ball(gauge: float) -> float:
-    """Return the largest s <= 1 that brings a point of this gauge into the ball."""
+    """Return the largest s <= 1 that scales a point with this gauge into the ball."""
     return 1.0 if gauge <= 1.0 else 1.0 / gauge
 
 
@@ -447,5 +450,5 @@ def frobenius(A: np.ndarray) -> float:
 
 
 def is_null(U: np.ndarray, scale: float) -> bool:
-    """Whether U is zero up to the rounding of numbers of this size."""
+    """Return whether U is zero up to rounding errors of numbers of size `scale`."""
     return frobenius(U) <= FEASIBLE * max(scale, 1e-300)

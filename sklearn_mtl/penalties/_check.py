@@ -1,4 +1,4 @@
-"""A check of penalties: do their methods say the same about one convex function?"""
+"""Check that the methods of a penalty describe the same convex function."""
 
 from __future__ import annotations
 
@@ -14,36 +14,38 @@ from sklearn_mtl.utils._check_spec import Faults, check_spec
 
 __all__ = ["check_penalty"]
 
-#: Part of the objective by which another point may be better than the proximal one.
+#: Relative amount by which the objective at another point may be lower.
 PRECISION = 1e-9
 
 
 def check_penalty(penalty: Penalty, *, n_features: int = 5, n_tasks: int = 3) -> None:
-    """Check that a penalty is one that the solvers can use.
+    """Check that the solvers can use a penalty.
 
-    At random points and steps: `prox` returns a minimiser of step R(Z) + 1/2 ||Z -
-    W||^2 and is firmly non-expansive, `value` is convex along segments, `optimality` is
-    zero exactly where proximal steps stay, and `gauge`, `conjugate`, `scaled` and the
-    forms agree with them. Parameters are those of the constructor. It draws from a
-    generator of its own, always the same points.
+    At random points and steps, this checks that `prox` minimises step R(Z) + 1/2 ||Z -
+    W||^2 and is firmly non-expansive, that `value` is convex along segments, that
+    `optimality` is zero exactly at fixed points of proximal steps, and that `gauge`,
+    `conjugate`, `scaled` and the forms agree with them. The parameters are those of the
+    constructor. The points are the same in every call; the global random state is not
+    used.
 
     Parameters
     ----------
     penalty : Penalty
-        An instance of the class to check.
+        Instance of the class to check.
     n_features : int, default=5
-        Number of rows of W; set it where parameters fix it.
+        Number of features of W. Set it if a parameter of the penalty fixes it.
     n_tasks : int, default=3
-        Number of tasks, at least 2. They have one column each and then three, as
-        regressions and tasks with three classes do. `Penalty.check` may refuse the
-        second with a ValueError.
+        Number of tasks, at least 2. The penalty is checked with one column per task
+        (regression and binary tasks) and with three columns per task (three classes).
+        `Penalty.check` may raise a ValueError for the second layout.
 
     Raises
     ------
     AssertionError
-        If a method is wrong; the message names it, what was expected and found.
+        If a method is wrong. The message names the method, the expected result and
+        the result found.
     TypeError
-        If it is no `Penalty`.
+        If `penalty` is not a `Penalty`.
 
     Examples
     --------
@@ -64,7 +66,7 @@ def check_penalty(penalty: Penalty, *, n_features: int = 5, n_tasks: int = 3) ->
         for member in penalty.members:
             check_penalty(member, n_features=n_features, n_tasks=n_tasks)
         return
-    # The second layout is that of multiclass tasks; a penalty may refuse either.
+    # The second layout is that of multiclass tasks. A penalty may reject either.
     for layout in (plain, TaskColumns.from_widths([3] * n_tasks)):
         try:
             penalty.check(layout, n_features)
@@ -81,7 +83,7 @@ def check_penalty(penalty: Penalty, *, n_features: int = 5, n_tasks: int = 3) ->
 
 
 def _check_prox(penalty: Penalty, points: Points, faults: Faults) -> None:
-    """Compare the proximal point with others, and pairs of proximal points."""
+    """Check the result of prox, that it is a minimum, and that it is repeatable."""
     for step in points.steps:
         found = []
         for W in points.every:
@@ -120,7 +122,7 @@ def _check_minimum(
     step: float,
     faults: Faults,
 ) -> None:
-    """Look for a point that is better than the proximal one."""
+    """Search for a point with a lower objective than the proximal point."""
 
     def objective(V: np.ndarray) -> float:
         return step * points.value(V) + 0.5 * float(np.square(V - W).sum())
@@ -142,11 +144,11 @@ def _check_minimum(
 
 
 def _rivals(points: Points, W: np.ndarray, Z: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield points near and far that might be better than Z."""
+    """Yield points near and far from Z at which the objective might be lower."""
     yield from points.inside
     size = float(np.abs(W).max(initial=0.0)) or 1.0
     for direction in points.directions(W, Z):
-        # Near, where the objective is almost flat, and far, beyond a kink.
+        # Close to Z the objective is almost flat; farther away there may be a kink.
         for length in (1e-4, 0.03):
             yield Z + length * size * direction
             yield Z - length * size * direction
@@ -155,7 +157,7 @@ def _rivals(points: Points, W: np.ndarray, Z: np.ndarray) -> Iterator[np.ndarray
 def _check_firmness(
     points: list[np.ndarray], found: list[np.ndarray], faults: Faults
 ) -> None:
-    """Require <prox(V) - prox(W), V - W> >= ||prox(V) - prox(W)||^2."""
+    """Check that <prox(V) - prox(W), V - W> >= ||prox(V) - prox(W)||^2."""
     for i, W in enumerate(points):
         for j in range(i):
             moved = found[i] - found[j]
@@ -164,13 +166,13 @@ def _check_firmness(
             faults.require(
                 along >= squared - 1e-9 * max(squared, 1.0),
                 "prox",
-                "a firmly non-expansive map, as of every convex R",
+                "a firmly non-expansive map, because R must be convex",
                 f"<prox(V) - prox(W), V - W> = {along:.6g} below {squared:.6g}",
             )
 
 
 def _check_convexity(penalty: Penalty, points: Points, faults: Faults) -> None:
-    """Compare values along segments with those at their ends."""
+    """Check that R on a segment is at most the interpolation of its end values."""
     for i, V in enumerate(points.inside):
         value = penalty.value(V, points.columns)
         faults.require(
@@ -190,7 +192,7 @@ def _check_convexity(penalty: Penalty, points: Points, faults: Faults) -> None:
 
 
 def _check_optimality(penalty: Penalty, points: Points, faults: Faults) -> None:
-    """Compare the distance with subgradients, and with proximal steps."""
+    """Compare `optimality` with distances to subgradients and with proximal steps."""
     columns = points.columns
     for W in points.every:
         for step in points.steps:
@@ -213,7 +215,8 @@ def _check_optimality(penalty: Penalty, points: Points, faults: Faults) -> None:
                     f"at most {bound:.6g}, the distance to one of the subgradients",
                     f"{found:.6g}",
                 )
-                # Both may differ in size but have to vanish at the same points.
+                # The two values may differ in size, but they must vanish at the same
+                # points.
                 moved = Penalty.optimality(penalty, Z, G, columns)
                 faults.require(
                     found >= 1e-3 * moved - 1e-6 * scale,
@@ -224,7 +227,7 @@ def _check_optimality(penalty: Penalty, points: Points, faults: Faults) -> None:
 
 
 def _check_scaled(penalty: Penalty, points: Points, faults: Faults) -> None:
-    """Compare 2.5 R with what `scaled` makes."""
+    """Compare `scaled(2.5)` with 2.5 R."""
     scaled = penalty.scaled(2.5)
     for W in points.inside:
         value = scaled.value(W, points.columns)
@@ -239,7 +242,7 @@ def _check_scaled(penalty: Penalty, points: Points, faults: Faults) -> None:
 def _check_default_columns(
     penalty: Penalty, n_features: int, columns: TaskColumns, faults: Faults
 ) -> None:
-    """Leave the layout out: then each task has one column."""
+    """Check that columns=None means one column per task."""
     W = np.random.default_rng(1).standard_normal((n_features, columns.n_columns))
     Z, expected = penalty.prox(W), penalty.prox(W, 1.0, columns)
     faults.close(Z, expected, "prox", "the same with columns=None and step=1.0,")
@@ -250,7 +253,7 @@ def _check_default_columns(
 def _check_subset(
     penalty: Penalty, n_features: int, n_tasks: int, faults: Faults
 ) -> None:
-    """Take all tasks but the second: constant tasks are left out of a fit."""
+    """Check `for_tasks` without the second task, because `fit` drops constant tasks."""
     kept = np.delete(np.arange(n_tasks), 1)
     some = penalty.for_tasks(kept, n_tasks)
     columns = TaskColumns.plain(len(kept))

@@ -1,4 +1,4 @@
-"""A check of what a penalty says beyond value and prox: gauge, conjugate and forms."""
+"""Check the optional methods of a penalty: gauge, conjugate and forms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["check_duals"]
 
 
 def check_duals(penalty: Penalty, points: Points, faults: Faults) -> None:
-    """Compare the optional methods with value and prox."""
+    """Compare the optional methods with `value` and `prox`."""
     if penalty.is_norm:
         _check_norm(points, faults)
     _check_gauge(penalty, points, faults)
@@ -30,7 +30,7 @@ def _check_norm(points: Points, faults: Faults) -> None:
 
 
 def _check_gauge(penalty: Penalty, points: Points, faults: Faults) -> None:
-    """Look whether prox is zero beyond the gauge, for norms also not before it."""
+    """Check that prox is zero above the gauge and, for norms, not below it."""
     columns = points.columns
     for U in points.every[:4]:
         gauge = penalty.gauge(U, columns)
@@ -44,7 +44,7 @@ def _check_gauge(penalty: Penalty, points: Points, faults: Faults) -> None:
                 gauge,
             )
             continue
-        # A little beyond and before: the gauge may come from a bisection.
+        # The gauge may come from a bisection, so leave a small margin on both sides.
         left = penalty.prox(U, 1.001 * gauge, columns)
         faults.require(
             np.abs(left).max() <= 1e-9 * np.abs(U).max(),
@@ -62,7 +62,7 @@ def _check_gauge(penalty: Penalty, points: Points, faults: Faults) -> None:
 
 
 def _check_conjugate(penalty: Penalty, points: Points, faults: Faults) -> None:
-    """Require R(V) + R*(U) >= <U, V>, with equality at a subgradient U at V."""
+    """Check that R(V) + R*(U) >= <U, V>, with equality if U is a subgradient at V."""
     columns = points.columns
     for W in points.every:
         for step in points.steps:
@@ -70,7 +70,8 @@ def _check_conjugate(penalty: Penalty, points: Points, faults: Faults) -> None:
             S = (W - Z) / step
             unit = max(abs(float(np.vdot(S, Z))), float(np.linalg.norm(S)), 1e-3)
             scale, conjugate = penalty.certificate(S, Z, columns)
-            # An infinite conjugate is allowed: it only means that there is no gap.
+            # An infinite conjugate is allowed; it only means that there is no duality
+            # gap.
             if np.isfinite(conjugate(scale)):
                 faults.close(
                     scale, 1.0, "dual_scale", "at a subgradient, a scale of", tol=1e-6
@@ -99,12 +100,12 @@ def _check_fenchel_young(
                 bound >= along - 1e-8 * max(abs(along), 1.0),
                 "conjugate",
                 f"R(V) + R*(U) to be at least <U, V> = {along:.8g} for all V",
-                f"{bound:.8g}, so that duality gaps would be too small",
+                f"{bound:.8g}, which makes duality gaps too small",
             )
 
 
 def _check_forms(penalty: Penalty, points: Points, faults: Faults) -> None:
-    """Compare R with what its forms make of it."""
+    """Compare R with its quadratic, group and split forms."""
     columns = points.columns
     for W in points.inside:
         expected = points.value(W)
@@ -125,7 +126,7 @@ def _check_forms(penalty: Penalty, points: Points, faults: Faults) -> None:
 
 
 def _check_free(penalty: Penalty, points: Points, faults: Faults) -> None:
-    """Move along the directions that cost nothing."""
+    """Check that R does not change along the unpenalised directions."""
     free = penalty.free_directions(points.columns)
     for W in points.inside:
         for direction in free.T:

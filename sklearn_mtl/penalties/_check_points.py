@@ -1,4 +1,4 @@
-"""Where a penalty is checked."""
+"""Points and steps at which a penalty is checked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Points", "make_points"]
 
 @dataclass(frozen=True)
 class Points:
-    """Points and steps at which a penalty is compared with itself.
+    """Points and steps at which the methods of a penalty are compared.
 
     Attributes
     ----------
@@ -25,11 +25,11 @@ class Points:
     columns : TaskColumns
         Layout of the columns.
     every : list of ndarray
-        Points, some with zero rows or columns.
+        Points, some of them with zero rows or columns.
     inside : list of ndarray
         Points at which R is finite.
     steps : list of float
-        Steps, from small ones to those that set much to zero.
+        Steps, from small ones to those that set many coefficients to zero.
     """
 
     penalty: Penalty
@@ -43,10 +43,10 @@ class Points:
         return float(self.penalty.value(W, self.columns))
 
     def directions(self, W: np.ndarray, Z: np.ndarray) -> Iterator[np.ndarray]:
-        """Yield directions in which W's proximal point may be wrong."""
+        """Yield directions from Z in which the objective might decrease."""
         rng = np.random.default_rng(3)
         yield from (W, Z, W - Z, np.ones_like(W))
-        # Within the points where R is finite, which may be few.
+        # These stay in the domain of R, which may be a subspace.
         yield from (V - Z for V in self.inside)
         for row in range(len(W)):
             yield _only(W, np.s_[row])
@@ -63,14 +63,14 @@ class Points:
 
 
 def _only(W: np.ndarray, part: Any) -> np.ndarray:
-    """Return W with zeros outside a part."""
+    """Return W with zeros outside `part`."""
     out = np.zeros_like(W)
     out[part] = W[part]
     return out
 
 
 def make_points(penalty: Penalty, columns: TaskColumns, n_features: int) -> Points:
-    """Return points and steps that suit the strength of a penalty."""
+    """Return points and steps on the scale of a penalty."""
     rng = np.random.default_rng(0)
     shape = n_features, columns.n_columns
     every = [size * rng.standard_normal(shape) for size in (0.3, 1.0, 3.0)]
@@ -79,7 +79,7 @@ def make_points(penalty: Penalty, columns: TaskColumns, n_features: int) -> Poin
     sparse[:, -1] = 0.0
     every += [sparse, np.zeros(shape)]
     value = float(penalty.value(every[1], columns))
-    # A step that moves about half of a penalty of this size.
+    # With this step the penalty changes a point of this size by about one half.
     unit = float(np.square(every[1]).sum()) / value if 0.0 < value < np.inf else 1.0
     steps = [0.05 * unit, 0.3 * unit, unit]
     # Proximal points lie where R is finite, which may be a subspace.

@@ -1,4 +1,4 @@
-"""Which columns of a coefficient matrix belong to which task and class."""
+"""Layout of the coefficient matrix: task and class of each column."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["TaskColumns"]
 class TaskColumns:
     """Layout of the columns of W.
 
-    A regression or a binary task has one column, a task with K > 2 classes has K.
-    Columns in the same *slot* mean the same thing in different tasks and can be
-    shared: the one column of every regression or binary task, or class k of all tasks
-    with K classes.
+    A regression or binary task has one column; a task with K > 2 classes has K columns.
+    Columns in the same *slot* have the same meaning in different tasks and can be
+    shared. All regression and binary tasks have the same slot, and so has class k of
+    all tasks with K classes.
 
     Attributes
     ----------
@@ -32,12 +32,12 @@ class TaskColumns:
 
     @classmethod
     def plain(cls, n_tasks: int) -> TaskColumns:
-        """Return the layout with one column a task."""
+        """Return the layout with one column per task."""
         return cls(np.arange(n_tasks), np.zeros(n_tasks, dtype=np.intp))
 
     @classmethod
     def from_widths(cls, widths: Sequence[int]) -> TaskColumns:
-        """Return the layout of tasks with so many columns each."""
+        """Return the layout of tasks with the given numbers of columns."""
         keys = [(width, k) for width in widths for k in range(width)]
         slots = {key: i for i, key in enumerate(dict.fromkeys(keys))}
         return cls(
@@ -61,11 +61,11 @@ class TaskColumns:
         return np.eye(self.slot.max() + 1)[self.slot]
 
     def task_norms(self, W: np.ndarray) -> np.ndarray:
-        """Return the Frobenius norm of each task's block, (n_tasks,)."""
+        """Return the Frobenius norm of each task's columns, shape (n_tasks,)."""
         squares = np.einsum("jc,jc->c", W, W)
         return np.sqrt(np.bincount(self.task, squares, minlength=self.n_tasks))
 
 
 def columns_of(W: np.ndarray, columns: TaskColumns | None) -> TaskColumns:
-    """Return the layout, one column a task where none is given."""
+    """Return `columns`, or one column per task if it is None."""
     return TaskColumns.plain(W.shape[1]) if columns is None else columns

@@ -1,4 +1,4 @@
-"""Several penalties: on the same coefficients, or each on a part of its own."""
+"""Combinations of penalties: on the same coefficients, or on separate parts."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ __all__ = ["Decomposition", "Sum"]
 
 
 class _Composition(Penalty):
-    """Named penalties whose parameters are reached as `name__parameter`."""
+    """Named penalties whose parameters are set as `name__parameter`."""
 
     def __init__(self, penalties: Sequence[tuple[str, Penalty]]) -> None:
         self.penalties = penalties
 
     @property
     def members(self) -> list[Penalty]:
-        """The penalties without their names."""
+        """Return the penalties without their names."""
         return [penalty for _, penalty in self.penalties]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, those of the members as `name__parameter`."""
+        """Return the parameters; those of the members are named `name__parameter`."""
         params: dict[str, Any] = {"penalties": self.penalties}
         for name, penalty in self.penalties if deep else ():
             params[name] = penalty
@@ -42,7 +42,7 @@ class _Composition(Penalty):
         return params
 
     def set_params(self, **params: Any) -> Any:
-        """Set parameters, whole members or `name__parameter`."""
+        """Set whole members, or parameters of members as `name__parameter`."""
         if "penalties" in params:
             self.penalties = params.pop("penalties")
         self.penalties = [
@@ -53,26 +53,26 @@ class _Composition(Penalty):
         return self
 
     def scaled(self, factor: float) -> Any:
-        """Return factor times this penalty, as a new object."""
+        """Return factor times this penalty as a new object."""
         return type(self)(
             [(name, penalty.scaled(factor)) for name, penalty in self.penalties]
         )
 
     def for_tasks(self, kept: np.ndarray, n_tasks: int) -> Penalty:
-        """Return the members on these tasks."""
+        """Return the composition with each member restricted to these tasks."""
         return type(self)(
             [(name, each.for_tasks(kept, n_tasks)) for name, each in self.penalties]
         )
 
     def for_names(self, tasks: NamedTasks, who: str) -> Penalty:
-        """Return the members with what they say by task name in task order."""
+        """Return the members with parameters given by task name put in task order."""
         self._check_members()
         return type(self)(
             [(name, each.for_names(tasks, who)) for name, each in self.penalties]
         )
 
     def check(self, columns: TaskColumns, n_features: int) -> None:
-        """Raise where the members or their parameters do not fit."""
+        """Raise if the members or their parameters do not fit the problem."""
         self._check_members()
         for _, penalty in self.penalties:
             penalty.check(columns, n_features)
@@ -81,42 +81,43 @@ class _Composition(Penalty):
         who = type(self).__name__
         if not self.penalties or any(np.shape(pair) != (2,) for pair in self.penalties):
             raise TypeError(
-                f"{who}: penalties={self.penalties!r}; allowed is a list of pairs "
-                "(name, penalty), at least one."
+                f"{who}: penalties must be a non-empty list of pairs (name, penalty); "
+                f"got {self.penalties!r}."
             )
         names = [name for name, _ in self.penalties]
         if len(set(names)) < len(names):
-            raise ValueError(f"{who}: penalties need different names; found {names}.")
+            raise ValueError(f"{who}: names of penalties must be unique; got {names}.")
         for name, penalty in self.penalties:
-            # Parts are stacked along an axis that the W of a member does not have.
+            # Parts are stacked along an additional axis, so they cannot be nested.
             if not isinstance(penalty, Penalty) or penalty.has_parts:
                 raise TypeError(
-                    f"{who}: {name!r} is {penalty!r}; allowed are the atoms of "
-                    "sklearn_mtl.penalties and Sum."
+                    f"{who}: {name!r} must be a single penalty or a Sum; got "
+                    f"{penalty!r}."
                 )
             # `set_params` splits names at "__".
             if "__" in name or name == "penalties":
                 raise ValueError(
-                    f"{who}: the name {name!r} is not allowed: it would clash with "
-                    "the names of parameters."
+                    f"{who}: {name!r} is not allowed as a name, because it would "
+                    "conflict with the names of parameters. Choose a name without "
+                    "'__' other than 'penalties'."
                 )
 
 
 class Sum(_Composition):
-    """Several penalties on the same coefficients, R(W) = sum_k R_k(W).
+    """Sum of several penalties on the same coefficients, R(W) = sum_k R_k(W).
 
     Parameters
     ----------
     penalties : list of (str, Penalty)
-        Names and penalties. Their parameters are `name__parameter` in searches.
+        Names and penalties. In a search their parameters are named `name__parameter`.
 
     Notes
     -----
-    The proximal step is found by Dykstra-like alternation (Bauschke & Combettes 2008),
-    of which one cycle is exact for `L1` followed by one group norm. Slow alternations
-    are extrapolated (Walker & Ni 2011) and end after 500 cycles: `TraceNorm` with
-    `TaskL21` may then be wrong by a thousandth of W where they leave almost nothing of
-    it. Solvers take members that are quadratic over tasks out of it.
+    The proximal point is computed by a Dykstra-like alternation [1]_. For `L1` followed
+    by one group norm a single cycle is exact. Slowly converging alternations are
+    accelerated [2]_, and they stop after 500 cycles. With `TraceNorm` and `TaskL21` the
+    result can then be wrong by 0.1% of W if almost all of W is shrunk to zero. Solvers
+    treat members that are quadratic over tasks separately.
 
     References
     ----------
@@ -137,7 +138,7 @@ class Sum(_Composition):
 
     @property
     def members(self) -> list[Penalty]:
-        """The penalties without their names, those of inner sums in their place."""
+        """Return the members without their names, with nested sums flattened."""
         nested = [
             penalty.members if isinstance(penalty, Sum) else [penalty]
             for penalty in super().members
@@ -153,20 +154,20 @@ class Sum(_Composition):
     ) -> np.ndarray:
         """Return the proximal point of the sum."""
         layout = TaskColumns.plain(W.shape[1]) if columns is None else columns
-        # The last one decides which coefficients are exactly zero.
+        # The last member decides which coefficients are exactly zero.
         order = sorted(self.members, key=lambda one: one.split(layout)[0] is None)
         return prox_of_sum(order, W, step, columns)[0]
 
     def optimality(
         self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
-        """Return the length of a proximal gradient step from W, over the step.
+        """Return the norm of a proximal gradient step from W, divided by the step.
 
-        It bounds the distance to the subdifferential from below and is zero at the
-        same points; with at most one penalty that is not smooth it is that distance.
+        It is a lower bound of the distance to the subdifferential, and it is zero at
+        the same points. With at most one non-smooth penalty it equals that distance.
         """
         layout = TaskColumns.plain(W.shape[1]) if columns is None else columns
-        # The quadratic part is smooth: its gradient joins that of the data.
+        # The quadratic part is smooth, so add its gradient to that of the data term.
         matrix, rest = self.split(layout)
         total = gradient if matrix is None else gradient + W @ matrix
         if rest is None:
@@ -177,25 +178,25 @@ class Sum(_Composition):
 
     @property
     def is_off(self) -> bool:
-        """Whether all members are zero everywhere."""
+        """Return whether all members are zero everywhere."""
         return all(penalty.is_off for penalty in self.members)
 
     def covariance(self, W: np.ndarray) -> np.ndarray | None:
-        """Return the relation that the first member that learns one has learned."""
+        """Return the task covariance of the first member that learns one."""
         found = (penalty.covariance(W) for penalty in self.members)
         return next((relation for relation in found if relation is not None), None)
 
     def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return an upper bound of the gauge: the smallest of the members'."""
-        # dR(0) contains each dR_k(0), as 0 lies in all of them. A gauge of 0 belongs
-        # to a member without a threshold, which bounds nothing.
+        """Return an upper bound of the gauge: the smallest positive one of a member."""
+        # dR(0) contains each dR_k(0), because 0 lies in all of them. A gauge of 0 means
+        # that the member has no threshold, and then it gives no bound.
         gauges = [penalty.gauge(U, columns) for penalty in self.members]
         return min([gauge for gauge in gauges if gauge > 0], default=0.0)
 
     def certificate(
         self, U: np.ndarray, W: np.ndarray, columns: TaskColumns | None = None
     ) -> tuple[float, Callable[[float], float]]:
-        """Split U between the members, as their subgradients at W do."""
+        """Split U among the members according to their subgradients at W."""
         # R* is the inf-convolution of the R_k*: every split of U gives an upper bound.
         shares = self._shares(U, W, columns)
         pairs = [
@@ -208,22 +209,23 @@ class Sum(_Composition):
     def _shares(
         self, U: np.ndarray, W: np.ndarray, columns: TaskColumns | None
     ) -> list[np.ndarray]:
-        """Return one dual point a member; they add up to U."""
+        """Return one dual point per member; they add up to U."""
         layout = TaskColumns.plain(W.shape[1]) if columns is None else columns
-        # W = prox(W + U) at the solution, and what each member took off is its share.
+        # At the solution W = prox(W + U), and the share of a member is what it shrinks.
         step = step_between(W, U)
         _, shares = prox_of_sum(self.members, W + step * U, step, columns)
         rough = []
         for k, penalty in enumerate(self.members):
             matrix, rest = penalty.split(layout)
             if rest is None and matrix is not None:
-                # The only subgradient of a quadratic, free of the rounding of the prox.
+                # A quadratic has one subgradient, which has no rounding error of the
+                # prox.
                 shares[k] = W @ matrix
                 if is_null(shares[k], 1e-4 * frobenius(U)):
-                    shares[k] = np.zeros_like(U)  # rounding has no direction
+                    shares[k] = np.zeros_like(U)  # only rounding errors
             else:
                 rough.append(k)
-        # The bound holds only if the shares add up to U, so one of them is the rest.
+        # The bound is valid only if the shares add up to U, so compute one as the rest.
         last = rough[-1] if rough else len(shares) - 1
         others = [share for k, share in enumerate(shares) if k != last]
         shares[last] = U - np.sum(others, axis=0) if others else U
@@ -232,7 +234,7 @@ class Sum(_Composition):
     def _feasible(
         self, shares: list[np.ndarray], columns: TaskColumns
     ) -> list[np.ndarray]:
-        """Give what a member cannot take, in its free directions, to one that can."""
+        """Move components that are infeasible for a member to another member."""
         bases = [penalty.free_directions(columns) for penalty in self.members]
         taker = next((k for k, base in enumerate(bases) if not base.size), None)
         for k, base in enumerate(bases):
@@ -243,19 +245,19 @@ class Sum(_Composition):
         return shares
 
     def free_directions(self, columns: TaskColumns) -> np.ndarray:
-        """Return the directions that no member penalises."""
+        """Return a basis of the directions that no member penalises."""
         form = self.task_covariance_form(columns)
         return super().free_directions(columns) if form is None else form.free
 
     def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm | None:
-        """Return the sum of the members' forms if all have one of full rank."""
+        """Return the form of the sum if all members are quadratic, else None."""
         matrix, rest = self.split(columns)
         if rest is not None or matrix is None:
             return None
         return TaskCovarianceForm.of_matrix(matrix)
 
     def feature_group_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
-        """Return the sum of the members' forms if all have one."""
+        """Return the sum of the members' forms if all of them have one, else None."""
         forms = [penalty.feature_group_form(n_features) for penalty in self.members]
         known = [form for form in forms if form is not None]
         if len(known) < len(forms):
@@ -263,7 +265,7 @@ class Sum(_Composition):
         return np.sum([a for a, _ in known], axis=0), sum(c for _, c in known)
 
     def split(self, columns: TaskColumns) -> tuple[np.ndarray | None, Penalty | None]:
-        """Return the members' joint matrix and the rest."""
+        """Return the sum of the members' matrices, and the rest."""
         total: np.ndarray | None = None
         rest = []
         for name, penalty in self.penalties:
@@ -278,11 +280,11 @@ class Sum(_Composition):
 
 
 class Decomposition(_Composition):
-    """Coefficients as a sum of parts, R(W) = min over W = sum_k V_k of sum_k R_k(V_k).
+    """Sum of parts with one penalty each: R(W) = min sum_k R_k(V_k), W = sum_k V_k.
 
-    Every part has a penalty of its own: `Shared` and `Ridge` give a common vector and
-    deviations, `L21` and `L1` the dirty model, `TraceNorm` and `TaskL21` robust
-    multi-task learning. The fitted parts are the estimator's `parts_`.
+    `Shared` and `Ridge` give a common vector and deviations, `L21` and `L1` give the
+    dirty model [1]_, `TraceNorm` and `TaskL21` give robust multi-task learning. The
+    fitted parts are the attribute `parts_` of the estimator.
 
     Parameters
     ----------
@@ -291,8 +293,8 @@ class Decomposition(_Composition):
 
     Notes
     -----
-    Its methods take the parts stacked, (n_parts, n_features, n_columns), in place of W.
-    The split into parts need not be unique, their sum is.
+    The methods take the stacked parts, (n_parts, n_features, n_columns), in place of W.
+    The parts need not be unique, but their sum is.
 
     References
     ----------
@@ -311,7 +313,7 @@ class Decomposition(_Composition):
 
     @property
     def has_parts(self) -> bool:
-        """Whether W is a sum of parts with a penalty each."""
+        """Return True: W is a sum of parts with one penalty each."""
         return True
 
     def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
@@ -322,14 +324,14 @@ class Decomposition(_Composition):
     def prox(
         self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
-        """Return each part's proximal point."""
+        """Return the proximal points of all parts, stacked."""
         pairs = zip(self.members, W, strict=True)
         return np.stack([penalty.prox(part, step, columns) for penalty, part in pairs])
 
     def optimality(
         self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
-        """Return the distance of -gradient to all parts' subdifferentials."""
+        """Return the distance of -gradient to the subdifferentials of all parts."""
         # W is the sum of the parts, so each part has the same gradient.
         pairs = zip(self.members, W, strict=True)
         distances = [
@@ -339,23 +341,23 @@ class Decomposition(_Composition):
 
     @property
     def is_off(self) -> bool:
-        """Whether a part that costs nothing can take all of W."""
+        """Return whether one of the parts is unpenalised, so that W is too."""
         return any(penalty.is_off for penalty in self.members)
 
     def covariance(self, W: np.ndarray) -> np.ndarray | None:
-        """Return the relation that the first part that learns one has learned."""
+        """Return the task covariance of the first part that learns one."""
         pairs = zip(self.members, W, strict=True)
         found = (penalty.covariance(part) for penalty, part in pairs)
         return next((relation for relation in found if relation is not None), None)
 
     def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return the largest gauge of the members: from there on all parts vanish."""
+        """Return the largest gauge of the members: above it all parts are zero."""
         return max(penalty.gauge(U, columns) for penalty in self.members)
 
     def certificate(
         self, U: np.ndarray, W: np.ndarray, columns: TaskColumns | None = None
     ) -> tuple[float, Callable[[float], float]]:
-        """Add up the members' conjugates: U is every part's dual point."""
+        """Return the sum of the members' conjugates at U, which is in all of them."""
         pairs = [
             penalty.certificate(U, part, columns)
             for penalty, part in zip(self.members, W, strict=True)
@@ -364,22 +366,22 @@ class Decomposition(_Composition):
         return scale, lambda s: sum(conjugate(s) for _, conjugate in pairs)
 
     def free_directions(self, columns: TaskColumns) -> np.ndarray:
-        """Return an orthonormal basis of what some part leaves free."""
+        """Return an orthonormal basis of the directions that some part leaves free."""
         if self.is_off:
             return np.eye(columns.n_columns)
         bases = [penalty.free_directions(columns) for penalty in self.members]
         stacked = np.hstack(bases)
         if not stacked.shape[1]:
             return stacked
-        # Parts may leave the same directions free.
+        # Several parts may leave the same directions free.
         U, values, _ = np.linalg.svd(stacked, full_matrices=False)
         return U[:, values > 1e-10]
 
     def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm | None:
-        """Return the sum of the members' covariances if all have one."""
+        """Return the sum of the members' covariances if all of them have one."""
         if self.is_off:
             return TaskCovarianceForm.none(columns)
-        # Covariances of independent parts add up: the inf-convolution of quadratics.
+        # The inf-convolution of quadratics adds up the covariances of the parts.
         forms = [penalty.task_covariance_form(columns) for penalty in self.members]
         known = [form for form in forms if form is not None]
         if len(known) < len(forms):
@@ -389,5 +391,5 @@ class Decomposition(_Composition):
         return TaskCovarianceForm(factor, self.free_directions(columns), diagonal)
 
     def split(self, columns: TaskColumns) -> tuple[np.ndarray | None, Penalty | None]:
-        """Return (None, self): the parts are kept."""
+        """Return (None, self), because the parts must be kept."""
         return None, self

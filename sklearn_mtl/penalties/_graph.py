@@ -1,4 +1,4 @@
-"""Tasks that are known to be alike."""
+"""Penalty on the differences of tasks that are neighbours in a graph."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from sklearn_mtl.utils._private import Interval, StrOptions
 
 __all__ = ["TaskGraph"]
 
-_STEEP = 1e8  # half of the digits are left beside it
+_STEEP = 1e8  # above this, adding the identity loses more than half of its digits
 
 
 class TaskGraph(Penalty):
-    """Squared differences along the edges of a graph of tasks, alpha / 2 tr(W L W').
+    """Squared differences along the edges of a task graph, alpha / 2 tr(W L W').
 
-    L is the Laplacian, so that tr(W L W') = sum over edges of a_st ||w_s - w_t||^2.
-    What connected tasks have in common is not penalised. Tasks with different numbers
-    of classes are never neighbours.
+    L is the Laplacian of the graph: tr(W L W') = sum over edges of a_st ||w_s -
+    w_t||^2. The common part of connected tasks is not penalised. Tasks with different
+    numbers of classes are never neighbours.
 
     Parameters
     ----------
     alpha : float, default=1.0
-        Strength.
+        Constant that multiplies the penalty.
     graph : {"mean", "chain"} or array-like of shape (n_tasks, n_tasks), default="mean"
-        "mean" draws every task to the mean of all, sum_t ||w_t - mean||^2; "chain" each
-        task to the one before it (temporal smoothness); an array holds the edges'
-        weights, symmetric and not negative (its diagonal says nothing). The rows and
-        columns of a DataFrame are matched to the tasks by name.
+        "mean" shrinks all tasks towards their mean, sum_t ||w_t - mean||^2. "chain"
+        shrinks each task towards the previous one (temporal smoothness). An array
+        holds the weights of the edges, symmetric and not negative; its diagonal is
+        ignored. The rows and columns of a DataFrame are matched to tasks by name.
 
     References
     ----------
@@ -67,18 +67,18 @@ class TaskGraph(Penalty):
         self.graph = graph
 
     def check(self, columns: TaskColumns, n_features: int) -> None:
-        """Raise where the graph does not fit the problem."""
+        """Raise if the graph does not fit the problem."""
         self._validate_params()
         self.laplacian(columns)
 
     def for_names(self, tasks: NamedTasks, who: str) -> Penalty:
-        """Return the penalty with the rows and columns of a frame in task order."""
+        """Return the penalty with rows and columns of a DataFrame put in task order."""
         if not is_frame(self.graph):
             return super().for_names(tasks, who)
         return TaskGraph(self.alpha, square_by_task(self.graph, tasks, "graph", who))
 
     def for_tasks(self, kept: np.ndarray, n_tasks: int) -> Penalty:
-        """Return the penalty on the part of the graph between these tasks."""
+        """Return the penalty on the subgraph of these tasks."""
         if isinstance(self.graph, str):
             return self
         edges = self._weights(TaskColumns.plain(n_tasks))
@@ -100,9 +100,10 @@ class TaskGraph(Penalty):
         Raises
         ------
         ValueError
-            If the graph has a wrong shape, is not symmetric or has negative weights.
+            If the graph has a wrong shape, is not symmetric, or has negative weights.
         """
-        # Class k is compared with class k, and only between tasks with as many classes.
+        # Class k is compared with class k, and only if the numbers of classes are
+        # equal.
         same = columns.slot[:, None] == columns.slot
         edges = same * self._weights(columns)[np.ix_(columns.task, columns.task)]
         np.fill_diagonal(edges, 0.0)
@@ -119,16 +120,18 @@ class TaskGraph(Penalty):
         edges = np.asarray(self.graph, dtype=float)
         if edges.shape != (n_tasks, n_tasks):
             raise ValueError(
-                f"TaskGraph: graph has shape {edges.shape}; allowed is one row and one "
-                f"column for each of the {n_tasks} tasks."
+                f"TaskGraph: graph must have shape ({n_tasks}, {n_tasks}), one row and "
+                f"one column per task; got shape {edges.shape}."
             )
         if not np.isfinite(edges).all() or (edges < 0).any():
-            raise ValueError("TaskGraph: graph has negative or non-finite weights.")
+            raise ValueError(
+                "TaskGraph: the weights of graph must be finite and not negative."
+            )
         if not np.allclose(edges, edges.T):
             s, t = np.argwhere(~np.isclose(edges, edges.T))[0]
             raise ValueError(
-                f"TaskGraph: graph is not symmetric: {edges[s, t]:g} from task {s} to "
-                f"{t} and {edges[t, s]:g} back. Pass (A + A.T) / 2."
+                f"TaskGraph: graph must be symmetric; got {edges[s, t]:g} for tasks "
+                f"({s}, {t}) and {edges[t, s]:g} for ({t}, {s}). Pass (A + A.T) / 2."
             )
         return edges
 
@@ -144,7 +147,8 @@ class TaskGraph(Penalty):
         L, scale = self.laplacian(columns_of(W, columns)), step * self.alpha
         if scale * np.abs(L).max(initial=0.0) < _STEEP:
             return np.linalg.solve(np.eye(len(L)) + scale * L, W.T).T
-        # the identity would be lost beside L, and with it what the tasks share
+        # Added to such an L, the identity and the common part of the tasks would be
+        # lost.
         values, vectors = np.linalg.eigh(L)
         is_free = values <= 1e-10 * values[-1]
         return (
@@ -159,9 +163,9 @@ class TaskGraph(Penalty):
         return frobenius(gradient + self.alpha * smooth)
 
     def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return 1 if U vanishes in the null space of the graph, else 0."""
-        # A quadratic has no ball to scale into: its conjugate is finite on the range of
-        # L, a subspace that scaling cannot reach.
+        """Return 1 if U is orthogonal to the null space of the graph, else 0."""
+        # The conjugate is finite only on the range of L, and scaling does not move U
+        # there.
         free = U @ self.free_directions(columns_of(U, columns))
         return float(is_null(free, frobenius(U)))
 

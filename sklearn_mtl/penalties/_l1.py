@@ -1,4 +1,4 @@
-"""Single coefficients in or out."""
+"""L1 norm: selection of single coefficients."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ __all__ = ["L1"]
 class L1(Penalty):
     """Sum of absolute coefficients, ``alpha sum_jt |W_jt|``.
 
-    Every task chooses its own features. As a part of a `Decomposition` beside `L21` it
-    gives the dirty model: some features are for all tasks, some for one.
+    Every task selects its own features. As a part of a `Decomposition` together with
+    `L21` it gives the dirty model [1]_, with features for all tasks and for single
+    tasks.
 
     Parameters
     ----------
     alpha : float, default=1.0
-        Strength.
+        Constant that multiplies the penalty.
 
     References
     ----------
@@ -52,20 +53,20 @@ class L1(Penalty):
     def prox(
         self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
-        """Return the coefficients moved towards zero by step alpha."""
+        """Return the coefficients soft-thresholded by step alpha."""
         return np.sign(W) * np.maximum(np.abs(W) - step * self.alpha, 0.0)
 
     def optimality(
         self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the distance of -gradient to the subdifferential."""
-        # The subdifferential is [-alpha, alpha] at 0, elsewhere alpha sign(W).
+        # The subdifferential is [-alpha, alpha] at 0, and alpha sign(W) elsewhere.
         at_zero = np.maximum(np.abs(gradient) - self.alpha, 0.0)
         off_zero = gradient + self.alpha * np.sign(W)
         return frobenius(np.where(W == 0, at_zero, off_zero))
 
     def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return the largest absolute value relative to alpha."""
+        """Return the largest absolute value, divided by alpha."""
         largest = float(np.abs(U).max(initial=0.0))
         # Without a penalty only U = 0 is feasible.
         return largest / self.alpha if self.alpha else (np.inf if largest else 0.0)

@@ -20,18 +20,18 @@ __all__ = ["L21"]
 
 
 class L21(Penalty):
-    """Sum over features of the length of the feature's coefficients in all tasks.
+    """Sum over features of the norm of the feature's coefficients in all tasks.
 
-    R(W) = alpha (l1_ratio sum_j f_j ||W_j|| + (1 - l1_ratio) / 2 ||W||^2): a feature
-    enters for all tasks or for none. Use it when the tasks need the same few features
-    with different coefficients; not when each task needs its own (`L1`).
+    R(W) = alpha (l1_ratio sum_j f_j ||W_j|| + (1 - l1_ratio) / 2 ||W||^2). A feature is
+    used by all tasks or by none. Use it if the tasks depend on the same few features
+    with different coefficients. If each task depends on other features, use `L1`.
 
     Parameters
     ----------
     alpha : float, default=1.0
-        Strength.
+        Constant that multiplies the penalty.
     l1_ratio : float, default=1.0
-        Part of the group lasso; the rest is ridge, as in MultiTaskElasticNet.
+        Fraction of the group lasso; the rest is ridge, as in MultiTaskElasticNet.
     feature_weights : array-like of shape (n_features,), default=None
         Positive weights f of the features; ones if None.
 
@@ -69,12 +69,12 @@ class L21(Penalty):
         self.feature_weights = feature_weights
 
     def check(self, columns: TaskColumns, n_features: int) -> None:
-        """Raise where a parameter does not fit the problem."""
+        """Raise if a parameter does not fit the problem."""
         self._validate_params()
         self.feature_group_form(n_features)
 
     def feature_group_form(self, n_features: int) -> tuple[np.ndarray, float]:
-        """Return the group weight of each feature, and the ridge strength."""
+        """Return the group weight of each feature, and the alpha of the ridge term."""
         ridge = self.alpha * (1.0 - self.l1_ratio)
         if self.feature_weights is None:
             return np.full(n_features, self.alpha * self.l1_ratio), ridge
@@ -83,8 +83,8 @@ class L21(Penalty):
             np.isfinite(weights).all() and (weights > 0).all()
         ):
             raise ValueError(
-                f"L21: feature_weights must be {n_features} positive numbers, one a "
-                f"feature; found shape {weights.shape} with minimum "
+                f"L21: feature_weights must be {n_features} positive numbers, one per "
+                f"feature; got shape {weights.shape} with minimum "
                 f"{weights.min(initial=np.inf):g}."
             )
         return self.alpha * self.l1_ratio * weights, ridge
@@ -97,7 +97,7 @@ class L21(Penalty):
     def prox(
         self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
-        """Return the groups shortened by step alpha, and shrunk by the ridge."""
+        """Return the soft-thresholded groups, shrunk by the ridge."""
         # prox of a norm plus a ridge: that of the norm, divided by 1 + step ridge
         groups, ridge = self.feature_group_form(len(W))
         return shorten_groups(W, step * groups) / (1.0 + step * ridge)
@@ -110,32 +110,32 @@ class L21(Penalty):
         return group_optimality(W, gradient + ridge * W, groups)
 
     def task_covariance_form(self, columns: TaskColumns) -> TaskCovarianceForm | None:
-        """Return that of the ridge where there is no group lasso."""
+        """Return the form of the ridge if there is no group lasso, else None."""
         if self.l1_ratio == 0.0:
             return Ridge(self.alpha).task_covariance_form(columns)
         return super().task_covariance_form(columns)
 
     def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return the largest norm of a group relative to its weight."""
+        """Return the largest ratio of the norm of a group to its weight."""
         groups, _ = self.feature_group_form(len(U))
-        # 0 / 0: a group without weight and without gradient is feasible for every f.
+        # 0 / 0: a group with zero weight and zero gradient is feasible for every f.
         with np.errstate(divide="ignore", invalid="ignore"):
             ratios = group_norms(U) / groups
         return float(np.nan_to_num(ratios, nan=0.0, posinf=np.inf).max(initial=0.0))
 
     def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return 1 with a ridge term, else what brings all groups below alpha."""
-        # The ridge makes the conjugate finite everywhere.
+        """Return 1 with a ridge term, else the scale that makes all groups feasible."""
+        # With a ridge term the conjugate is finite everywhere.
         if self.alpha * (1.0 - self.l1_ratio) > 0:
             return 1.0
         return scale_into_ball(self.gauge(U, columns))
 
     def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return what the groups' norms exceed alpha by, squared, over the ridge."""
+        """Return the squared excess of the group norms over 2 ridge, 0 without it."""
         groups, ridge = self.feature_group_form(len(U))
-        # Without a ridge it is the indicator of the balls ||U_j|| <= a_j, into which
-        # `dual_scale` has brought U. With one it is their squared distance (the inf-
-        # convolution of both conjugates) over 2 ridge.
+        # Without a ridge the conjugate is the indicator of the balls ||U_j|| <= a_j,
+        # and `dual_scale` has scaled U into them. With a ridge it is the squared
+        # distance to the balls over 2 ridge (the inf-convolution of both conjugates).
         if not ridge:
             return 0.0
         excess = np.maximum(group_norms(U) - groups, 0.0)
@@ -148,7 +148,7 @@ def group_norms(W: np.ndarray) -> np.ndarray:
 
 
 def shorten_groups(W: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """Return the groups shortened by so much, 0 where they are not longer."""
+    """Return the groups with their norms reduced by `by`, 0 if they are not larger."""
     norms = group_norms(W)
     keep = np.maximum(norms - by, 0.0)
     factors = np.divide(keep, norms, out=np.zeros_like(norms), where=norms > 0)
@@ -157,8 +157,8 @@ def shorten_groups(W: np.ndarray, by: np.ndarray) -> np.ndarray:
 
 def group_optimality(W: np.ndarray, gradient: np.ndarray, groups: np.ndarray) -> float:
     """Return the distance of -gradient to the subdifferential of sum_j a_j ||W_j||."""
-    # At W_j = 0 the subdifferential is the ball of radius a_j, elsewhere the one point
-    # a_j W_j / ||W_j||.
+    # At W_j = 0 the subdifferential is the ball of radius a_j. Elsewhere it is the
+    # point a_j W_j / ||W_j||.
     norms = group_norms(W)
     is_zero = norms == 0
     outside = np.maximum(group_norms(gradient[is_zero]) - groups[is_zero], 0.0)

@@ -1,4 +1,4 @@
-"""Squared length."""
+"""Ridge penalty, with one alpha for all tasks or one per task."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ __all__ = ["Ridge"]
 
 
 class Ridge(Penalty):
-    """Squared length of each task's coefficients, sum_t alpha_t / 2 ||w_t||^2.
+    """Squared norm of each task's coefficients, sum_t alpha_t / 2 ||w_t||^2.
 
-    Alone it fits every task by itself. As a part of a `Decomposition` it holds what is
-    a task's own beside what is shared.
+    As the only penalty it fits every task separately. As a part of a `Decomposition` it
+    penalises the deviations of the tasks from what they share.
 
     Parameters
     ----------
     alpha : float, array-like of shape (n_tasks,) or dict, default=1.0
-        Strength: one for all tasks, or one for each, in task order or by task name. 0
-        leaves a task unpenalised.
+        Constants that multiply the penalty: one number for all tasks, or one per task
+        in task order or by task name. With 0 a task is not penalised.
 
     References
     ----------
@@ -50,11 +50,11 @@ class Ridge(Penalty):
         self.alpha = alpha
 
     def check(self, columns: TaskColumns, n_features: int) -> None:
-        """Raise where alpha does not fit the problem."""
+        """Raise if alpha does not fit the problem."""
         column_alphas(self, self.alpha, columns)
 
     def for_tasks(self, kept: np.ndarray, n_tasks: int) -> Penalty:
-        """Return the penalty with the strengths of these tasks."""
+        """Return the penalty with the alphas of these tasks."""
         return Ridge(column_alphas(self, self.alpha, TaskColumns.plain(n_tasks))[kept])
 
     def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
@@ -77,8 +77,8 @@ class Ridge(Penalty):
         return frobenius(gradient + alphas * W)
 
     def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return 1, or 0 where a task without penalty has a dual point."""
-        # Without a ridge the conjugate is finite at U_t = 0 only.
+        """Return 1, or 0 if U is not zero for a task with alpha 0."""
+        # For a task with alpha 0 the conjugate is finite only at U_t = 0.
         free = column_alphas(self, self.alpha, columns_of(U, columns)) == 0
         return float(is_null(U[:, free], frobenius(U))) if free.any() else 1.0
 
@@ -89,7 +89,7 @@ class Ridge(Penalty):
         return 0.5 * float(np.sum(squares[alphas > 0] / alphas[alphas > 0]))
 
     def free_directions(self, columns: TaskColumns) -> np.ndarray:
-        """Return the unit vectors of tasks with alpha 0."""
+        """Return the unit vectors of the columns with alpha 0."""
         alphas = column_alphas(self, self.alpha, columns)
         free = np.flatnonzero(alphas == 0)
         directions = np.zeros((columns.n_columns, len(free)))
@@ -109,6 +109,6 @@ class Ridge(Penalty):
         return TaskCovarianceForm(np.diag(np.sqrt(inverse)), free)
 
     def feature_group_form(self, n_features: int) -> tuple[np.ndarray, float] | None:
-        """Return (0, alpha) if alpha is one number."""
+        """Return (0, alpha) if alpha is one number, else None."""
         alpha = np.asarray(self.alpha, dtype=float)
         return (np.zeros(n_features), float(alpha)) if alpha.ndim == 0 else None

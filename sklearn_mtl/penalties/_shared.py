@@ -1,4 +1,4 @@
-"""One vector for all tasks."""
+"""Penalty that gives all tasks the same coefficients."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ __all__ = ["Shared"]
 
 
 class Shared(Penalty):
-    """A vector that all tasks have in common: alpha / 2 ||s||^2, and W = s 1'.
+    """Coefficients that are equal for all tasks, W = s 1', with alpha / 2 ||s||^2.
 
-    A part of a `Decomposition`: what the tasks share is learned from all rows, and the
-    other parts hold the deviations. Alone it pools all tasks. Tasks with K > 2 classes
-    share one vector a class with all tasks of K classes.
+    Use it as a part of a `Decomposition`: the shared vector is then learned from the
+    samples of all tasks, and the other parts hold the deviations. As the only penalty
+    it fits one model to all tasks. Tasks with K > 2 classes share one vector per class
+    with the other tasks of K classes.
 
     Parameters
     ----------
     alpha : float, default=1.0
-        Strength of the ridge on the shared vector; 0 leaves it free, as it may be
-        beside parts of a `Decomposition` that hold the deviations.
+        Constant that multiplies the ridge on the shared vector. With 0 the vector is
+        not penalised, which is usual if other parts of a `Decomposition` are.
 
     References
     ----------
@@ -51,7 +52,7 @@ class Shared(Penalty):
         self.alpha = alpha
 
     def value(self, W: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return R(W), infinite where the tasks differ."""
+        """Return R(W), infinite if the tasks differ."""
         shared, expanded = self._project(W, columns_of(W, columns), 0.0)
         if not is_null(W - expanded, frobenius(W)):
             return np.inf
@@ -60,21 +61,21 @@ class Shared(Penalty):
     def prox(
         self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
-        """Return the mean over tasks, shrunk, for every task."""
+        """Return the mean over tasks, shrunk, in every column."""
         return self._project(W, columns_of(W, columns), step * self.alpha)[1]
 
     def optimality(
         self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
-        """Return the distance of the gradient of the shared vector to zero."""
+        """Return the norm of the gradient along the shared vectors."""
         layout = columns_of(W, columns)
         shared = self._project(W, layout, 0.0)[0]
         sums = gradient @ layout.indicator + self.alpha * shared
-        # The distance in W: along a shared vector all columns of a slot move together.
+        # A unit step along a shared vector moves all columns of its slot.
         return frobenius(sums / np.sqrt(layout.indicator.sum(axis=0)))
 
     def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return 1, or 0 where the free shared vector has a dual point."""
+        """Return 1, or 0 if alpha is 0 and the sum of U over tasks is not."""
         sums = U @ columns_of(U, columns).indicator
         return 1.0 if self.alpha > 0 else float(is_null(sums, frobenius(U)))
 
@@ -85,11 +86,11 @@ class Shared(Penalty):
 
     @property
     def is_off(self) -> bool:
-        """False: without a ridge the tasks still have one vector."""
+        """Return False: with alpha 0 the tasks must still be equal."""
         return False
 
     def free_directions(self, columns: TaskColumns) -> np.ndarray:
-        """Return the directions in which all tasks move together."""
+        """Return the directions in which all tasks are equal, if alpha is 0."""
         if self.alpha > 0:
             return super().free_directions(columns)
         indicator = columns.indicator
@@ -105,7 +106,7 @@ class Shared(Penalty):
     def _project(
         self, W: np.ndarray, columns: TaskColumns, weight: float
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the shared vectors (n_features, n_slots) and them for each column."""
+        """Return the shared vectors (n_features, n_slots), and W made of them."""
         indicator = columns.indicator
         # The minimiser of sum_t ||W_t - s||^2 / 2 + weight / 2 ||s||^2.
         shared = W @ indicator / (indicator.sum(axis=0) + weight)

@@ -1,4 +1,4 @@
-"""Proximal step of a sum of penalties on the same coefficients."""
+"""Proximal operator of a sum of penalties on the same coefficients."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sklearn_mtl.penalties._columns import TaskColumns
 
 __all__ = ["prox_of_sum"]
 
-#: Dykstra stops where no penalty moves the point by more than this part of its length,
+#: The cycles stop if no penalty moves the point by more than this fraction of its norm,
 TOLERANCE = 1e-12
-#: or this part of the length of the point that went in, which is rounding.
+#: or by more than this fraction of the norm of W, which is the rounding error.
 ROUNDING = 1e-15
 MAX_CYCLES = 500
-#: Cycles before the first extrapolation: most sums need fewer.
+#: Number of cycles without acceleration. Most sums need fewer.
 PLAIN_CYCLES = 10
-#: Differences that an extrapolation reads.
+#: Number of previous cycles that the acceleration uses.
 MEMORY = 5
 
 
@@ -28,13 +28,12 @@ def prox_of_sum(
     step: float,
     columns: TaskColumns | None,
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Return the proximal point and what each penalty took off, over the step.
+    """Return the proximal point, and each penalty's reduction divided by the step.
 
-    Dykstra's algorithm in its proximal form: each penalty in turn acts on the point
-    plus what it took off in the last cycle. With one penalty a single cycle is exact,
-    and so it is for an L1 norm followed by one group norm. Where the cycles converge
-    slowly they are extrapolated (Walker and Ni, SIAM Journal on Numerical Analysis
-    2011).
+    This is the proximal form of Dykstra's algorithm: each penalty in turn is applied to
+    the point plus its own reduction in the previous cycle. A single cycle is exact for
+    one penalty, and for an L1 norm followed by one group norm. Slowly converging cycles
+    are accelerated (Walker and Ni, SIAM Journal on Numerical Analysis 2011).
 
     Shapes: W (n_features, n_columns) -> Z (n_features, n_columns).
     """
@@ -46,7 +45,7 @@ def prox_of_sum(
             break
         taken = memory.next(taken, after) if number >= PLAIN_CYCLES else after
     if len(penalties) > 1:
-        # A coefficient of 1e-16 counts as used, and is far from optimal if it is zero.
+        # Otherwise a coefficient of 1e-16 would count as used.
         point = np.where(np.abs(point) <= 10.0 * least, 0.0, point)
     return point, list(after / step)
 
@@ -58,24 +57,24 @@ def _cycle(
     columns: TaskColumns | None,
     taken: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return the point, what each penalty took off, and the longest move."""
+    """Return the point, each penalty's reduction, and the largest move."""
     point, moved = W - taken.sum(axis=0), 0.0
     after = np.empty_like(taken)
     for k, penalty in enumerate(penalties):
         before, start = point, point + taken[k]
         point = penalty.prox(start, step, columns)
         after[k] = start - point
-        # Not over a whole cycle: one may end where it began, and the next not.
+        # A cycle may end where it began although the next one does not.
         moved = max(moved, frobenius(point - before))
     return point, after, moved
 
 
 class _Extrapolation:
-    """Anderson's acceleration of the cycles, which may converge very slowly."""
+    """Anderson acceleration of Dykstra's cycles."""
 
-    # Without it, an L1 norm with a trace norm of a small matrix took thousands of
-    # cycles. A cycle never makes the change longer, so where an extrapolated point
-    # does, the last plain one is taken instead.
+    # Without it, an L1 norm with a trace norm of a small matrix needs thousands of
+    # cycles. A plain cycle never increases the change. If an extrapolated point does,
+    # continue from the last plain one.
 
     def __init__(self) -> None:
         self.points: list[np.ndarray] = []
@@ -83,12 +82,12 @@ class _Extrapolation:
         self.plain: np.ndarray | None = None
 
     def next(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-        """Return where the next cycle begins.
+        """Return the point at which the next cycle starts.
 
         Shapes: before, after (n_penalties, n_features, n_columns) ->
         (n_penalties, n_features, n_columns).
         """
-        # What the first one took off follows from the others.
+        # The reduction of the first penalty follows from those of the others.
         change = (after - before)[1:].ravel()
         shortest = min(map(np.linalg.norm, self.changes), default=np.inf)
         if self.plain is not None and np.linalg.norm(change) > 2.0 * shortest:
@@ -100,7 +99,7 @@ class _Extrapolation:
         self.plain = after
         if len(self.changes) < 3:
             return after
-        # The combination of earlier changes that cancels this one best is taken off.
+        # Subtract the combination of earlier changes that best cancels this one.
         slopes = np.diff(self.changes, axis=0).T
         weights = np.linalg.lstsq(slopes, change, rcond=1e-10)[0]
         better = after.copy()

@@ -14,16 +14,16 @@ __all__ = ["TaskL21"]
 
 
 class TaskL21(Penalty):
-    """Sum over tasks of the length of the task's coefficients, alpha sum_t ||W_t||.
+    """Sum over tasks of the norm of the task's coefficients, alpha sum_t ||W_t||.
 
-    As a part of a `Decomposition` beside `TraceNorm` it gives robust multi-task
-    learning: a task that does not fit the others keeps a vector of its own, the rest
-    of that part is zero and names the outliers.
+    Use it as a part of a `Decomposition` together with `TraceNorm` for robust
+    multi-task learning [1]_. This part is zero for all tasks but the outliers, which
+    get coefficients that are not shared.
 
     Parameters
     ----------
     alpha : float, default=1.0
-        Strength.
+        Constant that multiplies the penalty.
 
     References
     ----------
@@ -54,7 +54,7 @@ class TaskL21(Penalty):
     def prox(
         self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
-        """Return the tasks' vectors shortened by step alpha."""
+        """Return the columns of each task with their norm reduced by step alpha."""
         layout = columns_of(W, columns)
         norms = layout.task_norms(W)
         keep = np.maximum(norms - step * self.alpha, 0.0)
@@ -67,8 +67,8 @@ class TaskL21(Penalty):
         """Return the distance of -gradient to the subdifferential."""
         layout = columns_of(W, columns)
         norms = layout.task_norms(W)
-        # At W_t = 0 the subdifferential is the ball of radius alpha, elsewhere one
-        # point.
+        # At W_t = 0 the subdifferential is the ball of radius alpha; elsewhere it is
+        # one point.
         safe = np.where(norms > 0, norms, 1.0)
         inside = layout.task_norms(gradient + self.alpha * W / safe[layout.task])
         outside = np.maximum(layout.task_norms(gradient) - self.alpha, 0.0)
@@ -76,6 +76,6 @@ class TaskL21(Penalty):
         return float(np.sqrt(distances @ distances))
 
     def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return the largest length of a task's block relative to alpha."""
+        """Return the largest norm of a task's columns, divided by alpha."""
         largest = float(columns_of(U, columns).task_norms(U).max(initial=0.0))
         return largest / self.alpha if self.alpha else (np.inf if largest else 0.0)

@@ -1,4 +1,4 @@
-"""Few directions for all tasks: penalties on singular values."""
+"""Penalties on singular values: low rank and task covariance."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ def _svd(W: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 class TraceNorm(Penalty):
     """Sum of the singular values of W, alpha ||W||_*.
 
-    The tasks' coefficients are drawn into few common directions, which are learned.
-    Use it when tasks are combinations of a few hidden ones. It selects no features.
+    The coefficients of the tasks are restricted to few common directions, which are
+    learned. Use it if tasks are combinations of a few latent ones. It does not select
+    features.
 
     Parameters
     ----------
     alpha : float, default=1.0
-        Strength.
+        Constant that multiplies the penalty.
 
     Notes
     -----
@@ -63,7 +64,7 @@ class TraceNorm(Penalty):
     def prox(
         self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
-        """Return W with its singular values lowered by step alpha."""
+        """Return W with its singular values soft-thresholded by step alpha."""
         U, values, Vt = _svd(W)
         return (U * np.maximum(values - step * self.alpha, 0.0)) @ Vt
 
@@ -74,28 +75,30 @@ class TraceNorm(Penalty):
         return _trace_optimality(W, gradient, self.alpha)
 
     def gauge(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return the largest singular value relative to alpha."""
+        """Return the largest singular value, divided by alpha."""
         largest = float(_svd(U)[1].max(initial=0.0))
         return largest / self.alpha if self.alpha else (np.inf if largest else 0.0)
 
 
 class TaskCovariance(Penalty):
-    """Learned relation of tasks, alpha / 2 tr(W Omega^-1 W') with tr Omega = 1.
+    """Learned task covariance, alpha / 2 tr(W Omega^-1 W') with tr Omega = 1.
 
-    The minimum over Omega is attained at Omega = (W'W)^(1/2) / tr (W'W)^(1/2) and is
-    alpha / 2 ||W||_*^2, so that the joint problem is solved exactly and with a
-    certificate. The estimator shows Omega as `task_covariance_`. Use it when some tasks
-    agree and others are opposed and nobody knows which.
+    The minimum over Omega is attained at Omega = (W'W)^(1/2) / tr (W'W)^(1/2). The
+    penalty at this Omega is alpha / 2 ||W||_*^2, so the joint problem is convex and has
+    a duality gap. Omega is the attribute `task_covariance_` of the estimator. Use it if
+    some tasks are positively and others negatively related, and the relations are
+    unknown.
 
     Parameters
     ----------
     alpha : float, default=1.0
-        Strength.
+        Constant that multiplies the penalty.
 
     Notes
     -----
-    The paper alternates between W and Omega; this takes both at once. Its second term,
-    a ridge on W, is `Sum([("relation", TaskCovariance()), ("ridge", Ridge())])`.
+    The paper alternates between W and Omega; here both are minimised at once. The
+    second term of the paper, a ridge on W, is `Sum([("relation", TaskCovariance()),
+    ("ridge", Ridge())])`.
 
     References
     ----------
@@ -129,11 +132,11 @@ class TaskCovariance(Penalty):
         Returns
         -------
         ndarray of shape (n_tasks, n_tasks)
-            Symmetric, positive semi-definite, of trace 1; a multiple of the identity
-            where W is zero.
+            Symmetric, positive semi-definite, with trace 1; a multiple of the identity
+            if W is zero.
         """
         _, values, Vt = _svd(W)
-        # At W = 0 every Omega is a minimiser; this one favours no task.
+        # At W = 0 every Omega is a minimiser. This one treats all tasks alike.
         if not values.any():
             return np.eye(W.shape[1]) / W.shape[1]
         return (Vt.T * (values / values.sum())) @ Vt
@@ -145,12 +148,13 @@ class TaskCovariance(Penalty):
     def prox(
         self, W: np.ndarray, step: float = 1.0, columns: TaskColumns | None = None
     ) -> np.ndarray:
-        """Return W with its singular values lowered by a common amount."""
-        # The penalty depends on singular values alone, so its prox keeps the singular
-        # vectors and is that of 1/2 (sum of x)^2 for x >= 0.
+        """Return W with its singular values reduced by the same amount."""
+        # The penalty depends only on the singular values, so prox keeps the singular
+        # vectors and is the prox of 1/2 (sum of x)^2 for x >= 0.
         U, values, Vt = _svd(W)
         weight = step * self.alpha
-        # x_i = (v_i - weight sum(x))_+: with k values kept the sum is known.
+        # x_i = (v_i - weight sum(x))_+. If k values are kept, the sum has a closed
+        # form.
         sums = np.cumsum(values) / (1.0 + weight * np.arange(1, len(values) + 1))
         kept = np.flatnonzero(values > weight * sums)
         by = weight * sums[kept[-1]] if len(kept) else 0.0
@@ -160,17 +164,17 @@ class TaskCovariance(Penalty):
         self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
         """Return the distance of -gradient to the subdifferential."""
-        # alpha/2 ||W||_*^2 has the subdifferential of a trace norm of strength
+        # alpha/2 ||W||_*^2 has the subdifferential of a trace norm with constant
         # alpha ||W||_*.
         weight = self.alpha * float(_svd(W)[1].sum())
         return _trace_optimality(W, gradient, weight)
 
     def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return 1: the conjugate is finite everywhere."""
+        """Return 1, because the conjugate is finite everywhere, or 0 if alpha is 0."""
         return 1.0 if self.alpha or not U.any() else 0.0
 
     def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return the largest singular value, squared, over 2 alpha."""
+        """Return the squared largest singular value divided by 2 alpha."""
         largest = float(_svd(U)[1].max(initial=0.0))
         # The conjugate of half a squared norm is half the squared dual norm.
         return largest**2 / (2.0 * self.alpha) if self.alpha else 0.0
@@ -178,11 +182,12 @@ class TaskCovariance(Penalty):
 
 def _trace_optimality(W: np.ndarray, gradient: np.ndarray, alpha: float) -> float:
     """Return the distance of -gradient to the subdifferential of alpha ||W||_*."""
-    # The subdifferential is alpha (U V' + E) with E orthogonal to U and V on both sides
-    # and no singular value above 1: what lies in the tangent space must be met, the
-    # rest may be anything up to alpha.
+    # The subdifferential is alpha (U V' + E), with E orthogonal to U and V on both
+    # sides and singular values of at most 1. The component of -gradient in the tangent
+    # space must equal alpha U V'; the other one may have any singular values up to
+    # alpha.
     U, values, Vt = _svd(W)
-    # A second SVD has rounding where the proximal step left exact zeros.
+    # The SVD of a low-rank W has rounding errors where singular values are zero.
     rank = int((values > 1e-10 * values.max(initial=0.0)).sum())
     U, V = U[:, :rank], Vt[:rank].T
     off = gradient - U @ (U.T @ gradient)

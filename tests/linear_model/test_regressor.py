@@ -294,7 +294,7 @@ def test_alpha_zero_is_least_squares_in_all_units_of_the_features(penalty, data)
     [
         ({"penalty": "lasso"}, "penalty 'lasso' is unknown. Known names: .'chain'"),
         ({"alpha": -1.0}, "'alpha' parameter of MultiTaskLinearRegressor must be"),
-        ({"penalty": TaskGraph(graph=np.tri(4))}, "graph is not symmetric"),
+        ({"penalty": TaskGraph(graph=np.tri(4))}, "graph must be symmetric"),
         ({"penalty": L21(feature_weights=[1.0])}, "must be 6 positive numbers"),
     ],
 )

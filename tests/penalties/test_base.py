@@ -167,12 +167,12 @@ def test_shared_pools_classes_of_equal_meaning():
 @pytest.mark.parametrize(
     ("penalty", "message"),
     [
-        (Ridge([1.0, 2.0]), "Ridge: alpha has shape .2,.; allowed are one number and"),
-        (Ridge(-1.0), "Ridge: alpha=-1.0 must be finite and not negative"),
+        (Ridge([1.0, 2.0]), "Ridge: alpha must be one number or 3 .* of shape .2,."),
+        (Ridge(-1.0), "Ridge: alpha must be finite and not negative; got -1.0."),
         (L21(feature_weights=[1.0, -1.0]), "feature_weights must be 4 positive"),
-        (TaskGraph(graph=np.eye(2)), "TaskGraph: graph has shape .2, 2."),
-        (TaskGraph(graph=-np.ones((3, 3))), "negative or non-finite"),
-        (TaskGraph(graph=np.tri(3)), "not symmetric: 0 from task 0 to 1 and 1 back"),
+        (TaskGraph(graph=np.eye(2)), "graph must have shape .3, 3.*; got shape .2, 2."),
+        (TaskGraph(graph=-np.ones((3, 3))), "graph must be finite and not negative"),
+        (TaskGraph(graph=np.tri(3)), r"symmetric; got 0 for tasks \(0, 1\) and 1 for"),
         (L1(alpha=-1.0), "'alpha' parameter of L1 must be a float in the range"),
     ],
 )

@@ -54,13 +54,13 @@ def test_split_takes_the_smooth_part_out():
     ("penalty", "error", "message"),
     [
         (Sum([]), TypeError, "pairs"),
-        (Sum([("a", L1()), ("a", L1())]), ValueError, "different names"),
-        (Sum([("a__b", L1())]), ValueError, "the name 'a__b' is not allowed"),
-        (Sum([("a", "l1")]), TypeError, "'a' is 'l1'; allowed are the atoms"),
+        (Sum([("a", L1()), ("a", L1())]), ValueError, "must be unique"),
+        (Sum([("a__b", L1())]), ValueError, "'a__b' is not allowed as a name"),
+        (Sum([("a", "l1")]), TypeError, "'a' must be a single .* Sum; got 'l1'"),
         (
             Sum([("a", Decomposition([("b", L1())]))]),
             TypeError,
-            "allowed are the atoms",
+            "'a' must be a single penalty or a Sum; got Decomposition",
         ),
     ],
 )
