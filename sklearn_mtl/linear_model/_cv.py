@@ -110,7 +110,7 @@ class LinearSearchMixin(LinearBase):
         """Fit all rows along the path down to the last alpha."""
         rows = []
         # Those on the way are starting points; only the last one is kept.
-        options = {**options, "way_tol": self._search_tolerance()}
+        options = {**options, "path_tol": self._search_tolerance()}
         for here, solution in solve_path(problem, alphas, **options):
             W = here.total(solution.point)
             certificate = solution.certificate

@@ -1,4 +1,4 @@
-"""Solvers of the linear models. They ask penalties for capabilities, not for types."""
+"""Solvers of the linear models, chosen by the capabilities of penalty and data."""
 
 from sklearn_mtl.solvers._certificate import Certificate as Certificate
 from sklearn_mtl.solvers._certificate import Problem as Problem

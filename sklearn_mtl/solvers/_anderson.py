@@ -1,4 +1,4 @@
-"""Anderson extrapolation of the points that an iteration visits."""
+"""Anderson extrapolation of the iterates of a solver."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import numpy as np
 
 __all__ = ["anderson_weights", "mixture"]
 
-#: Ridge on the products of moves, over their trace: near convergence the moves are
-#: nearly parallel, and without it the weights would explode.
+#: Ridge on the products of moves, relative to their trace. Near convergence the moves
+#: are almost parallel, and without it the weights would be huge.
 RIDGE = 1e-10
 
 
 def anderson_weights(visited: list[np.ndarray]) -> np.ndarray:
-    """Return weights, of sum 1, of all points but the first: their moves cancel best.
+    """Return weights of all points but the first, with sum 1, that minimise the move.
 
-    With U the moves as rows, c minimises ||c U|| subject to sum(c) = 1, that is
-    c = z / sum(z) with (U U') z = 1.
+    With the moves as rows of U, c minimises ||c U|| subject to sum(c) = 1. The solution
+    is c = z / sum(z) with (U U') z = 1.
 
     Shapes: -> (n_visited - 1,).
 

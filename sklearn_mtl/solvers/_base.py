@@ -1,4 +1,4 @@
-"""What a solver is: the problems that it supports, and what it keeps between them."""
+"""Base class of all solvers."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ __all__ = ["Solver"]
 
 
 class Solver(ABC):
-    """Minimise problems that share a data term, at one or many alphas.
+    """Minimise problems with the same data term, at one or several alphas.
 
-    What depends on the data term alone (spectra, Gram matrices, the loss at zero) is
-    made once and kept, and so is the last solution where it is a good start.
+    Quantities that depend only on the data term (spectra, Gram matrices, the loss at
+    zero) are computed once and kept. The last solution is kept as a starting point.
     """
 
     def __init__(self, datafit: Any) -> None:
-        # Any: each solver names in `supports` which capabilities of it it uses.
+        # Any: `supports` names the capabilities of the data term that a solver uses.
         self.datafit = datafit
         self.last: np.ndarray | None = None
 
     @classmethod
     @abstractmethod
     def supports(cls, problem: Problem) -> bool:
-        """Return whether this solver minimises such a problem."""
+        """Return whether this solver can minimise the problem."""
 
     @classmethod
     def prepare(cls, datafit: Any) -> Solver:
@@ -37,24 +37,24 @@ class Solver(ABC):
 
     @cached_property
     def scales(self) -> Scales:
-        """Loss and gradient at zero, which no penalty changes."""
+        """Loss and gradient at zero, which do not depend on the penalty."""
         return Scales(self.datafit)
 
     def solve(
         self, problem: Problem, start: np.ndarray | None, *, tol: float, max_iter: int
     ) -> Solution:
-        """Return the solution; without a start the last one is where it begins."""
+        """Return the solution, started at `start` or, if None, at the last solution."""
         start = self._first() if start is None else start
         solution = self._solve(problem, start, tol=tol, max_iter=max_iter)
         self.last = solution.point
         return solution
 
     def _first(self) -> np.ndarray | None:
-        """Return where the next solution is looked for, None for zeros."""
+        """Return the default starting point, None for zeros."""
         return self.last
 
     @abstractmethod
     def _solve(
         self, problem: Problem, start: np.ndarray | None, *, tol: float, max_iter: int
     ) -> Solution:
-        """Return the solution from this start, or from zeros."""
+        """Return the solution, started at `start` or, if None, at zeros."""

@@ -1,4 +1,4 @@
-"""How far a point can be from the minimum: duality gap and distance to optimality."""
+"""Duality gap and distance to optimality of a point."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sklearn_mtl.solvers._conjugate_gradient import conjugate_gradient
 
 __all__ = ["Certificate", "Problem", "Solution", "certify"]
 
-#: Below this part of the gradient at zero a free direction counts as stationary,
-#: both in units of the columns of X.
+#: Tolerance of the gradient along an unpenalised direction, relative to the gradient at
+#: zero. Both are measured in units of the columns of X.
 FREE_TOLERANCE = 1e-8
-#: What is left of a matrix after a projection counts as zero below this part of it.
+#: The result of a projection counts as zero below this fraction of the matrix.
 ROUNDING = 1e-14
 
 
@@ -40,7 +40,7 @@ class Problem:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of the variable: W, or the stacked parts."""
+        """Shape of the variable: of W, or of the stacked parts."""
         shape: tuple[int, ...] = (self.datafit.n_features, self.datafit.n_columns)
         if self.penalty.has_parts:
             shape = (len(self.penalty.members), *shape)
@@ -48,44 +48,46 @@ class Problem:
 
     @cached_property
     def task_form(self) -> TaskCovarianceForm | None:
-        """The penalty as a quadratic over tasks, None if it is not one."""
-        # Kept: the registry asks, and then the solver that it found.
+        """The penalty as a quadratic form over tasks, or None if it is not one."""
+        # Cached, because both the registry and the chosen solver need it.
         return self.penalty.task_covariance_form(self.columns)
 
     @property
     def feature_group_form(self) -> tuple[np.ndarray, float]:
-        """Weights of the feature groups' norms, and a ridge, that are the penalty."""
+        """Weights of the norms of the feature groups, and alpha of the ridge term."""
         form = self.penalty.feature_group_form(self.datafit.n_features)
         if form is None:
-            raise ValueError(f"{self.penalty} is no sum of norms of feature groups.")
+            raise ValueError(f"{self.penalty} is not a sum of norms of feature groups.")
         return form
 
     @property
     def is_group_sparse(self) -> bool:
-        """Whether the penalty is a sum of norms of all feature groups, and a ridge."""
+        """Return whether the penalty is a sum of norms of all groups, and a ridge."""
         form = self.penalty.feature_group_form(self.datafit.n_features)
         return form is not None and bool((form[0] > 0).all())
 
     def total(self, point: np.ndarray) -> np.ndarray:
-        """Return W of a point: itself, or the sum of its parts."""
+        """Return W of a point: the point itself, or the sum of its parts."""
         return point.sum(axis=0) if point.ndim == 3 else point
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """Bounds on what is left to gain.
+    """Bounds on the distance of a point from the minimum.
 
     Attributes
     ----------
     objective : float
         Value of the objective.
     gap : float
-        Duality gap over the loss at W = 0; NaN where there is none.
+        Duality gap divided by the loss at W = 0; NaN if no gap is known.
     optimality : float
-        Distance of -gradient to the subdifferential over the gradient's length at 0.
+        Distance of -gradient to the subdifferential, divided by the norm of the
+        gradient at W = 0.
     slope : float
-        Where there is no gap, or something is not penalised: length of what gradient
-        and subgradients leave, in units of the columns of X, over the gradient's at 0.
+        Norm of the residual of gradient and subgradients in units of the columns of X,
+        divided by that of the gradient at W = 0. Computed if there is no gap or if some
+        directions are not penalised, else 0.
     """
 
     objective: float
@@ -94,7 +96,7 @@ class Certificate:
     slope: float = 0.0
 
     def is_met(self, tol: float) -> bool:
-        """Whether the gap is below tol; without one, the distances below its root."""
+        """Return whether the gap is small enough, or the distance without a gap."""
         if np.isnan(self.gap):
             # A distance of sqrt(tol) bounds the objective by about tol.
             return self.distance <= 1e-2 * np.sqrt(tol)
@@ -102,22 +104,22 @@ class Certificate:
 
     @property
     def distance(self) -> float:
-        """What must be small where there is no gap, in any units of the features."""
+        """Largest relative distance, the stopping criterion if there is no gap."""
         return max(self.optimality, self.slope)
 
 
 @dataclass
 class Solution:
-    """What a solver found.
+    """Result of a solver.
 
     Attributes
     ----------
     point : ndarray
         W of shape (n_features, n_columns), or the stacked parts.
     certificate : Certificate
-        How good it is.
+        Bounds on the distance from the minimum.
     n_iter : int
-        Iterations taken.
+        Number of iterations.
     """
 
     point: np.ndarray
@@ -126,7 +128,7 @@ class Solution:
 
 
 class Scales:
-    """The loss and the gradient at W = 0, which make a certificate relative."""
+    """Loss and gradient at W = 0, by which a certificate is divided."""
 
     def __init__(self, datafit: Datafit) -> None:
         zero = np.zeros((datafit.n_features, datafit.n_columns))
@@ -138,13 +140,13 @@ class Scales:
 
     @cached_property
     def lengths(self) -> np.ndarray:
-        """Lengths of the columns of X (n_features, 1), 1 where a column is zero."""
+        """Norms of the columns of X (n_features, 1), with 1 in place of 0."""
         lengths: np.ndarray = self._datafit.feature_lengths()[:, None]
         return np.where(lengths > 0, lengths, 1.0)
 
     @cached_property
     def slope(self) -> float:
-        """Length of the gradient at zero in units of the columns of X."""
+        """Norm of the gradient at zero in units of the columns of X."""
         norm = float(np.linalg.norm(self._first / self.lengths))
         return max(norm, np.finfo(float).tiny)
 
@@ -155,10 +157,10 @@ def certify(
     evaluation: Evaluation | None = None,
     scales: Scales | None = None,
 ) -> Certificate:
-    """Return how far a point is from the minimum.
+    """Return bounds on the distance of a point from the minimum.
 
-    The dual point is the scaled residual. Where directions of W are not penalised, it
-    is first projected onto their constraints by an exact refit in these directions.
+    The dual point is the scaled residual. If W has unpenalised directions, an exact
+    refit in these directions first makes it feasible.
     """
     W = problem.total(point)
     here = problem.datafit.evaluate(W) if evaluation is None else evaluation
@@ -173,15 +175,15 @@ def certify(
     if np.isfinite(dual):
         gap = max((objective - dual) / scales.loss, 0.0)
         return Certificate(objective, gap, distance, slope)
-    # A column of large values has nearly all of the gradient at zero: over that, what
-    # the others leave is small wherever they are.
+    # A column of large values has almost all of the gradient at zero. Relative to
+    # that, the residuals of the other columns would always look small.
     residual = penalty.residual(point, here.gradient, columns)
     slope = max(slope, _slope(residual, scales))
     return Certificate(objective, np.nan, distance, slope)
 
 
 def _slope(along: np.ndarray, scales: Scales) -> float:
-    """Return the length of a gradient or residual, relative to the gradient at 0."""
+    """Return the norm of a gradient or residual, relative to the gradient at 0."""
     return float(np.linalg.norm(along / scales.lengths)) / scales.slope
 
 
@@ -192,7 +194,7 @@ def _dual_value(
     free: np.ndarray,
     scales: Scales,
 ) -> float:
-    """Return the value of a feasible dual point, NaN where none is known."""
+    """Return the value of a feasible dual point, NaN if none is known."""
     U = -here.gradient
     if free.shape[1]:
         here = _refit_free(problem, problem.total(point), here, free, scales)
@@ -200,9 +202,11 @@ def _dual_value(
         along = U @ free
         if _slope(along, scales) > FREE_TOLERANCE:
             return np.nan
-        # R* is infinite if anything is left along the free directions, even rounding.
+        # R* is infinite if U has any component along the free directions, even
+        # rounding.
         rest = U - along @ free.T
-        # Of equal tasks nothing but rounding is left, which may lie along them again.
+        # If all tasks are equal the rest is only rounding, again along these
+        # directions.
         is_rounding = np.linalg.norm(rest) <= ROUNDING * np.linalg.norm(U)
         U = np.zeros_like(U) if is_rounding else rest
     scale, conjugate = problem.penalty.certificate(U, point, problem.columns)
@@ -218,9 +222,9 @@ def _refit_free(
     free: np.ndarray,
     scales: Scales,
 ) -> Evaluation:
-    """Return the data term at W, minimised over the free directions."""
+    """Return the data term minimised over the unpenalised directions from W."""
     datafit = problem.datafit
-    # The solvers of a log-loss refit its free directions themselves.
+    # The solvers of a log-loss refit the unpenalised directions themselves.
     if not datafit.is_quadratic:
         return here
     # In units of the columns of X, in which `FREE_TOLERANCE` is measured.

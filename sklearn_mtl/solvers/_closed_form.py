@@ -1,4 +1,4 @@
-"""Squared error with a penalty that is quadratic over tasks: one linear system."""
+"""Closed-form solution of squared error with a penalty quadratic over tasks."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from sklearn_mtl.solvers._graded import is_graded, solve_graded
 
 __all__ = ["ClosedForm", "Spectrum", "part_points"]
 
-#: Most unknowns that all tasks share in a system that is solved at once.
+#: Largest number of shared unknowns of a system that is solved directly.
 MAX_JOINT = 2000
 
 
 class Spectrum:
-    """Eigenvectors of the Gram matrix that all tasks share, thin where p > n.
+    """Eigenvectors of the Gram matrix shared by all tasks, thin if p > n.
 
     Parameters
     ----------
     datafit : GramQuadratic or SampleQuadratic
-        The data term, with the same rows and weights for all tasks.
+        The data term, with the same samples and weights for all tasks.
     """
 
     def __init__(self, datafit: Quadratic) -> None:
@@ -40,9 +40,9 @@ class Spectrum:
         self.targets = self.vectors.T @ datafit.moments
 
     def solve(self, form: TaskCovarianceForm) -> np.ndarray:
-        """Return the minimiser, of least length where it is not unique."""
+        """Return the minimiser, the one with the smallest norm if it is not unique."""
         Q, weights, other = form.thin_spectrum()
-        # G W + W M = B is diagonal in the eigenvectors of G and of M.
+        # G W + W M = B is diagonal in the eigenvectors of G and M.
         values, rotated = self.values[:, None], self.targets @ Q
         W = self.vectors @ (rotated / (values + weights)) @ Q.T
         if other is not None:
@@ -52,16 +52,16 @@ class Spectrum:
 
 
 class ClosedForm(Solver):
-    """Squared error with a penalty that is quadratic over tasks."""
+    """Solver for squared error with a penalty that is quadratic over tasks."""
 
     @classmethod
     def supports(cls, problem: Problem) -> bool:
-        """Return whether value and penalty are quadratic in W."""
+        """Return whether the data term and the penalty are quadratic in W."""
         return problem.datafit.is_quadratic and problem.task_form is not None
 
     @cached_property
     def spectrum(self) -> Spectrum | None:
-        """Eigenvectors of the Gram matrix of all tasks, None without a common one."""
+        """Eigenvectors of the Gram matrix if all tasks share it, else None."""
         shared = self.datafit.has_shared_samples
         return Spectrum(self.datafit) if shared else None
 
@@ -94,20 +94,20 @@ def closed_form(
 ) -> Solution:
     """Solve G_t w_t + W M = b_t for all tasks.
 
-    With a Gram matrix that all tasks share, its eigenvectors and those of M separate
-    the unknowns. Where that misses the gap, because columns of X have very different
-    lengths, each system is solved in units of the columns. Without a shared Gram matrix
-    by conjugate gradients, preconditioned by each task's own system and, where M leaves
-    directions free, by the exact system in these directions.
+    If all tasks share a Gram matrix, its eigenvectors and those of M separate the
+    unknowns. If the columns of X have very different norms, that may miss the gap; each
+    system is then solved in units of the columns. Without a shared Gram matrix, the
+    system is solved by conjugate gradients. They are preconditioned by each task's own
+    system and, if M leaves directions unpenalised, by the exact system in them.
     """
-    # Without a common Gram matrix no eigenvectors make all systems diagonal.
+    # Without a shared Gram matrix no eigenvectors make all systems diagonal.
     if spectrum is None and not datafit.has_shared_samples:
         W, n_iter = _iterate(datafit, form, max_iter)
         return _solution(problem, W, scales, max(n_iter, 1))
     scales = Scales(problem.datafit) if scales is None else scales
     W = (spectrum or Spectrum(datafit)).solve(form)
     solution = _solution(problem, W, scales, 1)
-    # Columns of very different lengths lose the short ones to `RANK`.
+    # If the norms of columns differ a lot, `RANK` cuts off the short ones.
     if not solution.certificate.is_met(tol):
         other = _solution(problem, solve_graded(datafit, form), scales, 1)
         if other.certificate.objective < solution.certificate.objective:
@@ -134,10 +134,10 @@ def _iterate(
     if is_confined or not datafit.has_gram:
         return _iterate_along_directions(datafit, form, B, lengths, max_iter)
     penalty = _TaskMatrix(Q, weights, other)
-    # The unknown is Z, W = unit Z: in units of the columns of X where these differ.
+    # The unknown is Z with W = unit Z, in units of the columns of X if these differ.
     unit = np.ones_like(lengths)
     if is_graded(lengths):
-        unit = 1.0 / _positive(lengths)  # Jacobi scaling, here by the diagonal of G
+        unit = 1.0 / _positive(lengths)  # Jacobi scaling by the diagonal of G
 
     def apply(Z: np.ndarray) -> np.ndarray:
         V = unit * Z
@@ -155,11 +155,11 @@ def _iterate_along_directions(
     lengths: np.ndarray,
     max_iter: int,
 ) -> tuple[np.ndarray, int]:
-    """Return W from its parts along the eigenvectors of the penalty."""
+    """Return W from its components along the eigenvectors of the penalty."""
     Q, weights, other = form.thin_spectrum()
     if other is not None and other < np.inf:
-        Q, weights = form.spectrum()  # all directions are unknowns
-    # W vanishes along the directions of infinite weight: they are no unknowns.
+        Q, weights = form.spectrum()  # all directions are unknown
+    # W is zero along directions of infinite weight, so they are not unknown.
     allowed = np.isfinite(weights)
     basis, m, unit = Q[:, allowed], weights[allowed], np.ones_like(lengths)
     if is_graded(lengths):
@@ -175,7 +175,7 @@ def _iterate_along_directions(
 
 
 class _TaskMatrix:
-    """M = rest I - Q diag(less) Q', of a penalty 1/2 tr(W M W')."""
+    """The matrix M = rest I - Q diag(less) Q' of a penalty 1/2 tr(W M W')."""
 
     def __init__(self, Q: np.ndarray, weights: np.ndarray, other: float | None) -> None:
         self.is_thin = other is not None
@@ -197,7 +197,7 @@ class _TaskMatrix:
 def _inverse_of_tasks(
     datafit: GramQuadratic, penalty: _TaskMatrix, free: np.ndarray, unit: np.ndarray
 ) -> Map:
-    """Return what inverts all systems, or nearly so."""
+    """Return an exact or approximate inverse of the systems of all tasks."""
     size = penalty.Q.shape[1] * datafit.n_features
     if penalty.is_thin and penalty.rest > 0 and 0 < size <= MAX_JOINT:
         return _inverse_given_shared(datafit, penalty, unit)
@@ -207,16 +207,16 @@ def _inverse_of_tasks(
 def _inverse_given_shared(
     datafit: GramQuadratic, penalty: _TaskMatrix, unit: np.ndarray
 ) -> Map:
-    """Return the inverse, up to rounding: given W Q, the tasks are independent.
+    """Return the exact inverse, given W Q, for which the tasks are independent.
 
-    With A_t = G_t + rest I and c the differences of the weights to rest,
+    With A_t = G_t + rest I and c_k = rest - weight_k,
     A_t w_t = b_t + sum_k c_k Q_tk y_k, where y_k = sum_t Q_tk w_t.
     """
     Q, share = penalty.Q, penalty.less / penalty.rest
     n_features, rank, scale = datafit.n_features, Q.shape[1], unit[:, 0] ** 2
     G = unit * unit.T * datafit.G
     inverses = _inverses(G + penalty.rest * np.diag(scale))
-    # A_t^-1 rest = I - A_t^-1 G_t, without the loss of digits where G_t is small.
+    # rest A_t^-1 = I - A_t^-1 G_t, without cancellation if G_t is small.
     known = np.einsum("tj,tk,tab->jakb", Q, Q, inverses @ G, optimize=True)
     joint = known * share[:, None]
     diagonal = np.repeat(1.0 - share, n_features)
@@ -235,16 +235,16 @@ def _inverse_given_shared(
 def _block_inverse(
     datafit: GramQuadratic, diagonal: np.ndarray, free: np.ndarray, unit: np.ndarray
 ) -> Map:
-    """Return the inverse of each task's system, plus that of the free directions."""
+    """Return the inverses of the tasks' systems, plus that of the free directions."""
     n_features, both = datafit.n_features, unit * unit.T
     systems = both * datafit.G
     systems += diagonal[:, None, None] * np.diag(unit[:, 0] ** 2)
     inverses = _inverses(systems)
     n_free = free.shape[1]
-    # an exact system of that size would cost more than it saves
+    # An exact system of that size would cost more than it saves.
     if n_free == len(diagonal) or n_free * n_features > MAX_JOINT:
         n_free = 0
-    # M vanishes along the free directions, but its diagonal in the blocks does not.
+    # M is zero along the free directions, but its diagonal in the blocks is not.
     if n_free:
         joint = np.einsum(
             "ta,tb,tjl->ajbl", free, free, both * datafit.G, optimize=True
@@ -263,7 +263,7 @@ def _block_inverse(
 
 
 def _inverses(systems: np.ndarray) -> np.ndarray:
-    """Return the inverses of positive semi-definite systems, a little regularised."""
+    """Return the inverses of slightly regularised semi-definite systems."""
     diagonals = np.diagonal(systems, axis1=1, axis2=2)
     unit = 1.0 / np.sqrt(_positive(diagonals))
     both = unit[:, :, None] * unit[:, None, :]
@@ -274,22 +274,22 @@ def _inverses(systems: np.ndarray) -> np.ndarray:
 
 
 def _positive(values: np.ndarray) -> np.ndarray:
-    """Return what may be divided by: 1 in place of 0."""
+    """Return values that can be divided by, with 1 in place of 0."""
     return np.where(values > 0, values, 1.0)
 
 
 def part_points(
     problem: Problem, W: np.ndarray, here: Evaluation | None = None
 ) -> np.ndarray:
-    """Return W, or its split between the parts of a decomposition.
+    """Return W, or its parts if the penalty is a decomposition.
 
-    All parts have the same dual point U, so that part k is U K_k; what that leaves goes
-    to the part with the most free directions.
+    All parts have the same dual point U, so part k is U K_k. The rest is added to the
+    part with the most unpenalised directions.
     """
     penalty = problem.penalty
     if not penalty.has_parts:
         return W
-    # Stationary in each part: U = W_k K_k^+ for all k.
+    # Each part is stationary: U = W_k K_k^+ for all k.
     here = problem.datafit.evaluate(W) if here is None else here
     U = -here.gradient
     forms = [member.task_covariance_form(problem.columns) for member in penalty.members]
@@ -300,7 +300,7 @@ def part_points(
     widest = int(np.argmax([each.shape[1] for each in free]))
     rest = W - np.sum(parts, axis=0)
     parts[widest] = parts[widest] + rest @ free[widest] @ free[widest].T
-    # What is left is rounding, and any part takes it.
+    # The remaining difference is rounding error and may be added to any part.
     last = widest if penalty.members[widest].is_off else -1
     parts[last] = parts[last] + (W - np.sum(parts, axis=0))
     return np.stack(parts)

@@ -1,4 +1,4 @@
-"""Conjugate gradients for matrices of unknowns."""
+"""Conjugate gradients for linear systems whose unknown is a matrix."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def conjugate_gradient(
     while n_iter < max_iter and np.vdot(R, R) > limit:
         AP = apply(P)
         curvature = np.vdot(P, AP)
-        if curvature <= 0.0:  # rounding in a null direction
+        if curvature <= 0.0:  # rounding error in a null direction
             break
         step = rz / curvature
         X += step * P

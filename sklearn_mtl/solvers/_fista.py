@@ -1,4 +1,4 @@
-"""Accelerated proximal gradient steps, for any penalty with a proximal step."""
+"""Accelerated proximal gradient descent for any penalty with a proximal operator."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from sklearn_mtl.solvers._free import FreeDirections
 
 __all__ = ["Fista", "fista"]
 
-#: Most and fewest iterations between two certificates, which cost about two.
+#: Largest and smallest number of iterations between two certificates. A certificate
+#: costs about as much as two iterations.
 CHECK_EVERY, CHECK_AFTER = 10, 3
-#: Most iterations between two where free directions are refitted first: a refit costs
-#: what ten or twenty do.
+#: Largest number of iterations between certificates if unpenalised directions are
+#: refitted. A refit costs as much as ten or twenty iterations.
 REFIT_EVERY = 40
 
 
 class _Descent:
-    """Data term plus the quadratic part of the penalty, over W or stacked parts."""
+    """State of a descent on the smooth part, over W or the stacked parts."""
 
-    # The data term is evaluated where a step starts and where it ends.
+    # The data term is evaluated at the start and at the end of a step.
 
     def __init__(self, problem: Problem, point: np.ndarray) -> None:
         self.problem, self.point, self.ahead = problem, point, point
         matrix, rest = problem.penalty.split(problem.columns)
         self.matrix, self.rest = matrix, rest
-        # f(sum_k V_k) has n_parts times the curvature of f when all parts move alike.
+        # If all parts move equally, f(sum_k V_k) has n_parts times the curvature of f.
         n_parts = problem.shape[0] if len(problem.shape) == 3 else 1
         self.lipschitz = n_parts * self.curvature()
         if matrix is not None:
@@ -40,15 +41,15 @@ class _Descent:
         self.lipschitz = max(self.lipschitz, np.finfo(float).tiny)
 
     def curvature(self) -> float:
-        """Return the data term's first guess."""
+        """Return a first guess of the Lipschitz constant of the data term."""
         return self.problem.datafit.lipschitz()
 
     def pull(self, W: np.ndarray) -> np.ndarray | float:
-        """Return the gradient of the penalty's quadratic part."""
+        """Return the gradient of the quadratic part of the penalty."""
         return 0.0 if self.matrix is None else W @ self.matrix
 
     def evaluate(self, point: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return value and gradient with respect to W, which all parts share."""
+        """Return value and gradient with respect to W, the same for all parts."""
         W = self.problem.total(point)
         evaluation, pull = self.problem.datafit.evaluate(W), self.pull(W)
         # With pull = W M the quadratic part of the penalty is <W, W M> / 2.
@@ -56,7 +57,7 @@ class _Descent:
         return value, evaluation.gradient + pull
 
     def prox(self, gradient: np.ndarray) -> np.ndarray:
-        """Return the proximal step from the point ahead."""
+        """Return the result of a proximal step from the extrapolated point."""
         step = 1.0 / self.lipschitz
         moved = self.ahead - step * gradient
         if self.rest is None:
@@ -64,7 +65,7 @@ class _Descent:
         return self.rest.checked_prox(moved, step, self.problem.columns)
 
     def step(self) -> np.ndarray:
-        """Return where the step ends; the step length shrinks where it must."""
+        """Return the result of a step, with a smaller step size if necessary."""
         value, gradient = self.evaluate(self.ahead)
         while True:
             new = self.prox(gradient)
@@ -72,29 +73,30 @@ class _Descent:
             model = value + float(np.sum(gradient * move))
             model += 0.5 * self.lipschitz * float(np.vdot(move, move))
             found = self.evaluate(new)[0]
-            # Near the minimum the difference of both is below the rounding of the loss.
+            # Near the minimum the difference is smaller than the rounding error of the
+            # loss.
             if found <= model + 1e-12 * abs(value):
                 return new
             self.lipschitz *= 1.5
 
     def advance(self, new: np.ndarray, factor: float) -> None:
-        """Go to a point, and ahead of it along the last move."""
+        """Move to a new point, and extrapolate from it along the last move."""
         self.ahead = new + factor * (new - self.point)
         self.point = new
 
     def shift(self, move: np.ndarray) -> None:
-        """Move the point and the one ahead alike."""
+        """Add a move to the point and to the extrapolated point."""
         self.point, self.ahead = self.point + move, self.ahead + move
 
     def refresh(self, evaluation: Evaluation) -> None:
-        """Take what is known at the point."""
+        """Update the state with an evaluation at the point."""
 
 
 class _QuadraticDescent(_Descent):
-    """The same for squared errors, whose gradient is affine in W."""
+    """Descent for squared errors, whose gradient is affine in W."""
 
-    # One product with the Gram matrices a step gives the curvature along the move, and
-    # with it all gradients to come.
+    # A step needs one product with the Gram matrices. It gives the curvature along the
+    # move, and all further gradients follow from it.
 
     def __init__(self, problem: Problem, point: np.ndarray, here: Evaluation) -> None:
         self.datafit = problem.datafit
@@ -103,11 +105,11 @@ class _QuadraticDescent(_Descent):
         self.slope_ahead = self.slope_new = self.slope
 
     def curvature(self) -> float:
-        """Return the largest curvature of one coefficient: steps find what it lacks."""
+        """Return the largest curvature of one coefficient, a lower bound."""
         return float(self.datafit.feature_lengths().max(initial=0.0)) ** 2
 
     def step(self) -> np.ndarray:
-        """Return where the step ends; the step length shrinks where it must."""
+        """Return the result of a step, with a smaller step size if necessary."""
         while True:
             new = self.prox(self.slope_ahead)
             move = new - self.ahead
@@ -121,26 +123,26 @@ class _QuadraticDescent(_Descent):
             self.lipschitz = max(1.2 * self.lipschitz, 1.05 * along / squared)
 
     def advance(self, new: np.ndarray, factor: float) -> None:
-        """Go to a point, and ahead of it along the last move."""
+        """Move to a new point, and extrapolate from it along the last move."""
         super().advance(new, factor)
-        # The gradient is affine: it extrapolates as the point does.
+        # The gradient is affine, so it extrapolates like the point.
         self.slope_ahead = self.slope_new + factor * (self.slope_new - self.slope)
         self.slope = self.slope_new
 
     def refresh(self, evaluation: Evaluation) -> None:
-        """Take the rounding of many steps off the gradients."""
+        """Remove the accumulated rounding errors from the gradients."""
         slope = evaluation.gradient + self.pull(self.problem.total(self.point))
-        # Off both: a difference between them would double at every call.
+        # Correct both gradients; a difference between them would double at every call.
         self.slope_ahead = self.slope_ahead + (slope - self.slope)
         self.slope = slope
 
 
 class Fista(Solver):
-    """Any convex problem: the last resort."""
+    """Solver for any convex problem, used if no other solver supports it."""
 
     @classmethod
     def supports(cls, problem: Problem) -> bool:
-        """Return True: a data term has a gradient and a penalty a proximal step."""
+        """Return True, because any data term and penalty have what FISTA needs."""
         return True
 
     def _solve(
@@ -157,10 +159,10 @@ def fista(
     tol: float = 1e-6,
     max_iter: int = 10000,
 ) -> Solution:
-    """Minimise by accelerated proximal gradient steps with adaptive restart.
+    """Minimise by accelerated proximal gradient descent with adaptive restart.
 
-    Before each certificate of a log-loss, Newton steps minimise it over the directions
-    that the penalty leaves free.
+    For a log-loss, Newton steps minimise over the unpenalised directions before each
+    certificate.
 
     References
     ----------
@@ -173,7 +175,7 @@ def fista(
     point = np.zeros(problem.shape) if start is None else start.copy()
     free = FreeDirections(problem, scales)
     n_iter, most = 0, CHECK_EVERY
-    # Without a refit no multiple of the dual point is feasible, and there is no gap.
+    # Without a refit no multiple of the dual point is feasible, so there is no gap.
     if not free.is_empty:
         point = point + free.refit(point)
         n_iter, most = 1, REFIT_EVERY
@@ -188,7 +190,7 @@ def fista(
         n_steps = min(n_steps, max_iter - n_iter)
         for _ in range(n_steps):
             new = descent.step()
-            # The gradient scheme of [2]: a step against the last move restarts.
+            # The gradient scheme of [2]: restart if a step goes against the last move.
             turned = np.vdot(descent.ahead - new, new - descent.point) > 0.0
             # Eq. 4.2 and 4.3 of [1].
             grown = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * momentum**2))
@@ -206,9 +208,9 @@ def fista(
 
 
 def _steps_left(before: float, now: float, n_steps: int, most: int, tol: float) -> int:
-    """Return in how many steps a gap that falls as it did is likely to meet tol."""
-    if not tol < now < before:  # nor where there is none
+    """Return the number of steps after which the gap is likely to be below tol."""
+    if not tol < now < before:  # also if there is no gap (NaN)
         return most
-    # The gap is taken to fall geometrically.
+    # Assume that the gap decreases geometrically.
     left = n_steps * np.log(now / tol) / np.log(before / now)
     return int(np.clip(1.2 * left + 1.0, CHECK_AFTER, most))

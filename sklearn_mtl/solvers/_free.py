@@ -1,4 +1,4 @@
-"""Log-loss over the directions that nothing penalises: Newton steps to the minimum."""
+"""Refit of the unpenalised directions of a log-loss by Newton steps."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from sklearn_mtl.solvers._newton import Joint, descend, span
 
 __all__ = ["FreeDirections"]
 
-#: Most Newton steps a refit takes; at the end of a solve one or two are enough.
+#: Largest number of Newton steps of a refit. At the end of a solve one or two suffice.
 MAX_STEPS = 100
 
 
 class FreeDirections:
-    """The directions of W in which the penalty is constant, for one data term.
+    """Unpenalised directions of W, for one data term.
 
-    Where the loss is least along them its gradient vanishes there: minus the gradient
-    is then a dual point of a penalty that has no finite conjugate elsewhere.
+    At the minimum of the loss over these directions, the gradient along them is zero.
+    Then minus the gradient is a feasible dual point of the penalty.
 
     Parameters
     ----------
     problem : Problem
-        A cross-entropy data term, the penalty, the layout.
+        Cross-entropy data term, penalty and layout.
     scales : Scales
         Loss and gradient at zero.
     """
@@ -36,24 +36,24 @@ class FreeDirections:
         if not self.is_empty:
             self.basis, datafit = span(self.datafit)  # type: ignore[arg-type]
             matrix = np.zeros((datafit.n_columns, datafit.n_columns))
-            # Where the rows of X span less than its columns, in their basis.
+            # If X has fewer rows than columns, work in a basis of the span of its rows.
             is_whole = self.basis is None
             unit = 1.0 / scales.lengths if is_whole else 1.0
             self.first = scales.slope if is_whole else scales.gradient
             self.joint = Joint(datafit, matrix, self.free @ self.free.T, unit)
 
     def refit(self, point: np.ndarray) -> np.ndarray:
-        """Return what to add to W or the stacked parts to minimise the loss so.
+        """Return the change of W, or of the stacked parts, that minimises the loss.
 
-        Zeros where Newton steps do not get there, from a point with logits so large
-        that the loss has no curvature left.
+        Return zeros if the Newton steps do not converge. This happens if the logits are
+        so large that the loss has no curvature.
         """
         problem = self.problem
         W = problem.total(point)
         datafit: LogLoss = self.datafit  # type: ignore[assignment]
         logits = datafit.logits(W)
         start = np.zeros((self.joint.datafit.n_features + 1, datafit.n_columns))
-        # Below the tolerance of the certificate, to meet it in spite of rounding.
+        # Stricter than the tolerance of the certificate, to meet it despite rounding.
         end = 0.1 * FREE_TOLERANCE * self.first
         V, _ = descend(self.joint, start, logits, self.first, end, MAX_STEPS)
         p = datafit.probabilities(logits + self.joint.fits(V))
@@ -66,13 +66,14 @@ class FreeDirections:
         return self._share(shift)
 
     def _share(self, shift: np.ndarray) -> np.ndarray:
-        """Return a shift of W as one of the parts that are free to follow it."""
+        """Return a change of W, split among the parts that are not penalised."""
         penalty = self.problem.penalty
         if not penalty.has_parts:
             return shift
         columns = self.problem.columns
         bases = [member.free_directions(columns) for member in penalty.members]
-        # The shortest split: bases of several parts may overlap.
+        # The split with the smallest norm, because the bases of several parts may
+        # overlap.
         weights = np.linalg.pinv(np.hstack(bases))
         ends = np.cumsum([base.shape[1] for base in bases])[:-1]
         pairs = zip(bases, np.split(weights, ends), strict=True)

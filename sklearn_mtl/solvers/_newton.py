@@ -1,4 +1,4 @@
-"""Log-loss with a penalty that is quadratic over tasks: Newton steps."""
+"""Newton steps for a log-loss with a penalty that is quadratic over tasks."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ from sklearn_mtl.solvers._graded import is_graded
 
 __all__ = ["Joint", "Newton", "descend", "span"]
 
-#: Below this part of the gradient at zero a step that does not halve it is rounding.
+#: Below this fraction of the gradient at zero, a step that does not halve the gradient
+#: makes no progress beyond rounding errors.
 STALLED = 1e-9
-#: So many steps in a row that promise less than rounding end the search.
+#: The search ends after this number of successive steps with a negligible decrease.
 MAX_FLAT = 5
-#: Directions with less than this part of the largest curvature take no long steps:
-#: where nothing penalises them their gradient is rounding.
+#: Directions with less than this fraction of the largest curvature are damped. If they
+#: are not penalised, their gradient is only rounding error.
 DAMPING = 1e-12
-#: Up to here the eigenvectors of the Gram matrix are cheaper than what they save.
+#: Largest number of features for which eigenvectors of the Gram matrix are computed.
 MAX_EIGEN = 400
 
 
 class Newton(Solver):
-    """Log-loss with a penalty that is quadratic over tasks and finite everywhere."""
+    """Solver for a log-loss with a penalty that is quadratic over tasks and finite."""
 
     @classmethod
     def supports(cls, problem: Problem) -> bool:
-        """Return whether the objective is a log-loss plus a quadratic."""
+        """Return whether the problem is a log-loss plus a finite quadratic penalty."""
         return problem.datafit.has_logits and _quadratic(problem) is not None
 
     def _solve(
@@ -56,7 +57,7 @@ class Newton(Solver):
 
 
 def _quadratic(problem: Problem) -> np.ndarray | None:
-    """Return M of the penalty 1/2 tr(W M W'), None where it is not of that form."""
+    """Return M of the penalty 1/2 tr(W M W'), or None if it has no such form."""
     form = problem.task_form
     return None if form is None else form.matrix()
 
@@ -81,7 +82,7 @@ def newton(
     first = scales.gradient
     is_free = problem.penalty.free_directions(problem.columns).size > 0
     if basis is None and (is_free or is_graded(scales.lengths)):
-        # Where no ridge holds it, the units of X must not matter at all.
+        # Without a ridge the result must not depend on the units of X.
         unit, first = 1.0 / scales.lengths, scales.slope
     joint, W = Joint(part, matrix, unit=unit), np.zeros((part.n_features, len(matrix)))
     if start is not None:
@@ -98,9 +99,9 @@ def newton(
 
 
 def span(datafit: LogLoss) -> tuple[np.ndarray | None, LogLoss]:
-    """Return a basis of the rows of X, if they are dense and few, and X in it."""
+    """Return a basis of the rows of X and X in it, if X is dense with p > n."""
     if datafit.is_dense and datafit.X.shape[1] > datafit.X.shape[0]:
-        # A solution lies in the span of the rows: n unknowns a task in place of p.
+        # A solution lies in the span of the rows: n unknowns per task instead of p.
         left, values, basis = np.linalg.svd(datafit.X, full_matrices=False)
         return basis, datafit.replace(left * values)
     return None, datafit
@@ -109,20 +110,21 @@ def span(datafit: LogLoss) -> tuple[np.ndarray | None, LogLoss]:
 class Joint:
     """Loss and penalty as a function of W and intercepts, centred to decouple them.
 
-    The unknown is one array, (n_features + 1, n_columns): W over `unit`, and below it
-    the logits at the mean row. Without intercepts its last row stays zero.
+    The unknown V is one array of shape (n_features + 1, n_columns): W divided by
+    `unit`, and in the last row the logits at the mean sample. Without intercepts the
+    last row is zero.
 
     Parameters
     ----------
     datafit : LogLoss
         The loss.
     M : ndarray of shape (n_columns, n_columns)
-        The penalty is 1/2 tr(W M W').
+        Matrix of the penalty 1/2 tr(W M W').
     projector : ndarray of shape (n_columns, n_columns), default=None
-        Onto the directions of W that are allowed; all if None.
+        Projector onto the allowed directions of W; all are allowed if None.
     unit : ndarray of shape (n_features, 1), default=1.0
-        Units of the rows of W: over the lengths of the columns of X where these differ
-        by much.
+        Units of the rows of W: the reciprocal norms of the columns of X if these
+        differ a lot.
     """
 
     def __init__(
@@ -141,7 +143,7 @@ class Joint:
 
     @cached_property
     def spectrum(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Eigenvalues and vectors of the mean task's Gram matrix, if that is cheap."""
+        """Eigenvalues and vectors of the mean Gram matrix, None if it is large."""
         if self.X.shape[1] > MAX_EIGEN:
             return None
         weights = self.datafit.weights.mean(axis=1)
@@ -153,24 +155,24 @@ class Joint:
         return np.linalg.eigh(self.unit * gram * np.transpose(self.unit))
 
     def fits(self, V: np.ndarray) -> np.ndarray:
-        """Return the logits of an unknown."""
+        """Return the logits."""
         W = self.unit * V[:-1]
         fits: np.ndarray = self.X @ W + (self.on * V[-1] - self.mean @ W)
         return fits
 
     def pull(self, R: np.ndarray) -> np.ndarray:
-        """Return the adjoint of `fits`."""
+        """Return the result of the adjoint of `fits`."""
         sums = R.sum(axis=0)
         top = self.unit * (self.XT @ R - np.outer(self.mean, sums))
         out = np.vstack([top, self.on * sums])
         for block in self.datafit.blocks:
-            # A softmax ignores what its columns have in common: that would be rounding,
-            # and long steps where nothing penalises it.
+            # Adding a constant to all columns of a softmax changes nothing. Remove that
+            # direction: its gradient is only rounding error and may not be penalised.
             out[:, block] -= out[:, block].mean(axis=1)[:, None]
         return self.allowed(out)
 
     def allowed(self, V: np.ndarray) -> np.ndarray:
-        """Return the part of an unknown that is allowed, which may share its memory."""
+        """Return the projection onto the allowed directions, done in place."""
         if self.projector is not None:
             V[:-1] = V[:-1] @ self.projector
         return V
@@ -195,7 +197,7 @@ def descend(
     end: float,
     max_iter: int,
 ) -> tuple[np.ndarray, int]:
-    """Minimise by Newton steps with backtracking.
+    """Minimise by Newton steps with backtracking line search.
 
     Shapes: V (n_features + 1, n_columns), logits (n_samples, n_columns) ->
     V (n_features + 1, n_columns).
@@ -211,7 +213,7 @@ def descend(
         if size <= end or is_stalled:
             break
         before = size
-        # A tolerance that falls with the gradient makes convergence superlinear.
+        # A tolerance that decreases with the gradient makes convergence superlinear.
         step, _ = conjugate_gradient(
             _hessian(joint, p, _damping(spectrum)),
             -gradient,
@@ -219,11 +221,11 @@ def descend(
             tol=min(0.1, (size / first) ** 0.5),
             max_iter=200,
         )
-        # Logits are linear in V: the line search needs no more products with X.
+        # Logits are linear in V, so the line search needs no more products with X.
         direction = joint.fits(step)
         slope = float(np.vdot(gradient, step))
         length = _line_search(joint, V, logits, step, direction, slope)
-        if length == 0.0:  # no descent left in double precision
+        if length == 0.0:  # no further descent in double precision
             break
         n_flat = n_flat + 1 if -length * slope <= 1e-15 else 0
         V, logits = V + length * step, logits + length * direction
@@ -232,7 +234,7 @@ def descend(
 
 
 def _hessian(joint: Joint, probabilities: np.ndarray, damping: float) -> Map:
-    """Return the Hessian plus a little of each column's mean curvature."""
+    """Return the Hessian, damped by a fraction of each column's mean curvature."""
     curvature = joint.datafit.curvature(probabilities)
     added = damping * joint.datafit.mean_curvature(probabilities)
 
@@ -245,8 +247,8 @@ def _hessian(joint: Joint, probabilities: np.ndarray, damping: float) -> Map:
 
 
 def _damping(spectrum: tuple[np.ndarray, np.ndarray] | None) -> float:
-    """Return what is added to the eigenvalues of the Gram matrix."""
-    # Without eigenvectors there is no preconditioner to magnify rounding.
+    """Return the value that is added to the eigenvalues of the Gram matrix."""
+    # Without eigenvectors there is no preconditioner that amplifies rounding errors.
     return 0.0 if spectrum is None else DAMPING * max(float(spectrum[0][-1]), 1e-280)
 
 
@@ -258,12 +260,12 @@ def _line_search(
     direction: np.ndarray,
     slope: float,
 ) -> float:
-    """Return the first of 1, 1/2, ... that descends enough, 0 if none does."""
+    """Return the first of 1, 1/2, ... that decreases the objective enough, else 0."""
     value = joint.value(V, logits)
     length, noise = 1.0, 1e-14 * abs(value)
     while length > 1e-10:
         new = joint.value(V + length * step, logits + length * direction)
-        # Armijo's rule; the last steps descend by less than the rounding of the value.
+        # Armijo's rule, with a tolerance for the rounding errors of the value.
         if new <= value + 1e-4 * length * slope + noise:
             return length
         length *= 0.5
@@ -275,20 +277,21 @@ def _precondition(
     spectrum: tuple[np.ndarray, np.ndarray] | None,
     probabilities: np.ndarray,
 ) -> Map | None:
-    """Return the inverse of the Hessian with one mean curvature in place of all."""
+    """Return the inverse of the Hessian with a mean curvature per column."""
     if spectrum is None:
         return None
     values, vectors = spectrum
     curvature = joint.datafit.mean_curvature(probabilities)
-    # Symmetric scaling by the columns' curvatures makes the system separable.
+    # Symmetric scaling by the curvatures of the columns makes the system separable.
     root = np.sqrt(curvature)
     m, Q = np.linalg.eigh(joint.M / np.outer(root, root))
     ridge = np.square(joint.unit) * np.maximum(m, 0.0)
     least = np.min(np.square(joint.unit)) * np.maximum(m, 0.0)
     scale = np.maximum(values, 0.0)[:, None] + least
     scale += _damping(spectrum)
-    # In units of the columns, in which the Gram matrix has a diagonal of about one, the
-    # ridge may differ from feature to feature: what exceeds the least, on both sides.
+    # In units of the columns the Gram matrix has a diagonal of about one, and the ridge
+    # may differ between features. The excess over the smallest is applied on both
+    # sides.
     sides = np.sqrt((1.0 + least) / (1.0 + ridge))
 
     def inverse(R: np.ndarray) -> np.ndarray:

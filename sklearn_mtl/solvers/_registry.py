@@ -1,4 +1,4 @@
-"""Which solver a problem gets, by what its penalty and data term can do."""
+"""Choice of the solver according to the capabilities of penalty and data term."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sklearn_mtl.solvers.feature_groups._restricted import Restricted
 
 __all__ = ["SOLVERS", "solve", "solver_for"]
 
-#: Fastest first; the first that supports a problem gets it. Fista supports them all.
+#: The first solver that supports a problem is used; the fastest come first.
 SOLVERS: tuple[type[Solver], ...] = (
     ClosedForm,
     Newton,
@@ -38,23 +38,23 @@ def solve(
     tol: float = 1e-6,
     max_iter: int = 10000,
 ) -> Solution:
-    """Minimise the objective with the fastest solver that applies.
+    """Minimise the objective with the fastest solver that supports it.
 
     Parameters
     ----------
     problem : Problem
-        Data term, penalty, layout.
+        Data term, penalty and layout of the columns.
     start : ndarray, default=None
-        First point; zeros if None.
+        Starting point; zeros if None.
     tol : float, default=1e-6
         Relative duality gap to reach.
     max_iter : int, default=10000
-        Most iterations.
+        Maximum number of iterations.
 
     Returns
     -------
     Solution
-        The point with its certificate.
+        The solution with its certificate.
     """
     solver = solver_for(problem).prepare(problem.datafit)
     return solver.solve(problem, start, tol=tol, max_iter=max_iter)

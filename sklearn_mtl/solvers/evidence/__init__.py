@@ -1,1 +1,1 @@
-"""Strengths of shared and own parts that the data give: empirical Bayes."""
+"""Empirical Bayes: alphas of shared and task-specific parts by marginal likelihood."""

@@ -1,4 +1,4 @@
-"""Coordinates in which the covariance of the samples is diagonal."""
+"""Principal axes of the samples, in which their covariance is diagonal."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from scipy import sparse
 
 __all__ = ["Axes", "common_axes"]
 
-#: Eigenvalues below this part of the largest are rounding.
+#: Eigenvalues below this fraction of the largest one are rounding errors.
 RANK = 1e-12
 
 
 @dataclass(frozen=True)
 class Axes:
-    """Eigenvalues and eigenvectors of a covariance of features.
+    """Eigenvalues and eigenvectors of a covariance matrix of features.
 
     Attributes
     ----------
     values : ndarray of shape (r,)
-        The eigenvalues that are not rounding.
+        The eigenvalues above rounding errors.
     project : callable
-        V' A for A of shape (n_features, k), V the eigenvectors.
+        Returns V' A for A of shape (n_features, k), with V the eigenvectors.
     rows : callable
-        The rows of V for a slice of the features.
+        Returns the rows of V for a slice of the features.
     n_features : int
         Number of features.
     """
@@ -43,7 +43,7 @@ class Axes:
 
 
 def common_axes(X: Any, weights: np.ndarray, fit_intercept: bool) -> Axes:
-    """Return the axes of the weighted covariance of samples.
+    """Return the principal axes of the weighted covariance of the samples.
 
     Shapes: X (n_samples, n_features), weights (n_samples,).
     """
@@ -53,14 +53,15 @@ def common_axes(X: Any, weights: np.ndarray, fit_intercept: bool) -> Axes:
         values, vectors = np.linalg.eigh(_covariance(X, weights, mean))
         values, vectors = _without_rounding(values, vectors)
         return Axes.of_vectors(values, vectors)
-    # With fewer samples than features their products have the same eigenvalues.
+    # With fewer samples than features, use their inner products: same eigenvalues.
     roots = np.sqrt(weights)
     values, left = np.linalg.eigh(roots[:, None] * _products(X, mean) * roots)
     values, left = _without_rounding(values, left)
     left = roots[:, None] * left / np.sqrt(values)
 
     def rows(features: slice) -> np.ndarray:
-        # The vectors of all features at once would be a dense X.
+        # Computed by blocks, because all vectors at once would be as large as a dense
+        # X.
         some: np.ndarray = X[:, features].T @ left
         return some - np.outer(mean[features], left.sum(axis=0))
 

@@ -1,4 +1,4 @@
-"""Strengths of the shared and the own part, from the data: no grid, no folds."""
+"""Maximisation of the marginal likelihood over the alphas of both parts."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from sklearn_mtl.solvers.evidence._fixed_point import fixed_point
 
 __all__ = ["Evidence", "Strengths"]
 
-#: Variances stay within this factor of where they start.
+#: Variances stay within this factor of their starting values.
 RANGE = 1e4
-#: Least sum of squares, far above where its products with variances would vanish.
+#: Smallest sum of squares, chosen so that products with variances do not underflow.
 TINY = 1e-100
 
 
 @dataclass(frozen=True)
 class Strengths:
-    """Ridge strengths of the shared vector and of the deviations.
+    """Alphas of the shared vector and of the deviations.
 
     Attributes
     ----------
     shared : float
-        noise variance / (n variance of the shared coefficients).
+        Noise variance / (n times the variance of the shared coefficients).
     own : float
-        noise variance / (n variance of the deviations).
+        Noise variance / (n times the variance of the deviations).
     pooling : Pooling or None
-        What the intercepts are shrunk by, where they were asked for.
+        Shrinkage of the intercepts, if they are pooled.
     noise : float
-        The noise variance, in the units of the targets.
+        Noise variance, in the units of the targets.
     """
 
     shared: float
@@ -41,7 +41,7 @@ class Strengths:
     noise: float = 1.0
 
     def penalty(self) -> Decomposition:
-        """Return the penalty with these strengths."""
+        """Return the penalty with these alphas."""
         return Decomposition(
             [("shared", Shared(alpha=self.shared)), ("own", Ridge(alpha=self.own))]
         )
@@ -49,7 +49,7 @@ class Strengths:
 
 @dataclass
 class Evidence:
-    """Data of all tasks, in coordinates in which each task's Gram matrix is diagonal.
+    """Marginal likelihood in coordinates in which each Gram matrix is diagonal.
 
     Attributes
     ----------
@@ -58,21 +58,21 @@ class Evidence:
     targets : ndarray of shape (n_tasks, r)
         n b_t in the same coordinates.
     axes : ndarray of shape (n_features, n_tasks * r) or None
-        Eigenvectors of each task side by side, None where all tasks have the same.
+        Eigenvectors of each task in turn, or None if all tasks have the same.
     squares : float
         Sum of weighted, centred squares of the targets.
     n_rows : float
         Sum of weights, less one for every intercept.
     noise : float or None
-        The noise variance where it is known (1 in a Laplace step).
+        The noise variance if it is known (1 in a Laplace step).
     common : Axes or None
-        The axes that all tasks have.
+        Axes shared by all tasks.
     slot : ndarray of shape (n_tasks,) or None
-        Which shared vector a column has, where it is not the same for all: each class
-        has one of its own. Only with common axes.
+        Number of the shared vector of each column, None if there is only one. Each
+        class has its own. Only with common axes.
     share : ndarray of shape (n_tasks,) or float
-        Part of a column that the data can determine: of K classes the differences,
-        (K - 1) / K.
+        Fraction of a column that the data determine. With K classes only the
+        differences are determined, so it is (K - 1) / K.
     """
 
     values: np.ndarray
@@ -88,29 +88,29 @@ class Evidence:
     def strengths(
         self, n: float, *, tol: float = 1e-7, max_iter: int = 200
     ) -> Strengths:
-        """Return the strengths at which the evidence is stationary.
+        """Return the alphas at a stationary point of the marginal likelihood.
 
-        MacKay's fixed point: each variance is its squared length over the number of
-        coefficients that the data determine.
+        This is MacKay's fixed-point iteration: each variance becomes its sum of squares
+        divided by the effective number of coefficients.
 
         References
         ----------
         .. [1] D. J. C. MacKay, "Bayesian interpolation", Neural Computation 4, 1992.
         """
         noise = self.noise or max(self.squares, TINY) / self.n_rows
-        if not self.values.any():  # no feature varies: any strengths will do
+        if not self.values.any():  # no feature varies: any alphas will do
             ones = np.ones(1 + len(self._first_guess(1.0)))
             return replace(self._strengths(n, *ones), noise=noise)
         signal = noise / float(self.values.mean()) * self.values.shape[1]
         here = np.log([noise, *self._first_guess(signal)])
         low, high = here - np.log(RANGE / 10.0), here + np.log(RANGE * 10.0)
-        # A fit may be nearly exact: the noise may fall further than other variances.
+        # If the fit is almost exact, the noise may decrease more than other variances.
         low[0] = here[0] - np.log(1e10)
-        # The curvature of a log-loss takes the place of the noise: nothing to estimate.
+        # In a Laplace step the noise variance is known to be 1, so keep it fixed.
         if self.noise is not None:
             low[0] = high[0] = here[0]
 
-        # In logarithms an extrapolated variance stays positive.
+        # Extrapolating logarithms keeps the variances positive.
         def step(logs: np.ndarray) -> np.ndarray:
             new = self._update(*np.exp(np.clip(logs, low, high)).tolist())
             return np.log(np.clip(new, np.exp(low), np.exp(high)))
@@ -118,36 +118,37 @@ class Evidence:
         return self._strengths(n, *np.exp(fixed_point(step, here, tol, max_iter)))
 
     def _first_guess(self, signal: float) -> list[float]:
-        """Return variances to begin with, that of the noise left out."""
+        """Return initial variances, except that of the noise."""
         return [0.1 * signal, 0.1 * signal]
 
     def _strengths(
         self, n: float, noise: float, shared: float, own: float
     ) -> Strengths:
-        """Return strengths in units of the objective."""
-        # alpha on squared errors over n is a prior with variance noise / (n alpha).
+        """Return the alphas in units of the objective."""
+        # alpha for squared errors divided by n is a prior of variance noise / (n
+        # alpha).
         return Strengths(noise / (n * shared), noise / (n * own), noise=noise)
 
     def _update(self, *variances: float) -> np.ndarray:
-        """Return the next noise variance and variances of both parts."""
+        """Return the next noise variance and the variances of both parts."""
         noise, shared, own = variances
-        # A task's coefficients are mean + deviation. With the deviations integrated
-        # out, its data know of the mean precision / (1 + own precision): n G_t / noise,
-        # damped.
+        # The coefficients of a task are mean + deviation. With the deviations
+        # integrated out, its data determine the mean with precision n G_t / noise,
+        # damped by the factor 1 / (1 + own precision).
         precision, pull = self.values / noise, self.targets / noise
         damped = 1.0 / (1.0 + precision * own)
         known = self._mean(precision * damped, pull * damped, shared)
         mean, spread, shared_count = known
         own_mean = self._own_coordinates(mean)
         deviations = own * damped * (pull - precision * own_mean)
-        # Posterior variance of a deviation: its own, and what the mean's adds.
+        # Posterior variance of a deviation: given the mean, plus that due to the mean.
         variance = own * damped + np.square(precision * own * damped) * spread
-        # MacKay's gamma: a coefficient counts by how much the data narrow its prior
+        # MacKay's gamma: count a coefficient by the reduction of its prior variance.
         own_count = np.sum(self.share * np.sum(1.0 - variance / own, axis=1))
         W = own_mean + deviations
         errors = self.squares - 2.0 * np.vdot(W, self.targets)
         errors += np.vdot(W * W, self.values)
-        # A noise variance of 0 would be a fixed point where all is fitted exactly.
+        # A noise variance of 0 would be a fixed point with an exact fit.
         left = max(self.n_rows - own_count - shared_count, 1e-3 * self.n_rows)
         # MacKay's fixed point: each variance is a sum of squares over its gamma.
         return np.array(
@@ -163,7 +164,7 @@ class Evidence:
     ) -> tuple[np.ndarray, np.ndarray, float]:
         """Return the shared vector, its variance in each task's axes, and its gamma.
 
-        A row a slot, where there are several.
+        If there are several slots, the results have one row per slot.
         """
         if self.slot is not None:
             member = np.eye(self.slot.max() + 1)[self.slot].T
@@ -184,13 +185,13 @@ class Evidence:
         return mean, self.spread(covariance), count
 
     def spread(self, covariance: np.ndarray) -> np.ndarray:
-        """Return the variances of a vector along each task's axes."""
-        assert self.axes is not None  # asked where tasks have axes of their own
+        """Return the variances of a vector along the axes of each task."""
+        assert self.axes is not None  # only called if tasks have their own axes
         squares = np.einsum("ik,ik->k", covariance @ self.axes, self.axes)
         return squares.reshape(self.values.shape)
 
     def _own_coordinates(self, mean: np.ndarray) -> np.ndarray:
-        """Return a vector in each task's axes."""
+        """Return a vector in the coordinates of each task."""
         if self.slot is not None:
             return mean[self.slot]
         if self.axes is None:

@@ -1,4 +1,4 @@
-"""What empirical Bayes asks of data terms: tasks in coordinates of their own."""
+"""Marginal likelihood of data terms, in coordinates where tasks are diagonal."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ __all__ = [
 def evidence_of_squares(
     datafit: Quadratic, totals: np.ndarray, n_intercepts: int
 ) -> Evidence:
-    """Return the evidence of a quadratic data term.
+    """Return the marginal likelihood of a quadratic data term.
 
     Shapes: totals (n_tasks,).
     """
     n = float(totals.mean())
-    # Each intercept takes a degree of freedom.
+    # Each intercept takes one degree of freedom.
     n_rows = max(float(totals.sum()) - n_intercepts, 1.0)
     zero = np.zeros((datafit.n_features, datafit.n_columns))
-    # The loss at zero is y'y / (2 n) of centred targets.
+    # The loss at zero is y'y / (2 n), with centred targets.
     squares = 2.0 * n * datafit.evaluate(zero).value
     if datafit.has_shared_samples:
         spectrum = Spectrum(datafit)
@@ -41,7 +41,7 @@ def evidence_of_squares(
 
 
 def evidence_of_levels(datafit: Quadratic, totals: np.ndarray) -> PooledEvidence:
-    """Return the evidence of a quadratic data term and of the levels of its tasks.
+    """Return the marginal likelihood of a quadratic data term with pooled intercepts.
 
     Shapes: totals (n_tasks,).
     """
@@ -59,7 +59,7 @@ def evidence_of_levels(datafit: Quadratic, totals: np.ndarray) -> PooledEvidence
 def _own_axes(
     datafit: Quadratic, n: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return eigenvalues of n G_t, n b_t along the eigenvectors, and these."""
+    """Return eigenvalues of n G_t, n b_t along eigenvectors, and the eigenvectors."""
     gram = datafit.gram()
     values, bases = np.linalg.eigh(gram.G)
     if gram.is_shared:
@@ -76,7 +76,7 @@ def evidence_with_common_axes(
     n_intercepts: int,
     axes: Axes,
 ) -> Evidence:
-    """Return the evidence as if each task's rows were a fair sample of all rows.
+    """Return an approximation: each task's samples are treated as a random subset.
 
     Shapes: totals (n_tasks,).
     """
@@ -92,16 +92,17 @@ def evidence_with_common_axes(
 def evidence_of_classes(
     datafit: LogLoss, W: np.ndarray, axes: Axes, slot: np.ndarray
 ) -> Evidence:
-    """Return the evidence of a Laplace step: the log-loss as a quadratic at W.
+    """Return the marginal likelihood of a log-loss, by a quadratic model at W.
 
-    The curvature of a column is its mean p (1 - p) times the Gram matrix of all rows,
-    so that all tasks have the same axes.
+    This is one step of Laplace's approximation. The curvature of a column is taken as
+    its mean p (1 - p) times the Gram matrix of all samples, so all tasks have the same
+    axes.
 
     Shapes: W (n_features, n_columns), slot (n_columns,) as in `TaskColumns`.
     """
     n = datafit.n
     probabilities = datafit.probabilities(datafit.logits(W))
-    # The curvature along differences of K classes with the same p is p, not p (1 - p).
+    # The curvature along differences of K equally likely classes is p, not p (1 - p).
     widths = np.diff(datafit.ends, prepend=0)
     share = np.repeat(np.where(widths > 1, 1.0 - 1.0 / widths, 1.0), widths)
     curvature = n * datafit.mean_curvature(probabilities) / share
@@ -110,6 +111,6 @@ def evidence_of_classes(
     # The working response of iteratively reweighted least squares.
     targets = precision * axes.project(W).T - gradient.T
     n_rows = float(datafit.n_columns * n)
-    # Classes have coefficients that add up to zero: one vector for all would vanish.
+    # The coefficients of the classes sum to zero, so one shared vector would be zero.
     slots = slot if slot.any() else None
     return Evidence(precision, targets, None, 0.0, n_rows, 1.0, slot=slots, share=share)

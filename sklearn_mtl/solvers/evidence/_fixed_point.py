@@ -1,4 +1,4 @@
-"""Fixed points of maps that are cheap in dimension and dear in time."""
+"""Fixed points of expensive low-dimensional maps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 __all__ = ["fixed_point"]
 
-#: Above this move the map itself is followed: there may be other fixed points.
+#: Extrapolate only below this move; farther away there may be other fixed points.
 NEAR = 0.3
 
 
@@ -18,10 +18,9 @@ def fixed_point(
     tol: float,
     max_iter: int,
 ) -> np.ndarray:
-    """Return x = step(x): pairs of steps, and squared extrapolations between them.
+    """Return x = step(x) by pairs of steps with squared extrapolations between them.
 
-    An extrapolation from which the next move is longer than the one before it is taken
-    back.
+    An extrapolation is undone if the next move is larger than the previous one.
 
     Shapes: start (n,) -> (n,).
 
@@ -34,7 +33,7 @@ def fixed_point(
     here, second, before = start, start, np.inf
     for _ in range(max_iter // 2):
         first = step(here)
-        # An extrapolation that increased the residual is taken back.
+        # Undo an extrapolation that increased the residual.
         if np.linalg.norm(first - here) > before:
             first, before = step(second), np.inf
             here = second

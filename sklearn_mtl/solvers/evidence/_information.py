@@ -1,4 +1,4 @@
-"""What class labels say of coefficients at a fit: the curvature of the log-loss."""
+"""Information about the coefficients in class labels, from the Hessian of the loss."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklearn_mtl.solvers.evidence._posterior import Information, levels
 
 __all__ = ["class_curvature", "information_of_classes"]
 
-#: Curvature of a logit, as a part of the weight, below which it is rounding.
+#: Smallest curvature of a logit, as a fraction of its weight.
 LEAST_CURVATURE = 1e-10
 
 
@@ -33,12 +33,12 @@ def class_curvature(
 def information_of_classes(
     datafit: LogLoss, probabilities: np.ndarray, blocks: list[slice]
 ) -> Information:
-    """Return the information of log-losses of tasks with K columns each.
+    """Return the information in the log-losses of tasks with K columns each.
 
     Shapes: probabilities (n_samples, n_columns).
     """
     X, k = datafit.X, blocks[0].stop - blocks[0].start
-    # About the mean, for digits get lost where columns are far from zero.
+    # Centred, because columns far from zero lose digits.
     is_sparse = sparse.issparse(X) or not datafit.fit_intercept
     mean = np.zeros(X.shape[1]) if is_sparse else X.mean(axis=0)
     X = X if is_sparse else X - mean
@@ -53,7 +53,7 @@ def information_of_classes(
 def _of_one_task(
     X: Any, curvature: np.ndarray, datafit: LogLoss
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return precision, lever and covariance of intercepts of one task."""
+    """Return the precision, lever and covariance of the intercepts of one task."""
     k, p = curvature.shape[1], X.shape[1]
     gram = np.empty((k, p, k, p))
     for i, j in zip(*np.triu_indices(k), strict=True):

@@ -1,7 +1,7 @@
-"""Posterior variances of coefficients and intercepts at given strengths.
+"""Posterior variances of coefficients and intercepts at given alphas.
 
-All variances are in units of that of the noise, so that no unit of y can leave the
-range of floats.
+All variances are divided by the noise variance. They do not depend on the unit of y
+and cannot overflow because of it.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ __all__ = [
     "variances_with_levels",
 ]
 
-#: Features whose eigenvectors are in memory at a time.
+#: Number of features whose eigenvectors are held in memory at a time.
 FEATURES_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
 class Prior:
-    """What is known of coefficients u_t = s + d_t before the data.
+    """Prior of the coefficients u_t = s + d_t.
 
     Attributes
     ----------
     shared : float
-        Precision of a common coefficient.
+        Precision of a shared coefficient.
     own : float
         Variance of a deviation.
     level : float or None
-        Variance of the intercepts around a common one, None where they are free.
+        Variance of the intercepts around their mean; None if they are not penalised.
     """
 
     shared: float
@@ -48,17 +48,17 @@ class Prior:
 
 @dataclass(frozen=True)
 class Information:
-    """What the data of each task say of its K rows of coefficients.
+    """Information in the data of each task about its K vectors of coefficients.
 
     Attributes
     ----------
     gram : ndarray of shape (n_tasks, K * n_features, K * n_features)
-        Precision of the coefficients, class after class, with the intercepts minimised
-        out.
+        Precision of the coefficients, class after class, minimised over the
+        intercepts.
     lever : ndarray of shape (n_tasks, K, K * n_features)
-        The best intercepts move by minus this times the coefficients.
+        Minus the derivative of the best intercepts with respect to the coefficients.
     level : ndarray of shape (n_tasks, K, K)
-        Covariance of the intercepts where the coefficients are known.
+        Covariance of the intercepts given the coefficients.
     """
 
     gram: np.ndarray
@@ -68,14 +68,15 @@ class Information:
 
 @dataclass(frozen=True)
 class Variances:
-    """Posterior variances.
+    """Posterior variances of coefficients and intercepts.
 
     Attributes
     ----------
     coefficients : ndarray of shape (n_tasks, K, n_features)
-        Of each coefficient; of K > 1 classes, of how far each is from their mean.
+        Variance of each coefficient; with K > 1 classes, of its difference from the
+        mean over classes.
     intercepts : ndarray of shape (n_tasks, K)
-        Of the intercepts.
+        Variance of each intercept.
     """
 
     coefficients: np.ndarray
@@ -87,14 +88,14 @@ def covariances(
 ) -> np.ndarray:
     """Return the posterior covariance of u_t = s + d_t for each task.
 
-    The tasks are independent given s, so no system is larger than a task's own.
+    Given s the tasks are independent, so no system is larger than that of one task.
 
     Shapes: information (n_tasks, ..., d, d), own (d,), shared (d,) ->
     (n_tasks, ..., d, d).
     """
-    # The mean of u_t given s and the data moves by R = (I + own H)^-1 times s.
+    # The derivative of the mean of u_t with respect to s is R = (I + own H)^-1.
     R = np.linalg.inv(np.eye(len(own)) + own[:, None] * information)
-    # With its deviation integrated out, a task knows H R of s.
+    # With its deviation integrated out, a task has the information H R about s.
     precision = np.sum(information @ R, axis=0) + np.diag(shared)
     spread = np.linalg.inv(precision)
     covariance: np.ndarray = R * own + R @ spread @ np.swapaxes(R, -1, -2)
@@ -102,7 +103,7 @@ def covariances(
 
 
 def variances_of_blocks(here: Information, prior: Prior) -> Variances:
-    """Return the variances where every task has a Gram matrix of its own."""
+    """Return the variances if each task has its own Gram matrix."""
     n_tasks, k, size = here.lever.shape
     whole = np.ones(size)
     covariance = covariances(here.gram, prior.own * whole, prior.shared * whole)
@@ -121,10 +122,10 @@ def variances_along_own_axes(
 ) -> Variances:
     """Return the variances of regressions whose eigenvectors are known.
 
-    The same as those of blocks, without an inverse for each task.
+    The result equals that of `variances_of_blocks`, without one inverse per task.
 
     Shapes: values (n_tasks, r) and axes (n_features, n_tasks * r) as in `Evidence`,
-    x (n_features, n_tasks) the means of rows, totals (n_tasks,) their weights.
+    x (n_features, n_tasks) the mean samples, totals (n_tasks,) the sums of weights.
     """
     damped = 1.0 / (1.0 + prior.own * values)
     system = (axes * (values * damped).ravel()) @ axes.T
@@ -147,17 +148,17 @@ def variances_with_levels(
     totals: np.ndarray,
     prior: Prior,
 ) -> Variances:
-    """Return the variances where intercepts are normal around a common one.
+    """Return the variances if the intercepts are normal around a common one.
 
-    What a task predicts at the common mean of x is one more coefficient, without a
-    prior on its common value.
+    The prediction of a task at the common mean of x is an additional coefficient, with
+    a flat prior on its common value.
 
     Shapes: as for `variances_along_own_axes`.
     """
     assert prior.level is not None
     trust = totals / (1.0 + prior.level * totals)
     common = x @ trust / trust.sum()
-    # A task's mean is a row of weight totals at x - common, and 1 for the level.
+    # The mean of a task is a sample with weight totals at x - common, and 1 for level.
     mean = np.vstack([x - common[:, None], np.ones(len(totals))]).T
     H = totals[:, None, None] * mean[:, :, None] * mean[:, None, :]
     for t, vectors in enumerate(np.split(axes, len(values), axis=1)):
@@ -174,14 +175,14 @@ def variances_with_levels(
 def variances_along_axes(
     axes: Axes, curvature: np.ndarray, mean: np.ndarray | None, prior: Prior
 ) -> Variances:
-    """Return the variances where the Gram matrices are multiples of a common one.
+    """Return the variances if all Gram matrices are multiples of a common one.
 
     Shapes: curvature (n_tasks, K, K), mean (n_features, n_tasks) or (n_features, 1).
     """
     k = curvature.shape[-1]
     own, shared = np.full(k, prior.own), np.full(k, prior.shared)
     H = curvature[:, None] * axes.values[:, None, None]
-    # Where no row varies a coefficient keeps its prior variance.
+    # Orthogonal to all samples a coefficient keeps its prior variance.
     alone = (prior.own + 1.0 / prior.shared) * (1.0 - 1.0 / k if k > 1 else 1.0)
     along = _contrasts(covariances(H, own, shared)) - alone  # (n_tasks, r, K)
     blocks = []
@@ -201,7 +202,7 @@ def variances_along_axes(
 
 
 def levels(curvature: np.ndarray, level: float | None = None) -> np.ndarray:
-    """Return the covariance of intercepts where the coefficients are known.
+    """Return the covariance of the intercepts given the coefficients.
 
     Shapes: curvature (n_tasks, K, K) -> (n_tasks, K, K).
     """
@@ -209,8 +210,8 @@ def levels(curvature: np.ndarray, level: float | None = None) -> np.ndarray:
         return covariances(curvature, np.array([level]), np.zeros(1))
     k = curvature.shape[-1]
     if k > 1:
-        # A common shift of all classes changes nothing and has no curvature. It is
-        # given some, for no contrast depends on it.
+        # The same shift of all classes changes no probability and has no curvature. Add
+        # some, because no contrast depends on it.
         traces = np.trace(curvature, axis1=1, axis2=2)
         curvature = curvature + traces[:, None, None] / k**2
     inverse: np.ndarray = np.linalg.inv(curvature)
@@ -218,9 +219,9 @@ def levels(curvature: np.ndarray, level: float | None = None) -> np.ndarray:
 
 
 def _contrasts(covariance: np.ndarray) -> np.ndarray:
-    """Return variances; of K > 1 classes, of each one's distance from their mean.
+    """Return variances; with K > 1 classes, of the differences from their mean.
 
-    Only differences between classes change a probability.
+    Only differences between classes change probabilities.
 
     Shapes: covariance (..., K, K) -> (..., K).
     """

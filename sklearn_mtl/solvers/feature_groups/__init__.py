@@ -1,1 +1,1 @@
-"""Solvers for penalties on the lengths of feature groups, the rows of W."""
+"""Solvers for penalties on the norms of feature groups (rows of W)."""

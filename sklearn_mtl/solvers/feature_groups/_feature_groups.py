@@ -1,4 +1,4 @@
-"""Squared error with a penalty on the norms of feature groups: working sets."""
+"""Working sets for squared error with a penalty on norms of feature groups."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ from sklearn_mtl.solvers.feature_groups._working_set import WorkingSet, worst
 
 __all__ = ["FeatureGroups"]
 
-#: With a part of the features above this in doubt, all gradients are taken anew.
+#: Above this fraction of features that cannot be screened, compute all gradients.
 MANY = 0.15
-#: Gap to reach first where nothing is known, and over what those outside leave.
+#: Gap of the first solution, and of the next ones as a fraction of the current gap.
 FIRST, INNER = 0.1, 0.1
-#: Distance to optimality, over the largest moment, that is rounding.
+#: Distance to optimality, relative to the largest moment, that is rounding error.
 FLOOR = 1e-14
 
 
 class FeatureGroups(Solver):
-    """Solutions at one or many strengths, with what they have in common kept.
+    """Solver for one or several alphas that keeps what the solutions share.
 
-    In Gram form all features are the working set. Else it grows by the features that
-    violate optimality, and their Gram matrix with them. Gradients are linear in the
-    residual: those of the last two residuals give this one's up to ||x_j|| times what
-    they leave of it, and a feature that is safe by that is not looked at.
+    In Gram form all features are in the working set. Otherwise the features that
+    violate optimality are added to it, and their products to its Gram matrix. Gradients
+    are linear in the residual. The gradients at the last two residuals therefore give
+    those at a new one, up to ||x_j|| times the norm of the part that they do not span.
+    A feature whose gradient must be within its bound is not evaluated.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ class FeatureGroups(Solver):
     def __init__(self, datafit: Any) -> None:
         super().__init__(datafit)
         self.W = np.zeros((datafit.n_features, datafit.n_columns))
-        # Strengths and the members' coefficients of the last two solutions.
+        # Alphas and the members' coefficients of the last two solutions.
         self.solved: list[tuple[float, np.ndarray]] = []
         self.kernel = group_cycle()
         self.set = WorkingSet(datafit)
@@ -64,7 +65,7 @@ class FeatureGroups(Solver):
 
     @classmethod
     def supports(cls, problem: Problem) -> bool:
-        """Return whether tasks share samples and groups have norms as penalty."""
+        """Return whether tasks share samples and the penalty has norms of groups."""
         datafit = problem.datafit
         form = problem.penalty.feature_group_form(datafit.n_features)
         is_used = form is not None and bool(form[0].any())
@@ -72,12 +73,12 @@ class FeatureGroups(Solver):
 
     @property
     def operator(self) -> SharedSamples | None:
-        """The samples, None in Gram form."""
+        """The operator of the samples, None in Gram form."""
         return self.set.operator
 
     @property
     def members(self) -> np.ndarray:
-        """The working set."""
+        """Indices of the features in the working set."""
         return self.set.members
 
     def _first(self) -> np.ndarray | None:
@@ -109,10 +110,11 @@ class FeatureGroups(Solver):
             if len(added):
                 goal = max(INNER * certificate.gap, tol)
             else:
-                # No feature is missing: the gap left is that of the working set.
+                # No feature is missing, so the remaining gap is that of the working
+                # set.
                 goal = 0.1 * goal if goal <= tol else tol
         if certificate.gap > tol and total < max_iter:
-            # Newton steps lead nowhere where more features are used than G has rank.
+            # Newton steps fail if more features are used than the rank of G.
             rest = fista(problem, self.W, tol=tol, max_iter=max_iter - total)
             self.W, certificate = rest.point, rest.certificate
             self.set.extend(np.flatnonzero(self.W.any(axis=1)))
@@ -126,17 +128,17 @@ class FeatureGroups(Solver):
         return GroupGauge(self.set.B[some], groups[some], ridge, self.loss, self.slope)
 
     def _predict(self, alpha: float) -> None:
-        """Continue the line through the last two solutions to a new strength."""
+        """Extrapolate the last two solutions linearly to a new alpha."""
         if len(self.solved) < 2:
             return
         (first, old), (last, new) = self.solved
-        # Extrapolate down a path only, and at most two steps ahead.
+        # Extrapolate only towards smaller alphas, and at most two steps ahead.
         if not 0.0 < last - alpha <= 2.0 * (first - last):
             return
-        # Members are only ever added, at the end.
+        # Members are only added at the end, so the old ones come first.
         new, some = new[: len(old)], self.members[: len(old)]
         ahead = new + (last - alpha) / (first - last) * (new - old)
-        # A group that would turn around has probably passed zero.
+        # A group that would change its direction has probably become zero.
         keeps = np.einsum("jt,jt->j", old, new) > 0.0
         keeps &= np.einsum("jt,jt->j", ahead, new) > 0.0
         self.W[some[keeps]] = ahead[keeps]
@@ -144,7 +146,7 @@ class FeatureGroups(Solver):
     def _newton(
         self, gauge: GroupGauge, goal: float, max_iter: int
     ) -> tuple[np.ndarray, int]:
-        """Solve on the working set by Newton steps; return minus the gradient there."""
+        """Solve on the working set by Newton steps; return minus the gradient."""
         some, part = self.members, self.set
         U, n_iter = gauge.B, 0
         if len(some):
@@ -170,7 +172,7 @@ class FeatureGroups(Solver):
         if not len(some):
             self.residual = part.residual(self.W[some])
             return gauge.B, 0
-        assert self.kernel is not None  # solve() chose by this
+        assert self.kernel is not None  # checked by _solve
         W, target = self.W[some], part.target
         if part.has_gram:
             R = target - W.T @ part.gram
@@ -201,7 +203,7 @@ class FeatureGroups(Solver):
         return part.columns @ R.T, n_iter
 
     def _outside(self, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return features that may be out of bounds, and their gradients' lengths."""
+        """Return features that may violate optimality, and norms of their gradients."""
         if self.operator is None:
             return np.zeros(0, dtype=np.intp), np.zeros(0)
         near, error = self.screen.estimate(self.residual)

@@ -1,4 +1,4 @@
-"""Squared error with sum_j a_j ||W_j||: compiled, extrapolated cycles over groups."""
+"""Compiled block coordinate descent with extrapolation for group norms."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from sklearn_mtl.solvers.feature_groups._kernels import Kernel
 
 __all__ = ["Cycles"]
 
-#: Points that an extrapolation combines.
+#: Number of points that an extrapolation combines.
 MEMORY = 5
-#: Part of the largest weight that groups move by when `is_done` is first asked.
+#: `is_done` is first called if the move is below this fraction of the largest weight.
 FIRST_LOOK = 0.1
 
 
@@ -25,17 +25,17 @@ class Cycles:
     Attributes
     ----------
     kernel : callable
-        `cycle_groups`, compiled.
+        The compiled function `cycle_groups`.
     A : ndarray of shape (n_groups, m)
         The Gram matrix, or the columns of X as rows.
     squares : ndarray of shape (n_groups,)
         Diagonal of the Gram matrix.
     target : ndarray of shape (n_tasks, m)
-        Moments of features and targets as columns, or the targets.
+        Products of features and targets in Gram form, else the targets.
     groups : ndarray of shape (n_groups,)
-        What the norm of each group costs.
+        Weight of the norm of each group.
     ridge : float
-        Strength of the ridge.
+        Alpha of the ridge term.
     is_gram : bool
         Whether A is a Gram matrix.
     """
@@ -56,7 +56,7 @@ class Cycles:
         max_iter: int,
         is_done: Done | None = None,
     ) -> tuple[np.ndarray, np.ndarray, int]:
-        """Cycle until no group moves, with Anderson extrapolation.
+        """Cycle with Anderson extrapolation until no group moves.
 
         Shapes: W (n_groups, n_tasks), R (n_tasks, m) -> W (n_groups, n_tasks), R
         (n_tasks, m).
@@ -77,7 +77,8 @@ class Cycles:
             if is_done is not None and moved <= look:
                 if is_done(W, R.T if self.is_gram else self.A @ R.T):
                     return W, R, n_iter
-                # A look may cost a product with all columns: one per halved move.
+                # `is_done` may need a product with all columns, so halve the move
+                # first.
                 look = 0.5 * moved
             visited.append((W.copy(), R.copy()))
             if len(visited) > MEMORY:
@@ -88,14 +89,14 @@ class Cycles:
     def _extrapolate(
         self, visited: list[tuple[np.ndarray, np.ndarray]]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the mixture of points whose moves cancel best, if it is better."""
+        """Return the extrapolated point if it is better, else the last one."""
         points = [W for W, _ in visited]
         weights = anderson_weights(points)
         W, R = visited[-1]
         mixed = mixture(weights, points)
-        # R is affine in W: the same mixture belongs to it.
+        # R is affine in W, so it is mixed with the same weights.
         mixed_R = mixture(weights, [R for _, R in visited])
-        # Extrapolation alone does not guarantee descent.
+        # Extrapolation does not guarantee descent.
         if self._value(mixed, mixed_R) < self._value(W, R):
             return mixed, mixed_R
         return W, R

@@ -1,4 +1,4 @@
-"""How far a point is from the minimum of squared error with sum_j a_j ||W_j||."""
+"""Duality gap of squared error with sum_j a_j ||W_j||."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ Others = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class GroupGauge:
-    """Bounds of the minimum, from some feature groups of W and of U = -gradient.
+    """Bounds of the minimum, from some groups of W and of U = -gradient.
 
     Attributes
     ----------
     B : ndarray of shape (n_groups, n_tasks)
-        Moments of the features: U where W is zero.
+        Products of features and targets, equal to U at W = 0.
     groups : ndarray of shape (n_groups,)
-        a.
+        Weights a.
     ridge : float
-        Strength of the ridge.
+        Alpha of the ridge term.
     loss : float
-        Squared error where W is zero.
+        Squared error at W = 0.
     slope : float
-        Length of the gradient where W is zero.
+        Norm of the gradient at W = 0.
     """
 
     B: np.ndarray
@@ -41,7 +41,7 @@ class GroupGauge:
     def bounds(
         self, W: np.ndarray, U: np.ndarray, others: Others | None = None
     ) -> tuple[float, float]:
-        """Return the objective, and a value that no W goes below.
+        """Return the objective at W, and a lower bound of the minimum.
 
         Shapes: W (n_groups, n_tasks), U (n_groups, n_tasks).
         """
@@ -52,13 +52,13 @@ class GroupGauge:
         norms, a = group_norms(U), self.groups
         if others is not None:
             norms, a = np.concatenate([norms, others[0]]), np.append(a, others[1])
-        # A ridge makes the conjugate finite: no scaling is needed.
+        # With a ridge the conjugate is finite everywhere, so no scaling is needed.
         if self.ridge > 0.0:
             excess = np.maximum(norms - a, 0.0)
             value += 0.5 * self.ridge * float(np.vdot(W, W))
             conjugate = float(excess @ excess) / (2.0 * self.ridge)
             return value, target - 0.5 * squared - conjugate
-        # Without one the dual point is scaled into the balls ||U_j|| <= a_j.
+        # Without a ridge the dual point is scaled into the balls ||U_j|| <= a_j.
         scale = 1.0 / max(float((norms / a).max(initial=0.0)), 1.0)
         return value, scale * target - 0.5 * scale**2 * squared
 
@@ -68,7 +68,7 @@ class GroupGauge:
         return (value - dual) / self.loss
 
     def certify(self, W: np.ndarray, U: np.ndarray, others: Others) -> Certificate:
-        """Return the certificate; `others` has all groups beyond their bounds."""
+        """Return the certificate; `others` has all groups that violate their bounds."""
         value, dual = self.bounds(W, U, others)
         lengths = group_norms(W)
         safe = np.where(lengths > 0, lengths, 1.0)

@@ -1,4 +1,4 @@
-"""Squared error with sum_j a_j ||W_j||, in Gram form: Newton steps on used groups."""
+"""Newton steps on the used groups of squared error with sum_j a_j ||W_j||."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from sklearn_mtl.solvers.feature_groups._group_gap import group_norms
 
 __all__ = ["Done", "FullGram", "GroupProblem", "WideGram", "group_newton"]
 
-#: (W, minus the gradient of its squared error) -> whether W is good enough.
+#: Function (W, minus the gradient of its squared error) -> whether W is good enough.
 Done = Callable[[np.ndarray, np.ndarray], bool]
 
-#: With more features than this many times the samples no Gram matrix is made.
+#: If features outnumber samples by more than this factor, form no Gram matrix.
 WIDE = 2
-#: Steps of conjugate gradients in a Newton step: later ones refine what the next
-#: proximal step moves anyway.
+#: Maximum number of conjugate gradient iterations in a Newton step. The next proximal
+#: step changes more than further iterations would.
 MAX_INNER = 30
 
 
 class Gram(Protocol):
-    """G, as itself or as the product of columns with themselves."""
+    """Gram matrix G, stored itself or as a product of columns."""
 
     def restrict(self, used: np.ndarray) -> Gram:
-        """Return G of these features alone."""
+        """Return G restricted to these features."""
 
     def apply(self, D: np.ndarray) -> np.ndarray:
         """Return G D."""
 
     def apply_some(self, used: np.ndarray, V: np.ndarray) -> np.ndarray:
-        """Return G D where the used features of D are V and all others are zero."""
+        """Return G D for a D that is V in the rows `used` and zero elsewhere."""
 
     def inverse(self, diagonal: np.ndarray) -> Map:
         """Return the inverse of G + diag(diagonal) as a map."""
@@ -45,12 +45,12 @@ class Gram(Protocol):
 
 @dataclass(frozen=True)
 class FullGram:
-    """G itself, (n_groups, n_groups)."""
+    """Gram matrix stored as an array of shape (n_groups, n_groups)."""
 
     G: np.ndarray
 
     def restrict(self, used: np.ndarray) -> Gram:
-        """Return G of these features alone."""
+        """Return G restricted to these features."""
         return FullGram(self.G[np.ix_(used, used)])
 
     def apply(self, D: np.ndarray) -> np.ndarray:
@@ -58,7 +58,7 @@ class FullGram:
         return self.G @ D
 
     def apply_some(self, used: np.ndarray, V: np.ndarray) -> np.ndarray:
-        """Return G D where the used features of D are V and all others are zero."""
+        """Return G D for a D that is V in the rows `used` and zero elsewhere."""
         return self.G[used].T @ V
 
     def inverse(self, diagonal: np.ndarray) -> Map:
@@ -74,12 +74,12 @@ class FullGram:
 
 @dataclass(frozen=True)
 class WideGram:
-    """Columns (n_groups, n_samples) whose products G is, where they are smaller."""
+    """Gram matrix stored as columns (n_groups, n_samples), if these are smaller."""
 
     columns: np.ndarray
 
     def restrict(self, used: np.ndarray) -> Gram:
-        """Return G of these features alone, itself where they are few."""
+        """Return G restricted to these features, as an array if they are few."""
         some = WideGram(self.columns[used])
         is_wide = len(used) > WIDE * self.columns.shape[1]
         return some if is_wide else FullGram(some.matrix())
@@ -89,12 +89,12 @@ class WideGram:
         return self.columns @ (self.columns.T @ D)
 
     def apply_some(self, used: np.ndarray, V: np.ndarray) -> np.ndarray:
-        """Return G D where the used features of D are V and all others are zero."""
+        """Return G D for a D that is V in the rows `used` and zero elsewhere."""
         return self.columns @ (self.columns[used].T @ V)
 
     def inverse(self, diagonal: np.ndarray) -> Map:
         """Return the inverse of G + diag(diagonal) as a map."""
-        # Woodbury: a system of the number of samples, fewer than the features used.
+        # Woodbury: a system of size n_samples, which is less than the features used.
         A, scaled = self.columns, self.columns / diagonal[:, None]
         inner = cholesky(np.eye(A.shape[1]) + A.T @ scaled)
 
@@ -115,15 +115,15 @@ class GroupProblem:
     Attributes
     ----------
     gram : Gram
-        G, of all tasks.
+        Gram matrix G of all tasks.
     B : ndarray of shape (n_groups, n_tasks)
-        Moments.
+        Products of features and targets.
     groups : ndarray of shape (n_groups,)
-        a.
+        Weights a.
     ridge : float
-        Strength of the ridge.
+        Alpha of the ridge term.
     step : float
-        The reciprocal of a bound of the largest eigenvalue of G plus the ridge.
+        Reciprocal of an upper bound of the largest eigenvalue of G plus the ridge.
     """
 
     gram: Gram
@@ -133,12 +133,12 @@ class GroupProblem:
     step: float
 
     def restrict(self, used: np.ndarray) -> GroupProblem:
-        """Return the problem of these features alone."""
+        """Return the problem restricted to these features."""
         gram, B, groups = self.gram.restrict(used), self.B[used], self.groups[used]
         return GroupProblem(gram, B, groups, self.ridge, self.step)
 
     def gradient(self, W: np.ndarray) -> np.ndarray:
-        """Return the gradient of the smooth part; groups of zeros cost nothing."""
+        """Return the gradient of the smooth part; groups of zeros are skipped."""
         used = np.flatnonzero(W.any(axis=1))
         if 2 * len(used) >= len(W):
             return self.gram.apply(W) - self.B + self.ridge * W
@@ -157,11 +157,12 @@ def group_newton(
     max_iter: int = 200,
     is_done: Done | None = None,
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Minimise by proximal gradient steps with a Newton step on the groups they leave.
+    """Minimise by proximal gradient steps, each followed by a Newton step.
 
-    The proximal step says which groups are used; on these the objective is smooth. The
-    Newton system is solved by conjugate gradients with the Cholesky factor of
-    G + diag(a / ||W_j||), which differs from the Hessian by one direction per group.
+    The proximal step selects the groups that are used; for these the objective is
+    smooth. The Newton system is solved by conjugate gradients, preconditioned with the
+    Cholesky factor of G + diag(a / ||W_j||). It differs from the Hessian in one
+    direction per group.
 
     Shapes: W (n_groups, n_tasks) -> W (n_groups, n_tasks), U (n_groups, n_tasks).
     """
@@ -173,7 +174,7 @@ def group_newton(
         before = W
         W = _shorten(W - problem.step * gradient, problem.step * problem.groups)
         is_still = np.abs(W - before).max(initial=0.0) <= floor
-        # Newton steps cannot create zeros: the proximal step has chosen the groups.
+        # Newton steps cannot create zeros, so the proximal step selects the groups.
         if not is_still:
             W = _newton_step(problem, W, tol)
         gradient = problem.gradient(W)
@@ -183,8 +184,8 @@ def group_newton(
 
 
 def _newton_step(problem: GroupProblem, W: np.ndarray, tol: float) -> np.ndarray:
-    """Return W after one Newton step on its groups that are not zero."""
-    # squares of tiny numbers are zero
+    """Return W after one Newton step on its nonzero groups."""
+    # By their norms, because squares of tiny numbers underflow to zero.
     used = np.flatnonzero(group_norms(W) > 0)
     if not len(used):
         return W
@@ -205,8 +206,8 @@ def _newton_step(problem: GroupProblem, W: np.ndarray, tol: float) -> np.ndarray
         return part.gram.apply(D) + problem.ridge * D + weights[:, None] * flat
 
     inverse = part.gram.inverse(weights + problem.ridge + 1e-300)
-    # Along a group's own direction the norm has no curvature: what the inverse above
-    # adds there is taken back by the exact system in these directions.
+    # In the direction of a group itself its norm has no curvature, but `inverse` adds
+    # some. The exact system in these directions corrects that.
     radial = part.gram.matrix() * (unit @ unit.T)
     radial.flat[:: len(used) + 1] += problem.ridge + 1e-10 * radial.diagonal().max()
     coarse = cholesky(radial)
@@ -227,10 +228,12 @@ def _newton_step(problem: GroupProblem, W: np.ndarray, tol: float) -> np.ndarray
 
 def cholesky(system: np.ndarray) -> Map:
     """Return the inverse of a positive definite matrix, which is overwritten."""
-    # LAPACK itself: scipy's wrappers cost more than a system of twenty unknowns.
+    # Call LAPACK directly; scipy's wrappers cost more than solving a small system.
     factor, info = dpotrf(system.T, lower=0, clean=0, overwrite_a=1)
     if info:
-        raise np.linalg.LinAlgError("A system of a Newton step is not definite.")
+        raise np.linalg.LinAlgError(
+            "The system of a Newton step is not positive definite."
+        )
     return lambda R: dpotrs(factor, R, lower=0)[0]
 
 
@@ -242,11 +245,11 @@ def _search(
     D: np.ndarray,
     gradient: np.ndarray,
 ) -> np.ndarray:
-    """Return W after the first of the steps 1, 1/2, ... that descends."""
+    """Return W after the first of the steps 1, 1/2, ... that does not increase it."""
     value, length = part.value(V, gradient), 1.0
     while length > 1e-3:
         new = V + length * D
-        # A group that the step turns around has passed zero.
+        # A group whose direction is reversed by the step has passed zero.
         new[np.einsum("jt,jt->j", new, V) <= 0.0] = 0.0
         if part.value(new, part.gradient(new)) <= value:
             W = W.copy()

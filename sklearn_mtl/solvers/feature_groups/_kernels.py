@@ -1,4 +1,4 @@
-"""The one loop that pays to compile, where numba is installed and has compiled it."""
+"""Compiled inner loop of the group solvers, used if numba has compiled it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def cycle_groups(
     ridge: float,
     is_gram: bool,
 ) -> float:
-    """Minimise over one feature group after the other; return the largest change.
+    """Minimise over one feature group at a time; return the largest change.
 
-    Plain Python that numba compiles, and the reference of its tests.
+    Plain Python that numba compiles. The tests use it uncompiled as a reference.
 
     Shapes: A (n_groups, m), squares (n_groups,), W (n_groups, n_tasks), R
     (n_tasks, n_groups) or (n_tasks, n_samples), groups (n_groups,).
@@ -56,12 +56,12 @@ def cycle_groups(
         if length > groups[j]:
             factor = (1.0 - groups[j] / length) / (square + ridge)
         elif used == 0.0:
-            # A group that stays zero leaves the residuals as they are.
+            # A group that stays zero does not change the residuals.
             continue
         for t in range(n_tasks):
             change = factor * pull[t] - W[j, t]
             W[j, t] += change
-            # In units of the gradient, as tolerances are.
+            # In units of the gradient, like the tolerances.
             largest = max(largest, square * abs(change))
             for i in range(m):
                 R[t, i] -= A[j, i] * change
@@ -70,10 +70,10 @@ def cycle_groups(
 
 @cache
 def group_cycle() -> Kernel | None:
-    """Return `cycle_groups` compiled, None where that has not been done before.
+    """Return the compiled `cycle_groups`, or None if it has not been compiled yet.
 
-    Compiling takes about a second, which a fit must not wait for: only a kernel that
-    `compile_kernels` left on disk, or made in this process, is taken.
+    Compiling takes about a second, too long for `fit`. Only a kernel that
+    `compile_kernels` stored on disk or compiled in this process is used.
     """
     if find_spec("numba") is None:
         return None
@@ -81,7 +81,7 @@ def group_cycle() -> Kernel | None:
 
 
 def _is_on_disk() -> bool:
-    """Whether numba has machine code of this very file beside it."""
+    """Return whether numba has stored machine code of this file on disk."""
     source = Path(__file__)
     python = f"py{sys.version_info.major}{sys.version_info.minor}"
     pattern = f"__pycache__/{source.stem}.cycle_groups-*.{python}.nbi"
@@ -90,12 +90,13 @@ def _is_on_disk() -> bool:
 
 
 def compile_kernels() -> None:
-    """Compile the loops of the linear solvers, for this and all later processes.
+    """Compile the loops of the linear solvers for this and all later processes.
 
-    Needs the extra `numba`. Takes a second or two, once an installation: the machine
-    code is kept beside the package where that is writable, else where numba keeps such
-    files, and then this must be called once a process. Squared-error fits and paths
-    with the penalty "l21" use it from then on, and reach the same `tol`.
+    Requires the extra `numba` and takes a second or two. The machine code is stored in
+    the directory of the package if that is writable, so one call per installation is
+    enough. Otherwise numba stores it in its own cache directory, and this function must
+    be called once in each process. Afterwards squared-error fits and paths with the
+    penalty "l21" use the compiled loops. They reach the same `tol`.
 
     Raises
     ------
@@ -121,7 +122,7 @@ def compile_kernels() -> None:
 def _compiled() -> Kernel:
     import numba
 
-    # Sums in any order: dot products in vector registers.
+    # fastmath allows sums in any order, so dot products use vector registers.
     kernel: Kernel = numba.njit(cache=True, fastmath=True, error_model="numpy")(
         cycle_groups
     )

@@ -1,4 +1,4 @@
-"""Log-loss with sum_j a_j ||W_j||: minimise quadratic models that all tasks share."""
+"""Proximal Newton steps for a log-loss with sum_j a_j ||W_j||."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from sklearn_mtl.solvers.feature_groups._working_set import gram_bound
 
 __all__ = ["ProximalNewton"]
 
-#: Above this number of features a model costs more than it saves: without the compiled
-#: loop, and with it.
+#: Largest number of features, without and with the compiled loop. Above it a quadratic
+#: model costs more than it saves.
 MAX_FEATURES = (300, 3000)
-#: Most multiplications for a Gram matrix that is made anew at every step.
+#: Largest number of multiplications for recomputing the Gram matrix at every step.
 MAX_PRODUCTS = 5e7
-#: Steps that an extrapolation combines.
+#: Number of points that an extrapolation combines.
 MEMORY = 4
-#: Part of the length of the last step that a model is solved to.
+#: Tolerance of the solution of a model, as a fraction of the distance to optimality.
 INNER = 0.03
 
 
 class ProximalNewton(Solver):
-    """Log-loss where one Gram matrix times a number is near the curvature of all tasks.
+    """Solver for a log-loss whose curvature is similar for all tasks.
 
-    The Hessian of every column is taken to be the Gram matrix of the samples times the
-    mean of p (1 - p), so that a step is a squared-error problem with one Gram matrix.
-    Where it does not descend the curvature is raised.
+    The Hessian of every column is approximated by the Gram matrix of the samples times
+    the mean of p (1 - p). A step is then a squared-error problem with one Gram matrix.
+    If the step does not decrease the objective, the curvature is increased.
 
     References
     ----------
@@ -45,7 +45,7 @@ class ProximalNewton(Solver):
 
     @classmethod
     def supports(cls, problem: Problem) -> bool:
-        """Return whether dense samples weigh alike for all tasks, and few features."""
+        """Return whether features are few and sample weights equal for all tasks."""
         datafit = problem.datafit
         is_log_loss = datafit.has_logits and datafit.has_shared_samples
         is_small = datafit.n_features <= MAX_FEATURES[group_cycle() is not None]
@@ -69,9 +69,10 @@ class ProximalNewton(Solver):
             there, found_bend = _look(datafit, new)
             found = there.value + penalty.value(new, columns)
             if found > value + 1e-13 * abs(value):
-                if raised > 1e6:  # no descent left in double precision
+                if raised > 1e6:  # no further descent in double precision
                     break
-                # The model bends less than the loss does between both points.
+                # The curvature of the model is smaller than that of the loss between
+                # both points.
                 raised *= 2.0
                 continue
             W, here, bend, value = new, there, found_bend, found
@@ -89,7 +90,7 @@ class ProximalNewton(Solver):
 
 
 def _look(datafit: LogLoss, W: np.ndarray) -> tuple[Evaluation, np.ndarray]:
-    """Return the data term at W, and each sample's mean curvature over the columns."""
+    """Return the data term at W, and the mean curvature of each sample."""
     logits = datafit.logits(W)
     p = datafit.probabilities(logits)
     bend = datafit.weights[:, 0] * np.einsum("ic,ic->i", p, 1.0 - p) / p.shape[1]
@@ -97,20 +98,20 @@ def _look(datafit: LogLoss, W: np.ndarray) -> tuple[Evaluation, np.ndarray]:
 
 
 class _Model:
-    """Squared error with one Gram matrix, near the log-loss at a point."""
+    """Quadratic model of the log-loss at a point, with one Gram matrix."""
 
     def __init__(self, datafit: LogLoss, groups: np.ndarray, ridge: float) -> None:
         self.groups, self.ridge = groups, ridge
         self.X, self.weights = datafit.X, datafit.weights[:, 0]
         self.on = float(datafit.fit_intercept)
         self.kernel = group_cycle()
-        # Samples far from all boundaries hardly count. Where weighing them anew is
-        # expensive, all count alike.
+        # Samples far from all decision boundaries have little curvature. If a new Gram
+        # matrix is expensive, all samples get the same curvature.
         self.is_cheap = self.X.size * self.X.shape[1] <= MAX_PRODUCTS
         self.G = np.empty((0, 0))
 
     def bend(self, weights: np.ndarray) -> None:
-        """Take the curvature of each sample, or its mean."""
+        """Set the curvature of each sample, or their mean."""
         total = max(float(weights.sum()), 1e-6 * float(self.weights.sum()))
         if self.is_cheap:
             self.G = self._gram(np.maximum(weights, 1e-3 * total / len(weights)))
@@ -128,10 +129,10 @@ class _Model:
     def minimise(
         self, W: np.ndarray, gradient: np.ndarray, raised: float, tol: float
     ) -> np.ndarray:
-        """Return the minimiser of the model at W, its curvature raised."""
+        """Return the minimiser of the model at W, with its curvature increased."""
         scale = raised * self.scale
         a, c, pull = self.groups / scale, self.ridge / scale, gradient / scale
-        # From a norm over all groups to one group, in units of the scaled model.
+        # Convert the norm over all groups to one group, in units of the scaled model.
         tol = tol / scale / np.sqrt(len(W))
         B = self.G @ W - pull
         if self.kernel is not None:

@@ -14,19 +14,19 @@ from sklearn_mtl.solvers.feature_groups._working_set import worst
 
 __all__ = ["Restricted"]
 
-#: Below this number of features all are taken at once.
+#: Up to this number of features no working set is used.
 FEW = 50
 MAX_SETS = 30
-#: What solves the problem of the features in use; the first that supports it.
+#: Solvers of the problem on the working set; the first that supports it is used.
 INNER: tuple[type[Solver], ...] = (ProximalNewton, Fista)
 
 
 class Restricted(Solver):
-    """Any data term that can be restricted, with a penalty on many feature groups."""
+    """Solver for any restrictable data term with a penalty on many feature groups."""
 
     @classmethod
     def supports(cls, problem: Problem) -> bool:
-        """Return whether feature groups are independent, thresholded, and many."""
+        """Return whether the penalty is group-sparse and there are many features."""
         datafit = problem.datafit
         is_large = datafit.can_restrict and datafit.n_features > FEW
         return is_large and problem.is_group_sparse
@@ -46,10 +46,11 @@ class Restricted(Solver):
             violations = group_norms(here.gradient) / groups
             violations[members] = 0.0
             grown = np.append(members, worst(violations, int(W.any(axis=1).sum())))
-            # No feature is missing, so only a more precise solution can close the gap.
+            # No feature is missing, so only a more precise solution can reduce the gap.
             precision = 0.3 if len(grown) > len(members) else 0.1 * precision
             members = grown
-            # The features left out may take a little of the gap, or all that is left.
+            # The features left out may account for a small part of the gap, or for all
+            # of it.
             floor = 0.3 if precision > 1e-3 else 1e-3
             goal = max(precision * certificate.gap, floor * tol)
             part = _part(problem, groups[members], ridge, members)
@@ -64,7 +65,7 @@ class Restricted(Solver):
 def _part(
     problem: Problem, groups: np.ndarray, ridge: float, members: np.ndarray
 ) -> Problem:
-    """Return the problem of some features, given their weights a and the ridge."""
-    # alpha and l1_ratio so that a = alpha l1_ratio f and ridge = alpha (1 - l1_ratio).
+    """Return the problem restricted to some features with these weights."""
+    # With a = alpha l1_ratio f and ridge = alpha (1 - l1_ratio).
     penalty = L21(1.0 + ridge, 1.0 / (1.0 + ridge), groups)
     return Problem(problem.datafit.restrict(members), penalty, problem.columns)

@@ -1,4 +1,4 @@
-"""Screen features safely."""
+"""Safe screening of features by bounds of their gradients."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from sklearn_mtl.solvers.feature_groups._group_gap import group_norms
 
 __all__ = ["Screen"]
 
-#: What rounding may hide, over the length of the residual: lengths are roots.
+#: Rounding error of an estimated norm, relative to the norm of the residual.
 ROUNDING = 1e-7
 
 
 class Screen:
-    """The last two residuals whose gradients are known, for all that they span.
+    """The last two residuals with known gradients, and estimates for other residuals.
 
-    Gradients are linear in the residual. Of a mixture of both they are known, and what
-    the mixture leaves of a residual moves a feature's gradient by no more than its
-    column's length times the spectral norm of that.
+    Gradients are linear in the residual, so they are known for every combination of the
+    two residuals. For another residual, the gradient of a feature differs by at most
+    the norm of its column times the spectral norm of the part that the two do not span.
 
     Parameters
     ----------
     residual : ndarray of shape (n_samples, n_tasks)
         A residual.
     U : ndarray of shape (n_features, n_tasks)
-        Minus the gradient there.
+        Minus the gradient at this residual.
     """
 
     def __init__(self, residual: np.ndarray, U: np.ndarray) -> None:
@@ -33,7 +33,7 @@ class Screen:
         self.products = np.einsum("jt,jt->j", U, U)[None, None]
 
     def add(self, residual: np.ndarray, U: np.ndarray) -> np.ndarray:
-        """Take the gradient at one more residual; return its groups' norms."""
+        """Add the gradient at a new residual; return the norms of its groups."""
         here, across = group_norms(U) ** 2, np.einsum("jt,jt->j", self.U, U)
         before = self.products[-1, -1]
         self.residuals, self.U = [self.residuals[-1], residual], U
@@ -41,7 +41,7 @@ class Screen:
         return np.sqrt(here)
 
     def estimate(self, residual: np.ndarray) -> tuple[np.ndarray, float]:
-        """Return lengths of gradients near those at a residual, and their error.
+        """Return estimated norms of the gradients at a residual, and their error.
 
         Shapes: residual (n_samples, n_tasks) -> lengths (n_features,).
         """
@@ -51,9 +51,9 @@ class Screen:
         rest = residual.copy()
         for weight, known in zip(weights, self.residuals, strict=True):
             rest -= weight * known
-        # Gradients are linear in the residual: known inner products give their lengths.
+        # Gradients are linear in the residual: known inner products give their norms.
         squares = np.einsum("a,b,abj->j", weights, weights, self.products)
-        # ||x' E|| <= ||x|| ||E||_2 bounds what the known residuals do not span.
+        # ||x' E|| <= ||x|| ||E||_2 bounds the part not spanned by the known residuals.
         error = _spectral_norm(rest)
         if error > 0.0:
             error += ROUNDING * float(np.linalg.norm(residual))

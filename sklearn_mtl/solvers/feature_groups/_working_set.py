@@ -1,4 +1,4 @@
-"""The features that are worked on, with their columns and Gram matrix."""
+"""Working set of features, with their columns and Gram matrix."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from sklearn_mtl.datafits import SharedSamples, largest_eigenvalue
 
 __all__ = ["WorkingSet", "gram_bound", "worst"]
 
-#: Features this near their bound come along with those beyond it.
+#: Features with at least this fraction of their bound may be added, too.
 NEAR = 0.9
-#: Features that a working set grows by at least, if so many are near their bound.
+#: Smallest number of features to add, if so many are near their bound.
 FEWEST = 50
 
 
 class WorkingSet:
-    """Features that are worked on; with a Gram matrix given, all of them.
+    """Features in the working set; if the Gram matrix is given, all features.
 
     Attributes
     ----------
     members : ndarray of shape (n_members,)
-        Numbers of the features, in the order in which they came.
+        Indices of the features, in the order in which they were added.
     is_member : ndarray of shape (n_features,)
-        Whether a feature is one of them.
+        Whether a feature is in the working set.
     squares : ndarray of shape (n_members,)
         Diagonal of the Gram matrix.
     has_gram : bool
-        Whether there is a Gram matrix: not where it is much larger than the columns.
+        Whether the Gram matrix is kept. It is not if it is much larger than the
+        columns.
     """
 
     def __init__(self, datafit: Any) -> None:
@@ -53,22 +54,22 @@ class WorkingSet:
 
     @property
     def columns(self) -> np.ndarray:
-        """The members' columns of X as rows, (n_members, n_samples)."""
+        """Columns of X of the members as rows, (n_members, n_samples)."""
         return self._columns[: len(self)]
 
     @property
     def gram(self) -> np.ndarray:
-        """The members' Gram matrix, (n_members, n_members)."""
+        """Gram matrix of the members, (n_members, n_members)."""
         return self._gram[: len(self), : len(self)]
 
     @property
     def rows(self) -> np.ndarray:
-        """What `cycle_groups` takes: rows of the Gram matrix, or columns of X."""
+        """Argument A of `cycle_groups`: rows of the Gram matrix, or columns of X."""
         return self._gram[: len(self)] if self.has_gram else self.columns
 
     @property
     def target(self) -> np.ndarray:
-        """What `rows` are fitted to, tasks first: the moments, or the targets."""
+        """Targets of `rows`, tasks first: products with features, or the targets."""
         if self.has_gram:
             return np.ascontiguousarray(self.B[self.members].T)
         return self.z.T
@@ -88,7 +89,7 @@ class WorkingSet:
         new = self._columns[k:n]
         squares = np.einsum("ji,ji->j", new, new)
         self.squares = np.concatenate([self.squares, squares])
-        # With more members than that, the columns are smaller than the Gram matrix.
+        # With more members, the columns are smaller than the Gram matrix.
         self.has_gram = self.has_gram and n <= 2 * n_samples
         if self.has_gram:
             self._gram = _grown(self._gram, n, (n, n))
@@ -105,9 +106,10 @@ class WorkingSet:
         return self.z - self.columns.T @ W
 
     def bound(self) -> float:
-        """Return a bound of the Gram matrix's largest eigenvalue."""
+        """Return an upper bound of the largest eigenvalue of the Gram matrix."""
         if np.isnan(self._bound):
-            # Both products of the columns with themselves have it: the smaller one.
+            # Both products of the columns have the same eigenvalues; use the smaller
+            # one.
             gram = self.gram if self.has_gram else self.columns.T @ self.columns
             self._bound = gram_bound(gram)
         return self._bound
@@ -116,26 +118,26 @@ class WorkingSet:
 def worst(violations: np.ndarray, n_used: int) -> np.ndarray:
     """Return the features to add, none if all gradients are within their bounds.
 
-    Shapes: violations (n_features,), lengths of gradients over their bounds.
+    Shapes: violations (n_features,), norms of gradients divided by their bounds.
     """
     if not (violations > 1.0).any():
         return np.zeros(0, dtype=np.intp)
     near = np.flatnonzero(violations > NEAR)
     order = np.argsort(-violations[near], kind="stable")
-    # Not more at once than double the features that are used.
+    # Add at most twice as many features as are used.
     return near[order[: max(2 * n_used, FEWEST)]]
 
 
 def gram_bound(G: np.ndarray) -> float:
-    """Return a bound of the largest eigenvalue; of small matrices the value itself."""
+    """Return a bound of the largest eigenvalue; exact if the matrix is small."""
     if len(G) <= 50:
         return float(np.linalg.eigvalsh(G)[-1])
-    # made anew for every model of a log-loss: fewer products, and a wider margin
+    # Few iterations and a wide margin, because a log-loss needs this for every model.
     return largest_eigenvalue(lambda v: G @ v, (len(G), 1), n_iter=20, margin=1.1)
 
 
 def _grown(buffer: np.ndarray, n_groups: int, shape: tuple[int, int]) -> np.ndarray:
-    """Return a buffer with room for the shape, twice as large where it must grow."""
+    """Return a buffer with room for the shape, at least doubled if it grows."""
     if n_groups <= len(buffer):
         return buffer
     room = tuple(

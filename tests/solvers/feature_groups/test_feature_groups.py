@@ -82,7 +82,7 @@ def test_the_way_may_be_coarser_than_the_end():
     alphas = alpha_grid(problem, 10, 0.02)
     gaps = [
         s.certificate.gap
-        for _, s in solve_path(problem, alphas, tol=1e-12, way_tol=1e-3)
+        for _, s in solve_path(problem, alphas, tol=1e-12, path_tol=1e-3)
     ]
     assert gaps[-1] <= 1e-12 < max(gaps) <= 1e-3
 
