@@ -1,7 +1,7 @@
-"""Data terms of the linear models over observed labels. No estimator takes one.
+"""Data terms of the linear models: squared error and log-loss over observed labels.
 
-The linear models choose between squared error and log-loss; see `Datafit` for what
-`solvers.solve` asks of another data term.
+The linear estimators choose their data term and accept no other one. `Datafit` lists
+what `solvers.solve` needs from a data term.
 """
 
 from sklearn_mtl.datafits._base import Datafit as Datafit

@@ -1,4 +1,4 @@
-"""What a data term is to a solver."""
+"""Base class of the data terms."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ __all__ = ["Datafit", "Evaluation", "largest_eigenvalue"]
 
 
 def _no_dual(scale: float) -> float:
-    """Return the bound that always holds."""
+    """Return minus infinity, a bound that is always valid."""
     return -np.inf
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A data term f at one W.
+    """Evaluation of a data term f at one W.
 
     Attributes
     ----------
     value : float
-        f(W), intercepts minimised out.
+        f(W), minimised over the intercepts.
     gradient : ndarray of shape (n_features, n_columns)
         Gradient of f at W.
     dual : callable
-        s -> -f*(-s theta) for the dual point theta of W, s in [0, 1]: what a scaled
-        dual point is worth before the penalty's conjugate is taken off. By default
-        minus infinity: then there is no duality gap.
+        Function s -> -f*(-s theta) for s in [0, 1], with theta the dual point at W. It
+        is the dual value without the conjugate of the penalty. The default is minus
+        infinity, which means that there is no duality gap.
     """
 
     value: float
@@ -39,24 +39,24 @@ class Evaluation:
 
 
 class Datafit(ABC):
-    """A convex, smooth data term f(W), intercepts minimised out.
+    """Convex and smooth data term f(W), minimised over the intercepts.
 
-    Part of a `solvers.Problem`. The linear estimators choose theirs, squared error or
-    log-loss, and take no other; for a loss of your own see `losses.TaskLoss` of the
-    nets. `solvers.solve` minimises any subclass that has `n_features` and
-    `n_columns` and defines `evaluate` and `lipschitz`. Its flags say what else it
-    can do: solvers ask for these, not for its type.
+    It is part of a `solvers.Problem`. The linear estimators use squared error or
+    log-loss and accept no other data term. For a user-defined loss see
+    `losses.TaskLoss` of the neural networks. `solvers.solve` minimises any subclass
+    that has the attributes `n_features` and `n_columns` and defines `evaluate` and
+    `lipschitz`. The flags below tell the solvers which further methods are available.
 
     Attributes
     ----------
     is_quadratic : bool
-        Whether the gradient is affine in W; `apply` is its linear part.
+        Whether the gradient is affine in W. `apply` returns its linear part.
     has_gram : bool
-        Whether the data are there as Gram matrices `G`, and not as samples.
+        Whether the data are stored as Gram matrices `G` instead of samples.
     has_logits : bool
-        Whether it is a log-loss of logits X W + b, with `X`, `blocks` and the like.
+        Whether it is a log-loss of logits X W + b, with the attributes of `LogLoss`.
     can_restrict : bool
-        Whether there is a data term of some features alone, `restrict`.
+        Whether `restrict` returns the data term of a subset of the features.
     """
 
     is_quadratic: ClassVar[bool] = False
@@ -69,12 +69,12 @@ class Datafit(ABC):
 
     @property
     def has_shared_samples(self) -> bool:
-        """Whether all tasks share one Gram matrix, or one set of dense samples."""
+        """Whether all tasks share one Gram matrix or one set of dense samples."""
         return False
 
     @property
     def least_loss(self) -> float:
-        """Loss below which that at zero is rounding, and no gap is relative to it."""
+        """Smallest loss at zero by which a duality gap is divided."""
         return float(np.finfo(float).tiny)
 
     @abstractmethod
@@ -83,14 +83,14 @@ class Datafit(ABC):
 
     @abstractmethod
     def lipschitz(self) -> float:
-        """Return the gradient's Lipschitz constant, usually an upper bound."""
+        """Return the Lipschitz constant of the gradient, usually an upper bound."""
 
     def intercept(self, W: np.ndarray) -> np.ndarray:
         """Return the best intercepts (n_columns,) for these coefficients."""
         return np.zeros(self.n_columns)
 
     def restrict(self, features: np.ndarray) -> Datafit:
-        """Return the data term of these features alone, if `can_restrict`."""
+        """Return the data term restricted to these features, if `can_restrict`."""
         raise NotImplementedError(f"{type(self).__name__} cannot be restricted.")
 
     def apply(self, W: np.ndarray) -> np.ndarray:
@@ -98,9 +98,9 @@ class Datafit(ABC):
         raise NotImplementedError(f"{type(self).__name__} is not quadratic.")
 
     def feature_lengths(self) -> np.ndarray:
-        """Return for each feature the largest length of its column over tasks.
+        """Return the norm of each feature's column, the largest over tasks.
 
-        Ones where the data term does not know them.
+        The default is ones.
         """
         return np.ones(self.n_features)
 
@@ -111,11 +111,11 @@ def largest_eigenvalue(
     n_iter: int = 30,
     margin: float = 1.05,
 ) -> float:
-    """Return a bound of the largest eigenvalue over tasks of a map, by power iteration.
+    """Return an upper bound of the largest eigenvalue over tasks, by power iteration.
 
-    Each task is a column of what the map takes, and has a map of its own.
+    `apply` takes a matrix with one column per task and maps each column separately.
     """
-    # A fixed seed: the same data give the same step size, and so the same fit.
+    # A fixed seed, so the same data give the same step size and the same fit.
     V = np.random.default_rng(0).standard_normal(shape)
     norms = np.ones(shape[1])
     for _ in range(n_iter):
@@ -123,6 +123,6 @@ def largest_eigenvalue(
         # A task without labels has the zero map.
         V = apply(V / np.where(lengths > 0, lengths, 1.0))
         norms = np.sqrt(np.einsum("jt,jt->t", V, V))
-    # The iteration approaches from below, and steps over a bound that is too low may
-    # not descend.
+    # The iteration converges from below. With a bound that is too low, steps might
+    # increase the objective.
     return margin * float(norms.max(initial=0.0))

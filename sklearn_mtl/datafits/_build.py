@@ -1,4 +1,4 @@
-"""From X, y and weights to the form of the squared error that is cheapest."""
+"""Choice of the cheapest form of the squared error for X, y and weights."""
 
 from __future__ import annotations
 
@@ -27,40 +27,40 @@ __all__ = [
     "weights_are_shared",
 ]
 
-#: Most numbers that the Gram matrices of all tasks together may hold (400 MB).
+#: Largest number of entries of the Gram matrices of all tasks (400 MB).
 MAX_GRAM = 5e7
 
 
 def weights_are_shared(weights: np.ndarray) -> bool:
-    """Whether all tasks have the same weights.
+    """Return whether all tasks have the same weights.
 
     Shapes: weights (n_samples, n_tasks).
     """
-    # With missing labels the first sample often says no.
+    # With missing labels the first sample often decides, so it is checked first.
     return all((some == some[:, :1]).all() for some in (weights[:1], weights))
 
 
 def prefers_gram(shape: tuple[int, int], weights: np.ndarray) -> bool:
-    """Whether Gram matrices are smaller than the samples they stand for.
+    """Return whether the Gram matrices are smaller than the samples.
 
     Shapes: weights (n_samples, n_tasks).
     """
     n_samples, n_features = shape
     if weights_are_shared(weights):
-        # 5000 features are 200 MB for the one Gram matrix.
+        # The Gram matrix of 5000 features takes 200 MB.
         return n_features <= min(n_samples, 5000)
     n_cells = int(np.count_nonzero(weights > 0))
     return _gram_is_small(n_features, n_cells, weights.shape[1])
 
 
 def _gram_is_small(n_features: int, n_cells: int, n_tasks: int) -> bool:
-    """Whether one Gram matrix a task holds less than the samples."""
-    # n_tasks n_features^2 numbers instead of n_cells n_features.
+    """Return whether one Gram matrix per task is smaller than the samples."""
+    # n_tasks n_features^2 numbers compared with n_cells n_features.
     return n_features * n_tasks <= n_cells and n_tasks * n_features**2 <= MAX_GRAM
 
 
 def make_moments(X: Any, Y: np.ndarray, weights: np.ndarray) -> Moments:
-    """Return the moments of all samples, measured from their means.
+    """Return the moments of all samples, relative to their means.
 
     Shapes: X (n_samples, n_features), Y (n_samples, n_tasks), weights
     (n_samples, n_tasks).
@@ -74,9 +74,9 @@ def make_moments(X: Any, Y: np.ndarray, weights: np.ndarray) -> Moments:
 def make_shift(
     X: Any, Y: np.ndarray, weights: np.ndarray, cells: Cells | None = None
 ) -> Shift:
-    """Return about the means of X, 0 where near or sparse, and the targets' means."""
+    """Return the shift of X, if its means are large, and the means of the targets."""
     if cells is None:
-        # einsum adds up few columns three times as fast as sum does.
+        # For few columns einsum is three times as fast as sum.
         totals = np.einsum("it->t", weights)
         sums = np.einsum("it,it->t", weights, Y)
     else:
@@ -87,7 +87,7 @@ def make_shift(
     x = np.zeros(X.shape[1])
     # Centring would fill the zeros of a sparse X.
     if not sparse.issparse(X):
-        # Samples from all over say well enough where the features lie.
+        # A subset of the samples is sufficient for approximate means.
         means = X[:: max(len(X) // 200, 1)].mean(axis=0)
         if _is_far(X, means):
             x = means
@@ -95,17 +95,17 @@ def make_shift(
 
 
 def _is_far(X: np.ndarray, means: np.ndarray) -> bool:
-    """Whether digits get lost where columns are centred after they are multiplied."""
+    """Return whether centring products of X instead of X would lose digits."""
     some = X[:: max(len(X) // 200, 1)]
-    # A mean of three deviations costs one digit of the second moments, and a shifted
-    # copy of X a third of the time that they take.
+    # A mean of three standard deviations costs one digit of the second moments. A
+    # shifted copy of X takes a third of their time.
     return bool((np.abs(means) > 3.0 * some.std(axis=0)).any())
 
 
 def make_quadratic(
     X: Any, Y: np.ndarray, weights: np.ndarray, fit_intercept: bool | Pooling
 ) -> GramQuadratic | SampleQuadratic:
-    """Return the data term sum w (y - x w)^2 / (2 n), n the mean weight of a task.
+    """Return sum w (y - x w)^2 / (2 n), with n the mean sum of weights of a task.
 
     Shapes: X (n_samples, n_features), Y (n_samples, n_tasks), weights
     (n_samples, n_tasks).
@@ -131,7 +131,7 @@ def make_separate_quadratic(
     weights: np.ndarray,
     fit_intercept: bool | Pooling,
 ) -> GramQuadratic | SampleQuadratic:
-    """Return the same data term of tasks with separate samples.
+    """Return the data term of tasks with separate samples.
 
     Shapes: X (n_samples, n_features), y (n_cells,), weights (n_cells,).
     """
@@ -170,12 +170,12 @@ def _separate_gram(
     off: Centre,
     back: Centre,
 ) -> GramQuadratic:
-    """Return the Gram form: one product of each task's samples (x, y) holds it all."""
+    """Return the Gram form, from one product of each task's samples (x, y)."""
     k, n_tasks = X.shape[1], len(cells.ends)
     n, y = weights.sum() / n_tasks, y - off.y[cells.tasks]
     roots = None if (weights == 1.0).all() else np.sqrt(weights)[:, None]
     sums = np.empty((n_tasks, k + 1, k + 1))
-    # One task's samples at a time stay in the cache; a copy of X would be new memory.
+    # The samples of one task fit into the cache; a copy of X would need more memory.
     room = np.empty((max(part.stop - part.start for part in cells.parts), k + 1))
     for total, part, x in zip(sums, cells.parts, off.x.T, strict=True):
         Z = room[: part.stop - part.start]
@@ -190,14 +190,14 @@ def _separate_gram(
 
 
 def _take(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return increasing rows of X, without a copy where they are neighbours."""
+    """Return increasing rows of X, as a view if they are contiguous."""
     if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
         return X[rows[0] : rows[-1] + 1]
     return X[rows]
 
 
 def _positive(totals: np.ndarray) -> np.ndarray:
-    """Return what may be divided by: sums of weights, 1 where there are none."""
+    """Return sums of weights that can be divided by, with 1 in place of 0."""
     return np.where(totals > 0, totals, 1.0)
 
 
@@ -218,12 +218,12 @@ def _centres(
 def _operator(
     X: Any, roots: np.ndarray, centre: Centre, is_shared: bool
 ) -> FitOperator:
-    """Return the map that multiplies least."""
+    """Return the operator that needs the fewest multiplications."""
     if is_shared and not sparse.issparse(X):
         mean = centre.x[:, 0]
         if _is_far(X, mean):
             X, weights = X - mean, roots[:, 0] ** 2
-            mean = weights @ X / weights.sum()  # what rounding left
+            mean = weights @ X / weights.sum()  # remaining rounding error
         return SharedSamples(X, roots[:, :1], mean)
     means = np.broadcast_to(centre.x, (X.shape[1], roots.shape[1]))
     return WeightedSamples(X, roots, means)

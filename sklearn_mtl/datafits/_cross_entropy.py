@@ -18,25 +18,25 @@ from sklearn_mtl.datafits._intercepts import (
 
 __all__ = ["LogLoss"]
 
-#: Nats for each task below which a gap is not relative to the log-loss at zero.
+#: Smallest loss at zero per task (in nats) that is used as a scale for duality gaps.
 LEAST_LOSS = 1e-3
 #: The smallest normal number.
 TINY = float(np.finfo(float).tiny)
 
 
 class LogLoss(Datafit):
-    """Mean log-loss, binary tasks with one column and others with one a class.
+    """Mean log-loss; a binary task has one column, other tasks have one per class.
 
-    f(W) = min over b of sum over observed labels of w l(y, x W + b) / n, n the mean
-    weight of a task. The intercepts are minimised out at every evaluation by Newton's
-    method, so that the residuals of a task sum to zero and are a dual point.
+    f(W) = min over b of sum over observed labels of w l(y, x W + b) / n, with n the
+    mean sum of weights of a task. At every evaluation Newton's method minimises over
+    the intercepts. The residuals of a task then sum to zero, so they are a dual point.
 
     Parameters
     ----------
     X : ndarray or CSR matrix of shape (n_samples, n_features)
         Inputs.
     codes : ndarray of shape (n_samples, n_tasks)
-        Class indices, anything finite where the weight is 0.
+        Class indices; any finite value if the weight is 0.
     weights : ndarray of shape (n_samples, n_tasks)
         Weights of labels, 0 where a label is missing.
     n_classes : sequence of int
@@ -58,18 +58,19 @@ class LogLoss(Datafit):
     ) -> None:
         self.X, self.codes, self.n_classes = X, codes, n_classes
         self.fit_intercept = fit_intercept
-        # Over the mean weight of a task, so that alpha does not depend on n_samples.
+        # Divided by the mean sum of weights, which makes alpha independent of
+        # n_samples.
         self.n = float(weights.sum() / weights.shape[1])
         self.weights = weights / self.n
         self.n_features = X.shape[1]
-        # One logit for a binary task: of two only the difference would count.
+        # One logit for a binary task, because only the difference of two would matter.
         widths = [1 if k == 2 else k for k in n_classes]
         self.ends = np.cumsum(widths)
         self.n_columns = int(self.ends[-1])
         task = np.repeat(np.arange(len(widths)), widths)
         self.cells = self.weights[:, task]
         self.targets = self._one_hot(task)
-        # A slice where it can be: picking columns by number copies them.
+        # A slice if possible, because indexing columns by number copies them.
         self.binary: Any = slice(None)
         if max(widths) > 1:
             self.binary = np.flatnonzero(np.array(widths)[task] == 1)
@@ -82,19 +83,19 @@ class LogLoss(Datafit):
 
     @property
     def is_dense(self) -> bool:
-        """Whether X is an array."""
+        """Return whether X is an array."""
         return isinstance(self.X, np.ndarray)
 
     @property
     def has_shared_samples(self) -> bool:
-        """Whether samples are dense, and weigh the same for all tasks."""
+        """Return whether X is dense and samples weigh the same for all tasks."""
         return self.is_dense and weights_are_shared(self.weights)
 
     @property
     def least_loss(self) -> float:
-        """Loss below which that at zero says nothing: nearly one class only."""
-        # The log-loss has a unit. With nearly all weight on one class the loss at zero
-        # says nothing, and a gap relative to it would be rounding.
+        """Smallest loss at zero that is a useful scale for duality gaps."""
+        # If almost all weight is on one class, the loss at zero is almost 0, and a gap
+        # relative to it would be rounding error. The log-loss has a natural unit.
         return LEAST_LOSS * len(self.n_classes)
 
     def _one_hot(self, task: np.ndarray) -> np.ndarray:
@@ -109,7 +110,7 @@ class LogLoss(Datafit):
         return self.evaluation(logits, self.probabilities(logits))
 
     def evaluation(self, logits: np.ndarray, probabilities: np.ndarray) -> Evaluation:
-        """Return value, gradient and dual where logits and predictions are known."""
+        """Return value, gradient and dual, given logits and predictions."""
         return Evaluation(
             self.loss(logits),
             self.pull_back(probabilities),
@@ -141,18 +142,18 @@ class LogLoss(Datafit):
         return apply
 
     def mean_curvature(self, probabilities: np.ndarray) -> np.ndarray:
-        """Return each column's mean of p (1 - p) times the task's part of the weight.
+        """Return the mean of p (1 - p) in each column times the task's share of weight.
 
         Shapes: probabilities (n_samples, n_columns) -> (n_columns,).
         """
         pq = probabilities * (1.0 - probabilities)
         sums = np.einsum("ic,ic->c", self.cells, pq)
-        # Near certainty p (1 - p) underflows, and the mean is divided by.
+        # Close to certainty p (1 - p) underflows, but the result is a divisor.
         return np.maximum(sums / self.weights.mean(axis=1).sum(), 1e-10)
 
     def replace(self, X: Any) -> LogLoss:
-        """Return the same data term with other inputs for the same samples."""
-        # Not through __init__, which would encode the same labels again.
+        """Return the data term with another X for the same samples."""
+        # Bypasses __init__, which would encode the labels again.
         part: LogLoss = object.__new__(LogLoss)
         part.__dict__.update(self.__dict__)
         part.X, part.n_features = X, X.shape[1]
@@ -161,7 +162,7 @@ class LogLoss(Datafit):
     def logits(self, W: np.ndarray) -> np.ndarray:
         """Return X W + b with the best intercepts b."""
         plain = self.X @ W
-        # A warm start: W changes little between evaluations.
+        # Warm start, because W changes little between evaluations.
         self._intercept = self.best_intercept(plain, self._intercept)
         return plain + self._intercept
 
@@ -179,17 +180,17 @@ class LogLoss(Datafit):
         return self._intercept.copy()
 
     def seed_intercept(self, guess: np.ndarray) -> None:
-        """Say where the next search for intercepts begins."""
+        """Set the starting point of the next search for intercepts."""
         self._intercept = guess * float(self.fit_intercept)
 
     def lipschitz(self) -> float:
-        """Return a bound of the curvature times the largest eigenvalue of X'X."""
-        # The largest eigenvalues that diag(p) - p p' and p (1 - p) can have.
+        """Return an upper bound: the largest curvature times the eigenvalue of X'X."""
+        # Bounds of the eigenvalues of diag(p) - p p' and of p (1 - p).
         bound = 0.5 if self.blocks else 0.25
 
         def apply(V: np.ndarray) -> np.ndarray:
             fits = self.X @ V
-            # Once the intercepts are minimised out, only centred fits have curvature.
+            # Minimised over the intercepts, only centred fits have curvature.
             if self.fit_intercept:
                 totals = np.maximum(self.cells.sum(axis=0), 1e-300)
                 fits = fits - (self.cells * fits).sum(axis=0) / totals
@@ -198,18 +199,18 @@ class LogLoss(Datafit):
         return bound * largest_eigenvalue(apply, (self.n_features, self.n_columns))
 
     def restrict(self, features: np.ndarray) -> LogLoss:
-        """Return the data term of these features alone."""
+        """Return the data term restricted to these features."""
         return self.replace(self.X[:, features])
 
     def feature_lengths(self) -> np.ndarray:
-        """Return for each feature the largest weighted length over tasks."""
+        """Return the weighted norm of each feature's column, the largest over tasks."""
         squares = self.X.multiply(self.X) if hasattr(self.X, "multiply") else self.X**2
         return np.sqrt(np.asarray(squares.T @ self.weights).max(axis=1))
 
     def loss(self, logits: np.ndarray) -> float:
         """Return the loss at these logits."""
         z = logits[:, self.binary]
-        # log(1 + exp(z)) - y z, in place: half the time of logaddexp.
+        # log(1 + exp(z)) - y z, computed in place in half the time of logaddexp.
         losses = np.abs(z)
         np.exp(np.negative(losses, out=losses), out=losses)
         np.log1p(losses, out=losses)
@@ -218,7 +219,7 @@ class LogLoss(Datafit):
         total = float(np.vdot(self.cells[:, self.binary], losses))
         for block in self.blocks:
             z = logits[:, block]
-            # Shifted so that exp cannot overflow.
+            # Shift the logits to avoid overflow.
             top = z.max(axis=1)
             sums = np.exp(z - top[:, None]).sum(axis=1)
             losses = top + np.log(sums) - (self.targets[:, block] * z).sum(axis=1)
@@ -226,11 +227,11 @@ class LogLoss(Datafit):
         return total
 
     def _entropy(self, s: float, probabilities: np.ndarray) -> float:
-        """Return the entropy of the labels mixed with the predictions, part s."""
+        """Return the entropy of mixtures of labels (1 - s) and predictions (s)."""
         # The conjugate of the log-loss is the negative entropy, here at y + s (p - y).
         mixed = self.targets + s * (probabilities - self.targets)
         q = mixed[:, self.binary]
-        # Half the time of xlogy; q is exactly 0 or 1 where the logarithm is cut.
+        # Half the time of xlogy. The maximum matters only if q is exactly 0 or 1.
         terms = q * np.log(np.maximum(q, TINY))
         terms += (1.0 - q) * np.log(np.maximum(1.0 - q, TINY))
         total = -float(np.vdot(self.cells[:, self.binary], terms))

@@ -7,7 +7,7 @@ from scipy.special import expit
 
 __all__ = ["binary_intercepts", "block_intercepts", "softmax"]
 
-#: A mean residual below this is zero.
+#: A smaller mean residual counts as zero.
 TOLERANCE = 1e-12
 MAX_STEPS = 100
 
@@ -21,7 +21,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 def binary_intercepts(
     scores: np.ndarray, targets: np.ndarray, cells: np.ndarray, start: np.ndarray
 ) -> np.ndarray:
-    """Return each column's intercept, by Newton steps inside a shrinking bracket.
+    """Return the intercept of each column, by Newton steps within a bracket.
 
     Shapes: scores (n_samples, n_columns), targets (n_samples, n_columns),
     cells (n_samples, n_columns), start (n_columns,) -> (n_columns,).
@@ -35,14 +35,14 @@ def binary_intercepts(
         mean = np.einsum("ic,ic->c", cells, p) / total - wanted
         if np.abs(mean).max(initial=0.0) <= TOLERANCE:
             break
-        # The mean residual increases with b, so its sign tells the side of the root.
+        # The mean residual increases with b, so its sign gives the side of the root.
         low, high = np.where(mean < 0, b, low), np.where(mean > 0, b, high)
         curvature = mean + wanted - np.einsum("ic,ic,ic->c", cells, p, p) / total
         # Far from the root the sigmoid is flat, and a full Newton step would overshoot.
         step = np.clip(mean / np.maximum(curvature, 1e-300), -4.0, 4.0)
         new = b - np.where(np.abs(mean) <= TOLERANCE, 0.0, step)
         outside = (new <= low) | (new >= high)
-        # Without a bracket the step of at most 4 goes on; with one it is halved.
+        # Without a bracket take the clipped step; with a bracket use bisection.
         bracketed = np.isfinite(low) & np.isfinite(high)
         halfway = new.copy()
         halfway[bracketed] = 0.5 * (low[bracketed] + high[bracketed])
@@ -70,15 +70,17 @@ def block_intercepts(
         residual = pulled.sum(axis=0) - wanted
         if np.abs(residual).max() <= TOLERANCE:
             break
-        # 1 / k^2 in every entry fills the null space of softmax, a common shift.
-        # Regularised by the residual: near certainty the Hessian says nothing.
+        # Adding 1 / k^2 to every entry fills the null space of softmax, the common
+        # shift. The Hessian is regularised by the residual, because it vanishes near
+        # certainty.
         hessian = np.diag(pulled.sum(axis=0)) - p.T @ pulled + 1.0 / len(b) ** 2
         hessian.flat[:: len(b) + 1] += 1e-3 * np.abs(residual).max()
         step = np.clip(np.linalg.solve(hessian, residual), -4.0, 4.0)
         length = 1.0
         while length > 1e-6:
             new = _mean_loss(scores, wanted, weights / total, b - length * step)
-            # The decrease of the last steps is below the rounding of the loss.
+            # In the last steps the decrease is smaller than the rounding error of the
+            # loss.
             if new <= value + 1e-14 * max(1.0, abs(value)):
                 break
             length *= 0.25

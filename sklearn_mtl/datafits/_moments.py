@@ -1,4 +1,4 @@
-"""Sums over samples that add and subtract: what cross-validation needs of its folds."""
+"""Weighted moments of samples, which can be subtracted for the folds of a CV."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Moments", "Shift"]
 
 @dataclass(frozen=True)
 class Shift:
-    """Where X and y are measured from, so that sums of squares keep their digits.
+    """Origin of X and y, chosen so that sums of squares do not lose digits.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Shift:
 class Moments:
     """Weighted sums of 1, x, y, xx', xy and y^2 for each task.
 
-    With the same weights for all tasks the first axis of `weight`, `x` and `xx` has
+    If all tasks have the same weights, the first axis of `weight`, `x` and `xx` has
     length 1.
 
     Attributes
@@ -53,7 +53,7 @@ class Moments:
     yy : ndarray of shape (n_tasks,)
         Sums of squared targets.
     shift : Shift
-        Where all of them are measured from.
+        Origin of all sums.
     """
 
     weight: np.ndarray
@@ -83,12 +83,12 @@ class Moments:
         if cells is not None and not sparse.issparse(X):
             return cls._from_separate_samples(X, Y, weights, shift, cells)
         Y = Y - shift.y
-        # With equal weights one Gram matrix serves all tasks.
+        # With equal weights all tasks have the same Gram matrix.
         groups = weights[:, :1] if is_shared else weights
         sums = [_second_moment(X, column, shift.x) for column in groups.T]
         products = weights * Y
         y = np.einsum("it->t", products)
-        # X itself is not shifted: a copy of it would be the largest array here.
+        # X itself is not shifted, because a copy of it would be the largest array here.
         xy = X.T @ products - np.outer(shift.x, y)
         return cls(
             groups.sum(axis=0),
@@ -104,13 +104,14 @@ class Moments:
     def _from_separate_samples(
         cls, X: np.ndarray, Y: np.ndarray, weights: np.ndarray, shift: Shift, at: Cells
     ) -> Moments:
-        """Return the sums of tasks with separate samples."""
-        # The Gram matrix of a task's samples (x, 1, y) holds them all.
+        """Return the sums for tasks with separate samples."""
+        # The Gram matrix of the samples (x, 1, y) of a task contains all sums.
         k, roots = X.shape[1], np.sqrt(weights[at.rows, at.tasks])[:, None]
         y = Y[at.rows, at.tasks] - shift.y[at.tasks]
         # One product of the columns (x, 1, y) gives all sums.
         sums = np.empty((len(at.ends), k + 2, k + 2))
-        # One task at a time stays in the cache; a copy of X would be new memory.
+        # The samples of one task fit into the cache; a copy of X would need more
+        # memory.
         room = np.empty((int(np.diff(at.ends, prepend=0).max()), k + 2))
         start = 0
         for total, end in zip(sums, at.ends.tolist(), strict=True):
@@ -126,7 +127,7 @@ class Moments:
 
     @property
     def is_shared(self) -> bool:
-        """Whether all tasks have the same weights."""
+        """Return whether all tasks have the same weights."""
         return len(self.weight) < len(self.y) or len(self.y) == 1
 
     def __sub__(self, other: Moments) -> Moments:
@@ -141,8 +142,8 @@ class Moments:
         )
 
     def quadratic(self, fit_intercept: bool | Pooling) -> GramQuadratic:
-        """Return the data term, divided by the mean weight of a task."""
-        # A task without weight (possible within a fold) keeps zeros throughout.
+        """Return the data term, divided by the mean sum of weights of a task."""
+        # A task without weight (possible within a fold) has zeros everywhere.
         safe = np.where(self.weight > 0, self.weight, 1.0)
         w = self.weight
         if fit_intercept:
@@ -150,9 +151,10 @@ class Moments:
             means = Centre(x + self.shift.x[:, None], y + self.shift.y)
             totals = np.broadcast_to(w, self.y.shape)
             off, back = centres(means, totals, fit_intercept)
-            # By differences, which are exactly zero where intercepts are free.
+            # Add the difference, which is exactly zero if the intercepts are not
+            # penalised.
             x, y = (x + (off.x - means.x)).T, y + (off.y - means.y)
-        else:  # back to where X and y are zero
+        else:  # the origin is at zero
             x, y = np.broadcast_to(-self.shift.x, self.x.shape), -self.shift.y
             back = Centre(np.zeros(x.T.shape), np.zeros(len(y)))
         # Moments about (x, y): sums of (a - x)(b - y) from those of a, b and a b.
@@ -166,11 +168,11 @@ class Moments:
         return GramQuadratic(G / total, xy / total, 0.5 * yy.sum() / total, back)
 
     def squared_errors(self, W: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-        """Return each task's weighted sum of squared errors on these samples.
+        """Return the weighted sum of squared errors of each task.
 
         Shapes: W (n_features, n_tasks), intercept (n_tasks,) -> (n_tasks,).
         """
-        # The moments are measured from the shift, and so must the intercepts be.
+        # The moments are relative to the shift, so the intercepts must be, too.
         b = intercept + self.shift.x @ W - self.shift.y
         xxW = (
             np.matmul(self.xx, W.T[:, :, None])[:, :, 0].T
@@ -180,7 +182,7 @@ class Moments:
         xW = np.einsum("tj,jt->t", np.broadcast_to(self.x, W.T.shape), W)
         quadratic = (W * xxW).sum(axis=0) + 2.0 * b * xW + self.weight * b**2
         linear = (W * self.xy).sum(axis=0) + b * self.y
-        # A difference of large sums can be negative by rounding.
+        # Rounding errors can make the difference of large sums negative.
         return np.maximum(quadratic - 2.0 * linear + self.yy, 0.0)
 
 

@@ -1,4 +1,4 @@
-"""Linear maps from coefficients to weighted, centred fits, and their adjoints."""
+"""Linear maps from coefficients to weighted, centred predictions, and adjoints."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["FitOperator", "SeparateSamples", "SharedSamples", "WeightedSamples"]
 
 
 class FitOperator(Protocol):
-    """A: W (n_features, n_tasks) -> fits, any shape, with adjoint and Gram matrix."""
+    """Linear map A from W (n_features, n_tasks) to fits of any shape."""
 
     n_features: int
 
@@ -24,32 +24,32 @@ class FitOperator(Protocol):
         ...
 
     def gram(self) -> np.ndarray:
-        """Return A'A: (n_features, n_features), or one of these a task."""
+        """Return A'A of shape (n_features, n_features), or one such matrix per task."""
         ...
 
     def restrict(self, features: np.ndarray) -> FitOperator:
-        """Return the map of these features alone."""
+        """Return the map restricted to these features."""
         ...
 
     def feature_lengths(self) -> np.ndarray:
-        """Return for each feature the largest length of its column over tasks."""
+        """Return the norm of each feature's column, the largest over tasks."""
         ...
 
 
 class SharedSamples:
-    """Dense X with the same weights for all tasks, weighted and centred where used.
+    """Dense X with equal weights for all tasks, weighted and centred on the fly.
 
-    A copy of X would cost more than a sparse solution does.
+    A weighted copy of X would cost more than a sparse solution.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-        Inputs, their means no more than a few deviations, so that taking them off
-        later costs no digits.
+        Inputs. Their means must not exceed a few standard deviations, otherwise
+        centring the results loses digits.
     roots : ndarray of shape (n_samples, 1)
-        Square roots of the samples' weights.
+        Square roots of the sample weights.
     mean : ndarray of shape (n_features,)
-        Weighted means that the columns are centred by; zeros without an intercept.
+        Weighted means by which the columns are centred; zeros without an intercept.
     """
 
     def __init__(self, X: np.ndarray, roots: np.ndarray, mean: np.ndarray) -> None:
@@ -59,7 +59,7 @@ class SharedSamples:
         self.n_features = X.shape[1]
 
     def fit(self, W: np.ndarray) -> np.ndarray:
-        """Return X W; features that are not used cost nothing while they are many."""
+        """Return X W; if most features have zero coefficients, they are skipped."""
         used = np.flatnonzero(W.any(axis=1))
         if 4 * len(used) < len(W):
             return self.roots * (self.X[:, used] @ W[used] - self.mean[used] @ W[used])
@@ -68,7 +68,7 @@ class SharedSamples:
     def adjoint(self, R: np.ndarray) -> np.ndarray:
         """Return X' R."""
         cells = self.roots * R
-        if self.mean.any():  # X' of centred samples is that of centred residuals
+        if self.mean.any():  # centring the residuals is the same as centring X
             cells -= self.weights * (cells.sum(axis=0) / self.total)
         return self.X.T @ cells
 
@@ -82,39 +82,39 @@ class SharedSamples:
         return X.T @ X
 
     def restrict(self, features: np.ndarray) -> SharedSamples:
-        """Return the map of these features alone."""
+        """Return the map restricted to these features."""
         return SharedSamples(self.X[:, features], self.roots, self.mean[features])
 
     def feature_lengths(self) -> np.ndarray:
-        """Return the lengths of the columns of X."""
+        """Return the norms of the columns of X."""
         first = self.roots[0]
         is_even = (self.roots == first).all()
         X = self.X if is_even else self.roots * self.X
-        # sum of w (x - m)^2 = sum of w x^2 - (sum of w) m^2, without a centred copy; X
-        # was shifted so that little cancels
+        # sum of w (x - m)^2 = sum of w x^2 - (sum of w) m^2 needs no centred copy.
+        # There is little cancellation, because X was shifted.
         squares = np.einsum("ij,ij->j", X, X) * (first**2 if is_even else 1.0)
         return np.sqrt(np.maximum(squares - self.total * self.mean**2, 0.0))
 
 
 class WeightedSamples:
-    """Any X with weights per label, centred in the fits so that zeros stay zeros.
+    """X with weights per label; the fits are centred, so that X can stay sparse.
 
     Parameters
     ----------
     X : ndarray or CSR matrix of shape (n_samples, n_features)
         Inputs.
     roots : ndarray of shape (n_samples, n_tasks)
-        Square roots of the labels' weights.
+        Square roots of the weights of the labels.
     means : ndarray of shape (n_features, n_tasks)
-        What each task's columns are centred by; zeros without an intercept.
+        Means by which the columns are centred, per task; zeros without an intercept.
     """
 
     def __init__(self, X: Any, roots: np.ndarray, means: np.ndarray) -> None:
         self.X, self.roots, self.means = X, roots, means
         self.n_features = X.shape[1]
 
-    # Tasks have means of their own, since their labels are missing in other samples. So
-    # centring is done in the fits, one number a task, and X is stored once.
+    # Each task has its own means, because other labels are missing. Therefore the fits
+    # are centred (one number per task), and X is stored once.
 
     def fit(self, W: np.ndarray) -> np.ndarray:
         """Return roots (X W - means . W)."""
@@ -126,7 +126,7 @@ class WeightedSamples:
         return self.X.T @ cells - self.means * cells.sum(axis=0)
 
     def gram(self) -> np.ndarray:
-        """Return one Gram matrix a task, (n_tasks, n_features, n_features)."""
+        """Return one Gram matrix per task, (n_tasks, n_features, n_features)."""
         return np.stack([self._task_gram(t) for t in range(self.roots.shape[1])])
 
     def _task_gram(self, t: int) -> np.ndarray:
@@ -136,7 +136,8 @@ class WeightedSamples:
         if sparse.issparse(part):
             scaled = part.multiply(weights[:, None]).tocsr()
             total = float(weights @ weights)
-            # sum_i w_i (x_i - m)(x_i - m)' multiplied out: centred rows are not sparse
+            # Expand sum_i w_i (x_i - m)(x_i - m)', because centred samples are not
+            # sparse.
             gram: np.ndarray = (scaled.T @ scaled).toarray()
             sums = part.T @ weights**2
             crossed = np.outer(sums, mean)
@@ -145,11 +146,11 @@ class WeightedSamples:
         return centred.T @ centred
 
     def restrict(self, features: np.ndarray) -> WeightedSamples:
-        """Return the map of these features alone."""
+        """Return the map restricted to these features."""
         return WeightedSamples(self.X[:, features], self.roots, self.means[features])
 
     def feature_lengths(self) -> np.ndarray:
-        """Return for each feature the largest length of its column over tasks."""
+        """Return the norm of each feature's column, the largest over tasks."""
         squares = self.X.multiply(self.X) if sparse.issparse(self.X) else self.X**2
         weights = self.roots**2
         moments = squares.T @ weights - 2.0 * self.means * (self.X.T @ weights)
@@ -158,10 +159,10 @@ class WeightedSamples:
 
 
 class SeparateSamples:
-    """Dense samples of tasks that share none, weighted and centred.
+    """Dense, weighted and centred samples of tasks that have no samples in common.
 
-    A sample that belongs to one of many tasks is multiplied by that task's coefficients
-    only. Fits are one vector, task after task.
+    Each sample is multiplied only by the coefficients of its task. The fits are one
+    vector, task after task.
     """
 
     def __init__(self, blocks: list[np.ndarray]) -> None:
@@ -171,24 +172,24 @@ class SeparateSamples:
         self.parts = list(map(slice, ends[:-1], ends[1:]))
 
     def fit(self, W: np.ndarray) -> np.ndarray:
-        """Return the blocks' fits, one after the other."""
+        """Return the fits of all blocks, concatenated."""
         pairs = zip(self.blocks, W.T, strict=True)
         return np.concatenate([block @ w for block, w in pairs])
 
     def adjoint(self, R: np.ndarray) -> np.ndarray:
-        """Return each block's adjoint as a column."""
+        """Return the adjoint of each block as a column."""
         pairs = zip(self.blocks, self.parts, strict=True)
         return np.array([R[part] @ block for block, part in pairs]).T
 
     def gram(self) -> np.ndarray:
-        """Return one Gram matrix a task, (n_tasks, n_features, n_features)."""
+        """Return one Gram matrix per task, (n_tasks, n_features, n_features)."""
         return np.array([block.T @ block for block in self.blocks])
 
     def restrict(self, features: np.ndarray) -> SeparateSamples:
-        """Return the map of these features alone."""
+        """Return the map restricted to these features."""
         return SeparateSamples([block[:, features] for block in self.blocks])
 
     def feature_lengths(self) -> np.ndarray:
-        """Return for each feature the largest length of its column over tasks."""
+        """Return the norm of each feature's column, the largest over tasks."""
         squares = [np.einsum("ij,ij->j", block, block) for block in self.blocks]
         return np.sqrt(np.max(squares, axis=0))

@@ -1,4 +1,4 @@
-"""Intercepts that are shrunk towards a common one."""
+"""Partial pooling: intercepts that are shrunk towards a common one."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ __all__ = ["Pooling", "centres"]
 
 @dataclass(frozen=True)
 class Pooling:
-    """Ridge on how far each task's level is from the common one.
+    """Ridge on the differences of the tasks' intercepts from a common one.
 
-    Adds strength / (2 n) sum_t (b_t + x_0 w_t - y_0)^2 to the data term. (x_0, y_0) is
-    the mean of the tasks' means (x_t, y_t) with the weights N_t / (N_t + strength), N_t
-    the sum of a task's weights: where all tasks have the same coefficients the common
-    level is the best one. With the intercepts minimised out, the samples of a task are
-    taken from a centre between its own mean and the common one.
+    It adds strength / (2 n) sum_t (b_t + x_0 w_t - y_0)^2 to the data term. (x_0, y_0)
+    is the mean of the tasks' means (x_t, y_t) with weights N_t / (N_t + strength),
+    where N_t is the sum of weights of a task. If all tasks have the same coefficients,
+    this is the best common intercept. Minimising over the intercepts subtracts a point
+    between a task's own mean and the common mean from its samples.
 
     Attributes
     ----------
     strength : float
-        Variance of the noise over that of the levels: the number of samples of a task
-        that the common level counts for. 0 leaves the intercepts free.
+        Noise variance divided by the variance of the intercepts. It equals the number
+        of pseudo-observations contributed by the common intercept. With 0 the
+        intercepts are not penalised.
 
     References
     ----------
@@ -36,12 +37,12 @@ class Pooling:
     strength: float
 
     def centres(self, means: Centre, totals: np.ndarray) -> tuple[Centre, Centre]:
-        """Return what is taken off the samples of each task, and gives intercepts back.
+        """Return the centres subtracted from the samples, and those of the intercepts.
 
         Shapes: totals (n_tasks,).
         """
         pooled = self.strength / np.maximum(totals + self.strength, 1e-300)
-        # n s / (n + s), the precision of a task's mean around the common level.
+        # n s / (n + s) is the precision of a task's mean around the common intercept.
         weights = totals * pooled
         weights = weights / max(float(weights.sum()), 1e-300)
         x, y = means.x, float(means.y @ weights)
@@ -49,19 +50,20 @@ class Pooling:
             x = (x @ weights)[:, None]
 
         def between(part: np.ndarray) -> Centre:
-            # With samples in common x is the common mean: its one column stays.
+            # If tasks share samples, x is their common mean and keeps its single
+            # column.
             step = part if means.x.shape[1] > 1 else part[:1]
             return Centre(x + step * (means.x - x), y + part * (means.y - y))
 
-        # The root for samples, whose squares are summed [1]; the ratio itself for the
-        # intercepts, as in the best linear unbiased prediction.
+        # The square root for samples, whose squares are summed [1]_; the ratio itself
+        # for the intercepts, as in best linear unbiased prediction.
         return between(1.0 - np.sqrt(pooled)), between(1.0 - pooled)
 
 
 def centres(
     means: Centre, totals: np.ndarray, fit_intercept: bool | Pooling
 ) -> tuple[Centre, Centre]:
-    """Return what is taken off the samples, and what gives the intercepts back.
+    """Return the centres subtracted from the samples, and those of the intercepts.
 
     Shapes: totals (n_tasks,).
     """

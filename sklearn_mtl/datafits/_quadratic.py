@@ -1,4 +1,4 @@
-"""Squared error of observed labels, from samples or from Gram matrices."""
+"""Squared error of observed labels, computed from samples or Gram matrices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Centre", "GramQuadratic", "SampleQuadratic"]
 
 @dataclass(frozen=True)
 class Centre:
-    """Weighted means that were taken off: they give the intercepts back.
+    """Weighted means from which the intercepts are computed.
 
     Attributes
     ----------
@@ -38,16 +38,16 @@ class Centre:
         return self.y - (self.x * W).sum(axis=0)
 
     def restrict(self, features: np.ndarray) -> Centre:
-        """Return the centre for these features alone."""
+        """Return the centre restricted to these features."""
         return Centre(self.x[features], self.y)
 
 
-#: Targets that vary by less than this part of their mean are constant.
+#: Targets with a standard deviation below this fraction of their mean are constant.
 LEAST_SPREAD = 1e-12
 
 
 class Quadratic(Datafit):
-    """A squared error, whose gradient is affine in W."""
+    """Squared error, whose gradient is affine in W."""
 
     is_quadratic = True
     can_restrict = True
@@ -68,11 +68,11 @@ class Quadratic(Datafit):
 
     @abstractmethod
     def solve_in_units(self, Q: np.ndarray, m: float) -> np.ndarray:
-        """Return (G + m I)^+ B Q, each column of X in units of its length."""
+        """Return (G + m I)^+ B Q, computed with columns of X scaled to norm 1."""
 
     @property
     def least_loss(self) -> float:
-        """Loss below which that at zero is rounding."""
+        """Smallest loss at zero that is not rounding error."""
         rounding = LEAST_SPREAD**2 * float(self.centre.y @ self.centre.y)
         return super().least_loss + rounding
 
@@ -82,18 +82,18 @@ class Quadratic(Datafit):
 
 
 class GramQuadratic(Quadratic):
-    """f(W) = sum_t w_t' G_t w_t / 2 - b_t' w_t + c, the form for many samples.
+    """f(W) = sum_t w_t' G_t w_t / 2 - b_t' w_t + c, used if there are many samples.
 
     Parameters
     ----------
     G : ndarray of shape (n_features, n_features) or (n_tasks, n_features, n_features)
-        Gram matrices, one for all tasks or one a task.
+        Gram matrices, one for all tasks or one per task.
     B : ndarray of shape (n_features, n_tasks)
-        Moments of features and targets.
+        Products of features and targets.
     constant : float
         f(0).
     centre : Centre
-        What gives the intercepts.
+        Means from which the intercepts are computed.
     """
 
     has_gram = True
@@ -123,12 +123,12 @@ class GramQuadratic(Quadratic):
 
     @property
     def is_shared(self) -> bool:
-        """Whether all tasks have the same Gram matrix."""
+        """Return whether all tasks have the same Gram matrix."""
         return self.G.ndim == 2
 
     @property
     def has_shared_samples(self) -> bool:
-        """Whether all tasks share one Gram matrix."""
+        """Return whether all tasks share one Gram matrix."""
         return self.is_shared
 
     def apply(self, W: np.ndarray) -> np.ndarray:
@@ -139,8 +139,8 @@ class GramQuadratic(Quadratic):
 
     def evaluate(self, W: np.ndarray) -> Evaluation:
         """Return value, gradient and dual at W."""
-        # The residuals are not there, but what the dual needs of them is: with R the
-        # weighted residual, <R, z> = 2 c - b'w and <R, R> = w'Gw - 2 b'w + 2 c.
+        # The dual needs only inner products of the weighted residual R, not R itself:
+        # <R, z> = 2 c - b'w and <R, R> = w'Gw - 2 b'w + 2 c.
         GW = self.apply(W)
         quadratic, linear = float(np.vdot(W, GW)), float(np.vdot(W, self.B))
         target = 2.0 * self.constant - linear  # <residual, y>
@@ -159,29 +159,29 @@ class GramQuadratic(Quadratic):
         return float(np.linalg.eigvalsh(self.G)[..., -1].max())
 
     def restrict(self, features: np.ndarray) -> GramQuadratic:
-        """Return the data term of these features alone."""
+        """Return the data term restricted to these features."""
         G = self.G[..., features[:, None], features]
         return GramQuadratic(
             G, self.B[features], self.constant, self.centre.restrict(features)
         )
 
     def feature_lengths(self) -> np.ndarray:
-        """Return for each feature the largest length of its column over tasks."""
+        """Return the norm of each feature's column, the largest over tasks."""
         diagonals = np.diagonal(self.G, axis1=-2, axis2=-1)
         return np.sqrt(np.atleast_2d(diagonals).max(axis=0))
 
 
 class SampleQuadratic(Quadratic):
-    """f(W) = 1/2 ||A W - z||^2 with a map that is never formed, for many features.
+    """f(W) = 1/2 ||A W - z||^2 with A applied as a map, used if p is large.
 
     Parameters
     ----------
     operator : FitOperator
-        A, with weights and centring in it.
+        The map A, which includes weights and centring.
     z : ndarray
         Weighted, centred targets, of the shape of A W.
     centre : Centre
-        What gives the intercepts.
+        Means from which the intercepts are computed.
     """
 
     def __init__(self, operator: FitOperator, z: np.ndarray, centre: Centre) -> None:
@@ -194,7 +194,7 @@ class SampleQuadratic(Quadratic):
 
     @property
     def has_shared_samples(self) -> bool:
-        """Whether all tasks share one set of dense samples."""
+        """Return whether all tasks share one set of dense samples."""
         return isinstance(self.operator, SharedSamples)
 
     @property
@@ -204,15 +204,15 @@ class SampleQuadratic(Quadratic):
 
     @property
     def _matrix(self) -> np.ndarray:
-        """The samples, weighted and centred, where all tasks share them."""
+        """The weighted and centred samples, if all tasks share them."""
         if not isinstance(self.operator, SharedSamples):
-            raise NotImplementedError("Tasks with samples of their own have no matrix.")
+            raise NotImplementedError("Tasks with separate samples have no matrix.")
         return self.operator.matrix()
 
     def spectrum(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return eigenvalues above rounding and their vectors, if samples are shared.
+        """Return nonzero eigenvalues and eigenvectors, if all tasks share the samples.
 
-        Thin, and from the samples' own products: p > n here.
+        The result is thin and is computed from X X', because p > n here.
         """
         return spectrum_of_samples(self._matrix)
 
@@ -226,7 +226,7 @@ class SampleQuadratic(Quadratic):
 
     def evaluate(self, W: np.ndarray) -> Evaluation:
         """Return value, gradient and dual at W."""
-        # f*(-s theta) of the dual point theta = residual is s^2/2 |r|^2 - s <r, z>
+        # For the dual point theta = r, f*(-s theta) is s^2/2 ||r||^2 - s <r, z>.
         residual = self.residual(W)
         squared = float(np.vdot(residual, residual))
         target = float(np.vdot(residual, self.z))
@@ -241,7 +241,7 @@ class SampleQuadratic(Quadratic):
         return largest_eigenvalue(self.apply, (self.n_features, self.n_columns))
 
     def restrict(self, features: np.ndarray) -> SampleQuadratic:
-        """Return the data term of these features alone."""
+        """Return the data term restricted to these features."""
         operator = self.operator.restrict(features)
         return SampleQuadratic(operator, self.z, self.centre.restrict(features))
 
@@ -252,5 +252,5 @@ class SampleQuadratic(Quadratic):
         return GramQuadratic(G, self.moments, constant, self.centre)
 
     def feature_lengths(self) -> np.ndarray:
-        """Return for each feature the largest length of its column over tasks."""
+        """Return the norm of each feature's column, the largest over tasks."""
         return self.operator.feature_lengths()

@@ -1,4 +1,4 @@
-"""Systems that all tasks share, solved to the rounding of their own entries."""
+"""Linear systems shared by all tasks, solved with scaled columns."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from scipy.linalg import svd
 
 __all__ = ["RANK", "solve_gram", "solve_samples", "spectrum_of_samples"]
 
-#: Eigenvalues below this part of the largest are rounding.
+#: Eigenvalues below this fraction of the largest one are rounding errors.
 RANK = 1e-13
 
 
 def spectrum_of_samples(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return eigenvalues of X'X above rounding, and their vectors, from X X'."""
-    # X X' has the nonzero eigenvalues of X'X, and here it is usually the smaller one.
+    """Return the nonzero eigenvalues of X'X and their eigenvectors, from X X'."""
+    # X X' has the same nonzero eigenvalues and is usually smaller here.
     values, left = np.linalg.eigh(X @ X.T)
     kept = values > RANK * values[-1]
     values, left = values[kept], left[:, kept]
@@ -23,7 +23,7 @@ def spectrum_of_samples(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def solve_gram(G: np.ndarray, B: np.ndarray, m: float) -> np.ndarray:
     """Return (G + m I)^+ B."""
     system = G + m * np.eye(len(G))
-    # In units of its length no feature is mistaken for rounding because it is small.
+    # With columns of norm 1, a small feature is not mistaken for rounding error.
     unit = _units(np.sqrt(np.maximum(system.diagonal(), 0.0)))
     values, vectors = np.linalg.eigh(unit * system * unit.T)
     kept = values > RANK * values[-1]
@@ -32,8 +32,8 @@ def solve_gram(G: np.ndarray, B: np.ndarray, m: float) -> np.ndarray:
 
 
 def solve_samples(X: np.ndarray, z: np.ndarray, m: float) -> np.ndarray:
-    """Return (X'X + m I)^+ X'z, for fewer rows than features."""
-    # The ridge is in the units of X, which then stay.
+    """Return (X'X + m I)^+ X'z, for fewer samples than features."""
+    # With a ridge X must not be scaled, because m is in the units of X.
     unit = np.ones((X.shape[1], 1)) if m else _units(np.linalg.norm(X, axis=0))
     U, values, Vt = svd(X * unit.T, full_matrices=False, check_finite=False)
     kept = values > RANK * values.max(initial=0.0)
@@ -42,5 +42,5 @@ def solve_samples(X: np.ndarray, z: np.ndarray, m: float) -> np.ndarray:
 
 
 def _units(lengths: np.ndarray) -> np.ndarray:
-    """Return what columns are multiplied with to have length 1, (n_features, 1)."""
+    """Return factors that scale columns to norm 1, of shape (n_features, 1)."""
     return 1.0 / np.where(lengths > 0, lengths, 1.0)[:, None]
