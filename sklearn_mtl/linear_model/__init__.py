@@ -1,4 +1,4 @@
-"""Linear models of several tasks: one objective, any penalty, missing labels."""
+"""Linear models for several tasks, coupled by penalties, with missing labels."""
 
 from sklearn_mtl.linear_model._classifier import MultiTaskLinearClassifier
 from sklearn_mtl.linear_model._classifier_cv import MultiTaskLinearClassifierCV

@@ -1,4 +1,4 @@
-"""What the four linear estimators share: from y to coefficients and back."""
+"""Base class of the linear estimators."""
 
 from __future__ import annotations
 
@@ -40,12 +40,17 @@ if TYPE_CHECKING:
 
 __all__ = ["LinearBase"]
 
-#: Fitted attributes that only some penalties have: not to be left from an earlier fit.
-SOMETIMES = ("parts_", "task_covariance_", "intercept_alpha_", "_standard_errors")
+#: Fitted attributes of some penalties only. They are removed before each fit.
+OPTIONAL_ATTRIBUTES = (
+    "parts_",
+    "task_covariance_",
+    "intercept_alpha_",
+    "_standard_errors",
+)
 
 
 class LinearBase(BaseEstimator):
-    """Fit steps and fitted attributes of a linear multi-task model."""
+    """Steps of `fit` and fitted attributes of a linear multi-task model."""
 
     _parameter_constraints: dict[str, list[Any]] = {
         "penalty": [str, Penalty, None],
@@ -55,7 +60,7 @@ class LinearBase(BaseEstimator):
         "on_empty_task": [StrOptions({"raise", "warn"})],
     }
     _kind: str
-    _strength = "alpha"
+    _alpha_name = "alpha"
 
     penalty: Any
     fit_intercept: Any
@@ -69,23 +74,23 @@ class LinearBase(BaseEstimator):
     n_features_in_: int
 
     def new_task(self) -> Any:
-        """Return a model for a task that was not seen: what all tasks have in common.
+        """Return a model for a new task, made of what all tasks share.
 
-        A school, a sensor or a customer without labels is predicted by the part of the
-        coefficients that the penalty calls shared, and by the mean of the intercepts;
-        what tasks add of their own has mean zero.
+        The new task (for example a school, a sensor or a customer without labels) is
+        predicted from the shared part of the coefficients and the mean of the
+        intercepts. The deviations of the tasks have mean zero.
 
         Returns
         -------
         LinearRegression or LogisticRegression
-            A fitted estimator of scikit-learn with these coefficients, in the units of
-            X and y; of tasks in different units in the mean unit.
+            A fitted scikit-learn estimator with these coefficients, in the units of X
+            and y. If the targets were scaled separately, the mean unit is used.
 
         Raises
         ------
         ValueError
-            If the penalty has no shared part, or classifications differ in their
-            classes or have more than two.
+            If the penalty has no shared part, or if classification tasks have different
+            classes or more than two.
         """
         check_is_fitted(self)
         return make_new_task(self)
@@ -141,7 +146,7 @@ class LinearBase(BaseEstimator):
     def _read(
         self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None
     ) -> Data:
-        """Validate X, y and weights, and set what they say about the tasks."""
+        """Validate X, y and weights, and set the attributes that describe the tasks."""
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         X = read_features(
@@ -159,7 +164,7 @@ class LinearBase(BaseEstimator):
         n_labels = len(columns.observed)
         if n_labels != X.shape[0]:
             raise ValueError(
-                f"{who}: X has {X.shape[0]} rows and y has {n_labels}: "
+                f"{who}: X has {X.shape[0]} samples and y has {n_labels}: "
                 "inconsistent numbers of samples."
             )
         class_weight = getattr(self, "class_weight", None)
@@ -176,10 +181,10 @@ class LinearBase(BaseEstimator):
         if is_evidence and alpha is not None:
             raise ValueError(
                 f"{type(self).__name__}: alpha={alpha!r} has no effect with "
-                f"penalty={EMPIRICAL_BAYES!r}, which finds its strengths in the data. "
+                f"penalty={EMPIRICAL_BAYES!r}, which estimates alpha from the data. "
                 "Leave alpha at None, or choose penalty='partial_pooling'."
             )
-        if self.penalty is None and alpha:  # 0 says the same
+        if self.penalty is None and alpha:  # alpha=0 is allowed
             raise ValueError(
                 f"{type(self).__name__}: alpha={alpha!r} has no effect with "
                 "penalty=None. Leave alpha at None, or choose a penalty, such as "
@@ -207,12 +212,12 @@ class LinearBase(BaseEstimator):
             self._keep(data, problem, solution, alpha)
 
     def _in_common_units(self, data: Data, penalty: Penalty | None = None) -> Data:
-        """Return the data in units in which tasks can be compared."""
-        # The penalty is the one whose alpha was given; None where the data choose it.
+        """Return the data in the units in which the problem is solved."""
+        # `penalty` is the one whose alpha the user gave; None if alpha is estimated.
         return data
 
     def _resolve(self, data: Data) -> Penalty:
-        """Return the penalty on the tasks that are fitted."""
+        """Return the penalty for the tasks that are fitted."""
         who = type(self).__name__
         penalty = resolve_penalty(self.penalty, who).for_names(self.task_set_, who)
         if len(data.kept) < self.task_set_.n_tasks:
@@ -221,11 +226,11 @@ class LinearBase(BaseEstimator):
         return penalty
 
     def _pools(self, data: Data) -> bool:
-        """Whether empirical Bayes pools the intercepts."""
+        """Return whether empirical Bayes pools the intercepts."""
         return len(data.kept) > 1 and bool(self.fit_intercept == PARTIAL_POOLING)
 
     def _pooled(self, data: Data) -> Data:
-        """Return the data with pooled intercepts where they are asked for."""
+        """Return the data, with pooled intercepts if `fit_intercept` asks for them."""
         return pool(data) if self.fit_intercept == PARTIAL_POOLING else data
 
     def _keep(
@@ -235,9 +240,9 @@ class LinearBase(BaseEstimator):
         solution: Solution,
         alpha: float,
     ) -> None:
-        """Set the fitted attributes of a solution."""
+        """Set the fitted attributes from a solution."""
         certificate = solution.certificate
-        for name in SOMETIMES:
+        for name in OPTIONAL_ATTRIBUTES:
             self.__dict__.pop(name, None)
         self.penalty_: Penalty | None = problem.penalty
         self.alpha_ = alpha
@@ -267,7 +272,7 @@ class LinearBase(BaseEstimator):
             self._warn_of_gap(certificate)
 
     def _keep_errors(self, data: Data, spreads: Deviations) -> None:
-        """Keep the standard errors of coefficients and intercepts for X and y."""
+        """Store the standard errors in the units of X and y."""
         rows = data.units.coefficients(spreads.coefficients).T
         shifts = spreads.intercepts * data.units.scale
         self._standard_errors = (
@@ -276,7 +281,7 @@ class LinearBase(BaseEstimator):
         )
 
     def _keep_constants(self, n_features: int, alpha: float) -> None:
-        """Set the fitted attributes where every task is constant."""
+        """Set the fitted attributes if all tasks are constant."""
         self.penalty_, self.alpha_ = None, alpha
         self.n_iter_, self.dual_gap_, self.optimality_ = 1, 0.0, 0.0
         n_tasks = self.task_set_.n_tasks
@@ -293,12 +298,12 @@ class LinearBase(BaseEstimator):
             reached = f"a relative distance to optimality of {certificate.distance:.1e}"
         advice = ["standardise X", "accept a larger tol"]
         if self.penalty_ is not None and not self.penalty_.is_off:
-            advice.insert(1, f"increase {self._strength}")
+            advice.insert(1, f"increase {self._alpha_name}")
         if self.n_iter_ >= self.max_iter:
             advice.insert(1, "increase max_iter")
         warnings.warn(
             f"{type(self).__name__}: stopped at {reached} after {self.n_iter_} "
-            f"iterations (tol={self.tol:g}). What can help: {', '.join(advice)}.",
+            f"iterations (tol={self.tol:g}). Possible remedies: {', '.join(advice)}.",
             ConvergenceWarning,
             stacklevel=5,
         )
@@ -306,7 +311,7 @@ class LinearBase(BaseEstimator):
     def _set_coefficients(
         self, data: Data, W: np.ndarray, intercept: np.ndarray
     ) -> None:
-        """Give every task its rows of coefficients and its intercepts."""
+        """Set `coef_` and `intercept_` from the columns of all tasks."""
         ends = np.cumsum(self._widths(data))[:-1]
         shifts = self._spread(data, intercept[:, None])[:, 0]
         self._set_shapes(
@@ -314,13 +319,13 @@ class LinearBase(BaseEstimator):
         )
 
     def _widths(self, data: Data) -> np.ndarray:
-        """Return the number of rows of coefficients of each task, fitted or not."""
+        """Return the number of columns of each task, fitted or not."""
         widths = np.ones(self.task_set_.n_tasks, dtype=np.intp)
         widths[data.kept] = data.widths
         return widths
 
     def _spread(self, data: Data, rows: np.ndarray, blank: float = 0.0) -> np.ndarray:
-        """Return rows of fitted tasks with blanks between them for the others."""
+        """Return rows for all tasks, with `blank` for those that were not fitted."""
         is_fitted = np.zeros(self.task_set_.n_tasks, dtype=bool)
         is_fitted[data.kept] = True
         if is_fitted.all():
@@ -332,7 +337,7 @@ class LinearBase(BaseEstimator):
 
     @abstractmethod
     def _set_shapes(self, blocks: list[np.ndarray], shifts: list[np.ndarray]) -> None:
-        """Set coef_ and intercept_ in the shapes of the kind of estimator."""
+        """Set `coef_` and `intercept_` in the shapes of this kind of estimator."""
 
     def _decision(self, X: FeaturesLike) -> np.ndarray:
         """Return X coef + intercept for all columns of all tasks."""
@@ -347,7 +352,7 @@ class LinearBase(BaseEstimator):
         """Return all coefficients (n_columns, n_features) and intercepts."""
 
     def __sklearn_tags__(self) -> Tags:
-        """Return the tags: sparse X, several outputs."""
+        """Return the tags, with sparse X and several outputs allowed."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.target_tags.multi_output = True

@@ -1,4 +1,4 @@
-"""Logistic and multinomial regression of several targets together."""
+"""Logistic and multinomial regression for several targets."""
 
 from __future__ import annotations
 
@@ -20,71 +20,74 @@ __all__ = ["MultiTaskLinearClassifier"]
 class MultiTaskLinearClassifier(
     ClassOutputsMixin, ClassifierMixin, LinearClassifierBase
 ):
-    """Logistic regression of several targets, coupled by a penalty.
+    """Logistic regression for several targets, coupled by a penalty.
 
-    Minimises sum over observed cells of w log-loss(y, x W_t + b_t) / n + alpha R(W), n
-    the mean weight of a task. A task with two classes has one row of coefficients, one
-    with K > 2 has K (softmax); both kinds go together. Missing labels (NaN) are simply
-    not in the sum.
+    Minimises sum over observed labels of w log-loss(y, x W_t + b_t) / n + alpha R(W),
+    where n is the mean sum of weights of a task. A task with two classes has one vector
+    of coefficients, a task with K > 2 classes has K (softmax). Both kinds of tasks can
+    be fitted together. Missing labels (NaN) are left out of the sum.
 
-    The default has nothing to tune: each task's coefficients are a shared vector plus
-    its own deviation, and the strengths of both come from the data (empirical Bayes,
-    by Laplace steps).
-    Choose "l21" where few features matter, "trace" where few directions do.
+    By default there is no hyperparameter to tune. The coefficients of a task are a
+    shared vector plus a deviation, and the alphas of both parts are estimated from the
+    data (empirical Bayes with Laplace's approximation). Use "l21" if only a few
+    features are relevant, and "trace" if the tasks are combinations of a few
+    directions.
 
     Parameters
     ----------
     penalty : str, Penalty or None, default="empirical_bayes"
         "empirical_bayes", a name ("partial_pooling", "shared", "l21", "trace", "mean",
-        "chain", "ridge", "l1", "task_l21", "task_covariance"), an object of
-        `sklearn_mtl.penalties`, a `Penalty` of your own, or None for no penalty.
+        "chain", "ridge", "l1", "task_l21", "task_covariance"), a penalty of
+        `sklearn_mtl.penalties`, a user-defined `Penalty`, or None for no penalty.
     alpha : float, default=None
-        What the penalty is multiplied by, 1.0 if None. "empirical_bayes" finds its
-        strengths in the data and takes no number; without a penalty only 0 is
-        allowed.
+        Constant that multiplies the penalty; 1.0 if None. It must be None with
+        "empirical_bayes", which estimates alpha from the data. Without a penalty only
+        None and 0 are allowed.
     fit_intercept : bool, default=True
-        Whether each task has an intercept, which is never penalised.
+        Whether to fit an intercept for each task. Intercepts are not penalised.
     tol : float, default=1e-6
-        Duality gap to reach, relative to the loss at zero coefficients.
+        Duality gap at which the solver stops, relative to the loss at zero
+        coefficients.
     max_iter : int, default=10000
-        Most iterations.
+        Maximum number of iterations.
     class_weight : None, "balanced", dict or list, default=None
-        Weights of classes: for all tasks, or by task.
+        Weights of classes, for all tasks or per task.
     on_empty_task : {"raise", "warn"}, default="raise"
         What to do with a task that has no label; "warn" predicts NaN for it.
 
     Attributes
     ----------
     coef_ : ndarray of shape (1 or n_classes, n_features), or list of them
-        Coefficients; a list with one array a task where y was 2-D.
+        Coefficients. If y is 2-D, a list with one array per task.
     intercept_ : ndarray of shape (1 or n_classes,), or list of them
         Intercepts.
     n_iter_ : int
-        Iterations taken.
+        Number of iterations.
     dual_gap_ : float
-        Relative duality gap; NaN where there is no certificate.
+        Relative duality gap; NaN if no gap is known.
     optimality_ : float
-        Distance of -gradient to the subdifferential, over the gradient at zero.
+        Distance of -gradient to the subdifferential, relative to the gradient at zero.
     alpha_ : float
-        The multiplier; with "empirical_bayes" the strength of the own part.
+        Constant that multiplies the penalty; with "empirical_bayes" the estimated alpha
+        of the task-specific part.
     penalty_ : Penalty
-        The penalty that was minimised, with its strengths.
+        The penalty that was minimised, with its alphas.
     parts_ : dict of str to ndarray of shape (n_columns, n_features)
-        Parts of the coefficients, where the penalty is a `Decomposition`.
+        Parts of the coefficients, if the penalty is a `Decomposition`.
     task_covariance_ : ndarray of shape (n_columns, n_columns)
-        Learned relation of the rows of all coefficients, where the penalty is a
+        Learned covariance of the coefficient vectors of all tasks, if the penalty is a
         `TaskCovariance`.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names.
+        Names of the features, if X has feature names that are all strings.
 
     Notes
     -----
-    With "empirical_bayes" features are scaled to unit variance inside. Strengths belong
-    to the scaled problem; `coef_` and `parts_` are for X as it came.
+    With "empirical_bayes" features are scaled to unit variance internally. The alphas
+    refer to the scaled features; `coef_` and `parts_` are in the units of X.
 
-    The Laplace steps take one mean curvature for each row of coefficients.
+    The Laplace approximation uses one mean curvature per coefficient vector.
 
     References
     ----------
@@ -142,7 +145,7 @@ class MultiTaskLinearClassifier(
             Labels; NaN or None where missing.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
-            Weights of rows or cells.
+            Weights per sample or per label.
 
         Returns
         -------
@@ -154,8 +157,8 @@ class MultiTaskLinearClassifier(
         TaskError
             If a task has no label, or labels that are not classes.
         ValueError
-            If X has NaN, weights are negative, the penalty does not fit the tasks, or
-            alpha is a number and the penalty "empirical_bayes" or None.
+            If X contains NaN, weights are negative, the penalty does not fit the tasks,
+            or alpha is a number and the penalty is "empirical_bayes" or None.
         """
         self._solve(self._read(X, y, sample_weight), self.alpha)
         return self

@@ -1,4 +1,4 @@
-"""Logistic regression of several targets, the strength by cross-validation."""
+"""Logistic regression for several targets with cross-validated alpha."""
 
 from __future__ import annotations
 
@@ -26,80 +26,84 @@ __all__ = ["MultiTaskLinearClassifierCV"]
 class MultiTaskLinearClassifierCV(
     ClassOutputsMixin, ClassifierMixin, LinearSearchMixin, LinearClassifierBase
 ):
-    """Logistic regression of several targets, its penalty cross-validated.
+    """Logistic regression for several targets with cross-validated alpha.
 
-    Minimises sum over observed cells of w log-loss(y, x W_t + b_t) / n + alpha R(W), n
-    the mean weight of a task. A task with two classes has one row of coefficients, one
-    with K > 2 has K (softmax); both kinds go together. Missing labels (NaN) are simply
-    not in the sum.
+    Minimises sum over observed labels of w log-loss(y, x W_t + b_t) / n + alpha R(W),
+    where n is the mean sum of weights of a task. A task with two classes has one vector
+    of coefficients, a task with K > 2 classes has K (softmax). Both kinds of tasks can
+    be fitted together. Missing labels (NaN) are left out of the sum.
 
-    alpha is the one of a path with the smallest mean log-loss over the cells of the
-    test folds. Paths are started where the stronger penalty ended.
-    By default each task's coefficients are a shared vector plus its own deviation.
+    The chosen alpha has the smallest mean log-loss over the observed labels of the test
+    folds. The solutions along a path are warm-started from larger to smaller alphas. By
+    default the coefficients of a task are a shared vector plus a deviation.
 
     Parameters
     ----------
     penalty : str or Penalty, default="partial_pooling"
         A name ("partial_pooling", "shared", "l21", "trace", "mean", "chain", "ridge",
-        "l1", "task_l21", "task_covariance"), an object of `sklearn_mtl.penalties` or a
-        `Penalty` of your own.
+        "l1", "task_l21", "task_covariance"), a penalty of `sklearn_mtl.penalties`, or a
+        user-defined `Penalty`.
     alphas : int or array-like of shape (n_alphas,), default=20
-        What the penalty is multiplied by: a number of strengths, spaced on a
-        logarithmic scale, or the strengths.
+        Constants that multiply the penalty. An int is the number of alphas on a
+        logarithmic grid.
     eps : float, default=1e-3
-        The smallest strength over the one that sets all coefficients to zero.
+        Ratio of the smallest to the largest alpha of the grid. The largest one is the
+        smallest alpha for which all coefficients are zero.
     cv : int, splitter, iterable of (train, test) or None, default=None
-        Folds; a number, or None for 5, stands for MultiTaskStratifiedKFold, or,
-        if fit gets groups, for MultiTaskStratifiedGroupKFold.
+        Cross-validation. An int is the number of folds; None means 5. Both use
+        MultiTaskStratifiedKFold, or MultiTaskStratifiedGroupKFold if `groups` are
+        passed to `fit`.
     selection : {"min", "one_standard_error"}, default="min"
-        The alpha with the smallest mean loss, or the largest one within a standard
-        error of it.
+        "min" selects the alpha with the smallest mean loss, "one_standard_error" the
+        largest alpha with a mean loss within one standard error of it.
     fit_intercept : bool, default=True
-        Whether each task has an intercept, which is never penalised.
+        Whether to fit an intercept for each task. Intercepts are not penalised.
     tol : float, default=1e-6
-        Duality gap to reach, relative to the loss at zero coefficients. Fits on the
-        training parts of folds reach 200 times that, or 2e-4 if that is less.
+        Duality gap at which the solver stops, relative to the loss at zero
+        coefficients. During the search the tolerance is min(200 * tol, 2e-4), but at
+        least tol.
     max_iter : int, default=10000
-        Most iterations.
+        Maximum number of iterations.
     class_weight : None, "balanced", dict or list, default=None
-        Weights of classes: for all tasks, or by task.
+        Weights of classes, for all tasks or per task.
     on_empty_task : {"raise", "warn"}, default="raise"
         What to do with a task that has no label; "warn" predicts NaN for it.
 
     Attributes
     ----------
     coef_ : ndarray of shape (1 or n_classes, n_features), or list of them
-        Coefficients; a list with one array a task where y was 2-D.
+        Coefficients. If y is 2-D, a list with one array per task.
     intercept_ : ndarray of shape (1 or n_classes,), or list of them
         Intercepts.
     n_iter_ : int
-        Iterations taken.
+        Number of iterations of the final fit.
     dual_gap_ : float
-        Relative duality gap; NaN where there is no certificate.
+        Relative duality gap; NaN if no gap is known.
     optimality_ : float
-        Distance of -gradient to the subdifferential, over the gradient at zero.
+        Distance of -gradient to the subdifferential, relative to the gradient at zero.
     alpha_ : float
-        The strength chosen.
+        The selected alpha.
     alphas_ : ndarray of shape (n_alphas,)
-        The strengths tried, decreasing.
+        The alphas that were tried, in decreasing order.
     cv_results_ : dict of str to ndarray of shape (n_alphas,)
-        "alpha", "mean_test_loss", "std_test_loss", and one "splitK_test_loss" a fold.
+        "alpha", "mean_test_loss", "std_test_loss", and one "splitK_test_loss" per fold.
     path_ : dict of str to ndarray
-        "alpha", "dual_gap", "optimality" and "n_features_used" along the path of all
-        rows, down to the strength chosen; those before it have a gap as in the search.
+        "alpha", "dual_gap", "optimality" and "n_features_used" along the path fitted to
+        all samples, down to the selected alpha. All but the last solution have the
+        tolerance of the search.
     n_splits_ : int
         Number of folds.
     penalty_ : Penalty
-        The penalty that was minimised, with its strengths.
+        The penalty that was minimised, with its alphas.
     parts_ : dict of str to ndarray of shape (n_columns, n_features)
-        Parts of the coefficients, where the penalty is a `Decomposition`.
+        Parts of the coefficients, if the penalty is a `Decomposition`.
     task_covariance_ : ndarray of shape (n_columns, n_columns)
-        Learned relation of the rows of all coefficients, where the penalty is a
+        Learned covariance of the coefficient vectors of all tasks, if the penalty is a
         `TaskCovariance`.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names.
+        Names of the features, if X has feature names that are all strings.
 
     References
     ----------
@@ -166,10 +170,10 @@ class MultiTaskLinearClassifierCV(
             Labels; NaN or None where missing.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
-            Weights of rows or cells.
+            Weights per sample or per label.
         groups : array-like of shape (n_samples,), default=None
-            The group of each sample. A splitter gets them; folds of a number do not
-            divide them.
+            The group of each sample, passed to the splitter. If `cv` is None or an int,
+            no group is split between training and test folds.
 
         Returns
         -------
@@ -181,7 +185,8 @@ class MultiTaskLinearClassifierCV(
         TaskError
             If a task has no label, or labels that are not classes.
         ValueError
-            If X has NaN, weights are negative, or the penalty does not fit the tasks.
+            If X contains NaN, weights are negative, or the penalty does not fit the
+            tasks.
         """
         warn_of_index_order(type(self).__name__, X=X, groups=groups)
         data = self._read(X, y, sample_weight)

@@ -1,4 +1,4 @@
-"""Columns of X that say nothing beside an intercept."""
+"""Constant columns of X, which have no effect if there is an intercept."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["blank_constants"]
 
 
 def blank_constants(X: Matrix, rows: np.ndarray) -> Any:
-    """Return X with zeros in the columns that are the same number in all these rows.
+    """Return X with zeros in the columns that are constant over these rows.
 
-    Centred, such a column is rounding, and where nothing penalises it its coefficient
-    would be what that rounding says.
+    After centring, such a column contains only rounding errors. Without a penalty its
+    coefficient would be determined by them.
 
     Shapes: X (n_samples, n_features) -> (n_samples, n_features).
     """
-    # Three rows rule out nearly all columns.
+    # Three rows are enough to rule out almost all columns.
     few = _dense(X[rows[[0, len(rows) // 2, -1]]])
     candidates = np.flatnonzero((few == few[0]).all(axis=0) & (few[0] != 0.0))
     if not len(candidates):

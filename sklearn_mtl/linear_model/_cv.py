@@ -1,4 +1,4 @@
-"""What the two cross-validated estimators share."""
+"""Search for alpha, shared by the cross-validated estimators."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ __all__ = ["LinearSearchMixin"]
 
 Fold = tuple[np.ndarray, np.ndarray]
 
-#: Largest relative duality gap of the fits on training parts. scikit-learn's default of
-#: 1e-4 is relative to ||y||^2, twice the loss at zero.
+#: Largest relative duality gap of the fits on training folds. It corresponds to
+#: scikit-learn's default of 1e-4, which is relative to ||y||^2 (twice the loss at
+#: zero).
 SEARCH_TOLERANCE = 2e-4
-#: It is so many times tol, so that a smaller tol makes the search as precise as asked.
-LOOSER = 200.0
+#: Ratio of this gap to `tol`. A smaller `tol` therefore makes the search more precise.
+SEARCH_RATIO = 200.0
 
 
 class LinearSearchMixin(LinearBase):
-    """Choose alpha along a path, then fit all rows down to the one chosen."""
+    """Select alpha by cross-validation, then fit all samples along the path to it."""
 
     _parameter_constraints: dict[str, list[Any]] = {
         **LinearBase._parameter_constraints,
@@ -41,10 +42,10 @@ class LinearSearchMixin(LinearBase):
         "selection": [StrOptions({"min", "one_standard_error"})],
     }
 
-    # as scikit-learn's group splitters: who passes groups wants them to be kept apart
+    # Groups are requested by default, as in scikit-learn's group splitters.
     __metadata_request__fit = {"groups": True}
 
-    _strength = "alphas"
+    _alpha_name = "alphas"
     alphas: Any
     eps: float
     cv: CrossValidator | None
@@ -58,15 +59,15 @@ class LinearSearchMixin(LinearBase):
         groups: ArrayLike | None,
         sample_weight: ArrayLike | None,
     ) -> None:
-        """Fit, and set the fitted attributes."""
+        """Run the search and set the fitted attributes."""
         if not len(data.kept):
             self._keep_constants(data.X.shape[1], np.nan)
             return
         who = type(self).__name__
         if isinstance(self.penalty, str) and self.penalty == EMPIRICAL_BAYES:
             raise ValueError(
-                f"{who}: 'empirical_bayes' has no strength to search for; fit "
-                f"{who.removesuffix('CV')}."
+                f"{who}: penalty='empirical_bayes' has no alpha to search for. "
+                f"Use {who.removesuffix('CV')}."
             )
         penalty = self._resolve(data)
         is_given = None if isinstance(self.alphas, Integral) else penalty
@@ -75,7 +76,7 @@ class LinearSearchMixin(LinearBase):
         alphas = self._alphas(problem)
         folds = self._folds(X, y, groups, sample_weight)
         options = {"tol": self.tol, "max_iter": self.max_iter}
-        # Losses of test parts need no more than scikit-learn's default precision.
+        # The losses of test folds need no more than scikit-learn's default precision.
         coarse = {**options, "tol": self._search_tolerance()}
         found = search(data, penalty, alphas, folds, **coarse)
         best = found.best(self.selection)
@@ -85,21 +86,22 @@ class LinearSearchMixin(LinearBase):
 
     def _search_tolerance(self) -> float:
         """Return the duality gap of fits that are not kept."""
-        return float(max(self.tol, min(LOOSER * self.tol, SEARCH_TOLERANCE)))
+        return float(max(self.tol, min(SEARCH_RATIO * self.tol, SEARCH_TOLERANCE)))
 
     def _alphas(self, problem: Problem) -> np.ndarray:
-        """Return the strengths, decreasing."""
+        """Return the alphas in decreasing order."""
         if isinstance(self.alphas, Integral):
             return alpha_grid(problem, int(self.alphas), self.eps)
         try:
-            # Decreasing: each solution is a warm start for a slightly weaker penalty.
+            # Decreasing, because a solution is a warm start for a slightly smaller
+            # alpha.
             alphas = np.sort(np.asarray(self.alphas, dtype=float).ravel())[::-1]
         except (TypeError, ValueError):
             alphas = np.array([np.nan])
         if not len(alphas) or not np.isfinite(alphas).all() or (alphas < 0).any():
             raise ValueError(
-                f"{type(self).__name__}: alphas must be a number of strengths or at "
-                "least one strength, finite and not negative; found "
+                f"{type(self).__name__}: alphas must be a number of alphas, or a "
+                "non-empty list of numbers that are finite and not negative; found "
                 f"{self.alphas!r}."
             )
         return alphas
@@ -107,9 +109,9 @@ class LinearSearchMixin(LinearBase):
     def _follow(
         self, data: Data, problem: Problem, alphas: np.ndarray, options: dict[str, Any]
     ) -> None:
-        """Fit all rows along the path down to the last alpha."""
+        """Fit all samples along the path down to the last alpha."""
         rows = []
-        # Those on the way are starting points; only the last one is kept.
+        # All solutions but the last are only starting points.
         options = {**options, "path_tol": self._search_tolerance()}
         for here, solution in solve_path(problem, alphas, **options):
             W = here.total(solution.point)
@@ -132,7 +134,7 @@ class LinearSearchMixin(LinearBase):
         groups: ArrayLike | None,
         sample_weight: ArrayLike | None,
     ) -> list[Fold]:
-        """Return the rows of the training and test parts."""
+        """Return the row indices of the training and test folds."""
         rows = np.arange(num_samples(X))
         splitter = self._splitter(groups)
         pairs = split_weighted(splitter, X, y, groups, sample_weight)
@@ -141,19 +143,19 @@ class LinearSearchMixin(LinearBase):
         if not folds or n_empty:
             raise ValueError(
                 f"{type(self).__name__}: cv gives {len(folds)} folds, {n_empty} of "
-                "them with an empty part; allowed is at least one fold, none with an "
-                "empty part."
+                "them with an empty training or test set. At least one fold is "
+                "required, and none may be empty."
             )
         return folds
 
     def _splitter(self, groups: ArrayLike | None) -> Any:
-        """Return the splitter that `cv` stands for."""
+        """Return the splitter described by `cv`."""
         cv: Any = self.cv
         if cv is not None and not isinstance(cv, Integral):
-            return cv if hasattr(cv, "split") else _Listed(list(cv))
+            return cv if hasattr(cv, "split") else _ListedSplits(list(cv))
         n_splits = None if cv is None else int(cv)
         if groups is not None:
-            kind = self._kind  # whole numbers are not always classes
+            kind = self._kind  # integer targets are not always classes
             return stratified_folds(n_splits, groups, task_types=kind)
         return self._default_splitter(5 if n_splits is None else n_splits)
 
@@ -161,8 +163,8 @@ class LinearSearchMixin(LinearBase):
         raise NotImplementedError
 
 
-class _Listed:
-    """Splits that are given as a list."""
+class _ListedSplits:
+    """Splitter for splits that are given as a list."""
 
     def __init__(self, folds: list[tuple[Any, Any]]) -> None:
         self.folds = folds

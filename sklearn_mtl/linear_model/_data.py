@@ -1,4 +1,4 @@
-"""What of X, y and weights is fitted, and the data term that it makes."""
+"""Data of the fitted tasks, and the data term made of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_mtl.datafits import Datafit, LogLoss, Pooling, Quadratic
-from sklearn_mtl.linear_model._labels import Labels, OwnLabels, TableOfLabels
+from sklearn_mtl.linear_model._labels import Labels, SeparateLabels, TableOfLabels
 from sklearn_mtl.linear_model._units import Units
 from sklearn_mtl.penalties import TaskColumns
 from sklearn_mtl.tasks import TargetColumns, TaskSet, cell_weights, weights_at
@@ -20,22 +20,22 @@ __all__ = ["Data", "make_data", "read_labels"]
 
 @dataclass(frozen=True)
 class Data:
-    """Rows of the tasks that have coefficients.
+    """X, labels and weights of the tasks that have coefficients.
 
     Attributes
     ----------
     X : ndarray or CSR matrix of shape (n_samples, n_features)
         Inputs.
-    labels : TableOfLabels or OwnLabels
-        Codes and weights of the tasks kept.
+    labels : TableOfLabels or SeparateLabels
+        Labels and weights of the fitted tasks.
     n_classes : list of int
-        Of the tasks kept; 0 for regressions.
+        Number of classes of the fitted tasks; 0 for regression.
     kept : ndarray of shape (n_kept,)
-        Numbers of the tasks that are fitted: not those without label or with one class.
+        Indices of the fitted tasks. Tasks without labels or with one class are not.
     fit_intercept : bool or Pooling
-        Whether there are intercepts, free or pooled.
+        Whether there are intercepts, and whether they are pooled.
     units : Units
-        What X and the targets were divided by.
+        Scales of the features and targets.
     """
 
     X: Any
@@ -47,12 +47,12 @@ class Data:
 
     @property
     def Y(self) -> np.ndarray:
-        """Codes of the tasks kept, 0 where missing: (n_samples, n_kept)."""
+        """Labels of the fitted tasks, 0 where missing: (n_samples, n_kept)."""
         return self.labels.Y
 
     @property
     def weights(self) -> np.ndarray:
-        """Weights of cells, 0 where missing: (n_samples, n_kept)."""
+        """Weights of the labels, 0 where missing: (n_samples, n_kept)."""
         return self.labels.weights
 
     @property
@@ -67,7 +67,7 @@ class Data:
 
     @property
     def is_classification(self) -> bool:
-        """Whether tasks have classes."""
+        """Return whether the tasks have classes."""
         return bool(self.n_classes) and self.n_classes[0] > 0
 
     def datafit(self) -> Datafit:
@@ -75,25 +75,25 @@ class Data:
         return self.log_loss() if self.is_classification else self.quadratic()
 
     def log_loss(self) -> LogLoss:
-        """Return the log-loss of classifications."""
+        """Return the log-loss of classification tasks."""
         fit_intercept = bool(self.fit_intercept)
         return LogLoss(self.X, self.Y, self.weights, self.n_classes, fit_intercept)
 
     def quadratic(self) -> Quadratic:
-        """Return the squared error of regressions."""
+        """Return the squared error of regression tasks."""
         return self.labels.quadratic(self.X, self.fit_intercept)
 
     def rows(self, index: np.ndarray) -> Data:
-        """Return some of the rows."""
+        """Return the data of some samples."""
         return replace(self, X=self.X[index], labels=self.labels.rows(index))
 
     def with_scaled_targets(self) -> Data:
-        """Return the data with targets of unit variance."""
+        """Return the data with targets scaled to unit variance."""
         labels, units = self.labels.standardised(bool(self.fit_intercept))
         return replace(self, labels=labels, units=units)
 
     def with_scaled_features(self) -> Data:
-        """Return the data with features of unit variance."""
+        """Return the data with features scaled to unit variance."""
         row_weights = self.labels.row_weights()
         row_weights = row_weights / max(row_weights.sum(), 1e-300)
         mean, is_centred = self.X.T @ row_weights, bool(self.fit_intercept)
@@ -104,7 +104,7 @@ class Data:
             centred = self.X - is_centred * mean
             variance = row_weights @ centred**2
         square = mean**2 + variance
-        # A variance that is only rounding must not be scaled up to 1.
+        # A variance that is only rounding error must not be scaled to 1.
         deviations = np.sqrt(np.where(variance > 1e-14 * square, variance, 1.0))
         if sparse.issparse(self.X):
             X = (self.X @ sparse.diags_array(1.0 / deviations)).tocsr()
@@ -116,7 +116,7 @@ class Data:
 def make_data(
     X: FeaturesLike, task_set: TaskSet, labels: Labels, fit_intercept: bool
 ) -> Data:
-    """Return the rows of the tasks that can be fitted.
+    """Return the data of the tasks that can be fitted.
 
     Shapes: X (n_samples, n_features).
     """
@@ -135,7 +135,7 @@ def read_labels(
     class_weight: ClassWeight | None,
     who: str,
 ) -> Labels:
-    """Return labels and weights in the form that costs less."""
+    """Return labels and weights in the cheaper of both forms."""
     cells, shape = columns.cells, columns.observed.shape
     has_classes = any(task.is_classification for task in task_set.tasks)
     labels: Labels
@@ -148,7 +148,7 @@ def read_labels(
     else:
         weights = weights_at(cells, columns.weights, shape)
         y = np.concatenate(columns.values).astype(np.float64)
-        labels = OwnLabels(cells, y, weights, shape[0])
+        labels = SeparateLabels(cells, y, weights, shape[0])
     if columns.observed.any() and not weights.any():
         raise ValueError(f"{who}: class_weight gives all labels a weight of zero.")
     return labels

@@ -1,4 +1,4 @@
-"""The default: strengths of the shared and the own part by empirical Bayes."""
+"""Empirical Bayes: alphas of the shared and the task-specific part from the data."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from sklearn_mtl.solvers import (
 
 __all__ = ["fit_empirical_bayes", "pool"]
 
-#: Laplace steps, and the change of a logarithm of a strength that ends them.
+#: Number of Laplace steps, and change of the logarithm of an alpha at which they stop.
 MAX_STEPS = 20
 STEP_TOLERANCE = 1e-3
-#: Above this many numbers in all Gram matrices the tasks are given common axes.
+#: With more entries in all Gram matrices than this, all tasks use the same axes.
 MAX_GRAM = 1e7
-#: Rows that are dense at a time where X is sparse.
+#: Number of rows of a sparse X that are made dense at a time.
 ROWS_AT_ONCE = 256
-#: Common axes are those of at most so many rows, evenly spaced.
+#: Largest number of samples, evenly spaced, from which common axes are computed.
 MAX_ROWS = 2000
 
 
 def fit_empirical_bayes(
     data: Data, pools: bool, *, tol: float, max_iter: int
 ) -> tuple[Data, Problem, Solution, Deviations]:
-    """Fit a shared vector plus deviations with strengths that the data give."""
+    """Fit a shared vector plus deviations, with alphas estimated from the data."""
     if data.is_classification:
         return data, *_fit_classes(data, data.log_loss(), tol=tol, max_iter=max_iter)
     datafit = data.quadratic()
@@ -69,7 +69,7 @@ def _evidence(
     totals: np.ndarray,
     pools: bool,
 ) -> Evidence:
-    """Return the evidence in the form that the size of the data allows."""
+    """Return the marginal likelihood in the form that the size of the data allows."""
     n_intercepts = int(bool(data.fit_intercept)) * len(totals)
     is_small = len(totals) * data.X.shape[1] ** 2 <= MAX_GRAM
     if pools and is_small:
@@ -81,28 +81,28 @@ def _evidence(
 
 
 def pool(data: Data) -> Data:
-    """Return the data with intercepts pooled as strongly as the data suggest.
+    """Return the data with intercepts pooled by an amount estimated from the data.
 
-    The variances of noise and intercepts are those at which the evidence of a shared
-    vector plus deviations is stationary, with at most so many principal axes as tasks
-    can have Gram matrices of their own.
+    The variances of noise and intercepts maximise the marginal likelihood of a shared
+    vector plus deviations. If there are too many features for one Gram matrix per task,
+    only the leading principal axes are used.
     """
     totals = data.labels.totals()
     if len(totals) < 2:
         return data
     part = data.with_scaled_features()
-    # So many axes that the Gram matrices of all tasks stay within the limit.
+    # The number of axes for which the Gram matrices of all tasks stay within the limit.
     n_axes = int(np.sqrt(MAX_GRAM / len(totals)))
     if n_axes < data.X.shape[1]:
         part = replace(part, X=_projected(part, n_axes))
     datafit = part.quadratic()
     strengths = evidence_of_levels(datafit, totals).strengths(float(totals.mean()))
-    assert strengths.pooling is not None  # from levels always
+    assert strengths.pooling is not None  # always set with pooled intercepts
     return replace(data, fit_intercept=strengths.pooling)
 
 
 def _projected(data: Data, n_axes: int) -> np.ndarray:
-    """Return the rows along the principal axes with the largest variances."""
+    """Return the samples projected onto the leading principal axes."""
     axes, starts = _common_axes(data), range(0, data.X.shape[0], ROWS_AT_ONCE)
     blocks = [data.X[start : start + ROWS_AT_ONCE] for start in starts]
     dense = [b.toarray() if sparse.issparse(b) else b for b in blocks]
@@ -112,7 +112,7 @@ def _projected(data: Data, n_axes: int) -> np.ndarray:
 def _fit_classes(
     data: Data, datafit: LogLoss, *, tol: float, max_iter: int
 ) -> tuple[Problem, Solution, Deviations]:
-    """Alternate between the fit at given strengths and a Laplace step for them."""
+    """Alternate between a fit with fixed alphas and a Laplace step for the alphas."""
     axes = _common_axes(data)
     strengths = Strengths(shared=1.0 / datafit.n, own=1.0 / datafit.n)
     point = None
@@ -132,7 +132,7 @@ def _fit_classes(
 
 
 def _common_axes(data: Data) -> Axes:
-    """Return the axes of the rows of all tasks."""
+    """Return the principal axes of the samples of all tasks."""
     X: Any = data.X
     weights = data.labels.row_weights()
     if min(X.shape) > MAX_ROWS:

@@ -1,4 +1,4 @@
-"""Labels of all tasks: in a table, or one after the other where most are missing."""
+"""Labels of all tasks, stored as a table or task by task if most are missing."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from sklearn_mtl.linear_model._units import Units, divisors, without_rounding
 from sklearn_mtl.tasks import Cells
 from sklearn_mtl.utils._typing import FeaturesLike, Matrix
 
-__all__ = ["Labels", "OwnLabels", "TableOfLabels"]
+__all__ = ["Labels", "SeparateLabels", "TableOfLabels"]
 
 
 @dataclass(frozen=True)
 class TableOfLabels:
-    """Labels and weights of all cells.
+    """Labels and weights of all samples and tasks.
 
     Attributes
     ----------
     Y : ndarray of shape (n_samples, n_tasks)
-        Codes, 0 where missing.
+        Labels (class indices for classification), 0 where missing.
     weights : ndarray of shape (n_samples, n_tasks)
-        Weights of cells, 0 where missing.
+        Weights of the labels, 0 where missing.
     """
 
     Y: np.ndarray
@@ -42,15 +42,15 @@ class TableOfLabels:
         return self.weights.sum(axis=0)
 
     def count(self) -> int:
-        """Return the number of labels with weight."""
+        """Return the number of labels with nonzero weight."""
         return int(np.count_nonzero(self.weights))
 
     def row_weights(self) -> np.ndarray:
-        """Return the sum of weights of each row."""
+        """Return the sum of weights of each sample."""
         return self.weights.sum(axis=1)
 
     def deviations(self, is_centred: bool) -> np.ndarray:
-        """Return the standard deviation of each task, about 0 if it is not centred."""
+        """Return the standard deviation of each task; around 0 if not centred."""
         return self._centred(is_centred)[2]
 
     def standardised(self, is_centred: bool) -> tuple[TableOfLabels, Units]:
@@ -62,8 +62,8 @@ class TableOfLabels:
         return replace(self, Y=off), Units.of_targets(means, deviations)
 
     def _centred(self, is_centred: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return labels less their means, the means, and the deviations."""
-        # einsum adds up few columns several times as fast as sum does.
+        """Return centred labels, their means and their standard deviations."""
+        # For few columns einsum is several times as fast as sum.
         totals = _positive(np.einsum("it->t", self.weights))
         means = np.einsum("it,it->t", self.weights, self.Y) / totals * is_centred
         off = self.Y - means
@@ -71,7 +71,7 @@ class TableOfLabels:
         return off, means, without_rounding(np.sqrt(squares / totals), means)
 
     def rows(self, index: np.ndarray) -> TableOfLabels:
-        """Return the labels of some rows."""
+        """Return the labels of some samples."""
         return TableOfLabels(self.Y[index], self.weights[index])
 
     def some_tasks(self, tasks: np.ndarray) -> TableOfLabels:
@@ -86,22 +86,22 @@ class TableOfLabels:
 
 
 @dataclass(frozen=True)
-class OwnLabels:
-    """Labels of tasks that have few rows in common, task after task.
+class SeparateLabels:
+    """Labels of tasks that have few samples in common, task after task.
 
-    Own-row data of many tasks are a table of gaps: each pass over it would cost more
-    than all that is done with the labels.
+    If many tasks have separate samples, most entries of a table are missing. A single
+    pass over the table would cost more than all computations with the labels.
 
     Attributes
     ----------
     cells : Cells
-        Rows and tasks of the labels.
+        Row and task of each label.
     y : ndarray of shape (n_cells,)
-        Values.
+        Values of the labels.
     w : ndarray of shape (n_cells,)
-        Weights.
+        Weights of the labels.
     n_samples : int
-        Number of rows, also of those without label.
+        Number of samples, including those without labels.
     """
 
     cells: Cells
@@ -124,25 +124,25 @@ class OwnLabels:
         return np.bincount(self.cells.tasks, self.w, len(self.cells.ends))
 
     def count(self) -> int:
-        """Return the number of labels with weight."""
+        """Return the number of labels with nonzero weight."""
         return int(np.count_nonzero(self.w))
 
     def row_weights(self) -> np.ndarray:
-        """Return the sum of weights of each row."""
+        """Return the sum of weights of each sample."""
         return np.bincount(self.cells.rows, self.w, self.n_samples)
 
     def deviations(self, is_centred: bool) -> np.ndarray:
-        """Return the standard deviation of each task, about 0 if it is not centred."""
+        """Return the standard deviation of each task; around 0 if not centred."""
         return self._centred(is_centred)[2]
 
-    def standardised(self, is_centred: bool) -> tuple[OwnLabels, Units]:
+    def standardised(self, is_centred: bool) -> tuple[SeparateLabels, Units]:
         """Return labels of unit variance, and their units."""
         off, means, deviations = self._centred(is_centred)
         off /= divisors(deviations)[self.cells.tasks]
         return replace(self, y=off), Units.of_targets(means, deviations)
 
     def _centred(self, is_centred: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return labels less their means, the means, and the deviations."""
+        """Return centred labels, their means and their standard deviations."""
         tasks, n_tasks = self.cells.tasks, len(self.cells.ends)
         totals = _positive(self.totals())
         means = np.bincount(tasks, self.w * self.y, n_tasks) / totals * is_centred
@@ -150,22 +150,22 @@ class OwnLabels:
         squares = np.bincount(tasks, self.w * off * off, n_tasks)
         return off, means, without_rounding(np.sqrt(squares / totals), means)
 
-    def rows(self, index: np.ndarray) -> OwnLabels:
-        """Return the labels of some rows."""
+    def rows(self, index: np.ndarray) -> SeparateLabels:
+        """Return the labels of some samples."""
         at = self.cells.rows, self.cells.tasks
-        # Sorted by task again by way of a table of the labels' numbers, from 1.
+        # A sparse table of label numbers (from 1) sorts the labels by task again.
         numbers = sparse.csr_array((np.arange(1, len(self.y) + 1), at), self._shape)
         found = numbers[index].tocsc()
         some = found.data - 1
         cells = Cells(found.indices, self.cells.tasks[some], found.indptr[1:])
-        return OwnLabels(cells, self.y[some], self.w[some], found.shape[0])
+        return SeparateLabels(cells, self.y[some], self.w[some], found.shape[0])
 
-    def some_tasks(self, tasks: np.ndarray) -> OwnLabels:
-        """Return the labels of some tasks, those left out having none."""
+    def some_tasks(self, tasks: np.ndarray) -> SeparateLabels:
+        """Return the labels of some tasks; the other tasks must have no labels."""
         place = np.zeros(len(self.cells.ends), dtype=np.intp)
         place[tasks] = np.arange(len(tasks))
         cells = Cells(self.cells.rows, place[self.cells.tasks], self.cells.ends[tasks])
-        return OwnLabels(cells, self.y, self.w, self.n_samples)
+        return SeparateLabels(cells, self.y, self.w, self.n_samples)
 
     def quadratic(
         self, X: Matrix, fit_intercept: bool | Pooling
@@ -185,9 +185,9 @@ class OwnLabels:
         return table
 
 
-Labels = TableOfLabels | OwnLabels
+Labels = TableOfLabels | SeparateLabels
 
 
 def _positive(totals: np.ndarray) -> np.ndarray:
-    """Return what may be divided by: 1 in place of 0."""
+    """Return values that can be divided by, with 1 in place of 0."""
     return np.where(totals > 0, totals, 1.0)

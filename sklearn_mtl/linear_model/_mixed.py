@@ -1,4 +1,4 @@
-"""Classifications and regressions: one linear model for those, one for these."""
+"""Linear models for classification and regression tasks in one estimator."""
 
 from __future__ import annotations
 
@@ -30,42 +30,42 @@ __all__ = ["MultiTaskLinearMixedEstimator", "MultiTaskLinearMixedEstimatorCV"]
 
 
 class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
-    """Linear models of classifications and regressions side by side.
+    """Linear models for classification and regression tasks in one estimator.
 
-    All classifications share one model and all regressions another: log-loss and
-    squared error have no common scale on which a penalty could tie them together. Use
-    it where a table has several targets of each kind; with one of each the tasks share
-    nothing, and a net does more (`MultiTaskMixedEstimator`).
+    One model is shared by all classification tasks and another one by all regression
+    tasks, because log-loss and squared error have no common scale for a penalty. Use it
+    for data with several targets of each kind. With one target of each kind nothing is
+    shared; use the neural network `MultiTaskMixedEstimator` instead.
 
     Parameters
     ----------
     classifier : estimator, default=None
-        Model of the classifications; `MultiTaskLinearClassifier()` if None.
+        Model of the classification tasks; `MultiTaskLinearClassifier()` if None.
     regressor : estimator, default=None
-        Model of the regressions; `MultiTaskLinearRegressor()` if None.
+        Model of the regression tasks; `MultiTaskLinearRegressor()` if None.
     task_types : str, sequence or dict, default=None
-        What the tasks are: "classification" (or "binary", "multiclass") or
-        "regression", for all tasks, in order, or by name. If None: strings, booleans,
-        categories, and whole numbers with at most 20 values are classes. A
-        `TaskTypeWarning` names a task whose type a few labels decide.
+        Types of the tasks: "classification" (or "binary", "multiclass") or
+        "regression", for all tasks, in task order, or by task name. If None, strings,
+        booleans, categories, and integers with at most 20 distinct values are classes.
+        A `TaskTypeWarning` is issued if only a few labels determine a type.
     on_empty_task : {"raise", "warn"}, default="raise"
         What to do with a task that has no label; "warn" predicts NaN for it.
 
     Attributes
     ----------
     classifier_ : estimator or None
-        The fitted model of the classifications, None where there are none.
+        The fitted model of the classification tasks, None if there are none.
     regressor_ : estimator or None
-        The fitted model of the regressions, None where there are none.
+        The fitted model of the regression tasks, None if there are none.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names.
+        Names of the features, if X has feature names that are all strings.
 
     See Also
     --------
-    MultiTaskLinearClassifier : Where all tasks are classifications.
-    MultiTaskLinearRegressor : Where all tasks are regressions.
+    MultiTaskLinearClassifier : Model if all tasks are classification tasks.
+    MultiTaskLinearRegressor : Model if all tasks are regression tasks.
 
     Examples
     --------
@@ -104,7 +104,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
     def fit(
         self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None = None
     ) -> MultiTaskLinearMixedEstimator:
-        """Fit the classifications together, and the regressions together.
+        """Fit one model to the classification and one to the regression tasks.
 
         Parameters
         ----------
@@ -114,7 +114,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
             Targets; NaN or None where missing.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
-            Weights of rows or cells.
+            Weights per sample or per label.
 
         Returns
         -------
@@ -126,7 +126,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
         TaskError
             If a task has no label, or labels that its type does not allow.
         ValueError
-            If X has NaN, or weights are negative or of a wrong shape.
+            If X contains NaN, or weights are negative or have a wrong shape.
         """
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
@@ -148,7 +148,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
         )
         if len(codes) != X.shape[0]:
             raise ValueError(
-                f"{who}: X has {X.shape[0]} rows and y has {len(codes)}: "
+                f"{who}: X has {X.shape[0]} samples and y has {len(codes)}: "
                 "inconsistent numbers of samples."
             )
         weights = None
@@ -188,7 +188,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
         return make_mixed_table(self, confidence)
 
     def _live(self, of_classes: bool) -> np.ndarray:
-        """Return the numbers of the tasks of one kind that have something to learn."""
+        """Return the indices of the tasks of one kind that can be fitted."""
         return np.flatnonzero(
             [
                 task.is_classification == of_classes
@@ -204,7 +204,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
         codes: np.ndarray,
         weights: np.ndarray | None,
     ) -> Any:
-        """Return the model of one kind of task, None without such tasks."""
+        """Return the fitted model of one kind of task, None without such tasks."""
         some = self._live(of_classes)
         if not len(some):
             return None
@@ -217,7 +217,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
         return clone(estimator).fit(X, y, **options)
 
     def _default(self, of_classes: bool) -> Any:
-        """Return the model of one kind of task where none is given."""
+        """Return the default model of one kind of task."""
         return MultiTaskLinearClassifier() if of_classes else MultiTaskLinearRegressor()
 
     def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
@@ -235,7 +235,7 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
         return outputs
 
     def __sklearn_tags__(self) -> Tags:
-        """Keep what a classifier and a regressor declare, without being either."""
+        """Return the tags of a classifier and a regressor, without being either."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.target_tags.multi_output = True
@@ -246,35 +246,35 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
 
 
 class MultiTaskLinearMixedEstimatorCV(MultiTaskLinearMixedEstimator):
-    """Linear models of both kinds of tasks, their strengths chosen by cross-validation.
+    """Linear models for both kinds of tasks with cross-validated alphas.
 
-    As `MultiTaskLinearMixedEstimator`, with other defaults.
+    It differs from `MultiTaskLinearMixedEstimator` only in the default models.
 
     Parameters
     ----------
     classifier : estimator, default=None
-        Model of the classifications; `MultiTaskLinearClassifierCV()` if None.
+        Model of the classification tasks; `MultiTaskLinearClassifierCV()` if None.
     regressor : estimator, default=None
-        Model of the regressions; `MultiTaskLinearRegressorCV()` if None.
+        Model of the regression tasks; `MultiTaskLinearRegressorCV()` if None.
     task_types : str, sequence or dict, default=None
-        As in `MultiTaskLinearMixedEstimator`.
+        Types of the tasks; see `MultiTaskLinearMixedEstimator`.
     on_empty_task : {"raise", "warn"}, default="raise"
         What to do with a task that has no label; "warn" predicts NaN for it.
 
     Attributes
     ----------
     classifier_ : estimator or None
-        The fitted model of the classifications, None where there are none.
+        The fitted model of the classification tasks, None if there are none.
     regressor_ : estimator or None
-        The fitted model of the regressions, None where there are none.
+        The fitted model of the regression tasks, None if there are none.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names.
+        Names of the features, if X has feature names that are all strings.
 
     See Also
     --------
-    MultiTaskLinearMixedEstimator : With strengths by empirical Bayes.
+    MultiTaskLinearMixedEstimator : Alphas estimated by empirical Bayes.
 
     Examples
     --------
@@ -288,21 +288,21 @@ class MultiTaskLinearMixedEstimatorCV(MultiTaskLinearMixedEstimator):
     """
 
     def _default(self, of_classes: bool) -> Any:
-        """Return the model of one kind of task where none is given."""
+        """Return the default model of one kind of task."""
         if of_classes:
             return MultiTaskLinearClassifierCV()
         return MultiTaskLinearRegressorCV()
 
 
 def _named(codes: np.ndarray, names: list[str]) -> Any:
-    """Return codes as a frame, so that messages name the tasks."""
+    """Return labels as a DataFrame, because messages then name the tasks."""
     import pandas as pd
 
     return pd.DataFrame(codes, columns=names)
 
 
 def _constant(task: Task, n_samples: int) -> np.ndarray:
-    """Return the output of a task that is not learned."""
+    """Return the output of a task that has no model."""
     if not task.is_classification:
         return np.full(n_samples, np.nan)
     return np.full((n_samples, task.n_classes), 1.0 if task.n_classes else np.nan)

@@ -1,4 +1,4 @@
-"""From the parameter `penalty` to a penalty object."""
+"""Names of penalties, and the penalty objects for these names."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ __all__ = [
 ]
 
 EMPIRICAL_BAYES = "empirical_bayes"
-#: A penalty, and a value of `fit_intercept` beside True and False.
+#: Name of a penalty, and also a value of `fit_intercept`.
 PARTIAL_POOLING = "partial_pooling"
 
 
 def shared_and_own() -> Decomposition:
-    """Return the penalty of a shared vector plus each task's own deviation from it.
+    """Return the penalty of a shared vector plus one deviation per task.
 
-    The ridge on the shared vector is small. It keeps the problem well posed where there
-    are more features than rows or classes are separable.
+    The ridge on the shared vector is small. It makes the problem well-posed if there
+    are more features than samples, or if classes are separable.
     """
     return Decomposition([("shared", Shared(alpha=0.01)), ("own", Ridge(alpha=1.0))])
 
@@ -49,7 +49,7 @@ PENALTIES: dict[str, Callable[[], Penalty]] = {
     "mean": TaskGraph,
     PARTIAL_POOLING: shared_and_own,
     "ridge": Ridge,
-    # alone, with alpha as the ridge on what all tasks have in common
+    # One model for all tasks, with alpha for the ridge on its coefficients.
     "shared": Shared,
     "task_covariance": TaskCovariance,
     "task_l21": TaskL21,
@@ -58,15 +58,15 @@ PENALTIES: dict[str, Callable[[], Penalty]] = {
 
 
 def resolve_penalty(penalty: Any, who: str) -> Penalty:
-    """Return the penalty that a name or an object stands for."""
+    """Return the penalty for a name, a penalty object or None."""
     if penalty is None:
         return Ridge(alpha=0.0)
     if isinstance(penalty, str):
         if penalty not in PENALTIES:
             known = sorted([*PENALTIES, EMPIRICAL_BAYES])
             raise ValueError(
-                f"{who}: penalty {penalty!r} is unknown. Known names: {known}; allowed "
-                "are also None and the objects of sklearn_mtl.penalties."
+                f"{who}: penalty {penalty!r} is unknown; allowed are {known}, None, "
+                "and the penalties of sklearn_mtl.penalties."
             )
         chosen: Penalty = PENALTIES[penalty]()
     else:

@@ -1,4 +1,4 @@
-"""The common part of a fitted model, for a task that it has not seen."""
+"""Model for a new task, made of what the tasks of a fitted model share."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ __all__ = ["make_new_task"]
 
 
 def make_new_task(model: LinearBase) -> Any:
-    """Return a model of scikit-learn with the coefficients that the tasks share."""
+    """Return a scikit-learn model with the coefficients that the tasks share."""
     trained = [t for t, task in enumerate(model.task_set_.tasks) if _has_labels(task)]
     tasks = [model.task_set_.tasks[t] for t in trained]
     is_class = bool(tasks) and tasks[0].is_classification
     if is_class and len({repr(task.classes) for task in tasks}) > 1:
         raise ValueError(
-            f"{type(model).__name__}: the tasks have different classes, and so it is "
-            "not known which a new one has."
+            f"{type(model).__name__}: new_task needs tasks with the same classes, "
+            "because the classes of a new task must be known."
         )
     if is_class and tasks[0].kind != "binary":
         raise ValueError(
-            f"{type(model).__name__}: new_task is for regressions and for tasks of two "
-            f"classes; task {tasks[0].name!r} is {tasks[0].kind}."
+            f"{type(model).__name__}: new_task supports regression and binary tasks; "
+            f"task {tasks[0].name!r} is {tasks[0].kind}."
         )
     common = np.atleast_2d(_common_part(model))[trained].mean(axis=0)
-    # What a task adds to the common part has mean zero; its intercept has that of all.
+    # Deviations from the shared part have mean zero; the intercepts have this mean.
     intercept = np.ravel(model.intercept_)[trained].mean()
     found: Any
     if is_class:
@@ -53,7 +53,7 @@ def _has_labels(task: Any) -> bool:
 
 
 def _common_part(model: LinearBase) -> np.ndarray:
-    """Return the coefficients that the penalty calls shared, a row for each task."""
+    """Return the shared part of the coefficients, one row per task."""
     penalty = model.penalty_
     if isinstance(penalty, Shared):
         return np.asarray(model.coef_)
@@ -62,7 +62,7 @@ def _common_part(model: LinearBase) -> np.ndarray:
             if isinstance(part, Shared):
                 return model.parts_[name]
     raise ValueError(
-        f"{type(model).__name__}: penalty={model.penalty!r} has no part that all tasks "
-        "share, which is what a new task is predicted by. Take 'empirical_bayes', "
+        f"{type(model).__name__}: new_task needs a penalty with a part that all tasks "
+        f"share; penalty={model.penalty!r} has none. Use 'empirical_bayes', "
         "'partial_pooling', 'shared', or a Decomposition with a Shared part."
     )

@@ -1,4 +1,4 @@
-"""Shapes of coefficients, and outputs from scores, for the two kinds of estimator."""
+"""Shapes of coefficients and outputs for both kinds of linear estimators."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from sklearn_mtl.utils._typing import FeaturesLike
 
 __all__ = ["LinearClassifierBase", "LinearRegressorBase"]
 
-#: Largest ratio of the targets' standard deviations at which tasks are compared as they
-#: are without a warning.
+#: Largest ratio of the standard deviations of the targets without a warning, if a
+#: penalty compares tasks.
 MOST_SPREAD = 1e3
 
 
 class LinearRegressorBase(LinearBase):
-    """Regressions: one row of coefficients a task."""
+    """Base class of linear regressors, with one vector of coefficients per task."""
 
     _kind = "regression"
     scale_targets: Any
@@ -33,11 +33,12 @@ class LinearRegressorBase(LinearBase):
         is_pooled = self.fit_intercept == PARTIAL_POOLING
         if self.scale_targets is True and is_pooled:
             raise ValueError(
-                f"{type(self).__name__}: scale_targets=True gives every target its own "
-                "unit, but fit_intercept='partial_pooling' compares the intercepts of "
-                "targets in one unit. Set scale_targets=False or fit_intercept=True."
+                f"{type(self).__name__}: scale_targets=True cannot be combined with "
+                "fit_intercept='partial_pooling', because pooled intercepts require "
+                "targets in the same unit. Set scale_targets=False or "
+                "fit_intercept=True."
             )
-        # A penalty that compares nothing has the same alpha in all units.
+        # A penalty that does not compare tasks has the same effect in all units.
         compares = penalty is not None and compares_tasks(penalty, data.columns)
         is_auto = self.scale_targets == "auto" and not is_pooled and len(data.kept) > 1
         if self.scale_targets is True or (is_auto and not compares):
@@ -47,7 +48,7 @@ class LinearRegressorBase(LinearBase):
         return data
 
     def _warn_of_units(self, data: Data) -> None:
-        """Warn where the targets are too different in size for what compares them."""
+        """Warn if tasks are compared whose targets differ a lot in scale."""
         spreads = data.labels.deviations(bool(self.fit_intercept))
         if spread_ratio(spreads) <= MOST_SPREAD:
             return
@@ -59,13 +60,13 @@ class LinearRegressorBase(LinearBase):
             )
         )
         is_pooled = self.fit_intercept == PARTIAL_POOLING
-        what, advice = f"penalty={self.penalty!r}", "Set scale_targets=True, or bring"
+        what, advice = f"penalty={self.penalty!r}", "Set scale_targets=True, or convert"
         if is_pooled:
-            what, advice = "fit_intercept='partial_pooling'", "Bring"
+            what, advice = "fit_intercept='partial_pooling'", "Convert"
         warnings.warn(
             f"{type(self).__name__}: the standard deviations of the targets differ by "
             f"a factor of {spread_ratio(spreads):.0e}, from {least} to {most}. {what} "
-            "compares the tasks, so those with the largest values decide for all. "
+            "compares the tasks, so targets with large values dominate the fit. "
             f"{advice} the targets to similar scales.",
             DifferentUnitsWarning,
             stacklevel=5,
@@ -89,7 +90,7 @@ class LinearRegressorBase(LinearBase):
 
 
 class LinearClassifierBase(LinearBase):
-    """Classifications: one row of coefficients for two classes, else one a class."""
+    """Base class of linear classifiers, with one vector per task or class."""
 
     _kind = "classification"
 
@@ -114,8 +115,8 @@ class LinearClassifierBase(LinearBase):
 
 
 def _probabilities(scores: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return (n_samples, n_classes) probabilities of one task."""
-    if n_classes == 0:  # no label was seen
+    """Return the class probabilities (n_samples, n_classes) of one task."""
+    if n_classes == 0:  # the task has no labels
         return np.full((len(scores), 0), np.nan)
     if n_classes == 1:
         return np.ones((len(scores), 1))

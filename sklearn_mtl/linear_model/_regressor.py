@@ -1,4 +1,4 @@
-"""Linear regression of several targets together."""
+"""Linear regression for several targets."""
 
 from __future__ import annotations
 
@@ -21,75 +21,80 @@ __all__ = ["MultiTaskLinearRegressor"]
 class MultiTaskLinearRegressor(
     MultiTaskOutputsMixin, RegressorMixin, LinearRegressorBase
 ):
-    """Linear regression of several targets, coupled by a penalty.
+    """Linear regression for several targets, coupled by a penalty.
 
-    Minimises sum over observed cells of w (y - x w_t - b_t)^2 / (2 n) + alpha R(W), n
-    the mean weight of a task. Missing labels (NaN) are simply not in the sum.
+    Minimises sum over observed labels of w (y - x w_t - b_t)^2 / (2 n) + alpha R(W),
+    where n is the mean sum of weights of a task. Missing labels (NaN) are left out of
+    the sum.
 
-    The default has nothing to tune: each task's coefficients are a shared vector plus
-    its own deviation, and the strengths of both come from the data (empirical Bayes).
-    Choose "l21" where few features matter, "trace" where few directions do.
+    By default there is no hyperparameter to tune. The coefficients of a task are a
+    shared vector plus a deviation, and the alphas of both parts are estimated from the
+    data (empirical Bayes). Use "l21" if only a few features are relevant, and "trace"
+    if the tasks are combinations of a few directions.
 
     Parameters
     ----------
     penalty : str, Penalty or None, default="empirical_bayes"
         "empirical_bayes", a name ("partial_pooling", "shared", "l21", "trace", "mean",
-        "chain", "ridge", "l1", "task_l21", "task_covariance"), an object of
-        `sklearn_mtl.penalties`, a `Penalty` of your own, or None for no penalty.
+        "chain", "ridge", "l1", "task_l21", "task_covariance"), a penalty of
+        `sklearn_mtl.penalties`, a user-defined `Penalty`, or None for no penalty.
     alpha : float, default=None
-        What the penalty is multiplied by, 1.0 if None. "empirical_bayes" finds its
-        strengths in the data and takes no number; without a penalty only 0 is
-        allowed.
+        Constant that multiplies the penalty; 1.0 if None. It must be None with
+        "empirical_bayes", which estimates alpha from the data. Without a penalty only
+        None and 0 are allowed.
     fit_intercept : bool or "partial_pooling", default=True
-        Whether each task has an intercept. True leaves it free; "partial_pooling"
-        shrinks the tasks' levels towards a common one, as strongly as the data suggest:
-        for tasks that measure the same thing in different groups.
+        Whether to fit an intercept for each task. With True intercepts are not
+        penalised. "partial_pooling" shrinks them towards a common one by an amount
+        estimated from the data. Use it if the tasks are the same measurement in
+        different groups.
     scale_targets : bool or "auto", default="auto"
-        Whether the problem is solved for targets of unit variance, so that the unit of
-        a target does not matter. Alpha then belongs to the scaled targets; coefficients
-        and predictions are in the units of y. "auto" scales several targets with
-        "empirical_bayes" and free intercepts, and leaves them as they are where you
-        give the alpha of a penalty that compares tasks. Use False for targets in one
-        unit of which some have few labels.
+        Whether to scale the targets to unit variance internally, which makes the fit
+        independent of their units. Alpha then refers to the scaled targets;
+        coefficients and predictions are in the units of y. "auto" scales the targets
+        if there are several, with two exceptions: if the intercepts are pooled, or if
+        `alpha` multiplies a penalty that compares tasks. Use False for targets in the
+        same unit if some have few labels.
     tol : float, default=1e-6
-        Duality gap to reach, relative to the loss at zero coefficients.
+        Duality gap at which the solver stops, relative to the loss at zero
+        coefficients.
     max_iter : int, default=10000
-        Most iterations.
+        Maximum number of iterations.
     on_empty_task : {"raise", "warn"}, default="raise"
         What to do with a task that has no label; "warn" predicts NaN for it.
 
     Attributes
     ----------
     coef_ : ndarray of shape (n_features,) or (n_tasks, n_features)
-        Coefficients; 1-D if y was.
+        Coefficients; 1-D if y is 1-D.
     intercept_ : float or ndarray of shape (n_tasks,)
         Intercepts.
     n_iter_ : int
-        Iterations taken.
+        Number of iterations.
     dual_gap_ : float
-        Relative duality gap; NaN where there is no certificate.
+        Relative duality gap; NaN if no gap is known.
     optimality_ : float
-        Distance of -gradient to the subdifferential, over the gradient at zero.
+        Distance of -gradient to the subdifferential, relative to the gradient at zero.
     alpha_ : float
-        The multiplier; with "empirical_bayes" the strength of the own part.
+        Constant that multiplies the penalty; with "empirical_bayes" the estimated alpha
+        of the task-specific part.
     penalty_ : Penalty
-        The penalty that was minimised, with its strengths.
+        The penalty that was minimised, with its alphas.
     intercept_alpha_ : float
-        Strength of the ridge on levels, where the intercepts are pooled.
+        Alpha of the ridge on the intercepts, if they are pooled.
     parts_ : dict of str to ndarray of shape (n_tasks, n_features)
-        Parts of the coefficients, where the penalty is a `Decomposition`.
+        Parts of the coefficients, if the penalty is a `Decomposition`.
     task_covariance_ : ndarray of shape (n_tasks, n_tasks)
-        Learned relation of tasks, where the penalty is a `TaskCovariance`; of the
-        scaled targets where they were scaled.
+        Learned task covariance, if the penalty is a `TaskCovariance`. If the targets
+        are scaled, it refers to the scaled targets.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names.
+        Names of the features, if X has feature names that are all strings.
 
     Notes
     -----
-    With "empirical_bayes" features are scaled to unit variance inside, too. Strengths
-    belong to the scaled problem; `coef_` and `parts_` are for X and y as they came.
+    With "empirical_bayes" features are also scaled to unit variance internally. The
+    alphas refer to the scaled data; `coef_` and `parts_` are in the units of X and y.
 
     References
     ----------
@@ -117,8 +122,8 @@ class MultiTaskLinearRegressor(
         "scale_targets": ["boolean", StrOptions({"auto"})],
     }
 
-    # scikit-learn's checks set alpha to 0.01 for any regressor without `alphas`, and
-    # the default penalty takes no number
+    # scikit-learn's checks set alpha to 0.01 for any regressor without `alphas`, but
+    # the default penalty accepts no alpha.
     alphas: ClassVar[None] = None
 
     def __init__(
@@ -154,7 +159,7 @@ class MultiTaskLinearRegressor(
             Targets; NaN where missing.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
-            Weights of rows or cells.
+            Weights per sample or per label.
 
         Returns
         -------
@@ -166,15 +171,15 @@ class MultiTaskLinearRegressor(
         TaskError
             If a task has no label.
         ValueError
-            If X has NaN, weights are negative, the penalty does not fit the tasks,
-            alpha is a number and the penalty "empirical_bayes" or None, or
-            `scale_targets=True` meets pooled intercepts.
+            If X contains NaN, weights are negative, the penalty does not fit the tasks,
+            alpha is a number and the penalty is "empirical_bayes" or None, or
+            `scale_targets=True` is combined with pooled intercepts.
 
         Warns
         -----
         DifferentUnitsWarning
-            If targets that are not scaled have standard deviations that differ by a
-            factor above 1000, and the penalty compares their coefficients.
+            If unscaled targets have standard deviations that differ by a factor above
+            1000, and the penalty compares their coefficients.
         """
         self._solve(self._read(X, y, sample_weight), self.alpha)
         return self

@@ -1,4 +1,4 @@
-"""Linear regression of several targets with a strength found by cross-validation."""
+"""Linear regression for several targets with cross-validated alpha."""
 
 from __future__ import annotations
 
@@ -23,88 +23,95 @@ __all__ = ["MultiTaskLinearRegressorCV"]
 class MultiTaskLinearRegressorCV(
     MultiTaskOutputsMixin, RegressorMixin, LinearSearchMixin, LinearRegressorBase
 ):
-    """Linear regression of several targets, its penalty cross-validated.
+    """Linear regression for several targets with cross-validated alpha.
 
-    Minimises sum over observed cells of w (y - x w_t - b_t)^2 / (2 n) + alpha R(W), n
-    the mean weight of a task. Missing labels (NaN) are simply not in the sum.
+    Minimises sum over observed labels of w (y - x w_t - b_t)^2 / (2 n) + alpha R(W),
+    where n is the mean sum of weights of a task. Missing labels (NaN) are left out of
+    the sum.
 
-    alpha is the one of a path with the smallest mean squared error over the cells of
-    the test folds. Paths start where the stronger penalty ended. With more rows than
-    features the training parts are the moments of all rows less those of the test part.
-    By default each task's coefficients are a shared vector plus its own deviation.
+    The chosen alpha has the smallest mean squared error over the observed labels of the
+    test folds. The solutions along a path are warm-started from larger to smaller
+    alphas. With more samples than features, the moments of a training fold are those of
+    all samples minus those of the test fold. By default the coefficients of a task are
+    a shared vector plus a deviation.
 
     Parameters
     ----------
     penalty : str or Penalty, default="partial_pooling"
         A name ("partial_pooling", "shared", "l21", "trace", "mean", "chain", "ridge",
-        "l1", "task_l21", "task_covariance"), an object of `sklearn_mtl.penalties` or a
-        `Penalty` of your own.
+        "l1", "task_l21", "task_covariance"), a penalty of `sklearn_mtl.penalties`, or a
+        user-defined `Penalty`.
     alphas : int or array-like of shape (n_alphas,), default=50
-        What the penalty is multiplied by: a number of strengths, spaced on a
-        logarithmic scale, or the strengths.
+        Constants that multiply the penalty. An int is the number of alphas on a
+        logarithmic grid.
     eps : float, default=1e-3
-        The smallest strength over the one that sets all coefficients to zero.
+        Ratio of the smallest to the largest alpha of the grid. The largest one is the
+        smallest alpha for which all coefficients are zero.
     cv : int, splitter, iterable of (train, test) or None, default=None
-        Folds; a number, or None for 5, stands for MultiTaskKFold, shuffled where labels
-        are missing, or, if fit gets groups, for MultiTaskStratifiedGroupKFold.
+        Cross-validation. An int is the number of folds; None means 5. Both use
+        MultiTaskKFold, shuffled if labels are missing, or MultiTaskStratifiedGroupKFold
+        if `groups` are passed to `fit`.
     selection : {"min", "one_standard_error"}, default="min"
-        The alpha with the smallest mean loss, or the largest one within a standard
-        error of it.
+        "min" selects the alpha with the smallest mean loss, "one_standard_error" the
+        largest alpha with a mean loss within one standard error of it.
     fit_intercept : bool or "partial_pooling", default=True
-        Whether each task has an intercept. True leaves it free; "partial_pooling"
-        shrinks the tasks' levels towards a common one, as strongly as all rows suggest:
-        for tasks that measure the same thing in different groups.
+        Whether to fit an intercept for each task. With True intercepts are not
+        penalised. "partial_pooling" shrinks them towards a common one by an amount
+        estimated from all samples. Use it if the tasks are the same measurement in
+        different groups.
     scale_targets : bool or "auto", default="auto"
-        Whether the problem is solved for targets of unit variance, so that the unit of
-        a target does not matter. Strengths and losses then belong to the scaled
-        targets; coefficients and predictions are in the units of y. "auto" scales
-        several targets with free intercepts where `alphas` is a number, and leaves them
-        as they are where you give the strengths. Use False for targets in one unit of
-        which some have few labels.
+        Whether to scale the targets to unit variance internally, which makes the fit
+        independent of their units. Alphas and losses then refer to the scaled targets;
+        coefficients and predictions are in the units of y. "auto" scales the targets
+        if there are several, with two exceptions: if the intercepts are pooled, or if
+        `alphas` is an array and the penalty compares tasks. Use False for targets in
+        the same unit if some have few labels.
     tol : float, default=1e-6
-        Duality gap to reach, relative to the loss at zero coefficients. Fits on the
-        training parts of folds reach 200 times that, or 2e-4 if that is less.
+        Duality gap at which the solver stops, relative to the loss at zero
+        coefficients. During the search the tolerance is min(200 * tol, 2e-4), but at
+        least tol.
     max_iter : int, default=10000
-        Most iterations.
+        Maximum number of iterations.
     on_empty_task : {"raise", "warn"}, default="raise"
         What to do with a task that has no label; "warn" predicts NaN for it.
 
     Attributes
     ----------
     coef_ : ndarray of shape (n_features,) or (n_tasks, n_features)
-        Coefficients; 1-D if y was.
+        Coefficients; 1-D if y is 1-D.
     intercept_ : float or ndarray of shape (n_tasks,)
         Intercepts.
     n_iter_ : int
-        Iterations taken.
+        Number of iterations of the final fit.
     dual_gap_ : float
-        Relative duality gap; NaN where there is no certificate.
+        Relative duality gap; NaN if no gap is known.
     optimality_ : float
-        Distance of -gradient to the subdifferential, over the gradient at zero.
+        Distance of -gradient to the subdifferential, relative to the gradient at zero.
     alpha_ : float
-        The strength chosen.
+        The selected alpha.
     alphas_ : ndarray of shape (n_alphas,)
-        The strengths tried, decreasing.
+        The alphas that were tried, in decreasing order.
     cv_results_ : dict of str to ndarray of shape (n_alphas,)
-        "alpha", "mean_test_loss", "std_test_loss", and one "splitK_test_loss" a fold.
+        "alpha", "mean_test_loss", "std_test_loss", and one "splitK_test_loss" per fold.
     path_ : dict of str to ndarray
-        "alpha", "dual_gap", "optimality" and "n_features_used" along the path of all
-        rows, down to the strength chosen; those before it have a gap as in the search.
+        "alpha", "dual_gap", "optimality" and "n_features_used" along the path fitted to
+        all samples, down to the selected alpha. All but the last solution have the
+        tolerance of the search.
     n_splits_ : int
         Number of folds.
     penalty_ : Penalty
-        The penalty that was minimised, with its strengths.
+        The penalty that was minimised, with its alphas.
     intercept_alpha_ : float
-        Strength of the ridge on levels, where the intercepts are pooled.
+        Alpha of the ridge on the intercepts, if they are pooled.
     parts_ : dict of str to ndarray of shape (n_tasks, n_features)
-        Parts of the coefficients, where the penalty is a `Decomposition`.
+        Parts of the coefficients, if the penalty is a `Decomposition`.
     task_covariance_ : ndarray of shape (n_tasks, n_tasks)
-        Learned relation of tasks, where the penalty is a `TaskCovariance`; of the
-        scaled targets where they were scaled.
+        Learned task covariance, if the penalty is a `TaskCovariance`. If the targets
+        are scaled, it refers to the scaled targets.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names.
+        Names of the features, if X has feature names that are all strings.
 
     References
     ----------
@@ -173,10 +180,10 @@ class MultiTaskLinearRegressorCV(
             Targets; NaN where missing.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
-            Weights of rows or cells.
+            Weights per sample or per label.
         groups : array-like of shape (n_samples,), default=None
-            The group of each sample. A splitter gets them; folds of a number do not
-            divide them.
+            The group of each sample, passed to the splitter. If `cv` is None or an int,
+            no group is split between training and test folds.
 
         Returns
         -------
@@ -188,14 +195,14 @@ class MultiTaskLinearRegressorCV(
         TaskError
             If a task has no label.
         ValueError
-            If X has NaN, weights are negative, the penalty does not fit the tasks, or
-            `scale_targets=True` meets pooled intercepts.
+            If X contains NaN, weights are negative, the penalty does not fit the tasks,
+            or `scale_targets=True` is combined with pooled intercepts.
 
         Warns
         -----
         DifferentUnitsWarning
-            If targets that are not scaled have standard deviations that differ by a
-            factor above 1000, and the penalty compares their coefficients.
+            If unscaled targets have standard deviations that differ by a factor above
+            1000, and the penalty compares their coefficients.
         """
         warn_of_index_order(type(self).__name__, X=X, groups=groups)
         data = self._read(X, y, sample_weight)
@@ -203,7 +210,8 @@ class MultiTaskLinearRegressorCV(
         return self
 
     def _default_splitter(self, n_splits: int) -> Any:
-        # Own-row data come sorted by task: unshuffled folds would take whole tasks.
+        # If tasks have separate samples, these are often sorted by task. Without
+        # shuffling, a test fold would then contain whole tasks.
         if self._has_missing:
             return MultiTaskKFold(n_splits, shuffle=True, random_state=0)
         return MultiTaskKFold(n_splits)

@@ -1,4 +1,4 @@
-"""Choose the strength of a penalty by cross-validation along warm-started paths."""
+"""Cross-validation of alpha along warm-started paths."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ __all__ = ["Search", "search"]
 
 @dataclass(frozen=True)
 class Search:
-    """Losses of all strengths on all folds.
+    """Losses of all alphas on all folds.
 
     Attributes
     ----------
     alphas : ndarray of shape (n_alphas,)
-        Strengths, decreasing.
+        Alphas in decreasing order.
     losses : ndarray of shape (n_alphas, n_folds)
-        Mean loss of the observed cells of each test part.
+        Mean loss of the observed labels of each test fold.
     """
 
     alphas: np.ndarray
     losses: np.ndarray
 
     def best(self, rule: str) -> int:
-        """Return the number of the chosen strength."""
+        """Return the index of the selected alpha."""
         means = self.losses.mean(axis=1)
         best = int(first_lowest(means))
         n_folds = self.losses.shape[1]
         if rule == "min" or n_folds < 2:
             return best
         error = self.losses[best].std(ddof=1) / np.sqrt(n_folds)
-        # Strengths decrease, so the first within the error is the strongest penalty.
+        # Alphas decrease, so the first one within the error is the largest.
         return int(np.flatnonzero(means <= means[best] + error)[0])
 
     def table(self) -> dict[str, np.ndarray]:
@@ -69,7 +69,7 @@ def search(
     folds: list[tuple[np.ndarray, np.ndarray]],
     **options: Any,
 ) -> Search:
-    """Return the losses along the path of every fold.
+    """Return the losses along the path of each fold.
 
     Shapes: alphas (n_alphas,).
     """
@@ -86,14 +86,14 @@ def search(
 def _fold_problems(
     data: Data, folds: list[tuple[np.ndarray, np.ndarray]]
 ) -> Iterator[tuple[Datafit, Any]]:
-    """Yield each fold's data term and its loss (W, intercept) -> float."""
+    """Yield the data term of each fold, and its loss (W, intercept) -> float."""
     is_partition = _tests_are_complements(folds, data.X.shape[0])
     if (
         is_partition
         and not data.is_classification
         and prefers_gram(data.X.shape, data.weights)
     ):
-        # Moments of a training part: those of all rows less those of the test part.
+        # Moments of a training fold: those of all samples minus those of the test fold.
         total = make_moments(data.X, data.Y, data.weights)
         is_shared = weights_are_shared(data.weights)
         for _, test in folds:
@@ -102,7 +102,7 @@ def _fold_problems(
                 data.X[test],
                 data.Y[test],
                 weights,
-                # Moments can only be subtracted if their origin is the same.
+                # Moments can only be subtracted if they have the same origin.
                 total.shift,
                 is_shared=is_shared,
                 cells=None if is_shared else sparse_cells(weights > 0),
@@ -128,7 +128,7 @@ class _MomentLoss:
     moments: Moments
 
     def __call__(self, W: np.ndarray, intercept: np.ndarray) -> float:
-        """Return the mean squared error of the cells."""
+        """Return the mean squared error of the labels."""
         n_tasks = len(self.moments.y)
         weights = np.broadcast_to(self.moments.weight, n_tasks)
         errors = self.moments.squared_errors(W, intercept)
@@ -140,11 +140,11 @@ class _RowLoss:
     data: Data
 
     def __call__(self, W: np.ndarray, intercept: np.ndarray) -> float:
-        """Return the mean squared error, or log-loss, of the cells."""
+        """Return the mean squared error or log-loss of the labels."""
         data = self.data
         total = max(data.weights.sum(), 1e-300)
         used = np.flatnonzero(W.any(axis=1))
-        if 4 * len(used) < len(W):  # a sparse solution: few columns count
+        if 4 * len(used) < len(W):  # a sparse solution needs few columns
             scores = data.X[:, used] @ W[used] + intercept
         else:
             scores = data.X @ W + intercept
@@ -154,7 +154,7 @@ class _RowLoss:
 
     @cached_property
     def _log_loss(self) -> LogLoss:
-        data = self.data  # scores come with their intercepts
+        data = self.data  # the scores include the intercepts
         return LogLoss(
             data.X, data.Y, data.weights, data.n_classes, fit_intercept=False
         )

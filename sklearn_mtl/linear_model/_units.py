@@ -1,4 +1,4 @@
-"""Units in which a problem is solved, and the way back to those of X and y."""
+"""Scaling of features and targets, and conversion back to the original units."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from sklearn_mtl.penalties import Penalty, TaskColumns
 
 __all__ = ["Units", "compares_tasks", "divisors", "spread_ratio", "without_rounding"]
 
-#: A deviation below this part of the largest label is rounding.
+#: Deviations below this fraction of the mean are rounding errors.
 ROUNDING = 10 * float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
 class Units:
-    """What X was divided by, and what was subtracted from y and divided it.
+    """Scales of the features, and offsets and scales of the targets.
 
     Attributes
     ----------
     features : ndarray of shape (n_features, 1) or float
-        What the columns of X were divided by.
+        Divisors of the columns of X.
     offset, scale : ndarray of shape (n_columns,) or float
-        The targets are (y - offset) / scale.
+        The scaled targets are (y - offset) / scale.
     """
 
     features: np.ndarray | float = 1.0
@@ -32,10 +32,10 @@ class Units:
 
     @classmethod
     def of_targets(cls, means: np.ndarray, deviations: np.ndarray) -> Units:
-        """Return the units of targets of unit variance.
+        """Return the units of targets scaled to unit variance.
 
-        A target whose labels do not vary says nothing about its unit: it has the
-        geometric mean of the others'.
+        The scale of a constant target cannot be determined from its labels. It is set
+        to the geometric mean of the other scales.
         """
         varies = deviations > 0
         logs = np.log(deviations[varies])
@@ -43,39 +43,39 @@ class Units:
         return cls(offset=means, scale=np.where(varies, deviations, typical))
 
     def with_features(self, deviations: np.ndarray) -> Units:
-        """Return these units with features divided by their deviations."""
+        """Return these units, with features divided by their standard deviations."""
         return replace(self, features=deviations[:, None])
 
     def coefficients(self, W: np.ndarray) -> np.ndarray:
-        """Return coefficients (n_features, n_columns) for X and y as they came."""
+        """Return coefficients (n_features, n_columns) in the units of X and y."""
         return W / self.features * self.scale
 
     def intercepts(self, b: np.ndarray) -> np.ndarray:
-        """Return intercepts (n_columns,) for X and y as they came."""
+        """Return intercepts (n_columns,) in the units of X and y."""
         return b * self.scale + self.offset
 
 
 def without_rounding(deviations: np.ndarray, means: np.ndarray) -> np.ndarray:
-    """Return the deviations, 0 where they are rounding of labels of this size."""
+    """Return the standard deviations, with 0 in place of rounding errors."""
     return np.where(deviations > ROUNDING * np.abs(means), deviations, 0.0)
 
 
 def divisors(deviations: np.ndarray) -> np.ndarray:
-    """Return what centred labels are divided by: nothing is left of rounding."""
+    """Return the divisors of centred labels; infinity sets constant labels to 0."""
     return np.where(deviations > 0, deviations, np.inf)
 
 
 def spread_ratio(deviations: np.ndarray) -> float:
-    """Return the largest deviation over the smallest, of the targets that vary."""
+    """Return the ratio of the largest to the smallest nonzero deviation."""
     known = deviations[deviations > 0]
     return float(known.max() / known.min()) if len(known) else 1.0
 
 
 def compares_tasks(penalty: Penalty, columns: TaskColumns) -> bool:
-    """Return whether the fit of a task depends on the units of the other targets.
+    """Return whether the fit of a task depends on the units of other targets.
 
-    It does not where the penalty is a ridge on each task. Even `L1` has one alpha for
-    targets in different units.
+    It does not if the penalty is a ridge on each task. `L1` does compare tasks, because
+    it has one alpha for all targets.
     """
     form = penalty.task_covariance_form(columns)
     return form is None or not form.separates_tasks

@@ -4,7 +4,7 @@ from scipy import sparse
 
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor, _data
 from sklearn_mtl.linear_model._data import read_labels
-from sklearn_mtl.linear_model._labels import OwnLabels, TableOfLabels
+from sklearn_mtl.linear_model._labels import SeparateLabels, TableOfLabels
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.tasks._read_y import read_columns
 from tests.linear_model.strengths import strength
@@ -51,7 +51,7 @@ def weights(request):
 def test_few_labels_are_read_as_a_list_and_mean_the_table(own_rows, weights):
     _, y = own_rows
     labels, seen = read(y, weights), ~np.isnan(y)
-    assert isinstance(labels, OwnLabels)
+    assert isinstance(labels, SeparateLabels)
     w = np.ones(40) if weights is None else weights
     table = (w if w.ndim == 2 else w[:, None]) * seen
     assert_same(labels, TableOfLabels(np.where(table > 0, y, 0.0), table))

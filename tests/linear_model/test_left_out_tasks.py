@@ -122,12 +122,16 @@ def test_what_an_earlier_penalty_left_is_gone_after_another_fit(data):
     ("change", "error", "message"),
     [
         ({"cv": []}, ValueError, "cv gives 0 folds"),
-        ({"cv": [(range(40), [])]}, ValueError, "1 of them with an empty part"),
+        ({"cv": [(range(40), [])]}, ValueError, "1 of them with an empty training"),
         ({"alphas": ["a"]}, ValueError, r"found \['a'\]"),
         ({"penalty": Ridge("a")}, TypeError, "alpha must be one number .*; got 'a'"),
         ({"penalty": L21("a")}, ValueError, "'alpha' parameter of L21"),
         ({"penalty": Sum([L1(), L21()])}, TypeError, "pairs"),
-        ({"penalty": Sum([("l1", "l1")])}, TypeError, "'l1' must be a single penalty or"),
+        (
+            {"penalty": Sum([("l1", "l1")])},
+            TypeError,
+            "'l1' must be a single penalty or",
+        ),
     ],
 )
 def test_what_cannot_be_searched_is_named(data, change, error, message):

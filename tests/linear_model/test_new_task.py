@@ -90,7 +90,9 @@ def test_without_a_common_part_it_says_which_penalties_have_one(penalty):
     X, y, school = schools(4)
     model = MultiTaskLinearRegressor(penalty=penalty)
     model.fit(*stack_tasks(X, y, school)[:2])
-    with pytest.raises(ValueError, match="has no part that all tasks share"):
+    with pytest.raises(
+        ValueError, match="needs a penalty with a part that all tasks share"
+    ):
         model.new_task()
 
 
@@ -98,10 +100,10 @@ def test_classes_that_differ_are_refused():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((60, 2))
     y = np.column_stack([X[:, 0] > 0, 2 + (X[:, 1] > 0)]).astype(float)
-    with pytest.raises(ValueError, match="different classes"):
+    with pytest.raises(ValueError, match="tasks with the same classes"):
         MultiTaskLinearClassifier().fit(X, y).new_task()
     three = np.digitize(X, [-0.5, 0.5]).astype(float)
-    with pytest.raises(ValueError, match="two classes; task 'task0' is multiclass"):
+    with pytest.raises(ValueError, match="binary tasks; task 'task0' is multiclass"):
         MultiTaskLinearClassifier().fit(X, three).new_task()
 
 

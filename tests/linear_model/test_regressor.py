@@ -271,7 +271,7 @@ def test_advice_is_only_what_can_help():
             X = rng.normal(size=(200, 30)) * np.logspace(0, -smallest / 3, 30)
             X, y = X @ rng.normal(size=(30, 30)), rng.normal(size=(200, 8))
             MultiTaskLinearRegressor(penalty=None, tol=1e-30).fit(X, y)
-    advice = "What can help: standardise X, accept a larger tol."
+    advice = "Possible remedies: standardise X, accept a larger tol."
     assert all(advice in str(one.message) for one in told)
 
 
@@ -292,7 +292,7 @@ def test_alpha_zero_is_least_squares_in_all_units_of_the_features(penalty, data)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"penalty": "lasso"}, "penalty 'lasso' is unknown. Known names: .'chain'"),
+        ({"penalty": "lasso"}, "penalty 'lasso' is unknown; allowed are .'chain'"),
         ({"alpha": -1.0}, "'alpha' parameter of MultiTaskLinearRegressor must be"),
         ({"penalty": TaskGraph(graph=np.tri(4))}, "graph must be symmetric"),
         ({"penalty": L21(feature_weights=[1.0])}, "must be 6 positive numbers"),

@@ -109,7 +109,7 @@ def test_a_penalty_object_is_searched_as_a_whole(data):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"penalty": "empirical_bayes"}, "has no strength to search for"),
+        ({"penalty": "empirical_bayes"}, "has no alpha to search for"),
         ({"alphas": [-1.0]}, "finite and not negative; found"),
     ],
 )

@@ -129,7 +129,7 @@ def test_pooled_levels_and_a_unit_for_each_target_are_refused(data):
     model = MultiTaskLinearRegressor(
         fit_intercept="partial_pooling", scale_targets=True
     )
-    with pytest.raises(ValueError, match="compares the intercepts of targets in one"):
+    with pytest.raises(ValueError, match="pooled intercepts require targets in"):
         model.fit(*data)
 
 
