@@ -1,7 +1,7 @@
-"""Methods that balance tasks: weightings of losses, aggregators of task gradients.
+"""Methods for balancing tasks, and schedules of the tasks trained in a step.
 
-Both give each task a weight; weightings see losses alone, aggregators inner products of
-gradients, and schedules say which tasks have a turn.
+A balancing method computes one weight per task in each step. Weightings use only the
+losses, aggregators use the inner products of the task gradients.
 """
 
 from sklearn_mtl.balancing._balancer import GradientBalancer as GradientBalancer

@@ -1,4 +1,4 @@
-"""Adam for the few numbers that a weighting learns beside the net."""
+"""Adam for the parameters of a weighting."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
 
 @dataclass
 class AdamNumbers:
-    """Numbers that Adam moves, with its moments and its count of steps for each.
+    """Parameters, and Adam's moments and number of steps for each of them.
 
     References
     ----------
@@ -29,11 +29,11 @@ class AdamNumbers:
 
     @classmethod
     def of(cls, values: Tensor) -> AdamNumbers:
-        """Return numbers that have not moved yet."""
+        """Return parameters with moments of zero."""
         return cls(values, *(torch.zeros_like(values) for _ in range(3)))
 
     def to(self, like: Tensor) -> Tensor:
-        """Go to the device and dtype of a tensor, and return the values."""
+        """Move the state to the device and dtype of a tensor; return the values."""
         values = self.values.to(like)
         if values is not self.values:
             self.first, self.second = self.first.to(like), self.second.to(like)
@@ -42,19 +42,20 @@ class AdamNumbers:
         return values
 
     def step(self, gradient: Tensor, moves: Tensor, lr: float) -> None:
-        """Move against a gradient, where `moves` says so.
+        """Take a step against the gradient for the parameters in `moves`.
 
-        Where it does not, moments and count stay: the step of a task that is absent
-        from a batch never happened.
+        The other parameters keep their moments and their number of steps, because a
+        task that is absent from a batch takes no step.
         """
         gradient = torch.where(moves, gradient, torch.zeros_like(gradient))
         first = _BETA_1 * self.first + (1 - _BETA_1) * gradient
         self.first = torch.where(moves, first, self.first)
         second = _BETA_2 * self.second + (1 - _BETA_2) * gradient.square()
-        # A number that rests keeps its moments and its count, which correct its bias.
+        # The number of steps corrects the bias, so it is kept, too.
         self.second = torch.where(moves, second, self.second)
         self.count = self.count + moves
-        # both moments begin at zero, towards which they are biased in the first steps
+        # Both moments start at zero, so they are biased towards zero in the first
+        # steps.
         step = self.first / (1 - _BETA_1**self.count)
         step = step / ((self.second / (1 - _BETA_2**self.count)).sqrt() + _EPSILON)
         self.values = torch.where(moves, self.values - lr * step, self.values)

@@ -1,4 +1,4 @@
-"""A method at work: its state, absent tasks and the weights of the tasks."""
+"""State of a balancing method during training, and the weights of the tasks."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from sklearn_mtl.balancing._steps import StepGramian, StepLosses
 
 __all__ = ["GradientBalancer", "LossBalancer"]
 
-Numbers = Any  # arrays or tensors: the same arithmetic
+Numbers = Any  # arrays or tensors, with the same arithmetic
 
 
 class _Balancer:
-    """What both kinds share: factors of the gradient of the weighted sum of losses."""
+    """Base class: convert the weights of a method to factors of the task gradients."""
 
     def __init__(self, method: Balancing[Any], n_members: int, n_tasks: int) -> None:
         self.role = method.role_of_task_weight
@@ -30,36 +30,36 @@ class _Balancer:
         self.state = method.init_state(n_members, n_tasks)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what later steps depend on."""
+        """Return the state on which later steps depend."""
         return {"state": self.state}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
+        """Restore what `state_dict` returned."""
         vars(self).update(state)
 
     def _factors(self, weights: Numbers, present: Numbers, task_weight: Numbers) -> Any:
-        """Return by what the gradients of task_weight_t L_t are multiplied."""
-        # Where the method knows of task_weight, or ignores it, it has weighed the bare
-        # L_t. Weights of a mean become those of a sum.
-        # Weights of a mean sum to one. Scaled up, they keep the learning rate of a sum.
+        """Return the factors of the gradients of task_weight_t L_t."""
+        # A method that uses or ignores task_weight gets the losses L_t without it, so
+        # divide by it below. Weights of a mean sum to one. Multiply them by the number
+        # of tasks, because the learning rate is chosen for a sum.
         if self.of_mean:
             wanted = present * task_weight if self.role == "preference" else present
             weights = weights * wanted.sum(-1)[..., None]
         if self.role == "scale":
             return weights
-        # a task of weight 0 counts as absent
+        # A task of weight 0 counts as absent.
         return weights * present / (task_weight + (task_weight == 0))
 
 
 class LossBalancer(_Balancer):
-    """A loss weighting and what it has learnt in a fit.
+    """Loss weighting and its state during training.
 
     Parameters
     ----------
     method : LossWeighting
-        The method.
+        The weighting.
     n_members, n_tasks : int
-        Numbers of independent nets and of tasks.
+        Numbers of independent networks and of tasks.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class LossBalancer(_Balancer):
         lr: float,
         generators: Sequence[Generator] = (),
     ) -> Tensor:
-        """Return by what the gradient of task_weight_t L_t is multiplied.
+        """Return the factors of the gradients of task_weight_t L_t.
 
         Shapes: losses (n_members, n_tasks), present (n_members, n_tasks),
         task_weight (n_tasks,) -> (n_members, n_tasks).
@@ -89,35 +89,35 @@ class LossBalancer(_Balancer):
             lr,
             generators,
         )
-        if self.method.looks_again:
+        if self.method.needs_post_step_loss:
             self._before = step
         weights = self.method.weigh(step, self.state)
         return self._factors(weights, present, task_weight)
 
     @torch.no_grad()
-    def look_again(self, losses: Tensor, task_weight: Tensor) -> None:
-        """Hand over the losses of the same batch after the step."""
+    def use_post_step_loss(self, losses: Tensor, task_weight: Tensor) -> None:
+        """Pass on the losses of the same batch after the step."""
         losses = losses * task_weight if self.role == "scale" else losses
-        self.method.look_again(self._before, losses, self.state)
-        del self._before  # it holds generators, which are not the state
+        self.method.use_post_step_loss(self._before, losses, self.state)
+        del self._before  # it holds generators, which are not part of the state
 
     @torch.no_grad()
     def end_epoch(self, losses: Tensor) -> None:
-        """Hand over the mean losses (n_members, n_tasks) of the epoch."""
+        """Pass on the mean losses (n_members, n_tasks) of the epoch."""
         self.method.end_epoch(losses, self.state)
 
 
 class GradientBalancer(_Balancer):
-    """A gradient aggregator, what it has learnt, and the weights that it gave last.
+    """Gradient aggregator, its state during training, and its latest weights.
 
     Parameters
     ----------
     method : GradientAggregator
-        The method.
+        The aggregator.
     n_members, n_tasks : int
-        Numbers of independent nets and of tasks.
+        Numbers of independent networks and of tasks.
     update_every : int
-        Weights are kept for so many steps.
+        Number of steps for which weights are kept.
     """
 
     def __init__(
@@ -134,13 +134,13 @@ class GradientBalancer(_Balancer):
         self.held: np.ndarray | None = None
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what later steps depend on."""
+        """Return the state on which later steps depend."""
         own = {"n_steps": self.n_steps, "held": self.held}
         return {**super().state_dict(), **own}
 
     @property
     def is_due(self) -> bool:
-        """Whether this step wants a Gramian."""
+        """Return whether this step needs a Gramian."""
         return self.n_steps % self.update_every == 0
 
     def update(
@@ -151,10 +151,11 @@ class GradientBalancer(_Balancer):
         generators: Sequence[Generator] = (),
         losses: np.ndarray | None = None,
     ) -> None:
-        """Compute the factors anew.
+        """Recompute the factors.
 
-        Only tasks that are there enter the method: a zero row would be a task that is
-        already learnt. The others keep their factor, which begins at 1.
+        The method gets only the tasks that have labels in the batch. A zero row in the
+        Gramian would look like a learned task. The other tasks keep their factors,
+        which are 1 at the start.
 
         Shapes: gramian (n_members, n_tasks, n_tasks), present (n_members,
         n_tasks), task_weight (n_tasks,), losses (n_members, n_tasks).
@@ -162,20 +163,20 @@ class GradientBalancer(_Balancer):
         is_whole = present.all()
         is_plain = is_whole and (task_weight == 1).all()
         if self.role != "scale" and not is_plain:
-            # The gradients carry task_weight, which these methods take as a preference,
-            # or not at all.
+            # The gradients contain task_weight. These methods use it as a preference or
+            # ignore it, so remove it.
             bare = task_weight + (task_weight == 0)
             gramian = gramian / (bare * bare[:, None])
         if is_whole:
             step = StepGramian(gramian, task_weight, generators, losses)
             weights = self.method.weigh_arrays(step, self.state)
-            if is_plain:  # the rest, without what does nothing
+            if is_plain:  # the same as below, but faster
                 self.held = weights * len(task_weight) if self.of_mean else weights
             else:
                 self.held = self._factors(weights, present, task_weight)
             return
-        # An absent task has a gradient of zero, which min-norm methods would give all
-        # weight to: methods only see the tasks that are there.
+        # Min-norm methods would give all weight to an absent task, whose gradient is
+        # zero. Therefore each method gets only the tasks that are present.
         weights = np.zeros_like(gramian[..., 0])
         for members, tasks in _alike(present):
             step = StepGramian(
@@ -193,16 +194,16 @@ class GradientBalancer(_Balancer):
         self.held = np.where(present, factors, held)
 
     def factors(self) -> np.ndarray:
-        """Return the factors (n_members, n_tasks) of this step, and count it."""
-        assert self.held is not None  # for the type checker: the first step is due
+        """Return the factors (n_members, n_tasks) of this step, and count the step."""
+        assert self.held is not None  # for mypy: the first step calls `update`
         self.n_steps += 1
         return self.held
 
 
 def _alike(present: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield members whose batches have the same tasks, and these; mostly all have."""
+    """Yield groups of members with the same tasks in their batches, and the tasks."""
     patterns, pattern_of = np.unique(present, axis=0, return_inverse=True)
     for number, pattern in enumerate(patterns):
         if pattern.any():
-            # NumPy 2.0 gave the inverse another axis, 2.1 took it back
+            # NumPy 2.0 returns the inverse with another axis; 2.1 reverted that.
             yield np.flatnonzero(pattern_of.ravel() == number), np.flatnonzero(pattern)

@@ -1,4 +1,4 @@
-"""What a method of balancing tasks is: weights from losses, or from gradients."""
+"""Base classes of the balancing methods."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ from sklearn_mtl.balancing._steps import StepGramian, StepLosses
 
 __all__ = ["Balancing", "GradientAggregator", "LossWeighting", "as_array"]
 
-State = TypeVar("State")  # a dataclass, or None for a method that learns nothing
+State = TypeVar("State")  # a dataclass, or None for a method without state
 
 
 class Balancing(BaseEstimator, ABC, Generic[State]):
-    """Base of the methods: searchable parameters, and maths without state.
+    """Base class of all balancing methods.
 
-    A method holds numbers and choices, never what it learns in a fit, so that clone,
-    get_params and grid search see ordinary parameters (`balancing__temperature`). What
-    it learns stands in a state of its own, best a small dataclass, which the net keeps
-    and hands over: `init_state` makes it, every further call may change it.
+    The attributes of a method are its parameters only, so `clone`, `get_params` and
+    grid search work as usual (for example `balancing__temperature`). Everything that
+    changes during training is stored in a separate state, preferably a small dataclass.
+    The network keeps the state: `init_state` creates it, and later calls may update it.
 
     Attributes
     ----------
     of_mean : bool
-        Whether equal weights are 1 / n_tasks, as of a mean of the losses, and not 1, as
-        of their sum. A net multiplies such weights by the number of tasks, so that the
-        size of a step does not depend on the method.
+        Whether the weights of equal tasks are 1 / n_tasks, as for the mean of the
+        losses, rather than 1, as for their sum. The network multiplies such weights by
+        the number of tasks, so the size of a step does not depend on the method.
     role_of_task_weight : {"scale", "preference", "ignored"}
-        What `task_weight` is to the method: a factor of the losses before it sees them,
-        a preference that it knows how to use, or nothing, for what comes out does not
-        depend on the scale of a loss.
+        How the method uses `task_weight`. "scale": the losses are multiplied by it
+        before the method gets them. "preference": the method uses it as a preference.
+        "ignored": it has no effect, because the result does not depend on the scale of
+        a loss.
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
@@ -43,52 +44,52 @@ class Balancing(BaseEstimator, ABC, Generic[State]):
     role_of_task_weight: ClassVar[Literal["scale", "preference", "ignored"]] = "scale"
 
     def check(self) -> None:
-        """Raise ValueError where a parameter is wrong."""
+        """Raise ValueError if a parameter is invalid."""
         self._validate_params()
 
     def init_state(self, n_members: int, n_tasks: int) -> State:
-        """Return the state before the first step; None where nothing is learnt."""
+        """Return the initial state, or None if the method has no state."""
         return None  # type: ignore[return-value]
 
 
 class LossWeighting(Balancing[State]):
-    """Base of the methods that turn the losses of the tasks into weights.
+    """Base class of the methods that compute weights from the losses of the tasks.
 
-    The weights are the derivatives of the one number that the method minimises with
-    respect to the losses. They act on heads and shared layers alike.
+    The weights are the derivatives of the objective of the method with respect to the
+    losses. They apply to heads and shared layers alike.
 
-    A subclass defines ``_weigh(step, state)``, which returns a tensor (n_members,
-    n_tasks) in the dtype of ``step.losses``. The loss of a task without a label in the
-    batch is 0, which means nothing: sums over tasks, and what is learned, must leave it
-    out by ``step.present``. What the method learns stands in `state`, which
-    `init_state` makes and `_weigh` changes, and which can be copied and pickled.
-    `check_balancing` checks all of this.
+    A subclass defines ``_weigh(step, state)``. It returns a tensor of shape (n_members,
+    n_tasks) with the dtype of ``step.losses``. A task without a label in the batch has
+    the loss 0, which carries no information. Use ``step.present`` to exclude such tasks
+    from sums over tasks and from everything that is learned. Values that the method
+    learns are stored in `state`, which `init_state` creates and `_weigh` updates. The
+    state must support copying and pickling. `check_balancing` checks all of this.
 
     Attributes
     ----------
-    looks_again : bool
-        Whether `look_again` wants the losses of the same batch after the step, which
-        costs a second forward pass.
+    needs_post_step_loss : bool
+        Whether to call `use_post_step_loss` with the losses of the same batch after the
+        step. That costs a second forward pass.
     """
 
-    looks_again: ClassVar[bool] = False
+    needs_post_step_loss: ClassVar[bool] = False
 
     @torch.no_grad()
     def weigh(self, step: StepLosses, state: State | None = None) -> Tensor:
-        """Return the weights of a step, and learn from its losses.
+        """Return the weights of a step, and update the state.
 
         Parameters
         ----------
         step : StepLosses
             Losses of the batch.
         state : dataclass, default=None
-            What `init_state` returned; it is updated. None is a state that no step has
-            changed, and is forgotten.
+            The object returned by `init_state`; it is updated. If None, a new state is
+            used for this call only.
 
         Returns
         -------
         Tensor of shape (n_members, n_tasks)
-            Weights; 0 where a task has no label in the batch.
+            Weights; 0 for a task without a label in the batch.
         """
         if state is None:
             state = self.init_state(*step.losses.shape)
@@ -99,33 +100,36 @@ class LossWeighting(Balancing[State]):
 
     @abstractmethod
     def _weigh(self, step: StepLosses, state: State) -> Tensor:
-        """Return weights (n_members, n_tasks); whatever where a task is absent."""
+        """Return weights (n_members, n_tasks); values of absent tasks are ignored."""
 
-    def look_again(self, before: StepLosses, losses: Tensor, state: State) -> None:
-        """Learn from the losses of the same batch after the step of the optimiser."""
+    def use_post_step_loss(
+        self, before: StepLosses, losses: Tensor, state: State
+    ) -> None:
+        """Update the state with the losses of the same batch after the step."""
 
     def end_epoch(self, losses: Tensor, state: State) -> None:
-        """Learn from the mean losses (n_members, n_tasks) of an epoch."""
+        """Update the state with the mean losses (n_members, n_tasks) of an epoch."""
 
 
 class GradientAggregator(Balancing[State]):
-    """Base of the methods that turn the Gramian of task gradients into weights.
+    """Base class of the methods that compute weights from the Gramian of gradients.
 
-    The maths is NumPy's: on matrices as small as these most of the time of a step goes
-    into calls, of which torch's cost several times as much.
+    The computations use NumPy. On such small matrices most of the time of a step is the
+    overhead of calls, and that of PyTorch is several times larger.
 
-    A subclass defines ``_weigh(step, state)``, which returns an array (n_members,
-    n_tasks) that sums to one over the tasks, or about so, or else says ``of_mean =
-    False``. The Gramian ``step.gramian`` (n_members, n_tasks, n_tasks) is of the tasks
-    that have labels in the batch, and ``step.share`` is their preference, summing to
-    one. What the method learns for each member and task stands in arrays of `state`,
-    which `init_state` makes for all of them: read and write them at ``step.cells``, the
-    index of the members and tasks of this step. `check_balancing` checks all of this.
+    A subclass defines ``_weigh(step, state)``. It returns an array of shape (n_members,
+    n_tasks) whose sum over the tasks is about one; otherwise the subclass sets
+    ``of_mean = False``. The Gramian ``step.gramian`` (n_members, n_tasks, n_tasks)
+    contains only the tasks with labels in the batch. ``step.share`` is their
+    preference, with sum one. Values that the method learns per member and task are
+    stored in arrays of `state`, which `init_state` creates for all members and tasks.
+    Read and write them at ``step.cells``, the index of the members and tasks of this
+    step. `check_balancing` checks all of this.
 
     Attributes
     ----------
     uses_losses : bool
-        Whether ``step.losses`` is wanted, the mean losses of the batch.
+        Whether the method needs ``step.losses``, the mean losses of the batch.
     """
 
     of_mean = True
@@ -139,27 +143,27 @@ class GradientAggregator(Balancing[State]):
         generators: Sequence[Generator] = (),
         losses: Tensor | None = None,
     ) -> Tensor:
-        """Return the weights with which the gradients of the tasks are added.
+        """Return the weights by which the gradients of the tasks are multiplied.
 
         Parameters
         ----------
         gramian : Tensor of shape (n_tasks, n_tasks) or (n_members, n_tasks, n_tasks)
             Inner products of the gradients of the tasks.
         preference : Tensor of shape (n_tasks,), default=None
-            How much each task is wanted; None is all alike. Methods without one ignore
+            Importance of each task; equal if None. Methods without a preference ignore
             it.
         state : dataclass, default=None
-            What `init_state` returned, for methods that learn; it is updated. None is a
-            state that no step has changed, and is forgotten.
+            The object returned by `init_state`, for methods with a state; it is
+            updated. If None, a new state is used for this call only.
         generators : sequence of torch.Generator, default=()
-            One for each member, for random methods.
+            One generator per member, for random methods.
         losses : Tensor of shape (n_tasks,) or (n_members, n_tasks), default=None
             Mean losses of the batch, for methods that use them.
 
         Returns
         -------
         Tensor of shape (n_tasks,) or (n_members, n_tasks)
-            Weights; NaN for a member whose Gramian is not finite.
+            Weights; NaN for all members if a Gramian is not finite.
 
         Raises
         ------
@@ -185,14 +189,14 @@ class GradientAggregator(Balancing[State]):
         return torch.as_tensor(self.weigh_arrays(step, state)).to(gramian)
 
     def weigh_arrays(self, step: StepGramian, state: State) -> np.ndarray:
-        """Return the weights as `weigh` does, without checks and on arrays.
+        """Return the weights like `weigh`, for arrays and without checks.
 
         Parameters
         ----------
         step : StepGramian
             Gramian of the batch.
         state : dataclass
-            What `init_state` returned; it is updated.
+            The object returned by `init_state`; it is updated.
 
         Returns
         -------
@@ -201,7 +205,7 @@ class GradientAggregator(Balancing[State]):
         """
         shape = step.gramian.shape[:-1]
         if not np.isfinite(step.gramian.sum()):
-            # the net diverged; decompositions would fail before it is said in words
+            # The network diverged. Decompositions would fail with an unclear error.
             return np.full(shape, np.nan)
         weights = self._weigh(step, state)
         if not isinstance(weights, np.ndarray) or weights.shape != shape:
@@ -216,7 +220,7 @@ class GradientAggregator(Balancing[State]):
 def _wrong_shape(
     method: Balancing[Any], what: str, expected: tuple[int, ...], found: Any
 ) -> ValueError:
-    """Return the error for weights that are not one for each member and task."""
+    """Return the error for weights of a wrong type or shape."""
     seen = f"shape {tuple(found.shape)}" if hasattr(found, "shape") else repr(found)
     if what == "a tensor" and isinstance(found, np.ndarray):
         seen = "an array"
@@ -229,10 +233,10 @@ def _wrong_shape(
 
 
 def as_array(tensor: Tensor) -> np.ndarray:
-    """Return a tensor's values, in the precision it has or else in single."""
+    """Return the values as an array, with half precision converted to single."""
     if tensor.dtype in (
         torch.float16,
         torch.bfloat16,
-    ):  # of which NumPy has one or none
+    ):  # NumPy has no bfloat16
         tensor = tensor.float()
     return tensor.numpy(force=True)

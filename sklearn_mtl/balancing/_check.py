@@ -1,4 +1,4 @@
-"""A check of methods of balancing: whatever the tasks' order, members and absences."""
+"""Check that a balancing method can be used by the networks."""
 
 from __future__ import annotations
 
@@ -19,31 +19,35 @@ ROLES = ("scale", "preference", "ignored")
 def check_balancing(
     method: Balancing[Any], *, n_tasks: int = 4, is_symmetric: bool = True
 ) -> None:
-    """Check that a method of balancing is one that the nets can use.
+    """Check that a balancing method can be used by the networks.
 
-    Over several steps, with members and absent tasks: weights are finite, of the right
-    shape and dtype, of a loss weighting not negative; they follow the tasks when these
-    are permuted, do not depend on other members, on tasks that are absent, or on
-    NumPy's and PyTorch's global generators; one task has a positive weight; weights of
-    a mean sum to about one, whatever the number of tasks; and what the method has
-    learned can be pickled. Parameters are those of the constructor, and nothing else is
-    stored in the object.
+    The check runs several steps with several members and absent tasks. It checks that
+
+    - weights are finite and have the right shape and dtype, and those of a loss
+      weighting are not negative,
+    - weights do not depend on the order of the tasks, on other members, on absent
+      tasks, or on the global generators of NumPy and PyTorch,
+    - a single task has a positive weight,
+    - weights of a mean have a sum of about one for any number of tasks,
+    - the state can be pickled,
+    - the object stores nothing but the parameters of its constructor.
 
     Parameters
     ----------
     method : Balancing
-        An instance of the class to check.
+        Instance of the class to check.
     n_tasks : int, default=4
-        Number of tasks, at least 3; set it where parameters fix it.
+        Number of tasks, at least 3. Set it if a parameter of the method fixes it.
     is_symmetric : bool, default=True
-        Whether tasks are treated alike; False for parameters that differ by task.
+        Whether all tasks are treated alike. Pass False if parameters differ by task.
 
     Raises
     ------
     AssertionError
-        If something is wrong; the message names it, what was expected and found.
+        If a check fails. The message names the method, the expected result and the
+        result found.
     TypeError
-        If it is no `LossWeighting` and no `GradientAggregator`.
+        If `method` is neither a `LossWeighting` nor a `GradientAggregator`.
 
     Examples
     --------
@@ -67,8 +71,7 @@ def check_balancing(
     )
     if not isinstance(method, GradientAggregator | LossWeighting):
         raise TypeError(
-            f"{faults.who}: allowed are subclasses of LossWeighting and "
-            "GradientAggregator."
+            f"{faults.who}: must be a subclass of LossWeighting or GradientAggregator."
         )
     check = check_weighting if isinstance(method, LossWeighting) else check_aggregator
     with (
@@ -77,5 +80,5 @@ def check_balancing(
     ):
         try:
             check(method, n_tasks, is_symmetric, faults)
-        except ValueError as error:  # weights of a wrong shape, which name the method
+        except ValueError as error:  # a wrong shape; the message names the method
             raise AssertionError(str(error)) from error

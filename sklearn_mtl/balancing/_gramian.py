@@ -1,4 +1,4 @@
-"""The Gramian of the task gradients, in closed form."""
+"""Gramian of the task gradients in closed form."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 __all__ = ["feature_gramian", "lowest_overlap"]
 
-_COMPARED = 4e8  # weights of two labels that are compared to find the overlap
+_COMPARED = 4e8  # largest number of weights that are compared to find the overlap
 
 
 def feature_gramian(
@@ -17,18 +17,19 @@ def feature_gramian(
     n_tasks: int,
     label_weights: Tensor | None = None,
 ) -> Tensor:
-    r"""Return the inner products of the gradients at the shared representation.
+    r"""Return the inner products of the task gradients at the shared representation.
 
     With logits :math:`L = Z W + b` and :math:`E = \partial loss / \partial L`, the
-    gradient of task t at Z is :math:`E_t W_t^T` over its own outputs, so that
+    gradient of task t at Z is :math:`E_t W_t^T` over the outputs of the task. Hence
 
     .. math:: G_{st} = \sum_{j \in s, k \in t} (E^T E)_{jk} (W^T W)_{jk}
 
-    which takes no backward pass: O(n_outputs^2 (n_rows + n_hidden)).
+    This needs no backward pass and takes O(n_outputs^2 (n_rows + n_hidden)).
 
-    A label of weight w is that of w equal samples, each with a representation of its
-    own. Of two labels with weights v and w, min(v, w) of these samples have both, so
-    that their product in :math:`E^T E` is divided by max(v, w).
+    A label of weight w is treated as w equal samples with separate representations. If
+    two tasks have labels with weights v and w in the same row, they have min(v, w) of
+    these samples in common. Therefore their product in :math:`E^T E` is divided by
+    max(v, w).
 
     Shapes: dlogits (n_members, n_rows, n_outputs), weight (n_members,
     n_hidden, n_outputs), task_of (n_outputs,), label_weights (n_members,
@@ -49,11 +50,11 @@ def _sum_products(dlogits: Tensor, weights: Tensor | None) -> Tensor:
     """Return E^T E, (n_members, n_outputs, n_outputs), over equal samples."""
     if weights is None:
         return dlogits.mT @ dlogits
-    # A label of weight w stands for w equal ones: (w e)^2 / w.
+    # A label of weight w stands for w equal samples: (w e)^2 / w.
     inverse = torch.where(weights > 0, 1.0 / weights, 0.0)
     if weights.shape[-1] == 1:
         return dlogits.mT @ (dlogits * inverse)
-    # min(w_s, w_t) equal samples have both labels: min(w_s, w_t) / (w_s w_t).
+    # min(w_s, w_t) of the equal samples have both labels: min(w_s, w_t) / (w_s w_t).
     rows = [
         gradient.unsqueeze(1) @ (dlogits * torch.minimum(inverse, one.unsqueeze(-1)))
         for gradient, one in zip(dlogits.unbind(-1), inverse.unbind(-1), strict=True)
@@ -62,7 +63,7 @@ def _sum_products(dlogits: Tensor, weights: Tensor | None) -> Tensor:
 
 
 def lowest_overlap(label_weights: Tensor) -> float:
-    """Return the smallest share of a task's labels that another task has too.
+    """Return the smallest fraction of a task's labels that another task has, too.
 
     Shapes: label_weights (n_rows, n_tasks).
     """
@@ -73,9 +74,9 @@ def lowest_overlap(label_weights: Tensor) -> float:
         return 1.0
     is_observed = weights > 0
     if ((weights == weights.amax(dim=1, keepdim=True)) | ~is_observed).all():
-        # Then the smaller of two weights is that of either: one product finds them all.
+        # Then the smaller of two weights equals both, so one product is enough.
         common = weights.T @ is_observed.double()
-    else:  # of w equal samples, those that have both labels
+    else:  # count the equal samples that have both labels
         weights = weights[:: max(1, int(n_rows * n_tasks**2 / _COMPARED))]
         pairs = [torch.minimum(weights, one[:, None]).sum(dim=0) for one in weights.T]
         common = torch.stack(pairs)

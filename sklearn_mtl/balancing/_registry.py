@@ -1,4 +1,4 @@
-"""The methods by name."""
+"""Names of the balancing methods."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ METHODS: dict[str, type[Balancing[Any]]] = {
 
 
 def read_balancing(balancing: Any, who: str) -> Balancing[Any]:
-    """Return the method that a name, a spec or an object of torchjd stands for."""
+    """Return the method for a name, a dict, a method or an object of torchjd."""
     if comes_from_torchjd(balancing) and not isinstance(balancing, type):
         return adapt(balancing, who)
     example = "UPGrad(), or a Weighting, Aggregator or Scalarizer of torchjd"
@@ -66,7 +66,7 @@ def read_balancing(balancing: Any, who: str) -> Balancing[Any]:
     )
     if not isinstance(method, LossWeighting | GradientAggregator):
         raise TypeError(
-            f"{who}: balancing={method!r}; allowed are subclasses of LossWeighting, "
-            "which weighs losses, and of GradientAggregator, which weighs gradients."
+            f"{who}: balancing must be a subclass of LossWeighting (weighs losses) or "
+            f"of GradientAggregator (weighs gradients); got {method!r}."
         )
     return method

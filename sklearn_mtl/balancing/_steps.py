@@ -1,4 +1,4 @@
-"""What a method of balancing gets to see in a step."""
+"""Inputs of a balancing method in one step."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from torch import Generator, Tensor
 
 __all__ = ["Cells", "StepGramian", "StepLosses"]
 
-#: Index of some members and tasks in an array of all of them.
+#: Index of members and tasks in an array of all members and tasks.
 Cells = EllipsisType | tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True)
 class StepLosses:
-    """The losses of a step and what else a weighting may ask for.
+    """Losses of a step, and further inputs of a weighting.
 
     Attributes
     ----------
@@ -27,11 +27,11 @@ class StepLosses:
     present : Tensor of shape (n_members, n_tasks), bool
         Whether the task has a label in the batch.
     preference : Tensor of shape (n_tasks,)
-        How much each task is wanted, not normalised.
+        Importance of each task, not normalised.
     lr : float
-        Learning rate of the net in this step.
+        Learning rate of the network in this step.
     generators : sequence of torch.Generator
-        One for each member, for random methods.
+        One generator per member, for random methods.
     """
 
     losses: Tensor
@@ -44,38 +44,37 @@ class StepLosses:
     def of(
         cls, losses: Tensor, lr: float = 0.0, generators: Sequence[Generator] = ()
     ) -> StepLosses:
-        """Return a step in which every task is there and wanted alike."""
+        """Return a step in which all tasks are present and have equal preference."""
         present = torch.ones_like(losses, dtype=torch.bool)
         return cls(losses, present, losses.new_ones(losses.shape[-1]), lr, generators)
 
     @property
     def share(self) -> Tensor:
-        """The preference (n_members, n_tasks), summing to one over the tasks there."""
+        """Preference (n_members, n_tasks), with sum one over the tasks present."""
         wanted = self.preference * self.present
         return wanted / wanted.sum(dim=-1, keepdim=True).clamp(min=1e-30)
 
 
 @dataclass(frozen=True)
 class StepGramian:
-    """The Gramian of a step and what else an aggregator may ask for.
+    """Gramian of a step, and further inputs of an aggregator.
 
-    All members in it have the same tasks in their batches, and no others are in it.
+    All its members have the same tasks in their batches, and it contains only these.
 
     Attributes
     ----------
     gramian : ndarray of shape (n_members, n_tasks, n_tasks)
         Inner products of the gradients of the tasks, in single or double precision.
     preference : ndarray of shape (n_tasks,)
-        How much each task is wanted, not normalised.
+        Importance of each task, not normalised.
     generators : sequence of torch.Generator
-        One for each member, for random methods.
+        One generator per member, for random methods.
     losses : ndarray of shape (n_members, n_tasks) or None
-        Mean losses of the batch, without task_weight; given to a method that says
-        `uses_losses`.
+        Mean losses of the batch without task_weight, for methods with `uses_losses`.
     members : ndarray of int or None
-        Which of the members of the state these are; None is all.
+        Indices of the members in the state; all members if None.
     tasks : ndarray of int or None
-        Which of the tasks of the state these are; None is all.
+        Indices of the tasks in the state; all tasks if None.
     """
 
     gramian: np.ndarray
@@ -87,12 +86,12 @@ class StepGramian:
 
     @property
     def share(self) -> np.ndarray:
-        """The preference (n_tasks,), summing to one."""
+        """Preference (n_tasks,), with sum one."""
         return self.preference / self.preference.sum()
 
     @property
     def cells(self) -> Cells:
-        """The index of these members and tasks in an array of the state."""
+        """Index of these members and tasks in an array of the state."""
         if self.members is None or self.tasks is None:
             return ...
         return np.ix_(self.members, self.tasks)

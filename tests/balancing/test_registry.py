@@ -84,7 +84,7 @@ class TestTorchJD:
         assert torch.equal(first, again)
 
     def test_what_needs_more_than_inner_products_is_refused(self):
-        with pytest.raises(TypeError, match="torchjd's GradDrop needs more"):
+        with pytest.raises(TypeError, match="GradDrop of torchjd cannot be used"):
             read_balancing(self.aggregation().GradDrop(), "me")
 
     def test_scalarizers_keep_a_copy_for_each_member(self):
@@ -100,9 +100,9 @@ class TestTorchJD:
             torch.testing.assert_close(found, ours.weigh(step, our_state))
         assert (method.source.log_var == 0).all()
 
-    def test_famo_wants_to_look_again(self):
+    def test_famo_needs_the_loss_after_the_step(self):
         method = read_balancing(self.scalarization().FAMO(2), "me")
-        assert method.looks_again
+        assert method.needs_post_step_loss
         ours, losses = balancing.FAMO(), torch.tensor([[0.4, 0.5]])
         state, our_state = method.init_state(1, 2), ours.init_state(1, 2)
         step = balancing.StepLosses.of(losses)
@@ -111,7 +111,9 @@ class TestTorchJD:
                 method.weigh(step, state), ours.weigh(step, our_state)
             )
             for one, its_state in ((method, state), (ours, our_state)):
-                one.look_again(step, losses * torch.tensor([[0.5, 0.9]]), its_state)
+                one.use_post_step_loss(
+                    step, losses * torch.tensor([[0.5, 0.9]]), its_state
+                )
 
     def test_dwa_hears_of_the_end_of_an_epoch(self):
         method = read_balancing(self.scalarization().DWA(), "me")

@@ -95,17 +95,17 @@ def test_an_absent_task_neither_counts_nor_poisons(method):
         w = weigh(method, poisoned, present, state=state)
         assert w.isfinite().all()
         assert w[0, 1] == 0.0
-        if method.looks_again:
+        if method.needs_post_step_loss:
             step = StepLosses(poisoned, present, torch.ones(3))
-            method.look_again(step, 0.9 * poisoned, state)
+            method.use_post_step_loss(step, 0.9 * poisoned, state)
         method.end_epoch(poisoned, state)
     if not isinstance(method, (Mean, Fixed, Random, DWA)):
         alone = method.init_state(1, 2)
         for _ in range(2):
             two = weigh(method, LOSSES[:1, [0, 2]], state=alone)
-            if method.looks_again:
+            if method.needs_post_step_loss:
                 step = StepLosses.of(LOSSES[:1, [0, 2]])
-                method.look_again(step, 0.9 * LOSSES[:1, [0, 2]], alone)
+                method.use_post_step_loss(step, 0.9 * LOSSES[:1, [0, 2]], alone)
         torch.testing.assert_close(w[:1, [0, 2]], two)
 
 
@@ -179,5 +179,5 @@ def test_torchjd_moves_the_logits_of_famo_alike():
     state = method.init_state(1, 3)
     for _ in range(10):
         found = weigh(method, LOSSES[:1], state=state)
-        method.look_again(StepLosses.of(LOSSES[:1]), after[None], state)
+        method.use_post_step_loss(StepLosses.of(LOSSES[:1]), after[None], state)
     torch.testing.assert_close(found[0], expected, rtol=1e-5, atol=1e-7)

@@ -1,1 +1,1 @@
-"""Methods that act on the gradients, one a file."""
+"""Balancing methods that act on the gradients of the tasks."""

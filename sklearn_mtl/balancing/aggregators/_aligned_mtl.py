@@ -15,15 +15,15 @@ class AlignedMTL(GradientAggregator[None]):
 
     .. math:: w = \sqrt{\lambda_{min}}\, V \Lambda^{-1/2} V^T p
 
-    for :math:`G = V \Lambda V^T` without its null space: the gradients are replaced by
-    the nearest ones that are orthogonal and of equal size, of which the sum with the
-    preference p is taken. A direction that several tasks share then counts once.
+    for :math:`G = V \Lambda V^T` without its null space. The gradients are replaced by
+    the nearest ones that are orthogonal and of equal norm, and then added with the
+    preference p. A direction that several tasks share therefore counts once.
 
     Notes
     -----
-    p is `task_weight`, brought to a sum of one. Since the smallest component sets the
-    size, nearly parallel gradients make the step short for an optimiser that sees it,
-    such as SGD.
+    p is `task_weight`, normalised to sum one. The smallest component determines the
+    norm of the step. If gradients are almost parallel, steps are short with optimisers
+    that depend on the norm, such as SGD.
 
     References
     ----------
@@ -43,7 +43,8 @@ class AlignedMTL(GradientAggregator[None]):
     def _weigh(self, step: StepGramian, state: None) -> np.ndarray:
         gramian, share = step.gramian, step.share
         values, vectors = np.linalg.eigh(gramian)
-        # Dependent gradients leave eigenvalues of rounding, with enormous inverses.
+        # Dependent gradients have eigenvalues that are only rounding errors. Their
+        # inverses would be huge.
         noise = gramian.shape[-1] * np.finfo(gramian.dtype).eps
         is_kept = values > noise * values[:, -1:]
         values = np.where(is_kept, values, np.inf)

@@ -1,4 +1,4 @@
-"""Quadratic programmes with lower bounds that share one matrix."""
+"""Quadratic programmes with lower bounds and a common matrix."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from scipy.optimize import nnls
 
 __all__ = ["minimise_above"]
 
-# Steps of a run. Where gradients are not nearly dependent one run is enough; where they
-# are, steps become short long before the end.
+# Number of steps of a run. One run is enough unless gradients are almost dependent.
+# Then convergence becomes slow long before the end.
 _STEPS = 30
 _RUNS = 4
-_ITERATIONS = 30  # a task, of the active-set method
+_ITERATIONS = 30  # per task, of the active-set method
 _TOLERANCE = 1e-7  # of a projected gradient step, relative to the bounds
 _FACE_TOLERANCE = 1e-10
-# Where a few steps are enough, rounding errors do not grow by much either: single
-# precision, which is twice as fast for many tasks, then has an error below 1e-4.
+# If a few steps are enough, rounding errors do not grow much. Single precision is twice
+# as fast for many tasks and then has an error below 1e-4.
 _SINGLE_TOLERANCE = 1e-5
-_SINGLE_FROM = 32  # tasks; below, it is the calls that take the time
+_SINGLE_FROM = 32  # tasks; with fewer tasks the calls take most of the time
 
 
 def minimise_above(
@@ -25,11 +25,12 @@ def minimise_above(
 ) -> np.ndarray:
     r"""Minimise :math:`v^T (G + r I) v` over :math:`v \ge l_t e_t`, for each task t.
 
-    All programmes at once by accelerated projected gradient steps with restarts, each
-    one product of matrices. In units that give G a diagonal of one, which is what makes
-    few steps enough where gradients differ in size. What is not solved after some steps
-    mostly has its final active constraints; then the equations of the others are solved
-    exactly. Where that does not end, an active-set method does it.
+    All programmes are solved at once by accelerated projected gradient steps with
+    restarts. Each step is one matrix product. G is scaled to a unit diagonal, because
+    few steps are then enough even if gradients differ in norm. If a programme does not
+    converge, its active constraints are usually final, and the equations of the other
+    variables are solved exactly. If that does not converge either, an active-set method
+    is used.
 
     Shapes: matrix (n_members, n_tasks, n_tasks), ridge (n_members, 1),
     bound (n_tasks,) -> (n_members, n_tasks, n_tasks).
@@ -42,7 +43,7 @@ def minimise_above(
     Constraints", SIAM Journal on Optimization 1, 1991.
     """
     is_many = len(bound) >= _SINGLE_FROM
-    # With a unit diagonal one step length suits tasks with gradients of any size.
+    # With a unit diagonal one step size suits gradients of any norm.
     unit = np.sqrt(matrix.diagonal(axis1=1, axis2=2) + ridge)[:, None]
     scaled = _scale(matrix, unit, bound, np.float32 if is_many else np.float64)
     tolerance = _SINGLE_TOLERANCE if is_many else _TOLERANCE
@@ -55,7 +56,7 @@ def minimise_above(
 def _scale(
     matrix: np.ndarray, unit: np.ndarray, bound: np.ndarray, dtype: type[np.floating]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return matrix, with a diagonal of one, and bounds in other units."""
+    """Return the matrix scaled to a unit diagonal, and the scaled bounds."""
     matrix = matrix.astype(dtype) / (unit * unit.transpose(0, 2, 1)).astype(dtype)
     lower = np.zeros_like(matrix)
     _diagonal(matrix)[:] = 1.0
@@ -64,15 +65,15 @@ def _scale(
 
 
 def _diagonal(matrix: np.ndarray) -> np.ndarray:
-    """View the diagonals (n_members, n_tasks), to be written to."""
+    """Return a writable view of the diagonals, (n_members, n_tasks)."""
     return matrix.reshape(len(matrix), -1)[:, :: matrix.shape[-1] + 1]
 
 
 def _finish(matrix: np.ndarray, lower: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Solve exactly for what is not at a bound, and descend again, in turns."""
+    """Alternate between exact solutions for the free variables and descent."""
     for _ in range(_RUNS):
         v = _solve_faces(matrix, lower, v)
-        # at once where the faces were the right ones
+        # This stops at once if the active constraints were the right ones.
         v, is_solved = _descend(matrix, lower, v, _FACE_TOLERANCE)
         if is_solved:
             return v
@@ -80,7 +81,7 @@ def _finish(matrix: np.ndarray, lower: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 
 def _active_set(matrix: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    """Solve one programme after the other: slow, and always at an end."""
+    """Solve one programme after the other by a slow method that always terminates."""
     root = np.linalg.cholesky(matrix).T
     most = _ITERATIONS * len(matrix)
     # With M = R'R and x = v - lower >= 0, v' M v is ||R x + R lower||^2.
@@ -90,9 +91,9 @@ def _active_set(matrix: np.ndarray, lower: np.ndarray) -> np.ndarray:
 def _descend(
     matrix: np.ndarray, lower: np.ndarray, start: np.ndarray, tolerance: float
 ) -> tuple[np.ndarray, bool]:
-    """Return where some projected gradient steps lead, and whether it is far enough."""
+    """Return the result of some projected gradient steps, and whether it converged."""
     step = matrix / -_largest_eigenvalue(matrix)
-    _diagonal(step)[:] += 1.0  # v @ step is v less the gradient
+    _diagonal(step)[:] += 1.0  # v @ step is v minus the gradient
     goal = tolerance**2 * np.vdot(lower, lower)
     v = ahead = start
     pace = 1.0
@@ -104,7 +105,7 @@ def _descend(
             return new, True
         move = new - v
         v = new
-        if np.vdot(gap, move) > 0.0:  # uphill
+        if np.vdot(gap, move) > 0.0:  # the objective would increase: restart
             pace, ahead = 1.0, new
             continue
         next_pace = 0.5 + (0.25 + pace * pace) ** 0.5
@@ -114,8 +115,8 @@ def _descend(
 
 
 def _largest_eigenvalue(matrix: np.ndarray) -> float:
-    """Return a bound, at most (n_members n_tasks)^(1/16) times too large."""
-    root = len(matrix[0]) ** 0.5  # keeps the sixteenth powers within single precision
+    """Return an upper bound, at most (n_members n_tasks)^(1/16) times too large."""
+    root = len(matrix[0]) ** 0.5  # avoids overflow in single precision
     # lambda^16 is at most ||M^8||_F^2, summed over all members.
     power = matrix / root
     for _ in range(3):
@@ -124,7 +125,7 @@ def _largest_eigenvalue(matrix: np.ndarray) -> float:
 
 
 def _solve_faces(matrix: np.ndarray, lower: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Solve for what is not at its bound, where the solution keeps to the bounds."""
+    """Solve exactly for the variables above their bounds, if the result is feasible."""
     v = np.maximum(v.astype(np.float64), lower)
     for G, bounds, rows in zip(matrix, lower, v, strict=True):
         for bound, row in zip(bounds, rows, strict=True):
@@ -134,7 +135,7 @@ def _solve_faces(matrix: np.ndarray, lower: np.ndarray, v: np.ndarray) -> np.nda
             held = np.where(is_free, 0.0, bound)
             pull = (G @ held)[is_free]
             solution = np.linalg.solve(G[np.ix_(is_free, is_free)], -pull)
-            # Otherwise the face is the wrong one, and descent has to leave it.
+            # Otherwise the active constraints are wrong, and descent must change them.
             if (solution >= bound[is_free]).all():
                 row[is_free] = solution
     return v

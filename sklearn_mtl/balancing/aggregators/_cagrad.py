@@ -14,12 +14,12 @@ from sklearn_mtl.utils._private import Interval
 
 __all__ = ["CAGrad"]
 
-_PARETO = 1e-4  # relative norm below which no direction serves all tasks
-_PRECISION = 1e-6  # of the root, relative
+_PARETO = 1e-4  # relative norm below which no direction improves all tasks
+_PRECISION = 1e-6  # relative, of the root
 
 
 class CAGrad(GradientAggregator[None]):
-    r"""Stay near the mean gradient, and serve the task that it serves least (CAGrad).
+    r"""Improve the worst task within a ball around the mean gradient (CAGrad).
 
     .. math:: \max_d \min_t \langle g_t, d \rangle
         \quad \text{s.t.} \quad \|d - \bar g\| \le c \|\bar g\|
@@ -29,15 +29,15 @@ class CAGrad(GradientAggregator[None]):
     Parameters
     ----------
     c : float, default=0.5
-        Radius of the ball around the mean gradient, in units of its norm.
+        Radius of the ball around the mean gradient, relative to its norm.
 
     Notes
     -----
     The dual has weights v of a simplex and :math:`d = \bar g + c \|\bar g\| g_v /
     \|g_v\|`. At its solution v is the min-norm point of the gradients shifted by
-    :math:`\lambda \bar g` with :math:`\lambda = \|g_v\| / (c \|\bar g\|)`, so that it
-    is one equation in one unknown with a non-negative least-squares problem at each
-    trial. `task_weight` scales the losses.
+    :math:`\lambda \bar g` with :math:`\lambda = \|g_v\| / (c \|\bar g\|)`. This is one
+    equation in one unknown, with a non-negative least-squares problem per evaluation.
+    `task_weight` scales the losses.
 
     References
     ----------
@@ -59,7 +59,8 @@ class CAGrad(GradientAggregator[None]):
 
     def _weigh(self, step: StepGramian, state: None) -> np.ndarray:
         gramian = step.gramian
-        # rounding leaves inner products of single precision a norm where there is none
+        # In single precision, inner products that should be zero have this rounding
+        # error.
         rounding = np.sqrt(16 * np.finfo(gramian.dtype).eps)
         least = max(_PARETO, float(rounding))
         return np.stack([self._solve(G, least) for G in gramian.astype(np.float64)])
@@ -70,7 +71,8 @@ class CAGrad(GradientAggregator[None]):
         mean = np.full(n_tasks, 1.0 / n_tasks)
         if not size > 0:
             return np.zeros(n_tasks)
-        # The weights do not depend on the unit of the gradients, but tolerances do.
+        # The weights do not depend on the scale of the gradients, but the tolerances
+        # do.
         gramian = gramian / size
         to_mean = gramian @ mean
         radius = self.c * np.sqrt(max(mean @ to_mean, 0.0))
@@ -78,7 +80,8 @@ class CAGrad(GradientAggregator[None]):
             return mean if self.c == 0 else np.zeros(n_tasks)
         v = _dual_weights(gramian, to_mean, radius, least)
         norm = np.sqrt(max(v @ gramian @ v, 0.0))
-        # on the Pareto front there is no direction; as in the published code
+        # At a Pareto-stationary point there is no direction; return 0 as the published
+        # code.
         return mean + radius / norm * v if norm >= least else np.zeros(n_tasks)
 
 
@@ -86,7 +89,7 @@ def _dual_weights(
     gramian: np.ndarray, to_mean: np.ndarray, radius: float, least: float
 ) -> np.ndarray:
     """Return the v that minimises <g_v, mean gradient> + radius |g_v|."""
-    # A |g_v| of at most `least` counts as zero.
+    # An |g_v| of at most `least` counts as zero.
     mean_square = to_mean.mean()
 
     def weights(shift: float) -> np.ndarray:
@@ -95,11 +98,11 @@ def _dual_weights(
         return min_norm_weights(moved)
 
     def excess(shift: float) -> float:
-        # v minimises |g_v + shift g_0|: stationary where |g_v| = radius shift.
+        # v minimises |g_v + shift g_0|, which is stationary if |g_v| = radius shift.
         v = weights(shift)
         return float(np.sqrt(max(v @ gramian @ v, 0.0)) - radius * shift)
 
-    # |g_v| is at most the longest gradient
+    # |g_v| is at most the largest gradient norm.
     longest = float(np.sqrt(gramian.diagonal().max())) / radius
     if excess(0.0) <= least:
         return weights(0.0)

@@ -1,4 +1,4 @@
-"""A check of methods that weigh gradients."""
+"""Check of methods that weigh gradients."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ N_MEMBERS, N_UPDATES = 3, 4
 def check_aggregator(
     method: GradientAggregator[Any], n_tasks: int, is_symmetric: bool, faults: Faults
 ) -> None:
-    """Check a method on Gramians of every kind, and over several steps."""
+    """Check a method on various Gramians and over several steps."""
     for name, G in _gramians(n_tasks).items():
         found = _weigh(method, G, faults)
         faults.require(
@@ -39,7 +39,7 @@ def check_aggregator(
     faults.close(again, weights, "_weigh", "the same weights in a second fit,")
     for member in range(N_MEMBERS):
         alone = _weigh(method, G[[member]], faults, [member])[0]
-        what = "weights of a member alone as beside others,"
+        what = "the same weights of a member with and without other members,"
         faults.close(alone, weights[member], "_weigh", what, tol=1e-4)
     is_random = not torch.equal(weights, _weigh(method, G, faults, (50, 51, 52)))
     if is_symmetric and not is_random:
@@ -48,11 +48,11 @@ def check_aggregator(
             _weigh(method, G[:, order][..., order], faults),
             weights[:, order],
             "_weigh",
-            "weights that follow the tasks when these are permuted,",
+            "weights that are permuted with the tasks,",
             tol=1e-3,
         )
     single = _weigh(method, G.float(), faults)
-    what = "weights in single precision as in double,"
+    what = "the same weights in single and double precision,"
     faults.close(single, weights, "_weigh", what, tol=1e-2)
     _check_preference(method, G, weights, faults)
     if is_symmetric:
@@ -73,7 +73,7 @@ def _gramian(n_tasks: int, seeds: Sequence[int], n_parameters: int = 20) -> Tens
 
 
 def _gramians(n_tasks: int) -> dict[str, Tensor]:
-    """Return Gramians as they come in training, by what they are of."""
+    """Return Gramians that occur in training, with descriptions as keys."""
     G = _gramian(n_tasks, [7])
     without = G.clone()
     without[:, 1] = without[:, :, 1] = 0.0
@@ -103,52 +103,51 @@ def _weigh(
     generators = [Generator().manual_seed(seed) for seed in seeds][: len(G)]
     before = G.clone()
     weights = method.weigh(G, preference, generators=generators, losses=losses)
-    faults.require(
-        torch.equal(G, before), "_weigh", "the Gramian left as it is", "it changed"
-    )
+    faults.require(torch.equal(G, before), "_weigh", "an unchanged Gramian", "a change")
     return weights
 
 
 def _check_preference(
     method: GradientAggregator[Any], G: Tensor, weights: Tensor, faults: Faults
 ) -> None:
-    """Look whether a declared preference does anything."""
+    """Check that a declared preference has an effect."""
     if method.role_of_task_weight == "preference":
         wanted = 1.0 + torch.arange(G.shape[-1], dtype=torch.float64)
         faults.require(
             not torch.equal(weights, _weigh(method, G, faults, preference=wanted)),
             "_weigh",
-            "weights that depend on step.share, as role_of_task_weight says",
-            "that they do not",
+            "weights that depend on step.share, because role_of_task_weight is "
+            "'preference'",
+            "no dependence",
         )
 
 
 def _check_mean(method: GradientAggregator[Any], n_tasks: int, faults: Faults) -> None:
-    """Look at one task, and at orthogonal gradients of one length."""
+    """Check one task, and orthogonal gradients of equal norm."""
 
     def total(n: int) -> float:
         return float(_weigh(method, torch.eye(n).double()[None], faults).sum())
 
-    of = "orthogonal gradients of one length"
+    of = "orthogonal gradients of equal norm"
     check_sums(total, n_tasks, method, of, faults)
 
 
 def _check_updates(
     method: GradientAggregator[Any], n_tasks: int, faults: Faults
 ) -> None:
-    """Take steps in which tasks are absent, different ones for different members."""
+    """Run steps in which different tasks are absent for different members."""
     try:
         together = _run(method, n_tasks, list(range(N_MEMBERS)), faults)
     except (IndexError, ValueError) as error:
         faults.fail(
             "_weigh",
-            "what is learned for each member and task to be read and written at "
-            "step.cells, since absent tasks are left out",
+            "what is learned per member and task to be read and written at "
+            "step.cells, because absent tasks are left out",
             error,
         )
     for member in range(N_MEMBERS):
         alone = _run(method, n_tasks, [member], faults)[:, 0]
-        what = "weights of a member alone as beside others, over several steps,"
+        what = "the same weights of a member with and without others, over steps,"
         faults.close(alone, together[:, member], "_weigh", what, tol=1e-4)
 
 
@@ -174,7 +173,7 @@ def _run(
             np.isfinite(factors).all(), "_weigh", "finite weights", factors.tolist()
         )
         found.append(factors)
-        try:  # as a fit that is saved and goes on
+        try:  # a fitted estimator may be saved and trained further
             pickled = pickle.loads(pickle.dumps(copy.deepcopy(balancer.state)))
         except Exception as error:
             faults.fail("init_state", "a state that can be copied and pickled", error)

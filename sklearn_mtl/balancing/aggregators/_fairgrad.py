@@ -15,22 +15,23 @@ __all__ = ["FairGrad"]
 
 
 class FairGrad(GradientAggregator[None]):
-    r"""Share out the progress of a step alpha-fairly (FairGrad).
+    r"""Share the progress of a step alpha-fairly among the tasks (FairGrad).
 
     .. math:: G w = w^{-1 / \alpha}
 
-    element by element: a small :math:`\alpha` is near the mean of the losses, 1 is the
-    Nash bargaining solution, and a large one serves the task that gains least.
+    element by element. A small :math:`\alpha` is close to the mean of the losses,
+    :math:`\alpha = 1` is the Nash bargaining solution, and a large one favours the task
+    that improves least.
 
     Parameters
     ----------
     alpha : float, default=1.0
-        Kind of fairness.
+        Fairness parameter :math:`\alpha`.
 
     Notes
     -----
-    The size of the step is not that of a mean or a sum: SGD needs another learning
-    rate, AdamW does not. `task_weight` scales the losses.
+    The norm of the step differs from that of a mean or a sum. SGD therefore needs
+    another learning rate; AdamW does not. `task_weight` scales the losses.
 
     References
     ----------

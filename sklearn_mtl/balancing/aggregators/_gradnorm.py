@@ -15,44 +15,45 @@ from sklearn_mtl.utils._private import Interval
 
 __all__ = ["GradNorm"]
 
-_SMALLEST = 1e-3  # of a weight, of which the mean is 1: Adam would step below 0
+_SMALLEST = 1e-3  # weight, relative to their mean; Adam could make weights negative
 
 
 @dataclass
 class GradNormState:
-    """The weights w and the first losses, NaN before them, (n_members, n_tasks)."""
+    """Weights, and the first losses (NaN before them), (n_members, n_tasks)."""
 
     weights: AdamNumbers
     first_losses: np.ndarray
 
 
 class GradNorm(GradientAggregator[GradNormState]):
-    r"""Learn weights that let all tasks train at one rate (GradNorm).
+    r"""Learn weights with which all tasks train at the same rate (GradNorm).
 
-    With the norms :math:`n_t = \|g_t\|`, which are the roots of the diagonal of the
-    Gramian, and the share of the first loss that is left, :math:`L_t / L_t^{(0)}`,
-    relative to its mean over the tasks, :math:`r_t`, the weights move against the
-    gradient of
+    The norms :math:`n_t = \|g_t\|` are the roots of the diagonal of the Gramian. The
+    relative training rate :math:`r_t` is the remaining fraction of the first loss,
+    :math:`L_t / L_t^{(0)}`, divided by its mean over the tasks. The weights move
+    against the gradient of
 
     .. math:: \sum_t \left| w_t n_t - \overline{w n}\, r_t^\alpha \right|
 
-    with the second term held fixed, and are then scaled to a mean of one. So gradients
-    become alike in size, and larger for a task that learns slowly.
+    where the second term is treated as constant. Then they are scaled to mean one. As a
+    result, gradients get similar norms, and tasks that learn slowly get larger ones.
 
     Parameters
     ----------
     alpha : float, default=1.5
-        How much a task that learns slowly is pushed; 0 makes the norms equal.
+        Strength of the effect for tasks that learn slowly; 0 makes all norms equal.
     lr : float, default=0.025
-        Learning rate of the weights, by Adam.
+        Learning rate of the weights, which are trained by Adam.
 
     Notes
     -----
-    The paper takes the gradient of the last shared layer; here it is that of all that
-    is shared, or of the representation (`gramian`). The paper weighs the losses; here
-    heads get the plain gradient, of which an Adam optimiser sees no scale. A task's
-    first loss is that of the first batch with labels of it. Beyond their start the
-    weights do not depend on the scale of a loss, and so not on `task_weight`.
+    The paper uses the gradient of the last shared layer. Here it is that of all shared
+    parameters, or of the representation, depending on `gramian`. The paper weighs the
+    losses. Here the heads get the unweighted gradient, whose scale has no effect with
+    Adam. The first loss of a task is that of the first batch with labels of the task.
+    Except for their initial values, the weights do not depend on the scale of a loss,
+    and therefore not on `task_weight`.
 
     References
     ----------
@@ -84,7 +85,7 @@ class GradNorm(GradientAggregator[GradNormState]):
         self.lr = lr
 
     def init_state(self, n_members: int, n_tasks: int) -> GradNormState:
-        """Return equal weights, and no first loss yet."""
+        """Return equal weights, and NaN for the first losses."""
         ones = torch.ones(n_members, n_tasks, dtype=torch.double)
         return GradNormState(
             AdamNumbers.of(ones), np.full((n_members, n_tasks), np.nan)
@@ -96,18 +97,18 @@ class GradNorm(GradientAggregator[GradNormState]):
         norms = np.sqrt(squares.astype(np.float64))
         weighted = weights * norms
         wanted = weighted.mean(axis=1, keepdims=True) * self._pace(step, state)
-        # the derivative of eq. 2 for w_t, where the second term is held fixed
+        # Derivative of eq. 2 with respect to w_t, with the second term held constant.
         self._move(step, state, np.sign(weighted - wanted) * norms)
         return weights / weights.sum(axis=1, keepdims=True)
 
     def _pace(self, step: StepGramian, state: GradNormState) -> np.ndarray | float:
-        """Return r_t^alpha, and keep the first losses."""
+        """Return r_t^alpha, and store the first losses."""
         if step.losses is None:
             return 1.0
         first = state.first_losses[step.cells]
         first = np.where(np.isnan(first), step.losses, first)
         state.first_losses[step.cells] = first
-        # a loss that is zero from the start is learnt
+        # A first loss of zero means that the task is already learned.
         left = step.losses / np.maximum(first, np.finfo(np.float64).tiny)
         mean = left.mean(axis=1, keepdims=True)
         return (
@@ -117,7 +118,7 @@ class GradNorm(GradientAggregator[GradNormState]):
     def _move(
         self, step: StepGramian, state: GradNormState, gradient: np.ndarray
     ) -> None:
-        """Take a step of Adam, and keep the sum of the weights that moved."""
+        """Take a step of Adam, and restore the sum of the weights that moved."""
         cells, weights = step.cells, state.weights
         before = weights.values.numpy()[cells]
         every = torch.zeros_like(weights.values)
@@ -127,7 +128,7 @@ class GradNorm(GradientAggregator[GradNormState]):
         weights.step(every, moves, self.lr)
         after = weights.values.numpy()
         moved = np.maximum(after[cells], _SMALLEST)
-        # only the ratios of the weights are learnt: a sum that could shrink would be
-        # the shortest way to make all norms equal
+        # Only the ratios of the weights are learned. If their sum could change, all
+        # norms could be made equal by shrinking the weights.
         scale = before.sum(axis=1, keepdims=True) / moved.sum(axis=1, keepdims=True)
         after[cells] = moved * scale

@@ -10,23 +10,24 @@ from sklearn_mtl.balancing._steps import StepGramian
 __all__ = ["IMTLG"]
 
 
-# Pivots of Cholesky's are no eigenvalues: the smallest must be this far above noise.
+# Cholesky pivots are not eigenvalues, so the smallest must be far above the noise.
 _MARGIN = 1e4
 
 
 class IMTLG(GradientAggregator[None]):
-    r"""Step along the direction whose projection on every gradient is equal (IMTL-G).
+    r"""Take the direction with equal projections on all gradients (IMTL-G).
 
     .. math:: w \propto G^+ n, \quad n_t = \|g_t\|, \quad \sum_t w_t = 1
 
-    All tasks then improve alike, whatever the size of their gradients. Weights may be
-    negative, and are large where gradients are nearly dependent.
+    All tasks then improve equally, whatever the norms of their gradients. Weights may
+    be negative, and they are large if gradients are almost dependent.
 
     Notes
     -----
-    The direction does not depend on the scale of a loss, and so not on `task_weight`.
-    With dependent gradients there is no such direction; the pseudo-inverse then gives
-    one that comes nearest. Where the weights sum to zero they are all zero.
+    The direction does not depend on the scale of a loss, and therefore not on
+    `task_weight`. If the gradients are dependent, there may be no such direction, and
+    the pseudo-inverse gives the closest one. If the weights sum to zero, zeros are
+    returned.
 
     References
     ----------
@@ -46,22 +47,23 @@ class IMTLG(GradientAggregator[None]):
         gramian = step.gramian
         norms = np.sqrt(np.maximum(gramian.diagonal(axis1=1, axis2=2), 0.0))
         weights = _solve(gramian, norms)
-        # Equal projections fix the direction only; in the paper the weights sum to one.
+        # Equal projections determine only the direction; in the paper the weights sum
+        # to 1.
         total = weights.sum(axis=1, keepdims=True)
-        # what guards the division is compared in units of the weights
+        # The threshold is relative to the size of the weights.
         is_zero = np.abs(total) <= 1e-12 * np.abs(weights).sum(axis=1, keepdims=True)
         return np.where(is_zero, 0.0, weights / np.where(is_zero, 1.0, total))
 
 
 def _solve(gramian: np.ndarray, norms: np.ndarray) -> np.ndarray:
-    """Return the least solutions of G w = norms, (n_sets, n_tasks)."""
+    """Return the minimum-norm solutions of G w = norms, (n_sets, n_tasks)."""
     noise = gramian.shape[-1] * np.finfo(gramian.dtype).eps
     try:
         pivots = np.linalg.cholesky(gramian).diagonal(axis1=1, axis2=2) ** 2
         is_regular = pivots.min() > _MARGIN * noise * pivots.max()
     except np.linalg.LinAlgError:
         is_regular = False
-    if is_regular:  # a tenth of the time of the decomposition below
+    if is_regular:  # takes a tenth of the time of the decomposition below
         return np.linalg.solve(gramian, norms[..., None])[..., 0]
     values, vectors = np.linalg.eigh(gramian)
     is_kept = values > noise * np.maximum(values[:, -1:], 0.0)

@@ -12,18 +12,19 @@ __all__ = ["MGDA"]
 
 
 class MGDA(GradientAggregator[None]):
-    r"""Step along the shortest vector in the convex hull of the task gradients (MGDA).
+    r"""Take the shortest vector in the convex hull of the task gradients (MGDA).
 
     .. math:: \min_w \Big\| \sum_t w_t g_t \Big\|^2
         \quad \text{s.t.} \quad w \ge 0, \; \sum_t w_t = 1
 
-    A small step along it worsens no task. It follows the tasks with small gradients:
-    one that is learnt, or cannot be, slows down all the others.
+    A small step along it makes no task worse. The shortest vector depends mostly on the
+    tasks with small gradients. A task that is already learned, or that cannot be
+    learned, therefore slows down all other tasks.
 
     Notes
     -----
-    Solved exactly, where the paper stops Frank-Wolfe steps early. On feature gradients
-    it is the MGDA-UB of the paper. `task_weight` scales the losses.
+    The problem is solved exactly; the paper uses a few Frank-Wolfe steps. With feature
+    gradients it is the MGDA-UB of the paper. `task_weight` scales the losses.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The point of smallest norm in the convex hull of the task gradients."""
+"""Point of smallest norm in the convex hull of the task gradients."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from scipy.optimize import nnls
 __all__ = ["min_norm_weights"]
 
 _EXCHANGES = 10
-_SLACK = 1e-10  # of optimality, relative; what is less is rounding
-_ITERATIONS = 30  # a task; the solver's own limit of 3 is too few for equal gradients
+_SLACK = 1e-10  # relative, of optimality; smaller values are rounding errors
+_ITERATIONS = 30  # per task; scipy's limit of 3 is too small for equal gradients
 
 
 def min_norm_weights(gramian: np.ndarray) -> np.ndarray:
     r"""Return the weights w >= 0 with sum 1 that minimise :math:`w^T G w`.
 
-    The non-negative x that minimises :math:`x^T G x + (1^T x - 1)^2` is w but for its
-    scale, whatever that is: the second term only sees the scale. So it is one
-    non-negative least-squares problem. Exchanging all tasks that are on the wrong side
-    at once mostly solves it in a few steps of O(n_tasks^3); where it does not, as with
-    dependent gradients, an active-set method does.
+    w is proportional to the non-negative x that minimises :math:`x^T G x + (1^T x -
+    1)^2`, because the second term depends only on the sum of x. This is one
+    non-negative least-squares problem. Exchanging all tasks that violate optimality at
+    once usually solves it in a few steps of O(n_tasks^3). If that fails, as with
+    dependent gradients, an active-set method is used.
 
     Shapes: gramian (n_tasks, n_tasks) -> (n_tasks,).
 
@@ -39,7 +39,7 @@ def min_norm_weights(gramian: np.ndarray) -> np.ndarray:
 
 
 def _exchange(matrix: np.ndarray) -> np.ndarray | None:
-    """Minimise x^T M x / 2 - 1^T x over x >= 0, or give up."""
+    """Minimise x^T M x / 2 - 1^T x over x >= 0; return None without success."""
     is_free = np.ones(len(matrix), dtype=bool)
     x = np.zeros(len(matrix))
     for _ in range(_EXCHANGES):
@@ -52,10 +52,12 @@ def _exchange(matrix: np.ndarray) -> np.ndarray | None:
             return None
         is_wrong = np.where(is_free, x < 0.0, matrix @ x < 1.0 - _SLACK)
         if not is_wrong.any():
-            # nearly dependent gradients: trust a residual, not a factorisation
+            # Check the residual, because the solution for almost dependent gradients is
+            # inexact.
             is_exact = np.abs(matrix[is_free] @ x - 1.0).max() <= _SLACK
             return x if is_exact else None
-        # All at once may cycle, which the limit on exchanges and the active set end.
+        # Exchanging all at once may cycle; the limit ends that, and the active set
+        # follows.
         is_free ^= is_wrong
     return None
 

@@ -15,23 +15,23 @@ __all__ = ["NashMTL"]
 
 
 class NashMTL(GradientAggregator[None]):
-    r"""Agree on the step of the Nash bargaining solution (Nash-MTL).
+    r"""Take the step of the Nash bargaining solution (Nash-MTL).
 
     .. math:: G w = 1 / w
 
-    element by element: of all steps of one length it maximises the product of what the
-    tasks gain. Its direction does not depend on the scale of a loss, and so not on
-    `task_weight`.
+    element by element. Of all steps with the same norm, it maximises the product of the
+    improvements of the tasks. Its direction does not depend on the scale of a loss, and
+    therefore not on `task_weight`.
 
     Parameters
     ----------
     max_norm : float, default=1.0
-        Largest norm of the step, as in the published code; 0 for any.
+        Largest norm of the step, as in the published code; 0 for no limit.
 
     Notes
     -----
-    Solved by Newton's method, where the paper takes a sequence of convex problems. As
-    in the published code G is divided by its Frobenius norm first.
+    The problem is solved by Newton's method; the paper uses a sequence of convex
+    problems. As in the published code, G is first divided by its Frobenius norm.
 
     References
     ----------
@@ -60,7 +60,7 @@ class NashMTL(GradientAggregator[None]):
     def _solve(self, gramian: np.ndarray) -> np.ndarray:
         if not np.trace(gramian) > 0:
             return np.ones(len(gramian))
-        # Claim 3.1, G w = 1 / w: alpha-fair weights with alpha = 1.
+        # Claim 3.1, G w = 1 / w, describes alpha-fair weights with alpha = 1.
         w = fair_weights(gramian / np.linalg.norm(gramian), 1.0)
         norm = np.sqrt(max(w @ gramian @ w, 0.0))
         is_long = 0 < self.max_norm < norm

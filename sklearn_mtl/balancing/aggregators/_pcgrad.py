@@ -12,21 +12,22 @@ __all__ = ["PCGrad"]
 
 
 class PCGrad(GradientAggregator[None]):
-    r"""Take from each gradient what conflicts with another's, then add them (PCGrad).
+    r"""Remove from each gradient what conflicts with other gradients (PCGrad).
 
     For each task i, and the other tasks j in random order,
 
     .. math:: g_i \leftarrow g_i - \min\left(0, \frac{\langle g_i, g_j^0 \rangle}
         {\|g_j^0\|^2}\right) g_j^0
 
-    with the gradients :math:`g_j^0` before any projection. Without a conflict it is the
-    plain sum.
+    with the gradients :math:`g_j^0` before any projection. The results are added.
+    Without conflicts this is the sum of the gradients.
 
     Notes
     -----
-    One random order a step serves all tasks, where the paper draws one for each: every
-    task still meets the others in uniformly random order, so the expected step is the
-    same, and n_tasks vector operations do it. `task_weight` scales the losses.
+    One random order per step is used for all tasks; the paper draws one per task. In
+    both cases the other tasks come in uniformly random order, so the expected step is
+    the same. With one order, n_tasks vector operations compute all projections.
+    `task_weight` scales the losses.
 
     References
     ----------
@@ -49,7 +50,8 @@ class PCGrad(GradientAggregator[None]):
         weights = np.ones(step.gramian.shape[:-1])
         n_tasks = step.gramian.shape[-1]
         for member, G in enumerate(step.gramian.astype(np.float64)):
-            # A member without conflicts draws nothing, whatever the others do.
+            # A member without conflicts draws no numbers, so it does not depend on
+            # others.
             if G.min() < 0.0:
                 drawn = step.generators[member]
                 order = torch.randperm(n_tasks, generator=drawn, device=drawn.device)
@@ -59,15 +61,15 @@ class PCGrad(GradientAggregator[None]):
 
 def _project(gramian: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Return the weights of the sum of the projected gradients."""
-    # Row k of `removed` holds how much of the k-th original gradient each gradient
-    # loses when its turn comes; inner products with the k-th are only computed then.
+    # Row k of `removed` is the fraction of the k-th original gradient that is removed
+    # from each gradient. Inner products with it are computed only in step k.
     gramian = gramian[order[:, None], order]
     squares = gramian.diagonal()
     scale = np.divide(1.0, squares, out=np.zeros_like(squares), where=squares > 0.0)
     removed = np.zeros_like(gramian)
     for k, row in enumerate(gramian):
         lost = removed[k]
-        # <g_k, g_i> less what the projections before the k-th took off g_i.
+        # <g_k, g_i> minus the effect of earlier projections of g_i.
         np.matmul(row[:k], removed[:k], out=lost)
         np.subtract(row, lost, out=lost)
         np.minimum(lost, 0.0, out=lost)

@@ -1,4 +1,4 @@
-"""Weightings, aggregators and scalarizers of torchjd, as they are."""
+"""Adapters for the weightings, aggregators and scalarizers of torchjd."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ __all__ = [
 
 
 def comes_from_torchjd(thing: Any) -> bool:
-    """Say whether an object's class, or one it inherits from, is torchjd's."""
+    """Return whether an object is an instance of a class of torchjd or a subclass."""
     return any(cls.__module__.split(".")[0] == "torchjd" for cls in type(thing).__mro__)
 
 
 def adapt(thing: Any, who: str) -> TorchJDAggregator | TorchJDScalarizer:
-    """Wrap an object of torchjd."""
+    """Return the adapter of an object of torchjd."""
     from torchjd.aggregation import WeightedAggregator, Weighting
     from torchjd.scalarization import Scalarizer
 
@@ -43,27 +43,27 @@ def adapt(thing: Any, who: str) -> TorchJDAggregator | TorchJDScalarizer:
     if isinstance(thing, Weighting | WeightedAggregator):
         return TorchJDAggregator(thing)
     raise TypeError(
-        f"{who}: balancing by torchjd's {type(thing).__name__} needs more than the "
-        "inner products of the task gradients; allowed are its Scalarizers, Weightings "
-        "and the Aggregators that are WeightedAggregators."
+        f"{who}: {type(thing).__name__} of torchjd cannot be used for balancing, "
+        "because it needs more than the inner products of the task gradients. Use a "
+        "Scalarizer, a Weighting, or an Aggregator that is a WeightedAggregator."
     )
 
 
-#: Most sets of tasks whose copies of a source are kept for a member, latest first.
+#: Largest number of copies of a source per member; the least recently used go first.
 MAX_SETS = 100
 
 
 @dataclass
 class AggregatorState:
-    """For each member copies of the source, by the tasks that they are for."""
+    """Copies of the source for each member, by the tasks in the batch."""
 
     copies: list[dict[tuple[int, ...], Any]]
 
     def take(self, member: int, tasks: tuple[int, ...], source: Any) -> Any:
-        """Return the member's copy for these tasks, made if there is none."""
+        """Return the copy of the member for these tasks, and create it if necessary."""
         own = self.copies[member]
         found = own.pop(tasks, None)
-        # the last one used goes to the end, and the first is the one to forget
+        # The copy used last is moved to the end; the first one is deleted first.
         own[tasks] = copy.deepcopy(source) if found is None else found
         if len(own) > MAX_SETS:
             del own[next(iter(own))]
@@ -71,16 +71,16 @@ class AggregatorState:
 
 
 class TorchJDAggregator(GradientAggregator[AggregatorState]):
-    """A Weighting or WeightedAggregator of torchjd.
+    """Adapter for a Weighting or WeightedAggregator of torchjd.
 
-    What asks for the matrix of gradients gets the square root of the Gramian, which has
-    the same inner products; so a method that looks at single coordinates of a gradient
-    is not what its paper says.
+    A method that needs the matrix of gradients gets the square root of the Gramian,
+    which has the same inner products. Methods that use single coordinates of a gradient
+    therefore differ from their papers.
 
     Parameters
     ----------
     source : torchjd.aggregation.Weighting or WeightedAggregator
-        Copied for each member, and for each set of tasks in a batch.
+        Object of torchjd. It is copied for each member and each set of tasks.
     """
 
     of_mean = False
@@ -89,7 +89,7 @@ class TorchJDAggregator(GradientAggregator[AggregatorState]):
         self.source = source
 
     def init_state(self, n_members: int, n_tasks: int) -> AggregatorState:
-        """Return no copies: they are made when a Gramian of their tasks comes."""
+        """Return a state without copies; they are created when needed."""
         return AggregatorState([{} for _ in range(n_members)])
 
     def _weigh(self, step: StepGramian, state: AggregatorState) -> np.ndarray:
@@ -106,7 +106,7 @@ class TorchJDAggregator(GradientAggregator[AggregatorState]):
         return np.stack(weights)
 
     def _prefer(self, source: Any, tasks: np.ndarray | None) -> None:
-        """Tell a copy which tasks are there, where it has a number for each."""
+        """Pass the preferences of the tasks that are present to a copy."""
         wanted = getattr(self.source, "pref_vector", None)
         if wanted is not None:  # the Gramian is on the CPU
             source.pref_vector = wanted.cpu()[slice(None) if tasks is None else tasks]
@@ -114,7 +114,7 @@ class TorchJDAggregator(GradientAggregator[AggregatorState]):
 
 @contextmanager
 def _borrowed_generator(generator: Generator | None) -> Iterator[None]:
-    """Let torchjd draw from the global generator what ours decides, then restore it."""
+    """Seed the global generator that torchjd uses from ours, then restore it."""
     if generator is None:
         yield
         return
@@ -133,7 +133,7 @@ def _apply(source: Any, gramian: Tensor) -> Tensor:
     if isinstance(source, aggregation.GramianWeightedAggregator):
         return source.gramian_weighting(gramian)
     is_aggregator = isinstance(source, aggregation.WeightedAggregator)
-    # XWeighting is public beside the aggregator X, whose class says what it takes
+    # XWeighting takes the same input as the public aggregator X.
     name = type(source).__name__.removesuffix("Weighting")
     owner = getattr(aggregation, name, aggregation.GramianWeightedAggregator)
     takes_matrix = not issubclass(owner, aggregation.GramianWeightedAggregator)
@@ -148,9 +148,9 @@ def _apply(source: Any, gramian: Tensor) -> Tensor:
 
 @dataclass
 class ScalarizerState:
-    """A copy of the source for each member, and the latest losses.
+    """Copies of the source and latest losses for each member.
 
-    Optimisers, by member, move what a copy learns.
+    The optimisers, by member, train the parameters of the copies.
     """
 
     copies: list[Any]
@@ -159,32 +159,33 @@ class ScalarizerState:
 
 
 class TorchJDScalarizer(LossWeighting[ScalarizerState]):
-    """A Scalarizer of torchjd; its own parameters learn by Adam at the net's rate.
+    """Adapter for a Scalarizer of torchjd; Adam trains its parameters, if it has any.
 
-    It always gets a loss for each task, in the order of the columns of y: where a task
-    has no label in the batch, its latest loss.
+    The learning rate is that of the network. The scalarizer always gets one loss per
+    task, in the order of the columns of y. If a task has no label in the batch, its
+    latest loss is used.
 
     Parameters
     ----------
     source : torchjd.scalarization.Scalarizer
-        Copied for each member.
+        Object of torchjd. It is copied for each member.
     """
 
     def __init__(self, source: Any) -> None:
         self.source = source
 
     @property
-    def looks_again(self) -> bool:  # type: ignore[override]
-        """Whether it wants the losses after the step, as FAMO does."""
+    def needs_post_step_loss(self) -> bool:  # type: ignore[override]
+        """Return whether it needs the losses after the step, like FAMO."""
         return hasattr(self.source, "update")
 
     def init_state(self, n_members: int, n_tasks: int) -> ScalarizerState:
-        """Return a copy for each member."""
+        """Return one copy per member."""
         copies = [copy.deepcopy(self.source) for _ in range(n_members)]
         return ScalarizerState(copies, torch.ones(n_members, n_tasks))
 
     def _weigh(self, step: StepLosses, state: ScalarizerState) -> Tensor:
-        # An absent task is represented by its latest loss.
+        # The latest loss stands in for that of an absent task.
         latest = state.latest.to(step.losses)
         state.latest = torch.where(step.present, step.losses, latest)
         weights = []
@@ -201,7 +202,7 @@ class TorchJDScalarizer(LossWeighting[ScalarizerState]):
         losses = losses.clone().requires_grad_()
         own = [p for p in source.parameters() if p.requires_grad]
         if hasattr(source, "update"):
-            own = []  # which it moves itself
+            own = []  # the scalarizer updates its parameters itself
         with torch.enable_grad():
             gradients = torch.autograd.grad(source(losses), [losses, *own])
         if own:
@@ -214,17 +215,17 @@ class TorchJDScalarizer(LossWeighting[ScalarizerState]):
             optimizer.step()
         return gradients[0]
 
-    def look_again(
+    def use_post_step_loss(
         self, before: StepLosses, losses: Tensor, state: ScalarizerState
     ) -> None:
-        """Tell each copy its losses after the step."""
-        # a task that was absent did not change
+        """Pass the losses after the step to each copy."""
+        # An absent task keeps its latest loss.
         after = torch.where(before.present, losses, state.latest)
         for source, member_losses in zip(state.copies, after, strict=True):
             source.update(member_losses)
 
     def end_epoch(self, losses: Tensor, state: ScalarizerState) -> None:
-        """Tell each copy that the epoch is over, where it wants to know."""
+        """Tell each copy that the epoch has ended, if it has a method for that."""
         for source in state.copies:
             if hasattr(source, "step"):
                 source.step()

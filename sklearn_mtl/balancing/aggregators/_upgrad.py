@@ -1,4 +1,4 @@
-"""Unconflicting projection of gradients."""
+"""Projection of gradients onto the dual cone."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from sklearn_mtl.balancing.aggregators._bounded import minimise_above
 
 __all__ = ["UPGrad"]
 
-_REGULARISATION = 1e-4  # of a Gramian of trace 1: makes the solution unique
+_REGULARISATION = 1e-4  # of a Gramian of trace 1; makes the solution unique
 
 
 class UPGrad(GradientAggregator[None]):
-    r"""Project each gradient so that it harms no task, then add them (UPGrad).
+    r"""Project each gradient onto the dual cone and add the results (UPGrad).
 
     .. math:: w = \sum_t \arg\min_{v \ge p_t e_t} v^T G v
 
-    which are the weights of the projections of :math:`p_t g_t` onto the dual cone of
-    all gradients. No task gets worse in a small step, unlike with PCGrad from three
-    tasks on, and a task counts by the size of its gradient, unlike with MGDA. Without a
-    conflict it is the plain sum.
+    These are the weights of the projections of :math:`p_t g_t` onto the dual cone of
+    all gradients. A small step makes no task worse; PCGrad does not guarantee that with
+    three or more tasks. Tasks with larger gradients have more influence, unlike with
+    MGDA. Without conflicts this is the sum of the gradients.
 
     Notes
     -----
-    All n_tasks quadratic programmes of all members are solved at once, mostly in some
-    ten products of n_tasks x n_tasks matrices. The solution of the step before would
-    save none of them: another batch has other conflicts. p is `task_weight`.
+    The n_tasks quadratic programmes of all members are solved at once, usually with
+    about ten products of n_tasks x n_tasks matrices. There is no warm start from the
+    previous step, because another batch has other conflicts. p is `task_weight`.
 
     References
     ----------
@@ -46,10 +46,10 @@ class UPGrad(GradientAggregator[None]):
 
     def _weigh(self, step: StepGramian, state: None) -> np.ndarray:
         gramian, share = step.gramian, step.share
-        # Without conflicts each gradient lies in the dual cone: nothing to project.
+        # Without conflicts each gradient already lies in the dual cone.
         if gramian.min() >= 0.0:
             return np.tile(share, (len(gramian), 1))
         squares = gramian.diagonal(axis1=1, axis2=2)
-        # row t of the solution is the one for task t
+        # Row t of the solution belongs to task t.
         ridge = _REGULARISATION * squares.sum(axis=1, keepdims=True)
         return minimise_above(gramian, ridge, share).sum(axis=1)

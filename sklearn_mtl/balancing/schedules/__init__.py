@@ -1,1 +1,1 @@
-"""Which tasks take part in a step."""
+"""Task schedules: choice of the tasks that are trained in a step."""

@@ -1,4 +1,4 @@
-"""Tasks that take turns."""
+"""Schedule that trains one task per step."""
 
 from __future__ import annotations
 
@@ -16,34 +16,35 @@ __all__ = ["Asynchronous"]
 
 @dataclass
 class AsynchronousState:
-    """How many turns are owed to each task, (n_tasks,), summing to 0."""
+    """Number of steps by which each task is behind, (n_tasks,), with sum 0."""
 
     owed: Tensor
 
 
 class Asynchronous(TaskSchedule[AsynchronousState]):
-    """Let tasks take turns, one a step.
+    """Train one task per step.
 
-    The step goes down the gradient of one task: its head and the shared layers move.
-    The heads of the others, and what the optimiser remembers of them, stay as they are
-    to the bit. Use it where the gradients of tasks should not be mixed, or to see what
-    mixing does; balancing of gradients has nothing to balance then. A task without a
-    label in the batch passes its turn on.
+    A step follows the gradient of one task and changes its head and the shared layers.
+    The heads of the other tasks, and the optimiser's state for them, do not change at
+    all. Use it if the gradients of tasks should not be mixed, or to see the effect of
+    mixing them. Gradient balancing has no effect with this schedule. If the selected
+    task has no label in the batch, the next one is trained instead.
 
     Parameters
     ----------
     frequency : {"uniform", "size", "loss"}, array-like or dict, default="uniform"
-        How often each task has its turn: all alike, by its number of labels, by its
-        loss in the epoch before relative to that of predicting the class frequencies
-        or the mean, or as positive numbers in task order or by name.
+        How often each task is trained: equally often, in proportion to its number of
+        labels, or in proportion to its loss in the previous epoch relative to that of
+        predicting the class frequencies or the mean. Alternatively, positive numbers
+        in task order or by task name.
     order : {"cyclic", "random"}, default="cyclic"
-        "cyclic" spreads the turns of each task evenly, so with equal frequencies it is
-        task after task; "random" draws them.
+        "cyclic" spaces the steps of each task evenly; with equal frequencies the tasks
+        are trained one after the other. "random" draws a task in each step.
 
     References
     ----------
     R. Collobert, J. Weston, "A Unified Architecture for Natural Language Processing",
-    ICML 2008, who train a random task in each step.
+    ICML 2008. They train a random task in each step.
 
     Examples
     --------
@@ -67,13 +68,13 @@ class Asynchronous(TaskSchedule[AsynchronousState]):
         self.order = order
 
     def init_state(self, n_members: int, n_tasks: int) -> AsynchronousState:
-        """Return that nothing is owed."""
+        """Return a state in which no task is behind."""
         return AsynchronousState(torch.zeros(n_tasks))
 
     def choose(self, turn: Turn, state: AsynchronousState) -> Tensor:
-        """Return a one for the task whose turn it is, the same one in all members."""
+        """Return 1 for the task to train and 0 for others, the same for all members."""
         candidates = turn.is_there.any(dim=0)
-        # Without a label in the batch any task is as good.
+        # If no task has a label in the batch, the choice does not matter.
         if not bool(candidates.any()):
             candidates = torch.ones_like(candidates)
         if self.order == "random":
@@ -87,10 +88,10 @@ class Asynchronous(TaskSchedule[AsynchronousState]):
 
     @staticmethod
     def _next(turn: Turn, candidates: Tensor, state: AsynchronousState) -> int:
-        """Return the task to which most is owed: a weighted round robin."""
+        """Return the task that is furthest behind (weighted round robin)."""
         owed = state.owed + turn.shares
         of_candidates = owed.masked_fill(~candidates, -torch.inf)
-        # the first of those to which as much is owed, but for rounding
+        # The first of several tasks that are equally far behind, up to rounding errors.
         most = of_candidates >= of_candidates.max() - 1e-6
         chosen = int(most.int().argmax())
         owed[chosen] -= 1.0

@@ -1,4 +1,4 @@
-"""The schedules by name."""
+"""Names of the task schedules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCHEDULES: dict[str, type[TaskSchedule[Any]]] = {
 
 
 def read_schedule(schedule: Any, who: str) -> TaskSchedule[Any]:
-    """Return the schedule that a name or a spec stands for."""
+    """Return the schedule for a name, a dict or a schedule."""
     return read_spec(
         schedule,
         SCHEDULES,

@@ -1,4 +1,4 @@
-"""Tasks that are drawn."""
+"""Schedule that trains randomly drawn tasks."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ __all__ = ["Sampled", "inclusion_probabilities"]
 
 
 class Sampled(TaskSchedule[None]):
-    r"""Train some tasks in each step, drawn anew for each member.
+    r"""Train randomly drawn tasks in each step, drawn separately for each member.
 
-    A task that is drawn with probability :math:`\pi_t` counts :math:`1 / \pi_t`, so
-    that the gradient is an unbiased estimate of that of all tasks. Use it where the
-    noise helps, or leave the counts as they are: then tasks count by how often they are
-    drawn, and equal frequencies are balanced sampling of tasks.
+    The loss of a task that is drawn with probability :math:`\pi_t` is multiplied by
+    :math:`1 / \pi_t`. The gradient is then an unbiased estimate of that of all tasks.
+    Use it if gradient noise helps. With ``unbiased=False`` the losses are not
+    multiplied, so tasks that are drawn more often have more influence; equal
+    frequencies then give balanced sampling of tasks.
 
     Parameters
     ----------
     n_tasks : int, default=1
-        Tasks in a step; no more than there are.
+        Number of tasks per step, at most the number of tasks.
     frequency : {"uniform", "size", "loss"}, array-like or dict, default="uniform"
-        How often each task is drawn, as in `Asynchronous`.
+        How often each task is drawn; see `Asynchronous`.
     unbiased : bool, default=True
-        Whether what is drawn rarely counts more.
+        Whether to multiply the loss of a drawn task by :math:`1 / \pi_t`.
 
     Notes
     -----
-    Drawn by systematic sampling in a random order of the tasks, for which
-    :math:`\pi_t` is `n_tasks` times the frequency of the task, at most 1.
+    Tasks are drawn by systematic sampling in random order. :math:`\pi_t` is `n_tasks`
+    times the frequency of the task, but at most 1.
 
     References
     ----------
@@ -71,7 +72,7 @@ class Sampled(TaskSchedule[None]):
         self.unbiased = unbiased
 
     def choose(self, turn: Turn, state: None = None) -> Tensor:
-        """Return factors of the tasks that are drawn, with or without a label."""
+        """Return the factors of the tasks that are drawn, with or without a label."""
         chances = inclusion_probabilities(turn.shares, self.n_tasks)
         drawn = torch.stack([_draw(chances, g) for g in turn.generators])
         factors = drawn.to(chances)
@@ -80,13 +81,13 @@ class Sampled(TaskSchedule[None]):
 
 
 def inclusion_probabilities(shares: Tensor, n_drawn: int) -> Tensor:
-    """Return probabilities in proportion to shares, at most one, that sum to n_drawn.
+    """Return probabilities of at most 1, proportional to shares, with sum n_drawn.
 
     Shapes: shares (n_tasks,) -> (n_tasks,).
     """
     n_drawn = min(n_drawn, len(shares))
     certain = torch.zeros_like(shares, dtype=torch.bool)
-    while True:  # each round makes at least one more certain
+    while True:  # each iteration sets at least one more to 1
         rest = torch.where(certain, 0.0, shares)
         n_left = n_drawn - int(certain.sum())
         chances = torch.where(certain, 1.0, rest * (n_left / rest.sum().clamp(1e-30)))
@@ -105,7 +106,7 @@ def _draw(chances: Tensor, generator: Generator) -> Tensor:
         1, generator=generator, device=generator.device, dtype=torch.float64
     )
     order, start = order.to(device), start.to(device)
-    # a task is drawn where a whole number lies between it and the one before
+    # A task is drawn if there is an integer between it and the previous task.
     ends = chances.double()[order].cumsum(dim=0) + start
     before = torch.cat([start, ends[:-1]])
     drawn = torch.zeros_like(chances, dtype=torch.bool)

@@ -1,4 +1,4 @@
-"""What a schedule of tasks is: which of them are trained in a step."""
+"""Base class of the task schedules."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from sklearn_mtl.utils._private import StrOptions
 
 __all__ = ["FREQUENCY", "Synchronous", "TaskSchedule", "Turn"]
 
-State = TypeVar("State")  # a dataclass, or None for a schedule that remembers nothing
+State = TypeVar("State")  # a dataclass, or None for a schedule without state
 
 FREQUENCY = [StrOptions({"uniform", "size", "loss"}), "array-like", dict]
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What a schedule knows when it chooses, all in the order of y.
+    """Inputs of a schedule in one step, in the order of y.
 
     Attributes
     ----------
     shares : Tensor of shape (n_tasks,)
-        How often each task shall be trained, summing to one.
+        Relative frequency of each task, with sum one.
     is_there : Tensor of shape (n_members, n_tasks), bool
         Whether a task has a label in the batch.
     generators : sequence of torch.Generator
-        One for each member.
+        One generator per member.
     """
 
     shares: Tensor
@@ -40,15 +40,16 @@ class Turn:
 
 
 class TaskSchedule(BaseEstimator, ABC, Generic[State]):
-    """Base of the schedules: searchable parameters, and choices without state.
+    """Base class of all task schedules.
 
-    What a schedule remembers from step to step stands in a state of its own, best a
-    small dataclass, which `init_state` makes and `choose` changes.
+    The attributes of a schedule are its parameters only. Everything that changes during
+    training is stored in a separate state, preferably a small dataclass, which
+    `init_state` creates and `choose` updates.
 
     Attributes
     ----------
     holds_heads : bool
-        Whether the heads of the tasks that are not chosen stay as they are.
+        Whether the heads of the tasks that are not chosen are frozen.
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
@@ -56,23 +57,23 @@ class TaskSchedule(BaseEstimator, ABC, Generic[State]):
     frequency: Any = "uniform"
 
     def check(self) -> None:
-        """Raise ValueError where a parameter is wrong."""
+        """Raise ValueError if a parameter is invalid."""
         self._validate_params()
 
     def init_state(self, n_members: int, n_tasks: int) -> State:
-        """Return the state before the first step; None where nothing is kept."""
+        """Return the initial state, or None if the schedule has no state."""
         return None  # type: ignore[return-value]
 
     @abstractmethod
     def choose(self, turn: Turn, state: State) -> Tensor:
-        """Return by what the losses of a step are multiplied.
+        """Return the factors by which the losses of a step are multiplied.
 
         Parameters
         ----------
         turn : Turn
-            What is known of the step.
+            Inputs of this step.
         state : dataclass or None
-            What `init_state` returned; it is updated.
+            The object returned by `init_state`; it is updated.
 
         Returns
         -------
@@ -82,7 +83,7 @@ class TaskSchedule(BaseEstimator, ABC, Generic[State]):
 
 
 class Synchronous(TaskSchedule[None]):
-    """Train all tasks in every step, as the papers on balancing do.
+    """Train all tasks in every step, as in the papers on balancing.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""Methods that act on the losses, one a file."""
+"""Balancing methods that act on the losses of the tasks."""

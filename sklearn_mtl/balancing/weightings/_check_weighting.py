@@ -1,4 +1,4 @@
-"""A check of methods that weigh losses."""
+"""Check of methods that weigh losses."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from sklearn_mtl.utils._check_spec import Faults
 __all__ = ["check_sums", "check_weighting"]
 
 N_STEPS, N_MEMBERS = 5, 3
-#: A task without a label in the batch has a loss that means nothing: it is 0 in a fit.
+#: Value in place of the loss of an absent task, which is 0 in training.
 PLACEHOLDER = 7.0
 
 
 class _Steps:
-    """Losses and absences of some steps, and what a method makes of them."""
+    """Losses and absent tasks of several steps, and the results of a method on them."""
 
     def __init__(self, method: LossWeighting[Any], n_tasks: int) -> None:
         draws = torch.Generator().manual_seed(0)
@@ -43,8 +43,8 @@ class _Steps:
         preference: Tensor | None = None,
         dtype: torch.dtype = torch.float64,
     ) -> tuple[Tensor, Any]:
-        """Return the weights (n_steps, n_members, n_tasks), and the state after."""
-        # Whatever stands for the loss of an absent task must not matter.
+        """Return the weights (n_steps, n_members, n_tasks), and the final state."""
+        # The placeholder for the loss of an absent task must not matter.
         losses = torch.where(self.present, self.losses, placeholder).to(dtype)
         losses = losses[:, list(members)][..., order]
         present = self.present[:, list(members)][..., order]
@@ -56,9 +56,9 @@ class _Steps:
         for number, (now, here) in enumerate(zip(losses, present, strict=True)):
             step = StepLosses(now, here, wanted.to(dtype), 0.01, generators)
             weights.append(self.method.weigh(step, state))
-            if self.method.looks_again:
+            if self.method.needs_post_step_loss:
                 with torch.no_grad():
-                    self.method.look_again(step, now.square(), state)
+                    self.method.use_post_step_loss(step, now.square(), state)
             if number % 2:
                 self.method.end_epoch(
                     self.losses[number][list(members)][:, order], state
@@ -78,7 +78,10 @@ def check_weighting(
         alone = steps.run([member])[0]
         whole = weights[:, [member]]
         faults.close(
-            alone, whole, "_weigh", "weights of a member alone as beside others,"
+            alone,
+            whole,
+            "_weigh",
+            "the same weights of a member with and without other members,",
         )
     other = steps.run(placeholder=PLACEHOLDER)[0]
     faults.close(
@@ -94,13 +97,13 @@ def check_weighting(
             steps.run(order=order)[0],
             weights[..., order],
             "_weigh",
-            "weights that follow the tasks when these are permuted,",
+            "weights that are permuted with the tasks,",
         )
     single = steps.run(dtype=torch.float32)[0]
     faults.require(
         single.dtype == torch.float32, "_weigh", "the dtype of the losses", single.dtype
     )
-    what = "weights in single precision as in double,"
+    what = "the same weights in single and double precision,"
     faults.close(single, weights, "_weigh", what, tol=1e-3)
     _check_preference(method, steps, weights, faults)
     if is_symmetric:
@@ -127,20 +130,21 @@ def _check_numbers(weights: Tensor, faults: Faults) -> None:
 def _check_preference(
     method: LossWeighting[Any], steps: _Steps, weights: Tensor, faults: Faults
 ) -> None:
-    """Look whether a declared preference does anything."""
+    """Check that a declared preference has an effect."""
     preference = 1.0 + torch.arange(weights.shape[-1], dtype=torch.float64)
     changes = not torch.equal(steps.run(preference=preference)[0], weights)
     if method.role_of_task_weight == "preference":
         faults.require(
             changes,
             "_weigh",
-            "weights that depend on step.preference, as role_of_task_weight says",
-            "that they do not",
+            "weights that depend on step.preference, because role_of_task_weight is "
+            "'preference'",
+            "no dependence",
         )
 
 
 def _check_mean(method: LossWeighting[Any], n_tasks: int, faults: Faults) -> None:
-    """Look at one task, and at equal losses of several."""
+    """Check one task, and several tasks with equal losses."""
 
     def total(n: int) -> float:
         step = StepLosses.of(torch.ones(1, n), 0.01, [Generator().manual_seed(0)])
@@ -156,7 +160,7 @@ def check_sums(
     of: str,
     faults: Faults,
 ) -> None:
-    """Check the sum of the weights of tasks that are alike."""
+    """Check the sum of the weights of equal tasks."""
     one = total(1)
     faults.require(one > 0.0, "_weigh", "a positive weight for one task", one)
     if not method.of_mean:
@@ -166,8 +170,8 @@ def check_sums(
         faults.require(
             0.5 < found < max(0.75 * n, 2.0),
             "of_mean",
-            f"weights that sum to one, about, for {of} of {n} tasks",
-            f"{found:.4g}; of_mean = False says that they sum to n_tasks",
+            f"weights with a sum of about one for {of} of {n} tasks",
+            f"{found:.4g}. Set of_mean = False if the sum is n_tasks",
         )
     seen = ", ".join(f"{found:.4g} for {n}" for n, found in sums.items())
     faults.require(
@@ -181,7 +185,7 @@ def check_sums(
 def _check_state(
     method: LossWeighting[Any], steps: _Steps, state: Any, faults: Faults
 ) -> None:
-    """Go on with a copy of what was learned."""
+    """Check that copied and pickled states give the same weights."""
     try:
         copies = [copy.deepcopy(state), pickle.loads(pickle.dumps(state))]
     except Exception as error:

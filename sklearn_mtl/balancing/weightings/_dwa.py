@@ -17,26 +17,26 @@ __all__ = ["DWA"]
 
 @dataclass
 class DWAState:
-    """Mean losses (n_members, n_tasks) of up to two epochs, the latest at the end."""
+    """Mean losses (n_members, n_tasks) of up to two epochs, the latest one last."""
 
     epochs: list[Tensor] = field(default_factory=list)
 
 
 class DWA(LossWeighting[DWAState]):
-    r"""Weigh tasks more whose loss falls slowly (dynamic weight average).
+    r"""Give more weight to tasks whose loss decreases slowly (dynamic weight average).
 
-    In epoch e, with :math:`L_t^{(e)}` the mean loss of an epoch,
+    In epoch e, with :math:`L_t^{(e)}` the mean loss of task t in an epoch,
 
     .. math:: w_t = T\, softmax_t\left(\frac{L_t^{(e-1)}}{L_t^{(e-2)}}
         \Big/ \tau \right)
 
-    and one in the first two epochs. Weights move within a factor of about
-    :math:`e^{1/\tau}`, so it is a gentle method.
+    In the first two epochs the weights are one. Weights usually differ by a factor of
+    at most about :math:`e^{1/\tau}`, so the effect is moderate.
 
     Parameters
     ----------
     temperature : float, default=2.0
-        :math:`\tau`; a larger one makes the weights more equal.
+        :math:`\tau`; a larger value makes the weights more equal.
 
     References
     ----------
@@ -63,19 +63,19 @@ class DWA(LossWeighting[DWAState]):
         self.temperature = temperature
 
     def init_state(self, n_members: int, n_tasks: int) -> DWAState:
-        """Return an empty record of epochs."""
+        """Return a state without epochs."""
         return DWAState()
 
     def _weigh(self, step: StepLosses, state: DWAState) -> Tensor:
         if len(state.epochs) < 2:
             return torch.ones_like(step.losses)
         older, newer = state.epochs
-        # a loss that is already zero falls no more
+        # A loss of zero cannot decrease.
         rate = torch.where(older > 0, newer / older, torch.ones_like(older))
         # Eq. 7: the weights sum to the number of tasks.
         weights = (rate / self.temperature).softmax(dim=-1) * rate.shape[-1]
         return weights.to(step.losses)
 
     def end_epoch(self, losses: Tensor, state: DWAState) -> None:
-        """Keep the losses of the last two epochs."""
+        """Store the losses of the last two epochs."""
         state.epochs = [*state.epochs, losses.detach().clone()][-2:]

@@ -1,4 +1,4 @@
-"""Weights that are given."""
+"""Fixed weights."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["Fixed"]
 
 
 class Fixed(LossWeighting[None]):
-    r"""Add the losses with given weights: :math:`\sum_t c_t L_t`.
+    r"""Add the losses with fixed weights: :math:`\sum_t c_t L_t`.
 
-    Unlike `task_weight`, which says what the objective *is* and also weighs the choice
-    of the best epoch, these weights only say how to get there.
+    Unlike `task_weight`, these weights change only the optimisation path. `task_weight`
+    changes the objective, which is also used to select the best epoch.
 
     Parameters
     ----------
     weight : dict by task name, array-like of shape (n_tasks,) or None, default=None
-        The weights c; tasks that a dict leaves out, and all with None, have 1.
+        The weights c; 1 for tasks that a dict does not contain, and for all if None.
 
     Examples
     --------

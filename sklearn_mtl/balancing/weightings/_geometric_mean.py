@@ -1,4 +1,4 @@
-"""The geometric mean of the losses."""
+"""Geometric mean of the losses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sklearn_mtl.balancing._steps import StepLosses
 
 __all__ = ["GeometricMean"]
 
-_SMALLEST = 1e-8  # guards the division by a loss that has become zero
+_SMALLEST = 1e-8  # avoids division by zero
 
 
 class GeometricMean(LossWeighting[None]):
@@ -17,9 +17,9 @@ class GeometricMean(LossWeighting[None]):
 
     .. math:: \prod_t L_t^{p_t}, \quad w_t = p_t \frac{\prod_s L_s^{p_s}}{L_t}
 
-    with :math:`p_t = 1 / T`, or `task_weight` brought to a sum of one. It does not
-    depend on the scale of a loss, has no parameter and no state. A task whose loss is
-    near zero dominates.
+    with :math:`p_t = 1 / T`, or `task_weight` normalised to sum one. The weights do not
+    depend on the scale of a loss. The method has no parameters and no state. A task
+    whose loss is almost zero dominates.
 
     References
     ----------

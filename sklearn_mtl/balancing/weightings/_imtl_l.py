@@ -18,7 +18,7 @@ __all__ = ["IMTLL"]
 
 @dataclass
 class IMTLLState:
-    """The scales s (n_members, n_tasks)."""
+    """Logarithms s of the scales, (n_members, n_tasks)."""
 
     log_scale: AdamNumbers
 
@@ -26,17 +26,18 @@ class IMTLLState:
 class IMTLL(LossWeighting[IMTLLState]):
     r"""Learn scales that bring all losses to the same size (IMTL-L).
 
-    Minimises over the net and the scales s
+    It minimises over the network and the log-scales s
 
     .. math:: \sum_t v_t (e^{s_t} L_t - s_t)
 
-    so that :math:`e^{s_t} L_t` tends to one. It is twice `Uncertainty` with the sign of
-    s turned, and starts from the plain sum.
+    At the minimum :math:`e^{s_t} L_t` is one. The objective is twice that of
+    `Uncertainty` with -s in place of s. Initially it is the sum of the losses.
 
     Parameters
     ----------
     lr : float or None, default=None
-        Learning rate of the scales, by Adam; None is that of the net.
+        Learning rate of the log-scales, which are trained by Adam; that of the network
+        if None.
 
     Notes
     -----
@@ -67,7 +68,7 @@ class IMTLL(LossWeighting[IMTLLState]):
         self.lr = lr
 
     def init_state(self, n_members: int, n_tasks: int) -> IMTLLState:
-        """Return scales of e^0."""
+        """Return log-scales of 0."""
         return IMTLLState(AdamNumbers.of(torch.zeros(n_members, n_tasks)))
 
     def _weigh(self, step: StepLosses, state: IMTLLState) -> Tensor:

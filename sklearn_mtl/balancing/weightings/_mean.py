@@ -1,4 +1,4 @@
-"""The mean of the losses."""
+"""Mean of the losses."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ __all__ = ["Mean"]
 class Mean(LossWeighting[None]):
     r"""Average the losses: :math:`\frac1T \sum_t L_t` over all T tasks.
 
-    With an optimiser that does not see the scale of a gradient, such as AdamW, it is
-    the same as the sum; with SGD it is the sum at a T-th of the learning rate.
+    With optimisers that do not depend on the scale of a gradient, such as AdamW, it
+    equals the sum. With SGD it equals the sum with the learning rate divided by T.
     """
 
     def _weigh(self, step: StepLosses, state: None) -> Tensor:

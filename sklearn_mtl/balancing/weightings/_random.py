@@ -16,8 +16,8 @@ class Random(LossWeighting[None]):
 
     .. math:: w = softmax(\xi), \quad \xi_t \sim N(0, 1)
 
-    over the tasks that have labels in the batch. A sanity check rather than a method:
-    what does not beat it has not found anything in the losses or gradients.
+    over the tasks that have labels in the batch. Use it as a baseline: a balancing
+    method that is not better has gained nothing from the losses or gradients.
 
     References
     ----------

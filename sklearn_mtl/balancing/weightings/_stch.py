@@ -20,19 +20,19 @@ class STCH(LossWeighting[None]):
     .. math:: \mu \log \sum_t \exp(\lambda_t L_t / \mu), \quad
         w_t = \lambda_t\, softmax_t(\lambda_t L_t / \mu)
 
-    Use it where the worst task matters. It compares losses as they are, so put tasks on
-    one scale first: regressions are standardised anyway.
+    Use it if the worst task matters most. The losses are compared directly, so bring
+    them to a similar scale first. Regression targets are standardised anyway.
 
     Parameters
     ----------
     mu : float, default=0.1
-        Smoothness; towards 0 only the task with the largest loss is trained, a large
-        one makes the weights equal.
+        Smoothness. For small values only the task with the largest loss is trained; for
+        large values all weights are equal.
 
     Notes
     -----
-    :math:`\lambda` is `task_weight` brought to a mean of one; the ideal point of the
-    paper is 0, where these losses have their minimum.
+    :math:`\lambda` is `task_weight`, normalised to mean one. The ideal point of the
+    paper is 0, which is the minimum of these losses.
 
     References
     ----------
@@ -55,7 +55,7 @@ class STCH(LossWeighting[None]):
         self.mu = mu
 
     def _weigh(self, step: StepLosses, state: None) -> Tensor:
-        # Equal preferences are ones, whatever the number of tasks.
+        # Equal preferences become ones for any number of tasks.
         preference = step.share * step.present.sum(dim=-1, keepdim=True)
         scores = (preference * step.losses / self.mu).masked_fill(
             ~step.present, -torch.inf

@@ -1,4 +1,4 @@
-"""The plain sum."""
+"""Sum of the losses."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ __all__ = ["SumOfLosses"]
 class SumOfLosses(LossWeighting[None]):
     r"""Add the losses: :math:`\sum_t L_t`, with weights 1.
 
-    The default, and hard to beat: V. Kurin et al. find that no method wins over a well
-    regularised sum on their benchmarks.
+    This is the default. V. Kurin et al. find that no balancing method is better than a
+    well-regularised sum on their benchmarks.
 
     References
     ----------

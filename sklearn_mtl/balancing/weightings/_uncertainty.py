@@ -18,31 +18,32 @@ __all__ = ["Uncertainty"]
 
 @dataclass
 class UncertaintyState:
-    """The log-variances s (n_members, n_tasks)."""
+    """Log-variances s, (n_members, n_tasks)."""
 
     log_variance: AdamNumbers
 
 
 class Uncertainty(LossWeighting[UncertaintyState]):
-    r"""Learn how uncertain each task is, and weigh certain ones more (UW).
+    r"""Learn the uncertainty of each task; uncertain tasks get less weight (UW).
 
-    Minimises over the net and the log-variances s
+    It minimises over the network and the log-variances s
 
     .. math:: \sum_t v_t \left( \tfrac12 e^{-s_t} L_t + \tfrac12 s_t \right)
 
-    so that the weights tend to :math:`1 / (2 L_t)`. Use it for losses of different
-    size, such as regressions with much noise beside ones with little. A task whose loss
-    is near zero gets an ever larger weight.
+    At the minimum the weights are :math:`1 / (2 L_t)`. Use it for losses of different
+    size, such as regression tasks with different amounts of noise. A task whose loss is
+    almost zero gets a very large weight.
 
     Parameters
     ----------
     lr : float or None, default=None
-        Learning rate of the log-variances, by Adam; None is that of the net.
+        Learning rate of the log-variances, which are trained by Adam; that of the
+        network if None.
 
     Notes
     -----
-    The form is that of a Gaussian likelihood (eq. 7); for a classification the paper
-    leaves out the first one half (eq. 10), which only shifts s. `task_weight` is v.
+    The form is that of a Gaussian likelihood (eq. 7). For classification the paper
+    omits the first factor 1/2 (eq. 10), which only shifts s. `task_weight` is v.
 
     References
     ----------
@@ -77,7 +78,7 @@ class Uncertainty(LossWeighting[UncertaintyState]):
         s = state.log_variance.to(step.losses)
         weights = 0.5 * torch.exp(-s)
         lr = step.lr if self.lr is None else self.lr
-        # v_t is the same factor of every gradient of s_t, which Adam does not see
+        # v_t multiplies the gradient of s_t, but the scale has no effect with Adam.
         # The derivative of (e^-s L + s) / 2.
         gradient = 0.5 - weights * step.losses
         state.log_variance.step(gradient, step.present, lr)

@@ -35,14 +35,14 @@ class Balance(ABC):
         One for each member while a training runs.
     gramian : str or None
         Where the gradients of the tasks are compared, for the history.
-    looks_again : bool
-        Whether `look_again` is to be called after the step.
+    needs_post_step_loss : bool
+        Whether `use_post_step_loss` is to be called after the step.
     regularizer : Regularizer or None
         What the objective has beside the losses; no method weighs it.
     """
 
     gramian: str | None = None
-    looks_again = False
+    needs_post_step_loss = False
     regularizer: Regularizer | None = None
     balancer: LossBalancer | GradientBalancer
 
@@ -81,7 +81,7 @@ class Balance(ABC):
     ) -> tuple[Tensor, Tensor]:
         """Put gradients into the parameters; return logits and losses of the tasks."""
 
-    def look_again(  # noqa: B027 - a hook that most leave empty
+    def use_post_step_loss(  # noqa: B027 - a hook that most leave empty
         self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch
     ) -> None:
         """See the losses of the same batch after the step of the optimiser."""
@@ -111,7 +111,7 @@ class LossBalance(Balance):
     def __init__(self, order: TaskOrder, balancer: LossBalancer) -> None:
         super().__init__(order)
         self.balancer: LossBalancer = balancer
-        self.looks_again = balancer.method.looks_again
+        self.needs_post_step_loss = balancer.method.needs_post_step_loss
 
     def backward(
         self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch, lr: float
@@ -144,14 +144,14 @@ class LossBalance(Balance):
         return logits, values
 
     @torch.no_grad()
-    def look_again(
+    def use_post_step_loss(
         self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch
     ) -> None:
         """Compute the losses of the batch once more."""
         x, (targets, weights) = batch
         values, _ = criterion(module(x), targets, weights)
         losses = self.order.batch_means(values, weights)
-        self.balancer.look_again(losses, self.order.sort(criterion.task_weight))
+        self.balancer.use_post_step_loss(losses, self.order.sort(criterion.task_weight))
 
     def end_epoch(self, losses: Tensor) -> None:
         """Hand over the losses."""

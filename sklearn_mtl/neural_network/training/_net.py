@@ -256,8 +256,8 @@ class MultiTaskNet(NeuralNet):
         else:
             self.turns.step(self.optimizer_, self.module_)
         self.optimizer_.zero_grad(set_to_none=True)
-        if self.balance is not None and self.balance.looks_again:
-            self.balance.look_again(self.module_, self.criterion_, batch)
+        if self.balance is not None and self.balance.needs_post_step_loss:
+            self.balance.use_post_step_loss(self.module_, self.criterion_, batch)
         self.n_steps_ += 1
         step = {"y_pred": logits, "values": values}
         if notify:
