@@ -1,4 +1,4 @@
-"""Fused, masked losses of all tasks at once."""
+"""Losses of the neural networks, computed for all tasks at once with masked labels."""
 
 from sklearn_mtl.losses._base import TaskLoss
 from sklearn_mtl.losses._check import check_loss

@@ -1,4 +1,4 @@
-"""What a loss is: the values of a block of cells, and their slopes."""
+"""Base class of the losses."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ __all__ = ["TaskLoss"]
 
 
 class TaskLoss(BaseEstimator, ABC):
-    """Base of the losses: searchable parameters, and maths of many tasks at once.
+    """Base class of all losses.
 
-    A loss holds numbers and choices, never data, so that clone, get_params and grid
-    search see ordinary parameters (`loss__gamma`). Its gradient is in closed form, as
-    `FusedLoss` starts the backward pass at the logits.
+    The attributes of a loss are its parameters only, so `clone`, `get_params` and grid
+    search work as usual (for example `loss__gamma`). A loss computes its values and its
+    gradient with respect to the logits in closed form; autograd is not used for it.
 
     Attributes
     ----------
     kinds : tuple of {"binary", "multiclass", "regression"}
-        The tasks that it is for.
+        Kinds of tasks for which the loss can be used.
     period : float or None
-        After how much the values of its regressions repeat; they are predicted by the
-        direction of two outputs, and `cells` gets them in radians. None of others.
+        Period of the values of regression tasks, None for other losses. If it is set,
+        a task has two outputs, its prediction is the direction of their vector, and
+        `cells` gets the labels in radians.
     """
 
     kinds: ClassVar[tuple[str, ...]]
@@ -34,31 +35,31 @@ class TaskLoss(BaseEstimator, ABC):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
 
     def check(self) -> None:
-        """Raise ValueError where a parameter is wrong."""
+        """Raise ValueError if a parameter is invalid."""
         self._validate_params()
 
     def n_outputs(self, task: Task) -> int:
-        """Return the number of logits that a task has under this loss.
+        """Return the number of logits of a task with this loss.
 
-        Only a loss with a `period` overrides it, with 2.
+        Only losses with a `period` override this method. They return 2.
 
         Parameters
         ----------
         task : Task
-            Of one of the kinds.
+            A task of one of the `kinds`.
 
         Returns
         -------
         int
-            One for a binary task or a regression, else one a class.
+            1 for a binary or regression task, else the number of classes.
         """
         return task.n_classes if task.learned_as == "multiclass" else 1
 
     def curvature(self, n_outputs: int) -> float:
-        """Return a bound of the second derivatives by the logits of a label.
+        """Return an upper bound of the second derivatives with respect to the logits.
 
-        It sets how fast heads learn in `partial_fit` after a fit; too large a bound
-        only makes them slower.
+        The bound determines the learning rate of the heads in `partial_fit` after
+        `fit`. If it is too large, they only learn more slowly.
 
         Parameters
         ----------
@@ -68,29 +69,30 @@ class TaskLoss(BaseEstimator, ABC):
         Returns
         -------
         float
-            2, that of the squared error, where the loss does not know better.
+            The bound. The default is 2, that of the squared error.
         """
         return 2.0
 
     @abstractmethod
     def cells(self, z: Tensor, y: Tensor, axis: int | None) -> tuple[Tensor, Tensor]:
-        """Return the loss of every cell, and its slope at the logits.
+        """Return the loss of every label, and its derivatives.
 
         Parameters
         ----------
         z : Tensor of shape (..., n_tasks), or with one more axis
-            Logits; where a task has several, they lie along `axis`.
+            Logits. If a task has several, they are along `axis`.
         y : Tensor of shape (..., n_tasks)
-            Class indices or standardised values, as floats; any number that the task
-            could have where the label is missing.
+            Class indices or standardised values, as floats. Missing labels are replaced
+            by an arbitrary valid number.
         axis : int or None
-            -2, (..., n_outputs, n_tasks), or -1, (..., n_tasks, n_outputs); None where
-            a task has one logit, so that z has the shape of y.
+            -2 if z has shape (..., n_outputs, n_tasks), -1 if it has shape (...,
+            n_tasks, n_outputs), and None if it has the shape of y (one logit per task).
 
         Returns
         -------
         values : Tensor of the shape of y
             Losses, finite for finite logits.
         slopes : Tensor of the shape of z
-            Derivatives of each loss by the logits of its cell, in memory of its own.
+            Derivatives of each loss with respect to the logits of its task. They must
+            not share memory with another tensor.
         """

@@ -1,4 +1,4 @@
-"""A check of losses: are the slopes the derivatives of the values?"""
+"""Check that the neural networks can use a loss."""
 
 from __future__ import annotations
 
@@ -19,37 +19,45 @@ from sklearn_mtl.utils._check_spec import Faults, check_spec
 
 __all__ = ["check_loss"]
 
-#: Difference of a logit, and the largest error of a slope.
+#: Step of the finite differences, and largest error of a slope.
 DIFFERENCE, PRECISION = 1e-5, 1e-6
-#: Logits of a net that has diverged.
+#: Size of the logits of a network that has diverged.
 LARGE = 1e3
-#: Factors of the logits whose slopes are compared: a clipped slope is right for some.
+#: Factors of the logits at which slopes are checked, because clipping may affect some.
 FACTORS = (1.0, 10.0, LARGE)
-#: Numbers of classes that are compared, other than three.
+#: Further numbers of classes that are checked, in addition to three.
 MANY_CLASSES = (4, 10, 40)
 
 
 def check_loss(loss: TaskLoss) -> None:
-    """Check that a loss is one that the nets can minimise.
+    """Check that the neural networks can minimise a loss.
 
-    For each kind of task, in both layouts of several logits and both precisions:
-    shapes, slopes that are the derivatives of the values (by finite differences, for
-    logits up to thousands and 3 to 40 classes), a
-    label that is missing has exactly no gradient, weights multiply, each value belongs
-    to one label, and PyTorch's global generator is left alone. Parameters are those of
-    the constructor. It draws from a generator of its own, always the same numbers.
+    For each kind of task, both layouts of several logits, and single and double
+    precision, this checks that
+
+    - values and slopes have the right shapes,
+    - slopes are the derivatives of the values, by finite differences for logits of up
+      to thousands and for 3 to 40 classes,
+    - the gradient of a missing label is exactly zero,
+    - weights multiply the loss,
+    - each value depends on one label only,
+    - the global generator of PyTorch is not used.
+
+    The parameters are those of the constructor. The random numbers are the same in
+    every call.
 
     Parameters
     ----------
     loss : TaskLoss
-        An instance of the class to check.
+        Instance of the class to check.
 
     Raises
     ------
     AssertionError
-        If something is wrong; the message names it, what was expected and found.
+        If a check fails. The message names the method, the expected result and the
+        result found.
     TypeError
-        If it is no `TaskLoss`.
+        If `loss` is not a `TaskLoss`.
 
     Examples
     --------
@@ -95,7 +103,7 @@ def _check_kind(loss: TaskLoss, kind: str, faults: Faults) -> None:
 def _check_slopes(
     loss: TaskLoss, z: Tensor, y: Tensor, axis: int | None, faults: Faults
 ) -> None:
-    """Move each logit of a label in turn: values of all labels at once."""
+    """Compare the slopes of all labels with finite differences, logit by logit."""
     values, slopes = loss.cells(z, y, axis)
     where = f", with logits up to {float(z.abs().max()):.4g}"
     if axis is not None:
@@ -122,7 +130,7 @@ def _check_slopes(
 
 
 def _check_classes(loss: TaskLoss, axis: int | None, faults: Faults) -> None:
-    """Compare the slopes for other numbers of classes."""
+    """Check the slopes for other numbers of classes."""
     for n_classes in MANY_CLASSES:
         z, y = draw_cells(loss, "multiclass", axis, torch.float64, n_classes)
         _check_slopes(loss, z, y, axis, faults)
@@ -131,20 +139,20 @@ def _check_classes(loss: TaskLoss, axis: int | None, faults: Faults) -> None:
 def _check_cells(
     loss: TaskLoss, z: Tensor, y: Tensor, axis: int | None, faults: Faults
 ) -> None:
-    """Compute the first row alone: no other row may matter, nor a second call."""
+    """Check that a sample does not depend on others, and that calls are repeatable."""
     values, slopes = loss.cells(z, y, axis)
     again = loss.cells(z, y, axis)
     faults.require(
         torch.equal(values, again[0]) and torch.equal(slopes, again[1]),
         "cells",
         "the same result at every call",
-        "another one",
+        "a different one",
     )
     alone = loss.cells(z[:, :1], y[:, :1], axis)
     pairs = zip((values[:, :1], slopes[:, :1]), alone, strict=True)
     for name, (whole, found) in zip(("values", "slopes"), pairs, strict=True):
         faults.close(
-            found, whole, "cells", f"{name} of a sample that other samples leave alone,"
+            found, whole, "cells", f"{name} of a sample that do not depend on others,"
         )
 
 
@@ -155,14 +163,14 @@ def _check_precision(
     single = loss.cells(*draw_cells(loss, kind, axis, torch.float32), axis)
     double = loss.cells(*draw_cells(loss, kind, axis, torch.float64), axis)
     for name, found, expected in zip(("values", "slopes"), single, double, strict=True):
-        what = f"{name} in single precision as in double,"
+        what = f"the same {name} in single and double precision,"
         faults.close(found, expected, "cells", what, tol=1e-4)
 
 
 def _check_large(
     loss: TaskLoss, z: Tensor, y: Tensor, axis: int | None, faults: Faults
 ) -> None:
-    """Look at logits of a net that has learned too much."""
+    """Check that values and slopes are finite for very large logits."""
     z = (LARGE * z).to(torch.float32)
     for name, found in zip(
         ("values", "slopes"), loss.cells(z, y.to(z), axis), strict=True
@@ -176,7 +184,7 @@ def _check_large(
 
 
 def _check_axis(loss: TaskLoss, kind: str, axis: int | None, faults: Faults) -> None:
-    """Compare the two places where the logits of a task may lie."""
+    """Compare both layouts of several logits per task."""
     if axis != -2:
         return
     here = loss.cells(*draw_cells(loss, kind, -2, torch.float64), -2)
@@ -187,7 +195,7 @@ def _check_axis(loss: TaskLoss, kind: str, axis: int | None, faults: Faults) -> 
 
 
 def _check_fused(loss: TaskLoss, kind: str, n_tasks: int, faults: Faults) -> None:
-    """Take the loss of a batch, with missing labels and weights."""
+    """Check the loss of a batch with missing labels and weights."""
     tasks = [made_task(kind, loss, f"task{t}") for t in range(n_tasks)]
     layout = OutputLayout(tasks, [loss] * n_tasks)
     fused = FusedLoss(layout, torch.ones(n_tasks, dtype=torch.float64))
@@ -203,7 +211,7 @@ def _check_fused(loss: TaskLoss, kind: str, n_tasks: int, faults: Faults) -> Non
     faults.require(
         not dlogits[:, :2].any(),
         "cells",
-        "exactly no gradient for a missing label",
+        "a gradient of exactly zero for a missing label",
         f"{dlogits[:, :2].abs().max():g}",
     )
     values, twice = fused(z, y, 2.0 * weights)

@@ -1,4 +1,4 @@
-"""What every loss must return, looked at before a fit begins."""
+"""Checks of the results of a loss, which also run before each fit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ N_MEMBERS, N_ROWS, N_TASKS = 2, 4, 3
 def made_task(
     kind: str, loss: TaskLoss, name: str = "task", n_classes: int | None = None
 ) -> Task:
-    """Return a task of a kind, with the period that the loss says."""
+    """Return a task of this kind, with the period of the loss."""
     if kind == "regression":
         return Task(name, kind, None, np.dtype(float), loss.period)
     classes = np.arange(n_classes or N_CLASSES[kind])
@@ -30,7 +30,7 @@ def made_task(
 
 
 def layouts(loss: TaskLoss, kind: str) -> list[int | None]:
-    """Return the values of `axis` with which a loss is called for tasks of a kind."""
+    """Return the values of `axis` with which `cells` is called for a kind of task."""
     is_single = loss.n_outputs(made_task(kind, loss)) == 1
     return [None] if is_single else [-1, -2]
 
@@ -42,7 +42,7 @@ def draw_cells(
     dtype: torch.dtype,
     n_classes: int | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Return random logits and labels as `TaskLoss.cells` gets them.
+    """Return random logits and labels, with the shapes that `TaskLoss.cells` gets.
 
     Shapes: -> z (n_members, n_rows, n_tasks), y (n_members, n_rows,
     n_tasks).
@@ -64,7 +64,7 @@ def check_shapes(
     faults: Faults,
     dtypes: Sequence[torch.dtype] = (torch.float32, torch.float64),
 ) -> None:
-    """Check the kinds of a loss; shape, dtype and memory of what `cells` returns."""
+    """Check `kinds`, and shape, dtype and memory of the results of `cells`."""
     kinds = getattr(loss, "kinds", None)
     faults.require(
         isinstance(kinds, tuple) and kinds and set(kinds) <= set(KINDS),
@@ -82,7 +82,7 @@ def check_shapes(
 def _check_width(loss: TaskLoss, kind: str, faults: Faults) -> None:
     expected = N_CLASSES[kind] if kind == "multiclass" else 1
     if kind == "regression" and loss.period is not None:
-        expected = 2  # predictions are the direction of a point
+        expected = 2  # the prediction is the direction of a vector
     found = loss.n_outputs(made_task(kind, loss))
     what = f"{expected} for a {kind} task"
     if kind == "multiclass":
@@ -110,15 +110,15 @@ def _check_results(
     faults.require(
         torch.equal(z, before[0]) and torch.equal(y, before[1]),
         "cells",
-        "z and y left as they are",
-        "they changed",
+        "unchanged z and y",
+        "a change",
     )
     for name, other in {"z": z, "y": y, "values": values}.items():
         faults.require(
             _memory(slopes) != _memory(other) and 0 not in slopes.stride(),
             "cells",
-            "slopes in memory of their own, such as slopes.clone()",
-            f"that they share it, with {name} or with each other",
+            "slopes that share no memory, such as slopes.clone()",
+            f"memory shared with {name} or among the slopes",
         )
 
 

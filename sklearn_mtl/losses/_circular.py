@@ -1,4 +1,4 @@
-"""A loss for angles and other values that repeat."""
+"""Loss for angles and other periodic values."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ __all__ = ["CircularLoss"]
 
 
 class CircularLoss(TaskLoss):
-    r"""Squared distance of two outputs from the label's point on the unit circle.
+    r"""Squared distance of two outputs from the point of the label on the unit circle.
 
     With the label as an angle :math:`\varphi = 2 \pi y / \text{period}`,
 
     .. math:: \ell(z, y) = (z_1 - \cos\varphi)^2 + (z_2 - \sin\varphi)^2
 
-    For outputs of length one this is :math:`2 (1 - \cos(\hat\varphi - \varphi))`. The
-    prediction is their direction, in [0, period), and so are the predictions of several
-    members together; the best constant is the circular mean.
+    For outputs of norm one this equals :math:`2 (1 - \cos(\hat\varphi - \varphi))`. The
+    prediction is the angle of the output vector, scaled to [0, period). An ensemble
+    averages the vectors of its members. The best constant prediction is the circular
+    mean.
 
-    Use it where 359 and 1 are neighbours: angles, hours of the day, days of the year.
-    The squared error would pull every prediction near the cut to the middle of the
-    range. Something that looks the same after a third of a turn has period 120.
+    Use it if the largest and smallest values are neighbours: angles, hours of the day,
+    days of the year. The squared error would move predictions close to the boundary
+    towards the middle of the range. Use period 120 for the angle in degrees of an
+    object with threefold symmetry.
 
     Parameters
     ----------
     period : float, default=2 * pi
-        After how much the values repeat.
+        Period of the values.
 
     References
     ----------
@@ -45,7 +47,7 @@ class CircularLoss(TaskLoss):
     --------
     >>> import torch
     >>> from sklearn_mtl.losses import CircularLoss
-    >>> z = torch.tensor([[0.0, 1.0]])  # points up, as a quarter of a turn does
+    >>> z = torch.tensor([[0.0, 1.0]])  # the direction of a quarter turn
     >>> values, _ = CircularLoss().cells(z, torch.tensor([torch.pi / 2]), -1)
     >>> round(values.item(), 6)
     0.0
@@ -58,11 +60,11 @@ class CircularLoss(TaskLoss):
         self.period = period
 
     def n_outputs(self, task: Task) -> int:
-        """Return 2, the coordinates of a point."""
+        """Return 2, the number of coordinates of a point."""
         return 2
 
     def cells(self, z: Tensor, y: Tensor, axis: int | None) -> tuple[Tensor, Tensor]:
-        """Return the squared distances, and twice the differences; y in radians."""
+        """Return the squared distances and twice the differences; y is in radians."""
         axis = -1 if axis is None else axis
         away = z - torch.stack([y.cos(), y.sin()], dim=axis)
         return away.square().sum(dim=axis), away.mul_(2.0)

@@ -1,4 +1,4 @@
-"""Cross-entropy, the loss of classifications where nothing else is said."""
+"""Cross-entropy, the default loss of classification tasks."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ __all__ = ["CrossEntropy"]
 
 
 class CrossEntropy(TaskLoss):
-    r"""Log-loss of a classification, if wanted with smoothed labels.
+    r"""Log-loss of a classification task, optionally with smoothed labels.
 
     .. math:: \ell(z, y) = -\sum_k q_k \log p_k, \quad
         q_k = (1 - \epsilon)\, [k = y] + \epsilon / K
 
-    with :math:`p` the softmax of K logits, or the sigmoid of one. Its slope is
+    where :math:`p` is the softmax of K logits, or the sigmoid of one. The derivative is
     :math:`p - q`.
 
     Parameters
     ----------
     label_smoothing : float, default=0.0
-        :math:`\epsilon`, the share of a label that is spread over all classes. It keeps
-        a net that could be certain from being it, so helps where labels are noisy, and
-        biases probabilities towards 1 / K.
+        :math:`\epsilon`, the share of a label that is spread over all classes. It
+        prevents overconfident predictions, which helps with noisy labels, but it biases
+        probabilities towards 1 / K.
 
     References
     ----------
@@ -51,7 +51,7 @@ class CrossEntropy(TaskLoss):
         self.label_smoothing = label_smoothing
 
     def curvature(self, n_outputs: int) -> float:
-        """Return the bound of a sigmoid, 1/4, or of a softmax, 1/2 (Böhning, 1992)."""
+        """Return the bound 1/4 for a sigmoid or 1/2 for a softmax (Böhning, 1992)."""
         return 0.25 if n_outputs == 1 else 0.5
 
     def cells(self, z: Tensor, y: Tensor, axis: int | None) -> tuple[Tensor, Tensor]:
@@ -60,7 +60,7 @@ class CrossEntropy(TaskLoss):
             return self._softmax(z, y, axis)
         if self.label_smoothing:
             y = torch.lerp(y, y.new_full((), 0.5), self.label_smoothing)
-        # log(1 + e^z) - y z, also for smoothed labels.
+        # This is log(1 + e^z) - y z, also for smoothed labels.
         values = torch.addcmul(F.softplus(z), z, y, value=-1.0)
         return values, torch.sigmoid(z).sub_(y)
 

@@ -1,4 +1,4 @@
-"""Focal loss: what is already classified well counts less."""
+"""Focal loss, which gives less weight to labels that are predicted well."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ __all__ = ["FocalLoss"]
 
 
 class FocalLoss(TaskLoss):
-    r"""Cross-entropy with less weight on labels that are already likely.
+    r"""Cross-entropy with less weight on labels that are predicted well.
 
     .. math:: \ell(z, y) = -(1 - p_y)^\gamma \log p_y, \quad
         \frac{\partial \ell}{\partial z_k} = (p_k - [k = y])\, (1 - p_y)^\gamma
         \Big(1 - \frac{\gamma\, p_y \log p_y}{1 - p_y}\Big)
 
-    with :math:`p` the softmax of the logits, or the sigmoid of one. Use it where a rare
-    class drowns in easy cells of a common one; `class_weight`, the paper's
-    :math:`\alpha`, multiplies it. It is no proper score: probabilities come out too
-    close to even, so calibrate them where they matter.
+    where :math:`p` is the softmax of the logits, or the sigmoid of one. Use it if one
+    class is much rarer than the others. The :math:`\alpha` of the paper is
+    `class_weight`. The focal loss is not a proper scoring rule: its probabilities are
+    too close to 1 / K. If you need probabilities, calibrate them.
 
     Parameters
     ----------
     gamma : float, default=2.0
-        :math:`\gamma \ge 0`, how fast the weight falls; 0 is cross-entropy.
+        Exponent :math:`\gamma \ge 0` of the weight; 0 gives cross-entropy.
 
     References
     ----------
@@ -66,17 +66,18 @@ class FocalLoss(TaskLoss):
         labels = y.long().unsqueeze(axis)
         log_p = z.log_softmax(dim=axis)
         log_loss = log_p.gather(axis, labels).neg_()
-        # 1 - p_y without cancellation where p_y is nearly 1.
+        # This is 1 - p_y without cancellation if p_y is close to 1.
         weight, factor = self._weights(log_loss, -torch.expm1(-log_loss))
         slopes = log_p.exp_()
         slopes.scatter_add_(axis, labels, slopes.new_full((), -1.0).expand_as(labels))
         return (weight * log_loss).squeeze(axis), slopes.mul_(factor)
 
     def _weights(self, log_loss: Tensor, missed: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what multiplies the log-loss, and what multiplies its slope."""
+        """Return the factors of the log-loss and of its derivative."""
         weight = missed.pow(self.gamma)
-        # 1 - p_y underflows together with the log-loss, and their ratio goes to one
+        # 1 - p_y underflows together with the log-loss; their ratio tends to one.
         ratio = log_loss / missed.clamp(min=torch.finfo(missed.dtype).tiny)
-        # The product rule: m^gamma (1 + gamma p l / m), m = 1 - p, l the log-loss.
+        # The product rule: m^gamma (1 + gamma p l / m), with m = 1 - p and the log-loss
+        # l.
         factor = ratio.mul_(1.0 - missed).mul_(self.gamma).add_(1.0).mul_(weight)
         return weight, factor

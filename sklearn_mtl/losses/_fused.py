@@ -1,4 +1,4 @@
-"""The losses of all tasks at once, with their gradient in closed form."""
+"""Losses of all tasks at once, with their gradient in closed form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["FusedLoss", "split_classes"]
 
 
 def split_classes(logits: Tensor, group: ClassGroup) -> Tensor:
-    """View the logits of a group as (..., n_classes, n_tasks) or its transpose.
+    """Return a view of the logits of a group, (..., n_classes, n_tasks) or transposed.
 
     Shapes: logits (..., n_outputs) -> (..., n_classes, n_tasks).
     """
@@ -24,25 +24,27 @@ def split_classes(logits: Tensor, group: ClassGroup) -> Tensor:
 
 
 class FusedLoss(nn.Module):
-    r"""Masked, weighted loss of every task from one block of logits.
+    r"""Masked and weighted loss of every task, computed from one block of logits.
 
-    For task t with cell weights :math:`w_{it}`, zero where the label is missing,
+    For task t with weights :math:`w_{it}`, which are zero for missing labels,
 
     .. math:: L_t = \sum_i w_{it}\, \ell_t(z_{it}, y_{it}) / B
 
-    over the B rows of a batch. With weights scaled to a mean of one over the rows of
-    the training set this divides by the *expected* sum of weights, so that a rare task
-    is not biased by the batches in which it happens to be absent. The losses are
-    those of the layout: cross-entropy (binary, multiclass) and :math:`(z - y)^2`
-    (regression, y standardised), or others that a `TaskLoss` knows. The gradient (such
-    as p - onehot(y), times the weight) is as cheap as the value, so both are returned
-    and the caller starts ``backward`` at the logits: there is no loss in the autograd
-    graph, and gradient balancing has the gradient of each task for nothing.
+    over the B samples of a batch. If weights have mean one over the training samples,
+    this divides by the *expected* sum of weights. A rare task is then not biased by the
+    batches from which it is absent.
+
+    The losses are those of the layout: cross-entropy for binary and multiclass tasks,
+    :math:`(z - y)^2` for regression tasks with standardised y, or another `TaskLoss`.
+    The gradient (such as p - onehot(y), times the weight) is as cheap as the value.
+    Therefore both are returned, and the caller starts ``backward`` at the logits. The
+    loss is not part of the autograd graph, and gradient balancing gets the gradient of
+    each task at no extra cost.
 
     Parameters
     ----------
     layout : OutputLayout
-        Which logits belong to which task, and the loss of each.
+        Logits and loss of each task.
     task_weight : Tensor of shape (n_trained,)
         Factor of each task in the objective, in the order of the layout.
     """
@@ -64,11 +66,12 @@ class FusedLoss(nn.Module):
         n_rows, n_trained) -> values (n_members, n_trained), dlogits (n_members,
         n_rows, n_outputs).
         """
-        # Divided by rows, not by labels: a label weighs the same in every batch.
+        # Divide by samples, not by labels, so a label has the same weight in every
+        # batch.
         weights = weights / logits.shape[1]
         scale = weights * self.task_weight
         if len(self.layout.singles) == 1 and not self.layout.groups:
-            (loss, _), *_ = self.layout.singles  # the common case: no slices
+            (loss, _), *_ = self.layout.singles  # the common case needs no slices
             values, dlogits = loss.cells(logits, targets, None)
             dlogits.mul_(scale)
         else:
@@ -78,7 +81,7 @@ class FusedLoss(nn.Module):
 
     @torch.no_grad()
     def of_labels(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Return the loss of every label, missing ones included.
+        """Return the loss of every label, including missing ones.
 
         Shapes: logits (n_members, n_rows, n_outputs), targets (n_members, n_rows,
         n_trained) -> (n_members, n_rows, n_trained).
@@ -89,7 +92,7 @@ class FusedLoss(nn.Module):
     def _blocks(
         self, logits: Tensor, targets: Tensor, scale: Tensor
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield the cell losses and the gradient of each block of the layout."""
+        """Yield the losses and gradients of the labels of each block of the layout."""
         for loss, block in self.layout.singles:
             z, y = logits[..., block], targets[..., block]
             values, slopes = loss.cells(z, y, None)

@@ -1,4 +1,4 @@
-"""Huber's loss, which bounds what a single label can do."""
+"""Huber loss, which limits the influence of outliers."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ __all__ = ["HuberLoss"]
 
 
 class HuberLoss(TaskLoss):
-    r"""Squared error of small errors, absolute error of large ones.
+    r"""Squared error for small errors, absolute error for large ones.
 
     .. math:: \ell(z, y) = \begin{cases}
         e^2 & |e| \le \delta \\ 2 \delta |e| - \delta^2 & |e| > \delta \end{cases},
         \quad e = z - y
 
-    Use it where some labels of a regression are far off. Labels are standardised, so
+    Use it for regression targets with outliers. Targets are standardised, so
     :math:`\delta` is in units of their standard deviation.
 
     Parameters
     ----------
     delta : float, default=1.0
-        The size from which an error counts linearly.
+        Error from which the loss is linear.
 
     References
     ----------
@@ -50,6 +50,7 @@ class HuberLoss(TaskLoss):
         """Return the losses and twice the clipped errors."""
         error = z - y
         clipped = error.clamp(-self.delta, self.delta)
-        # with c the clipped error: c^2, and c (2 e - c) = 2 delta |e| - delta^2 beyond
+        # With the clipped error c: c^2 inside, and c (2 e - c) = 2 delta |e| - delta^2
+        # outside.
         values = (2.0 * error).sub_(clipped).mul_(clipped)
         return values, clipped.mul_(2.0)

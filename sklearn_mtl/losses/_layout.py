@@ -1,4 +1,4 @@
-"""Which column of the fused logits belongs to which task."""
+"""Assignment of the logits of a network to tasks."""
 
 from __future__ import annotations
 
@@ -18,24 +18,25 @@ __all__ = ["ClassGroup", "OutputLayout"]
 
 @dataclass(frozen=True)
 class ClassGroup:
-    """Tasks that have the same number of logits, more than one, and the same loss.
+    """Tasks that have the same loss and the same number (above one) of logits.
 
     Attributes
     ----------
     n_classes : int
-        Number of logits of each: its classes, or what the loss of a regression wants.
+        Number of logits per task: the number of classes, or the number of outputs that
+        the loss of a regression needs.
     tasks : slice
-        Their places in the layout's order of tasks.
+        Positions of the tasks in the order of the layout.
     columns : slice
-        Their logits; as a matrix of tasks and classes they need no padding.
+        Their logits, which form a matrix of tasks and classes without padding.
     class_major : bool
         Whether the logits of class 0 of all tasks come first. A softmax over the
-        leading axis of that matrix is vectorised over the tasks, which is five times
-        faster for many tasks of few classes; for few tasks of many classes it is not.
+        leading axis of that matrix is vectorised over the tasks. This is five times
+        faster for many tasks with few classes, but not for few tasks with many classes.
     loss : TaskLoss
-        Of all of them.
+        Loss of these tasks.
     kind : {"multiclass", "regression"}
-        What they are.
+        Kind of these tasks.
     """
 
     n_classes: int
@@ -47,37 +48,37 @@ class ClassGroup:
 
     @property
     def axis(self) -> int:
-        """Where the logits of a task lie in what `split_classes` gives."""
+        """Axis of the logits of a task in the result of `split_classes`."""
         return -2 if self.class_major else -1
 
 
 class OutputLayout:
-    """Order tasks so that each kind is one contiguous block of the fused logits.
+    """Order of the tasks in which each kind is one contiguous block of logits.
 
-    The blocks are: binary tasks (one logit each), regressions (one output each), then
-    multiclass tasks grouped by their number of classes. A softmax over a group is one
-    dense operation, so the cost grows with the number of *different* class counts and
-    not with the number of tasks. Inside a block, tasks of the same loss stand together.
-    Constant and empty tasks have no columns.
+    The blocks are binary tasks (one logit each), regression tasks (one output each),
+    and multiclass tasks grouped by their number of classes. The softmax of a group is
+    one dense operation. The cost therefore depends on the number of *different* numbers
+    of classes, not on the number of tasks. Within a block, tasks with the same loss are
+    adjacent. Constant and empty tasks have no logits.
 
     Attributes
     ----------
     order : ndarray of shape (n_trained,), int
         Column of y of each trained task, in the order of the layout.
     n_binary, n_regression : int
-        Sizes of the first two blocks.
+        Numbers of tasks in the first two blocks.
     singles : list of (TaskLoss, slice)
-        The losses of these blocks with the places of their tasks, which are the places
-        of their logits as well.
+        Losses of these blocks and positions of their tasks, which are also the
+        positions of their logits.
     groups : list of ClassGroup
-        The multiclass blocks; and regressions of which the loss wants several outputs.
+        The multiclass blocks, and regression tasks with several outputs.
     n_outputs : int
         Number of logits.
     tokens : dict of int to int
-        Column of y of each task of tokens, by its place in the order.
+        Column of y of each token task, by its position in the order.
     """
 
-    tokens: Mapping[int, int] = MappingProxyType({})  # of files from before there were
+    tokens: Mapping[int, int] = MappingProxyType({})  # missing in older saved files
 
     def __init__(
         self, tasks: Sequence[Task], losses: Sequence[TaskLoss] | None = None
@@ -88,7 +89,7 @@ class OutputLayout:
         first = {id(loss): number for number, loss in reversed([*enumerate(losses)])}
 
         def place(t: int) -> tuple[int, int, str, int]:
-            """Say where a task stands: one logit before several, few before many."""
+            """Return the sort key of a task: tasks with fewer logits come first."""
             task, loss = tasks[t], losses[t]
             kind = {"binary": 0, "regression": 1}.get(task.learned_as, 2)
             width = loss.n_outputs(task)
@@ -118,7 +119,7 @@ class OutputLayout:
     def _append(
         self, loss: TaskLoss, tasks: slice, block: int, width: int, kind: str
     ) -> None:
-        """Add consecutive tasks of one block and one loss."""
+        """Append consecutive tasks of one block with the same loss."""
         size = tasks.stop - tasks.start
         columns = slice(self.n_outputs, self.n_outputs + size * max(width, 1))
         if block < 2:
@@ -135,7 +136,7 @@ class OutputLayout:
 
     @property
     def regression(self) -> slice:
-        """Place of the regressions, among the tasks and among the logits alike."""
+        """Positions of the regression tasks, the same among tasks and logits."""
         return slice(self.n_binary, self._first_group)
 
     @property
@@ -143,7 +144,7 @@ class OutputLayout:
         return self.n_binary + self.n_regression
 
     def columns(self, place: int) -> slice:
-        """Return the logits of the task at a place of the layout's order."""
+        """Return the logits of the task at this position of the layout."""
         if place < self._first_group:
             return slice(place, place + 1)
         group = next(group for group in self.groups if place < group.tasks.stop)
@@ -155,13 +156,13 @@ class OutputLayout:
         return slice(start, start + group.n_classes)
 
     def loss(self, place: int) -> TaskLoss:
-        """Return the loss of the task at a place of the layout's order."""
+        """Return the loss of the task at this position of the layout."""
         blocks = [*self.singles, *((group.loss, group.tasks) for group in self.groups)]
         return next(loss for loss, tasks in blocks if place < tasks.stop)
 
     @property
     def task_places(self) -> np.ndarray:
-        """The place in `order` of the task of each logit, (n_outputs,)."""
+        """Position in `order` of the task of each logit, (n_outputs,)."""
         places = np.empty(self.n_outputs, dtype=np.intp)
         for place in range(self.n_trained):
             places[self.columns(place)] = place

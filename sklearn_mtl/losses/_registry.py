@@ -1,4 +1,4 @@
-"""The losses by name, and which of them each task gets."""
+"""Names of the losses, and choice of the loss of each task."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _suits(loss: TaskLoss, task: Task) -> bool:
 
 
 def _make(wanted: Any, made: dict[Any, TaskLoss], who: str) -> TaskLoss:
-    """Return the loss that a name or a spec stands for, the same one each time."""
+    """Return the loss for a name or an object, one object for each of them."""
     if isinstance(wanted, str):
         name = "cross_entropy" if wanted == AUTO else wanted
         if name not in LOSSES:
@@ -72,8 +72,8 @@ def _make(wanted: Any, made: dict[Any, TaskLoss], who: str) -> TaskLoss:
         return made.setdefault(name, LOSSES[name]())
     if not isinstance(wanted, TaskLoss):
         raise TypeError(
-            f"{who}: loss must be a name, a spec such as FocalLoss(), or one of these "
-            f"for each task; found {wanted!r}."
+            f"{who}: loss must be a name, a TaskLoss such as FocalLoss(), or one of "
+            f"these per task; got {wanted!r}."
         )
     if id(wanted) not in made:
         wanted.check()
@@ -86,6 +86,6 @@ def _make(wanted: Any, made: dict[Any, TaskLoss], who: str) -> TaskLoss:
 def _misfit(wanted: Any, loss: TaskLoss, tasks: Sequence[Task], who: str) -> TaskError:
     kinds = ", ".join(f"{task.name!r} is {task.kind}" for task in tasks[:5])
     return TaskError(
-        f"{who}: loss {wanted!r} is for tasks of kind {' or '.join(loss.kinds)}, and "
+        f"{who}: loss={wanted!r} supports only {' and '.join(loss.kinds)} tasks, but "
         f"{kinds}."
     )

@@ -1,4 +1,4 @@
-"""How different the outputs of related tasks are, with the gradient in closed form."""
+"""Penalty on differences between the outputs of related tasks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["OutputRelation", "comparable_tasks"]
 
 
 def comparable_tasks(layout: OutputLayout) -> list[tuple[str, list[int]]]:
-    """Return the sets of tasks whose outputs have the same meaning and shape."""
+    """Return the groups of tasks whose outputs have the same meaning and shape."""
     sets: dict[tuple[str, int], list[int]] = {}
     widths = {place: 1 for _, tasks in layout.singles for place in _range(tasks)}
     kinds = {
@@ -32,21 +32,21 @@ def _range(tasks: slice) -> range:
 
 
 class OutputRelation:
-    r"""Mean squared difference of the soft outputs of related tasks.
+    r"""Mean squared difference between the soft outputs of related tasks.
 
     .. math:: R = \frac12 \sum_{s, t} A_{st} \frac{1}{\sum_i r_i} \sum_i r_i
         \frac{1}{K} \sum_{k=1}^K (p_{isk} - p_{itk})^2
 
-    over pairs of tasks with outputs of the same shape K: the probability of a binary
-    task, the probabilities of a multiclass task, the standardised value of a
-    regression. With the Laplacian L of A this is a quadratic form of the outputs, whose
-    gradient 2 L p goes through the softmax in closed form: O(n_rows * n_outputs *
-    n_tasks).
+    The sum is over pairs of tasks whose outputs have the same shape K. The outputs p
+    are the probability of a binary task, the probabilities of a multiclass task, or the
+    standardised value of a regression task. With the Laplacian L of A this is a
+    quadratic form of the outputs. Its gradient 2 L p is propagated through the softmax
+    in closed form, in O(n_rows * n_outputs * n_tasks).
 
     Parameters
     ----------
     layout : OutputLayout
-        Which logits belong to which task.
+        Assignment of the logits to tasks.
     """
 
     def __init__(self, layout: OutputLayout) -> None:
@@ -82,13 +82,13 @@ class OutputRelation:
 
 
 def _columns(layout: OutputLayout, places: Sequence[int]) -> Tensor:
-    """Return the logits (n_tasks, K) of tasks with as many each."""
+    """Return the logits (n_tasks, K) of tasks with K logits each."""
     every = torch.arange(layout.n_outputs)
     return torch.stack([every[layout.columns(place)] for place in places])
 
 
 def _laplacian(similarity: Tensor) -> Tensor:
-    """Return D - A; what a task is to itself does not matter."""
+    """Return D - A; the diagonal of A does not matter."""
     return torch.diag_embed(similarity.sum(dim=-1)) - similarity
 
 
@@ -99,10 +99,10 @@ def _soften(logits: Tensor, kind: str) -> Tensor:
 
 
 def _through(slopes: Tensor, p: Tensor, kind: str) -> Tensor:
-    """Return the gradient at the logits for one at the soft outputs."""
+    """Convert a gradient at the soft outputs to one at the logits."""
     if kind == "binary":
         return slopes * p * (1.0 - p)
-    # The Jacobian of the softmax, diag(p) - p p', without the matrix.
+    # The Jacobian of the softmax is diag(p) - p p'; no matrix is formed.
     if kind == "multiclass":
         return p * (slopes - (p * slopes).sum(dim=-1, keepdim=True))
     return slopes

@@ -1,4 +1,4 @@
-"""Squared error, the loss of regressions where nothing else is said."""
+"""Squared error, the default loss of regression tasks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["SquaredError"]
 
 
 class SquaredError(TaskLoss):
-    r"""Squared difference between a prediction and the standardised label.
+    r"""Squared difference between a prediction and the standardised target.
 
     .. math:: \ell(z, y) = (z - y)^2
 
@@ -25,6 +25,6 @@ class SquaredError(TaskLoss):
     kinds = ("regression",)
 
     def cells(self, z: Tensor, y: Tensor, axis: int | None) -> tuple[Tensor, Tensor]:
-        """Return the squares and twice the errors."""
+        """Return the squared errors and twice the errors."""
         error = z - y
         return error.square(), error.mul_(2.0)

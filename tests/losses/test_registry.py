@@ -65,13 +65,13 @@ def test_a_loss_may_be_given_task_by_task(loss):
             {"t0": "huber"},
             MIXED,
             TaskError,
-            "Net: loss 'huber' is for tasks of kind regression, and 't0' is binary.",
+            "Net: loss='huber' supports only regression tasks, but 't0' is binary.",
         ),
         (
             "focal",
             tasks_of([0, 0]),
             TaskError,
-            "Net: loss 'focal' is for tasks of kind binary or multiclass, and 't0' is "
+            "Net: loss='focal' supports only binary and multiclass tasks, but 't0' is "
             "regression, 't1' is regression.",
         ),
         ({"x": "focal"}, MIXED, TaskError, "Net: loss names unknown tasks ['x']."),
@@ -80,8 +80,8 @@ def test_a_loss_may_be_given_task_by_task(loss):
             FocalLoss,
             MIXED,
             TypeError,
-            "Net: loss must be a name, a spec such as FocalLoss(), or one of these for "
-            "each task; found <class",
+            "Net: loss must be a name, a TaskLoss such as FocalLoss(), or one of these "
+            "per task; got <class",
         ),
         (FocalLoss(-1.0), MIXED, ValueError, "The 'gamma' parameter of FocalLoss must"),
     ],
