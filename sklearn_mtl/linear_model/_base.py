@@ -98,41 +98,46 @@ class LinearBase(BaseEstimator):
     def coef_table(self, confidence: float = 0.95) -> DataFrame:
         """Return coefficients and intercepts with standard errors and intervals.
 
-        Needs `penalty="empirical_bayes"`, whose variances of noise, common and own part
-        make the coefficients normal given the labels: `std_err` is their posterior
-        standard deviation, and from `low` to `high` is the middle part of so much
-        probability. A task's interval draws on all tasks, so with few labels it is far
-        shorter than that of a model of its own.
+        This requires `penalty="empirical_bayes"`. Given the labels and the estimated
+        variances, the coefficients have a normal posterior. `std_err` is its standard
+        deviation; `low` and `high` are the ends of its central interval. The interval
+        of a task uses the labels of all tasks. With few labels per task it is therefore
+        much shorter than the interval of a separate model.
 
         Parameters
         ----------
         confidence : float, default=0.95
-            Probability that an interval covers, between 0 and 1.
+            Probability of the intervals, between 0 and 1.
 
         Returns
         -------
         DataFrame
-            Columns "coef", "std_err", "low" and "high", in the units of X and y, and a
-            row for each task and feature, of classifiers for each task, class and
-            feature. The intercept is the feature "(Intercept)". Of two classes the row
-            is for the second one; of more, for the class against the mean of all. NaN
-            where a task had nothing to learn.
+            Columns "coef", "std_err", "low" and "high", in the units of X and y. There
+            is one row per task and feature, and for classifiers one per task, class and
+            feature. The intercept is the feature "(Intercept)". With two classes the
+            rows are for the second class. With more classes, the coefficients are
+            relative to their mean over the classes. "std_err", "low" and "high" are NaN
+            for tasks that have no labels or are constant.
 
         Raises
         ------
         ValueError
-            If confidence is not between 0 and 1, or the penalty gives no posterior.
+            If confidence is not between 0 and 1, or the penalty has no posterior.
 
         Notes
         -----
-        The intervals take the model at its word: linear, one variance of the noise for
-        all scaled targets, coefficients normal around common ones. The variances count
-        as known, so intervals are a little too short where few tasks or labels
-        determine them. They cover as often as they say on average over the
-        coefficients, not for each: one that is far from those of the other tasks is
-        covered less often [1]_. Classifiers have Laplace's approximation: the curvature
-        of the log-loss at the fit. Where the tasks' own matrices would be too large,
-        they are taken to be multiples of one that all have in common.
+        The intervals assume that the model is correct: a linear relation, one noise
+        variance for all scaled targets, and coefficients that are normally distributed
+        around common ones. The variances are treated as known, so the intervals are
+        slightly too short if few tasks or labels determine them.
+
+        The coverage is correct on average over the coefficients, but not for each of
+        them. A coefficient that is far from those of the other tasks is covered less
+        often [1]_.
+
+        Classifiers use Laplace's approximation, with the curvature of the log-loss at
+        the solution. If the Hessians of all tasks would need too much memory, they are
+        approximated by multiples of a common matrix.
 
         References
         ----------

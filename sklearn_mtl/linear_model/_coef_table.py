@@ -1,4 +1,4 @@
-"""The coefficients of a fitted model as a frame, with credible intervals."""
+"""Coefficients of a fitted model as a DataFrame, with credible intervals."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ["check_confidence", "make_coef_table", "make_mixed_table"]
 
-#: Name of the row of an intercept, which R and formulas write so too.
+#: Name of the rows of intercepts, the same as in R.
 INTERCEPT = "(Intercept)"
-#: Levels of the index where rows belong to classes.
+#: Names of the index levels of classifiers.
 CLASS_LEVELS = ("task", "class", "feature")
 
 
 def check_confidence(confidence: Any, who: str) -> float:
-    """Return the confidence if it is above 0 and below 1."""
+    """Return the confidence, or raise ValueError if it is not between 0 and 1."""
     is_number = isinstance(confidence, Real) and not isinstance(confidence, bool)
     if not (is_number and 0.0 < confidence < 1.0):
         raise ValueError(
@@ -42,8 +42,8 @@ def make_coef_table(model: LinearBase, confidence: float) -> DataFrame:
     errors = vars(model).get("_standard_errors")
     if errors is None:
         raise ValueError(
-            f"{type(model).__name__}: penalty={model.penalty!r} gives no intervals, "
-            "which take a posterior. Fit MultiTaskLinearRegressor or "
+            f"{type(model).__name__}: coef_table needs a posterior, but "
+            f"penalty={model.penalty!r} has none. Fit MultiTaskLinearRegressor or "
             "MultiTaskLinearClassifier with penalty='empirical_bayes'."
         )
     coef, intercept = model._stacked()
@@ -52,7 +52,7 @@ def make_coef_table(model: LinearBase, confidence: float) -> DataFrame:
     if not model.fit_intercept:
         columns = [coef, errors[0]]
     values, deviations = (rows.ravel() for rows in columns)
-    # Half of what is left out is beyond each end.
+    # Half of the remaining probability is beyond each end.
     reach = ndtri(0.5 + 0.5 * confidence) * deviations
     table = {
         "coef": values,
@@ -66,7 +66,7 @@ def make_coef_table(model: LinearBase, confidence: float) -> DataFrame:
 def make_mixed_table(
     model: MultiTaskLinearMixedEstimator, confidence: float
 ) -> DataFrame:
-    """Return the tables of both kinds of tasks in one, in the order of the tasks."""
+    """Return the tables of both models concatenated in the order of the tasks."""
     import pandas as pd
 
     parts = []
@@ -75,9 +75,9 @@ def make_mixed_table(
             continue
         if not hasattr(part, "coef_table"):
             raise ValueError(
-                f"{type(model).__name__}: {type(part).__name__} gives no intervals. "
-                "Take MultiTaskLinearClassifier and MultiTaskLinearRegressor, with "
-                "penalty='empirical_bayes'."
+                f"{type(model).__name__}: coef_table needs a posterior, but "
+                f"{type(part).__name__} has none. Use MultiTaskLinearClassifier and "
+                "MultiTaskLinearRegressor with penalty='empirical_bayes'."
             )
         table = part.coef_table(confidence)
         if "class" not in table.index.names:
@@ -87,7 +87,10 @@ def make_mixed_table(
     order = {name: t for t, name in enumerate(model.task_set_.names)}
     parts.sort(key=lambda pair: order[pair[0]])
     if not parts:
-        raise ValueError(f"{type(model).__name__}: no task has coefficients.")
+        raise ValueError(
+            f"{type(model).__name__}: no task has coefficients, because all tasks "
+            "are constant or have no labels."
+        )
     return pd.concat([rows for _, rows in parts])
 
 
@@ -104,7 +107,7 @@ def _index(model: LinearBase) -> Any:
 
 
 def _row_classes(task: Task) -> list[Any]:
-    """Return the class that each row of coefficients speaks for."""
+    """Return the class to which each row of coefficients belongs."""
     classes: list[Any] = [None] if task.classes is None else task.classes.tolist()
-    # Of two classes the one row is for the second one.
+    # With two classes there is one row, for the second class.
     return classes if len(classes) > 2 else (classes[-1:] or [None])

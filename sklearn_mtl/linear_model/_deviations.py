@@ -1,4 +1,4 @@
-"""Standard deviations of coefficients, where empirical Bayes gives a posterior."""
+"""Posterior standard deviations of coefficients with empirical Bayes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sklearn_mtl.solvers import (
 
 __all__ = ["Deviations", "deviations_of_classes", "deviations_of_squares"]
 
-#: Most numbers in the Hessians of all tasks, and most products that they take.
+#: Largest number of entries of all Hessians, and of multiplications to compute them.
 MAX_HESSIAN, MAX_PRODUCTS = 1e7, 2e9
 
 
@@ -35,9 +35,9 @@ class Deviations:
     Attributes
     ----------
     coefficients : ndarray of shape (n_features, n_columns)
-        Of the coefficients.
+        Standard deviations of the coefficients.
     intercepts : ndarray of shape (n_columns,)
-        Of the intercepts.
+        Standard deviations of the intercepts.
     """
 
     coefficients: np.ndarray
@@ -47,11 +47,11 @@ class Deviations:
 def deviations_of_squares(
     data: Data, datafit: Quadratic, evidence: Evidence, strengths: Strengths
 ) -> Deviations:
-    """Return the deviations of regressions, datafit being that of free intercepts."""
+    """Return the deviations of regression tasks; `datafit` has no pooling."""
     totals, x = data.labels.totals(), datafit.centre.x
     prior = _prior(strengths, float(totals.mean()), data.fit_intercept)
     if evidence.axes is None:
-        assert evidence.common is not None  # or the axes are each task's own
+        assert evidence.common is not None  # else the tasks have separate axes
         mean, weights = x if data.fit_intercept else None, totals[:, None, None]
         found = variances_along_axes(evidence.common, weights, mean, prior)
     else:
@@ -65,7 +65,7 @@ def deviations_of_squares(
 def deviations_of_classes(
     data: Data, datafit: LogLoss, W: np.ndarray, strengths: Strengths, axes: Axes
 ) -> Deviations:
-    """Return the deviations of classifications by Laplace's approximation at W.
+    """Return the deviations of classification tasks by Laplace's approximation at W.
 
     Shapes: W (n_features, n_columns).
     """
@@ -73,7 +73,7 @@ def deviations_of_classes(
     prior = _prior(strengths, datafit.n, data.fit_intercept)
     found, columns = [], []
     ends, widths = np.cumsum(data.widths), np.array(data.widths)
-    # Only tasks with the same number of classes have something in common.
+    # Only tasks with the same number of classes share coefficients.
     for k in np.unique(widths):
         blocks = [slice(end - k, end) for end in ends[widths == k]]
         columns.append(np.concatenate([np.arange(b.start, b.stop) for b in blocks]))
@@ -88,13 +88,13 @@ def deviations_of_classes(
 
 
 def _is_small(data: Data, n_tasks: int, k: int) -> bool:
-    """Return whether each task can have its own Hessian."""
+    """Return whether the Hessians of all tasks are small enough."""
     size = n_tasks * (k * data.X.shape[1]) ** 2
     return size <= MAX_HESSIAN and size * data.X.shape[0] <= MAX_PRODUCTS
 
 
 def _mean_row(data: Data) -> np.ndarray:
-    """Return the mean of the rows, (n_features, 1)."""
+    """Return the mean sample, (n_features, 1)."""
     weights = data.labels.row_weights()
     mean: np.ndarray = (data.X.T @ (weights / weights.sum()))[:, None]
     return mean
@@ -117,6 +117,6 @@ def _columns(
         [v.coefficients.reshape(-1, v.coefficients.shape[2]) for v in found]
     )
     intercepts = np.concatenate([v.intercepts.ravel() for v in found])
-    # Differences of numbers that are nearly equal may come out below zero.
+    # Rounding errors can make small variances negative.
     rows, intercepts = np.maximum(rows, 0.0), np.maximum(intercepts, 0.0)
     return Deviations(unit * np.sqrt(rows[order].T), unit * np.sqrt(intercepts[order]))

@@ -163,25 +163,25 @@ class MultiTaskLinearMixedEstimator(ClassOutputsMixin, BaseEstimator):
     def coef_table(self, confidence: float = 0.95) -> DataFrame:
         """Return coefficients and intercepts with standard errors and intervals.
 
-        The tables of both models in one, in the order of the tasks; see
+        The tables of both models are concatenated in the order of the tasks; see
         `MultiTaskLinearRegressor.coef_table`.
 
         Parameters
         ----------
         confidence : float, default=0.95
-            Probability that an interval covers, between 0 and 1.
+            Probability of the intervals, between 0 and 1.
 
         Returns
         -------
         DataFrame
-            Columns "coef", "std_err", "low" and "high", and a row for each task, class
-            (NaN for regressions) and feature. Tasks that had nothing to learn have no
-            rows.
+            Columns "coef", "std_err", "low" and "high". There is one row per task,
+            class (NaN for regression tasks) and feature. Tasks that have no labels or
+            are constant have no rows.
 
         Raises
         ------
         ValueError
-            If confidence is not between 0 and 1, or a model gives no posterior.
+            If confidence is not between 0 and 1, or a model has no posterior.
         """
         check_is_fitted(self)
         confidence = check_confidence(confidence, type(self).__name__)
