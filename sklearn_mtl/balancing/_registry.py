@@ -57,7 +57,7 @@ METHODS: dict[str, type[Balancing[Any]]] = {
 
 
 def read_balancing(balancing: Any, who: str) -> Balancing[Any]:
-    """Return the method for a name, a dict, a method or an object of torchjd."""
+    """Return the method for a name, a method or an object of torchjd."""
     if comes_from_torchjd(balancing) and not isinstance(balancing, type):
         return adapt(balancing, who)
     example = "UPGrad(), or a Weighting, Aggregator or Scalarizer of torchjd"

@@ -69,7 +69,7 @@ class Datafit(ABC):
 
     @property
     def has_shared_samples(self) -> bool:
-        """Whether all tasks share one Gram matrix or one set of dense samples."""
+        """Return whether all tasks share one Gram matrix or one set of samples."""
         return False
 
     @property

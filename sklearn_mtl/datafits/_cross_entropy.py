@@ -184,7 +184,7 @@ class LogLoss(Datafit):
         self._intercept = guess * float(self.fit_intercept)
 
     def lipschitz(self) -> float:
-        """Return an upper bound: the largest curvature times the eigenvalue of X'X."""
+        """Return the bound of the curvature times the largest eigenvalue of X'X."""
         # Bounds of the eigenvalues of diag(p) - p p' and of p (1 - p).
         bound = 0.5 if self.blocks else 0.25
 
@@ -231,7 +231,7 @@ class LogLoss(Datafit):
         # The conjugate of the log-loss is the negative entropy, here at y + s (p - y).
         mixed = self.targets + s * (probabilities - self.targets)
         q = mixed[:, self.binary]
-        # Half the time of xlogy. The maximum matters only if q is exactly 0 or 1.
+        # This takes half the time of xlogy. The maximum matters only for q = 0 or 1.
         terms = q * np.log(np.maximum(q, TINY))
         terms += (1.0 - q) * np.log(np.maximum(1.0 - q, TINY))
         total = -float(np.vdot(self.cells[:, self.binary], terms))

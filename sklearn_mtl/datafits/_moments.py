@@ -1,4 +1,4 @@
-"""Weighted moments of samples, which can be subtracted for the folds of a CV."""
+"""Weighted moments of samples, which can be subtracted to get those of a fold."""
 
 from __future__ import annotations
 

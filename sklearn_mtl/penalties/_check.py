@@ -14,7 +14,7 @@ from sklearn_mtl.utils._check_spec import Faults, check_spec
 
 __all__ = ["check_penalty"]
 
-#: Relative amount by which the objective at another point may be lower.
+#: Relative tolerance for a lower objective at another point.
 PRECISION = 1e-9
 
 

@@ -211,7 +211,7 @@ class Sum(_Composition):
     ) -> list[np.ndarray]:
         """Return one dual point per member; they add up to U."""
         layout = TaskColumns.plain(W.shape[1]) if columns is None else columns
-        # At the solution W = prox(W + U), and the share of a member is what it shrinks.
+        # At the solution W = prox(W + U), and the share of a member is its reduction.
         step = step_between(W, U)
         _, shares = prox_of_sum(self.members, W + step * U, step, columns)
         rough = []
@@ -225,7 +225,7 @@ class Sum(_Composition):
                     shares[k] = np.zeros_like(U)  # only rounding errors
             else:
                 rough.append(k)
-        # The bound is valid only if the shares add up to U, so compute one as the rest.
+        # The bound is valid only if the shares add up to U, so one of them is the rest.
         last = rough[-1] if rough else len(shares) - 1
         others = [share for k, share in enumerate(shares) if k != last]
         shares[last] = U - np.sum(others, axis=0) if others else U
@@ -357,7 +357,7 @@ class Decomposition(_Composition):
     def certificate(
         self, U: np.ndarray, W: np.ndarray, columns: TaskColumns | None = None
     ) -> tuple[float, Callable[[float], float]]:
-        """Return the sum of the members' conjugates at U, which is in all of them."""
+        """Return the sum of the members' conjugates; U is their common dual point."""
         pairs = [
             penalty.certificate(U, part, columns)
             for penalty, part in zip(self.members, W, strict=True)

@@ -131,7 +131,7 @@ class L21(Penalty):
         return scale_into_ball(self.gauge(U, columns))
 
     def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return the squared excess of the group norms over 2 ridge, 0 without it."""
+        """Return the squared excess of the group norms / (2 ridge), 0 if ridge is 0."""
         groups, ridge = self.feature_group_form(len(U))
         # Without a ridge the conjugate is the indicator of the balls ||U_j|| <= a_j,
         # and `dual_scale` has scaled U into them. With a ridge it is the squared

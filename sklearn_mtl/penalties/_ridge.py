@@ -22,7 +22,7 @@ class Ridge(Penalty):
     """Squared norm of each task's coefficients, sum_t alpha_t / 2 ||w_t||^2.
 
     As the only penalty it fits every task separately. As a part of a `Decomposition` it
-    penalises the deviations of the tasks from what they share.
+    penalises the deviations of the tasks from their shared part.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ class Scaled(Penalty):
     def optimality(
         self, W: np.ndarray, gradient: np.ndarray, columns: TaskColumns | None = None
     ) -> float:
-        """Return alpha times the distance of R at the gradient divided by alpha."""
+        """Return alpha times the distance of R for gradient / alpha."""
         if not self.alpha:
             return super().optimality(W, gradient, columns)
         return self.alpha * self.penalty.optimality(W, gradient / self.alpha, columns)

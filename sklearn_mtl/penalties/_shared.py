@@ -30,7 +30,7 @@ class Shared(Penalty):
     ----------
     alpha : float, default=1.0
         Constant that multiplies the ridge on the shared vector. With 0 the vector is
-        not penalised, which is usual if other parts of a `Decomposition` are.
+        not penalised, which is common in a `Decomposition`.
 
     References
     ----------
@@ -75,7 +75,7 @@ class Shared(Penalty):
         return frobenius(sums / np.sqrt(layout.indicator.sum(axis=0)))
 
     def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return 1, or 0 if alpha is 0 and the sum of U over tasks is not."""
+        """Return 0 if alpha is 0 and the sum of U over tasks is not zero, else 1."""
         sums = U @ columns_of(U, columns).indicator
         return 1.0 if self.alpha > 0 else float(is_null(sums, frobenius(U)))
 

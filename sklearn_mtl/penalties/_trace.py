@@ -23,9 +23,9 @@ def _svd(W: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 class TraceNorm(Penalty):
     """Sum of the singular values of W, alpha ||W||_*.
 
-    The coefficients of the tasks are restricted to few common directions, which are
-    learned. Use it if tasks are combinations of a few latent ones. It does not select
-    features.
+    It shrinks the coefficients of the tasks to combinations of few common directions,
+    which are learned. Use it if the tasks depend on a few latent factors. It does not
+    select features.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ class TaskCovariance(Penalty):
         return _trace_optimality(W, gradient, weight)
 
     def dual_scale(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:
-        """Return 1, because the conjugate is finite everywhere, or 0 if alpha is 0."""
+        """Return 1 (the conjugate is finite everywhere), or 0 if alpha is 0."""
         return 1.0 if self.alpha or not U.any() else 0.0
 
     def conjugate(self, U: np.ndarray, columns: TaskColumns | None = None) -> float:

@@ -12,7 +12,7 @@ RIDGE = 1e-10
 
 
 def anderson_weights(visited: list[np.ndarray]) -> np.ndarray:
-    """Return weights of all points but the first, with sum 1, that minimise the move.
+    """Return the weights, with sum 1, of all points but the first.
 
     With the moves as rows of U, c minimises ||c U|| subject to sum(c) = 1. The solution
     is c = z / sum(z) with (U U') z = 1.

@@ -40,7 +40,7 @@ class Problem:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of the variable: of W, or of the stacked parts."""
+        """Shape of W, or of the stacked parts."""
         shape: tuple[int, ...] = (self.datafit.n_features, self.datafit.n_columns)
         if self.penalty.has_parts:
             shape = (len(self.penalty.members), *shape)
@@ -96,7 +96,7 @@ class Certificate:
     slope: float = 0.0
 
     def is_met(self, tol: float) -> bool:
-        """Return whether the gap is small enough, or the distance without a gap."""
+        """Return whether the gap (or the distance, without a gap) is small enough."""
         if np.isnan(self.gap):
             # A distance of sqrt(tol) bounds the objective by about tol.
             return self.distance <= 1e-2 * np.sqrt(tol)

@@ -207,7 +207,7 @@ def _inverse_of_tasks(
 def _inverse_given_shared(
     datafit: GramQuadratic, penalty: _TaskMatrix, unit: np.ndarray
 ) -> Map:
-    """Return the exact inverse, given W Q, for which the tasks are independent.
+    """Return the exact inverse: given W Q, the tasks are independent.
 
     With A_t = G_t + rest I and c_k = rest - weight_k,
     A_t w_t = b_t + sum_k c_k Q_tk y_k, where y_k = sum_t Q_tk w_t.

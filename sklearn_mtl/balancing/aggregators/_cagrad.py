@@ -80,8 +80,8 @@ class CAGrad(GradientAggregator[None]):
             return mean if self.c == 0 else np.zeros(n_tasks)
         v = _dual_weights(gramian, to_mean, radius, least)
         norm = np.sqrt(max(v @ gramian @ v, 0.0))
-        # At a Pareto-stationary point there is no direction; return 0 as the published
-        # code.
+        # There is no direction at a Pareto-stationary point. The published code also
+        # returns 0.
         return mean + radius / norm * v if norm >= least else np.zeros(n_tasks)
 
 

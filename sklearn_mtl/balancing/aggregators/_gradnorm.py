@@ -15,7 +15,7 @@ from sklearn_mtl.utils._private import Interval
 
 __all__ = ["GradNorm"]
 
-_SMALLEST = 1e-3  # weight, relative to their mean; Adam could make weights negative
+_SMALLEST = 1e-3  # weight, if their mean is 1; Adam could make weights negative
 
 
 @dataclass
@@ -42,7 +42,8 @@ class GradNorm(GradientAggregator[GradNormState]):
     Parameters
     ----------
     alpha : float, default=1.5
-        Strength of the effect for tasks that learn slowly; 0 makes all norms equal.
+        Exponent of the training rate. Larger values favour tasks that learn slowly; 0
+        makes all norms equal.
     lr : float, default=0.025
         Learning rate of the weights, which are trained by Adam.
 

@@ -39,7 +39,7 @@ def min_norm_weights(gramian: np.ndarray) -> np.ndarray:
 
 
 def _exchange(matrix: np.ndarray) -> np.ndarray | None:
-    """Minimise x^T M x / 2 - 1^T x over x >= 0; return None without success."""
+    """Minimise x^T M x / 2 - 1^T x over x >= 0; return None if that fails."""
     is_free = np.ones(len(matrix), dtype=bool)
     x = np.zeros(len(matrix))
     for _ in range(_EXCHANGES):

@@ -19,7 +19,7 @@ SCHEDULES: dict[str, type[TaskSchedule[Any]]] = {
 
 
 def read_schedule(schedule: Any, who: str) -> TaskSchedule[Any]:
-    """Return the schedule for a name, a dict or a schedule."""
+    """Return the schedule for a name or a schedule."""
     return read_spec(
         schedule,
         SCHEDULES,

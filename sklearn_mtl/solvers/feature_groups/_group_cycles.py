@@ -77,8 +77,8 @@ class Cycles:
             if is_done is not None and moved <= look:
                 if is_done(W, R.T if self.is_gram else self.A @ R.T):
                     return W, R, n_iter
-                # `is_done` may need a product with all columns, so halve the move
-                # first.
+                # `is_done` may need a product with all columns, so it is called again
+                # only when the move is halved.
                 look = 0.5 * moved
             visited.append((W.copy(), R.copy()))
             if len(visited) > MEMORY:

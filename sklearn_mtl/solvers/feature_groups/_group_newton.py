@@ -185,7 +185,7 @@ def group_newton(
 
 def _newton_step(problem: GroupProblem, W: np.ndarray, tol: float) -> np.ndarray:
     """Return W after one Newton step on its nonzero groups."""
-    # By their norms, because squares of tiny numbers underflow to zero.
+    # Compare norms, because squares of tiny numbers underflow to zero.
     used = np.flatnonzero(group_norms(W) > 0)
     if not len(used):
         return W
