@@ -2,15 +2,15 @@
 Does sharing help?
 ==================
 
-Five tasks with few labels: four follow nearly the same rule, the fifth one of its own.
-Linear models that learn all of them together are compared with their twin, the same
-model once per task.
+This example compares linear models that learn five tasks together with their twin, the
+same model fitted once per task. Four of the tasks have nearly the same coefficients,
+and the fifth has different ones. Each task has few labels.
 """
 
 # %%
 # The data
 # --------
-# 400 rows with 20 inputs.
+# There are 400 samples with 20 inputs.
 
 from sklearn_mtl.datasets import make_multitask_regression
 
@@ -27,10 +27,10 @@ X, y = make_multitask_regression(
 # %%
 # The comparison
 # --------------
-# Every model is fitted and scored on the same folds. The twin is added by itself. Of
-# the training labels, 85 % are hidden, so that a task has about 48; all labels of
-# the test parts are kept for the scores. A task that loses by more than noise is also
-# warned of.
+# Every model is fitted and scored on the same folds. The twin is added automatically.
+# 85 % of the training labels are hidden, so each task has about 48. All labels of the
+# test sets are used for the scores. A task that loses significantly is reported in a
+# warning.
 
 import warnings
 
@@ -54,10 +54,10 @@ print(f"\nWarning: {caught[0].message}")
 # %%
 # The gain from sharing
 # ---------------------
-# Right of zero, the shared model is better than its twin: the four tasks of one rule
-# gain, three of them beyond noise, and the fifth loses. The intervals take into account
-# that the training parts of the folds overlap. Where one holds zero, these data cannot
-# tell.
+# To the right of zero, the shared model is better than its twin. The four related tasks
+# gain, three of them significantly, and the fifth task loses. The intervals account for
+# the overlap of the training sets of the folds. An interval containing zero is
+# inconclusive.
 
 import matplotlib.pyplot as plt
 
@@ -67,7 +67,7 @@ plt.show()
 # %%
 # The scores
 # ----------
-# All models on all tasks, with their range over the folds.
+# The plot shows the score of every model for every task, with the range over the folds.
 
 comparison.plot_scores()
 plt.show()

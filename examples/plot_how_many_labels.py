@@ -2,16 +2,17 @@
 How many labels does sharing save?
 ==================================
 
-The fewer labels a task has, the more it gains from the labels of the others. So the
-answer to "does sharing help?" depends on how many labels there are, and will be.
+The effect of sharing depends on the number of labels: tasks with few labels usually
+gain more from other tasks. This example plots the score of a shared model and of its
+twin against the number of labels.
 """
 
 # %%
 # Score against number of labels
 # ------------------------------
-# Six tasks that follow nearly the same rule. The model that learns them together, and
-# its twin that learns each apart, are fitted to 5, 10, 25, 50 and 100 % of the labels
-# of every training part. The test parts stay the same.
+# Six tasks have nearly the same coefficients. A model that learns them together, and
+# its twin, are fitted to 5, 10, 25, 50 and 100 % of the labels of every training set.
+# The test sets do not change.
 
 from sklearn_mtl.comparison import compare
 from sklearn_mtl.datasets import make_multitask_regression
@@ -28,14 +29,14 @@ comparison = compare(
 )
 
 # %%
-# The vertical distance of the curves is the gain from sharing; the band is its
-# interval, so that sharing helps beyond noise where the dashed curve is outside. The
-# horizontal distance tells how many labels sharing saves.
+# ``labels_saved`` compares the two curves horizontally: it returns the number of labels
+# that the twin needs for the same score.
 
 print(comparison.labels_saved())
 
 # %%
-# As a picture:
+# The vertical distance of the curves is the gain from sharing. The band is the interval
+# of the gain: sharing helps significantly where the dashed curve is outside the band.
 
 import matplotlib.pyplot as plt
 
@@ -43,7 +44,7 @@ comparison.plot_learning_curve()
 plt.show()
 
 # %%
-# The numbers are in a DataFrame.
+# The values are available as a DataFrame.
 
 curve = comparison.learning_curve
 mean = curve[curve["task"] == "mean"]

@@ -1,16 +1,16 @@
 """
-How sure is it?
-===============
+Prediction intervals and sets
+=============================
 
-Predictions with intervals for numbers and sets for classes, for each task alone and for
-all tasks of a sample together.
+This example computes prediction intervals for numbers and prediction sets for classes,
+both for each task separately and for all tasks of a sample together.
 """
 
 # %%
-# A mixed problem
-# ---------------
-# Two numbers and a class of 1,200 samples. The noise of the second number grows with
-# its mean, and a third of its labels are missing.
+# Data with numbers and classes
+# -----------------------------
+# Two numbers and a class are predicted for 1,200 samples. The noise of the second
+# number increases with its mean, and a third of its labels are missing.
 
 import numpy as np
 import pandas as pd
@@ -24,8 +24,8 @@ y = pd.DataFrame({"size": size, "price": price, "kind": np.array(list("ABC"))[ki
 y.loc[::3, "price"] = np.nan
 
 # %%
-# Half of the samples train the model. A forest is calibrated on the samples that are
-# out of the bag of each tree; nets and blends work the same way.
+# Half of the samples are used for training. A forest is calibrated on the out-of-bag
+# samples of each tree. Nets and blends use their held-out samples in the same way.
 
 from sklearn_mtl.ensemble import MultiTaskForestMixedEstimator
 
@@ -36,9 +36,9 @@ print(interval[:3, 1].round(2))  # of "price"
 print(sets[2][:3])  # of "kind"
 
 # %%
-# Intervals adapt
-# ---------------
-# They are longer where the errors of held-out samples were larger.
+# Width of the intervals
+# ----------------------
+# The intervals are wider where the errors of held-out samples were larger.
 
 import matplotlib.pyplot as plt
 
@@ -52,10 +52,10 @@ ax.legend()
 plt.show()
 
 # %%
-# Do they cover as often as they say?
-# -----------------------------------
-# Lines of numbers should follow the diagonal. A set always has the likeliest class, so
-# the line of a classification does not fall below the accuracy.
+# Coverage
+# --------
+# The lines of numbers should follow the diagonal. A prediction set always contains the
+# most likely class, so the line of a classification task is never below its accuracy.
 
 from sklearn_mtl.inspection import CoverageDisplay
 
@@ -63,9 +63,9 @@ CoverageDisplay.from_estimator(model, X[600:], y[600:])
 plt.show()
 
 # %%
-# All tasks at once
-# -----------------
-# With ``joint=True`` all labels of a sample are covered with the given probability.
+# All tasks together
+# ------------------
+# With ``joint=True``, all labels of a sample are covered with the given probability.
 
 together = model.predict_interval(X[600:], coverage=0.9, joint=True)
 kinds = model.predict_set(X[600:], coverage=0.9, joint=True)[2]

@@ -1,16 +1,16 @@
 """
-Inside the training of a net
-============================
+Inspect the training of a net
+=============================
 
-Do the tasks pull the shared layers in different directions, what does balancing make of
-it, and would more rows help?
+This example shows whether the gradients of the tasks conflict, how a balancing method
+weights the tasks, and whether more samples would increase the scores.
 """
 
 # %%
 # A net with a monitor
 # --------------------
-# Four tasks, two of each kind, in a narrow net. `monitor="gradients"` measures the
-# exact gradients of all tasks once an epoch, and changes nothing in the fit.
+# Four tasks in two groups are learned by a small net. ``monitor="gradients"`` measures
+# the exact gradients of all tasks once per epoch and does not change the fit.
 
 from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.datasets import make_multitask_classification
@@ -31,9 +31,9 @@ net = MultiTaskClassifier(
 # %%
 # Conflict
 # --------
-# A pair of tasks is in conflict where the cosine of their gradients is below zero. Here
-# the mean cosine is near zero and about half of the pairs are in conflict: the two
-# kinds have little in common, and compete for few units.
+# Two tasks conflict if the cosine of their gradients is below zero. Here the mean
+# cosine is near zero, and about half of the pairs conflict. The two groups have little
+# in common and compete for few units.
 
 import matplotlib.pyplot as plt
 
@@ -42,9 +42,10 @@ from sklearn_mtl.inspection import GradientConflictDisplay
 GradientConflictDisplay.from_estimator(net)
 
 # %%
-# Weights
-# -------
-# What the method made of it: the mean weight of each task in every epoch.
+# Task weights
+# ------------
+# The plot shows the mean weight that the balancing method gave to each task in every
+# epoch.
 
 from sklearn_mtl.inspection import TaskWeightDisplay
 
@@ -53,8 +54,8 @@ TaskWeightDisplay.from_estimator(net)
 # %%
 # Learning curves
 # ---------------
-# Curves that still rise ask for more rows. The broad line is the mean over tasks, with
-# the standard deviation over folds.
+# If a curve still increases, more samples would help. The thick line is the mean over
+# tasks, with the standard deviation over folds.
 
 from sklearn_mtl.inspection import MultiTaskLearningCurveDisplay
 

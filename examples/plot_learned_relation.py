@@ -1,16 +1,16 @@
 """
-Which tasks belong together: learn it with the net
-==================================================
+Learn the relation of tasks with a net
+======================================
 
-Nine regressions in three groups, of which the net is told nothing, with most of the
-labels missing. ``task_relation="learned"`` learns the covariance of their heads along
-with them (Zhang and Yeung, UAI 2010).
+Nine regression tasks form three groups, and most of their labels are missing. With
+``task_relation="learned"``, a net learns the covariance of the heads together with
+their weights (Zhang and Yeung, UAI 2010). The groups are not given to the net.
 """
 
 # %%
 # The data
 # --------
-# Tasks of a group have nearly the same coefficients; seven labels in ten are hidden.
+# The tasks of a group have nearly the same coefficients. 70 % of the labels are hidden.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,8 +34,9 @@ X, y, X_test, signal = made.X[:300], made.y[:300], made.X[300:], made.signal[300
 # %%
 # Three nets
 # ----------
-# Nothing said, the groups as they are, and the relation learned. The score is the mean
-# R2 of the predictions of new rows, against the signal without its noise.
+# The first net uses no relation, the second uses the true groups, and the third learns
+# the relation. The score is the mean R2 of the predictions for new samples, compared
+# with the noiseless signal.
 
 groups = (made.task_groups[:, None] == made.task_groups).astype(float)
 settings = {
@@ -56,9 +57,10 @@ for name, score in scores.items():
     print(f"{name:<12} R2 = {score:.3f}")
 
 # %%
-# What was learned
-# ----------------
-# The correlations of the true coefficients, and those of the learned heads.
+# The learned relation
+# --------------------
+# The plots show the correlations of the true coefficients and those of the learned
+# heads.
 
 
 def correlation(covariance: np.ndarray) -> np.ndarray:

@@ -1,17 +1,17 @@
 """
-Find the same digit, wherever it is
+Find the same digit at any position
 ===================================
 
-One net learns four tasks from pictures of handwritten digits: which digit, in which
-quarter, how large, how turned. What it has learnt is then searched: by all tasks at
-once, by one of them, or by a mix that says what should be alike and what should not.
+One net learns four tasks from images of handwritten digits: the digit, its position,
+its size and its rotation. Its representation is then searched for similar images: with
+respect to all tasks, to one task, or to a weighted mix of tasks.
 """
 
 # %%
 # The data
 # --------
-# scikit-learn's digits, pasted at random places in random sizes and angles. 297
-# pictures ask, the others are the gallery, where 30 % of the labels are missing.
+# scikit-learn's digits have random positions, sizes and rotations. 297 images serve as
+# queries. The others are the gallery, where 30 % of the labels are missing.
 
 import numpy as np
 
@@ -36,11 +36,11 @@ net = MultiTaskClassifier(
 net.fit(X_gallery, y_gallery)
 
 # %%
-# Search by everything, or by one task
-# ------------------------------------
-# The retriever gets the fitted net in a FrozenEstimator. The shared representation
-# holds what all tasks need; the view of a task is that representation as the head of
-# the task sees it. MAP@R is 1 if all pictures with the label of the query come first.
+# Search by all tasks or by one task
+# ----------------------------------
+# The fitted net is passed in a FrozenEstimator. The shared representation contains what
+# all tasks need. The view of a task is the projection of this representation onto the
+# weights of its head. MAP@R is 1 if all images with the label of the query come first.
 
 import pandas as pd
 from sklearn.frozen import FrozenEstimator
@@ -62,8 +62,8 @@ for name, retriever in by.items():
 print(pd.DataFrame(scores).T.round(2))
 
 # %%
-# Two queries and their neighbours, by the digit. The frames say what else agrees;
-# what has no label agrees with nothing.
+# The plot shows two queries and their neighbours by digit. The frames show which other
+# tasks agree. A missing label never counts as agreement.
 
 import matplotlib.pyplot as plt
 
@@ -75,10 +75,10 @@ RetrievalDisplay.from_estimator(
 plt.show()
 
 # %%
-# The same digit, and another place
-# ---------------------------------
-# A mix weighs the views. With a weight of 0 the place would not matter; with a negative
-# one another place is better.
+# The same digit at another position
+# ----------------------------------
+# A mix weights the views of several tasks. A weight of 0 ignores the position; a
+# negative weight favours images with another position.
 
 mix = {"digit": 1.0, "place": -0.5}
 elsewhere = NeighborRetriever(frozen, task_mix=mix).fit(X_gallery, y_gallery)
@@ -88,9 +88,9 @@ RetrievalDisplay.from_estimator(
 plt.show()
 
 # %%
-# What a view has kept
+# The view of one task
 # --------------------
-# The view of the place has four clouds, and in each of them all digits.
+# The view of the position has four clusters, and each of them contains all digits.
 
 from sklearn_mtl.neighbors import EmbeddingDisplay
 

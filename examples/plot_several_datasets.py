@@ -1,15 +1,16 @@
 """
-Which model wins on several data sets?
-======================================
+Compare models on several data sets
+===================================
 
-One data set tells what sharing does there. To say something about a model, ask several
-data sets, and rank the models on each.
+A comparison on one data set shows the effect of sharing on that data set. To evaluate a
+model in general, compare it on several data sets and rank the models on each.
 """
 
 # %%
 # The comparison
 # --------------
-# Eight data sets of four tasks, from unrelated to nearly the same.
+# There are eight data sets of four tasks. The tasks range from unrelated to nearly
+# identical.
 
 import warnings
 
@@ -21,7 +22,7 @@ from sklearn_mtl.exceptions import NegativeTransferWarning
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
 from sklearn_mtl.multioutput import IndependentTasks
 
-warnings.simplefilter("ignore", NegativeTransferWarning)  # the gains tell it below
+warnings.simplefilter("ignore", NegativeTransferWarning)  # the gains are shown below
 
 datasets = {
     f"{relatedness:.0%} related, {seed}": make_multitask_regression(
@@ -38,8 +39,9 @@ print(found)
 # %%
 # The critical-difference diagram
 # -------------------------------
-# Mean ranks, 1 is the best. A bar joins models that Nemenyi's test does not tell apart:
-# with few data sets it is careful (Demsar, JMLR 2006). Drawn by scikit-posthocs.
+# The diagram shows mean ranks; 1 is the best. A bar connects models that do not differ
+# significantly in Nemenyi's test. With few data sets the test is conservative (Demsar,
+# JMLR 2006). scikit-posthocs draws the diagram.
 
 import matplotlib.pyplot as plt
 
@@ -47,9 +49,9 @@ found.plot()
 plt.show()
 
 # %%
-# What sharing gains
-# ------------------
-# Data sets that the shared model wins and loses beyond noise, against its twin and
-# against the automatically selected single-task row of each.
+# Data sets won and lost
+# ----------------------
+# The table counts the data sets on which the shared model is significantly better or
+# worse than its twin and than the automatically selected single-task model.
 
 print(found.counts.to_string(index=False))

@@ -2,16 +2,15 @@
 Several labels for a text
 =========================
 
-What a message is about, in which tone it is written and whether it is urgent: three
-tasks that read the same words. TF-IDF makes a sparse matrix of them, which a net takes
-as it is: a batch is made dense when its turn comes, and never the whole.
+The topic, the tone and the urgency of a message are three tasks with the same words as
+inputs. TF-IDF converts the texts to a sparse matrix. The net accepts it directly and
+converts only one batch at a time to a dense array.
 """
 
 # %%
 # The data
 # --------
-# 2000 messages, put together at random. Half of the labels of each task are missing,
-# as they are when people label what they happen to look at.
+# 2000 messages are composed at random. Half of the labels of each task are missing.
 
 import numpy as np
 import pandas as pd
@@ -38,7 +37,7 @@ rng = np.random.default_rng(0)
 
 
 def write_message():
-    """Return a text and its labels; a third of the telling words is left out."""
+    """Return a text and its labels; a third of the informative words is left out."""
     labels = {task: rng.choice(list(choices)) for task, choices in WORDS.items()}
     words = list(rng.choice(FILLER, 25, p=FREQUENCY / FREQUENCY.sum()))
     for task, label in labels.items():
@@ -53,11 +52,12 @@ y = pd.DataFrame(labels)
 print(texts[0])
 
 # %%
-# TF-IDF into a net
+# TF-IDF with a net
 # -----------------
-# The pipeline is one estimator for three tasks. The net scales each column, without
-# centring it, which would fill the matrix with numbers. What stands in one or two texts
-# alone cannot be learned from: ``min_df`` leaves it out, and the fit is faster.
+# The pipeline is one estimator for three tasks. The net scales each column without
+# centring it, because centring would make the matrix dense. Words that occur in only a
+# few texts carry no information; ``min_df`` removes them, which also makes the fit
+# faster.
 
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -87,10 +87,11 @@ print(
 )
 
 # %%
-# Beside one model a task
-# -----------------------
-# Scores on texts whose labels are all known. Logistic regression, once per task on the
-# texts that have its label, is the usual choice, and a good one for single words.
+# Comparison with separate models
+# -------------------------------
+# The scores are for texts with complete labels. Logistic regression, fitted once per
+# task to the texts that have its label, is the usual choice, and it works well for
+# single words.
 
 from sklearn.linear_model import LogisticRegression
 
@@ -107,9 +108,9 @@ table = {
 print(pd.DataFrame(table).T.round(3))
 
 # %%
-# Messages about the same thing
-# -----------------------------
-# The view of a task makes texts comparable that share few words.
+# Texts about the same topic
+# --------------------------
+# In the view of a task, texts can be similar although they share few words.
 
 from sklearn.frozen import FrozenEstimator
 

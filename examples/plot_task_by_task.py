@@ -1,15 +1,16 @@
 """
-A model, task by task
-=====================
+Inspect a model task by task
+============================
 
-What does each task of one model use, how does it depend on it, and where is it wrong?
-Wine: the cultivar, whether the colour is intense, and the alcohol, from the other
-measurements of a chemical analysis. A quarter of the labels is hidden.
+This example shows which inputs each task of a model uses, how a task depends on an
+input, and where its predictions are wrong. The tasks are to predict the cultivar of a
+wine, whether its colour is intense, and its alcohol content from the other measurements
+of a chemical analysis. A quarter of the labels are hidden.
 """
 
 # %%
-# Three tasks of two kinds
-# ------------------------
+# Classification and regression tasks
+# -----------------------------------
 
 import pandas as pd
 from sklearn.datasets import load_wine
@@ -30,19 +31,20 @@ targets = hide_labels(targets, 0.25, random_state=0)
 X_train, X_test, y_train, y_test = train_test_split(inputs, targets, random_state=0)
 
 # %%
-# One net for all of them
-# -----------------------
+# One net for all tasks
+# ---------------------
 
 from sklearn_mtl import MultiTaskMixedEstimator
 
 net = MultiTaskMixedEstimator(n_members=2, max_epochs=40, random_state=0)
 net.fit(X_train, y_train)
-print(f"skill on test rows: {net.score(X_test, y_test):.2f}")
+print(f"skill on test samples: {net.score(X_test, y_test):.2f}")
 
 # %%
-# Which inputs does each task need?
-# ---------------------------------
-# The fall of the task's score when the input is shuffled.
+# Importance of the inputs
+# ------------------------
+# The importance of an input is the decrease of the score of a task when the input is
+# shuffled.
 
 import matplotlib.pyplot as plt
 
@@ -53,9 +55,9 @@ TaskImportanceDisplay.from_estimator(
 )
 
 # %%
-# How does one task depend on an input?
-# -------------------------------------
-# `net.task(name)` is a view of one task that scikit-learn's tools take.
+# Partial dependence
+# ------------------
+# ``net.task(name)`` is a view of one task that scikit-learn's tools accept.
 
 from sklearn.inspection import PartialDependenceDisplay
 
@@ -65,19 +67,19 @@ PartialDependenceDisplay.from_estimator(
 )
 
 # %%
-# Which classes are taken for which?
-# ----------------------------------
-# Only rows whose label is there are counted; the regression has no matrix.
+# Confusion matrices
+# ------------------
+# Only samples with an observed label are counted. The regression task has no matrix.
 
 from sklearn_mtl.inspection import TaskConfusionDisplay
 
 TaskConfusionDisplay.from_estimator(net, X_test, y_test)
 
 # %%
-# The coefficients of a linear model
-# ----------------------------------
-# On standardised inputs, for the two classifications: a row for each class where there
-# are more than two.
+# Coefficients of a linear model
+# ------------------------------
+# The coefficients are for standardised inputs and the two classification tasks. A task
+# with more than two classes has one row per class.
 
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler

@@ -1,17 +1,17 @@
 """
-What is wanted, and which words say it
-======================================
+Intents and slots of requests
+=============================
 
-"Play some jazz in the kitchen": the request is about music, "jazz" is what to play, and
-"kitchen" is where. The first is a label of the text, the others are tags of its words.
-One net learns both, and each helps to read the other.
+In "play some jazz in the kitchen", the intent is music, "jazz" is the artist slot, and
+"kitchen" is the room slot. The intent is a label of the text, and the slots are tags of
+its words. One net learns both, and each task uses the predictions of the other.
 """
 
 # %%
 # The data
 # --------
-# 600 requests, put together from patterns. Names that tests use are not among those of
-# training, so that the net has to go by the words around them and by their letters.
+# 600 requests are generated from patterns. The test requests contain new names. The net
+# must recognise them by the words around them and by their letters.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -63,9 +63,9 @@ y.head()
 # %%
 # One net for both
 # ----------------
-# ``Text`` reads words by their letters. ``head="feedback"`` lets the label read the
-# tags, and the tags the label. The scores are the F1 of whole names and the accuracy of
-# the requests.
+# ``Text`` represents words by their letters. With ``head="feedback"``, the intent uses
+# the predicted tags, and the tags use the predicted intent. The scores are the F1 of
+# whole names and the accuracy of the intents.
 
 from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.metrics import per_task_score
@@ -80,9 +80,10 @@ predicted = pd.DataFrame(model.predict(X_test), columns=y.columns)
 per_task_score(y_test, predicted, metric={"request": "accuracy", "slots": "span_f1"})
 
 # %%
-# The words that say it
-# ---------------------
-# Each word in the colour of its tag, stronger where the net is surer.
+# Predicted tags
+# --------------
+# Each word has the colour of its predicted tag. The colour is stronger if the net is
+# more certain.
 
 bach = ["put", "on", "some", "johann", "sebastian", "bach"]
 texts = [*X_test[:3], bach, ["brighter"]]

@@ -1,16 +1,17 @@
 """
-Which class to predict: thresholds for all tasks
-================================================
+Tune the decision threshold of every task
+=========================================
 
-A model that ranks samples well may still never predict a rare class, because the
-likeliest class is the common one. A threshold for each task repairs that, without
-another fit.
+A model may rank samples well and still never predict a rare class, because the common
+class is always more likely. A threshold for each task corrects this without another
+fit.
 """
 
 # %%
 # Six tasks with rare positives
 # -----------------------------
-# From 2 % to 30 % of the labels are positive, and a third of all labels are missing.
+# Between 2 % and 30 % of the labels are positive, and a third of all labels are
+# missing.
 
 import numpy as np
 
@@ -27,8 +28,8 @@ y[rng.random(y.shape) < 1 / 3] = np.nan
 X, X_new, y, y_new = train_test_split(X, y, random_state=0)
 
 # %%
-# One fit, and a threshold for each task
-# --------------------------------------
+# One fit and a threshold for each task
+# -------------------------------------
 # The thresholds are tuned on the out-of-bag predictions of the forest.
 
 forest = MultiTaskForestClassifier(random_state=0)
@@ -36,7 +37,7 @@ model = TaskDecisionsCV(forest, scoring="balanced_accuracy").fit(X, y)
 print({task: round(t, 3) for task, t in model.thresholds_.items()})
 
 # %%
-# On new samples the balanced accuracy of each task is
+# The plot shows the balanced accuracy of each task on new samples.
 
 metric = "balanced_accuracy"
 likeliest = per_task_score(y_new, model.estimator_.predict(X_new), metric=metric)
@@ -46,7 +47,7 @@ import matplotlib.pyplot as plt
 
 fig, ax = plt.subplots(layout="constrained")
 place = np.arange(6)
-ax.bar(place - 0.2, list(likeliest.values()), 0.4, label="likeliest class")
+ax.bar(place - 0.2, list(likeliest.values()), 0.4, label="most likely class")
 ax.bar(place + 0.2, list(tuned.values()), 0.4, label="tuned threshold")
 ax.set_xticks(place, [f"{share:.0%}" for share in shares])
 ax.set(xlabel="share of positive labels", ylabel="balanced accuracy", ylim=(0.45, 1))
@@ -54,11 +55,11 @@ ax.legend(loc="upper left")
 plt.show()
 
 # %%
-# Costs in place of a metric
-# --------------------------
-# If a missed positive of the first task costs fifty times as much as a false alarm,
-# give its costs: a row for each true class, a column for each predicted one. They need
-# no tuning.
+# Costs instead of a metric
+# -------------------------
+# Suppose that a missed positive of the first task costs fifty times as much as a false
+# alarm. Pass the costs with one row per true class and one column per predicted class.
+# They need no tuning.
 
 costs = {"task0": [[0, 1], [50, 0]]}
 by_costs = TaskDecisionsCV(forest, scoring=None, costs=costs).fit(X, y)
@@ -71,5 +72,5 @@ def cost(predicted: np.ndarray) -> float:
     return (50 * missed.sum() + alarms.sum()) / np.sum(~np.isnan(y_new[:, 0]))
 
 
-print(f"likeliest class: {cost(model.estimator_.predict(X_new)):.2f}")
-print(f"by costs:        {cost(by_costs.predict(X_new)):.2f}")
+print(f"most likely class: {cost(model.estimator_.predict(X_new)):.2f}")
+print(f"by costs:          {cost(by_costs.predict(X_new)):.2f}")

@@ -1,16 +1,17 @@
 """
-Which tasks together?
-=====================
+Group tasks to learn together
+=============================
 
-Six tasks with few labels: three kinds of two each. How much does each task help the
-others, and which are best learned together?
+Six tasks with few labels form three pairs. This example measures how much each task
+helps the others, and finds the groups that should be learned together.
 """
 
 # %%
 # The data
 # --------
-# 200 rows with 10 inputs. Tasks 0 and 3, 1 and 4, 2 and 5 follow the same rule; one of
-# each pair is turned over, which makes no difference to what they have in common.
+# There are 200 samples with 10 inputs. Tasks 0 and 3, 1 and 4, and 2 and 5 have nearly
+# the same coefficients. The sign of one task of each pair is reversed, which does not
+# change what they have in common.
 
 from sklearn_mtl.datasets import make_multitask_regression
 
@@ -28,9 +29,9 @@ y[:, 3:] *= -1
 # %%
 # Four affinities
 # ---------------
-# From the labels alone; from the gradients of a small net while it trains, and from a
-# step along them; and from what a linear model of low rank really gains on held-out
-# rows. Purple is help.
+# The affinities are computed from the labels alone, from the gradients of a small net
+# during training, from a step along these gradients, and from the gain of a low-rank
+# linear model on held-out samples. Purple means that a task helps.
 
 import matplotlib.pyplot as plt
 
@@ -54,8 +55,8 @@ for ax, (method, model) in zip(axes.flat, models.items(), strict=True):
 # The groups
 # ----------
 # The search scores the best partition for every number of groups by cross-validation,
-# and fits a model to each group of the best one. It is an estimator: it predicts all
-# tasks, in the order of y.
+# and fits a model to each group of the best partition. It is an estimator that predicts
+# all tasks in the order of y.
 
 from sklearn_mtl.grouping import TaskGroupSearchCV
 
@@ -67,7 +68,7 @@ for n_groups, score in zip(
 print(search.groups_)
 
 # %%
-# The affinities once more, with the tasks of a group beside each other.
+# The last plot shows the affinities again, ordered by group.
 
 TaskAffinityDisplay.from_search(search)
 plt.show()

@@ -2,7 +2,7 @@
 Serve a saved model
 ===================
 
-With FastAPI: ``MODEL=model.mtl uvicorn serve:app``.
+Start the FastAPI server with ``MODEL=model.mtl uvicorn serve:app``.
 """
 
 import os
@@ -15,7 +15,7 @@ from pydantic import BaseModel
 import sklearn_mtl
 
 model = sklearn_mtl.load(os.environ["MODEL"])
-names = list(model.feature_names_in_)  # of a model that was fitted on a DataFrame
+names = list(model.feature_names_in_)  # requires a model fitted to a DataFrame
 app = FastAPI()
 
 
@@ -27,7 +27,7 @@ class Rows(BaseModel):
 
 @app.post("/predict")
 def predict(rows: Rows) -> dict[str, list[dict[str, float] | float]]:
-    """Return for each task, sample by sample, probabilities of classes or a value."""
+    """Return class probabilities or a value per sample, for each task."""
     try:
         X = pd.DataFrame(rows.columns).replace({None: np.nan})
         if set(X) == set(names):  # the columns of JSON have no order
@@ -37,6 +37,6 @@ def predict(rows: Rows) -> dict[str, list[dict[str, float] | float]]:
             frame = model.proba_frame(X).rename(str, axis=1, level=1)
             for task in frame.columns.unique(0):
                 found[task] = frame[task].to_dict("records")
-    except ValueError as error:  # says which column is wrong, and how
+    except ValueError as error:  # names the column and the reason
         raise HTTPException(422, str(error)) from error
     return found

@@ -1,16 +1,17 @@
 """
-What, where, how large and how turned
-=====================================
+Classes, positions, angles and boxes from images
+================================================
 
-Pictures of one coloured shape, with ten labels each: classes, a place, a size, an angle
-and a box. One net with one convolutional trunk learns them all, although a tenth of
-the labels is hidden.
+Each image shows one coloured shape and has ten labels: classes, a position, a size, an
+angle and a box. One net with a convolutional trunk learns all tasks, although a tenth
+of the labels are hidden.
 """
 
 # %%
-# The pictures
-# ------------
-# As bytes, in flat rows. A disc has no rotation, so this label is missing for discs.
+# The images
+# ----------
+# The images are flattened rows of type uint8. A disc has no rotation, so this label is
+# missing for discs.
 
 import pandas as pd
 
@@ -31,7 +32,8 @@ print(labels.head(3).round(1).T)
 # %%
 # The net
 # -------
-# An angle of 359 degrees is next to one of 1: its loss works on the circle.
+# Angles are periodic: 359 degrees and 1 degree are close. ``CircularLoss`` takes this
+# into account.
 
 from sklearn_mtl import MultiTaskMixedEstimator
 from sklearn_mtl.losses import CircularLoss
@@ -48,9 +50,9 @@ model = MultiTaskMixedEstimator(
 ).fit(made.X[:n_train], labels[:n_train])
 
 # %%
-# How good is it?
-# ---------------
-# Each task has a measure of its own; the box has one for its four columns.
+# Accuracy
+# --------
+# Each task has a suitable metric. The four columns of the box have a common metric.
 
 import numpy as np
 
@@ -62,17 +64,20 @@ given = pd.DataFrame(
 truth = pd.DataFrame(made.y_complete[n_train:], columns=made.task_names)
 box = ["left", "top", "right", "bottom"]
 turned = truth["rotation"].notna()
-print(f"shape right    {(given['shape'] == truth['shape']).mean():.2f}")
-print(f"colour right   {(given['colour'] == truth['colour']).mean():.2f}")
-print(f"x, y off by    {(given - truth)[['x', 'y']].abs().mean().mean():.2f} pixels")
+print(f"shape accuracy   {(given['shape'] == truth['shape']).mean():.2f}")
+print(f"colour accuracy  {(given['colour'] == truth['colour']).mean():.2f}")
+distance = (given - truth)[["x", "y"]].abs().mean().mean()
+print(f"error of x, y    {distance:.2f} pixels")
 angles = truth.loc[turned, "rotation"], given.loc[turned, "rotation"]
-print(f"angle off by   {circular_error(*angles, period=360):.0f} degrees (chance: 90)")
-print(f"box, mean IoU  {mean_iou(truth[box], given[box]):.2f}")
+error = circular_error(*angles, period=360)
+print(f"error of angle   {error:.0f} degrees (chance: 90)")
+print(f"mean IoU of box  {mean_iou(truth[box], given[box]):.2f}")
 
 # %%
-# What it sees
-# ------------
-# The predicted box, and where the shape points to, on pictures that it has not seen.
+# Predictions
+# -----------
+# The plots show the predicted box and the predicted direction of the shape for test
+# images.
 
 import matplotlib.pyplot as plt
 from matplotlib.patches import Rectangle
