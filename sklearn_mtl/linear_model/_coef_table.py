@@ -84,6 +84,17 @@ def make_mixed_table(
             rows = [(task, None, feature) for task, feature in table.index]
             table.index = pd.MultiIndex.from_tuples(rows, names=CLASS_LEVELS)
         parts += [(task, rows) for task, rows in table.groupby("task", sort=False)]
+    # The parts were fitted to an array and to the codes of the classes.
+    names = enumerate(getattr(model, "feature_names_in_", ()))
+    features = {f"x{j}": name for j, name in names}
+    classes = {t.name: _label_by_code(t) for t in model.task_set_.tasks}
+    parts = [
+        (
+            task,
+            rows.rename(features, level="feature").rename(classes[task], level="class"),
+        )
+        for task, rows in parts
+    ]
     order = {name: t for t, name in enumerate(model.task_set_.names)}
     parts.sort(key=lambda pair: order[pair[0]])
     if not parts:
@@ -104,6 +115,11 @@ def _index(model: LinearBase) -> Any:
         return [(t.name, j) for t in tasks for j in features], None, ("task", "feature")
     found = [(t.name, c, j) for t in tasks for c in _row_classes(t) for j in features]
     return found, None, CLASS_LEVELS
+
+
+def _label_by_code(task: Task) -> dict[int, Any]:
+    """Return the classes of a task by their codes."""
+    return {} if task.classes is None else dict(enumerate(task.classes.tolist()))
 
 
 def _row_classes(task: Task) -> list[Any]:

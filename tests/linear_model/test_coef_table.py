@@ -402,6 +402,21 @@ def test_both_kinds_of_tasks_are_in_one_table():
         other.fit(X, y).coef_table()
 
 
+def test_a_mixed_table_names_features_and_classes():
+    X, y, _ = draw(part=1.0)
+    X = pd.DataFrame(X, columns=["age", "dose", "x0"])
+    large = np.where(y[:, 1] > np.median(y[:, 1]), "yes", "no")
+    third = np.array(["low", "mid", "top"])[np.argsort(np.argsort(y[:, 3])) % 3]
+    y = pd.DataFrame({"a": y[:, 0], "large": large, "third": third})
+    table = MultiTaskLinearMixedEstimator().fit(X, y).coef_table()
+    features = ["age", "dose", "x0", "(Intercept)"]
+    assert table.loc["a"].droplevel("class").index.tolist() == features
+    assert table.loc["large"].index.tolist() == [("yes", name) for name in features]
+    classes = ["low", "mid", "top"]
+    expected = [(label, name) for label in classes for name in features]
+    assert table.loc["third"].index.tolist() == expected
+
+
 @pytest.mark.parametrize("confidence", [0.0, 1.0, 95, np.nan, "0.95", True, None])
 def test_confidence_is_between_zero_and_one(confidence):
     X, y, _ = draw()
