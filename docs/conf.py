@@ -1,6 +1,7 @@
 """Sphinx's configuration: guide, API pages made from `__all__`, gallery."""
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import sklearn_mtl
@@ -15,6 +16,7 @@ version = release = sklearn_mtl.__version__
 extensions = [
     "api_pages",
     "numpydoc",
+    "offline_check",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
@@ -52,3 +54,9 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
 }
 html_show_sourcelink = False
+
+# One file of MathJax is copied into the pages, so that formulas need no network.
+# The SVG output needs no fonts. The package's own extension would copy 24 MB.
+MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
+html_static_path = [str(MATHJAX / "tex-svg.js")]
+mathjax_path = "tex-svg.js"
