@@ -16,6 +16,11 @@ COVERAGE ?=
 BIN := $(VENV)/bin
 # --prefer-binary: a wheel of an older release beats compiling a newer one.
 INSTALL = $(BIN)/python -m pip install --prefer-binary $(PIP_ARGS) -c constraints.txt
+# The extras of the package and the dependency group that a target needs.
+NEEDS_cli := -e ".[cli]"
+NEEDS_docs := -e ".[plot,ranks]" --group docs
+NEEDS_test := -e ".[all]" --group test
+NEEDS_bench := -e ".[balancing,numba,onnx,plot,retrieval]" --group bench
 # On disk, with PyTorch's CPU build; its CUDA build is several GB more.
 SIZE_cli := 1.6 GB
 SIZE_docs := 1.6 GB
@@ -85,10 +90,11 @@ $(VENV)/.stamp-venv:
 	@touch $@
 
 $(VENV)/.stamp-%: $(VENV)/.stamp-venv $(DECLARED)
-	@echo "Installing sklearn-mtl[$*] and what it needs into $(VENV): $(SIZE_$*) on disk with" \
+	@echo "Installing sklearn-mtl and what make $* needs into $(VENV): $(SIZE_$*) on disk with" \
 		"PyTorch's CPU build, several GB more with CUDA (see the README)." \
 		"It is done once, and takes a minute or two if the download is fast."
-	$(INSTALL) -e ".[$*]"
+	@$(BIN)/python -m pip install --quiet $(PIP_ARGS) "pip>=25.1"  # knows --group
+	$(INSTALL) $(NEEDS_$*)
 	@touch $@
 
 # NAME.nodeps lists what must come without its own dependencies.
