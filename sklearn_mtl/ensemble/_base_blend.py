@@ -173,7 +173,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         splits = draw_splits(self, X, y, sample_weight, held, seed)
         if splits is not None:
             held.warn_of_lone_tasks(self.task_set_, labels.weights > 0, who)
-        data = Training(X, y, self.task_set_, splits, held.X)
+        data = Training(X, y, self.task_set_, splits, held.X, held.group is not None)
         members = fit_members(self, named, data, given, seed)
         self._weigh([name for name, _ in named], members, evidence)
         self._stack(members, evidence, held.group, seed)

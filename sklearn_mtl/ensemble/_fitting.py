@@ -61,6 +61,8 @@ class Training:
         out of fold is asked.
     X_val : object
         Inputs of a validation set that replaces the folds, or None.
+    has_groups : bool
+        Whether the folds keep groups together.
     """
 
     X: FeaturesLike
@@ -68,6 +70,7 @@ class Training:
     task_set: TaskSet
     splits: Sequence[tuple[np.ndarray, np.ndarray]] | None
     X_val: FeaturesLike | None = None
+    has_groups: bool = False
 
 
 def draw_splits(
@@ -193,7 +196,9 @@ def fit_member(
         return Member(fitted, None)
     # Out-of-bag predictions and the like spare the fits of the folds.
     own = getattr(fitted, "oof_prediction_", None)
-    if own is not None:
+    # A member that was not told of groups has held out single samples of them.
+    knows_groups = any(name.split("__")[-1] == "groups" for name in params)
+    if own is not None and (knows_groups or not data.has_groups):
         return Member(fitted, [own] if task_set.is_1d else list(own))
     outputs = _empty_outputs(task_set, num_samples(data.y))
     for train, test in data.splits:

@@ -180,8 +180,10 @@ class LinearBase(BaseEstimator):
             X = blank_constants(X, rows)
         return make_data(X, self.task_set_, labels, bool(self.fit_intercept))
 
-    def _solve(self, data: Data, alpha: float | None) -> None:
-        """Fit all data and set the fitted attributes."""
+    def _solve(
+        self, data: Data, alpha: float | None
+    ) -> tuple[Data, Problem, Solution] | None:
+        """Fit all data and set the fitted attributes; return what was solved."""
         is_evidence = isinstance(self.penalty, str) and self.penalty == EMPIRICAL_BAYES
         if is_evidence and alpha is not None:
             raise ValueError(
@@ -198,7 +200,7 @@ class LinearBase(BaseEstimator):
         alpha = 1.0 if alpha is None else alpha
         if not len(data.kept):
             self._keep_constants(data.X.shape[1], alpha)
-            return
+            return None
         if is_evidence:
             total, n_labels = data.labels.totals().sum(), data.labels.count()
             warn_of_small_weights(total, n_labels, type(self).__name__)
@@ -215,6 +217,7 @@ class LinearBase(BaseEstimator):
             problem = Problem(data.datafit(), penalty, data.columns)
             solution = solve(problem, tol=self.tol, max_iter=self.max_iter)
             self._keep(data, problem, solution, alpha)
+        return data, problem, solution
 
     def _in_common_units(self, data: Data, penalty: Penalty | None = None) -> Data:
         """Return the data in the units in which the problem is solved."""

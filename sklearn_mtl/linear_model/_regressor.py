@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
+from sklearn_mtl.linear_model._held_out import HeldOutMixin
 from sklearn_mtl.linear_model._names import PARTIAL_POOLING
 from sklearn_mtl.linear_model._outputs import LinearRegressorBase
 from sklearn_mtl.tasks import MultiTaskOutputsMixin
+from sklearn_mtl.uncertainty import StandardDeviationMixin
 from sklearn_mtl.utils._fit import fit_context
 from sklearn_mtl.utils._private import Interval, StrOptions
 from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
@@ -19,7 +21,7 @@ __all__ = ["MultiTaskLinearRegressor"]
 
 
 class MultiTaskLinearRegressor(
-    MultiTaskOutputsMixin, RegressorMixin, LinearRegressorBase
+    StandardDeviationMixin, MultiTaskOutputsMixin, RegressorMixin, HeldOutMixin
 ):
     """Linear regression for several targets, coupled by a penalty.
 
@@ -61,6 +63,12 @@ class MultiTaskLinearRegressor(
         Maximum number of iterations.
     on_empty_task : {"raise", "warn"}, default="raise"
         What to do with a task that has no label; "warn" predicts NaN for it.
+    store_oof : bool, default=False
+        Whether to store the prediction of each training sample by the model without it.
+        `predict_interval`, `predict_quantiles` and `predict(X, return_std=True)` need
+        these predictions. They are computed in closed form, which exists for the
+        quadratic penalties "empirical_bayes", "partial_pooling",
+        "shared", "mean", "chain", "ridge" and None.
 
     Attributes
     ----------
@@ -86,6 +94,9 @@ class MultiTaskLinearRegressor(
     task_covariance_ : ndarray of shape (n_tasks, n_tasks)
         Learned task covariance, if the penalty is a `TaskCovariance`. If the targets
         are scaled, it refers to the scaled targets.
+    oof_prediction_ : ndarray or list of ndarray
+        With `store_oof=True`, the prediction of each training sample by the model
+        without it: values (n_samples,), one array per task if y was 2-D.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -96,12 +107,22 @@ class MultiTaskLinearRegressor(
     With "empirical_bayes" features are also scaled to unit variance internally. The
     alphas refer to the scaled data; `coef_` and `parts_` are in the units of X and y.
 
+    With `store_oof=True` all labels of a sample are left out together, at the strengths
+    and scales of all samples: the weight of the penalty against the sum of squares is
+    n alpha, as in the fit, and not that of n - 1 samples. One product of a residual and
+    a matrix of its leverages gives the residual of the other samples' model [3]_. Cost:
+    of a fit to complete labels O(n_samples n_features (n_features + n_tasks)), with
+    missing labels O(n_tasks n_features^2 (n_samples + n_features)) and more where many
+    directions couple the tasks.
+
     References
     ----------
     .. [1] T. Evgeniou, M. Pontil, "Regularized multi-task learning", KDD 2004.
     .. [2] G. Obozinski, B. Taskar, M. I. Jordan, "Joint covariate selection and joint
        subspace selection for multiple classification problems", Statistics and
        Computing 20, 2010.
+    .. [3] R. D. Cook, S. Weisberg, "Residuals and influence in regression", Chapman and
+       Hall 1982.
 
     Examples
     --------
@@ -120,6 +141,7 @@ class MultiTaskLinearRegressor(
         "alpha": [Interval(Real, 0, None, closed="left"), None],
         "fit_intercept": ["boolean", StrOptions({PARTIAL_POOLING})],
         "scale_targets": ["boolean", StrOptions({"auto"})],
+        "store_oof": ["boolean"],
     }
 
     # scikit-learn's checks set alpha to 0.01 for any regressor without `alphas`, but
@@ -136,6 +158,7 @@ class MultiTaskLinearRegressor(
         tol: float = 1e-6,
         max_iter: int = 10000,
         on_empty_task: str = "raise",
+        store_oof: bool = False,
     ) -> None:
         self.penalty = penalty
         self.alpha = alpha
@@ -144,6 +167,7 @@ class MultiTaskLinearRegressor(
         self.tol = tol
         self.max_iter = max_iter
         self.on_empty_task = on_empty_task
+        self.store_oof = store_oof
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -173,7 +197,9 @@ class MultiTaskLinearRegressor(
         ValueError
             If X contains NaN, weights are negative, the penalty does not fit the tasks,
             alpha is a number and the penalty is "empirical_bayes" or None, or
-            `scale_targets=True` is combined with pooled intercepts.
+            `scale_targets=True` is combined with pooled intercepts; or if
+            `store_oof=True` and the penalty is not quadratic or the intercepts are
+            pooled.
 
         Warns
         -----
@@ -181,5 +207,11 @@ class MultiTaskLinearRegressor(
             If unscaled targets have standard deviations that differ by a factor above
             1000, and the penalty compares their coefficients.
         """
-        self._solve(self._read(X, y, sample_weight), self.alpha)
+        data = self._read(X, y, sample_weight)
+        self._calibration = None
+        if self.store_oof:
+            self._check_closed(data)
+        found = self._solve(data, self.alpha)
+        if self.store_oof:
+            self._hold_out(y, sample_weight, found)
         return self

@@ -54,6 +54,10 @@ class Units:
         """Return intercepts (n_columns,) in the units of X and y."""
         return b * self.scale + self.offset
 
+    def values(self, Y: np.ndarray) -> np.ndarray:
+        """Return targets (n_samples, n_columns) as they came."""
+        return Y * self.scale + self.offset
+
 
 def without_rounding(deviations: np.ndarray, means: np.ndarray) -> np.ndarray:
     """Return the standard deviations, with 0 in place of rounding errors."""

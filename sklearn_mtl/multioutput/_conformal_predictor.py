@@ -75,8 +75,8 @@ class ConformalPredictor(
     The estimator is fitted to all samples, and once more without each fold. The errors
     on the samples that were held out say how long intervals and how large sets must be
     [1]_. Nets, forests and blends have the same methods of their own, which cost no
-    further fit; use this for linear models, `IndependentTasks`, searches, pipelines and
-    estimators of scikit-learn.
+    further fit; use this for linear classifiers, `IndependentTasks`, searches,
+    pipelines and estimators of scikit-learn.
 
     Parameters
     ----------

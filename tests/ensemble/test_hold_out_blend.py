@@ -13,7 +13,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
-from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
+from sklearn_mtl import (
+    MultiTaskClassifier,
+    MultiTaskLinearRegressor,
+    MultiTaskRegressor,
+)
 from sklearn_mtl.ensemble import (
     MultiTaskBlendClassifier,
     MultiTaskBlendMixedEstimator,
@@ -57,6 +61,17 @@ class TestGroups:
         for name, outputs in model.member_oof_predictions_.items():
             assert r2_score(y, np.column_stack(outputs)) < 0.15, name
             assert np.abs(chance(y, outputs, groups)).max() < 3, name
+
+    def test_a_member_that_leaves_out_samples_of_a_group_is_fitted_to_folds(self):
+        X, y, groups = copies(80, 3)
+        model = small(("left out", MultiTaskLinearRegressor(store_oof=True)))
+        model.fit(X, y)
+        own = model.member_oof_predictions_["left out"]
+        alone = model.named_estimators_["left out"].oof_prediction_
+        np.testing.assert_array_equal(own, alone)
+        model.fit(X, y, groups=groups)
+        found = model.member_oof_predictions_["left out"]
+        assert np.abs(chance(y, found, groups)).max() < 3
 
     def test_a_splitter_gets_them(self):
         X, y, groups = copies()

@@ -1,0 +1,269 @@
+"""What the model without a sample predicts for it, where the penalty is quadratic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy import linalg, sparse
+
+from sklearn_mtl.datafits import RANK, weights_are_shared
+from sklearn_mtl.linear_model._data import Data
+from sklearn_mtl.penalties import TaskCovarianceForm
+
+__all__ = ["leave_one_out", "why_not_closed"]
+
+#: Most unknowns in the system that couples the tasks, and numbers of a dense X.
+MAX_JOINT, MAX_DENSE = 4000, 2e8
+#: Numbers that the products of a few samples may hold at a time.
+MAX_BLOCK = 4e6
+#: 1 - leverage below which the other samples do not determine the prediction.
+LEAST_REST = 1e-9
+#: Singular values below this part of the largest are rounding.
+TINY = 1e-12
+#: Weights of the penalty that differ by less than this part are the same.
+SAME = 1e-10
+
+
+def why_not_closed(
+    form: TaskCovarianceForm | None, data: Data, *, pools: bool
+) -> str | None:
+    """Return why leaving a sample out takes a fit, None where it does not."""
+    if form is None:
+        return "the penalty is not quadratic"
+    if pools:
+        return "the intercepts are pooled"
+    n_samples, n_features = data.X.shape
+    if n_samples * max(n_features, len(data.kept)) > MAX_DENSE:
+        return f"X of shape {data.X.shape} is too large"
+    if not weights_are_shared(data.weights):
+        rank = min(data.X.shape) * _split(form)[0].shape[1]
+        if rank > MAX_JOINT:
+            return f"the tasks are coupled by {rank} unknowns, more than {MAX_JOINT}"
+    return None
+
+
+def leave_one_out(
+    data: Data, form: TaskCovarianceForm, predicted: np.ndarray
+) -> np.ndarray:
+    """Return what the model without the labels of a sample predicts for it.
+
+    The penalty keeps the weight that it has against the sum of squares of all samples.
+    NaN where the other samples do not determine the prediction.
+
+    Shapes: predicted (n_samples, n_tasks) in the units of data -> the same.
+
+    References
+    ----------
+    R. D. Cook, S. Weisberg, "Residuals and influence in regression", 1982, section 3.2,
+    for the removal of several labels at once.
+    """
+    data = replace(data, X=_thin(data.X))
+    form = form.scaled(data.weights.sum() / data.weights.shape[1])
+    if weights_are_shared(data.weights):
+        return data.Y - _shared_residuals(data, form, data.Y - predicted)
+    found = predicted.copy()
+    for rows, seen, C in _Influence.of(data, form).blocks(data):
+        error = (data.Y - predicted)[np.ix_(rows, seen)]
+        weights = data.weights[np.ix_(rows, seen)]
+        pulled = _leave_out(C[:, seen], error, weights)  # weighted residuals
+        found[rows] -= np.einsum("its,is->it", C, np.nan_to_num(pulled))
+        found[np.ix_(rows, seen)] += np.where(np.isnan(pulled), np.nan, 0.0)
+    return found
+
+
+def _thin(X: Any) -> np.ndarray:
+    """Return samples with at most as many features, and the same inner products.
+
+    No penalty that is quadratic over tasks tells one basis of the features from
+    another.
+    """
+    X = X.toarray() if sparse.issparse(X) else X
+    if X.shape[1] <= X.shape[0]:
+        return X
+    U, values, _ = linalg.svd(X, full_matrices=False)
+    return U * values
+
+
+def _shared_residuals(
+    data: Data, form: TaskCovarianceForm, errors: np.ndarray
+) -> np.ndarray:
+    """Return the residuals without each sample where all tasks have the same weights.
+
+    Along the eigenvectors of the penalty the tasks are independent ridge regressions.
+    """
+    w, Q, m, other = data.weights[:, :1], *form.thin_spectrum()
+    total = w.sum()
+    X = data.X - bool(data.fit_intercept) * (w * data.X).sum(axis=0) / total
+    U, values, _ = linalg.svd(np.sqrt(w) * X, full_matrices=False)
+    kept = values > TINY * values.max(initial=0.0)
+    squares, values = U[:, kept] ** 2, values[kept, None] ** 2
+    base = bool(data.fit_intercept) * w / total
+
+    def rest(strength: np.ndarray) -> np.ndarray:
+        # 1 - leverage, NaN where nothing is left
+        left = 1.0 - base - squares @ (values / (values + strength))
+        return np.where((left > LEAST_REST) | (w == 0), left, np.nan)
+
+    rotated, lefts = errors @ Q, rest(m)
+    unknown = np.isnan(lefts) @ (np.abs(Q.T) > LEAST_REST)
+    found = (rotated / np.nan_to_num(lefts, nan=1.0)) @ Q.T
+    if other is not None:
+        found = found + (errors - rotated @ Q.T) / rest(np.array([other]))
+    return np.where(unknown, np.nan, found)
+
+
+@dataclass(frozen=True)
+class _Influence:
+    """How a label moves the predictions of all tasks at the same sample.
+
+    With M = rest I - Q L Q' over the tasks and A_t the system of task t with that rest,
+    the inverse of all systems is A^-1 + A^-1 Q S Q' A^-1. Where W is confined to Q the
+    first term is absent and S is the inverse of the system of its coordinates.
+
+    Attributes
+    ----------
+    means : ndarray of shape (n_tasks, n_features)
+        What the samples of each task are centred at.
+    shares : ndarray of shape (n_tasks,)
+        What a label of weight 1 adds to the intercept.
+    inverses : ndarray of shape (n_tasks, n_features, n_features) or None
+        A_t^-1.
+    Q : ndarray of shape (n_tasks, rank)
+        What couples the tasks.
+    S : ndarray of shape (rank * n_features, rank * n_features)
+        How strongly.
+    """
+
+    means: np.ndarray
+    shares: np.ndarray
+    inverses: np.ndarray | None
+    Q: np.ndarray
+    S: np.ndarray
+
+    @classmethod
+    def of(cls, data: Data, form: TaskCovarianceForm) -> _Influence:
+        """Factorise the systems of all tasks."""
+        W, X = data.weights, data.X
+        totals, p = np.maximum(W.sum(axis=0), 1e-300), X.shape[1]
+        means = bool(data.fit_intercept) * (W.T @ X) / totals[:, None]
+        grams = np.array(
+            [((X - x).T * w) @ (X - x) for x, w in zip(means, W.T, strict=True)]
+        )
+        shares = bool(data.fit_intercept) / totals
+        Q, m, rest = _split(form)
+        k = Q.shape[1]
+        if rest is None:
+            joint = np.einsum("tj,tk,tab->jakb", Q, Q, grams, optimize=True)
+            joint = joint.reshape(k * p, k * p) + np.diag(np.repeat(m, p))
+            return cls(means, shares, None, Q, _inverse(joint))
+        systems = grams + rest[:, None, None] * np.eye(p)
+        inverses = np.array([_inverse(system) for system in systems])
+        if not k:
+            return cls(means, shares, inverses, Q, np.zeros((0, 0)))
+        # A^-1 rest = I - A^-1 G keeps the digits that the difference would lose.
+        known = np.einsum("tj,tk,tab->jakb", Q, Q, inverses @ grams, optimize=True)
+        S = rest[0] * _coupling(np.repeat(m / rest[0], p), known.reshape(k * p, k * p))
+        return cls(means, shares, inverses, Q, S)
+
+    def blocks(self, data: Data) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield samples, their tasks with labels, and how these move all tasks.
+
+        Shapes: (n_rows,), (n_seen,), (n_rows, n_tasks, n_seen).
+        """
+        patterns, number = np.unique(data.weights > 0, axis=0, return_inverse=True)
+        order = np.argsort(number.ravel(), kind="stable")
+        counts = np.bincount(number.ravel())
+        n_tasks, p = self.means.shape
+        step = max(1, int(MAX_BLOCK / (n_tasks * max(len(self.S), p, n_tasks))))
+        for pattern, rows in zip(
+            patterns, np.split(order, np.cumsum(counts)[:-1]), strict=True
+        ):
+            seen = np.flatnonzero(pattern)
+            for start in range(0, len(rows) if len(seen) else 0, step):
+                some = rows[start : start + step]
+                yield some, seen, self._of_rows(data.X[some], seen)
+
+    def _of_rows(self, X: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """Return the influences at a few samples (n_rows, n_tasks, n_seen)."""
+        n_rows, n_tasks = len(X), len(self.means)
+        Z = X - self.means[:, None]  # (n_tasks, n_rows, n_features)
+        V = Z if self.inverses is None else Z @ self.inverses
+        own = np.broadcast_to(self.shares[:, None], (n_tasks, n_rows))
+        if self.inverses is not None:
+            own = own + np.einsum("tip,tip->ti", V, Z)
+        left = np.einsum("tip,tk->itkp", V, self.Q).reshape(n_rows, n_tasks, -1)
+        C: np.ndarray = left @ (left[:, seen] @ self.S.T).transpose(0, 2, 1)
+        C[:, seen, np.arange(len(seen))] += own[seen].T
+        return C
+
+
+def _coupling(ratio: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Solve (ratio + (1 - ratio) known) S = 1 - ratio; ratios may be infinite."""
+    own = np.minimum(ratio, 1.0)
+    other = np.where(ratio > 1.0, 1.0 / np.maximum(ratio, 1.0) - 1.0, 1.0 - own)
+    S: np.ndarray = np.linalg.solve(
+        other[:, None] * known + np.diag(own), np.diag(other)
+    )
+    return S
+
+
+def _split(
+    form: TaskCovarianceForm,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return Q, m and rest: M = diag(rest) on what Q leaves, with weights m along Q.
+
+    As few columns as possible. Without a rest, W is confined to Q.
+    """
+    n_tasks = len(form.free)
+    if form.separates_tasks:
+        matrix = form.matrix()
+        if matrix is not None:
+            return np.zeros((n_tasks, 0)), np.zeros(0), matrix.diagonal()
+    Q, m, other = form.thin_spectrum()
+    if other is None:
+        other = _most_frequent(m[np.isfinite(m) & (m > 0)])
+        differs = ~np.isclose(m, other, rtol=SAME, atol=0.0)
+        Q, m = Q[:, differs], m[differs]
+    if other < np.inf:
+        return Q, m, np.full(n_tasks, other)
+    return Q[:, np.isfinite(m)], m[np.isfinite(m)], None
+
+
+def _most_frequent(values: np.ndarray) -> float:
+    """Return the value of most entries, infinite without any."""
+    if not len(values):
+        return np.inf
+    counts = np.isclose(values[:, None], values, rtol=SAME, atol=0.0).sum(axis=0)
+    return float(values[counts.argmax()])
+
+
+def _inverse(system: np.ndarray) -> np.ndarray:
+    """Return the pseudo-inverse in units of the columns."""
+    lengths = np.sqrt(np.maximum(system.diagonal(), 0.0))
+    unit = 1.0 / np.where(lengths > 0, lengths, 1.0)
+    both = unit[:, None] * unit
+    found: np.ndarray = both * np.linalg.pinv(both * system, RANK, hermitian=True)
+    return found
+
+
+def _leave_out(
+    influence: np.ndarray, errors: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Return weighted residuals of the model without these labels of each sample.
+
+    NaN where the other samples do not determine the prediction.
+
+    Shapes: influence (n_rows, n_seen, n_seen), errors and weights (n_rows, n_seen).
+    """
+    root = np.sqrt(weights)
+    rest = np.eye(errors.shape[1]) - root[:, :, None] * influence * root[:, None]
+    values, vectors = np.linalg.eigh(rest)
+    is_known = values > LEAST_REST
+    part = np.einsum("isk,is->ik", vectors, root * errors)
+    part = np.where(is_known, part / np.where(is_known, values, 1.0), 0.0)
+    unknown = np.einsum("isk,ik->is", vectors**2, ~is_known) > LEAST_REST
+    found = root * np.einsum("isk,ik->is", vectors, part)
+    return np.where(unknown, np.nan, found)
