@@ -15,7 +15,7 @@ __all__ = ["ScaleModel", "fit_scales", "make_parts"]
 _ALPHAS = (10.0, 100.0, 1000.0, np.inf)  # inf: errors are equally large everywhere
 _N_PARTS = 5
 _N_ITER, _TOL = 30, 1e-4
-_SMALLEST = 1e-12  # mean of errors that are all zero, relative to the outputs
+_SMALLEST = 1e-12  # mean of errors that are all zero, relative to the outputs' spread
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def fit_scales(
             yield ScaleModel(own, np.empty(0), 0.0, 0.0), np.full(len(fold), np.nan)
             continue
         # errors that are all zero have a scale too
-        e = np.maximum(e, _SMALLEST * np.abs(columns[rows, own]).max(initial=1e-300))
+        e = np.maximum(e, _SMALLEST * _spread(columns[rows, own]))
         scales = _cross_fit(own, parts, rows, e, w)  # (n_alphas, n_rows)
         known = ~np.isnan(scales[0])
         chosen = len(_ALPHAS) - 1
@@ -138,6 +138,15 @@ def fit_scales(
         out = np.full(len(fold), np.nan)
         out[rows] = best
         yield model, out
+
+
+def _spread(columns: np.ndarray) -> float:
+    """Return how far outputs (n_rows, n_columns) are apart, whatever they are added to.
+
+    More than 0, also where all are equal.
+    """
+    apart = columns - columns[:1]
+    return float(np.abs(apart).max(initial=1e-290))
 
 
 def _cross_fit(

@@ -100,3 +100,13 @@ def test_parts_do_not_divide_folds():
     parts = make_parts(fold, 120)
     assert len(np.unique(parts)) == 5
     assert all(len(np.unique(parts[fold == k])) == 1 for k in range(40))
+
+
+def test_scales_do_not_depend_on_what_is_added_to_the_outputs():
+    outputs = np.random.default_rng(0).normal(size=(500, 2)).round(3)
+    errors = errors_of(outputs, 0.1 * np.exp(outputs[:, [1]]))
+    near, far = (
+        [scales for _, scales in scales_of(moved, errors)]
+        for moved in (outputs, outputs + 1e12)
+    )
+    np.testing.assert_allclose(far, near, rtol=1e-3)
