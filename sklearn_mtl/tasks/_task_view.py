@@ -17,6 +17,12 @@ from sklearn_mtl.utils._typing import FeaturesLike, TaskKey
 
 __all__ = ["model_and_inputs", "task_view"]
 
+#: Methods that not every model has, and that take X first.
+_BEHIND_STEPS = (
+    *("predict_interval", "predict_quantiles", "predict_set"),
+    "_outputs_and_deviations",
+)
+
 
 def task_view(estimator: Any, task: TaskKey) -> Any:
     """Return one task of a fitted model as a single-output estimator on raw inputs.
@@ -141,7 +147,7 @@ class _AfterSteps(BaseEstimator):
 
     def __getattr__(self, name: str) -> Any:
         """Return a method of the model that takes X first, behind the steps."""
-        if name not in ("predict_interval", "predict_quantiles", "predict_set"):
+        if name not in _BEHIND_STEPS:
             raise AttributeError(name)
         method = getattr(self.model, name)
         return lambda X, *args, **kwargs: method(self._prepare(X), *args, **kwargs)

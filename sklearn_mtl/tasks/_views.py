@@ -207,6 +207,27 @@ class TaskRegressorView(RegressorMixin, _TaskView):
         Name of the task.
     """
 
+    def predict(self, X: FeaturesLike, return_std: bool = False) -> Any:
+        """Predict the task; with `return_std` also the root mean squared errors.
+
+        As the model does for all tasks. Standard deviations need a model that knows its
+        errors on held-out samples.
+
+        Shapes: X (n_samples, n_features) -> (n_samples,), or two of them.
+        """
+        if not return_std:
+            return super().predict(X)
+        check_is_fitted(self)
+        if not hasattr(self.model, "_outputs_and_deviations"):
+            raise ValueError(
+                f"{type(self).__name__}: return_std=True needs the errors of held-out "
+                f"predictions, which {_name_of(self.model)} does not keep. Fit a "
+                "ConformalPredictor with it."
+            )
+        outputs, std = self.model._outputs_and_deviations(X)
+        t = self._index()
+        return self.model.task_set_.tasks[t].decode(outputs[t]), std[:, t]
+
     def score(
         self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None = None
     ) -> float:

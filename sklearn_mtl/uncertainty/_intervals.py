@@ -125,7 +125,8 @@ class IntervalsMixin(_CalibratedOutputs):
         ndarray of shape (n_samples, n_q) or (n_samples, n_tasks, n_q)
             The quantiles; (n_samples, n_q) if y was 1-D. NaN where a task has classes.
             Infinite if a task has fewer than (1 - p) / p held-out labels, where p is
-            the smaller one of q and 1 - q.
+            the smaller one of q and 1 - q; the median of a task without any is the
+            prediction.
 
         Raises
         ------
@@ -137,6 +138,14 @@ class IntervalsMixin(_CalibratedOutputs):
         levels = check_probabilities(q, "q", type(self).__name__)
         outputs, variance = self._finite_with_variance(X)
         return self._squeezed(calibration.quantiles(outputs, variance, levels))
+
+    def _outputs_and_deviations(
+        self, X: FeaturesLike
+    ) -> tuple[list[np.ndarray], np.ndarray]:
+        """Return outputs and root mean squared errors (n_samples, n_tasks)."""
+        calibration = self._calibrated()
+        outputs, variance = self._finite_with_variance(X)
+        return outputs, calibration.deviations(outputs, variance)
 
 
 class StandardDeviationMixin(IntervalsMixin):
@@ -168,16 +177,17 @@ class StandardDeviationMixin(IntervalsMixin):
         """
         if not return_std:
             return super().predict(X)  # type: ignore[misc]
-        calibration = self._calibrated()
+        check_is_fitted(self)
         for task in self.task_set_.tasks:
             if task.classes is not None:
                 raise ValueError(
                     f"{type(self).__name__}: return_std=True needs numeric tasks, but "
-                    f"{task.name!r} has classes. Use predict_set and predict_interval."
+                    f"{task.name!r} has classes. Use predict_set and predict_interval, "
+                    "or task(name).predict(X, return_std=True) for a numeric task."
                 )
-        outputs, variance = self._finite_with_variance(X)
+        outputs, std = self._outputs_and_deviations(X)
         predicted = self.task_set_.decode(np.stack(outputs, axis=1))
-        return predicted, self._squeezed(calibration.deviations(outputs, variance))
+        return predicted, self._squeezed(std)
 
 
 class SetsMixin(_CalibratedOutputs):

@@ -58,8 +58,10 @@ class ScoreDistribution:
     def quantile(self, q: float) -> float:
         """Return a quantile; below the median no higher, above it no lower than it is.
 
-        Infinite where there are too few scores to say so.
+        Infinite where there are too few scores to say so; the median without any is 0.
         """
+        if q == 0.5 and not len(self.scores):
+            return 0.0
         if q >= 0.5:
             return self.threshold(q)
         if not len(self.scores):

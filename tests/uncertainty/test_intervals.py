@@ -7,7 +7,11 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_mtl import MultiTaskRegressor
+from sklearn_mtl import (
+    MultiTaskLinearMixedEstimator,
+    MultiTaskLinearRegressor,
+    MultiTaskRegressor,
+)
 from sklearn_mtl.exceptions import MissingLabelWarning
 from sklearn_mtl.losses import CircularLoss
 from sklearn_mtl.tasks import stack_tasks, task_view
@@ -148,6 +152,15 @@ def test_views_give_what_the_model_gives_for_a_task(kind):
                 view.predict_quantiles(inputs, [0.1]),
                 model.predict_quantiles(X, [0.1])[:, t],
             )
+            predicted, std = view.predict(inputs, return_std=True)
+            np.testing.assert_allclose(predicted, view.predict(inputs))
+            high = model.predict_interval(X, 0.8)[:, t, 1]
+            # one scale of the errors is behind both
+            ratio = (high - predicted) / std
+            np.testing.assert_allclose(ratio, ratio[0])
+            if kind == "regressor":
+                both = model.predict(X, return_std=True)[1]
+                np.testing.assert_allclose(std, both[:, t])
             assert not hasattr(view, "predict_set")
 
 
@@ -189,6 +202,26 @@ def test_a_task_with_few_labels_has_infinite_intervals():
     model = make("regressor", "forest").fit(X, y)
     assert np.isinf(model.predict_interval(X, 0.9)[:, 1]).all()
     assert np.isfinite(model.predict_interval(X, 0.8)).all()
+
+
+def test_the_median_of_a_task_without_held_out_labels_is_the_prediction():
+    X, y = draw("regressor")
+    model = make("regressor", "forest").fit(X, y)
+    model._calibration_data().truth[:, 1] = np.nan
+    found = model.predict_quantiles(X, [0.4, 0.5, 0.6])[:, 1]
+    np.testing.assert_array_equal(found[:, 1], model.predict(X)[:, 1])
+    assert (found[:, 0] == -np.inf).all()
+    assert (found[:, 2] == np.inf).all()
+
+
+def test_a_view_of_a_model_without_held_out_errors_says_so():
+    X, y = draw("mixed", missing=False)
+    view = MultiTaskLinearMixedEstimator().fit(X, y).task(1)
+    with pytest.raises(ValueError, match=r"MixedEstimator does not keep.*Conformal"):
+        view.predict(X, return_std=True)
+    view = MultiTaskLinearRegressor().fit(X, y).task(1)
+    with pytest.raises(ValueError, match="store_oof=True"):
+        view.predict(X, return_std=True)
 
 
 def test_tasks_with_separate_samples_are_warned_of():

@@ -43,6 +43,8 @@ def test_no_scores_give_infinite_thresholds():
     distribution = ScoreDistribution.learn(np.full(3, np.nan), np.zeros(3))
     assert distribution.threshold(0.01) == np.inf
     assert distribution.quantile(0.3) == -np.inf
+    assert distribution.quantile(0.5) == 0.0
+    assert distribution.quantile(0.6) == np.inf
 
 
 def test_weights_count_as_repeated_scores(scores):
