@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.exceptions import MissingLabelWarning
+from sklearn_mtl.exceptions import MissingLabelWarning, TaskError
 from sklearn_mtl.model_selection._decision_settings import TaskSetting
 from sklearn_mtl.model_selection._decisions import TaskRule, learn_rule
 from sklearn_mtl.model_selection._out_of_fold import Training, held_out_probabilities
@@ -48,6 +48,7 @@ class DecisionFit:
         self, data: Training, cv: Any, n_jobs: int | None, who: str
     ) -> list[TaskRule]:
         """Return what is done with the probabilities of each task."""
+        self._check_classes(who)
         rules = [TaskRule(costs=one.costs) for one in self.settings]
         tasks = self.task_set.tasks
         chosen = [t for t in range(len(tasks)) if self._is_learned(t)]
@@ -76,6 +77,16 @@ class DecisionFit:
         task = self.task_set.tasks[t]
         has_choice = task.is_classification and task.n_classes > 1
         return has_choice and (is_calibrated or self.settings[t].metric is not None)
+
+    def _check_classes(self, who: str) -> None:
+        if all(task.classes is None for task in self.task_set.tasks):
+            raise TaskError(
+                f"{who}: all tasks are regressions for "
+                f"{type(fitted_model(self.model)).__name__}: "
+                f"{self.task_set.names[:10]}. There is no class to choose; use the "
+                "estimator itself, or a classifier or task_types where labels are "
+                "classes."
+            )
 
     def _check_probabilities(self, who: str) -> None:
         if not hasattr(self.model, "predict_proba"):

@@ -124,7 +124,7 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         The score that the tuned thresholds reach on the out-of-fold predictions; NaN
         for other tasks. It is that of the best of many, and thus optimistic.
     classes_ : ndarray, or list of ndarray
-        Labels of each task (None for a regression). Absent if all are regressions.
+        Labels of each task (None for a regression).
     n_tasks_ : int
         Number of tasks.
     task_names_in_ : ndarray of shape (n_tasks,)
@@ -258,9 +258,9 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         TaskError
-            If a task is unknown or a regression, costs are not (n_classes, n_classes),
-            a metric is unknown or does not depend on predicted labels, or no threshold
-            meets a constraint.
+            If all tasks are regressions, a task that is named is unknown or a
+            regression, costs are not (n_classes, n_classes), a metric is unknown or
+            does not depend on predicted labels, or no threshold meets a constraint.
         ValueError
             If lengths differ, cv is "oof" and the estimator has no out-of-fold
             predictions of these samples, or it has no probabilities.

@@ -425,9 +425,8 @@ def test_an_estimator_without_probabilities_is_named():
         model.fit(X, CLASSES)
 
 
-def test_regressions_alone_are_passed_through():
-    model = TaskDecisionsCV(IndependentTasks(Ridge())).fit(
-        X, Y[["value", "value"]].set_axis(["a", "b"], axis=1)
-    )
-    np.testing.assert_array_equal(model.predict(X), model.estimator_.predict(X))
-    assert not hasattr(model, "predict_proba")
+def test_regressions_alone_are_refused():
+    model = TaskDecisionsCV(IndependentTasks(Ridge()))
+    with pytest.raises(TaskError, match=r"all tasks are regressions.*'a', 'b'"):
+        model.fit(X, Y[["value", "value"]].set_axis(["a", "b"], axis=1))
+    assert not hasattr(model, "estimator_")
