@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from sklearn_mtl.tasks import model_and_inputs
 __all__ = ["check_coverage", "with_regions"]
 
 _OPTION = "--coverage"
+# which every model that held nothing out names, for users of Python
+_REMEDY = "ConformalPredictor"
 _SIGNIFICANT = 9
 _BETWEEN = " | "
 
@@ -46,7 +49,7 @@ def with_regions(saved: SavedModel, X: Any, predicted: Any, coverage: float) -> 
                 "blends have them. Fit it with --model net or --model blend."
             )
         if method not in found:
-            values = getattr(model, method)(inputs, coverage)
+            values = _ask(getattr(model, method), inputs, coverage)
             found[method] = [values] if model.task_set_.is_1d else values
         values = found[method]
         if task.is_classification:
@@ -60,6 +63,21 @@ def with_regions(saved: SavedModel, X: Any, predicted: Any, coverage: float) -> 
                 name += "_"
             predicted = predicted.assign(**{name: _rounded(column)})
     return predicted
+
+
+def _ask(method: Callable, inputs: Any, coverage: float) -> Any:
+    """Return intervals or sets; a model that held nothing out has none."""
+    try:
+        return method(inputs, coverage)
+    except ValueError as error:
+        if _REMEDY not in str(error):
+            raise
+        raise ValueError(
+            f"{_OPTION}: this model held out no rows of its training table, so it does "
+            "not know how large its errors are. Nets, forests and blends hold out rows "
+            "of tables with more than 100 rows, and with more than one group where "
+            "--group is given."
+        ) from error
 
 
 def _texts(chosen: np.ndarray, classes: np.ndarray) -> np.ndarray:

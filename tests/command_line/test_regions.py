@@ -49,6 +49,20 @@ def test_a_coverage_that_is_no_share_is_named(folder, forest, failing, text):
     assert f"--coverage: {text!r} is no number between 0 and 1, such as 0.9." in line
 
 
+def test_a_model_that_held_nothing_out_is_told_in_words_of_the_shell(
+    folder, failing, tmp_path
+):
+    table = pd.read_csv(folder / "old.csv")[:80]
+    model = MultiTaskForestMixedEstimator(n_estimators=5, random_state=0)
+    path = tmp_path / "small.mtl"
+    model.fit(table[["height", "weight"]], table[["ill", "dose"]])
+    sklearn_mtl.save(model, path)
+    line = failing("predict", path, folder / "new.csv", "--coverage", "0.9")
+    assert "--coverage: this model held out no rows" in line
+    assert "more than 100 rows" in line
+    assert "ConformalPredictor" not in line
+
+
 def test_a_model_without_intervals_is_named(folder, failing):
     ask = ["predict", folder / "model.mtl", folder / "new.csv", "--coverage", "0.9"]
     assert "this model has no intervals or sets" in failing(*ask)
