@@ -7,7 +7,7 @@ from sklearn_mtl.model_selection._calibration import SigmoidCurve as SigmoidCurv
 from sklearn_mtl.model_selection._calibration import Temperature as Temperature
 from sklearn_mtl.model_selection._cross_val_predict import cross_val_predict
 from sklearn_mtl.model_selection._cross_validate import cross_validate
-from sklearn_mtl.model_selection._fold_fits import rows_of_params as rows_of_params
+from sklearn_mtl.model_selection._fold_fits import FoldFits as FoldFits
 from sklearn_mtl.model_selection._kfold import MultiTaskKFold
 from sklearn_mtl.model_selection._mean_rank import best_mean_rank
 from sklearn_mtl.model_selection._parts import TRAIN as TRAIN

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +26,7 @@ from sklearn_mtl.utils._private import safe_indexing
 from sklearn_mtl.utils._termination import workers_end_with_us
 from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
-__all__ = ["FoldFits", "FoldOutput", "join_probabilities", "rows_of_params"]
+__all__ = ["FoldFits", "FoldOutput", "join_probabilities"]
 
 Split = tuple[np.ndarray, np.ndarray]
 
@@ -55,6 +58,8 @@ class FoldFits:
         What fit gets; of what has one entry per sample, those of the training rows.
     who : str
         Who asks; messages begin with it.
+    said : tuple of type
+        Categories of warnings that a fit to all samples has given already.
     """
 
     estimator: Any
@@ -63,15 +68,25 @@ class FoldFits:
     columns: TargetColumns
     params: Mapping[str, Any]
     who: str
+    said: tuple[type[Warning], ...] = ()
 
     def predict(
         self, splits: Sequence[Split], method: str, n_jobs: int | None
     ) -> list[FoldOutput]:
         """Return what the models of all folds say of their test rows."""
         self._check_partition([test for _, test in splits])
+        n_tasks = self.columns.observed.shape[1]
+        parts = self.ask(splits, partial(_say, method, n_tasks, self.who), n_jobs)
+        pairs = zip(splits, parts, strict=True)
+        return [FoldOutput(np.asarray(test), *part) for (_, test), part in pairs]
+
+    def ask(
+        self, splits: Sequence[Split], question: Callable, n_jobs: int | None
+    ) -> list[Any]:
+        """Return what each fold's model and inputs (X of its test rows) answer."""
         with workers_end_with_us():
-            found: list[FoldOutput] = Parallel(n_jobs=n_jobs)(
-                delayed(self._predict_fold)(split, method) for split in splits
+            found: list[Any] = Parallel(n_jobs=n_jobs)(
+                delayed(self._ask_fold)(split, question) for split in splits
             )
         return found
 
@@ -85,24 +100,34 @@ class FoldFits:
                 f"{len(np.unique(rows))} of them, {len(rows)} in all."
             )
 
-    def _predict_fold(self, split: Split, method: str) -> FoldOutput:
-        n_samples, n_tasks = self.columns.observed.shape
+    def _ask_fold(self, split: Split, question: Callable) -> Any:
         train, test = (np.asarray(rows) for rows in split)
-        fitted = clone(self.estimator).fit(
-            safe_indexing(self.X, train),
-            safe_indexing(self.y, train),
-            **rows_of_params(self.params, train, n_samples),
-        )
-        classes = classes_of_tasks(fitted, n_tasks, self.who)
-        X_test = safe_indexing(self.X, test)
-        if method == "predict":
-            columns = predicted_columns(fitted.predict(X_test), n_tasks, self.who)
-            return FoldOutput(test, classes, columns)
-        output = ask_probabilities(fitted, X_test)
-        return FoldOutput(test, classes, proba_of_tasks(output, classes, self.who))
+        n_samples = len(self.columns.observed)
+        # without categories the filters stay: a warning of all folds is shown once
+        with warnings.catch_warnings() if self.said else nullcontext():
+            for category in self.said:
+                warnings.simplefilter("ignore", category)
+            fitted = clone(self.estimator).fit(
+                safe_indexing(self.X, train),
+                safe_indexing(self.y, train),
+                **_rows_of_params(self.params, train, n_samples),
+            )
+            return question(fitted, safe_indexing(self.X, test))
 
 
-def rows_of_params(params: Mapping[str, Any], rows: np.ndarray, n_samples: int) -> dict:
+def _say(
+    method: str, n_tasks: int, who: str, fitted: Any, X: FeaturesLike
+) -> tuple[list[np.ndarray | None], Sequence[Any]]:
+    """Return the classes of a fitted estimator, and what it says of each task."""
+    classes = classes_of_tasks(fitted, n_tasks, who)
+    if method == "predict":
+        return classes, predicted_columns(fitted.predict(X), n_tasks, who)
+    return classes, proba_of_tasks(ask_probabilities(fitted, X), classes, who)
+
+
+def _rows_of_params(
+    params: Mapping[str, Any], rows: np.ndarray, n_samples: int
+) -> dict:
     """Return the parameters with those that have an entry a row cut to some rows."""
     # A validation set has rows of its own, as many as it may have.
     return {

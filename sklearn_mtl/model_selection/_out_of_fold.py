@@ -30,6 +30,7 @@ __all__ = ["Training", "held_out_probabilities", "outputs_of_tasks"]
 
 #: For `cv`: the predictions that the estimator itself has made out of fold.
 OWN = "oof"
+_SAID = (MissingLabelWarning, SingleClassWarning, IndexOrderWarning)  # by the whole fit
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,11 @@ def held_out_probabilities(
             raise ValueError(f"{who}: cv='oof' needs oof_prediction_. {reason}")
     if is_frozen:
         return list(outputs_of_tasks(model, data.X, len(tasks), who))
-    fits = FoldFits(tolerant(estimator), data.X, data.y, data.columns, data.params, who)
-    with warnings.catch_warnings():  # said once, when the whole was fitted
-        for seen in (MissingLabelWarning, SingleClassWarning, IndexOrderWarning):
-            warnings.simplefilter("ignore", seen)
-        folds = fits.predict(_split(data, cv), "predict_proba", n_jobs)
+    given = tolerant(estimator), data.X, data.y, data.columns, data.params, who
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MissingLabelWarning)  # as in the whole fit
+        splits = _split(data, cv)
+    folds = FoldFits(*given, said=_SAID).predict(splits, "predict_proba", n_jobs)
     n_samples = len(data.columns.observed)
     return [
         join_probabilities(folds, task, t, n_samples, who)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -18,11 +19,15 @@ from sklearn.utils.metadata_routing import (
     MethodMapping,
     process_routing,
 )
-from sklearn.utils.parallel import Parallel, delayed
 
-from sklearn_mtl.exceptions import IndexOrderWarning, MissingLabelWarning, TaskError
-from sklearn_mtl.model_selection import split_weighted, stratified_folds
-from sklearn_mtl.multioutput._folds import fit_fold, join_folds
+from sklearn_mtl.exceptions import (
+    FreeTextWarning,
+    IndexOrderWarning,
+    MissingLabelWarning,
+    SingleClassWarning,
+    TaskError,
+)
+from sklearn_mtl.model_selection import FoldFits, split_weighted, stratified_folds
 from sklearn_mtl.multioutput._model_outputs import model_codes, model_outputs
 from sklearn_mtl.tasks import (
     MetaOutputsMixin,
@@ -49,7 +54,6 @@ from sklearn_mtl.utils._index import warn_of_index_order
 from sklearn_mtl.utils._pipelines import fitted_model, tolerant, weight_key
 from sklearn_mtl.utils._private import HasMethods, StrOptions, num_samples
 from sklearn_mtl.utils._tags import join_tags
-from sklearn_mtl.utils._termination import workers_end_with_us
 from sklearn_mtl.utils._typing import (
     CrossValidator,
     Estimator,
@@ -60,6 +64,7 @@ from sklearn_mtl.utils._typing import (
 __all__ = ["ConformalPredictor"]
 
 _WHO = "ConformalPredictor"
+_SAID = FreeTextWarning, IndexOrderWarning, MissingLabelWarning, SingleClassWarning
 _TYPES = {"classifier": "classification", "regressor": "regression"}
 
 
@@ -238,14 +243,14 @@ class ConformalPredictor(
             whole = clone(estimator).fit(X, y, **params)
             task_set, codes = self._read_tasks(whole, y, sample_weight)
             splits = self._splits(X, y, sample_weight, groups, task_set)
-            with workers_end_with_us():
-                parts = Parallel(n_jobs=self.n_jobs)(
-                    delayed(fit_fold)(estimator, X, y, params, split, task_set, _WHO)
-                    for split in splits
-                )
+        question = partial(model_outputs, task_set=task_set, who=_WHO)
+        fits = FoldFits(tolerant(estimator), X, y, columns, params, _WHO, _SAID)
+        parts = fits.ask(splits, question, self.n_jobs)
         self.estimator_, self.task_set_ = whole, task_set
         tests = [test for _, test in splits]
-        self._calibration = join_folds(parts, tests, task_set, codes, sample_weight)
+        self._calibration = CalibrationData.of_folds(
+            task_set.tasks, parts, tests, codes, sample_weight
+        )
         return self
 
     def _route(
@@ -335,7 +340,7 @@ class ConformalPredictor(
     def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         X = check_features(self, X)
         with warning_once():
-            return model_outputs(self.estimator_, self.task_set_, X, _WHO)
+            return model_outputs(self.estimator_, X, self.task_set_, _WHO)
 
     def _task_codes(self, X: FeaturesLike) -> np.ndarray:
         X = check_features(self, X)

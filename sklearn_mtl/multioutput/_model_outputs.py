@@ -20,7 +20,7 @@ __all__ = ["model_codes", "model_outputs"]
 
 
 def model_outputs(
-    model: Any, task_set: TaskSet, X: FeaturesLike, who: str
+    model: Any, X: FeaturesLike, task_set: TaskSet, who: str
 ) -> list[np.ndarray]:
     """Return probabilities (n, n_classes) and values (n,) of all tasks.
 

@@ -80,6 +80,28 @@ class CalibrationData:
         kept = outputs, _small(truth), _few(weights)
         return cls(tasks, *kept, fold, is_by_member=is_by_member)
 
+    @classmethod
+    def of_folds(
+        cls,
+        tasks: Sequence[Task],
+        parts: Sequence[Sequence[np.ndarray]],
+        tests: Sequence[np.ndarray],
+        codes: np.ndarray,
+        weights: np.ndarray | None,
+    ) -> CalibrationData:
+        """Join the outputs of folds; a sample in several test sets counts in each.
+
+        Shapes: codes (n_samples, n_tasks), weights (n_samples,) or (n_samples,
+        n_tasks).
+        """
+        rows = np.concatenate(tests)
+        fold = np.repeat(np.arange(len(tests)), [len(test) for test in tests])
+        outputs = [np.concatenate(task) for task in zip(*parts, strict=True)]
+        own = None
+        if weights is not None:
+            own = np.broadcast_to(weights.reshape(len(codes), -1), codes.shape)[rows]
+        return cls.of_fit(tasks, outputs, codes[rows], own, fold)
+
     def weights_of(self, task: int) -> np.ndarray:
         """Return the weights of a task's labels (n_samples,), 0 where missing."""
         is_label = ~np.isnan(self.truth[:, task])
