@@ -1,4 +1,4 @@
-"""Does learning the tasks together help? Models compared on the same splits."""
+"""Comparisons of multi-task and single-task models on the same splits."""
 
 from sklearn_mtl.comparison._compare import compare
 from sklearn_mtl.comparison._comparison import Comparison

@@ -1,4 +1,4 @@
-"""Compare models that learn tasks together and apart, on the same splits."""
+"""Comparison of multi-task and single-task models on one data set."""
 
 from __future__ import annotations
 
@@ -65,128 +65,146 @@ def compare(
     random_state: int | None = 0,
     verbose: bool = False,
 ) -> Comparison:
-    """Find out whether learning tasks together helps.
+    """Compare models and measure whether learning tasks together helps.
 
-    All models are fitted and scored on the same splits. A model that learns the tasks
-    together has a twin, `IndependentTasks` of the same estimator, because only the
-    difference between the two is due to sharing:
+    All models are fitted and scored on the same splits. A model that learns all tasks
+    together is called shared. Each shared model is compared with its twin,
+    `IndependentTasks` of the same estimator: the two differ only in whether the tasks
+    are learned together. Two gains are computed for each task, and for the mean over
+    tasks:
 
-        gain from sharing               = score(shared) - score(twin)
-        gain over automatically selected = score(shared) - score(selected row),
+        gain from sharing                = score(shared) - score(twin)
+        gain over automatically selected = score(shared) - score(selected model)
 
-    per task and in the mean over tasks, where the row is selected for every split and
-    task among the dummy and the single-task rows by cross-validation inside the
-    training part. The intervals are those of `corrected_interval`. The verdict says
-    which row to use, `Comparison.recommended`, and then whether sharing helps.
+    The selected model is chosen for each split and task among the dummy and the
+    single-task models, by cross-validation within the training set. Confidence
+    intervals are computed as in `corrected_interval`. The verdict names the model to
+    use, `Comparison.recommended`, and then says whether sharing helps.
 
     Parameters
     ----------
     X : array-like, sparse matrix or DataFrame of shape (n_samples, n_features)
-        Inputs: numbers and categories, NaN where missing.
+        Input data. Columns may be numeric or categorical; missing values are NaN.
     y : array-like or DataFrame of shape (n_samples,) or (n_samples, n_tasks)
-        Targets; NaN where missing.
+        Target values. Missing labels are NaN.
     estimators : None, sequence or mapping, default=None
-        The rows. None takes all that are known by name: "dummy", "linear", "forest",
-        "boosting" (each one model per task), "shared-linear", "net" and "blend"
-        (shared). A sequence holds names, estimators and (name, estimator) pairs; a
-        mapping has them by the name of the row. "dummy", "linear", "forest", "boosting"
-        and "shared-linear" get inputs that are imputed and encoded, fitted in each
-        training part; "net" and "blend" prepare the inputs themselves; an estimator
-        gets X as it is. "blend" has no twin, because fitting a blend for every task
-        takes as many times as long: to see what sharing does for it, give the
-        estimator itself. An estimator is taken for a shared model, and gets a twin,
-        unless it is
-        `IndependentTasks`, `MultiOutputClassifier` or
-        `MultiOutputRegressor`, or a Pipeline that ends in one of them.
+        Models to compare. A sequence contains names of built-in models, estimators and
+        (name, estimator) pairs; a mapping has the names of the models as keys. None
+        uses all built-in models:
+
+        - "dummy", "linear", "forest" and "boosting" fit one model per task. They
+          receive imputed and encoded inputs; the preparation is fitted on each
+          training set.
+        - "shared-linear" is shared, with the same preparation of its inputs.
+        - "net" and "blend" are shared and prepare the inputs themselves. "blend" has
+          no twin, because fitting one blend per task takes several times as long. To
+          measure the effect of sharing on a blend, pass the estimator.
+
+        An estimator receives X unchanged. It counts as shared, and gets a twin, unless
+        it is `IndependentTasks`, `MultiOutputClassifier` or `MultiOutputRegressor`, or
+        a Pipeline that ends in one of them.
     cv : int, splitter or iterable, default=5
-        Number of folds, stratified on all tasks; or a splitter, or (train, test) rows.
+        Number of folds, which are stratified on all tasks; or a cross-validation
+        splitter, or an iterable of (train, test) index arrays.
     n_repeats : int, default=1
-        How often the folds of a number `cv` are drawn anew. A few more, such as 3, give
-        narrower intervals.
+        Number of repetitions of the cross-validation if `cv` is an integer. A few
+        repetitions, such as 3, give narrower intervals.
     inner_cv : int, default=None
-        Folds of each training part in which the automatically selected row is chosen.
-        None takes the other folds of `cv` where these are 3 to 7 folds that divide the
-        samples, since a fit that leaves out two folds serves the choice for both;
-        else 3.
+        Number of folds of the inner cross-validation that selects a single-task model.
+        With None, the other folds of `cv` are used if `cv` is a partition of the
+        samples into 3 to 7 folds, because each fit that leaves out two folds then
+        serves the selection for both of them. Otherwise None means 3.
     scoring : None, str, callable or dict, default=None
-        A metric of `per_task_scorers`, for all tasks, or by task name or kind. None is
-        ROC AUC for binary tasks, R2 for regressions and balanced accuracy for more
-        classes, with the log-loss beside it; of tokens it is the F1 of spans with the
-        accuracy of tags beside it, or that accuracy if tags mark no spans. Where one of
-        the estimators has a `CircularLoss` for a task, all are scored on its circle.
+        Metric of `per_task_scorers` for all tasks, or a dict by task name or by kind
+        of task. The defaults are ROC AUC for binary tasks, balanced accuracy for
+        multiclass tasks, both with the log-loss as a second score, and R2 for
+        regression tasks. Token tasks are scored by the F1 of spans with the accuracy
+        of tags as a second score, or by this accuracy alone if the tags mark no
+        spans. If an estimator has a `CircularLoss` for a task, the scores of all
+        models on this task use its period.
     task_types : str, sequence or dict, default=None
-        "classification", "regression" or "tokens" for all tasks, in order, or by name;
-        None infers it from the labels.
+        "classification", "regression" or "tokens": one value for all tasks, a sequence
+        in task order, or a dict by task name. None infers the types from the labels.
     groups : array-like of shape (n_samples,), default=None
-        Rows of one group stay on one side of every split. Every fit that takes groups
-        gets those of its training part, so that what it holds out does not divide them
-        either.
+        Group labels of the samples. Samples of one group are never divided between a
+        training and a test set. Estimators whose fit takes groups receive those of
+        the training set, for their own validation splits.
     missing_fraction : float or sequence of float, default=0.0
-        Share of the labels, of all tasks or by task, that is hidden from training and
-        kept for scoring, to see what scarce labels do.
+        Fraction of the labels to hide from training, for all tasks or one value per
+        task. Hidden labels are still used for scoring. Use it to simulate scarce
+        labels.
     learning_curve : sequence of float, default=None
-        Shares of the labels, such as (0.1, 0.3, 1.0): the shared rows and their twins
-        are also fitted to that share of each training part, for
-        `Comparison.learning_curve`. 1 is always among them and costs nothing. The
-        other labels are made missing, task by task, so the estimators must take that.
+        Fractions of the training labels, such as (0.1, 0.3, 1.0). Shared models and
+        their twins are also fitted to each of these fractions, see
+        `Comparison.learning_curve`. The fraction 1 is always included at no extra
+        cost. The remaining labels are set to missing, separately for each task, so the
+        estimators must support missing labels.
     trunk : trunk spec, nn.Module or callable, default=None
-        Trunk of the rows "net" and "blend", such as `Conv` for pictures; None is the
-        default of the nets. With `Text`, X may be a list of texts, and tasks may have a
-        tag for each token, which "dummy" and "net" learn.
+        Trunk of the models "net" and "blend", such as `Conv` for images; None is the
+        default trunk of the nets. With `Text`, X may be a list of texts. Tasks may
+        then have one tag per token, which "dummy" and "net" can learn.
     confidence : float, default=0.95
-        Confidence of the intervals.
+        Confidence level of the intervals.
     n_jobs : int, default=None
-        Number of fits at a time, as in joblib. Its backends run the fits elsewhere:
-        with `joblib.parallel_config("dask")` they run on a Dask cluster.
+        Number of fits to run in parallel, as in joblib. The joblib backend decides
+        where they run: with `joblib.parallel_config("dask")`, on a Dask cluster.
     cache_dir : str or path-like, default=None
-        Folder in which every finished fit is kept at once. An interrupted run that is
-        started again goes on where it was. Data, folds, estimators with their
-        parameters, metrics and versions of packages tell the fits apart; the code of
-        your own classes does not, so empty the folder when you change it.
+        Folder in which each fit is saved as soon as it is finished, so that an
+        interrupted run can be resumed. A saved fit is reused if data, folds, the
+        estimator with its parameters, metrics and package versions are the same.
+        Changes in the code of custom classes are not detected: empty the folder after
+        such a change.
     random_state : int or None, default=0
-        Seed of the folds, the hidden labels and the models known by name.
+        Seed of the folds, the hidden labels and the built-in models.
     verbose : bool, default=False
-        Whether finished rows of the table, the number of fits done and the time left
-        are shown on stderr: at once on a terminal, else every ten seconds.
+        Whether to print the scores of finished models, the number of finished fits and
+        the remaining time to stderr: immediately on a terminal, otherwise every ten
+        seconds.
 
     Returns
     -------
     Comparison
-        Tables, gains, verdict; `plot()`, `to_html(path)`, `to_json(path)`.
+        Tables, gains and verdict, with the methods `plot()`, `to_html(path)` and
+        `to_json(path)`.
 
     Raises
     ------
     ValueError
-        If a model, metric or number is unknown or out of its range, or lengths differ.
+        If a model or metric is unknown, a number is out of its range, or X, y and
+        groups differ in length.
     TaskError
-        If a target cannot be read, has no label, or does not vary.
+        If a target cannot be read, has no label, or is constant.
     TypeError
-        If an estimator is none, or X is None or an estimator.
+        If an entry of `estimators` is not an estimator, or X is None or an estimator.
 
     Warns
     -----
     NegativeTransferWarning
-        If sharing hurts a task by more than noise.
+        If sharing significantly hurts a task.
 
     Notes
     -----
-    A model that fails in a split has no score there; the error is in `problems` and on
-    the page, and the other models go on. There are n_splits * n_models fits, and
-    n_splits * inner_cv for each row that may be selected automatically, or n_splits *
-    (n_splits - 1) / 2 where `inner_cv` is None and the folds serve; `learning_curve`
-    adds two fits for each split, share below 1 and shared row. The scores do not depend
-    on `n_jobs` and the backend.
+    A model that fails in a split has no score for this split. The error is recorded in
+    `problems` and shown on the page, and the other models continue.
 
-    n_test / n_train of the intervals counts the labels that may be learned from, in the
-    test and in the training parts: labels hidden by `missing_fraction` are scored, but
-    make no difference to how much the training parts overlap.
+    The number of fits is n_splits * n_models. Each model that can be selected
+    automatically adds n_splits * inner_cv fits, or n_splits * (n_splits - 1) / 2 if
+    `inner_cv` is None and the other folds are used. `learning_curve` adds two fits for
+    each split, shared model and fraction below 1. The scores do not depend on `n_jobs`
+    or on the backend.
+
+    The ratio n_test / n_train of the intervals counts the labels of the test and
+    training sets that are available for training. Labels hidden by `missing_fraction`
+    are not counted: they are scored, but do not change the overlap of the training
+    sets.
 
     References
     ----------
     .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine
        Learning 52, 239-281, 2003.
     .. [2] S. Varma and R. Simon, "Bias in error estimation when using cross-validation
-       for model selection", BMC Bioinformatics 7:91, 2006 (why the choice is inside).
+       for model selection", BMC Bioinformatics 7:91, 2006 (why the selection needs an
+       inner cross-validation).
 
     Examples
     --------
@@ -279,33 +297,34 @@ def _check_arguments(
             continue
         if not isinstance(value, Integral) or value < least:
             raise ValueError(
-                f"compare: {name} is {value!r}; it must be a whole number of at least "
+                f"compare: {name} is {value!r}; it must be an integer of at least "
                 f"{least}."
             )
     if not 0 < confidence < 1:
         raise ValueError(f"compare: confidence is {confidence}; it must be in (0, 1).")
     if random_state is not None and not isinstance(random_state, Integral):
-        # one generator would be used up by the first of the models
+        # a generator would be advanced by every model that draws from it
         raise TypeError(
-            f"compare: random_state is {random_state!r}; it must be a whole number, or "
-            "None."
+            f"compare: random_state is {random_state!r}; it must be an integer or None."
         )
 
 
 def _seed(random_state: int | None) -> int:
-    """Return a seed; a new one if the user wants none, of at most 31 bits."""
+    """Return the seed, or a random one below 2**30 for None."""
     if random_state is not None:
         return int(random_state)
     return int(np.random.default_rng().integers(2**30))
 
 
 def check_lengths(X: FeaturesLike, targets: Targets, groups: Any) -> None:
-    """Refuse inputs and groups with another number of samples than the targets."""
+    """Raise if inputs, groups and targets differ in their number of samples."""
     n_samples = len(targets.codes)
     if n_rows(X) != n_samples:
         raise ValueError(f"compare: X has {n_rows(X)} rows, but y has {n_samples}.")
     if groups is not None and len(groups) != n_samples:
-        raise ValueError(f"compare: groups has {len(groups)} rows, y has {n_samples}.")
+        raise ValueError(
+            f"compare: groups has {len(groups)} values, but y has {n_samples} rows."
+        )
 
 
 def _measure(
@@ -340,7 +359,7 @@ def _warn_of_negative_transfer(comparison: Comparison) -> None:
             f"{model}: {', '.join(names)}" for model, names in hurt.items()
         )
         warnings.warn(
-            f"compare: learning together costs more than noise ({told}).",
+            f"compare: learning together significantly hurts ({told}).",
             NegativeTransferWarning,
             stacklevel=3,
         )

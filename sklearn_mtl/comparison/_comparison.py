@@ -1,4 +1,4 @@
-"""What `compare` returns: numbers, tables, a verdict, pictures, a page."""
+"""Result of `compare`: tables, verdict, plots and reports."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ __all__ = ["Comparison"]
 
 
 class Comparison(ComparisonResult):
-    """Scores of several models on the same splits, and what sharing gains.
+    """Scores of several models on the same splits, and the gains from sharing.
 
-    Made by `compare`. All tables are views of the arrays in `measured`.
+    Returned by `compare`. All tables are computed from the arrays in `measured`.
 
     Parameters
     ----------
@@ -41,45 +41,48 @@ class Comparison(ComparisonResult):
     measured : Measured
         Scores and times.
     problems : sequence of Problem, default=()
-        Errors and warnings of single fits.
+        Errors and warnings of individual fits.
     setting : mapping, default=None
-        How it was made; shown on the page and in the JSON.
+        Data, arguments and package versions of the comparison, which are shown on the
+        page and in the JSON.
     confidence : float, default=0.95
-        Confidence of the intervals.
+        Confidence level of the intervals.
     curve : LearningCurve, default=None
         Scores with fewer labels.
     estimators : mapping, default=None
-        What was fitted, unfitted, by the name of the row.
+        Unfitted estimator of each model, by name.
 
     Attributes
     ----------
     table : DataFrame
-        One row a model: mean score of each task, their mean, mean gain from sharing
-        and over the automatically selected row with their ends, and the costs of a
-        fit: mean seconds of fit and prediction, and size of the pickled model in MB.
+        One row per model: mean score of each task, their mean, mean gain from sharing
+        and over the automatically selected model with interval bounds, mean seconds of
+        fit and prediction, and size of the pickled model in MB.
     gain : DataFrame
-        One row for each shared model, reference and task: gain, ends, p-values, and
-        the ends of the adjusted interval that decides `effect`.
+        One row for each shared model, reference and task: gain, interval bounds,
+        p-values, and the bounds of the adjusted interval that determines `effect`.
     scores : DataFrame
         One row for each model, split, task and metric.
     gains : list of Gain
         The rows of `gain` as objects.
     counts : DataFrame
-        One row for each shared model and reference: tasks won, tied and lost beyond
-        noise, and by the sign of the gain alone.
+        One row for each shared model and reference: number of tasks with a significant
+        win, no significant difference and a significant loss, and number of tasks with
+        a higher and a lower score.
     learning_curve : DataFrame
-        One row for each shared model, task and share of the labels: score, that of the
-        twin, gain, and its ends after Holm. Raises ValueError if none was measured.
+        One row for each shared model, task and fraction of the labels: score, score of
+        the twin, gain, and its interval bounds with Holm's adjustment. Raises
+        ValueError if no learning curve was measured.
     recommended : str or None
-        Name of the row to use: the smallest of those within a standard error of the
-        best mean score that are not behind it beyond noise. None where no row has all
-        scores.
+        Name of the recommended model: the smallest of those that are within one
+        standard error of the best mean score and not significantly worse. None if no
+        model has all scores.
     recommendation : Recommendation or None
-        The same with the mean scores of all rows, the best first, and the differences
-        to the best row with adjusted intervals.
+        The recommended model with the mean scores of all models, the best first, and
+        the differences to the best model with adjusted intervals.
     verdict : str
-        Which row to use and how sure that is; then, in a line for each shared model,
-        whether sharing helps and on which tasks.
+        Which model to use and how certain this is; then one line for each shared model
+        on whether sharing helps and on which tasks.
 
     See Also
     --------
@@ -103,14 +106,14 @@ class Comparison(ComparisonResult):
         Parameters
         ----------
         model : str, default=None
-            The shared model; None takes the last one with a twin.
+            Name of a shared model; None uses the last one that has a twin.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskGainDisplay
-            Holds what was drawn: `gains_`, `ax_`, `figure_`.
+            Display with the attributes `gains_`, `ax_` and `figure_`.
         """
         from sklearn_mtl.comparison.plots._gain import TaskGainDisplay
 
@@ -123,19 +126,19 @@ class Comparison(ComparisonResult):
         models: Sequence[str] | None = None,
         ax: Axes | None = None,
     ) -> TaskScoreDisplay:
-        """Draw the scores of all models, task by task.
+        """Draw the scores of the models on each task.
 
         Parameters
         ----------
         tasks, models : sequence of str, default=None
-            Which; None takes all.
+            Names of the tasks and models to draw; None draws all.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskScoreDisplay
-            Holds what was drawn: `scores`, `means_`, `ax_`, `figure_`.
+            Display with the attributes `scores`, `means_`, `ax_` and `figure_`.
         """
         from sklearn_mtl.comparison.plots._scores import TaskScoreDisplay
 
@@ -144,21 +147,21 @@ class Comparison(ComparisonResult):
     def plot_learning_curve(
         self, *, model: str | None = None, task: str = MEAN, ax: Axes | None = None
     ) -> SampleEfficiencyDisplay:
-        """Draw score against number of labels, shared and twin.
+        """Draw the score of a shared model and its twin against the number of labels.
 
         Parameters
         ----------
         model : str, default=None
-            The shared model; None takes the last one with a twin.
+            Name of a shared model; None uses the last one that has a twin.
         task : str, default="mean"
-            The task, or "mean" for the mean over tasks.
+            Name of a task, or "mean" for the mean over tasks.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         SampleEfficiencyDisplay
-            Holds what was drawn.
+            Display with the attributes `ax_` and `figure_`.
 
         Raises
         ------
@@ -177,20 +180,20 @@ class Comparison(ComparisonResult):
         Parameters
         ----------
         model : str, default=None
-            Name of another row; None takes the recommended one.
+            Name of another model; None uses the recommended one.
 
         Returns
         -------
         estimator
-            An unfitted clone with the preparation of its inputs: `fit(X, y)` takes what
-            `compare` took, `save` writes it.
+            Unfitted clone with the preparation of its inputs. `fit(X, y)` takes the
+            same data as `compare`, and `save` can write the fitted model.
 
         Raises
         ------
         KeyError
-            If there is no such row; the message lists the rows.
+            If there is no such model; the message lists the models.
         ValueError
-            If no row is recommended, or the comparison was made without estimators.
+            If no model is recommended, or the comparison was made without estimators.
 
         Examples
         --------
@@ -206,37 +209,39 @@ class Comparison(ComparisonResult):
         name = self.recommended if model is None else self.models[self.row(model)].name
         if name is None:
             raise ValueError(
-                "Comparison: no row has all scores, so none is recommended; name one."
+                "Comparison: no model has all scores, so none is recommended. Pass the "
+                "name of a model."
             )
         if name not in self.estimators:
             raise ValueError(
-                f"Comparison: {name!r} has no estimator here; compare() gives them."
+                f"Comparison: model {name!r} has no estimator. Comparisons returned by "
+                "compare() have one for each model."
             )
         return clone(self.estimators[name])
 
     def to_text(self, width: int = 100) -> str:
-        """Return everything as text.
+        """Return the tables and the verdict as text.
 
         Parameters
         ----------
         width : int, default=100
-            Columns of the terminal.
+            Width of the terminal in characters.
 
         Returns
         -------
         str
-            Plain text, ASCII but for the names of tasks and models.
+            Plain text. It is ASCII except for the names of tasks and models.
         """
         return to_text(self, width)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain lists and dicts, ready for JSON.
+        """Return all results as lists and dicts that JSON can represent.
 
         Returns
         -------
         dict
-            verdict, recommended, ranking, setting, tasks, models, table, gain, scores,
-            chosen, problems; None stands for NaN.
+            Includes verdict, recommended, ranking, setting, tasks, models, table, gain,
+            scores, chosen and problems. NaN is replaced by None.
         """
         from sklearn_mtl.comparison.report._export import as_dict
 
@@ -248,41 +253,41 @@ class Comparison(ComparisonResult):
         Parameters
         ----------
         path : str or path-like
-            The file.
+            Path of the JSON file.
         """
         text = json.dumps(self.to_dict(), indent=1, allow_nan=False)
         Path(path).write_text(text + "\n", encoding="utf-8")
 
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Return `table` as comma-separated values, and write it to a file.
+        """Return `table` as comma-separated values, and optionally write it to a file.
 
         Parameters
         ----------
         path : str or path-like, default=None
-            The file; None writes none.
+            Path of the CSV file; None writes no file.
 
         Returns
         -------
         str
-            One line for each model, numbers with all their digits. `scores` has every
-            split.
+            One line per model, with numbers in full precision. For the scores of every
+            split use `scores`.
         """
         text: str = self.table.to_csv(lineterminator="\n")
         return _written(text, path)
 
     def to_latex(self, path: str | os.PathLike[str] | None = None) -> str:
-        r"""Return the mean scores as a table for LaTeX, and write it to a file.
+        r"""Return the mean scores as a LaTeX table, and optionally write it to a file.
 
         Parameters
         ----------
         path : str or path-like, default=None
-            The file; None writes none.
+            Path of the LaTeX file; None writes no file.
 
         Returns
         -------
         str
-            A tabular with the rules of the package booktabs: a row for each model, a
-            column for each task, the best score of each column in bold.
+            A tabular environment that requires the package booktabs: one row per model,
+            one column per task, and the best score of each column in bold.
 
         Examples
         --------
@@ -302,22 +307,24 @@ class Comparison(ComparisonResult):
         return _written(score_table(self), path)
 
     def to_html(self, path: str | os.PathLike[str], *, affinity: Any = None) -> None:
-        """Write a page that shows everything: one file, no network, fit for a phone.
+        """Write a self-contained HTML report.
+
+        The page works without a network connection and on small screens.
 
         Parameters
         ----------
         path : str or path-like
-            The file.
+            Path of the HTML file.
         affinity : TaskAffinity, DataFrame or array-like, default=None
-            How much the task of a row helps that of a column, as
-            `inspection.task_affinity` measures it; shown if given.
+            Matrix of how much the task of a row helps the task of a column, as returned
+            by `inspection.task_affinity`. It is added to the page if given.
 
         Raises
         ------
         ImportError
-            If jinja2 or matplotlib is not installed: the extra `report`.
+            If jinja2 or matplotlib is not installed. The extra `report` installs both.
         ValueError
-            If the affinity does not fit its names.
+            If the shape of the affinity does not match the number of task names.
         """
         from sklearn_mtl.comparison.report._html import as_page
 
@@ -325,7 +332,7 @@ class Comparison(ComparisonResult):
         Path(path).write_text(as_page(self, affinity), encoding="utf-8")
 
     def _repr_html_(self) -> str | None:
-        """Return verdict and tables for a notebook; without jinja2 None: the text."""
+        """Return verdict and tables for a notebook, or None without jinja2."""
         if not is_installed("jinja2"):
             return None
         from sklearn_mtl.comparison.report._html import as_summary
@@ -343,7 +350,7 @@ class Comparison(ComparisonResult):
 
 
 def _written(text: str, path: str | os.PathLike[str] | None) -> str:
-    """Write a text if there is a path, and return it."""
+    """Write a text to a path unless it is None, and return the text."""
     if path is not None:
         Path(path).write_text(text, encoding="utf-8")
     return text

@@ -1,4 +1,4 @@
-"""Compare on several data sets at once."""
+"""Comparison of models on several data sets."""
 
 from __future__ import annotations
 
@@ -30,46 +30,47 @@ def compare_datasets(
     alpha: float = 0.05,
     **options: Any,
 ) -> DatasetsComparison:
-    """Find out on which data sets learning tasks together helps, and which model wins.
+    """Compare models on several data sets.
 
-    `compare` runs on each data set. Models are then ranked on each data set by their
-    mean score over the tasks, 1 being the best, and the mean ranks are compared [1]_:
-    Friedman's test asks whether any model differs, Nemenyi's which ones do.
+    `compare` runs on each data set. The models are then ranked on each data set by
+    their mean score over the tasks, with rank 1 for the best, and the mean ranks are
+    compared [1]_: Friedman's test checks whether any models differ, and Nemenyi's test
+    which pairs do.
 
     Parameters
     ----------
     datasets : mapping of str to data
-        Data sets by name, two at least: a pair (X, y), a Bunch with `data`, `target`
-        and perhaps `groups`, or a function that returns one of these. It is called
-        twice, to check its data and when its turn comes, so that they need not be in
-        memory together.
+        At least two data sets by name. Each is a pair (X, y), a Bunch with `data`,
+        `target` and optionally `groups`, or a function that returns one of these. A
+        function is called twice, first to check the data and again for the comparison,
+        so that only one data set is in memory at a time.
     estimators : None, sequence or mapping, default=None
-        As in `compare`. Models that do not stand for all data sets, as those known by
-        name do not for all kinds of tasks, are shown but not ranked.
+        Models to compare, as in `compare`. Models that are not compared on all data
+        sets are shown but not ranked.
     alpha : float, default=0.05
-        Level of the tests between models.
+        Significance level of the tests between models.
     **options : dict
-        Further arguments of `compare`, for all data sets; one `cache_dir` serves all,
-        so that a run that was interrupted continues where it was. With `verbose` stderr
-        also shows which data set is compared and about how long all that are left take,
-        in proportion to their labels.
+        Other arguments of `compare`, used for all data sets. One `cache_dir` can be
+        used for all of them, so that an interrupted run can be resumed. With `verbose`,
+        the current data set and the estimated remaining time are also printed to
+        stderr. The estimate assumes times proportional to the number of labels.
 
     Returns
     -------
     DatasetsComparison
-        Tables, mean ranks, wins; `plot()`, `to_html(path)`, `to_csv(path)`,
-        `to_latex(path)`.
+        Tables, mean ranks and counts of wins, with the methods `plot()`,
+        `to_html(path)`, `to_csv(path)` and `to_latex(path)`.
 
     Raises
     ------
     ValueError
-        If there are fewer than two data sets, or one cannot be compared; the
-        message names it. All sets are checked before the first fit.
+        If there are fewer than two data sets, or if one of them cannot be compared. The
+        message names the data set. All data sets are checked before the first fit.
 
     Warns
     -----
     NegativeTransferWarning
-        If sharing hurts a task of a data set by more than noise, once a data set.
+        If sharing significantly hurts a task. There is one warning per data set.
 
     See Also
     --------
@@ -96,8 +97,8 @@ def compare_datasets(
     """
     if not hasattr(datasets, "items") or len(datasets) < 2:
         raise ValueError(
-            f"{_WHO}: two data sets at least are needed, as a dict by name; for one "
-            "there is compare."
+            f"{_WHO}: datasets must be a dict of at least two data sets by name. Use "
+            "compare for a single data set."
         )
     sizes = {str(name): _check(str(name), datasets[name], options) for name in datasets}
     comparisons: dict[str, Comparison] = {}
@@ -105,18 +106,18 @@ def compare_datasets(
     for name, given in datasets.items():
         if options.get("verbose"):
             spent = time.monotonic() - start
-            sys.stderr.write(f"{_how_far(list(comparisons), sizes, spent)}\n")
+            sys.stderr.write(f"{_progress_line(list(comparisons), sizes, spent)}\n")
         X, y, groups = _read(str(name), given)
         with warnings.catch_warnings(record=True) as caught, _named(str(name)):
             warnings.simplefilter("always")
             own = {**options, "groups": options.get("groups", groups)}
             comparisons[str(name)] = compare(X, y, estimators, **own)
-        _tell_again(caught, str(name))
+        _reissue(caught, str(name))
     return DatasetsComparison(comparisons, alpha=alpha)
 
 
-def _how_far(done: Sequence[str], sizes: Mapping[str, int], spent: float) -> str:
-    """Say which data set is next, and how long it and the ones after it will take."""
+def _progress_line(done: Sequence[str], sizes: Mapping[str, int], spent: float) -> str:
+    """Return a line with the next data set and the estimated remaining time."""
     name = list(sizes)[len(done)]
     line = f"{_WHO}: {name}, data set {len(done) + 1} of {len(sizes)}, {minutes(spent)}"
     if not done:
@@ -127,13 +128,10 @@ def _how_far(done: Sequence[str], sizes: Mapping[str, int], spent: float) -> str
 
 
 def _check(name: str, given: Any, options: Mapping[str, Any]) -> int:
-    """Refuse what no model can be fitted to, before other data sets take their time.
-
-    Return the number of labels.
-    """
+    """Raise if a data set cannot be compared, and return its number of labels."""
     X, y, groups = _read(name, given)
     groups = options.get("groups", groups)
-    # compare warns of it when its turn comes
+    # compare issues these warnings later
     with warnings.catch_warnings(), _named(name):
         warnings.simplefilter("ignore")
         trunk = options.get("trunk")
@@ -149,7 +147,7 @@ def _check(name: str, given: Any, options: Mapping[str, Any]) -> int:
 
 @contextmanager
 def _named(name: str) -> Iterator[None]:
-    """Name the data set in an error."""
+    """Add the name of the data set to errors."""
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -165,13 +163,13 @@ def _read(name: str, given: Any) -> tuple[Any, Any, Any]:
     if isinstance(given, tuple | list) and len(given) == 2:
         return given[0], given[1], None
     raise ValueError(
-        f"{_WHO}: data set {name!r} is a {type(given).__name__}; give a pair "
-        "(X, y), or a Bunch with data and target."
+        f"{_WHO}: data set {name!r} is a {type(given).__name__}; it must be a pair "
+        "(X, y), a Bunch with data and target, or a function that returns one."
     )
 
 
-def _tell_again(caught: list[warnings.WarningMessage], name: str) -> None:
-    """Warn of what one comparison warned of, with the name of its data set."""
+def _reissue(caught: list[warnings.WarningMessage], name: str) -> None:
+    """Reissue the warnings of one comparison with the name of its data set."""
     for warning in caught:
         if issubclass(warning.category, NegativeTransferWarning):
             text = str(warning.message).partition(": ")[2]

@@ -1,4 +1,4 @@
-"""What `compare_datasets` returns: mean ranks, wins, a diagram, a page."""
+"""Result of `compare_datasets`: mean ranks, counts of wins, diagram and report."""
 
 from __future__ import annotations
 
@@ -24,42 +24,46 @@ _WHO = "DatasetsComparison"
 class DatasetsComparison(DatasetsResult):
     """Comparisons of the same models on several data sets.
 
-    Made by `compare_datasets`, or from comparisons that were made one by one.
+    Returned by `compare_datasets`. It can also be made from the results of several
+    calls of `compare`.
 
     Parameters
     ----------
     comparisons : mapping of str to Comparison
-        Comparisons by the name of their data set, two at least.
+        At least two comparisons, by the name of their data set.
     alpha : float, default=0.05
-        Level of the tests between models.
+        Significance level of the tests between models.
 
     Attributes
     ----------
     table : DataFrame of shape (n_datasets, n_models)
-        Mean score over the tasks, on each data set.
+        Mean score over the tasks on each data set.
     ranks : DataFrame of shape (n_ranked_datasets, n_ranked_models)
-        Rank of each model on each data set, 1 is the best and ties share their mean.
-        Ranked are models that stand for all data sets, dummies apart, on data sets
-        where all of them have all scores.
+        Rank of each model on each data set. Rank 1 is the best; tied models get the
+        mean of their ranks. Only models that were compared on all data sets are
+        ranked, without the dummy, and only on data sets on which all of these models
+        have all scores.
     mean_ranks : Series of shape (n_ranked_models,)
-        Their means, the best first.
+        Mean rank of each model, the best first.
     not_ranked : list of str
-        Data sets that are left out, because a score of a model is missing there.
+        Data sets without ranks, because a score of a model is missing.
     gains : list of Gain
-        Mean gain of each shared model on each data set, which stands in `task`;
-        p-values are adjusted for the number of data sets (Holm).
+        Mean gain of each shared model on each data set. The attribute `task` of a gain
+        is the name of the data set. The p-values are adjusted for the number of data
+        sets (Holm).
     counts : DataFrame
-        One row for each shared model and reference: data sets won, tied and lost beyond
-        noise, and by the sign of the gain alone.
+        One row for each shared model and reference: number of data sets with a
+        significant win, no significant difference and a significant loss, and number
+        of data sets with a higher and a lower score.
     friedman : tuple of float
-        Statistic and p-value of Friedman's test that all models rank alike; NaN for
-        fewer than three models.
+        Statistic and p-value of Friedman's test of the null hypothesis that all models
+        have the same ranks; NaN for fewer than three models.
     p_values : DataFrame of shape (n_ranked_models, n_ranked_models)
-        Of Nemenyi's test between each two models, by scikit-posthocs.
+        Pairwise p-values of Nemenyi's test, computed by scikit-posthocs.
     critical_difference : float
-        Mean ranks that differ by less are not told apart by Nemenyi's test.
+        Smallest difference of two mean ranks that is significant in Nemenyi's test.
     verdict : str
-        What the gains and ranks show, one sentence a shared model.
+        Summary of gains and ranks, with one line per shared model.
 
     Raises
     ------
@@ -68,8 +72,9 @@ class DatasetsComparison(DatasetsResult):
 
     Notes
     -----
-    Nemenyi's test speaks of the average over data sets, and is careful: with k models
-    on N data sets mean ranks must differ by q sqrt(k (k + 1) / (6 N)).
+    Nemenyi's test compares averages over the data sets and is conservative. With k
+    models and N data sets, the critical difference of two mean ranks is
+    q sqrt(k (k + 1) / (6 N)), where q is the critical value for alpha and k models.
 
     References
     ----------
@@ -100,12 +105,12 @@ class DatasetsComparison(DatasetsResult):
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         CriticalDifferenceDisplay
-            Holds what was drawn.
+            Display with the attributes `ax_` and `figure_`.
 
         Raises
         ------
@@ -117,17 +122,19 @@ class DatasetsComparison(DatasetsResult):
         return CriticalDifferenceDisplay.from_comparison(self, ax=ax)
 
     def to_html(self, path: str | os.PathLike[str]) -> None:
-        """Write a page that shows everything: one file, no network, fit for a phone.
+        """Write a self-contained HTML report.
+
+        The page works without a network connection and on small screens.
 
         Parameters
         ----------
         path : str or path-like
-            The file.
+            Path of the HTML file.
 
         Raises
         ------
         ImportError
-            If jinja2 or matplotlib is not installed: the extra `report`.
+            If jinja2 or matplotlib is not installed. The extra `report` installs both.
         """
         from sklearn_mtl.comparison.report._html_datasets import as_page
 
@@ -135,17 +142,17 @@ class DatasetsComparison(DatasetsResult):
         Path(path).write_text(as_page(self), encoding="utf-8")
 
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Return `table` as comma-separated values, and write it to a file.
+        """Return `table` as comma-separated values, and optionally write it to a file.
 
         Parameters
         ----------
         path : str or path-like, default=None
-            The file; None writes none.
+            Path of the CSV file; None writes no file.
 
         Returns
         -------
         str
-            One line for each data set, numbers with all their digits.
+            One line per data set, with numbers in full precision.
         """
         text: str = self.table.to_csv(lineterminator="\n")
         if path is not None:
@@ -153,18 +160,19 @@ class DatasetsComparison(DatasetsResult):
         return text
 
     def to_latex(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Return scores and mean ranks as a table for LaTeX, and write it to a file.
+        """Return scores and mean ranks as LaTeX, and optionally write them to a file.
 
         Parameters
         ----------
         path : str or path-like, default=None
-            The file; None writes none.
+            Path of the LaTeX file; None writes no file.
 
         Returns
         -------
         str
-            A tabular with the rules of the package booktabs: a row for each data set,
-            a column for each model, the mean ranks last, the best of each row in bold.
+            A tabular environment that requires the package booktabs: one row per data
+            set, one column per model, the mean ranks in the last row, and the best
+            value of each row in bold.
         """
         from sklearn_mtl.comparison.report._latex import dataset_table
 
@@ -174,7 +182,7 @@ class DatasetsComparison(DatasetsResult):
         return text
 
     def _repr_html_(self) -> str | None:
-        """Return verdict and scores for a notebook; without jinja2 None: the text."""
+        """Return verdict and scores for a notebook, or None without jinja2."""
         if not is_installed("jinja2"):
             return None
         from sklearn_mtl.comparison.report._html_datasets import as_summary

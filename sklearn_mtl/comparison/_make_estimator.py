@@ -1,4 +1,4 @@
-"""Make the estimator of a row that is known by name."""
+"""Estimators of the built-in models of `compare`."""
 
 from __future__ import annotations
 
@@ -27,35 +27,38 @@ def make_estimator(
     trunk: Any = None,
     random_state: int | None = 0,
 ) -> Any:
-    """Make a model that `compare` knows by name, with the preparation of its inputs.
+    """Make the estimator of a built-in model of `compare`.
+
+    The estimator includes the preparation of its inputs.
 
     Parameters
     ----------
     name : str
-        Name of a row of `compare`, such as "net", "forest" or "net, one per task".
+        Name of a built-in model, such as "net", "forest" or "net, one per task".
     X : array-like, sparse matrix or DataFrame of shape (n_samples, n_features)
-        Inputs: which columns are numbers and which are categories, and whether values
-        are missing, decides how they are prepared.
+        Input data. The preparation depends on which columns are numeric and which are
+        categorical, and on whether values are missing.
     y : array-like or DataFrame of shape (n_samples,) or (n_samples, n_tasks)
-        Targets: whether they are classes or numbers decides which estimator it is.
+        Target values. The class of the estimator depends on the types of the tasks.
     task_types : str, sequence or dict, default=None
-        "classification" or "regression" for all tasks, in order, or by name; None
-        infers it from the labels.
+        "classification", "regression" or "tokens": one value for all tasks, a sequence
+        in task order, or a dict by task name. None infers the types from the labels.
     trunk : trunk spec, nn.Module or callable, default=None
-        Trunk of the net and of the net in the blend, such as `Conv` for pictures; None
-        is that of tables.
+        Trunk of the net and of the net within the blend, such as `Conv` for images.
+        None is the default trunk for tables.
     random_state : int or None, default=0
         Seed of the model.
 
     Returns
     -------
     estimator
-        Unfitted; `fit(X, y)` takes X and y as they were given here.
+        Unfitted estimator. `fit(X, y)` takes X and y in the form passed to this
+        function.
 
     Raises
     ------
     ValueError
-        If no row has this name; the message lists the names.
+        If no model has this name; the message lists the names.
     TaskError
         If a target cannot be read.
     TypeError
@@ -63,7 +66,7 @@ def make_estimator(
 
     See Also
     --------
-    compare : Find out which model is the best.
+    compare : Compare models on the same splits.
 
     Examples
     --------
@@ -89,5 +92,5 @@ def make_estimator(
         if candidate.row.name == name:
             return candidate.ready(inputs)
     raise ValueError(
-        f"{_WHO}: {plain!r} is one model per task; it has no twin {name!r}."
+        f"{_WHO}: there is no model {name!r}, because {plain!r} has no twin."
     )

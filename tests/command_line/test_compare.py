@@ -70,7 +70,7 @@ def test_a_table_is_compared_from_the_command_line(table, tmp_path):
     source = page.read_text(encoding="utf-8")
     assert "How to reproduce" in source
     assert "inputs: 3 numeric, 1 categorical (ward: 2 levels)" in source
-    assert "How strongly the labels of two tasks are associated" in source
+    assert "Strength of the association between the labels of two" in source
     assert '<th scope="col"></th>' not in source  # who listens hears nothing
 
 
@@ -80,7 +80,7 @@ def test_bad_input_ends_the_process_with_code_2_and_one_line(table):
     assert done.stdout == ""
     line = done.stderr.splitlines()[-1]
     assert line.startswith("sklearn-mtl: error: ")
-    assert "task 'same' has the single class 'always'; two classes are needed" in line
+    assert "task 'same' has the single class 'always'; at least two classes are" in line
 
 
 def failing(capsys, *arguments):

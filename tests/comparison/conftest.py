@@ -54,11 +54,11 @@ def make_comparison(n_splits=5, spread=0.01, tasks=TASKS, models=MODELS, **argum
     scores = levels[:, None, :] + spread * rng.standard_normal(
         (len(models), n_splits, len(tasks))
     )
-    second = np.array([task.beside is not None for task in tasks])
+    second = np.array([task.second_metric is not None for task in tasks])
     candidates = scores[:3].argmax(axis=0)
     measured = Measured(
         scores=scores,
-        beside=np.where(second, scores - 2, np.nan),
+        second_scores=np.where(second, scores - 2, np.nan),
         fit_seconds=np.linspace(0.01, 12, len(models))[:, None] * np.ones(n_splits),
         predict_seconds=np.full((len(models), n_splits), 0.1),
         n_train=np.full((n_splits, len(tasks)), 80),

@@ -43,7 +43,9 @@ def test_a_cluster_finds_the_same_as_this_process(cluster, tmp_path):
     with parallel_config("dask"):
         found = compare(X, y, rows, **options, cache_dir=tmp_path)
     np.testing.assert_array_equal(found.measured.scores, alone.measured.scores)
-    np.testing.assert_array_equal(found.measured.beside, alone.measured.beside)
+    np.testing.assert_array_equal(
+        found.measured.second_scores, alone.measured.second_scores
+    )
     np.testing.assert_array_equal(found.measured.chosen, alone.measured.chosen)
     np.testing.assert_array_equal(found.curve.scores, alone.curve.scores)
     assert found.verdict == alone.verdict

@@ -43,7 +43,7 @@ def test_scores_are_long_and_hold_both_metrics(comparison):
     one = scores.query("model == 'net' and split == 2 and task == 'digit'")
     assert one["metric"].tolist() == ["balanced_accuracy", "neg_log_loss"]
     assert one["score"].iloc[0] == comparison.measured.scores[4, 2, 0]
-    assert one["score"].iloc[1] == comparison.measured.beside[4, 2, 0]
+    assert one["score"].iloc[1] == comparison.measured.second_scores[4, 2, 0]
 
 
 def test_chosen_counts_are_by_task_and_most_often_first(comparison):
@@ -89,7 +89,7 @@ def test_csv_holds_the_table_with_all_digits(comparison, tmp_path):
 
 
 def test_a_row_without_an_estimator_is_named(comparison):
-    with pytest.raises(ValueError, match="'net' has no estimator here"):
+    with pytest.raises(ValueError, match="model 'net' has no estimator"):
         comparison.best_estimator("net")
     with pytest.raises(KeyError, match="no model 'tree'"):
         comparison.best_estimator("tree")
@@ -97,5 +97,5 @@ def test_a_row_without_an_estimator_is_named(comparison):
     comparison.measured.scores[0, 0] = 0
     comparison.measured.scores[:, 1] = np.nan
     comparison.measured.scores[1, 1] = 0
-    with pytest.raises(ValueError, match="no row has all scores, so none is recommend"):
+    with pytest.raises(ValueError, match="no model has all scores, so none is recomm"):
         comparison.best_estimator()

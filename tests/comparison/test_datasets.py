@@ -6,7 +6,7 @@ from sklearn.linear_model import Ridge
 from sklearn.utils import Bunch
 
 from sklearn_mtl.comparison import compare, compare_datasets
-from sklearn_mtl.comparison._datasets import _how_far
+from sklearn_mtl.comparison._datasets import _progress_line
 from sklearn_mtl.datasets import make_multitask_regression
 from sklearn_mtl.exceptions import MissingLabelWarning, NegativeTransferWarning
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
@@ -47,7 +47,7 @@ def test_related_tasks_gain_on_every_data_set(found):
     wins = found.counts.set_index(["model", "against"]).loc[("shared", "twin")]
     assert wins["win"] == 3
     assert found.mean_ranks.index[0] == "shared"
-    assert "sharing helps on pair, bunch and late. Its mean rank is 1 of 3" in (
+    assert "sharing helps on pair, bunch and late. Its mean rank is 1 among 3" in (
         found.verdict
     )
 
@@ -80,9 +80,9 @@ def test_harm_is_warned_of_with_the_name_of_the_data_set():
 @pytest.mark.parametrize(
     ("datasets", "message"),
     [
-        ({"a": made(0)}, "two data sets at least are needed"),
-        ([made(0), made(1)], "as a dict by name"),
-        ({"a": made(0)[0], "b": made(1)}, r"data set 'a' is a ndarray; give a pair"),
+        ({"a": made(0)}, "must be a dict of at least two data sets"),
+        ([made(0), made(1)], "must be a dict of at least two"),
+        ({"a": made(0)[0], "b": made(1)}, r"data set 'a' is a ndarray; it must be a"),
     ],
 )
 def test_other_forms_are_refused(datasets, message):
@@ -164,18 +164,20 @@ def test_stderr_names_the_data_set_at_work(capfd):
 
 def test_the_time_left_is_in_proportion_to_the_labels():
     sizes = {"a": 100, "b": 300, "c": 100}
-    assert _how_far([], sizes, 0.2) == "compare_datasets: a, data set 1 of 3, 0:00"
-    assert _how_far(["a"], sizes, 50.0) == (
+    assert (
+        _progress_line([], sizes, 0.2) == "compare_datasets: a, data set 1 of 3, 0:00"
+    )
+    assert _progress_line(["a"], sizes, 50.0) == (
         "compare_datasets: b, data set 2 of 3, 0:50, about 3:20 left"
     )
-    assert _how_far(["a", "b"], sizes, 100.0).endswith("1:40, about 0:25 left")
+    assert _progress_line(["a", "b"], sizes, 100.0).endswith("1:40, about 0:25 left")
 
 
 def test_the_page_shows_ranks_gains_and_how_to_do_it_again(found, tmp_path):
     _, page = page_of(found, tmp_path)
     text = " ".join(page.text)
     _, p_value = stats.friedmanchisquare(*found.table[found.ranks.columns].to_numpy().T)
-    assert f"Friedman's test that all rank alike: p = {p_value:.2g}." in text
+    assert f"Friedman's test for equal ranks: p = {p_value:.2g}." in text
     assert f"critical difference {found.critical_difference:.2f}" in text
     assert page.tags.count("picture") == 1 + 1  # ranks, gains of one shared model
     assert text.count("from sklearn_mtl.comparison import compare") == 3

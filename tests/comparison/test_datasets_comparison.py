@@ -58,7 +58,10 @@ def ranked(published, monkeypatch):
 
 @pytest.mark.parametrize(
     ("ranks", "said"),
-    [([1, 1], "1.5 of 2; no model has a better one."), ([2, 1], "1 of 2; the best.")],
+    [
+        ([1, 1], "1.5 among 2 models; no model has a better one."),
+        ([2, 1], "1 among 2 models; the best."),
+    ],
 )
 def test_a_mean_rank_that_is_shared_is_not_called_the_best(
     published, monkeypatch, ranks, said
@@ -113,7 +116,7 @@ def test_dummies_and_a_choice_among_one_model_are_not_ranked(published, make):
         del comparison.models[2]
         comparison.measured.chosen[:] = 1
         costs = ("fit_seconds", "predict_seconds", "model_bytes")
-        for name in ("scores", "beside", *costs):
+        for name in ("scores", "second_scores", *costs):
             values = getattr(comparison.measured, name)
             object.__setattr__(comparison.measured, name, np.delete(values, 2, axis=0))
     assert "automatically selected" not in DatasetsComparison(made).ranks
@@ -126,7 +129,7 @@ def test_a_data_set_on_which_a_model_failed_is_not_ranked_and_named(make, tmp_pa
     assert found.not_ranked == ["b"]
     assert list(found.ranks.index) == ["a", "c"]
     text = " ".join(page_of(found, tmp_path)[1].text)
-    assert "Not ranked, for a model has no score there: b." in text
+    assert "Data sets without ranks, because a model has no score: b." in text
 
 
 def test_gains_are_those_of_the_mean_with_holm_over_data_sets(make):
@@ -146,11 +149,11 @@ def test_without_the_tests_package_the_rest_is_there(published, monkeypatch, tmp
         published.plot()
     assert len(published.mean_ranks) == 5
     text = " ".join(page_of(published, tmp_path)[1].text)
-    assert "not tested pairwise: scikit-posthocs is missing" in text
+    assert "not tested pairwise, because scikit-posthocs is not installed" in text
 
 
 def test_two_comparisons_and_a_level_are_needed(make):
-    with pytest.raises(ValueError, match="two comparisons at least"):
+    with pytest.raises(ValueError, match="comparisons has length 1; at least two are"):
         DatasetsComparison({"a": make()})
     with pytest.raises(ValueError, match=r"alpha is 5; it must be in \(0, 1\)"):
         DatasetsComparison({"a": make(), "b": make()}, alpha=5)
@@ -202,12 +205,13 @@ def test_text_and_repr_are_short(published):
 def test_the_page_draws_the_ranks_and_tells_them_in_numbers(ranked, tmp_path):
     source, page = page_of(ranked, tmp_path)
     text = " ".join(page.text)
-    assert "those that learn all tasks together are blue" in text
+    assert "Shared models are blue." in text
     assert "(critical difference 1.25)" in text
     alts = [value for name, value in page.attributes if name == "alt"]
     told = "net 1.96, forest 2.00, net, one per task 2.89 and linear 3.14"
     assert alts[0] == (
-        f"Mean ranks, 1 is the best: {told}. Bars join models that are not told apart."
+        f"Mean ranks (1 is the best): {told}. Bars connect models that do not differ "
+        "significantly."
     )
     assert '<th scope="row">forest</th><td data-label="mean rank">2.00</td>' in source
 
@@ -227,7 +231,7 @@ def test_a_notebook_shows_verdict_and_scores(published, monkeypatch):
 
 
 def test_shapes_that_do_not_fit_are_refused():
-    message = r"2 models need mean_ranks of shape \(2,\) and p_values of \(2, 2\)"
+    message = r"mean_ranks must have shape \(2,\) and p_values \(2, 2\); got \(1,\)"
     with pytest.raises(ValueError, match=message):
         CriticalDifferenceDisplay([1.0], [[1.0]], model_names=["a", "b"])
 

@@ -37,7 +37,7 @@ def found():
 def test_tokens_have_the_scores_of_spans_and_of_tags(found):
     rows = {row.name: row for row in found.tasks}
     assert (rows["slots"].kind, rows["slots"].metric) == ("tokens", "span_f1")
-    assert rows["slots"].beside == "token_accuracy"
+    assert rows["slots"].second_metric == "token_accuracy"
     assert (rows["slots"].zero, rows["slots"].unit) == (0.0, 1.0)
     table = found.table
     # tasks that are counted apart have nothing in common
@@ -128,12 +128,14 @@ def test_data_sets_of_texts_are_compared():
 
 
 def test_rows_that_cannot_learn_tags_are_refused():
-    message = r"'linear' cannot learn task 'slots', whose labels are tags of tokens\. "
+    message = (
+        r"model 'linear' cannot learn task 'slots', whose labels are tags of tokens\. "
+    )
     with pytest.raises(
         TaskError, match=message + r"Models that can: \['dummy', 'net'\]"
     ):
         compare(TEXTS, Y, ["linear"])
-    with pytest.raises(TaskError, match="which a net learns from texts: trunk=sklearn"):
+    with pytest.raises(TaskError, match="net learns them from texts; pass trunk=sklea"):
         compare(TEXTS, Y)
 
 

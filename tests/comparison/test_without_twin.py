@@ -42,13 +42,14 @@ def test_it_is_only_compared_with_single_task_rows(with_blend):
 
 def test_what_asks_about_sharing_takes_the_last_row_with_a_twin(with_blend):
     assert with_blend.plot().gains[0].model == "net"
-    with pytest.raises(ValueError, match="delta_m: 'blend' has no twin"):
+    with pytest.raises(ValueError, match="delta_m: model 'blend' has no twin"):
         with_blend.delta_m("blend")
 
 
 def test_text_and_page_show_it(with_blend, tmp_path):
-    assert "blend: what sharing does was not measured" in with_blend.verdict
-    assert "By itself, blend is better than linear and forest." in with_blend.verdict
+    assert "blend: the effect of sharing was not measured" in with_blend.verdict
+    said = "On average, blend is significantly better than linear and forest."
+    assert said in with_blend.verdict
     assert "blend: gain" in with_blend.to_text()
     assert "blend" in " ".join(page_of(with_blend, tmp_path)[1].text)
 
@@ -58,10 +59,10 @@ def test_it_has_no_learning_curve(tmp_path):
     rows = ["shared-linear", "blend"]
     found = compare(X, y, rows, cv=2, learning_curve=[0.5])
     assert set(found.learning_curve["model"]) == {"shared-linear"}
-    with pytest.raises(ValueError, match="labels_saved: 'blend' has no twin"):
+    with pytest.raises(ValueError, match="labels_saved: model 'blend' has no twin"):
         found.labels_saved("blend")
-    with pytest.raises(ValueError, match="'blend' has no twin to draw"):
+    with pytest.raises(ValueError, match="'blend' has no twin, so there is no learn"):
         SampleEfficiencyDisplay.from_comparison(found, model="blend")
-    assert "blend: what sharing does was not measured" in found.verdict
+    assert "blend: the effect of sharing was not measured" in found.verdict
     assert "blend" in found.to_text()
     page_of(found, tmp_path)

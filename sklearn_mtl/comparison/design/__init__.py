@@ -1,1 +1,1 @@
-"""What is compared: data, tasks, models, splits and scores."""
+"""Design of a comparison: inputs, targets, models, splits and scores."""

@@ -1,4 +1,4 @@
-"""Inputs as tables give them: columns of numbers, of categories and of free text."""
+"""Inputs of a comparison: numeric, categorical and free-text columns."""
 
 from __future__ import annotations
 
@@ -31,27 +31,28 @@ __all__ = [
     "take_rows",
 ]
 
-# More than this is rather a text or an identifier than a category.
+# Columns with more categories than this usually contain texts or identifiers.
 _MAX_ONE_HOT = 50
-# Histogram boosting takes 255 categories a column.
+# Histogram boosting supports up to 255 categories per column.
 _MAX_ORDINAL = 254
 _SECONDS_PER_DAY = 86400.0
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Inputs, and the preparation that models without one of their own need.
+    """Inputs, and their preparation for models that do not prepare them.
 
     Attributes
     ----------
     X : array-like of shape (n_samples, n_features)
-        Numbers are float64, categories strings or NaN.
+        Numeric columns have dtype float64; categories are strings or NaN.
     numeric, categorical : list of str
-        Columns of a DataFrame by what they are; empty for arrays of numbers.
+        Names of the numeric and categorical columns of a DataFrame; empty for numeric
+        arrays.
     has_missing : bool
-        Whether any input is missing.
+        Whether any value is missing.
     texts : list of str, default=[]
-        Columns of free text.
+        Names of the free-text columns.
     """
 
     X: Matrix | Frame
@@ -61,11 +62,11 @@ class Inputs:
     texts: list[str] = field(default_factory=list)
 
     def one_hot(self) -> Any:
-        """Return a transformer to numbers without gaps, or None.
+        """Return a transformer to numbers without missing values, or None.
 
-        Numbers are imputed by the median, with a column that flags the gap;
-        categories become one-hot columns, where a gap is a category too; free text
-        becomes components of its TF-IDF.
+        Numeric columns are imputed by the median, with indicators of missing values.
+        Categories are one-hot encoded, and a missing value is a category. Free text is
+        encoded by the components of its TF-IDF.
         """
         if not self.categorical and not self.texts and not self.has_missing:
             return None
@@ -82,10 +83,10 @@ class Inputs:
         return self._columns(impute, encode)
 
     def ordinal(self) -> Any:
-        """Return a transformer to numbers with gaps, or None.
+        """Return a transformer to numbers that keeps missing values, or None.
 
-        The categories come first, as codes, for models that know what a code is; a
-        sparse matrix becomes a dense one.
+        The categories are encoded as integers and come first, for models with native
+        support of categories. A sparse matrix is converted to a dense one.
         """
         if sparse.issparse(self.X):
             return FunctionTransformer(_dense, accept_sparse=True)
@@ -99,9 +100,9 @@ class Inputs:
         return self._columns("passthrough", encode)
 
     def components(self) -> Any:
-        """Return a transformer of free text alone, or None.
+        """Return a transformer of the free-text columns only, or None.
 
-        It is for models that prepare numbers and categories themselves.
+        It serves models that prepare numbers and categories themselves.
         """
         if not self.texts:
             return None
@@ -130,13 +131,13 @@ def _dense(X: Any) -> np.ndarray:
 
 
 def check_inputs(X: FeaturesLike, trunk: Any = None) -> None:
-    """Refuse what is neither a table of inputs nor texts, such as the model."""
+    """Raise if X is neither a table nor a list of texts, such as an estimator."""
     call = "The call is compare(X, y, estimators)."
     if X is None or hasattr(X, "fit"):
         found = "None" if X is None else type(X).__name__
         raise TypeError(
-            f"compare: X must be an array or frame (n_samples, n_features), found "
-            f"{found}. {call}"
+            "compare: X must be an array or DataFrame of shape (n_samples, "
+            f"n_features); got {found}. {call}"
         )
     if as_texts(X, trunk) is not None:
         return
@@ -149,7 +150,7 @@ def check_inputs(X: FeaturesLike, trunk: Any = None) -> None:
 
 
 def read_inputs(X: FeaturesLike, trunk: Any = None) -> Inputs:
-    """Bring inputs into one form, without looking at any row's values for another's.
+    """Convert inputs to a common form, where no value depends on other samples.
 
     Texts become a table with one column. Shapes: X (n_samples, n_features).
     """
@@ -178,7 +179,10 @@ def _read_frame(frame: Any) -> Inputs:
     texts = [str(name) for name in frame.columns]
     double = sorted({name for name in texts if texts.count(name) > 1})
     if double:
-        raise ValueError(f"compare: X has more than one column of the name {double}.")
+        raise ValueError(
+            f"compare: the columns {double} of X occur more than once. Column names "
+            "must be unique."
+        )
     columns: dict[str, Any] = {}
     numeric: list[str] = []
     categorical: list[str] = []
@@ -209,13 +213,13 @@ def read_column(column: Any) -> tuple[bool, Any]:
         return True, _in_days(column)
     if types.is_numeric_dtype(column) or types.is_bool_dtype(column):  # nullable
         return True, column.astype("Float64").astype(np.float64)
-    # strings, categories, objects; one dtype for all, with NaN where there is nothing
+    # strings, categories and objects get the same dtype, with NaN for missing values
     texts = category_texts(column, column.name, "compare")
     return False, pd.Series(texts, index=column.index, dtype=object)
 
 
 def _in_days(column: Any) -> Any:
-    """Return days since 1970, or days of a duration."""
+    """Return dates as days since 1970, and durations as days."""
     import pandas as pd
 
     if getattr(column.dt, "tz", None) is not None:
@@ -231,5 +235,5 @@ def n_rows(X: Any) -> int:
 
 
 def take_rows(X: Any, rows: np.ndarray) -> Any:
-    """Return some rows, in the form of X."""
+    """Return the given rows of an array, a sparse matrix or a DataFrame."""
     return X.iloc[rows] if is_pandas(X) else X[rows]

@@ -1,4 +1,4 @@
-"""The rows that are known by name, and how each is built."""
+"""Built-in models of a comparison."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ _RIDGE_ALPHAS = (0.1, 1.0, 10.0, 100.0, 1000.0)
 
 @dataclass(frozen=True)
 class Situation:
-    """What a recipe may look at.
+    """Data and settings from which the models are built.
 
     Attributes
     ----------
     tasks : TaskSet
         The tasks.
     inputs : Inputs
-        The inputs, for the preparation.
+        Input data and its preparation.
     random_state : int or None
         Seed of the models.
     trunk : trunk spec, nn.Module, callable or None, default=None
-        Trunk of the nets; None is their default.
+        Trunk of the nets; None is their default trunk.
     """
 
     tasks: TaskSet
@@ -64,13 +64,13 @@ class Situation:
 
     @property
     def of_tokens(self) -> list[str]:
-        """Return the names of the tasks of tokens."""
+        """Return the names of the token tasks."""
         return [task.name for task in self.tasks.tasks if task.is_tokens]
 
     @property
     def problem(self) -> str:
-        """One of "classification", "regression" and "mixed"."""
-        # a classifier learns tokens
+        """Return "classification", "regression" or "mixed"."""
+        # token tasks are learned by classifiers
         types = self.task_types
         kinds = {"classification" if one == "tokens" else one for one in types}
         return kinds.pop() if len(kinds) == 1 else "mixed"
@@ -78,7 +78,7 @@ class Situation:
     def together(
         self, classifier: Any, regressor: Any, mixed: Any, **settings: Any
     ) -> Any:
-        """Return an estimator of the class that fits the kinds of the tasks."""
+        """Return a shared estimator of the class for these types of tasks."""
         if self.problem == "mixed":
             settings = {"task_types": self.task_types, **settings}
         kinds = {"classification": classifier, "regression": regressor, "mixed": mixed}
@@ -87,7 +87,7 @@ class Situation:
     def apart(
         self, estimator: Estimator | None = None, **models: Any
     ) -> IndependentTasks:
-        """Return a model for each task; a task without label is predicted as NaN."""
+        """Return one model per task; tasks without labels are predicted as NaN."""
         return IndependentTasks(
             estimator, task_types=self.task_types, on_empty_task="warn", **models
         )
@@ -95,24 +95,25 @@ class Situation:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a row is built.
+    """Definition of a built-in model.
 
     Attributes
     ----------
     role : {"dummy", "single", "shared"}
-        What the row is; a shared one gets a twin.
+        Role of the model in the comparison.
     make : callable
-        Situation -> estimator, without the preparation of its inputs.
+        Function from Situation to an estimator without the preparation of its inputs.
     preparation : {"one-hot", "codes", "own"}, default="one-hot"
-        "codes": categories come as codes, with their columns first, and gaps stay;
-        "own": the estimator prepares the inputs itself, but for free text.
+        "one-hot" imputes numbers and one-hot encodes categories. "codes" encodes
+        categories as integers in the first columns and keeps missing values. With "own"
+        the estimator prepares all inputs except free text.
     has_twin : bool, default=True
-        Whether a shared row gets a twin.
+        Whether a shared model gets a twin.
     effort : float, default=1.0
-        Rough cost of a fit compared with those of the other rows, for the time left
-        until fits of this row have been measured.
+        Rough cost of a fit relative to the other models. It is used to estimate the
+        remaining time until a fit of this model has been measured.
     learns_tokens : bool, default=False
-        Whether a row learns tags of tokens, from texts as they came.
+        Whether the model can learn token tasks from unprepared texts.
     """
 
     role: str
@@ -123,7 +124,7 @@ class Recipe:
     learns_tokens: bool = False
 
     def prepared(self, estimator: Estimator, inputs: Inputs) -> Any:
-        """Return a Pipeline with the preparation, where the inputs need one."""
+        """Return the estimator in a Pipeline with the preparation, if one is needed."""
         prepare = {
             "one-hot": inputs.one_hot,
             "codes": inputs.ordinal,
@@ -133,7 +134,7 @@ class Recipe:
 
 
 def _scaled(estimator: Estimator, situation: Situation) -> Any:
-    # centring would fill a sparse matrix
+    # centring would make a sparse matrix dense
     scaler = StandardScaler(with_mean=not issparse(situation.inputs.X))
     return make_pipeline(scaler, estimator)
 
@@ -148,7 +149,7 @@ def _dummy(situation: Situation) -> Any:
 
 
 def _linear(situation: Situation) -> Any:
-    # Many classes need more steps than the default of 100.
+    # Tasks with many classes need more iterations than the default of 100.
     classifier = LogisticRegression(max_iter=1000)
     return situation.apart(
         classifier=_scaled(classifier, situation),
@@ -161,11 +162,11 @@ def _forest(situation: Situation) -> Any:
         "n_estimators": 200,
         "random_state": situation.random_state,
     }
-    # A third of the inputs at a split, as Breiman advises for regression.
+    # Breiman recommends a third of the features per split for regression.
     regressor = RandomForestRegressor(**settings, max_features=1 / 3)
     return situation.apart(
         classifier=RandomForestClassifier(**settings),
-        # A tree splits no node whose variance is below 2e-16, whatever the unit.
+        # Trees do not split nodes with a variance below 2e-16, so targets need scaling.
         regressor=TransformedTargetRegressor(regressor, transformer=StandardScaler()),
     )
 
@@ -173,7 +174,8 @@ def _forest(situation: Situation) -> Any:
 def _boosting(situation: Situation) -> Any:
     settings: dict[str, Any] = {
         "categorical_features": list(range(len(situation.inputs.categorical))) or None,
-        # "auto" would split off rows by class, which fails for a class of one row.
+        # "auto" makes a stratified validation split, which fails for a class with a
+        # single sample.
         "early_stopping": False,
         "random_state": situation.random_state,
     }
@@ -208,11 +210,11 @@ def _blend(situation: Situation) -> Any:
 
 
 def _members(situation: Situation) -> list[tuple[str, Any]]:
-    """Return the default members of a blend, its net with the trunk."""
+    """Return the default members of a blend, where the net has the given trunk."""
     net = _net(situation)
     if getattr(situation.trunk, "default_n_members", 1) == 1:
-        # A single net is fitted again for every fold of the blend, six times in all;
-        # several hold out another fold each.
+        # A blend refits a single net for each of its folds, six fits in all. Several
+        # members each hold out a fold, so that no refits are needed.
         net.set_params(n_members=_N_MEMBERS)
     return [
         ("net", net),
@@ -229,7 +231,7 @@ def _shared_linear(situation: Situation) -> Any:
     return _scaled(linear, situation)
 
 
-# In the order of the table.
+# The table of scores has this order.
 MODELS: dict[str, Recipe] = {
     "dummy": Recipe("dummy", _dummy, effort=0.01, learns_tokens=True),
     "linear": Recipe("single", _linear, effort=0.1),
@@ -237,7 +239,7 @@ MODELS: dict[str, Recipe] = {
     "boosting": Recipe("single", _boosting, preparation="codes", effort=3.0),
     "shared-linear": Recipe("shared", _shared_linear),
     "net": Recipe("shared", _net, preparation="own", learns_tokens=True),
-    # A twin would take as many times as long as there are tasks: 2 to 5 times in
-    # measurements on five tables with 2 to 7 tasks.
+    # A twin fits one blend per task. It took 2 to 5 times as long as the blend on five
+    # tables with 2 to 7 tasks.
     "blend": Recipe("shared", _blend, preparation="own", has_twin=False, effort=2.0),
 }

@@ -1,4 +1,4 @@
-"""After how much the values of tasks repeat, one answer for all rows."""
+"""Periods of circular regression tasks, shared by all models of a comparison."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ __all__ = ["declare_periods"]
 
 
 def declare_periods(tasks: TaskSet, estimators: Iterable[Any]) -> TaskSet:
-    """Return the tasks with the periods that the losses of any estimator name.
+    """Return the tasks with the periods of the circular losses of the estimators.
 
-    A net with a `CircularLoss` knows that 359 degrees are near 1; a forest does not,
-    and yet both must be scored alike.
+    If one net has a `CircularLoss` for a task, all models are scored with its period.
     """
     losses = [loss for one in estimators for loss in _losses(one)]
     return tasks.with_periods(
@@ -37,7 +36,7 @@ def _losses(estimator: Estimator) -> list[Any]:
 
 
 def _of_task(loss: Any, t: int, names: Sequence[str]) -> Any:
-    """Return what a loss says of a task; what does not fit the tasks fails in fit."""
+    """Return the loss of one task, or None for an invalid loss, which fit rejects."""
     try:
         return by_task(loss, names, parameter="loss", who="compare")[names[t]]
     except TaskError:
@@ -56,7 +55,7 @@ def _agreed(name: str, periods: set[float | None]) -> float | None:
     found = sorted(period for period in periods if period is not None)
     if len(found) > 1:
         raise TaskError(
-            f"compare: the values of task {name!r} repeat after {found} in the losses "
-            "of the estimators; scores can be compared under one period only."
+            f"compare: task {name!r} has conflicting periods in the losses of the "
+            f"estimators: {found}. All estimators must use the same period."
         )
     return found[0] if found else None

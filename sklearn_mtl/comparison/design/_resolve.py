@@ -1,4 +1,4 @@
-"""Turn what a user names or gives into the rows of the comparison."""
+"""Conversion of the argument `estimators` into the models of a comparison."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _WHO = "compare"
 
 @dataclass(frozen=True)
 class Candidate:
-    """A row and what is fitted for it.
+    """A model of the comparison and its estimator.
 
     Attributes
     ----------
     row : ModelRow
-        How it is shown.
+        Name and role of the model.
     estimator : estimator
-        Unfitted.
+        Unfitted estimator.
     takes_raw : bool
-        Whether it gets the inputs as they came; rows known by name bring their own
-        preparation and get the inputs in one form.
+        Whether the estimator receives X unchanged. Built-in models that prepare tables
+        receive the common form of `Inputs` instead.
     effort : float, default=1.0
-        Rough cost of a fit compared with those of other models.
+        Rough cost of a fit relative to other models.
     is_recipe : bool, default=False
-        Whether it was made by name.
+        Whether this is a built-in model.
     """
 
     row: ModelRow
@@ -53,19 +53,19 @@ class Candidate:
 
     @property
     def is_named(self) -> bool:
-        """Whether `make_estimator` makes it by the name of its row."""
+        """Return whether `make_estimator` can make this model by its name."""
         name = self.row.name.removesuffix(twin_name(""))
         return self.is_recipe and name in MODELS
 
     def ready(self, inputs: Inputs) -> Any:
-        """Return the estimator so that it takes the inputs as they came."""
+        """Return the estimator in a form that takes X unchanged."""
         return self.estimator if self.takes_raw else with_reader(self.estimator, inputs)
 
 
 def resolve_models(
     estimators: Sequence[Any] | Mapping[str, Any] | None, situation: Situation
 ) -> list[Candidate]:
-    """Return the rows, each shared one after its twin if it has one."""
+    """Return the models, where each shared model comes after its twin."""
     candidates: list[Candidate] = []
     for name, given in _named(estimators, situation):
         if isinstance(given, str):
@@ -77,7 +77,7 @@ def resolve_models(
 
 
 def _named(estimators: Any, situation: Situation) -> list[tuple[str, Any]]:
-    """Return (name of the row, name of a recipe or estimator)."""
+    """Return pairs of a name and a built-in model's name or an estimator."""
     if estimators is None:
         return [(name, name) for name in _default_names(situation)]
     if isinstance(estimators, str) or hasattr(estimators, "fit"):
@@ -90,33 +90,34 @@ def _named(estimators: Any, situation: Situation) -> list[tuple[str, Any]]:
 def _default_names(situation: Situation) -> list[str]:
     if situation.of_tokens:
         return [name for name, recipe in MODELS.items() if recipe.learns_tokens]
-    # the other members of a blend read tables, its net texts
+    # a blend needs a table for its other members and texts for its net
     is_text = reads_texts(situation.trunk)
     return [name for name in MODELS if not (is_text and name == "blend")]
 
 
 def _check_tokens(name: str, situation: Situation) -> None:
-    """Refuse a row that cannot learn the tags of tokens."""
+    """Raise if there are token tasks and the model cannot learn them."""
     if not situation.of_tokens:
         return
     able = [key for key, recipe in MODELS.items() if recipe.learns_tokens]
     if name not in able:
         raise TaskError(
-            f"{_WHO}: {name!r} cannot learn task {situation.of_tokens[0]!r}, whose "
-            f"labels are tags of tokens. Models that can: {able}."
+            f"{_WHO}: model {name!r} cannot learn task {situation.of_tokens[0]!r}, "
+            f"whose labels are tags of tokens. Models that can: {able}."
         )
     if name == "net" and not reads_texts(situation.trunk):
         raise TaskError(
             f"{_WHO}: the labels of task {situation.of_tokens[0]!r} are tags of "
-            "tokens, which a net learns from texts: trunk=sklearn_mtl.modules.Text()."
+            "tokens. A net learns them from texts; pass "
+            "trunk=sklearn_mtl.modules.Text()."
         )
 
 
 def _listed(estimators: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
     if not isinstance(estimators, Iterable):
         raise TypeError(
-            f"{_WHO}: estimators is a {type(estimators).__name__}; give a list of "
-            f"names ({list(MODELS)}) and (name, estimator) pairs, or a dict."
+            f"{_WHO}: estimators is a {type(estimators).__name__}; it must be a dict, "
+            f"or a list of (name, estimator) pairs and of the names {list(MODELS)}."
         )
     return list(estimators)
 
@@ -159,10 +160,10 @@ def _by_object(
 ) -> list[Candidate]:
     if not hasattr(estimator, "fit") or isinstance(estimator, type):
         raise TypeError(
-            f"{_WHO}: {name!r} is {estimator!r}; give an estimator, or one of the "
-            f"names {list(MODELS)}."
+            f"{_WHO}: model {name!r} is {estimator!r}; it must be an estimator or one "
+            f"of the names {list(MODELS)}."
         )
-    # one answer for all folds, and for a model and its twin
+    # all folds, and a model and its twin, must use the same task types
     fixed = fix_task_types(estimator, situation.tasks.names, situation.task_types, _WHO)
     if _learns_apart(estimator):
         row = ModelRow(name, "single", estimator=str(estimator))
@@ -181,14 +182,14 @@ def _with_twin(
 
 
 def _sharing(pair: list[Candidate], situation: Situation) -> list[Candidate]:
-    """Say with which tasks the second one, the shared row, shares nothing."""
+    """Record the tasks with which the shared model, the second one, shares nothing."""
     twin, shared = pair
     row = replace(shared.row, alone=tasks_alone(shared.estimator, situation))
     return [twin, replace(shared, row=row)]
 
 
 def _learns_apart(estimator: Estimator) -> bool:
-    """Say whether an estimator, or the last step of a Pipeline, has a model a task."""
+    """Return whether an estimator, or the end of a Pipeline, fits a model per task."""
     steps = getattr(estimator, "steps", None)
     last = steps[-1][1] if steps else estimator
     return isinstance(
@@ -199,10 +200,15 @@ def _learns_apart(estimator: Estimator) -> bool:
 def _check_names(names: list[str]) -> None:
     if not names:
         raise ValueError(
-            f"{_WHO}: no estimator is given. Known models: {list(MODELS)}."
+            f"{_WHO}: estimators is empty. Built-in models: {list(MODELS)}."
         )
     double = sorted({name for name in names if names.count(name) > 1})
     if double:
-        raise ValueError(f"{_WHO}: two rows have the name {double[0]!r}.")
+        raise ValueError(
+            f"{_WHO}: several models have the name {double[0]!r}; names must be unique."
+        )
     if SELECTED in names:
-        raise ValueError(f"{_WHO}: the name {SELECTED!r} stands for the chosen row.")
+        raise ValueError(
+            f"{_WHO}: a model has the name {SELECTED!r}, which is reserved for the "
+            "automatically selected single-task model. Use another name."
+        )

@@ -1,4 +1,4 @@
-"""What a constant and a perfect prediction score, so that scores can be averaged."""
+"""Scores of constant and perfect predictions, which put scores on a common scale."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def score_scales(
 ) -> list[tuple[float, float]]:
     """Return the score of a constant prediction and its distance to the perfect score.
 
-    (0, 1) for all tasks that share one metric in one unit: they need no common scale.
+    If all tasks have the same metric and unit, no scale is needed, and the result is
+    (0, 1) for every task.
 
     Shapes: codes (n_samples, n_tasks).
     """
@@ -41,8 +42,8 @@ def score_scales(
 
 
 def _scale(metric: Metric, y: np.ndarray, n_classes: int) -> tuple[float, float]:
-    """Return the scale of one task: y (n_observed,)."""
-    if metric.needs == "spans":  # a constant tag, the usual "O", marks none
+    """Return the scale of one task with observed labels y (n_observed,)."""
+    if metric.needs == "spans":  # a constant tag, usually "O", marks no spans
         return _AS_THEY_ARE
     weight = np.ones(len(y))
     if n_classes:
@@ -53,13 +54,13 @@ def _scale(metric: Metric, y: np.ndarray, n_classes: int) -> tuple[float, float]
     ]
     best, perfect = float(np.max(scores)), 0.0 if metric.is_error else 1.0
     if not metric.is_error:
-        # R2 of values on a circle is negative for every constant.
+        # R2 of circular values is negative for every constant.
         best = max(best, 0.0)
     return (best, perfect - best) if perfect > best else _AS_THEY_ARE
 
 
 def _constants(metric: Metric, y: np.ndarray, n_classes: int) -> Iterator[np.ndarray]:
-    """Yield constant predictions in the form that the metric takes."""
+    """Yield constant predictions in the form that the metric expects."""
     if not n_classes:
         quantiles = np.quantile(y, np.linspace(0, 1, _N_QUANTILES + 2)[1:-1])
         for value in (y.mean(), *quantiles):
@@ -69,6 +70,6 @@ def _constants(metric: Metric, y: np.ndarray, n_classes: int) -> Iterator[np.nda
     if metric.needs not in ("labels", "tags"):
         yield np.tile(shares, (len(y), 1))
         return
-    # F1 of two classes looks at the second one, whatever the majority is.
+    # Binary F1 scores the second class, which need not be the majority class.
     for label in {int(shares.argmax()), n_classes - 1}:
         yield np.tile(np.arange(n_classes) == label, (len(y), 1)).astype(float)

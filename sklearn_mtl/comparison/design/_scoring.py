@@ -1,4 +1,4 @@
-"""Which score counts for each task, and how a fitted model gets it."""
+"""Metrics of the tasks, and scores of fitted models."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from sklearn_mtl.utils._typing import Estimator, FeaturesLike, MetricChoice, Tar
 __all__ = ["TaskScores", "describe_tasks"]
 
 _WHO = "compare"
-# Neither sees how good the probabilities are, so the log-loss is shown too.
-_BESIDE = {
+# Balanced accuracy and ROC AUC do not measure calibration, but the log-loss does.
+_SECOND_METRICS = {
     "balanced_accuracy": "neg_log_loss",
     "roc_auc": "neg_log_loss",
     "span_f1": "token_accuracy",
@@ -35,7 +35,7 @@ def describe_tasks(
     scoring: MetricChoice | None,
     tokens: Mapping[int, TokenLabels] | None = None,
 ) -> list[TaskRow]:
-    """Say how each task is scored.
+    """Return each task with its metric.
 
     Shapes: codes (n_samples, n_tasks).
     """
@@ -44,13 +44,12 @@ def describe_tasks(
     periods = [task.period for task in tasks.tasks]
     metrics = metrics_of_tasks(metric, tasks.tasks, periods, _WHO)
     for one in metrics:
-        per_task_scorers(one.name)  # refuses an error that is not negated
+        per_task_scorers(one.name)  # rejects errors that are not negated
     scales = score_scales(metrics, tasks, codes, tokens or {})
     rows = []
     pairs = zip(tasks.tasks, codes.T, metrics, scales, strict=True)
     for task, column, one, (zero, unit) in pairs:
         name = one.name
-        # a second score only where the first one is the default
         is_default = scoring is None
         rows.append(
             TaskRow(
@@ -59,7 +58,7 @@ def describe_tasks(
                 n_classes=task.n_classes,
                 n_labels=int((~np.isnan(column)).sum()),
                 metric=name,
-                beside=_BESIDE.get(name) if is_default else None,
+                second_metric=_SECOND_METRICS.get(name) if is_default else None,
                 period=task.period,
                 zero=zero,
                 unit=unit,
@@ -69,29 +68,29 @@ def describe_tasks(
 
 
 def _check_tasks(tasks: TaskSet, codes: np.ndarray) -> None:
-    """Refuse what no score can tell apart."""
+    """Raise for reserved task names and for tasks with a single class or value."""
     for task, column in zip(tasks.tasks, codes.T, strict=True):
         if task.name in RESERVED:
             raise TaskError(
-                f"{_WHO}: a task is called {task.name!r}, as a column of the table of "
-                "scores is. Give the column another name."
+                f"{_WHO}: a task has the name {task.name!r}, which is a column of the "
+                "table of scores. Rename the task."
             )
         if task.kind == "constant" and task.classes is not None:
             raise TaskError(
                 f"{_WHO}: task {task.name!r} has the single class "
-                f"{task.classes.tolist()[0]!r}; two classes are needed."
+                f"{task.classes.tolist()[0]!r}; at least two classes are required."
             )
         seen = column[~np.isnan(column)]
         if task.kind == "regression" and (seen == seen[0]).all():
             raise TaskError(
-                f"{_WHO}: task {task.name!r} has the single value {seen[0]:g}; a "
-                "regression target must vary."
+                f"{_WHO}: all labels of task {task.name!r} are {seen[0]:g}; a "
+                "regression target must not be constant."
             )
 
 
 @dataclass(frozen=True)
 class TaskScores:
-    """Scores fitted models: the score that counts, and the second one.
+    """Scorer of fitted models by the main and the second metric of each task.
 
     Attributes
     ----------
@@ -104,7 +103,7 @@ class TaskScores:
     def first(
         self, estimator: Estimator, X: FeaturesLike, y: TargetsLike
     ) -> np.ndarray:
-        """Return the score of each task (n_tasks,)."""
+        """Return the main score of each task (n_tasks,)."""
         return self._ask(
             {task.name: task.metric for task in self.tasks}, estimator, X, y
         )
@@ -112,15 +111,17 @@ class TaskScores:
     def second(
         self, estimator: Estimator, X: FeaturesLike, y: TargetsLike
     ) -> np.ndarray:
-        """Return the second score of each task (n_tasks,), NaN where there is none."""
-        asked = {task.name: task.beside for task in self.tasks if task.beside}
+        """Return the second score of each task (n_tasks,), NaN without one."""
+        asked = {
+            task.name: task.second_metric for task in self.tasks if task.second_metric
+        }
         if not asked:
             return np.full(len(self.tasks), np.nan)
         first = {task.name: task.metric for task in self.tasks}
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they were told with the first score
+            warnings.simplefilter("ignore")  # they were issued for the main score
             scores = self._ask({**first, **asked}, estimator, X, y)
-        is_asked = np.array([task.beside is not None for task in self.tasks])
+        is_asked = np.array([task.second_metric is not None for task in self.tasks])
         return np.where(is_asked, scores, np.nan)
 
     def _ask(

@@ -1,4 +1,4 @@
-"""What is needed to do a comparison again."""
+"""Description of data, arguments and versions that reproduces a comparison."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def describe_setting(
     groups: ArrayLike | None,
     arguments: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Describe data, arguments and versions."""
+    """Return a description of data, arguments and versions."""
     unlabelled = int((~targets.observed()).all(axis=1).sum())
     setting: dict[str, Any] = {
         "n_samples": n_rows(inputs.X),
@@ -44,13 +44,13 @@ def describe_setting(
 
 
 def describe_folds(splits: Sequence[Split]) -> dict[str, str]:
-    """Return the number of splits, and a digest that tells other rows from these."""
+    """Return the number of splits, and a digest of their sample indices."""
     rows = [np.asarray(part, dtype=np.int64) for split in splits for part in split]
     return {"folds": f"{len(splits)} splits", "folds_digest": joblib.hash(rows)[:12]}
 
 
 def _call(arguments: Mapping[str, Any], has_groups: bool) -> str:
-    """Return the call as text, without what cannot be written down."""
+    """Return the call as text, with the names of the data and the reprs of the rest."""
     parts = ["X", "y"]
     for name, value in arguments.items():
         if value is not None:
@@ -65,7 +65,7 @@ def _shown(value: Any) -> str:
 
 
 def package_versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that results depend on."""
+    """Return the versions of Python and of the packages that affect results."""
     found = {"Python": platform.python_version()}
     for package in _PACKAGES:
         try:

@@ -1,4 +1,4 @@
-"""The splits of a comparison, the same for all models."""
+"""Outer and inner splits of a comparison."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ __all__ = ["Folding", "Split"]
 _WHO = "compare"
 
 _N_INNER = 3
-# k folds have k (k - 1) / 2 pairs: up to 7, no more than three inner fits for each.
+# k folds have k (k - 1) / 2 pairs. Up to k = 7 this is at most three inner fits per
+# split, as with 3 inner folds.
 _MIN_SHARED, _MAX_SHARED = 3, 7
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -30,14 +31,14 @@ Split = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Folding:
-    """How rows are divided.
+    """Splitter of samples into outer and inner folds.
 
     Attributes
     ----------
     task_types : sequence of str
-        "classification" or "regression" for each task.
+        "classification", "regression" or "tokens" for each task.
     groups : array-like of shape (n_samples,) or None
-        Rows of one group stay on one side.
+        Group labels of samples that must not be divided.
     random_state : int or None
         Seed of the folds.
     """
@@ -49,7 +50,7 @@ class Folding:
     def outer(
         self, cv: CrossValidator, n_repeats: int, X: FeaturesLike, y: TargetsLike
     ) -> list[Split]:
-        """Return the (train, test) rows of every split."""
+        """Return the train and test indices of every split."""
         if isinstance(cv, Integral) and not isinstance(cv, bool):
             found: list[Split] = []
             for repeat in range(n_repeats):
@@ -57,8 +58,9 @@ class Folding:
             return found
         if n_repeats != 1:
             raise ValueError(
-                f"{_WHO}: n_repeats is {n_repeats}, but only folds of a number cv are "
-                "repeated; give a splitter that repeats itself."
+                f"{_WHO}: n_repeats is {n_repeats}, which requires an integer cv; got "
+                f"{type(cv).__name__}. Use a splitter that repeats its folds, such as "
+                "RepeatedKFold."
             )
         splits: Any = cv.split(X, y, self.groups) if hasattr(cv, "split") else cv
         return _checked([(np.asarray(a), np.asarray(b)) for a, b in splits])
@@ -66,10 +68,11 @@ class Folding:
     def inner_of(
         self, splits: Sequence[Split], n_splits: int | None, y: TargetsLike
     ) -> list[list[Split]]:
-        """Return the inner splits of every split; None takes the other outer folds.
+        """Return the inner splits of every split; None uses the other outer folds.
 
-        A fit that leaves out two folds then serves both: scored on the one it helps to
-        choose for the other. Where that cannot be, or is no saving, None is 3.
+        A fit that leaves out the folds a and b then serves two outer splits: its score
+        on b counts for split a, and its score on a for split b. If the splits are not
+        a partition into few folds, None means 3 inner folds.
 
         Shapes: y (n_samples, n_tasks).
         """
@@ -79,7 +82,7 @@ class Folding:
         return [self.inner(train, n_splits or _N_INNER, y) for train, _ in splits]
 
     def inner(self, train: np.ndarray, n_splits: int, y: TargetsLike) -> list[Split]:
-        """Divide the training rows of one split again.
+        """Split the training samples of one outer split.
 
         Shapes: train (n_train,), y (n_samples, n_tasks).
         """
@@ -105,7 +108,7 @@ class Folding:
 
 
 def _are_folds(splits: Sequence[Split]) -> bool:
-    """Say whether each training part is all that is tested in the other splits."""
+    """Return whether the splits are folds: train is the union of other test sets."""
     tested = np.sort(np.concatenate([test for _, test in splits]))
     return len(np.unique(tested)) == len(tested) and all(
         np.array_equal(np.sort(train), np.setdiff1d(tested, test))
@@ -114,20 +117,20 @@ def _are_folds(splits: Sequence[Split]) -> bool:
 
 
 def _other_folds(splits: Sequence[Split], s: int) -> list[Split]:
-    """Divide the training part of a split by the test parts of the others."""
-    train = np.sort(splits[s][0])  # the same order for both splits of a pair
+    """Split the training set of one split into the test sets of the other splits."""
+    train = np.sort(splits[s][0])  # both splits of a pair need the same order
     tests = [test for other, (_, test) in enumerate(splits) if other != s]
     return [(np.setdiff1d(train, test), test) for test in tests]
 
 
 def _checked(splits: list[Split]) -> list[Split]:
     if not splits:
-        raise ValueError(f"{_WHO}: cv gives no split.")
+        raise ValueError(f"{_WHO}: cv has no splits; at least one is required.")
     for i, (train, test) in enumerate(splits):
         both = np.intersect1d(train, test)
         if len(both):
             raise ValueError(
-                f"{_WHO}: {len(both)} rows are in the training and in the test part of "
-                f"split {i}, such as row {both[0]}."
+                f"{_WHO}: {len(both)} samples are in both the training and the test "
+                f"set of split {i}, such as sample {both[0]}."
             )
     return splits

@@ -1,4 +1,4 @@
-"""Bring new tables into the form that the rows known by name were fitted to."""
+"""Conversion of new tables to the form that built-in models were fitted to."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ __all__ = ["TableReader", "with_reader"]
 
 
 def with_reader(estimator: Estimator, inputs: Inputs) -> Any:
-    """Return an estimator of prepared inputs as one that takes them as they came."""
+    """Return an estimator that reads tables before passing them to the given one."""
     is_table = bool(inputs.numeric or inputs.categorical or inputs.texts)
     return make_pipeline(TableReader(), estimator) if is_table else estimator
 
 
 def _table(X: FeaturesLike) -> Any:
-    """Return a list of texts as a table of one column, anything else as it is."""
+    """Return texts as a table with one column, and anything else unchanged."""
     texts = as_texts(X, None)
     return X if texts is None else text_frame(texts)
 
 
 class TableReader(TransformerMixin, BaseEstimator):
-    """Numbers as floats and categories as texts, whatever dtypes a table has.
+    """Transformer that converts numbers to floats and categories to strings.
 
-    A column stays what it was in fit: a column of numbers that is empty in a new table
-    is still one of numbers. New tables may have more columns, in any order.
+    A column keeps the type that it had in fit, even if it is empty in a new table. New
+    tables may have additional columns, and their columns may have any order.
     """
 
     def fit(self, X: FeaturesLike, y: Any = None) -> TableReader:
-        """Learn which columns are numbers."""
+        """Learn which columns are numeric."""
         X = _table(X)
         inputs = read_inputs(X)
         frame: Any = inputs.X
@@ -51,7 +51,7 @@ class TableReader(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: FeaturesLike) -> Any:
-        """Return a frame with the columns of fit."""
+        """Return a DataFrame with the columns of fit."""
         import pandas as pd
 
         check_is_fitted(self)
@@ -64,23 +64,24 @@ class TableReader(TransformerMixin, BaseEstimator):
         return type(self).__name__
 
     def _as_frame(self, X: Any) -> Any:
-        """Return X with the columns of fit by name; of an array by position."""
+        """Return X as a DataFrame that has the columns of fit."""
         import pandas as pd
 
         if is_pandas_frame(X):
             X = X.set_axis([str(name) for name in X.columns], axis=1)
         elif self._is_named or np.ndim(X) != 2 or np.shape(X)[1] != self.n_features_in_:
             raise ValueError(
-                f"{self._who}: X is no table with the columns of fit: "
-                f"{', '.join(self.feature_names_in_)}."
+                f"{self._who}: X is a {type(X).__name__}; it must be a table with the "
+                f"columns of fit: {', '.join(self.feature_names_in_)}."
             )
         else:
             X = pd.DataFrame(np.asarray(X), columns=self.feature_names_in_)
         lacking = [name for name in self.feature_names_in_ if name not in X.columns]
         if lacking:
             raise ValueError(
-                f"{self._who}: X has no column {', '.join(map(repr, lacking))}, which "
-                f"fit had. Columns of X: {', '.join(X.columns)}."
+                f"{self._who}: X lacks columns that were seen in fit: "
+                f"{', '.join(map(repr, lacking))}. Columns of X: "
+                f"{', '.join(X.columns)}."
             )
         return X
 
@@ -97,13 +98,13 @@ class TableReader(TransformerMixin, BaseEstimator):
         unread = values[numbers.isna() & values.notna()]
         if len(unread):
             raise ValueError(
-                f"{self._who}: column {name!r} has the text {unread.iloc[0]!r}; it was "
-                "one of numbers in fit."
+                f"{self._who}: column {name!r} contains the text {unread.iloc[0]!r}, "
+                "but was numeric in fit."
             )
         return numbers.astype(np.float64)
 
     def __sklearn_tags__(self) -> Tags:
-        """Declare that tables with text and gaps are read."""
+        """Declare support for text, categories and missing values."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True

@@ -1,4 +1,4 @@
-"""The targets of a comparison: a table, and the same with labels hidden."""
+"""Targets of a comparison: all labels for scoring, and those left for training."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ __all__ = ["Targets", "read_targets"]
 
 @dataclass(frozen=True)
 class Targets:
-    """Targets that every row of a comparison reads.
+    """Targets of all models of a comparison.
 
     Attributes
     ----------
     tasks : TaskSet
         The tasks.
     codes : ndarray of shape (n_samples, n_tasks)
-        Class indices and values, NaN where missing.
+        Class indices and regression values, NaN where missing.
     y : ndarray or DataFrame of shape (n_samples, n_tasks)
-        The labels as they came, to score against.
+        All labels, which are used for scoring.
     y_fit : ndarray or DataFrame of shape (n_samples, n_tasks)
-        The labels to learn from.
+        Labels that are available for training.
     """
 
     tasks: TaskSet
@@ -38,7 +38,7 @@ class Targets:
 
     @property
     def tokens(self) -> dict[int, TokenLabels]:
-        """The tags of the tasks of tokens, by column."""
+        """Return the tags of the token tasks, by column."""
         return self.tasks.encode_tokens(self.y, who="compare")
 
     @property
@@ -47,7 +47,7 @@ class Targets:
         return [task.type for task in self.tasks.tasks]
 
     def observed(self, which: str = "y") -> np.ndarray:
-        """Return where a label is (n_samples, n_tasks), of `y` or of `y_fit`."""
+        """Return which labels of `y` or `y_fit` are observed (n_samples, n_tasks)."""
         if which == "y" or self.y_fit is self.y:
             return ~np.isnan(self.codes)
         return ~np.isnan(self.tasks.encode(self.y_fit, who="compare"))
@@ -59,12 +59,12 @@ def read_targets(
     missing_fraction: Any,
     random_state: int | None,
 ) -> Targets:
-    """Read the targets and hide the wanted share of their labels.
+    """Read the targets and hide the given fraction of their labels.
 
     Shapes: y (n_samples,) or (n_samples, n_tasks).
     """
     table = as_table(y, "compare")
-    # a sentinel is worth a warning; a task of one class is refused later
+    # sentinels such as -1 give a warning here; tasks with one class are rejected later
     tasks, codes = TaskSet.from_y(
         table, who="compare", task_types=task_types, allow_tokens=True
     )

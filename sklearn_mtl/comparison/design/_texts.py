@@ -1,4 +1,4 @@
-"""Inputs that are texts, or lists of their tokens."""
+"""Text inputs: strings or lists of tokens."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _LISTS = (list, tuple, np.ndarray)
 
 
 def reads_texts(trunk: Any) -> bool:
-    """Say whether a trunk reads texts, as `Text` does."""
+    """Return whether a trunk reads texts, like `Text`."""
     return getattr(trunk, "preparation", None) == "text"
 
 
 def as_texts(X: Any, trunk: Any) -> np.ndarray | None:
-    """Return texts, or lists of tokens, in an array of objects.
+    """Return texts or lists of tokens as an array of objects, or None for tables.
 
-    None for tables, also for one with a column of texts. A nested list is a table
-    unless its lists differ in length or the trunk reads texts.
+    A table with a column of texts is a table. A nested list is a table unless its
+    lists differ in length or the trunk reads texts.
 
     Shapes: -> (n_samples,).
     """
@@ -44,7 +44,7 @@ def as_texts(X: Any, trunk: Any) -> np.ndarray | None:
 
 
 def _are_tokens(samples: list[Any]) -> bool:
-    """Say whether all samples are lists of texts."""
+    """Return whether all samples are lists of strings."""
     return bool(samples) and all(
         isinstance(one, _LISTS) and all(isinstance(token, str) for token in one)
         for one in samples

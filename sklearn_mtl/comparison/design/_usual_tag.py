@@ -1,4 +1,4 @@
-"""The constant prediction of tokens: each token has the most frequent tag."""
+"""Constant prediction of token tasks: the most frequent tag."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["UsualTag"]
 
 
 class UsualTag(ClassOutputsMixin, ClassifierMixin, BaseEstimator):
-    """Gives every token the frequencies of the tags."""
+    """Classifier that predicts the frequencies of the tags for every token."""
 
     def __init__(self, tokenizer: Callable[[str], Iterable[str]] | None = None) -> None:
         self.tokenizer = tokenizer

@@ -1,1 +1,1 @@
-"""Pictures of a comparison."""
+"""Plots of a comparison."""

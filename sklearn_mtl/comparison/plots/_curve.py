@@ -1,4 +1,4 @@
-"""Score against number of labels as a picture; matplotlib is loaded to draw it."""
+"""Plot of scores against the number of labels."""
 
 from __future__ import annotations
 
@@ -21,41 +21,41 @@ if TYPE_CHECKING:
 __all__ = ["SampleEfficiencyDisplay"]
 
 _WHO = "SampleEfficiencyDisplay"
-# Labels of the axis that are closer than this share of it would touch.
+# Tick labels that are closer than this fraction of the axis would overlap.
 _CLOSE = 0.1
 
 
 class SampleEfficiencyDisplay:
-    """Score against number of labels, of a shared model and of its twin.
+    """Learning curves of a shared model and its twin.
 
-    The horizontal distance of the two curves tells how many labels sharing saves, the
-    vertical one what it gains. It is recommended to use `from_comparison` or
-    `Comparison.plot_learning_curve`.
+    The horizontal distance between the two curves shows how many labels sharing saves,
+    and the vertical distance shows the gain from sharing. It is recommended to use
+    `from_comparison` or `Comparison.plot_learning_curve`.
 
     Parameters
     ----------
     n_labels : array-like of shape (n_shares,)
-        Labels that were learned from, growing.
+        Number of training labels, in increasing order.
     shared, twin : array-like of shape (n_shares,)
         Mean test scores.
     gain_low, gain_high : array-like of shape (n_shares,), default=None
-        Ends of the interval of shared - twin; drawn as a band around the shared curve,
-        so that sharing helps beyond noise where the twin is outside.
+        Bounds of the interval of shared - twin, drawn as a band around the shared
+        curve. The gain is significant where the curve of the twin is outside the band.
     name : str, default="shared"
         Name of the shared model.
     title : str, default=""
-        What the scores are of.
+        Description of the scores in the label of the y axis.
 
     Attributes
     ----------
     n_labels, shared, twin : ndarray of shape (n_shares,)
-        As given.
+        The parameters as arrays.
     gain_low, gain_high : ndarray of shape (n_shares,)
-        As given; NaN for None.
+        The parameters as arrays, NaN if they are None.
     ax_ : matplotlib Axes
-        Where it was drawn.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        Figure of the plot.
 
     Raises
     ------
@@ -96,7 +96,8 @@ class SampleEfficiencyDisplay:
         ]
         if len(set(shapes)) > 1 or len(shapes[0]) != 1:
             raise ValueError(
-                f"{_WHO}: arrays of one length are needed, found {shapes}."
+                f"{_WHO}: n_labels, shared, twin, gain_low and gain_high must be 1D "
+                f"arrays of the same length; got the shapes {shapes}."
             )
 
     @classmethod
@@ -108,34 +109,36 @@ class SampleEfficiencyDisplay:
         task: str = MEAN,
         ax: Axes | None = None,
     ) -> SampleEfficiencyDisplay:
-        """Draw the curve of one shared model of a comparison.
+        """Draw the learning curves of a shared model of a comparison and its twin.
 
         Parameters
         ----------
         comparison : Comparison
-            What `compare` returned, called with `learning_curve`.
+            Result of `compare` with `learning_curve`.
         model : str, default=None
-            The shared model; None takes the last one with a twin.
+            Name of a shared model; None uses the last one that has a twin.
         task : str, default="mean"
-            The task, or "mean" for the mean over tasks.
+            Name of a task, or "mean" for the mean over tasks.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         SampleEfficiencyDisplay
-            The display, drawn.
+            The display after plotting.
 
         Raises
         ------
         ValueError
-            If no curve was measured, the model or the task is unknown, or the model
-            has no twin.
+            If no learning curve was measured, the model or the task is unknown, or the
+            model has no twin.
         """
         name = shared_row(comparison.models, model, _WHO)
         frame = comparison.learning_curve
         if name not in paired_names(comparison.models):
-            raise ValueError(f"{_WHO}: {name!r} has no twin to draw.")
+            raise ValueError(
+                f"{_WHO}: model {name!r} has no twin, so there is no learning curve."
+            )
         rows = frame[(frame["model"] == name) & (frame["task"] == task_name(task))]
         if not len(rows):
             known = [row.name for row in comparison.tasks]
@@ -154,21 +157,21 @@ class SampleEfficiencyDisplay:
         return made.plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> SampleEfficiencyDisplay:
-        """Draw.
+        """Draw the learning curves.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         SampleEfficiencyDisplay
-            Itself.
+            The display itself.
         """
         ax = make_axes(ax, _WHO, width=5.6, height=3.8)
         shared, twin = mark_of(0), mark_of(1)
-        # The band is the interval of the gain, and so starts from the twin.
+        # The band is the curve of the twin plus the interval of the gain.
         ax.fill_between(
             self.n_labels,
             self.twin + self.gain_low,
@@ -177,14 +180,12 @@ class SampleEfficiencyDisplay:
             alpha=0.15,
             linewidth=0,
         )
-        ax.plot(
-            self.n_labels, self.shared, label=f"{self.name} (all together)", **shared
-        )
+        ax.plot(self.n_labels, self.shared, label=f"{self.name} (shared)", **shared)
         ax.plot(
             self.n_labels,
             self.twin,
             linestyle="--",
-            label="its twin (one each)",
+            label="twin (one model per task)",
             **twin,
         )
         ax.set_xscale("log")
@@ -192,15 +193,15 @@ class SampleEfficiencyDisplay:
         ticks = self._ticks()
         ax.set_xticks(ticks, [f"{tick:.0f}" for tick in ticks])
         ax.minorticks_off()
-        ax.set_xlabel("labels of a task that were learned from")
+        ax.set_xlabel("training labels per task")
         ax.set_ylabel(f"test score, {self.title}" if self.title else "test score")
         ax.legend(loc="lower right", frameon=False)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
     def _score_range(self) -> tuple[float | None, float | None]:
-        """Return the ends of the curves, and as much again for the band."""
-        # A few labels may give a band so wide that the curves would look flat.
+        """Return the range of the y axis, which may cut off wide parts of the band."""
+        # With few labels the band may be so wide that the curves would look flat.
         seen = np.concatenate([self.shared, self.twin])
         seen = seen[np.isfinite(seen)]
         if not len(seen):
@@ -212,7 +213,7 @@ class SampleEfficiencyDisplay:
         return low, np.nanmax(near, initial=seen.max()) + 0.05 * span
 
     def _ticks(self) -> list[float]:
-        """Return the numbers of labels whose texts do not touch."""
+        """Return the numbers of labels whose tick labels do not overlap."""
         known = self.n_labels[np.isfinite(self.n_labels) & (self.n_labels > 0)]
         if not len(known):
             return []

@@ -1,4 +1,4 @@
-"""The gains of a shared model as a picture; matplotlib is loaded when it is drawn."""
+"""Plot of the gains of a shared model."""
 
 from __future__ import annotations
 
@@ -27,27 +27,28 @@ STYLES = {
 
 
 class TaskGainDisplay:
-    """Gains of one shared model, task by task, with their intervals.
+    """Gains of one shared model on each task with their intervals.
 
     It is recommended to use `from_comparison` or `Comparison.plot`.
 
     Parameters
     ----------
     gains : sequence of Gain
-        Gains of one model, against its twin and against the automatically selected row.
+        Gains of one model over its twin and over the automatically selected model.
     confidence : float, default=0.95
-        Of the intervals; for the label of the axis.
+        Confidence level of the intervals, for the label of the x axis.
 
     Attributes
     ----------
     gains_ : dict of str to ndarray of shape (n_tasks + 1, 3)
-        For each reference the gain and the ends of its interval; the mean stands last.
+        Gain and lower and upper bound of its interval for each reference. The last row
+        is the mean over tasks.
     task_names_ : list of str
-        Names of the tasks, and "mean".
+        Names of the tasks, followed by "mean".
     ax_ : matplotlib Axes
-        Where it was drawn.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        Figure of the plot.
 
     Examples
     --------
@@ -81,16 +82,16 @@ class TaskGainDisplay:
         Parameters
         ----------
         comparison : Comparison
-            What `compare` returned.
+            Result of `compare`.
         model : str, default=None
-            The shared model; None takes the last one with a twin.
+            Name of a shared model; None uses the last one that has a twin.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskGainDisplay
-            The display, drawn.
+            The display after plotting.
 
         Raises
         ------
@@ -103,17 +104,17 @@ class TaskGainDisplay:
         )
 
     def plot(self, *, ax: Axes | None = None) -> TaskGainDisplay:
-        """Draw.
+        """Draw the gains.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskGainDisplay
-            Itself.
+            The display itself.
         """
         ax = make_axes(
             ax, type(self).__name__, height=1.2 + 0.4 * len(self.task_names_)

@@ -1,4 +1,4 @@
-"""Mean ranks on several data sets as a picture; matplotlib is loaded to draw it."""
+"""Critical-difference diagram of mean ranks on several data sets."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ _WHO = "CriticalDifferenceDisplay"
 
 
 class CriticalDifferenceDisplay:
-    """Mean ranks of models on several data sets; bars join those not told apart.
+    """Critical-difference diagram of the mean ranks of models on several data sets.
 
-    Drawn by scikit-posthocs. It is recommended to use `from_comparison` or
+    Horizontal bars connect models whose ranks do not differ significantly. The diagram
+    is drawn by scikit-posthocs. It is recommended to use `from_comparison` or
     `DatasetsComparison.plot`.
 
     Parameters
@@ -33,31 +34,31 @@ class CriticalDifferenceDisplay:
     mean_ranks : array-like of shape (n_models,)
         Mean ranks, 1 is the best.
     p_values : array-like of shape (n_models, n_models)
-        Of the test between each two models.
+        p-values of the tests between pairs of models.
     model_names : sequence of str of length n_models
         Names of the models.
     alpha : float, default=0.05
-        Level: models with a larger p-value are joined by a bar.
+        Significance level: models with a larger p-value are connected by a bar.
     critical_difference : float, default=None
-        Drawn as a line above the axis, if given.
+        Critical difference, drawn as a line above the axis if given.
     highlighted : sequence of str, default=()
-        Models that are coloured, such as those that learn all tasks together.
+        Names of models to draw in colour, such as the shared models.
 
     Attributes
     ----------
     mean_ranks : ndarray of shape (n_models,)
-        As given.
+        The mean ranks as an array.
     p_values : ndarray of shape (n_models, n_models)
-        As given.
+        The p-values as an array.
     ax_ : matplotlib Axes
-        Where it was drawn.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        Figure of the plot.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit.
+        If the shapes of mean ranks and p-values do not match the number of names.
 
     References
     ----------
@@ -95,9 +96,9 @@ class CriticalDifferenceDisplay:
             or self.p_values.shape != (n_models,) * 2
         ):
             raise ValueError(
-                f"{_WHO}: {n_models} models need mean_ranks of shape ({n_models},) and "
-                f"p_values of ({n_models}, {n_models}), found {self.mean_ranks.shape} "
-                f"and {self.p_values.shape}."
+                f"{_WHO}: for {n_models} model_names, mean_ranks must have shape "
+                f"({n_models},) and p_values ({n_models}, {n_models}); got "
+                f"{self.mean_ranks.shape} and {self.p_values.shape}."
             )
 
     @classmethod
@@ -109,14 +110,14 @@ class CriticalDifferenceDisplay:
         Parameters
         ----------
         comparison : DatasetsComparison
-            What `compare_datasets` returned.
+            Result of `compare_datasets`.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         CriticalDifferenceDisplay
-            The display, drawn.
+            The display after plotting.
         """
         made = cls(
             comparison.mean_ranks,
@@ -129,17 +130,17 @@ class CriticalDifferenceDisplay:
         return made.plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> CriticalDifferenceDisplay:
-        """Draw.
+        """Draw the diagram.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         CriticalDifferenceDisplay
-            Itself.
+            The display itself.
 
         Raises
         ------
@@ -151,7 +152,7 @@ class CriticalDifferenceDisplay:
 
         names = self.model_names
         ax = make_axes(ax, _WHO, width=7.2, height=1.5 + 0.3 * len(names))
-        ink = ax.xaxis.label.get_color()  # black, or what is read on a dark ground
+        ink = ax.xaxis.label.get_color()  # depends on the light or dark style
         colors = {
             name: COLORS["blue"] if name in self.highlighted else ink for name in names
         }
@@ -167,15 +168,15 @@ class CriticalDifferenceDisplay:
             crossbar_props={"color": "0.5", "linewidth": 4},
         )
         for label in drawn["labels"]:
-            label.set_color(ink)  # a coloured line is seen where coloured text is not
-        ax.set_xlabel("mean rank, 1 is the best\na bar joins those not told apart")
+            label.set_color(ink)  # coloured text has too little contrast
+        ax.set_xlabel("mean rank (1 is the best)\nbars: no significant difference")
         if self.critical_difference is not None:
             self._draw_difference(ax, self.critical_difference)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
     def _draw_difference(self, ax: Axes, difference: float) -> None:
-        """Draw the critical difference over the numbers of the axis."""
+        """Draw the critical difference as a line above the axis."""
         start, height = float(self.mean_ranks.min()), 1.3
         ax.plot([start, start + difference], [height, height], color="0.5", marker="|")
         label = f"critical difference {difference:.2f}"

@@ -1,4 +1,4 @@
-"""The scores of all models as a picture; matplotlib is loaded when it is drawn."""
+"""Plot of the scores of all models on each task."""
 
 from __future__ import annotations
 
@@ -24,44 +24,43 @@ _WHO = "TaskScoreDisplay"
 
 
 class TaskScoreDisplay:
-    """Test scores of several models, task by task, with their range over splits.
+    """Test scores of several models on each task, with their range over splits.
 
-    A mark is the mean over splits, the line beside it runs from the lowest to the
-    highest split. All splits are the same for all models, so that marks may be compared
-    where lines overlap; whether a difference is more than noise is what
-    `TaskGainDisplay` shows. It is recommended to use `from_comparison` or
-    `Comparison.plot_scores`.
+    Markers show the mean over splits, and lines the range from the lowest to the
+    highest split. All models have the same splits, so the means can be compared even if
+    the lines overlap. Use `TaskGainDisplay` to see whether a difference is significant.
+    It is recommended to use `from_comparison` or `Comparison.plot_scores`.
 
     Parameters
     ----------
     scores : array-like of shape (n_models, n_splits, n_tasks)
-        Test scores, greater is better; NaN where a model has none.
+        Test scores, where greater is better. Missing scores are NaN.
     model_names : sequence of str of length n_models
         Names of the models.
     task_names : sequence of str of length n_tasks
         Names of the tasks.
     metric_names : sequence of str of length n_tasks, default=None
-        What the score of each task is; for the labels.
+        Metric of each task, for the labels of the y axis.
 
     Attributes
     ----------
     scores : ndarray of shape (n_models, n_splits, n_tasks)
-        The scores.
+        The scores as an array.
     means_ : ndarray of shape (n_models, n_tasks)
-        Their means over splits.
+        Mean scores over the splits.
     ax_ : matplotlib Axes
-        Where it was drawn.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        Figure of the plot.
 
     Raises
     ------
     ValueError
-        If the names do not fit the shape of the scores.
+        If the shape of the scores does not match the number of names.
 
     See Also
     --------
-    TaskGainDisplay : What sharing gains, with intervals.
+    TaskGainDisplay : Gains from sharing with their intervals.
 
     Examples
     --------
@@ -93,12 +92,14 @@ class TaskScoreDisplay:
         expected = (len(self.model_names), n_tasks)
         if self.scores.ndim != 3 or self.scores.shape[::2] != expected:
             raise ValueError(
-                f"{_WHO}: scores has shape {self.scores.shape}; {expected[0]} models "
-                f"and {n_tasks} tasks need ({expected[0]}, n_splits, {n_tasks})."
+                f"{_WHO}: scores has shape {self.scores.shape}; for {expected[0]} "
+                f"model_names and {n_tasks} task_names it must be ({expected[0]}, "
+                f"n_splits, {n_tasks})."
             )
         if self.metric_names is not None and len(self.metric_names) != n_tasks:
             raise ValueError(
-                f"{_WHO}: {len(self.metric_names)} metric_names for {n_tasks} tasks."
+                f"{_WHO}: metric_names has length {len(self.metric_names)}, but "
+                f"task_names has length {n_tasks}; they must be equal."
             )
 
     @classmethod
@@ -115,19 +116,19 @@ class TaskScoreDisplay:
         Parameters
         ----------
         comparison : Comparison
-            What `compare` returned.
+            Result of `compare`.
         tasks : sequence of str, default=None
-            Which tasks; None takes all. Tasks whose scores differ in scale are better
-            drawn apart.
+            Names of the tasks to draw; None draws all. Use separate plots for tasks
+            whose scores have different scales.
         models : sequence of str, default=None
-            Which models; None takes all.
+            Names of the models to draw; None draws all.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskScoreDisplay
-            The display, drawn.
+            The display after plotting.
 
         Raises
         ------
@@ -149,17 +150,17 @@ class TaskScoreDisplay:
         ).plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> TaskScoreDisplay:
-        """Draw.
+        """Draw the scores.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskScoreDisplay
-            Itself.
+            The display itself.
         """
         n_models, n_tasks = self.means_.shape
         step = 0.8 / n_models
@@ -172,7 +173,7 @@ class TaskScoreDisplay:
             ax.axhline(edge, color="0.5", alpha=0.3, linewidth=1)
         ax.set_yticks(places, self._labels())
         ax.set_ylim(n_tasks - 0.5, -0.5)
-        ax.set_xlabel("test score: mean and range over splits, greater is better")
+        ax.set_xlabel("test score (mean and range over splits, greater is better)")
         ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -196,7 +197,7 @@ class TaskScoreDisplay:
 
 
 def _chosen(rows: Sequence[Any], names: Sequence[str] | None, what: str) -> list[Any]:
-    """Return the rows of some names, in the order of the names."""
+    """Return the rows with the given names, in the order of the names."""
     if names is None:
         return list(rows)
     known = {row.name: row for row in rows}

@@ -1,1 +1,1 @@
-"""Text, pages and files of a comparison."""
+"""Reports of a comparison as text, HTML, LaTeX and JSON."""

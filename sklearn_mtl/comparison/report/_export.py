@@ -1,4 +1,4 @@
-"""A comparison as plain data."""
+"""Export of a comparison as lists and dicts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["as_dict"]
 
 
 def as_dict(comparison: ComparisonResult) -> dict[str, Any]:
-    """Return everything that a comparison holds, with None for NaN."""
+    """Return all results of a comparison, with None for NaN."""
     measured = comparison.measured
     content = {
         "verdict": comparison.verdict,
@@ -43,7 +43,7 @@ def as_dict(comparison: ComparisonResult) -> dict[str, Any]:
 
 
 def _ranking(comparison: ComparisonResult) -> list[dict[str, Any]]:
-    """Return the mean scores, the best first, and how far each row is behind."""
+    """Return mean scores, the best first, and the differences to the best model."""
     found = comparison.recommendation
     if found is None:
         return []
@@ -68,7 +68,7 @@ def _curve(comparison: ComparisonResult) -> list[dict[str, Any]] | None:
 
 
 def _plain(value: Any) -> Any:
-    """Turn NumPy values into Python's, and what JSON has no number for into None."""
+    """Convert NumPy values to Python values, and NaN and infinity to None."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""A comparison as one page that needs nothing else: no network, no script."""
+"""HTML report of a comparison: a self-contained page without scripts."""
 
 from __future__ import annotations
 
@@ -48,30 +48,30 @@ def as_page(comparison: ComparisonResult, affinity: Any = None) -> str:
         if comparison.gains_of(name)
     ]
     parts = [
-        Part("What was compared", "compared", compared(comparison)),
+        Part("Compared models", "compared", compared(comparison)),
         Part("Scores", "scores", scores(comparison)),
         *sharing,
-        Part("How many labels it takes", "curves", curves(comparison)),
+        Part("Learning curves", "curves", curves(comparison)),
         Part(affinity_title(affinity), "affinity", affinity_section(affinity, names)),
-        Part("What it costs", "costs", costs(comparison)),
-        Part("Task by task", "tasks", tasks(comparison)),
+        Part("Time and size", "costs", costs(comparison)),
+        Part("Details by task", "tasks", tasks(comparison)),
         Part("How the numbers are computed", "how_to_read", True),
         Part("Errors and warnings", "problems", problems(comparison)),
         Part("How to reproduce", "reproduce", reproduce(comparison)),
-        Part("What to do next", "next_steps", next_steps(comparison)),
+        Part("Next steps", "next_steps", next_steps(comparison)),
     ]
     return page(_TITLE, _opening(comparison), parts)
 
 
 def _gains_title(comparison: ComparisonResult, name: str) -> str:
-    """Return what the gains of a model say: without a twin nothing about sharing."""
+    """Return the title of the gains of a shared model, which may have no twin."""
     has_twin = name in paired_names(comparison.models)
-    what = "What sharing gains" if has_twin else "Against one model per task"
+    what = "Gain from sharing" if has_twin else "Compared with one model per task"
     return f"{what}: {name}"
 
 
 def as_summary(comparison: ComparisonResult) -> str:
-    """Return the verdict and the tables alone, for a notebook."""
+    """Return the verdict and the tables for a notebook."""
     found = [comparison.gains_of(name) for name in shared_names(comparison.models)]
     gained = [gain_table(gains, "task") for gains in found if gains]
     tables = [scores(comparison)["table"], *gained]
@@ -80,7 +80,7 @@ def as_summary(comparison: ComparisonResult) -> str:
 
 
 def _opening(comparison: ComparisonResult) -> dict[str, Any]:
-    """Return the two answers, and the facts."""
+    """Return the answers to the two questions, and the size of the comparison."""
     use, why = which_model(comparison.recommendation)
     answers = [
         {"question": WHICH_MODEL, "answer": use, "lines": [why]},
@@ -94,7 +94,7 @@ def _opening(comparison: ComparisonResult) -> dict[str, Any]:
 
 
 def _short_answers(comparison: ComparisonResult) -> str:
-    """Return the answer of every shared model that has a twin, in a few words."""
+    """Return a short answer for each shared model that has a twin."""
     told = []
     for model in paired_names(comparison.models):
         own = comparison.gains_of(model)
@@ -106,13 +106,13 @@ def _short_answers(comparison: ComparisonResult) -> str:
 def _facts(comparison: ComparisonResult) -> str:
     setting = comparison.setting
     named = [
-        (setting.get("n_samples"), "rows"),
-        (setting.get("n_features"), "inputs"),
+        (setting.get("n_samples"), "samples"),
+        (setting.get("n_features"), "features"),
         (len(comparison.tasks), "tasks"),
         (comparison.n_splits, "splits"),
     ]
     facts = ", ".join(f"{value} {word}" for value, word in named if value is not None)
-    hidden = np.asarray(setting.get("missing_fraction", 0.0))  # one, or one a task
+    hidden = np.asarray(setting.get("missing_fraction", 0.0))  # () or (n_tasks,)
     if not hidden.any():
         return f"{facts}."
     much = "up to " if hidden.ndim else ""

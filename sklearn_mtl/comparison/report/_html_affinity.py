@@ -1,4 +1,4 @@
-"""Which tasks help which, as a table of the page that is coloured around zero."""
+"""Section of the page with the affinities between tasks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from sklearn_mtl.utils._frames import column_names
 
 __all__ = ["affinity_section", "affinity_title", "read_affinity"]
 
-# Strengths of a colour in style.css: classes, for a page without inline styles.
+# Number of colour levels in style.css, which are classes because the page has no
+# inline styles.
 _N_STRENGTHS = 10
 _EMPTY: dict[str, Any] = {"text": "", "kind": "", "strength": 0}
 
@@ -20,7 +21,7 @@ _EMPTY: dict[str, Any] = {"text": "", "kind": "", "strength": 0}
 def read_affinity(
     affinity: Any, task_names: Sequence[str]
 ) -> tuple[list[str], Any, str]:
-    """Return names, values and method of an affinity in one of its forms.
+    """Return names, values and method of an affinity of any accepted type.
 
     Shapes: affinity (n_tasks, n_tasks) -> values (n_tasks, n_tasks).
     """
@@ -34,20 +35,21 @@ def read_affinity(
     values = np.asarray(values, dtype=float)
     if values.shape != (len(names), len(names)):
         raise ValueError(
-            f"Comparison: affinity has shape {values.shape}; {len(names)} tasks need "
-            f"({len(names)}, {len(names)})."
+            f"Comparison: affinity has shape {values.shape}; for {len(names)} task "
+            f"names it must be ({len(names)}, {len(names)})."
         )
     return names, values, str(getattr(affinity, "method", ""))
 
 
 def affinity_title(affinity: Any) -> str:
-    """Return the title of the section; labels that go together need not help."""
+    """Return the title of the section, which depends on the method of the affinity."""
+    # associated labels do not imply that learning one task helps the other
     is_of_labels = getattr(affinity, "method", "") == "label"
-    return "Association between labels" if is_of_labels else "Which tasks help which"
+    return "Association between labels" if is_of_labels else "Affinity between tasks"
 
 
 def affinity_section(affinity: Any, task_names: Sequence[str]) -> dict[str, Any] | None:
-    """Return the cells; the colour says the sign, and its strength the size."""
+    """Return the cells, whose colour shows the sign and the size of the affinity."""
     if affinity is None:
         return None
     names, values, method = read_affinity(affinity, task_names)

@@ -1,4 +1,4 @@
-"""Comparisons on several data sets as one page."""
+"""HTML report of comparisons on several data sets."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ def as_page(found: DatasetsResult) -> str:
     """Return the page."""
     shared = list(dict.fromkeys(gain.model for gain in found.gains))
     sharing = [
-        Part(f"What sharing gains: {name}", "gains_by_data_set", _gains(found, name))
+        Part(f"Gain from sharing: {name}", "gains_by_data_set", _gains(found, name))
         for name in shared
     ]
     parts = [
         Part("Scores", "scores_by_data_set", {"table": _scores(found)}),
         Part("Mean ranks", "ranks", _ranks(found)),
         *sharing,
-        Part("Data set by data set", "data_sets", _details(found)),
+        Part("Details by data set", "data_sets", _details(found)),
     ]
     lines = found.verdict.split("\n")
     return page(_TITLE, {"answers": [], "lines": lines, "facts": ""}, parts)
 
 
 def as_summary(found: DatasetsResult) -> str:
-    """Return the verdict and the scores alone, for a notebook."""
+    """Return the verdict and the scores for a notebook."""
     lines = found.verdict.split("\n")
     return render("summary.html", lines=lines, tables=[_scores(found)])
 
 
 def _scores(found: DatasetsResult) -> HtmlTable:
-    """Return models by data sets, for names of models are the longer ones."""
+    """Return scores with one row per model, because models have longer names."""
     table = found.table.T
     rows = [
         [str(name), *map(number, row)]
@@ -65,7 +65,7 @@ def _scores(found: DatasetsResult) -> HtmlTable:
 
 
 def _ranks(found: DatasetsResult) -> dict[str, Any] | None:
-    """Return the ranks as a table, and drawn where scikit-posthocs is installed."""
+    """Return the ranks as a table, and as a plot if scikit-posthocs is installed."""
     ranks = found.mean_ranks
     if len(ranks) < 2 or not len(found.ranks):
         return None
@@ -91,13 +91,14 @@ def _rank_picture(found: DatasetsResult) -> Picture:
         highlighted=[names[gain.model] for gain in found.gains if gain.model in names],
     )
     alt = (
-        f"Mean ranks, 1 is the best: {told}. Bars join models that are not told apart."
+        f"Mean ranks (1 is the best): {told}. Bars connect models that do not differ "
+        "significantly."
     )
     return draw(display, alt, height=1.3 + 0.3 * len(names))
 
 
 def _short(names: Iterable[str]) -> dict[str, str]:
-    """Return names that leave the diagram room on a phone, no two alike."""
+    """Return unique names that are short enough for the diagram on a phone."""
     short = {name: shorten(name, _NAME_WIDTH) for name in names}
     if len(set(short.values())) < len(short):
         return {name: f"{i} {text}" for i, (name, text) in enumerate(short.items(), 1)}
@@ -107,22 +108,26 @@ def _short(names: Iterable[str]) -> dict[str, str]:
 def _about(found: DatasetsResult, *, is_tested: bool) -> list[str]:
     n_datasets, n_models = found.ranks.shape
     texts = [
-        f"Mean ranks of {n_models} models on {n_datasets} data sets, 1 is the best; "
-        "those that learn all tasks together are blue."
+        f"Mean ranks of {n_models} models on {n_datasets} data sets (1 is the best). "
+        "Shared models are blue."
     ]
     _, p_value = found.friedman
     if np.isfinite(p_value):
-        texts[0] += f" Friedman's test that all rank alike: p = {p_value:.2g}."
+        texts[0] += f" Friedman's test for equal ranks: p = {p_value:.2g}."
     if not is_tested:
-        texts.append("The models were not tested pairwise: scikit-posthocs is missing.")
+        texts.append(
+            "The models were not tested pairwise, because scikit-posthocs is not "
+            "installed."
+        )
     else:
         texts[0] += (
-            " The bars join models that Nemenyi's test does not tell apart "
+            " Bars connect models that do not differ significantly in Nemenyi's test "
             f"(critical difference {found.critical_difference:.2f})."
         )
     if found.not_ranked:
         texts.append(
-            f"Not ranked, for a model has no score there: {listed(found.not_ranked)}."
+            "Data sets without ranks, because a model has no score: "
+            f"{listed(found.not_ranked)}."
         )
     return texts
 
@@ -133,7 +138,7 @@ def _gains(found: DatasetsResult, model: str) -> dict[str, Any]:
 
 
 def _details(found: DatasetsResult) -> list[dict[str, Any]]:
-    """Return a box for each data set: its verdict, and how to do it again."""
+    """Return the verdict on each data set, and the call that reproduces it."""
     return [
         {
             "name": name,

@@ -1,4 +1,4 @@
-"""The sections that one opens: tasks, problems, how to do it again."""
+"""Collapsible sections of the page: tasks, problems and how to reproduce."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 __all__ = ["problems", "reproduce", "tasks"]
 
 _FACTS = {
-    "n_samples": "rows",
-    "n_rows_without_label": "rows without any label",
-    "n_features": "inputs",
-    "n_categorical_features": "inputs that are categories",
+    "n_samples": "samples",
+    "n_rows_without_label": "samples without any label",
+    "n_features": "features",
+    "n_categorical_features": "categorical features",
     "inputs": "columns of the table",
     "n_groups": "groups",
-    "missing_fraction": "share of labels hidden from training",
+    "missing_fraction": "fraction of labels hidden from training",
     "random_state": "seed",
     "folds": "folds",
 }
 
 
 def tasks(comparison: ComparisonResult) -> list[dict[str, Any]]:
-    """Return a box for each task, with its curves and the scores of every split."""
+    """Return the learning curves and the scores of every split for each task."""
     boxes = []
     for t, task in enumerate(comparison.tasks):
         classes = f", {task.n_classes} classes" if task.n_classes else ""
@@ -57,14 +57,16 @@ def tasks(comparison: ComparisonResult) -> list[dict[str, Any]]:
 def _split_table(comparison: ComparisonResult, t: int, task: TaskRow) -> HtmlTable:
     measured = comparison.measured
     header = ["model", metric_label(task.metric, task.period)]
-    header += [] if task.beside is None else [second_label(task.beside)]
+    header += [] if task.second_metric is None else [second_label(task.second_metric)]
     header += [f"split {s + 1}" for s in range(comparison.n_splits)]
     rows = []
     for m, model in enumerate(comparison.models):
         scores = measured.scores[m, :, t]
         means = [_mean(scores)]
-        if task.beside is not None:
-            means.append(second_value(task.beside, _mean(measured.beside[m, :, t])))
+        if task.second_metric is not None:
+            means.append(
+                second_value(task.second_metric, _mean(measured.second_scores[m, :, t]))
+            )
         rows.append([model.name, *map(number, [*means, *scores])])
     return make_table(header, rows, label=f"scores of {task.name}")
 
@@ -74,12 +76,12 @@ def _mean(values: np.ndarray) -> float:
 
 
 def problems(comparison: ComparisonResult) -> list[tuple[str, str]]:
-    """Return errors with their traceback, and warnings."""
+    """Return pairs of an error or warning and its traceback."""
     return [(line, trace or "") for line, trace in told_once(comparison.problems)]
 
 
 def reproduce(comparison: ComparisonResult) -> dict[str, Any]:
-    """Return the command or call, versions, and what each row is."""
+    """Return the command or call, the versions, and the estimator of each model."""
     setting = comparison.setting
     code = str(setting.get("command") or "")
     if not code and setting.get("call"):

@@ -1,4 +1,4 @@
-"""The sections that show what was measured: scores, gains, curves, costs."""
+"""Sections of the page with scores, gains, learning curves and costs."""
 
 from __future__ import annotations
 
@@ -46,22 +46,23 @@ __all__ = [
 ]
 
 _AGAINST = {TWIN: "gain from sharing", SELECTED: "gain over automatically selected"}
-_RIVALS = {TWIN: "against its twin", SELECTED: "against the automatically selected row"}
+_RIVALS = {TWIN: "its twin", SELECTED: "the automatically selected model"}
 _KINDS = {
     "shared": "One model that learns all tasks together.",
-    "twin": "Twin: the same model, fitted once per task.",
+    "twin": "Twin: the same estimator, fitted separately to each task.",
     "single": "One model per task.",
-    "dummy": "Ignores the inputs: the baseline.",
+    "dummy": "Baseline that ignores the inputs.",
 }
 _SELECTED_IS = (
-    "For each task the single-task model that did best inside the training rows."
+    "The single-task model with the best score in an inner cross-validation of the "
+    "training set, selected separately for each task."
 )
-# Longer names leave a picture for a phone no room.
+# Longer names leave too little space for the plot on a phone.
 _NAME_WIDTH = 18
 
 
 def compared(comparison: ComparisonResult) -> dict[str, Any]:
-    """Return what the rows are, in plain words."""
+    """Return a description of the models by role."""
     kinds = []
     for role, about in _KINDS.items():
         names = [row.name for row in comparison.models if row.role == role]
@@ -100,12 +101,12 @@ def scores(comparison: ComparisonResult) -> dict[str, Any]:
 
 
 def _notes(comparison: ComparisonResult) -> dict[tuple[str, str], str]:
-    """Return "log-loss 0.431" by model and task, where a task has a second score."""
+    """Return notes such as "log-loss 0.431" by model and task with a second score."""
     table = comparison.second_table
     labels = {
-        task.name: metric_label(task.beside.removeprefix("neg_"))
+        task.name: metric_label(task.second_metric.removeprefix("neg_"))
         for task in comparison.tasks
-        if task.beside is not None
+        if task.second_metric is not None
     }
     return {
         (model, task): f"{labels[task]} {number(table.loc[model, task])}"
@@ -115,7 +116,7 @@ def _notes(comparison: ComparisonResult) -> dict[tuple[str, str], str]:
 
 
 def _metrics(comparison: ComparisonResult) -> str:
-    """Return the metric of all tasks, or that of each."""
+    """Return a sentence on the metrics of the tasks."""
     labels = [metric_label(task.metric, task.period) for task in comparison.tasks]
     if len(set(labels)) == 1:
         return f"The score is {labels[0]}."
@@ -124,7 +125,7 @@ def _metrics(comparison: ComparisonResult) -> str:
 
 
 def gains(comparison: ComparisonResult, model: str) -> dict[str, Any]:
-    """Return the picture and the table of the gains of one shared model."""
+    """Return the plot and the table of the gains of one shared model."""
     own = comparison.gains_of(model)
     pair = gain_pair(own, comparison.confidence, "task")
     over: list[list[str | Cell]] = [
@@ -145,7 +146,7 @@ def gains(comparison: ComparisonResult, model: str) -> dict[str, Any]:
 
 
 def gain_pair(gains: Sequence[Gain], confidence: float, what: str) -> dict[str, Any]:
-    """Return the picture and the table of gains of one model."""
+    """Return the plot and the table of the given gains of one model."""
     short = [replace(gain, task=shorten(gain.task, _NAME_WIDTH)) for gain in gains]
     display = TaskGainDisplay(short, confidence=confidence)
     height = 1.3 + 0.36 * len(display.task_names_)
@@ -160,7 +161,7 @@ def gain_pair(gains: Sequence[Gain], confidence: float, what: str) -> dict[str, 
 
 
 def _effects(gains: Sequence[Gain]) -> str:
-    """Say in words where sharing helps and where it hurts."""
+    """Return a sentence on where sharing helps and where it hurts."""
     told: dict[str, list[str]] = {}
     for gain in gains:
         told.setdefault(gain.effect, []).append(gain.task)
@@ -169,7 +170,7 @@ def _effects(gains: Sequence[Gain]) -> str:
 
 
 def gain_table(gains: Sequence[Gain], what: str) -> HtmlTable:
-    """Return the gains of one model with their intervals, and what they show."""
+    """Return a table of the gains of one model with intervals and effects."""
     found = {(gain.against, gain.task): gain for gain in gains}
     against = list(dict.fromkeys(gain.against for gain in gains))
     names = list(dict.fromkeys(gain.task for gain in gains))
@@ -185,21 +186,21 @@ def _words(gain: Gain) -> Cell:
 
 
 def _counts(comparison: ComparisonResult, model: str) -> str:
-    """Return wins, ties and losses, and the relative reduction of errors if defined."""
+    """Return significant wins and losses, and the change of the errors if defined."""
     counts = comparison.counts
     n_tasks, told = len(comparison.tasks), []
     for row in counts[counts["model"] == model].itertuples():
         value, reason = comparison.error_reduction(model, row.against)
-        change = "" if reason else f" and has {-value:+.1%} error on average (delta_m)"
+        change = "" if reason else f"; errors change by {-value:+.1%} (mean, delta_m)"
         told.append(
-            f"{_RIVALS[row.against]} it wins {row.win} of {n_tasks} tasks "
-            f"and loses {row.loss}{change}"
+            f"It is significantly better than {_RIVALS[row.against]} on {row.win} of "
+            f"{n_tasks} tasks and significantly worse on {row.loss}{change}."
         )
-    return "; ".join(told)
+    return " ".join(told)
 
 
 def curves(comparison: ComparisonResult) -> dict[str, Any] | None:
-    """Return score against number of labels, averaged over tasks."""
+    """Return the learning curves of the mean over tasks."""
     if comparison.curve is None:
         return None
     drawn = curves_of(comparison, MEAN)
@@ -212,7 +213,7 @@ def curves(comparison: ComparisonResult) -> dict[str, Any] | None:
 
 
 def curves_of(comparison: ComparisonResult, task: str) -> list[dict[str, Any]]:
-    """Return curves of the models that share something, drawn and in numbers."""
+    """Return plots and tables of the curves of models that share parameters."""
     if comparison.curve is None:
         return []
     frame = comparison.learning_curve
@@ -239,11 +240,11 @@ def _about_curve(display: SampleEfficiencyDisplay, model: str, task: str) -> str
     what = "mean over tasks" if task == MEAN else f"task {task}"
     ends = [
         f"with {display.n_labels[place]:.0f} labels {number(display.shared[place])} "
-        f"against {number(display.twin[place])}"
+        f"versus {number(display.twin[place])}"
         for place in (0, -1)
     ]
     return (
-        f"Score of {model} and of its twin against number of labels, {what}: "
+        f"Scores of {model} and its twin against the number of labels, {what}: "
         f"{', '.join(ends)}."
     )
 
@@ -264,7 +265,7 @@ def _curve_table(rows: Any, label: str) -> HtmlTable:
 
 
 def costs(comparison: ComparisonResult) -> dict[str, Any]:
-    """Return seconds and sizes of every model."""
+    """Return a table of the times and the size of each model."""
     table = comparison.table[COSTS].drop(index=SELECTED, errors="ignore")
     rows = [
         [str(name), *map(seconds, row)]

@@ -1,4 +1,4 @@
-"""Tables of the page, before a template writes them."""
+"""Records of HTML tables, which the templates render."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from sklearn_mtl.utils._ties import difference
 
 __all__ = ["Cell", "HtmlTable", "layout_for", "make_table"]
 
-# Columns of numbers that stand side by side on a phone of 360 CSS pixels.
+# Number of numeric columns that fit side by side on a phone of 360 CSS pixels.
 _MOST_WHOLE = 5
 
-# What a word says is also said by a sign, for readers who do not see its colour.
+# Signs repeat the meaning of the colours for readers who cannot distinguish them.
 _SIGNS = {"helps": "▲ ", "better": "▲ ", "hurts": "▼ ", "worse": "▼ "}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A number, a word that says what it means, and a note below it."""
+    """Text of a cell, a word for its effect, and a note below it."""
 
     text: str
     word: str = ""
@@ -29,18 +29,18 @@ class Cell:
 
     @property
     def kind(self) -> str:
-        """The last word, which gives the colour."""
+        """Return the last word, which determines the colour."""
         return self.word.split()[-1] if self.word else ""
 
     @property
     def sign(self) -> str:
-        """What says the colour without one."""
+        """Return the sign with the meaning of the colour."""
         return _SIGNS.get(self.kind, "")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row: its name, its cells, and what kind of model it is."""
+    """Name and cells of a row, and the role of its model."""
 
     name: str
     cells: list[Cell]
@@ -49,11 +49,11 @@ class Row:
 
 @dataclass(frozen=True)
 class HtmlTable:
-    """A table, and what becomes of it on a phone.
+    """Table and its layout on a phone.
 
-    "scroll": it can be pushed aside; "stacks": a card for each row, a line for each of
-    its cells; "whole": few columns, so that all fit; "cards": a card for each row,
-    cells side by side.
+    The layout "scroll" scrolls sideways. "stacks" shows a card for each row with one
+    line per cell. "whole" is for few columns, which all fit. "cards" shows a card for
+    each row with the cells side by side.
     """
 
     label: str
@@ -71,9 +71,9 @@ def make_table(
     layout: str = "scroll",
     values: np.ndarray | None = None,
 ) -> HtmlTable:
-    """Return a table whose first column names the rows.
+    """Return a table whose first column contains the names of the rows.
 
-    With the values of the cells given, the best of each column is marked.
+    If the values of the cells are given, the best value of each column is marked.
 
     Shapes: values (n_rows, n_columns - 1).
     """
@@ -87,7 +87,7 @@ def make_table(
 
 
 def layout_for(n_columns: int) -> str:
-    """Return how a table of so many columns of numbers is seen whole on a phone."""
+    """Return the layout in which so many numeric columns fit on a phone."""
     return "whole" if n_columns <= _MOST_WHOLE else "cards"
 
 
@@ -96,8 +96,8 @@ def _cell(value: str | Cell) -> Cell:
 
 
 def _mark_best(rows: Sequence[Row], values: np.ndarray) -> None:
-    """Mark the largest value of each column, and those that differ by rounding."""
-    # Not the numbers as they are shown: several may look alike.
+    """Mark the largest value of each column, and values that are equal to it."""
+    # Compare exact values, because displayed values are rounded.
     for column, found in enumerate(values.T):
         seen = np.where(np.isnan(found), -np.inf, found)
         is_best = np.isfinite(seen) & (difference(seen, seen.max()) == 0)

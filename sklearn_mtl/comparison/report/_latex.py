@@ -1,4 +1,4 @@
-"""Tables for LaTeX."""
+"""LaTeX tables of scores."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ESCAPED = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
-    # other characters in the default encoding of fonts
+    # the default font encoding would print other characters
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
@@ -38,7 +38,7 @@ def score_table(comparison: ComparisonResult) -> str:
 
 
 def latex_table(header: Sequence[str], names: Sequence[str], values: np.ndarray) -> str:
-    """Return numbers (n_rows, n_columns) as a tabular, the best of a column in bold."""
+    """Return values (n_rows, n_columns) as a tabular, the best of a column in bold."""
     return "\n".join(_lines(header, names, values, _are_best(values.T).T))
 
 
@@ -55,7 +55,7 @@ def dataset_table(found: DatasetsResult) -> str:
 
 
 def _are_best(values: np.ndarray) -> np.ndarray:
-    """Say which values are the largest of their row, all of those that are equal."""
+    """Return which values are the largest of their row, including ties."""
     known = np.where(np.isnan(values), -np.inf, values)
     best = known.max(axis=-1, keepdims=True, initial=-np.inf)
     return np.isfinite(known) & (known == best)
@@ -67,7 +67,7 @@ def _lines(
     values: np.ndarray,
     is_best: np.ndarray,
 ) -> list[str]:
-    """Return the lines of a tabular; the last one is empty."""
+    """Return the lines of a tabular, ending with an empty line."""
     lines = [
         f"\\begin{{tabular}}{{l{'r' * values.shape[1]}}}",
         "\\toprule",
@@ -81,13 +81,13 @@ def _lines(
 
 
 def escape(text: str) -> str:
-    """Return a text in which no character is a command of LaTeX."""
+    """Return a text with the special characters of LaTeX escaped."""
     return "".join(_ESCAPED.get(mark, mark) for mark in text)
 
 
 def _line(cells: Sequence[str]) -> str:
     line = f"{' & '.join(cells)} \\\\"
-    # the command before it would take [x] or * for its own argument
+    # LaTeX would read [x] or * as an argument of the command before it
     return f"{{}}{line}" if line.startswith(("[", "*")) else line
 
 

@@ -1,4 +1,4 @@
-"""What to do next: the lines that fit the recommended model to all samples."""
+"""Next steps after a comparison: code that fits the recommended model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OWN_TABLE = "compare TABLE --targets a b"
 
 
 class NextSteps(NamedTuple):
-    """What to do, and the lines for a shell and for Python; "" where there are none."""
+    """Description of the next steps with shell and Python code, which may be empty."""
 
     what: str
     shell: str
@@ -24,7 +24,7 @@ class NextSteps(NamedTuple):
 
 
 def next_steps(comparison: ComparisonResult) -> NextSteps | None:
-    """Return the lines for the recommended row; None where none is recommended."""
+    """Return the next steps for the recommended model, or None without one."""
     name = comparison.recommended
     if name is None or name not in comparison.estimators:
         return None
@@ -33,7 +33,7 @@ def next_steps(comparison: ComparisonResult) -> NextSteps | None:
         return NextSteps(what, _shell(comparison, name), _python(comparison, name))
     if "command" in comparison.setting:  # on the built-in data
         own = f"{comparison.setting.get('program', _PROGRAM)} {_OWN_TABLE}"
-        return NextSteps("To compare on a table of your own:", own, "")
+        return NextSteps("To compare models on your own table:", own, "")
     return NextSteps(what, "", _python(comparison, name))
 
 
@@ -59,7 +59,7 @@ def _python(comparison: ComparisonResult, name: str) -> str:
     if not data:
         given = "".join(f", {key}=groups" for key in keys)
         return "\n".join([*lines, f"model = {made}.fit(X, y{given})"])
-    # as the command fit saves it, so that it takes new tables
+    # the same Pipeline as in the command fit, which can predict new tables
     given = "".join(f", model__{key}=table.groups" for key in keys)
     return "\n".join(
         [
@@ -72,7 +72,7 @@ def _python(comparison: ComparisonResult, name: str) -> str:
 
 
 def _options(setting: dict[str, Any]) -> list[str]:
-    """Return the arguments of `make_estimator` that `compare` was given."""
+    """Return the arguments of `compare` that `make_estimator` needs."""
     options = []
     if setting.get("task_types") is not None:
         options.append(f"task_types={setting['task_types']!r}")
@@ -84,7 +84,7 @@ def _options(setting: dict[str, Any]) -> list[str]:
 
 
 def _group_keys(comparison: ComparisonResult, name: str) -> list[str]:
-    """Return the arguments by which fit takes groups, if there were groups."""
+    """Return the names of the arguments of fit that take the groups, if any."""
     if not comparison.setting.get("n_groups"):
         return []
     estimator = comparison.estimators[name]

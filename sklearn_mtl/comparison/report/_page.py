@@ -1,4 +1,4 @@
-"""Pages from templates: each is one file that needs no network and no script."""
+"""Rendering of self-contained HTML pages from templates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Part", "page", "render"]
 
 
 class Part(NamedTuple):
-    """A section: its title, the macro of sections.html that writes it, and of what."""
+    """Title of a section, the macro of sections.html that renders it, and its data."""
 
     title: str
     kind: str
@@ -25,7 +25,7 @@ class Part(NamedTuple):
 
 
 def page(title: str, opening: dict[str, Any], parts: Iterable[Part]) -> str:
-    """Return a complete page: title, what is said first, links, sections."""
+    """Return a complete page with title, opening, links and sections."""
     from markupsafe import Markup
 
     shown = [part for part in parts if part.content]
@@ -42,14 +42,15 @@ def page(title: str, opening: dict[str, Any], parts: Iterable[Part]) -> str:
 
 
 def render(template: str, **content: Any) -> str:
-    """Return what a template makes of its content."""
+    """Return a rendered template."""
     made = _environment().get_template(template)
     return made.render(version=__version__, **content)
 
 
 @cache
 def _environment() -> Environment:
-    """Return the templates; names of tasks and messages may hold anything: escaped."""
+    """Return the environment of the templates."""
+    # autoescape, because task names and messages may contain HTML
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(

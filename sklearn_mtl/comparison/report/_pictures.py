@@ -1,4 +1,4 @@
-"""The Displays' pictures for a page: drawn for light and for dark, as data URIs."""
+"""Plots of the page as data URIs, in a light and a dark version."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any, NamedTuple
 
 __all__ = ["Picture", "draw"]
 
-# A phone is 360 CSS pixels wide; an inch has 96 of them.
+# 3.75 inches of 96 CSS pixels fill the width of a phone, 360 CSS pixels.
 _WIDTH, _PIXELS = 3.75, 96
-# Of matplotlib's default style, whatever the caller's is, for the same page everywhere.
+# Changes to matplotlib's default style. The caller's style must not change the page.
 _STYLE = {
     "axes.facecolor": "none",
     "figure.facecolor": "none",
     "font.size": 9,  # 12 CSS pixels
-    # Text stays text: small, and in the reader's fonts, which know more scripts.
+    # Text instead of paths: smaller files, and the browser's fonts cover more scripts.
     "svg.fonttype": "none",
     "svg.hashsalt": "sklearn-mtl",
-    "text.parse_math": False,  # "$" in a name is a dollar
+    "text.parse_math": False,  # "$" in a name is a dollar sign
 }
 _INK = {"light": ("#16191d", "#55606c"), "dark": ("#e9ecef", "#a7b0ba")}
 _SAME_BYTES = dict.fromkeys(["Creator", "Date", "Format", "Type"])
 
 
 class Picture(NamedTuple):
-    """A picture twice, what it shows in words, and its size in CSS pixels."""
+    """Light and dark version of a plot, its alt text, and its size in CSS pixels."""
 
     light: str
     dark: str
@@ -36,7 +36,7 @@ class Picture(NamedTuple):
 
 
 def draw(display: Any, alt: str, *, height: float) -> Picture:
-    """Draw a Display without pyplot; its legend goes below. Height in inches."""
+    """Draw a Display without pyplot, its legend below; the height is in inches."""
     light, dark = (_data_uri(display, mode, height) for mode in _INK)
     size = round(_WIDTH * _PIXELS), round(height * _PIXELS)
     return Picture(light, dark, alt, *size)
@@ -50,7 +50,7 @@ def _data_uri(display: Any, mode: str, height: float) -> str:
         style.context(["default", _STYLE | _colors(mode)]),
         warnings.catch_warnings(),
     ):
-        # matplotlib measures with its own font; the browser has others to draw with
+        # matplotlib only measures the text; the browser draws it with its own fonts
         warnings.filterwarnings("ignore", "Glyph .* missing from")
         figure = Figure(figsize=(_WIDTH, height), layout="constrained")
         ax = display.plot(ax=figure.add_subplot()).ax_

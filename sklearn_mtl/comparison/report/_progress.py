@@ -1,4 +1,4 @@
-"""What stderr shows while a comparison runs: how far it is, and the rows so far."""
+"""Progress of a running comparison on stderr."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from sklearn_mtl.metrics import mean_over_tasks, tasks_in_means
 
 __all__ = ["Progress", "minutes"]
 
-_PERIOD = 10.0  # seconds between two reports where stderr is no terminal
-_QUIET = 5.0  # and until the first one, which comes as soon as there is a row
-_BLINK = 0.5  # seconds between two looks at what is new
+_PERIOD = 10.0  # seconds between two reports if stderr is not a terminal
+_QUIET = 5.0  # least seconds before the first report
+_BLINK = 0.5  # seconds between two checks for new results
 _NAME_WIDTH, _TASK_WIDTH = 28, 12
 _NUMBER_WIDTH, _GAP = 6, 2
 _MAX_WIDTH = 120
 _TITLE = "mean score"
-_CLEAR = "\r\x1b[K"  # to the start of the line, and erase it
+_CLEAR = "\r\x1b[K"  # go to the start of the line and erase it
 
 
 class Progress:
-    """Show finished rows of the table, fits done and the time left on stderr.
+    """Print finished models, the number of fits and the remaining time to stderr.
 
-    The last line of a terminal is rewritten. Elsewhere lines are added every ten
-    seconds; a comparison of a few seconds prints nothing there.
+    On a terminal the last line is overwritten. Otherwise lines are added every ten
+    seconds, and a comparison of a few seconds prints nothing.
     """
 
     def __init__(self, plan: Plan, tasks: Sequence[TaskRow]) -> None:
@@ -49,7 +49,7 @@ class Progress:
         self._told: float | None = None
         self._lock = threading.Lock()
         self._end = threading.Event()
-        # A thread, because one fit may take minutes.
+        # A thread updates the time during fits that take minutes.
         self._clock = threading.Thread(target=self._tick, daemon=True)
 
     def __enter__(self) -> Callable[[Sequence[Fit]], None]:
@@ -69,7 +69,7 @@ class Progress:
             self._put(_CLEAR)
 
     def _add(self, fits: Sequence[Fit]) -> None:
-        """Take note of a finished fit, scored on one or more test parts."""
+        """Record a finished fit, which is scored on one or more test sets."""
         with self._lock:
             self._updated = time.monotonic()
             self._n_done += 1
@@ -89,7 +89,7 @@ class Progress:
                     self._put("".join(f"{line}\n" for line in lines))
 
     def _is_due(self) -> bool:
-        """Say whether lines may be written where stderr is no terminal."""
+        """Return whether to print a report if stderr is not a terminal."""
         now = time.monotonic()
         is_first = self._told is None and self._table.has_new
         waited = now - (self._told or self._start)
@@ -98,7 +98,7 @@ class Progress:
     def _state(self) -> str:
         now, left = time.monotonic(), self._left.seconds()
         told = ""
-        if left is not None:  # the fits at work have come further since
+        if left is not None:  # running fits have progressed since the last update
             told = f", about {minutes(max(left - now + self._updated, 0.0))} left"
         spent = minutes(now - self._start)
         return f"{self._n_done} of {self._total} fits, {spent}{told}"
@@ -109,7 +109,7 @@ class Progress:
 
 
 class _GrowingTable:
-    """The mean scores of the rows whose outer fits are all done, as lines."""
+    """Lines with the mean scores of the models whose outer fits are all finished."""
 
     def __init__(self, plan: Plan, tasks: Sequence[TaskRow], width: int) -> None:
         jobs = [job for jobs in plan.todo for job in jobs]
@@ -127,7 +127,7 @@ class _GrowingTable:
             self.add(fits)
 
     def add(self, fits: Sequence[Fit]) -> None:
-        """Add a line where the last outer fit of a row is among the fits."""
+        """Add a line for each model whose last outer fit is among the fits."""
         for fit in fits:
             if not fit.job.is_outer:
                 continue
@@ -139,11 +139,11 @@ class _GrowingTable:
 
     @property
     def has_new(self) -> bool:
-        """Whether there are lines that were not taken."""
+        """Return whether there are lines that were not printed yet."""
         return bool(self._lines)
 
     def take(self) -> list[str]:
-        """Return the lines that were not taken yet, after a header the first time."""
+        """Return the lines that were not printed yet, the first time with a header."""
         lines, self._lines = self._lines, []
         if lines and not self._has_header:
             self._has_header = True
@@ -165,7 +165,7 @@ class _GrowingTable:
         return "  ".join([_short(name).ljust(self._names), *texts])
 
     def _fitting(self, tasks: Sequence[str], width: int) -> list[tuple[str, int]]:
-        """Return title and width of the columns for which there is room."""
+        """Return title and width of the columns that fit on the terminal."""
         titles = [MEAN] * self._has_mean + [
             shorten(name, _TASK_WIDTH) for name in tasks
         ]
@@ -184,7 +184,7 @@ def _width() -> int:
 
 
 def minutes(seconds: float) -> str:
-    """Return "1:05", or "2:01:05" beyond an hour."""
+    """Return a time such as "1:05", or "2:01:05" with hours."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

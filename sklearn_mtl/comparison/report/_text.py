@@ -1,4 +1,4 @@
-"""A comparison as text, for terminals of 80 columns and more."""
+"""Text report of a comparison."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _tasks(comparison: ComparisonResult) -> str:
 
 
 def _metrics(task: TaskRow) -> str:
-    second = (task.beside or "").removeprefix("neg_")
+    second = (task.second_metric or "").removeprefix("neg_")
     first = metric_label(task.metric, task.period)
     return first + (f", {metric_label(second)}" if second else "")
 
@@ -92,11 +92,15 @@ def _scores(comparison: ComparisonResult, width: int) -> str:
 
 
 def _second_scores(comparison: ComparisonResult, width: int) -> str:
-    """Return the log-loss of every model, or whatever stands beside the score."""
+    """Return the second scores of every model, such as the log-loss."""
     table = comparison.second_table
     if not len(table.columns):
         return ""
-    labels = [second_label(task.beside) for task in comparison.tasks if task.beside]
+    labels = [
+        second_label(task.second_metric)
+        for task in comparison.tasks
+        if task.second_metric
+    ]
     header = [", ".join(dict.fromkeys(labels)), *table.columns]
     rows = [
         [_row_name(comparison, name), *map(number, values)]
@@ -106,7 +110,7 @@ def _second_scores(comparison: ComparisonResult, width: int) -> str:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
-    """Return models by tasks where that fits, else tasks by models."""
+    """Return one row per model, or one row per task if this is too wide."""
     header = [header[0], *(shorten(name, _NAME_WIDTH) for name in header[1:])]
     wide = layout(header, rows, "l" + "r" * (len(header) - 1))
     if text_width(wide) <= width:
@@ -116,7 +120,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> 
 
 
 def _row_name(comparison: ComparisonResult, model: str) -> str:
-    """Return the name of a row, with a mark if splits are missing from its mean."""
+    """Return the name of a model, with a note if splits are missing from its mean."""
     if model == SELECTED:
         return model
     n_scored, n_splits = comparison.n_scored(model), comparison.n_splits
@@ -129,7 +133,7 @@ def _cell(column: str, value: float) -> str:
 
 
 def _gains(comparison: ComparisonResult, model: str, width: int) -> str:
-    """Return what sharing does to each task, and the gain over the selected row."""
+    """Return the gains of a shared model on each task."""
     gains = comparison.gains_of(model)
     if not gains:
         return ""
@@ -142,7 +146,7 @@ def _gains(comparison: ComparisonResult, model: str, width: int) -> str:
         + [cell for kind in against for cell in _gain(found[kind, task])]
         for task in [*(task.name for task in comparison.tasks), MEAN]
     ]
-    # the words repeat what the intervals show, so they go first where space is short
+    # drop the words first if space is short, because the intervals imply them
     kept = [[0, 1, 2, 3, 4], [0, 1, 2, 3], [0, 1, 3], [0, 1, 2]]
     for columns in kept:
         shown = [i for i in columns if i < len(header)]
@@ -161,7 +165,7 @@ def _gain(gain: Gain) -> list[str]:
 
 
 def _over_rows(comparison: ComparisonResult, model: str) -> str:
-    """Return the mean gain over every row that learns the tasks apart."""
+    """Return the mean gain over every single-task model."""
     gains = comparison.mean_gains(model)
     if not gains:
         return ""
@@ -171,7 +175,7 @@ def _over_rows(comparison: ComparisonResult, model: str) -> str:
 
 
 def _curve(comparison: ComparisonResult, model: ModelRow) -> str:
-    """Return score against number of labels, in the mean over tasks."""
+    """Return the learning curve of the mean over tasks."""
     if comparison.curve is None or model.twin is None:
         return ""
     name, about = model.name, about_curve(model, comparison.tasks)
@@ -212,7 +216,7 @@ def _verdict(comparison: ComparisonResult, width: int) -> str:
 
 
 def _next(comparison: ComparisonResult) -> str:
-    """Return the lines that fit the recommended model; they are not wrapped."""
+    """Return the code that fits the recommended model, without line wrapping."""
     steps = next_steps(comparison)
     if steps is None:
         return ""

@@ -1,4 +1,4 @@
-"""Tables of text in columns."""
+"""Text tables with aligned columns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _GAP = 2
 
 
 def layout(header: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> str:
-    """Return a table with a line under its header."""
+    """Return a table with a line below its header."""
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     lines = []
     for row in [header, *rows]:
@@ -24,7 +24,7 @@ def layout(header: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> 
 
 
 def in_blocks(rows: Sequence[Sequence[str]], width: int) -> str:
-    """Return a wide table as blocks of columns under each other."""
+    """Return a wide table as several blocks of columns, one below the other."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     blocks: list[list[int]] = [[]]
     used = widths[0]

@@ -1,1 +1,1 @@
-"""Records, gains, intervals and the verdict."""
+"""Results of a comparison: scores, gains, intervals and the verdict."""

@@ -1,4 +1,4 @@
-"""What a fit costs: seconds and the size of the model."""
+"""Costs of a fit: time and size of the model."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["NO_COSTS", "Costs", "pickled_size"]
 
 @dataclass(frozen=True)
 class Costs:
-    """Costs of one fit; NaN where one is not known.
+    """Costs of one fit, NaN if unknown.
 
     Attributes
     ----------
     fit_seconds, predict_seconds : float
-        Wall-clock time of the fit and of the predictions of the test part.
+        Wall-clock time of the fit and of the predictions on the test set.
     model_bytes : float
         Size of the fitted model when pickled.
     """
@@ -35,7 +35,7 @@ NO_COSTS = Costs()
 
 
 class _Counter:
-    """A file that only counts."""
+    """File-like object that only counts the bytes written."""
 
     def __init__(self) -> None:
         self.n_bytes = 0
@@ -47,38 +47,38 @@ class _Counter:
 
 
 class _ByValue(pickle.Pickler):
-    """Write as many bytes for equal models in every process."""
+    """Pickler that writes the same number of bytes for a model in every process."""
 
-    # A pickle writes an object once and refers to it from then on. Which texts are one
-    # object depends on the process: constants are, copies in a worker are not.
+    # A pickle writes an object once and then refers to it. Whether equal strings are
+    # the same object depends on the process: a worker has copies of constants.
 
     def __init__(self, file: _Counter) -> None:
         super().__init__(file, protocol=5)
         self._known: dict[Any, Any] = {}
 
     def persistent_id(self, obj: Any) -> Any:
-        """Return the first of the equal objects, or None: pickle the object itself."""
+        """Return the first equal string or dtype, or None to pickle the object."""
         if type(obj) is not str and not isinstance(obj, np.dtype):
             return None
         return self._known.setdefault((type(obj), obj), obj)
 
     def reducer_override(self, obj: Any) -> Any:
-        """Replace tensors by as many bytes."""
+        """Replace tensors by the same number of bytes."""
         torch = sys.modules.get("torch")
         if torch is None or not isinstance(obj, torch.Tensor):
             return NotImplemented
-        # Torch writes the address of a tensor too, with as many digits as it has.
+        # Torch also writes the address of a tensor, whose number of digits varies.
         return bytes, (bytes(obj.untyped_storage().nbytes()),)
 
 
 def pickled_size(model: Predictor) -> float:
-    """Return the number of bytes of a pickled model; NaN if it cannot be pickled.
+    """Return the size of a pickled model in bytes, or NaN if it cannot be pickled.
 
-    It is the same in every process, and differs from that of a plain pickle by little.
+    The size is the same in every process and almost that of an ordinary pickle.
     """
     counter = _Counter()
     try:
         _ByValue(counter).dump(model)
-    except Exception:  # classes decide what they raise; a size is no reason to fail
+    except Exception:  # models may raise anything, and the size is optional
         return np.nan
     return float(counter.n_bytes)

@@ -1,4 +1,4 @@
-"""Wins, ties and losses, and the relative reduction of errors."""
+"""Counts of wins, ties and losses, and the relative reduction of errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLUMNS = {"win": "helps", "tie": "no evidence", "loss": "hurts", "unknown": "u
 
 
 def count_frame(gains: Sequence[Gain]) -> pd.DataFrame:
-    """Return one row for each shared model and reference: its wins over the tasks."""
+    """Return wins, ties and losses over the tasks by shared model and reference."""
     import pandas as pd
 
     groups: dict[tuple[str, str], list[Gain]] = {}
@@ -46,7 +46,7 @@ def count_frame(gains: Sequence[Gain]) -> pd.DataFrame:
 def error_reduction(
     tasks: Sequence[TaskRow], own: np.ndarray, other: np.ndarray
 ) -> tuple[float, str]:
-    """Return `delta_m` of mean scores, and why it is NaN where it is.
+    """Return `delta_m` of mean scores, and the reason if it is NaN.
 
     Shapes: own, other (n_tasks,).
     """

@@ -1,4 +1,4 @@
-"""What comparisons on several data sets found: ranks, tests, gains, a verdict."""
+"""Ranks, tests, gains and verdict of comparisons on several data sets."""
 
 from __future__ import annotations
 
@@ -28,13 +28,16 @@ _WHO = "DatasetsComparison"
 
 
 class DatasetsResult:
-    """What the page and the diagram take; `DatasetsComparison` makes them."""
+    """Results without plots and reports, which `DatasetsComparison` adds."""
 
     def __init__(
         self, comparisons: Mapping[str, ComparisonResult], *, alpha: float = 0.05
     ) -> None:
         if len(comparisons) < 2:
-            raise ValueError(f"{_WHO}: two comparisons at least are needed.")
+            raise ValueError(
+                f"{_WHO}: comparisons has length {len(comparisons)}; at least two are "
+                "required."
+            )
         if not 0 < alpha < 1:
             raise ValueError(f"{_WHO}: alpha is {alpha}; it must be in (0, 1).")
         self.comparisons = {str(name): made for name, made in comparisons.items()}
@@ -42,7 +45,7 @@ class DatasetsResult:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """Mean score over the tasks, on each data set."""
+        """Mean score over the tasks on each data set."""
         import pandas as pd
 
         means = {name: made.table[MEAN] for name, made in self.comparisons.items()}
@@ -54,14 +57,14 @@ class DatasetsResult:
 
     @cached_property
     def _ranked(self) -> pd.DataFrame:
-        """The part of the table that is ranked."""
+        """Return the scores of the ranked models on the ranked data sets."""
         made = list(self.comparisons.values())
         chosen = [
             name
             for name in self.table.columns
             if all(name in c.table.index for c in made) and self._is_rival(name)
         ]
-        # The mean of a row that failed somewhere is over other scores than the rest.
+        # The mean of a model that failed in some splits is not comparable.
         whole = self.table.copy()
         for name, comparison in self.comparisons.items():
             found = comparison.recommendation
@@ -69,7 +72,7 @@ class DatasetsResult:
         return whole[chosen].dropna().apply(level_ties, axis=1, raw=True)
 
     def _is_rival(self, name: str) -> bool:
-        """Say whether a row is ranked: a dummy is not, nor a choice among one model."""
+        """Return whether a model is ranked: no dummy, no selection from one model."""
         first = next(iter(self.comparisons.values())).models
         roles = {model.name: model.role for model in first}
         if name == SELECTED:
@@ -78,7 +81,7 @@ class DatasetsResult:
 
     @property
     def not_ranked(self) -> list[str]:
-        """Data sets that are left out of the ranks."""
+        """Data sets without ranks."""
         return [name for name in self.table.index if name not in self._ranked.index]
 
     @cached_property
@@ -104,19 +107,19 @@ class DatasetsResult:
 
     @property
     def confidence(self) -> float:
-        """Confidence of the intervals, that of the first comparison."""
+        """Confidence level of the intervals, taken from the first comparison."""
         return next(iter(self.comparisons.values())).confidence
 
     @cached_property
     def counts(self) -> pd.DataFrame:
-        """Data sets won, tied and lost by each shared model against its references."""
+        """Wins, ties and losses of each shared model over the data sets."""
         return count_frame(self.gains)
 
     @property
     def friedman(self) -> tuple[float, float]:
         """Statistic and p-value of Friedman's test."""
         n_datasets, n_models = self._ranked.shape
-        # scipy's test takes three models or more.
+        # SciPy's test requires at least three models.
         if n_models < 3 or n_datasets < 2:
             return np.nan, np.nan
         found = stats.friedmanchisquare(*self._ranked.to_numpy().T)
@@ -124,7 +127,7 @@ class DatasetsResult:
 
     @cached_property
     def p_values(self) -> pd.DataFrame:
-        """p-values of Nemenyi's test between each two models, the best first."""
+        """Pairwise p-values of Nemenyi's test, the best model first."""
         tests = import_optional(
             "scikit_posthocs", extra="ranks", who=f"{_WHO}.p_values"
         )
@@ -133,17 +136,17 @@ class DatasetsResult:
 
     @property
     def critical_difference(self) -> float:
-        """The critical difference of Nemenyi's test."""
+        """Critical difference of Nemenyi's test."""
         n_datasets, n_models = self._ranked.shape
         if n_models < 2 or n_datasets < 2:
             return np.nan
-        # Nemenyi's q is the studentised range over sqrt(2).
+        # The critical value q is that of the studentised range divided by sqrt(2).
         q = stats.studentized_range.ppf(1 - self.alpha, n_models, np.inf) / np.sqrt(2)
         return float(q * np.sqrt(n_models * (n_models + 1) / (6 * n_datasets)))
 
     @property
     def verdict(self) -> str:
-        """What the gains and ranks show, a line for each shared model."""
+        """Summary of gains and ranks, with one line per shared model."""
         sharing: dict[str, list[Gain]] = {}
         for gain in self.gains:
             if gain.against == TWIN:
@@ -164,8 +167,8 @@ class DatasetsResult:
         rank = ""
         if model in self.mean_ranks.index:
             best = self.mean_ranks.index[self.mean_ranks == self.mean_ranks.min()]
-            place = f"{self.mean_ranks[model]:.2g} of {len(self.mean_ranks)}"
-            first = f"the best is {best[0]}"
+            place = f"{self.mean_ranks[model]:.2g} among {len(self.mean_ranks)} models"
+            first = f"the best model is {best[0]}"
             if model in best:
                 first = "the best" if len(best) == 1 else "no model has a better one"
             rank = f" Its mean rank is {place}; {first}."

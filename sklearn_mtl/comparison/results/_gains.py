@@ -1,4 +1,4 @@
-"""Gains of the shared models, and what may be said about them."""
+"""Gains of the shared models and their effects."""
 
 from __future__ import annotations
 
@@ -37,27 +37,26 @@ TWIN = "twin"
 
 @dataclass(frozen=True)
 class Gain:
-    """Score of a model minus that of another row.
+    """Difference between the scores of a model and a reference.
 
     Attributes
     ----------
     model : str
-        The model.
+        Name of the model.
     against : str
-        What it is compared with: "twin", which shows what sharing does, "automatically
-        selected", or the name of a row.
+        Reference: "twin" for the gain from sharing, "automatically selected", or the
+        name of a model.
     task : str
         Name of the task, or "mean".
     interval : Interval
-        The gain and its interval, by itself.
+        The gain with its unadjusted interval.
     adjusted : Interval
-        The interval that decides what is said: wider, for the number of gains that are
-        judged together (Holm). It excludes 0 exactly where `effect` is "helps" or
-        "hurts".
+        The gain with an interval that is adjusted for the number of gains tested
+        together (Holm). It excludes 0 if and only if `effect` is "helps" or "hurts".
     p_adjusted : float
-        The p-value adjusted in the same way.
+        p-value with the same adjustment.
     shares : bool
-        Whether the model shares anything with the task.
+        Whether the task shares parameters with other tasks in this model.
     """
 
     model: str
@@ -70,12 +69,12 @@ class Gain:
 
     @property
     def is_over_row(self) -> bool:
-        """Whether it is over one row of the table, neither twin nor a selection."""
+        """Return whether the reference is a model given by its name."""
         return self.against not in (TWIN, SELECTED)
 
     @property
     def effect(self) -> str:
-        """What it shows.
+        """Effect according to the adjusted interval.
 
         One of "helps", "hurts", "no evidence", "unknown" and "nothing to share".
         """
@@ -94,11 +93,12 @@ def compute_gains(
     measured: Measured,
     confidence: float = 0.95,
 ) -> list[Gain]:
-    """Compute the gains of every shared model over its twin and the single-task rows.
+    """Compute the gains of every shared model over its twin and single-task models.
 
-    Judged together are: over the twins, the gains of all models and tasks, and those in
-    the mean; over one single-task row, the gains of one model on all tasks, and those
-    of one model in the mean over all these rows.
+    Gains are adjusted in four kinds of families: the gains of all models over their
+    twins on all tasks; the gains of all models over their twins for the mean over
+    tasks; the gains of one model over one single-task model on all tasks; and the gains
+    of one model over all single-task models for the mean over tasks.
     """
     found = [
         gain
@@ -122,7 +122,7 @@ def compute_gains(
 def _references(
     model: ModelRow, models: Sequence[ModelRow], measured: Measured
 ) -> dict[str, np.ndarray]:
-    """Return the scores that a shared model is compared with (n_splits, n_tasks)."""
+    """Return the scores of the references of a shared model (n_splits, n_tasks)."""
     scores = dict(zip([row.name for row in models], measured.scores, strict=True))
     references = {}
     if model.twin is not None:
@@ -142,7 +142,7 @@ def _family(gain: Gain) -> tuple[object, ...]:
 
 
 def adjust(gains: Sequence[Gain], confidence: float) -> list[Gain]:
-    """Adjust gains for their number, after Holm."""
+    """Adjust gains for their number with Holm's procedure."""
     p = np.array([gain.interval.p_value for gain in gains])
     return [
         replace(
@@ -164,10 +164,10 @@ def _gains(
     measured: Measured,
     confidence: float,
 ) -> list[Gain]:
-    """Return the gains on all tasks and in the mean: gain (n_splits, n_tasks)."""
+    """Return the gains on all tasks and for their mean: gain (n_splits, n_tasks)."""
     names, units = [task.name for task in tasks], [task.unit for task in tasks]
     shares = np.array([against != TWIN or name not in model.alone for name in names])
-    # Where nothing is shared, the difference to the twin is no gain of sharing.
+    # Without shared parameters, a difference to the twin is not a gain from sharing.
     gain = np.where(shares, gain, np.nan)
     *ratios, ratio = measured.ratios.tolist()
     found = [

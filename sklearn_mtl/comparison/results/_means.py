@@ -1,4 +1,4 @@
-"""How sure the mean over tasks of a difference is."""
+"""Confidence intervals for means over tasks."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ __all__ = ["mean_interval"]
 def mean_interval(
     differences: np.ndarray, test_train_ratio: float, *, confidence: float
 ) -> Interval:
-    """Compute the interval of a difference in the mean over tasks.
+    """Compute the interval of the mean difference over tasks.
 
-    Each task counts by its mean over the splits where it has a score, as in the means
-    of the scores. A mean over the tasks of each split would mix different tasks.
+    The difference of a task is averaged over the splits in which the task has a score,
+    as for the mean scores. Averaging over tasks first would mix different sets of
+    tasks.
 
     Shapes: differences (n_splits, n_tasks), in a common unit.
     """
@@ -32,16 +33,16 @@ def mean_interval(
     means = np.nanmean(d, axis=0)
     if n_scored.min() < 2:
         return Interval(float(means.mean()), np.nan, np.nan, np.nan, n_splits)
-    # One value per split, with the mean above. A deviation is enlarged where its task
-    # has few of them: without correlation of tasks, the variance of the values over
-    # n_splits is then expected to be that of the mean of task means.
+    # One value per split, with the same overall mean. Deviations of tasks with few
+    # scores are scaled up. For uncorrelated tasks, the expected variance of the values
+    # divided by n_splits is then the variance of the mean of the task means.
     share = n_scored * (n_scored - 1) / (n_splits * (n_splits - 1))
     values = means.mean() + np.nan_to_num((d - means) / np.sqrt(share)).mean(axis=1)
     found = corrected_interval(
         values,
         test_train_ratio,
         confidence=confidence,
-        # As each variance is that of few values: the harmonic mean of their freedoms.
+        # harmonic mean of the degrees of freedom, as each variance has few values
         freedom=float(1 / np.mean(1 / (n_scored - 1))),
     )
     return replace(found, mean=float(means.mean()))

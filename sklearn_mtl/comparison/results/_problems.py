@@ -1,4 +1,4 @@
-"""Errors and warnings of single fits, each told once."""
+"""Summary of errors and warnings of individual fits."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _INSIDE = {"test": "", "choice": "inner fits of ", "curve": "fewer labels in "}
 
 
 def told_once(problems: Iterable[FitProblem]) -> list[tuple[str, str]]:
-    """Join problems that are alike: errors of one model, warnings of one category."""
-    ordered = sorted(problems, key=_alike)  # stable: the first stays the first
+    """Merge equal errors of a model and warnings of a category into one line each."""
+    ordered = sorted(problems, key=_alike)  # stable, so that the first remains first
     groups = [list(group) for _, group in groupby(ordered, key=_alike)]
     return [(_line(group), group[0].details) for group in groups]
 

@@ -1,4 +1,4 @@
-"""Which row to use: the best one, or the smallest of those that are as good."""
+"""Recommendation of a model: the smallest one with a score close to the best."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ __all__ = ["Recommendation", "recommend"]
 
 @dataclass(frozen=True)
 class Recommendation:
-    """Which row to use, and how sure that is.
+    """Recommended model, with the differences between the best model and the others.
 
     Attributes
     ----------
     name : str
-        The row to use.
+        Name of the recommended model.
     best : str
-        The row with the best mean score.
+        Name of the model with the best mean score.
     scores : dict of str to float
-        Mean score of every row that was judged, the best first.
+        Mean scores of the models without missing scores, the best first.
     differences : dict of str to Gain
-        Gain of the best row over every other one in the mean over tasks, judged
-        together. "helps" says that the best row is better.
+        Gain of the best model over every other model for the mean over tasks, adjusted
+        for their number. The effect "helps" means that the best model is better.
     left_out : list of str
-        Rows that have no score where others have one, so that they are not judged.
+        Models that are not compared because they lack scores that other models have.
     """
 
     name: str
@@ -49,14 +49,14 @@ class Recommendation:
 
     @property
     def alike(self) -> list[str]:
-        """The other rows that cannot be told apart from the best one."""
+        """Models that are not significantly worse than the best one."""
         return [
             name for name, gain in self.differences.items() if gain.effect != "helps"
         ]
 
     @property
     def is_clear(self) -> bool:
-        """Whether the best row is better than every other one beyond noise."""
+        """Return whether the best model is significantly better than all others."""
         return not self.alike
 
 
@@ -66,16 +66,16 @@ def recommend(
     measured: Measured,
     confidence: float = 0.95,
 ) -> Recommendation | None:
-    """Recommend a row; None where no row has all scores.
+    """Recommend a model, or return None if no model has all scores.
 
-    The best row is compared with every other one by the mean over tasks. Those that are
-    behind it by more than noise are ruled out, and of the rest those that are behind by
-    more than a standard error. The smallest of the remaining rows is recommended [1]_.
+    The model with the best mean score over tasks is compared with every other model.
+    Models that are significantly worse are excluded, and so are models that are worse
+    by more than one standard error. The smallest remaining model is recommended [1]_.
 
     References
     ----------
     .. [1] L. Breiman, J. Friedman, C. Stone, R. Olshen, "Classification and Regression
-       Trees", Wadsworth 1984, section 3.4.3 (the rule of one standard error).
+       Trees", Wadsworth 1984, section 3.4.3 (one standard error rule).
     """
     rows = _complete_rows(measured.scores)
     if not len(rows):
@@ -98,7 +98,7 @@ def recommend(
 
 
 def _complete_rows(scores: np.ndarray) -> np.ndarray:
-    """Return the rows that have a score wherever one has: (n_models, n_splits, ...)."""
+    """Return the models without missing scores: scores (n_models, n_splits, ...)."""
     has_score = ~np.isnan(scores)
     is_scored = has_score.any(axis=0)
     is_complete = (has_score == is_scored).all(axis=(1, 2)) & is_scored.any()
@@ -113,7 +113,7 @@ def _gains(
     measured: Measured,
     confidence: float,
 ) -> list[Gain]:
-    """Return the mean gains of the best row over every other one.
+    """Return the mean gains of the best model over every other model.
 
     Shapes: scores (n_rows, n_splits, n_tasks).
     """
@@ -131,9 +131,9 @@ def _gains(
 def _smallest(
     names: Sequence[str], best: str, gains: Mapping[str, Gain], sizes: np.ndarray
 ) -> str:
-    """Return the smallest of the best row and those close to it: sizes (n_rows, ...).
+    """Return the smallest model close to the best one: sizes (n_models, n_splits).
 
-    The first in the table where sizes are equal or unknown.
+    If sizes are equal or unknown, the first model of the table is returned.
     """
     close = [
         i for i, name in enumerate(names) if name == best or _is_close(gains[name])
@@ -143,6 +143,6 @@ def _smallest(
 
 
 def _is_close(gain: Gain) -> bool:
-    """Whether a row is behind by a standard error at most, and not beyond noise."""
+    """Return whether a model is within a standard error, not significantly worse."""
     p_of_one_error = 2 * stats.t.sf(1, gain.interval.freedom)
     return gain.effect != "helps" and gain.interval.p_value >= p_of_one_error

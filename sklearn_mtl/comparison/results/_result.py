@@ -1,4 +1,4 @@
-"""What a comparison found: its arrays, the tables of them, and a verdict."""
+"""Arrays, tables and verdict of a comparison."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ __all__ = ["ComparisonResult"]
 
 
 class ComparisonResult:
-    """What reports and pictures take; `Comparison` adds the methods that make them."""
+    """Results without plots and reports, which `Comparison` adds."""
 
     def __init__(
         self,
@@ -71,17 +71,17 @@ class ComparisonResult:
 
     @cached_property
     def gains(self) -> list[Gain]:
-        """Gains of the shared models, task by task and in the mean."""
+        """Gains of the shared models on each task and for the mean over tasks."""
         return compute_gains(self.models, self.tasks, self.measured, self.confidence)
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row a model: scores, mean gains with their ends, seconds a fit."""
+        """One row per model: scores, mean gains with intervals, and costs."""
         return summary_frame(self.models, self.tasks, self.measured, self.gains)
 
     @cached_property
     def second_table(self) -> pd.DataFrame:
-        """Second scores, such as the log-loss: one row a model, for tasks with one."""
+        """Second scores, such as the log-loss: one row per model."""
         return second_frame(self.models, self.tasks, self.measured)
 
     @cached_property
@@ -101,7 +101,7 @@ class ComparisonResult:
 
     @cached_property
     def learning_curve(self) -> pd.DataFrame:
-        """One row for each shared model, task and share of the labels."""
+        """One row for each shared model, task and fraction of the labels."""
         if self.curve is None:
             raise ValueError(
                 "Comparison: no learning curve was measured; call compare with "
@@ -112,30 +112,30 @@ class ComparisonResult:
 
     @property
     def verdict(self) -> str:
-        """Which model to use, and then a line on sharing for each shared model."""
+        """Model to use, followed by one line on sharing for each shared model."""
         use, why = which_model(self.recommendation)
         return "\n".join([f"{use}. {why}", *self.sharing])
 
     @property
     def sharing(self) -> list[str]:
-        """Whether sharing helps, a line for each shared model."""
+        """One line for each shared model on whether sharing helps."""
         lines = does_sharing_help(self.models, self.gains)
         return lines or ["No shared model was compared."]
 
     @cached_property
     def recommendation(self) -> Recommendation | None:
-        """Which row to use, and how sure that is; None where no row has all scores."""
+        """Model to use and its differences, or None if no model has all scores."""
         return recommend(self.models, self.tasks, self.measured, self.confidence)
 
     @property
     def recommended(self) -> str | None:
-        """Name of the row to use; None where no row has all scores."""
+        """Name of the model to use, or None if no model has all scores."""
         found = self.recommendation
         return None if found is None else found.name
 
     @property
     def mean_note(self) -> str:
-        """What means over tasks are of, where that is not plain; else ""."""
+        """Explanation of the means over tasks, or "" if none is needed."""
         counts = self.measured.in_means
         left_out = [self.tasks[t].name for t in np.flatnonzero(~counts)]
         parts = [MEAN_SKILL] if self.mean_name != MEAN else []
@@ -144,7 +144,7 @@ class ComparisonResult:
 
     @property
     def mean_name(self) -> str:
-        """What a mean over tasks is called: "mean skill" where metrics differ."""
+        """Name of the means over tasks: "mean skill" if metrics or units differ."""
         is_scaled = any(task.unit != 1.0 for task in self.tasks)
         metrics = {task.metric for task in self.tasks}
         return "mean skill" if is_scaled or len(metrics) > 1 else MEAN
@@ -155,34 +155,35 @@ class ComparisonResult:
         return int(self.measured.scores.shape[1])
 
     def gains_of(self, model: str) -> list[Gain]:
-        """Return the gains of a shared model over its twin and the selected row.
+        """Return the gains of a shared model over its twin and the selected model.
 
         Parameters
         ----------
         model : str
-            Name of a shared row.
+            Name of a shared model.
 
         Returns
         -------
         list of Gain
-            Those on each task and in the mean.
+            Gains on each task and for the mean over tasks.
         """
         return [
             gain for gain in self.gains if gain.model == model and not gain.is_over_row
         ]
 
     def mean_gains(self, model: str) -> list[Gain]:
-        """Return the mean gains of a shared model over every single-task row.
+        """Return the mean gains of a shared model over every single-task model.
 
         Parameters
         ----------
         model : str
-            Name of a shared row.
+            Name of a shared model.
 
         Returns
         -------
         list of Gain
-            That over the automatically selected row, if there is one, comes first.
+            Gains for the mean over tasks. The gain over the automatically selected
+            model comes first, if there is one.
         """
         return [
             gain
@@ -191,22 +192,22 @@ class ComparisonResult:
         ]
 
     def row(self, name: str) -> int:
-        """Return the place of a model in the arrays.
+        """Return the index of a model in the arrays.
 
         Parameters
         ----------
         name : str
-            Name of a row.
+            Name of a model.
 
         Returns
         -------
         int
-            Its place.
+            Index of the model.
 
         Raises
         ------
         KeyError
-            If there is no such row; the message lists the rows.
+            If there is no such model; the message lists the models.
         """
         names = [model.name for model in self.models]
         if name not in names:
@@ -214,12 +215,12 @@ class ComparisonResult:
         return names.index(name)
 
     def n_scored(self, name: str) -> int:
-        """Return in how many splits a model has scores.
+        """Return the number of splits in which a model has scores.
 
         Parameters
         ----------
         name : str
-            Name of a row.
+            Name of a model.
 
         Returns
         -------
@@ -230,12 +231,12 @@ class ComparisonResult:
         return int((~np.isnan(scores)).any(axis=1).sum())
 
     def chosen_counts(self) -> dict[str, dict[str, int]]:
-        """Return how often each model was the automatically selected row of a task.
+        """Return how often each model was automatically selected for each task.
 
         Returns
         -------
         dict of str to dict
-            Task to model to number of splits, most often first.
+            For each task, the number of splits by model, in decreasing order.
         """
         counts: dict[str, dict[str, int]] = {}
         for t, task in enumerate(self.tasks):
@@ -251,26 +252,27 @@ class ComparisonResult:
         Parameters
         ----------
         model : str, default=None
-            The shared model; None takes the last one with a twin.
+            Name of a shared model; None uses the last one that has a twin.
         against : {"twin", "automatically selected"}, default="twin"
-            The single-task row.
+            Reference model.
 
         Returns
         -------
         float
-            `metrics.delta_m` of the mean errors: 0.1 is 10 % less error. NaN where a
-            task is measured by a score such as AUC, which has no relative reduction;
-            choose errors, such as scoring="neg_mean_squared_error".
+            `metrics.delta_m` of the mean errors; 0.1 means 10 % lower errors. It is NaN
+            if the metric of a task is a score such as ROC AUC, for which a relative
+            reduction is undefined. Use errors, such as
+            ``scoring="neg_mean_squared_error"``.
 
         Raises
         ------
         ValueError
-            If there is no such shared model or reference, or it has no twin.
+            If the shared model or the reference is unknown, or the model has no twin.
 
         Warns
         -----
         UndefinedMetricWarning
-            Which tasks make it NaN, and why.
+            If the result is NaN. The warning names the tasks and the reason.
         """
         name = shared_row(self.models, model, "Comparison.delta_m")
         value, reason = self.error_reduction(name, against)
@@ -279,24 +281,24 @@ class ComparisonResult:
         return value
 
     def error_reduction(self, name: str, against: str) -> tuple[float, str]:
-        """Return `delta_m`, and the reason where it is NaN, without a warning.
+        """Return `delta_m` and the reason if it is NaN, without a warning.
 
         Parameters
         ----------
         name : str
-            Name of a shared row.
+            Name of a shared model.
         against : {"twin", "automatically selected"}
-            The single-task row.
+            Reference model.
 
         Returns
         -------
         (float, str)
-            The value; an empty text, or why it is NaN.
+            The value, and the reason for NaN or an empty string.
 
         Raises
         ------
         ValueError
-            If there is no such reference, or the row has no twin.
+            If the reference is unknown, or the model has no twin.
         """
         scores, twin = self.measured.scores, self.models[self.row(name)].twin
         if against == SELECTED:
@@ -304,7 +306,10 @@ class ComparisonResult:
         elif against == TWIN and twin is not None:
             other = scores[self.row(twin)]
         elif against == TWIN:
-            raise ValueError(f"Comparison.delta_m: {name!r} has no twin.")
+            raise ValueError(
+                f"Comparison.delta_m: model {name!r} has no twin. Use "
+                f"against={SELECTED!r}."
+            )
         else:
             raise ValueError(
                 f"Comparison.delta_m: against is {against!r}; it must be {TWIN!r} or "
@@ -314,18 +319,22 @@ class ComparisonResult:
         return error_reduction(self.tasks, own, mean_over_tasks(other.T))
 
     def labels_saved(self, model: str | None = None) -> str:
-        """Say how many labels the twin needs for what sharing does with the fewest.
+        """Return a sentence on how many labels sharing saves.
+
+        It compares the mean score over tasks of the shared model at the smallest
+        fraction of the learning curve with the number of labels at which the twin
+        reaches the same score.
 
         Parameters
         ----------
         model : str, default=None
-            The shared model; None takes the last one with a twin.
+            Name of a shared model; None uses the last one that has a twin.
 
         Returns
         -------
         str
-            A sentence on the mean over tasks; empty where the gain with the fewest
-            labels is no more than noise.
+            The sentence. It is empty if the gain at the smallest fraction is not
+            significant.
 
         Raises
         ------
@@ -337,7 +346,7 @@ class ComparisonResult:
         frame = self.learning_curve
         rows = frame[(frame["model"] == name) & (frame["task"] == MEAN)]
         if rows.empty:
-            raise ValueError(f"Comparison.labels_saved: {name!r} has no twin.")
+            raise ValueError(f"Comparison.labels_saved: model {name!r} has no twin.")
         few, most = rows["labels"].iloc[[0, -1]]
         if not rows["low"].iloc[0] > 0:  # NaN too
             return ""

@@ -1,4 +1,4 @@
-"""What a comparison consists of: its tasks, its models, and what went wrong."""
+"""Records of the tasks, models, problems and scores of a comparison."""
 
 from __future__ import annotations
 
@@ -27,33 +27,33 @@ SELECTED = "automatically selected"
 
 
 def twin_name(name: str) -> str:
-    """Return the name of the row that learns each task with a model of its own."""
+    """Return the name of the twin, which fits one model per task."""
     return f"{name}, one per task"
 
 
 @dataclass(frozen=True)
 class TaskRow:
-    """One task, and how it is scored.
+    """A task of the comparison and its metrics.
 
     Attributes
     ----------
     name : str
         Name of the task.
-    kind : {"binary", "multiclass", "regression"}
-        What it is.
+    kind : {"binary", "multiclass", "regression", "tokens"}
+        Kind of the task.
     n_classes : int
-        Number of classes; 0 for a regression.
+        Number of classes; 0 for regression tasks.
     n_labels : int
         Number of observed labels.
     metric : str
-        The score that counts; greater is better.
-    beside : str or None
-        A second score that is shown beside it.
+        Main metric; greater is better.
+    second_metric : str or None
+        Second metric, which is only reported.
     period : float or None
-        After how much the values of a regression repeat.
+        Period of circular regression values.
     zero, unit : float
-        Score of a constant prediction, and its distance to the perfect score: (0, 1)
-        where all tasks share one metric in one unit. `skills` uses them.
+        Score of a constant prediction, and its distance to the perfect score, which
+        `skills` uses. They are 0 and 1 if all tasks have the same metric and unit.
     """
 
     name: str
@@ -61,7 +61,7 @@ class TaskRow:
     n_classes: int
     n_labels: int
     metric: str
-    beside: str | None = None
+    second_metric: str | None = None
     period: float | None = None
     zero: float = 0.0
     unit: float = 1.0
@@ -69,21 +69,21 @@ class TaskRow:
 
 @dataclass(frozen=True)
 class ModelRow:
-    """One model of the comparison.
+    """A model of the comparison.
 
     Attributes
     ----------
     name : str
-        Name of the row.
+        Name of the model.
     role : {"dummy", "single", "twin", "shared"}
-        "single" and "twin" learn each task apart, "shared" all tasks together.
+        "shared" learns all tasks together. The other roles learn each task separately.
     twin : str or None
-        Name of the twin of a shared row, if it has one.
+        Name of the twin of a shared model, if it has one.
     estimator : str
-        What was fitted, as text.
+        Text representation of the estimator.
     alone : tuple of str
-        Tasks with which a shared row shares nothing: the only one of its kind, where
-        each kind has a model of its own.
+        Tasks of a shared model that share no parameters with other tasks, such as the
+        only regression task of a model that fits each kind of task separately.
     """
 
     name: str
@@ -94,16 +94,16 @@ class ModelRow:
 
     @property
     def is_candidate(self) -> bool:
-        """Whether it may be selected automatically."""
+        """Return whether the model can be selected automatically."""
         return self.role in ("dummy", "single")
 
 
 def skills(scores: np.ndarray, tasks: Sequence[TaskRow]) -> np.ndarray:
-    """Bring the scores of all tasks to one scale, of which a mean may be taken.
+    """Convert the scores of all tasks to a common scale, so that they can be averaged.
 
-    The scores as they are where all tasks share one metric in one unit; otherwise the
-    skill (score - constant) / (perfect - constant), which is 0 for a constant
-    prediction and 1 for a perfect one.
+    If all tasks have the same metric and unit, the scores are returned unchanged.
+    Otherwise, the skill (score - constant) / (perfect - constant) is returned, which is
+    0 for a constant prediction and 1 for a perfect one.
 
     Shapes: scores (..., n_tasks) -> (..., n_tasks).
     """
@@ -112,22 +112,22 @@ def skills(scores: np.ndarray, tasks: Sequence[TaskRow]) -> np.ndarray:
 
 
 def shared_names(models: Sequence[ModelRow]) -> list[str]:
-    """Return the names of the rows that learn all tasks together."""
+    """Return the names of the models that learn all tasks together."""
     return [row.name for row in models if row.role == "shared"]
 
 
 def paired_names(models: Sequence[ModelRow]) -> list[str]:
-    """Return the names of the shared rows that have a twin."""
+    """Return the names of the shared models that have a twin."""
     return [row.name for row in models if row.twin is not None]
 
 
 def shares_nothing(model: ModelRow, tasks: Sequence[TaskRow]) -> bool:
-    """Return whether a shared row learns each task by itself."""
+    """Return whether no task of a shared model shares parameters with another task."""
     return all(task.name in model.alone for task in tasks)
 
 
 def shared_row(models: Sequence[ModelRow], name: str | None, who: str) -> str:
-    """Return the name of a shared row: of the last one with a twin if none is named."""
+    """Return the name of a shared model, for None of the last one with a twin."""
     shared = shared_names(models)
     paired = paired_names(models) or shared
     chosen = paired[-1] if name is None and paired else name
@@ -143,18 +143,18 @@ class FitProblem:
     Attributes
     ----------
     model : str
-        Name of the row.
+        Name of the model.
     split : int
-        Number of the split.
+        Index of the split.
     kind : {"error", "warning"}
-        An error leaves no score, a warning does.
+        Kind of the problem. The score is missing after an error.
     where : str
-        "test", "choice" for the inner fits that select a single-task row, or "curve"
-        for those with fewer labels.
+        "test" for the outer fits, "choice" for the inner fits that select a single-task
+        model, or "curve" for the fits to fewer labels.
     message : str
-        One line.
+        Message in one line.
     details : str
-        The traceback of an error.
+        Traceback of an error.
     """
 
     model: str
@@ -167,27 +167,28 @@ class FitProblem:
 
 @dataclass(frozen=True)
 class Measured:
-    """All numbers of a comparison; NaN where there is none.
+    """Arrays of a comparison, with NaN for missing values.
 
     Attributes
     ----------
-    scores, beside : ndarray of shape (n_models, n_splits, n_tasks)
-        The score that counts, and the second one.
+    scores, second_scores : ndarray of shape (n_models, n_splits, n_tasks)
+        Scores by the main and the second metric of each task.
     fit_seconds, predict_seconds : ndarray of shape (n_models, n_splits)
-        Wall-clock time of each fit and of the predictions of its test part.
+        Wall-clock time of each fit and of the predictions on its test set.
     n_train, n_test : ndarray of shape (n_splits, n_tasks)
-        Labels learned from in the training part, and scored in the test part.
+        Number of labels of the training set used for fitting, and of the test set used
+        for scoring.
     n_held_out : ndarray of shape (n_splits, n_tasks)
-        Labels of the test part that would have been learned from; fewer than `n_test`
-        where labels are hidden from training.
+        Number of labels of the test set that are available for training in other
+        splits. It is less than `n_test` if labels are hidden from training.
     chosen : ndarray of shape (n_splits, n_tasks), int
-        The single-task row that was selected automatically; -1 where there is none.
+        Index of the automatically selected model, or -1 if there is none.
     model_bytes : ndarray of shape (n_models, n_splits)
-        Size of the fitted model when pickled.
+        Size of the pickled model in bytes.
     """
 
     scores: np.ndarray
-    beside: np.ndarray
+    second_scores: np.ndarray
     fit_seconds: np.ndarray
     predict_seconds: np.ndarray
     n_train: np.ndarray
@@ -197,24 +198,24 @@ class Measured:
     model_bytes: np.ndarray
 
     def selected(self, which: str = "scores") -> np.ndarray:
-        """Return the test scores of the selected rows (n_splits, n_tasks)."""
+        """Return the test scores of the selected models (n_splits, n_tasks)."""
         values = getattr(self, which)
-        # Without a choice the place is -1, and the score NaN.
+        # -1 is replaced by a valid index here, and its score by NaN below.
         picked = np.maximum(self.chosen, 0)[None]
         best = np.take_along_axis(values, picked, axis=0)[0]
         return np.where(self.chosen < 0, np.nan, best)
 
     @property
     def in_means(self) -> np.ndarray:
-        """Return which tasks count in means over tasks (n_tasks,)."""
+        """Return which tasks are included in means over tasks (n_tasks,)."""
         return tasks_in_means(self.scores)
 
     @property
     def ratios(self) -> np.ndarray:
-        """Return n_held_out / n_train of every task, and last of all tasks together.
+        """Return n_held_out / n_train of every task and, last, of all tasks together.
 
-        The overlap of two training parts is what counts: labels that are hidden from
-        training make no difference to it, though they are scored in the test part.
+        The ratio describes the overlap of two training sets. Labels that are hidden
+        from training do not change it, although they are scored in the test set.
         """
         out, train = self.n_held_out.sum(axis=0), self.n_train.sum(axis=0)
         return np.append(out, out.sum()) / np.append(train, train.sum())

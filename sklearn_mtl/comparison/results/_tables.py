@@ -1,4 +1,4 @@
-"""The tables of a comparison, as DataFrames."""
+"""DataFrames with the results of a comparison."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _GAIN_COLUMNS = {
     SELECTED: "gain over automatically selected",
 }
 _ENDS = ("", " low", " high")
-#: Columns of the table of scores that are no tasks.
+#: Columns of the table of scores that are not tasks.
 RESERVED = frozenset(
     ["model", MEAN, *COSTS]
     + [f"{title}{end}" for title in _GAIN_COLUMNS.values() for end in _ENDS]
@@ -51,9 +51,9 @@ def summary_frame(
     measured: Measured,
     gains: Sequence[Gain],
 ) -> pd.DataFrame:
-    """Return one row a model: scores, mean, mean gains with their intervals, seconds.
+    """Return one row per model: scores, their mean, mean gains with intervals, costs.
 
-    The row "automatically selected" stands after the rows that it was chosen from.
+    The row "automatically selected" follows the models that it is selected from.
     """
     import pandas as pd
 
@@ -75,26 +75,30 @@ def summary_frame(
 def second_frame(
     models: Sequence[ModelRow], tasks: Sequence[TaskRow], measured: Measured
 ) -> pd.DataFrame:
-    """Return one row a model: the mean second score of each task that has one."""
+    """Return one row per model: the mean second score of each task that has one."""
     import pandas as pd
 
     def means(values: np.ndarray) -> list[float]:
         by_task = mean_over_tasks(values.T).tolist()  # over splits
         return [
-            second_value(task.beside, value)
+            second_value(task.second_metric, value)
             for task, value in zip(tasks, by_task, strict=True)
-            if task.beside is not None
+            if task.second_metric is not None
         ]
 
-    rows = {model.name: means(measured.beside[m]) for m, model in enumerate(models)}
-    rows = _with_selected(rows, models, measured, means(measured.selected("beside")))
-    columns = [task.name for task in tasks if task.beside is not None]
+    rows = {
+        model.name: means(measured.second_scores[m]) for m, model in enumerate(models)
+    }
+    rows = _with_selected(
+        rows, models, measured, means(measured.selected("second_scores"))
+    )
+    columns = [task.name for task in tasks if task.second_metric is not None]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     return table.rename_axis(index="model")
 
 
 def gain_frame(gains: Sequence[Gain]) -> pd.DataFrame:
-    """Return one row a gain: model, against, task, gain, ends, p-values, splits."""
+    """Return one row per gain."""
     import pandas as pd
 
     rows = [
@@ -129,7 +133,7 @@ def score_frame(
     both = []
     for metrics, values in (
         ([task.metric for task in tasks], measured.scores),
-        ([task.beside for task in tasks], measured.beside),
+        ([task.second_metric for task in tasks], measured.second_scores),
     ):
         part = {
             "model": [models[i].name for i in m],
@@ -146,13 +150,13 @@ def score_frame(
 def _scores(
     scores: np.ndarray, tasks: Sequence[TaskRow], in_means: np.ndarray
 ) -> list[float]:
-    """Return the mean score of each task, and the mean of those that count in it."""
-    by_task = mean_over_tasks(scores.T)  # over splits: they are the last axis now
+    """Return the mean score of each task, followed by their mean over tasks."""
+    by_task = mean_over_tasks(scores.T)  # over the last axis: the splits
     return [*by_task, float(mean_over_tasks(skills(by_task, tasks)[in_means]))]
 
 
 def _costs(measured: Measured, m: int) -> list[float]:
-    """Return mean seconds and megabytes of a model."""
+    """Return mean times of a model in seconds and its mean size in megabytes."""
     means = [
         float(mean_over_tasks(values[m]))
         for values in (measured.fit_seconds, measured.predict_seconds)
@@ -167,7 +171,7 @@ def _with_selected(
     measured: Measured,
     values: list[float],
 ) -> dict[str, list[float]]:
-    """Put the selected row after those that it was selected from, if there is one."""
+    """Insert the row of the selected model after the models it is selected from."""
     if not (measured.chosen >= 0).any():
         return rows
     last = max(m for m, model in enumerate(models) if model.is_candidate)

@@ -1,4 +1,4 @@
-"""Two answers: which model to use, and whether sharing helps."""
+"""Verdict of a comparison: which model to use, and whether sharing helps."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SHARING = "Does sharing help?"
 
 
 def which_model(found: Recommendation | None) -> list[str]:
-    """Answer which row to use, and say how sure that is."""
+    """Return two sentences: which model to use, and how certain this is."""
     if found is None:
         return ["No model is recommended", "No model has a score in every split."]
     use, why = _use_and_why(found)
     if found.left_out:
-        why += f" Not judged, because scores are missing: {listed(found.left_out)}."
+        why += f" Not compared, because scores are missing: {listed(found.left_out)}."
     return [use, why]
 
 
@@ -36,13 +36,14 @@ def _use_and_why(found: Recommendation) -> list[str]:
         return [_named(found, found.name), "No other model was compared."]
     if any(gain.effect == "unknown" for gain in found.differences.values()):
         return [
-            f"Perhaps {_best(found)}",
-            "Too few splits have scores to tell how much of the difference is noise.",
+            f"Not certain; start with {_best(found)}",
+            "There are too few splits with scores to estimate the noise.",
         ]
     if found.is_clear:
         second, gain = next(iter(found.differences.items()))
         gap = f"{second}: {gain_and_interval(gain.adjusted)}"
-        return [f"Use {_best(found)}", f"It is better than every other model ({gap})."]
+        why = f"It is significantly better than every other model ({gap})."
+        return [f"Use {_best(found)}", why]
     return [f"No clear winner; start with {_named(found, found.name)}", _why(found)]
 
 
@@ -58,7 +59,7 @@ def _best(found: Recommendation) -> str:
 
 
 def _why(found: Recommendation) -> str:
-    """Say why a row is to be used that is not better than all others."""
+    """Return why a model is recommended that is not better than all others."""
     if found.name == found.best:
         gain = found.differences[found.alike[0]].adjusted
         return (
@@ -69,12 +70,12 @@ def _why(found: Recommendation) -> str:
     return (
         f"{_named(found, found.best)} has the best score, but the difference may be "
         f"noise ({gain_and_interval(gain)}), and {found.name} is the smallest model "
-        "within a standard error of it."
+        "within a standard error of the best score."
     )
 
 
 def does_sharing_help(models: Sequence[ModelRow], gains: Sequence[Gain]) -> list[str]:
-    """Return one answer for each shared model."""
+    """Return one line for each shared model."""
     return [
         _sharing_of(model, [gain for gain in gains if gain.model == model.name])
         for model in models
@@ -83,14 +84,14 @@ def does_sharing_help(models: Sequence[ModelRow], gains: Sequence[Gain]) -> list
 
 
 def sharing_in_short(gains: Sequence[Gain]) -> str:
-    """Answer in a few words: gains of one model over its twin."""
+    """Return a short answer from the gains of one model over its twin."""
     *by_task, mean = gains
     judged = [gain.effect for gain in by_task if gain.shares]
     helps, hurts = judged.count("helps"), judged.count("hurts")
     if not judged:
         return "there is nothing to share"
     if {*judged, mean.effect} == {"unknown"}:
-        return "nothing can be said"
+        return "unknown, because there are too few splits"
     if helps and hurts:
         return f"it helps on {helps} and hurts on {hurts} of {len(judged)} tasks"
     if helps:
@@ -98,7 +99,7 @@ def sharing_in_short(gains: Sequence[Gain]) -> str:
     if hurts:
         return f"no, it hurts on {hurts} of {len(judged)} tasks"
     words = {"helps": "yes, on average", "hurts": "no, it hurts on average"}
-    return words.get(mean.effect, "not beyond noise")
+    return words.get(mean.effect, "no significant effect")
 
 
 def _sharing_of(model: ModelRow, gains: Sequence[Gain]) -> str:
@@ -108,7 +109,7 @@ def _sharing_of(model: ModelRow, gains: Sequence[Gain]) -> str:
 
 
 def _without_twin(name: str) -> str:
-    return f"{name}: what sharing does was not measured, because it has no twin."
+    return f"{name}: the effect of sharing was not measured, because there is no twin."
 
 
 def _sharing(name: str, gains: Sequence[Gain]) -> str:
@@ -119,14 +120,17 @@ def _sharing(name: str, gains: Sequence[Gain]) -> str:
     }
     alone = said["nothing to share"]
     if len(alone) == len(by_task):
-        return f"{name}: nothing to share; each task is learned by itself."
+        return f"{name}: nothing to share, because each task is learned separately."
     if len(said["unknown"]) + len(alone) == len(by_task):
-        return f"{name}: nothing can be said about sharing with less than two splits."
+        return (
+            f"{name}: the effect of sharing is unknown, because at least two splits "
+            "with scores are needed."
+        )
     clauses = [_helps_and_hurts(name, said, mean, len(by_task) - len(alone))]
     if said["no evidence"] and (said["helps"] or said["hurts"]):
         clauses.append(f"no evidence either way for {listed(said['no evidence'])}")
     if said["unknown"]:
-        clauses.append(f"{listed(said['unknown'])} could not be judged")
+        clauses.append(f"unknown effect on {listed(said['unknown'])}")
     if alone:
         clauses.append(f"nothing to share for {listed(alone)}")
     return f"{'; '.join(clauses)}."
@@ -152,24 +156,25 @@ def _helps_and_hurts(
     if mean.effect in ("helps", "hurts"):
         return (
             f"Sharing {mean.effect} {name} on average "
-            f"({gain_and_interval(mean.adjusted)}), though no single task stands out"
+            f"({gain_and_interval(mean.adjusted)}), but not significantly on any "
+            "single task"
         )
-    return f"Sharing neither helps nor hurts {name} beyond noise ({shown})"
+    return f"Sharing has no significant effect on {name} ({shown})"
 
 
 def _by_itself(name: str, gains: Sequence[Gain]) -> str:
-    """Compare a shared model with every row that learns the tasks apart."""
+    """Return a sentence that compares a shared model with the single-task models."""
     rivals = [gain for gain in gains if gain.task == MEAN and gain.is_over_row]
     behind = [gain for gain in rivals if gain.effect == "hurts"]
     if behind:
         worst = min(behind, key=lambda gain: gain.interval.mean)
         others = [gain.against for gain in behind if gain is not worst]
-        rest = f" and behind {listed(others)}" if others else ""
+        rest = f" and than {listed(others)}" if others else ""
         return (
-            f"By itself, {name} is behind {worst.against} "
+            f"On average, {name} is significantly worse than {worst.against} "
             f"({gain_and_interval(worst.adjusted)}){rest}."
         )
     if rivals and all(gain.effect == "helps" for gain in rivals):
         names = listed([gain.against for gain in rivals])
-        return f"By itself, {name} is better than {names}."
+        return f"On average, {name} is significantly better than {names}."
     return ""

@@ -1,4 +1,4 @@
-"""Numbers and lists as people read them; plain ASCII, so that every terminal can."""
+"""Text of numbers, lists and notes in reports, in ASCII for all terminals."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ __all__ = [
     "worth_in_labels",
 ]
 
-#: What is said where the scores of the tasks have no unit in common.
+#: Note on means over tasks with different metrics or units.
 MEAN_SKILL = (
-    "The tasks have different scores, so means over tasks are of skills: 0 is a "
-    "constant prediction, 1 a perfect one, and the score of each task counts by its "
-    "position between the two."
+    "The tasks have different metrics or units, so means over tasks are means of "
+    "skills, (score - constant) / (perfect - constant): a constant prediction has "
+    "skill 0, and a perfect prediction has skill 1."
 )
 
-#: What the intervals of a learning curve are.
+#: Note on the intervals of learning curves.
 CURVE_INTERVALS = (
     "The intervals of a curve are adjusted for the number of its points (Holm)."
 )
@@ -51,10 +51,7 @@ _LABELS = {
 
 
 def metric_label(metric: str, period: float | None = None) -> str:
-    """Return the name of a metric as people write it; "neg_" makes it "minus ...".
-
-    With a period it says of which circle it is the score.
-    """
+    """Return a readable name of a metric, with "minus" for "neg_" and its period."""
     base = metric.removeprefix("neg_")
     label = _LABELS.get(base, base.replace("_", " "))
     circle = "" if period is None else f" (period {period:g})"
@@ -62,7 +59,7 @@ def metric_label(metric: str, period: float | None = None) -> str:
 
 
 def second_label(metric: str) -> str:
-    """Return the name of a second score, which is shown as an error where it is one."""
+    """Return the name of a second score, where negated errors are shown as errors."""
     if metric.startswith("neg_"):
         return f"{metric_label(metric.removeprefix('neg_'))} (less is better)"
     return metric_label(metric)
@@ -74,14 +71,14 @@ def second_value(metric: str, value: float) -> float:
 
 
 def effect_word(gain: Gain) -> str:
-    """Return what a gain shows: sharing helps or hurts, a model is better or worse."""
+    """Return the effect of a gain: "helps" over twins, "better" over other models."""
     if gain.against != TWIN:
         return {"helps": "better", "hurts": "worse"}.get(gain.effect, gain.effect)
     return gain.effect
 
 
 def number(value: float) -> str:
-    """Return three decimals, or three digits of a large number; "-" for NaN."""
+    """Return a number with three decimals, or three digits if large; "-" for NaN."""
     if np.isnan(value):
         return "-"
     return f"{value:.3f}" if abs(value) < 100 else f"{value:.3g}"
@@ -95,48 +92,48 @@ def signed(value: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """Return seconds with as many digits as matter."""
+    """Return seconds with two decimals below ten, else without decimals."""
     if np.isnan(value):
         return "-"
     return f"{value:.2f}" if value < 10 else f"{value:.0f}"
 
 
 def gain_and_interval(interval: Interval) -> str:
-    """Return "+0.021 [+0.004, +0.038]"."""
+    """Return text such as "+0.021 [+0.004, +0.038]"."""
     if np.isnan(interval.low):
         return signed(interval.mean)
     return f"{signed(interval.mean)} [{signed(interval.low)}, {signed(interval.high)}]"
 
 
 def means_without(names: Sequence[str]) -> str:
-    """Say which tasks take no part in means over tasks, and why."""
+    """Return a note on the tasks that are excluded from means over tasks."""
     have = "has" if len(names) == 1 else "have"
     return (
-        f"Means over tasks leave out {listed(names)}, which {have} scores in half of "
-        "the splits or fewer: too few to know their noise."
+        f"Means over tasks exclude {listed(names)}, which {have} scores in at most "
+        "half of the splits; this is too few to estimate the noise."
     )
 
 
 def about_curve(model: ModelRow, tasks: Sequence[TaskRow]) -> str:
-    """Say what the learning curve of a model leaves out, or why there is none."""
+    """Return a note on tasks without learning curve, or "" if there are none."""
     if not model.alone:
         return ""
     if shares_nothing(model, tasks):
         return f"{model.name}: nothing to share, so there is no learning curve."
     return (
-        f"The curve of {model.name} is without {listed(model.alone)}, where there is "
+        f"The curve of {model.name} excludes {listed(model.alone)}, because there is "
         "nothing to share."
     )
 
 
 def worth_in_labels(few: float, many: float, most: float) -> str:
-    """Say how many labels the twin would need for what sharing does with a few."""
+    """Return a sentence on the number of labels that the twin needs."""
     needed = f"more than {most:.0f}" if np.isinf(many) else f"about {many:.0f}"
-    return f"With {few:.0f} labels it scores as its twin does with {needed}."
+    return f"With {few:.0f} labels, it scores as high as its twin with {needed}."
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:
-    """Return "a, b and c", or "a, b and 7 more"."""
+    """Return text such as "a, b and c", or "a, b and 7 more" for long lists."""
     shown = list(names)
     if len(shown) > most:
         shown = [*shown[: most - 1], f"{len(shown) - most + 1} more"]
@@ -146,7 +143,7 @@ def listed(names: Sequence[str], most: int = 6) -> str:
 
 
 def shorten(name: str, width: int) -> str:
-    """Cut the middle out of a name, for names often differ at their ends."""
+    """Shorten a name in the middle, because names often differ at their ends."""
     if len(name) <= width:
         return name
     tail = (width - 2) // 2

@@ -1,1 +1,1 @@
-"""The fits of a comparison, and their cache."""
+"""Fits of a comparison, and their cache."""

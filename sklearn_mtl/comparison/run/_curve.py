@@ -1,4 +1,4 @@
-"""Scores with fewer labels: how many does a model need, shared and apart?"""
+"""Learning curves of shared models and their twins."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ _WHO = "compare"
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """Scores of the shared rows and their twins for growing shares of the labels.
+    """Scores of the shared models and their twins by fraction of the labels.
 
     Attributes
     ----------
     shares : ndarray of shape (n_shares,)
-        Shares of the labels of the training parts, growing; the last one is 1.
+        Fractions of the training labels in increasing order; the last one is 1.
     n_labels : ndarray of shape (n_shares, n_splits, n_tasks)
-        How many labels that is.
+        Number of training labels.
     scores : ndarray of shape (n_models, n_shares, n_splits, n_tasks)
-        Test scores; NaN for rows that are no shared model or twin.
+        Test scores; NaN for models that are neither shared nor a twin.
     """
 
     shares: np.ndarray
@@ -57,7 +57,7 @@ class LearningCurve:
 
 
 def check_shares(learning_curve: Any) -> np.ndarray:
-    """Return the shares in order, with 1 as the last; none if no curve is wanted.
+    """Return the sorted fractions, with 1 as the last, or an empty array for None.
 
     Shapes: -> (n_shares,).
     """
@@ -66,8 +66,8 @@ def check_shares(learning_curve: Any) -> np.ndarray:
     shares = np.atleast_1d(np.asarray(learning_curve, dtype=float))
     if not len(shares) or not ((shares > 0) & (shares <= 1)).all():
         raise ValueError(
-            f"{_WHO}: learning_curve is {learning_curve!r}; give shares of the labels "
-            "in (0, 1], such as (0.1, 0.3, 1.0)."
+            f"{_WHO}: learning_curve is {learning_curve!r}; it must contain fractions "
+            "of the labels in (0, 1], such as (0.1, 0.3, 1.0)."
         )
     return np.unique(np.append(shares, 1.0))
 
@@ -75,16 +75,16 @@ def check_shares(learning_curve: Any) -> np.ndarray:
 def hide_parts(
     targets: Targets, splits: Sequence[Split], shares: np.ndarray, seed: int
 ) -> list[list[np.ndarray]]:
-    """Choose the labels that each share leaves out, stratified by class.
+    """Return masks of the labels to hide for each fraction, stratified by class.
 
-    The labels of a smaller share belong to all larger ones of the same split.
+    Within a split, the labels of a fraction are a subset of those of larger fractions.
 
     Shapes: shares (n_shares,) -> (n_train, n_tasks).
     """
     codes = np.where(targets.observed("y_fit"), targets.codes, np.nan)
     is_class = [kind == "classification" for kind in targets.task_types]
     return [
-        # One seed for all shares of a split draws the same order, so that shares nest.
+        # The same seed gives nested subsets, because the labels have the same order.
         [hide_codes(codes[train], is_class, 1 - share, seed + s) for share in shares]
         for s, (train, _) in enumerate(splits)
     ]
@@ -97,7 +97,7 @@ def gather_curve(
     hidden: Sequence[Sequence[np.ndarray]],
     n_train: np.ndarray,
 ) -> LearningCurve | None:
-    """Put the fits with fewer labels beside those with all of them.
+    """Combine the scores of the fits to fewer labels and to all labels.
 
     Shapes: scores (n_models, n_splits, n_tasks), shares (n_shares,),
     n_train (n_splits, n_tasks).
@@ -113,8 +113,8 @@ def gather_curve(
     found[measured, -1] = scores[measured]
     lost = np.zeros((len(shares), n_splits, n_tasks), dtype=int)
     for s, own in enumerate(hidden):
-        for i, cells in enumerate(own):
-            lost[i, s] = cells.sum(axis=0)
+        for i, is_hidden in enumerate(own):
+            lost[i, s] = is_hidden.sum(axis=0)
     return LearningCurve(shares, n_train - lost, found)
 
 
@@ -125,10 +125,10 @@ def curve_frame(
     ratios: np.ndarray,
     confidence: float,
 ) -> pd.DataFrame:
-    """Return one row for each shared model, task and share.
+    """Return one row for each shared model, task and fraction.
 
-    The intervals of one model and task are adjusted for the number of shares. There is
-    no gain on a task with which the model shares nothing.
+    The intervals of each model and task are adjusted for the number of fractions. The
+    gain is NaN for tasks that share no parameters with other tasks.
 
     Shapes: ratios (n_tasks + 1,).
     """
@@ -158,7 +158,7 @@ def curve_frame(
 
 
 def labels_of_twin(rows: pd.DataFrame, place: int = 0) -> float:
-    """Return with how many labels the twin would score as the shared model does."""
+    """Return the number of labels at which the twin has the shared model's score."""
     target = rows["score"].iloc[place]
     twin, logs = rows["twin"].to_numpy(), np.log(rows["labels"].to_numpy())
     above = np.flatnonzero(twin >= target)
@@ -167,13 +167,13 @@ def labels_of_twin(rows: pd.DataFrame, place: int = 0) -> float:
     first = int(above[0])
     if first == 0:
         return float(rows["labels"].iloc[0])
-    # Between two points the curve is a line over log(labels), as in the picture.
+    # Interpolate linearly over log(labels), as in the plot.
     share = (target - twin[first - 1]) / (twin[first] - twin[first - 1])
     return float(np.exp(logs[first - 1] + share * (logs[first] - logs[first - 1])))
 
 
 def _gains(gain: np.ndarray, ratio: float, confidence: float) -> list[Interval]:
-    """Return the mean gain with each share, adjusted for their number after Holm.
+    """Return the mean gain for each fraction, with Holm's adjustment.
 
     Shapes: gain (n_shares, n_splits, n_tasks).
     """
@@ -186,5 +186,5 @@ def _gains(gain: np.ndarray, ratio: float, confidence: float) -> list[Interval]:
 
 
 def _mean(scores: np.ndarray) -> float:
-    """Return the mean over tasks of (n_splits, n_tasks)."""
+    """Return the mean over splits and then over tasks: scores (n_splits, n_tasks)."""
     return float(mean_over_tasks(mean_over_tasks(scores.T)))

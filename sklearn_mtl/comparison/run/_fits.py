@@ -1,4 +1,4 @@
-"""Fit one model on one split, and keep what goes wrong."""
+"""Fit and scores of one model on one split."""
 
 from __future__ import annotations
 
@@ -31,18 +31,19 @@ __all__ = ["Fit", "FitJob", "Material", "run_jobs_of_a_fit"]
 
 @dataclass(frozen=True)
 class Material:
-    """What every fit reads.
+    """Data that all fits share.
 
     Attributes
     ----------
     X, raw_X : array-like of shape (n_samples, n_features)
-        Inputs for the rows known by name, and as they came for other estimators.
+        Inputs in the common form for built-in models, and unchanged inputs for other
+        estimators.
     y_fit, y_score : array-like of shape (n_samples, n_tasks)
-        Labels to learn from, some of them hidden perhaps, and to score against.
+        Labels for training, of which some may be hidden, and labels for scoring.
     scores : TaskScores
-        Scores a fitted model.
+        Scorer of fitted models.
     group : ndarray of shape (n_samples,) or None, default=None
-        Number of the group of each sample, for every fit that takes groups.
+        Group index of each sample, for estimators whose fit takes groups.
     """
 
     X: FeaturesLike
@@ -53,39 +54,40 @@ class Material:
     group: np.ndarray | None = None
 
     def __sizeof__(self) -> int:
-        # joblib's Dask backend asks for it, and sends what is large to a worker once
-        # instead of with every fit.
+        # joblib's Dask backend sends large objects to each worker once, not with every
+        # fit, and determines their size by this method.
         return 1_000_000
 
     def inputs(self, job: FitJob) -> Any:
-        """Return the inputs in the form that a job takes."""
+        """Return the inputs in the form that a job requires."""
         return self.raw_X if job.takes_raw else self.X
 
 
 @dataclass(frozen=True)
 class FitJob:
-    """One fit, scored on one test part.
+    """A fit to be scored on one test set.
 
     Attributes
     ----------
     model, split : int
-        Number of the row and of the outer split.
+        Index of the model and of the outer split.
     inner : int
-        Number of the inner split; -1 for the fit that is scored on the test part.
+        Index of the inner split, or -1 for an outer fit.
     name : str
-        Name of the row.
+        Name of the model.
     estimator : estimator
-        Cloned and fitted.
+        Estimator, of which a clone is fitted.
     takes_raw : bool
-        Whether it gets the inputs as they came.
+        Whether the estimator receives X unchanged.
     train, test : ndarray
-        Rows. Those of an inner fit all belong to the training part of its split.
+        Indices of the samples. For an inner fit, both are subsets of the training set
+        of its outer split.
     part : int, default=-1
-        Number of the share of labels that it learns from; -1 for all of them.
+        Index of the fraction of the labels to learn from, or -1 for all labels.
     hidden : ndarray of shape (n_train, n_tasks) or None, default=None
-        Labels of the training rows that it must not see.
+        Mask of the training labels to hide.
     effort : float, default=1.0
-        Rough cost of a fit compared with those of other models, for the time left.
+        Rough cost of the fit relative to other models, for the remaining time.
     """
 
     model: int
@@ -102,46 +104,46 @@ class FitJob:
 
     @property
     def is_outer(self) -> bool:
-        """Whether it learns from the whole training part, and is scored on the test."""
+        """Return whether this is an outer fit to all training labels."""
         return self.inner < 0 and self.part < 0
 
     @property
     def is_inner(self) -> bool:
-        """Whether the fit only serves the choice of the automatically selected row."""
+        """Return whether this is an inner fit, which serves the automatic selection."""
         return self.inner >= 0
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What came of a job; scores are NaN after an error.
+    """Result of a job; scores are NaN after an error.
 
     Attributes
     ----------
     job : FitJob
-        What was done.
-    scores, beside : ndarray of shape (n_tasks,)
-        The score that counts, and the second one.
-    problems : list of Problem
+        The job.
+    scores, second_scores : ndarray of shape (n_tasks,)
+        Scores by the main and the second metric of each task.
+    problems : list of FitProblem
         Errors and warnings.
     costs : Costs
-        Seconds and bytes.
+        Times and size of the model.
     """
 
     job: FitJob
     scores: np.ndarray
-    beside: np.ndarray
+    second_scores: np.ndarray
     problems: list[FitProblem]
     costs: Costs = NO_COSTS
 
 
 def run_jobs_of_a_fit(jobs: Sequence[FitJob], material: Material) -> list[Fit]:
-    """Fit once, score each test part, and never raise because of the model."""
+    """Fit a model once and score it on each test set; record errors of the model."""
     nothing = np.full(len(material.scores.tasks), np.nan)
     fits = [Fit(job, nothing, nothing, []) for job in jobs]
     with _recorded(fits[0]):
         try:
             model, costs = _fit(jobs[0], material)
-        except Exception as error:  # any failure of any model belongs in the report
+        except Exception as error:  # report any error and continue with other models
             for fit in fits:
                 fit.problems.append(_error(fit.job, error))
             return fits
@@ -176,7 +178,7 @@ def _fit(job: FitJob, material: Material) -> tuple[Any, Costs]:
 
 def _scored(fit: Fit, model: Predictor, material: Material) -> Fit:
     job = fit.job
-    # what an inner fit is scored against must be what its split may train on
+    # inner fits must not be scored on labels that are hidden from training
     truth = material.y_fit if job.is_inner else material.y_score
     X, y = take_rows(material.inputs(job), job.test), take_rows(truth, job.test)
     start = time.perf_counter()
@@ -186,8 +188,8 @@ def _scored(fit: Fit, model: Predictor, material: Material) -> Fit:
     if not job.is_outer:
         return fit
     try:
-        return replace(fit, beside=material.scores.second(model, X, y))
-    except Exception as error:  # the score that counts is there: only worth a warning
+        return replace(fit, second_scores=material.scores.second(model, X, y))
+    except Exception as error:  # only a warning, because the main score is available
         fit.problems.append(_problem(job, "warning", error))
         return fit
 
@@ -206,9 +208,9 @@ def _problem(job: FitJob, kind: str, error: Any, details: str = "") -> FitProble
 
 @contextmanager
 def _recorded(fit: Fit) -> Iterator[None]:
-    """Record warnings as problems, equal ones once."""
+    """Record warnings as problems, without duplicates."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # Python's warning filters are global: other threads use them too
+        yield  # warning filters are global and would affect other threads
         return
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

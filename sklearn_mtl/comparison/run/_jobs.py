@@ -1,4 +1,4 @@
-"""All fits of a comparison: listed, run, and put into arrays."""
+"""Jobs of a comparison: listing, running and collecting all fits."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from joblib import Parallel, delayed, effective_n_jobs
 from sklearn_mtl.comparison.design._resolve import Candidate
 from sklearn_mtl.comparison.design._splits import Split
 from sklearn_mtl.comparison.results._costs import Costs
-from sklearn_mtl.comparison.run._cells import cell_paths, read_cell, write_cell
+from sklearn_mtl.comparison.run._fit_cache import cache_paths, read_fit, write_fit
 from sklearn_mtl.comparison.run._fits import Fit, FitJob, Material, run_jobs_of_a_fit
 from sklearn_mtl.utils._termination import workers_end_with_us
 
 __all__ = ["Plan", "choosable", "gather", "list_jobs", "run_jobs"]
 
-# Libraries that a worker loads with its first task. joblib weighs a worker after that
-# one, and would take what a later task loads for a leak, and replace the worker.
+# Libraries that a worker loads with its first task. joblib measures the memory of a
+# worker after its first task. It would mistake a library that a later task loads for a
+# memory leak, and replace the worker.
 _LARGE = ("torch",)
 
 
 def choosable(candidates: Sequence[Candidate]) -> list[int]:
-    """Return the numbers of the rows that may be selected automatically."""
+    """Return the indices of the models that can be selected automatically."""
     return [i for i, candidate in enumerate(candidates) if candidate.row.is_candidate]
 
 
@@ -40,7 +41,7 @@ def list_jobs(
     inner: Sequence[Sequence[Split]],
     hidden: Sequence[Sequence[np.ndarray]] = (),
 ) -> list[FitJob]:
-    """List the fits row by row, so that the table grows in its order."""
+    """List the fits model by model, so that models finish in the order of the table."""
     jobs = [
         _job(candidates, m, s, -1, split)
         for m in range(len(candidates))
@@ -53,9 +54,9 @@ def list_jobs(
         for i, split in enumerate(own)
     ]
     jobs += [
-        replace(_job(candidates, m, s, -1, splits[s]), part=i, hidden=cells)
+        replace(_job(candidates, m, s, -1, splits[s]), part=i, hidden=is_hidden)
         for s, own in enumerate(hidden)
-        for i, cells in enumerate(own)
+        for i, is_hidden in enumerate(own)
         for m, candidate in enumerate(candidates)
         if candidate.row.role == "twin" or candidate.row.twin is not None
     ]
@@ -81,16 +82,16 @@ def _job(
 
 @dataclass(frozen=True)
 class Plan:
-    """What there is to do, for whoever shows how far it is.
+    """Cached fits and pending jobs, from which the progress is computed.
 
     Attributes
     ----------
     kept : list of list of Fit
-        Fits that an earlier run left in the cache.
+        Fits that were found in the cache.
     todo : list of list of FitJob
-        Jobs that share one fit, for every fit.
+        Jobs to run. Jobs that share one fit are in one list.
     n_workers : int
-        Number of fits at a time.
+        Number of fits that run in parallel.
     """
 
     kept: list[list[Fit]]
@@ -109,12 +110,12 @@ def run_jobs(
     show: Show | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
 ) -> list[Fit]:
-    """Run the fits; `show` is told the plan, and then of each fit that is done."""
+    """Run the fits; `show` receives the plan, and then each finished fit."""
     paths: list[Path | None] = [None] * len(jobs)
     if cache_dir is not None:
-        paths = [*cell_paths(jobs, material, cache_dir)]
+        paths = [*cache_paths(jobs, material, cache_dir)]
     kept = [
-        None if path is None else read_cell(path, job)
+        None if path is None else read_fit(path, job)
         for path, job in zip(paths, jobs, strict=True)
     ]
     fits = {i: fit for i, fit in enumerate(kept) if fit is not None}
@@ -142,7 +143,7 @@ def run_jobs(
 
 
 def _by_fit(jobs: Sequence[FitJob], numbers: Sequence[int]) -> list[list[int]]:
-    """Put together the numbers of jobs of one model with the same training rows."""
+    """Group the indices of inner jobs of a model that have the same training set."""
     groups: dict[Any, list[int]] = {}
     for i in numbers:
         job = jobs[i]
@@ -157,13 +158,13 @@ def _in_silence(plan: Plan) -> Iterator[Callable[[Sequence[Fit]], None]]:
 
 
 def _keep(paths: Sequence[Path | None], fits: Sequence[Fit]) -> list[OSError]:
-    """Write finished fits; return what went wrong."""
+    """Write finished fits to the cache and return the errors."""
     errors = []
     for path, fit in zip(paths, fits, strict=True):
         if path is None:
             continue
         try:
-            write_cell(path, fit)  # a worker on another machine may see no folder
+            write_fit(path, fit)  # does nothing on a machine without the folder
         except OSError as error:
             errors.append(error)
     return errors
@@ -171,9 +172,9 @@ def _keep(paths: Sequence[Path | None], fits: Sequence[Fit]) -> list[OSError]:
 
 def _warn_of_unkept(errors: Sequence[OSError], cache_dir: Any) -> None:
     warnings.warn(
-        f"compare: {len(errors)} finished fits could not be kept in "
+        f"compare: {len(errors)} finished fits could not be saved in cache_dir "
         f"{os.fspath(cache_dir)!r} ({errors[0]}). The comparison is complete, but the "
-        "next run will fit them again.",
+        "next run will repeat these fits.",
         RuntimeWarning,
         stacklevel=4,
     )
@@ -189,23 +190,23 @@ def _numbered(
     for name in loaded:
         importlib.import_module(name)
     fits = run_jobs_of_a_fit(jobs, material)
-    _keep(paths, fits)  # the caller tries too, and says what went wrong
+    _keep(paths, fits)  # the caller tries again and reports errors
     return numbers, fits
 
 
 def gather(fits: Sequence[Fit], shape: tuple[int, int, int]) -> dict[str, np.ndarray]:
-    """Put the outer fits into arrays.
+    """Collect the outer fits in arrays.
 
     Shapes: -> (n_models, n_splits, n_tasks).
     """
     names = [field.name for field in fields(Costs)]
-    arrays = {name: np.full(shape, np.nan) for name in ("scores", "beside")}
+    arrays = {name: np.full(shape, np.nan) for name in ("scores", "second_scores")}
     arrays |= {name: np.full(shape[:2], np.nan) for name in names}
     for fit in fits:
         if fit.job.is_outer:
             place = fit.job.model, fit.job.split
             arrays["scores"][place] = fit.scores
-            arrays["beside"][place] = fit.beside
+            arrays["second_scores"][place] = fit.second_scores
             for name in names:
                 arrays[name][place] = getattr(fit.costs, name)
     return arrays

@@ -1,4 +1,4 @@
-"""How long the fits that are left will take, from those that are done."""
+"""Estimate of the remaining time of a comparison."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from sklearn_mtl.comparison.run._fits import Fit, FitJob
 
 __all__ = ["TimeLeft"]
 
-# Fits with less effort last milliseconds, which say nothing about others.
+# Fits with less effort take milliseconds, from which others cannot be estimated.
 _LEAST_EFFORT = 0.5
 
 
 class TimeLeft:
-    """Estimate the time left, by model and number of training samples.
+    """Estimate of the remaining time from the finished fits.
 
-    A model without a finished fit counts by its effort relative to the others.
+    The time of a fit is assumed proportional to the number of training samples. The
+    time of a model without finished fits is estimated by its effort relative to the
+    other models.
     """
 
     def __init__(self, todo: Sequence[Sequence[FitJob]], n_workers: int) -> None:
@@ -32,7 +34,7 @@ class TimeLeft:
             self._left[jobs[0].model] += len(jobs[0].train)
 
     def add(self, fits: Sequence[Fit]) -> None:
-        """Take one finished fit out of those that are left."""
+        """Move one fit from the remaining to the finished fits."""
         job = fits[0].job
         spent = [fits[0].costs.fit_seconds, *(f.costs.predict_seconds for f in fits)]
         self._seconds[job.model] += float(np.nansum(spent))
@@ -41,7 +43,7 @@ class TimeLeft:
         self._n_left -= 1
 
     def seconds(self) -> float | None:
-        """Return the time left; None while nothing can be said."""
+        """Return the remaining time in seconds, or None if it cannot be estimated."""
         waiting = [model for model, n in self._left.items() if n > 0]
         unseen = [model for model in waiting if not self._done[model]]
         rate = self._common_rate() if unseen else 0.0
@@ -59,7 +61,7 @@ class TimeLeft:
         return work / max(min(self._n_workers, self._n_left), 1)
 
     def _common_rate(self) -> float | None:
-        """Return seconds for one sample and a unit of effort."""
+        """Return the seconds per training sample and unit of effort."""
         seen = [m for m, n in self._done.items() if n]
         seen = [m for m in seen if self._effort[m] >= _LEAST_EFFORT]
         if not seen:

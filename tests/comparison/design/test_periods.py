@@ -42,7 +42,7 @@ def test_losses_tell_the_periods_of_regressions(loss, expected):
 
 
 def test_losses_that_do_not_agree_are_refused():
-    with pytest.raises(TaskError, match=r"task 'task0' repeat after \[90, 360\] in"):
+    with pytest.raises(TaskError, match=r"'task0' has conflicting .*: \[90, 360\]\."):
         periods({"task0": DEGREES}, {"task0": CircularLoss(90)})
 
 

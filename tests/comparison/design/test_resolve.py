@@ -137,16 +137,16 @@ def test_forms_of_estimators():
     ("estimators", "error", "message"),
     [
         (["tree"], ValueError, r"unknown model 'tree'. Known models: \['dummy'"),
-        ([], ValueError, "no estimator is given"),
-        (["dummy", "dummy"], ValueError, "two rows have the name 'dummy'"),
+        ([], ValueError, "estimators is empty"),
+        (["dummy", "dummy"], ValueError, "several models have the name 'dummy'"),
         (
             {"automatically selected": "dummy"},
             ValueError,
-            "'automatically selected' stands for",
+            "the name 'automatically selected', which is reserved",
         ),
-        ({"a": 3}, TypeError, "'a' is 3; give an estimator"),
-        ({"a": Ridge}, TypeError, "give an estimator"),
-        (7, TypeError, "estimators is a int"),
+        ({"a": 3}, TypeError, "model 'a' is 3; it must be an estimator"),
+        ({"a": Ridge}, TypeError, "it must be an estimator"),
+        (7, TypeError, "estimators is a int; it must be a dict"),
     ],
 )
 def test_what_is_no_row_is_named(estimators, error, message):

@@ -29,7 +29,7 @@ def describe(y=Y, scoring=None, **arguments):
 def test_default_scores_fit_rare_classes():
     rows = describe()
     assert [row.metric for row in rows] == ["roc_auc", "balanced_accuracy", "r2"]
-    assert [row.beside for row in rows] == ["neg_log_loss", "neg_log_loss", None]
+    assert [row.second_metric for row in rows] == ["neg_log_loss", "neg_log_loss", None]
     assert [row.n_labels for row in rows] == [50, 60, 60]
     assert [row.n_classes for row in rows] == [2, 3, 0]
 
@@ -37,7 +37,7 @@ def test_default_scores_fit_rare_classes():
 def test_scoring_by_name_and_kind_keeps_the_rest():
     rows = describe(scoring={"ill": "average_precision", "regression": "r2"})
     assert [r.metric for r in rows] == ["average_precision", "balanced_accuracy", "r2"]
-    assert {row.beside for row in rows} == {None}
+    assert {row.second_metric for row in rows} == {None}
     assert describe(Y[["kind"]], "accuracy")[0].metric == "accuracy"
 
 
@@ -74,10 +74,10 @@ def test_without_second_scores_there_are_only_gaps():
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        (pd.DataFrame({"a": ["x"] * 4}), "task 'a' has the single class 'x'; two"),
-        (pd.DataFrame({"a": [0.5] * 4}), "task 'a' has the single value 0.5; a"),
+        (pd.DataFrame({"a": ["x"] * 4}), "task 'a' has the single class 'x'; at"),
+        (pd.DataFrame({"a": [0.5] * 4}), "all labels of task 'a' are 0.5; a"),
         *(
-            (pd.DataFrame({name: [0, 1]}), f"a task is called '{name}', as a column of")
+            (pd.DataFrame({name: [0, 1]}), f"a task has the name '{name}', which is a")
             for name in ("mean", "model", "fit seconds", "gain from sharing low")
         ),
     ],

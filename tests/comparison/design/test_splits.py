@@ -95,9 +95,9 @@ def test_splitters_and_lists_of_rows_are_taken_as_they_are():
 @pytest.mark.parametrize(
     ("cv", "n_repeats", "message"),
     [
-        ([], 1, "cv gives no split"),
-        ([(np.arange(5), np.arange(4, 9))], 1, "1 rows are in the training and in"),
-        (KFold(3), 2, "n_repeats is 2, but only folds of a number"),
+        ([], 1, "cv has no splits"),
+        ([(np.arange(5), np.arange(4, 9))], 1, "1 samples are in both the training"),
+        (KFold(3), 2, "n_repeats is 2, which requires an integer cv; got KFold"),
         (1, 1, "n_splits"),
     ],
 )

@@ -24,7 +24,7 @@ def test_curves_are_the_mean_scores_against_the_number_of_labels(with_curve):
     shared, twin = display.ax_.lines
     np.testing.assert_allclose(shared.get_ydata(), display.shared)
     np.testing.assert_allclose(twin.get_ydata(), display.twin)
-    assert "net (all together)" in shared.get_label()
+    assert "net (shared)" in shared.get_label()
     assert display.ax_.get_ylabel() == "test score, mean over tasks"
 
 
@@ -54,7 +54,7 @@ def test_unknown_names_are_told_with_the_known_ones(with_curve, options, message
 
 
 def test_arrays_of_one_length_are_needed():
-    with pytest.raises(ValueError, match="arrays of one length are needed"):
+    with pytest.raises(ValueError, match="must be 1D arrays of the same length"):
         SampleEfficiencyDisplay([1, 2], [0.1], [0.2, 0.3])
 
 

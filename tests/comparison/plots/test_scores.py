@@ -61,9 +61,9 @@ def test_unknown_names_are_told_with_the_known_ones(comparison, options, message
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"task_names": ["a"]}, r"scores has shape \(2, 3, 2\); 2 models and 1 tasks"),
-        ({"model_names": ["a"]}, "1 models and 2 tasks need"),
-        ({"metric_names": ["r2"]}, "1 metric_names for 2 tasks"),
+        ({"task_names": ["a"]}, r"scores has shape \(2, 3, 2\); for 2 model_names and"),
+        ({"model_names": ["a"]}, "for 1 model_names and 2 task_names it must be"),
+        ({"metric_names": ["r2"]}, "metric_names has length 1, but task_names has len"),
     ],
 )
 def test_names_that_do_not_fit_are_refused(changed, message):

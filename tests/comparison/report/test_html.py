@@ -55,7 +55,8 @@ def test_page_is_well_formed_and_complete(with_problems, tmp_path):
     text = " ".join(page.text)
     for line in with_problems.verdict.split("\n"):
         assert all(part in text for part in line.split(". "))
-    assert "1000 rows, 7 inputs, 3 tasks, 5 splits; 30% of the labels hidden" in text
+    facts = "1000 samples, 7 features, 3 tasks, 5 splits; 30% of the labels hidden"
+    assert facts in text
     assert page.tags.count("picture") == 1
     # a box a task, one for the error, one for the models
     assert page.tags.count("details") == 3 + 1 + 1
@@ -87,7 +88,7 @@ def test_each_section_explains_before_it_shows(with_curve, tmp_path):
     source = (tmp_path / "page.html").read_text(encoding="utf-8")
     sections = re.findall(r"<section.*?</section>", source, re.DOTALL)
     titles = [re.search(r"<h2.*?>(.*?)</h2>", one)[1] for one in sections]
-    assert titles[:3] == ["What was compared", "Scores", "What sharing gains: net"]
+    assert titles[:3] == ["Compared models", "Scores", "Gain from sharing: net"]
     for title, one in zip(titles, sections, strict=True):
         first = re.search("<(?:p|dl|details|table|picture|pre)[ >]", one)[0]
         if title != "How to reproduce":
@@ -99,7 +100,7 @@ def test_every_row_is_told_apart_in_plain_words(comparison, tmp_path):
     told = re.search('<section id="s0".*?</section>', source, re.DOTALL)[0]
     for name in comparison.table.index:
         assert name in told
-    assert "Twin: the same model, fitted once per task." in told
+    assert "Twin: the same estimator, fitted separately to each task." in told
 
 
 def test_the_number_of_splits_stands_without_a_digest(make, tmp_path):
@@ -153,9 +154,9 @@ def test_pictures_say_in_words_what_they_show(with_curve, tmp_path):
     )
     first, last = with_curve.learning_curve.query("task == 'mean'").iloc[[0, -1]].iloc
     assert alts[1] == (
-        "Score of net and of its twin against number of labels, mean over tasks: "
-        f"with 8 labels {first['score']:.3f} against {first['twin']:.3f}, "
-        f"with 80 labels {last['score']:.3f} against {last['twin']:.3f}."
+        "Scores of net and its twin against the number of labels, mean over tasks: "
+        f"with 8 labels {first['score']:.3f} versus {first['twin']:.3f}, "
+        f"with 80 labels {last['score']:.3f} versus {last['twin']:.3f}."
     )
     media = [value for name, value in page.attributes if name == "media"]
     assert media == ["(prefers-color-scheme: dark)"] * len(alts)
@@ -234,7 +235,10 @@ def test_which_model_stands_first_and_then_sharing_model_by_model(make, tmp_path
 
 def test_wins_and_losses_are_counted(comparison, tmp_path):
     text = " ".join(page_of(comparison, tmp_path)[1].text)
-    assert "against its twin it wins 1 of 3 tasks and loses 1;" in text
+    assert (
+        "It is significantly better than its twin on 1 of 3 tasks and significantly "
+        "worse on 1."
+    ) in text
     assert "delta_m" not in text  # these are scores, not errors
 
 
@@ -242,16 +246,16 @@ def test_delta_m_is_shown_for_errors(make, tmp_path):
     task = TaskRow("dose", "regression", 0, 80, "neg_mean_squared_error")
     comparison = make(tasks=[task])
     comparison.measured.scores[:] = -1 + 0.5 * comparison.measured.scores
-    less = f"{-comparison.delta_m():+.1%} error on average (delta_m)"
+    less = f"errors change by {-comparison.delta_m():+.1%} (mean, delta_m)"
     assert less in " ".join(page_of(comparison, tmp_path)[1].text)
 
 
 def test_costs_are_shown_for_every_model(comparison, tmp_path):
     text = " ".join(page_of(comparison, tmp_path)[1].text)
-    part = text[text.index("Mean seconds of a fit") :]
+    part = text[text.index("Mean time of a fit") :]
     for column in ("fit seconds", "predict seconds", "model MB"):
         assert column in part
-    assert "automatically selected" not in part[: part.index("Task by task")]
+    assert "automatically selected" not in part[: part.index("Details by task")]
 
 
 def test_every_cell_of_the_scores_has_its_log_loss(comparison, tmp_path):
@@ -267,23 +271,23 @@ def test_the_association_of_labels_is_not_called_help(comparison, tmp_path):
     path = tmp_path / "page.html"
     for found.method, title in (
         ("label", "Association between labels"),
-        ("transfer", "Which tasks help which"),
+        ("transfer", "Affinity between tasks"),
     ):
         comparison.to_html(path, affinity=found)
         source = path.read_text(encoding="utf-8")
         assert title in Page(source).text
         is_help = found.method != "label"
         assert ('<th scope="col">helps</th>' in source) == is_help
-        assert ("Which tasks help which" in source) == is_help
+        assert ("Affinity between tasks" in source) == is_help
 
 
 def test_a_given_affinity_is_shown(comparison, tmp_path):
     path = tmp_path / "page.html"
     comparison.to_html(path, affinity=np.array([[0, 0.5, 0], [-0.25, 0, 0], [0, 0, 0]]))
     page = Page(path.read_text(encoding="utf-8"))
-    assert "Which tasks help which" in page.text
+    assert "Affinity between tasks" in page.text
     assert {"+0.500", "-0.250"} <= set(page.text)
-    assert "Which tasks help which" not in page_of(comparison, tmp_path)[1].text
+    assert "Affinity between tasks" not in page_of(comparison, tmp_path)[1].text
 
 
 def test_the_same_comparison_gives_the_same_bytes(make, tmp_path):
@@ -320,5 +324,5 @@ def test_the_title_of_gains_speaks_of_sharing_where_there_is_a_twin(make, tmp_pa
     comparison.measured.chosen[:] = 1
     source, _ = page_of(comparison, tmp_path)
     titles = re.findall(r"<h2 id=.*?>(.*?)</h2>", source)
-    assert "What sharing gains: net" in titles
-    assert "Against one model per task: deep" in titles
+    assert "Gain from sharing: net" in titles
+    assert "Compared with one model per task: deep" in titles

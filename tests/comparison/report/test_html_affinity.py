@@ -28,7 +28,7 @@ def test_all_forms_are_read(given, method):
 
 
 def test_a_matrix_that_does_not_fit_is_refused():
-    message = r"affinity has shape \(3, 3\); 2 tasks need \(2, 2\)"
+    message = r"affinity has shape \(3, 3\); for 2 task names it must be \(2, 2\)"
     with pytest.raises(ValueError, match=message):
         read_affinity(VALUES, ["a", "b"])
 

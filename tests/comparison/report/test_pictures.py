@@ -71,4 +71,4 @@ def test_names_in_any_script_and_with_dollars_are_drawn_as_they_are():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         picture = draw(display, "", height=2.5)
-    assert f"{name} (all together)" in texts_of(picture.light)
+    assert f"{name} (shared)" in texts_of(picture.light)

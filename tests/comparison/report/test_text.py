@@ -39,7 +39,7 @@ def test_log_loss_of_every_model_follows_the_scores(comparison):
     rows = [line.rsplit(maxsplit=1) for line in table.splitlines()[2:]]
     found = {name: float(loss) for name, loss in rows}
     assert list(found) == list(comparison.table.index)
-    losses = -comparison.measured.beside.mean(axis=1)[:, 0]
+    losses = -comparison.measured.second_scores.mean(axis=1)[:, 0]
     assert found["net"] == pytest.approx(losses[4], abs=5e-4)
     assert found["automatically selected"] == found["forest"]
     assert text.index("log-loss (less") < text.index("net: gain")

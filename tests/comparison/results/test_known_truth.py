@@ -35,7 +35,7 @@ def comparison_of(scores):
     seconds = np.ones((n_rows, n_splits))
     measured = Measured(
         scores=scores,
-        beside=np.full(scores.shape, np.nan),
+        second_scores=np.full(scores.shape, np.nan),
         fit_seconds=seconds,
         predict_seconds=seconds,
         n_train=4 * labels,
@@ -125,7 +125,7 @@ def test_end_to_end_sharing_hurts_what_is_made_the_same():
 def test_end_to_end_nothing_is_said_of_a_model_that_does_the_same_apart():
     X, y = make_multitask_regression(100, 5, 3, n_informative=5, random_state=0)
     found = compare(X, y, {"ridge": Ridge()}, random_state=0)
-    assert "Sharing neither helps nor hurts ridge beyond noise" in found.verdict
+    assert "Sharing has no significant effect on ridge" in found.verdict
     assert found.verdict.startswith("No clear winner; start with ridge")
 
 

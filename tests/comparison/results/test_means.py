@@ -122,8 +122,8 @@ def test_a_rare_class_makes_no_contradiction_and_is_told():
     best, second, printed = map(float, numbers[:3])
     assert printed == pytest.approx(best - second, abs=0.0015)
     note = (
-        "Means over tasks leave out rare, which has scores in half of the splits or "
-        "fewer: too few to know their noise."
+        "Means over tasks exclude rare, which has scores in at most half of the "
+        "splits; this is too few to estimate the noise."
     )
     assert note in found.mean_note
     assert note in " ".join(found.to_text().split())

@@ -81,7 +81,7 @@ def test_rows_that_failed_somewhere_are_not_recommended_and_named(make):
     assert found.left_out == ["net"]
     assert "net" not in found.scores
     assert found.name != "net"
-    assert "Not judged, because scores are missing: net." in comparison.verdict
+    assert "Not compared, because scores are missing: net." in comparison.verdict
 
 
 def test_labels_that_no_row_could_be_scored_on_rule_nobody_out(make):

@@ -18,8 +18,9 @@ def test_a_row_that_beats_all_others_is_to_be_used(make):
     gap = comparison.recommendation.differences["net, one per task"].adjusted
     assert lines(comparison)[0] == (
         f"Use net ({scores['net']:.3f}; next best: net, one per task "
-        f"{scores['net, one per task']:.3f}). It is better than every other model "
-        f"(net, one per task: {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}])."
+        f"{scores['net, one per task']:.3f}). It is significantly better than every "
+        f"other model (net, one per task: {gap.mean:+.3f} [{gap.low:+.3f}, "
+        f"{gap.high:+.3f}])."
     )
 
 
@@ -27,7 +28,7 @@ def test_a_small_model_that_may_be_as_good_as_the_best_is_where_to_start(make):
     said = lines(make(spread=0.3))[0]
     assert said.startswith("No clear winner; start with forest (")
     assert "net, one per task (" in said
-    assert "forest is the smallest model within a standard error of it" in said
+    assert "forest is the smallest model within a standard error of the best" in said
 
 
 def test_rows_that_may_be_as_good_as_the_best_are_named_with_its_interval(make):
@@ -41,13 +42,13 @@ def test_sharing_names_what_it_helps_and_hurts(comparison):
     said = lines(comparison)[1]
     assert said.startswith("Sharing helps net on 1 of 3 tasks and hurts it on 1 (")
     assert "on average): it helps digit and hurts hours; no evidence either" in said
-    assert said.endswith("By itself, net is better than linear and forest.")
+    assert said.endswith("net is significantly better than linear and forest.")
 
 
 def test_noise_is_neither_help_nor_harm(make):
     said = lines(make(spread=0.3))[1]
-    assert said.startswith("Sharing neither helps nor hurts net beyond noise (")
-    assert "By itself" not in said
+    assert said.startswith("Sharing has no significant effect on net (")
+    assert "than forest" not in said
 
 
 def test_a_model_behind_a_single_task_row_is_told(make):
@@ -55,8 +56,8 @@ def test_a_model_behind_a_single_task_row_is_told(make):
     comparison.measured.scores[4] -= 0.5
     said = lines(comparison)[1]
     assert "Sharing hurts net on 3 of 3 tasks (" in said
-    assert "By itself, net is behind linear (-0." in said
-    assert said.endswith("and behind forest.")
+    assert "On average, net is significantly worse than linear (-0." in said
+    assert said.endswith("and than forest.")
 
 
 def test_an_effect_of_the_mean_alone_is_told_as_that(make):
@@ -69,14 +70,14 @@ def test_an_effect_of_the_mean_alone_is_told_as_that(make):
         scores[4, splits, t] += gain
     said = comparison.verdict
     assert "Sharing helps net on average (+0." in said
-    assert "though no single task stands out" in said
+    assert "but not significantly on any single task" in said
 
 
 def test_one_split_says_nothing(make):
     use, sharing = lines(make(n_splits=1))
-    assert use.startswith("Perhaps net, one per task (")
-    assert "Too few splits have scores to tell how much of the difference is" in use
-    assert "nothing can be said about sharing with less than two splits" in sharing
+    assert use.startswith("Not certain; start with net, one per task (")
+    assert "There are too few splits with scores to estimate the noise." in use
+    assert "the effect of sharing is unknown, because at least two splits" in sharing
 
 
 def test_without_a_shared_model_only_the_first_question_is_answered(make):
@@ -92,7 +93,7 @@ def test_a_shared_row_without_a_twin_takes_part_but_says_nothing_of_sharing(make
     comparison.measured.scores[3] += 0.3
     use, blend, net = lines(comparison)
     assert use.startswith("Use blend (")
-    assert blend.startswith("blend: what sharing does was not measured, because it has")
+    assert blend.startswith("blend: the effect of sharing was not measured, because th")
     assert net.startswith("Sharing helps net on 2 of 3 tasks (")
     assert {gain.model for gain in comparison.gains if gain.against == "twin"} == {
         "net"
@@ -102,7 +103,7 @@ def test_a_shared_row_without_a_twin_takes_part_but_says_nothing_of_sharing(make
 def test_tasks_that_could_not_be_judged_are_named(make):
     comparison = make()
     comparison.measured.scores[4, :, 1] = float("nan")
-    assert "ill could not be judged" in comparison.verdict
+    assert "unknown effect on ill" in comparison.verdict
 
 
 def test_a_task_that_shares_nothing_is_told_and_takes_no_part_in_the_mean(make):
@@ -123,9 +124,8 @@ def test_a_model_that_shares_nothing_at_all_says_so(make):
     task = TaskRow("only", "binary", 2, 9, "roc_auc")
     row = ModelRow("net", "shared", MODELS[3].name, alone=("only",))
     comparison = make(tasks=[task], models=[*MODELS[:4], row])
-    assert (
-        "net: nothing to share; each task is learned by itself." in lines(comparison)[1]
-    )
+    said = "net: nothing to share, because each task is learned separately."
+    assert said in lines(comparison)[1]
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,8 @@ def test_a_model_that_shares_nothing_at_all_says_so(make):
         (["hurts", "nothing to share"], "no evidence", "no, it hurts on 1 of 1 tasks"),
         (["no evidence"] * 2, "helps", "yes, on average"),
         (["no evidence"] * 2, "hurts", "no, it hurts on average"),
-        (["no evidence", "unknown"], "no evidence", "not beyond noise"),
-        (["unknown"] * 2, "unknown", "nothing can be said"),
+        (["no evidence", "unknown"], "no evidence", "no significant effect"),
+        (["unknown"] * 2, "unknown", "unknown, because there are too few splits"),
         (["nothing to share"], "nothing to share", "there is nothing to share"),
     ],
 )

@@ -69,6 +69,6 @@ def test_second_scores_are_shown_as_errors_where_they_are():
 
 def test_labels_that_sharing_is_worth_are_a_sentence():
     assert worth_in_labels(20.2, 61.7, 400) == (
-        "With 20 labels it scores as its twin does with about 62."
+        "With 20 labels, it scores as high as its twin with about 62."
     )
     assert "with more than 400." in worth_in_labels(20, np.inf, 400)

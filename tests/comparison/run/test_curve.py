@@ -129,7 +129,7 @@ def test_tasks_that_share_nothing_are_not_in_the_curve_of_the_mean():
     means = found.table.loc["shared-linear", ["a", "b"]]
     np.testing.assert_allclose(last["score"], means.mean())
     assert (
-        "The curve of shared-linear is without c, where there is nothing to share."
+        "The curve of shared-linear excludes c, because there is nothing to share."
         in found.to_text()
     )
 
@@ -235,7 +235,7 @@ def test_labels_saved_are_told_where_the_gain_is_no_noise(measured):
     sentence = found.labels_saved()
     needed = labels_of_twin(rows)
     assert 13 < needed < 133
-    said = f"With 13 labels it scores as its twin does with about {needed:.0f}."
+    said = f"With 13 labels, it scores as high as its twin with about {needed:.0f}."
     assert sentence == said
     assert sentence in found.to_text(200)
     assert "labels of a task" in found.to_text()

@@ -88,7 +88,7 @@ def test_inner_fits_are_scored_against_the_labels_to_learn_from():
     hidden[33:, 0] = np.nan
     fit = run_job(job(Recorder(), inner=0), material(hidden))
     assert fit.scores[0] == (Y[30:33, 0] == 0).mean()
-    assert np.isnan(fit.beside).all()
+    assert np.isnan(fit.second_scores).all()
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_model_without_probabilities_loses_only_the_second_score():
 
     fit = run_job(job(Labels()), only)
     assert np.isfinite(fit.scores).all()
-    assert np.isnan(fit.beside).all()
+    assert np.isnan(fit.second_scores).all()
     assert fit.problems[0].kind == "warning"
     assert "predict_proba" in fit.problems[0].message
 

@@ -54,7 +54,7 @@ def test_arrays_hold_the_outer_fits_alone():
     found = gather(fits, (4, 2, 2))
     scores = found["scores"]
     np.testing.assert_array_equal(scores[:, :, 0].ravel(), np.arange(8))
-    np.testing.assert_array_equal(found["beside"], -scores)
+    np.testing.assert_array_equal(found["second_scores"], -scores)
     np.testing.assert_array_equal(found["fit_seconds"], scores[:, :, 0])
     np.testing.assert_array_equal(found["model_bytes"], scores[:, :, 0])
     assert (found["predict_seconds"] == 0.5).all()

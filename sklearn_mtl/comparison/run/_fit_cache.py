@@ -1,4 +1,4 @@
-"""Finished fits in a folder, one file each, so that a killed run can go on."""
+"""Cache of finished fits, with one file per fit, from which a run can be resumed."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from sklearn_mtl.comparison.results._rows import FitProblem
 from sklearn_mtl.comparison.run._fits import Fit, FitJob, Material
 from sklearn_mtl.utils._digest import digest_object, digest_table
 
-__all__ = ["cell_paths", "read_cell", "write_cell"]
+__all__ = ["cache_paths", "read_fit", "write_fit"]
 
 _WHO = "compare"
 
 
-def cell_paths(
+def cache_paths(
     jobs: Sequence[FitJob], material: Material, folder: str | os.PathLike[str]
 ) -> list[Path]:
-    """Return the file of every job, named after all that its result depends on."""
+    """Return the file of each job, named by a hash of everything that affects it."""
     root = Path(folder)
     root.mkdir(parents=True, exist_ok=True)
     tasks = [asdict(task) for task in material.scores.tasks]
@@ -38,7 +38,7 @@ def cell_paths(
     inputs = {
         raw: digest_table(material.raw_X if raw else material.X) for raw in (0, 1)
     }
-    # Other versions of the packages may give other scores.
+    # Other package versions may give other scores.
     base = joblib.hash([package_versions(), tasks, labels, material.group])
     models = {job.model: _digest_model(job) for job in jobs}
     return [
@@ -60,13 +60,13 @@ def _digest_model(job: FitJob) -> str:
     except (AttributeError, TypeError, pickle.PicklingError) as error:
         reason = " ".join(str(error).split())
         raise TypeError(
-            f"{_WHO}: cache_dir needs estimators that can be pickled; {job.name!r} "
-            f"cannot: {reason}"
+            f"{_WHO}: cache_dir requires estimators that can be pickled. Model "
+            f"{job.name!r} cannot be pickled: {reason}"
         ) from error
 
 
-def read_cell(path: Path, job: FitJob) -> Fit | None:
-    """Return the finished fit of a job, or None."""
+def read_fit(path: Path, job: FitJob) -> Fit | None:
+    """Return the cached fit of a job, or None."""
     try:
         file = json.loads(path.read_text(encoding="utf-8"))
         content, digest = file["fit"], file["sha256"]
@@ -75,15 +75,15 @@ def read_cell(path: Path, job: FitJob) -> Fit | None:
     except (OSError, ValueError, TypeError, KeyError):
         content, digest = None, ""
     if digest != _digest_content(content):
-        # A damaged file is as good as none: the job is run again.
+        # Remove a damaged file, so that the job runs again.
         with suppress(OSError):
             path.unlink()
         return None
     return Fit(
         job=job,
         scores=np.array(content["scores"], dtype=float),
-        beside=np.array(content["beside"], dtype=float),
-        # names and numbers are those of this run; another one may have other rows
+        second_scores=np.array(content["second_scores"], dtype=float),
+        # use the names and indices of this run, because other runs may differ
         problems=[
             FitProblem(**{**problem, "model": job.name, "split": job.split})
             for problem in content["problems"]
@@ -96,19 +96,19 @@ def _digest_content(content: Any) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def write_cell(path: Path, fit: Fit) -> None:
-    """Write a finished fit in one step, so that no half of it is ever seen.
+def write_fit(path: Path, fit: Fit) -> None:
+    """Write a finished fit atomically.
 
-    A fit that failed is not kept: it may succeed in the next run. Neither is one where
-    the folder is not there, as on another machine; the caller writes it there.
+    Failed fits are not written, because they may succeed in the next run. Nothing is
+    written if the folder does not exist, as on another machine. The caller then writes
+    the file.
     """
-    # Only complete fits are kept, because an error may be gone in the next run.
     failed = any(problem.kind == "error" for problem in fit.problems)
     if failed or path.exists() or not path.parent.is_dir():
         return
     content = {
         "scores": fit.scores.tolist(),
-        "beside": fit.beside.tolist(),
+        "second_scores": fit.second_scores.tolist(),
         "problems": [asdict(problem) for problem in fit.problems],
         "costs": asdict(fit.costs),
     }
@@ -118,7 +118,7 @@ def write_cell(path: Path, fit: Fit) -> None:
         part = Path(file.name)
         try:
             json.dump({"sha256": _digest_content(content), "fit": content}, file)
-            file.close()  # on a full disk it may fail only now
+            file.close()  # a full disk may only be detected here
             os.replace(part, path)
         except BaseException:
             part.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from sklearn_mtl.comparison.design._scoring import TaskScores, describe_tasks
 from sklearn_mtl.comparison.results._costs import Costs
 from sklearn_mtl.comparison.results._rows import FitProblem
 from sklearn_mtl.comparison.run import _fits
-from sklearn_mtl.comparison.run._cells import cell_paths, read_cell, write_cell
+from sklearn_mtl.comparison.run._fit_cache import cache_paths, read_fit, write_fit
 from sklearn_mtl.comparison.run._fits import Fit, FitJob, Material
 from sklearn_mtl.ensemble import MultiTaskForestClassifier
 from sklearn_mtl.multioutput import IndependentTasks
@@ -49,7 +49,7 @@ def job(**changed):
 
 
 def name_of(folder, one=None, table=None):
-    return cell_paths([one or job()], table or material(), folder)[0].name
+    return cache_paths([one or job()], table or material(), folder)[0].name
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,10 @@ def test_equal_tables_have_one_file_and_others_another(tmp_path, table, twin, ot
 
 def finished(**changed):
     told = [FitProblem("tree", 0, "warning", "test", "UserWarning: careful")]
-    given = {"scores": np.array([0.1 + 0.2, np.nan]), "beside": np.full(2, np.nan)}
+    given = {
+        "scores": np.array([0.1 + 0.2, np.nan]),
+        "second_scores": np.full(2, np.nan),
+    }
     return Fit(
         **{"job": job(), "problems": told, "costs": Costs(1.5), **given, **changed}
     )
@@ -109,8 +112,8 @@ def finished(**changed):
 
 def test_a_fit_comes_back_bit_by_bit(tmp_path):
     path = tmp_path / "cell.json"
-    write_cell(path, finished())
-    found = read_cell(path, job(split=4, name="mine"))
+    write_fit(path, finished())
+    found = read_fit(path, job(split=4, name="mine"))
     np.testing.assert_array_equal(found.scores, finished().scores)
     assert found.costs.fit_seconds == 1.5
     assert np.isnan(found.costs.model_bytes)
@@ -120,8 +123,8 @@ def test_a_fit_comes_back_bit_by_bit(tmp_path):
 
 def test_failures_are_tried_again(tmp_path):
     path = tmp_path / "cell.json"
-    write_cell(path, finished(problems=[FitProblem("t", 0, "error", "test", "E: x")]))
-    assert read_cell(path, job()) is None
+    write_fit(path, finished(problems=[FitProblem("t", 0, "error", "test", "E: x")]))
+    assert read_fit(path, job()) is None
 
 
 def flipped(content, bit):
@@ -145,19 +148,19 @@ def flipped(content, bit):
 def test_damaged_files_are_not_believed_and_make_room(content, tmp_path):
     path = tmp_path / "cell.json"
     path.write_bytes(content)
-    assert read_cell(path, job()) is None
-    write_cell(path, finished())
-    assert read_cell(path, job()) is not None
+    assert read_fit(path, job()) is None
+    write_fit(path, finished())
+    assert read_fit(path, job()) is not None
 
 
 def test_no_flipped_bit_changes_a_result(tmp_path):
     path = tmp_path / "cell.json"
-    write_cell(path, finished())
+    write_fit(path, finished())
     content = path.read_bytes()
-    expected = read_cell(path, job())
+    expected = read_fit(path, job())
     for bit in RNG.choice(8 * len(content), size=200, replace=False).tolist():
         path.write_bytes(flipped(content, bit))
-        found = read_cell(path, job())
+        found = read_fit(path, job())
         if found is not None:  # such as a \r for a \n that separates nothing
             np.testing.assert_array_equal(found.scores, expected.scores)
             assert found.problems == expected.problems
@@ -169,7 +172,7 @@ def test_a_full_disk_does_not_end_a_comparison(tmp_path, monkeypatch):
 
     estimators = {"tree": IndependentTasks(DecisionTreeClassifier(random_state=0))}
     expected = compare(X, Y, estimators, cv=2, random_state=0)
-    monkeypatch.setattr("sklearn_mtl.comparison.run._cells.os.replace", no_space)
+    monkeypatch.setattr("sklearn_mtl.comparison.run._fit_cache.os.replace", no_space)
     with pytest.warns(RuntimeWarning, match=r"2 finished fits.*No space") as told:
         found = compare(X, Y, estimators, cv=2, random_state=0, cache_dir=tmp_path)
     assert len(told) == 1
@@ -182,7 +185,7 @@ def test_a_full_disk_does_not_end_a_comparison(tmp_path, monkeypatch):
 
 def test_a_worker_that_does_not_see_the_folder_leaves_writing_to_the_caller(tmp_path):
     path = tmp_path / "elsewhere" / "cell.json"
-    write_cell(path, finished())
+    write_fit(path, finished())
     assert not path.parent.exists()
 
 
@@ -191,7 +194,7 @@ def test_an_estimator_that_cannot_be_told_from_another_is_refused(tmp_path):
         pass
 
     rows = {"local": IndependentTasks(Local())}
-    with pytest.raises(TypeError, match=r"can be pickled; 'local' cannot: .*Local"):
+    with pytest.raises(TypeError, match=r"Model 'local' cannot be pickled: .*[Ll]ocal"):
         compare(X, Y, rows, cv=2, cache_dir=tmp_path)
     assert compare(X, Y, rows, cv=2).n_scored("local") == 2
 
