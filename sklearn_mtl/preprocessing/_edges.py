@@ -35,14 +35,18 @@ def _has_many_values(column: np.ndarray) -> bool:
 
 
 def embedding_edges(
-    spec: PiecewiseLinear, X: np.ndarray, targets: np.ndarray, weights: np.ndarray
+    spec: PiecewiseLinear,
+    X: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    n_embedded: int | None = None,
 ) -> np.ndarray:
-    """Return the edges of every column, from the rows of one member.
+    """Return the edges of columns, all that are embedded or some of so many.
 
-    Shapes: X (n_samples, n_embedded), targets (n_samples, n_outputs),
-    weights (n_samples,) -> (n_embedded, n_edges).
+    Shapes: X (n_samples, n_columns), targets (n_samples, n_outputs),
+    weights (n_samples,) -> (n_columns, n_edges).
     """
-    n_inner = spec.edges_per_column(X.shape[1])
+    n_inner = spec.edges_per_column(X.shape[1] if n_embedded is None else n_embedded)
     all_inner = spec.n_quantiles - 1 + spec.n_splits
     n_splits = round(n_inner * spec.n_splits / all_inner)
     coarse = np.linspace(0, 1, n_inner - n_splits + 2)

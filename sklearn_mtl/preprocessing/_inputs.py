@@ -36,8 +36,9 @@ class Table:
 
     Attributes
     ----------
-    numeric : ndarray of shape (n_samples, n_numeric), float64
-        NaN where missing.
+    numeric : ndarray of shape (n_samples, n_numeric), float64 or float32
+        NaN where missing. Arrays of float32 are not copied: statistics and the prepared
+        columns are computed in float64, some columns or samples at a time.
     categorical : ndarray of shape (n_samples, n_categorical), float64, or None
         Numbers of the categories seen in fit, -1 for others, NaN where missing; None
         where there is no such column.
@@ -105,7 +106,7 @@ def read_inputs(
         X,
         reset=reset,
         accept_sparse="csr",
-        dtype=np.float64 if is_table else "numeric",
+        dtype=[np.float64, np.float32] if is_table else "numeric",
         # nothing is imputed after a sparse fit
         ensure_all_finite=True if not is_table or model._is_sparse_fit else "allow-nan",
         allow_nd=wanted == "raw",

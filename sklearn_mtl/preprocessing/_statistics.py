@@ -6,10 +6,13 @@ allows: medians average the two middle values, scales divide by the sum of weigh
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from scipy import sparse
 
 __all__ = [
+    "column_blocks",
     "column_medians",
     "column_moments",
     "column_quantiles",
@@ -19,7 +22,25 @@ __all__ = [
 ]
 
 _ONE_UNIT = 10.0  # largest values that differ by less are taken to be in one unit
+_BLOCK = 2**21  # numbers of a block of columns; 16 MB
 _ROW_NORM = 3.0  # of scaled rows; larger ones are learned by heart in a few steps
+
+
+def column_blocks(
+    X: np.ndarray, columns: np.ndarray, rows: np.ndarray | None = None
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield some columns at a time in float64, with their places among all of them.
+
+    Shapes: X (n_samples, n_features), columns (n_columns,), rows (n_rows,) ->
+    (n_rows, n_block).
+    """
+    n_rows = len(X) if rows is None else len(rows)
+    size = max(1, _BLOCK // max(n_rows, 1))
+    for start in range(0, len(columns), size):
+        place = slice(start, min(start + size, len(columns)))
+        at = columns[place]
+        block = X[:, at] if rows is None else X[np.ix_(rows, at)]
+        yield place, block.astype(np.float64, copy=False)
 
 
 def column_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -19,13 +19,18 @@ from sklearn_mtl.preprocessing._preparation import (
     Preparation,
     TargetsOf,
 )
-from sklearn_mtl.preprocessing._statistics import column_medians, column_moments
+from sklearn_mtl.preprocessing._statistics import (
+    column_blocks,
+    column_medians,
+    column_moments,
+)
 
 __all__ = ["TablePreparation"]
 
 CLIP = 10.0
 FLAG_ABOVE = 0.01  # a column with a larger share of missing values gets a flag
 MAX_CATEGORIES = 64  # of a column; rarer ones share a column
+EDGE_SAMPLES = 200_000  # from which edges are taken, as scikit-learn takes quantiles
 
 
 class TablePreparation(Preparation):
@@ -48,19 +53,9 @@ class TablePreparation(Preparation):
         self, X: Table, weights: np.ndarray, targets: TargetsOf
     ) -> TablePreparation:
         """Learn medians, means, scales, categories and edges."""
-        numeric = X.numeric
-        missing = np.isnan(numeric)
         mass = weights.sum(axis=0)
         used = mass > 0  # a row of weight zero is as good as none
-        self.flagged_ = np.flatnonzero(mass @ missing > FLAG_ABOVE * mass.sum())
-        gaps = np.flatnonzero(missing[used].any(axis=0))
-        self.mean_, self.scale_ = column_moments(numeric, weights)
-        # a column that is complete in fit is filled with its mean when a value is
-        # missing later, which standardises to 0
-        self.fill_ = self.mean_.copy()
-        self.fill_[:, gaps] = column_medians(numeric[:, gaps], weights)
-        if len(gaps):  # statistics of what the net sees, after imputation
-            self._standardise_imputed(numeric, gaps, weights)
+        self._learn_columns(X.numeric, weights, mass)
         self.encoder_ = None
         if X.categorical is not None:
             self.encoder_ = OneHotEncoder(
@@ -68,11 +63,8 @@ class TablePreparation(Preparation):
                 max_categories=MAX_CATEGORIES,
                 sparse_output=False,
             ).fit(X.categorical[used])
-        self.columns_ = np.empty(0, dtype=np.intp)
-        if self.embedding is not None:
-            self.columns_ = embeddable_columns(numeric[used])
         if len(self.columns_):
-            self._place_edges(numeric, weights, targets)
+            self._place_edges(X.numeric, weights, targets)
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -110,30 +102,62 @@ class TablePreparation(Preparation):
         """Return which columns are embedded, and the edges of each member."""
         return (self.columns_, self.edges_) if len(self.columns_) else None
 
-    def _standardise_imputed(
-        self, X: np.ndarray, gaps: np.ndarray, weights: np.ndarray
+    def _learn_columns(
+        self, X: np.ndarray, weights: np.ndarray, mass: np.ndarray
     ) -> None:
-        columns = X[:, gaps]
-        missing = np.isnan(columns)
-        for m, row_weights in enumerate(weights):
-            filled = np.where(missing, self.fill_[m, gaps], columns)
-            mean, scale = column_moments(filled, row_weights[None])
-            self.mean_[m, gaps], self.scale_[m, gaps] = mean[0], scale[0]
+        """Learn medians, means, scales, and which columns are flagged or embedded."""
+        n_columns = X.shape[1]
+        self.mean_ = np.empty((len(weights), n_columns))
+        self.scale_, self.fill_ = np.empty_like(self.mean_), np.empty_like(self.mean_)
+        is_flagged, is_embedded = np.zeros((2, n_columns), dtype=bool)
+        for at, columns in column_blocks(X, np.arange(n_columns)):
+            missing = np.isnan(columns)
+            is_flagged[at] = mass @ missing > FLAG_ABOVE * mass.sum()
+            gaps = np.flatnonzero(missing[mass > 0].any(axis=0))
+            mean, scale = column_moments(columns, weights)
+            # a column that is complete in fit is filled with its mean when a value is
+            # missing later, which standardises to 0
+            fill = mean.copy()
+            fill[:, gaps] = column_medians(columns[:, gaps], weights)
+            for m, row_weights in enumerate(weights if len(gaps) else []):
+                # statistics of what the net sees, after imputation
+                filled = np.where(missing[:, gaps], fill[m, gaps], columns[:, gaps])
+                found = column_moments(filled, row_weights[None])
+                mean[m, gaps], scale[m, gaps] = found[0][0], found[1][0]
+            self.mean_[:, at], self.scale_[:, at] = mean, scale
+            self.fill_[:, at] = fill
+            if self.embedding is not None:
+                is_embedded[at][embeddable_columns(columns[mass > 0])] = True
+        self.flagged_ = np.flatnonzero(is_flagged)
+        self.columns_ = np.flatnonzero(is_embedded)
 
     def _place_edges(
         self, X: np.ndarray, weights: np.ndarray, targets: TargetsOf
     ) -> None:
         """Find the edges of every set, on the scale that its net sees."""
         assert self.embedding is not None
-        at, found = self.columns_, []
+        found = []
         for m, row_weights in enumerate(weights):
-            rows = np.flatnonzero(row_weights > 0)
-            columns = X[np.ix_(rows, at)]
-            columns = np.where(np.isnan(columns), self.fill_[m, at], columns)
-            columns = (columns - self.mean_[m, at]) / self.scale_[m, at]
+            rows = _edge_rows(row_weights)
             labels = compress_targets(targets(m)[rows], row_weights[rows])
-            np.clip(columns, -CLIP, CLIP, out=columns)
-            found.append(
-                embedding_edges(self.embedding, columns, labels, row_weights[rows])
-            )
+            blocks = []
+            for place, columns in column_blocks(X, self.columns_, rows):
+                at = self.columns_[place]
+                columns = np.where(np.isnan(columns), self.fill_[m, at], columns)
+                columns = (columns - self.mean_[m, at]) / self.scale_[m, at]
+                np.clip(columns, -CLIP, CLIP, out=columns)
+                weight, n_all = row_weights[rows], len(self.columns_)
+                blocks.append(
+                    embedding_edges(self.embedding, columns, labels, weight, n_all)
+                )
+            found.append(np.concatenate(blocks))
         self.edges_ = np.stack(found)
+
+
+def _edge_rows(weights: np.ndarray) -> np.ndarray:
+    """Return the rows that count, or a sample of them where they are very many."""
+    rows = np.flatnonzero(weights > 0)
+    if len(rows) <= EDGE_SAMPLES:
+        return rows
+    # A generator of its own: a sample of 200,000 differs in nothing that matters.
+    return np.sort(np.random.default_rng(0).choice(rows, EDGE_SAMPLES, replace=False))

@@ -16,7 +16,7 @@ from sklearn_mtl.model_selection import (
     make_folds,
 )
 from sklearn_mtl.neural_network.data._batches import LabelledRows
-from sklearn_mtl.neural_network.data._rows import as_rows
+from sklearn_mtl.neural_network.data._rows import prepared_rows
 from sklearn_mtl.neural_network.data._tags import LabelledTexts
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.preprocessing import Preparation, ReadInputs, Texts
@@ -120,7 +120,7 @@ def label_rows(
         weights = weights[:1]
     shift, scale, factor = (v.to(device) for v in encoder.member_tensors(dtype))
     rows = LabelledRows(
-        rows=as_rows(preparation.transform(X), dtype, device),
+        rows=prepared_rows(preparation, X, dtype, device),
         targets=_by_row(encoder.encode(labels.codes), dtype, device),
         weights=_by_row(weights, dtype, device),
         shift=shift,

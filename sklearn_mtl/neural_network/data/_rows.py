@@ -10,9 +10,18 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from sklearn_mtl.preprocessing import ReadInputs, Texts, WideColumns, runs
+from sklearn_mtl.preprocessing import (
+    Preparation,
+    ReadInputs,
+    Table,
+    Texts,
+    WideColumns,
+    runs,
+)
 
 __all__ = [
+    "PREPARED_ROWS",
+    "ArrayRows",
     "DenseRows",
     "PackedRows",
     "Rows",
@@ -21,7 +30,12 @@ __all__ = [
     "as_rows",
     "as_values",
     "gather",
+    "prepared_rows",
 ]
+
+
+#: Samples that are prepared at a time, so that their temporaries stay in the cache.
+PREPARED_ROWS = 4096
 
 
 class Rows(ABC):
@@ -70,6 +84,37 @@ class DenseRows(Rows):
     def span(self, start: int, stop: int) -> Tensor:
         """Return a view, or values of their own where the rows are of uint8."""
         return as_values(self.tensor[None, start:stop], self.dtype)
+
+
+class ArrayRows(Rows):
+    """Rows of an array that stays where it is, as a memory map on the disk.
+
+    Parameters
+    ----------
+    array : ndarray of shape (n_rows, ...)
+        All rows.
+    dtype : torch.dtype
+        Of the batches.
+    device : torch.device
+        Where the batches go.
+    """
+
+    def __init__(
+        self, array: np.ndarray, dtype: torch.dtype, device: torch.device
+    ) -> None:
+        self.array, self.dtype, self.device = array, dtype, device
+        self.n_rows = len(array)
+
+    def take(self, index: Tensor) -> Tensor:
+        """Copy the rows of every member."""
+        return self._values(self.array[index.cpu().numpy()])
+
+    def span(self, start: int, stop: int) -> Tensor:
+        """Copy consecutive rows."""
+        return self._values(np.array(self.array[None, start:stop]))
+
+    def _values(self, rows: np.ndarray) -> Tensor:
+        return as_values(torch.from_numpy(rows).to(self.device), self.dtype)
 
 
 class SparseRows(Rows):
@@ -194,9 +239,7 @@ class TextRows(Rows):
         return torch.from_numpy(packed.reshape(shape)).to(self.device)
 
 
-def as_rows(
-    X: ReadInputs | WideColumns, dtype: torch.dtype, device: torch.device
-) -> Rows:
+def as_rows(X: Any, dtype: torch.dtype, device: torch.device) -> Rows:
     """Put prepared columns where batches can be cut from them.
 
     Shapes: X (n_rows, ...).
@@ -207,9 +250,29 @@ def as_rows(
         return TextRows(X, device)
     if sparse.issparse(X):
         return SparseRows(sparse.csr_array(X), dtype, device)
-    # torch takes no memory that it may not write to, as that of a memory map
-    tensor = torch.as_tensor(np.require(X, requirements=["C", "W"])).to(device)
+    if not X.flags.writeable:  # torch takes no memory that it may not write to
+        return ArrayRows(X, dtype, device)
+    tensor = torch.as_tensor(np.ascontiguousarray(X)).to(device)
     return DenseRows(tensor if _is_scaled(tensor) else tensor.to(dtype), dtype)
+
+
+def prepared_rows(
+    preparation: Preparation, X: ReadInputs, dtype: torch.dtype, device: torch.device
+) -> Rows:
+    """Prepare all of X, a table in chunks: its columns are float64 until they are cast.
+
+    Shapes: X (n_rows, ...).
+    """
+    if not isinstance(X, Table):
+        return as_rows(preparation.transform(X), dtype, device)
+    n_rows = X.shape[0]
+    first = torch.as_tensor(preparation.transform(X[:PREPARED_ROWS]))
+    tensor = torch.empty((n_rows, first.shape[1]), dtype=dtype, device=device)
+    tensor[:PREPARED_ROWS] = first
+    for start in range(PREPARED_ROWS, n_rows, PREPARED_ROWS):
+        chunk = slice(start, start + PREPARED_ROWS)
+        tensor[chunk] = torch.as_tensor(preparation.transform(X[chunk]))
+    return DenseRows(tensor, dtype)
 
 
 def as_values(tensor: Tensor, dtype: torch.dtype) -> Tensor:

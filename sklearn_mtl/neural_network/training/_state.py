@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.neural_network.data._rows import Rows, as_rows
+from sklearn_mtl.neural_network.data._rows import PREPARED_ROWS, Rows, as_rows
 from sklearn_mtl.neural_network.data._stored import NOTHING, StoredSamples
 from sklearn_mtl.neural_network.data._stream import Stream
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
@@ -26,7 +26,6 @@ from sklearn_mtl.uncertainty import CalibrationData, variance_of_members
 
 __all__ = ["NetState"]
 
-_PREPARED_ROWS = 4096
 Decode = Callable[[Iterable[Tensor], int], list[np.ndarray]]
 
 
@@ -313,8 +312,8 @@ class NetState:
         device = torch.device(self.net.device)
         if isinstance(X, Texts):
             X = X[_by_length(X)]
-        for start in range(0, X.shape[0], _PREPARED_ROWS):
-            columns = self.preparation.transform(X[start : start + _PREPARED_ROWS])
+        for start in range(0, X.shape[0], PREPARED_ROWS):
+            columns = self.preparation.transform(X[start : start + PREPARED_ROWS])
             yield from function(as_rows(columns, self.dtype, device))
 
 

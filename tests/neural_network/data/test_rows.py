@@ -3,8 +3,12 @@ import pytest
 import torch
 from scipy import sparse
 
-from sklearn_mtl.neural_network.data._rows import as_rows
-from sklearn_mtl.preprocessing import WideColumns
+from sklearn_mtl.neural_network.data._rows import (
+    PREPARED_ROWS,
+    as_rows,
+    prepared_rows,
+)
+from sklearn_mtl.preprocessing import Table, TablePreparation, WideColumns
 
 CPU = torch.device("cpu")
 BYTES = np.arange(0, 240, 10, dtype=np.uint8).reshape(6, 4)
@@ -35,12 +39,17 @@ def test_other_numbers_are_not_scaled(values):
     np.testing.assert_array_equal(rows.span(0, 6)[0].numpy(), values)
 
 
-def test_what_may_not_be_written_is_copied():
-    values = BYTES.copy()
-    values.flags.writeable = False
-    rows = as_rows(values, torch.float32, CPU)
-    assert rows.tensor.dtype == torch.uint8
-    assert not np.shares_memory(rows.tensor.numpy(), values)
+@pytest.mark.parametrize("values", [BYTES, BYTES.astype(np.float64)])
+def test_a_read_only_array_is_copied_batch_by_batch(values):
+    locked = values.copy()
+    locked.flags.writeable = False
+    rows, free = (as_rows(v, torch.float32, CPU) for v in (locked, values.copy()))
+    assert rows.array is locked
+    index = torch.tensor([[0, 5, 0], [5, 2, 3]])
+    torch.testing.assert_close(rows.take(index), free.take(index), rtol=0, atol=0)
+    torch.testing.assert_close(rows.span(1, 9), free.span(1, 9), rtol=0, atol=0)
+    rows.span(0, 2).fill_(9)
+    np.testing.assert_array_equal(locked, values)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -56,3 +65,15 @@ def test_wide_rows_hold_what_is_stored(dtype):
         found = torch.zeros(*x.shape[:2], 3, dtype=dtype)
         found.scatter_add_(2, x[:, :, 0].long(), x[:, :, 1])
         np.testing.assert_array_equal(found.numpy(), dense[np.array(index)])
+
+
+def test_a_table_is_prepared_in_chunks():
+    X = np.random.default_rng(0).normal(size=(2 * PREPARED_ROWS + 3, 4))
+    X[::7, 2] = np.nan
+    table = Table(X.astype(np.float32), None)
+    preparation = TablePreparation(None)
+    preparation.fit(table, np.ones((1, len(X))), lambda m: X)
+    rows = prepared_rows(preparation, table, torch.float32, CPU)
+    expected = preparation.transform(table).astype(np.float32)
+    assert rows.tensor.dtype == torch.float32
+    np.testing.assert_array_equal(rows.tensor.numpy(), expected)
