@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.modules import TrainedParts
+from sklearn_mtl.neural_network._fit_stream import FitStreamMixin
 from sklearn_mtl.neural_network._held_out import HeldOutMixin
 from sklearn_mtl.neural_network._parameters import CONSTRAINTS
 from sklearn_mtl.neural_network._search_space import search_space
@@ -61,6 +62,7 @@ __all__ = ["BaseMultiTaskNet"]
 
 
 class BaseMultiTaskNet(
+    FitStreamMixin,
     UpdatesMixin,
     TaskChangesMixin,
     HeldOutMixin,

@@ -13,6 +13,7 @@ from sklearn_mtl.preprocessing._preparation import RawPreparation as RawPreparat
 from sklearn_mtl.preprocessing._preparation import (
     SparsePreparation as SparsePreparation,
 )
+from sklearn_mtl.preprocessing._preparation import TargetsOf as TargetsOf
 from sklearn_mtl.preprocessing._preparation import WideColumns as WideColumns
 from sklearn_mtl.preprocessing._preparation import (
     WidePreparation as WidePreparation,

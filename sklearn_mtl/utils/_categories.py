@@ -81,6 +81,12 @@ class Categories:
         numbers = range(first, first + len(new))
         return Categories(self.name, self.codes | dict(zip(new, numbers, strict=True)))
 
+    def in_order(self) -> tuple[Categories, np.ndarray]:
+        """Return the categories as `learn` numbers them, and each one's new number."""
+        known = sorted(self.codes, key=_order)
+        codes = {value: code for code, value in enumerate(known)}
+        return Categories(self.name, codes), np.array([codes[v] for v in self.codes])
+
     def encode(self, column: Any, who: str) -> tuple[np.ndarray, Any]:
         """Return the number of the category of each value.
 

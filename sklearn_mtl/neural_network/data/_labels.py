@@ -17,6 +17,7 @@ from sklearn_mtl.model_selection import (
 )
 from sklearn_mtl.neural_network.data._batches import LabelledRows
 from sklearn_mtl.neural_network.data._rows import prepared_rows
+from sklearn_mtl.neural_network.data._streamed import StreamedTable
 from sklearn_mtl.neural_network.data._tags import LabelledTexts
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.preprocessing import Preparation, ReadInputs, Texts
@@ -107,7 +108,7 @@ def draw_folds(
 
 
 def label_rows(
-    X: ReadInputs,
+    X: ReadInputs | StreamedTable,
     labels: Labels,
     preparation: Preparation,
     encoder: TargetEncoder,
@@ -119,8 +120,12 @@ def label_rows(
     if (weights == weights[:1]).all():
         weights = weights[:1]
     shift, scale, factor = (v.to(device) for v in encoder.member_tensors(dtype))
-    rows = LabelledRows(
-        rows=prepared_rows(preparation, X, dtype, device),
+    if isinstance(X, StreamedTable):
+        rows = X.prepared(preparation, dtype, device)
+    else:
+        rows = prepared_rows(preparation, X, dtype, device)
+    made = LabelledRows(
+        rows=rows,
         targets=_by_row(encoder.encode(labels.codes), dtype, device),
         weights=_by_row(weights, dtype, device),
         shift=shift,
@@ -128,8 +133,8 @@ def label_rows(
         factor=factor,
     )
     if not encoder.layout.tokens or not isinstance(X, Texts):
-        return rows
-    return LabelledTexts.of(X, rows, all_weights, encoder.layout.tokens)
+        return made
+    return LabelledTexts.of(X, made, all_weights, encoder.layout.tokens)
 
 
 def _by_row(values: np.ndarray, dtype: torch.dtype, device: torch.device) -> Tensor:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["preparation_of", "read_net_inputs"]
 
 
-def preparation_of(model: BaseMultiTaskNet) -> str:
+def preparation_of(model: Any) -> str:
     """Return "table", "raw" or "text": what the trunk says it wants X to be."""
     trunk = MLP if model.trunk is None else model.trunk
     return getattr(trunk, "preparation", "raw")

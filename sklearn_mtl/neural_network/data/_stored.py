@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,7 @@ from scipy import sparse
 
 from sklearn_mtl.preprocessing import ReadInputs, Table, Texts, join_texts
 
-__all__ = ["KEPT", "NOTHING", "Samples", "StoredSamples", "n_kept"]
+__all__ = ["KEPT", "NOTHING", "Samples", "StoredSamples", "n_kept", "stack_inputs"]
 
 # So many samples of a stream are kept, and set the scales. A sorted stream needs some:
 # on linear data in the order of y, R2 is -0.4 without them, and 0.95 with them.
@@ -66,7 +67,7 @@ class Samples:
     def __add__(self, other: Samples) -> Samples:
         """Return these and others."""
         return Samples(
-            _stack((self.X, other.X)),
+            stack_inputs((self.X, other.X)),
             np.concatenate([self.codes, other.codes]),
             np.concatenate([self.weights, other.weights]),
             np.concatenate([self.trains, other.trains]),
@@ -161,7 +162,7 @@ def n_kept(wanted: int | str, X: ReadInputs, *, is_stream: bool) -> int:
     return max(min(KEPT, _BYTES // max(width, 1)), 1)
 
 
-def _stack(inputs: tuple[Any, ...]) -> Any:
+def stack_inputs(inputs: Sequence[Any]) -> Any:
     """Return the rows of several inputs, one below the other."""
     if isinstance(inputs[0], Table):
         numeric = np.concatenate([table.numeric for table in inputs])

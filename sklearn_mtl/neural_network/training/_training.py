@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ from sklearn_mtl.neural_network.data._stored import (
     n_kept,
 )
 from sklearn_mtl.neural_network.data._stream import Stream
+from sklearn_mtl.neural_network.data._streamed import StreamedTable
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.objective._relation import relation_matrix
 from sklearn_mtl.neural_network.objective._scheduling import make_turns
@@ -67,6 +68,7 @@ from sklearn_mtl.preprocessing import (
     SparsePreparation,
     Table,
     TablePreparation,
+    TargetsOf,
     WidePreparation,
     is_wide,
 )
@@ -161,7 +163,7 @@ def keeping_generator(seed: int, n_calls: int) -> np.random.Generator:
 
 def train_state(
     model: BaseMultiTaskNet,
-    X: ReadInputs,
+    X: ReadInputs | StreamedTable,
     task_set: TaskSet,
     labels: Labels,
     state: NetState | None,
@@ -213,7 +215,7 @@ def train_state(
         try:
             _train(model, state, data, members, held_out, plan, call)
         except LossError as error:
-            raise_reason(error, data, X)
+            raise_reason(error, data, X.sample if isinstance(X, StreamedTable) else X)
         if held_out is not None:
             state.calibration = _calibration_data(state, X, labels, members, held)
     state.stored = call.stored
@@ -228,7 +230,7 @@ def train_state(
 def _store(
     model: BaseMultiTaskNet,
     state: NetState,
-    parts: list[tuple[ReadInputs, Labels, np.ndarray]],
+    parts: list[tuple[Any, Labels, np.ndarray]],
 ) -> StoredSamples:
     """Return a sample of inputs and labels, with the members that learned from them."""
     stored, rng = NOTHING, keeping_generator(state.seed, state.n_calls)
@@ -259,7 +261,7 @@ def _held_out_rows(
 
 def _set_up(
     model: BaseMultiTaskNet,
-    X: ReadInputs,
+    X: ReadInputs | StreamedTable,
     task_set: TaskSet,
     labels: Labels,
     members: np.ndarray,
@@ -277,8 +279,9 @@ def _set_up(
     as_numbers = partial(encoder.as_numbers, labels.codes, *weights, members)
     preparation = trained_preparation(model)
     if preparation is None:
-        preparation = _make_preparation(model, X, plan)
-        preparation.fit(X, members * labels.row_weights, as_numbers)
+        preparation = _fit_preparation(
+            model, X, members * labels.row_weights, as_numbers, plan
+        )
     generators = draw_generators(seed, plan.n_members, _PARAMETERS)
     few = as_rows(preparation.transform(X[:2]), torch.float32, torch.device("cpu"))
     inputs = input_layer(preparation, few.span(0, 1).shape[-1], plan.dtype)
@@ -290,6 +293,20 @@ def _set_up(
     net.balance = make_balance(model, net.module_, encoder, labels.weights)
     net.turns = make_turns(model, encoder, labels.weights, net.balance, plan.n_members)
     return NetState(preparation, encoder, net, plan.dtype, seed)
+
+
+def _fit_preparation(
+    model: BaseMultiTaskNet,
+    X: ReadInputs | StreamedTable,
+    weights: np.ndarray,
+    targets: TargetsOf,
+    plan: TrainingPlan,
+) -> Preparation:
+    """Learn from all samples, or from those of a stream that are in memory."""
+    if isinstance(X, StreamedTable):
+        rows, whole = X.rows, targets
+        X, weights, targets = X.sample, weights[:, rows], lambda m: whole(m)[rows]
+    return _make_preparation(model, X, plan).fit(X, weights, targets)
 
 
 def _make_preparation(

@@ -1,0 +1,108 @@
+"""Fit a net to a table that is larger than memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from sklearn_mtl.neural_network.data._read import preparation_of
+from sklearn_mtl.neural_network.data._streamed import Columns, read_stream
+from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.utils._callbacks import FitEvents, with_callbacks
+from sklearn_mtl.utils._fit import fit_context
+from sklearn_mtl.utils._groups import read_groups
+from sklearn_mtl.utils._hold_out import HoldOut
+
+__all__ = ["FitStreamMixin"]
+
+
+class FitStreamMixin:
+    """Adds a fit to batches that are read from the disk."""
+
+    if TYPE_CHECKING:  # of the estimator
+        checkpoint: str | PathLike[str] | None
+
+        def _read_tasks(self, *args: Any) -> tuple[TaskSet, Any]: ...
+        def _train(self, *args: Any) -> Any: ...
+
+    @fit_context(prefer_skip_nested_validation=True)
+    @with_callbacks
+    def fit_stream(
+        self,
+        batches: Any,
+        targets: str | Sequence[str],
+        *,
+        sample_weight: str | Sequence[str] | None = None,
+        groups: str | None = None,
+        folder: str | PathLike[str] | None = None,
+    ) -> Any:
+        """Learn all tasks from a table that is larger than memory.
+
+        The batches are read twice. The first pass reads the labels and a uniform sample
+        of up to 200,000 samples, or 256 MB of them, which gives medians, scales,
+        categories and edges. The second pass stores the prepared inputs in a temporary
+        file, from which the net is trained as in `fit`. If the sample is the whole
+        table, the result is the same as that of `fit`.
+
+        Parameters
+        ----------
+        batches : path, pyarrow dataset, Dask DataFrame, list or callable
+            A Parquet file or a folder of Parquet files; or frames of pandas, polars or
+            pyarrow, in a list or from a function that returns an iterator over them.
+            Every batch must have the same columns as the first one.
+        targets : str or list of str
+            Columns with the targets; a list gives a y of two dimensions, as in `fit`.
+            Labels may be missing in whole batches, and classes may appear in any batch.
+            All other columns are inputs.
+        sample_weight : str or list of str, default=None
+            Column with weights of samples, or one column of weights for each target.
+        groups : str, default=None
+            Column with the group of each sample. Samples of one group are held out
+            together or not at all.
+        folder : path, default=None
+            Folder of the temporary file, which needs 4 bytes for each number; None for
+            that of `tempfile`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        TaskError
+            If a task has no label or labels of a wrong type, or its loss is not finite.
+        ValueError
+            If the columns of a batch are not those of the first one, a file cannot be
+            read, the trunk does not read tables, or `checkpoint` is given.
+        TypeError
+            If batches are of another type.
+        ImportError
+            If batches is a path, and pyarrow is not installed.
+        OSError
+            If there is no such path, or the folder has too little space.
+        """
+        self._check_can_stream()
+        columns = Columns(targets, sample_weight, groups)
+        X, found = read_stream(self, batches, columns, folder)
+        y, weights = found["targets"], found.get("sample_weight")
+        events = FitEvents(self, batches, y, weights)
+        tasks, codes = self._read_tasks(y, weights)
+        group = found.get("groups")
+        if group is not None:
+            group = read_groups(group, X.shape[0], type(self).__name__)
+        return self._train(X, tasks, codes, weights, None, HoldOut(group), events)
+
+    def _check_can_stream(self) -> None:
+        who = type(self).__name__
+        if preparation_of(self) != "table":
+            raise ValueError(
+                f"{who}: fit_stream reads tables, and this trunk reads raw values or "
+                "texts. Images can stay on the disk too: give `fit` a memory map, such "
+                "as numpy.load(path, mmap_mode='r')."
+            )
+        if self.checkpoint is not None:
+            raise ValueError(
+                f"{who}: fit_stream cannot write checkpoints; set checkpoint=None."
+            )

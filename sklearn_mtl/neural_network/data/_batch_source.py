@@ -1,0 +1,81 @@
+"""The batches of a table that is larger than memory, which are read several times."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from sklearn_mtl.utils._frames import is_frame, is_pandas_frame, to_pandas
+
+__all__ = ["BatchSource", "open_batches"]
+
+#: Begins a new pass, and yields pandas frames with the words that name each of them.
+BatchSource = Callable[[], Iterator[tuple[str, Any]]]
+
+
+def open_batches(batches: Any, who: str) -> BatchSource:
+    """Return a source that can be read as often as needed."""
+    if isinstance(batches, str | os.PathLike):
+        batches = _parquet(batches, who)
+    if hasattr(batches, "get_fragments"):  # a dataset of pyarrow
+        return lambda: _of_fragments(batches, who)
+    if hasattr(batches, "partitions") and hasattr(batches, "npartitions"):  # of Dask
+        return lambda: _of_partitions(batches)
+    if is_frame(batches):
+        return lambda: _numbered([batches], who)
+    if callable(batches):
+        return lambda: _numbered(batches(), who)
+    if isinstance(batches, Sequence):
+        return lambda: _numbered(batches, who)
+    raise TypeError(
+        f"{who}: fit_stream got batches of type {type(batches).__name__}. It needs the "
+        "path of Parquet files, a pyarrow dataset, a Dask DataFrame, a list of frames, "
+        "or a function that returns an iterator over frames. An iterator alone is not "
+        "enough, because the batches are read more than once."
+    )
+
+
+def _parquet(path: str | os.PathLike[str], who: str) -> Any:
+    """Return the Parquet file or the folder of Parquet files as a dataset."""
+    try:
+        from pyarrow import dataset
+    except ImportError as error:
+        raise ImportError(
+            f"{who}: fit_stream reads Parquet files with pyarrow. Install it with: pip "
+            'install "sklearn-mtl[parquet]"'
+        ) from error
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"{who}: there is no file or folder {os.fspath(path)}.")
+    return dataset.dataset(path, format="parquet")
+
+
+def _of_fragments(source: Any, who: str) -> Iterator[tuple[str, Any]]:
+    """Yield the record batches of each file."""
+    n_files = 0
+    for n_files, fragment in enumerate(source.get_fragments(), start=1):
+        where = getattr(fragment, "path", f"fragment {n_files}")
+        try:
+            for batch in fragment.to_batches():
+                yield where, batch.to_pandas()
+        except (OSError, ValueError) as error:  # pyarrow's errors are among these
+            raise ValueError(f"{who}: {where} cannot be read: {error}") from error
+    if not n_files:
+        raise ValueError(f"{who}: there are no Parquet files in {source.files}.")
+
+
+def _of_partitions(frame: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the partitions of a Dask frame, one at a time."""
+    for number in range(frame.npartitions):
+        yield f"partition {number}", frame.partitions[number].compute()
+
+
+def _numbered(batches: Iterable[Any], who: str) -> Iterator[tuple[str, Any]]:
+    """Yield frames of any library as frames of pandas."""
+    for number, batch in enumerate(batches):
+        if not is_frame(batch):
+            raise TypeError(
+                f"{who}: batch {number} is of type {type(batch).__name__}. Batches "
+                "must be frames of pandas, polars or pyarrow that contain the targets."
+            )
+        yield f"batch {number}", batch if is_pandas_frame(batch) else to_pandas(batch)

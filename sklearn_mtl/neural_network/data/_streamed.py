@@ -1,0 +1,323 @@
+"""A table that is read batch by batch, and stored on the disk once it is prepared."""
+
+from __future__ import annotations
+
+import mmap
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sklearn_mtl.neural_network.data._batch_source import BatchSource, open_batches
+from sklearn_mtl.neural_network.data._read import read_net_inputs
+from sklearn_mtl.neural_network.data._rows import (
+    PREPARED_ROWS,
+    ArrayRows,
+    Rows,
+    as_rows,
+)
+from sklearn_mtl.neural_network.data._stored import stack_inputs
+from sklearn_mtl.preprocessing import Preparation, Table
+from sklearn_mtl.utils._finite import check_sizes
+
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
+__all__ = ["SAMPLE", "Columns", "StreamedTable", "read_stream"]
+
+#: Samples from which medians, scales, categories and edges are computed, fewer where
+#: they would take more than so many bytes.
+SAMPLE, _SAMPLE_BYTES = 200_000, 2**28
+_MAPPED = 256 * 2**20  # bytes of the file that may stay in the memory of the process
+_PAGES = 16 * mmap.PAGESIZE  # what the kernel maps when one number is read
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns that are no inputs.
+
+    Attributes
+    ----------
+    targets : str or sequence of str
+        One name gives a y of one dimension.
+    sample_weight : str, sequence of str or None
+        Weights of samples, or of the labels of each target.
+    groups : str or None
+        Groups of samples.
+    """
+
+    targets: str | Sequence[str]
+    sample_weight: str | Sequence[str] | None = None
+    groups: str | None = None
+
+    def lists(self) -> dict[str, list[str]]:
+        """Return the names of each role."""
+        given = {"targets": self.targets, "sample_weight": self.sample_weight}
+        given["groups"] = self.groups
+        return {
+            role: [names] if isinstance(names, str) else list(names)
+            for role, names in given.items()
+            if names is not None
+        }
+
+
+class StreamedTable:
+    """The inputs of all batches, of which only a sample is in memory.
+
+    Parameters
+    ----------
+    tables : callable
+        Begins a new pass, and yields the inputs of each batch.
+    n_rows : int
+        Number of samples of all batches.
+    rows : ndarray of shape (n_sampled,)
+        Numbers of the samples that are in memory, in ascending order.
+    sample : Table
+        Their inputs.
+    folder : path or None
+        Where the prepared columns are stored; None for the usual temporary folder.
+    """
+
+    def __init__(
+        self,
+        tables: Callable[[], Iterator[Table]],
+        n_rows: int,
+        rows: np.ndarray,
+        sample: Table,
+        folder: str | PathLike[str] | None,
+    ) -> None:
+        self.tables, self.rows, self.sample = tables, rows, sample
+        self.folder = folder
+        self.shape = (n_rows, sample.shape[1])
+
+    def __getitem__(self, rows: slice | np.ndarray) -> Table:
+        """Return some samples, which takes a pass over all batches."""
+        wanted = np.arange(self.shape[0])[rows]
+        ascending = np.sort(wanted)
+        parts, start = [self.sample[:0]], 0
+        for table in self.tables():
+            stop = start + table.shape[0]
+            inside = slice(*np.searchsorted(ascending, [start, stop]))
+            parts.append(table[ascending[inside] - start])
+            start = stop
+            if inside.stop == len(ascending):
+                break
+        return stack_inputs(parts)[np.argsort(np.argsort(wanted, kind="stable"))]
+
+    def prepared(
+        self, preparation: Preparation, dtype: torch.dtype, device: torch.device
+    ) -> Rows:
+        """Prepare all samples, and store them in a file that is deleted after use."""
+        n_rows, cpu = 0, torch.device("cpu")
+        with tempfile.TemporaryFile(dir=self.folder) as file:
+            for table in self.tables():
+                for start in range(0, table.shape[0], PREPARED_ROWS):
+                    chunk = table[start : start + PREPARED_ROWS]
+                    rows = as_rows(preparation.transform(chunk), dtype, cpu)
+                    part = rows.span(0, PREPARED_ROWS)[0].numpy()
+                    file.write(np.ascontiguousarray(part).data)
+                    n_rows += len(part)
+            if n_rows != self.shape[0]:
+                raise ValueError(
+                    f"The batches have {n_rows} samples in the second pass and had "
+                    f"{self.shape[0]} in the first; every pass must give the same ones."
+                )
+            file.flush()
+            # the map keeps the file until it is garbage itself
+            return MappedRows(file, (n_rows, part.shape[1]), part.dtype, dtype, device)
+
+
+class MappedRows(ArrayRows):
+    """Rows of a file, of which the process holds only what it read last.
+
+    Parameters
+    ----------
+    file : file object
+        Holds the rows one after the other.
+    shape : tuple of int
+        (n_rows, n_columns).
+    stored : numpy.dtype
+        Of the numbers in the file.
+    dtype, device
+        Of the batches.
+    """
+
+    def __init__(
+        self,
+        file: Any,
+        shape: tuple[int, int],
+        stored: np.dtype,
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> None:
+        self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        super().__init__(np.frombuffer(self._map, stored).reshape(shape), dtype, device)
+        self._n_mapped = 0
+
+    def take(self, index: Tensor) -> Tensor:
+        """Copy the rows of every member."""
+        found = super().take(index)
+        self._n_mapped += index.numel() * max(_PAGES, self.array.strides[0])
+        self._let_go()
+        return found
+
+    def span(self, start: int, stop: int) -> Tensor:
+        """Copy consecutive rows."""
+        found = super().span(start, stop)
+        self._n_mapped += (stop - start) * self.array.strides[0]
+        self._let_go()
+        return found
+
+    def _let_go(self) -> None:
+        """Give pages back, which stay in the cache of the operating system."""
+        if self._n_mapped > _MAPPED and hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+            self._n_mapped = 0
+
+
+@dataclass
+class _Reservoir:
+    """A uniform sample of the tables that were added: those with the smallest keys."""
+
+    rng: np.random.Generator
+    size: int = SAMPLE
+    keys: list[np.ndarray] = field(default_factory=list)
+    rows: list[np.ndarray] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    n_rows: int = 0
+
+    def add(self, table: Table) -> None:
+        """Draw from a table."""
+        n_new = table.shape[0]
+        if not self.n_rows:
+            self.size = min(SAMPLE, max(1000, _SAMPLE_BYTES // (8 * table.shape[1])))
+        self.keys.append(self.rng.random(n_new))
+        self.rows.append(np.arange(self.n_rows, self.n_rows + n_new))
+        self.tables.append(table)
+        self.n_rows += n_new
+        if sum(map(len, self.keys)) > 1.5 * self.size:
+            self.settle()
+
+    def settle(self) -> tuple[np.ndarray, Table]:
+        """Keep `size` rows, and return their numbers with them."""
+        keys, rows = np.concatenate(self.keys), np.concatenate(self.rows)
+        kept = np.sort(np.argsort(keys)[: self.size])
+        self.keys, self.rows = [keys[kept]], [rows[kept]]
+        self.tables = [stack_inputs(self.tables)[kept]]
+        return self.rows[0], self.tables[0]
+
+
+def read_stream(
+    model: Any,
+    batches: Any,
+    columns: Columns,
+    folder: str | PathLike[str] | None,
+) -> tuple[StreamedTable, dict[str, Any]]:
+    """Read all batches once: a sample of the inputs, and all of the other columns."""
+    who = type(model).__name__
+    source = open_batches(batches, who)
+    reservoir = _Reservoir(np.random.default_rng(0))
+    others: dict[str, list[Any]] = {role: [] for role in columns.lists()}
+    reader = None
+    for where, frame in source():
+        if reader is None:
+            reader = _BatchReader(model, columns, list(frame.columns), where)
+        for role, part in reader.others(frame, where).items():
+            others[role].append(part)
+        if not len(frame):
+            continue
+        table = reader.inputs(frame, where, is_first=not reservoir.n_rows, grows=True)
+        reservoir.add(table)
+    if reader is None or not reservoir.n_rows:
+        raise ValueError(f"{who}: the batches have no samples.")
+    rows, sample = reservoir.settle()
+    sample = _sort_categories(model, sample)
+    tables = partial(_tables, source, reader)
+    X = StreamedTable(tables, reservoir.n_rows, rows, sample, folder)
+    return X, {role: _join(parts) for role, parts in others.items()}
+
+
+def _tables(source: BatchSource, reader: _BatchReader) -> Iterator[Table]:
+    for where, frame in source():
+        if len(frame):
+            yield reader.inputs(frame, where)
+
+
+class _BatchReader:
+    """Divides batches into inputs and other columns; all must be like the first."""
+
+    def __init__(
+        self, model: BaseMultiTaskNet, columns: Columns, names: list[Any], where: str
+    ) -> None:
+        self.model, self.columns = model, columns
+        self.who, self.names, self.first = type(model).__name__, names, where
+        taken = [name for names in columns.lists().values() for name in names]
+        missing = [name for name in taken if name not in names]
+        if missing:
+            raise ValueError(
+                f"{self.who}: {where} has no columns {missing}; its columns are "
+                f"{names}."
+            )
+        self.features = [name for name in names if name not in taken]
+        if not self.features:
+            raise ValueError(
+                f"{self.who}: {where} has no columns for inputs; {taken} are targets, "
+                "weights or groups."
+            )
+
+    def others(self, frame: Any, where: str) -> dict[str, Any]:
+        """Return the columns of each role."""
+        self._check_names(frame, where)
+        found = {}
+        for role, names in self.columns.lists().items():
+            is_single = isinstance(getattr(self.columns, role), str)
+            found[role] = frame[names[0] if is_single else names]
+        return found
+
+    def inputs(
+        self, frame: Any, where: str, *, is_first: bool = False, grows: bool = False
+    ) -> Table:
+        """Return the inputs of a batch."""
+        self._check_names(frame, where)
+        X, grows = frame[self.features], grows and not is_first
+        try:
+            table = read_net_inputs(self.model, X, reset=is_first, grows=grows)
+            check_sizes(table.numeric, None, self.who)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{error} This is in {where}.") from error
+        return table
+
+    def _check_names(self, frame: Any, where: str) -> None:
+        names = list(frame.columns)
+        if sorted(map(str, names)) != sorted(map(str, self.names)):
+            missing = [name for name in self.names if name not in names]
+            more = [name for name in names if name not in self.names]
+            raise ValueError(
+                f"{self.who}: {where} has other columns than {self.first}: without "
+                f"{missing}, with {more} in addition."
+            )
+
+
+def _sort_categories(model: BaseMultiTaskNet, table: Table) -> Table:
+    """Return the table with categories numbered by value, not by appearance."""
+    if table.categorical is None:
+        return table
+    codes = table.categorical.copy()
+    for j, known in enumerate(model._categories):
+        model._categories[j], places = known.in_order()
+        seen = ~np.isnan(codes[:, j])
+        codes[seen, j] = places[codes[seen, j].astype(np.intp)]
+    return Table(table.numeric, codes)
+
+
+def _join(parts: list[Any]) -> Any:
+    import pandas as pd
+
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True)

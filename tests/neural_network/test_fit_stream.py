@@ -1,0 +1,225 @@
+"""A fit to batches against a fit to the table that they make up."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.dataset
+import pytest
+
+from sklearn_mtl import (
+    MultiTaskClassifier,
+    MultiTaskMixedEstimator,
+    MultiTaskRegressor,
+)
+from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.modules import Conv, Text
+from sklearn_mtl.neural_network.data import _streamed
+
+N = 600
+INPUTS = ["a", "b", "town"]
+TARGETS = ["grade", "price"]
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Labels are missing in whole batches; a class and a town appear late."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=N), "b": rng.gamma(1.0, size=N)})
+    frame.loc[rng.random(N) < 0.1, "b"] = np.nan
+    frame["town"] = rng.choice(["Bonn", "Ulm"], N)
+    frame.loc[400:, "town"] = rng.choice(["Aalen", "Ulm"], N - 400)
+    frame["grade"] = np.where(frame["a"] > 0, "high", "low")
+    frame.loc[450:500, "grade"] = "mean"
+    frame.loc[rng.random(N) < 0.3, "grade"] = None
+    frame["price"] = 2 * frame["a"] + (frame["town"] == "Ulm")
+    frame.loc[:199, "price"] = np.nan
+    frame["weight"] = rng.integers(0, 3, N).astype(float)
+    frame["patient"] = rng.integers(0, 60, N)
+    return frame
+
+
+def batches(table, size=150):
+    return [table[start : start + size] for start in range(0, len(table), size)]
+
+
+def write_files(table, folder):
+    for number, batch in enumerate(batches(table)):
+        batch.to_parquet(folder / f"part{number}.parquet")
+    return folder
+
+
+def model(**parameters):
+    given = {"max_epochs": 2, "n_members": 2, "random_state": 0, **parameters}
+    return MultiTaskMixedEstimator(**given)
+
+
+def as_generators(table):
+    return lambda: (batch for batch in batches(table))
+
+
+def as_dask(table):
+    return pytest.importorskip("dask.dataframe").from_pandas(table, npartitions=3)
+
+
+FORMS = {
+    "list": batches,
+    "function": as_generators,
+    "empty batches": lambda table: [table[:0], *batches(table), table[:0]],
+    "one batch": lambda table: table,
+    "polars": lambda table: [pl.from_pandas(one) for one in batches(table)],
+    "arrow": lambda table: pa.Table.from_pandas(table).to_batches(max_chunksize=99),
+    "dask": as_dask,
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_equals_fit_to_the_last_bit(table, form):
+    if form == "dask":
+        pytest.importorskip("dask.dataframe")
+    used = table[INPUTS + TARGETS]
+    expected = model().fit(used[INPUTS], used[TARGETS])
+    found = model().fit_stream(FORMS[form](used), TARGETS)
+    assert found.predict(used[INPUTS]).tolist() == (
+        expected.predict(used[INPUTS]).tolist()
+    )
+    assert found.feature_names_in_.tolist() == INPUTS
+
+
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_weights_and_groups_are_columns(table, n_members):
+    X, y = table[INPUTS], table[TARGETS]
+    expected = model(n_members=n_members)
+    expected.fit(X, y, table["weight"], groups=table["patient"])
+    found = model(n_members=n_members).fit_stream(
+        batches(table), TARGETS, sample_weight="weight", groups="patient"
+    )
+    assert found.predict(X).tolist() == expected.predict(X).tolist()
+
+
+def test_a_folder_of_files_and_its_dataset_give_the_same(table, tmp_path):
+    used = table[INPUTS + TARGETS]
+    write_files(used, tmp_path)
+    expected = model().fit(used[INPUTS], used[TARGETS]).predict(used[INPUTS])
+    for source in (tmp_path, str(tmp_path), pyarrow.dataset.dataset(tmp_path)):
+        found = model().fit_stream(source, TARGETS).predict(used[INPUTS])
+        assert found.tolist() == expected.tolist()
+
+
+def test_one_target_by_name_is_a_y_of_one_dimension(table):
+    used = table[["a", "b", "grade"]]
+    net = MultiTaskClassifier(max_epochs=2, random_state=0)
+    found = net.fit_stream(batches(used), "grade").predict(used[["a", "b"]])
+    assert found.shape == (N,)
+
+
+def test_a_sample_of_the_inputs_is_enough(table, monkeypatch):
+    used = table[["a", "b", "price"]]
+    whole = MultiTaskRegressor(n_members=2, random_state=0)
+    whole.fit_stream(batches(used, 50), "price")
+    monkeypatch.setattr(_streamed, "SAMPLE", 200)
+    part = MultiTaskRegressor(n_members=2, random_state=0)
+    part.fit_stream(batches(used, 50), "price")
+    X, y = used[["a", "b"]][300:], used["price"][300:]
+    assert (part.predict(X) != whole.predict(X)).any()
+    assert part.score(X, y) == pytest.approx(whole.score(X, y), abs=0.05)
+
+
+def test_memory_that_is_given_back_changes_nothing(table, monkeypatch):
+    used = table[INPUTS + TARGETS]
+    expected = model().fit_stream(batches(used), TARGETS).predict(used[INPUTS])
+    monkeypatch.setattr(_streamed, "_MAPPED", 0)
+    found = model().fit_stream(batches(used), TARGETS).predict(used[INPUTS])
+    assert found.tolist() == expected.tolist()
+
+
+def test_the_temporary_file_is_deleted(table, tmp_path):
+    model().fit_stream(batches(table), TARGETS, folder=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_columns_in_another_order_are_the_same(table):
+    used = table[INPUTS + TARGETS]
+    expected = model().fit_stream(batches(used), TARGETS).predict(used[INPUTS])
+    mixed = batches(used)
+    mixed[2] = mixed[2][["price", "town", "b", "grade", "a"]]
+    found = model().fit_stream(mixed, TARGETS).predict(used[INPUTS])
+    assert found.tolist() == expected.tolist()
+
+
+def test_a_damaged_file_is_named(table, tmp_path):
+    write_files(table, tmp_path)
+    path = tmp_path / "part2.parquet"
+    path.write_bytes(path.read_bytes()[:-50])
+    with pytest.raises(ValueError, match=r"part2\.parquet cannot be read"):
+        model().fit_stream(tmp_path, TARGETS)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda one: one.drop(columns="b"), r"batch 2 has other columns.*without.*'b'"),
+        (lambda one: one.assign(c=1), "batch 2 has other columns.*'c'"),
+        (lambda one: one.assign(a="x"), "This is in batch 2"),
+        (lambda one: one.assign(a=np.inf), "This is in batch 2"),
+    ],
+)
+def test_a_batch_unlike_the_first_is_named(table, change, words):
+    found = batches(table[INPUTS + TARGETS])
+    found[2] = change(found[2])
+    with pytest.raises(ValueError, match=words):
+        model().fit_stream(found, TARGETS)
+
+
+def test_errors_say_what_is_needed(table, tmp_path):
+    net, used = model(), table[INPUTS + TARGETS]
+    with pytest.raises(TypeError, match="An iterator alone is not enough"):
+        net.fit_stream(iter(batches(used)), TARGETS)
+    with pytest.raises(TypeError, match="batch 0 is of type ndarray"):
+        net.fit_stream([used.to_numpy()], TARGETS)
+    with pytest.raises(ValueError, match=r"batch 0 has no columns \['cost'\]"):
+        net.fit_stream(batches(used), ["grade", "cost"])
+    with pytest.raises(ValueError, match="no columns for inputs"):
+        net.fit_stream(batches(used[TARGETS]), TARGETS)
+    with pytest.raises(ValueError, match="the batches have no samples"):
+        net.fit_stream([used[:0]], TARGETS)
+    with pytest.raises(FileNotFoundError, match="no file or folder"):
+        net.fit_stream(tmp_path / "nowhere", TARGETS)
+    with pytest.raises(ValueError, match="no Parquet files"):
+        net.fit_stream(tmp_path, TARGETS)
+    with pytest.raises(TaskError, match="price"):
+        net.fit_stream(batches(used[:200]), TARGETS)
+    assert not hasattr(net, "net_")
+
+
+@pytest.mark.parametrize("trunk", [Conv((1, 2, 1)), Text()])
+def test_other_trunks_are_refused(table, trunk):
+    with pytest.raises(ValueError, match="fit_stream reads tables"):
+        model(trunk=trunk).fit_stream(batches(table), TARGETS)
+
+
+def test_checkpoints_are_refused(table, tmp_path):
+    with pytest.raises(ValueError, match="cannot write checkpoints"):
+        model(checkpoint=tmp_path).fit_stream(batches(table), TARGETS)
+
+
+def test_passes_must_give_the_same_samples(table):
+    used, calls = table[INPUTS + TARGETS], []
+
+    def shrinking():
+        calls.append(1)
+        return batches(used)[: 4 if len(calls) < 3 else 3]
+
+    with pytest.raises(ValueError, match=r"450 samples in the second pass.*600"):
+        model().fit_stream(shrinking, TARGETS)
+
+
+def test_a_fitted_net_can_go_on(table):
+    used = table[INPUTS + TARGETS]
+    net = model(n_stored_samples=50).fit_stream(batches(used), TARGETS)
+    expected = model(n_stored_samples=50).fit(used[INPUTS], used[TARGETS])
+    intervals = [one.predict_interval(used[INPUTS][:9]) for one in (net, expected)]
+    np.testing.assert_array_equal(*intervals)
+    for one in (net, expected):
+        one.partial_fit(used[INPUTS][:50], used[TARGETS][:50])
+    assert net.predict(used[INPUTS]).tolist() == expected.predict(used[INPUTS]).tolist()
