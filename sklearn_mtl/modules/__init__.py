@@ -23,6 +23,7 @@ from sklearn_mtl.modules.heads._registry import read_head as read_head
 from sklearn_mtl.modules.heads._relation import HeadRelation as HeadRelation
 from sklearn_mtl.modules.heads._relation import HeadWeights as HeadWeights
 from sklearn_mtl.modules.heads._spec import HeadSpec, HeadTail, LinearHead
+from sklearn_mtl.modules.heads._tag_chain import TagChain as TagChain
 from sklearn_mtl.modules.heads._task_heads import HeadBlock as HeadBlock
 from sklearn_mtl.modules.heads._task_heads import TaskHeads as TaskHeads
 from sklearn_mtl.modules.heads._task_heads import soft_outputs as soft_outputs

@@ -11,6 +11,7 @@ from sklearn_mtl.modules._linear import MemberLinear
 from sklearn_mtl.modules._normalization import use_sample_weights
 from sklearn_mtl.modules.heads._feedback import FeedbackTail
 from sklearn_mtl.modules.heads._spec import HeadTail
+from sklearn_mtl.modules.heads._tag_chain import TagChain
 from sklearn_mtl.modules.heads._task_heads import TaskHeads
 from sklearn_mtl.modules.heads._token_levels import TokenLevels
 from sklearn_mtl.modules.trunks._conv_trunk import ConvTrunk
@@ -38,6 +39,8 @@ class MultiTaskModule(nn.Module):
     of_tokens : Tensor of shape (n_outputs,), bool, or None
         Which outputs are tags of tokens, whose rows stand below those of their texts;
         None where there are no tokens.
+    chain : TagChain or None
+        What makes tags depend on those of neighbouring tokens.
     """
 
     trunk_dtype: torch.dtype | None = None
@@ -52,17 +55,20 @@ class MultiTaskModule(nn.Module):
         heads: MemberLinear,
         tail: HeadTail | None = None,
         of_tokens: Tensor | None = None,
+        chain: TagChain | None = None,
     ) -> None:
         super().__init__()
         self.inputs = inputs
         self.trunk = trunk
         self.heads = heads
         self.tail = tail
+        self.chain = chain
         self.register_buffer("of_tokens", of_tokens, persistent=False)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take the attributes, also from before there were tags of tokens."""
+        """Take the attributes, also from before there were tokens and chains."""
         state["_buffers"].setdefault("of_tokens", None)
+        state["_modules"].setdefault("chain", None)
         super().__setstate__(state)  # type: ignore[no-untyped-call]
 
     def start(self, weights: Tensor, factor: Tensor) -> None:
@@ -144,8 +150,10 @@ class MultiTaskModule(nn.Module):
         else:
             maps = self.heads(parts[0])
         if self.of_tokens is not None and isinstance(self.tail, FeedbackTail):
-            return self.tail(maps, TokenLevels(parts[1], self.of_tokens))
-        return maps if self.tail is None else self.tail(maps)
+            logits = self.tail(maps, TokenLevels(parts[1], self.of_tokens))
+        else:
+            logits = maps if self.tail is None else self.tail(maps)
+        return logits if self.chain is None else self.chain(logits, parts[1])
 
     def head_inputs(self, parts: Parts) -> Tensor:
         """Return what the heads read.
@@ -187,8 +195,8 @@ class MultiTaskModule(nn.Module):
 
     def head_parameters(self) -> list[nn.Parameter]:
         """Return the trainable parameters of the heads."""
-        parts = [self.heads] if self.tail is None else [self.heads, self.tail]
-        found = [parameter for part in parts for parameter in part.parameters()]
+        parts = [self.heads, self.tail, self.chain]
+        found = [p for part in parts if part is not None for p in part.parameters()]
         return [parameter for parameter in found if parameter.requires_grad]
 
     def shared_parameters(self) -> list[nn.Parameter]:

@@ -134,6 +134,15 @@ def test_missing_tags_and_weights_of_zero_are_alike():
     assert same_bits(one, net(**UNSTOPPED).fit(X, every))
 
 
+def test_tags_depend_on_their_neighbours_where_that_is_wanted(fitted):
+    scores = fitted.net_.module_.chain.scores[0]
+    assert scores.shape == (1, 4, 4)
+    assert (scores.detach() != 0).sum() == 15  # no text is empty
+    model = net(max_epochs=1).set_params(trunk__crf=False).fit(X, Y)
+    assert model.net_.module_.chain is None
+    assert net(max_epochs=1).fit(X, Y["kind"]).net_.module_.chain is None
+
+
 def test_the_same_seed_gives_the_same_bits(fitted):
     assert same_bits(fitted, net().fit(X, Y))
 

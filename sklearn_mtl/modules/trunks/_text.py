@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from sklearn_mtl.modules._checks import check_count, check_dropout, check_sizes
+from sklearn_mtl.modules._checks import (
+    check_choice,
+    check_count,
+    check_dropout,
+    check_sizes,
+)
 from sklearn_mtl.modules.trunks._spec import TrunkSpec
 from sklearn_mtl.modules.trunks._text_trunk import (
     BidirectionalLSTM,
@@ -22,7 +27,8 @@ class Text(TrunkSpec):
     whole word, which are found by hashing. So there is no vocabulary to learn or to
     store, and a word that was never seen has the vectors of its n-grams. A
     bidirectional LSTM follows. Tasks of texts read the largest value of each unit over
-    the tokens, tasks of tokens the units at each token.
+    the tokens, tasks of tokens the units at each token; a conditional random field
+    makes the tags of neighbouring tokens agree.
 
     Use it for texts of a few to some hundred words whose order matters, and for labels
     of words. For labels of whole texts alone, a sparse matrix of TfidfVectorizer with
@@ -50,6 +56,9 @@ class Text(TrunkSpec):
         The same for the vectors of the tokens.
     word_dropout : float, default=0.1
         Share of tokens whose vectors are zero while training.
+    crf : bool, default=True
+        Whether the tags of neighbouring tokens depend on each other, by a linear-chain
+        conditional random field for each task of tokens.
 
     Notes
     -----
@@ -99,6 +108,7 @@ class Text(TrunkSpec):
         dropout: float = 0.5,
         embedding_dropout: float = 0.4,
         word_dropout: float = 0.1,
+        crf: bool = True,
     ) -> None:
         self.tokenizer = tokenizer
         self.n_buckets = n_buckets
@@ -109,6 +119,7 @@ class Text(TrunkSpec):
         self.dropout = dropout
         self.embedding_dropout = embedding_dropout
         self.word_dropout = word_dropout
+        self.crf = crf
 
     def check(self) -> None:
         """Look at the parameters, before X is read by them.
@@ -125,6 +136,7 @@ class Text(TrunkSpec):
         check_sizes(self, "ngrams")
         for name in ("dropout", "embedding_dropout", "word_dropout"):
             check_dropout(self, name)
+        check_choice(self, "crf", (False, True))
         if self.tokenizer is not None and not callable(self.tokenizer):
             raise TypeError(
                 "Text: tokenizer must be None or a callable that returns the tokens of "

@@ -30,4 +30,5 @@ def head_owners(
     """Return all parameters of the heads with the task of each of their columns."""
     maps = task_of_maps(module, layout)
     rest = [] if module.tail is None else module.tail.owners()
-    return [(module.heads.weight, maps), (module.heads.bias, maps), *rest]
+    chain = [] if module.chain is None else module.chain.owners()
+    return [(module.heads.weight, maps), (module.heads.bias, maps), *rest, *chain]

@@ -22,6 +22,7 @@ from sklearn_mtl.modules import (
     MultiTaskModule,
     PackedScale,
     SparseTrunk,
+    TagChain,
     TaskHeads,
     TaskTrunk,
     build_trunk,
@@ -106,7 +107,11 @@ def build_module(
         bias = torch.as_tensor(encoder.bias_, dtype=torch.float32)
         start = heads.bias if own_bias is None else own_bias
         start.copy_(bias[:, None].expand_as(start))
-    return MultiTaskModule(inputs, shared, heads, tail, _of_tokens(encoder.layout))
+    layout, chain = encoder.layout, None
+    if layout.tokens and getattr(trunk, "crf", True):
+        columns = {place: layout.columns(place) for place in layout.tokens}
+        chain = TagChain(n_members, columns)
+    return MultiTaskModule(inputs, shared, heads, tail, _of_tokens(layout), chain)
 
 
 def _of_tokens(layout: OutputLayout) -> Tensor | None:

@@ -157,6 +157,7 @@ def test_a_copy_says_the_same():
         ({"dropout": 1.0}, ValueError, "dropout must lie in"),
         ({"word_dropout": -0.1}, ValueError, "word_dropout must lie in"),
         ({"embedding_dropout": 1}, ValueError, "embedding_dropout must lie in"),
+        ({"crf": "yes"}, ValueError, "crf 'yes' is unknown"),
         ({"tokenizer": "words"}, TypeError, "tokenizer must be None or a callable"),
     ],
 )
