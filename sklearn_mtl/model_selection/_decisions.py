@@ -58,10 +58,10 @@ class TaskRule:
         """
         return given if self.calibrator is None else self.calibrator.apply(given)
 
-    def code(self, output: Any) -> np.ndarray:
+    def code(self, output: Any, task: Task | None = None) -> np.ndarray:
         """Return predicted class indices, or values, (n_samples,)."""
         if self.costs is None or not output.shape[1]:  # a task without any label
-            return likeliest(output)
+            return likeliest(output, task)
         return (output @ self.costs).argmin(axis=1)
 
 

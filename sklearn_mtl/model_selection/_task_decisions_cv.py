@@ -384,8 +384,10 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         return [rule.output(one) for rule, one in pairs]
 
     def _task_codes(self, X: FeaturesLike) -> np.ndarray:
-        pairs = zip(self._rules, self._finite_outputs(X), strict=True)
-        return stack_codes([rule.code(output) for rule, output in pairs])
+        tasks = self.task_set_.tasks
+        each = zip(self._rules, self._finite_outputs(X), tasks, strict=True)
+        return stack_codes([rule.code(output, task) for rule, output, task in each])
 
     def _task_code(self, X: FeaturesLike, t: int) -> np.ndarray:
-        return self._rules[t].code(self._finite_output(X, t))
+        task = self.task_set_.tasks[t]
+        return self._rules[t].code(self._finite_output(X, t), task)

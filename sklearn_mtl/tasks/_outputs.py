@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_mtl.tasks._scores import accuracies, mean_of_observed, r2_scores, skills
+from sklearn_mtl.tasks._tag_order import likeliest_tags
 from sklearn_mtl.tasks._task_ids import place_of_task, read_task_ids
 from sklearn_mtl.tasks._task_set import Task, TaskSet
-from sklearn_mtl.tasks._tokens import as_cells, check_lengths, stack_codes
+from sklearn_mtl.tasks._tokens import check_lengths, stack_codes
 from sklearn_mtl.tasks._views import make_task_view
 from sklearn_mtl.tasks._weights import check_sample_weight
 from sklearn_mtl.utils._categories import warning_once
@@ -55,7 +56,8 @@ class MultiTaskOutputsMixin(VersionedState):
         With a task of tokens the array is of objects: arrays with the numbers of tags.
         """
         # Overridden where the predicted label need not be the likeliest.
-        return stack_codes([likeliest(output) for output in self._finite_outputs(X)])
+        pairs = zip(self._finite_outputs(X), self.task_set_.tasks, strict=True)
+        return stack_codes([likeliest(output, task) for output, task in pairs])
 
     def _task_output(self, X: FeaturesLike, t: int) -> np.ndarray:
         """Return the output of one task; overridden where one costs less than all."""
@@ -63,7 +65,7 @@ class MultiTaskOutputsMixin(VersionedState):
 
     def _task_code(self, X: FeaturesLike, t: int) -> np.ndarray:
         """Return the predicted class indices or values of one task."""
-        return likeliest(self._finite_output(X, t))
+        return likeliest(self._finite_output(X, t), self.task_set_.tasks[t])
 
     def _labelled_tasks(self) -> list[Task]:
         """Return the tasks; those that have no label yet are empty."""
@@ -365,10 +367,13 @@ def _computing() -> Iterator[None]:
         yield
 
 
-def likeliest(output: Any) -> np.ndarray:
-    """Return the likeliest classes or tags of an output, or its values."""
+def likeliest(output: Any, task: Task | None = None) -> np.ndarray:
+    """Return the likeliest classes or tags of an output, or its values.
+
+    Of tokens they are the likeliest tags in an order that the task allows.
+    """
     if isinstance(output, list):
-        return as_cells(proba.argmax(axis=1) for proba in output)
+        return likeliest_tags(output, None if task is None else task.order_of_tags)
     if output.ndim == 1:
         return output
     if output.shape[1] == 0:  # an empty task

@@ -19,6 +19,7 @@ from sklearn_mtl.tasks._infer import (
 )
 from sklearn_mtl.tasks._kinds import CLASSES, TARGET_KINDS, TargetKind, target_of
 from sklearn_mtl.tasks._read_y import TargetColumns
+from sklearn_mtl.tasks._tag_order import begins_spans, tags_before
 from sklearn_mtl.tasks._tokens import TokenLabels, holds_lists, read_tags
 from sklearn_mtl.utils._typing import TaskTypes
 
@@ -49,6 +50,8 @@ class Task:
         Dtype of the labels, which predictions get back.
     period : float or None
         After how much the values of a regression repeat, where they do.
+    begins_spans : bool
+        Whether each tag I-x follows B-x or I-x in the labels, and so in predictions.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Task:
     classes: np.ndarray | None
     dtype: np.dtype
     period: float | None = None
+    begins_spans: bool = False
 
     @property
     def target(self) -> TargetKind:
@@ -71,6 +75,13 @@ class Task:
     def is_tokens(self) -> bool:
         """Whether each label is a list with a tag for each token of the sample."""
         return self.kind == "tokens"
+
+    @property
+    def order_of_tags(self) -> np.ndarray | None:
+        """Which tags may stand before each tag, as `tags_before`; None for any."""
+        if self.classes is None or not self.begins_spans:
+            return None
+        return tags_before(self.classes)
 
     @property
     def learned_as(self) -> str:
@@ -171,7 +182,8 @@ def read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:
         wanted = infer_kind(values, columns.is_categorical[t])
     kind, classes = _TARGETS[wanted].read(values, name, who)
     dtype = np.dtype(float) if classes is None else classes.dtype
-    return Task(name, kind, classes, dtype)
+    begins = kind == "tokens" and begins_spans(values)
+    return Task(name, kind, classes, dtype, begins_spans=begins)
 
 
 def _refuse_tokens(columns: TargetColumns, wanted: Sequence[str], who: str) -> None:
