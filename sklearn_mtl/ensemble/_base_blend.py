@@ -17,7 +17,6 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_mtl.ensemble._encoding import constant_output
 from sklearn_mtl.ensemble._fitting import Training, draw_splits, fit_members
 from sklearn_mtl.ensemble._members import (
     Member,
@@ -27,12 +26,14 @@ from sklearn_mtl.ensemble._members import (
     outputs_of,
 )
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
-from sklearn_mtl.ensemble._simplex import (
-    HeldOutEvidence,
-    read_evidence,
-    weigh_known,
-)
+from sklearn_mtl.ensemble._simplex import HeldOutEvidence, weigh_known
 from sklearn_mtl.ensemble._stacking import TaskStacking
+from sklearn_mtl.ensemble._weighing import (
+    FoldWeights,
+    draw_folds,
+    find_evidence,
+    mix,
+)
 from sklearn_mtl.neural_network import Labels, read_validation_labels
 from sklearn_mtl.preprocessing import warn_of_text_categories
 from sklearn_mtl.tasks import TaskSet, align_weights, as_targets
@@ -175,8 +176,9 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             held.warn_of_lone_tasks(self.task_set_, labels.weights > 0, who)
         data = Training(X, y, self.task_set_, splits, held.X, held.group is not None)
         members = fit_members(self, named, data, given, seed)
-        self._weigh([name for name, _ in named], members, evidence)
-        self._stack(members, evidence, held.group, seed)
+        folds = draw_folds(self.task_set_, evidence, held.group, seed)
+        self._weigh([name for name, _ in named], members, evidence, folds)
+        self._stack(members, evidence, held.group)
         if held.has_validation:  # of other samples
             self.member_oof_predictions_ = {}
         return self
@@ -203,6 +205,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         names: Sequence[str],
         members: Sequence[Member],
         labels: Labels,
+        folds: np.ndarray,
     ) -> None:
         """Set members, weights, and losses."""
         tasks = self.task_set_.tasks
@@ -211,17 +214,13 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         given = [member.held_out for member in members if member.held_out is not None]
         self.member_oof_predictions_ = dict(zip(names, given, strict=False))
         knows = known_tasks(self.estimators_, len(tasks))
-        evidence = [
-            read_evidence(
-                task,
-                labels.codes[:, t],
-                labels.weights[:, t],
-                [one[t] for one, known in zip(given, knows[t], strict=True) if known],
+        evidence: list[HeldOutEvidence | None] = [None] * len(tasks)
+        self._fold_weights: FoldWeights | None = None
+        if given:
+            evidence = find_evidence(self.task_set_, labels, given, knows)
+            self._fold_weights = FoldWeights.learn(
+                self.task_set_, labels, given, knows, self.n_common, folds
             )
-            if given
-            else None
-            for t, task in enumerate(tasks)
-        ]
         self._weights = weigh_known(evidence, knows, self.n_common)
         self.weights_ = {
             task.name: dict(zip(names, row.tolist(), strict=True))
@@ -234,23 +233,18 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         }
 
     def _stack(
-        self,
-        members: Sequence[Member],
-        labels: Labels,
-        group: np.ndarray | None,
-        seed: int,
+        self, members: Sequence[Member], labels: Labels, group: np.ndarray | None
     ) -> None:
         """Set what other tasks add to held-out predictions, and how wrong these are."""
-        given = [member.held_out for member in members if member.held_out is not None]
-        outputs = self._mix(given) if given else []
         self._stacking: TaskStacking | None = None
-        if self.stacking and given:
-            rng = np.random.default_rng(seed)
-            self._stacking = TaskStacking.learn(
-                self.task_set_, labels, outputs, rng, group
-            )
         self._calibration = None
-        if given:
+        if self._fold_weights is not None:
+            given = [one.held_out for one in members if one.held_out is not None]
+            outputs = self._fold_weights.mix(self.task_set_, given)
+            if self.stacking:
+                self._stacking = TaskStacking.learn(
+                    self.task_set_, labels, outputs, self._fold_weights.fold
+                )
             if self._stacking is not None:
                 outputs = self._stacking.held_out(outputs)
             self._calibration = CalibrationData.of_fit(
@@ -267,11 +261,11 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
 
     @property
     def oof_prediction_(self) -> Any:
-        """Out-of-fold predictions of the training rows, mixed with the final weights.
+        """Out-of-fold predictions of the training samples, mixed as new samples are.
 
-        With `stacking` they are corrected by coefficients fitted without their fold.
-        Probabilities (n_samples, n_classes) or values (n_samples,), in a list where y
-        was 2-D; NaN where a member has none.
+        The weights, and with `stacking` the corrections, are fitted without the fold of
+        the sample. Probabilities (n_samples, n_classes) or values (n_samples,), in a
+        list where y was 2-D; NaN where a member has none.
         """
         check_is_fitted(self)
         if not self.member_oof_predictions_:
@@ -280,7 +274,9 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
                 f"{SMALL} rows or a single group, where all members weigh the same, "
                 "nor with X_val."
             )
-        outputs = self._mix(list(self.member_oof_predictions_.values()))
+        assert self._fold_weights is not None
+        given = list(self.member_oof_predictions_.values())
+        outputs = self._fold_weights.mix(self.task_set_, given)
         if self._stacking is not None:
             outputs = self._stacking.held_out(outputs)
         return outputs[0] if self.task_set_.is_1d else outputs
@@ -386,16 +382,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
 
     def _mix(self, outputs: Sequence[list[np.ndarray] | None]) -> list[np.ndarray]:
         """Return the weighted means of the members' outputs."""
-        n_rows = next(len(one[0]) for one in outputs if one is not None)
-        mixed = []
-        for t, task in enumerate(self.task_set_.tasks):
-            if task.kind in ("constant", "empty"):
-                mixed.append(constant_output(task, n_rows))
-                continue
-            pairs = zip(self._weights[t], outputs, strict=True)
-            parts = [w * one[t] for w, one in pairs if w > 0 and one is not None]
-            mixed.append(np.sum(parts, axis=0))
-        return mixed
+        return mix(self.task_set_, self._weights, outputs)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Say whether there are weights."""

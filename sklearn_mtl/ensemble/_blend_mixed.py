@@ -93,7 +93,7 @@ class MultiTaskBlendMixedEstimator(
         training sample is held out, as up to 100 rows or with a validation set. NaN
         for a task that is not boosted.
     oof_prediction_ : ndarray or list of ndarray
-        Those, mixed. Weights were fitted to them, so their loss is a little optimistic.
+        Those, mixed. The weights of a sample are fitted without its fold, one of five.
     estimators_ : list of estimator
         The members, fitted to all rows.
     named_estimators_ : dict of str to estimator

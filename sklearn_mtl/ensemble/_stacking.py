@@ -9,13 +9,11 @@ import numpy as np
 
 from sklearn_mtl.ensemble._correction import SecondStage
 from sklearn_mtl.ensemble._scores import ScoreColumns, from_scores, to_scores
-from sklearn_mtl.model_selection import make_folds
 from sklearn_mtl.neural_network import Labels
 from sklearn_mtl.tasks import TaskSet
 
 __all__ = ["TaskStacking"]
 
-N_FOLDS = 5
 # With more columns, their leading principal components stand for them: each task costs
 # n_samples x n_columns^2.
 MOST_COLUMNS = 64
@@ -56,23 +54,19 @@ class TaskStacking:
         task_set: TaskSet,
         labels: Labels,
         outputs: Sequence[np.ndarray],
-        rng: np.random.Generator,
-        group: np.ndarray | None = None,
+        fold: np.ndarray,
     ) -> TaskStacking | None:
         """Fit the corrections on outputs of held-out samples; None for a lone task.
 
-        Shapes: outputs, for each task (n_samples,) or (n_samples, n_classes), group
+        Shapes: outputs, for each task (n_samples,) or (n_samples, n_classes), fold
         (n_samples,).
         """
         columns, values = ScoreColumns.learn(task_set.tasks, outputs)
-        n_units = len(values) if group is None else len(np.unique(group))
-        n_folds = min(N_FOLDS, n_units)
+        n_folds = int(fold.max(initial=0)) + 1
         places = np.unique(columns.task_of_column).tolist()
         if len(places) < 2 or n_folds < 2:
             return None
         codes = np.where(labels.weights > 0, labels.codes, np.nan)
-        fold = make_folds(task_set, codes, n_folds, rng=rng, group=group)
-        fold = fold.astype(np.int8)
         axes = _axes(values)
         out = cls(task_set, columns, fold, {}, {}, {})
         for t in places:
