@@ -47,7 +47,7 @@ def test_losses_are_given_by_name_of_the_task():
 
 
 def test_a_loss_for_no_task_is_refused():
-    with pytest.raises(TaskError, match="MultiTaskRegressor: loss 'focal' is for"):
+    with pytest.raises(TaskError, match="MultiTaskRegressor: loss='focal' supports"):
         tiny(MultiTaskRegressor, loss="focal").fit(X, Y[:, 2])
 
 
