@@ -184,7 +184,7 @@ class LogLoss(Datafit):
         self._intercept = guess * float(self.fit_intercept)
 
     def lipschitz(self) -> float:
-        """Return the bound of the curvature times the largest eigenvalue of X'X."""
+        """Return a bound: the largest curvature times the largest eigenvalue of X'X."""
         # Bounds of the eigenvalues of diag(p) - p p' and of p (1 - p).
         bound = 0.5 if self.blocks else 0.25
 

@@ -172,7 +172,7 @@ class Joint:
         return self.allowed(out)
 
     def allowed(self, V: np.ndarray) -> np.ndarray:
-        """Return the projection onto the allowed directions, done in place."""
+        """Project an unknown onto the allowed directions in place, and return it."""
         if self.projector is not None:
             V[:-1] = V[:-1] @ self.projector
         return V
