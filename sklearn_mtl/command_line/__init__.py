@@ -1,4 +1,4 @@
-"""The command line: each command has a file that reads its options and runs it."""
+"""Command line of the package, with one module per command."""
 
 from sklearn_mtl.command_line._start import main as main
 

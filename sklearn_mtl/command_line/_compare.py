@@ -1,8 +1,4 @@
-"""The command `compare`: does learning my tasks together help?
-
-It reads arguments and a table, and calls `comparison.compare`; what it prints and
-writes are views of the Comparison.
-"""
+"""Command `compare`: compare multi-task and single-task models on a table."""
 
 from __future__ import annotations
 
@@ -34,15 +30,15 @@ if TYPE_CHECKING:
 __all__ = ["add_command"]
 
 _MIN_WIDTH, _MAX_WIDTH = 80, 120
-_BUILT_IN_ROWS = 500  # what 90 seconds of a processor allow
+_BUILT_IN_ROWS = 500  # takes about 90 seconds of CPU time
 _BUILT_IN_HIDDEN = 0.3
 _FOLDS, _BUILT_IN_FOLDS = 5, 3
 _EPILOG = """\
-Without a table: pictures of digits at random places, sizes and rotations (4 tasks,
-30 % of the labels hidden from training), where the net and the blend have a
-convolutional trunk. Each model that learns the tasks together is compared with its
-twin, the same estimator once per task, and with every single-task model; the blend,
-which takes longest to fit, with the single-task models alone.
+Without a table, the models are compared on built-in images of digits at random places,
+sizes and rotations (4 tasks, 30 % of the labels hidden from training). The net and the
+blend then have a convolutional trunk. Each model that learns the tasks together is
+compared with its twin, which is the same estimator fitted separately to each task, and
+with every single-task model. The blend, which takes longest to fit, has no twin.
 
 examples:
   sklearn-mtl compare
@@ -55,8 +51,9 @@ def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     compare = commands.add_parser(
         "compare",
-        help="does learning the tasks together help?",
-        description="Find out whether learning several targets together helps.",
+        help="compare multi-task and single-task models",
+        description="Compare models and measure whether learning several targets "
+        "together helps.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -67,7 +64,7 @@ def add_command(commands: Any) -> None:
 
 
 def _work(options: argparse.Namespace) -> Callable[[], int]:
-    """Do the work; return what shows it, and the exit code with it."""
+    """Run the comparison; return a function that prints it and returns the code."""
     comparison, affinity = _compare(options)
     comparison.setting |= {"command": options.line, "program": program()}
     return lambda: _show(comparison, affinity, options)
@@ -80,65 +77,73 @@ def _add_table(group: Any) -> None:
         "--missing-fraction",
         type=float,
         metavar="F",
-        help="share of the labels that is hidden from training, to see what scarce "
-        f"labels do (default: 0; {_BUILT_IN_HIDDEN} for the built-in data)",
+        help="fraction of the labels to hide from training, to simulate scarce labels "
+        f"(default: 0; {_BUILT_IN_HIDDEN} for the built-in data)",
     )
 
 
 def _add_model_options(group: Any) -> None:
     group.add_argument(
-        "--models", nargs="+", metavar="NAME", help="rows to compare (default: all)"
+        "--models", nargs="+", metavar="NAME", help="models to compare (default: all)"
     )
     group.add_argument(
         "--scoring",
         nargs="+",
         metavar="[TARGET=]METRIC",
-        help="metric for all targets, or by target or kind (binary, multiclass, "
-        "classification, regression)",
+        help="metric for all targets, for one target, or for one kind of target "
+        "(binary, multiclass, classification, regression)",
     )
     group.add_argument(
         "--cv",
         type=int,
-        help=f"folds (default: {_FOLDS}; {_BUILT_IN_FOLDS} for the built-in data)",
+        help=f"number of folds (default: {_FOLDS}; {_BUILT_IN_FOLDS} for the built-in "
+        "data)",
     )
     group.add_argument(
-        "--repeats", type=int, default=1, help="how often the folds are drawn anew"
+        "--repeats",
+        type=int,
+        default=1,
+        help="number of repetitions of the cross-validation (default: %(default)s)",
     )
     group.add_argument(
         "--learning-curve",
         nargs="+",
         type=float,
         metavar="F",
-        help="also measure with these shares of the labels, such as 0.1 0.3",
+        help="also fit to these fractions of the labels, such as 0.1 0.3",
     )
     group.add_argument(
         "--cache-dir",
         metavar="DIR",
-        help="keep finished fits there, so that an interrupted run can go on",
+        help="folder that keeps finished fits, so that an interrupted run can be "
+        "resumed",
     )
-    group.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     group.add_argument(
-        "--n-jobs", type=int, default=-1, help="fits at a time (default: all cores)"
+        "--seed", type=int, default=0, help="random seed (default: %(default)s)"
+    )
+    group.add_argument(
+        "--n-jobs",
+        type=int,
+        default=-1,
+        help="number of fits that run in parallel (default: one per core)",
     )
 
 
 def _add_output_options(group: Any) -> None:
-    group.add_argument("--json", metavar="FILE", help="write all numbers")
-    group.add_argument("--report", metavar="FILE", help="write a page (HTML)")
+    group.add_argument("--json", metavar="FILE", help="write all numbers as JSON")
+    group.add_argument("--report", metavar="FILE", help="write an HTML report")
 
 
 def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
-    """Read the table and compare; what cannot be done raises."""
+    """Return the comparison, and the association between labels for the report."""
     check_settings(options)
-    # The page also shows how the labels of the tasks are associated, which costs
-    # little.
     outputs = {"--json": options.json, "--report": options.report}
     check_outputs(outputs, table=options.table)
     if options.report is not None:
         check_report("--report")
     is_built_in = options.table is None
     table = _built_in(options) if is_built_in else read_table(options)
-    # compare encodes free text itself, in each training part
+    # compare fits the encoding of free text on each training set
     inputs = None if is_built_in else choose_inputs(table, text="passthrough")
     X = table.data if inputs is None else inputs.transform(table.data)
     hidden = options.missing_fraction
@@ -147,7 +152,7 @@ def _compare(options: argparse.Namespace) -> tuple[Comparison, Any]:
     folds = options.cv
     if folds is None:
         folds = _BUILT_IN_FOLDS if is_built_in else _FOLDS
-    from sklearn_mtl.comparison import compare  # loads what the models need
+    from sklearn_mtl.comparison import compare  # imports all models
 
     comparison = compare(
         X,
@@ -184,9 +189,9 @@ def _built_in(options: argparse.Namespace) -> CommandTable:
     scenes = load_digit_scenes(
         _BUILT_IN_ROWS, missing_fraction=0.0, random_state=options.seed, as_frame=True
     )
-    # Nets take pixels in the unit range; trees and scalers do not care.
-    # The trunk is that of the gallery for these pictures, so that nothing is chosen by
-    # the scores that are shown. Every picture shows another digit: no groups.
+    # Nets need pixels in the unit range. The trunk is the one of the example gallery,
+    # so that it is not tuned on the scores shown here. No groups are needed, because
+    # every image shows another digit.
     trunk = Conv(
         (1, *scenes.images.shape[1:]), (16, 32), hidden=64, normalization="batch"
     )

@@ -1,4 +1,4 @@
-"""Options of all commands that read a table: file, targets, other columns."""
+"""Options of the commands that read a table."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = [
     "split_names",
 ]
 
-# Options that say something about a table, by their names in the parsed arguments.
+# Options that describe a table, by their names in the parsed arguments.
 _OF_A_TABLE = (
     *("targets", "drop", "keep", "group", "task_types"),
     *("sep", "decimal", "encoding", "sheet", "missing", "not_missing", "day_first"),
 )
-# How messages of the package name arguments, and how the command line does.
+# Patterns for arguments in messages of the package, and the options to name instead.
 _IN_OPTIONS = (
     (re.compile(r"task_types=\{'([^']*)': '([^']*)'\}"), r"--task-types \1=\2"),
     (
@@ -39,7 +39,7 @@ _IN_OPTIONS = (
         re.compile(r"Give a dict by kind, such as \{.*?\}, or 'auto'\."),
         "Give one for each kind: --scoring classification=accuracy regression=r2.",
     ),
-    # names of functions and classes that no user of the command line has called
+    # functions and classes, which users of the command line do not call
     (re.compile(r"^(make_estimator|TableInputs|MultiTask\w+|IndependentTasks): "), ""),
     (re.compile(r"\bmissing_fraction\b"), "--missing-fraction"),
     (re.compile(r"\blearning_curve\b"), "--learning-curve"),
@@ -50,86 +50,90 @@ _IN_OPTIONS = (
 
 
 def add_data_options(group: Any) -> None:
-    """Add what names the targets and the roles of the other columns."""
+    """Add options for the targets and the roles of the other columns."""
     group.add_argument(
         "--targets", nargs="+", metavar="COLUMN", help="columns to predict"
     )
     group.add_argument(
-        "--drop", nargs="+", default=[], metavar="COLUMN", help="columns to leave out"
+        "--drop", nargs="+", default=[], metavar="COLUMN", help="columns to ignore"
     )
     group.add_argument(
         "--keep",
         nargs="+",
         default=[],
         metavar="COLUMN",
-        help="inputs that would be left out, such as identifiers",
+        help="inputs to use although they would be left out, such as identifiers",
     )
     group.add_argument(
         "--group",
         metavar="COLUMN",
-        help="rows of one group stay on one side of a split",
+        help="column with groups of rows that are never divided by a split",
     )
     group.add_argument(
         "--task-types",
         nargs="+",
         metavar="[TARGET=]TYPE",
-        help="classification or regression, for all, in order or by target",
+        help="classification or regression: one value for all targets, one per target "
+        "in order, or TARGET=TYPE",
     )
     group.add_argument(
         "--day-first",
         action=argparse.BooleanOptionalAction,
-        help="whether 01/02/2024 is in February (default: as numbers above 12 say, or "
+        help="whether 01/02/2024 is in February (default: inferred from days above 12, "
         "semicolons and decimal commas)",
     )
     add_file_options(group)
 
 
 def add_file_options(group: Any) -> None:
-    """Add what says how a file is written, where the reader cannot find it out."""
+    """Add options for the format of a file, which is inferred by default."""
     group.add_argument(
-        "--sep", metavar="CHARACTER", help="separator of the columns, or tab, or space"
+        "--sep",
+        metavar="CHARACTER",
+        help="separator of the columns: one character, tab or space (default: "
+        "inferred)",
     )
-    group.add_argument("--decimal", metavar="MARK", help="decimal mark: . or ,")
-    group.add_argument("--encoding", metavar="NAME", help="such as utf-8 or cp1252")
+    group.add_argument(
+        "--decimal", metavar="MARK", help="decimal mark: . or , (default: inferred)"
+    )
+    group.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="encoding, such as utf-8 or cp1252 (default: inferred)",
+    )
     group.add_argument(
         "--sheet",
         metavar="NAME",
-        help="sheet of an Excel file (default: the first that is not empty)",
+        help="sheet of an Excel file (default: the first sheet that is not empty)",
     )
     group.add_argument(
         "--missing",
         nargs="+",
         default=[],
         metavar="VALUE",
-        help="values that stand for a missing one, such as '?'",
+        help="additional values that mean a missing value, such as '?'",
     )
     group.add_argument(
         "--not-missing",
         nargs="+",
         default=[],
         metavar="WORD",
-        help="words such as NA or null that are texts and no missing values",
+        help="words, such as NA or null, that do not mean a missing value",
     )
 
 
 def refuse_without_table(options: argparse.Namespace) -> None:
-    """Refuse options of a table where none is given.
-
-    Raises
-    ------
-    ValueError
-        If there is one. A table after a list of columns is taken for a column.
-    """
+    """Raise ValueError for options that require a table, when no table is given."""
     for name in _OF_A_TABLE:
         value = getattr(options, name, None)
         if value is None or value == []:
             continue
         option = f"--{name.replace('_', '-')}"
         last = value[-1] if isinstance(value, list) else ""
-        if Path(last).is_file():
+        if Path(last).is_file():  # argparse takes a table after columns for a column
             raise ValueError(
-                f"the table comes first: sklearn-mtl {options.command} {last} {option} "
-                f"{' '.join(value[:-1])}"
+                f"the table must precede {option}: sklearn-mtl {options.command} "
+                f"{last} {option} {' '.join(value[:-1])}"
             )
         raise ValueError(
             f"{option} requires a table: sklearn-mtl {options.command} TABLE --targets "
@@ -138,7 +142,7 @@ def refuse_without_table(options: argparse.Namespace) -> None:
 
 
 def split_names(values: list[str] | None, columns: list[str]) -> list[str]:
-    """Return names of columns that may be separated by commas or spaces."""
+    """Return the names of columns, which may be separated by commas or spaces."""
     names: list[str] = []
     for value in values or []:
         parts = [part.strip() for part in value.split(",")]
@@ -147,16 +151,16 @@ def split_names(values: list[str] | None, columns: list[str]) -> list[str]:
 
 
 def check_outputs(paths: dict[str, str | None], **read: str | None) -> None:
-    """Refuse now what could not be written after minutes of work; by option.
+    """Check early that the output files, by option, can be written.
 
-    `read` has the files that must stay as they are, by what they are, such as table.
+    `read` contains the input files, such as `table`, which must not be overwritten.
 
     Raises
     ------
     OSError
         If a file cannot be written.
     ValueError
-        If two outputs are one file, or one is a file that is read.
+        If two outputs are the same file, or an output is an input file.
     """
     seen: dict[Path, str] = {}
     for option, given in paths.items():
@@ -173,24 +177,27 @@ def check_outputs(paths: dict[str, str | None], **read: str | None) -> None:
             raise OSError(f"{option}: cannot write {given!r}: {reason}.") from error
         for what, other in read.items():
             if other is not None and _are_one(path, Path(other)):
-                raise ValueError(f"{option}: {given!r} is the {what} itself.")
+                raise ValueError(
+                    f"{option}: {given!r} is the {what}, which would be overwritten; "
+                    "name another file."
+                )
 
 
 def _are_one(path: Path, other: Path) -> bool:
-    """Return whether two paths are one file, also by another link to it."""
+    """Return whether two paths are the same file, also through links."""
     if path.exists() and other.exists():
         return path.samefile(other)
     return path == other.resolve()
 
 
 def _try_to_write(path: Path) -> None:
-    """Open a file for writing and leave it, or its absence, as it is."""
+    """Raise OSError if a file cannot be written, without changing it."""
     if path.is_dir():
         raise IsADirectoryError(None, "it is a folder; name a file")
     if path.exists():
         if path.is_file():
             path.open("ab").close()
-        elif not os.access(path, os.W_OK):  # opened, a pipe would wait for its reader
+        elif not os.access(path, os.W_OK):  # opening a pipe would wait for a reader
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         return
     path.open("xb").close()
@@ -198,7 +205,7 @@ def _try_to_write(path: Path) -> None:
 
 
 def by_name(values: list[str] | None, option: str, *, can_be_list: bool) -> Any:
-    """Return what "a=x b=y" says by name, or "x" of all; None where nothing is said."""
+    """Return the values "a=x b=y" as a dict, and a single value "x" as text."""
     if values is None:
         return None
     pairs = [value.rpartition("=") for value in values]
@@ -207,19 +214,21 @@ def by_name(values: list[str] | None, option: str, *, can_be_list: bool) -> Any:
         twice = [name for name in names if names.count(name) > 1]
         if twice:
             given = [value for value in values if value.startswith(f"{twice[0]}=")]
-            raise ValueError(f"{option} names {twice[0]!r} twice: {' '.join(given)}.")
+            raise ValueError(
+                f"{option}: {twice[0]!r} occurs more than once: {' '.join(given)}."
+            )
         return {name: value for name, _, value in pairs}
     if len(values) == 1:
         return values[0]
     if can_be_list and not any(name for name, _, _ in pairs):
         return values
     raise ValueError(
-        f"{option}: give one value, or NAME=VALUE for each; found {values}."
+        f"{option}: expected one value, or NAME=VALUE for each name; got {values}."
     )
 
 
 def in_options(message: str) -> str:
-    """Return a message of the package in the words of the command line."""
+    """Return a message of the package with options instead of arguments."""
     for pattern, option in _IN_OPTIONS:
         message = pattern.sub(option, message)
     return message

@@ -1,4 +1,4 @@
-"""What a saved model knows of its training beyond what it needs to predict."""
+"""Facts about the training of a saved model, which predictions do not need."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ _MOST_CLASSES = 6
 
 @dataclass
 class Facts:
-    """What `fit` was told and found.
+    """Facts about the training data and the fitted model.
 
     Attributes
     ----------
     table, command : str
-        Name of the file, and the command line.
+        Name of the table file, and the command line.
     model : str
-        Name of the model, a row of `compare`.
+        Name of the model, as in `compare`.
     n_samples : int
         Number of rows.
     n_labels : dict of str to int
         Number of labels of each task.
     dropped : list of str
-        Columns that were named as something else than inputs or targets.
+        Columns named by --drop or --group.
     identifiers : list of str
-        Columns that are no inputs and whose values are unique.
+        Columns with unique values that are not inputs.
     categories : dict of str to list of str
-        Values of each input that is a category.
+        Categories of each categorical input.
     scores : dict of str to list
-        Name of the metric and score of each task, on rows held out from training.
+        Name of the metric and held-out score of each task.
     scores_from : str
-        How they were held out; "" where there are none.
+        Method by which scores were held out, or "" if there are no scores.
     """
 
     table: str = ""
@@ -57,7 +57,7 @@ class Facts:
 
     @classmethod
     def of(cls, table: CommandTable, inputs: Any, X: Any, line: str) -> Facts:
-        """Return what a table tells, its TableInputs, and X, what they choose."""
+        """Return the facts about a table, its fitted TableInputs, and the inputs X."""
         texts = [name for name, kind in inputs.kinds_.items() if kind == "categorical"]
         group = [] if table.groups is None else [str(table.groups.name)]
         unique = [name for name, why in inputs.left_out_.items() if "unique" in why]
@@ -73,7 +73,7 @@ class Facts:
         )
 
     def take_scores(self, comparison: Any, model: str) -> None:
-        """Keep the scores of a row of a comparison."""
+        """Store the scores of a model of a comparison."""
         from sklearn_mtl.comparison import metric_label
 
         row = comparison.table.loc[model]
@@ -85,7 +85,7 @@ class Facts:
 
 
 def add_facts(model: Any, y: Any, facts: Facts) -> None:
-    """Add the facts to a fitted model, with scores if it has held out its own rows."""
+    """Add the facts to a fitted model, with out-of-fold scores if it has any."""
     last = fitted_model(model)
     oof = None if facts.scores else getattr(last, "oof_prediction_", None)
     if oof is not None:
@@ -95,17 +95,17 @@ def add_facts(model: Any, y: Any, facts: Facts) -> None:
 
 
 def read_facts(model: Any) -> Facts:
-    """Return what a saved model knows; nothing of one that was saved from Python."""
+    """Return the facts of a saved model, which are empty for models saved in Python."""
     return Facts(**getattr(model, _KEY, {}))
 
 
 def _score(tasks: Sequence[Task], y: Any, oof: Any) -> dict[str, list[Any]]:
-    """Return metric and score of each task: oof has an array for each."""
+    """Return metric and score of each task, from one array of predictions per task."""
     from sklearn_mtl.comparison import metric_label
     from sklearn_mtl.metrics import metrics_of_tasks, per_task_score
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a task without a score has none to show
+        warnings.simplefilter("ignore")  # undefined scores are shown as missing
         found = per_task_score(
             y,
             list(oof),
@@ -135,14 +135,15 @@ def describe_tasks(tasks: Sequence[Task], facts: Facts) -> str:
             row += [number(score), metric]
         rows.append(row)
     text = layout(header, rows, align)
-    source = facts.scores_from or "none; sklearn-mtl compare measures them"
+    source = facts.scores_from or "none; to measure them, run sklearn-mtl compare"
     return f"{text}\nheld-out scores: {source}"
 
 
 def label_text(label: Any) -> str:
-    """Return a label as files have it: 1.0 is what pandas makes of 1 beside a gap."""
+    """Return a label as text, with whole floats as integers."""
+    # pandas converts integers to floats if values are missing
     if label is None or label != label:
-        return ""  # of a task without any label
+        return ""  # for tasks without labels
     is_whole = isinstance(label, float) and label.is_integer()
     return str(int(label) if is_whole else label)
 

@@ -1,4 +1,4 @@
-"""The command `fit`: fit a model to all rows of a table, and save it."""
+"""Command `fit`: fit a model to all rows of a table and save it."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ from sklearn_mtl.utils._pipelines import fitted_model
 __all__ = ["add_command"]
 
 _AUTO, _AUTO_FOLDS = "auto", 3
-# Which family of models suits a table shows on so many rows, in a few minutes.
+# This many rows are usually enough to choose a model, and take a few minutes.
 _AUTO_ROWS = 4000
-# scikit-learn keeps its trees in compiled objects, which only skops writes
+# saving its trees, which are compiled objects of scikit-learn, requires skops
 _NEEDS_SKOPS = "boosting"
 _EPILOG = """\
-The model is fitted to all rows. auto first compares the models on 3 folds, which takes
-as long as `sklearn-mtl compare --cv 3`, on 4000 rows of a large table, and takes the
-recommended one; on most tables the blend is the most accurate.
+The model is fitted to all rows. --model auto first compares the models on 3 folds, for
+large tables on a sample of 4000 rows, and fits the recommended one. The comparison
+takes as long as `sklearn-mtl compare --cv 3`. On most tables the blend is the most
+accurate model.
 
 examples:
   sklearn-mtl fit pupils.csv --targets grade dropout -o pupils.mtl
@@ -48,7 +49,7 @@ def add_command(commands: Any) -> None:
     fit = commands.add_parser(
         "fit",
         help="fit a model to a table and save it",
-        description="Fit one model to all targets of a table, and save it in a file.",
+        description="Fit one model to all targets of a table and save it to a file.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -60,25 +61,32 @@ def add_command(commands: Any) -> None:
         "--model",
         default=_AUTO,
         metavar="NAME",
-        help="auto, or a row of compare: blend, net, shared-linear, linear, forest, "
-        "boosting (default: %(default)s)",
+        help="auto, or the name of a model: blend, net, shared-linear, linear, forest "
+        "or boosting (default: %(default)s)",
     )
-    model.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     model.add_argument(
-        "--n-jobs", type=int, default=-1, help="fits at a time of auto (default: all)"
+        "--seed", type=int, default=0, help="random seed (default: %(default)s)"
+    )
+    model.add_argument(
+        "--n-jobs",
+        type=int,
+        default=-1,
+        help="number of fits that --model auto runs in parallel (default: one per "
+        "core)",
     )
     model.add_argument(
         "--compare-rows",
         type=int,
         default=_AUTO_ROWS,
         metavar="N",
-        help="auto compares the models on N rows of a larger table; 0 takes all rows "
-        "(default: %(default)s)",
+        help="number of rows on which --model auto compares the models; 0 uses all "
+        "rows (default: %(default)s)",
     )
     model.add_argument(
         "--cache-dir",
         metavar="DIR",
-        help="keep finished fits of auto there, so that an interrupted run can go on",
+        help="folder that keeps finished fits of --model auto, so that an interrupted "
+        "run can be resumed",
     )
     output = fit.add_argument_group("output")
     output.add_argument(
@@ -86,20 +94,20 @@ def add_command(commands: Any) -> None:
         "--output",
         default="model.mtl",
         metavar="FILE",
-        help="the saved model (default: %(default)s)",
+        help="file for the saved model (default: %(default)s)",
     )
     fit.set_defaults(work=_work)
 
 
 def _work(options: argparse.Namespace) -> Callable[[], int]:
-    """Fit and save; return what says so."""
+    """Fit and save the model; return a function that prints the result."""
     check_settings(options)
     check_outputs({"--output": options.output}, table=options.table)
     if options.model == _NEEDS_SKOPS:
         import_optional("skops", extra="save", who=f"--model {options.model}")
     _check_name(options.model)
     table = read_table(options)
-    # the estimators encode free text themselves, as in a comparison
+    # the estimators encode free text, as in a comparison
     inputs = choose_inputs(table, text="passthrough")
     X = inputs.transform(table.data)
     facts = Facts.of(table, inputs, X, options.line)
@@ -117,7 +125,7 @@ def _work(options: argparse.Namespace) -> Callable[[], int]:
 
 
 def _check_name(name: str) -> None:
-    """Refuse an unknown model before the table is read."""
+    """Raise if the model is unknown, before the table is read."""
     from sklearn_mtl.comparison import MODELS, twin_name
     from sklearn_mtl.utils._guesses import with_guesses
 
@@ -132,7 +140,7 @@ def _check_name(name: str) -> None:
 def _choose(
     options: argparse.Namespace, table: CommandTable, X: Any, facts: Facts
 ) -> Any:
-    """Return the unfitted estimator that was named, or that a comparison recommends."""
+    """Return the unfitted estimator of the given name, or the recommended one."""
     from sklearn_mtl.comparison import make_estimator
 
     if options.model == _AUTO:
@@ -150,7 +158,7 @@ def _choose(
 def _recommended(
     options: argparse.Namespace, table: CommandTable, X: Any, facts: Facts
 ) -> Any:
-    """Return the unfitted estimator that a comparison recommends; keep its scores."""
+    """Return the unfitted estimator that a comparison recommends; store its scores."""
     from sklearn_mtl.comparison import compare
 
     X, y, groups = _sample(options, table, X)
@@ -170,7 +178,8 @@ def _recommended(
     if name is None:
         raise ValueError(
             "--model auto: no model could be fitted and scored on every fold, so none "
-            "is recommended; sklearn-mtl compare shows why, --model NAME chooses one."
+            "is recommended. Run sklearn-mtl compare to see the errors, or choose a "
+            "model by --model NAME."
         )
     _say(f"auto: {comparison.verdict.splitlines()[0]}")
     facts.model = name
@@ -179,15 +188,15 @@ def _recommended(
 
 
 def _sample(options: argparse.Namespace, table: CommandTable, X: Any) -> list[Any]:
-    """Return inputs, targets and groups of the rows on which auto compares."""
+    """Return inputs, targets and groups of the rows for the comparison."""
     from sklearn_mtl.model_selection import train_test_split
 
     given, n_rows = [X, table.target, table.groups], options.compare_rows
     if not 0 < n_rows < len(X):
         return given
     _say(
-        f"auto: compares the models on {n_rows} of {len(X)} rows, with all targets in "
-        "proportion; --compare-rows 0 takes all"
+        f"auto: comparing the models on a stratified sample of {n_rows} of {len(X)} "
+        "rows (--compare-rows 0 uses all rows)"
     )
     known = [one for one in given if one is not None]
     parts = train_test_split(
@@ -197,18 +206,18 @@ def _sample(options: argparse.Namespace, table: CommandTable, X: Any) -> list[An
 
 
 def _models_to_compare() -> list[str]:
-    """Return the models that can be saved here."""
+    """Return the models that can be saved with the installed packages."""
     from sklearn_mtl.comparison import MODELS
 
     names = list(MODELS)
     if not is_installed("skops"):
         names.remove(_NEEDS_SKOPS)
-        _say("auto: without boosting, which needs pip install 'sklearn-mtl[save]'")
+        _say("auto: without boosting; to include it: pip install 'sklearn-mtl[save]'")
     return names
 
 
 def _fit(name: str, estimator: Any, table: CommandTable, X: Any) -> None:
-    """Fit, and say on stderr what takes its time."""
+    """Fit the estimator and print the time to stderr."""
     from sklearn_mtl.utils._fit_params import fit_params_for
 
     params = fit_params_for(estimator, {"groups": table.groups}, "fit")

@@ -1,4 +1,4 @@
-"""The command `inspect`: what a saved model predicts, and from what."""
+"""Command `inspect`: show tasks, inputs and scores of a saved model."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     inspect = commands.add_parser(
         "inspect",
-        help="show what is in a saved model",
-        description="Show tasks, inputs, scores and versions of a saved model. Nothing "
-        "in the file is run.",
+        help="describe a saved model",
+        description="Show tasks, inputs, scores and versions of a saved model. No code "
+        "in the file is executed.",
     )
-    inspect.add_argument("model", help="file that `sklearn-mtl fit` or save() wrote")
+    inspect.add_argument("model", help="file written by `sklearn-mtl fit` or save()")
     inspect.set_defaults(work=_work)
 
 

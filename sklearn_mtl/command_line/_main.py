@@ -1,4 +1,4 @@
-"""Read the command, run it, and turn what goes wrong into one line."""
+"""Parsing and running of commands, with errors and warnings as single lines."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _kept(options: argparse.Namespace) -> str:
-    """Return what an interrupt says about the fits that are finished."""
+    """Return the part of the message of an interrupt on finished fits."""
     is_comparison = getattr(options, "model", "auto") == "auto"
     if not (hasattr(options, "cache_dir") and is_comparison):
         return ""
     if options.cache_dir is None:
-        return "; with --cache-dir DIR finished fits are kept for the next run"
-    return "; the same command goes on from here"
+        return "; use --cache-dir DIR to keep finished fits for the next run"
+    return "; run the same command again to resume"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
 @contextmanager
 def _told_warnings() -> Iterator[None]:
-    """Print warnings as lines; that of negative transfer stands in the verdict."""
+    """Print warnings as lines, without those of negative transfer (see the verdict)."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         warnings.simplefilter("ignore", NegativeTransferWarning)

@@ -1,4 +1,4 @@
-"""The command `predict`: predict the targets of a new table with a saved model."""
+"""Command `predict`: predict the targets of a new table with a saved model."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ __all__ = ["add_command"]
 _NOT_CSV = (".parquet", ".pq", ".xlsx", ".feather", ".arrow", ".json")
 _MOST_VALUES = 3
 _EPILOG = """\
-The predictions have a column for each target, and for classes a column TARGET=CLASS
-with each probability (P(TARGET=CLASS) where TARGET=CLASS is a column already). Columns
-of the new table are found by name; the targets need not be there. Identifiers of the
-training table are copied to the front, if they are there; --keep copies other columns.
-With --coverage 0.9, a number has the columns TARGET_low and TARGET_high, between which
-are 9 of 10 labels; classes have a column TARGET_set with the labels to expect.
+The predictions contain one column per target. Classification targets also have one
+column TARGET=CLASS with the probability of each class; it is named P(TARGET=CLASS) if
+TARGET=CLASS is the name of another column. Columns of the new table are identified by
+name, and the targets may be absent. Identifiers of the training table are copied to
+the first columns; --keep copies other columns. With --coverage 0.9, regression targets
+have the columns TARGET_low and TARGET_high, the bounds of an interval that contains 9
+of 10 labels. Classification targets have a column TARGET_set with a set of classes
+that contains the label in 9 of 10 rows.
 
 examples:
   sklearn-mtl predict pupils.mtl new_pupils.csv -o predictions.csv
@@ -49,7 +51,7 @@ def add_command(commands: Any) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    predict.add_argument("model", help="file that `sklearn-mtl fit` or save() wrote")
+    predict.add_argument("model", help="file written by `sklearn-mtl fit` or save()")
     data = predict.add_argument_group("data")
     data.add_argument("table", help="CSV, Excel, Parquet or Arrow file")
     add_file_options(data)
@@ -67,14 +69,14 @@ def add_command(commands: Any) -> None:
     output.add_argument(
         "--coverage",
         metavar="SHARE",
-        help="add intervals and sets of classes that contain this share of the labels, "
-        "such as 0.9",
+        help="add prediction intervals and sets of classes that contain this fraction "
+        "of the labels, such as 0.9",
     )
     predict.set_defaults(work=_work)
 
 
 def _work(options: argparse.Namespace) -> Callable[[], int]:
-    """Predict and write; return what shows the predictions."""
+    """Predict and write a file; return a function that prints the result."""
     _check_output(options)
     coverage = options.coverage and check_coverage(options.coverage)
     saved = load_model(options.model)
@@ -82,7 +84,7 @@ def _work(options: argparse.Namespace) -> Callable[[], int]:
     kept = _columns_to_keep(options, saved, table.frame)
     X = _inputs(saved, table.frame, table.name)
     with warnings.catch_warnings():
-        if saved.facts.categories:  # _inputs has told them
+        if saved.facts.categories:  # _inputs has printed these warnings
             warnings.simplefilter("ignore", UnseenCategoryWarning)
         predicted = saved.predict(X)
         if coverage is not None:
@@ -106,15 +108,15 @@ def _check_output(options: argparse.Namespace) -> None:
     path = Path(options.output)
     if path.suffix.lower() in _NOT_CSV:
         raise ValueError(
-            f"--output: predictions are written as CSV; {options.output!r} has the "
-            f"name of another format. Name it {path.with_suffix('.csv').name}."
+            f"--output: predictions are written as CSV, but {options.output!r} has the "
+            f"suffix of another format. Use {path.with_suffix('.csv').name}."
         )
 
 
 def _columns_to_keep(
     options: argparse.Namespace, saved: SavedModel, frame: Any
 ) -> list[str]:
-    """Return the columns that go to the front of the predictions."""
+    """Return the columns to copy to the predictions."""
     columns = list(frame.columns)
     named = split_names(options.keep, columns)
     unknown = [name for name in named if name not in columns]
@@ -127,17 +129,16 @@ def _columns_to_keep(
 
 
 def _inputs(saved: SavedModel, frame: Any, name: str) -> Any:
-    """Return the inputs, and say what is new about them."""
+    """Return the inputs, and print notes on new columns and unknown categories."""
     lacking = [column for column in saved.inputs if column not in frame.columns]
     if lacking:
         raise ValueError(
-            f"{name} lacks columns that are inputs of the model: "
-            f"{with_guesses(lacking, frame.columns)}."
+            f"{name} lacks inputs of the model: {with_guesses(lacking, frame.columns)}."
         )
     known = {*saved.columns, *saved.task_names}
     new = [column for column in frame.columns if column not in known]
     if saved.facts.n_samples and new:
-        _say(f"{name}: not used: {', '.join(new)} (not in the training table)")
+        _say(f"{name}: ignored columns: {', '.join(new)} (not in the training table)")
     _tell_empty(frame[saved.inputs], name)
     try:
         X = saved.prepare(frame)
@@ -150,19 +151,19 @@ def _inputs(saved: SavedModel, frame: Any, name: str) -> Any:
             shown = list(map(str, unseen.unique()[:_MOST_VALUES]))
             more = ", ..." if unseen.nunique() > _MOST_VALUES else ""
             _say(
-                f"warning: {name}: {len(unseen)} rows have a {column} that the training"
-                f" table does not have ({', '.join(shown)}{more}); it is treated as "
-                "unknown"
+                f"warning: {name}: column {column!r} has categories that are not in "
+                f"the training table, in {len(unseen)} rows: {', '.join(shown)}{more}; "
+                "they are treated as unknown"
             )
     return X
 
 
 def _tell_empty(frame: Any, name: str) -> None:
-    """Say which inputs have no value at all."""
+    """Print a warning for inputs without any value."""
     empty = [column for column in frame.columns if frame[column].isna().all()]
     if empty:
-        shown = f"input{'s' if len(empty) > 1 else ''} {', '.join(empty)}"
-        _say(f"warning: {name}: no value of the {shown}; the model fills them in")
+        shown = f"column{'s' if len(empty) > 1 else ''} {', '.join(empty)}"
+        _say(f"warning: {name}: all values are missing in {shown}; the model imputes")
 
 
 def _join(kept: Any, predicted: Any) -> Any:
@@ -172,7 +173,8 @@ def _join(kept: Any, predicted: Any) -> Any:
     double = [name for name in kept.columns if name in predicted.columns]
     if double:
         raise ValueError(
-            f"--keep: the predictions have a column {double[0]!r} of their own."
+            f"--keep: cannot copy column {double[0]!r}, because the predictions have a "
+            "column of this name."
         )
     return pd.concat([kept.reset_index(drop=True), predicted], axis=1)
 

@@ -1,4 +1,4 @@
-"""How a shell calls the program that runs."""
+"""Name by which a shell can call the running program."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAME = "sklearn-mtl"
 
 
 def program() -> str:
-    """Return the name of the program, with its folder where a shell needs that."""
+    """Return the name of the program, with its folder if it is not on the PATH."""
     path = Path(sys.argv[0])
     if path.stem != _NAME or not path.is_file():
         return _NAME  # run from Python

@@ -1,4 +1,4 @@
-"""Read the table that the options name, and choose its inputs."""
+"""Reading of the table given by the options, and choice of its inputs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sklearn_mtl.command_line._data_options import split_names
 from sklearn_mtl.command_line._task_types import read_task_types
 from sklearn_mtl.datasets import FileOptions, TableFile, read_table_file, split_columns
 
-_FEW = 3  # other values among numbers or dates that are told
-# Digits with one sign of a currency or a unit, such as 5 %, $ 1,200 or 12.5 kg.
+_FEW = 3  # most distinct values among numbers or dates that are listed in a warning
+# Number with a currency sign or a unit, such as 5 %, $ 1,200 or 12.5 kg.
 _WITH_UNIT = re.compile(
     r"([€$£¥]?)\s*[+-]?\d[\d.,' ]*?(\s*[%‰€$£¥°][CF]?|\s+[A-Za-zµ]{1,4})?"
 )
@@ -25,26 +25,26 @@ __all__ = ["CommandTable", "choose_inputs", "describe", "read_file", "read_table
 
 @dataclass(frozen=True)
 class CommandTable:
-    """A table whose columns have roles.
+    """A table divided into inputs, targets and groups.
 
     Attributes
     ----------
     data, target : DataFrame
-        The columns that may become inputs, and the targets.
+        Columns that may be used as inputs, and the targets.
     groups : Series or None
         Group of each row.
     task_types : dict of str to str or None
-        What --task-types says by target.
+        Types given by --task-types, by target.
     keep : tuple of str
         Inputs that must not be left out.
     name : str
         Name of the file.
     trunk : trunk or None
-        Trunk of the nets, for pictures.
+        Trunk of the nets, for images.
     dropped : dict of str to bool
-        Columns that are dropped, and whether their values are unique.
+        Dropped columns, with whether their values are unique.
     day_first : bool or None
-        Whether the day comes first in dates, as an option or the file says.
+        Whether the day comes first in dates, according to the options or the file.
     """
 
     data: Any
@@ -59,7 +59,7 @@ class CommandTable:
 
 
 def read_file(options: argparse.Namespace, texts: Sequence[str] = ()) -> TableFile:
-    """Read the file, with some columns as texts, and say on stderr how."""
+    """Read the file, with the given columns as texts, and print its format."""
     how = FileOptions(
         options.sep,
         options.decimal,
@@ -78,9 +78,9 @@ def read_file(options: argparse.Namespace, texts: Sequence[str] = ()) -> TableFi
 
 
 def read_table(options: argparse.Namespace) -> CommandTable:
-    """Read the file and split its columns by their roles."""
+    """Read the file and divide its columns by their roles."""
     if not options.targets:
-        raise ValueError("name the columns to predict: --targets COLUMN ...")
+        raise ValueError("no targets: name the columns to predict by --targets COLUMN")
     table = read_file(options)
     columns = list(table.frame.columns)
     roles = {
@@ -105,12 +105,12 @@ def read_table(options: argparse.Namespace) -> CommandTable:
 
 
 def choose_inputs(table: CommandTable, *, text: str = "tfidf") -> Any:
-    """Return the fitted TableInputs of a table, and say on stderr what it chose.
+    """Return the fitted TableInputs of a table, and print the inputs to stderr.
 
     Raises
     ------
     ValueError
-        If no input is left, or one is a copy of a target and was not asked for.
+        If no input is left, or an input that --keep does not name copies a target.
     """
     from sklearn_mtl.preprocessing import TableInputs, find_copies
 
@@ -124,24 +124,24 @@ def choose_inputs(table: CommandTable, *, text: str = "tfidf") -> Any:
         raise ValueError(f"{table.name}: {message}") from error
     _say(describe(inputs))
     if table.day_first is None and inputs.date_orders_:
-        _say("dates may have day and month swapped: --day-first or --no-day-first")
+        _say("day and month of dates may be swapped; use --day-first or --no-day-first")
     chosen = table.data[[name for name in inputs.kinds_ if name not in table.keep]]
     for name, (target, how) in find_copies(chosen, table.target).items():
         raise ValueError(
             f"{table.name}: the input {name!r} is a copy of the target {target!r} "
-            f"({how}); leave it out with {_WORDS.say('drop', name)}, or say "
-            f"{_keep(name)}."
+            f"({how}). Use {_WORDS.say('drop', name)} to ignore it, or {_keep(name)} "
+            "to use it as an input."
         )
     return inputs
 
 
 def describe(inputs: Any) -> str:
-    """Return what a fitted TableInputs chose, in the words of the command line."""
+    """Return a description of a fitted TableInputs that names options."""
     return str(inputs.describe(_keep))
 
 
 def _refuse_targets(target: Any, types: dict[str, str], table: str) -> None:
-    """Refuse targets whose values are neither numbers nor classes."""
+    """Raise for targets that contain dates, free text or identifiers."""
     from sklearn_mtl.preprocessing.columns import (
         identifier_reason,
         is_date,
@@ -161,9 +161,10 @@ def _refuse_targets(target: Any, types: dict[str, str], table: str) -> None:
         if what:
             shown = str(column.dropna().iloc[0])
             raise ValueError(
-                f"{table}: the target {name!r} holds {what}, such as {shown[:40]!r}; a "
-                "target holds numbers or classes. If each value is a class: "
-                f"--task-types {_WORDS.quoted(f'{name}=classification')}."
+                f"{table}: the target {name!r} contains {what}, such as "
+                f"{shown[:40]!r}. Targets must be numbers or classes. If each value is "
+                "a class, use --task-types "
+                f"{_WORDS.quoted(f'{name}=classification')}."
             )
 
 
@@ -172,7 +173,7 @@ def _keep(name: str) -> str:
 
 
 def _tell_mixed(data: Any, target: Any) -> None:
-    """Say which columns of numbers or dates are texts because of a few other values."""
+    """Print warnings for numeric or date columns that are read as text."""
     import pandas as pd
 
     from sklearn_mtl.preprocessing.columns import other_than_dates
@@ -184,8 +185,8 @@ def _tell_mixed(data: Any, target: Any) -> None:
                 continue
             if unit := _common_unit(column.astype(str)):
                 _say(
-                    f"warning: column {name!r} holds texts such as "
-                    f"{str(column.iloc[0])!r}; without {unit!r} they would be numbers"
+                    f"warning: column {name!r} is read as text because of {unit!r} in "
+                    f"values such as {str(column.iloc[0])!r}; remove it to read numbers"
                 )
             others = column[pd.to_numeric(column, errors="coerce").isna()].astype(str)
             if 0 < len(others) < len(column) / 5:
@@ -198,12 +199,12 @@ def _tell_mixed(data: Any, target: Any) -> None:
                 shown = " ".join(repr(value) for value in values)
                 _say(
                     f"warning: column {name!r} has {kind} and {len(others)} other "
-                    f"values; if they mean missing ones: --missing {shown}"
+                    f"values; if these are missing values, use --missing {shown}"
                 )
 
 
 def _common_unit(texts: Any) -> str:
-    """Return the sign of a currency or the unit that all numbers have; "" for none."""
+    """Return the currency sign or unit that all values have, or ""."""
     units: set[str] = set()
     for text in texts.unique():
         match = _WITH_UNIT.fullmatch(text)

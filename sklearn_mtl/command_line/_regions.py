@@ -1,4 +1,4 @@
-"""Columns with the intervals and sets of all tasks."""
+"""Columns with prediction intervals and prediction sets."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _BETWEEN = " | "
 
 
 def check_coverage(text: str) -> float:
-    """Read a probability."""
+    """Return the coverage as a number in (0, 1)."""
     try:
         value = float(text)
     except ValueError:
         value = np.nan
     if not 0 < value < 1:
         raise ValueError(
-            f"{_OPTION}: {text!r} is no number between 0 and 1, such as 0.9."
+            f"{_OPTION}: {text!r} must be a number between 0 and 1, such as 0.9."
         )
     return value
 
 
 def with_regions(saved: SavedModel, X: Any, predicted: Any, coverage: float) -> Any:
-    """Return predictions with TARGET_low and TARGET_high, or TARGET_set, added.
+    """Return predictions with the columns TARGET_low and TARGET_high, or TARGET_set.
 
-    A name that is that of another column gets one more underscore. Shapes: X
-    (n_samples, n_inputs).
+    Underscores are appended to names that are already taken. Shapes: X (n_samples,
+    n_inputs).
     """
     model, inputs = model_and_inputs(saved.estimator, X, _OPTION)
     found: dict[str, Any] = {}
@@ -45,8 +45,8 @@ def with_regions(saved: SavedModel, X: Any, predicted: Any, coverage: float) -> 
         method = "predict_set" if task.is_classification else "predict_interval"
         if not hasattr(model, method):
             raise ValueError(
-                f"{_OPTION}: this model has no intervals or sets; nets, forests and "
-                "blends have them. Fit it with --model net or --model blend."
+                f"{_OPTION}: this model has no prediction intervals or sets. Fit a "
+                "model that has them with --model net or --model blend."
             )
         if method not in found:
             values = _ask(getattr(model, method), inputs, coverage)
@@ -81,14 +81,14 @@ def _ask(method: Callable, inputs: Any, coverage: float) -> Any:
 
 
 def _texts(chosen: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return the labels of each set side by side."""
+    """Return the labels of each set as one text."""
     labels = [label_text(label) for label in classes]
     rows = [_BETWEEN.join(labels[k] for k in np.flatnonzero(one)) for one in chosen]
     return np.array(rows, dtype=object)
 
 
 def _rounded(column: np.ndarray) -> Any:
-    """Return numbers without the digits that float32 does not have."""
+    """Return numbers rounded to the precision of float32."""
     if column.dtype == object:
         return column
     return [float(f"{value:.{_SIGNIFICANT}g}") for value in column]

@@ -1,4 +1,4 @@
-"""A saved model, and what the commands ask it."""
+"""Saved models for tables."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ __all__ = ["SavedModel", "load_model"]
 _DIGITS, _SIGNIFICANT = 6, 9
 _WHOLE = re.compile(r"(?<=\d)\.0+$")
 _BOOLEANS = ("true", "false")
-_ZIP = b"PK\x03\x04"  # how every zip begins
+_ZIP = b"PK\x03\x04"  # first bytes of every zip file
 _IN_PYTHON = "Use it in Python: sklearn_mtl.load(path).predict(X)."
 
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A model for tables.
+    """A saved model for tables.
 
     Attributes
     ----------
     estimator : estimator
-        Fitted; it takes prepared inputs.
+        Fitted estimator of prepared inputs.
     chooser : TableInputs or None
-        What prepares a table; None where the model was saved from Python without one.
+        Preparation of a table; None if the model was saved in Python without one.
     facts : Facts
-        What the file says of the training.
+        Facts about the training.
     """
 
     estimator: Any
@@ -41,34 +41,34 @@ class SavedModel:
 
     @property
     def tasks(self) -> Any:
-        """What the tasks are."""
+        """Return the tasks."""
         return fitted_model(self.estimator).task_set_.tasks
 
     @property
     def task_names(self) -> list[str]:
-        """Names of the tasks."""
+        """Return the names of the tasks."""
         return [task.name for task in self.tasks]
 
     @property
     def inputs(self) -> list[str]:
-        """Names of the columns that must be there."""
+        """Return the names of the required columns."""
         if self.chooser is not None:
             return list(self.chooser.kinds_)
         return [str(name) for name in self.estimator.feature_names_in_]
 
     @property
     def texts(self) -> list[str]:
-        """Names of the inputs that were categories in the training table."""
+        """Return the names of the inputs that were categorical in training."""
         return list(self.facts.categories)
 
     @property
     def columns(self) -> list[str]:
-        """Names of all columns that were there in training."""
+        """Return the names of all columns of the training table but the targets."""
         left_out = [] if self.chooser is None else list(self.chooser.left_out_)
         return [*self.inputs, *left_out, *self.facts.dropped]
 
     def prepare(self, frame: Any) -> Any:
-        """Return the inputs of a table, with categories as training wrote them."""
+        """Return the inputs of a table, with categories spelled as in training."""
         spelled = {
             name: _as_in_training(frame[name], set(values))
             for name, values in self.facts.categories.items()
@@ -79,10 +79,10 @@ class SavedModel:
         return self.chooser.transform(frame)
 
     def predict(self, X: Any) -> Any:
-        """Return labels and values of all tasks, and probabilities of classes.
+        """Return the predictions of all tasks and the probabilities of classes.
 
-        A probability whose name TARGET=CLASS is that of another column is named
-        P(TARGET=CLASS). Shapes: X (n_samples, n_inputs) -> (n_samples, n_columns).
+        Columns with probabilities are named TARGET=CLASS, or P(TARGET=CLASS) if this
+        name is taken. Shapes: X (n_samples, n_inputs) -> (n_samples, n_columns).
         """
         import pandas as pd
 
@@ -118,17 +118,18 @@ def load_model(path: str) -> SavedModel:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no saved model, or none of this package for tables with names.
+        If the file is not a saved model of this package, or the model was fitted to
+        arrays.
     """
     if not Path(path).is_file():
-        what = "is a folder" if Path(path).is_dir() else "is not there"
-        raise FileNotFoundError(f"the model {path!r} {what}.")
+        what = "is a folder" if Path(path).is_dir() else "does not exist"
+        raise FileNotFoundError(f"the model file {path!r} {what}.")
     with Path(path).open("rb") as file:
         is_archive = file.read(len(_ZIP)) == _ZIP
     if not is_archive:
         raise ValueError(
-            f"{path}: it is no saved model. The model comes before the table, and "
-            "sklearn-mtl fit TABLE --targets a b -o model.mtl makes one."
+            f"{path}: not a saved model. The first argument must be a model, which can "
+            "be made by sklearn-mtl fit TABLE --targets a b -o model.mtl"
         )
     from sklearn_mtl.persistence import load
 
@@ -136,23 +137,23 @@ def load_model(path: str) -> SavedModel:
     if not hasattr(fitted_model(model), "task_set_"):
         kind = type(fitted_model(model)).__name__
         raise ValueError(
-            f"{path}: it holds a {kind}, which is no fitted model of sklearn_mtl. "
-            f"{_IN_PYTHON}"
+            f"{path}: the file contains a {kind}, which is not a fitted model of "
+            f"sklearn_mtl. {_IN_PYTHON}"
         )
     chooser, estimator = _split(model)
     if chooser is None and not hasattr(estimator, "feature_names_in_"):
         raise ValueError(
-            f"{path}: the model was fitted to arrays, so columns of a table cannot be "
-            f"found by name. {_IN_PYTHON}"
+            f"{path}: the model was fitted to arrays, so it does not know the names of "
+            f"its columns. {_IN_PYTHON}"
         )
     return SavedModel(estimator, chooser, read_facts(model))
 
 
 def _as_in_training(column: Any, known: set[str]) -> Any:
-    """Return texts of which 1.0 is 1, and TRUE is True, where training had only that.
+    """Return categories with the spelling of the training table, such as 1 for 1.0.
 
-    pandas writes whole numbers with a decimal if one is missing; spreadsheets write
-    truth values in capitals.
+    pandas writes whole numbers with a decimal point if values are missing, and
+    spreadsheets write truth values in capitals.
     """
     new: dict[Any, str] = {}
     for value in column.dropna().unique():
@@ -166,12 +167,12 @@ def _as_in_training(column: Any, known: set[str]) -> Any:
 
 
 def _short(value: float) -> float:
-    """Return a number without the digits that float32 does not have."""
+    """Return a number rounded to the precision of float32."""
     return float(f"{value:.{_SIGNIFICANT}g}")
 
 
 def _split(model: Any) -> tuple[Any, Any]:
-    """Return the TableInputs that a Pipeline begins with, and the rest."""
+    """Return the TableInputs at the start of a Pipeline, or None, and the rest."""
     from sklearn_mtl.preprocessing import TableInputs
 
     if isinstance(model, Pipeline) and isinstance(model.steps[0][1], TableInputs):

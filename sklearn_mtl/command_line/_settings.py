@@ -1,4 +1,4 @@
-"""Options that are numbers, and folders: refused by their names, before the work."""
+"""Early checks of numeric options and folders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FEWEST_ROWS = 100
 
 
 def check_settings(options: argparse.Namespace) -> None:
-    """Refuse what the work would refuse without the name of the option.
+    """Check numeric options and the cache folder, with errors that name the option.
 
     Raises
     ------
@@ -23,22 +23,23 @@ def check_settings(options: argparse.Namespace) -> None:
     """
     if not 0 <= options.seed <= _MOST_SEED:
         raise ValueError(
-            f"--seed {options.seed}: allowed are whole numbers from 0 to {_MOST_SEED}."
+            f"--seed {options.seed}: must be an integer from 0 to {_MOST_SEED}."
         )
     if options.n_jobs == 0:
         raise ValueError(
-            "--n-jobs 0: allowed are 1, 2, ... fits at a time, and -1 for all cores."
+            "--n-jobs 0: must be a number of fits to run in parallel, or -1 for all "
+            "cores."
         )
     n_rows = getattr(options, "compare_rows", 0)
     if n_rows and n_rows < _FEWEST_ROWS:
         raise ValueError(
-            f"--compare-rows {n_rows}: allowed are {_FEWEST_ROWS} or more rows, and 0 "
-            "for all."
+            f"--compare-rows {n_rows}: must be at least {_FEWEST_ROWS}, or 0 for all "
+            "rows."
         )
     hidden = getattr(options, "missing_fraction", None)
     if hidden is not None and not 0 <= hidden < 1:
         raise ValueError(
-            f"--missing-fraction {hidden:g}: allowed are shares from 0 to below 1."
+            f"--missing-fraction {hidden:g}: must be at least 0 and less than 1."
         )
     folder = getattr(options, "cache_dir", None)
     if folder is not None and Path(folder).exists() and not Path(folder).is_dir():

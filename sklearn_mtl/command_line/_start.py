@@ -1,4 +1,4 @@
-"""Where the program starts: before the packages are loaded that it needs."""
+"""Entry point of the program, which imports little."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from collections.abc import Sequence
 
 __all__ = ["main"]
 
-_BROKEN_PIPE = 141  # what a shell gives for a program that ends by SIGPIPE
+_BROKEN_PIPE = 141  # exit code of shells for programs that end by SIGPIPE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; an interrupt is one line, also while packages load.
+    """Run the command line, and handle interrupts and closed pipes without traceback.
 
-    A reader of the output that has read enough, such as head, ends it in silence.
+    Interrupts during the imports are also handled. A closed pipe, for example after
+    head has read enough, ends the program silently.
     """
     try:
-        # takes a second or more, in which people notice that they forgot something
+        # this import takes a second or more, in which users may interrupt
         from sklearn_mtl.command_line._main import run
 
         code = run(arguments)
@@ -27,6 +28,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("sklearn-mtl: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # Python flushes at its end what is left, which would fail again
+        # Python flushes stdout at exit, which would fail again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE

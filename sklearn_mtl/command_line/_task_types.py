@@ -1,4 +1,4 @@
-"""What --task-types says of the targets, checked against them."""
+"""Parsing and checking of the option --task-types."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _TYPES = ("classification", "regression")
 
 
 def read_task_types(values: list[str] | None, target: Any) -> dict[str, str] | None:
-    """Return the type of each target that has one.
+    """Return the types of the targets for which one is given.
 
     Raises
     ------
     ValueError
-        If a type or a target is unknown, their numbers differ, or a target cannot be
-        what is said.
+        If a type or a target is unknown, the number of values is wrong, or a target
+        does not suit its type.
     """
     if values is None:
         return None
@@ -36,14 +36,14 @@ def read_task_types(values: list[str] | None, target: Any) -> dict[str, str] | N
     if isinstance(found, list):
         if len(found) != len(names):
             raise ValueError(
-                f"--task-types has {len(found)} values for {len(names)} targets; give "
-                "one value, one for each target in order, or TARGET=TYPE."
+                f"--task-types has {len(found)} values, but there are {len(names)} "
+                "targets; give one value, one per target in order, or TARGET=TYPE."
             )
         found = dict(zip(names, found, strict=True))
     unknown = [name for name in found if name not in names]
     if unknown:
         raise ValueError(
-            f"--task-types names what is no target: {with_guesses(unknown, names)}. "
+            f"--task-types: unknown targets {with_guesses(unknown, names)}. "
             f"Targets: {', '.join(names)}."
         )
     for name, kind in found.items():
@@ -54,13 +54,13 @@ def read_task_types(values: list[str] | None, target: Any) -> dict[str, str] | N
 def _check(name: str, kind: str, labels: Any) -> None:
     if kind not in _TYPES:
         raise ValueError(
-            f"--task-types {name}={kind}: {with_guesses([kind], _TYPES)} is no type; "
-            "allowed are classification and regression."
+            f"--task-types {name}={kind}: unknown type {with_guesses([kind], _TYPES)}; "
+            "it must be classification or regression."
         )
     is_number = labels.dtype.kind in "biuf"
     if kind == "regression" and not is_number:
         raise ValueError(
-            f"--task-types {name}=regression: the target has values that are no "
+            f"--task-types {name}=regression: the target has values that are not "
             f"numbers, such as {str(labels.iloc[0])!r}."
         )
     if kind == "classification" and labels.dtype.kind == "f":
@@ -68,5 +68,5 @@ def _check(name: str, kind: str, labels: Any) -> None:
         if len(fractions):
             raise ValueError(
                 f"--task-types {name}=classification: the target has fractions, such "
-                f"as {fractions.iloc[0]:g}; classes are whole numbers or texts."
+                f"as {fractions.iloc[0]:g}; classes must be integers or texts."
             )

@@ -1,4 +1,4 @@
-"""The command, and the lines of Python, that read the table of a comparison again."""
+"""Command and Python code that read the table of a comparison again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _IMPORTS = (
 def what_next(
     options: argparse.Namespace, table: CommandTable, inputs: Any
 ) -> dict[str, Any]:
-    """Return the start of a `fit` command, and lines that make X and y, as settings."""
+    """Return the start of a `fit` command, and Python code for X and y, as settings."""
     lines = _data_lines(options, table, has_order=bool(inputs.date_orders_))
     return {
         "fit_command": _fit_command(options),

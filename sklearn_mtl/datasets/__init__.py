@@ -1,4 +1,4 @@
-"""Multi-task data: bundled, generated with known structure, and from files."""
+"""Multi-task data sets: bundled, generated, and loaded from files."""
 
 from sklearn_mtl.datasets._digit_scenes import load_digit_scenes
 from sklearn_mtl.datasets._make_classification import make_multitask_classification

@@ -1,4 +1,4 @@
-"""Digits at random places, sizes and rotations: tasks that are truly different."""
+"""Images of digits at random places, sizes and rotations."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _PLACES = ["top left", "top right", "bottom left", "bottom right"]
 _SIZES = ["small", "medium", "large"]
 _TURNS = ["left", "upright", "right"]
 
-# Ranges with gaps between them, so that no scene stands on the border of two classes.
-# Their width was chosen so that every task is learnable and none is solved: with 1500
-# pictures a forest reads about half of the digits and two thirds of the rotations.
+# The ranges have gaps between them, so that no scene is on the border of two classes.
+# Their width makes every task learnable but none trivial: with 1500 images, a random
+# forest has an accuracy of about one half for digits and two thirds for rotations.
 _SCALES = np.array([[0.8, 0.9], [0.95, 1.05], [1.1, 1.2]])
 _ANGLES = np.array([[15.0, 30.0], [-7.0, 7.0], [-30.0, -15.0]])
-_GAP = 0.4  # a digit's centre keeps this far, in pixels, from the axes of the canvas
-_MARGIN = 5.6  # and this far from the border: half of the largest, turned digit
+_GAP = 0.4  # least distance of a digit's centre from the axes of the canvas, in pixels
+_MARGIN = 5.6  # least distance from the border: half of the largest rotated digit
 _MIN_CANVAS = 13
 
 _TARGETS = {
@@ -42,24 +42,24 @@ _CLASS_NAMES = {
 
 _DESCR = """Digit scenes
 ------------
-{n_samples} pictures of {canvas} x {canvas} pixels. Each shows one of the handwritten
-digits that scikit-learn bundles (8 x 8 pixels, values 0 to 16), pasted at a random
-place, in a random size and turned by a random angle. {missing:.0%} of the labels of
-every task are hidden (NaN).
+{n_samples} images of {canvas} x {canvas} pixels. Each image shows one of the
+handwritten digits of scikit-learn (8 x 8 pixels, values 0 to 16) at a random place,
+with a random size and rotation. {missing:.0%} of the labels of every task are hidden
+(NaN).
 
 Tasks: {tasks}.
 
-digit: which digit, 10 classes. place: in which quarter its centre lies, 4 classes.
-size: small, medium or large, 3 classes. rotation: turned to the left, upright or turned
-to the right, 3 classes. x, y: the centre, in pixels from the middle of the canvas, to
-the right and upwards. scale: canvas pixels for one pixel of the digit. angle: degrees,
-counterclockwise.
+digit: the digit, 10 classes. place: quadrant of its centre, 4 classes. size: small,
+medium or large, 3 classes. rotation: rotated to the left, upright or rotated to the
+right, 3 classes. x, y: position of the centre in pixels from the middle of the canvas,
+to the right and upwards. scale: number of canvas pixels per pixel of the digit. angle:
+rotation in degrees, counterclockwise.
 """
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """How every scene is composed; all arrays have shape (n_samples,)."""
+    """Parameters of all scenes, as arrays of shape (n_samples,)."""
 
     source: np.ndarray
     place: np.ndarray
@@ -82,64 +82,64 @@ def load_digit_scenes(
     as_frame: bool = False,
     return_X_y: bool = False,
 ) -> Any:
-    """Load digits pasted at random place, size and rotation, with several targets.
+    """Load images of digits at random places, sizes and rotations.
 
-    What a digit is, where it is, how large and how turned are different questions about
-    one picture, and each hinders the others: a good example for several tasks that
-    are related by what they must look at rather than by their answers. Nothing is
-    downloaded; the digits are those of `sklearn.datasets.load_digits`.
+    The targets are the digit, its place, its size and its rotation. The labels of the
+    tasks are independent of each other, but all tasks need features of the same image,
+    and what one task predicts makes the others harder. Nothing is downloaded: the
+    digits are those of `sklearn.datasets.load_digits`.
 
     Parameters
     ----------
     n_samples : int, default=1500
-        Number of pictures. Up to 1797 every picture shows another handwritten digit;
-        beyond that digits come again, and `groups` says which rows share one.
+        Number of images. Up to 1797 images all show different handwritten digits.
+        Beyond that digits occur repeatedly, and `groups` identifies them.
     targets : {"classification", "regression", "mixed"}, default="classification"
         "classification": digit, place, size, rotation; "regression": x, y, scale,
-        angle; "mixed": digit, size, x, y, angle. The pictures are the same.
+        angle; "mixed": digit, size, x, y, angle. The images are the same.
     missing_fraction : float, default=0.3
-        Share of the labels of every task that is hidden, in [0, 1).
+        Fraction of the labels of each task to hide, in [0, 1).
     canvas : int, default=14
-        Side of the pictures in pixels, at least 13.
+        Height and width of the images in pixels, at least 13.
     noise : float, default=0.5
-        Standard deviation of the noise on every pixel; pixels go from 0 to 16.
+        Standard deviation of the noise added to the pixels, whose range is 0 to 16.
     random_state : int, RandomState instance or None, default=0
-        Chooses digits, places, sizes, rotations, noise and hidden labels.
+        Seed of digits, places, sizes, rotations, noise and hidden labels.
     as_frame : bool, default=False
-        Whether data and target are DataFrames; then classes have readable names.
+        Whether data and target are DataFrames, with names as class labels.
     return_X_y : bool, default=False
         Whether to return `(data, target)` instead of a Bunch.
 
     Returns
     -------
     Bunch
-        With the attributes
+        Bunch with the attributes
 
         data : ndarray or DataFrame of shape (n_samples, canvas * canvas)
             Pixels from 0 to 16.
         target : ndarray or DataFrame of shape (n_samples, n_tasks)
-            Class codes 0..K-1 or values, NaN where hidden. In a DataFrame classes are
-            categories with their names.
+            Class codes 0..K-1 or regression values, NaN where hidden. In a DataFrame,
+            classification targets are categorical columns with the class names.
         complete_target : same as target
-            Without anything hidden.
+            Targets without hidden labels.
         images : ndarray of shape (n_samples, canvas, canvas)
-            The data as pictures.
+            The data as images.
         groups : ndarray of shape (n_samples,)
-            Number of the handwritten digit in `load_digits`.
+            Index of the handwritten digit in `load_digits`.
         feature_names, task_names, task_types : list of str
-            Names of the pixels and of the tasks, and what each task is.
+            Names of the pixels, and names and types of the tasks.
         target_names : dict of str to list of str
             Names of the classes of each classification task.
         DESCR : str
-            Description.
+            Description of the data set.
 
-        With `return_X_y=True` it is the tuple `(data, target)`.
+        If `return_X_y` is True, the tuple `(data, target)` is returned instead.
 
     Raises
     ------
     ValueError
-        If `targets` is unknown, `canvas` too small, `noise` negative or
-        `missing_fraction` not in [0, 1).
+        If `targets` is unknown, `n_samples` is less than 1, `canvas` is too small,
+        `noise` is negative or `missing_fraction` is not in [0, 1).
 
     Examples
     --------
@@ -189,28 +189,30 @@ def load_digit_scenes(
 def _check_arguments(n_samples: int, targets: str, canvas: int, noise: float) -> None:
     if n_samples < 1:
         raise ValueError(
-            f"load_digit_scenes: n_samples is {n_samples}; at least 1 is needed."
+            f"load_digit_scenes: n_samples is {n_samples}; it must be at least 1."
         )
     if targets not in _TARGETS:
         raise ValueError(
-            f"load_digit_scenes: targets is {targets!r}; allowed are "
+            f"load_digit_scenes: targets is {targets!r}; it must be one of "
             f"{sorted(_TARGETS)}."
         )
     if canvas < _MIN_CANVAS:
         raise ValueError(
-            f"load_digit_scenes: canvas is {canvas}; the largest digit needs "
-            f"{_MIN_CANVAS} pixels."
+            f"load_digit_scenes: canvas is {canvas}; it must be at least {_MIN_CANVAS} "
+            "pixels, which the largest digits need."
         )
     if noise < 0:
-        raise ValueError(f"load_digit_scenes: noise is {noise}; it cannot be negative.")
+        raise ValueError(
+            f"load_digit_scenes: noise is {noise}; it must not be negative."
+        )
 
 
 def _compose(
     n_samples: int, canvas: int, n_digits: int, rng: np.random.RandomState
 ) -> _Layout:
-    """Choose a handwritten digit, a place, a size and a rotation for every scene."""
+    """Draw a handwritten digit, a place, a size and a rotation for every scene."""
     rounds = -(-n_samples // n_digits)
-    # Whole permutations, so that all handwritten digits occur about equally often.
+    # With complete permutations, all handwritten digits occur about equally often.
     source = np.concatenate([rng.permutation(n_digits) for _ in range(rounds)])
     source = source[:n_samples]
     place, size, turn = (rng.randint(k, size=n_samples) for k in (4, 3, 3))
@@ -238,12 +240,12 @@ def _draw(
         angle=layout.angle,
     )
     images += noise * rng.standard_normal(images.shape)
-    # One decimal keeps a table of the pixels short when it is written to a file.
+    # Rounding makes files with a table of the pixels smaller.
     return np.clip(images, 0, 16).round(1)
 
 
 def _truth(layout: _Layout, digit: np.ndarray) -> dict[str, np.ndarray]:
-    """Return every target there is, as floats."""
+    """Return all targets as floats."""
     return {
         "digit": digit[layout.source].astype(float),
         "place": layout.place.astype(float),
@@ -257,7 +259,7 @@ def _truth(layout: _Layout, digit: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _make_frames(bunch: Bunch) -> None:
-    """Turn data and targets into DataFrames, with names for the classes."""
+    """Convert data and targets to DataFrames, with names as class labels."""
     import pandas as pd
 
     bunch.data = pd.DataFrame(bunch.data, columns=bunch.feature_names)

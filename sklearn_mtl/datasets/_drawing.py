@@ -1,4 +1,4 @@
-"""Draw many small pictures on larger canvases at once, by one interpolation."""
+"""Drawing of many small images on larger canvases by one interpolation."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def draw_scenes(
     scale: np.ndarray,
     angle: np.ndarray,
 ) -> np.ndarray:
-    """Paste each picture on its own canvas.
+    """Draw each image on a canvas of its own.
 
-    Every pixel of a canvas asks where it lies in its picture (the inverse map), so
-    that all pixels of all scenes are one call of the bilinear interpolation.
+    The inverse map gives the position in the image for every pixel of the canvas. All
+    pixels of all canvases are then computed by one call of bilinear interpolation.
 
     Shapes: pictures (n_scenes, height, width), x, y (n_scenes,), scale
     (n_scenes,), angle (n_scenes,) -> (n_scenes, canvas, canvas).

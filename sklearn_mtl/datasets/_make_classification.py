@@ -1,4 +1,4 @@
-"""Classification tasks whose relatedness and class probabilities are known."""
+"""Classification tasks with known relatedness and known class probabilities."""
 
 from __future__ import annotations
 
@@ -37,73 +37,75 @@ def make_multitask_classification(
 ) -> Any:
     """Make classification tasks in groups of known relatedness.
 
-    Labels of task t are drawn from softmax(b_t + class_sep * W_t x), x standard normal.
-    The rows of W_t, one a class and of length 1, are made as the coefficients of
-    `make_multitask_regression`: class k of two tasks of one group has coefficients that
-    correlate by `relatedness` in expectation, across groups by 0. b_t is set so that
-    the classes have the wanted shares. A binary task has one row, for class 1.
+    The labels of task t are drawn from softmax(b_t + class_sep * W_t x), where x is
+    standard normal. W_t has one row of length 1 per class, or one row for class 1 if
+    the task is binary. The rows are made like the coefficients of
+    `make_multitask_regression`: for class k of two tasks, the expected correlation of
+    the coefficients is `relatedness` within a group and 0 across groups. The intercepts
+    b_t give the classes the frequencies set by `imbalance`.
 
     Parameters
     ----------
     n_samples : int, default=500
-        Number of rows.
+        Number of samples.
     n_features : int, default=20
-        Number of inputs.
+        Number of features.
     n_tasks : int, default=4
         Number of tasks.
     n_classes : int or sequence of int of length n_tasks, default=2
-        Number of classes, at least 2, for all tasks or by task.
+        Number of classes of all tasks or of each task, at least 2.
     n_informative : int, default=10
-        Number of inputs that matter, the same for all tasks.
+        Number of informative features, which are the same for all tasks.
     n_groups : int or sequence of int of length n_tasks, default=1
-        Number of groups (tasks in runs of equal length), or the group of every task.
+        Number of groups of consecutive tasks, or the group of each task.
     relatedness : float, default=0.8
         Expected correlation of the coefficients within a group, in [0, 1].
     nonlinear : bool, default=False
-        Whether each group looks at the inputs through hidden features of its own,
-        tanh(A_g x).
+        Whether the tasks of each group g depend on hidden features tanh(A_g x) of the
+        group instead of x.
     class_sep : float, default=3.0
-        Standard deviation of the logits: 0 makes the labels pure noise.
+        Standard deviation of the logits. With 0 the labels are pure noise.
     imbalance : float or sequence of float of length n_tasks, default=0.0
-        0 gives classes of equal share; else class k has a share in proportion to
-        (1 - imbalance)**k.
+        The frequency of class k is proportional to (1 - imbalance)**k. With 0 all
+        classes have the same frequency.
     flip_y : float or sequence of float of length n_tasks, default=0.0
-        Share of the labels replaced by a class drawn at random, for all tasks or by
-        task.
+        Fraction of the labels that are replaced by a random class, for all tasks or for
+        each task.
     missing_fraction : float or sequence of float of length n_tasks, default=0.0
-        Share of the labels of every class that is hidden; one of each always stays.
+        Fraction of the labels of each class to hide. At least one label of each class
+        is kept.
     return_X_y : bool, default=True
-        Whether to return `(X, y)`; otherwise a Bunch with the truth beside them.
+        Whether to return `(X, y)` instead of a Bunch that also has the true parameters.
     random_state : int, RandomState instance or None, default=None
-        Draws everything.
+        Seed of the random numbers.
 
     Returns
     -------
     tuple of ndarray, or Bunch
-        X of shape (n_samples, n_features) and y of shape (n_samples, n_tasks):
+        X of shape (n_samples, n_features) and y of shape (n_samples, n_tasks). y has
         integers, or floats with NaN if labels are hidden. The Bunch has X, y and
 
         y_complete : ndarray of shape (n_samples, n_tasks)
-            y without anything hidden.
+            y without hidden labels.
         proba : list of ndarray of shape (n_samples, n_classes_t)
             True class probabilities, before `flip_y`.
         coef : list of ndarray of shape (1 or n_classes_t, n_features), or None
-            class_sep times the rows of W_t; None if nonlinear.
+            Coefficients class_sep * W_t; None if `nonlinear` is True.
         intercept : list of ndarray of shape (1 or n_classes_t,)
-            b_t.
+            Intercepts b_t.
         task_groups : ndarray of shape (n_tasks,)
-            Group of every task.
+            Group of each task.
         task_names, task_types : list of str
-            Names and kinds.
+            Names and types of the tasks.
 
     Raises
     ------
     ValueError
-        If a size or share is out of its range.
+        If a parameter is out of its range.
 
     See Also
     --------
-    make_multitask_regression : The same for numbers.
+    make_multitask_regression : Make regression tasks of known relatedness.
 
     Examples
     --------
@@ -154,39 +156,39 @@ def _class_counts(n_classes: int | Sequence[int], n_tasks: int) -> np.ndarray:
     sizes = np.asarray(n_classes)
     if sizes.shape not in ((), (n_tasks,)) or not (sizes >= 2).all():
         raise ValueError(
-            f"{_WHO}: n_classes is {n_classes!r}; give one number >= 2, or one for "
-            f"each of the {n_tasks} tasks."
+            f"{_WHO}: n_classes is {n_classes!r}; it must be an integer of at least 2, "
+            f"or one for each of the {n_tasks} tasks."
         )
     return np.broadcast_to(sizes, (n_tasks,))
 
 
 def _priors(sizes: np.ndarray, imbalance: np.ndarray) -> list[np.ndarray]:
-    """Return the wanted share of every class, largest first."""
+    """Return the frequency of each class, the largest first."""
     falling = [(1 - s) ** np.arange(k) for k, s in zip(sizes, imbalance, strict=True)]
     return [share / share.sum() for share in falling]
 
 
 def _flipped(flip_y: float | Sequence[float], n_tasks: int) -> np.ndarray:
-    """Return the share of random labels of every task; 1 leaves nothing but noise."""
+    """Return the fraction of random labels of each task."""
     shares = np.asarray(flip_y, dtype=float)
     is_share = shares.shape in ((), (n_tasks,)) and (shares >= 0).all()
     if not is_share or not (shares <= 1).all():
         raise ValueError(
-            f"{_WHO}: flip_y is {flip_y!r}; give one number in [0, 1], or one for each "
-            f"of the {n_tasks} tasks."
+            f"{_WHO}: flip_y is {flip_y!r}; it must be a number in [0, 1], or one for "
+            f"each of the {n_tasks} tasks."
         )
     return np.broadcast_to(shares, (n_tasks,))
 
 
 def _free(signal: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return logits: of two classes only the second is free, the first is 0."""
+    """Return the logits of all classes; for binary tasks, that of class 0 is 0."""
     if n_classes == 2:
         return np.column_stack([np.zeros(len(signal)), signal[:, 0]])
     return signal[:, :n_classes]
 
 
 def _calibrate(logits: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """Find intercepts that give the classes their shares, by iterative scaling."""
+    """Return intercepts that give the class frequencies, by iterative scaling."""
     intercept = np.log(prior)
     for _ in range(_N_CALIBRATION_STEPS):
         share = np.exp(log_softmax(logits + intercept, axis=1)).mean(axis=0)
@@ -198,7 +200,7 @@ def _draw_labels(
     proba: np.ndarray, flip_y: float, rng: np.random.RandomState
 ) -> np.ndarray:
     n_samples, n_classes = proba.shape
-    # Without the last sum, which rounding may leave below the drawn number.
+    # The last sum is omitted, because rounding may leave it below the random number.
     above = rng.uniform(size=(n_samples, 1)) > proba.cumsum(axis=1)[:, :-1]
     labels = above.sum(axis=1)
     flipped = rng.uniform(size=n_samples) < flip_y
@@ -216,5 +218,5 @@ def _hide(
 
 
 def _rows(coef: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
-    """Return (1, n_features) for a binary task, else (n_classes_t, n_features)."""
+    """Return coefficients of shape (1 or n_classes_t, n_features) for each task."""
     return [w[: 1 if k == 2 else k] for w, k in zip(coef, sizes, strict=True)]

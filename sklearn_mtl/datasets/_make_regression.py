@@ -1,4 +1,4 @@
-"""Regression tasks whose relatedness is known."""
+"""Regression tasks with known relatedness."""
 
 from __future__ import annotations
 
@@ -34,64 +34,64 @@ def make_multitask_regression(
 
         y_t = w_t . x + noise e_t,    w_t ~ sqrt(r) c_g(t) + sqrt(1 - r) d_t,
 
-    where c (one a group), d (one a task) are independent random directions and w_t has
-    length 1: two tasks of a group have coefficients that correlate by r in expectation,
-    tasks of different groups by 0. With `nonlinear=True` each group puts
-    h_g = tanh(A_g x) in the place of x, so that tasks of one group need the same hidden
-    features and other groups need others.
+    where c_g for each group and d_t for each task are independent random directions,
+    and w_t is scaled to length 1. The expected correlation of the coefficients of two
+    tasks is r within a group and 0 across groups. With `nonlinear=True`, x is replaced
+    by h_g = tanh(A_g x), so that the tasks of a group need the same hidden features,
+    which differ between the groups.
 
     Parameters
     ----------
     n_samples : int, default=500
-        Number of rows.
+        Number of samples.
     n_features : int, default=20
-        Number of inputs.
+        Number of features.
     n_tasks : int, default=4
         Number of tasks.
     n_informative : int, default=10
-        Number of inputs that matter, the same for all tasks.
+        Number of informative features, which are the same for all tasks.
     n_groups : int or sequence of int of length n_tasks, default=1
-        Number of groups (tasks in runs of equal length), or the group of every task.
+        Number of groups of consecutive tasks, or the group of each task.
     relatedness : float, default=0.8
-        Expected correlation of the coefficients within a group: 1 makes the signals of
-        a group equal, 0 makes all tasks unrelated.
+        Expected correlation of the coefficients within a group, in [0, 1]. With 1 the
+        tasks of a group have the same signal; with 0 all tasks are unrelated.
     nonlinear : bool, default=False
-        Whether each group has hidden features of its own.
+        Whether the tasks of each group depend on hidden features of the group.
     noise : float or sequence of float of length n_tasks, default=0.5
-        Standard deviation of the noise; that of the signal is 1, hence no model can
-        exceed R2 = 1 / (1 + noise**2).
+        Standard deviation of the noise. The standard deviation of the signal is 1, so
+        the best possible R2 is 1 / (1 + noise**2).
     missing_fraction : float or sequence of float of length n_tasks, default=0.0
-        Share of the labels that is hidden.
+        Fraction of the labels to hide, in [0, 1).
     return_X_y : bool, default=True
-        Whether to return `(X, y)`; otherwise a Bunch with the truth beside them.
+        Whether to return `(X, y)` instead of a Bunch that also has the true parameters.
     random_state : int, RandomState instance or None, default=None
-        Draws everything.
+        Seed of the random numbers.
 
     Returns
     -------
     tuple of ndarray, or Bunch
-        X of shape (n_samples, n_features) and y of shape (n_samples, n_tasks), NaN
-        where hidden. The Bunch has X, y and
+        X of shape (n_samples, n_features) and y of shape (n_samples, n_tasks), with NaN
+        for hidden labels. The Bunch has X, y and
 
         y_complete : ndarray of shape (n_samples, n_tasks)
-            y without anything hidden.
+            y without hidden labels.
         signal : ndarray of shape (n_samples, n_tasks)
             y_complete without noise.
         coef : ndarray of shape (n_tasks, n_features) or None
-            True coefficients; None if nonlinear.
+            True coefficients; None if `nonlinear` is True.
         task_groups : ndarray of shape (n_tasks,)
-            Group of every task.
+            Group of each task.
         task_names, task_types : list of str
-            Names and kinds.
+            Names and types of the tasks.
 
     Raises
     ------
     ValueError
-        If a size, share or noise is out of its range.
+        If a parameter is out of its range.
 
     See Also
     --------
-    make_multitask_classification : The same for classes.
+    make_multitask_classification : Make classification tasks of known relatedness.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def _noise_scale(noise: float | Sequence[float], n_tasks: int) -> np.ndarray:
     scale = np.asarray(noise, dtype=float)
     if scale.shape not in ((), (n_tasks,)) or not (scale >= 0).all():
         raise ValueError(
-            f"make_multitask_regression: noise is {noise!r}; give one number >= 0, "
-            f"or one for each of the {n_tasks} tasks."
+            f"make_multitask_regression: noise is {noise!r}; it must be a number of at "
+            f"least 0, or one for each of the {n_tasks} tasks."
         )
     return scale

@@ -1,4 +1,4 @@
-"""Pictures of one coloured shape, of which everything is known."""
+"""Images of one coloured shape with exactly known targets."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _COLOURS = {
 _BOX = ("left", "top", "right", "bottom")
 _TASKS = ("shape", "colour", "x", "y", "scale", "rotation", *_BOX)
 _CLASS_NAMES = {"shape": list(SHAPES), "colour": list(_COLOURS)}
-_GROUND, _GLEAM = (0.0, 0.25), (0.75, 1.0)  # grey of the ground, brightness of shapes
-_PATCH = 0.5  # grey of what hides a part
+_GROUND, _GLEAM = (0.0, 0.25), (0.75, 1.0)  # grey of background, brightness of shapes
+_PATCH = 0.5  # grey of the patch that hides a part
 
 
 def make_shapes(
@@ -39,68 +39,72 @@ def make_shapes(
     return_X_y: bool = True,
     random_state: int | np.random.RandomState | None = None,
 ) -> Any:
-    """Draw pictures of one coloured shape at a random place, size and rotation.
+    """Draw images of one coloured shape at a random place, size and rotation.
 
-    Each is a disc, half disc, tee or triangle on grey ground. What it is, where, how
-    large and how turned are classes, numbers, an angle and a box of one picture: tasks
-    of every kind with a truth that is known exactly.
+    Each image shows a disc, half disc, tee or triangle on a grey background. The tasks
+    include classes, coordinates, an angle and a bounding box, and their true values are
+    known exactly.
 
     Parameters
     ----------
     n_samples : int, default=500
-        Number of pictures.
+        Number of images.
     size : int, default=24
-        Height and width in pixels, at least 8.
+        Height and width of the images in pixels, at least 8.
     tasks : sequence of str, default=all
-        Columns of y, in their order, of "shape" and "colour" (4 classes each), "x" and
-        "y" (centre of the circle around the shape, in pixels from the left and the
-        top), "scale" (radius of that circle), "rotation" (degrees in [0, 360),
-        counterclockwise; missing for a disc, which has none), and the box "left",
-        "top", "right", "bottom" (pixels from the left and the top).
+        Columns of y in this order:
+
+        - "shape" and "colour", with 4 classes each
+        - "x" and "y", centre of the circle around the shape, in pixels from the left
+          and from the top
+        - "scale", radius of this circle in pixels
+        - "rotation", counterclockwise, in degrees in [0, 360); missing for discs
+        - "left", "top", "right" and "bottom" of the bounding box, in pixels from the
+          left and from the top
     shapes : sequence of str, default=all
-        Which are drawn, of "disc", "half disc", "tee" and "triangle".
+        Shapes to draw, from "disc", "half disc", "tee" and "triangle".
     scale : tuple of float, default=(0.2, 0.4)
-        Smallest and largest radius of the circle around a shape, as a share of `size`;
-        at most 0.5, where only the middle is left for it.
+        Smallest and largest radius of the circle around a shape, as a fraction of
+        `size`, in (0, 0.5].
     noise : float, default=0.05
-        Standard deviation of the noise on every value; the whole range is 1.
+        Standard deviation of the noise added to the pixels, whose range is 0 to 1.
     occlusion : float, default=0.0
-        Share of the area of the box that a grey patch hides, somewhere in it, in [0,
-        1).
+        Fraction of the area of the bounding box that is hidden by a grey patch at a
+        random place within the box, in [0, 1).
     missing_fraction : float or sequence of float of length n_tasks, default=0.0
-        Share of the labels that is hidden, in [0, 1).
+        Fraction of the labels to hide, in [0, 1).
     return_X_y : bool, default=True
-        Whether to return `(X, y)`; otherwise a Bunch with the truth beside them.
+        Whether to return `(X, y)` instead of a Bunch that also has the true values.
     random_state : int, RandomState instance or None, default=None
-        Draws everything.
+        Seed of the random numbers.
 
     Returns
     -------
     tuple of ndarray, or Bunch
-        X of shape (n_samples, 3 * size * size), uint8: red, green and blue, each row by
-        row, as ``Conv((3, size, size))`` takes them; and y of shape (n_samples,
-        n_tasks), class codes and values, NaN where missing. The Bunch has X, y and
+        X of shape (n_samples, 3 * size * size) has dtype uint8 and contains the red,
+        green and blue channel, each row by row, as expected by
+        ``Conv((3, size, size))``. y of shape (n_samples, n_tasks) contains class codes
+        and regression values, with NaN for missing labels. The Bunch has X, y and
 
         y_complete : ndarray of shape (n_samples, n_tasks)
-            y without anything hidden.
+            y without hidden labels.
         images : ndarray of shape (n_samples, size, size, 3)
-            The pictures with channels last, as they are plotted.
+            The images with channels last, as expected by plotting functions.
         image_shape : tuple of int
-            (3, size, size).
+            The shape (3, size, size).
         task_names, task_types : list of str
-            Names and kinds.
+            Names and types of the tasks.
         target_names : dict of str to list of str
-            Names of the classes.
+            Names of the classes of each classification task.
 
     Raises
     ------
     ValueError
-        If a task is unknown or named twice, or a size, share or noise is out of its
-        range.
+        If a task is unknown or occurs twice, or another parameter is out of its range.
 
     See Also
     --------
-    load_digit_scenes : Handwritten digits at random places.
+    load_digit_scenes : Images of handwritten digits at random places.
 
     Examples
     --------
@@ -150,7 +154,8 @@ def _check_names(given: list[str], known: Iterable[str], parameter: str) -> None
     allowed = list(known)
     if not given or set(given) - set(allowed) or len(set(given)) < len(given):
         raise ValueError(
-            f"make_shapes: {parameter} is {given}; give some of {allowed}, each once."
+            f"make_shapes: {parameter} is {given}; it must contain at least one of "
+            f"{allowed}, each at most once."
         )
 
 
@@ -163,17 +168,17 @@ def _check_numbers(
 ) -> None:
     if n_samples < 1 or size < 8:
         raise ValueError(
-            "make_shapes: n_samples must be at least 1 and size at least 8; found "
+            "make_shapes: n_samples must be at least 1 and size at least 8; got "
             f"{n_samples} and {size}."
         )
     if not 0 < scale[0] <= scale[1] <= 0.5:
         raise ValueError(
-            "make_shapes: scale must be two ascending numbers in (0, 0.5]; found "
+            "make_shapes: scale must be two ascending numbers in (0, 0.5]; got "
             f"{scale}."
         )
     if not noise >= 0 or not 0 <= occlusion < 1:
         raise ValueError(
-            "make_shapes: noise must be at least 0 and occlusion in [0, 1); found "
+            "make_shapes: noise must be at least 0 and occlusion in [0, 1); got "
             f"{noise} and {occlusion}."
         )
 
@@ -184,7 +189,7 @@ def _pose(
     scale: tuple[float, float],
     rng: np.random.RandomState,
 ) -> Poses:
-    """Put each shape where it is wholly seen."""
+    """Draw poses such that each shape is entirely inside its image."""
     n_samples = len(shape)
     radius = size * rng.uniform(*scale, size=n_samples)
     x, y = radius + (size - 2 * radius) * rng.uniform(size=(2, n_samples))
@@ -195,7 +200,7 @@ def _pose(
 def _paint(
     poses: Poses, colour: np.ndarray, size: int, rng: np.random.RandomState
 ) -> np.ndarray:
-    """Return pictures (n_samples, size, size, 3) in the unit range."""
+    """Return images (n_samples, size, size, 3) in the unit range."""
     ground, gleam = (
         rng.uniform(*span, size=(len(colour), 1, 1, 1)) for span in (_GROUND, _GLEAM)
     )
@@ -210,9 +215,9 @@ def _hide_part(
     occlusion: float,
     rng: np.random.RandomState,
 ) -> None:
-    """Lay a patch of the same proportions somewhere into each box."""
+    """Draw a patch with the proportions of the box at a random place in each box."""
     low, side = boxes[:, :2], boxes[:, 2:] - boxes[:, :2]
-    # The share is one of the area, its root one of each side.
+    # `occlusion` is a fraction of the area, and its square root one of each side.
     part = np.sqrt(occlusion)
     low = low + (1.0 - part) * side * rng.uniform(size=low.shape)
     centres = np.arange(pictures.shape[1]) + 0.5

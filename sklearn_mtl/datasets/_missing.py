@@ -1,4 +1,4 @@
-"""Hide labels at random, to see what scarce labels do."""
+"""Random hiding of labels, which simulates scarce labels."""
 
 from __future__ import annotations
 
@@ -22,40 +22,45 @@ def hide_labels(
     task_types: TaskTypes | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> Any:
-    """Hide a share of the labels of every task.
+    """Hide a fraction of the labels of each task.
 
-    Of each class `round(fraction * count)` labels are hidden, chosen at random, but one
-    label of every class always stays; of a regression, that share of all labels. So
-    the classes keep their proportions, and no class is lost. The tasks are drawn
-    independently, hence a row may lose all of its labels.
+    For classification tasks, `round(fraction * count)` labels of each class are hidden
+    at random, but at least one label of each class is kept. The class frequencies are
+    therefore preserved. For regression tasks, this fraction of all labels is hidden,
+    and at least one label is kept. The labels of different tasks are hidden
+    independently, so a sample may lose all of its labels.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-        Targets; labels that are missing already stay so and are not counted.
+        Target values. Labels that are already missing remain missing and are not
+        counted.
     fraction : float, dict or sequence of float of length n_tasks, default=0.5
-        Share of the observed labels to hide, in [0, 1), for all tasks, by task name (0
-        for tasks that are not named) or in task order.
+        Fraction of the observed labels to hide, in [0, 1): one number for all tasks, a
+        sequence in task order, or a dict by task name, with 0 for tasks that are not in
+        the dict.
     task_types : str, sequence or dict, default=None
-        As in `MultiTaskMixedEstimator`; None infers.
+        Types of the tasks, as in `MultiTaskMixedEstimator`; None infers them from the
+        labels.
     random_state : int, RandomState instance or None, default=None
-        Chooses the labels.
+        Seed of the random choice.
 
     Returns
     -------
     ndarray or DataFrame of shape (n_samples,) or (n_samples, n_tasks)
-        A copy of y with missing labels: a pandas DataFrame or Series for a frame, a
-        series or a dict of columns, else an array, of floats where all labels are
-        numbers and of objects otherwise.
+        Copy of y with missing labels. It is a pandas DataFrame or Series if y is a
+        DataFrame, a Series or a dict of columns. Otherwise it is an array, with dtype
+        float if y is numeric and dtype object if not.
 
     Raises
     ------
     ValueError
-        If a fraction is not in [0, 1), or their number is not that of the tasks.
+        If a fraction is not in [0, 1), or the number of fractions is not the number of
+        tasks.
 
     See Also
     --------
-    sklearn_mtl.tasks.mask_labels : Turn a sentinel such as -1 into a missing label.
+    sklearn_mtl.tasks.mask_labels : Convert a sentinel such as -1 to missing labels.
 
     Examples
     --------
@@ -88,7 +93,7 @@ def hide_codes(
     fraction: float | Sequence[float],
     random_state: int | np.random.RandomState | None = None,
 ) -> np.ndarray:
-    """Choose which cells to hide.
+    """Return a mask of the labels to hide.
 
     Shapes: codes (n_samples, n_tasks) -> (n_samples, n_tasks).
     """
@@ -105,31 +110,31 @@ def hide_codes(
 def check_fraction(
     fraction: float | Sequence[float], n_tasks: int, name: str
 ) -> np.ndarray:
-    """Return one share per task, each checked to be in [0, 1)."""
+    """Return one fraction per task, and raise unless all are in [0, 1)."""
     shares = np.asarray(fraction, dtype=float)
     if shares.ndim > 1 or (shares.ndim == 1 and len(shares) != n_tasks):
         raise ValueError(
-            f"{name} has shape {shares.shape}; give one number, or one for each of the "
-            f"{n_tasks} tasks."
+            f"{name} has shape {shares.shape}; it must be one number, or one for each "
+            f"of the {n_tasks} tasks."
         )
     if not ((shares >= 0) & (shares < 1)).all():
-        raise ValueError(f"{name} must be in [0, 1), found {fraction!r}.")
+        raise ValueError(f"{name} is {fraction!r}; it must be in [0, 1).")
     return np.broadcast_to(shares, (n_tasks,))
 
 
 def _choose(labels: np.ndarray, share: float, rng: np.random.RandomState) -> np.ndarray:
-    """Return positions to hide, the same share of every class."""
+    """Return the positions to hide, the same fraction of every class."""
     chosen = []
     for label in np.unique(labels):
         places = np.flatnonzero(labels == label)
-        # One label of each class stays.
+        # Keep at least one label of each class.
         n_hidden = min(round(share * len(places)), len(places) - 1)
         chosen.append(rng.permutation(places)[:n_hidden])
     return np.concatenate(chosen) if chosen else np.zeros(0, dtype=np.intp)
 
 
 def without_cells(y: Any, hidden: np.ndarray) -> Any:
-    """Return a copy of y with NaN in some cells.
+    """Return a copy of y with NaN for the hidden labels.
 
     Shapes: y (n_samples,) or (n_samples, n_tasks).
     """

@@ -1,4 +1,4 @@
-"""Tables with several targets from OpenML."""
+"""Data sets from OpenML with several targets."""
 
 from __future__ import annotations
 
@@ -23,45 +23,53 @@ def fetch_multitask_openml(
     task_types: TaskTypes | None = None,
     return_X_y: bool = False,
 ) -> Any:
-    """Fetch a table from OpenML, with several of its columns as targets.
+    """Fetch a data set from OpenML and use several of its columns as targets.
 
-    A thin wrapper of `sklearn.datasets.fetch_openml`, which downloads the table once
-    and then keeps it in scikit-learn's data folder.
+    This is a thin wrapper of `sklearn.datasets.fetch_openml`, which downloads a data
+    set once and stores it in scikit-learn's data folder.
 
     Parameters
     ----------
     name : str, default=None
-        Name of the table on OpenML; give it or `data_id`.
+        Name of the data set on OpenML. Either `name` or `data_id` is required.
     targets : sequence of str
-        The columns that are targets.
+        Names of the target columns.
     version : int or "active", default="active"
-        Version of the table.
+        Version of the data set.
     data_id : int, default=None
-        OpenML's number of the table.
+        OpenML ID of the data set.
     data_home : str, default=None
-        Folder of the downloads; None is scikit-learn's.
+        Folder for the downloads; None uses scikit-learn's data folder.
     task_types : str, sequence or dict, default=None
-        As in `MultiTaskMixedEstimator`; None infers.
+        Types of the tasks, as in `MultiTaskMixedEstimator`; None infers them from the
+        labels.
     return_X_y : bool, default=False
         Whether to return `(data, target)` instead of a Bunch.
 
     Returns
     -------
     Bunch or tuple
-        With data, a DataFrame without the targets; target, a DataFrame (n_samples,
-        n_tasks); feature_names, task_names, task_types, lists of str; DESCR and details
-        of OpenML. With `return_X_y=True` it is the tuple `(data, target)`.
+        Bunch with the attributes of `fetch_openml` and
+
+        data : DataFrame of shape (n_samples, n_features)
+            Columns that are not targets.
+        target : DataFrame of shape (n_samples, n_tasks)
+            Target columns.
+        feature_names, task_names, task_types : list of str
+            Names of the features, and names and types of the tasks.
+
+        If `return_X_y` is True, the tuple `(data, target)` is returned instead.
 
     Raises
     ------
     TypeError
-        If `targets` is one string.
+        If `targets` is a string.
     ValueError
-        If no target is given.
+        If `targets` is empty.
 
     See Also
     --------
-    load_table : Tables that already are on this machine.
+    load_table : Load a table from a local file.
 
     Examples
     --------
@@ -72,11 +80,14 @@ def fetch_multitask_openml(
     """
     if isinstance(targets, str):
         raise TypeError(
-            f"fetch_multitask_openml: targets is the string {targets!r}; give a list "
-            "of column names."
+            f"fetch_multitask_openml: targets is the string {targets!r}; it must be a "
+            "list of column names."
         )
     if not len(targets):
-        raise ValueError("fetch_multitask_openml: targets is empty; name the columns.")
+        raise ValueError(
+            "fetch_multitask_openml: targets is empty; it must name at least one "
+            "column."
+        )
     bunch = fetch_openml(
         name=name,
         version=version,
@@ -86,7 +97,7 @@ def fetch_multitask_openml(
         as_frame=True,
         parser="auto",
     )
-    # One target comes as a Series; here it stays a table of one task.
+    # fetch_openml returns a single target as a Series
     target = bunch.target.to_frame() if bunch.target.ndim == 1 else bunch.target
     bunch.target = target
     if return_X_y:

@@ -1,4 +1,4 @@
-"""Inputs and task directions with a known degree of relatedness."""
+"""Features and task coefficients with known relatedness."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ __all__ = ["Related", "draw_related"]
 
 @dataclass(frozen=True)
 class Related:
-    """Inputs, and what every task makes of them.
+    """Features and signals of related tasks.
 
     Attributes
     ----------
     X : ndarray of shape (n_samples, n_features)
-        Standard normal inputs, columns in random order.
+        Standard normal features.
     task_groups : ndarray of shape (n_tasks,)
-        Group of every task.
+        Group of each task.
     signal : ndarray of shape (n_samples, n_tasks, n_outputs)
-        Linear in the inputs, or in the hidden features of the group; of
-        standard deviation 1 (in expectation where linear).
+        Linear function of the features, or of the hidden features of the group, with
+        standard deviation 1 (in the linear case, in expectation).
     coef : ndarray of shape (n_tasks, n_outputs, n_features) or None
-        What multiplies the inputs; None where hidden features stand between.
+        Coefficients of the features; None with hidden features.
     """
 
     X: np.ndarray
@@ -43,7 +43,7 @@ def draw_related(
     rng: np.random.RandomState,
     who: str,
 ) -> Related:
-    """Draw inputs and tasks."""
+    """Draw features and signals of related tasks."""
     n_samples, n_features, n_tasks, n_outputs = shape
     _check(n_features, n_informative, relatedness, who)
     task_groups = _groups(n_groups, n_tasks, who)
@@ -66,11 +66,11 @@ def _check(n_features: int, n_informative: int, relatedness: float, who: str) ->
             f"n_features = {n_features}."
         )
     if not 0 <= relatedness <= 1:
-        raise ValueError(f"{who}: relatedness must be in [0, 1], found {relatedness}.")
+        raise ValueError(f"{who}: relatedness is {relatedness}; it must be in [0, 1].")
 
 
 def _groups(n_groups: int | Sequence[int], n_tasks: int, who: str) -> np.ndarray:
-    """Return the group of every task: runs of equal length, or as given."""
+    """Return the group of each task: consecutive tasks, or the given groups."""
     if isinstance(n_groups, int | np.integer):
         if not 1 <= n_groups <= n_tasks:
             raise ValueError(
@@ -81,8 +81,7 @@ def _groups(n_groups: int | Sequence[int], n_tasks: int, who: str) -> np.ndarray
     given = np.asarray(n_groups)
     if given.shape != (n_tasks,):
         raise ValueError(
-            f"{who}: n_groups names the groups of {given.size} tasks, but there are "
-            f"{n_tasks}."
+            f"{who}: n_groups has {given.size} values, but there are {n_tasks} tasks."
         )
     return np.unique(given, return_inverse=True)[1]
 
@@ -94,12 +93,12 @@ def _directions(
     relatedness: float,
     rng: np.random.RandomState,
 ) -> np.ndarray:
-    """Mix a direction of the group with one of the task, each of expected norm 1."""
+    """Return unit coefficients that mix directions of the group and of the task."""
     n_tasks = len(task_groups)
     size = (n_outputs, n_informative)
     common = rng.standard_normal((task_groups.max() + 1, *size))
     own = rng.standard_normal((n_tasks, *size))
-    # Variances add up: with roots the mixture keeps its expected length.
+    # With square roots as weights, the variances of the two parts add up to 1.
     mixed = relatedness**0.5 * common[task_groups] + (1 - relatedness) ** 0.5 * own
     return mixed / np.linalg.norm(mixed, axis=2, keepdims=True)
 
@@ -107,7 +106,7 @@ def _directions(
 def _hidden_features(
     X: np.ndarray, task_groups: np.ndarray, rng: np.random.RandomState
 ) -> np.ndarray:
-    """Return tanh of random projections (n_groups, n_samples, n_hidden)."""
+    """Return hidden features of each group (n_groups, n_samples, n_hidden)."""
     n_groups, n_hidden = task_groups.max() + 1, X.shape[1]
     projections = rng.standard_normal((n_groups, n_hidden, n_hidden))
     projections *= 2 / np.linalg.norm(projections, axis=1, keepdims=True)

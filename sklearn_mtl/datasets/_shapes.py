@@ -1,8 +1,8 @@
-"""Plane shapes: where they are, what they cover, and the boxes around them.
+"""Two-dimensional shapes, their poses, pixel coverage and bounding boxes.
 
-A shape lies within the unit circle and points to the right. On a picture it is that
-circle in radius, place and rotation; pixel (row r, column c) covers the square from
-(c, r) to (c + 1, r + 1), x to the right and y downwards.
+A shape lies within the unit circle and points to the right. In an image, this circle
+has a radius, a centre and a rotation. The pixel in row r and column c covers the square
+from (c, r) to (c + 1, r + 1), with x to the right and y downwards.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 __all__ = ["SHAPES", "Poses", "bounding_boxes", "coverage"]
 
-_SUBPIXELS = 3  # per side, whose mean makes smooth edges
+_SUBPIXELS = 3  # per side of a pixel; their mean gives smooth edges
 _ROWS_AT_ONCE = 256
 
 
@@ -25,16 +25,17 @@ def _arc(start: float, stop: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Shape:
-    """A shape of which all lies inside the unit circle.
+    """A shape within the unit circle.
 
     Attributes
     ----------
     outline : ndarray of shape (n_points, 2)
-        Points whose convex hull is that of the shape.
+        Points with the same convex hull as the shape.
     contains : callable
-        Says of coordinates u (ahead) and v (to the left) whether they lie in it.
+        Function that returns whether the points with coordinates u (in the direction of
+        the shape) and v (to its left) are in the shape.
     has_direction : bool
-        Whether it looks different after any part of a turn.
+        Whether rotating the shape changes it.
     """
 
     outline: np.ndarray
@@ -72,18 +73,18 @@ SHAPES = {
 
 @dataclass(frozen=True)
 class Poses:
-    """Where each shape stands; all arrays have shape (n_samples,).
+    """Shapes with their positions, as arrays of shape (n_samples,).
 
     Attributes
     ----------
     names : ndarray of str
-        Which shape.
+        Names of the shapes.
     x, y : ndarray
-        Centre of the circle around it, in pixels.
+        Centre of the circle around the shape, in pixels.
     radius : ndarray
-        Of that circle, in pixels.
+        Radius of this circle, in pixels.
     angle : ndarray
-        Degrees, counterclockwise as one sees it.
+        Rotation in degrees, counterclockwise in the displayed image.
     """
 
     names: np.ndarray
@@ -93,7 +94,7 @@ class Poses:
     angle: np.ndarray
 
     def rows(self, index: np.ndarray) -> Poses:
-        """Return some of them."""
+        """Return the poses of the given samples."""
         parts = (self.names, self.x, self.y, self.radius, self.angle)
         return Poses(*(part[index] for part in parts))
 
@@ -119,7 +120,7 @@ def bounding_boxes(poses: Poses) -> np.ndarray:
 
 
 def coverage(poses: Poses, size: int) -> np.ndarray:
-    """Return the share of each pixel that a shape covers, (n_samples, size, size)."""
+    """Return the covered fraction of each pixel, (n_samples, size, size)."""
     covered = np.empty((len(poses.x), size, size))
     for name in np.unique(poses.names):
         rows = np.flatnonzero(poses.names == name)

@@ -1,4 +1,4 @@
-"""Read a table with several targets from a file."""
+"""Tables with several targets from files."""
 
 from __future__ import annotations
 
@@ -31,65 +31,77 @@ def load_table(
     not_missing: Sequence[str] = (),
     return_X_y: bool = False,
 ) -> Any:
-    r"""Load a table from a file and name its targets.
+    r"""Load a table from a file and divide its columns into inputs and targets.
 
-    Text (CSV), Parquet, Arrow (Feather) and Excel files are told apart by their
-    content, also within gzip, zip, bzip2 and xz. Of text, the encoding (UTF-8, UTF-16,
-    Western European), the separator (comma, semicolon, tab, bar), decimal commas and
-    thousands separators are found out. Where two ways to read a file are possible it is
-    refused, with the argument that decides.
+    Text (CSV), Parquet, Arrow (Feather) and Excel files are recognised by their
+    content, also if they are compressed by gzip, zip, bzip2 or xz. For text files, the
+    encoding (UTF-8, UTF-16, Western European), the separator (comma, semicolon, tab,
+    bar), the decimal mark and thousands separators are inferred. An ambiguous file
+    raises an error that names the argument to set.
 
     Parameters
     ----------
     path : str or path-like
-        The file. The first line is the header.
+        Path of the file. The first line must be the header.
     targets : str or sequence of str
-        The columns to predict.
+        Names of the target columns.
     drop : sequence of str, default=()
-        Columns that are neither inputs nor targets, such as identifiers.
+        Columns to ignore, such as identifiers.
     group : str, default=None
-        Column that says which rows belong together; it is no input.
+        Column with the groups of the rows. It is not used as an input.
     sep : str, default=None
-        Separator of text: one character, "tab" or "space". None finds it out.
+        Separator of a text file: one character, "tab" or "space". None infers it.
     decimal : {".", ","}, default=None
-        Decimal mark of text. None finds it out.
+        Decimal mark of a text file. None infers it.
     encoding : str, default=None
-        Encoding of text, such as "cp1250". None finds it out.
+        Encoding of a text file, such as "cp1250". None infers it.
     sheet : str, default=None
-        Name of a sheet of an Excel file. None reads the first that is not empty.
+        Name of a sheet of an Excel file. None reads the first sheet that is not empty.
     missing : sequence of str, default=()
-        Values that stand for a missing one, such as "?", besides empty fields, NA and
-        NaN.
+        Values that mean a missing value, such as "?", in addition to empty fields, NA
+        and NaN.
     not_missing : sequence of str, default=()
-        Words that are texts, such as "NA" for North America.
+        Words that do not mean a missing value, such as "NA" for North America.
     return_X_y : bool, default=False
         Whether to return `(data, target)` instead of a Bunch.
 
     Returns
     -------
     Bunch or tuple
-        With data, a DataFrame of the inputs; target, a DataFrame (n_samples, n_tasks);
-        groups, a Series or None; feature_names and task_names, lists of str; filename;
-        read_as, what was found out about the format, such as "separator ';'".
-        With `return_X_y=True` it is the tuple `(data, target)`.
+        Bunch with the attributes
+
+        data : DataFrame of shape (n_samples, n_features)
+            Input columns.
+        target : DataFrame of shape (n_samples, n_tasks)
+            Target columns.
+        groups : Series of shape (n_samples,) or None
+            Groups of the rows.
+        feature_names, task_names : list of str
+            Names of the inputs and of the targets.
+        filename : str
+            Path of the file.
+        read_as : str
+            Inferred format, such as "separator ';'".
+
+        If `return_X_y` is True, the tuple `(data, target)` is returned instead.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ImportError
-        If the file is Parquet or Arrow and pyarrow is not installed, or Excel and
-        openpyxl is not.
+        If pyarrow is required for a Parquet or Arrow file, or openpyxl for an Excel
+        file, and it is not installed.
     ValueError
-        If the file is no table or can be read in two ways, it has no such sheet, a row
-        has more or fewer fields than the header, a name in the header is empty or there
-        twice, a column is not there or has two roles, the group is missing in some
-        rows, or no input is left.
+        If the file is not a table or ambiguous, the sheet does not exist, a row and the
+        header differ in their number of fields, a name in the header is empty or not
+        unique, a column does not exist or has two roles, the group of a row is missing,
+        or no input is left.
 
     See Also
     --------
-    fetch_multitask_openml : Tables of OpenML.
-    sklearn_mtl.preprocessing.TableInputs : Choose the inputs among the columns.
+    fetch_multitask_openml : Fetch data sets from OpenML.
+    sklearn_mtl.preprocessing.TableInputs : Choose and prepare the inputs of a table.
 
     Examples
     --------

@@ -56,11 +56,11 @@ def parquet(names):
     return out.getvalue()
 
 
-ASK = "say --decimal '.' or --decimal ','"
+ASK = "use --decimal '.' or --decimal ','"
 BAD = {
     "no content": (b"", "the file is empty."),
     "spaces only": (b" \n\n", "the file is empty."),
-    "header only": (b"age,y\n", "the file has no rows, only a header, line 1."),
+    "header only": (b"age,y\n", "the file has a header, line 1, but no rows."),
     "picture": (b"\x89PNG\r\n\x1a\n\x00", "the file is a picture."),
     "PDF": (b"%PDF-1.7\n%\xe2\xe3", "the file is a PDF document."),
     "old Excel": (
@@ -68,18 +68,18 @@ BAD = {
         "an old Excel file (.xls): save it as .xlsx",
     ),
     "pickle": (b"\x80\x05\x95\x00", "the file is a pickle, which is not opened"),
-    "binary": (b"a\x00\x01\x02\x03" * 9, "the file is binary: no text, Parquet, Arrow"),
-    "web page": ("<!DOCTYPE html><p>Log in", "the file is a web page, no table."),
-    "JSON": ('[{"age": 3, "y": 1}]', "the file is JSON, no table."),
-    "ARFF": ("@relation x\n@data\n1,2", "the file is an ARFF file, no table."),
+    "binary": (b"a\x00\x01\x02\x03" * 9, "the file is binary, but neither Parquet nor"),
+    "web page": ("<!DOCTYPE html><p>Log in", "the file is a web page, not a table."),
+    "JSON": ('[{"age": 3, "y": 1}]', "the file is JSON, not a table."),
+    "ARFF": ("@relation x\n@data\n1,2", "the file is an ARFF file, not a table."),
     "damaged gzip": (
         gzip.compress(FINE.encode())[:60],
-        "the file is packed, and damaged: Compressed file ended",
+        "the compressed file is damaged: Compressed file ended",
     ),
     "damaged zip": (zipped("a.csv")[:90], "the zip is damaged: File is not a zip"),
     "two in a zip": (
         zipped("a.csv", "b.csv"),
-        "one file, the table; it holds a.csv, b",
+        "exactly one file, the table; it contains a.csv, b",
     ),
     "none in a zip": (zipped(), "the name ends in"),
     "damaged Parquet": (b"PAR1" + b"x" * 40, "the file is damaged: "),
@@ -87,91 +87,100 @@ BAD = {
     "damaged Excel": (lambda: excel({"a": [1]})[:-400], "the zip is damaged"),
     "field too many": (
         with_line(7, "33,44,55"),
-        "line 7 has 3 fields, but the header has 2 columns; a field with a separator",
+        "line 7 has 3 fields, but the header has 2 columns; a field that contains a",
     ),
     "field too few": (with_line(9, "33"), "line 9 has 1 fields, but the header has 2"),
     "broken lines": (
         with_line(9, "33").replace(ROWS[-1], "1,2,3"),
-        "line 9 has 1 fields, but the header has 2 columns, and 1 other lines are",
+        "line 9 has 1 fields, but the header has 2 columns (other wrong lines: 1)",
     ),
     "names of rows without a name": (
         "age,y\n" + "\n".join(f"r{i},{row}" for i, row in enumerate(ROWS)),
-        "the header names 2 columns, but all rows have 3 fields; name the column that",
+        "the header has 2 names, but all rows have 3 fields; add the missing name",
     ),
     "decimal commas between commas": (
         "age,y\n1,5,2,5\n2,5,3,5\n",
-        "line 2 has 4 fields, but the header has 2 columns, and 1 other",
+        "line 2 has 4 fields, but the header has 2 columns (other wrong lines: 1)",
     ),
     "quote never closed": (
         with_line(5, '"33,44'),
-        "in line 5: a double quote opens a field that is never closed.",
+        "line 5: a field begins with a double quote that is never closed.",
     ),
     "text after a quote": (
         with_line(5, '"33" in,44'),
-        "in line 5: a field goes on after its closing double quote.",
+        "line 5: text follows the closing double quote of a field.",
     ),
     "same name twice": (
         with_column("age", AGES),
-        "the header, line 1, has 'age' more than once, in the columns 1, 3; rename or",
+        "the header, line 1, contains 'age' more than once, in columns 1, 3; names",
     ),
     "target twice": (
         with_column("y", GRADES),
-        "has 'y' more than once, in the columns",
+        "contains 'y' more than once, in columns",
     ),
-    "same name but for spaces": (with_column(" y ", GRADES), "has 'y' more than once"),
-    "name missing": (with_column("", AGES), "has no name for column 3; add one."),
-    "no header": ("\n".join(ROWS), "line 1 must name the columns, but has values: "),
-    "no header, but names of rows": (",5,7\n1,2,3\n", "line 1 must name the columns"),
+    "same name but for spaces": (
+        with_column(" y ", GRADES),
+        "contains 'y' more than on",
+    ),
+    "name missing": (with_column("", AGES), "has no name for column 3; add a"),
+    "no header": ("\n".join(ROWS), "line 1 must be a header, but contains values: "),
+    "no header, but names of rows": (",5,7\n1,2,3\n", "line 1 must be a header, but"),
     "no header, with texts": (
         "5.1,3.5,1.4,setosa\n4.9,3.0,1.4,setosa\n",
-        "line 1 must name the columns, but has values: 5.1, 3.5, 1.4, setosa; add a",
+        "line 1 must be a header, but contains values: 5.1, 3.5, 1.4, setosa; add a",
     ),
-    "one column": ("y\n1\n2\n", "the header has one column, 'y', with none of the sep"),
-    "separated by colons": (FINE.replace(",", ":"), "name it, such as --sep ':'."),
+    "one column": (
+        "y\n1\n2\n",
+        "the header 'y' contains none of the separators comma,",
+    ),
+    "separated by colons": (
+        FINE.replace(",", ":"),
+        "set the separator, for example by --sep ':'.",
+    ),
     "two separators": (
         "a,b;c,y\n1,2;3,4\n5,6;7,8\n",
-        "what separates the columns is not clear; say --sep ',' or --sep ';'.",
+        "the separator of the columns is ambiguous; use --sep ',' or --sep ';'.",
     ),
     "thousands or decimals": (
         "age;y\n12;1,234\n14;5,678\n",
-        f"a number such as '1,234' may be 1234 or 1.234; {ASK}.",
+        f"the number '1,234' is ambiguous: it may mean 1234 or 1.234; {ASK}.",
     ),
     "thousands or decimals, with points": (
         "age;y\n12;1.234\n14;950\n",
-        f"a number such as '1.234' may be 1234 or 1.234; {ASK}.",
+        f"the number '1.234' is ambiguous: it may mean 1234 or 1.234; {ASK}.",
     ),
     "thousands or decimals, next to small numbers": (
         "age,y\n12,1.234\n14,950\n",
-        f"a number such as '1.234' may be 1234 or 1.234; {ASK}.",
+        f"the number '1.234' is ambiguous: it may mean 1234 or 1.234; {ASK}.",
     ),
     "two decimal marks": (
         "age;y\n1,5;2.5\n2;3.5\n",
-        f"numbers such as '2.5' and '1,5' have different decimal marks; {ASK}.",
+        f"the numbers '2.5' and '1,5' have different decimal marks; {ASK}.",
     ),
     "Cyrillic": (
         with_column("город", ["Москва"] * N).encode("cp1251"),
-        "line 1 is not UTF-8, and the encoding is not clear; name it, such as "
-        "--encoding cp1252.",
+        "the encoding is ambiguous, because line 1 is not UTF-8; set it, for example "
+        "by --encoding cp1252.",
     ),
     "Japanese": (
         with_column("市", ["東京"] * N).encode("shift_jis"),
-        "line 1 is not UTF-8, and the encoding is not clear",
+        "the encoding is ambiguous, because line 1 is not UTF-8",
     ),
     "old Mac": (
         with_column("city", ["Orléans"] * N).encode("mac_roman"),
-        "line 2 is not UTF-8, and the encoding is not clear",
+        "the encoding is ambiguous, because line 2 is not UTF-8",
     ),
     "two encodings": (
         with_column("city", ["Zürich"] * N).encode() + "1,2,Zürich\n".encode("latin-1"),
-        "line 31 is not UTF-8, and the encoding is not clear",
+        "the encoding is ambiguous, because line 31 is not UTF-8",
     ),
     "damaged UTF-16": (
         FINE.encode("utf-16") + b"x",
-        "is not utf-16; name the encoding",
+        "is not valid utf-16; set the encoding",
     ),
     "Excel with one name twice": (
         lambda: excel([["age", "y", "age"], [1, 2, 3]], header=False),
-        "the header, row 1 of 'Sheet1', has 'age' more than once, in the columns 1, 3",
+        "the header, row 1 of 'Sheet1', contains 'age' more than once, in columns 1, 3",
     ),
     "Excel without a name": (
         lambda: excel([["age", None, "y"], [1, 2, 3]], header=False),
@@ -179,27 +188,27 @@ BAD = {
     ),
     "Excel without rows": (
         lambda: excel({"age": [], "y": []}),
-        "no rows, only a header",
+        "has a header but no rows",
     ),
     "Excel without a header": (
         lambda: excel([[1.5, 2.5], [3, 4]], header=False),
-        "row 1 of 'Sheet1' must name the columns, but has values: 1.5, 2.5",
+        "row 1 of 'Sheet1' must be a header, but contains values: 1.5, 2.5",
     ),
     "empty Excel": (lambda: excel({}), "all sheets are empty"),
     "Parquet with one name twice": (
         lambda: parquet(["age", "y", "age"]),
-        "the header, its schema, has 'age' more than once",
+        "the header, its schema, contains 'age' more than once",
     ),
     "a target of identifiers": (
         "age,y\n" + "\n".join(f"{age},K{i:03}" for i, age in enumerate(AGES)),
-        "the target 'y' holds identifiers (unique per row), such as 'K000'; a target "
-        "holds numbers or classes. If each value is a class: --task-types "
+        "the target 'y' contains identifiers (unique per row), such as 'K000'. Targets "
+        "must be numbers or classes. If each value is a class, use --task-types "
         "'y=classification'.",
     ),
     "a copy of the target": (
         with_column("again", GRADES),
-        "the input 'again' is a copy of the target 'y' (the same values); leave it out "
-        "with --drop again, or say --keep again.",
+        "the input 'again' is a copy of the target 'y' (the same values). Use --drop "
+        "again to ignore it, or --keep again to use it as an input.",
     ),
     "the target in other units": (
         with_column("cents", (100 * GRADES).round(2)),
@@ -238,14 +247,14 @@ def test_a_name_that_promises_another_format_is_refused(suffix, tmp_path, capsys
     path.write_text(FINE)
     assert command_line.main(["compare", str(path), "--targets", "y"]) == 2
     line = capsys.readouterr().err.splitlines()[-1]
-    assert f"the name ends in {suffix}, but the file is of another kind" in line
+    assert f"the name ends in {suffix}, but the file has another format" in line
 
 
 def test_an_address_is_refused(capsys):
     address = "https://example.org/table.csv"
     assert command_line.main(["compare", address, "--targets", "y"]) == 2
     assert capsys.readouterr().err.endswith(
-        f"error: {address} is an address; download the file first.\n"
+        f"error: {address} is a URL; download the file and pass its path.\n"
     )
 
 

@@ -95,7 +95,7 @@ def failing(capsys, *arguments):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "name the columns to predict: --targets"),
+        ([], "no targets: name the columns to predict by --targets"),
         (["--targets", "grade"], "no column 'grade'. Columns: height, weight"),
         ([*ROLES, "--models", "forrest"], "'forrest' (did you mean 'forest'?)"),
         ([*ROLES, "--scoring", "r22"], "'r22' (did you mean 'r2'?)"),
@@ -103,20 +103,23 @@ def failing(capsys, *arguments):
             [*ROLES, "--scoring", "roc_auc"],
             "'roc_auc' cannot score. Give one for each kind: --scoring classification=",
         ),
-        ([*ROLES, "--scoring", "roc_auc", "r2"], "--scoring: give one value, or NAME="),
+        (
+            [*ROLES, "--scoring", "roc_auc", "r2"],
+            "--scoring: expected one value, or NA",
+        ),
         ([*ROLES, "--scoring", "dose=roc_auc"], "task 'dose' is a regression task"),
         (["--targets", "stages"], "'stages' (did you mean 'stage'?). Columns: height"),
-        ([*TARGETS, "--drop", "ill"], "twice, in --targets ill and --drop ill"),
+        ([*TARGETS, "--drop", "ill"], "has two roles: --targets ill and --drop ill"),
         ([*ROLES, "--keep", "Age"], "no column 'Age' (did you mean 'age'?)"),
-        ([*ROLES, "--sep", "::"], "--sep '::' is no separator"),
-        ([*ROLES, "--decimal", "point"], "--decimal point is no decimal mark"),
-        ([*ROLES, "--encoding", "utf9"], "--encoding utf9 is no encoding"),
+        ([*ROLES, "--sep", "::"], "--sep '::' is not valid; the sep"),
+        ([*ROLES, "--decimal", "point"], "--decimal point is not valid; the"),
+        ([*ROLES, "--encoding", "utf9"], "--encoding utf9 is not an encoding"),
         ([*ROLES, "--cv", "1"], "error: --cv must be a whole number"),
         ([*ROLES, "--cv", "50"], "groups"),
         ([*ROLES, "--repeats", "0"], "--repeats is 0"),
         ([*ROLES, "--learning-curve", "2"], "--learning-curve is [2.0]"),
-        ([*ROLES, "--missing-fraction", "2"], "--missing-fraction 2: allowed are"),
-        ([*TARGETS, "--group", "ward"], "the group 'ward' is missing in"),
+        ([*ROLES, "--missing-fraction", "2"], "--missing-fraction 2: must be at"),
+        ([*TARGETS, "--group", "ward"], "the group column 'ward' has"),
         (
             [*TARGETS, "--drop", "age,height,weight,ward,doctor"],
             "no input is left. inputs: none; left out: patient (unique per row; --keep "
@@ -144,7 +147,7 @@ def test_a_report_without_its_extra_is_refused_before_anything_is_fitted(
 def test_an_absent_file_is_named(capsys):
     assert failing(capsys, "nothing.csv", "--targets", "a") == (
         2,
-        "sklearn-mtl: error: the file 'nothing.csv' is not there.",
+        "sklearn-mtl: error: the file 'nothing.csv' does not exist.",
     )
 
 
@@ -257,11 +260,11 @@ def test_an_interruption_is_one_line(table, monkeypatch, capsys):
     code, line = failing(capsys, table, *ROLES)
     assert (code, line) == (
         130,
-        "sklearn-mtl: interrupted; with --cache-dir DIR finished fits are kept for the "
+        "sklearn-mtl: interrupted; use --cache-dir DIR to keep finished fits for the "
         "next run",
     )
     code, line = failing(capsys, table, *ROLES, "--cache-dir", "cells")
-    assert line == "sklearn-mtl: interrupted; the same command goes on from here"
+    assert line == "sklearn-mtl: interrupted; run the same command again to resume"
 
 
 def test_help_names_every_option(capsys):

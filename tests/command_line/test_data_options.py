@@ -141,22 +141,28 @@ def test_task_types_of_a_target_with_a_comma_in_its_name(path, compared):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        (["grade=number"], "--task-types grade=number: 'number' is no type; allowed"),
+        (["grade=number"], "grade=number: unknown type 'number'; it must be"),
         (
             ["grade=regressions"],
-            "'regressions' (did you mean 'regression'?) is no type",
+            "unknown type 'regressions' (did you mean 'regression'?)",
         ),
         (
             ["Grade=regression"],
-            "no target: 'Grade' (did you mean 'grade'?). Targets: g",
+            "unknown targets 'Grade' (did you mean 'grade'?). Targets: g",
         ),
-        (["regression"] * 3, "--task-types has 3 values for 2 targets; give one value"),
+        (
+            ["regression"] * 3,
+            "--task-types has 3 values, but there are 2 targets; give",
+        ),
         (["regression"], "--task-types passed=regression: the target has values that "),
         (
             ["grade=classification"],
             "=classification: the target has fractions, such as",
         ),
-        (["regression", "passed=regression"], "--task-types: give one value, or NAME="),
+        (
+            ["regression", "passed=regression"],
+            "--task-types: expected one value, or NA",
+        ),
     ],
 )
 def test_wrong_task_types_are_refused_in_the_words_of_the_command_line(
@@ -176,8 +182,8 @@ def test_values_that_stand_for_missing_ones_are_asked_for(
     options = ["--targets", "grade", "--drop", "born"]
     start(path, *options)
     assert (
-        "warning: column 'age' has numbers and 3 other values; if they mean missing "
-        "ones: --missing '?'\n"
+        "warning: column 'age' has numbers and 3 other values; if these are missing "
+        "values, use --missing '?'\n"
     ) in capsys.readouterr().err
     start(path, *options, "--missing", "?")
     assert "warning" not in capsys.readouterr().err
@@ -203,7 +209,7 @@ def test_options_of_a_table_need_a_table(path, capsys):
     )
     assert "--sep requires a table" in refused(capsys, "--sep", ";")
     assert refused(capsys, "--targets", "grade", path) == (
-        f"the table comes first: sklearn-mtl compare {path} --targets grade"
+        f"the table must precede --targets: sklearn-mtl compare {path} --targets grade"
     )
 
 
@@ -283,7 +289,10 @@ def test_compare_does_not_write_over_the_table(failing, tmp_path, option, link):
         output = tmp_path / "other.csv"
         getattr(output, link)(table)
     told = failing("compare", table, "--targets", "z", option, output)
-    assert told == f"{option}: {str(output)!r} is the table itself."
+    assert told == (
+        f"{option}: {str(output)!r} is the table, which would be overwritten; name "
+        "another file."
+    )
     assert table.read_text() == "a,z\n1,2\n3,4\n"
 
 
@@ -305,7 +314,7 @@ def test_the_order_of_dates_is_told(run, tmp_path, sep, option, told):
     code, _, err = run(*fit, *option, "-o", tmp_path / "m.mtl")
     assert code == 0
     assert f"inputs: 1 date (born: {told})" in err
-    is_open = "dates may have day and month swapped" in err
+    is_open = "day and month of dates may be swapped" in err
     assert is_open == (sep == "," and not option)
 
 
@@ -320,9 +329,9 @@ def test_targets_of_dates_and_free_text_are_refused(failing, tmp_path, command, 
     frame.to_csv(tmp_path / "t.csv", index=False)
     told = failing(command, tmp_path / "t.csv", "--targets", what)
     assert told == (
-        f"t.csv: the target {what!r} holds {what}, such as {frame[what][0][:40]!r}; a "
-        "target holds numbers or classes. If each value is a class: --task-types "
-        f"'{what}=classification'."
+        f"t.csv: the target {what!r} contains {what}, such as {frame[what][0][:40]!r}. "
+        "Targets must be numbers or classes. If each value is a class, use "
+        f"--task-types '{what}=classification'."
     )
 
 
@@ -335,8 +344,8 @@ def test_values_among_dates_that_are_none_are_told(run, tmp_path, written):
     fit = ("fit", tmp_path / "t.csv", "--targets", "z", "--model", "linear")
     _, _, err = run(*fit, "-o", tmp_path / "m.mtl")
     assert (
-        "warning: column 'seen' has dates and 2 other values; if they mean missing "
-        "ones: --missing 'not yet'"
+        "warning: column 'seen' has dates and 2 other values; if these are missing "
+        "values, use --missing 'not yet'"
     ) in err
     _, _, err = run(*fit, "--missing", "not yet", "-o", tmp_path / "m.mtl")
     assert "warning" not in err

@@ -122,8 +122,8 @@ def test_auto_compares_on_some_rows_of_whole_groups(
 @pytest.mark.parametrize(
     ("options", "end"),
     [
-        ([], "; with --cache-dir DIR finished fits are kept for the next run"),
-        (["--cache-dir", "fits"], "; the same command goes on from here"),
+        ([], "; use --cache-dir DIR to keep finished fits for the next run"),
+        (["--cache-dir", "fits"], "; run the same command again to resume"),
         (["--model", "linear"], ""),
     ],
 )
@@ -177,7 +177,10 @@ def test_what_cannot_be_done_is_said_before_anything_is_fitted(
 def test_the_table_is_not_overwritten(folder, failing):
     path = folder / "old.csv"
     line = failing("fit", path, *TARGETS, "--output", path)
-    assert line == f"--output: {str(path)!r} is the table itself."
+    assert line == (
+        f"--output: {str(path)!r} is the table, which would be overwritten; name "
+        "another file."
+    )
 
 
 def test_what_cannot_be_saved_is_said_before_anything_is_fitted(

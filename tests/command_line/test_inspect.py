@@ -15,7 +15,7 @@ def test_it_shows_what_fit_was_told(folder, run):
     assert lines["command"].startswith("sklearn-mtl fit ")
     assert f"sklearn_mtl {__version__}" in lines["saved"]
     assert lines["ill"].split() == ["binary", "110", "no,", "yes"]
-    assert lines["held-out"] == "scores: none; sklearn-mtl compare measures them"
+    assert lines["held-out"] == "scores: none; to measure them, run sklearn-mtl compare"
 
 
 def test_it_shows_models_that_were_saved_from_python(tmp_path, run, failing):

@@ -50,7 +50,7 @@ def test_columns_are_found_by_name_and_others_are_not_needed(folder, new, run):
     code, out, err = run("predict", folder / "model.mtl", folder / "other.csv")
     assert code == 0
     pd.testing.assert_frame_equal(read(out), read(expected).drop(columns="patient"))
-    assert "other.csv: not used: colour (not in the training table)" in err
+    assert "other.csv: ignored columns: colour (not in the training table)" in err
 
 
 def test_dropped_columns_that_are_unique_in_training_are_copied(folder, new, run):
@@ -60,7 +60,7 @@ def test_dropped_columns_that_are_unique_in_training_are_copied(folder, new, run
     new[:1].to_csv(folder / "one.csv", index=False)  # where all values are unique
     _, out, err = run("predict", path, folder / "one.csv")
     assert read(out).columns.tolist() == ["patient", "dose"]
-    assert "not used" not in err
+    assert "ignored" not in err
 
 
 def test_other_columns_are_copied_on_request(folder, new, run):
@@ -77,8 +77,8 @@ def test_unseen_categories_are_counted(folder, new, run):
     code, _, err = run("predict", folder / "model.mtl", folder / "unseen.csv")
     assert code == 0
     assert (
-        "warning: unseen.csv: 3 rows have a ward that the training table does not have "
-        "(west, east); it is treated as unknown"
+        "warning: unseen.csv: column 'ward' has categories that are not in the "
+        "training table, in 3 rows: west, east; they are treated as unknown"
     ) in err
 
 
@@ -87,7 +87,7 @@ def test_unseen_categories_are_counted(folder, new, run):
     [
         (
             lambda new: new.rename(columns={"height": "Height"}),
-            "lacks columns that are inputs of the model: 'height' (did you mean 'Hei",
+            "lacks inputs of the model: 'height' (did you mean 'Hei",
         ),
         (
             lambda new: new.assign(height="tall"),
@@ -106,11 +106,11 @@ def test_a_table_that_does_not_fit_is_refused(folder, new, failing, change, mess
     ("arguments", "message"),
     [
         (["--keep", "nurse"], "--keep: {folder}/new.csv has no column 'nurse'"),
-        (["--keep", "dose"], "--keep: the predictions have a column 'dose' of their"),
+        (["--keep", "dose"], "--keep: cannot copy column 'dose', because the pred"),
         (["-o", "{folder}/no/p.csv"], "no such file or directory"),
-        (["-o", "{folder}/new.csv"], "--output: '{folder}/new.csv' is the table itse"),
-        (["-o", "{folder}/model.mtl"], "is the model itself."),
-        (["-o", "{folder}/p.xlsx"], "has the name of another format. Name it p.csv."),
+        (["-o", "{folder}/new.csv"], "--output: '{folder}/new.csv' is the table, whi"),
+        (["-o", "{folder}/model.mtl"], "is the model, which would be"),
+        (["-o", "{folder}/p.xlsx"], "has the suffix of another format. Use p.csv."),
     ],
 )
 def test_outputs_are_checked_first(folder, failing, arguments, message):
@@ -121,9 +121,9 @@ def test_outputs_are_checked_first(folder, failing, arguments, message):
 
 def test_a_model_that_is_none_is_refused(folder, failing):
     new = folder / "new.csv"
-    assert failing("predict", "none", new) == "the model 'none' is not there."
+    assert failing("predict", "none", new) == "the model file 'none' does not exist."
     assert failing("predict", folder, new).endswith("is a folder.")
-    assert "it is no saved model" in failing("predict", new, new)
+    assert "not a saved model" in failing("predict", new, new)
     damaged = folder / "damaged.mtl"
     damaged.write_bytes((folder / "model.mtl").read_bytes()[:-9])
     assert "checksum is not that of its contents" in failing("predict", damaged, new)
@@ -141,7 +141,9 @@ def test_models_saved_in_python_predict_if_their_columns_have_names(
     sklearn_mtl.save(MultiTaskLinearRegressor().fit(X.to_numpy(), y), path)
     assert "the model was fitted to arrays" in failing("predict", path, "new.csv")
     sklearn_mtl.save(Ridge().fit(X, y), path)
-    assert "holds a Ridge, which is no fitted model" in failing("predict", path, "x")
+    assert "contains a Ridge, which is not a fitted model" in failing(
+        "predict", path, "x"
+    )
 
 
 def test_one_target_without_probabilities_is_one_column(folder, new, run):
@@ -198,7 +200,9 @@ def test_an_input_that_is_empty_only_in_the_new_table_is_told(
     new.assign(weight=None).to_csv(tmp_path / "empty.csv", index=False)
     code, _, err = run("predict", folder / "model.mtl", tmp_path / "empty.csv")
     assert code == 0
-    told = "warning: empty.csv: no value of the input weight; the model fills them in"
+    told = (
+        "warning: empty.csv: all values are missing in column weight; the model imputes"
+    )
     assert err.count(told) == 1
     assert "no value" not in run("predict", folder / "model.mtl", folder / "new.csv")[2]
 
@@ -213,4 +217,4 @@ def test_the_sheet_of_a_workbook_is_named(folder, tmp_path, run):
     assert (code, out) == run("predict", folder / "model.mtl", folder / "new.csv")[:2]
     code, _, err = run("predict", folder / "model.mtl", book)
     assert code == 2
-    assert "sheet 'notes' (--sheet NAME reads another: 'new')" in err
+    assert "sheet 'notes' (use --sheet NAME to read another one: 'new')" in err

@@ -33,6 +33,6 @@ def test_numbers_with_a_unit_are_told(folder, tmp_path, run):
     code, _, err = run("fit", tmp_path / "t.csv", *options)
     assert code == 0
     assert (
-        "warning: column 'share' holds texts such as '0 %'; without '%' they would be "
-        "numbers" in err
+        "warning: column 'share' is read as text because of '%' in values such as "
+        "'0 %'; remove it to read numbers" in err
     )

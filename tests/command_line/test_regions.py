@@ -46,7 +46,9 @@ def test_without_coverage_there_are_none(folder, forest, run):
 @pytest.mark.parametrize("text", ["90", "0", "1", "high", "nan"])
 def test_a_coverage_that_is_no_share_is_named(folder, forest, failing, text):
     line = failing("predict", forest, folder / "new.csv", "--coverage", text)
-    assert f"--coverage: {text!r} is no number between 0 and 1, such as 0.9." in line
+    assert (
+        f"--coverage: {text!r} must be a number between 0 and 1, such as 0.9." in line
+    )
 
 
 def test_a_model_that_held_nothing_out_is_told_in_words_of_the_shell(
@@ -65,4 +67,4 @@ def test_a_model_that_held_nothing_out_is_told_in_words_of_the_shell(
 
 def test_a_model_without_intervals_is_named(folder, failing):
     ask = ["predict", folder / "model.mtl", folder / "new.csv", "--coverage", "0.9"]
-    assert "this model has no intervals or sets" in failing(*ask)
+    assert "this model has no prediction intervals or sets" in failing(*ask)

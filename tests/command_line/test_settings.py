@@ -15,14 +15,15 @@ def table(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("option", "told"),
     [
-        (("--seed", -1), "--seed -1: allowed are whole numbers from 0 to 4294967295."),
+        (("--seed", -1), "--seed -1: must be an integer from 0 to 4294967295."),
         (
             ("--n-jobs", 0),
-            "--n-jobs 0: allowed are 1, 2, ... fits at a time, and -1 for all cores.",
+            "--n-jobs 0: must be a number of fits to run in parallel, or -1 for all "
+            "cores.",
         ),
         (
             ("--task-types", "z=regression", "z=classification"),
-            "--task-types names 'z' twice: z=regression z=classification.",
+            "--task-types: 'z' occurs more than once: z=regression z=classification.",
         ),
     ],
 )
@@ -33,7 +34,7 @@ def test_options_of_both_commands_are_named(failing, table, command, option, tol
 @pytest.mark.parametrize("share", [1, -0.5, "nan"])
 def test_a_share_out_of_range_is_named(failing, table, share):
     told = failing("compare", table, "--targets", "z", f"--missing-fraction={share}")
-    assert told == f"--missing-fraction {share}: allowed are shares from 0 to below 1."
+    assert told == f"--missing-fraction {share}: must be at least 0 and less than 1."
 
 
 def test_a_cache_that_is_a_file_is_named(failing, table):
@@ -50,11 +51,11 @@ def test_a_target_without_values_is_told_in_options(failing, table):
 def test_a_table_in_the_place_of_the_model_is_told(failing, table, command):
     name, *others = command
     told = failing(name, table, *others)
-    assert told.startswith("t.csv: it is no saved model. The model comes before")
+    assert told.startswith("t.csv: not a saved model. The first argument must be")
 
 
 @pytest.mark.parametrize("n_rows", [-1, 99])
 def test_too_few_rows_to_compare_are_named(failing, table, n_rows):
     told = failing("fit", table, "--targets", "z", "--compare-rows", n_rows)
-    allowed = "allowed are 100 or more rows, and 0 for all."
+    allowed = "must be at least 100, or 0 for all rows."
     assert told == f"--compare-rows {n_rows}: {allowed}"

@@ -64,7 +64,7 @@ def test_the_built_in_data_name_no_file(run, monkeypatch):
     code, out, _ = run("compare", *options)
     assert code == 0
     *_, what, line = out.splitlines()
-    assert what == "To compare on a table of your own:"
+    assert what == "To compare models on your own table:"
     assert line == "  sklearn-mtl compare TABLE --targets a b"
 
 

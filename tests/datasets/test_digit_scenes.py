@@ -16,7 +16,7 @@ def test_shapes_names_and_types():
     assert scenes.task_names == ["digit", "place", "size", "rotation"]
     assert scenes.task_types == ["multiclass"] * 4
     assert len(scenes.feature_names) == 196
-    assert "60 pictures" in scenes.DESCR
+    assert "60 images" in scenes.DESCR
     np.testing.assert_array_equal(scenes.images.reshape(60, -1), scenes.data)
 
 
@@ -150,11 +150,11 @@ def test_every_task_can_be_learned_from_the_pixels():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"targets": "colour"}, "targets is 'colour'; allowed are"),
-        ({"canvas": 8}, "canvas is 8; the largest digit needs 13"),
-        ({"noise": -1.0}, "noise is -1.0; it cannot be negative"),
-        ({"n_samples": 0}, "n_samples is 0; at least 1"),
-        ({"missing_fraction": 1.0}, r"must be in \[0, 1\), found 1.0"),
+        ({"targets": "colour"}, "targets is 'colour'; it must be one of"),
+        ({"canvas": 8}, "canvas is 8; it must be at least 13"),
+        ({"noise": -1.0}, "noise is -1.0; it must not be negative"),
+        ({"n_samples": 0}, "n_samples is 0; it must be at least 1"),
+        ({"missing_fraction": 1.0}, r"is 1.0; it must be in \[0, 1\)"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):

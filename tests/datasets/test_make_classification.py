@@ -124,11 +124,14 @@ def test_nonlinear_tasks_have_no_coefficients():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n_classes": 1}, "n_classes is 1; give one number >= 2"),
+        ({"n_classes": 1}, "n_classes is 1; it must be an integer of at least 2"),
         ({"n_classes": [2, 3]}, "one for each of the 4 tasks"),
-        ({"imbalance": 1.0}, r"imbalance must be in \[0, 1\)"),
-        ({"missing_fraction": -0.2}, r"missing_fraction must be in \[0, 1\)"),
-        ({"flip_y": 1.5}, "flip_y is 1.5; give one number in"),
+        ({"imbalance": 1.0}, r"imbalance is 1.0; it must be in \[0, 1\)"),
+        (
+            {"missing_fraction": -0.2},
+            r"missing_fraction is -0.2; it must be in \[0, 1\)",
+        ),
+        ({"flip_y": 1.5}, "flip_y is 1.5; it must be a number in"),
         ({"flip_y": [0.1, 0.1]}, "one for each of the 4 tasks"),
     ],
 )

@@ -87,11 +87,11 @@ def test_X_y_are_those_of_the_bunch_and_repeat():
     ("arguments", "message"),
     [
         ({"n_informative": 30}, "n_informative is 30; it must be between 1 and"),
-        ({"relatedness": 1.5}, r"relatedness must be in \[0, 1\], found 1.5"),
+        ({"relatedness": 1.5}, r"relatedness is 1.5; it must be in \[0, 1\]"),
         ({"n_groups": 9}, "n_groups is 9; it must be between 1 and n_tasks = 4"),
-        ({"n_groups": [0, 1]}, "names the groups of 2 tasks, but there are 4"),
+        ({"n_groups": [0, 1]}, "n_groups has 2 values, but there are 4 tasks"),
         ({"noise": -1.0}, "noise is -1.0"),
-        ({"missing_fraction": 2.0}, "missing_fraction must be in"),
+        ({"missing_fraction": 2.0}, "missing_fraction is 2.0; it must be in"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):

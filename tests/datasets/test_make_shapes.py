@@ -102,12 +102,15 @@ def test_the_seed_decides_and_tasks_are_chosen():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"tasks": ["size"]}, "tasks is ['size']; give some of ['shape', 'colour', "),
-        ({"tasks": ["x", "x"]}, "tasks is ['x', 'x']; give some of"),
-        ({"shapes": []}, "shapes is []; give some of ['disc', 'half disc', 'tee', "),
-        ({"size": 4}, "n_samples must be at least 1 and size at least 8; found 500 "),
+        (
+            {"tasks": ["size"]},
+            "tasks is ['size']; it must contain at least one of ['shape', ",
+        ),
+        ({"tasks": ["x", "x"]}, "tasks is ['x', 'x']; it must contain"),
+        ({"shapes": []}, "shapes is []; it must contain at least one of ['disc', "),
+        ({"size": 4}, "n_samples must be at least 1 and size at least 8; got 500 "),
         ({"scale": (0.3, 0.6)}, "scale must be two ascending numbers in (0, 0.5]; "),
-        ({"noise": -1}, "noise must be at least 0 and occlusion in [0, 1); found -1 "),
+        ({"noise": -1}, "noise must be at least 0 and occlusion in [0, 1); got -1 "),
         ({"occlusion": 1.0}, "noise must be at least 0 and occlusion in [0, 1); "),
     ],
 )

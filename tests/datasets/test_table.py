@@ -65,13 +65,13 @@ def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
     [
         ({"targets": ["mark"]}, "no column 'mark'. Columns: id, age, ward, grade"),
         ({"targets": ["passes"]}, r"no column 'passes' \(did you mean 'passed'\?\)"),
-        ({"targets": []}, "no target is named"),
+        ({"targets": []}, "targets is empty; name at least one"),
         (
             {"targets": ["grade"], "drop": ["grade"]},
-            r"twice, in targets=\['grade'\] and drop=",
+            r"has two roles: targets=\['grade'\] and drop=",
         ),
-        ({"targets": ["grade", "grade"]}, "named twice, in targets="),
-        ({"targets": ["grade"], "group": "age"}, "'age' is missing in 1 rows"),
+        ({"targets": ["grade", "grade"]}, "'grade' has two roles: targets="),
+        ({"targets": ["grade"], "group": "age"}, "'age' has 1 missing values"),
         (
             {"targets": ["grade", "passed"], "drop": ["id", "age", "ward"]},
             "has no inputs",
@@ -84,7 +84,7 @@ def test_impossible_roles_are_refused(file, options, message):
 
 
 def test_absent_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"nothing.csv' is not there"):
+    with pytest.raises(FileNotFoundError, match=r"nothing.csv' does not exist"):
         load_table(tmp_path / "nothing.csv", targets=["a"])
     with pytest.raises(FileNotFoundError, match="is a folder"):
         load_table(tmp_path, targets=["a"])

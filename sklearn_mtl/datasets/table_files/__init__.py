@@ -1,4 +1,4 @@
-"""Read a table from a file of any usual format, or say in one sentence why not."""
+"""Reading of tables from files of common formats."""
 
 from sklearn_mtl.datasets.table_files._options import FileOptions as FileOptions
 from sklearn_mtl.datasets.table_files._read import TableFile as TableFile

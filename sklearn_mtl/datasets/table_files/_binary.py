@@ -1,4 +1,4 @@
-"""Read Parquet, Arrow and Excel files."""
+"""Reading of Parquet, Arrow and Excel files."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ __all__ = ["read_arrow", "read_excel"]
 
 
 def read_arrow(raw: bytes, kind: str, options: FileOptions) -> tuple[Any, list[str]]:
-    """Return the frame of a Parquet or Arrow file, and nothing to say about it."""
-    del options  # they are those of text
+    """Return the DataFrame of a Parquet or Arrow file, and an empty list of notes."""
+    del options  # they apply to text files
     who = "a Parquet file" if kind == "parquet" else "an Arrow file"
     import_optional("pyarrow", extra="parquet", who=who)
     from pyarrow import ArrowException, feather, ipc, parquet
@@ -43,29 +43,29 @@ def read_arrow(raw: bytes, kind: str, options: FileOptions) -> tuple[Any, list[s
         raise UnreadableError(f"the file is damaged: {error}") from error
     names = check_header(table.column_names, "its schema")
     frame = table.rename_columns(names).to_pandas(ignore_metadata=True)
-    # what pandas wrote of an index that only counts rows has no name of its own
+    # pandas gives this name to the column of an index without a name
     return frame.drop(columns=[n for n in names if n == "__index_level_0__"]), []
 
 
 def read_excel(raw: bytes, kind: str, options: FileOptions) -> tuple[Any, list[str]]:
-    """Return the frame of a sheet, and which it is where that was not said."""
+    """Return the DataFrame of a sheet, and notes on how it was read."""
     del kind
     import_optional("openpyxl", extra="excel", who="an Excel file")
     import pandas as pd
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of formats and styles, which no value needs
+        warnings.simplefilter("ignore")  # formats and styles do not affect the values
         try:
             book = pd.ExcelFile(BytesIO(raw), engine="openpyxl")
             name, cells = _read_sheet(book, options)
         except UnreadableError:
             raise
-        except Exception as error:  # openpyxl raises whatever broken XML leads to
+        except Exception as error:  # invalid XML may raise any error in openpyxl
             raise UnreadableError(f"the file is damaged: {error}") from error
     notes = _tell_sheets(name, book.sheet_names, options)
     try:
         frame = _frame(cells, name)
-    except UnreadableError as error:  # perhaps the table is in another sheet
+    except UnreadableError as error:  # the table may be in another sheet
         raise UnreadableError("; ".join([str(error), *notes])) from error
     frame, told = _without_words(frame, options)
     notes += told
@@ -79,7 +79,7 @@ def _read_sheet(book: Any, options: FileOptions) -> tuple[str, Any]:
     names = book.sheet_names
     if options.sheet is not None and options.sheet not in names:
         raise UnreadableError(
-            f"it has no sheet {with_guesses([options.sheet], names)}. Sheets: "
+            f"the file has no sheet {with_guesses([options.sheet], names)}. Sheets: "
             f"{', '.join(names)}"
         )
     for name in names if options.sheet is None else [options.sheet]:
@@ -97,29 +97,30 @@ def _read_sheet(book: Any, options: FileOptions) -> tuple[str, Any]:
 
 
 def _frame(cells: Any, name: str) -> Any:
-    """Return the filled part of a sheet as a frame; its first row is the header."""
+    """Return the filled part of a sheet as a DataFrame; its first row is the header."""
     is_named = cells.columns[cells.notna().any()]
     cells = cells[is_named]
     filled = cells.notna().any(axis=1)
     first, last = filled.idxmax(), filled[::-1].idxmax()
     header = check_header(cells.loc[first].tolist(), f"row {first + 1} of {name!r}")
     if first == last:
-        raise UnreadableError(f"the sheet {name!r} has no rows, only a header")
+        raise UnreadableError(f"the sheet {name!r} has a header but no rows")
     frame = cells.loc[first + 1 : last].reset_index(drop=True)
     frame.columns = header
     return frame
 
 
 def _tell_sheets(name: str, names: list[str], options: FileOptions) -> list[str]:
-    """Return which sheet was read, and what names another where there are several."""
+    """Return a note on the sheet that was read, if there are several."""
     if options.sheet is not None or len(names) == 1:
         return []
     others = listed([repr(other) for other in names if other != name], what="sheets")
-    return [f"sheet {name!r} ({options.say('sheet', 'NAME')} reads another: {others})"]
+    option = options.say("sheet", "NAME")
+    return [f"sheet {name!r} (use {option} to read another one: {others})"]
 
 
 def _without_words(frame: Any, options: FileOptions) -> tuple[Any, list[str]]:
-    """Return the frame with gaps for words that stand for them, and what to say."""
+    """Return the DataFrame with NaN for words that mean missing values, and notes."""
     from pandas.api import types
 
     found = frame

@@ -1,4 +1,4 @@
-"""How a text is encoded: by its mark or its bytes, and refused where that is open."""
+"""Encoding of text files, inferred from the byte order mark or the bytes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sklearn_mtl.datasets.table_files._options import FileOptions, UnreadableErr
 
 __all__ = ["find_encoding"]
 
-_MARKS = (  # the longer ones first: UTF-32's begins with UTF-16's
+_MARKS = (  # the longer ones first, because that of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -17,22 +17,22 @@ _MARKS = (  # the longer ones first: UTF-32's begins with UTF-16's
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE = 100_000
-# What Western texts use of Windows-1252 above ASCII: lower-case letters within words,
-# upper-case ones at the beginning of a word or among others, and some signs.
+# Non-ASCII characters of Windows-1252 in Western texts: lower-case letters, upper-case
+# letters at the beginning of a word or within upper-case words, and signs.
 _LOWER = "ßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿšœžº"
 _UPPER = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞŠŒŽŸ"
 _SIGNS = "€\u2018\u2019\u201c\u201d\u2013\u2014…•§°±²³µ·½¼¾«»£©®ª¿¡×\xa0"
 _NOT_WESTERN = re.compile(
     f"[^\x00-\x7f{_LOWER}{_UPPER}{_SIGNS}]"
-    f"|[{_LOWER}{_UPPER}]{{3}}"  # three in a row are the letters of another script
-    f"|[a-z{_LOWER}][{_UPPER}]"  # in Mac and DOS encodings é is the code of an Ž
-    f"|[±²³¼½¾][a-z{_LOWER}]"  # in Central European encodings a letter
+    f"|[{_LOWER}{_UPPER}]{{3}}"  # three in a row are probably from another script
+    f"|[a-z{_LOWER}][{_UPPER}]"  # the byte of é in Mac and DOS encodings is Ž here
+    f"|[±²³¼½¾][a-z{_LOWER}]"  # these are letters in Central European encodings
 )
 _UTF8_LETTER = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
 
 
 def find_encoding(raw: bytes, options: FileOptions) -> str:
-    """Return the name of the encoding of a text."""
+    """Return the name of the encoding of a text file."""
     for mark, name in _MARKS:
         if raw.startswith(mark):
             if options.encoding is None or _same_family(name, options.encoding):
@@ -45,7 +45,7 @@ def find_encoding(raw: bytes, options: FileOptions) -> str:
         return _checked(raw, wide, options)
     if b"\x00" in raw:
         raise UnreadableError(
-            "the file is binary: no text, Parquet, Arrow or Excel (.xlsx)"
+            "the file is binary, but neither Parquet nor Arrow nor Excel (.xlsx)"
         )
     place = _undecodable(raw, "utf-8")
     if place is None:
@@ -54,13 +54,13 @@ def find_encoding(raw: bytes, options: FileOptions) -> str:
         return "cp1252"
     line = raw.count(b"\n", 0, place) + 1
     raise UnreadableError(
-        f"line {line} is not UTF-8, and the encoding is not clear; name it, such as "
-        f"{options.say('encoding', 'cp1252')}"
+        f"the encoding is ambiguous, because line {line} is not UTF-8; set it, for "
+        f"example by {options.say('encoding', 'cp1252')}"
     )
 
 
 def _same_family(one: str, other: str) -> bool:
-    """Return whether two names differ at most by the mark and the order of bytes."""
+    """Return whether two encodings differ only in byte order and byte order mark."""
     names = [codecs.lookup(name).name.replace("-", "")[:5] for name in (one, other)]
     return names[0] == names[1]
 
@@ -71,13 +71,13 @@ def _checked(raw: bytes, encoding: str, options: FileOptions) -> str:
         return encoding
     line = len(raw[:place].decode(encoding, errors="ignore").splitlines()) or 1
     raise UnreadableError(
-        f"line {line} is not {encoding}; name the encoding, such as "
+        f"line {line} is not valid {encoding}; set the encoding, for example by "
         f"{options.say('encoding', 'cp1252')}"
     )
 
 
 def _undecodable(raw: bytes, encoding: str) -> int | None:
-    """Return where the first byte is that an encoding does not know."""
+    """Return the position of the first byte that cannot be decoded, or None."""
     try:
         codecs.decode(raw, encoding)
     except UnicodeError as error:
@@ -86,7 +86,7 @@ def _undecodable(raw: bytes, encoding: str) -> int | None:
 
 
 def _wide_encoding(sample: bytes) -> str | None:
-    """Return UTF-16 without a mark, which every second byte of a table tells."""
+    """Return UTF-16 if every second byte is mostly zero, as without a mark."""
     n = len(sample) // 2
     if n < 2:
         return None
@@ -97,9 +97,9 @@ def _wide_encoding(sample: bytes) -> str | None:
 
 
 def _is_western(raw: bytes) -> bool:
-    """Return whether the bytes are plain to read in Windows-1252, as Latin-1 is."""
+    """Return whether the bytes are a plausible Western text in Windows-1252."""
     if _UTF8_LETTER.search(raw):
-        return False  # UTF-8 with a broken part, perhaps of two files
+        return False  # damaged UTF-8, or two concatenated files
     try:
         text = raw.decode("cp1252")
     except UnicodeError:

@@ -1,4 +1,4 @@
-"""The names of the columns."""
+"""Checks of the names of the columns."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from sklearn_mtl.datasets.table_files._options import UnreadableError
 
 __all__ = ["ROW_NAMES_LEFT_OUT", "check_header"]
 
-ROW_NAMES_LEFT_OUT = "the first column, which has no name, is left out"
+ROW_NAMES_LEFT_OUT = "first column without a name ignored"
 
 
 def check_header(names: Sequence[object], where: str) -> list[str]:
-    """Return the names without spaces around them; refuse what is no header.
+    """Return the stripped names of the columns, and raise if they are not a header.
 
-    `where` is the place of the header, such as "line 1". The first name alone may be
-    empty: pandas and R write the names of rows so.
+    `where` is the position of the header, such as "line 1". Only the first name may be
+    empty, because pandas and R write row names in a column without a name.
     """
     header = [_name(name) for name in names]
     n_unnamed = int(len(header) > 1 and not header[0])
@@ -27,19 +27,20 @@ def check_header(names: Sequence[object], where: str) -> list[str]:
         columns = "column" if len(empty) == 1 else "columns"
         raise UnreadableError(
             f"the header, {where}, has no name for {columns} {', '.join(empty[:10])}; "
-            "add one"
+            "add a name"
         )
     if _are_values(named):
         shown = ", ".join(named[:5])
         raise UnreadableError(
-            f"{where} must name the columns, but has values: {shown}; add a header"
+            f"{where} must be a header, but contains values: {shown}; add a header "
+            "with the names of the columns"
         )
     twice = [name for name in dict.fromkeys(named) if named.count(name) > 1]
     if twice:
         where_found = [str(i) for i, name in places.items() if name == twice[0]]
         raise UnreadableError(
-            f"the header, {where}, has {twice[0]!r} more than once, in the columns "
-            f"{', '.join(where_found)}; rename or delete all but one"
+            f"the header, {where}, contains {twice[0]!r} more than once, in columns "
+            f"{', '.join(where_found)}; names must be unique"
         )
     return header
 
@@ -50,7 +51,7 @@ def _name(name: object) -> str:
 
 
 def _are_values(header: list[str]) -> bool:
-    """Return whether all names are numbers, or half of them with some fractions."""
+    """Return whether all names are numbers, or half of them including a fraction."""
     numbers = [value for value in map(_number, header) if value is not None]
     if len(numbers) == len(header):
         return True

@@ -1,4 +1,4 @@
-"""Words that stand for a missing value, told where they may be values of a column."""
+"""Words that mean a missing value, and notes where they were read as such."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from sklearn_mtl.datasets.table_files._options import FileOptions
 
 __all__ = ["NONE", "count_words", "missing_words", "tell_words"]
 
-# Those of pandas but for "None", which is a class as often as a gap.
+# The words of pandas without "None", which is as often a class as a missing value.
 _WORDS = {
     *("", "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NULL", "null"),
     *("NaN", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
 }
-#: Missing among numbers, where it can be nothing else; otherwise a text.
+#: Word that means a missing value in numeric columns, and is a text in other columns.
 NONE = "None"
 _MOST = 3
 
 
 def missing_words(options: FileOptions) -> list[str]:
-    """Return all values that stand for a missing one."""
+    """Return all values that mean a missing value."""
     return sorted(_WORDS.difference(options.not_missing).union(options.missing))
 
 
 def count_words(column: Any, options: FileOptions) -> dict[str, int]:
-    """Return how often a column of texts has each word that nobody named.
+    """Return the counts of words in a text column that no option mentions.
 
     Shapes: column (n_samples,).
     """
@@ -42,5 +42,5 @@ def tell_words(found: dict[str, dict[str, int]], options: FileOptions) -> list[s
         n = sum(found[name][word] for name in names)
         where = ", ".join(names) if len(names) <= _MOST else f"{len(names)} columns"
         keep = options.say("not_missing", word)
-        notes.append(f"{n} {word!r} in {where} read as missing ({keep} keeps them)")
+        notes.append(f"{n} {word!r} in {where} read as missing (use {keep} to keep)")
     return notes

@@ -1,4 +1,4 @@
-"""Decimal commas and thousands separators, refused where 1,234 may be either."""
+"""Decimal marks and thousands separators of numbers in text files."""
 
 from __future__ import annotations
 
@@ -23,17 +23,19 @@ _GROUPED = re.compile(rf"[-+]?\d{{1,3}}(?:([.,{_SPACES}])\d{{3}}(?:\1\d{{3}})*)?
 
 @dataclass
 class Marks:
-    """What the numbers of a table say about its decimal mark.
+    """Decimal marks that occur in the numbers of a table.
 
     Attributes
     ----------
     sure : dict of str to str
         For "." and ",", a number that can only be read with this decimal mark.
     unsure : dict of str to str
-        For "." and ",", a number in which it may be decimal mark or separator.
+        For "." and ",", a number in which it may be a decimal mark or a thousands
+        separator.
     is_mixed : bool
-        Whether a column has such numbers next to small whole ones: 950 and 1.234.
-        Decimals would hardly be three in all numbers that have some.
+        Whether a column has integers without separator and numbers that are grouped
+        like thousands, such as 950 and 1.234. It is then unlikely that the point is a
+        decimal mark, because all fractions would have three decimals.
     """
 
     sure: dict[str, str] = field(default_factory=dict)
@@ -41,7 +43,7 @@ class Marks:
     is_mixed: bool = False
 
     def look(self, frame: Any) -> None:
-        """Look at the columns of texts that are all numbers."""
+        """Record the decimal marks in columns of texts that are all numbers."""
         for name in frame.columns:
             column = frame[name].dropna()
             if column.dtype.kind in "biufcmM":
@@ -52,7 +54,7 @@ class Marks:
 
     def _look(self, values: Iterable[str]) -> None:
         found = {value: _decimal_mark(value) for value in values}
-        if None in found.values():  # such as 01.02.2020: the column is none of numbers
+        if None in found.values():  # not a number, such as 01.02.2020
             return
         verdicts = {value: one for value, one in found.items() if one is not None}
         for value, (mark, is_sure) in verdicts.items():
@@ -61,30 +63,30 @@ class Marks:
         self.is_mixed |= set(verdicts.values()) == {("", True), (".", False)}
 
     def decide(self, sep: str, options: FileOptions) -> str:
-        """Return the decimal mark, or say that it is not clear."""
+        """Return the decimal mark, and raise if it is ambiguous."""
         if options.decimal is not None:
             return options.decimal
         if len(self.sure) == 2:
             raise UnreadableError(
-                f"numbers such as {self.sure['.']!r} and {self.sure[',']!r} have "
+                f"the numbers {self.sure['.']!r} and {self.sure[',']!r} have "
                 f"different decimal marks; {_ask(options)}"
             )
         if self.sure:
             return next(iter(self.sure))
-        # A point is a decimal point, but where semicolons separate the columns, as in
-        # countries with decimal commas, it may group thousands.
+        # A point is usually a decimal point. It may be a thousands separator if columns
+        # are separated by semicolons, as in countries with decimal commas.
         if "," in self.unsure or ("." in self.unsure and (sep == ";" or self.is_mixed)):
             value = self.unsure.get(",") or self.unsure["."]
             plain = re.sub(r"[.,]", "", value)
             raise UnreadableError(
-                f"a number such as {value!r} may be {plain} or "
+                f"the number {value!r} is ambiguous: it may mean {plain} or "
                 f"{value.replace(',', '.')}; {_ask(options)}"
             )
         return "."
 
 
 def _ask(options: FileOptions) -> str:
-    return f"say {options.say('decimal', '.')} or {options.say('decimal', ',')}"
+    return f"use {options.say('decimal', '.')} or {options.say('decimal', ',')}"
 
 
 def _is_number(value: str) -> bool:
@@ -92,9 +94,9 @@ def _is_number(value: str) -> bool:
 
 
 def _decimal_mark(value: str) -> tuple[str, bool] | None:
-    """Return the decimal mark, "" where there is none, and whether it is sure.
+    """Return the decimal mark of a number, or "", and whether it is unambiguous.
 
-    None where the text is no number with either.
+    Return None if the text is not a number with either decimal mark.
     """
     mantissa, _, exponent = value.lower().partition("e")
     digits = re.sub(rf"[-+{_SPACES}]", "", mantissa)
@@ -118,7 +120,7 @@ def _is_grouped(whole: str, separator: str) -> bool:
 
 
 def read_grouped(column: Any, decimal: str) -> Any:
-    """Return a column of texts as numbers if all are, perhaps with grouped thousands.
+    """Convert a column of texts to numbers, if all are numbers in this format.
 
     Shapes: column (n_samples,).
     """
@@ -141,7 +143,7 @@ def read_grouped(column: Any, decimal: str) -> Any:
 
 
 def _number(value: str, decimal: str) -> int | float | None:
-    """Return a number with grouped thousands; None where it is not one."""
+    """Return a number that may have thousands separators, or None."""
     if not _is_number(value):
         return None
     whole, mark, decimals = value.partition(decimal)

@@ -1,4 +1,4 @@
-"""What the caller says about a file, in the words of Python or of the command line."""
+"""Options for reading a file, and their names in Python and on the command line."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ _DECIMALS = (".", ",")
 
 
 class UnreadableError(ValueError):
-    """A file is no table; the message is a sentence without the name of the file."""
+    """Error for a file that cannot be read as a table, without the file's name."""
 
 
 @dataclass(frozen=True)
 class FileOptions:
-    """How a file is written; None where the reader has to find out.
+    """Format of a file, with None for properties to infer.
 
     Attributes
     ----------
     sep : str or None
-        What separates the columns of text: one character, "tab" or "space".
+        Separator of the columns of a text file: one character, "tab" or "space".
     decimal : {".", ","} or None
-        What begins the decimals of a number.
+        Decimal mark of a text file.
     encoding : str or None
-        Name of the encoding of text.
+        Encoding of a text file.
     missing : sequence of str
-        Values that stand for a missing one, besides empty fields, NA, NaN and such.
+        Values that mean a missing value, in addition to empty fields, NA, NaN and
+        similar words.
     not_missing : sequence of str
-        Words such as NA that are texts.
+        Words, such as NA, that do not mean a missing value.
     texts : sequence of str
-        Columns of texts, also where the file has numbers or truth values in them.
+        Columns to read as text, even if they contain numbers or truth values.
     sheet : str or None
-        Name of a sheet of an Excel file; None for the first that is not empty.
+        Name of a sheet of an Excel file; None reads the first sheet that is not empty.
     on_command_line : bool
         Whether messages name options (--sep) instead of arguments (sep=).
     """
@@ -51,7 +52,7 @@ class FileOptions:
     sheet: str | None = None
 
     def say(self, name: str, *values: str) -> str:
-        """Return how a user gives an option these values."""
+        """Return the text by which a user sets an option to these values."""
         if self.on_command_line:
             shown = " ".join(_quoted(value) for value in values)
             return f"--{name.replace('_', '-')} {shown}".rstrip()
@@ -60,56 +61,56 @@ class FileOptions:
 
     @staticmethod
     def quoted(value: str) -> str:
-        """Return a value as a shell takes it."""
+        """Return a value with quotes for the shell, if it needs them."""
         return _quoted(value)
 
     @property
     def separator(self) -> str | None:
-        """The separator as one character."""
+        """Return the separator as one character."""
         if self.sep is None:
             return None
         sep = _NAMED_SEPARATORS.get(self.sep, self.sep)
         if len(sep) != 1 or sep in '\r\n"':
             raise ValueError(
-                f"{self.say('sep', self.sep)} is no separator: one character is, or "
-                "tab, or space."
+                f"{self.say('sep', self.sep)} is not valid; the separator must be one "
+                "character, tab or space."
             )
         return sep
 
     def check(self) -> None:
-        """Refuse options that fit no file.
+        """Check the options.
 
         Raises
         ------
         ValueError
-            If the separator, the decimal mark or the encoding is none.
+            If the separator, the decimal mark or the encoding is not valid.
         """
         _ = self.separator
         if self.decimal is not None and self.decimal not in _DECIMALS:
             raise ValueError(
-                f"{self.say('decimal', self.decimal)} is no decimal mark: allowed are "
-                "'.' and ','."
+                f"{self.say('decimal', self.decimal)} is not valid; the decimal mark "
+                "must be '.' or ','."
             )
         if self.encoding is not None:
             try:
                 codecs.lookup(self.encoding)
             except LookupError:
                 raise ValueError(
-                    f"{self.say('encoding', self.encoding)} is no encoding that Python "
-                    "knows: utf-8, cp1252 (Western Europe), cp1250 (Central Europe), "
-                    "cp1251 (Cyrillic), shift_jis and utf-16 are some."
+                    f"{self.say('encoding', self.encoding)} is not an encoding of "
+                    "Python, such as utf-8, cp1252 (Western Europe), cp1250 (Central "
+                    "Europe), cp1251 (Cyrillic), shift_jis or utf-16."
                 ) from None
 
 
 def _quoted(value: str) -> str:
-    """Return a value as a shell takes it."""
-    # marks alone would be lost in a sentence
+    """Return a value with quotes, if it needs them."""
+    # values without any letter or digit are also quoted, to stand out in a sentence
     is_plain = re.fullmatch(r"[\w./-]*\w[\w./-]*|-\d+", value)
     return value if is_plain else f"'{value}'"
 
 
 def listed(names: Iterable[str], most: int = 20, what: str = "columns") -> str:
-    """Return names with commas between them, and their number where there are many."""
+    """Return names separated by commas; long lists are cut, with their length."""
     names = list(names)
     more = f", ... ({len(names)} {what})" if len(names) > most else ""
     return ", ".join(names[:most]) + more

@@ -1,4 +1,4 @@
-"""Read a table from a file, whatever its format."""
+"""Reading of a table from a file of any supported format."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["TableFile", "read_table_file"]
 
 @dataclass(frozen=True)
 class TableFile:
-    """A table that was read.
+    """A table read from a file.
 
     Attributes
     ----------
     frame : DataFrame
-        Its columns, with stripped names that all differ.
+        The table, with stripped and unique column names.
     name : str
         Name of the file.
     read_as : str
-        What the reader found out about the format; "" where nothing is worth saying.
+        Notes on the inferred format, which may be empty.
     day_first : bool or None
-        Whether the day comes first in dates, as the format of the file tells.
+        Whether the day comes first in dates, according to the format of the file.
     """
 
     frame: Any
@@ -40,31 +40,33 @@ class TableFile:
 
 
 def read_table_file(path: str | os.PathLike[str], options: FileOptions) -> TableFile:
-    """Read a table.
+    """Read a table from a file.
 
     Raises
     ------
     OSError
-        If there is no such file, or it cannot be read.
+        If the file does not exist or cannot be read.
     ImportError
-        If the format needs a package that is not installed.
+        If the format requires a package that is not installed.
     ValueError
-        If the file is no table, or it is not clear how it is written.
+        If the file is not a table, or its format is ambiguous.
     """
     options.check()
     if "://" in str(path):
-        raise FileNotFoundError(f"{path} is an address; download the file first.")
+        raise FileNotFoundError(
+            f"{path} is a URL; download the file and pass its path."
+        )
     path = Path(path)
     if path.is_dir() or not path.exists():
-        what = "is a folder" if path.is_dir() else "is not there"
+        what = "is a folder" if path.is_dir() else "does not exist"
         raise FileNotFoundError(f"the file {str(path)!r} {what}.")
     try:
         content = unpack(path.read_bytes(), path.name)
         day_first = None
         if options.sheet is not None and content.kind != "excel":
             raise UnreadableError(
-                f"{options.say('sheet', options.sheet)} is for Excel files, and the "
-                "file is none"
+                f"{options.say('sheet', options.sheet)} requires an Excel file, but "
+                "this is not one"
             )
         if content.kind == "text":
             frame, notes, day_first = read_text(content.raw, options)

@@ -1,4 +1,4 @@
-"""Which columns are targets, groups or neither: checked, and then taken apart."""
+"""Division of a table into inputs, targets and groups."""
 
 from __future__ import annotations
 
@@ -15,32 +15,38 @@ __all__ = ["split_columns"]
 def split_columns(
     table: TableFile, roles: Mapping[str, Sequence[str]], say: FileOptions
 ) -> tuple[Any, Any, Any]:
-    """Return the inputs, the targets and the groups, or None, of a table.
+    """Return the inputs, the targets and the groups (or None) of a table.
 
-    `roles` has columns by argument: "targets"; perhaps "drop", "group" and "keep".
+    `roles` has column names by argument: "targets" and optionally "drop", "group" and
+    "keep".
 
     Raises
     ------
     ValueError
-        If no target or an unknown column is named, a column has two roles, a group is
+        If there are no targets, a column is unknown or has two roles, a group is
         missing, or no input is left.
     """
     frame, name = table.frame, table.name
     if not roles["targets"]:
-        raise ValueError(f"{name}: no target is named. Columns: {listed(frame)}.")
+        raise ValueError(
+            f"{name}: targets is empty; name at least one column. Columns: "
+            f"{listed(frame)}."
+        )
     _check_roles(table, roles, say)
     others = [one for role, named in roles.items() for one in named if role != "keep"]
     inputs = frame.drop(columns=others)
     if not inputs.shape[1]:
-        raise ValueError(f"{name} has no inputs: all of its columns have a role.")
+        raise ValueError(
+            f"{name} has no inputs, because all columns are targets, groups or dropped."
+        )
     groups = None
     for group in roles.get("group", ()):
         groups = frame[group]
         n_missing = int(groups.isna().sum())
         if n_missing:
             raise ValueError(
-                f"{name}: the group {group!r} is missing in {n_missing} rows; every "
-                "row needs one."
+                f"{name}: the group column {group!r} has {n_missing} missing values; "
+                "every row must have a group."
             )
     return inputs, frame[list(roles["targets"])], groups
 
@@ -48,9 +54,9 @@ def split_columns(
 def _check_roles(
     table: TableFile, roles: Mapping[str, Sequence[str]], say: FileOptions
 ) -> None:
-    """Refuse roles of columns that are not there, and two roles of one column."""
+    """Raise if a column does not exist or has two roles."""
     columns, name = list(table.frame.columns), table.name
-    # the command line has said how it read the file
+    # the command line has already printed the format
     read_as = "" if say.on_command_line else table.read_as
     how = f" Read as: {read_as}." if read_as else ""
     taken: dict[str, str] = {}
@@ -64,7 +70,7 @@ def _check_roles(
         for column in named:
             if column in taken:
                 raise ValueError(
-                    f"{name}: column {column!r} is named twice, in "
+                    f"{name}: column {column!r} has two roles: "
                     f"{say.say(taken[column], column)} and {say.say(role, column)}."
                 )
             taken[column] = role

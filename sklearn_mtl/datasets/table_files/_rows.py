@@ -1,4 +1,4 @@
-"""The header of a text, and whether every row has as many fields."""
+"""Header of a text file, and check of the number of fields in each row."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["Layout"]
 
 
 class Layout:
-    """The names of the columns, and what else the lines of a text say.
+    """Header and number of rows of a text file.
 
     Attributes
     ----------
     header : list of str
-        The names; "" for a first column without one, which numbers the rows.
+        Names of the columns; "" for a first column with row names.
     n_skipped : int
         Number of lines before the header.
     has_row_names : bool
@@ -40,10 +40,10 @@ class Layout:
         self.has_row_names = not self.header[0]
         self.n_rows = self._count(rows)
         if not self.n_rows:
-            raise UnreadableError(f"the file has no rows, only a header, {where}")
+            raise UnreadableError(f"the file has a header, {where}, but no rows")
 
     def _count(self, rows: Iterator[tuple[int, list[str]]]) -> int:
-        """Return the number of rows; refuse one with other fields than the header."""
+        """Return the number of rows; raise unless all have the length of the header."""
         n_fields, n_rows, last = len(self.header), 0, 0
         broken: list[tuple[int, int]] = []
         for line, row in rows:
@@ -61,18 +61,18 @@ def _tell_broken(broken: list[tuple[int, int]], n_fields: int, n_rows: int) -> s
     line, found = broken[0]
     if len(broken) == n_rows and all(n == n_fields + 1 for _, n in broken):
         return (
-            f"the header names {n_fields} columns, but all rows have {found} fields; "
-            "name the column that has no name"
+            f"the header has {n_fields} names, but all rows have {found} fields; add "
+            "the missing name"
         )
-    more = f", and {len(broken) - 1} other lines are broken" if len(broken) > 1 else ""
+    others = f" (other wrong lines: {len(broken) - 1})" if len(broken) > 1 else ""
     return (
-        f"line {line} has {found} fields, but the header has {n_fields} columns{more}; "
-        "a field with a separator in it must be in double quotes"
+        f"line {line} has {found} fields, but the header has {n_fields} columns"
+        f"{others}; a field that contains a separator must be in double quotes"
     )
 
 
 def _records(raw: bytes, encoding: str, sep: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not blank, with the lines where they begin."""
+    """Yield the rows that are not blank, each with the number of its first line."""
     text = TextIOWrapper(BytesIO(raw), encoding=encoding, newline="")
     reader = csv.reader(text, delimiter=sep, skipinitialspace=True, strict=True)
     line = 1
@@ -82,12 +82,12 @@ def _records(raw: bytes, encoding: str, sep: str) -> Iterator[tuple[int, list[st
                 yield line, row
             line = reader.line_num + 1
     except csv.Error as error:
-        raise UnreadableError(f"in line {line}: {_explained(str(error))}") from error
+        raise UnreadableError(f"line {line}: {_explained(str(error))}") from error
 
 
 def _explained(error: str) -> str:
     if "unexpected end of data" in error or "field larger" in error:
-        return "a double quote opens a field that is never closed"
+        return "a field begins with a double quote that is never closed"
     if "expected after" in error:
-        return "a field goes on after its closing double quote"
+        return "text follows the closing double quote of a field"
     return error

@@ -1,4 +1,4 @@
-"""What separates the columns of a text, refused where two characters may."""
+"""Separator of the columns of a text file."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from sklearn_mtl.datasets.table_files._options import FileOptions, UnreadableErr
 __all__ = ["DIRECTIVE", "find_separator"]
 
 _CANDIDATES = {",": ",", ";": ";", "\t": "tab", "|": "|"}
-#: Excel writes its separator in a line before the header.
+#: Start of the line before the header in which Excel writes the separator.
 DIRECTIVE = "sep="
 _MOST_ROWS = 200
 _MOSTLY = 0.9
 
 
 def find_separator(sample: str, options: FileOptions, *, is_cut: bool) -> str:
-    """Return the separator of a text, given its first lines, complete ones.
+    """Return the separator of a text file from a sample of complete lines.
 
-    `is_cut` says that others follow: a field with line breaks may go on in them.
+    `is_cut` is whether the file has more lines, in which a field with line breaks may
+    continue.
     """
     if options.separator is not None:
         return options.separator
@@ -36,7 +37,7 @@ def find_separator(sample: str, options: FileOptions, *, is_cut: bool) -> str:
     even = [sep for sep, share in shares.items() if share == 1]
     if len(even) == 1:
         return even[0]
-    # A row with a field too many is named when the rows are counted.
+    # Layout reports rows with a wrong number of fields.
     mostly = even or [sep for sep, share in shares.items() if share >= _MOSTLY]
     if len(mostly) == 1:
         return mostly[0]
@@ -44,15 +45,16 @@ def find_separator(sample: str, options: FileOptions, *, is_cut: bool) -> str:
         return next(iter(shares))
     if not shares:
         raise UnreadableError(
-            f"the header has one column, {first[:60]!r}, with none of the separators "
-            f"comma, semicolon, tab and bar; name it, such as {options.say('sep', ':')}"
+            f"the header {first[:60]!r} contains none of the separators comma, "
+            "semicolon, tab and bar; set the separator, for example by "
+            f"{options.say('sep', ':')}"
         )
     found = " or ".join(options.say("sep", _CANDIDATES[sep]) for sep in shares)
-    raise UnreadableError(f"what separates the columns is not clear; say {found}")
+    raise UnreadableError(f"the separator of the columns is ambiguous; use {found}")
 
 
 def _rows(sample: str, sep: str) -> list[list[str]]:
-    """Return the first rows that are not blank; none where quotes do not fit."""
+    """Return the first rows that are not blank, or none if the quotes are invalid."""
     rows: list[list[str]] = []
     try:
         reader = csv.reader(StringIO(sample), delimiter=sep, skipinitialspace=True)

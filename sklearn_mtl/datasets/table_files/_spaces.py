@@ -1,4 +1,4 @@
-"""Texts without spaces around them."""
+"""Stripping of texts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ __all__ = ["strip_texts"]
 
 
 def strip_texts(frame: Any, missing: Collection[str]) -> Any:
-    """Return the frame with stripped texts; those that are missing values become gaps.
+    """Return the DataFrame with stripped texts, so that "yes " and "yes" are equal.
 
-    "yes " and "yes" are one class, as names of columns are stripped.
+    Stripped texts that mean a missing value become missing.
     """
     from pandas.api import types
 

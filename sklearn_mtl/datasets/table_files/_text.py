@@ -1,4 +1,4 @@
-"""Read text: encoding, separator, rows, decimal mark, and then pandas."""
+"""Reading of text files with an inferred format."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["read_text"]
 
 _SAMPLE_BYTES = 1 << 18
 _SAMPLE_ROWS = 2000
-# A field that may begin with a 0 before other digits.
+# Start of a field that may be padded with zeros, such as 01.
 _PADDED = re.compile(rb"(?<![\w.,:+-])0\d|[,;]0\d")
 _NAMES = {"\t": "tab", " ": "space"}
 _FOREIGN = {
@@ -36,16 +36,17 @@ _FOREIGN = {
 
 
 def read_text(raw: bytes, options: FileOptions) -> tuple[Any, list[str], bool | None]:
-    """Return the frame of a text, what is worth saying of it, and the order of dates.
+    """Return the DataFrame of a text file, notes on its format, and `day_first`.
 
-    Where semicolons separate the columns, or decimals have a comma, days come first.
+    The day is assumed to come first in dates if the file has semicolons as separators
+    or decimal commas.
     """
     encoding = find_encoding(raw, options)
     sample = _sample(raw, encoding)
     start = sample.lstrip().lower()
     for mark, what in _FOREIGN.items():
         if start.startswith(mark):
-            raise UnreadableError(f"the file is {what}, no table")
+            raise UnreadableError(f"the file is {what}, not a table")
     sep = find_separator(sample, options, is_cut=len(raw) > _SAMPLE_BYTES)
     layout = Layout(raw, encoding, sep)
     text = _Text(raw, encoding, sep, layout, missing_words(options))
@@ -54,7 +55,7 @@ def read_text(raw: bytes, options: FileOptions) -> tuple[Any, list[str], bool | 
     notes += ["decimal comma"] if decimal == "," else []
     if encoding not in ("utf-8", "utf-8-sig"):
         is_guess = encoding == "cp1252" and options.encoding is None
-        guess = f" (guessed; {options.say('encoding', 'NAME')} gives another)"
+        guess = f" (guessed; use {options.say('encoding', 'NAME')} to change it)"
         notes.append(f"encoding {encoding}{guess if is_guess else ''}")
     notes += _tell_missing(text, frame, options)
     if layout.has_row_names:
@@ -64,7 +65,7 @@ def read_text(raw: bytes, options: FileOptions) -> tuple[Any, list[str], bool | 
 
 
 def _sample(raw: bytes, encoding: str) -> str:
-    """Return the first lines, complete ones, with newlines at their ends."""
+    """Return the first complete lines, separated by newlines."""
     part = raw[:_SAMPLE_BYTES]
     text = part.decode(encoding, errors="ignore").lstrip("\ufeff")
     text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
@@ -72,7 +73,7 @@ def _sample(raw: bytes, encoding: str) -> str:
 
 
 class _Text:
-    """A text of which everything is known but how its numbers are written."""
+    """Text file with known encoding, separator and header."""
 
     def __init__(
         self,
@@ -94,7 +95,7 @@ class _Text:
         missing: list[str] | None = None,
         **how: Any,
     ) -> Any:
-        """Return the frame, or some of its rows or columns, as pandas reads it."""
+        """Return the DataFrame, or some of its rows or columns, read by pandas."""
         import pandas as pd
 
         return pd.read_csv(
@@ -114,14 +115,14 @@ class _Text:
 
 
 def _read_numbers(text: _Text, options: FileOptions) -> tuple[Any, str]:
-    """Return the frame and its decimal mark."""
+    """Return the DataFrame and its decimal mark."""
     marks = Marks()
     marks.look(text.read(_SAMPLE_ROWS, dtype=str))
     while True:
         decimal = marks.decide(text.sep, options)
         kinds = dict.fromkeys(options.texts, str)
         frame = text.read(decimal=decimal, low_memory=False, dtype=kinds)
-        marks.look(frame)  # numbers after the sample that pandas has not read
+        marks.look(frame)  # numbers after the sample that are still text
         if options.decimal is not None or marks.decide(text.sep, options) == decimal:
             break
     codes = _codes(text, frame)
@@ -134,7 +135,7 @@ def _read_numbers(text: _Text, options: FileOptions) -> tuple[Any, str]:
 
 
 def _codes(text: _Text, frame: Any) -> dict[str, Any]:
-    """Return the columns of digits padded with zeros, such as 01 and 10, as texts."""
+    """Return the columns of zero-padded digits, such as 01 and 10, as texts."""
     is_wide = text.encoding.lower().startswith(("utf-16", "utf-32"))
     if not is_wide and _PADDED.search(text.raw) is None:
         return {}
@@ -146,9 +147,9 @@ def _codes(text: _Text, frame: Any) -> dict[str, Any]:
 
 
 def _is_padded(column: Any) -> bool:
-    """Return whether all values are digits, equally many, and some begin with 0.
+    """Return whether all values have the same number of digits and some begin with 0.
 
-    Where the numbers of digits differ, 05 is a number that somebody wrote so.
+    If the number of digits varies, a value such as 05 is a number.
     """
     values = column.dropna().str.strip()
     widths = values.str.len()
@@ -158,7 +159,7 @@ def _is_padded(column: Any) -> bool:
 
 
 def _tell_missing(text: _Text, frame: Any, options: FileOptions) -> list[str]:
-    """Return what to say of words in columns of texts that were read as missing."""
+    """Return notes on words in text columns that were read as missing values."""
     from pandas.api import types
 
     names = [
@@ -168,7 +169,7 @@ def _tell_missing(text: _Text, frame: Any, options: FileOptions) -> list[str]:
     ]
     if not names:
         return []
-    # once more, since pandas does not say which of the gaps were words
+    # read again, because pandas does not report which missing values were words
     found = text.read(missing=[""], dtype=str, usecols=names)
     counts = {name: count_words(found[name], options) for name in names}
     return tell_words(counts, options)

@@ -1,4 +1,4 @@
-"""The bytes of a table: unpacked, and what kind of file their first bytes say."""
+"""Decompression of files, and detection of their format by the first bytes."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _FOREIGN = {
     b"SQLite": "a database",
     b"\x89HDF": "an HDF5 file",
     b"\x93NUMPY": "a NumPy array",
-    b"\x80\x04": "a pickle, which is not opened: it can run anything",
-    b"\x80\x05": "a pickle, which is not opened: it can run anything",
+    b"\x80\x04": "a pickle, which is not opened because it can execute any code",
+    b"\x80\x05": "a pickle, which is not opened because it can execute any code",
 }
 _SUFFIXES = {
     ".parquet": "parquet",
@@ -47,14 +47,14 @@ _BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError)
 
 @dataclass(frozen=True)
 class Content:
-    """The bytes of a table.
+    """Content of a table file.
 
     Attributes
     ----------
     raw : bytes
-        Unpacked.
+        Decompressed content.
     kind : {"text", "parquet", "arrow", "arrow stream", "excel"}
-        What they are.
+        Format of the content.
     """
 
     raw: bytes
@@ -62,7 +62,7 @@ class Content:
 
 
 def unpack(raw: bytes, name: str) -> Content:
-    """Return what is in a file, whatever its name ends in."""
+    """Return the decompressed content of a file and its format."""
     suffix = PurePosixPath(name).suffix.lower()
     for magic, module in _PACKED.items():
         if raw.startswith(magic):
@@ -71,7 +71,7 @@ def unpack(raw: bytes, name: str) -> Content:
                 raw = module.decompress(raw)
             except _BROKEN as error:
                 raise UnreadableError(
-                    f"the file is packed, and damaged: {error}"
+                    f"the compressed file is damaged: {error}"
                 ) from error
             break
     if raw.startswith(_ZIP):
@@ -90,7 +90,7 @@ def unpack(raw: bytes, name: str) -> Content:
             raise UnreadableError(f"the file is {what}")
     if suffix in (*_SUFFIXES, ".gz", ".zip", ".bz2", ".xz"):
         raise UnreadableError(
-            f"the name ends in {suffix}, but the file is of another kind, or damaged"
+            f"the name ends in {suffix}, but the file has another format or is damaged"
         )
     return Content(raw, "text")
 
@@ -104,14 +104,15 @@ def _is_excel(raw: bytes) -> bool:
 
 
 def _only_member(raw: bytes) -> tuple[bytes, str]:
-    """Return the one file of a zip, and how its name ends."""
+    """Return the only file of a zip archive, and its suffix."""
     try:
         with zipfile.ZipFile(BytesIO(raw)) as archive:
             names = [name for name in archive.namelist() if _is_content(name)]
             if len(names) != 1:
                 found = ", ".join(names[:5]) or "nothing"
                 raise UnreadableError(
-                    f"the zip must hold one file, the table; it holds {found}"
+                    f"the zip must contain exactly one file, the table; it contains "
+                    f"{found}"
                 )
             return archive.read(names[0]), PurePosixPath(names[0]).suffix.lower()
     except RuntimeError as error:
@@ -121,7 +122,7 @@ def _only_member(raw: bytes) -> tuple[bytes, str]:
 
 
 def _is_content(name: str) -> bool:
-    """Return whether a member is neither a folder nor what a Mac adds."""
+    """Return whether a member is neither a folder nor metadata added by macOS."""
     path = PurePosixPath(name)
     return not (
         name.endswith("/") or path.parts[0] == "__MACOSX" or path.name.startswith(".")

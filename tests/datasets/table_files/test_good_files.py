@@ -17,9 +17,9 @@ READ_AS = {
     "plain.csv": "",
     "tabs.tsv": "separator 'tab'",
     "german.csv": "separator ';', decimal comma, encoding cp1252 (guessed; "
-    "encoding='NAME' gives another)",
-    "row_names.xlsx": "the first column, which has no name, is left out",
-    "row_names.csv": "the first column, which has no name, is left out",
+    "use encoding='NAME' to change it)",
+    "row_names.xlsx": "first column without a name ignored",
+    "row_names.csv": "first column without a name ignored",
 }
 
 

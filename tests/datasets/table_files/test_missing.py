@@ -37,7 +37,7 @@ def test_none_is_a_text_and_missing_only_among_numbers(path):
 def test_words_that_were_texts_perhaps_are_told_with_their_number(path):
     table = read_table_file(path, FileOptions(on_command_line=True))
     assert table.read_as == (
-        "2 'NA' in region read as missing (--not-missing NA keeps them)"
+        "2 'NA' in region read as missing (use --not-missing NA to keep)"
     )
     assert table.frame["region"].isna().tolist() == [True, False, True, True]
     confirmed = read_table_file(path, FileOptions(missing=("NA",)))

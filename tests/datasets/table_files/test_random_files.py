@@ -49,7 +49,7 @@ def test_a_random_table_is_read_back(seed, tmp_path):
     try:
         found = read_table_file(path, FileOptions()).frame
     except ValueError as error:
-        if "what separates the columns is not clear" not in str(error):
+        if "the separator of the columns is ambiguous" not in str(error):
             raise
         found = read_table_file(path, FileOptions(sep=sep)).frame
     for name in expected:

@@ -37,8 +37,8 @@ def test_the_others_are_named_where_none_was_asked_for(book):
     with pytest.raises(ValueError, match="has no column 'grade'") as caught:
         load_table(book, targets="grade")
     assert str(caught.value).endswith(
-        "Columns: about. Read as: sheet 'notes' (sheet='NAME' reads another: 'empty', "
-        "'class 1', 'cover')."
+        "Columns: about. Read as: sheet 'notes' (use sheet='NAME' to read another one: "
+        "'empty', 'class 1', 'cover')."
     )
 
 
@@ -47,11 +47,11 @@ def test_the_others_are_named_where_none_was_asked_for(book):
     [
         (
             "Class1",
-            "book.xlsx: it has no sheet 'Class1' (did you mean 'class 1'?). Sheets: "
-            "empty, notes, class 1, cover.",
+            "book.xlsx: the file has no sheet 'Class1' (did you mean 'class 1'?). "
+            "Sheets: empty, notes, class 1, cover.",
         ),
         ("empty", "book.xlsx: the sheet 'empty' is empty."),
-        ("cover", "book.xlsx: the sheet 'cover' has no rows, only a header."),
+        ("cover", "book.xlsx: the sheet 'cover' has a header but no rows."),
     ],
 )
 def test_sheets_without_a_table_are_refused(book, sheet, message):
@@ -64,12 +64,14 @@ def test_a_first_sheet_without_a_table_names_the_others(tmp_path):
     with pd.ExcelWriter(path) as writer:
         for name, rows in (("cover", []), ("data", [1])):
             pd.DataFrame({"a": rows}).to_excel(writer, sheet_name=name, index=False)
-    with pytest.raises(ValueError, match=r"only a header; sheet 'cover'.*: 'data'"):
+    with pytest.raises(
+        ValueError, match=r"a header but no rows; sheet 'cover'.*: 'data'"
+    ):
         load_table(path, targets="a")
 
 
 def test_a_sheet_of_a_text_file_is_refused(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("a,b\n1,2\n")
-    with pytest.raises(ValueError, match="sheet='x' is for Excel files, and the file"):
+    with pytest.raises(ValueError, match="sheet='x' requires an Excel file, but this"):
         load_table(path, targets="a", sheet="x")
