@@ -1,4 +1,4 @@
-"""Which tasks to learn together."""
+"""Search for groups of tasks that are learned together."""
 
 from sklearn_mtl.grouping._task_group_search import TaskGroupSearchCV
 

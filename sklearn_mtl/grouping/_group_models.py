@@ -1,4 +1,4 @@
-"""What the model of a group says of its tasks, whatever estimator it is."""
+"""Models of groups of tasks, and their predictions for each task."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ __all__ = ["GroupModels", "group_codes", "group_outputs"]
 
 _WHO = "TaskGroupSearchCV"
 
-# What the model of a group says of its tasks: (model, tasks, X) -> an array a task.
+# Function from (model, tasks, X) of a group to one array of predictions per task.
 Question = Callable[[Any, Sequence[Task], Any], list[np.ndarray]]
 
 
 @dataclass(frozen=True)
 class GroupModels:
-    """A partition of the tasks, and the fitted model of each group."""
+    """A partition of the tasks with the fitted model of each group."""
 
     task_set: TaskSet
     partition: Partition
@@ -45,7 +45,7 @@ class GroupModels:
         n_jobs: int | None,
     ) -> GroupModels:
         """Fit one clone of an estimator to each group."""
-        # Threads, because a model fitted in a process would have to be copied back.
+        # Threads avoid copying fitted models from other processes.
         models = Parallel(n_jobs=n_jobs, prefer="threads")(
             delayed(fit_tasks)(estimator, data, group, _WHO) for group in partition
         )
@@ -57,26 +57,26 @@ class GroupModels:
 
     @property
     def names(self) -> list[list[str]]:
-        """Names of the tasks of each group."""
+        """Return the names of the tasks in each group."""
         return [[self.task_set.names[t] for t in group] for group in self.partition]
 
     @property
     def group_of_task(self) -> np.ndarray:
-        """Number of the group (n_tasks,) that each task is in."""
+        """Return the index of the group of each task (n_tasks,)."""
         out = np.empty(self.task_set.n_tasks, dtype=np.intp)
         for number, group in enumerate(self.partition):
             out[list(group)] = number
         return out
 
     def ask_all(self, ask: Question, X: FeaturesLike) -> list[np.ndarray]:
-        """Return the answers for all tasks, in task order."""
+        """Return the predictions of all tasks, in task order."""
         found: dict[int, np.ndarray] = {}
         for number, group in enumerate(self.partition):
             found.update(zip(group, self._ask(ask, X, number), strict=True))
         return [found[t] for t in range(self.task_set.n_tasks)]
 
     def ask_one(self, ask: Question, X: FeaturesLike, t: int) -> np.ndarray:
-        """Return the answer for one task, from the model of its group alone."""
+        """Return the predictions of one task, using only the model of its group."""
         number = next(i for i, group in enumerate(self.partition) if t in group)
         return self._ask(ask, X, number)[self.partition[number].index(t)]
 
@@ -88,7 +88,7 @@ class GroupModels:
 def group_codes(
     model: Predictor, tasks: Sequence[Task], X: FeaturesLike
 ) -> list[np.ndarray]:
-    """Return predicted class indices or values (n_samples,) of each task of a group."""
+    """Return the predicted class indices or values (n_samples,) of each task."""
     columns = predicted_columns(model.predict(X), len(tasks), _WHO)
     return [_encode(task, one) for task, one in zip(tasks, columns, strict=True)]
 
@@ -98,7 +98,7 @@ def group_outputs(
 ) -> list[np.ndarray]:
     """Return probabilities (n_samples, n_classes) or values (n_samples,) of each task.
 
-    A classifier without probabilities gives its label probability 1.
+    For classifiers without probabilities, the predicted label has probability 1.
     """
     is_proba = hasattr(model, "predict_proba")
     if not is_proba or not all(task.is_classification for task in tasks):
@@ -122,7 +122,7 @@ def group_outputs(
 
 
 def _encode(task: Task, predicted: np.ndarray) -> np.ndarray:
-    """Return codes; labels of several types come in an array of objects."""
+    """Return the codes of predicted labels, which may have mixed types."""
     if task.kind == "empty":
         return np.full(len(predicted), np.nan)
     is_object = predicted.dtype.kind == "O"

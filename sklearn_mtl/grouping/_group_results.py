@@ -1,4 +1,4 @@
-"""Which numbers of groups are tried, and what came of them."""
+"""Candidate numbers of groups, and results of the search."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_CANDIDATES = 12
 
 
 def candidate_sizes(n_tasks: int, max_groups: int | None) -> list[int]:
-    """Return the numbers of groups to try, at most 12, from one to the most allowed."""
+    """Return at most 12 numbers of groups to try, from one to the maximum."""
     most = max(1, n_tasks if max_groups is None else min(max_groups, n_tasks))
     if most <= _MOST_CANDIDATES:
         return list(range(1, most + 1))
@@ -33,7 +33,7 @@ def summarise(
     affinity: np.ndarray | None,
     units: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """Return the results of the search in scikit-learn's form.
+    """Return the results of the search in the format of `cv_results_`.
 
     Shapes: affinity (n_tasks, n_tasks), units (n_tasks,).
     """
@@ -55,7 +55,7 @@ def summarise(
     counted = by_task if units is None else by_task / units
     counted = np.where(tasks_in_means(by_task), counted, np.nan)
     results |= _means(counted)
-    # as in scikit-learn: ties share the better rank, and NaN comes last
+    # as in scikit-learn, tied candidates share the better rank and NaN ranks last
     results["rank_test_score"] = rankdata(
         np.nan_to_num(-level_ties(results["mean_test_score"]), nan=np.inf), method="min"
     ).astype(np.int32)
@@ -65,16 +65,17 @@ def summarise(
 
 
 def _means(by_task: np.ndarray) -> dict[str, np.ndarray]:
-    """Return means over tasks of each split, over all splits, and their deviation.
+    """Return the mean scores of each split and of all splits, and their deviation.
 
-    Each task counts by its mean over the splits that score it. A mean of the means of
-    splits would mix different tasks where a split lacks scores of one.
+    The overall mean is the mean over tasks of the mean over the splits that score a
+    task. A mean over splits of means over tasks would mix different sets of tasks if a
+    split lacks the score of a task.
 
     Shapes: by_task (n_partitions, n_splits, n_tasks) -> (n_partitions,).
     """
     by_split = mean_over_tasks(by_task)
     means = mean_over_tasks(by_task.swapaxes(1, 2))  # (n_partitions, n_tasks)
-    # without the differences between tasks, which are no noise of a split
+    # exclude differences between tasks, which are not noise of the splits
     noise = mean_over_tasks(by_task - means[:, None])
     return {
         **{f"split{i}_test_score": scores for i, scores in enumerate(by_split.T)},
@@ -84,7 +85,7 @@ def _means(by_task: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _in_order(scores: dict[tuple[int, ...], np.ndarray], n_tasks: int) -> np.ndarray:
-    """Return scores (n_splits, n_tasks); NaN for a task that is in no group."""
+    """Return scores (n_splits, n_tasks), with NaN for tasks that are in no group."""
     n_splits = len(next(iter(scores.values())))
     found = np.full((n_splits, n_tasks), np.nan)
     for columns, own in scores.items():

@@ -1,4 +1,4 @@
-"""Search the partition of the tasks with the best cross-validated score."""
+"""Search for the partition of the tasks with the best cross-validated score."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ if TYPE_CHECKING:
 __all__ = ["GroupSearch", "search_groups"]
 
 _WHO = "TaskGroupSearchCV"
-_SOLITARY = ("constant", "empty")  # in no company, for there is nothing to learn
+_SOLITARY = ("constant", "empty")  # kinds of tasks in which there is nothing to learn
 
 
 @dataclass(frozen=True)
 class GroupSearch:
-    """What a search found.
+    """Result of a search.
 
     Attributes
     ----------
     partition : tuple of tuple of int
-        The best partition.
+        Best partition.
     best : int
-        Its place in the results.
+        Index of the best partition in the results.
     results : dict
-        As `cv_results_`.
+        Results in the format of `cv_results_`.
     affinity : TaskAffinity or None
-        What it was found by.
+        Affinities from which the partitions were found.
     n_fits : int
-        Fits that it took.
+        Number of fits.
     """
 
     partition: Partition
@@ -61,7 +61,7 @@ class GroupSearch:
 def search_groups(
     model: TaskGroupSearchCV, data: TaskData, seed: int, events: FitEvents
 ) -> GroupSearch:
-    """Find partitions by affinity, score them, and take the best."""
+    """Find partitions by affinity, score them, and return the best one."""
     tasks = data.task_set.tasks
     free = [t for t, one in enumerate(tasks) if one.kind not in _SOLITARY]
     alone = [(t,) for t, one in enumerate(tasks) if one.kind in _SOLITARY]
@@ -108,8 +108,8 @@ def _make_scores(
     )
     if (scores.units != 1.0).any():
         warnings.warn(
-            f"{_WHO}: scoring={model.scoring!r} is in the units of the tasks, which "
-            f"differ. {MEAN_OF_UNITS}",
+            f"{_WHO}: the scores of scoring={model.scoring!r} depend on the units of "
+            f"the tasks, which differ. {MEAN_OF_UNITS}",
             DifferentUnitsWarning,
             stacklevel=6,
         )
@@ -117,7 +117,7 @@ def _make_scores(
 
 
 def _without_affinity(free: Sequence[int], k: int) -> Partition:
-    """Return all tasks together or, of two, all apart."""
+    """Return the partition of at most two tasks into k groups."""
     if not free:
         return ()
     return (tuple(free),) if k == 1 else tuple((t,) for t in free)
@@ -126,7 +126,7 @@ def _without_affinity(free: Sequence[int], k: int) -> Partition:
 def _find_affinity(
     model: TaskGroupSearchCV, data: TaskData, scores: TaskSetScores, seed: int
 ) -> TaskAffinity:
-    """Measure the affinities, or take those that were given."""
+    """Measure the affinities, or return the given ones."""
     if isinstance(model.method, str):
         return affinity_of_data(
             model.estimator,

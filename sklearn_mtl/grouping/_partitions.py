@@ -1,4 +1,4 @@
-"""Divide tasks into groups by their affinity, for every number of groups."""
+"""Partitions of tasks by affinity, for every number of groups."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sklearn_mtl.utils._ties import first_highest
 
 __all__ = ["PARTITIONERS", "best_partitions", "group_value"]
 
-EXACT_TASKS = 10  # 3 ** 10 / 2 divisions of a set in two: half a second
-_STARTS = 10  # of k-means in the spectral embedding
+EXACT_TASKS = 10  # 3 ** 10 / 2 divisions of sets into two, which take half a second
+_STARTS = 10  # number of initialisations of k-means in the spectral embedding
 
 Partition = tuple[tuple[int, ...], ...]
 
@@ -22,12 +22,12 @@ def best_partitions(
 ) -> list[Partition]:
     r"""Return the best partition into each number of groups.
 
-    The best has the largest sum over tasks of the mean affinity of the others of its
-    group to it,
+    The best partition maximises the sum over tasks of the mean affinity of the other
+    tasks of the group to the task,
 
     .. math:: \sum_G \sum_{j \in G} \frac{1}{|G| - 1} \sum_{i \in G, i \ne j} A_{ij},
 
-    where a task alone counts 0.
+    where groups with a single task contribute 0.
 
     Shapes: affinity (n_tasks, n_tasks).
     """
@@ -39,7 +39,7 @@ def best_partitions(
 
 
 def filled(affinity: np.ndarray) -> np.ndarray:
-    """Return affinities with zeros on the diagonal, and the mean where there is NaN."""
+    """Return affinities with zeros on the diagonal, and NaN replaced by the mean."""
     values = affinity.astype(float)
     np.fill_diagonal(values, np.nan)
     known = values[~np.isnan(values)]
@@ -49,12 +49,12 @@ def filled(affinity: np.ndarray) -> np.ndarray:
 
 
 def tidy(groups: Sequence[Sequence[int]]) -> Partition:
-    """Return groups and their tasks in order."""
+    """Return the groups with sorted tasks, in sorted order."""
     return tuple(sorted(tuple(sorted(int(t) for t in group)) for group in groups))
 
 
 def group_value(affinity: np.ndarray, group: Sequence[int]) -> float:
-    """Return the sum over the tasks of a group of the mean affinity of the others."""
+    """Return the sum over tasks of a group of their mean affinity to the others."""
     if len(group) < 2:
         return 0.0
     inside = np.ix_(list(group), list(group))
@@ -62,15 +62,15 @@ def group_value(affinity: np.ndarray, group: Sequence[int]) -> float:
 
 
 def _exact(affinity: np.ndarray, sizes: Sequence[int], seed: int) -> list[Sequence]:
-    """Build the best partition of every set of tasks from those of smaller sets."""
-    # O(3^n_tasks) divisions of a set into its best k - 1 groups and one more.
+    """Find the best partitions by dynamic programming over sets of tasks."""
+    # O(3^n_tasks) divisions of a set into a group and the best k - 1 groups of the rest
     n_tasks = len(affinity)
     affinity = _whole_numbers(affinity)
     sets = [
         [t for t in range(n_tasks) if mask >> t & 1] for mask in range(1 << n_tasks)
     ]
     values = [group_value(affinity, one) for one in sets]
-    # best[k][mask]: value and last group of the best partition of the set into k
+    # best[k][mask]: value and last group of the best partition of a set into k groups
     best: list[dict[int, tuple[float, int]]] = [{0: (0.0, 0)}]
     for _ in range(max(sizes)):
         before, now = best[-1], {}
@@ -90,17 +90,18 @@ def _exact(affinity: np.ndarray, sizes: Sequence[int], seed: int) -> list[Sequen
 
 
 def _whole_numbers(affinity: np.ndarray) -> np.ndarray:
-    """Return multiples of affinities whose means in groups are whole numbers."""
-    # So sums of means tie where they should, in whatever order they are added.
+    """Return multiples of affinities whose means in groups are integers."""
+    # Sums of integers do not depend on their order, so that equal partitions tie.
     size = np.abs(affinity).max(initial=0.0)
     grid = np.rint(affinity * (2**26 / size)) if size > 0 else affinity
     return grid * math.lcm(*range(1, len(affinity)))
 
 
 def _groups_with_first(mask: int) -> list[int]:
-    """Return the subsets that hold the first task of a set: each division once."""
+    """Return the subsets of a set of tasks that contain its first task."""
+    # each division of the set into two occurs once, since one part has the first task
     first = mask & -mask
-    # (group - 1) & rest runs through all subsets of the rest.
+    # (group - 1) & rest enumerates all subsets of the rest
     rest, group, found = mask ^ first, mask ^ first, []
     while True:
         found.append(group | first)
@@ -119,14 +120,14 @@ def _backtrack(best: list[dict], sets: list[list[int]], k: int) -> list[list[int
 
 
 def _greedy(affinity: np.ndarray, sizes: Sequence[int], seed: int) -> list[Sequence]:
-    """Merge, from single tasks on, the two groups whose union gains most."""
-    # O(n_tasks^3), for the affinities between groups add up when two are merged.
+    """Start with single tasks, and merge the two groups whose union gains most."""
+    # O(n_tasks^3), because the affinities between groups are updated by sums
     groups: list[list[int]] = [[t] for t in range(len(affinity))]
     between = affinity + affinity.T  # (n_groups, n_groups); within them: the diagonal
     found: dict[int, Sequence] = {len(groups): [list(one) for one in groups]}
     while len(groups) > min(sizes):
         n = np.array([len(one) for one in groups])
-        # `group_value` before and after each union, from sums that are kept up to date.
+        # `group_value` before and after each union, computed from the updated sums
         within = between.diagonal() / 2
         value = within / np.maximum(n - 1, 1)
         union = (within[:, None] + within + between) / (n[:, None] + n - 1)
@@ -143,14 +144,14 @@ def _greedy(affinity: np.ndarray, sizes: Sequence[int], seed: int) -> list[Seque
 
 
 def _spectral(affinity: np.ndarray, sizes: Sequence[int], seed: int) -> list[Sequence]:
-    """Cluster in the embedding of the normalised Laplacian (Shi and Malik, 2000)."""
+    """Return partitions by spectral clustering (Shi and Malik, 2000)."""
     from sklearn.cluster import SpectralClustering
 
     n_tasks = len(affinity)
     similar = (affinity + affinity.T) / 2
     off = ~np.eye(n_tasks, dtype=bool)
     low, high = similar[off].min(), similar[off].max()
-    # similarities must be positive; what is least alike stays connected
+    # similarities must be positive, so that all tasks are connected
     similar = np.where(off, (similar - low) / max(high - low, 1e-12) + 1e-3, 1.0)
     found: list[Sequence] = []
     for k in sizes:

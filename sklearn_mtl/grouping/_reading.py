@@ -1,4 +1,4 @@
-"""Read what the fit of a group search gets, before it searches."""
+"""Reading of the arguments of fit of a group search."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def read_search_data(
     held: dict[str, Any],
     fit_params: dict[str, Any],
 ) -> TaskData:
-    """Return samples and validation set with what every fit of a group gets.
+    """Return the samples and the validation set for the fits of groups.
 
-    `weighted` holds sample_weight and groups, `held` the validation set, by the names
-    of the arguments of fit.
+    `weighted` contains sample_weight and groups, and `held` the validation set, both by
+    the names of the arguments of fit.
     """
     on_empty_task = search.on_empty_task
     data = read_data(
@@ -48,7 +48,7 @@ def _route(
     held: dict[str, Any],
     fit_params: dict[str, Any],
 ) -> dict[str, Any]:
-    """Check what fit was given, and return what all fits get unread."""
+    """Check the arguments of fit, and return those to pass on to all fits unread."""
     if not get_config()["enable_metadata_routing"]:
         refuse_unused([search.estimator], held, _WHO)
         refuse_untransformed(fit_params, "its step", _WHO)

@@ -1,4 +1,4 @@
-"""Find out which tasks to train together, and train them so."""
+"""Search for groups of tasks, with one model per group."""
 
 from __future__ import annotations
 
@@ -51,80 +51,85 @@ _WHO = "TaskGroupSearchCV"
 class TaskGroupSearchCV(
     MetaOutputsMixin, CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator
 ):
-    r"""Find the groups of tasks that are best learned together, a model a group.
+    r"""Search for groups of tasks that should be learned together.
 
-    Three steps: measure the affinity of the tasks (`inspection.task_affinity`); find
-    for every number of groups k the partition that maximises
+    The search has three steps. First, the affinity A_ij of task i to task j is measured
+    for all pairs (see `inspection.task_affinity`). Second, for each number of groups k
+    the partition is found that maximises
 
-    .. math:: \sum_G \sum_{j \in G} \frac{1}{|G| - 1} \sum_{i \in G, i \ne j} A_{ij};
+    .. math:: \sum_G \sum_{j \in G} \frac{1}{|G| - 1} \sum_{i \in G, i \ne j} A_{ij}.
 
-    score these partitions by cross-validation, all tasks together (k = 1) and all apart
-    (k = n_tasks) among them, and take the one with the best mean score over tasks. Then
-    fit one model to each group.
+    These partitions include all tasks together (k = 1) and each task separately (k =
+    n_tasks). Third, the partitions are scored by cross-validation, and the one with the
+    best mean score over tasks is chosen. Finally, one model is fitted to each group.
 
-    Use it when some of many tasks may be related and nobody knows which. With a few
-    tasks or a model that shares only what helps, such as `MultiTaskLinearRegressor`,
-    expect what all tasks together give.
+    Use it for many tasks of which unknown subsets may be related. With few tasks, or a
+    model that adapts how much it shares, such as `MultiTaskLinearRegressor`, the scores
+    are usually similar to those of learning all tasks together.
 
     Parameters
     ----------
     estimator : estimator
-        What is fitted to every group: any multi-output estimator. A task alone is
-        fitted by `IndependentTasks`. Arguments of this package's estimators that speak
-        of tasks (task_types, loss, class_weight, task_weight) are cut to the group.
+        Any multi-output estimator, of which a clone is fitted to each group. A single
+        task is fitted by `IndependentTasks`. Parameters with values for each task
+        (task_types, loss, class_weight, task_weight) of estimators of this package are
+        restricted to the group.
     max_groups : int, default=None
-        Most groups, and thus models; None allows one a task.
+        Maximum number of groups, and thus of models. None means the number of tasks.
     method : {"gain", "lookahead", "gradient", "label"} or array-like, default="gain"
-        How the affinity is measured, or the affinities (n_tasks, n_tasks) themselves,
-        also as a `TaskAffinity` or a DataFrame, which are matched to the tasks by name.
+        Method to measure the affinity, as in `task_affinity`, or the affinities: an
+        array of shape (n_tasks, n_tasks), or a `TaskAffinity` or a DataFrame, which are
+        matched to the tasks by name.
     search : {"auto", "exact", "greedy", "spectral"}, default="auto"
-        How partitions are found. "exact" looks at all of them, which takes 3^n_tasks
-        steps; "greedy" merges groups; "spectral" is spectral clustering. "auto" is
-        "exact" up to 10 tasks, else "greedy".
+        Method to find the partitions. "exact" compares all partitions in 3^n_tasks
+        steps; "greedy" merges groups; "spectral" uses spectral clustering. "auto" is
+        "exact" for up to 10 tasks, and "greedy" otherwise.
     cv : int, splitter or iterable, default=5
-        Folds for "gain" and for the scores of partitions; a number gives folds
-        stratified on all tasks.
+        Cross-validation for the method "gain" and for the scores of partitions. An
+        integer is a number of folds, which are stratified on all tasks.
     scoring : str, callable or dict, default=None
-        Metric, as in `per_task_scorers`; None is "auto".
+        Metric, as in `per_task_scorers`; None means "auto".
     max_sets : int, default=None
-        Most sets of tasks that "gain" trains, as in `task_affinity`.
+        Maximum number of sets of tasks that the method "gain" trains, as in
+        `task_affinity`.
     on_empty_task : {"raise", "warn"}, default="raise"
-        Whether a task without any observed label is an error, or predicted as NaN with
-        a warning.
+        Whether to raise an error for a task without observed labels, or to issue a
+        warning and predict NaN.
     n_jobs : int, default=None
-        Fits at a time.
+        Number of fits to run in parallel.
     memory : str or joblib.Memory, default=None
-        Where scores of fits are kept, so that another search repeats none.
+        Cache for the scores of fits, which other searches can reuse.
     random_state : int, RandomState, Generator or None, default=None
-        Seed of folds and of what the method draws. Set the random_state of the
-        estimator too, if it has one.
+        Seed of the folds and of the affinity method. For reproducible results, also set
+        the `random_state` of the estimator.
     verbose : bool, default=False
-        Whether a progress bar is shown on stderr, if that is a terminal.
+        Whether to show a progress bar on stderr if it is a terminal.
 
     Attributes
     ----------
     groups_ : list of list of str
-        Names of the tasks of every group.
+        Names of the tasks in each group.
     task_groups_ : ndarray of shape (n_tasks,)
-        Number of the group of every task.
+        Index of the group of each task.
     estimators_ : list of estimator
-        The fitted model of every group.
+        Fitted model of each group.
     affinity_ : TaskAffinity or None
-        What the search is based on; None where one partition or two are possible.
+        Affinities of the tasks; None if at most two partitions are possible.
     cv_results_ : dict of str to list or ndarray
-        One entry for each partition that was scored: "groups", "n_groups", "affinity"
-        (the sum above), "mean_test_score", "std_test_score", "rank_test_score",
+        One entry for each scored partition: "groups", "n_groups", "affinity" (the sum
+        above), "mean_test_score", "std_test_score", "rank_test_score",
         "split0_test_score", ..., and "task_scores", the mean score of each task.
     best_index_ : int
-        The chosen partition in `cv_results_`.
+        Index of the chosen partition in `cv_results_`.
     best_score_ : float
-        Its mean score; NaN where there was nothing to choose.
+        Mean score of the chosen partition; NaN if only one partition is possible.
     n_fits_ : int
-        Fits of the search, without the last ones.
+        Number of fits of the search, without the final ones.
     refit_time_ : float
-        Seconds of the last fits.
+        Time of the final fits in seconds.
     classes_ : ndarray, or list of ndarray
-        Labels of each task (None for a regression). Absent if all are regressions.
+        Class labels of each task (None for regression tasks). It does not exist if all
+        tasks are regression tasks.
     n_tasks_ : int
         Number of tasks.
     task_names_in_ : ndarray of shape (n_tasks,)
@@ -132,28 +137,34 @@ class TaskGroupSearchCV(
     n_features_in_ : int
         Number of features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names that are strings.
+        Names of the features, if all names of X are strings.
 
     See Also
     --------
-    sklearn_mtl.inspection.task_affinity : The affinities alone.
-    compare : Find out whether learning all tasks together helps.
+    sklearn_mtl.inspection.task_affinity : Measure the affinities of tasks.
+    compare : Compare models and measure whether learning tasks together helps.
 
     Notes
     -----
-    Of more than 12 possible numbers of groups, 12 are tried, in a geometric series.
-    In `cv_results_`, each task counts by its mean score over the splits that score it,
-    if these are more than half of the splits. Thus "mean_test_score" is not the mean of
-    the split scores where a split lacks scores of a task.
-    `best_score_` is a little optimistic, for it is the best of several and the
-    affinities come from the same rows; cross-validate the search for an honest score.
+    If there are more than 12 possible numbers of groups, 12 of them in a geometric
+    series are tried.
 
-    A task with a single class, or without labels, is in a group of its own. With one
-    possible partition nothing is cross-validated. `score` is that of the package's
-    estimators (mean accuracy, R2 or skill), whatever `scoring` is.
+    In `cv_results_`, "mean_test_score" is the mean over tasks of the mean score over
+    the splits that score a task. Tasks that are scored in at most half of the splits
+    are excluded. If a split lacks the score of a task, the mean therefore differs from
+    the mean of the split scores.
 
-    Cost: n_folds times the number of different groups, at most 2 n_tasks - 1 where the
-    search is "greedy", beside that of the affinity.
+    `best_score_` is slightly optimistic, because it is the best of several scores and
+    the affinities come from the same samples. Cross-validate the search for an unbiased
+    score.
+
+    Tasks with a single class or without labels form groups of their own. If only one
+    partition is possible, there is no cross-validation. The method `score` does not use
+    `scoring`: it returns mean accuracy, R2 or skill, like other estimators of the
+    package.
+
+    The number of fits is n_folds times the number of different groups, which is at most
+    2 n_tasks - 1 for the search "greedy", plus the fits for the affinity.
 
     References
     ----------
@@ -237,28 +248,29 @@ class TaskGroupSearchCV(
         sample_weight_val: ArrayLike | None = None,
         **fit_params: Any,
     ) -> TaskGroupSearchCV:
-        """Find the groups, and fit a model to each.
+        """Search for the groups and fit a model to each of them.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs; whatever the estimator takes.
+            Input data in any form that the estimator accepts.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Targets; NaN, None, pandas.NA and pandas.NaT are missing labels, where the
-            estimator takes them.
+            Target values. NaN, None, pandas.NA and pandas.NaT are missing labels, if
+            the estimator supports them.
         sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Weights of rows or cells, in fits and scores. With metadata routing the
-            estimator must request them; scores are weighted in any case.
+            Weights per sample or per label, for fits and scores. With metadata routing,
+            the estimator must request them for its fits.
         groups : array-like of shape (n_samples,), default=None
-            The group of each sample: folds of a number do not divide groups, and a
-            splitter and every fit that takes groups get them.
+            Group labels of the samples. The folds of an integer `cv` do not divide
+            groups. They are also passed to a splitter and to estimators whose fit takes
+            groups.
         X_val, y_val, sample_weight_val : array-like, default=None
-            A validation set of shapes (n_val, n_features), (n_val, n_tasks) and, for
-            the weights, (n_val,) or (n_val, n_tasks), for the fits: each gets the tasks
-            of its group. Partitions are still scored by `cv`.
+            Validation set for the fits, of shapes (n_val, n_features), (n_val, n_tasks)
+            and (n_val,) or (n_val, n_tasks). Each fit receives the tasks of its group.
+            Partitions are still scored by `cv`.
         **fit_params : dict
-            Given to all fits; of what has one entry per sample, those of the samples
-            that are fitted.
+            Parameters to pass to all fits. Values with one entry per sample are
+            restricted to the samples of a fit.
 
         Returns
         -------
@@ -268,21 +280,21 @@ class TaskGroupSearchCV(
         Raises
         ------
         TaskError
-            If a task has no label or labels of the wrong kind, or affinities are not
-            (n_tasks, n_tasks); or if y_val has other tasks, other classes, or no label
-            of a task.
+            If a task has no labels or labels of the wrong type, or the affinities do
+            not have the shape (n_tasks, n_tasks); or if y_val has other tasks, unknown
+            classes, or no label of a task.
         ValueError
-            If a parameter is out of its range, lengths differ, or the estimator has no
-            use for the validation set.
+            If a parameter is out of its range, lengths differ, or the estimator does
+            not use a validation set.
         """
         events = FitEvents(self, X, y, sample_weight)
-        events.begin(None)  # how many sets it takes shows on the way
+        events.begin(None)  # the number of sets is not known in advance
         X, y = indexable(plain_inputs(X, _WHO), as_targets(y, _WHO))
         X = record_features(self, X)
         weighted = {"sample_weight": sample_weight, "groups": groups}
         held = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
         data = read_search_data(self, X, y, weighted, held, fit_params)
-        with warnings.catch_warnings():  # said once, when y was read
+        with warnings.catch_warnings():  # they were issued when y was read
             for seen in (MissingLabelWarning, SingleClassWarning, IndexOrderWarning):
                 warnings.simplefilter("ignore", seen)
             found = search_groups(self, data, draw_seed(self.random_state), events)
@@ -304,13 +316,13 @@ class TaskGroupSearchCV(
         self.task_groups_ = fitted.group_of_task
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return how metadata reach the estimator and the splitter.
+        """Return the routing of metadata to the estimator and the splitter.
 
         Returns
         -------
         MetadataRouter
-            Groups and weights are used by the search itself too: by folds of a number
-            and by scores.
+            Router that also requests groups and weights for the search, which needs
+            them for the folds of an integer `cv` and for the scores.
         """
         router = MetadataRouter(owner=self).add_self_request(self)
         fits = MethodMapping().add(caller="fit", callee="fit")
@@ -328,11 +340,11 @@ class TaskGroupSearchCV(
         return all(hasattr(one, "predict_proba") for one in fitted or [self.estimator])
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Say whether all groups have their models."""
+        """Return whether the models of all groups are fitted."""
         return hasattr(self, "estimators_")
 
     def __sklearn_tags__(self) -> Tags:
-        """Declare what the estimator can do."""
+        """Return the tags of the estimator."""
         tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
         tags = join_tags(tags, [self.estimator])
         if tags.classifier_tags is not None and inner.classifier_tags is not None:

@@ -105,7 +105,9 @@ def test_the_search_gives_each_group_its_tasks_of_a_validation_set(drawn):
     for names, model in zip(search.groups_, search.estimators_, strict=True):
         inner = model if len(names) > 1 else model.estimators_[0]
         assert np.isfinite(inner.history_["valid_loss"]).all()
-    with pytest.raises(ValueError, match="X_val is given, but fit of Ridge has no use"):
+    with pytest.raises(
+        ValueError, match="X_val is given, but fit of Ridge does not use"
+    ):
         TaskGroupSearchCV(Ridge()).fit(X, y, X_val=X, y_val=y)
 
 
