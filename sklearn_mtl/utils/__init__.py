@@ -1,1 +1,1 @@
-"""Tools that the whole package shares."""
+"""Utilities shared by the whole package."""

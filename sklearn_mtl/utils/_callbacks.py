@@ -1,4 +1,4 @@
-"""scikit-learn's own callbacks, which estimators can be given from 1.9 on."""
+"""Support of scikit-learn's callbacks, which exist since version 1.9."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ try:
 except ImportError:  # until scikit-learn 1.8: estimators have no set_callbacks
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Adds nothing where scikit-learn has no callbacks."""
+        """Empty mixin for versions of scikit-learn without callbacks."""
 
     def with_callbacks(method: Callable) -> Callable:
-        """Return the method as it is."""
+        """Return the method unchanged."""
         return method
 
 
 class FitEvents:
-    """What the callbacks of an estimator are told: its fit, and the parts of it.
+    """Calls of the callbacks of an estimator for its fit and the parts of the fit.
 
-    Nothing is told, and nothing computed, where neither the estimator nor one around it
-    has a callback.
+    Without callbacks on the estimator or on a meta-estimator around it, the methods do
+    nothing.
 
     Parameters
     ----------
     estimator : estimator
-        What is fitted; its fit is decorated by `with_callbacks`.
+        Estimator whose fit is decorated by `with_callbacks`.
     X, y : object
-        As the user gave them.
+        Arguments of fit, unchanged.
     sample_weight : object, default=None
-        As the user gave it.
+        Argument of fit, unchanged.
     """
 
     def __init__(
@@ -58,9 +58,10 @@ class FitEvents:
     def begin(
         self, n_parts: int | None, fitted: Callable[[], dict[str, Any]] | None = None
     ) -> None:
-        """Tell that a fit of at most so many parts begins.
+        """Notify the callbacks that a fit of at most `n_parts` parts begins.
 
-        `fitted` returns the attributes with which the estimator could predict now.
+        `fitted` returns the attributes with which the estimator could predict at that
+        time.
         """
         if self.are_heard:
             self._fitted = fitted
@@ -68,18 +69,18 @@ class FitEvents:
             self._root.call_on_fit_task_begin(**self._data)
 
     def begin_part(self, name: str, n_parts: int = 0) -> Any:
-        """Tell that the next part begins, and return its context."""
+        """Notify the callbacks that the next part begins, and return its context."""
         if self._root is not None:
             self._part = self._root.subcontext(name, max_subtasks=n_parts)
             self._part.call_on_fit_task_begin(**self._data)
         return self._part
 
     def end_part(self) -> bool:
-        """Tell that the part ends, and return whether a callback wants to stop."""
+        """Notify the callbacks that the part ends; return whether one asks to stop."""
         return self._end(self._part)
 
     def end(self) -> None:
-        """Tell that the fit ends, once the estimator has its attributes."""
+        """Notify the callbacks that the fit ends; the estimator must be fitted."""
         self._end(self._root)
 
     def _end(self, context: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Categories of inputs, told apart by their values and not by how they are written."""
+"""Categories of input columns, compared by value and not by type."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ __all__ = [
 ]
 
 _UNSEEN = -1.0
-# Columns that a model has warned of, while several models read the same inputs.
+# Columns with a warning already issued, while several models read the same inputs.
 _said: ContextVar[set[str] | None] = ContextVar("said", default=None)
-# How the dtypes of pandas, pyarrow and polars begin.
+# Prefixes of the categorical and text dtypes of pandas, pyarrow and polars.
 _DTYPES = ("category", "categorical", "enum", "dictionary<", "string", "large_string")
 
 
 def holds_categories(column: Any) -> bool:
-    """Tell whether the dtype of a column says categories, or its values do."""
+    """Return whether a column is categorical by its dtype or its values."""
     dtype = str(column.dtype).lower()
     if dtype.startswith(_DTYPES) or dtype in ("str", "null", "null[pyarrow]"):
         return True
@@ -43,17 +43,18 @@ def holds_categories(column: Any) -> bool:
 
 @dataclass(frozen=True)
 class Categories:
-    """What a column of categories held in fit.
+    """Categories of a column that were seen in fit.
 
-    Values are the same if Python calls them equal: 1, 1.0, True and NumPy's 1 are one
-    category, the text "1" is another.
+    Values that are equal in Python are the same category: 1, 1.0, True and NumPy's 1
+    are one category, and the text "1" is another one.
 
     Attributes
     ----------
     name : object
-        Name or number of the column.
+        Name or index of the column.
     codes : dict
-        Number of each category: numbers in their order, then texts in theirs.
+        Code of each category. Numbers come first in ascending order, followed by texts
+        in alphabetical order.
     """
 
     name: Any
@@ -66,7 +67,7 @@ class Categories:
         Shapes: column (n_samples,).
         """
         values, places = _read(column)
-        if places is not None:  # of the declared categories those that occur
+        if places is not None:  # ignore declared categories that do not occur
             values = [values[place] for place in np.unique(places) if place >= 0]
         with _naming(name, who):
             found = set(values)
@@ -74,7 +75,7 @@ class Categories:
         return cls(name, {value: code for code, value in enumerate(known)})
 
     def more(self, column: Any, who: str) -> Categories:
-        """Return these categories and those of another column, with further numbers."""
+        """Return these categories extended by the new ones of another column."""
         others = Categories.learn(column, self.name, who).codes
         new = [value for value in others if value not in self.codes]
         first = len(self.codes)
@@ -88,7 +89,7 @@ class Categories:
         return Categories(self.name, codes), np.array([codes[v] for v in self.codes])
 
     def encode(self, column: Any, who: str) -> tuple[np.ndarray, Any]:
-        """Return the number of the category of each value.
+        """Return the code of each value, and the first unseen value or None.
 
         Shapes: column (n_samples,) -> codes (n_samples,).
         """
@@ -108,7 +109,7 @@ class Categories:
 
 
 def category_texts(column: Any, name: Any, who: str) -> np.ndarray:
-    """Return a text for each category, the same for values that are equal.
+    """Return the category of each value as text, the same text for equal values.
 
     Shapes: column (n_samples,) -> (n_samples,).
     """
@@ -127,34 +128,34 @@ def category_texts(column: Any, name: Any, who: str) -> np.ndarray:
 
 @contextmanager
 def _naming(name: Any, who: str) -> Iterator[None]:
-    """Say which column has values without a hash, such as lists."""
+    """Add the name of the column to errors for unhashable values, such as lists."""
     try:
         yield
     except TypeError as error:
         raise ValueError(
             f"{who}: column {name!r} of X has values that cannot be categories: "
-            f"{error}. Numbers, texts and booleans can."
+            f"{error}. Categories must be numbers, texts or booleans."
         ) from None
 
 
 def _read(column: Any) -> tuple[list[Any], np.ndarray | None]:
-    """Return the values; or the declared categories and which of them each value is."""
+    """Return the values and None, or the declared categories and their codes."""
     if str(getattr(column, "dtype", "")) == "category":
         return column.cat.categories.tolist(), column.cat.codes.to_numpy()
     return column.to_list() if hasattr(column, "to_list") else column.tolist(), None
 
 
 def _is_missing(value: Any) -> bool:
-    """Tell whether it is None, NaN of any type, pandas.NA or a date that is none."""
+    """Return whether a value is None, NaN, NaT or pandas.NA."""
     if value is None:
         return True
     is_equal = value == value
-    # pandas.NA is not even unequal
+    # a comparison of pandas.NA is neither True nor False
     return not isinstance(is_equal, bool | np.bool_) or not is_equal
 
 
 def _order(value: Any) -> tuple[int, Any, str]:
-    """Sort numbers first, then texts, then the rest by how it is written."""
+    """Return a sort key: numbers first, then texts, then other values by their text."""
     if isinstance(value, Number) and not isinstance(value, complex):
         return 0, value, ""
     return 1 if isinstance(value, str) else 2, 0, str(value)
@@ -163,7 +164,7 @@ def _order(value: Any) -> tuple[int, Any, str]:
 def warn_of_unseen(
     columns: Sequence[Categories], codes: np.ndarray, unseen: Sequence[Any], who: str
 ) -> None:
-    """Warn of columns whose values, all or most of them, were not seen in fit.
+    """Warn about columns in which most values were not seen in fit.
 
     Shapes: codes (n_samples, n_columns).
     """
@@ -181,7 +182,7 @@ def warn_of_unseen(
         warnings.warn(
             f"{who}: X has categories that were not seen in fit, in "
             f"{'; '.join(found)}. They are treated as unknown. Note that the text '1' "
-            "is another category than the number 1.",
+            "and the number 1 are different categories.",
             UnseenCategoryWarning,
             stacklevel=2,
         )
@@ -191,7 +192,7 @@ def warn_of_unseen(
 
 @contextmanager
 def warning_once() -> Iterator[None]:
-    """Let several models that read the same inputs warn of a column once."""
+    """Restrict several models that read the same inputs to one warning per column."""
     if _said.get() is not None:
         yield
         return

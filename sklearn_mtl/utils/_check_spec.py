@@ -1,4 +1,4 @@
-"""What the checks of a user's own penalties, losses, methods and modules share."""
+"""Common checks of custom penalties, losses, methods and modules."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["Faults", "check_spec", "is_importable", "refusing"]
 
 
 class Faults:
-    """Raises an AssertionError that names a class, its method and what is wrong.
+    """Checks that raise an AssertionError with the names of a class and a method.
 
     Parameters
     ----------
     spec : object
-        What is checked.
+        Object to check.
     """
 
     def __init__(self, spec: Any) -> None:
@@ -41,7 +41,7 @@ class Faults:
         before = _bytes(state), _numpy_state()
         try:
             yield
-        finally:  # also where a check failed: the draws may be why
+        finally:  # also after a failed check, which the global generator may explain
             after = _bytes(state), _numpy_state()
             self.require(
                 before == after,
@@ -55,7 +55,7 @@ class Faults:
         """Raise the error if a block changes an object, or stores something in it."""
         before, names = repr(spec), set(getattr(spec, "__dict__", ()))
         yield
-        self.require(repr(spec) == before, method, "parameters left alone", spec)
+        self.require(repr(spec) == before, method, "unchanged parameters", spec)
         added = sorted(set(getattr(spec, "__dict__", ())) - names)
         what = "nothing stored in the object but the arguments of its constructor"
         self.require(not added, method, what, added)
@@ -63,7 +63,7 @@ class Faults:
     def close(
         self, found: Any, expected: Any, method: str, what: str, *, tol: float = 1e-7
     ) -> None:
-        """Raise the error unless numbers agree, relative to the largest expected."""
+        """Raise the error unless numbers are close, relative to the largest one."""
         found, expected = _array(found), _array(expected)
         self.require(
             found.shape == expected.shape,
@@ -86,7 +86,7 @@ class Faults:
 
 @contextmanager
 def refusing(who: str) -> Iterator[None]:
-    """Raise what checks of shapes find as the ValueError of an estimator."""
+    """Convert the AssertionError of a check to the ValueError of an estimator."""
     try:
         yield
     except AssertionError as error:
@@ -94,10 +94,10 @@ def refusing(who: str) -> Iterator[None]:
 
 
 def check_spec(spec: Any, base: type[Any]) -> Faults:
-    """Check that an object is searched, cloned and pickled as scikit-learn asks."""
+    """Check that an object can be cloned, searched and pickled."""
     if not isinstance(spec, base):
         raise TypeError(
-            f"allowed are instances of subclasses of {base.__name__}; found {spec!r}."
+            f"expected an instance of a subclass of {base.__name__}; found {spec!r}."
         )
     faults = Faults(spec)
     try:
@@ -119,25 +119,25 @@ def check_spec(spec: Any, base: type[Any]) -> Faults:
 
 
 def _array(numbers: Any) -> np.ndarray:
-    """Return numbers as an array, also those of a tensor with a graph."""
+    """Return numbers as an array, also from a tensor that requires gradients."""
     if hasattr(numbers, "detach"):
         numbers = numbers.detach()
     return np.asarray(numbers, dtype=float)
 
 
 def _bytes(state: Callable[[], Any]) -> bytes:
-    """Return a state of PyTorch, which this room does not import."""
+    """Return the bytes of a generator state of PyTorch."""
     found: bytes = state().numpy().tobytes()
     return found
 
 
 def _numpy_state() -> str:
-    """Return NumPy's global state, which is looked at and not used."""
+    """Return the state of NumPy's global generator, without using the generator."""
     return repr(np.random.get_state())  # noqa: NPY002
 
 
 def is_importable(kind: type) -> bool:
-    """Say whether pickle finds a class again: not where a function defines it."""
+    """Return whether pickle can import a class, which local classes prevent."""
     found: Any = sys.modules.get(kind.__module__)
     for name in kind.__qualname__.split("."):
         found = getattr(found, name, None)

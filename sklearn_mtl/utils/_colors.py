@@ -1,4 +1,4 @@
-"""Colours and axes that the Displays share."""
+"""Colours, markers and axes of the Displays."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 # M. Okabe and K. Ito, "Color universal design", 2008: distinct for every kind of colour
-# vision. Its yellow is left out, for it is hardly seen on white.
+# vision. Yellow is omitted, because it is hardly visible on white.
 COLORS = {
     "blue": "#0072B2",
     "vermilion": "#D55E00",
@@ -34,13 +34,13 @@ COLORS = {
 }
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 MISSING = "#BBBBBB"
-# ColorBrewer's purple to orange, safe for colour-blind readers; centre it on 0.
+# ColorBrewer's purple to orange, to be centred on 0; suits colour-blind readers.
 DIVERGING = "PuOr"
 SEQUENTIAL = "cividis"
 
 
 def mark_of(number: int) -> dict[str, Any]:
-    """Return colour and marker of the n-th of several series, no two alike."""
+    """Return the colour and marker of the n-th series; all combinations differ."""
     lap, place = divmod(number, len(COLORS))
     marker = MARKERS[(place + lap) % len(MARKERS)]
     return {"color": list(COLORS.values())[place], "marker": marker}
@@ -57,5 +57,5 @@ def make_axes(
 
 
 def load_pyplot(who: str) -> Any:
-    """Return matplotlib.pyplot, or say how a Display gets it."""
+    """Return matplotlib.pyplot, or raise ImportError with the command to install it."""
     return import_optional("matplotlib.pyplot", extra="plot", who=f"{who}.plot")

@@ -1,4 +1,4 @@
-"""Turn the containers that hold the same numbers into one that is read alike."""
+"""Conversion of inputs in different containers to a common form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
     "refuse_lazy",
 ]
 
-# What stands for a missing value, by the kind of the dtype; None where not listed.
+# Missing value by the kind of the dtype; None for other kinds.
 _MISSING: dict[str, Any] = {
     **dict.fromkeys("fc", np.nan),
     "m": np.timedelta64("NaT"),
@@ -34,9 +34,9 @@ _MISSING: dict[str, Any] = {
 
 
 def fill_masked(values: Any) -> Any:
-    """Return a masked array as a plain array in which masked values are missing.
+    """Return a masked array as an array in which masked values are missing.
 
-    NumPy's functions and scikit-learn's checks read what lies below the mask.
+    NumPy's functions and scikit-learn's checks ignore the mask and read the data.
     """
     if not isinstance(values, np.ma.MaskedArray):
         return values
@@ -54,19 +54,19 @@ def fill_masked(values: Any) -> Any:
 
 
 def plain_inputs(X: Any, who: str) -> Any:
-    """Return inputs in a container that all estimators read alike."""
+    """Return inputs in a container that all estimators can read."""
     refuse_lazy(X, "X", who)
     if isinstance(X, Mapping) and not sparse.issparse(X):  # a dok_array is a dict
         raise TypeError(
-            f"{who}: X is a {type(X).__name__}, which has no order of columns that fit "
-            "and predict could compare. Give a frame, such as pandas.DataFrame(X)."
+            f"{who}: X is a {type(X).__name__}, whose columns have no defined order. "
+            "Pass a DataFrame, such as pandas.DataFrame(X)."
         )
     if is_pandas_frame(X):
         twice = X.columns[X.columns.duplicated()].unique().tolist()
         if twice:
             raise ValueError(
-                f"{who}: X has more than one column of each of the names {twice}; "
-                "every column needs a name of its own."
+                f"{who}: the column names {twice} of X occur more than once; names "
+                "must be unique."
             )
         return _plain_frame(X)
     X = from_arrow(X)
@@ -79,24 +79,24 @@ def plain_inputs(X: Any, who: str) -> Any:
         if not X.dtype.isnative:
             X = X.astype(X.dtype.newbyteorder("="))
         if X.dtype == np.longdouble:
-            X = X.astype(np.float64)  # the longest that PyTorch and scikit-learn take
+            X = X.astype(np.float64)  # longer floats are not supported by PyTorch
         if X.dtype == object:
             X = _without_pandas_na(X)
     return X
 
 
 def refuse_lazy(data: Any, name: str, who: str) -> None:
-    """Raise TypeError for a LazyFrame of polars, whose rows are not computed yet."""
+    """Raise TypeError for a polars LazyFrame, whose rows are not computed yet."""
     if is_lazy(data):
         raise TypeError(
             f"{who}: {name} is a {type(data).__name__}, whose rows are not computed "
-            f"yet. Give {name}.collect()."
+            f"yet. Pass {name}.collect()."
         )
 
 
 def _plain_frame(frame: Any) -> Any:
-    """Return a pandas frame without sparse columns and pandas.NA in objects."""
-    # Only the columns that change are copied.
+    """Return a pandas DataFrame without sparse columns and pandas.NA in objects."""
+    # Only columns that change are copied.
     changed = frame
     for j, dtype in enumerate(frame.dtypes):
         if hasattr(dtype, "fill_value"):
@@ -115,7 +115,7 @@ def _plain_frame(frame: Any) -> Any:
 
 
 def _has_pandas_na(rows: Any) -> bool:
-    """Tell whether there is a pandas.NA in a list of lists."""
+    """Return whether a list of lists contains pandas.NA."""
     import pandas as pd
 
     return any(
@@ -124,7 +124,7 @@ def _has_pandas_na(rows: Any) -> bool:
 
 
 def _without_pandas_na(array: np.ndarray) -> np.ndarray:
-    """Return objects with None for pandas.NA, which is no float."""
+    """Return objects with None for pandas.NA, which cannot be converted to float."""
     import pandas as pd
 
     is_na = np.array([value is pd.NA for value in array.flat]).reshape(array.shape)
@@ -135,7 +135,7 @@ def _without_pandas_na(array: np.ndarray) -> np.ndarray:
 
 
 def frame_numbers(X: Any, model: Estimator) -> np.ndarray | None:
-    """Return the columns of a frame as floats, if any needs more than a plain copy.
+    """Return the columns of a DataFrame as floats, or None if all are plain numbers.
 
     Shapes: -> (n_samples, n_features).
     """
@@ -165,11 +165,11 @@ def column_numbers(column: Any, place: int, model: Estimator) -> np.ndarray:
             values = column.to_numpy(na_value=np.nan)
         else:
             values = np.asarray(column)
-        # as numbers dates would be nanoseconds or days, by their dtype
+        # the unit of dates as numbers would depend on their dtype
         if values.dtype.kind not in "mMc":
             return values.astype(np.float64)
     except (TypeError, ValueError):
-        pass  # said below, with the name of the column
+        pass  # raised below, with the name of the column
     name = getattr(column, "name", None)
     known = hasattr(model, "categorical_features")
     raise ValueError(

@@ -1,4 +1,4 @@
-"""Check what predict gets against what fit saw, in a container that all read alike."""
+"""Checks that X has the same features in fit and in predict."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_features(
     """
     X = plain_inputs(X, type(model).__name__)
     if getattr(getattr(X, "dtype", None), "kind", "f") in ("m", "M"):
-        raise ValueError(  # scikit-learn's check would read nanoseconds
+        raise ValueError(  # scikit-learn's check would convert dates to numbers
             f"{type(model).__name__}: X is of dtype {X.dtype}; numbers are needed. "
             "Encode dates as numbers first, such as days."
         )
@@ -46,7 +46,7 @@ def read_features(
 
 
 def match_features(model: Estimator, X: FeaturesLike, *, reset: bool) -> None:
-    """Remember number and names of the features of X, or refuse others than in fit.
+    """Store the number and names of the features of X, or compare them with fit.
 
     Shapes: X (n_samples, n_features) or (n_samples, ...).
     """
@@ -55,8 +55,8 @@ def match_features(model: Estimator, X: FeaturesLike, *, reset: bool) -> None:
 
 
 def _match_labels(model: Any, X: Any, *, reset: bool) -> None:
-    """Do for labels of columns that are no text what scikit-learn does for names."""
-    # It knows no names then, and reads columns by their place.
+    """Store or compare column labels that are not texts, as scikit-learn does names."""
+    # scikit-learn ignores labels that are not texts, and matches columns by position.
     labels = list(X.columns) if is_pandas_frame(X) else []
     if all(isinstance(label, str) for label in labels):
         labels = []
@@ -66,7 +66,7 @@ def _match_labels(model: Any, X: Any, *, reset: bool) -> None:
     known = getattr(model, "_column_labels", [])
     if not labels or not known or labels == known:
         return
-    # of frames that were made without names any columns fit
+    # a DataFrame without explicit column names is matched by position
     is_numbered = list(range(len(known))) in (labels, known)
     if is_numbered and set(labels) != set(known):
         return
@@ -77,7 +77,7 @@ def _match_labels(model: Any, X: Any, *, reset: bool) -> None:
 
 
 def record_features(model: Estimator, X: FeaturesLike) -> Any:
-    """Note number and names of the features of X.
+    """Store the number and names of the features of X.
 
     Shapes: X (n_samples, n_features) or (n_samples, ...).
     """
@@ -88,7 +88,7 @@ def record_features(model: Estimator, X: FeaturesLike) -> Any:
 
 
 def check_features(model: Estimator, X: FeaturesLike) -> Any:
-    """Refuse X of another number or other names of features than in fit.
+    """Raise if X and the data of fit differ in the number or names of features.
 
     Shapes: X (n_samples, n_features) or (n_samples, ...).
     """
@@ -104,12 +104,12 @@ def check_features(model: Estimator, X: FeaturesLike) -> Any:
 
 
 def reads_texts(estimators: Iterable[Any]) -> bool:
-    """Say whether X is a list of texts or of tokens, which has no columns."""
+    """Return whether X is a list of texts or of tokens, which has no columns."""
     return any(get_tags(one).input_tags.string for one in estimators)
 
 
 def _as_rows(X: FeaturesLike) -> Any:
-    """Return X, or for pictures something that has the shape of their flat rows."""
+    """Return X, or for images a dummy array with the shape of the flattened images."""
     shape: tuple[int, ...] = getattr(X, "shape", ())
     if len(shape) <= 2:
         return X

@@ -1,4 +1,4 @@
-"""Numbers in and numbers out: inputs that overflow, and outputs that are not finite."""
+"""Checks for inputs that are too large and for predictions that are not finite."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ __all__ = [
     "outlying_column",
 ]
 
-# Fits add up products of four numbers.
+# Fits add up products of four numbers, which must not overflow.
 LARGEST = 1e70
 
 
 def check_sizes(X: Any, names: Sequence[Any] | None, who: str) -> None:
-    """Refuse inputs that are too large for a fit."""
+    """Raise if inputs are too large for a fit."""
     if is_pandas_frame(X):
         X = X.select_dtypes("floating")
         names, X = list(X.columns), X.to_numpy(np.float64, na_value=np.nan)
-    values = X.tocoo().data if sparse.issparse(X) else X  # all formats have that
+    values = X.tocoo().data if sparse.issparse(X) else X  # all formats have tocoo
     kind = getattr(values, "dtype", np.dtype("O")).kind
     if kind != "f" or is_moderate(values):
         return
@@ -45,11 +45,11 @@ def check_sizes(X: Any, names: Sequence[Any] | None, who: str) -> None:
 
 
 def is_moderate(values: np.ndarray) -> bool:
-    """Tell whether no number is infinite or too large for a fit."""
+    """Return whether no number is infinite or too large for a fit."""
     if not values.size:
         return True
     largest, smallest = float(values.max()), float(values.min())
-    # Missing values make the plain maximum NaN; only then a slower one is needed.
+    # The maximum is NaN if values are missing; only then use the slower fmax.
     if np.isnan(largest):
         largest = float(np.fmax.reduce(values, axis=None))
         smallest = float(np.fmin.reduce(values, axis=None))
@@ -57,7 +57,7 @@ def is_moderate(values: np.ndarray) -> bool:
 
 
 def outlying_column(X: Any, factor: float) -> tuple[int, float, float] | None:
-    """Return a column with a number that is far larger than its others.
+    """Return a column with an outlier, the outlier, and the median absolute value.
 
     Shapes: X (n_samples, n_features).
     """
@@ -78,7 +78,7 @@ def outlying_column(X: Any, factor: float) -> tuple[int, float, float] | None:
 def check_outputs(
     outputs: Iterable[np.ndarray], tasks: Sequence[Task], who: str
 ) -> None:
-    """Refuse predictions that are not finite; tasks without labels have none."""
+    """Raise if predictions are not finite, except for tasks without labels."""
     for task, output in zip(tasks, outputs, strict=True):
         if task.kind != "empty":
             values = _by_sample(output) if task.is_tokens else np.asarray(output, float)
@@ -86,12 +86,12 @@ def check_outputs(
 
 
 def _by_sample(outputs: Iterable[np.ndarray]) -> np.ndarray:
-    """Return one number per sample, finite if those of all its tokens are."""
+    """Return one number per sample that is finite if all its outputs are."""
     return np.array([output.sum() for output in outputs], dtype=np.float64)
 
 
 def check_finite(values: np.ndarray, what: str, who: str) -> None:
-    """Refuse numbers that are not finite.
+    """Raise if numbers are not finite.
 
     Shapes: values (n_samples, ...).
     """
@@ -101,6 +101,6 @@ def check_finite(values: np.ndarray, what: str, who: str) -> None:
     bad = np.flatnonzero(~is_finite.reshape(len(values), -1).all(axis=1))
     raise ValueError(
         f"{who}: the {what} are not finite for {len(bad)} of {len(values)} samples of "
-        f"X, the first of them sample {bad[0]}. Their values are too large to compute "
-        "with; scale X as in fit, or look for errors in it."
+        f"X, the first of them sample {bad[0]}. The values of these samples are too "
+        "large; scale X as in fit, or check it for errors."
     )

@@ -1,4 +1,4 @@
-"""The frame of every fit: parameters are checked, and a failure changes nothing."""
+"""Decorators of fit, which check parameters and restore the estimator on failure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ __all__ = ["fit_context", "keep_on_failure"]
 
 
 def fit_context(*, prefer_skip_nested_validation: bool) -> Callable:
-    """Decorate a method that fits.
+    """Decorate fit to check parameters and to restore the estimator on failure.
 
-    If it ends with an error or an interrupt, the estimator has the attributes that it
-    had before: a model that was fitted predicts as before, and knows the same tasks and
-    columns.
+    After an error or an interrupt, the estimator has the same attributes as before the
+    call. A model that was fitted before can still be used.
     """
     check = _private.fit_context(
         prefer_skip_nested_validation=prefer_skip_nested_validation
@@ -31,14 +30,14 @@ def fit_context(*, prefer_skip_nested_validation: bool) -> Callable:
 
 
 def keep_on_failure(method: Callable) -> Callable:
-    """Decorate a method that changes an estimator: if it fails, nothing has changed."""
+    """Decorate a method to restore the attributes of the estimator if it fails."""
 
     @functools.wraps(method)
     def change(estimator: Any, *args: Any, **kwargs: Any) -> Any:
         before = dict(vars(estimator))
         try:
             return method(estimator, *args, **kwargs)
-        except BaseException:  # an interrupt as well
+        except BaseException:  # includes interrupts
             vars(estimator).clear()
             vars(estimator).update(before)
             raise

@@ -1,4 +1,4 @@
-"""What fit takes besides X and y: groups and validation sets, also in a pipeline."""
+"""Passing of groups and validation sets to fit, also in pipelines."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ __all__ = ["fit_params_for", "is_validation", "refuse_unused", "takes"]
 def takes(estimator: Estimator, name: str) -> bool:
     """Return whether fit of an estimator, or of its last step, uses a parameter.
 
-    With metadata routing it must have requested it. Without, it is looked for in the
-    signature of fit; a search of scikit-learn's uses groups if its splitter does, and
-    an estimator that does not stop early has no use for a validation set.
+    With metadata routing, the estimator must request the parameter. Without it, the
+    parameter must be in the signature of fit. There are two exceptions: a parameter
+    search of scikit-learn uses groups if its splitter does, and an estimator without
+    early stopping does not use a validation set.
     """
     if get_config()["enable_metadata_routing"]:
         return name in get_routing_for_object(estimator).consumes("fit", [name])
     last = last_step(estimator)[1]
-    if hasattr(last, "_takes_in_fit"):  # asks the estimators that it fits
+    if hasattr(last, "_takes_in_fit"):  # depends on the estimators that it fits
         return bool(last._takes_in_fit(name))
     if isinstance(last, GridSearchCV | RandomizedSearchCV):
         return name == "groups" and _splits_by_group(last.cv)
@@ -37,7 +38,7 @@ def takes(estimator: Estimator, name: str) -> bool:
 
 
 def _splits_by_group(cv: object) -> bool:
-    """Return whether a splitter asks for groups, as scikit-learn's say it."""
+    """Return whether a splitter requests groups."""
     if not hasattr(cv, "get_metadata_routing"):
         return False
     return cv.get_metadata_routing().split.requests.get("groups") is True
@@ -46,7 +47,7 @@ def _splits_by_group(cv: object) -> bool:
 def fit_params_for(
     estimator: Estimator, given: Mapping[str, Any], who: str
 ) -> dict[str, Any]:
-    """Return what fit of an estimator takes, by the names that it takes it under."""
+    """Return the parameters that fit of an estimator uses, with their full names."""
     prefix, last = last_step(estimator)
     is_routed = get_config()["enable_metadata_routing"]
     found = {}
@@ -67,26 +68,26 @@ def is_validation(name: str) -> bool:
 def refuse_unused(
     estimators: Iterable[Any], given: Mapping[str, Any], who: str
 ) -> None:
-    """Refuse what no estimator takes in fit."""
+    """Raise if a parameter of fit is not used by any estimator."""
     fitted = list(estimators)
     for name, value in given.items():
         if value is not None and not any(takes(one, name) for one in fitted):
             kinds = sorted({type(last_step(one)[1]).__name__ for one in fitted})
             raise ValueError(
-                f"{who}: {name} is given, but fit of {' and of '.join(kinds)} has no "
-                "use for it."
+                f"{who}: {name} is given, but fit of {' and of '.join(kinds)} does not "
+                "use it."
             )
 
 
 def refuse_untransformed(names: Iterable[str], last: str, who: str) -> None:
-    """Refuse validation sets for a step of a pipeline that does not transform them."""
+    """Raise for a validation set that would skip the transformers of a pipeline."""
     if any("__" in name and is_validation(name) for name in names):
         raise ValueError(_untransformed(who, last))
 
 
 def _untransformed(who: str, last: str) -> str:
     return (
-        f"{who}: X_val would reach {last} untransformed by its Pipeline. Enable "
-        "metadata routing (sklearn.set_config), let the last step request X_val and "
-        "y_val, and build Pipeline(..., transform_input=['X_val'])."
+        f"{who}: the Pipeline does not transform X_val before it is passed to {last}. "
+        "Enable metadata routing (sklearn.set_config), request X_val and y_val in the "
+        "last step, and use Pipeline(..., transform_input=['X_val'])."
     )

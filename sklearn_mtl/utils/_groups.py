@@ -1,4 +1,4 @@
-"""Groups of samples that must stay together when samples are held out."""
+"""Groups of samples that must not be divided when samples are held out."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ __all__ = ["read_groups"]
 def read_groups(
     groups: ArrayLike | None, n_samples: int | None, who: str
 ) -> np.ndarray:
-    """Return the number of the group of each sample, in the order of appearance.
+    """Return the group index of each sample, numbered in order of appearance.
 
     Shapes: groups (n_samples,) -> (n_samples,).
     """
     column = _as_column(groups)
     if len(column.shape) != 1:
         raise ValueError(
-            f"{who}: groups has shape {column.shape}; it must be (n_samples,), one "
-            "group for each sample."
+            f"{who}: groups has shape {column.shape}; it must be (n_samples,), with "
+            "one group per sample."
         )
     if n_samples is not None and len(column) != n_samples:
         raise ValueError(
@@ -36,14 +36,14 @@ def read_groups(
     if not seen.all():
         raise ValueError(
             f"{who}: groups is missing for {int((~seen).sum())} samples, such as "
-            f"sample {int(np.argmin(seen))}; every sample needs a group. A sample on "
-            "its own is a group of one."
+            f"sample {int(np.argmin(seen))}; every sample needs a group. A group may "
+            "contain a single sample."
         )
     return _number(values)
 
 
 def _as_column(groups: Any) -> Any:
-    """Return a series or an array; lists keep None and text apart from numbers."""
+    """Return a Series or an array, where values of lists keep their types."""
     groups = from_arrow(groups)
     if is_frame(groups):
         groups = groups.to_numpy()
@@ -59,5 +59,5 @@ def _number(values: np.ndarray) -> np.ndarray:
         listed = [found.setdefault(value, len(found)) for value in values.tolist()]
         return np.array(listed, dtype=np.intp)
     _, first, number = np.unique(values, return_index=True, return_inverse=True)
-    # The rank of its first position is the number of a group.
+    # The index of a group is the rank of its first position.
     return np.argsort(np.argsort(first))[number.ravel()]

@@ -1,4 +1,4 @@
-"""Name what was probably meant where a name is not known."""
+"""Suggestions for unknown names in error messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["with_guesses"]
 
 
 def with_guesses(names: Sequence[str], known: Iterable[str]) -> str:
-    """Return unknown names, each with the known one that is written most like it."""
+    """Return unknown names as text, each with the most similar known name."""
     by_lower: dict[str, str] = {}
     for one in known:
         by_lower.setdefault(str(one).lower(), str(one))

@@ -1,4 +1,4 @@
-"""What a call of fit says about the samples that are held out."""
+"""Groups and validation sets given to fit, which control the held-out samples."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _UNFITTED = ("constant", "empty")
 
 @dataclass(frozen=True)
 class HoldOut:
-    """Groups that stay on one side of every hold-out, or samples that replace it.
+    """Groups that are not divided when samples are held out, or a validation set.
 
     Attributes
     ----------
     group : ndarray of shape (n_samples,) or None
-        Number of the group of each training sample.
+        Group index of each training sample.
     X, y, sample_weight : object
-        The validation set as it came; None where there is none.
+        Validation set, unchanged, or None.
     """
 
     group: np.ndarray | None = None
@@ -53,19 +53,19 @@ class HoldOut:
         y_val: TargetsLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> HoldOut:
-        """Check what fit was given, without reading X_val and y_val."""
+        """Check the arguments of fit, without reading X_val and y_val."""
         given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
         found = [name for name, value in given.items() if value is not None]
         if found and (X_val is None or y_val is None):
             missing = "X_val" if X_val is None else "y_val"
             raise ValueError(
                 f"{who}: {' and '.join(found)} came without {missing}; a validation "
-                "set needs both X_val and y_val."
+                "set requires both X_val and y_val."
             )
         if found and groups is not None:
             raise ValueError(
-                f"{who}: groups and X_val are both given. X_val replaces every "
-                "hold-out, which leaves nothing for groups to divide; give one of them."
+                f"{who}: groups and X_val are both given. With X_val no training "
+                "samples are held out, so groups have no effect; give only one of them."
             )
         warn_of_index_order(who, X=X, groups=groups)
         warn_of_index_order(who, **given)
@@ -75,19 +75,19 @@ class HoldOut:
 
     @property
     def has_validation(self) -> bool:
-        """Whether there is a validation set, which replaces every hold-out."""
+        """Return whether there is a validation set, so that no samples are held out."""
         return self.X is not None
 
     def like_inputs(self, model: Estimator) -> HoldOut:
-        """Compare X_val with X, for an estimator that hands both on."""
+        """Check that X_val has the features of X, for a meta-estimator."""
         try:
             return replace(self, X=check_features(model, self.X))
         except ValueError as error:
             who = type(model).__name__
-            raise ValueError(f"{who}: X_val does not go with X: {error}") from error
+            raise ValueError(f"{who}: X_val does not match X: {error}") from error
 
     def can_divide(self, who: str) -> bool:
-        """Return whether samples can be held out; warn where groups forbid it."""
+        """Return whether samples can be held out, and warn if groups prevent it."""
         if self.group is None or np.ptp(self.group) > 0:
             return True
         warnings.warn(
@@ -98,7 +98,7 @@ class HoldOut:
         return False
 
     def lone_tasks(self, observed: np.ndarray) -> dict[int, int]:
-        """Return the tasks whose labels are all in one group, and that group.
+        """Return the tasks whose labels are all in one group, with this group.
 
         Shapes: observed (n_samples, n_tasks).
         """
@@ -114,7 +114,7 @@ class HoldOut:
     def warn_of_lone_tasks(
         self, task_set: TaskSet, observed: np.ndarray, who: str
     ) -> None:
-        """Say which tasks have all labels in one group, which is held out at once.
+        """Warn about tasks whose labels are all in one group.
 
         Shapes: observed (n_samples, n_tasks).
         """
@@ -122,8 +122,8 @@ class HoldOut:
         if lone:
             warnings.warn(
                 f"{who}: {len(lone)} of {task_set.n_tasks} tasks have all their labels "
-                f"in one group: {_shown(lone)}. Nothing is known about them while that "
-                "group is held out, so their out-of-fold predictions are missing.",
+                f"in one group: {_shown(lone)}. When this group is held out, no labels "
+                "are left for training, so their out-of-fold predictions are missing.",
                 MissingLabelWarning,
                 stacklevel=4,
             )
@@ -136,7 +136,7 @@ class HoldOut:
         Shapes: -> codes (n_val, n_tasks).
         """
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UnseenLabelWarning)  # refused below
+            warnings.simplefilter("ignore", UnseenLabelWarning)  # an error below
             codes, weights = task_set.encode_weighted(
                 self.y, self.sample_weight, unseen="wrong", who=who, name="y_val"
             )
@@ -159,7 +159,7 @@ class HoldOut:
     def check_tasks(
         self, task_set: TaskSet, observed: np.ndarray, who: str, on_empty_task: str
     ) -> None:
-        """Refuse a validation set without any label of a task, or say so.
+        """Raise or warn if a task has no labels in the validation set.
 
         Shapes: observed (n_val, n_tasks).
         """
@@ -175,15 +175,16 @@ class HoldOut:
         )
         if on_empty_task == "raise" or len(lost) == len(fitted):
             raise TaskError(
-                f"{text} With on_empty_task='warn' the other tasks decide for them."
+                f"{text} With on_empty_task='warn', only the other tasks are used for "
+                "validation."
             )
         warnings.warn(
-            f"{text} The other tasks decide for them.",
+            f"{text} Only the other tasks are used for validation.",
             MissingLabelWarning,
             stacklevel=4,
         )
 
 
 def _shown(names: list[str]) -> list[str]:
-    """Return the first names of a long list."""
+    """Return the names, shortened if there are more than ten."""
     return names if len(names) <= 10 else [*names[:10], "..."]

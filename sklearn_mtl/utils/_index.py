@@ -1,4 +1,4 @@
-"""Say where two frames hold the same samples in another order."""
+"""Warning for DataFrames with the same index labels in different order."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["warn_of_index_order"]
 
 
 def warn_of_index_order(who: str, **given: Any) -> None:
-    """Warn where the indexes of frames or series have the same labels, reordered.
+    """Warn if the indexes of DataFrames or Series have reordered labels.
 
-    Samples are matched by position, as everywhere in scikit-learn. An index that holds
-    the labels of another one in another order is a sign that the rows were shuffled.
+    Samples are matched by position, as in scikit-learn. If two indexes have the same
+    labels in different order, one of them was probably shuffled.
     """
     indexes = {name: one.index for name, one in given.items() if is_pandas(one)}
     if len(indexes) < 2:
@@ -36,12 +36,12 @@ def warn_of_index_order(who: str, **given: Any) -> None:
 
 
 def _is_reordered(first: Any, second: Any) -> bool:
-    """Whether two pandas indexes hold the same labels, as often, in another order."""
+    """Return whether two pandas indexes have the same labels in different order."""
     if len(first) != len(second) or first.equals(second):
         return False
     import pandas as pd
 
-    # hashed, since labels of different types cannot be sorted
+    # hashing, because labels of different types cannot be sorted
     codes, found = pd.factorize(first.append(second))
     counts = [np.bincount(part, minlength=len(found)) for part in np.split(codes, 2)]
     return bool((counts[0] == counts[1]).all() and (codes >= 0).all())

@@ -1,16 +1,16 @@
-"""What computing in blocks asks of the allocator."""
+"""Preparation of the memory allocator for computations in blocks."""
 
 import numpy as np
 
 __all__ = ["keep_memory"]
 
-_LARGEST_KEPT = 31 * 2**20  # bytes; glibc learns from no block above 32 MiB
+_LARGEST_KEPT = 31 * 2**20  # bytes; glibc does not adapt to blocks above 32 MiB
 
 
 def keep_memory() -> None:
-    """Let the allocator keep what is freed, for the next block.
+    """Make the allocator keep freed memory for the next block.
 
-    glibc hands memory back to the system, and pays for it page by page at the next
-    block, until it has seen one of such size freed. Other allocators do not mind.
+    glibc returns freed blocks to the system, so that the next block causes page faults,
+    until it has once freed a block of similar size. Other allocators are not affected.
     """
     np.empty(_LARGEST_KEPT, np.uint8)

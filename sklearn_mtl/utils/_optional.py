@@ -1,4 +1,4 @@
-"""Packages that only some users need, imported when they are asked for."""
+"""Imports of optional packages."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ __all__ = ["check_report", "import_optional", "is_installed"]
 
 
 def import_optional(name: str, *, extra: str, who: str) -> Any:
-    """Import a module, or say how to install it."""
+    """Import a module, or raise ImportError with the command to install it."""
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
         root = name.partition(".")[0]
         if (error.name or "").partition(".")[0] != root:
-            raise  # it is there, but something that it needs is not
+            raise  # the package is installed, but one of its dependencies is not
         package = root.replace("_", "-")
         raise ImportError(
             f"{who} needs {package}: pip install 'sklearn-mtl[{extra}]'."
@@ -23,7 +23,7 @@ def import_optional(name: str, *, extra: str, who: str) -> Any:
 
 
 def check_report(who: str) -> None:
-    """Say now how to install what a page needs, if it is not there."""
+    """Raise ImportError if a package that HTML reports require is not installed."""
     for name in ("jinja2", "matplotlib"):
         import_optional(name, extra="report", who=who)
 

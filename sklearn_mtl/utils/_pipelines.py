@@ -1,4 +1,4 @@
-"""Who predicts inside of a pipeline, and what its parameters are called there."""
+"""Last steps of pipelines, and names of their parameters."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def last_step(estimator: Estimator) -> tuple[str, Any]:
 
 
 def fitted_model(estimator: Estimator) -> Any:
-    """Return who predicts: inside of pipelines, fitted searches and what is frozen."""
+    """Return the model inside pipelines, fitted searches and frozen estimators."""
     while True:
         last = last_step(estimator)[1]
         if isinstance(last, FrozenEstimator):
@@ -36,7 +36,7 @@ def fitted_model(estimator: Estimator) -> Any:
 
 
 def weight_key(estimator: Estimator, who: str = "") -> str:
-    """Return the name by which fit takes sample weights, also in a pipeline."""
+    """Return the name of the parameter of fit for sample weights, with its prefix."""
     prefix, last = last_step(estimator)
     if not has_fit_parameter(last, "sample_weight"):
         text = f"{type(last).__name__} does not support sample weights."
@@ -45,7 +45,7 @@ def weight_key(estimator: Estimator, who: str = "") -> str:
 
 
 def tolerant(estimator: Estimator, on_empty_task: str | None = "warn") -> Any:
-    """Return a clone that takes a task without any label, or is told otherwise."""
+    """Return a clone with the given `on_empty_task`, if it has this parameter."""
     copy, prefix = clone(estimator), last_step(estimator)[0]
     is_told = f"{prefix}on_empty_task" in copy.get_params(deep=True)
     if is_told and on_empty_task is not None:

@@ -1,10 +1,10 @@
-"""The private names of scikit-learn and skorch that we use: here and nowhere else.
+"""Private names of scikit-learn and skorch, which are only imported here.
 
-Each line says since when the name is where it is, and what to do when it goes.
+Each comment lists the versions that have the name, and the fallback if it is removed.
 """
 
-# scikit-learn 0.22 to 1.9, and re-exported by sklearn.utils, whose reference listed it.
-# Fallback: array[rows], .iloc[rows] for pandas, list comprehension for lists.
+# scikit-learn 0.22 to 1.9; also exported by sklearn.utils. Fallback: array[rows],
+# .iloc[rows] for pandas, list comprehension for lists.
 from sklearn.utils import _safe_indexing as safe_indexing
 
 # scikit-learn 0.17 to 1.9. Fallback: X.shape[0] where there is a shape, else len(X).
@@ -14,8 +14,8 @@ from sklearn.utils.validation import _num_samples as num_samples  # isort: skip
 from sklearn.base import _fit_context as fit_context  # isort: skip
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-# scikit-learn 0.18 to 1.9. Fallback: get_params and set_params that know a list of
-# (name, estimator).
+# scikit-learn 0.18 to 1.9. Fallback: get_params and set_params for a list of (name,
+# estimator) pairs.
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition  # isort: skip
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Seeds, without ever touching NumPy's global generator."""
+"""Seeds that do not use NumPy's global generator."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sklearn_mtl.utils._typing import Seed
 
 __all__ = ["TORCH_GENERATOR", "draw_seed", "spawn_seeds"]
 
-# Whoever must borrow torch's global generator, for code that knows no other, holds this
-# until the caller's state is back: another thread would put back one that is not.
+# Lock to hold while torch's global generator is used for code that supports no other,
+# until its state is restored. Otherwise, another thread would restore a wrong state.
 TORCH_GENERATOR = threading.Lock()
 
 _LARGEST = 2**31 - 1
@@ -34,7 +34,7 @@ def draw_seed(random_state: Seed) -> int:
 
 
 def spawn_seeds(seed: int, n_seeds: int, stream: int = 0) -> list[int]:
-    """Return independent seeds; the first k are the same whatever n_seeds is."""
+    """Return independent seeds; the first k do not depend on n_seeds."""
     parent = np.random.SeedSequence(seed, spawn_key=(stream,))
     children = parent.spawn(n_seeds)
     return [int(child.generate_state(1, np.uint64)[0]) >> 1 for child in children]

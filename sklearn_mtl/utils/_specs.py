@@ -1,4 +1,4 @@
-"""Arguments that are a name or a small estimator: a spec."""
+"""Specs: arguments that are a name or a small estimator."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read_spec(
     example: str,
     who: str,
 ) -> Spec:
-    """Return the spec that a name or a spec stands for."""
+    """Return the spec of a name, or a checked copy of a spec."""
     if isinstance(given, str):
         if given not in known:
             raise ValueError(

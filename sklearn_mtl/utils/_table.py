@@ -1,4 +1,4 @@
-"""Targets as a table of which rows and columns can be taken."""
+"""Targets as tables with selectable rows and columns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["as_table", "drop_weightless", "in_task_order", "take_tasks"]
 
 
 def as_table(y: Any, who: str) -> Any:
-    """Return the targets as a pandas DataFrame, or as a 2-D array."""
+    """Return the targets as a pandas DataFrame or a 2D array."""
     y = as_pandas_or_array(y, who)
     if is_series(y):
         return y.to_frame(name="task0" if y.name in (None, "") else y.name)
@@ -32,13 +32,13 @@ def as_table(y: Any, who: str) -> Any:
 
 
 def take_tasks(table: Any, columns: Sequence[int]) -> Any:
-    """Return some columns of a table, in its form."""
+    """Return the given columns of a DataFrame or an array."""
     chosen = list(columns)
     return table.iloc[:, chosen] if is_pandas(table) else table[:, chosen]
 
 
 def in_task_order(y: TargetsLike | None, tasks: TaskSet, what: str, who: str) -> Any:
-    """Return the targets with the columns of a frame in the order of tasks."""
+    """Return the targets with the columns of a DataFrame in task order."""
     if tasks.is_1d:
         return y
     table = as_table(y, who)
@@ -47,7 +47,7 @@ def in_task_order(y: TargetsLike | None, tasks: TaskSet, what: str, who: str) ->
 
 
 def drop_weightless(y: TargetsLike, sample_weight: ArrayLike | None, who: str) -> Any:
-    """Return y with missing labels where the weight is 0: itself where none is."""
+    """Return y with missing labels where the weight is 0, or y if no weight is 0."""
     if sample_weight is None:
         return y
     table = as_table(y, who)

@@ -1,4 +1,4 @@
-"""Tags of an estimator that is made of others."""
+"""Tags of meta-estimators."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ANY = ("positive_only", "pairwise")
 
 
 def join_tags(tags: Tags, estimators: Sequence[Any]) -> Tags:
-    """Return tags that hold for all of the estimators at once."""
+    """Return tags that are valid for all of the estimators."""
     tags.target_tags.required = True
     tags.target_tags.multi_output = True
     inner = [get_tags(one) for one in estimators]

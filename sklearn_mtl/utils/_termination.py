@@ -1,4 +1,4 @@
-"""Leave no worker processes behind when the process is asked to terminate."""
+"""Termination of worker processes together with the main process."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["workers_end_with_us"]
 
 @contextmanager
 def workers_end_with_us() -> Iterator[None]:
-    """Turn SIGTERM into SystemExit while workers run, so that joblib ends them.
+    """Convert SIGTERM to SystemExit while workers run, so that joblib terminates them.
 
-    By default SIGTERM kills the process at once, and loky's workers compute on. A
-    handler of the caller's stays in place; so does everything in other threads, to
-    which Python hands no signals.
+    By default, SIGTERM kills the process immediately, and the workers of loky continue
+    to run. A handler of the caller is not replaced. In other threads nothing changes,
+    because Python only handles signals in the main thread.
     """
     is_main = threading.current_thread() is threading.main_thread()
     if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
@@ -25,7 +25,7 @@ def workers_end_with_us() -> Iterator[None]:
         return
 
     def end(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends it at once
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second signal kills at once
         raise SystemExit(128 + number)
 
     signal.signal(signal.SIGTERM, end)

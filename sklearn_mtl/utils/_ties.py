@@ -1,8 +1,8 @@
-"""Choices among numbers that should tie but for rounding.
+"""Comparisons of numbers that treat differences by rounding as ties.
 
-Which of two equal sums is larger by its last bit depends on the order in which the
-processor adds. So the last bits must not decide: the first of those that are as good as
-the best is chosen, which is the same on every processor.
+The last bits of a sum depend on the order of additions, which depends on the processor.
+To get the same choice on every processor, the first of all numbers is chosen that equal
+the best one up to rounding.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import numpy as np
 
 __all__ = ["difference", "first_highest", "first_lowest", "level_ties"]
 
-#: Numbers with a smaller relative difference differ by rounding alone.
+#: Numbers with a smaller relative difference are considered equal.
 ROUNDING = 1e-10
 
 
 def first_highest(
     values: np.ndarray, axis: int | None = None, size: float = 0.0
 ) -> np.ndarray:
-    """Return where the first of the highest values is."""
+    """Return the index of the first of the highest values."""
     values = np.where(np.isnan(values), -np.inf, values)
     best = values.max(axis=axis, keepdims=True)
     rounding = ROUNDING * np.maximum(np.where(np.isfinite(best), np.abs(best), 0), size)
@@ -26,12 +26,12 @@ def first_highest(
 
 
 def first_lowest(values: np.ndarray, axis: int | None = None) -> np.ndarray:
-    """Return where the first of the lowest values is."""
+    """Return the index of the first of the lowest values."""
     return first_highest(-values, axis)
 
 
 def level_ties(values: np.ndarray) -> np.ndarray:
-    """Make those values equal that differ by rounding alone.
+    """Replace values that differ only by rounding by the same value.
 
     Shapes: values (n,) -> (n,).
     """
@@ -45,8 +45,8 @@ def level_ties(values: np.ndarray) -> np.ndarray:
 
 
 def difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return one less other, with zeros where it is nothing but rounding."""
-    with np.errstate(invalid="ignore"):  # of two infinities
+    """Return one - other, with zeros for differences that are only due to rounding."""
+    with np.errstate(invalid="ignore"):  # differences of infinities
         found = one - other
         rounding = ROUNDING * np.maximum(np.abs(one), np.abs(other))
         is_rounding = (np.abs(found) <= rounding) & np.isfinite(rounding)

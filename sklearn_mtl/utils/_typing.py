@@ -1,4 +1,4 @@
-"""Types that many signatures share: each says what a caller may pass."""
+"""Types of parameters that many functions share."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ __all__ = [
 
 
 class Estimator(Protocol):
-    """What `clone` and `fit` take: any estimator that keeps scikit-learn's contract."""
+    """Any estimator with the interface of scikit-learn."""
 
     def fit(self, X: Any, y: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Learn from X and y; what else it takes is its own."""
+        """Fit to X and y; further arguments depend on the estimator."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters of the constructor."""
 
     def set_params(self, **params: Any) -> Any:
-        """Change parameters and return itself."""
+        """Set parameters and return the estimator."""
 
 
 class Predictor(Estimator, Protocol):
-    """An estimator that predicts, of one task or of many."""
+    """An estimator that predicts one or several tasks."""
 
     def predict(self, X: Any, /) -> Any:
-        """Return a prediction for each row."""
+        """Return a prediction for each sample."""
 
 
 class Splitter(Protocol):
-    """What `check_cv` passes on: it yields the rows of each fold."""
+    """A cross-validation splitter, as accepted by `check_cv`."""
 
     def split(
         self, X: Any, y: Any = None, groups: Any = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the rows to fit on and the rows to test on."""
+        """Yield the training and test indices of each fold."""
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """Return the number of folds."""
@@ -65,32 +65,33 @@ class Frame(Protocol):
 
     @property
     def columns(self) -> Any:
-        """The labels of the columns."""
+        """Labels of the columns."""
 
     @property
     def shape(self) -> tuple[int, int]:
-        """The numbers of rows and of columns."""
+        """Number of rows and number of columns."""
 
 
-# A matrix after reading, dense or sparse.
+# Input matrix after validation, dense or sparse.
 Matrix: TypeAlias = np.ndarray | sparse.sparray | sparse.spmatrix
 # X as a user passes it.
 FeaturesLike: TypeAlias = ArrayLike | Frame | sparse.sparray | sparse.spmatrix
-# A task by its name, its number or the label of its column, such as 2020 or a tuple.
+# A task, given by its name, its index or its column label, such as 2020 or a tuple.
 TaskKey: TypeAlias = Hashable
-# y as a user passes it: one task a column or a key; None in a list is a missing label.
+# y as a user passes it, with one task per column or key; None is a missing label.
 TargetsLike: TypeAlias = ArrayLike | Sequence[Any] | Frame | Mapping[Any, ArrayLike]
-# One number for all tasks, numbers in task order, or by task.
+# One number for all tasks, a sequence in task order, or a mapping by task.
 TaskNumbers: TypeAlias = ArrayLike | Sequence[float | None] | Mapping[Any, float | None]
-# One kind for all tasks, kinds in task order, or by task, where None is found in y.
+# One type for all tasks, a sequence in task order, or a mapping by task. None is
+# inferred from y.
 TaskTypes: TypeAlias = str | Sequence[str] | Mapping[Any, str | None]
-# Weights of classes by label, or of each task: in task order or by task.
+# Class weights by label; or class weights of each task, in task order or by task.
 ClassWeight: TypeAlias = Literal["balanced"] | Mapping[Any, Any] | Sequence[Any]
-# A metric by name, as a function of (y_true, y_pred), or by task or kind.
+# A metric, as a name or a function of (y_true, y_pred), or metrics by task or kind.
 MetricChoice: TypeAlias = str | Callable[..., Any] | Mapping[Any, Any]
-# One metric, or several, whose scores are told apart by their names.
+# One metric, or a sequence of metrics with different names.
 MetricChoices: TypeAlias = MetricChoice | Sequence[MetricChoice]
-# A number of folds, what splits, or the folds themselves.
+# A number of folds, a splitter, or an iterable of splits.
 CrossValidator: TypeAlias = int | Splitter | Iterable[tuple[ArrayLike, ArrayLike]]
-# What draws a seed; None takes a fresh one of the system.
+# A seed or a source of seeds; None draws a seed from the operating system.
 Seed: TypeAlias = int | np.random.RandomState | np.random.Generator | None

@@ -1,4 +1,4 @@
-"""The version of the package in every pickle of an estimator."""
+"""Version of the package in pickles of estimators."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ __all__ = ["VersionedState"]
 
 
 class VersionedState:
-    """Write the version into pickles, and warn where another one is read.
+    """Mixin that stores the package version in pickles, and warns if another is read.
 
-    As scikit-learn's BaseEstimator does for its own; stands before it among the bases.
+    scikit-learn's BaseEstimator does the same with its version. The mixin must precede
+    BaseEstimator in the list of base classes.
     """
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes, and the version."""
+        """Return the attributes and the version."""
         state: Any = super().__getstate__()
         return {**state, "_sklearn_mtl_version": __version__}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take the attributes; warn if another version wrote them."""
+        """Set the attributes, and warn if another version wrote them."""
         state = dict(state)
         written = state.pop("_sklearn_mtl_version", None)
         if written != __version__:
             name = type(self).__name__
             warnings.warn(
                 f"{name}: pickled with sklearn_mtl {written}, read with {__version__}. "
-                "What it predicts may differ, or using it fail.",
+                "It may fail or give different predictions.",
                 OtherVersionWarning,
                 stacklevel=2,
             )

@@ -190,10 +190,13 @@ class TestValidation:
         who = "MultiTaskBlendRegressor"
         with pytest.raises(ValueError, match=f"{who}: X_val came without y_val"):
             small().fit(X, y, X_val=X_val)
-        with pytest.raises(ValueError, match=f"{who}: X_val does not go with X"):
+        with pytest.raises(ValueError, match=f"{who}: X_val does not match X"):
             small().fit(X, y, X_val=X_val[:, :2], y_val=y_val)
         scaled = ("net", make_pipeline(StandardScaler(), tiny(MultiTaskRegressor)))
-        with pytest.raises(ValueError, match=f"{who}: member 'net': X_val would reach"):
+        with pytest.raises(
+            ValueError,
+            match=f"{who}: member 'net': the Pipeline does not transform X_val",
+        ):
             small(scaled).fit(X, y, X_val=X_val, y_val=y_val)
 
 

@@ -197,7 +197,7 @@ def test_a_column_of_dates_is_named(kind, name):
         (
             lambda: pd.DataFrame(X[:, :3], columns=["a", "b", "a"]),
             ValueError,
-            r"X has more than one column of each of the names \['a'\]",
+            r"the column names \['a'\] of X occur more than once",
         ),
     ],
     ids=["lazy", "dict", "duplicates"],

@@ -157,7 +157,7 @@ class TestErrors:
 
     def test_other_columns_tasks_and_classes(self, parts):
         X, y, X_val, y_val = parts
-        with pytest.raises(ValueError, match="X_val does not go with X: X has 3 feat"):
+        with pytest.raises(ValueError, match="X_val does not match X: X has 3 feat"):
             boosting().fit(X, y, X_val=X_val[:, :3], y_val=y_val)
         with pytest.raises(TaskError, match="y_val has 2 tasks, but 3"):
             boosting().fit(X, y, X_val=X_val, y_val=y_val[:, :2])
