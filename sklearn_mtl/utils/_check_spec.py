@@ -137,7 +137,7 @@ def _numpy_state() -> str:
 
 
 def is_importable(kind: type) -> bool:
-    """Return whether pickle can import a class, which local classes prevent."""
+    """Return whether a class can be imported by name, unlike a local class."""
     found: Any = sys.modules.get(kind.__module__)
     for name in kind.__qualname__.split("."):
         found = getattr(found, name, None)
