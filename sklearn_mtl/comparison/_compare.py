@@ -29,7 +29,7 @@ from sklearn_mtl.comparison.results._gains import MEAN, TWIN
 from sklearn_mtl.comparison.results._rows import Measured
 from sklearn_mtl.comparison.run._curve import check_shares, gather_curve, hide_parts
 from sklearn_mtl.comparison.run._fits import Fit, Material
-from sklearn_mtl.comparison.run._jobs import choosable, gather, list_jobs, run_jobs
+from sklearn_mtl.comparison.run._jobs import gather, list_jobs, run_jobs, selectable
 from sklearn_mtl.exceptions import NegativeTransferWarning
 from sklearn_mtl.utils._containers import plain_inputs
 from sklearn_mtl.utils._groups import read_groups
@@ -240,7 +240,7 @@ def compare(
     tasks = describe_tasks(known, targets.codes, scoring, targets.tokens)
     folding = Folding(targets.task_types, groups, random_state)
     splits = folding.outer(cv, n_repeats, X, targets.y)
-    is_choice = len(choosable(candidates)) > 1
+    is_choice = len(selectable(candidates)) > 1
     inner = folding.inner_of(splits, inner_cv, targets.y_fit) if is_choice else []
     raw = inputs.X if issparse(X) or not hasattr(X, "shape") else X
     group = None if groups is None else read_groups(groups, n_rows(inputs.X), "compare")
@@ -343,7 +343,7 @@ def _measure(
         n_test=np.array([scored[test].sum(axis=0) for _, test in splits]),
         n_held_out=np.array([fitted[test].sum(axis=0) for _, test in splits]),
         chosen=select_single(
-            fits, choosable(candidates), (len(splits), n_inner, n_tasks)
+            fits, selectable(candidates), (len(splits), n_inner, n_tasks)
         ),
     )
 

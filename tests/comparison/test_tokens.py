@@ -9,7 +9,7 @@ from seqeval.metrics import f1_score
 from sklearn.dummy import DummyClassifier
 
 from sklearn_mtl.comparison import compare, compare_datasets, make_estimator
-from sklearn_mtl.comparison.design._usual_tag import UsualTag
+from sklearn_mtl.comparison.design._dummy_tagger import DummyTagger
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.multioutput import IndependentTasks
 from sklearn_mtl.tasks import as_cells
@@ -64,7 +64,7 @@ def test_a_fold_is_scored_as_by_hand():
 
 
 def test_the_dummy_gives_the_most_frequent_tag():
-    model = UsualTag().fit(TEXTS, Y["slots"])
+    model = DummyTagger().fit(TEXTS, Y["slots"])
     tags = Counter(tag for cell in Y["slots"].dropna() for tag in cell if tag)
     (usual, count), *_ = tags.most_common()
     assert model.predict(["a b", ""]).tolist() == [[usual] * 2, []]
@@ -72,7 +72,7 @@ def test_the_dummy_gives_the_most_frequent_tag():
     assert share == pytest.approx(count / sum(tags.values()))
     for X in (pd.DataFrame({"text": ["a b"]}), [["a", "b"]], np.array(["a b"])):
         assert model.predict(X).tolist() == [[usual] * 2]
-    by_letter = UsualTag(list).fit(["ab"], pd.Series([["x", "y"]]))
+    by_letter = DummyTagger(list).fit(["ab"], pd.Series([["x", "y"]]))
     assert len(by_letter.predict(["abc"])[0]) == 3
 
 

@@ -19,8 +19,8 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_mtl.comparison.design._dummy_tagger import DummyTagger
 from sklearn_mtl.comparison.design._inputs import Inputs
-from sklearn_mtl.comparison.design._usual_tag import UsualTag
 from sklearn_mtl.linear_model import (
     MultiTaskLinearClassifier,
     MultiTaskLinearMixedEstimator,
@@ -142,7 +142,7 @@ def _scaled(estimator: Estimator, situation: Situation) -> Any:
 def _dummy(situation: Situation) -> Any:
     classifier = DummyClassifier(strategy="prior")
     tokenizer = getattr(situation.trunk, "tokenizer", None)
-    taggers = {name: UsualTag(tokenizer) for name in situation.of_tokens}
+    taggers = {name: DummyTagger(tokenizer) for name in situation.of_tokens}
     return situation.apart(
         classifier=classifier, regressor=DummyRegressor(), by_task=taggers or None
     )

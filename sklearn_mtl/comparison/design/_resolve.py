@@ -165,7 +165,7 @@ def _by_object(
         )
     # all folds, and a model and its twin, must use the same task types
     fixed = fix_task_types(estimator, situation.tasks.names, situation.task_types, _WHO)
-    if _learns_apart(estimator):
+    if _fits_each_task(estimator):
         row = ModelRow(name, "single", estimator=str(estimator))
         return [Candidate(row, fixed, takes_raw=True)]
     twin = situation.apart(clone(estimator))
@@ -188,7 +188,7 @@ def _sharing(pair: list[Candidate], situation: Situation) -> list[Candidate]:
     return [twin, replace(shared, row=row)]
 
 
-def _learns_apart(estimator: Estimator) -> bool:
+def _fits_each_task(estimator: Estimator) -> bool:
     """Return whether an estimator, or the end of a Pipeline, fits a model per task."""
     steps = getattr(estimator, "steps", None)
     last = steps[-1][1] if steps else estimator

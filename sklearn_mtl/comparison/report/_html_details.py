@@ -8,7 +8,7 @@ import numpy as np
 
 from sklearn_mtl.comparison.report._html_results import curves_of
 from sklearn_mtl.comparison.report._html_table import HtmlTable, make_table
-from sklearn_mtl.comparison.results._problems import told_once
+from sklearn_mtl.comparison.results._problems import summarise_problems
 from sklearn_mtl.comparison.results._rows import TaskRow
 from sklearn_mtl.comparison.results._words import (
     metric_label,
@@ -77,7 +77,9 @@ def _mean(values: np.ndarray) -> float:
 
 def problems(comparison: ComparisonResult) -> list[tuple[str, str]]:
     """Return pairs of an error or warning and its traceback."""
-    return [(line, trace or "") for line, trace in told_once(comparison.problems)]
+    return [
+        (line, trace or "") for line, trace in summarise_problems(comparison.problems)
+    ]
 
 
 def reproduce(comparison: ComparisonResult) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sklearn_mtl.comparison.report._next_steps import next_steps
 from sklearn_mtl.comparison.report._text_table import in_blocks, layout, text_width
 from sklearn_mtl.comparison.results._gains import MEAN, TWIN, Gain
 from sklearn_mtl.comparison.results._intervals import Interval
-from sklearn_mtl.comparison.results._problems import told_once
+from sklearn_mtl.comparison.results._problems import summarise_problems
 from sklearn_mtl.comparison.results._rows import (
     SELECTED,
     ModelRow,
@@ -195,7 +195,7 @@ def _curve(comparison: ComparisonResult, model: ModelRow) -> str:
 
 
 def _problems(comparison: ComparisonResult, width: int) -> str:
-    lines = [line for line, _ in told_once(comparison.problems)]
+    lines = [line for line, _ in summarise_problems(comparison.problems)]
     return "\n".join(part for line in lines for part in _wrap(line, width))
 
 

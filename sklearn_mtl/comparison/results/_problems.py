@@ -8,20 +8,20 @@ from itertools import groupby
 from sklearn_mtl.comparison.results._rows import FitProblem
 from sklearn_mtl.comparison.results._words import listed
 
-__all__ = ["told_once"]
+__all__ = ["summarise_problems"]
 
 _LONGEST = 300
 _INSIDE = {"test": "", "choice": "inner fits of ", "curve": "fewer labels in "}
 
 
-def told_once(problems: Iterable[FitProblem]) -> list[tuple[str, str]]:
+def summarise_problems(problems: Iterable[FitProblem]) -> list[tuple[str, str]]:
     """Merge equal errors of a model and warnings of a category into one line each."""
-    ordered = sorted(problems, key=_alike)  # stable, so that the first remains first
-    groups = [list(group) for _, group in groupby(ordered, key=_alike)]
+    ordered = sorted(problems, key=_group_key)  # stable: the first remains first
+    groups = [list(group) for _, group in groupby(ordered, key=_group_key)]
     return [(_line(group), group[0].details) for group in groups]
 
 
-def _alike(problem: FitProblem) -> tuple[str, ...]:
+def _group_key(problem: FitProblem) -> tuple[str, ...]:
     if problem.kind == "error":
         return (problem.kind, problem.model, problem.where, problem.message)
     return (problem.kind, problem.message.partition(":")[0])

@@ -22,7 +22,7 @@ from sklearn_mtl.comparison.run._fit_cache import cache_paths, read_fit, write_f
 from sklearn_mtl.comparison.run._fits import Fit, FitJob, Material, run_jobs_of_a_fit
 from sklearn_mtl.utils._termination import workers_end_with_us
 
-__all__ = ["Plan", "choosable", "gather", "list_jobs", "run_jobs"]
+__all__ = ["Plan", "gather", "list_jobs", "run_jobs", "selectable"]
 
 # Libraries that a worker loads with its first task. joblib measures the memory of a
 # worker after its first task. It would mistake a library that a later task loads for a
@@ -30,7 +30,7 @@ __all__ = ["Plan", "choosable", "gather", "list_jobs", "run_jobs"]
 _LARGE = ("torch",)
 
 
-def choosable(candidates: Sequence[Candidate]) -> list[int]:
+def selectable(candidates: Sequence[Candidate]) -> list[int]:
     """Return the indices of the models that can be selected automatically."""
     return [i for i, candidate in enumerate(candidates) if candidate.row.is_candidate]
 
@@ -49,7 +49,7 @@ def list_jobs(
     ]
     jobs += [
         _job(candidates, m, s, i, split)
-        for m in choosable(candidates)
+        for m in selectable(candidates)
         for s, own in enumerate(inner)
         for i, split in enumerate(own)
     ]

@@ -1,4 +1,4 @@
-from sklearn_mtl.comparison.results._problems import told_once
+from sklearn_mtl.comparison.results._problems import summarise_problems
 from sklearn_mtl.comparison.results._rows import FitProblem
 
 
@@ -13,7 +13,7 @@ def error(model, split, text, where="test"):
 
 
 def test_warnings_of_one_category_are_one_line():
-    lines = told_once(
+    lines = summarise_problems(
         [warning("b", 0, "x"), warning("a", 1, "y"), warning("b", 1, "x")]
     )
     assert lines == [
@@ -26,7 +26,7 @@ def test_warnings_of_one_category_are_one_line():
 
 
 def test_errors_are_told_by_model_message_and_place_and_come_first():
-    lines = told_once(
+    lines = summarise_problems(
         [
             warning("a", 0, "x"),
             error("a", 2, "no"),
@@ -45,10 +45,10 @@ def test_errors_are_told_by_model_message_and_place_and_come_first():
 
 
 def test_long_messages_are_cut():
-    ((line, _),) = told_once([error("a", 0, "x" * 1000)])
+    ((line, _),) = summarise_problems([error("a", 0, "x" * 1000)])
     assert len(line) < 400
     assert line.endswith("x ...")
 
 
 def test_without_problems_there_is_nothing():
-    assert told_once([]) == []
+    assert summarise_problems([]) == []

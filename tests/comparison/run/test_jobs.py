@@ -9,7 +9,7 @@ from sklearn_mtl.comparison.results._costs import Costs
 from sklearn_mtl.comparison.results._rows import ModelRow
 from sklearn_mtl.comparison.run import _jobs
 from sklearn_mtl.comparison.run._fits import Fit
-from sklearn_mtl.comparison.run._jobs import choosable, gather, list_jobs, run_jobs
+from sklearn_mtl.comparison.run._jobs import gather, list_jobs, run_jobs, selectable
 
 ROWS = [
     ModelRow("dummy", "dummy"),
@@ -32,7 +32,7 @@ def test_every_row_is_fitted_outside_and_the_choosable_ones_inside():
     assert [(job.model, job.split) for job in outer] == [
         (m, s) for m in range(4) for s in range(2)
     ]
-    assert choosable(CANDIDATES) == [0, 1]
+    assert selectable(CANDIDATES) == [0, 1]
     assert {(job.model, job.split, job.inner) for job in inner} == {
         (m, s, i) for m in (0, 1) for s in range(2) for i in range(3)
     }

@@ -13,16 +13,16 @@ from sklearn_mtl.comparison.design._texts import samples_of
 from sklearn_mtl.tasks import ClassOutputsMixin, TaskSet
 from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
-__all__ = ["UsualTag"]
+__all__ = ["DummyTagger"]
 
 
-class UsualTag(ClassOutputsMixin, ClassifierMixin, BaseEstimator):
+class DummyTagger(ClassOutputsMixin, ClassifierMixin, BaseEstimator):
     """Classifier that predicts the frequencies of the tags for every token."""
 
     def __init__(self, tokenizer: Callable[[str], Iterable[str]] | None = None) -> None:
         self.tokenizer = tokenizer
 
-    def fit(self, X: FeaturesLike, y: TargetsLike) -> UsualTag:
+    def fit(self, X: FeaturesLike, y: TargetsLike) -> DummyTagger:
         """Count the tags.
 
         Shapes: X (n_samples,), y (n_samples,) or (n_samples, n_tasks).
