@@ -1,4 +1,4 @@
-"""The tables that benchmarks/few_labels.py prints."""
+"""Tables printed by benchmarks/few_labels.py."""
 
 from __future__ import annotations
 

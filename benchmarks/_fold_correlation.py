@@ -1,4 +1,4 @@
-"""How correlated the fold differences of a real cross-validation are."""
+"""Correlation of the fold differences of a real cross-validation."""
 
 from __future__ import annotations
 

@@ -1,14 +1,15 @@
-"""Scores of comparisons whose truth is known, and the verdicts on them, all at once.
+"""Simulate scores of comparisons with a known truth, and compute the verdicts.
 
-The scores are those of cross-validation to first order. A score is the truth of its
-model and task, plus the mean of a noise over the test samples, plus the mean of another
-noise over the training samples. Part of either noise is the same for all models, and
-part the same for all tasks, because their labels belong to the same samples. Training
-parts overlap, and the folds of every repeat are of the same samples, so the scores of
-two splits are correlated, as they are in practice: see `_fold_correlation.py`.
+The simulated scores follow those of cross-validation to first order. A score is the
+true score of a model and task, plus the mean of a noise term over the test samples,
+plus the mean of another noise term over the training samples. Part of each noise term
+is the same for all models, and part is the same for all tasks, because their labels
+belong to the same samples. Training sets overlap, and the folds of every repeat use the
+same samples. The scores of two splits are therefore correlated, as in practice; see
+`_fold_correlation.py`.
 
-The verdicts are computed anew here, with nothing of the package but its rules, so they
-are an independent check of what `Comparison` says.
+The verdicts are computed without the code of the package, from its rules only. They are
+an independent check of `Comparison`.
 """
 
 from __future__ import annotations

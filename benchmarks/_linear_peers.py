@@ -1,10 +1,10 @@
-"""Time the peers of benchmarks.linear that are installed beside this interpreter.
+"""Time the linear models of other packages in their own environment.
 
     python benchmarks/_linear_peers.py in.npz out.npz
 
-Their pins conflict with ours, so that `make bench` gives them an environment of their
-own, and this file imports nothing of sklearn_mtl. Each tolerance is a run: which one
-reaches the gap is for benchmarks.linear to say.
+Their pinned versions conflict with ours, so `make bench` gives them a separate
+environment, and this file imports nothing of sklearn_mtl. Each tolerance is a run;
+benchmarks.linear selects the one that reaches the gap.
 """
 
 import sys

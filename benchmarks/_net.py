@@ -1,4 +1,4 @@
-"""The net that several benchmarks train: our estimator, and parts for loops by hand."""
+"""Net used by several benchmarks: the estimator, and parts for hand-written loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the real tables of the benchmarks, .npz files beside the repository."""
+"""Read the real tables of the benchmarks, .npz files next to the repository."""
 
 from __future__ import annotations
 

@@ -1,38 +1,40 @@
-"""Accuracy on twelve real tables: our net and blend beside one model per task.
+r"""Accuracy on twelve real tables: net and blend, compared with one model per task.
 
-Compared are, on the same random 70/30 splits with at most 3000 training rows (a group
-of rows stays on one side): per task a linear model, a random forest, histogram
-gradient boosting, LightGBM, XGBoost, a multilayer perceptron, a stack of the first
-three, extremely randomised trees, CatBoost, RealMLP and TabM, each at its library's
-defaults (`--tuned`: after 30 trials of random search too for those that have a space);
-boosting of all tasks at once by CatBoost and XGBoost, where it can be; and our net at
-its defaults, its twin (the same net, per task), the blend, and one net distilled from
-it.
+All models are compared on the same random 70/30 splits with at most 3000 training
+samples (a group of samples stays on one side):
 
-L is the mean over kinds of errors (1 - AUC of binary tasks, 1 - accuracy and log-loss
-of multiclass ones, RMSE relative to the mean for regressions) of ln(error / smallest
-error of linear, forest, histogram boosting and LightGBM for that kind and seed): those
-four are chosen on the test rows, and 0 means as good as that. Costs are CPU seconds of
-fit in one thread. L is printed with CatBoost among the four's rivals too, and with the
-accuracy of binary tasks.
+- per task: a linear model, a random forest, histogram gradient boosting, LightGBM,
+  XGBoost, a multilayer perceptron, a stack of the first three, extremely randomised
+  trees, CatBoost, RealMLP and TabM, each with the defaults of its library (with
+  `--tuned` also after 30 trials of random search, if they have a search space);
+- boosting of all tasks together by CatBoost and XGBoost, where possible;
+- our net with its defaults, its twin (the same net per task), the blend, and one net
+  distilled from the blend.
 
-CatBoost (`catboost`), RealMLP and TabM (`pytabkit`) are left out where their package is
-not installed; a folder of their own keeps them apart:
+L is the mean over kinds of errors of ln(error / smallest error of linear, forest,
+histogram boosting and LightGBM for that kind and seed). Errors are 1 - AUC of binary
+tasks, 1 - accuracy and log-loss of multiclass tasks, and RMSE relative to the mean for
+regressions. The best of the four models is chosen on the test samples; 0 equals its
+error. Costs are CPU seconds of fit in one thread. L is also printed with CatBoost as a
+fifth reference model, and with the accuracy of binary tasks.
+
+CatBoost (`catboost`), RealMLP and TabM (`pytabkit`) are skipped if their package is not
+installed. They can be installed in a separate folder:
 
     pip install --target PEERS catboost six graphviz python-dateutil
     PYTHONPATH=PEERS python -m benchmarks.accuracy --short --out FILE
 
-`--short` ends within two hours on one core: two seeds, at most 1500 training rows, no
-peer that takes longer than the rest together.
+`--short` takes less than two hours on one core: two seeds, at most 1500 training
+samples, and no model that takes longer than all others together.
 
     python benchmarks/accuracy.py --data-dir DIR --jobs 16 --out FILE
-    python benchmarks/accuracy.py --models net --select \\
-        --ablate "flat=dropout:0" "wide=hidden_layer_sizes:(256,256),lr:0.001" \\
+    python benchmarks/accuracy.py --models net --select \
+        --ablate "flat=dropout:0" "wide=hidden_layer_sizes:(256,256),lr:0.001" \
         "quantiles=numeric_embedding:PiecewiseLinear(n_splits=0)"
 
-`--select` scores on held-out parts of the training rows, never on test rows: it is how
-to choose between variants. Results are kept in a folder, so a second run computes only
-what is new; `--load` takes them from the FILE of another machine.
+Use `--select` to choose between variants: it scores on held-out parts of the training
+samples, never on test samples. Results are stored in a folder, so a second run computes
+only new results. `--load` reads them from the FILE of another machine.
 """
 
 from __future__ import annotations

@@ -1,20 +1,20 @@
-"""Does a task added with few labels do as well as a fit of all tasks together?
+"""Accuracy of a task added with few labels, compared with a fit of all tasks.
 
     python -m benchmarks.add_task [--assays 0 1 ...] [--seeds 3] [--labels 300]
                                   [--members 2] [--data-dir DIR]
 
-On tox21 (random split, 80 % for training): eleven assays are fitted, and the twelfth is
+On tox21 (random split, 80 % for training), eleven assays are fitted. The twelfth is
 added with some labels of the training samples, by
 
 - *frozen*: ``add_task``,
 - *tuned*: ``add_task(tune_trunk=True)``.
 
-Compared with fits on the same labels: *all* twelve assays, *alone* the twelfth. The
-table shows the test AUC of the twelfth assay, its mean over the seeds; *change* is the
-lowest difference, over the eleven old assays and the seeds, of the AUC after and before
-tuning, and *wins* the share of assays and seeds where `frozen` is at least as good as
-`all`. The strengths of the ridge and the constants of tuning were set on held-out parts
-of training samples, in other splits.
+They are compared with fits to the same labels: *all* twelve assays, and *alone* the
+twelfth. The table shows the mean test AUC of the twelfth assay over the seeds. *change*
+is the lowest change of the AUC by tuning, over the eleven old assays and the seeds.
+*wins* is the fraction of assays and seeds where `frozen` is at least as good as `all`.
+The alphas of the ridge regression and the constants of tuning were set on held-out
+parts of training samples, in other splits.
 """
 
 from __future__ import annotations

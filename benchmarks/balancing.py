@@ -1,16 +1,17 @@
-"""What balancing costs: one training step beside the fused plain sum.
+"""Cost of balancing: a training step of each method, compared with the fused plain sum.
 
 A net (64 - 256 - 256, gelu, AdamW) with T binary tasks on complete labels takes steps
-on changing batches of 256 rows, in one thread. Each method is timed against the plain
-sum of the same run: with the Gramian of the feature gradients, and ("shared") with the
-exact one every tenth step. Beside it
+on changing batches of 256 samples, in one thread. Each method is compared with the
+plain sum of the same run, with the Gramian of the feature gradients, and ("shared")
+with the exact Gramian every tenth step. Two packages are also timed:
 
-    torchjd         its mtl_backward over the same net, as its manual shows it
+    torchjd         its mtl_backward over the same net, as in its manual
     LibMTL          its steps over the same net in its own environment (.venv-libmtl, or
-                    --libmtl), beside a plain sum of the same net in the same process
+                    --libmtl), compared with a plain sum of the net in the same process
 
-then the time of UPGrad's weights alone against torchjd's, with the largest difference,
-and how near the weights are to those of the exact gradients (benchmarks/_balancing).
+Also printed are the time of UPGrad's weights alone, compared with torchjd, with the
+largest difference, and the similarity of the weights to those of the exact gradients
+(benchmarks/_balancing).
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""What a checkpoint costs: seconds of an epoch with it and without it.
+"""Cost of a checkpoint: seconds per epoch with and without it.
 
     python -m benchmarks.checkpoints
 
-A small, the default and a large net on made data, trained for the same number of epochs
-with `checkpoint=None` and with a folder; wall seconds, because writing waits for the
-disk. "write" is the median of single writes, "MB" the size of a file, and "again" the
-time of a completed fit that comes back from its file.
+A small, the default and a large net are trained on generated data for the same number
+of epochs, with `checkpoint=None` and with a folder. Times are wall seconds, because
+writing waits for the disk. "write" is the median time of a single write, "MB" the size
+of a file, and "again" the time of a completed fit that is restored from its file.
 """
 
 from __future__ import annotations

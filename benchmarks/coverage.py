@@ -1,20 +1,20 @@
-"""Do intervals and sets hold as often as they say, and how long are they?
+"""Coverage and width of intervals and sets.
 
-    real       on the real tables: coverage minus what was asked for, in points, of
+    real       on real tables: coverage minus the requested coverage, in points, of
                intervals and sets of each task, and of all tasks of a sample together;
-               the largest difference of a task; the mean width over the standard
-               deviation of the labels, the mean number of classes in a set. Groups of
-               samples stay on one side of the split.
-    simulated  the same for regressions of which everything is known.
-    mapie      mean width relative to that of MAPIE (method "plus", the same estimator,
-               number of folds and samples), task by task; and of the shared net
-               relative to MAPIE on its single-task twin.
+               the largest difference of a task; the mean width relative to the standard
+               deviation of the labels, and the mean number of classes in a set. Groups
+               of samples stay on one side of the split.
+    simulated  the same for simulated regressions.
+    mapie      mean width relative to that of MAPIE (method "plus", with the same
+               estimator, number of folds and samples) for each task, and of the shared
+               net relative to MAPIE with its single-task twin.
 
     python -m benchmarks.coverage --data-dir DIR
     python -m benchmarks.coverage --parts real --sets mtr_enb --models net --seeds 2
 
-Differences of means over seeds are printed. A task counts for the largest difference if
-it has 300 test labels over all seeds or more.
+The differences of means over seeds are printed. A task is considered for the largest
+difference if it has at least 300 test labels over all seeds.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Saved models: what damage is found, how large files are, and what loading takes.
+"""Detection of damaged model files, their size, and the time and memory of loading.
 
-Five fitted models are saved, and the files damaged --n times in all: one bit flipped,
-cut short, a part cut out, doubled or overwritten. Every damaged file must be refused
-with a DamagedFileError; one that is loaded, or another error, fails the run. Beside it
-the size of each file and the milliseconds of save and load, and joblib's; then the peak
-of the memory of a process that loads a net of some 100 MB.
+Five fitted models are saved, and the files are damaged --n times in total: one bit
+flipped, truncated, a part removed, repeated or overwritten. Every damaged file must
+raise a DamagedFileError. If one is loaded or raises another error, the run fails. Also
+printed are the size of each file and the milliseconds of save and load, compared with
+joblib, and the peak memory of a process that loads a net of about 100 MB.
 
     python -m benchmarks.damaged_files
 """

@@ -1,17 +1,18 @@
-"""What tuned thresholds and calibration bring, chosen out of fold, scored on test rows.
+"""Effect of thresholds and calibration tuned out of fold, scored on test samples.
 
     python -m benchmarks.decisions [--sets ...] [--models forest net blend] [--seeds 2]
 
-Each model is fitted once for a set and a seed (70/30 splits, at most 3000 training
-samples, groups on one side). `TaskDecisionsCV` then tunes on its out-of-fold
-predictions of the training rows, and the labels of the test rows are scored.
+Each model is fitted once per set and seed (70/30 splits, at most 3000 training samples,
+groups on one side). `TaskDecisionsCV` is then tuned on its out-of-fold predictions of
+the training samples, and the predicted labels of the test samples are scored.
 
 The first table has the mean over the classification tasks of balanced accuracy, F1 and
-Matthews correlation: of the likeliest class; of the threshold tuned to that metric;
-and, for balanced accuracy, of the threshold that needs no tuning, the share of the
-class in the training rows (weights 1 / share of more classes). `better` and `worse`
-count the tasks on which tuning scores higher and lower than the likeliest class. The
-second table has expected calibration error and log-loss by calibration.
+Matthews correlation, for the most likely class and for the threshold tuned to that
+metric. For balanced accuracy it also has the threshold that needs no tuning, the
+frequency of the class in the training samples (weights 1 / frequency for more than two
+classes). `better` and `worse` count the tasks on which tuning has a higher and a lower
+score than the most likely class. The second table has the expected calibration error
+and the log-loss of each calibration.
 """
 
 from __future__ import annotations

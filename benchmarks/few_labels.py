@@ -1,30 +1,37 @@
-"""A task with few labels, beside tasks with many: does learning them together pay?
+"""Effect of learning a task with few labels together with tasks that have many.
 
     python -m benchmarks.few_labels [--sets ...] [--labels 30 100 300] [--seeds 3]
                                     [--rows ...] [--members N] [--all-few] [--jobs 2]
                                     [--max-train 3000]
     python -m benchmarks.few_labels --select --members 2 --seeds 1 --sets ml_yeast ...
 
-On real tables (70/30 splits, at most 3000 training samples, groups on one side) each of
-at most four tasks, drawn by seed 0, keeps 30, 100 or 300 of its labels, with at least
-two of each class, while the other tasks keep all of theirs; with `--all-few` all tasks
-keep so few. Rows: our net with task weights (N_t / mean N)^a for several a, brought to
-a mean of 1; the default net (`net`), the blend, the blend without its second stage
-(`unstacked`), the twin (the net, per task), and per task a linear model, a random
-forest and LightGBM. `--members` is the number of members of every net, also of the
-blend's.
+On real tables (70/30 splits, at most 3000 training samples, groups on one side), each
+of at most four tasks, drawn with seed 0, keeps 30, 100 or 300 of its labels, with at
+least two of each class. The other tasks keep all of their labels; with `--all-few`, all
+tasks keep only so few.
 
-The rival of a set and size is the one model per task (linear, forest, LightGBM) that is
-best in the mean over the set's tasks and seeds, chosen on the scored samples. Printed
-are, for each size, the mean over tasks and seeds of ln(error / error of the rival),
-with error as in benchmarks/accuracy.py (1 - AUC; 1 - accuracy and log-loss of several
-classes; RMSE relative to the mean); the share of task x size pairs, averaged over the
-seeds, with less error than the rival; the mean AUC of the binary tasks with few and
-with all labels; the mean of ln(error) and of the error, less that of the net with equal
-weights, of the tasks that have all their labels; and which targets are met.
+The compared models (`--rows`) are our net with task weights (N_t / mean N)^a for
+several a, scaled to a mean of 1; the default net (`net`); the blend; the blend without
+its second stage (`unstacked`); the twin (the net per task); and per task a linear
+model, a random forest and LightGBM. `--members` is the number of members of every net,
+including that of the blend.
 
-`--select` scores on a held-out third of the training samples, never on test samples:
-the exponent of task_weight="auto" was chosen by it, among five and without tox21.
+The rival of a set and size is the model per task (linear, forest, LightGBM) that is
+best on average over the tasks and seeds of the set, chosen on the scored samples. The
+following is printed for each size:
+
+- the mean over tasks and seeds of ln(error / error of the rival), with the errors of
+  benchmarks/accuracy.py (1 - AUC; 1 - accuracy and log-loss of several classes; RMSE
+  relative to the mean);
+- the fraction of task x size pairs, averaged over the seeds, with a lower error than
+  the rival;
+- the mean AUC of the binary tasks with few and with all labels;
+- for the tasks with all labels, the mean of ln(error) and of the error, minus those of
+  the net with equal weights;
+- which targets are met.
+
+`--select` scores on a held-out third of the training samples, never on test samples.
+The exponent of task_weight="auto" was chosen with it, among five and without tox21.
 """
 
 from __future__ import annotations

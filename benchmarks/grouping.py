@@ -1,21 +1,21 @@
-"""Which tasks together? Affinities and groups on generated tasks and on real tables.
+"""Affinities and groups of tasks, on generated tasks and on real tables.
 
     ranks    Spearman's correlation of each affinity with trained gains: five generated
-             regressions in two groups, 240 rows; the gains are those of a low-rank
-             linear model in company, scored on 2000 more rows. Ranks are of the
-             partners of each task (its mean over partners is subtracted).
+             regressions in two groups, 240 samples. The gains are those of a low-rank
+             linear model, scored on 2000 more samples. Ranks are of the partners of
+             each task (its mean over partners is subtracted).
     hits     how often TaskGroupSearchCV finds exactly the known groups of six generated
-             regressions (200 rows, noise as large as the signal), with a linear model
-             that pulls the tasks of a group together (penalty="mean"), and how often
-             the true partition is the one found for the true number of groups.
+             regressions (200 samples, noise as large as the signal), with a linear
+             model that shrinks tasks towards their mean (penalty="mean"), and how often
+             it finds the true partition for the true number of groups.
     real     on real tables, cross-validated: score of the groups found (by "gradient",
-             partitions scored in inner folds) minus the better of all together and all
-             apart, which is chosen in hindsight, with corrected intervals.
+             partitions scored in inner folds) minus that of the better of all together
+             and all separately, chosen in hindsight, with corrected intervals.
 
     python -m benchmarks.grouping                    # all, a few minutes of CPU time
     python -m benchmarks.grouping --parts hits --seeds 5
 
-Results are kept in a folder, so a second run computes only what is new.
+Results are stored in a folder, so a second run computes only new results.
 """
 
 from __future__ import annotations

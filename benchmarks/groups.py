@@ -1,16 +1,17 @@
-"""Do out-of-fold scores tell how good a model is on new groups?
+"""Accuracy of out-of-fold scores as estimates for new groups.
 
     python -m benchmarks.groups [--splits 5] [--max-train 1000] [--members N]
 
-tox21 is split by scaffold, so that the molecules that are scored have scaffolds that no
-training sample has. A blend is fitted with `groups=` and without. For it and for each
-of its members two numbers are printed: the AUC of the out-of-fold predictions, claimed,
-and that of the test samples, found; both as the mean over tasks and splits. An AUC of
-out-of-fold predictions is that of all training samples together, as users compute it.
-A net with `groups=` needs more than a few members: each group is held out by one.
-Targets: with `groups=` the mean over splits of what is claimed is within 0.02 of what
-is found, and the net is not worse on new groups than without, by more than two standard
-errors of the difference.
+tox21 is split by scaffold, so no training molecule has the scaffold of a test molecule.
+A blend is fitted with and without `groups=`. For the blend and each of its members, two
+values are printed as means over tasks and splits: the AUC of the out-of-fold
+predictions (claimed), and the AUC of the test samples (found). The AUC of out-of-fold
+predictions is computed from all training samples together, like users do. A net with
+`groups=` needs more than a few members, because each group is held out by one member.
+
+Targets: with `groups=`, the mean over splits of the claimed AUC is within 0.02 of the
+found AUC, and the net is not worse on new groups than without, by more than two
+standard errors of the difference.
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
-"""Pictures: an epoch of our fit beside Keras and loops written by hand.
+"""Speed on images: an epoch of fit, compared with Keras and hand-written loops.
 
-The textbook model (Conv 32 3x3 relu, max-pool 2x2, dense 64 relu, two softmax heads of
-10 and 3 classes, Adam, batches of 128) learns 12,000 pictures of Fashion-MNIST in one
+A common model (Conv 32 3x3 relu, max-pool 2x2, dense 64 relu, two softmax heads of 10
+and 3 classes, Adam, batches of 128) learns 12,000 images of Fashion-MNIST in one
 thread, and predicts 10,000, by
 
     ours        MultiTaskClassifier(trunk=Conv((1, 28, 28), padding="valid"))
     ours bf16   the same with dtype="bfloat16"
-    best loop   torch: channels last, pooled before relu, one head, fused Adam
-    plain loop  torch as one writes it: channels first, a head a task
+    best loop   torch: channels last, pooling before relu, one head, fused Adam
+    plain loop  torch in its usual form: channels first, one head per task
     keras       Keras on TensorFlow, in .venv-keras (`make bench`) or --keras PYTHON
 
-Then the accuracy of both dtypes over three seeds. Where the pictures or Keras are not
-there it says so and leaves them out.
+The accuracy of both dtypes over three seeds follows. If the images or Keras are not
+available, they are skipped with a message.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What importing the package costs beyond scikit-learn, in fresh processes.
+"""Time to import the package, in addition to scikit-learn, in new processes.
 
-Each round starts a new interpreter for every line below, in turn, and takes the time
-from its first statement to the end of the import. torch is loaded when a net is first
-used, and not before.
+Each round starts a new interpreter for every line below, in turn, and measures the time
+from its first statement to the end of the import. torch is loaded only when a net is
+first used.
 
     scikit-learn     import sklearn.base, sklearn.pipeline, sklearn.model_selection
     sklearn_mtl      the same, then import sklearn_mtl

@@ -1,8 +1,8 @@
-"""How long the answer to one sample takes, beside the modules that compute it.
+"""Time to predict one sample, compared with the modules alone.
 
-The default net (8 members) and one of a single member, each fitted to 2,000 samples of
-four binary tasks, predict one row that is an array of doubles, 500 times in turn with
-their own modules on a tensor that is prepared already, in one thread.
+The default net (8 members) and a net with a single member are each fitted to 2,000
+samples of four binary tasks. They predict one sample, a float64 array, 500 times,
+alternating with their own modules on a prepared tensor, in one thread.
 
     python -m benchmarks.latency
 """

@@ -1,11 +1,12 @@
-"""Time the linear models, by NumPy alone and with numba, beside their peers.
+"""Time the linear models, with NumPy and with numba, and those of other packages.
 
     OMP_NUM_THREADS=1 python -m benchmarks.linear [path single ... school new_school]
 
-CPU seconds on one thread, best of --repeats. Gaps are ours, evaluated on everyone's W.
-celer, adelie and skglm run where `make bench` put them (--peers PYTHON), and mutar as
-benchmarks/peers/linear.txt says; of their tolerances the loosest counts whose gap is at
-most 2e-6, else the tightest.
+Times are CPU seconds on one thread, the best of --repeats. Gaps are computed by our
+code from the coefficients of each package. celer, adelie and skglm run in the
+environment made by `make bench` (--peers PYTHON), and mutar as described in
+benchmarks/peers/linear.txt. Of their tolerances, the loosest with a gap of at most 2e-6
+counts, or else the tightest.
 """
 
 from __future__ import annotations

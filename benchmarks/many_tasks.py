@@ -1,17 +1,17 @@
-"""What an epoch costs as tasks grow, beside a loop over heads.
+"""Time of an epoch with many tasks, compared with a loop over heads.
 
 One net (64 - 256 - 256 - heads, relu, fused Adam, batches of 256) learns 1 to 1000
 tasks, of which 30 % of the labels are missing, in one thread, by
 
     ours             MultiTaskClassifier(n_members=1, early_stopping=False).fit
-    loop of heads    a loop written by hand with a head a task, each with its own loss
+    loop of heads    a hand-written loop with one head and one loss per task
 
 for binary tasks, tasks of five classes, and tasks of 2 to 10 classes. The loop masks
-missing labels (ignore_index, divided by a count that cannot be zero), for the mean that
-F.cross_entropy takes is NaN for a task without a label in the batch; its tensors and
-masks are made before the clock starts. So of ours the cost of an epoch is the
-difference between a fit of several and one of a single epoch; what remains (reading y,
-preparing X, building the net) is printed beside it.
+missing labels (ignore_index, divided by a count that cannot be zero), because the mean
+of F.cross_entropy is NaN for a task without a label in the batch. Its tensors and masks
+are made before the time is measured. The time of our epoch is therefore the difference
+between a fit of several epochs and a fit of one epoch. The remaining time (reading y,
+preparing X, building the net) is also printed.
 """
 
 from __future__ import annotations

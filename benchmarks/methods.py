@@ -1,17 +1,17 @@
-"""Which way of balancing tasks predicts best: all of them on three real tables.
+"""Accuracy of all balancing methods on three real tables.
 
-The net at its defaults learns, once with each method, from 70 % of the rows of three
-tables: six binary tasks (ml_emotions), two regressions, two binary and two multiclass
-tasks (student_por_mixed), fourteen regressions (mtr_wq). Its skill is the mean over
-tasks of 1 - error / error of the best constant on the other 30 %, with log-loss and
-squared error. Printed is 100 times the mean difference to the plain sum of the same
-splits and seeds, with the interval of Nadeau and Bengio for splits that overlap, and
-the CPU seconds of a fit relative to the plain sum's.
+The default net learns, once with each method, from 70 % of the samples of three tables:
+six binary tasks (ml_emotions); two regressions, two binary and two multiclass tasks
+(student_por_mixed); fourteen regressions (mtr_wq). Its skill is the mean over tasks of
+1 - error / error of the best constant on the other 30 %, with log-loss and squared
+error. Printed are 100 times the mean difference to the plain sum of the same splits and
+seeds, with the interval of Nadeau and Bengio for overlapping splits, and the CPU
+seconds of a fit relative to those of the plain sum.
 
     python -m benchmarks.methods --data-dir DIR --out FILE
 
-Each fit is kept as a file in a folder, so that a run which was stopped goes on; who
-changes the package empties the folder.
+Each fit is stored as a file in a folder, so an interrupted run can continue. Empty the
+folder after a change of the package.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Are pooled intercepts better than free ones where tasks are groups of one table?
+"""Accuracy of pooled and unpenalised intercepts if the tasks are groups of one table.
 
     python -m benchmarks.pooling
 
-Rows of real tables are grouped by a category, or by the twentieths of a number, and
-each group is a task with rows of its own. The untuned linear model predicts further
-rows of the same groups: explained variance in %, mean of --seeds splits, with 75 % and
-with 20 % of each group to train on. Nothing is chosen by these numbers; the School data
-are not among them.
+The samples of real tables are grouped by a category, or by the twentieths of a number,
+and each group is a task with separate samples. The untuned linear model predicts
+further samples of the same groups. Printed is the explained variance in %, as the mean
+of --seeds splits, with 75 % and with 20 % of each group for training. No setting was
+chosen by these values. The School data are not included.
 """
 
 from __future__ import annotations

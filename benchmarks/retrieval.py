@@ -1,16 +1,16 @@
-"""Retrieval: how fast we search, and which embedding finds more of the same label.
+"""Retrieval: speed of the search, and accuracy of embeddings.
 
-`--part speed` times exact search (1000 queries of 64 numbers) beside scikit-learn's
-brute force and the top k of chunks in torch, and the metrics beside the search that
-they need. `--part quality` compares embeddings on Fashion-MNIST (6000 pictures: class
-and group) and on multi_mnist_fashion (8000 pictures of a digit over a garment), with
-all labels, with 500 a task, and for classes that were in no training picture. Galleries
-are the training pictures, queries 1000 others, nets small convolutional ones that are
-alike.
+`--part speed` compares the time of exact search (1000 queries of 64 numbers) with
+scikit-learn's brute force and the top k of chunks in torch, and the time of the metrics
+with that of the search. `--part quality` compares embeddings on Fashion-MNIST (6000
+images: class and group) and on multi_mnist_fashion (8000 images of a digit over a
+garment), with all labels, with 500 per task, and for classes that are not in the
+training images. The galleries are the training images, the queries 1000 other images,
+and all nets are small convolutional nets of the same size.
 
     python -m benchmarks.retrieval --data-dir DIR --out FILE
 
-What was measured is kept in a folder, so a second run computes only what is new.
+Results are stored in a folder, so a second run computes only new results.
 """
 
 from __future__ import annotations

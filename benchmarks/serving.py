@@ -1,13 +1,13 @@
-"""What one sample costs: predict, the bare modules, and the graph in onnxruntime.
+"""Time to predict one sample: predict, the modules alone, and onnxruntime.
 
 The default net (8 members) learns ten binary tasks, or regressions, of 2,000 samples
-with 5, 20 and 64 features. Then one sample, a float64 array, is predicted by
+with 5, 20 and 64 features. One sample, a float64 array, is then predicted by
 
-    predict        all of it: checks, preparation, modules, members, labels
-    modules        the same fitted modules alone, on a tensor that is prepared
-    onnxruntime    the file that to_onnx writes, from the raw row to all outputs
+    predict        everything: checks, preparation, modules, members, labels
+    modules        the fitted modules alone, on a prepared tensor
+    onnxruntime    the file written by to_onnx, from the raw sample to all outputs
 
-each 500 times, in one thread; medians, in microseconds.
+each 500 times, in one thread. Times are medians, in microseconds.
 """
 
 from __future__ import annotations

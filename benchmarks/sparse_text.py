@@ -1,26 +1,29 @@
-"""Short texts as sparse TF-IDF: does the net match logistic regression per task?
+"""Short texts as sparse TF-IDF: the net, compared with logistic regression per task.
 
     python -m benchmarks.sparse_text [--sets tasks tags] [--rows ...] [--samples 12000]
                                      [--seeds 1] [--select]
     python -m benchmarks.sparse_text --large [--members 8]
 
-Texts are the docstrings of NumPy, SciPy, scikit-learn, pandas and Matplotlib up to
-their first section, as the environment has them: "tasks" has four tasks (which of the
-packages; whether a class; whether there are references; examples), "tags" 200 (which of
-the 200 most usual parameters a function has). Half of the samples are for training.
+The texts are the docstrings of NumPy, SciPy, scikit-learn, pandas and Matplotlib up to
+their first section, in the installed versions. "tasks" has four tasks (which package;
+whether it is a class; whether there are references; examples). "tags" has 200 tasks
+(which of the 200 most frequent parameters a function has). Half of the samples are for
+training.
 
 Printed are the score on the other half (tasks: mean over tasks of the mean of balanced
-accuracy and AUC; tags: mean over tags of the average precision), the CPU seconds of fit
-and the peak memory of it beyond what the process had before; each row has a process
-of its own and one thread. Rows: LogisticRegression(C=10, max_iter=300) per task; the
-default net; one member of it; an nn.Linear and ReLU as the trunk of one member, on X as
-it is; the blend; the net with ``trunk=Text()``, on the texts themselves. `--select`
-scores on a quarter of the training samples, for choices: some 130 settings of the layer
-for wide inputs (scale, rank, layers behind it, dropout of words, decay, rate and eps of
-the optimiser) were compared by it, with seed 0.
+accuracy and AUC; tags: mean over tags of the average precision), the CPU seconds of
+fit, and its peak memory in addition to that of the process before. Each model runs in
+its own process with one thread. The models (`--rows`) are LogisticRegression(C=10,
+max_iter=300) per task; the default net; one member of it; an nn.Linear and ReLU as the
+trunk of one member, with unscaled X; the blend; and the net with ``trunk=Text()``, on
+the texts themselves.
 
-`--large` times two epochs of the default net on drawn data of 20,000 rows with 100 of
-30,000 columns each, and prints the seconds of the second and the peak memory.
+`--select` scores on a quarter of the training samples, to choose settings. About 130
+settings of the layer for wide inputs (scale, rank, layers behind it, dropout of words,
+decay, rate and eps of the optimiser) were compared with it, with seed 0.
+
+`--large` times two epochs of the default net on generated data of 20,000 samples with
+100 of 30,000 columns each, and prints the seconds of the second and the peak memory.
 """
 
 from __future__ import annotations

@@ -1,20 +1,20 @@
-"""What does partial_fit learn from a stream, and what does it forget?
+"""Learning and forgetting of partial_fit on streams.
 
     python -m benchmarks.streams [--seeds 5] [--part order] [--part after]
                                  [--data-dir DIR]
 
 *order*: the default regressor gets a stream in batches of 100, after a first batch of
-some size, in some order. The table shows R2 on other samples, the mean over targets and
-seeds, beside a fit on all samples together. The data are synthetic (linear; Friedman,
-Annals of Statistics 1991) or scm20d, with its first six targets.
+some size, in some order. The table shows R2 on other samples, as the mean over targets
+and seeds, and that of a fit to all samples together. The data are synthetic (linear;
+Friedman, Annals of Statistics 1991) or scm20d, with its first six targets.
 
-*after*: the default classifier is fitted on 20,000 samples of the adult data and then
+*after*: the default classifier is fitted to 20,000 samples of the adult data and then
 gets 14 batches of 500. The table shows the mean log-loss over the three tasks on the
 other samples: before, the largest change after any batch, the change after the last
-one, and the change of a refit on all 27,000 samples.
+batch, and the change of a new fit to all 27,000 samples.
 
-Nothing is chosen by these numbers: the ridge of the step after a fit was set on other
-samples and other data sets.
+No setting was chosen by these values. The ridge penalty of the step after a fit was set
+on other samples and other data sets.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
-"""Texts: speed beside a loop in plain PyTorch, and scores on SNIPS.
+"""Texts: speed compared with a plain PyTorch loop, and scores on SNIPS.
 
-`--what speed` times an epoch of the default net on some thousand utterances, read and
-hashed before, beside a loop of the same net whose batches are ready before; and the
-prediction of 1,000 utterances.
+`--what speed` times an epoch of the default net on some thousand utterances that are
+already read and hashed, and an epoch of a loop of the same net with prepared batches.
+It also times the prediction of 1,000 utterances.
 
 `--what scores` trains the default net on the training and the validation part with
-several seeds, beside its twins (a net for each task), and scores the test part: F1 of
-the slots, accuracy of the intents, and the share of utterances in which all is right.
-With `--valid` it trains on the training part alone and scores the validation part.
+several seeds, and its twins (one net per task). It scores the test part: F1 of the
+slots, accuracy of the intents, and the fraction of utterances without any error. With
+`--valid` it trains on the training part only and scores the validation part.
 
-Where SNIPS is not there it says so.
+If SNIPS is not available, a message is printed.
 """
 
 from __future__ import annotations

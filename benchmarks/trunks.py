@@ -1,9 +1,9 @@
-"""What a training step of each trunk costs, beside a plain one with as many products.
+"""Cost of a training step of each trunk, compared with a plain trunk of the same size.
 
-A step is trunk, heads, backward pass and fused AdamW, on a batch of 256 rows of 64
-columns with 20 binary tasks, in one thread. Beside each trunk runs an MLP trunk with
-two layers of one width, chosen so that both take the same number of multiply-adds a
-row, heads, gates and mixtures included.
+A step consists of trunk, heads, backward pass and fused AdamW, on a batch of 256
+samples of 64 columns with 20 binary tasks, in one thread. Each trunk is compared with
+an MLP trunk with two layers of equal width, chosen such that both need the same number
+of multiply-adds per sample, including heads, gates and mixtures.
 """
 
 from __future__ import annotations

@@ -1,22 +1,23 @@
-"""Does an update learn from a new month, and does it forget the old ones?
+"""Learning and forgetting of monthly updates.
 
     python -m benchmarks.updates [--seeds 3] [--months 6] [--data NAME]
                                  [--population same] [--population shifted]
                                  [--data-dir DIR]
 
-A net is fitted and then gets month after month. The months come from the same
-population as the samples of the fit, or from another one: that of the fit has the lower
-values of one column (age in adult, the first one in scm20d), the months have the higher
-ones. The table shows the loss on test samples of both populations, the mean over tasks
-relative to that of the best constant, and seconds for all months:
+A net is fitted and then gets one month after another. The months come from the same
+population as the samples of the fit, or from a shifted one: the samples of the fit have
+the lower values of one column (age in adult, the first one in scm20d), and the months
+have the higher values. The table shows the loss on test samples of both populations, as
+the mean over tasks relative to that of the best constant, and the seconds for all
+months:
 
 - no update: the net of the fit;
-- partial_fit: a call for each month;
-- update: a call for each month, with 1000 stored samples, and without;
-- refit: a fit on everything after the last month.
+- partial_fit: one call per month;
+- update: one call per month, with 1000 stored samples, and without;
+- refit: a fit to all samples after the last month.
 
-The rates and the numbers of epochs of `update` were chosen on other splits of these
-sets, with seeds 0 and 1.
+The learning rates and numbers of epochs of `update` were chosen on other splits of
+these sets, with seeds 0 and 1.
 """
 
 from __future__ import annotations

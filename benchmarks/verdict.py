@@ -1,18 +1,20 @@
-"""How often the verdict of a comparison is wrong, and how often it finds the truth.
+"""Error rate and power of the verdict of a comparison, in simulations.
 
-Scores of comparisons with nine rows and four tasks are drawn with a known truth:
-sharing helps, hurts or does nothing; a linear model, a forest, a net or a blend is the
-best; rows tie. For each truth it prints how often
+Scores of comparisons with nine models and four tasks are drawn with a known truth:
+sharing helps, hurts or has no effect; a linear model, a forest, a net or a blend is the
+best; models are equally good. For each truth the script prints how often
 
-    helps!, hurts!    sharing is said to help (hurt) a task, or on average, where it
-                      does not
-    found             a task that sharing helps or hurts is said to be one
-    use!              "Use X" is said, although another row is better; ties are no error
-    clear             "Use X" is said
-    behind!           a row that is as good as any is said to be behind the best score
+    helps!, hurts!    the verdict says that sharing helps (hurts) a task, or on average,
+                      although it does not
+    found             the verdict names a task that sharing helps or hurts
+    use!              the verdict is "Use X", although another model is better; equally
+                      good models are no error
+    clear             the verdict is "Use X"
+    behind!           the verdict says that a model is worse than the best score,
+                      although it is as good as any
 
-and the mean skill that is lost by taking the recommended row, the one with the best
-score, or the smallest one that is not behind beyond noise.
+and the mean loss of skill if one takes the recommended model, the model with the best
+score, or the smallest model that is not significantly worse.
 
     python -m benchmarks.verdict               # a few seconds
     python -m benchmarks.verdict --repeats 3 --overlap typical

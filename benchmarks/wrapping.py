@@ -1,19 +1,20 @@
-"""What the wrapping costs: our whole fit and predict beside loops written by hand.
+"""Overhead of the estimator: fit and predict, compared with hand-written loops.
 
 One net (64 - 256 - 256 - 10, relu, Adam, batches of 256) learns ten binary tasks from
-20,000 complete rows, for the same number of epochs, in one thread, by
+20,000 complete samples, for the same number of epochs, in one thread, by
 
     ours             MultiTaskClassifier(n_members=1, early_stopping=False).fit
     bare fused       a loop with one head layer for all tasks and fused Adam
-    bare heads       a loop with a head a task, summing their losses, Adam as it comes
+    bare heads       a loop with one head per task, summing their losses, default Adam
     + fused Adam     the same with fused Adam
     DataLoader       the fused net over TensorDataset and DataLoader
-    skorch           NeuralNet at its defaults
+    skorch           NeuralNet with its defaults
     MLPClassifier    scikit-learn's, on the multilabel targets
 
-All standardise the inputs, but skorch and MLPClassifier, which get them standardised.
-The bare loops slice batches from tensors in memory, which is faster than any loader.
-Then all predict the probabilities of 20,000 rows, and of one.
+All of them standardise the inputs, except skorch and MLPClassifier, which get
+standardised inputs. The bare loops slice batches from tensors in memory, which is
+faster than any loader. Then all predict the probabilities of 20,000 samples, and of
+one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What was measured before: one JSON file a set, split and model.
+"""Stored results: one JSON file per set, split and model.
 
-A result is found again while the model, its parameters and the code it is made of (of
-ours) or the libraries' versions (of a peer) are the same. Who changes splits, errors or
-the peers' definitions empties the folder.
+A result is reused while the model, its parameters and its code (our models) or the
+versions of its libraries (other models) are the same. Empty the folder after a change
+of the splits, the errors or the definitions of other models.
 """
 
 from __future__ import annotations

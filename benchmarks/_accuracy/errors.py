@@ -1,4 +1,4 @@
-"""What is measured on the test rows: errors of tasks, averaged by kind."""
+"""Errors of tasks on the test samples, averaged by kind."""
 
 from __future__ import annotations
 

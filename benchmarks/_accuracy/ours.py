@@ -1,4 +1,4 @@
-"""Our models: the net as it comes, its twin, the blend, and one net that mimics it."""
+"""Our models: the default net, its twin, the blend, and one net distilled from it."""
 
 from __future__ import annotations
 

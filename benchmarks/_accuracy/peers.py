@@ -1,4 +1,4 @@
-"""One model per task from the libraries that people use, at their defaults."""
+"""One model per task from common libraries, with their defaults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random search for a peer, on the training rows of one task."""
+"""Random search for a model of another package, on the training samples of one task."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Boosting of all tasks at once by other libraries.
+"""Boosting of all tasks together by other libraries.
 
-catboost_multi: CatBoost's MultiRMSE or MultiLogloss, where all labels are there and
-tasks are of one such kind. xgboost_multi: XGBoost's trees with a vector in each leaf
-and an objective of our own, whose gradient is 0 where a label is missing.
+catboost_multi: CatBoost's MultiRMSE or MultiLogloss, if no label is missing and all
+tasks are of this kind. xgboost_multi: XGBoost's trees with a vector in each leaf and a
+custom objective, whose gradient is 0 for missing labels.
 """
 
 from __future__ import annotations

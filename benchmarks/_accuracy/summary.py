@@ -1,4 +1,4 @@
-"""From records to the numbers of the targets."""
+"""Compute the values of the targets from records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real tables, and how their rows are split."""
+"""Real tables and their splits."""
 
 from __future__ import annotations
 

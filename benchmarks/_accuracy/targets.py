@@ -1,4 +1,4 @@
-"""The targets of accuracy, what was reached, and whether that is enough."""
+"""Targets of accuracy, and whether they are met."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Variants of our models, as the command line writes them."""
+"""Parse variants of our models from the command line."""
 
 from __future__ import annotations
 

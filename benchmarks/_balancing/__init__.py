@@ -1,4 +1,4 @@
-"""The parts of benchmarks/balancing.py.
+"""Parts of benchmarks/balancing.py.
 
-libmtl: its steps, in an environment of their own. fidelity: how good weights are.
+libmtl: the steps of LibMTL, in its own environment. fidelity: the quality of weights.
 """

@@ -1,13 +1,13 @@
-"""How near weights are to those of the exact gradients, on trained nets.
+"""Similarity of balancing weights to those of the exact gradients, on trained nets.
 
-Compared with the weights of the exact Gramian of a batch are those of the Gramian that
-`gramian="auto"` chooses for these labels (the exact one itself or, where labels
-overlap, the one of the features in closed form), and those that the step really uses:
-exact ones are kept for ten steps, and another batch has other gradients. The cosine is
-centred: without the mean weight, which flatters whatever is near all ones. Beside it
-the same for gradients of the representation that are summed over the rows, as LibMTL's
-rep_grad has them, and the cosine that is not centred of all ones, whose centred one is
-0.
+The weights of the exact Gramian of a batch are compared with those of the Gramian that
+`gramian="auto"` chooses for these labels (the exact one itself or, if labels overlap,
+the Gramian of the features in closed form), and with those that the step really uses:
+exact weights are reused for ten steps, and another batch has other gradients. The
+cosine is centred: the mean weight is subtracted, because it would make all weights
+similar. The same is computed for gradients of the representation summed over the
+samples, like rep_grad in LibMTL. The cosine of equal weights is not centred, because
+its centred value is 0.
 """
 
 from __future__ import annotations

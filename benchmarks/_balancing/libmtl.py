@@ -1,9 +1,9 @@
-"""Time steps of LibMTL's methods beside its plain sum, in LibMTL's own environment.
+"""Time steps of LibMTL's methods and of its plain sum, in its own environment.
 
-Run by benchmarks/balancing.py as a script of its own, since LibMTL's pins exclude ours.
-Prints JSON: the seconds of a step by number of tasks and method. The net and the batch
-are those of benchmarks/balancing.py; the step is that of LibMTL's Trainer, which itself
-only runs on a GPU.
+benchmarks/balancing.py runs this script as a separate process, because the pinned
+versions of LibMTL conflict with ours. It prints JSON: the seconds of a step by number
+of tasks and method. The net and the batch are those of benchmarks/balancing.py. The
+step is that of LibMTL's Trainer, which itself only runs on a GPU.
 """
 
 from __future__ import annotations

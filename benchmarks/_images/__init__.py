@@ -1,1 +1,1 @@
-"""What the benchmark of pictures is made of."""
+"""Parts of benchmarks/images.py."""

@@ -1,4 +1,4 @@
-"""Talk to Keras in its own environment."""
+"""Communicate with Keras in its own environment."""
 
 from __future__ import annotations
 

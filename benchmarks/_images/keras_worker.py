@@ -1,6 +1,6 @@
-"""The textbook model in Keras, in a process and an environment of its own.
+"""The model of the benchmark in Keras, in its own process and environment.
 
-Reads commands from stdin, one a line, and answers each with a line of JSON.
+Reads commands from stdin, one per line, and answers each with a line of JSON.
 
     {"do": "fit", "x": file, "y": file, "epochs": n}     seconds of model.fit
     {"do": "predict", "x": file, "batch": n}             seconds of model.predict

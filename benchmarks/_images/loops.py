@@ -1,4 +1,4 @@
-"""The textbook model in torch, in loops written by hand."""
+"""The model of the benchmark in hand-written torch loops."""
 
 from __future__ import annotations
 

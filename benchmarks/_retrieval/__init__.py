@@ -1,6 +1,6 @@
 """Parts of the retrieval benchmark.
 
-pictures reads the data, embeddings has what is compared, new_classes what is made for
-classes that are held out, quality measures it and keeps what was measured, summary
-makes the table, speed times the search.
+pictures reads the data, embeddings has the compared embeddings, new_classes the
+embedding for classes that are held out. quality measures them and stores the results,
+summary makes the table, and speed times the search.
 """

@@ -1,4 +1,4 @@
-"""What is searched by: pixels, and what nets make of them."""
+"""Compared embeddings: pixels and representations of nets."""
 
 from __future__ import annotations
 

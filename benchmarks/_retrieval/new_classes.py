@@ -1,8 +1,8 @@
-"""One embedding for classes that are in no training picture.
+"""One embedding for classes that are not in the training images.
 
-Which net, and how much of the pixels stands beside it, is chosen on classes that are
-held out a second time, of the training pictures alone: the classes of which precision
-is reported have no part in it.
+The net, and the weight of pixels relative to it, are chosen on additional classes that
+are held out of the training images. The classes whose precision is reported are not
+used for this choice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Two sets of pictures with two tasks each: related ones, and unrelated ones."""
+"""Two sets of images with two tasks each: related and unrelated tasks."""
 
 from __future__ import annotations
 

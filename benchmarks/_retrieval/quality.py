@@ -1,4 +1,4 @@
-"""Measure how well each embedding retrieves, and keep what was measured."""
+"""Measure the retrieval of each embedding, and store the results."""
 
 from __future__ import annotations
 

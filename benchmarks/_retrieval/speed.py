@@ -1,4 +1,4 @@
-"""Time exact search beside scikit-learn's and torch's, and metrics beside a search."""
+"""Time exact search, scikit-learn's and torch's, and metrics relative to a search."""
 
 from __future__ import annotations
 

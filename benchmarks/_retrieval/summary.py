@@ -1,4 +1,4 @@
-"""From records to a table and to the targets."""
+"""Compute a table and the values of the targets from records."""
 
 from __future__ import annotations
 

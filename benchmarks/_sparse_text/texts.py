@@ -1,4 +1,4 @@
-"""Two sets of short texts, from docstrings of packages that the environment has."""
+"""Two sets of short texts: docstrings of installed packages."""
 
 from __future__ import annotations
 

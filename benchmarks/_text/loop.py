@@ -1,4 +1,4 @@
-"""The default net of texts as one writes it in plain PyTorch."""
+"""The default net of texts in plain PyTorch."""
 
 from __future__ import annotations
 
