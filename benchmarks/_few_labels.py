@@ -25,7 +25,7 @@ def choose_rivals(frame: pd.DataFrame) -> pd.Series:
 
 
 def relative_to_rival(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return ln(error / error of the rival) of each task, a column for each row.
+    """Return ln(error / error of the rival) of each task, one column per model.
 
     Where no rival was run it is ln(error). The mean is over kinds of error, then seeds.
     """
@@ -42,7 +42,7 @@ def relative_to_rival(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def summarise(frame: pd.DataFrame, rows: Sequence[str]) -> None:
-    """Print all tables of the rows that were run, and the targets."""
+    """Print the tables of all measured models, and the targets."""
     rows = [row for row in rows if row in set(frame.row)]
     by_task = relative_to_rival(frame)[rows]
     best = choose_rivals(frame)
@@ -54,23 +54,23 @@ def summarise(frame: pd.DataFrame, rows: Sequence[str]) -> None:
     _print("by set", by_set.swaplevel().sort_index())
     if len(best):
         ahead = (by_task < 0).mean()
-        _print("share of task x size pairs with less error than the rival", ahead, 2)
+        _print("share of task x size pairs with a lower error than the rival", ahead, 2)
     area = _mean_auc(frame)
     if len(area):
         _print("mean AUC of binary tasks", area[rows], 4)
     lost = _full_tasks(frame, EQUAL)
     if len(lost):
-        _print(f"tasks with all labels, less {EQUAL}", lost, 4)
+        _print(f"tasks with all labels, minus {EQUAL}", lost, 4)
     stacked = _full_tasks(frame, "unstacked")
     if "blend" in stacked.index:
-        _print("the same, blend less unstacked", stacked.loc["blend"], 4)
+        _print("the same, blend minus unstacked", stacked.loc["blend"], 4)
     _print("CPU seconds of a fit, mean", frame.groupby("row").seconds.mean(), 1)
     for line in _targets(by_size, by_task, area, lost):
         print(line)
 
 
 def _mean_auc(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean over sets; tasks with few labels and the others apart."""
+    """Return the mean over sets; tasks with few labels and the others separately."""
     binary = frame[frame.kind == "1-AUC"]
     binary = binary.assign(labels=np.where(binary.is_few, "few", "all"))
     keys = ["labels", "n_labels", "row", "set_name"]
@@ -79,7 +79,7 @@ def _mean_auc(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _full_tasks(frame: pd.DataFrame, base: str) -> pd.DataFrame:
-    """Return ln(error) and error of tasks with all labels, less those of a row."""
+    """Return ln(error) and error of tasks with all labels, minus those of a model."""
     full = frame[~frame.is_few & (frame.row != "twin")]
     if base not in set(full.row):
         return pd.DataFrame()
@@ -96,7 +96,7 @@ def _full_tasks(frame: pd.DataFrame, base: str) -> pd.DataFrame:
 def _targets(
     by_size: pd.DataFrame, by_task: pd.DataFrame, area: pd.DataFrame, lost: pd.DataFrame
 ) -> Iterator[str]:
-    """Yield a line for each target that these rows can decide."""
+    """Yield a line for each target that these models determine."""
     met = {True: "met", False: "missed"}
     has_rival = any(name in by_task for name in RIVALS)
     if has_rival and "net" in by_task:

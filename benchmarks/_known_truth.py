@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 _SHARED = ("shared-linear", "net")
-#: The rows of the default comparison, in its order.
+#: The models of the default comparison, in its order.
 ROWS = [
     ModelRow("dummy", "dummy"),
     *(ModelRow(name, "single") for name in ("linear", "forest", "boosting")),
@@ -84,7 +84,7 @@ class Case:
     gains: tuple[float, ...] = (0.0,) * _N_TASKS
 
     def truth(self) -> np.ndarray:
-        """Return the true skill of each row and task (n_rows, n_tasks)."""
+        """Return the true skill of each model and task (n_rows, n_tasks)."""
         skills = np.repeat(np.array(self.skills)[:, None], _N_TASKS, axis=1)
         skills[6] = skills[7] - self.gains
         return skills
@@ -101,7 +101,7 @@ def _with(**changes: float) -> tuple[float, ...]:
 
 
 CASES = [
-    Case("all rows tie", (0.45,) * 9),
+    Case("all models equal", (0.45,) * 9),
     Case("net and blend tie, the rest is behind", _with(net=0.5, blend=0.5)),
     Case("nothing learns anything", (0.0,) * 9),
     Case("linear is the best by 0.01", _with(linear=0.47)),
@@ -116,13 +116,13 @@ CASES = [
     Case("sharing hurts by 0.03 on all tasks", _BASE, gains=(-0.03,) * 4),
     Case("sharing hurts by 0.1 on one task", _BASE, gains=(0.0, 0.0, 0.0, -0.1)),
     Case("it helps on two, hurts on two", _BASE, gains=(0.1, 0.1, -0.1, -0.1)),
-    Case("all rows within 0.005", tuple(0.45 + 0.005 * np.arange(9) / 8)),
+    Case("all models within 0.005", tuple(0.45 + 0.005 * np.arange(9) / 8)),
 ]
 
 
 @dataclass(frozen=True)
 class Folds:
-    """How samples are divided, and how correlated that makes the scores.
+    """Splits of the samples, and the resulting correlation of the scores.
 
     `scored` has the share of splits in which each task has scores, as a class may be
     missing in the others.
@@ -135,7 +135,7 @@ class Folds:
 
     @property
     def is_scored(self) -> np.ndarray:
-        """Whether there are scores (n_splits, n_tasks): in the first or last splits."""
+        """Mask of existing scores (n_splits, n_tasks), in the first or last splits."""
         n_splits = self.n_folds * self.n_repeats
         places = np.arange(n_splits)[:, None] < np.round(
             np.multiply(self.scored, n_splits)
@@ -145,7 +145,7 @@ class Folds:
 
     @property
     def in_means(self) -> np.ndarray:
-        """Whether each task counts in means: scored in more than half of the splits."""
+        """Mask of tasks in means: those with scores in more than half of the splits."""
         return self.is_scored.mean(axis=0) > 0.5
 
 
@@ -177,7 +177,7 @@ def _noise(rng: np.random.Generator, n_arrays: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What is said about many comparisons.
+    """Verdicts on many comparisons.
 
     Attributes
     ----------
@@ -196,7 +196,7 @@ class Verdicts:
 
     @property
     def is_clear(self) -> np.ndarray:
-        """Whether a row is said to be better than all others (n_arrays,)."""
+        """Mask of the verdicts that one model is better than all others (n_arrays,)."""
         return self.is_alike.sum(axis=1) == 1
 
 
@@ -218,7 +218,7 @@ def judge(scores: np.ndarray, folds: Folds) -> Verdicts:
 
 
 def error_rates(case: Case, n_arrays: int, seed: int, folds: Folds) -> dict[str, float]:
-    """Return how often verdicts are wrong or find the truth, see `verdict.py`."""
+    """Return the rates of wrong and correct verdicts, see `verdict.py`."""
     truth = case.truth()
     skills = truth[:, folds.in_means].mean(axis=1)
     gains = truth[_PAIRS[:, 0]] - truth[_PAIRS[:, 1]]  # (n_pairs, n_tasks)
@@ -249,7 +249,7 @@ def error_rates(case: Case, n_arrays: int, seed: int, folds: Folds) -> dict[str,
 
 
 def _said(differences: np.ndarray, folds: Folds) -> np.ndarray:
-    """Return 1, -1 or 0: all differences of an array are judged together."""
+    """Return 1, -1 or 0: all differences of an array are tested together."""
     gap, _, p = _tests(differences, folds)
     is_said = _holm(p.reshape(len(p), -1)).reshape(p.shape) < _LEVEL
     return np.where(is_said, np.sign(gap), 0.0)
@@ -268,7 +268,7 @@ def _tests(
     means = np.nanmean(differences, axis=-2, keepdims=True)
     total = (n_splits * (n_splits - 1))[..., None, None]
     k = folds.n_folds
-    # 0 / 0: one score of a task, or the best row less itself
+    # 0 / 0: one score of a task, or the best model minus itself
     with np.errstate(invalid="ignore", divide="ignore"):
         scale = np.sqrt(total / (n * (n - 1)))
         by_split = (np.where(seen, differences - means, 0.0) * scale).mean(axis=-1)

@@ -44,7 +44,7 @@ def median_ratio(seconds: Mapping[str, np.ndarray], name: str, base: str) -> flo
 
 
 def print_times(title: str, seconds: Mapping[str, np.ndarray], base: str) -> None:
-    """Print medians, minima, and ratios to one competitor of both."""
+    """Print medians, minima, and their ratios to one competitor."""
     print(f"\n{title}")
     width = max(map(len, seconds))
     print(f"{'':{width}}  {'ms':>10}  {'ratio':>7}  {'least ms':>10}  {'ratio':>7}")
@@ -70,7 +70,7 @@ def print_targets(rows: list[tuple[str, float, str, float]]) -> list[dict[str, A
 
 
 def write_json(path: Path | None, content: dict[str, Any]) -> None:
-    """Write the machine-readable file, if one was asked for."""
+    """Write the machine-readable file, if requested."""
     if path is not None:
         path.write_text(json.dumps(content, indent=1, default=_plain))
 

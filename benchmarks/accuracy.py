@@ -73,21 +73,21 @@ def parse_arguments() -> argparse.Namespace:
     add("--sets", nargs="+", choices=SETS, default=list(SETS))
     add("--models", nargs="+", choices=OURS + PEERS, default=list(OURS + PEERS))
     add("--seeds", type=int, default=5, help="number of splits (default 5)")
-    add("--max-train", type=int, default=MAX_TRAIN, help="most training rows")
-    add("--short", action="store_true", help="two seeds, fewer rows, rivals and hours")
-    add("--tuned", action="store_true", help="search for the peers' parameters too")
+    add("--max-train", type=int, default=MAX_TRAIN, help="training samples (maximum)")
+    add("--short", action="store_true", help="two seeds, fewer samples and models")
+    add("--tuned", action="store_true", help="also tune the other models")
     add("--trials", type=int, default=30, help="trials of each search (default 30)")
-    add("--hide", type=float, default=0.8, help="labels hidden from net and twin")
+    add("--hide", type=float, default=0.8, help="share of hidden labels (net, twin)")
     add("--ablate", nargs="+", default=[], metavar="[MODEL@]NAME=PARAM:VALUE,...")
-    add("--select", action="store_true", help="score within the training rows")
+    add("--select", action="store_true", help="score within the training samples")
     add("--folds", type=int, default=3, help="inner parts of --select (default 3)")
-    add("--base", default="net", help="what variants are compared with")
+    add("--base", default="net", help="reference of the variants")
     add("--jobs", type=int, default=1, help="processes, each with one thread")
     add(
         "--budget",
         type=float,
         default=float("inf"),
-        help="start nothing after so many s",
+        help="seconds after which no job is started",
     )
     add("--cache-dir", type=Path, default=HERE / "results" / "accuracy")
     add("--load", type=Path, nargs="+", default=[], help="earlier output files")
@@ -100,7 +100,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def list_jobs(args: argparse.Namespace, models: list[str]) -> Iterator[Job]:
-    """Yield all that is to be measured, but for the tuned stack."""
+    """Yield all measurements except those of the tuned stack."""
     folds = [(i, args.folds) for i in range(args.folds)] if args.select else [None]
     variants = [parse_variant(text) for text in args.ablate]
     tables = {name: load_table(name, str(args.data_dir)) for name in args.sets}
@@ -123,7 +123,7 @@ def list_jobs(args: argparse.Namespace, models: list[str]) -> Iterator[Job]:
 
 
 def search_jobs(args: argparse.Namespace, model: str, place: dict) -> Iterator[Job]:
-    """Yield the searches of a peer, a task each."""
+    """Yield the searches of another model, one per task."""
     n_tasks = len(load_table(place["set_name"], str(args.data_dir)).kinds)
     label = f"{model}_tuned"
     for task in range(n_tasks):
@@ -169,10 +169,10 @@ def run(jobs: list[Job], args: argparse.Namespace, deadline: float) -> list[dict
 
 
 def main() -> None:
-    """Run what is asked for, print the tables, write the file."""
+    """Run the benchmark, print the tables, and write the file."""
     args = parse_arguments()
     if not args.data_dir.is_dir():
-        print(f"Skipped: there is no folder {args.data_dir}; name one with --data-dir.")
+        print(f"Skipped: folder {args.data_dir} does not exist; set --data-dir.")
         return
     for file in args.load:
         for record in json.loads(file.read_text())["records"]:

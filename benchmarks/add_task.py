@@ -103,7 +103,7 @@ def main() -> None:
     args = parser.parse_args()
     file = args.data_dir / "tox21.npz"
     if not file.exists():
-        print(f"skipped: {file} is not there (--data-dir says where it is)")
+        print(f"Skipped: {file} does not exist; set --data-dir.")
         return
     table = load_npz(file)
     X = table.data.astype(np.float64)

@@ -63,7 +63,7 @@ def make_data(n_tasks: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def our_step(X: np.ndarray, y: np.ndarray, **arguments: Any) -> Callable[[], object]:
-    """Return one training step of our net, which has trained for some epochs."""
+    """Return one training step of our net after some epochs."""
     model = MultiTaskClassifier(
         hidden_layer_sizes=(WIDTH, WIDTH),
         dropout=0.0,
@@ -138,7 +138,7 @@ def time_tasks(n_tasks: int, args: argparse.Namespace) -> dict[str, np.ndarray]:
 def time_libmtl(args: argparse.Namespace) -> dict[int, dict[str, np.ndarray]]:
     """Return seconds of LibMTL's steps by T and method, from its own environment."""
     if not args.libmtl.exists():
-        print(f"\nLibMTL is skipped: there is no {args.libmtl} (make bench makes one).")
+        print(f"\nLibMTL is skipped: {args.libmtl} does not exist (run make bench).")
         return {}
     counts = [T for T in args.tasks if args.peers_up_to >= T]
     command = [str(args.libmtl), "-m", "benchmarks._balancing.libmtl", "--tasks"]
@@ -154,7 +154,7 @@ def time_libmtl(args: argparse.Namespace) -> dict[int, dict[str, np.ndarray]]:
     out = {}
     for n_tasks, by_name in found.items():
         out[n_tasks] = {name: np.array(values) for name, values in by_name.items()}
-        title = f"LibMTL, one step, {n_tasks} tasks, beside its own net's plain sum"
+        title = f"LibMTL, one step, {n_tasks} tasks, relative to the sum of its net"
         print_times(title, out[n_tasks], "sum")
     return out
 
@@ -183,7 +183,7 @@ def time_solver(args: argparse.Namespace) -> dict[int, tuple[float, float]]:
 
 
 def targets_of(n_tasks: int, seconds: dict) -> list[tuple[str, float, str, float]]:
-    """Return what the design asks for at so many tasks."""
+    """Return the targets for this number of tasks."""
     is_many = n_tasks > 40
     rows = []
     for name in GRADIENTS + SLOWER:

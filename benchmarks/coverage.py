@@ -116,7 +116,7 @@ def make(model: str, types: list[str], seed: int, n_members: int) -> Any:
 
 @dataclass
 class Counts:
-    """What was covered of each task and level, and what was asked for it."""
+    """Observed and requested coverage of each task and level."""
 
     held: list[np.ndarray] = field(default_factory=list)  # (n_levels, n_samples, T)
     size: list[np.ndarray] = field(default_factory=list)
@@ -184,13 +184,13 @@ def covered(
 
 
 def spread_of(data: Data) -> np.ndarray:
-    """Return what widths are divided by: 1 where a task has classes."""
+    """Return the divisors of the widths: 1 for classification tasks."""
     is_number = np.array([one == "regression" for one in data.types])
     return np.where(is_number, np.nanstd(data.y, axis=0), 1.0)
 
 
 def simulate(n: int, rng: np.random.Generator) -> Data:
-    """Draw three regressions with noise that differs, and grows with two of them."""
+    """Draw three regressions with different noise, which grows with two of them."""
     X = rng.normal(size=(n, 6))
     mean = np.stack(
         [X[:, 0] + np.sin(2 * X[:, 1]), X[:, 0] * X[:, 2], X[:, 3] + X[:, 0] / 2], 1
@@ -216,7 +216,7 @@ def run_real(args: argparse.Namespace) -> None:
 
 
 def run_simulated(args: argparse.Namespace) -> None:
-    """Print the coverage where the truth is known."""
+    """Print the coverage on simulated data."""
     for n in (200, 2000):
         for kind in args.models:
             counts = Counts()
@@ -300,7 +300,7 @@ def print_widths(name: str, level: float, found: list) -> None:
 
 
 def main() -> None:
-    """Run the parts that are asked for."""
+    """Run the selected parts."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -309,9 +309,9 @@ def main() -> None:
     add("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     add("--sets", nargs="+", choices=SETS, default=list(SETS))
     add("--models", nargs="+", choices=MODELS, default=list(MODELS))
-    add("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="of mapie")
+    add("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="of MAPIE")
     add("--seeds", type=int, default=5)
-    add("--members", type=int, default=8, help="of nets")
+    add("--members", type=int, default=8, help="members of nets")
     add("--n-train", type=int, default=3000)
     add("--n-test", type=int, default=3000)
     args = parser.parse_args()

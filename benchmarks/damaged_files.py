@@ -77,7 +77,7 @@ def mutate(data: bytes, rng: np.random.Generator) -> bytes:
 
 
 def damage(data: bytes, path: Path, n: int, rng: np.random.Generator) -> Iterator[str]:
-    """Yield what a load does to each of n damaged files."""
+    """Yield the result of loading each of n damaged files."""
     done = 0
     while done < n:
         damaged = mutate(data, rng)
@@ -140,7 +140,7 @@ def main() -> None:
         size = ours.stat().st_size / 1e6
         print(f"a net of {size:.1f} MB: loading takes {peak / 1e3:.1f} MB at most")
     if not is_clean:
-        raise SystemExit("a damaged file was not refused")
+        raise SystemExit("a damaged file was loaded without a DamagedFileError")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def cost_of_shares(y: np.ndarray) -> np.ndarray:
-    """Return the costs that are right for balanced accuracy, 1 / share of the class."""
+    """Return the optimal costs for balanced accuracy, 1 / share of the class."""
     _, counts = np.unique(y[~np.isnan(y)], return_counts=True)
     costs = np.repeat((1 / counts)[:, None], len(counts), axis=1)
     np.fill_diagonal(costs, 0.0)
@@ -116,7 +116,7 @@ def main() -> None:
     args = parse_arguments()
     rules, losses = [], []
     with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore")  # a rare class that is not in the test rows
+        warnings.simplefilter("ignore")  # a rare class that is not in the test samples
         for set_name in args.sets:
             table = load_table(set_name, str(args.data_dir))
             for model in args.models:

@@ -88,7 +88,7 @@ _NETS = {
 
 @dataclass(frozen=True)
 class Job:
-    """One fit: a row on one set, with one task (None: all) cut to some labels."""
+    """One fit: a model on one set, with some labels of one task (None: of all)."""
 
     set_name: str
     seed: int
@@ -110,12 +110,12 @@ def parse_arguments() -> argparse.Namespace:
     add("--sets", nargs="+", choices=SETS, default=list(SETS))
     add("--labels", type=int, nargs="+", default=[30, 100, 300])
     add("--seeds", type=int, default=3)
-    add("--tasks", type=int, default=4, help="tasks of a set that are cut, in turn")
+    add("--tasks", type=int, default=4, help="tasks per set with few labels, in turn")
     known = [*EXPONENTS, *OURS, *RIVALS]
     add("--rows", nargs="+", choices=known, default=["net^0.0", *OURS, *RIVALS])
-    add("--members", type=int, help="of each net (default: the default)")
-    add("--max-train", type=int, default=MAX_TRAIN, help="training samples, at most")
-    add("--all-few", action="store_true", help="cut all tasks of a set at once")
+    add("--members", type=int, help="members of each net (default: net's default)")
+    add("--max-train", type=int, default=MAX_TRAIN, help="training samples (maximum)")
+    add("--all-few", action="store_true", help="few labels for all tasks of a set")
     add("--select", action="store_true", help="score within the training samples")
     add("--jobs", type=int, default=1, help="processes, each with one thread")
     add("--cache-dir", type=Path, default=HERE / "results" / "few_labels")
@@ -151,7 +151,7 @@ def cut_labels(y: np.ndarray, kind: str, n: int, rng: np.random.Generator) -> No
 
 
 def run_job(job: Job, folder: str, cache_dir: Path, digest: str) -> list[dict]:
-    """Return a record for each task that was scored, from the cache if it is there."""
+    """Return a record for each scored task, from the cache if available."""
     key = cache.key_of(asdict(job) | {"digest": digest})
     record = cache.load(cache_dir, key)
     if record is None:
@@ -253,10 +253,10 @@ def _peer(job: Job, table: Table, split: Split, y: np.ndarray) -> dict:
 
 
 def main() -> None:
-    """Run what is asked for and print."""
+    """Run the benchmark and print the results."""
     args = parse_arguments()
     if not args.data_dir.is_dir():
-        print(f"Skipped: there is no folder {args.data_dir}; name one with --data-dir.")
+        print(f"Skipped: folder {args.data_dir} does not exist; set --data-dir.")
         return
     jobs = list(list_jobs(args))
     digest = cache.code_digest()

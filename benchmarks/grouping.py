@@ -136,12 +136,12 @@ def print_ranks(n_seeds: int, memory: Memory) -> None:
 
 
 def is_same(one: np.ndarray, other: np.ndarray) -> bool:
-    """Say whether two lists of group numbers are the same partition."""
+    """Return whether two lists of group numbers are the same partition."""
     return np.array_equal(np.equal.outer(one, one), np.equal.outer(other, other))
 
 
 def hit_problem(truth: list[int], method: str, seed: int) -> tuple[bool, bool]:
-    """Return whether the groups are found, and whether they are for their number."""
+    """Return whether the groups are found, and for the true number of groups."""
     X, y = make_multitask_regression(
         200, 10, 6, n_groups=truth, relatedness=1.0, noise=1.0, random_state=seed
     )
@@ -206,10 +206,10 @@ def real_scores(name: str, data_dir: str) -> tuple[np.ndarray, list[int], float]
 
 
 def print_real(names: list[str], data_dir: Path, memory: Memory) -> None:
-    """Print what grouping does on real tables."""
+    """Print the effect of grouping on real tables."""
     print(
-        f"Real tables, up to {ROWS} rows, {REPEATS} x {FOLDS} folds: mean score over "
-        "tasks"
+        f"Real tables, up to {ROWS} samples, {REPEATS} x {FOLDS} folds: mean score "
+        "over tasks"
     )
     print(
         f"{'table':<20}{'together':>9}{'apart':>8}{'groups':>8}  "
@@ -231,7 +231,7 @@ def print_real(names: list[str], data_dir: Path, memory: Memory) -> None:
 
 
 def main() -> None:
-    """Run the parts that are asked for."""
+    """Run the selected parts."""
     args = parse_arguments()
     warnings.filterwarnings("ignore", module="sklearn_mtl")
     memory = Memory(args.cache_dir, verbose=0)

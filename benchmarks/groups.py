@@ -45,7 +45,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--data-dir", type=Path, default=HERE.parents[1] / "shared" / "data")
     add("--splits", type=int, default=5)
     add("--max-train", type=int, default=1000)
-    add("--members", type=int, default=8, help="of the net")
+    add("--members", type=int, default=8, help="members of the net")
     return parser.parse_args()
 
 
@@ -62,7 +62,7 @@ def mean_auc(y: np.ndarray, tasks: Sequence[np.ndarray]) -> float:
 def measure(
     table: Table, seed: int, is_grouped: bool, args: argparse.Namespace
 ) -> Iterator[dict]:
-    """Yield what each model claims and what is found, for one split."""
+    """Yield the claimed and the found score of each model, for one split."""
     split = split_rows(table, seed, args.max_train)
     rest = [(name, DEFAULT) for name in DEFAULT_NAMES if name != "net"]
     net = MultiTaskClassifier(n_members=args.members)
@@ -88,7 +88,7 @@ def main() -> None:
     """Fit all and print."""
     args = parse_arguments()
     if not args.data_dir.is_dir():
-        print(f"Skipped: there is no folder {args.data_dir}; name one with --data-dir.")
+        print(f"Skipped: folder {args.data_dir} does not exist; set --data-dir.")
         return
     table = load_table("tox21", str(args.data_dir))
     pairs = [(seed, given) for seed in range(args.splits) for given in (True, False)]

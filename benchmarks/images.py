@@ -41,7 +41,7 @@ Timed = Callable[[], float]
 
 
 def ours(epochs: int, **arguments: object) -> MultiTaskClassifier:
-    """Return the textbook model as our estimator."""
+    """Return the model as our estimator."""
     return MultiTaskClassifier(
         trunk=Conv((1, 28, 28), padding="valid"),
         optimizer="adam",
@@ -55,7 +55,7 @@ def ours(epochs: int, **arguments: object) -> MultiTaskClassifier:
 
 
 def timed(function: Callable[[], object], clock: str) -> Timed:
-    """Return what calls a function and says how long it took."""
+    """Return a function that calls another function and returns its seconds."""
     now = CLOCKS[clock]
 
     def call() -> float:
@@ -79,9 +79,9 @@ def rounds_of(competitors: dict[str, Timed], rounds: int) -> dict[str, np.ndarra
 
 
 def find_keras(python: Path, clock: str) -> KerasPeer | None:
-    """Start Keras, or say why not."""
+    """Start Keras, or print why it is not available."""
     if not python.exists():
-        print(f"Keras is left out: there is no {python}.")
+        print(f"Keras is skipped: {python} does not exist.")
         return None
     peer = KerasPeer(python, clock)
     print("TensorFlow {}, Keras {}".format(*peer.versions))
@@ -91,7 +91,7 @@ def find_keras(python: Path, clock: str) -> KerasPeer | None:
 def compare_accuracy(train: tuple, test: tuple, epochs: int) -> dict[str, np.ndarray]:
     """Return mean accuracy (3, 2), seeds and tasks, of both dtypes."""
     found: dict[str, np.ndarray] = {}
-    print(f"\nAccuracy on 10,000 pictures after {epochs} epochs: class, group")
+    print(f"\nAccuracy on 10,000 images after {epochs} epochs: class, group")
     for dtype in ("float32", "bfloat16"):
         models = [ours(epochs, dtype=dtype, random_state=s) for s in range(3)]
         scores = [
@@ -104,19 +104,19 @@ def compare_accuracy(train: tuple, test: tuple, epochs: int) -> dict[str, np.nda
 
 
 def main() -> None:
-    """Time fits, then predictions, compare accuracy, and print all beside targets."""
+    """Time fits and predictions, measure accuracy, and print all with the targets."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=3, help="of the accuracy")
+    parser.add_argument("--epochs", type=int, default=3, help="epochs for the accuracy")
     parser.add_argument("--clock", choices=CLOCKS, default="cpu")
     parser.add_argument("--data", type=Path, default=FOLDER)
     parser.add_argument("--keras", type=Path, default=Path(".venv-keras/bin/python"))
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     if not args.data.exists():
-        print(f"Skipped: there are no pictures in {args.data}.")
+        print(f"Skipped: there are no images in {args.data}.")
         return
     torch.set_num_threads(1)
     train = read_part(args.data, "train", 12_000)
@@ -146,9 +146,9 @@ def main() -> None:
                 do="predict", x=test[0], batch=batch
             )
     fit = rounds_of(fits, args.rounds)
-    print_times("fit, an epoch of 12,000 pictures", fit, "best loop")
+    print_times("fit, an epoch of 12,000 images", fit, "best loop")
     predict = rounds_of(predictions, args.rounds)
-    print_times("predict_proba, 10,000 pictures", predict, "best loop")
+    print_times("predict_proba, 10,000 images", predict, "best loop")
     if peer is not None:
         peer.close()
     accuracy = compare_accuracy(train, test, args.epochs)
@@ -162,7 +162,7 @@ def make_targets(
     predict: dict[str, np.ndarray],
     accuracy: dict[str, np.ndarray],
 ) -> list[tuple[str, float, str, float]]:
-    """Return what is promised beside what was measured."""
+    """Return the targets with the measured values."""
     lost = np.mean(accuracy["float32"] - accuracy["bfloat16"], axis=0).max()
     rows = [
         ("fit / best loop", median_ratio(fit, "ours", "best loop"), "<=", 1.10),

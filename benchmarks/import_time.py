@@ -41,7 +41,7 @@ def seconds_of(code: str, clock: str) -> float:
 
 
 def main() -> None:
-    """Time the imports in interleaved rounds and print them beside the target."""
+    """Time the imports in interleaved rounds and print them with the target."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -56,7 +56,7 @@ def main() -> None:
         for _ in range(args.rounds + 1)
     ][1:]  # the first fills the caches of the file system
     seconds = {name: np.array([r[name] for r in rounds]) for name in IMPORTS}
-    print_times("import in a fresh process", seconds, "scikit-learn")
+    print_times("import in a new process", seconds, "scikit-learn")
     beyond = float(np.median(seconds["sklearn_mtl"] - seconds["scikit-learn"]))
     targets = print_targets([("s beyond scikit-learn's import", beyond, "<=", 0.3)])
     write_json(args.json, {"seconds": seconds, "targets": targets})

@@ -23,7 +23,7 @@ NETS = {"default": {}, "one member": {"n_members": 1}}
 
 
 def main() -> None:
-    """Print the times and the ratio beside its target."""
+    """Print the times and the ratio with its target."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=500)
     parser.add_argument("--json", type=Path)

@@ -51,7 +51,7 @@ SCHOOL = Path(__file__).parents[2] / "shared" / "data" / "school_139.npz"
 
 
 def draw(n_samples, n_features, n_tasks, correlation=0.0, seed=0):
-    """Draw neighbouring features of some correlation, and few that count."""
+    """Draw correlated neighbouring features, few of which are relevant."""
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((n_samples, n_features))
     if correlation:
@@ -76,13 +76,13 @@ def clock(function, repeats):
 
 
 def paths():
-    """Return what our solvers take: NumPy alone, and the compiled loop."""
+    """Return the arguments of our solvers: NumPy only, and the compiled loop."""
     out = {"numpy": None}
     try:
         compile_kernels()
         out["numba"] = _kernels.group_cycle()
     except ImportError:
-        print("numba is not installed: NumPy alone")
+        print("numba is not installed: only NumPy is measured")
     return out
 
 
@@ -93,13 +93,13 @@ def both(function, arguments):
         for module in (_feature_groups, _proximal_newton):
             module.group_cycle = lambda kernel=kernel: kernel
         if kernel is not None:
-            function()  # loads what others load with NumPy
+            function()  # warm-up: loads libraries
         out[name] = clock(function, arguments.repeats)
     return out
 
 
 def table(name, size, ours, peers, note=""):
-    """Print everyone's milliseconds, gap, and time over each of ours."""
+    """Print milliseconds, gap, and ratio to our times for each package."""
     print(f"\n{name} {size} {note}")
     for who, (seconds, gap) in {**ours, **peers}.items():
         ratios = "  ".join(
@@ -156,7 +156,7 @@ def grid(X, Y, n_alphas, eps):
 
 
 def depth(size):
-    """Return scikit-learn's default with many rows; else where rows exceed samples."""
+    """Return the depth of a path: scikit-learn's default with many samples."""
     return 1e-3 if size[0] > size[1] else 0.05
 
 
@@ -174,7 +174,7 @@ def compare_path(name, size, X, Y, alphas, arguments):
     peers = {"scikit-learn": (seconds, gap)}
     peers |= elsewhere("path", X, Y, alphas, problem, arguments)
     last = found["numpy"][1][-1].point
-    table(name, size, ours, peers, f"{int(last.any(axis=1).sum())} rows at the end")
+    table(name, size, ours, peers, f"{int(last.any(axis=1).sum())} features at the end")
 
 
 def path(arguments):
@@ -250,7 +250,7 @@ def own(arguments):
         blocks, targets = (np.stack(parts) for parts in zip(*pairs, strict=True))
         peers = elsewhere("own", blocks, targets, [0.5], problem, arguments)
         size = (n_tasks, n_rows, n_features)
-        table("own rows", size, {"numpy": (seconds, model.dual_gap_)}, peers)
+        table("separate samples", size, {"numpy": (seconds, model.dual_gap_)}, peers)
 
 
 def explained(y, predicted):
@@ -258,7 +258,7 @@ def explained(y, predicted):
 
 
 class Pooled:
-    """Ridge of all rows at once, with a column for each task."""
+    """Ridge regression of all samples together, with a column for each task."""
 
     def __init__(self):
         self.model = RidgeCV(alphas=np.geomspace(0.1, 1000.0, 20))
@@ -312,7 +312,7 @@ def school_models():
 
 
 def training_rows(tasks, part, seed):
-    """Return the mask of a random part of every task's rows."""
+    """Return the mask of a random part of the samples of every task."""
     rng, train = np.random.default_rng(seed), np.zeros(len(tasks), dtype=bool)
     for t in np.unique(tasks):
         rows = rng.permutation(np.flatnonzero(tasks == t))
@@ -322,7 +322,7 @@ def training_rows(tasks, part, seed):
 
 def school(arguments):
     if not SCHOOL.exists():
-        print(f"school: skipped, {SCHOOL} is not there")
+        print(f"school: skipped, {SCHOOL} does not exist")
         return
     data = np.load(SCHOOL)
     raw, y = data["X"].astype(float), data["Y"][:, 0].astype(float)
@@ -342,7 +342,7 @@ def school(arguments):
                 predicted = model.predict_task(X[~train], tasks[~train])
                 scores[name].append(explained(y[~train], predicted))
                 seconds[name].append(spent)
-        print(f"\nSchool, {part:.0%} training rows, {arguments.seeds} seeds")
+        print(f"\nSchool, {part:.0%} training samples, {arguments.seeds} seeds")
         base = np.mean(scores["single-task ridge"])
         for name, values in scores.items():
             print(
@@ -353,9 +353,9 @@ def school(arguments):
 
 
 def new_school(arguments):
-    """Predict schools of which no pupil was seen: a fifth of them, held out whole."""
+    """Predict new schools: a fifth of the schools is held out."""
     if not SCHOOL.exists():
-        print(f"new_school: skipped, {SCHOOL} is not there")
+        print(f"new_school: skipped, {SCHOOL} does not exist")
         return
     data = np.load(SCHOOL)
     X, y = data["X"].astype(float), data["Y"][:, 0].astype(float)
@@ -371,7 +371,7 @@ def new_school(arguments):
             model = MultiTaskLinearRegressor(penalty=name).fit(wide, values)
             predicted = model.new_task().predict(X[test])
             scores[name].append(explained(y[test], predicted))
-    print(f"\nSchools that were not seen, 28 of 139, {arguments.seeds} seeds")
+    print(f"\nNew schools, 28 of 139, {arguments.seeds} seeds")
     for name, found in scores.items():
         print(f"  {name:18} {np.mean(found):6.2f} %")
 
@@ -385,7 +385,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=list(PARTS))
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--sizes", type=int, default=3, help="of path and single")
+    parser.add_argument("--sizes", type=int, default=3, help="sizes of path and single")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--correlation", type=float, default=0.5)
     parser.add_argument("--peers", type=Path, default=Path(".venv-linear/bin/python"))

@@ -33,7 +33,7 @@ KINDS = ("binary", "five", "ragged")
 
 
 def make_labels(kind: str, n_rows: int, n_tasks: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return inputs and labels (n_rows, n_tasks), NaN where missing."""
+    """Return inputs and labels (n_rows, n_tasks), NaN if missing."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n_rows, N_FEATURES)).astype(np.float32)
     n_classes = {
@@ -68,7 +68,7 @@ def loss_of_heads(
 
 
 def make_loop(X: np.ndarray, y: np.ndarray) -> Callable[[], None]:
-    """Return what trains for one epoch on slices of tensors in memory."""
+    """Return a function that trains for one epoch on slices of tensors in memory."""
     n_classes = np.nanmax(y, axis=0).astype(int) + 1
     net = Heads(1 if k == 2 else k for k in n_classes)
     x, codes = torch.as_tensor(X), torch.as_tensor(np.nan_to_num(y, nan=-1.0)).float()
@@ -88,7 +88,7 @@ def make_loop(X: np.ndarray, y: np.ndarray) -> Callable[[], None]:
 
 
 def measure(kind: str, n_tasks: int, args: argparse.Namespace) -> dict[str, float]:
-    """Return seconds of an epoch of both, and what is fixed of ours."""
+    """Return seconds of an epoch of both, and our fixed time."""
     X, y = make_labels(kind, args.rows, n_tasks)
     calls = {
         "short": partial(fit_ours, X, y, 1),

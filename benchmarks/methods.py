@@ -41,7 +41,7 @@ N_TEST_PER_TRAIN = 0.3 / 0.7
 
 
 def skill(table: Table, t: int, split: Split, output: np.ndarray) -> float:
-    """Return 1 - error / error of the best constant of the training rows."""
+    """Return 1 - error / error of the best constant of the training samples."""
     truth, seen = table.y[split.test, t], table.y[split.train, t]
     if table.kinds[t] == "regression":
         errors = np.mean((truth - output) ** 2), np.mean((truth - seen.mean()) ** 2)
@@ -86,7 +86,7 @@ def measure(table: Table, seed: int, name: str) -> dict:
 
 
 def collect(args: argparse.Namespace) -> dict[tuple[str, str], list[dict]]:
-    """Return the records of each method and set, a seed after the other."""
+    """Return the records of each method and set, seed by seed."""
     records: dict[tuple[str, str], list[dict]] = {}
     for seed in range(args.seeds):
         for set_name in args.sets:
@@ -108,7 +108,7 @@ def mean_skills(records: list[dict]) -> np.ndarray:
 
 
 def summarise(records: dict[tuple[str, str], list[dict]]) -> list[dict]:
-    """Return one row a method and set."""
+    """Return one row per method and set."""
     rows = []
     for (name, set_name), found in records.items():
         base = records[BASE, set_name]
@@ -133,7 +133,7 @@ def summarise(records: dict[tuple[str, str], list[dict]]) -> list[dict]:
 
 
 def print_rows(rows: list[dict], sets: list[str]) -> None:
-    """Print a line a method: gain and interval on each set, mean of both ends."""
+    """Print one line per method: gain and interval on each set, mean of both ends."""
     width = max(len(row["method"]) for row in rows)
     print(f"\n{'':{width}}" + "".join(f"  {name:>26}" for name in sets))
     by_place = {(row["method"], row["set"]): row for row in rows}
@@ -150,7 +150,7 @@ def print_rows(rows: list[dict], sets: list[str]) -> None:
 
 
 def main() -> None:
-    """Fit what is not there yet, print the table, write the file."""
+    """Fit missing results, print the table, and write the file."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -163,7 +163,7 @@ def main() -> None:
     add("--out", type=Path, help="write records and table as JSON")
     args = parser.parse_args()
     if not args.data_dir.is_dir():
-        print(f"Skipped: there is no folder {args.data_dir}; name one with --data-dir.")
+        print(f"Skipped: folder {args.data_dir} does not exist; set --data-dir.")
         return
     args.methods = [BASE, *(name for name in args.methods if name != BASE)]
     torch.set_num_threads(1)

@@ -46,7 +46,7 @@ def groupings():
     yield "alcohol by cultivar", X[:, 1:], X[:, 0], classes
     for name, target, columns in TABLES:
         if not (DATA / f"{name}.npz").exists():
-            print(f"{name}: skipped, it is not in {DATA}")
+            print(f"{name}: skipped, not in {DATA}")
             continue
         yield from groupings_of(name, target, columns)
 
@@ -77,7 +77,7 @@ def score(X, y, groups, part, seed):
     left = y[~train]
     out = []
     for fit_intercept in (True, "partial_pooling"):
-        # All groups have one unit: what differs is the intercepts alone.
+        # All groups have the same unit: only the intercepts differ.
         model = MultiTaskLinearRegressor(
             fit_intercept=fit_intercept, scale_targets=False
         ).fit(*stacked)
@@ -103,7 +103,7 @@ def main():
         print(line, flush=True)
     gains = np.array(gains)
     print(
-        f"pooled ahead in {(gains > 0).sum()} of {len(gains)}; gains from "
+        f"pooled is better in {(gains > 0).sum()} of {len(gains)}; gains from "
         f"{gains.min():.1f} to {gains.max():.1f}, median {np.median(gains):.1f}"
     )
 

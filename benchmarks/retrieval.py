@@ -44,7 +44,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     add("--seeds", type=int, default=3)
     add("--sizes", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
-    add("--approximate", type=int, default=100_000, help="items of faiss's indexes")
+    add("--approximate", type=int, default=100_000, help="items of the faiss indexes")
     add("--rounds", type=int, default=3)
     add("--clock", choices=CLOCKS, default="cpu")
     add("--cache-dir", type=Path, default=HERE / "results" / "retrieval")

@@ -37,7 +37,7 @@ def fitted(n_features: int, is_regression: bool):
 
 
 def modules_alone(model, row):
-    """Return what applies the fitted modules to a sample that is a tensor."""
+    """Return a function that applies the fitted modules to a sample as a tensor."""
     state = model._state
     table = sklearn_mtl.preprocessing.Table(row, None)
     columns = torch.as_tensor(state.preparation.transform(table), dtype=state.dtype)
@@ -52,7 +52,7 @@ def modules_alone(model, row):
 
 
 def in_onnxruntime(model, row):
-    """Return what runs the graph of a net on a sample."""
+    """Return a function that runs the graph of a net on a sample."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     with tempfile.TemporaryDirectory() as folder:

@@ -92,7 +92,7 @@ def score(texts: TextSet, probabilities: list[np.ndarray], name: str) -> float:
 
 
 def measure(row: str, texts: TextSet, name: str, seed: int) -> tuple[float, ...]:
-    """Return score, CPU seconds of fit, MB beyond what the process had, and epochs."""
+    """Return score, CPU seconds of fit, additional MB of the process, and epochs."""
     model = make_row(row, seed)
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")  # convergence of a peer
@@ -110,7 +110,7 @@ def measure_large(n_members: int) -> tuple[float, float]:
     X, y = make_large(20_000, 30_000, 100)
     model = MultiTaskClassifier(n_members=n_members, max_epochs=2, random_state=0)
     with threadpool_limits(1):
-        clone(model).fit(X[:500, :1000], y[:500])  # imports what a fit needs
+        clone(model).fit(X[:500, :1000], y[:500])  # imports everything that a fit needs
         before = _peak_mb()
         model.fit(X, y)
     return float(model.history_["duration"][-1]), _peak_mb() - before
@@ -122,7 +122,7 @@ def _peak_mb() -> float:
 
 
 def _apart(function: Any, *arguments: Any) -> Any:
-    """Return what a function gives in a process of its own, for its peak memory."""
+    """Return the result of a function in a separate process, for its peak memory."""
     with multiprocessing.get_context("spawn").Pool(1, torch.set_num_threads, (1,)) as p:
         return p.apply(function, arguments)
 
@@ -144,7 +144,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Run what is asked for and print."""
+    """Run the benchmark and print the results."""
     args = parse_arguments()
     if args.large:
         seconds, used = _apart(measure_large, args.members)

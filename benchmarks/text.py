@@ -46,7 +46,7 @@ def measure_speed(folder: Path, n_texts: int, rounds: int, clock: str) -> list[t
     X, y = read_part(folder, "train")
     X, y = X[:n_texts], y[:n_texts]
     loop = PlainLoop(Text(), X, y)
-    # The difference of two fits is what an epoch takes, without reading and set-up.
+    # The difference of two fits is the time of an epoch, without reading and set-up.
     fits = {
         "ours, 1 epoch": lambda: net(max_epochs=1).fit(X, y),
         "ours, 2 epochs": lambda: net(max_epochs=2).fit(X, y),
@@ -96,12 +96,12 @@ def measure_scores(
 
 
 def main() -> None:
-    """Measure what is asked for, and print it beside the targets."""
+    """Run the measurement, and print it with the targets."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--what", choices=["speed", "scores"], default="speed")
-    parser.add_argument("--texts", type=int, default=3200, help="of an epoch")
+    parser.add_argument("--texts", type=int, default=3200, help="texts per epoch")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--no-twins", action="store_true")
@@ -111,7 +111,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     if not args.data.exists():
-        print(f"Skipped: there is no SNIPS in {args.data}.")
+        print(f"Skipped: SNIPS is not in {args.data}.")
         return
     torch.set_num_threads(1)
     found: dict = {}

@@ -57,7 +57,7 @@ def mixture(n_experts: int, sizes: tuple[int, ...]) -> tuple[TrunkSpec, int]:
 
 
 def extraction(n_shared: int, sizes: tuple[int, ...]) -> tuple[TrunkSpec, int]:
-    """Return CGC with one private expert a task, and its multiply-adds."""
+    """Return CGC with one private expert per task, and its multiply-adds."""
     n_read = n_shared + 1
     products = (n_shared + N_TASKS) * layers(N_FEATURES, sizes) + N_TASKS * (
         N_FEATURES * n_read + n_read * sizes[-1] + sizes[-1]

@@ -40,7 +40,7 @@ _NOISES = (0.5, 1.0, 2.0)
 def main() -> None:
     """Print the rates, and those that have a target."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--arrays", type=int, default=2000, help="of each truth")
+    parser.add_argument("--arrays", type=int, default=2000, help="draws per truth")
     parser.add_argument("--cv", type=int, default=5, choices=(2, 3, 5, 6, 10))
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--overlap", choices=LEARNING, default="strong")

@@ -45,7 +45,7 @@ from benchmarks._timing import (
 )
 
 N_ROWS, N_TASKS = 20_000, 10
-CHUNK = 1024  # rows that a bare net predicts at once: faster than all, by the cache
+CHUNK = 1024  # samples per prediction of a bare net, chosen to fit in the cache
 
 
 def make_data() -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +128,7 @@ def loss_of_heads(logits: list[torch.Tensor], y: torch.Tensor) -> torch.Tensor:
 
 
 def make_competitors(epochs: int) -> dict[str, Callable]:
-    """Return by name what fits a model to (X, y) and returns it."""
+    """Return functions by name that fit a model to (X, y) and return it."""
 
     def by_hand(
         net: Callable, loss: Callable, loop: type[Bare] = Bare, fused: bool = True
@@ -173,7 +173,7 @@ def _standardised(X: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
-    """Time fits, then predictions, and print both beside the targets."""
+    """Time fits and predictions, and print both with the targets."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -187,7 +187,7 @@ def main() -> None:
     competitors = make_competitors(args.epochs)
     fits = {n: partial(fit, X, y) for n, fit in competitors.items()}
     fit = time_rounds(fits, args.rounds, args.clock)
-    print_times(f"fit, {args.epochs} epochs of 20,000 rows", fit, "bare fused")
+    print_times(f"fit, {args.epochs} epochs of 20,000 samples", fit, "bare fused")
     others = ("bare heads", "+ fused Adam", "DataLoader")  # predict as the bare loop
     fitted = {n: f(X, y) for n, f in competitors.items() if n not in others}
     parts = {"20,000 rows": (X, 1), "one row": (X[:1], 200)}

@@ -32,7 +32,7 @@ ALL_LIBRARIES = (*_LIBRARIES, *OPTIONAL)
 
 
 def code_digest() -> str:
-    """Return a digest of what our models are made of."""
+    """Return a digest of the code of our models."""
     import sklearn_mtl
 
     home = Path(sklearn_mtl.__file__).parent
@@ -44,7 +44,7 @@ def code_digest() -> str:
 
 
 def library_digest(names: tuple[str, ...] = _LIBRARIES) -> str:
-    """Return a digest of the versions of what peers are made of."""
+    """Return a digest of the library versions of other models."""
     return hashlib.sha1(json.dumps(library_versions(names)).encode()).hexdigest()[:12]
 
 
@@ -66,7 +66,7 @@ def key_of(description: dict[str, Any]) -> str:
 
 
 def load(folder: Path, key: str) -> dict[str, Any] | None:
-    """Return what was stored under a key."""
+    """Return the value stored under a key."""
     file = folder / f"{key}.json"
     return json.loads(file.read_text()) if file.exists() else None
 

@@ -18,7 +18,7 @@ LOG_LOSS_KINDS = ("log-loss", "log-loss binary")
 def task_errors(
     kind: str, y_train: np.ndarray, y_test: np.ndarray, output: np.ndarray
 ) -> dict[str, float]:
-    """Return the errors of one task over its observed test rows.
+    """Return the errors of one task over its observed test samples.
 
     `output` is (n_test, n_classes), or (n_test,) for a regression. An error that the
     test rows do not define (AUC of one class) is left out, for every model alike.
@@ -44,7 +44,7 @@ def task_errors(
 
 
 def log_loss(codes: np.ndarray, proba: np.ndarray) -> float:
-    """Return the mean of -log of what the true class got."""
+    """Return the mean of -log of the probability of the true class."""
     proba = np.clip(proba, SMALLEST_PROBABILITY, None)
     proba = proba / proba.sum(axis=1, keepdims=True)
     return float(-np.log(proba[np.arange(len(codes)), codes]).mean())

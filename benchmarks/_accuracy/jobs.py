@@ -140,7 +140,7 @@ def _measure(job: Job, folder: str) -> dict[str, Any]:
 
 @dataclass
 class Result:
-    """Outputs by the number of the task, and what they cost."""
+    """Outputs by the number of the task, and their cost."""
 
     outputs: dict[int, np.ndarray]
     fit_seconds: float
@@ -200,7 +200,7 @@ def _apply_shared(job: Job, table: Table, split: Split) -> Result:
 
 
 def join_tasks(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Put the records of single tasks together; drop what is not complete."""
+    """Combine the records of single tasks, and drop incomplete ones."""
     whole = [r for r in records if r.get("task") is None]
     parts: dict[tuple, list[dict[str, Any]]] = {}
     for r in records:

@@ -3,7 +3,7 @@
 FOUR = ("linear", "forest", "histgb", "lightgbm")
 STACKED = ("linear", "forest", "histgb")
 SHARED = ("catboost_multi", "xgboost_multi")  # one model of all tasks
-# what each needs, beyond what the others do
+# additional requirements of each model
 PACKAGES = {
     "catboost": "catboost",
     "catboost_multi": "catboost",

@@ -51,7 +51,7 @@ def prepare(categorical: np.ndarray) -> Any:
 
 
 def make_peer(name: str, task: Task, chosen: dict[str, Any]) -> Any:
-    """Return an unfitted estimator; `chosen` holds its parameters beside defaults.
+    """Return an unfitted estimator; `chosen` has its non-default parameters.
 
     For "stacking" it holds those of each member by name.
     """
@@ -66,7 +66,7 @@ def make_peer(name: str, task: Task, chosen: dict[str, Any]) -> Any:
 
 
 def fit_peer(name: str, model: Any, X: np.ndarray, y: np.ndarray, task: Task) -> Any:
-    """Fit to the rows of one task; return a function X -> (n, n_classes) or (n,)."""
+    """Fit to the samples of one task; return a function X -> (n, n_classes) or (n,)."""
     extra = {}
     codes = np.flatnonzero(task.categorical).tolist()
     if name == "lightgbm" and codes:
@@ -108,7 +108,7 @@ def _fit_frame(
 
 
 def _spread(proba: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarray:
-    """Give the classes that were not in the training rows a probability of 0."""
+    """Set the probability of classes not in the training samples to 0."""
     out = np.zeros((len(proba), n_classes))
     out[:, classes] = proba
     return out

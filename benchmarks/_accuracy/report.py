@@ -15,7 +15,7 @@ _TUNED = tuple(f"{name}_tuned" for name in FOUR)
 
 
 def make_report(records: summary.Records, base: str) -> dict[str, pd.DataFrame]:
-    """Return all tables by title; a table that lacks its records is left out."""
+    """Return all tables by title; a table without records is omitted."""
     plain = summary.select(records)
     errors = summary.error_table(summary.select(records, tuned=True))
     found: dict[str, pd.DataFrame] = {}
@@ -23,12 +23,12 @@ def make_report(records: summary.Records, base: str) -> dict[str, pd.DataFrame]:
     tuned = summary.relative(errors, _TUNED)
     for against, values in (("at defaults", default), ("tuned", tuned)):
         per_set = summary.by_set(values)
-        found[f"L against the best of four {against}"] = _ordered(per_set)
+        found[f"L compared with the best of four {against}"] = _ordered(per_set)
         found[f"Summary of L, four {against}"] = summary.digest(per_set)
     found |= _others(errors)
     found |= _ranks(summary.by_set(default))
     values = summary.by_set(summary.log_loss_against_four(records))
-    found["Log-loss against the best of four"] = _with_mean(_ordered(values))
+    found["Log-loss compared with the best of four"] = _with_mean(_ordered(values))
     found["Fit, CPU seconds on one core"] = _with_sum(
         _ordered(summary.cost_table(summary.select(records, tuned=True)))
     )
@@ -60,7 +60,7 @@ def as_json(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
 
 
 def _ordered(table: pd.DataFrame) -> pd.DataFrame:
-    """Put ours first, then peers, then what was tuned."""
+    """Order our models first, then other models, then tuned models."""
 
     def place(label: str) -> tuple[int, int]:
         name = label.removesuffix("_tuned")

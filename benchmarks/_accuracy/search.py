@@ -65,7 +65,7 @@ def has_space(name: str) -> bool:
 
 
 def search_space(name: str, task: Task) -> dict[str, Any]:
-    """Return what is searched."""
+    """Return the search space."""
     if name == "linear":
         strength = (
             loguniform(1e-3, 1e5) if task.is_regression else loguniform(1e-4, 1e3)

@@ -34,7 +34,7 @@ def why_not_shared(name: str, table: Table) -> str:
 
 
 def fit_shared(name: str, table: Table, rows: np.ndarray, seed: int) -> Predict:
-    """Fit all tasks to some of the rows; the result predicts X, a task an array."""
+    """Fit all tasks to some of the samples; the result predicts one array per task."""
     fit = _fit_catboost if name == "catboost_multi" else _fit_xgboost
     return fit(table, rows, seed)
 

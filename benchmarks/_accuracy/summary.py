@@ -25,7 +25,7 @@ def select(records: Records, *, hide: float = 0.0, tuned: bool = False) -> Recor
 
 
 def error_table(records: Records) -> pd.DataFrame:
-    """Return the logarithm of each error: rows (set, split, kind), a column a label."""
+    """Return log errors: rows (set, split, kind), one column per label."""
     rows = [
         (r["set"], f"{r['seed']}:{r['fold']}", kind, r["label"], np.log(value))
         for r in records
@@ -57,7 +57,7 @@ def by_set(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def digest(per_set: pd.DataFrame) -> pd.DataFrame:
-    """Return mean, median, mean without the best set, worst, shares: a row a label."""
+    """Return mean, median, mean without best set, worst, shares: one row per label."""
     out = {}
     for label, column in per_set.items():
         values = np.sort(column.dropna())
@@ -94,7 +94,7 @@ def rank_table(per_set: pd.DataFrame, ours: str) -> tuple[pd.Series, float, floa
 
 
 def cost_table(records: Records) -> pd.DataFrame:
-    """Return the mean CPU seconds of fit: a row a set, a column a label."""
+    """Return the mean CPU seconds of fit: one row per set, one column per label."""
     rows = [(r["set"], r["label"], r["fit_seconds"]) for r in records]
     frame = pd.DataFrame(rows, columns=["set", "label", "seconds"])
     return frame.pivot_table(index="set", columns="label", values="seconds", sort=False)
@@ -110,7 +110,7 @@ def cost_ratio(costs: pd.DataFrame, label: str, against: Sequence[str]) -> float
 
 
 def sharing_table(records: Records, hides: Sequence[float]) -> pd.DataFrame:
-    """Return ln(error of net / error of twin): a row a set, a column a share."""
+    """Return ln(error of net / error of twin): rows are sets, columns shares."""
     out = {}
     for hide in hides:
         errors = error_table(select(records, hide=hide))

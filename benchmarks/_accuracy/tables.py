@@ -47,7 +47,7 @@ class Table:
     groups: np.ndarray | None
 
     def frame(self, rows: np.ndarray) -> pd.DataFrame:
-        """Return rows of X as a user holds them: codes have the dtype category."""
+        """Return samples of X as a DataFrame: codes have the dtype category."""
         frame = pd.DataFrame(self.X[rows])
         chosen = np.flatnonzero(self.categorical)
         return frame.astype(dict.fromkeys(chosen.tolist(), "category"))
@@ -63,7 +63,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Split:
-    """Rows to learn from and rows to score on."""
+    """Training and test samples."""
 
     train: np.ndarray
     test: np.ndarray
@@ -94,7 +94,7 @@ def rng_for(name: str, *numbers: int) -> np.random.Generator:
 
 
 def split_rows(table: Table, seed: int, max_train: int = MAX_TRAIN) -> Split:
-    """Draw 70 % of the rows for training, and drop what exceeds the caps.
+    """Draw 70 % of the samples for training, up to the caps.
 
     A group is on one side.
     """
@@ -104,7 +104,7 @@ def split_rows(table: Table, seed: int, max_train: int = MAX_TRAIN) -> Split:
 
 
 def inner_split(table: Table, train: np.ndarray, seed: int, fold: tuple) -> Split:
-    """Cut the training rows alone: number i of n parts is held out."""
+    """Split the training samples: part i of n is held out."""
     i, n_parts = fold
     rng = rng_for(table.name, seed, n_parts)
     parts = _cut(table, train, [k / n_parts for k in range(1, n_parts)], rng)
@@ -123,7 +123,7 @@ def hide_labels(table: Table, fraction: float, seed: int) -> Table:
 def _cut(
     table: Table, rows: np.ndarray, shares: list[float], rng: np.random.Generator
 ) -> list[np.ndarray]:
-    """Shuffle groups (or rows) and cut where the shares end, between groups."""
+    """Shuffle groups (or samples) and split between groups at the given shares."""
     owner = np.arange(len(rows)) if table.groups is None else table.groups[rows]
     _, owner = np.unique(owner, return_inverse=True)
     rank = rng.permutation(owner.max() + 1)[owner]

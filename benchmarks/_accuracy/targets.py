@@ -19,7 +19,7 @@ _L = {
 
 
 def check_targets(records: summary.Records) -> pd.DataFrame:
-    """Return a row a target: model, what, value, bound, met (None if not measured)."""
+    """Return one row per target: model, what, value, bound, met (? if not measured)."""
     plain = summary.select(records)
     errors = summary.error_table(plain)
     per_set = summary.by_set(summary.relative(errors, FOUR))
@@ -52,7 +52,7 @@ def _of_l(per_set: pd.DataFrame, model: str) -> list[tuple]:
 
 
 def _of_catboost(errors: pd.DataFrame) -> list[tuple]:
-    """Return the blend's targets over all tables, CatBoost among the rivals."""
+    """Return the targets of the blend over all tables, with CatBoost as a rival."""
     per_set = summary.by_set(summary.relative(errors, (*FOUR, "catboost")))
     if "blend" not in per_set or not per_set["blend"].notna().any():
         return []

@@ -26,7 +26,7 @@ from sklearn_mtl.neural_network.objective._setup import (
     UPDATE_SHARED_EVERY,
 )
 
-KINDS = ("complete", "30 % missing", "90 % missing", "own rows")
+KINDS = ("complete", "30 % missing", "90 % missing", "separate")
 COMPARED = ("upgrad", "mgda", "aligned_mtl")
 N_ROWS, N_FEATURES, BATCH, N_STEPS = 2000, 20, 256, 30
 
@@ -38,7 +38,7 @@ def make_labels(n_tasks: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
     factors = np.tanh(X @ rng.normal(size=(N_FEATURES, 6)) / 3)
     scores = factors @ rng.normal(size=(6, n_tasks))
     y = (scores + rng.normal(size=scores.shape) > 0).astype(float)
-    if kind == "own rows":
+    if kind == "separate":
         is_missing = np.arange(N_ROWS)[:, None] % n_tasks != np.arange(n_tasks)
     else:
         share = {"complete": 0.0, "30 % missing": 0.3, "90 % missing": 0.9}[kind]
@@ -137,7 +137,7 @@ def mean_cosine(a: list[Tensor], b: list[Tensor], *, is_centred: bool = True) ->
 
 def print_records(records: list[dict]) -> None:
     """Print the table."""
-    print("\nWeights against those of the exact Gramian of the batch: centred cosine")
+    print("\nWeights and those of the exact Gramian of the batch: centred cosine")
     print(
         f"{'T':>3}  {'labels':12}  {'method':11}  {'Gramian':8}  {'chosen':>6}  "
         f"{'in use':>6}  {'rep_grad':>8}  {'ones':>4}  plain cosine of chosen, ones"

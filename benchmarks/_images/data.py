@@ -16,7 +16,7 @@ _GROUPS = np.array([0, 0, 0, 0, 0, 1, 0, 1, 2, 1])
 
 
 def read_part(folder: Path, part: str, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return pictures (n_rows, 784) in uint8, and their class and group.
+    """Return images (n_rows, 784) in uint8, and their class and group.
 
     Parameters
     ----------

@@ -36,12 +36,12 @@ def build() -> keras.Model:
 
 
 def read(name: str) -> np.ndarray:
-    """Return pictures as Keras takes them."""
+    """Return images in the format of Keras."""
     return (np.load(name) / np.float32(255)).reshape(-1, 28, 28, 1)
 
 
 def answer(model: keras.Model, asked: dict, clock: str) -> object:
-    """Do what a command says."""
+    """Execute a command."""
     now, x = CLOCKS[clock], read(asked["x"])
     if asked["do"] == "score":
         heads = model.predict(x, verbose=0)

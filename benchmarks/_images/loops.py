@@ -14,7 +14,7 @@ N_CLASSES = (10, 3)
 
 
 class PlainLoop:
-    """As one writes it: pictures in rows, a loss a head, and Adam as it comes."""
+    """The usual loop: channels first, one loss per head, and default Adam."""
 
     def fit(self, X: np.ndarray, y: np.ndarray, epochs: int) -> PlainLoop:
         x, labels = self.tensor(X), torch.as_tensor(y).long()

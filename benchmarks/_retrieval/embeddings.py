@@ -17,7 +17,7 @@ from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.modules import Conv
 from sklearn_mtl.neighbors import NeighborRetriever
 
-# The same for all nets; 64 units are what heads read.
+# The same for all nets; heads read 64 units.
 TRUNK = {"channels": (16, 32), "hidden": 64, "normalization": "batch"}
 NET = {"early_stopping": False, "n_threads": 1}
 FULL = {"max_epochs": 8, "batch_size": 128}
@@ -65,7 +65,7 @@ class SideBySide(TransformerMixin, BaseEstimator):
 def fit_net(
     split: Split, tasks: list[int], arguments: dict, seed: int, trunk: dict = TRUNK
 ) -> Any:
-    """Fit one net to some of the tasks, on the rows that have a label of theirs."""
+    """Fit one net to some of the tasks, on the samples with a label of these tasks."""
     y = split.y_train[:, tasks]
     is_used = ~np.isnan(y).all(axis=1)
     net = MultiTaskClassifier(

@@ -41,7 +41,7 @@ class Choice(NamedTuple):
 def retrievers_of(
     split: Split, n_tasks: int, seed: int
 ) -> tuple[list[dict[str, NeighborRetriever]], Choice]:
-    """Return by what each task is searched, and the choice.
+    """Return the embedding of each task, and the choice.
 
     The first `n_tasks` tasks have classes that are held out.
     """
@@ -86,14 +86,14 @@ def _fit(split: Split, name: str, seed: int) -> Any:
 
 
 def _precisions(net: Any, X: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return precision@1 (n_weights,) of pictures that ask for each other."""
+    """Return precision@1 (n_weights,) of images that serve as queries and gallery."""
     pixels, learnt = (_cosines(part, X) for part in (FunctionTransformer(), net))
     nearest = [((1 - w) * pixels + w * learnt).argmax(axis=1) for w in WEIGHTS]
     return np.mean(y[np.array(nearest)] == y, axis=1)
 
 
 def _cosines(part: Any, X: np.ndarray) -> np.ndarray:
-    """Return cosines (n, n); less than any between a picture and itself."""
+    """Return cosines (n, n); the diagonal is below all other values."""
     rows = SideBySide([part]).fit(None).transform(X)
     cosines = rows @ rows.T
     np.fill_diagonal(cosines, -2.0)

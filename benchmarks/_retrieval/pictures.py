@@ -24,7 +24,7 @@ SETTINGS = ("full", "scarce", "held out")
 
 @dataclass(frozen=True)
 class Split:
-    """What a net learns from, and what is searched.
+    """Training images, gallery and queries.
 
     Attributes
     ----------
@@ -54,11 +54,11 @@ def why_not(problem: str, folder: Path) -> str | None:
 
 
 def load_split(problem: str, setting: str, seed: int, folder: Path) -> Split:
-    """Return the pictures of a problem in a setting.
+    """Return the images of a problem in a setting.
 
-    "full": all labels. "scarce": 500 labels of each task, in rows of their own choice.
-    "held out": three classes of each task (of Fashion-MNIST: of the ten) are in no
-    training picture, and gallery and queries of the task have only these.
+    "full": all labels. "scarce": 500 labels of each task, on samples drawn separately
+    for each task. "held out": three classes of each task (of Fashion-MNIST: of the ten)
+    are in no training image, and gallery and queries of the task have only these.
     """
     rng = np.random.default_rng(seed)
     shape, (X, y), (Q, q) = _read(problem, folder, rng)
@@ -72,7 +72,7 @@ def load_split(problem: str, setting: str, seed: int, folder: Path) -> Split:
     held = draw_classes(y, n_tasks, N_HELD_OUT, rng)
     is_new = is_held(y, held)
     is_used = ~is_new.any(axis=1)
-    # what is not held out, or hangs together with it as a group does, is not asked
+    # labels that are not held out, or related to them like a group, are not queried
     y_new = np.where(is_new, y, np.nan)
     q_new = np.where(is_held(q, held), q, np.nan)
     return Split(shape, X[is_used], y[is_used], X, y_new, Q, q_new)
@@ -103,7 +103,7 @@ def is_held(y: np.ndarray, held: list[np.ndarray]) -> np.ndarray:
 
 
 def _read(problem: str, folder: Path, rng: np.random.Generator):
-    """Return the shape of a picture, the training part and the queries."""
+    """Return the shape of an image, the training part and the queries."""
     if problem == "overlap":
         with np.load(folder / f"{STEM}.npz") as held:
             X, y, is_train = held["X"], held["Y"].astype(float), held["is_train"]
@@ -122,7 +122,7 @@ def _read(problem: str, folder: Path, rng: np.random.Generator):
 
 
 def _read_idx(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return pictures (n, 784) and labels (n, 2) of Fashion-MNIST's own format."""
+    """Return images (n, 784) and labels (n, 2) from the format of Fashion-MNIST."""
     with gzip.open(folder / f"{part}-images-idx3-ubyte.gz") as file:
         X = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 784)
     with gzip.open(folder / f"{part}-labels-idx1-ubyte.gz") as file:

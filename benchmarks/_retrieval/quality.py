@@ -61,7 +61,7 @@ def _measure_new_classes(
 def _scores(
     split: Split, problem: str, by_task: list[dict[str, NeighborRetriever]]
 ) -> dict[str, dict[str, Any]]:
-    """Return reports by task and by the name of what it is searched by."""
+    """Return reports by task and by the name of the embedding."""
     scores: dict[str, dict[str, Any]] = {}
     for t, retrievers in enumerate(by_task):
         task = PROBLEMS[problem][t]

@@ -69,13 +69,13 @@ def time_searches(
 
 
 def describe_approximate(n: int) -> list[tuple[str, float, str, float]]:
-    """Print what faiss's indexes miss and save, and return their recalls as targets.
+    """Print recall and time of the faiss indexes, and return the recalls as targets.
 
     Rows lie in 200 clouds, as representations do: among rows without any structure the
     neighbours of high-dimensional queries cannot be found by looking at a part.
     """
     if find_spec("faiss") is None:
-        print("approximate indexes are skipped: faiss is not installed")
+        print("Approximate indexes are skipped: faiss is not installed.")
         return []
     rng, m = np.random.default_rng(0), n + N_QUERIES
     drawn = unit_rows(200, 2)[rng.integers(0, 200, m)] + 0.8 * unit_rows(m, 0)
@@ -104,7 +104,7 @@ def _peak_memory(action: Callable[[], Any]) -> float:
 def time_metrics(
     rounds: int, clock: str, n_queries: int = 10_000, n_items: int = 60_000
 ) -> tuple[dict[str, np.ndarray], list[tuple[str, float, str, float]]]:
-    """Time metrics of 10 classes beside the search for rankings deep enough."""
+    """Time metrics of 10 classes, and the search for sufficiently deep rankings."""
     rng = np.random.default_rng(0)
     centres = rng.normal(size=(10, N_COLUMNS)).astype(np.float32)
     y_gallery, y_query = rng.integers(0, 10, n_items), rng.integers(0, 10, n_queries)

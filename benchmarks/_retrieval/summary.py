@@ -62,7 +62,7 @@ def print_table(
 def quality_targets(
     records: list[dict[str, Any]],
 ) -> list[tuple[str, float, str, float]]:
-    """Return what the one net of the overlapping pictures has to reach, and reached."""
+    """Return targets and values of the single net of the overlapping images."""
     rows = []
     for task, bounds in TARGETS.items():
         found = values_of(records, "overlap", "full", task, "multi-task, projected")

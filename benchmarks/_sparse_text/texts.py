@@ -28,7 +28,7 @@ _N_TAGS = 200
 
 @dataclass(frozen=True)
 class Docstring:
-    """One docstring: where it is, and what the code below it says."""
+    """One docstring: its location, and properties of the code below it."""
 
     package: str
     text: str  # before the sections
@@ -146,7 +146,7 @@ def _tags(docstrings: list[Docstring]) -> np.ndarray:
 def make_large(
     n_samples: int, n_columns: int, n_nonzero: int
 ) -> tuple[sparse.csr_array, np.ndarray]:
-    """Return drawn rows with so many values each, and four binary tasks."""
+    """Return random sparse rows with this number of values, and four binary tasks."""
     rng = np.random.default_rng(0)
     # words as rare as in texts
     share = 1.0 / (10.0 + np.arange(n_columns))

@@ -18,7 +18,7 @@ __all__ = ["PlainLoop"]
 
 
 class _Net(nn.Module):
-    """Embedded n-grams, a packed bidirectional LSTM, and a head a task."""
+    """Embedded n-grams, a packed bidirectional LSTM, and one head per task."""
 
     def __init__(self, spec: Text, n_intents: int, n_tags: int) -> None:
         super().__init__()

@@ -29,7 +29,7 @@ def read_part(folder: Path, *parts: str) -> tuple[list[list[str]], pd.DataFrame]
 
 
 def scores(y: pd.DataFrame, predicted: np.ndarray) -> dict[str, float]:
-    """Return the F1 of slots, the accuracy of intents, and the share of whole rows."""
+    """Return F1 of slots, accuracy of intents, share of utterances without error."""
     given = pd.DataFrame({"intent": predicted[:, 0], "slots": predicted[:, 1]})
     same = [
         (one.intent, one.slots) == (other.intent, other.slots)
