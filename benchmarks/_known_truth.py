@@ -53,7 +53,7 @@ ROWS = [
 SIZES = np.array([1.0, 8.0, 20000.0, 900.0, 9.0, 5.0, 2400.0, 600.0, 25000.0])
 _PAIRS = np.array([[5, 4], [7, 6]])  # (shared, twin)
 _N_TASKS = 4
-#: The samples are so many blocks, which every repeat puts into folds anew.
+#: Number of blocks of samples, which every repeat assigns to folds at random.
 _N_BLOCKS = 30
 _LEVEL = 0.05
 #: Standard deviation of the score of one task on a fifth of the samples.

@@ -46,7 +46,7 @@ def adelie(X, Y, alphas):
             found = ad.grpnet(
                 X=ad.matrix.dense(F, method="naive", n_threads=1),
                 glm=ad.glm.multigaussian(y=np.ascontiguousarray(Y)),
-                # Its loss is the mean over tasks, its groups weigh their root.
+                # Its loss is the mean over tasks; groups are weighted by root size.
                 lmda_path=alphas / n_tasks**1.5,
                 tol=tol,
                 **options,
@@ -59,7 +59,7 @@ def adelie(X, Y, alphas):
 def adelie_covariance(X, Y, alphas):
     import adelie as ad
 
-    if X.shape[1] * Y.shape[1] > 2000:  # it wants the dense Gram matrix of all pairs
+    if X.shape[1] * Y.shape[1] > 2000:  # it needs the dense Gram matrix of all pairs
         return
     n_tasks = Y.shape[1]
     for tol in (1e-7, 1e-8, 1e-10):

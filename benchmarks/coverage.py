@@ -220,7 +220,7 @@ def run_simulated(args: argparse.Namespace) -> None:
     for n in (200, 2000):
         for kind in args.models:
             counts = Counts()
-            # few samples: coverage given the calibration varies by sqrt(c (1 - c) / n)
+            # few samples: given the calibration, coverage varies by sqrt(c (1 - c) / n)
             for seed in range(args.seeds * (2000 // n if n < 2000 else 1)):
                 rng = np.random.default_rng(seed)
                 train, test = simulate(n, rng), simulate(2000, rng)

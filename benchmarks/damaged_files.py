@@ -43,7 +43,7 @@ MODELS: dict[str, Any] = {
     "blend": MultiTaskBlendClassifier(random_state=0),
 }
 
-#: Prints by how many kB a load moves the peak of the memory (on Linux).
+#: Prints by how many kB a load increases the peak memory (on Linux).
 LOAD = """
 import sys, sklearn_mtl.persistence
 

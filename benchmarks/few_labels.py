@@ -208,7 +208,7 @@ def _ours(job: Job, table: Table, split: Split, y: np.ndarray) -> dict:
         chosen["task_weight"] = (weights / weights.mean()).tolist()
         name = "net"
     frame = table.frame(split.train)
-    if name == "twin" and job.task is not None:  # alone, the others do not matter
+    if name == "twin" and job.task is not None:  # independent of other tasks
         alone = _one_task(table, job.task)
         model = make_ours("net", alone, job.seed, chosen)
         seen = ~np.isnan(y[:, job.task])

@@ -34,7 +34,7 @@ from sklearn_mtl.comparison import corrected_interval
 HERE = Path(__file__).resolve().parent
 SETS = ("ml_emotions", "student_por_mixed", "mtr_wq")
 BASE = "sum"
-# AdamW does not see the factor by which these differ from the sum
+# with AdamW these equal the sum up to a factor without effect
 SAME_AS_SUM = {"fixed", "mean"}
 NAMES = [BASE, *(n for n in sorted(METHODS) if n not in {BASE, *SAME_AS_SUM})]
 N_TEST_PER_TRAIN = 0.3 / 0.7

@@ -81,7 +81,7 @@ def main() -> None:
                 "modules": modules_alone(model, row),
                 "onnxruntime": in_onnxruntime(model, row),
             }
-            # one after the other, as a server has it, and not in turns
+            # consecutive predictions, as in a server
             times = {
                 name: 1e6
                 * np.median(time_rounds({name: way}, N_CALLS, args.clock)[name])

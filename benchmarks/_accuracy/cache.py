@@ -26,7 +26,7 @@ _PARTS = (
     "utils",
 )
 _LIBRARIES = ("scikit-learn", "lightgbm", "xgboost-cpu", "xgboost")
-#: Of peers that are optional, which must not make the others' results unknown.
+#: Optional packages, which must not invalidate the results of other models.
 OPTIONAL = ("catboost", "pytabkit", "torch")
 ALL_LIBRARIES = (*_LIBRARIES, *OPTIONAL)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-# A forest that says 0 has not seen everything; scikit-learn's own limit (2e-16) would
-# let one such row decide. The limit is the same for all models.
+# A forest may predict a probability of 0. With scikit-learn's limit (2e-16), one such
+# sample would dominate the mean. The limit is the same for all models.
 SMALLEST_PROBABILITY = 1e-6
 SMALLEST_ERROR = 1e-6  # the logarithm of a perfect score
 L_KINDS = ("1-AUC", "1-accuracy", "log-loss", "aRRMSE")

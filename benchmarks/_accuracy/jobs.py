@@ -33,13 +33,13 @@ from sklearn_mtl import MultiTaskClassifier
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be measured.
+    """A measurement: one model on one split.
 
-    `model` is the name of a peer or of ours; `label` is its column in the tables.
-    `fold` is (i, n) to score on part i of n of the training rows, or None for the test
-    rows. `hide` is the share of training labels that are hidden. `chosen` holds
-    parameters beside the defaults: of the model, or of each task of a peer. `task` is
-    the only task of a peer to fit, None for all; searches are long, and cut by it.
+    `model` is the name of a model; `label` is its column in the tables.
+    `fold` is (i, n) to score on part i of n of the training samples, or None for the
+    test samples. `hide` is the share of training labels that are hidden. `chosen` has
+    the non-default parameters of the model, or those of each task. `task` is the only
+    task to fit, or None for all; it divides long searches into several jobs.
     `max_train` is the largest number of training samples.
     """
 

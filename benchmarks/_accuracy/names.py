@@ -14,7 +14,7 @@ PEERS = (
     *(*FOUR, "xgboost", "mlp", "stacking", "extratrees"),
     *("catboost", "realmlp", "tabm", *SHARED),
 )
-# What `--short` compares: all others take longer than these together.
+# Models of `--short`: every other model takes longer than these together.
 SHORT = (*FOUR, "extratrees", "catboost", "xgboost_multi", "net", "blend")
 OURS = ("net", "twin", "blend", "distilled")
-RIVALS = (*FOUR, "xgboost", "mlp")  # among which a model of ours is ranked
+RIVALS = (*FOUR, "xgboost", "mlp")  # models ranked together with one of ours

@@ -36,7 +36,7 @@ def why_not(name: str) -> str:
     try:
         ensemble = importlib.import_module("sklearn_mtl.ensemble")
     except ImportError:
-        return "sklearn_mtl.ensemble is not there yet"
+        return "sklearn_mtl.ensemble is not available"
     absent = [n for n in _BLENDS.values() if not hasattr(ensemble, n)]
     return f"sklearn_mtl.ensemble has no {', '.join(absent)}" if absent else ""
 

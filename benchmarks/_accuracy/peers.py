@@ -32,7 +32,7 @@ from benchmarks._accuracy.names import STACKED
 
 @dataclass(frozen=True)
 class Task:
-    """What a peer may look at before it is fitted."""
+    """Information that other models may use before they are fitted."""
 
     is_regression: bool
     n_classes: int
@@ -58,7 +58,7 @@ def make_peer(name: str, task: Task, chosen: dict[str, Any]) -> Any:
     if name == "stacking":
         return _stacking(task, chosen)
     is_scaled = name in ("linear", "mlp")
-    # they take categories as texts, and the rest as it is
+    # they accept categories as strings, and other columns unchanged
     if name in ("catboost", "realmlp", "tabm"):
         return _MAKERS[name](task).set_params(**chosen)
     model = _MAKERS[name](task).set_params(**chosen)
@@ -115,7 +115,7 @@ def _spread(proba: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarra
 
 
 def _linear(task: Task) -> Any:
-    # 100 iterations, the default, end before convergence on half of the tables
+    # the default of 100 iterations ends before convergence on half of the tables
     return Ridge() if task.is_regression else LogisticRegression(max_iter=1000)
 
 

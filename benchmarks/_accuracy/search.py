@@ -73,7 +73,7 @@ def search_space(name: str, task: Task) -> dict[str, Any]:
         return {"alpha" if task.is_regression else "C": strength}
     space = dict(SPACES[name])
     if name == "mlp" and not task.is_regression:
-        # its stratified hold-out fails where a class has one row
+        # its stratified split fails if a class has one sample
         del space["early_stopping"]
     return space
 

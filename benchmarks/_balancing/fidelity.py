@@ -97,7 +97,7 @@ def cosine(a: Tensor, b: Tensor, *, is_centred: bool = True) -> float:
     if is_centred:
         a, b = a - a.mean(), b - b.mean()
     if b.norm() < 1e-6:
-        return float("nan")  # nothing to be found
+        return float("nan")  # no value
     return float(a @ b / (a.norm() * b.norm()).clamp(min=1e-12))
 
 

@@ -29,7 +29,7 @@ class KerasPeer:
 
     def __init__(self, python: Path, clock: str) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        # TensorFlow's log would stand between the figures
+        # TensorFlow's log would be mixed with the output
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
         self.process = subprocess.Popen(
             [str(python), str(_WORKER), clock],

@@ -39,7 +39,7 @@ NAMES = (
 
 
 class SideBySide(TransformerMixin, BaseEstimator):
-    """What fitted transformers return, each of norm 1, side by side.
+    """Concatenated outputs of fitted transformers, each of norm 1.
 
     The cosine of two rows is the mean of theirs with the weights that are given.
     """

@@ -21,8 +21,8 @@ from sklearn_mtl.neighbors import NeighborRetriever
 
 N_INNER, N_DRAWS = 2, 3  # classes of each task that a choice is made on, how often
 WEIGHTS = np.linspace(0.0, 1.0, 11)  # of the net; the rest is that of the pixels
-# Heads that read the maps leave in them what only other classes need, and a shift keeps
-# the net from learning places by heart.
+# If heads read the maps, these keep information that only other classes need. Shifts
+# prevent the net from memorising positions.
 MAPS = {**TRUNK, "hidden": None, "augmentation": Augmentation(shift=2)}
 EPOCHS = {**FULL, "max_epochs": 12}
 NETS = {"multi-task, shared": (TRUNK, FULL), "multi-task, maps": (MAPS, EPOCHS)}

@@ -14,7 +14,7 @@ FASHION_ROWS = 6000
 N_QUERIES = 1000
 N_SCARCE = 500
 N_HELD_OUT = 3
-# a group hangs together with its classes
+# a group depends on its classes
 N_TASKS_HELD_OUT = {"fashion": 1, "overlap": 2}
 
 STEM = "multi_mnist_fashion"

@@ -67,7 +67,7 @@ def _scores(
         task = PROBLEMS[problem][t]
         asked, held = (~np.isnan(y[:, t]) for y in (split.y_query, split.y_gallery))
         if not asked.any():
-            continue  # nothing of it was held out
+            continue  # no class was held out
         X, y = split.X_gallery[held], split.y_gallery[held, t]
         Q, q = split.X_query[asked], split.y_query[asked, t]
         scores[task] = {}

@@ -77,7 +77,7 @@ def _of_file(package: str, path: Path) -> Iterator[Docstring]:
             continue
         whole = ast.get_docstring(node) or ""
         text = _SECTION.split(whole, maxsplit=1)[0].strip()
-        # the name of a package would give it away
+        # the name of the package would reveal the label
         text = re.sub("|".join(PACKAGES), " ", text, flags=re.IGNORECASE)
         if len(text.split()) < _N_WORDS:
             continue

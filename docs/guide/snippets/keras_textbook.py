@@ -1,4 +1,4 @@
-"""The textbook model and its relation-layer sibling in Keras 3."""
+"""A model with two heads, and a variant with a relation layer, in Keras 3."""
 
 import keras
 import numpy as np
@@ -10,28 +10,28 @@ x = (digits.images / 16.0).astype("float32")[..., None]  # (n, height, width, ch
 digit, third = digits.target, np.digitize(digits.target, [4, 7])
 
 
-def trunk(picture):
-    """Return what both heads read."""
-    z = layers.Conv2D(32, 3, activation="relu")(picture)
+def trunk(image):
+    """Return the input of both heads."""
+    z = layers.Conv2D(32, 3, activation="relu")(image)
     z = layers.Flatten()(layers.MaxPooling2D(2)(z))
     return layers.Dense(64, activation="relu")(z)
 
 
 def textbook():
     """Return two heads on one trunk."""
-    picture = keras.Input((8, 8, 1))
-    z = trunk(picture)
+    image = keras.Input((8, 8, 1))
+    z = trunk(image)
     outputs = {
         "digit": layers.Dense(10, activation="softmax", name="digit")(z),
         "third": layers.Dense(3, activation="softmax", name="third")(z),
     }
-    return keras.Model(picture, outputs)
+    return keras.Model(image, outputs)
 
 
 def with_relations():
     """Return two heads, each of which also reads the other's soft output."""
-    picture = keras.Input((8, 8, 1))
-    z = trunk(picture)
+    image = keras.Input((8, 8, 1))
+    z = trunk(image)
     first = {"digit": layers.Dense(10)(z), "third": layers.Dense(3)(z)}
     soft = {name: layers.Softmax()(logits) for name, logits in first.items()}
     outputs = {}
@@ -40,7 +40,7 @@ def with_relations():
         told = layers.Dense(size, use_bias=False, kernel_initializer="zeros")
         logits = layers.Add()([first[name], told(soft[other])])
         outputs[name] = layers.Softmax(name=name)(logits)
-    return keras.Model(picture, outputs)
+    return keras.Model(image, outputs)
 
 
 for build in (textbook, with_relations):

@@ -14,7 +14,7 @@ class MultiTaskModel(mlflow.pyfunc.PythonModel):
 
 
 def log(model):
-    """Put a fitted model into the run of MLflow that is active."""
+    """Log a fitted model in the active MLflow run."""
     sklearn_mtl.save(model, "model.mtl")
     mlflow.pyfunc.log_model(
         name="model",
