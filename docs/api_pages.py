@@ -1,6 +1,7 @@
-"""Write one API page a public package, from its docstring and `__all__`.
+"""Write one API page per public package, from its docstring and `__all__`.
 
-A page that is made from the code cannot forget a name.
+A page that is made from the code cannot forget a name. The index by purpose,
+api/index.rst, is written by hand; a warning names what it lacks.
 """
 
 import importlib
@@ -13,6 +14,7 @@ from types import ModuleType
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.util import logging
 
 import sklearn_mtl
 
@@ -28,10 +30,21 @@ TABLE = """
 .. rubric:: {title}
 
 .. autosummary::
+   :nosignatures:
    :toctree: objects
 
    {names}
 """
+ROOT_TABLE = """
+.. rubric:: Names that can be imported from here
+
+.. autosummary::
+   :nosignatures:
+
+   {names}
+"""
+LISTED = re.compile(r"^   (\w+\.\w+)$", re.MULTILINE)
+logger = logging.getLogger(__name__)
 
 # Such as n_features_in_; numpydoc escapes a name that starts a line itself.
 TRAILING_UNDERSCORE = re.compile(r"(?<=[\s(\[\"])(\w*[^\W_])_(?=[\s,.;:)\]\"]|$)")
@@ -70,6 +83,26 @@ def page_of(module: ModuleType) -> str:
     return PAGE.format(name=name, rule="=" * len(name), tables="".join(tables))
 
 
+def page_of_root() -> str:
+    """Return the text of the root's page, which links to the pages of the packages."""
+    public = documented_names(sklearn_mtl)
+    homes = [getattr(sklearn_mtl, name).__module__.split(".")[1] for name in public]
+    names = [f"{home}.{name}" for home, name in zip(homes, public, strict=True)]
+    table = ROOT_TABLE.format(names="\n   ".join(names))
+    return PAGE.format(name="sklearn_mtl", rule="=" * len("sklearn_mtl"), tables=table)
+
+
+def warn_about_index(path: Path, known: set[str]) -> None:
+    """Warn about names that the index by purpose lacks, repeats or should not have."""
+    listed = LISTED.findall(path.read_text(encoding="utf-8"))
+    named = [f"sklearn_mtl.{name}" for name in listed]
+    for name in sorted(known ^ set(named)):
+        problem = "is missing" if name in known else "is not public"
+        logger.warning("%s %s in api/index.rst", name, problem)
+    for name in sorted({name for name in named if named.count(name) > 1}):
+        logger.warning("%s is listed twice in api/index.rst", name)
+
+
 def kind_of(target: object) -> str:
     """Return the heading under which a name is listed."""
     if not inspect.isclass(target):
@@ -85,8 +118,9 @@ def write_pages(app: Sphinx, config: Config) -> None:
     config.autosummary_generate = [
         f"api/generated/{module.__name__}.rst" for module in public_packages()
     ]
-    for module in public_packages():
-        path, text = folder / f"{module.__name__}.rst", page_of(module)
+    pages = {module.__name__: page_of(module) for module in public_packages()}
+    for name, text in {"sklearn_mtl": page_of_root(), **pages}.items():
+        path = folder / f"{name}.rst"
         # An untouched file is not built again.
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
@@ -95,6 +129,7 @@ def write_pages(app: Sphinx, config: Config) -> None:
         for module in public_packages()
         for name in documented_names(module)
     }
+    warn_about_index(Path(app.srcdir) / "api" / "index.rst", known)
     for page in (folder / "objects").glob("*.rst"):
         if page.stem not in known:
             page.unlink()  # the name is gone; its page would be an orphan

@@ -46,6 +46,7 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
 }
 
+toc_object_entries_show_parents = "hide"  # their names would be cut off
 html_theme = "pydata_sphinx_theme"
 html_theme_options = {
     "logo": {"text": "sklearn_mtl"},
@@ -58,5 +59,6 @@ html_show_sourcelink = False
 # One file of MathJax is copied into the pages, so that formulas need no network.
 # The SVG output needs no fonts. The package's own extension would copy 24 MB.
 MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
-html_static_path = [str(MATHJAX / "tex-svg.js")]
+html_static_path = ["_static", str(MATHJAX / "tex-svg.js")]
+html_css_files = ["custom.css"]
 mathjax_path = "tex-svg.js"
