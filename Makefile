@@ -54,11 +54,12 @@ test-kernels: $(VENV)/.stamp-test  ## Run the tests as older processors compute;
 			$(BIN)/python -m pytest -n $(WORKERS) $(ARGS) || exit 1; \
 	done
 
-check: $(VENV)/.stamp-test  ## Check format, style, types, docstrings, spelling and layers
+check: $(VENV)/.stamp-test  ## Check format, style, types, docstrings, spelling, layers and figures
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+	$(BIN)/python -m benchmarks._figures --check
 	$(ONE_THREAD) $(BIN)/python -m pytest -q tests/test_layers.py tests/test_docstrings.py
 
 check-all: check $(VENV)/.stamp-test  ## Run check, and the long tests that test leaves out

@@ -1,0 +1,84 @@
+"""Read and write the files of figures."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import platform
+import re
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "benchmarks" / "figures"
+INNER_LIST = re.compile(r"\[[^\[\]{}]*\]")
+PACKAGES = (
+    *("numpy", "scipy", "scikit-learn", "pandas", "torch", "numba", "lightgbm"),
+    *("xgboost-cpu", "skglm", "torchjd", "faiss-cpu"),
+)
+
+
+def read_files() -> dict[str, dict[str, Any]]:
+    """Return the content of every file of figures, by the name of its benchmark."""
+    paths = sorted(path for path in FOLDER.glob("*.json") if path.stem != "constants")
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def read_constants() -> dict[str, list[float]]:
+    """Return the numbers of each page that nobody measured: settings and versions."""
+    return json.loads((FOLDER / "constants.json").read_text(encoding="utf-8"))
+
+
+def record(name: str, figures: dict[str, Any], path: Path | None = None) -> None:
+    """Write the figures of a run, with what is needed to repeat it.
+
+    They become "measured". What the guide shows, "figures" and "tables", stays as it is
+    until somebody has looked at the differences.
+    """
+    path = path or FOLDER / f"{name}.json"
+    earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    content = {"pages": [], "figures": {}, "tables": {}, **earlier}
+    content |= {**described_run(), "measured": figures}
+    content.pop("note", None)  # that the figures were not measured by such a run
+    path.write_text(as_text(content), encoding="utf-8")
+
+
+def as_text(content: dict[str, Any]) -> str:
+    """Return JSON with every innermost list on one line, so that a diff shows a row."""
+    text = json.dumps(content, indent=1, ensure_ascii=False, default=as_plain)
+    return INNER_LIST.sub(on_one_line, text) + "\n"
+
+
+def on_one_line(found: re.Match) -> str:
+    """Return a list without its line breaks."""
+    return re.sub(r"\s*\n\s*", " ", found[0]).replace("[ ", "[").replace(" ]", "]")
+
+
+def described_run() -> dict[str, Any]:
+    """Return date, command, versions and machine; no name of a host or a user."""
+    module = Path(sys.argv[0]).stem
+    return {
+        "date": dt.date.today().isoformat(),
+        "command": " ".join(["python -m", f"benchmarks.{module}", *sys.argv[1:]]),
+        "machine": f"{os.cpu_count()} CPU cores, {platform.machine()}",
+        "versions": {"python": platform.python_version(), **installed_versions()},
+    }
+
+
+def installed_versions() -> dict[str, str]:
+    """Return the versions of the packages that change what benchmarks measure."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def as_plain(value: Any) -> Any:
+    """Return arrays and scalars of NumPy as lists and numbers, all else as text."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
