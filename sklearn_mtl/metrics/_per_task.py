@@ -83,15 +83,15 @@ def per_task_score(
         "brier_score", "expected_calibration_error" ("ece") [2]_ in 15 bins,
         "zero_one_loss", "mean_squared_error", "root_mean_squared_error",
         "mean_absolute_error", "relative_root_mean_squared_error" [1]_, and their
-        negatives with "neg_". "coverage" and "mean_width" are "interval_coverage" and
-        "interval_width" for regressions, "set_coverage" and "set_size" for
-        classifications; "pinball" is the mean pinball loss of quantiles. Of tags of
-        tokens there are "token_accuracy" and "span_f1", F1 of the spans that tags such
-        as "B-city" and "I-city" mark, by the rules of conlleval and of seqeval's
-        default mode [3]_; "auto" takes the second if tags mark spans. The metrics of
-        classifications count every tag as a label of its own. A callable is called
-        with the task's labels and predictions (and sample_weight, where weights are
-        given); of tokens it gets lists of lists; `make_metric` makes one of
+        negatives with "neg_". "coverage" and "mean_width" ("neg_mean_width") are
+        "interval_coverage" and "interval_width" for regressions, "set_coverage" and
+        "set_size" for classifications; "pinball" is the mean pinball loss of quantiles.
+        Of tags of tokens there are "token_accuracy" and "span_f1", F1 of the spans that
+        tags such as "B-city" and "I-city" mark, by the rules of conlleval and of
+        seqeval's default mode [3]_; "auto" takes the second if tags mark spans. The
+        metrics of classifications count every tag as a label of its own. A callable is
+        called with the task's labels and predictions (and sample_weight, where weights
+        are given); of tokens it gets lists of lists; `make_metric` makes one of
         probabilities. A dict says it by task name, or by kind: "binary", "multiclass",
         "classification", "regression", "tokens". A list of names and callables gives
         several scores of each task.

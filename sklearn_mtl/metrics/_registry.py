@@ -133,7 +133,7 @@ _SHORT = {
 }
 
 #: Names that stand for another metric for each kind of task.
-BY_KIND = ("auto", "skill", "coverage", "mean_width")
+BY_KIND = ("auto", "skill", "coverage", "mean_width", "neg_mean_width")
 
 
 def metric_names() -> list[str]:

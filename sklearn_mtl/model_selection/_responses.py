@@ -10,6 +10,7 @@ from scipy import sparse
 
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics import TaskGiven
+from sklearn_mtl.tasks import model_and_inputs
 from sklearn_mtl.utils._pipelines import fitted_model
 from sklearn_mtl.utils._typing import Estimator, FeaturesLike
 
@@ -65,10 +66,12 @@ def given_of_tasks(
     classes: Sequence[np.ndarray | None],
     needs: Collection[str],
     who: str,
+    coverage: float = 0.9,
 ) -> list[TaskGiven]:
     """Ask an estimator for what the metrics of its tasks need, and for no more.
 
-    `needs` holds what `Metric.needs` of the metrics of all tasks says.
+    `needs` holds what `Metric.needs` of the metrics of all tasks says; `coverage` is
+    that of intervals and sets.
 
     Shapes: X (n_samples, n_features).
     """
@@ -83,10 +86,38 @@ def given_of_tasks(
             scores = proba_of_tasks(ask_probabilities(estimator, X), classes, who)
         else:
             scores = _decisions(estimator, X, classes, needs, who)
+    regions: Sequence[np.ndarray | None] = [None] * len(classes)
+    if not {"interval", "set"}.isdisjoint(needs):
+        regions = _regions(estimator, X, len(classes), coverage, who)
     return [
-        TaskGiven(labels, _in_order(ranks, known), is_proba)
-        for labels, ranks, known in zip(predicted, scores, classes, strict=True)
+        TaskGiven(labels, _in_order(ranks, known), is_proba, region)
+        for labels, ranks, known, region in zip(
+            predicted, scores, classes, regions, strict=True
+        )
     ]
+
+
+def _regions(
+    estimator: Estimator, X: FeaturesLike, n_tasks: int, coverage: float, who: str
+) -> list[np.ndarray | None]:
+    """Return intervals (n_samples, 2) and sets (n_samples, n_classes) of the tasks."""
+    last = fitted_model(estimator)
+    if not (hasattr(last, "predict_interval") or hasattr(last, "predict_set")):
+        raise TaskError(
+            f"{who}: {type(last).__name__} has neither predict_interval nor "
+            "predict_set. Fit it in a ConformalPredictor."
+        )
+    model, inputs = model_and_inputs(estimator, X, who)
+    found: list[np.ndarray | None] = [None] * n_tasks
+    if hasattr(model, "predict_interval"):
+        ends = np.asarray(model.predict_interval(inputs, coverage))
+        found = list(np.moveaxis(ends.reshape(len(ends), n_tasks, 2), 1, 0))
+    if hasattr(model, "predict_set"):
+        sets = model.predict_set(inputs, coverage)
+        sets = [sets] if model.task_set_.is_1d else sets
+        pairs = zip(found, sets, strict=True)
+        found = [end if chosen is None else chosen for end, chosen in pairs]
+    return found
 
 
 def ask_probabilities(estimator: Any, X: FeaturesLike) -> Any:

@@ -56,6 +56,7 @@ class _BaseTaskScorer(BaseEstimator):
 
     metric: MetricChoices
     periods: TaskNumbers | None
+    coverage: float
 
     def __call__(
         self,
@@ -98,9 +99,9 @@ class _BaseTaskScorer(BaseEstimator):
         asked = named_metrics(self.metric, who).values()
         metrics = [metrics_of_tasks(one, truths, periods, who) for one in asked]
         for some in metrics:
-            _refuse_regions(some, who)
+            _refuse_quantiles(some, who)
         needs = {metric.needs for some in metrics for metric in some}
-        given = given_of_tasks(estimator, X, classes, needs, who)
+        given = given_of_tasks(estimator, X, classes, needs, who, self.coverage)
         scores = [score_tasks(truths, given, some, who) for some in metrics]
         return scores, truths, metrics
 
@@ -118,6 +119,8 @@ class PerTaskScorer(_BaseTaskScorer):
         As in `per_task_scorers`.
     mean : bool, default=True
         As in `per_task_scorers`.
+    coverage : float, default=0.9
+        As in `per_task_scorers`.
 
     Examples
     --------
@@ -131,10 +134,12 @@ class PerTaskScorer(_BaseTaskScorer):
         metric: MetricChoices = "auto",
         periods: TaskNumbers | None = None,
         mean: bool = True,
+        coverage: float = 0.9,
     ) -> None:
         self.metric = metric
         self.periods = periods
         self.mean = mean
+        self.coverage = coverage
 
     def score(
         self,
@@ -170,6 +175,8 @@ class TaskScorer(_BaseTaskScorer):
         As in `task_scorer`.
     periods : float, dict or array-like, default=None
         As in `task_scorer`.
+    coverage : float, default=0.9
+        As in `task_scorer`.
 
     Examples
     --------
@@ -183,10 +190,12 @@ class TaskScorer(_BaseTaskScorer):
         metric: MetricChoice = "auto",
         average: str | TaskNumbers = "macro",
         periods: TaskNumbers | None = None,
+        coverage: float = 0.9,
     ) -> None:
         self.metric = metric
         self.average = average
         self.periods = periods
+        self.coverage = coverage
 
     def score(
         self,
@@ -219,13 +228,13 @@ def _with_mean(
     return {**scores, MEAN: average_scores(scores, truths, "macro", who)}
 
 
-def _refuse_regions(metrics: list[Metric], who: str) -> None:
-    """Refuse metrics of intervals, whose coverage a scorer cannot know."""
+def _refuse_quantiles(metrics: list[Metric], who: str) -> None:
+    """Refuse metrics of quantiles, whose levels a scorer does not know."""
     for metric in metrics:
-        if metric.needs in ("interval", "quantiles", "set"):
+        if metric.needs == "quantiles":
             raise TaskError(
-                f"{who}: {metric.name!r} needs intervals, quantiles or sets of a given "
-                "coverage. Predict them, and score them with per_task_score."
+                f"{who}: {metric.name!r} needs quantiles of given levels. Predict "
+                "them, and score them with per_task_score."
             )
 
 
@@ -234,6 +243,7 @@ def per_task_scorers(
     *,
     periods: TaskNumbers | None = None,
     mean: bool = True,
+    coverage: float = 0.9,
 ) -> PerTaskScorer:
     """Make a scorer that gives a score for each task and their mean.
 
@@ -264,6 +274,9 @@ def per_task_scorers(
         `CircularLoss` knows it.
     mean : bool, default=True
         Whether "mean" is in the dict.
+    coverage : float, default=0.9
+        What the intervals and sets are asked to contain that "coverage" and
+        "neg_mean_width" score.
 
     Returns
     -------
@@ -275,7 +288,8 @@ def per_task_scorers(
     Raises
     ------
     TaskError
-        If the metric is unknown, or an error that is not negated.
+        If the metric is unknown, or an error that is not negated. When scoring: if it
+        is "coverage" or "neg_mean_width", and the model has no intervals or sets.
 
     Warns
     -----
@@ -303,7 +317,7 @@ def per_task_scorers(
     """
     for one in named_metrics(metric, "per_task_scorers").values():
         _check_metric(one, "per_task_scorers")
-    return PerTaskScorer(metric, periods, mean)
+    return PerTaskScorer(metric, periods, mean, coverage)
 
 
 def task_scorer(
@@ -311,6 +325,7 @@ def task_scorer(
     *,
     average: str | TaskNumbers = "macro",
     periods: TaskNumbers | None = None,
+    coverage: float = 0.9,
 ) -> TaskScorer:
     """Make a scorer that gives one number for all tasks.
 
@@ -324,6 +339,8 @@ def task_scorer(
         or a mean with weights by task name (0 for tasks that are not named; {"a": 1}
         scores task a alone) or in task order.
     periods : float, dict or array-like, default=None
+        As in `per_task_scorers`.
+    coverage : float, default=0.9
         As in `per_task_scorers`.
 
     Returns
@@ -359,16 +376,18 @@ def task_scorer(
     """
     _check_metric(metric, "task_scorer")
     check_average(average, "task_scorer")
-    return TaskScorer(metric, average, periods)
+    return TaskScorer(metric, average, periods, coverage)
 
 
 def _check_metric(metric: MetricChoice, who: str) -> None:
     """Refuse unknown names, and errors, which searches would maximise."""
     for one in metric.values() if isinstance(metric, Mapping) else [metric]:
         if is_by_kind(one):
-            continue
-        found = find_metric(one, who)
-        if found.is_error and found.sign > 0:
+            is_error = one == "mean_width"
+        else:
+            found = find_metric(one, who)
+            is_error = found.is_error and found.sign > 0
+        if is_error:
             raise TaskError(
                 f"{who}: {one!r} is an error, of which less is better, but searches "
                 f"take the greatest score. Use 'neg_{one}'."

@@ -40,7 +40,7 @@ class TargetKind(ABC):
 
     @abstractmethod
     def metric(self, wanted: str, kind: str, classes: np.ndarray | None) -> str:
-        """Return the metric that "auto", "skill", "coverage" or "mean_width" is."""
+        """Return the metric that "auto", "skill", "coverage", ... are for a task."""
 
     @abstractmethod
     def read(
@@ -80,6 +80,7 @@ class _Classes(TargetKind):
         "skill": dict.fromkeys(kinds, "d2_log_loss_score"),
         "coverage": dict.fromkeys(kinds, "set_coverage"),
         "mean_width": dict.fromkeys(kinds, "set_size"),
+        "neg_mean_width": dict.fromkeys(kinds, "neg_set_size"),
     }
 
     def metric(self, wanted: str, kind: str, classes: np.ndarray | None) -> str:
@@ -131,7 +132,11 @@ class _Numbers(TargetKind):
     scored_by = ("regression",)
 
     def metric(self, wanted: str, kind: str, classes: np.ndarray | None) -> str:
-        of_intervals = {"coverage": "interval_coverage", "mean_width": "interval_width"}
+        of_intervals = {
+            "coverage": "interval_coverage",
+            "mean_width": "interval_width",
+            "neg_mean_width": "neg_interval_width",
+        }
         return of_intervals.get(wanted, "r2")  # which is its skill too
 
     def read(

@@ -274,9 +274,9 @@ def test_one_number_takes_one_metric():
 
 
 @pytest.mark.parametrize("metric", ["coverage", "set_coverage", "neg_set_size"])
-def test_metrics_of_sets_are_for_per_task_score(metric):
+def test_a_model_without_sets_is_named(metric):
     X, y, model = fitted()
-    with pytest.raises(TaskError, match="score them with per_task_score"):
+    with pytest.raises(TaskError, match=r"MultiOutputClassifier has.*Conformal"):
         per_task_scorers(metric)(model, X, y)
 
 
