@@ -36,15 +36,26 @@ class Pooling:
 
     strength: float
 
+    def shares(self, totals: np.ndarray) -> np.ndarray:
+        """Return the weight of each mean in the common intercept.
+
+        Shapes: totals (n_tasks,) -> (n_tasks,).
+        """
+        # n s / (n + s) is the precision of a mean around the common intercept.
+        weights = totals * self._pooled(totals)
+        found: np.ndarray = weights / max(float(weights.sum()), 1e-300)
+        return found
+
+    def _pooled(self, totals: np.ndarray) -> np.ndarray:
+        found: np.ndarray = self.strength / np.maximum(totals + self.strength, 1e-300)
+        return found
+
     def centres(self, means: Centre, totals: np.ndarray) -> tuple[Centre, Centre]:
         """Return the centres subtracted from the samples, and those of the intercepts.
 
         Shapes: totals (n_tasks,).
         """
-        pooled = self.strength / np.maximum(totals + self.strength, 1e-300)
-        # n s / (n + s) is the precision of a task's mean around the common intercept.
-        weights = totals * pooled
-        weights = weights / max(float(weights.sum()), 1e-300)
+        pooled, weights = self._pooled(totals), self.shares(totals)
         x, y = means.x, float(means.y @ weights)
         if x.shape[1] > 1:
             x = (x @ weights)[:, None]

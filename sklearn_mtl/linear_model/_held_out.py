@@ -59,7 +59,7 @@ class HeldOutMixin(LinearRegressorBase):
         is_evidence = isinstance(self.penalty, str) and self.penalty == EMPIRICAL_BAYES
         penalty = shared_and_own() if is_evidence else self._resolve(data)
         form = penalty.task_covariance_form(data.columns)
-        reason = why_not_closed(form, data, pools=self._pools(data))
+        reason = why_not_closed(form, data)
         if reason is not None:
             who = type(self).__name__
             raise ValueError(

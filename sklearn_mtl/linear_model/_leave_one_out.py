@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
-from sklearn_mtl.datafits import RANK, weights_are_shared
+from sklearn_mtl.datafits import RANK, Pooling, weights_are_shared
 from sklearn_mtl.linear_model._data import Data
 from sklearn_mtl.penalties import TaskCovarianceForm
 
@@ -27,14 +27,10 @@ TINY = 1e-12
 SAME = 1e-10
 
 
-def why_not_closed(
-    form: TaskCovarianceForm | None, data: Data, *, pools: bool
-) -> str | None:
+def why_not_closed(form: TaskCovarianceForm | None, data: Data) -> str | None:
     """Return why leaving a sample out takes a fit, None where it does not."""
     if form is None:
         return "the penalty is not quadratic"
-    if pools:
-        return "the intercepts are pooled"
     n_samples, n_features = data.X.shape
     if n_samples * max(n_features, len(data.kept)) > MAX_DENSE:
         return f"X of shape {data.X.shape} is too large"
@@ -50,8 +46,9 @@ def leave_one_out(
 ) -> np.ndarray:
     """Return what the model without the labels of a sample predicts for it.
 
-    The penalty keeps the weight that it has against the sum of squares of all samples.
-    NaN where the other samples do not determine the prediction.
+    The penalty keeps the weight that it has against the sum of squares of all samples,
+    and pooled intercepts the common mean that they are drawn to. NaN where the other
+    samples do not determine the prediction.
 
     Shapes: predicted (n_samples, n_tasks) in the units of data -> the same.
 
@@ -95,8 +92,8 @@ def _shared_residuals(
     Along the eigenvectors of the penalty the tasks are independent ridge regressions.
     """
     w, Q, m, other = data.weights[:, :1], *form.thin_spectrum()
-    total = w.sum()
-    X = data.X - bool(data.fit_intercept) * (w * data.X).sum(axis=0) / total
+    total = w.sum() + _strength(data)  # the common mean is that of all tasks
+    X = data.X - bool(data.fit_intercept) * (w * data.X).sum(axis=0) / w.sum()
     U, values, _ = linalg.svd(np.sqrt(w) * X, full_matrices=False)
     kept = values > TINY * values.max(initial=0.0)
     squares, values = U[:, kept] ** 2, values[kept, None] ** 2
@@ -146,13 +143,8 @@ class _Influence:
     @classmethod
     def of(cls, data: Data, form: TaskCovarianceForm) -> _Influence:
         """Factorise the systems of all tasks."""
-        W, X = data.weights, data.X
-        totals, p = np.maximum(W.sum(axis=0), 1e-300), X.shape[1]
-        means = bool(data.fit_intercept) * (W.T @ X) / totals[:, None]
-        grams = np.array(
-            [((X - x).T * w) @ (X - x) for x, w in zip(means, W.T, strict=True)]
-        )
-        shares = bool(data.fit_intercept) / totals
+        means, shares, grams = _moments(data)
+        p = means.shape[1]
         Q, m, rest = _split(form)
         k = Q.shape[1]
         if rest is None:
@@ -198,6 +190,35 @@ class _Influence:
         C: np.ndarray = left @ (left[:, seen] @ self.S.T).transpose(0, 2, 1)
         C[:, seen, np.arange(len(seen))] += own[seen].T
         return C
+
+
+def _strength(data: Data) -> float:
+    """Return the weight of the common mean, to which pooled intercepts are drawn."""
+    pooling = data.fit_intercept
+    return pooling.strength if isinstance(pooling, Pooling) else 0.0
+
+
+def _moments(data: Data) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the centre, the share of an intercept and the Gram matrix of each task.
+
+    Pooling gives each task a sample at the common mean, which is never left out.
+
+    Shapes: -> (n_tasks, n_features), (n_tasks,), (n_tasks, n_features, n_features).
+    """
+    W, X, strength = data.weights, data.X, _strength(data)
+    totals, sums = np.maximum(W.sum(axis=0), 1e-300), W.T @ X
+    common = np.zeros(X.shape[1])
+    if isinstance(data.fit_intercept, Pooling):
+        common = data.fit_intercept.shares(totals) @ (sums / totals[:, None])
+    shares = bool(data.fit_intercept) / (totals + strength)
+    means = shares[:, None] * (sums + strength * common)
+    grams = [((X - x).T * w) @ (X - x) for x, w in zip(means, W.T, strict=True)]
+    apart = common - means
+    return (
+        means,
+        shares,
+        np.array(grams) + strength * apart[:, :, None] * apart[:, None],
+    )
 
 
 def _coupling(ratio: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -109,7 +109,8 @@ class MultiTaskLinearRegressor(
 
     With `store_oof=True` all labels of a sample are left out together, at the strengths
     and scales of all samples: the weight of the penalty against the sum of squares is
-    n alpha, as in the fit, and not that of n - 1 samples. One product of a residual and
+    n alpha, as in the fit, and not that of n - 1 samples. Pooled intercepts are drawn
+    to the common mean of all samples. One product of a residual and
     a matrix of its leverages gives the residual of the other samples' model [3]_. Cost:
     of a fit to complete labels O(n_samples n_features (n_features + n_tasks)), with
     missing labels O(n_tasks n_features^2 (n_samples + n_features)) and more where many
@@ -198,8 +199,7 @@ class MultiTaskLinearRegressor(
             If X contains NaN, weights are negative, the penalty does not fit the tasks,
             alpha is a number and the penalty is "empirical_bayes" or None, or
             `scale_targets=True` is combined with pooled intercepts; or if
-            `store_oof=True` and the penalty is not quadratic or the intercepts are
-            pooled.
+            `store_oof=True` and the penalty is not quadratic.
 
         Warns
         -----

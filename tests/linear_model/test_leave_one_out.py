@@ -120,6 +120,32 @@ def test_empirical_bayes_leaves_out_at_its_strengths_and_scales(has_gaps):
     np.testing.assert_allclose(found, scaled * deviations + means, atol=1e-5)
 
 
+@pytest.mark.parametrize("has_gaps", [False, True])
+def test_pooled_intercepts_are_drawn_to_the_common_mean_of_all_samples(has_gaps):
+    X, y = draw()
+    y = with_gaps(y) if has_gaps else y
+    seen = ~np.isnan(y)
+    model = MultiTaskLinearRegressor(
+        penalty="partial_pooling",
+        alpha=0.2,
+        fit_intercept="partial_pooling",
+        store_oof=True,
+        tol=1e-12,
+    )
+    found, totals = left_out(model, X, y), seen.sum(axis=0)
+    strength = model.intercept_alpha_ * totals.mean()
+    shares = totals / (totals + strength)
+    means = np.where(seen, y, 0.0).sum(axis=0) / totals, (seen.T @ X) / totals[:, None]
+    common_y, common_X = (np.average(m, axis=0, weights=shares) for m in means)
+    # a sample at the common mean draws the intercepts as the pooling does
+    X, y = np.vstack([X, common_X]), np.vstack([y, np.full(3, common_y)])
+    weights = np.ones(y.shape)
+    weights[-1] = strength
+    alpha = 0.2 * totals.sum() / (totals.sum() + 3 * strength)
+    expected = refitted("partial_pooling", X, y, weights, alpha)[:-1]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
 def test_tasks_with_separate_samples_and_sparse_X_give_the_same():
     parts = [draw(n=12, n_tasks=1, seed=s) for s in range(4)]
     X, y = stack_tasks([(X, y[:, 0]) for X, y in parts])
@@ -180,7 +206,6 @@ def test_what_has_no_closed_form_names_the_remedy():
     for options, reason in (
         ({"penalty": "l21"}, "the penalty is not quadratic"),
         ({"penalty": "task_covariance"}, "the penalty is not quadratic"),
-        ({"fit_intercept": "partial_pooling"}, "the intercepts are pooled"),
     ):
         model = MultiTaskLinearRegressor(store_oof=True, **options)
         with pytest.raises(ValueError, match=f"{reason}.*ConformalPredictor"):
