@@ -212,13 +212,17 @@ def _moments(data: Data) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         common = data.fit_intercept.shares(totals) @ (sums / totals[:, None])
     shares = bool(data.fit_intercept) / (totals + strength)
     means = shares[:, None] * (sums + strength * common)
-    grams = [((X - x).T * w) @ (X - x) for x, w in zip(means, W.T, strict=True)]
-    apart = common - means
-    return (
-        means,
-        shares,
-        np.array(grams) + strength * apart[:, :, None] * apart[:, None],
-    )
+    grams = np.array([_gram(X, x, w) for x, w in zip(means, W.T, strict=True)])
+    apart = np.sqrt(strength) * (common - means)
+    return means, shares, grams + apart[:, :, None] * apart[:, None]
+
+
+def _gram(X: np.ndarray, centre: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the Gram matrix of the samples with weight, around a centre."""
+    rows = np.flatnonzero(weights)
+    Z = np.sqrt(weights[rows, None]) * (X[rows] - centre)
+    found: np.ndarray = Z.T @ Z
+    return found
 
 
 def _coupling(ratio: np.ndarray, known: np.ndarray) -> np.ndarray:
