@@ -229,7 +229,7 @@ def run_real(args: argparse.Namespace) -> None:
 
 def run_simulated(args: argparse.Namespace) -> None:
     """Print the coverage on simulated data."""
-    for n in (200, 2000):
+    for n in args.sizes:
         for kind in args.models:
             counts = Counts()
             # few samples: given the calibration, coverage varies by sqrt(c (1 - c) / n)
@@ -322,6 +322,7 @@ def main() -> None:
     add("--sets", nargs="+", choices=SETS, default=list(SETS))
     add("--models", nargs="+", choices=MODELS, default=list(MODELS))
     add("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="of MAPIE")
+    add("--sizes", nargs="+", type=int, default=[200, 2000], help="of simulated")
     add("--seeds", type=int, default=5)
     add("--members", type=int, default=8, help="members of nets")
     add("--n-train", type=int, default=3000)
