@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from torch import Generator, Tensor, nn
 
 from sklearn_mtl.modules._check_gradients import check_gradients
@@ -24,6 +24,7 @@ __all__ = ["check_trunk", "drawing", "same_after_copies"]
 
 N_ROWS = 6
 MEMBERS = (0, 1, 2)
+_MOST_BUCKETS = 64
 #: Difference between a member alone and among others, whose products differ in order.
 PRECISION = 1e-6
 
@@ -53,7 +54,8 @@ def check_trunk(
     trunk : TrunkSpec, nn.Module, or callable
         An instance, as an estimator takes it.
     n_features : int, default=5
-        Number of prepared columns; set it where parameters fix it.
+        Number of prepared columns; set it where parameters fix it. Has no meaning for
+        texts.
     n_tasks : int, default=3
         Number of tasks with a head.
 
@@ -85,6 +87,10 @@ def check_trunk(
     is_spec = isinstance(trunk, BaseEstimator)
     faults = check_spec(trunk, BaseEstimator) if is_spec else Faults(trunk)
     _check_attributes(trunk, faults)
+    if is_spec and getattr(trunk, "preparation", "raw") == "text":
+        # the texts of the check have few words, and most vectors would do nothing
+        n_buckets = min(trunk.n_buckets, _MOST_BUCKETS)
+        trunk = clone(trunk).set_params(n_buckets=n_buckets)
     with faults.keeping(trunk, "build"):
         for tasks in (n_tasks, 1):
             _check_case(_TrunkCase(trunk, n_features, tasks, faults))
@@ -113,10 +119,17 @@ class _TrunkCase:
             self.faults.fail("build", what, repr(error))
         return module.to(dtype).eval()
 
+    @property
+    def reads_texts(self) -> bool:
+        """Whether rows are texts."""
+        return getattr(self.trunk, "preparation", "raw") == "text"
+
     def rows(
         self, members: Sequence[int], dtype: torch.dtype = torch.float64
     ) -> Tensor:
-        """Return rows (n_members, n_rows, n_features)."""
+        """Return rows (n_members, n_rows, n_features), or as many texts."""
+        if self.reads_texts:
+            return _texts(members, self.trunk.n_buckets)
         shape = N_ROWS, self.n_features
         made = []
         for member in members:
@@ -133,6 +146,20 @@ class _TrunkCase:
         """Return what the heads read in training, from generators of the members."""
         with drawing(module, members):
             return self.read(module, x)
+
+
+def _texts(members: Sequence[int], n_buckets: int) -> Tensor:
+    """Return the buckets of words, (n_members, n_rows, n_tokens, n_stored)."""
+    # the longest text first, of one token less each, and the last one empty
+    lengths = torch.arange(N_ROWS).flip(0)
+    is_token = torch.arange(N_ROWS - 1) < lengths[:, None]
+    made = []
+    for member in members:
+        draws = Generator().manual_seed(100 + member)
+        shape = (*is_token.shape, 3)
+        buckets = torch.randint(1, n_buckets + 1, shape, generator=draws)
+        made.append(buckets * is_token.unsqueeze(-1))
+    return torch.stack(made)
 
 
 @contextmanager
@@ -171,9 +198,9 @@ def _check_case(case: _TrunkCase) -> None:
 def _check_attributes(trunk: Any, faults: Faults) -> None:
     preparation = getattr(trunk, "preparation", "raw")
     faults.require(
-        preparation in ("table", "raw"),
+        preparation in ("table", "raw", "text"),
         "preparation",
-        "'table' or 'raw'",
+        "'table', 'raw' or 'text'",
         repr(preparation),
     )
     n_members = getattr(trunk, "default_n_members", 1)
@@ -256,7 +283,8 @@ def _check_gradients(case: _TrunkCase) -> None:
     places: dict[str, Tensor] = {
         f"parameter {name!r}": one for name, one in module.named_parameters()
     }
-    places["the inputs"] = x.requires_grad_()
+    if not case.reads_texts:
+        places["the inputs"] = x.requires_grad_()
     for when, is_training in (("after a fit", False), ("in training", True)):
 
         def read(is_training: bool = is_training) -> Tensor:

@@ -34,6 +34,7 @@ RIGHT = {
     "shared-private": SharedPrivate((6,), (2,)),
     "pretrained": Pretrained(nn.Linear(5, 3)),
     "columns": Columns([("a", MLP((4,)), [0, 1]), ("b", nn.Linear(3, 2), [2, 3, 4])]),
+    "texts": Text(embedding_size=4, width=3, word_dropout=0.4),
     "own": Wide(dropout=0.3),
     "own, plain": Plain(dropout=0.3),
     "own, for each task": Halves(),
@@ -62,13 +63,22 @@ def test_the_number_of_features_may_be_given(options):
 def test_none_of_ours_is_left_out():
     public = [getattr(modules, name) for name in modules.__all__]
     specs = {one for one in TrunkSpec.__subclasses__() if one in public}
-    others = {Conv, Text}  # the first above; texts have no columns to make up
+    others = {Conv}  # above
     assert specs - others <= {type(trunk) for trunk in RIGHT.values()}
 
 
-def test_a_trunk_of_texts_is_not_checked_as_one_of_columns():
-    with pytest.raises(AssertionError, match=r"'table' or 'raw'.*'text'"):
-        check_trunk(Text())
+class Shuffled(Text):
+    """Texts that read the members' buckets in another order."""
+
+    def build(self, n_features, n_members, n_tasks=1):
+        trunk = super().build(n_features, n_members, n_tasks)
+        trunk.register_forward_pre_hook(lambda _, given: (given[0].flip(0),))
+        return trunk
+
+
+def test_members_of_a_trunk_of_texts_read_their_own():
+    with pytest.raises(AssertionError, match="a member alone to be as among others"):
+        check_trunk(Shuffled(n_buckets=30, embedding_size=4, width=3))
 
 
 def spec(module, **attributes):
