@@ -143,6 +143,8 @@ def read_tasks(
     wanted = parse_task_types(task_types, columns.names, kind, who)
     if not allow_tokens:
         _refuse_tokens(columns, wanted, who)
+    if task_types is not None:
+        _refuse_lists(columns, wanted, who)
     if warn:
         warn_of_close_types(columns, wanted, who)
     tasks = []
@@ -184,6 +186,17 @@ def read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:
     dtype = np.dtype(float) if classes is None else classes.dtype
     begins = kind == "tokens" and begins_spans(values)
     return Task(name, kind, classes, dtype, begins_spans=begins)
+
+
+def _refuse_lists(columns: TargetColumns, wanted: Sequence[str], who: str) -> None:
+    """Refuse lists of tags where a task is said to have one class per sample."""
+    for name, values, one in zip(columns.names, columns.values, wanted, strict=True):
+        if one == "classification" and holds_lists(values):
+            raise TaskError(
+                f"{who}: task {name!r} has lists as labels, such as "
+                f"{list(values[0])[:3]}, but task_types says that it has one class per "
+                "sample. For tags of tokens say 'tokens', or nothing."
+            )
 
 
 def _refuse_tokens(columns: TargetColumns, wanted: Sequence[str], who: str) -> None:

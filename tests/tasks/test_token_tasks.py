@@ -175,6 +175,14 @@ def test_another_y_must_have_tags_where_fit_had_them():
         task_set.encode(FRAME.assign(intent=as_cells([["a"]] * 5)), who="me")
 
 
+@pytest.mark.parametrize("said", ["classification", "binary", "multiclass"])
+def test_lists_are_no_classes_where_those_are_said(said):
+    with pytest.raises(TaskError, match=r"me: task 'slots' has lists as labels, such"):
+        read(FRAME, task_types={"slots": said}, kind="mixed", who="me")
+    task_set, _ = read(FRAME, task_types={"slots": "tokens"}, kind="mixed")
+    assert task_set.tasks[1].is_tokens
+
+
 def test_a_task_without_any_tag_is_empty():
     y = FRAME.assign(slots=as_cells([None, [None], [], None, None]))
     with pytest.raises(TaskError, match="'slots' has no observed label"):
