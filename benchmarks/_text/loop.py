@@ -17,6 +17,31 @@ from sklearn_mtl.preprocessing import Texts, read_texts
 __all__ = ["PlainLoop"]
 
 
+class _Chain(nn.Module):
+    """Marginal probabilities of tags by a pass over the tokens in each direction."""
+
+    def __init__(self, n_tags: int) -> None:
+        super().__init__()
+        self.pairs = nn.Parameter(torch.zeros(n_tags, n_tags))
+        self.first = nn.Parameter(torch.zeros(n_tags))
+        self.last = nn.Parameter(torch.zeros(n_tags))
+
+    def forward(self, z: Tensor, is_token: Tensor) -> Tensor:
+        """Map logits (n_texts, n_tokens, n_tags) to log-probabilities."""
+        weights = (z - z.detach().amax(dim=-1, keepdim=True)).exp()
+        pairs, last = self.pairs.exp(), self.last.exp().expand_as(z[:, 0])
+        before, after = [self.first.exp().expand_as(z[:, 0])], [last]
+        for t in range(z.shape[1] - 1):
+            state = weights[:, t] * before[-1]
+            before.append(state / state.sum(dim=1, keepdim=True) @ pairs)
+        for t in range(z.shape[1] - 1, 0, -1):
+            state = weights[:, t] * after[-1]
+            given = state / state.sum(dim=1, keepdim=True) @ pairs.T
+            after.append(torch.where(is_token[:, t, None], given, last))
+        both = [torch.stack(before, dim=1), torch.stack(after[::-1], dim=1)]
+        return (z + both[0].log() + both[1].log()).log_softmax(dim=-1)
+
+
 class _Net(nn.Module):
     """Embedded n-grams, a packed bidirectional LSTM, and one head per task."""
 
@@ -33,6 +58,7 @@ class _Net(nn.Module):
         self.word_dropout = spec.word_dropout
         self.intent = nn.Linear(2 * width, n_intents)
         self.slots = nn.Linear(2 * width, n_tags)
+        self.chain = _Chain(n_tags)
 
     def forward(self, ids: Tensor, offsets: Tensor, lengths: Tensor) -> tuple:
         """Return logits of intents, of the tags of all tokens, and which there are."""
@@ -47,7 +73,7 @@ class _Net(nn.Module):
             )
             z = self.of_layer(pad_packed_sequence(layer(packed)[0], True)[0])
         pooled = z.masked_fill(~is_token.unsqueeze(-1), -torch.inf).amax(dim=1)
-        return self.intent(pooled), self.slots(z[is_token])
+        return self.intent(pooled), self.chain(self.slots(z), is_token)[is_token]
 
 
 class PlainLoop:
