@@ -168,7 +168,9 @@ def check_outputs(paths: dict[str, str | None], **read: str | None) -> None:
             continue
         path = Path(given).resolve()
         if path in seen:
-            raise ValueError(f"{seen[path]} and {option} both name {given!r}.")
+            raise ValueError(
+                f"{seen[path]} and {option} both name {given!r}; use different files."
+            )
         seen[path] = option
         try:
             _try_to_write(Path(given))

@@ -136,7 +136,7 @@ def choose_inputs(table: CommandTable, *, text: str = "tfidf") -> Any:
 
 
 def describe(inputs: Any) -> str:
-    """Return a description of a fitted TableInputs that names options."""
+    """Return a description of a fitted TableInputs, with options for arguments."""
     return str(inputs.describe(_keep))
 
 

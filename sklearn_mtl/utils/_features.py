@@ -55,8 +55,8 @@ def match_features(model: Estimator, X: FeaturesLike, *, reset: bool) -> None:
 
 
 def _match_labels(model: Any, X: Any, *, reset: bool) -> None:
-    """Store or compare column labels that are not texts, as scikit-learn does names."""
-    # scikit-learn ignores labels that are not texts, and matches columns by position.
+    """Store or compare column labels that are not strings, like feature names."""
+    # scikit-learn ignores labels that are not strings, and matches columns by position.
     labels = list(X.columns) if is_pandas_frame(X) else []
     if all(isinstance(label, str) for label in labels):
         labels = []

@@ -1,8 +1,8 @@
 """Comparisons of numbers that treat differences by rounding as ties.
 
 The last bits of a sum depend on the order of additions, which depends on the processor.
-To get the same choice on every processor, the first of all numbers is chosen that equal
-the best one up to rounding.
+To make the same choice on every processor, numbers that equal the best one up to
+rounding are ties, and the first of them is chosen.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def shares_nothing(model: ModelRow, tasks: Sequence[TaskRow]) -> bool:
 
 
 def shared_row(models: Sequence[ModelRow], name: str | None, who: str) -> str:
-    """Return the name of a shared model, for None of the last one with a twin."""
+    """Return the name of a shared model; None selects the last one with a twin."""
     shared = shared_names(models)
     paired = paired_names(models) or shared
     chosen = paired[-1] if name is None and paired else name
