@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -67,13 +65,3 @@ def print_targets(rows: list[tuple[str, float, str, float]]) -> list[dict[str, A
         print(f"{what:{width}}  {value:7.2f} {sign} {bound:5.2f}  {verdict}")
         out.append({"what": what, "value": value, "bound": bound, "met": bool(met)})
     return out
-
-
-def write_json(path: Path | None, content: dict[str, Any]) -> None:
-    """Write the machine-readable file, if requested."""
-    if path is not None:
-        path.write_text(json.dumps(content, indent=1, default=_plain))
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else str(value)

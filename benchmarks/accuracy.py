@@ -59,6 +59,7 @@ from benchmarks._accuracy.search import has_space
 from benchmarks._accuracy.shared_peers import why_not_shared
 from benchmarks._accuracy.tables import MAX_TRAIN, SETS, load_table
 from benchmarks._accuracy.variants import parse_variant
+from benchmarks._figures import record
 
 HERE = Path(__file__).resolve().parent
 
@@ -92,6 +93,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--cache-dir", type=Path, default=HERE / "results" / "accuracy")
     add("--load", type=Path, nargs="+", default=[], help="earlier output files")
     add("--out", type=Path, help="write records and tables as JSON")
+    add("--json", type=Path, help="write the tables, and how, to this file")
     args = parser.parse_args()
     if args.short:
         args.seeds, args.max_train, args.budget = 2, 1500, 6600.0
@@ -175,8 +177,8 @@ def main() -> None:
         print(f"Skipped: folder {args.data_dir} does not exist; set --data-dir.")
         return
     for file in args.load:
-        for record in json.loads(file.read_text())["records"]:
-            cache.store(args.cache_dir, record["key"], record)
+        for found in json.loads(file.read_text())["records"]:
+            cache.store(args.cache_dir, found["key"], found)
     reasons = {model: why_not(model) for model in args.models}
     for model, reason in reasons.items():
         if reason:
@@ -188,6 +190,7 @@ def main() -> None:
         records += run(list(tuned_stacks(args, records)), args, deadline)
     tables = make_report(join_tasks(records), args.base)
     print_report(tables)
+    record(args.json, as_json(tables))
     if args.out:
         about = {
             "arguments": {k: str(v) for k, v in vars(args).items()},

@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from benchmarks._figures import record_printed
 from benchmarks._npz import load_npz
 from sklearn_mtl import MultiTaskClassifier
 
@@ -100,7 +101,11 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=2)
     folder = HERE.resolve().parents[1] / "shared" / "data"
     parser.add_argument("--data-dir", type=Path, default=folder)
+    parser.add_argument(
+        "--json", type=Path, help="write what was measured, and how, to this file"
+    )
     args = parser.parse_args()
+    record_printed(args.json)
     file = args.data_dir / "tox21.npz"
     if not file.exists():
         print(f"Skipped: {file} does not exist; set --data-dir.")

@@ -31,6 +31,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from benchmarks._balancing import fidelity
+from benchmarks._figures import record
 from benchmarks._net import BATCH, N_FEATURES, WIDTH, Heads
 from benchmarks._timing import (
     CLOCKS,
@@ -38,7 +39,6 @@ from benchmarks._timing import (
     print_targets,
     print_times,
     time_rounds,
-    write_json,
 )
 from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.balancing import UPGrad
@@ -238,7 +238,7 @@ def main() -> None:
         rows += fidelity.targets_of(records)
     targets = print_targets(rows)
     found = {"steps": seconds, "libmtl": theirs, "fidelity": records}
-    write_json(args.json, {**found, "targets": targets})
+    record(args.json, {**found, "targets": targets})
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks._timing import time_rounds, write_json
+from benchmarks._figures import record
+from benchmarks._timing import time_rounds
 from sklearn_mtl import MultiTaskRegressor
 from sklearn_mtl.datasets import make_multitask_regression
 from sklearn_mtl.neural_network.checkpoint._checkpoint import Checkpoint
@@ -91,7 +92,7 @@ def main():
         numbers = [f"{row['parameters']:15,}", f"{row['MB']:15.2f}"]
         numbers += [f"{1e3 * row[key]:12.1f} ms" for key in columns[2:]]
         print(f"{name:8}" + "".join(numbers))
-    write_json(options.json, found)
+    record(options.json, found)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks._figures import record_printed
 from benchmarks._npz import load_npz
 from sklearn_mtl import (
     ConformalPredictor,
@@ -327,7 +328,9 @@ def main() -> None:
     add("--members", type=int, default=8, help="members of nets")
     add("--n-train", type=int, default=3000)
     add("--n-test", type=int, default=3000)
+    add("--json", type=Path, help="write what was measured, and how, to this file")
     args = parser.parse_args()
+    record_printed(args.json)
     run = {"real": run_real, "simulated": run_simulated, "mapie": run_mapie}
     for part in args.parts:
         print(f"\n{part}")

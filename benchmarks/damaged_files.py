@@ -25,6 +25,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import sklearn_mtl
+from benchmarks._figures import record_printed
 from sklearn_mtl import (
     IndependentTasks,
     MultiTaskBlendClassifier,
@@ -109,7 +110,12 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--n", type=int, default=10_000, help="damaged files in all")
-    n = parser.parse_args().n // len(MODELS)
+    parser.add_argument(
+        "--json", type=Path, help="write what was measured, and how, to this file"
+    )
+    args = parser.parse_args()
+    record_printed(args.json)
+    n = args.n // len(MODELS)
     rng = np.random.default_rng(0)
     X, y = make_multitask_classification(random_state=0)
     is_clean = True

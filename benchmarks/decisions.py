@@ -30,6 +30,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks._accuracy.ours import make_ours
 from benchmarks._accuracy.tables import Table, load_table, split_rows
+from benchmarks._figures import record
 from sklearn_mtl.ensemble import MultiTaskForestClassifier
 from sklearn_mtl.model_selection import TaskDecisionsCV, per_task_scorers
 
@@ -51,6 +52,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--sets", nargs="+", choices=SETS, default=list(SETS))
     add("--models", nargs="+", choices=MODELS, default=list(MODELS))
     add("--seeds", type=int, default=2)
+    add("--json", type=Path, help="write what was measured, and how, to this file")
     return parser.parse_args()
 
 
@@ -140,6 +142,7 @@ def main() -> None:
         values=["ece", "log_loss"],
     )
     print(table_of_losses.round(4).to_string())
+    record(args.json, {"rules": rules, "losses": losses})
 
 
 if __name__ == "__main__":

@@ -64,6 +64,7 @@ from benchmarks._accuracy.tables import (
     split_rows,
 )
 from benchmarks._few_labels import RIVALS, summarise
+from benchmarks._figures import record_printed
 from sklearn_mtl.ensemble._members import DEFAULT, DEFAULT_NAMES
 from sklearn_mtl.neural_network import (
     MultiTaskClassifier,
@@ -119,6 +120,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--select", action="store_true", help="score within the training samples")
     add("--jobs", type=int, default=1, help="processes, each with one thread")
     add("--cache-dir", type=Path, default=HERE / "results" / "few_labels")
+    add("--json", type=Path, help="write what was measured, and how, to this file")
     return parser.parse_args()
 
 
@@ -255,6 +257,7 @@ def _peer(job: Job, table: Table, split: Split, y: np.ndarray) -> dict:
 def main() -> None:
     """Run the benchmark and print the results."""
     args = parse_arguments()
+    record_printed(args.json)
     if not args.data_dir.is_dir():
         print(f"Skipped: folder {args.data_dir} does not exist; set --data-dir.")
         return

@@ -29,6 +29,7 @@ import numpy as np
 from joblib import Memory
 from scipy.stats import spearmanr
 
+from benchmarks._figures import record_printed
 from benchmarks._npz import load_npz
 from sklearn_mtl import (
     IndependentTasks,
@@ -79,6 +80,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--seeds", type=int, default=20, help="generated problems (default 20)")
     add("--data-dir", type=Path, default=HERE.parents[1] / "shared" / "data")
     add("--cache-dir", type=Path, default=HERE / "results" / "grouping")
+    add("--json", type=Path, help="write what was measured, and how, to this file")
     return parser.parse_args()
 
 
@@ -233,6 +235,7 @@ def print_real(names: list[str], data_dir: Path, memory: Memory) -> None:
 def main() -> None:
     """Run the selected parts."""
     args = parse_arguments()
+    record_printed(args.json)
     warnings.filterwarnings("ignore", module="sklearn_mtl")
     memory = Memory(args.cache_dir, verbose=0)
     if "ranks" in args.parts:

@@ -29,6 +29,7 @@ from tqdm import tqdm
 
 from benchmarks._accuracy.ours import make_ours, outputs
 from benchmarks._accuracy.tables import Table, load_table, split_rows
+from benchmarks._figures import record
 from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.ensemble._members import DEFAULT, DEFAULT_NAMES
 
@@ -46,6 +47,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--splits", type=int, default=5)
     add("--max-train", type=int, default=1000)
     add("--members", type=int, default=8, help="members of the net")
+    add("--json", type=Path, help="write what was measured, and how, to this file")
     return parser.parse_args()
 
 
@@ -106,6 +108,7 @@ def main() -> None:
     for name, value in off.items():
         verdict = "met" if abs(value) <= CLOSE else "missed"
         print(f"{verdict}: {name} claims within {CLOSE} ({value:+.3f})")
+    record(args.json, {"records": records})
     net = frame[frame.model == "net"].pivot(columns="groups", index="split")["found"]
     gain = net["groups="] - net["none"]
     error = gain.std() / np.sqrt(len(gain))

@@ -24,16 +24,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks._figures import record
 from benchmarks._images.data import FOLDER, read_part
 from benchmarks._images.keras_peer import KerasPeer
 from benchmarks._images.loops import BATCH, LR, BestLoop, PlainLoop
-from benchmarks._timing import (
-    CLOCKS,
-    median_ratio,
-    print_targets,
-    print_times,
-    write_json,
-)
+from benchmarks._timing import CLOCKS, median_ratio, print_targets, print_times
 from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.modules import Conv
 
@@ -154,7 +149,7 @@ def main() -> None:
     accuracy = compare_accuracy(train, test, args.epochs)
     targets = print_targets(make_targets(fit, predict, accuracy))
     content = {"fit": fit, "predict": predict, "accuracy": accuracy, "targets": targets}
-    write_json(args.json, {**content, "when": time.strftime("%Y-%m-%d")})
+    record(args.json, {**content, "when": time.strftime("%Y-%m-%d")})
 
 
 def make_targets(

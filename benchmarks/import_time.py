@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks._timing import print_targets, print_times, write_json
+from benchmarks._figures import record
+from benchmarks._timing import print_targets, print_times
 
 SKLEARN = "import sklearn.base, sklearn.pipeline, sklearn.model_selection"
 IMPORTS = {
@@ -59,7 +60,7 @@ def main() -> None:
     print_times("import in a new process", seconds, "scikit-learn")
     beyond = float(np.median(seconds["sklearn_mtl"] - seconds["scikit-learn"]))
     targets = print_targets([("s beyond scikit-learn's import", beyond, "<=", 0.3)])
-    write_json(args.json, {"seconds": seconds, "targets": targets})
+    record(args.json, {"seconds": seconds, "targets": targets})
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks._timing import print_targets, print_times, time_rounds, write_json
+from benchmarks._figures import record
+from benchmarks._timing import print_targets, print_times, time_rounds
 from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.datasets import make_multitask_classification
 
@@ -48,7 +49,7 @@ def main() -> None:
     times = {name: np.median(seconds) for name, seconds in found["default"].items()}
     ratio = float(times["predict"] / times["modules"])
     targets = print_targets([("default: predict / modules", ratio, "<=", 3.0)])
-    write_json(args.json, {"times": found, "targets": targets})
+    record(args.json, {"times": found, "targets": targets})
 
 
 if __name__ == "__main__":

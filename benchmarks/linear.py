@@ -24,6 +24,7 @@ from sklearn.linear_model import MultiTaskLassoCV, RidgeCV, enet_path
 from sklearn.model_selection import KFold
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks._figures import record_printed
 from sklearn_mtl.datafits import LogLoss, make_quadratic
 from sklearn_mtl.linear_model import (
     MultiTaskLinearRegressor,
@@ -389,7 +390,11 @@ def main():
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--correlation", type=float, default=0.5)
     parser.add_argument("--peers", type=Path, default=Path(".venv-linear/bin/python"))
+    parser.add_argument(
+        "--json", type=Path, help="write what was measured, and how, to this file"
+    )
     arguments = parser.parse_args()
+    record_printed(arguments.json)
     arguments.paths = paths()
     warnings.simplefilter("ignore")
     for part in arguments.parts:

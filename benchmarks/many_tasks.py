@@ -25,8 +25,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from benchmarks._figures import record
 from benchmarks._net import BATCH, LR, N_FEATURES, Heads, fit_ours
-from benchmarks._timing import CLOCKS, print_targets, time_rounds, write_json
+from benchmarks._timing import CLOCKS, print_targets, time_rounds
 
 MISSING = 0.3
 KINDS = ("binary", "five", "ragged")
@@ -126,7 +127,7 @@ def main() -> None:
                 f"{fixed:13.1f}"
             )
     targets = print_targets(_targets(found, args.tasks))
-    write_json(args.json, {"seconds": found, "targets": targets})
+    record(args.json, {"seconds": found, "targets": targets})
 
 
 def _targets(found: dict, tasks: list[int]) -> list[tuple[str, float, str, float]]:

@@ -29,7 +29,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks._timing import print_targets, write_json
+from benchmarks._figures import record
+from benchmarks._timing import print_targets
 from sklearn_mtl import MultiTaskRegressor
 from sklearn_mtl.modules import Conv
 
@@ -195,7 +196,7 @@ def main() -> None:
             ("seconds, parquet / array", rows["parquet"]["seconds"] / many, "<=", 1.3),
         ]
     )
-    write_json(args.json, {"rows": rows, "targets": targets})
+    record(args.json, {"rows": rows, "targets": targets})
 
 
 if __name__ == "__main__":

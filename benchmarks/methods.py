@@ -26,7 +26,7 @@ from sklearn.metrics import log_loss
 
 from benchmarks._accuracy import cache
 from benchmarks._accuracy.tables import Split, Table, load_table, split_rows
-from benchmarks._timing import write_json
+from benchmarks._figures import record
 from sklearn_mtl import MultiTaskMixedEstimator
 from sklearn_mtl.balancing import METHODS
 from sklearn_mtl.comparison import corrected_interval
@@ -160,7 +160,7 @@ def main() -> None:
     add("--methods", nargs="+", choices=NAMES, default=NAMES)
     add("--seeds", type=int, default=5)
     add("--cache-dir", type=Path, default=HERE / "results" / "methods")
-    add("--out", type=Path, help="write records and table as JSON")
+    add("--json", type=Path, help="write what was measured, and how, to this file")
     args = parser.parse_args()
     if not args.data_dir.is_dir():
         print(f"Skipped: folder {args.data_dir} does not exist; set --data-dir.")
@@ -171,7 +171,7 @@ def main() -> None:
     rows = summarise(records)
     print_rows(rows, args.sets)
     flat = [record for found in records.values() for record in found]
-    write_json(args.out, {"rows": rows, "records": flat})
+    record(args.json, {"rows": rows, "records": flat})
 
 
 if __name__ == "__main__":

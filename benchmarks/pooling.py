@@ -19,6 +19,7 @@ import numpy as np
 from sklearn.datasets import load_diabetes, load_wine
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks._figures import record_printed
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
 from sklearn_mtl.tasks import stack_tasks
 
@@ -89,7 +90,11 @@ def score(X, y, groups, part, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument(
+        "--json", type=Path, help="write what was measured, and how, to this file"
+    )
     arguments = parser.parse_args()
+    record_printed(arguments.json)
     warnings.simplefilter("ignore")
     print(f"{'':38} groups  75 %: free  pooled   20 %: free  pooled")
     gains = []

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import torch
 
+from benchmarks._figures import record
 from benchmarks._retrieval.pictures import PROBLEMS, SETTINGS, why_not
 from benchmarks._retrieval.quality import measure
 from benchmarks._retrieval.speed import (
@@ -28,7 +29,7 @@ from benchmarks._retrieval.speed import (
     time_searches,
 )
 from benchmarks._retrieval.summary import print_table, quality_targets
-from benchmarks._timing import CLOCKS, print_targets, write_json
+from benchmarks._timing import CLOCKS, print_targets
 
 HERE = Path(__file__).resolve().parent
 
@@ -48,7 +49,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--rounds", type=int, default=3)
     add("--clock", choices=CLOCKS, default="cpu")
     add("--cache-dir", type=Path, default=HERE / "results" / "retrieval")
-    add("--out", type=Path, help="write records and tables as JSON")
+    add("--json", type=Path, help="write what was measured, and how, to this file")
     return parser.parse_args()
 
 
@@ -92,7 +93,7 @@ def main() -> None:
             results[part], rows = run(args)
             targets += rows
     met = print_targets(targets) if targets else []
-    write_json(args.out, {**results, "targets": met})
+    record(args.json, {**results, "targets": met})
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ import onnxruntime
 import torch
 
 import sklearn_mtl
-from benchmarks._timing import CLOCKS, print_targets, time_rounds, write_json
+from benchmarks._figures import record
+from benchmarks._timing import CLOCKS, print_targets, time_rounds
 
 N_SAMPLES, N_TASKS, N_CALLS = 2000, 10, 500
 
@@ -95,7 +96,7 @@ def main() -> None:
             )
             ratio = times["predict"] / times["modules"]
             targets.append((f"predict / modules, {name}", ratio, "<=", 3.0))
-    write_json(args.json, {"us": found, "targets": print_targets(targets)})
+    record(args.json, {"us": found, "targets": print_targets(targets)})
 
 
 if __name__ == "__main__":

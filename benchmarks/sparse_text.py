@@ -33,6 +33,7 @@ import multiprocessing
 import resource
 import time
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ from sklearn.metrics import roc_auc_score as auc_score
 from threadpoolctl import threadpool_limits
 from torch import nn
 
+from benchmarks._figures import record_printed
 from benchmarks._sparse_text.texts import TextSet, load_texts, make_large
 from sklearn_mtl import MultiTaskClassifier
 from sklearn_mtl.ensemble import MultiTaskBlendClassifier
@@ -140,12 +142,14 @@ def parse_arguments() -> argparse.Namespace:
     add("--select", action="store_true", help="score within the training samples")
     add("--large", action="store_true", help="time and memory of an epoch instead")
     add("--members", type=int, default=8, help="of the net in --large")
+    add("--json", type=Path, help="write what was measured, and how, to this file")
     return parser.parse_args()
 
 
 def main() -> None:
     """Run the benchmark and print the results."""
     args = parse_arguments()
+    record_printed(args.json)
     if args.large:
         seconds, used = _apart(measure_large, args.members)
         print(f"an epoch: {seconds:.1f} s; peak beyond X: {used:.0f} MB")

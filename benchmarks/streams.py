@@ -26,6 +26,7 @@ import numpy as np
 from sklearn.datasets import make_friedman1
 from sklearn.metrics import r2_score
 
+from benchmarks._figures import record_printed
 from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
 
 HERE = Path(__file__).parent
@@ -137,7 +138,11 @@ def main():
     parser.add_argument("--part", action="append", choices=["order", "after"])
     where = HERE.parents[1] / "shared" / "data"
     parser.add_argument("--data-dir", type=Path, default=where)
+    parser.add_argument(
+        "--json", type=Path, help="write what was measured, and how, to this file"
+    )
     options = parser.parse_args()
+    record_printed(options.json)
     parts = options.part or ["order", "after"]
     if "order" in parts:
         report_orders(options.seeds, options.data_dir)

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks._figures import record
 from benchmarks._text.loop import PlainLoop
 from benchmarks._text.snips import FOLDER, METRICS, read_part, scores
 from benchmarks._timing import (
@@ -30,7 +31,6 @@ from benchmarks._timing import (
     print_targets,
     print_times,
     time_rounds,
-    write_json,
 )
 from sklearn_mtl import IndependentTasks, MultiTaskClassifier
 from sklearn_mtl.modules import Text
@@ -123,7 +123,7 @@ def main() -> None:
         )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     rows.append(("peak memory, MB", peak, "<=", 1024.0))
-    write_json(args.json, {"targets": print_targets(rows), "scores": found})
+    record(args.json, {"targets": print_targets(rows), "scores": found})
 
 
 if __name__ == "__main__":

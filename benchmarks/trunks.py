@@ -17,13 +17,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from benchmarks._figures import record
 from benchmarks._timing import (
     CLOCKS,
     median_ratio,
     print_targets,
     print_times,
     time_rounds,
-    write_json,
 )
 from sklearn_mtl.modules import (
     MLP,
@@ -161,7 +161,7 @@ def main() -> None:
                 ratio = median_ratio(seconds, name, base)
                 targets.append((f"{name} / MLP", ratio, "<=", 1.3))
     met = print_targets(targets)
-    write_json(options.json, {"seconds": results, "targets": met})
+    record(options.json, {"seconds": results, "targets": met})
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks._figures import record_printed
 from benchmarks._npz import load_npz
 from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
 from sklearn_mtl.exceptions import UpdateRefusedWarning
@@ -107,7 +108,11 @@ def main():
     parser.add_argument("--population", action="append", choices=["same", "shifted"])
     where = HERE.parents[1] / "shared" / "data"
     parser.add_argument("--data-dir", type=Path, default=where)
+    parser.add_argument(
+        "--json", type=Path, help="write what was measured, and how, to this file"
+    )
     options = parser.parse_args()
+    record_printed(options.json)
     for name in options.data or SETS:
         for population in options.population or ["same", "shifted"]:
             runs = [

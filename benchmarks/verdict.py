@@ -31,8 +31,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks._figures import record
 from benchmarks._known_truth import CASES, LEARNING, Folds, error_rates
-from benchmarks._timing import print_targets, write_json
+from benchmarks._timing import print_targets
 
 _NOISES = (0.5, 1.0, 2.0)
 
@@ -61,7 +62,7 @@ def main() -> None:
         (f"{key} over all truths", _mean(found, key), "<=", 0.05)
         for key in ("helps!", "hurts!", "use!")
     ]
-    write_json(args.json, {"rates": found, "targets": print_targets(rows)})
+    record(args.json, {"rates": found, "targets": print_targets(rows)})
 
 
 def _mean(found: Mapping[str, Mapping[str, float]], key: str) -> float:

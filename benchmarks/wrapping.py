@@ -34,6 +34,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
+from benchmarks._figures import record
 from benchmarks._net import BATCH, LR, N_FEATURES, WIDTH, Heads, fit_ours, make_trunk
 from benchmarks._timing import (
     CLOCKS,
@@ -41,7 +42,6 @@ from benchmarks._timing import (
     print_targets,
     print_times,
     time_rounds,
-    write_json,
 )
 
 N_ROWS, N_TASKS = 20_000, 10
@@ -205,7 +205,7 @@ def main() -> None:
             ("predict / bare", median_ratio(bulk, "ours", "bare fused"), "<=", 1.15),
         ]
     )
-    write_json(args.json, {"fit": fit, "predict": predict, "targets": targets})
+    record(args.json, {"fit": fit, "predict": predict, "targets": targets})
 
 
 if __name__ == "__main__":

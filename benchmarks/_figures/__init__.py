@@ -5,6 +5,6 @@ the command and the machine of its last run. `python -m benchmarks._figures` wri
 tables into the guide, and `--check` fails where a page and the files differ.
 """
 
-from benchmarks._figures.files import FOLDER, ROOT, read_files, record
+from benchmarks._figures.files import ROOT, read_files, record, record_printed
 
-__all__ = ["FOLDER", "ROOT", "read_files", "record"]
+__all__ = ["ROOT", "read_files", "record", "record_printed"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
+import io
 import json
 import os
 import platform
@@ -10,7 +12,7 @@ import re
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "benchmarks" / "figures"
@@ -32,18 +34,46 @@ def read_constants() -> dict[str, list[float]]:
     return json.loads((FOLDER / "constants.json").read_text(encoding="utf-8"))
 
 
-def record(name: str, figures: dict[str, Any], path: Path | None = None) -> None:
-    """Write the figures of a run, with what is needed to repeat it.
+def record(path: Path | None, measured: dict[str, Any]) -> None:
+    """Write what a run measured, and how, if a file was asked for.
 
-    They become "measured". What the guide shows, "figures" and "tables", stays as it is
-    until somebody has looked at the differences.
+    What the guide shows, "figures" and "tables", stays as it is until somebody has
+    looked at the differences.
     """
-    path = path or FOLDER / f"{name}.json"
+    if path is None:
+        return
     earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     content = {"pages": [], "figures": {}, "tables": {}, **earlier}
-    content |= {**described_run(), "measured": figures}
+    content |= {**described_run(), "measured": measured}
     content.pop("note", None)  # that the figures were not measured by such a run
     path.write_text(as_text(content), encoding="utf-8")
+
+
+def record_printed(path: Path | None) -> None:
+    """Record at the end of the process all that it prints, if a file was asked for."""
+    if path is not None:
+        tee = Tee(sys.stdout)
+        sys.stdout = tee
+        atexit.register(tee.write_record, path)
+
+
+class Tee(io.StringIO):
+    """A stream that keeps what it passes on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        self.stream.write(text)
+        return super().write(text)
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+    def write_record(self, path: Path) -> None:
+        if not hasattr(sys, "last_value"):  # it did not end with an error
+            record(path, {"printed": self.getvalue().splitlines()})
 
 
 def as_text(content: dict[str, Any]) -> str:

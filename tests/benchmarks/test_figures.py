@@ -1,11 +1,13 @@
 """Numbers of README and guide are those of benchmarks/figures."""
 
+import io
 import json
 import platform
 
 import pytest
 
 from benchmarks._figures import ROOT, read_files, record
+from benchmarks._figures.files import Tee
 from benchmarks._figures.pages import all_problems, filled, problems_of
 from benchmarks._figures.tables import cell_text
 
@@ -63,9 +65,7 @@ def test_a_page_that_agrees_has_no_problem():
     assert problems_of(PAGE, TEXT, FILES) == []
 
 
-@pytest.mark.parametrize(
-    ("old", "new"), [("0.25", "0.26"), ("Then::", "By 0.8 then::")]
-)
+@pytest.mark.parametrize(("old", "new"), [("0.25", "0.26"), ("Then::", "In 0.8 s::")])
 def test_an_unknown_number_of_the_prose_is_a_problem(old, new):
     (problem,) = problems_of(PAGE, TEXT.replace(old, new), FILES)
     assert "is in no file" in problem
@@ -93,7 +93,7 @@ def test_a_cell_is_shown_as_the_guide_shows_it(value, form, text):
 def test_a_run_is_recorded_without_the_name_of_the_machine(tmp_path):
     path = tmp_path / "demo.json"
     path.write_text(json.dumps({"tables": {"scores": TABLE}, "note": "not rerun"}))
-    record("demo", {"seconds": [1.5, 2.0]}, path)
+    record(path, {"seconds": [1.5, 2.0]})
     text = path.read_text(encoding="utf-8")
     content = json.loads(text)
     assert content["measured"] == {"seconds": [1.5, 2.0]}
@@ -101,3 +101,13 @@ def test_a_run_is_recorded_without_the_name_of_the_machine(tmp_path):
     assert content["versions"]["python"] == platform.python_version()
     assert "note" not in content
     assert platform.node() not in text
+
+
+def test_what_a_benchmark_prints_is_shown_and_recorded(tmp_path):
+    shown = io.StringIO()
+    tee = Tee(shown)
+    print("net 0.5", file=tee)
+    path = tmp_path / "demo.json"
+    tee.write_record(path)
+    assert shown.getvalue() == "net 0.5\n"
+    assert json.loads(path.read_text())["measured"] == {"printed": ["net 0.5"]}
