@@ -6,6 +6,7 @@ import atexit
 import datetime as dt
 import io
 import json
+import math
 import os
 import platform
 import re
@@ -78,7 +79,7 @@ class Tee(io.StringIO):
 
 def as_text(content: dict[str, Any]) -> str:
     """Return JSON with every innermost list on one line, so that a diff shows a row."""
-    text = json.dumps(content, indent=1, ensure_ascii=False, default=as_plain)
+    text = json.dumps(as_plain(content), indent=1, ensure_ascii=False, allow_nan=False)
     return INNER_LIST.sub(on_one_line, text) + "\n"
 
 
@@ -92,10 +93,19 @@ def described_run() -> dict[str, Any]:
     module = Path(sys.argv[0]).stem
     return {
         "date": dt.date.today().isoformat(),
-        "command": " ".join(["python -m", f"benchmarks.{module}", *sys.argv[1:]]),
+        "command": " ".join(["python -m", f"benchmarks.{module}", *arguments()]),
         "machine": f"{os.cpu_count()} CPU cores, {platform.machine()}",
         "versions": {"python": platform.python_version(), **installed_versions()},
     }
+
+
+def arguments() -> list[str]:
+    """Return the arguments of the run without --json and its file."""
+    given = sys.argv[1:]
+    if "--json" in given:
+        place = given.index("--json")
+        given = given[:place] + given[place + 2 :]
+    return given
 
 
 def installed_versions() -> dict[str, str]:
@@ -110,5 +120,14 @@ def installed_versions() -> dict[str, str]:
 
 
 def as_plain(value: Any) -> Any:
-    """Return arrays and scalars of NumPy as lists and numbers, all else as text."""
-    return value.tolist() if hasattr(value, "tolist") else str(value)
+    """Return what JSON knows: lists for arrays, None for NaN, text for other objects."""
+    if isinstance(value, dict):
+        return {str(key): as_plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_plain(one) for one in value]
+    if hasattr(value, "tolist"):
+        return as_plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    is_known = value is None or isinstance(value, bool | int | float)
+    return value if is_known else str(value)

@@ -4,6 +4,7 @@ import io
 import json
 import platform
 
+import numpy as np
 import pytest
 
 from benchmarks._figures import ROOT, read_files, record
@@ -93,10 +94,10 @@ def test_a_cell_is_shown_as_the_guide_shows_it(value, form, text):
 def test_a_run_is_recorded_without_the_name_of_the_machine(tmp_path):
     path = tmp_path / "demo.json"
     path.write_text(json.dumps({"tables": {"scores": TABLE}, "note": "not rerun"}))
-    record(path, {"seconds": [1.5, 2.0]})
+    record(path, {"seconds": np.array([1.5, np.nan])})
     text = path.read_text(encoding="utf-8")
     content = json.loads(text)
-    assert content["measured"] == {"seconds": [1.5, 2.0]}
+    assert content["measured"] == {"seconds": [1.5, None]}
     assert content["tables"] == {"scores": TABLE}
     assert content["versions"]["python"] == platform.python_version()
     assert "note" not in content
