@@ -120,7 +120,7 @@ def installed_versions() -> dict[str, str]:
 
 
 def as_plain(value: Any) -> Any:
-    """Return what JSON knows: lists for arrays, None for NaN, text for other objects."""
+    """Return what JSON knows: lists for arrays, None for NaN, text for the rest."""
     if isinstance(value, dict):
         return {str(key): as_plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
