@@ -81,3 +81,4 @@ for names in [("image",), ("table",), ("image", "table")]:
     model = make_model(*names).fit(X[train], y[train])
     scores[" and ".join(names)] = score(model, X[test], y[test])
 print(pd.DataFrame(scores).T.round(3))
+pd.DataFrame(scores).T.plot.bar(rot=0, ylabel="accuracy, or R2 of the sum")

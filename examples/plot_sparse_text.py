@@ -106,6 +106,7 @@ table = {
     for name, one in [("one net", model), ("logistic, per task", single)]
 }
 print(pd.DataFrame(table).T.round(3))
+pd.DataFrame(table).plot.bar(rot=0, ylabel="balanced accuracy")
 
 # %%
 # Texts about the same topic

@@ -40,3 +40,5 @@ def predict(rows: Rows) -> dict[str, list[dict[str, float] | float]]:
     except ValueError as error:  # names the column and the reason
         raise HTTPException(422, str(error)) from error
     return found
+
+# sphinx_gallery_thumbnail_path = "_static/serve.svg"
