@@ -41,4 +41,5 @@ def predict(rows: Rows) -> dict[str, list[dict[str, float] | float]]:
         raise HTTPException(422, str(error)) from error
     return found
 
+
 # sphinx_gallery_thumbnail_path = "_static/serve.svg"
