@@ -89,8 +89,9 @@ def check_trunk(
     _check_attributes(trunk, faults)
     if is_spec and getattr(trunk, "preparation", "raw") == "text":
         # the texts of the check have few words, and most vectors would do nothing
-        n_buckets = min(trunk.n_buckets, _MOST_BUCKETS)
-        trunk = clone(trunk).set_params(n_buckets=n_buckets)
+        fewer = clone(trunk)
+        fewer.set_params(n_buckets=min(fewer.n_buckets, _MOST_BUCKETS))
+        trunk = fewer
     with faults.keeping(trunk, "build"):
         for tasks in (n_tasks, 1):
             _check_case(_TrunkCase(trunk, n_features, tasks, faults))
