@@ -23,7 +23,7 @@ def checked_pages() -> list[Path]:
 
 
 def filled(text: str, files: dict[str, dict[str, Any]]) -> str:
-    """Return the text of a page with the table below each mark written anew."""
+    """Return the text of a page with the table below each mark replaced."""
     lines, out, start = text.split("\n"), [], 0
     while start < len(lines):
         out.append(lines[start])
@@ -134,7 +134,7 @@ def all_problems() -> list[str]:
 
 
 def fill_pages() -> None:
-    """Write the tables of all pages anew."""
+    """Replace the tables of all pages by those of the files."""
     files = read_files()
     for path in checked_pages():
         text = path.read_text(encoding="utf-8")
