@@ -96,6 +96,20 @@ class SecondStage:
         scores = scores[rows]
         return cls(task, rows, codes, weights, scores, unit, evidence.prior_loss)
 
+    def is_learned(self) -> bool:
+        """Tell whether the first stage is better than the best constant.
+
+        What it predicts of a task that it has not learned is lower where the label is
+        higher, for that label was held out: a second stage would learn to reverse it.
+        """
+        constant = np.average(self.codes, weights=self.weights)
+        if self.task.is_classification:
+            at, n_classes = self.codes.astype(np.intp), self.task.n_classes
+            share = np.bincount(at, self.weights, n_classes) / self.weights.sum()
+            constant = np.broadcast_to(share, (len(at), n_classes))
+        outputs = [constant, from_scores(self.task, self.scores)]
+        return _choose(self._losses(outputs), self.weights) == 1
+
     def fit(
         self, others: np.ndarray, fold: np.ndarray, n_folds: int
     ) -> Correction | None:
@@ -180,9 +194,9 @@ class SecondStage:
 
 
 def _choose(losses: np.ndarray, weights: np.ndarray) -> int:
-    """Return the number of the penalty with the lowest loss, if that is low enough.
+    """Return the row with the lowest loss, 0 unless it is well below the first row.
 
-    Shapes: losses (n_penalties, n_labels), weights (n_labels,).
+    Shapes: losses (n_candidates, n_labels), weights (n_labels,).
     """
     if not weights.any():
         return 0

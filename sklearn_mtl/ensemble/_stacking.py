@@ -67,11 +67,17 @@ class TaskStacking:
         if len(places) < 2 or n_folds < 2:
             return None
         codes = np.where(labels.weights > 0, labels.codes, np.nan)
-        axes = _axes(values)
+        stages = {
+            t: SecondStage.read(
+                task_set.tasks[t], codes[:, t], labels.weights[:, t], outputs[t]
+            )
+            for t in places
+        }
+        known = [t for t, one in stages.items() if one is not None and one.is_learned()]
+        is_used = np.isin(columns.task_of_column, known)
+        axes = _axes(values * is_used) * is_used[:, None]
         out = cls(task_set, columns, fold, {}, {}, {})
-        for t in places:
-            own = labels.weights[:, t], outputs[t]
-            stage = SecondStage.read(task_set.tasks[t], codes[:, t], *own)
+        for t, stage in stages.items():
             # (n_columns, n_axes), zero for the task itself
             others = axes * (columns.task_of_column != t)[:, None]
             found = None if stage is None else stage.fit(values @ others, fold, n_folds)

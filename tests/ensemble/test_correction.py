@@ -45,6 +45,14 @@ def stage_of(task, y, output, weights=None):
     return SecondStage.read(task, y, weights, output)
 
 
+@pytest.mark.parametrize("make", KINDS)
+def test_only_a_first_stage_that_is_better_than_a_constant_is_learned(make):
+    task, y, output, _ = make()
+    assert stage_of(task, y, output).is_learned()
+    shuffled = np.random.default_rng(0).permutation(output)
+    assert not stage_of(task, y, shuffled).is_learned()
+
+
 def folds():
     return np.arange(N) % FOLDS
 
