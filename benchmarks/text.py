@@ -9,6 +9,14 @@ several seeds, and its twins (one net per task). It scores the test part: F1 of 
 slots, accuracy of the intents, and the fraction of utterances without any error. With
 `--valid` it trains on the training part only and scores the validation part.
 
+The random field and the order of predicted tags were chosen on the validation part and
+on 1,300 utterances held out of the training part, in 8 epochs with one seed. Four nets
+were compared: without a field, and with one trained by sequences, by marginals, and by
+sequences with rare words dropped more often. For the first net, the most likely tags
+were compared with those in order and with three weights of the pairs in the training
+part. The F1 of the slots was 86.7 without field and order, 88.3 with the order, and
+89.7 with both. Some sizes and dropout rates had been compared in the same way before.
+
 If SNIPS is not available, a message is printed.
 """
 
