@@ -1,4 +1,4 @@
-"""Look into multi-task models: which tasks help which, and what each one uses."""
+"""Inspection of multi-task models: task affinity, feature importance and plots."""
 
 from sklearn_mtl.inspection._affinity import TaskAffinity, task_affinity
 from sklearn_mtl.inspection._importance import (

@@ -1,4 +1,4 @@
-"""Which tasks help which: four measures, from cheap to thorough."""
+"""Task affinity: measures of how much tasks help each other."""
 
 from __future__ import annotations
 
@@ -49,94 +49,103 @@ def task_affinity(
 ) -> TaskAffinity:
     r"""Measure how much tasks help each other when they are learned together.
 
-    Four measures :math:`A_{ij}`, of what task i does for task j:
+    The affinity :math:`A_{ij}` measures how much task i helps task j. There are four
+    methods:
 
-    - "gain": the score of j on held-out rows when it is trained with i, minus its score
-      when it is trained alone. What one really wants to know, for any estimator.
-    - "lookahead": the inter-task affinity of [1]_. Take a step of the shared parameters
-      along the gradient of i alone; :math:`A_{ij}` is :math:`1 - L_j^{after} / L_j`, in
-      the mean over training. For nets.
+    - "gain": the score of j on held-out samples when it is trained with i, minus its
+      score when it is trained alone. This measures the effect of sharing directly, for
+      any estimator.
+    - "lookahead": the inter-task affinity of [1]_. After a step of the shared
+      parameters along the gradient of i alone, :math:`A_{ij}` is :math:`1 - L_j^{after}
+      / L_j`, averaged over training. It requires a net.
     - "gradient": the cosine of the exact gradients of :math:`L_i` and :math:`L_j` with
-      respect to all shared parameters, in the mean over training. For nets. (The
-      Gramian of the features, which balancing may use, would not do: it sees only
-      conflict between tasks in one and the same row.)
-    - "label": how strongly the labels are associated in the rows that have both: rank
-      correlation, correlation ratio or Cramér's V, corrected for chance. No model is
-      fitted. It knows no sign, and need not: a task and its opposite need the same
-      representation, and help each other. It sees nothing of tasks that are alike in
-      what they need of X but not in their labels, nor of own-row data.
+      respect to all shared parameters, averaged over training. It requires a net. (The
+      Gramian of the features, which balancing may use, is not sufficient: it only
+      detects conflicts between tasks within the same sample.)
+    - "label": the strength of the association of the labels, over the samples that have
+      both: rank correlation, correlation ratio or Cramér's V, corrected for chance. No
+      model is fitted. The sign is ignored, because a task and its negative need the
+      same representation and help each other. It cannot detect tasks that use X in the
+      same way although their labels are not associated, and does not apply to tasks
+      with separate samples.
 
     Parameters
     ----------
     estimator : estimator
-        The model, which is cloned: any for "gain"; a net of this package, or a pipeline
-        that ends in one, for "lookahead" and "gradient"; only the kind of the tasks is
-        taken from it for "label", where it may be None.
+        The model, which is cloned. "gain" accepts any estimator; "lookahead" and
+        "gradient" require a net of this package or a pipeline that ends in one. "label"
+        uses the estimator only to tell classification from regression; it may be None.
     X : array-like of shape (n_samples, n_features)
-        Inputs.
+        Input data.
     y : array-like of shape (n_samples, n_tasks)
-        Targets; NaN where missing.
+        Target values; NaN where missing.
     method : {"gain", "lookahead", "gradient", "label"}, default="gain"
-        The measure.
+        Method to measure the affinity.
     cv : int, splitter or iterable, default=3
-        Folds for "gain"; a number gives folds stratified on all tasks.
+        Cross-validation for "gain". An integer is a number of folds, which are
+        stratified on all tasks.
     scoring : str, callable or dict, default=None
-        Metric for "gain", as in `per_task_scorers`; None is "auto".
+        Metric for "gain", as in `per_task_scorers`; None means "auto".
     groups : array-like of shape (n_samples,), default=None
-        The group of each sample: folds of a number do not divide groups, and a splitter
-        and every fit that takes groups get them.
+        Group labels of the samples. If `cv` is an integer, no group is divided between
+        folds. A splitter, and estimators whose fit takes groups, receive them.
     max_sets : int, default=None
-        Most sets of tasks that "gain" trains, each once a fold. None trains every task
-        alone and every pair. If these are too many, larger random sets of tasks stand
-        for the pairs [2]_, and :math:`A_{ij}` is the mean gain of j in the sets that
-        have i.
+        Maximum number of sets of tasks that "gain" trains in each fold. None trains
+        each task alone and each pair of tasks. If these exceed `max_sets`, larger
+        random sets of tasks are trained instead of the pairs [2]_, and :math:`A_{ij}`
+        is the mean gain of j in the sets that contain i.
     max_samples : int or float, default=None
-        Number or share of the rows that "gain" works on, stratified on all tasks; None
-        takes all.
+        Number or fraction of the samples to use for "gain", drawn at random and
+        stratified on all tasks. None uses all samples.
     n_jobs : int, default=None
-        Fits of "gain" at a time.
+        Number of fits of "gain" to run in parallel.
     memory : str or joblib.Memory, default=None
-        Where "gain" keeps the score of every fit, so that the next call repeats none.
+        Cache for the scores of the fits of "gain", which later calls reuse.
     random_state : int, RandomState, Generator or None, default=None
-        Seed of folds, subsamples and sets, and of the rows on which gradients are
-        measured. Set the random_state of the estimator too, if it has one.
+        Seed of the folds, the subsample, the random sets and the samples on which
+        gradients are measured. For reproducible results, also set the `random_state` of
+        the estimator.
     verbose : bool, default=False
-        Whether "gain" shows a progress bar on stderr, if that is a terminal, and the
-        net its own.
+        Whether to show the progress bar of "gain", or of the fit of the net, on stderr
+        if it is a terminal.
 
     Returns
     -------
     TaskAffinity
-        With `values` (n_tasks, n_tasks), `names`, `seconds`, `n_fits` and `to_frame()`.
+        Object with the attributes `values` of shape (n_tasks, n_tasks), `names`,
+        `seconds` and `n_fits`, and the method `to_frame()`.
 
     Raises
     ------
     ValueError
-        If the method is unknown, or a number out of range.
+        If the method is unknown, or a number is out of its range.
     TypeError
-        If "lookahead" or "gradient" are asked of what is no net of this package.
+        If the method is "lookahead" or "gradient" and the estimator is not a net of
+        this package, or if the estimator is None and the method is not "label".
     TaskError
-        If the targets cannot be read, or there is one task only.
+        If the targets cannot be read, or there is only one task.
 
     Warns
     -----
     UserWarning
-        If pairs of tasks have too few rows in common for "label".
+        If the method is "label" and pairs of tasks have too few samples in common.
 
     See Also
     --------
-    sklearn_mtl.grouping.TaskGroupSearchCV : Find out which tasks to train together.
-    TaskAffinityDisplay : Draw it.
+    sklearn_mtl.grouping.TaskGroupSearchCV : Find the tasks to train together.
+    TaskAffinityDisplay : Plot the affinities.
 
     Notes
     -----
-    Cost, with T tasks: "gain" T (T + 1) / 2 fits a fold (or max_sets); "lookahead" and
-    "gradient" one fit, in which each epoch takes T more backward passes over 256 rows,
-    and "lookahead" T forward passes; "label" O(T^2 n).
+    The cost with T tasks: "gain" takes T (T + 1) / 2 fits per fold, or `max_sets`.
+    "lookahead" and "gradient" take one fit, in which each epoch needs T additional
+    backward passes over 256 samples; "lookahead" also needs T forward passes. "label"
+    takes O(T^2 n).
 
-    The step of "lookahead" is plain gradient descent with the net's learning rate,
-    whatever its optimiser is. Both are measured after each epoch on rows drawn for the
-    purpose, in evaluation mode, and change nothing in the fit.
+    The step of "lookahead" is plain gradient descent with the learning rate of the net,
+    regardless of its optimiser. "lookahead" and "gradient" are measured after each
+    epoch in evaluation mode, on samples drawn for this purpose. The measurement does
+    not change the fit.
 
     References
     ----------
@@ -162,13 +171,13 @@ def task_affinity(
     """
     if method not in AFFINITY_METHODS:
         raise ValueError(
-            f"{_WHO}: unknown method {method!r}; allowed are {AFFINITY_METHODS}."
+            f"{_WHO}: unknown method {method!r}; it must be one of {AFFINITY_METHODS}."
         )
     if estimator is None and method != "label":
-        raise TypeError(f"{_WHO}: {method!r} needs an estimator, found None.")
+        raise TypeError(f"{_WHO}: method {method!r} needs an estimator; got None.")
     data = read_data(estimator, X, y, _WHO, groups=groups)
     if data.task_set.n_tasks < 2:
-        raise TaskError(f"{_WHO}: y has one task; two are needed for an affinity.")
+        raise TaskError(f"{_WHO}: y has one task; it must have at least two.")
     seed = draw_seed(random_state)
     scores = None
     if method == "gain":
@@ -190,13 +199,13 @@ def task_affinity(
 
 
 def _subsample(data: TaskData, max_samples: float, seed: int) -> TaskData:
-    """Return some rows, in which tasks and classes keep their shares."""
+    """Return a random subsample, stratified on all tasks."""
     n_rows = len(data.codes)
     n_kept = max_samples if isinstance(max_samples, int) else max_samples * n_rows
     if not 1 < n_kept <= n_rows:
         raise ValueError(
-            f"{_WHO}: max_samples is {max_samples}; it must be a share in (0, 1], or a "
-            f"number of rows up to {n_rows}."
+            f"{_WHO}: max_samples is {max_samples}; it must be a fraction in (0, 1] or "
+            f"a number of samples up to {n_rows}."
         )
     if int(n_kept) == n_rows:
         return data
@@ -214,6 +223,6 @@ def _subsample(data: TaskData, max_samples: float, seed: int) -> TaskData:
 def _check_max_sets(max_sets: Any) -> None:
     if max_sets is not None and (not isinstance(max_sets, int) or max_sets < 1):
         raise ValueError(
-            f"{_WHO}: max_sets is {max_sets!r}; it must be None, or a whole number of "
-            "at least 1."
+            f"{_WHO}: max_sets is {max_sets!r}; it must be None or an integer of at "
+            "least 1."
         )

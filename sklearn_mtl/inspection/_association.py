@@ -1,4 +1,4 @@
-"""How strongly the labels of two tasks are associated, whatever their types."""
+"""Association of the labels of pairs of tasks of any type."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ _RANK_TOLERANCE = 1e-10
 
 
 def label_association(task_set: TaskSet, codes: np.ndarray) -> np.ndarray:
-    r"""Return the association of every pair of tasks over the rows that have both.
+    r"""Return the association of each pair of tasks on the samples that have both.
 
-    With U and V orthonormal bases of the centred columns of two tasks (ranks of a
-    regression, indicators of classes) of dimensions a and b, on n rows,
+    Let U and V be orthonormal bases of the centred columns of two tasks on n samples,
+    of dimensions a and b. The columns are the ranks for a regression task and the
+    indicators of the classes for a classification task. The association is
 
     .. math:: A^2 = \frac{\max(0, \|U^T V\|_F^2 - ab / (n - 1))}
        {\min(a, b) - ab / (n - 1)},
 
-    which without the correction for chance, ab / (n - 1), is Spearman's correlation for
-    two regressions, the correlation ratio of the ranks for a regression and classes,
-    and Cramér's V for two classifications; without their sign.
+    with the correction for chance ab / (n - 1). Without it, A is the absolute value of
+    Spearman's correlation for two regression tasks, the correlation ratio of the ranks
+    for a regression and a classification task, and Cramér's V for two classification
+    tasks.
 
     Shapes: codes (n_samples, n_tasks) -> (n_tasks, n_tasks).
     """
@@ -56,11 +58,11 @@ def _basis(labels: np.ndarray, is_class: bool) -> np.ndarray:
 
 def _association(one: np.ndarray, other: np.ndarray) -> float:
     sizes = one.shape[1], other.shape[1]
-    # as much as there is between independent tasks
+    # expected value for independent tasks
     chance = sizes[0] * sizes[1] / max(len(one) - 1, 1)
     most = min(sizes) - chance
     if min(sizes) == 0 or most <= 0:
         return np.nan
-    # Of orthonormal bases this is the sum of the squared canonical correlations.
+    # The Frobenius norm is the sum of the squared canonical correlations.
     found = float(difference(((one.T @ other) ** 2).sum(), chance))
     return float(np.sqrt(max(found, 0.0) / most))

@@ -1,4 +1,4 @@
-"""How often intervals and sets contain the labels of each task."""
+"""Coverage of prediction intervals and sets of each task."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def coverage_of_tasks(
     levels: Sequence[float],
     who: str,
 ) -> tuple[TaskSet, np.ndarray]:
-    """Return the tasks, and the share of labels that each level covers.
+    """Return the tasks and the fraction of their labels covered at each level.
 
     Shapes: X (n_samples, n_features), y (n_samples, n_tasks) -> (n_tasks, n_levels),
     NaN where a task has no label.
@@ -30,7 +30,7 @@ def coverage_of_tasks(
     if not (hasattr(model, "predict_interval") or hasattr(model, "predict_set")):
         raise TypeError(
             f"{who}: {type(model).__name__} has neither predict_interval nor "
-            "predict_set. Fit it in a ConformalPredictor."
+            "predict_set. Wrap it in a ConformalPredictor before fitting."
         )
     task_set: TaskSet = model.task_set_
     codes = task_set.encode(y, unseen="wrong", who=who)
@@ -45,7 +45,7 @@ def coverage_of_tasks(
 def _is_covered(
     model: Any, X: FeaturesLike, codes: np.ndarray, level: float
 ) -> np.ndarray:
-    """Return whether labels are in their intervals and sets.
+    """Return whether each label is in its interval or set.
 
     Shapes: codes (n_samples, n_tasks) -> (n_samples, n_tasks).
     """
@@ -62,7 +62,7 @@ def _is_covered(
     if hasattr(model, "predict_set"):
         found = model.predict_set(X, level)
         for t, chosen in enumerate([found] if task_set.is_1d else found):
-            # a class that was not seen in fit has the code -1, and is in no set
+            # a class that was not seen in fit has the code -1 and is in no set
             for k in range(0 if chosen is None else chosen.shape[1]):
                 inside[:, t] |= chosen[:, k] & (codes[:, t] == k)
     return inside

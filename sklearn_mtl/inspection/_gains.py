@@ -1,4 +1,4 @@
-"""What tasks gain from each other, found by training them in company and alone."""
+"""Gains in score of tasks that are trained together."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sklearn_mtl.utils._ties import difference
 
 __all__ = ["trained_gains"]
 
-_COVERAGE = 3  # sets that a pair is in, on average, where not all pairs are trained
+_COVERAGE = 3  # mean number of random sets that contain a pair
 
 Tasks = tuple[int, ...]
 
@@ -21,12 +21,12 @@ Tasks = tuple[int, ...]
 def trained_gains(
     scores: TaskSetScores, n_tasks: int, max_sets: int | None, seed: int
 ) -> np.ndarray:
-    """Return the mean gain of task j in company with task i over task j alone.
+    """Return the mean gain of task j when it is trained with task i, at [i, j].
 
     Shapes: -> (n_tasks, n_tasks).
     """
     alone = [(t,) for t in range(n_tasks)]
-    sets = _company(n_tasks, max_sets, seed)
+    sets = _shared_sets(n_tasks, max_sets, seed)
     found = scores.score([*alone, *sets])
     total = np.zeros((n_tasks, n_tasks))
     count = np.zeros((n_tasks, n_tasks))
@@ -44,8 +44,8 @@ def trained_gains(
     return values
 
 
-def _company(n_tasks: int, max_sets: int | None, seed: int) -> list[Tasks]:
-    """Return all pairs, or as many larger sets as may be trained."""
+def _shared_sets(n_tasks: int, max_sets: int | None, seed: int) -> list[Tasks]:
+    """Return all pairs, or fewer and larger sets if the pairs exceed `max_sets`."""
     pairs: list[Tasks] = list(combinations(range(n_tasks), 2))
     if max_sets is None or n_tasks + len(pairs) <= max_sets:
         return pairs
@@ -54,9 +54,9 @@ def _company(n_tasks: int, max_sets: int | None, seed: int) -> list[Tasks]:
 
 
 def _random_sets(n_tasks: int, n_sets: int, seed: int) -> list[Tasks]:
-    """Return equally large random sets that have a pair in common often enough."""
+    """Return random sets of one size that contain each pair about 3 times."""
     wanted = _COVERAGE * n_tasks * (n_tasks - 1) / n_sets
-    # A set of s tasks has s (s - 1) ordered pairs: solve s (s - 1) = wanted.
+    # A set of s tasks contains s (s - 1) ordered pairs: solve s (s - 1) = wanted.
     size = int(np.clip(np.ceil(0.5 + np.sqrt(0.25 + wanted)), 2, n_tasks))
     rng = np.random.default_rng(seed)
     seen = np.zeros((n_tasks, n_tasks))
@@ -69,8 +69,8 @@ def _random_sets(n_tasks: int, n_sets: int, seed: int) -> list[Tasks]:
 
 
 def _least_seen(seen: np.ndarray, size: int, rng: np.random.Generator) -> Sequence[int]:
-    """Draw a set whose pairs were seen least, ties at random."""
-    # Counts are whole numbers, so random parts below one only break ties.
+    """Draw a set whose pairs are the least frequent so far, with ties at random."""
+    # Counts are integers, so random numbers below one only break ties.
     start = rng.random(len(seen)) + seen.diagonal()
     chosen = [int(start.argmin())]
     while len(chosen) < size:

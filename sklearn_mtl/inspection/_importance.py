@@ -1,4 +1,4 @@
-"""Which inputs each task needs."""
+"""Permutation importance of features for each task."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ _WHO = "task_permutation_importance"
 
 @dataclass(frozen=True)
 class TaskImportance:
-    """How much each task's score falls without a feature.
-
-    Made by `task_permutation_importance`.
+    """Permutation importances of each task, returned by `task_permutation_importance`.
 
     Attributes
     ----------
@@ -44,7 +42,7 @@ class TaskImportance:
     feature_names : list of str
         Names of the features.
     importances : ndarray of shape (n_tasks, n_features, n_repeats)
-        Falls of the score in every repeat; NaN where a task has no score.
+        Decrease of the score in each repeat; NaN where a task has no score.
     """
 
     task_names: list[str]
@@ -53,12 +51,12 @@ class TaskImportance:
 
     @property
     def importances_mean(self) -> np.ndarray:
-        """Means over repeats (n_tasks, n_features)."""
+        """Mean over repeats, of shape (n_tasks, n_features)."""
         return np.asarray(self.importances.mean(axis=2))
 
     @property
     def importances_std(self) -> np.ndarray:
-        """Standard deviations over repeats (n_tasks, n_features)."""
+        """Standard deviation over repeats, of shape (n_tasks, n_features)."""
         return np.asarray(self.importances.std(axis=2))
 
     def to_frame(self) -> pd.DataFrame:
@@ -67,7 +65,7 @@ class TaskImportance:
         Returns
         -------
         DataFrame of shape (n_tasks, n_features)
-            A row a task.
+            Mean importances, one row per task.
         """
         import pandas as pd
 
@@ -87,49 +85,52 @@ def task_permutation_importance(
     sample_weight: ArrayLike | None = None,
     max_samples: float = 1.0,
 ) -> TaskImportance:
-    """Measure how much each task's score falls when a feature is shuffled.
+    """Measure how much the score of each task decreases when a feature is shuffled.
 
-    scikit-learn's `permutation_importance`, which has one score for a model, with the
-    score of every task over its observed labels. A feature that one task needs and no
-    other does is lost in the mean over tasks.
+    This is scikit-learn's `permutation_importance` with a separate score for each task,
+    computed on its observed labels. A feature that only one task needs is hard to find
+    in the mean score over tasks.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted.
+        Fitted estimator.
     X : array-like of shape (n_samples, n_features)
-        Inputs, best of rows that were not trained on.
+        Input data, preferably held out from training.
     y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-        Labels; NaN where missing.
+        Target values; NaN where missing.
     scoring : str, callable or dict, default=None
-        As in `per_task_scorers`; None is "auto".
+        Metric, as in `per_task_scorers`; None means "auto".
     n_repeats : int, default=5
-        How often each feature is shuffled.
+        Number of times to shuffle each feature.
     n_jobs : int, default=None
-        Features at a time.
+        Number of features to process in parallel.
     random_state : int, RandomState, Generator or None, default=None
         Seed of the shuffling.
     sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
             default=None
-        Weights in the scores.
+        Weights of the samples or labels in the scores.
     max_samples : int or float, default=1.0
-        Number or share of the rows in each repeat.
+        Number or fraction of the samples to draw in each repeat.
 
     Returns
     -------
     TaskImportance
-        With `importances_mean` and `importances_std` (n_tasks, n_features),
-        `importances` (n_tasks, n_features, n_repeats) and `to_frame()`.
+        Object with the attributes `importances_mean` and `importances_std` of shape
+        (n_tasks, n_features) and `importances` of shape (n_tasks, n_features,
+        n_repeats), and the method `to_frame()`.
 
     Raises
     ------
     TaskError
         If a metric cannot score a task.
+    ValueError
+        If the estimator takes texts.
 
     See Also
     --------
-    TaskImportanceDisplay : Draw it.
-    sklearn.inspection.permutation_importance : One score for all.
+    TaskImportanceDisplay : Plot the importances.
+    sklearn.inspection.permutation_importance : Importance for a single score.
 
     References
     ----------
@@ -152,12 +153,12 @@ def task_permutation_importance(
     """
     if not get_tags(estimator).input_tags.two_d_array:
         raise ValueError(
-            f"{_WHO}: {type(estimator).__name__} reads texts, which have no columns to "
-            "permute."
+            f"{_WHO}: {type(estimator).__name__} takes texts as input; X must be a "
+            "table, whose columns can be permuted."
         )
     found = permutation_importance(
         estimator,
-        fill_masked(X),  # scikit-learn would read what is masked
+        fill_masked(X),  # scikit-learn ignores masks and would use the masked values
         as_targets(y, _WHO),
         scoring=per_task_scorers("auto" if scoring is None else scoring, mean=False),
         n_repeats=n_repeats,

@@ -1,4 +1,4 @@
-"""The measures of task affinity, and what they give."""
+"""Computation and result of the measures of task affinity."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ _WHO = "task_affinity"
 
 @dataclass(frozen=True)
 class TaskAffinity:
-    """How much tasks help each other; made by `task_affinity`.
+    """Affinities of tasks, returned by `task_affinity`.
 
     Attributes
     ----------
     names : list of str
         Names of the tasks.
     values : ndarray of shape (n_tasks, n_tasks)
-        How much the row's task helps the column's; NaN where that is not known.
+        How much the task of the row helps the task of the column; NaN where unknown.
     method : str
-        How it was measured.
+        Method that measured the affinities.
     seconds : float
-        How long it took.
+        Time of the measurement in seconds.
     n_fits : int
-        How many models were fitted for it.
+        Number of models that were fitted.
     """
 
     names: list[str]
@@ -55,7 +55,7 @@ class TaskAffinity:
 
     @property
     def is_symmetric(self) -> bool:
-        """Whether a task helps another as much as it is helped by it."""
+        """Whether the matrix of the method is symmetric by definition."""
         return self.method in _SYMMETRIC
 
     def to_frame(self) -> pd.DataFrame:
@@ -64,7 +64,7 @@ class TaskAffinity:
         Returns
         -------
         DataFrame of shape (n_tasks, n_tasks)
-            The task that helps by row, the one that is helped by column.
+            Affinities. Rows are the tasks that help, columns the tasks that are helped.
         """
         import pandas as pd
 
@@ -82,7 +82,7 @@ def affinity_of_data(
     max_sets: int | None = None,
     verbose: bool = False,
 ) -> TaskAffinity:
-    """Measure on data that were read."""
+    """Measure the affinities of tasks whose data were already read."""
     start, n_fits = time.perf_counter(), 0
     if method == "gain" and scores is not None:
         before = scores.n_fits
@@ -100,8 +100,8 @@ def affinity_of_data(
 def _of_gradients(
     estimator: Estimator | None, data: TaskData, method: str, seed: int, verbose: bool
 ) -> np.ndarray:
-    """Fit a net once, and measure while it trains."""
-    # torch is loaded only where it is needed
+    """Fit a net once and measure the affinities during training."""
+    # torch is imported only if a net is measured
     from sklearn_mtl.neural_network import (
         AffinityRecorder,
         BaseMultiTaskNet,
@@ -112,9 +112,9 @@ def _of_gradients(
     prefix, net = last_step(model)
     if not isinstance(net, BaseMultiTaskNet):
         raise TypeError(
-            f"{_WHO}: {method!r} looks into a net of this package, or a pipeline that "
-            f"ends in one; found {type(net).__name__}. 'gain' and 'label' take any "
-            "estimator."
+            f"{_WHO}: method {method!r} requires a net of this package, or a pipeline "
+            f"that ends in one; got {type(net).__name__}. The methods 'gain' and "
+            "'label' accept any estimator."
         )
     recorder = AffinityRecorder(method, spawn_seeds(seed, 1)[0])
     callbacks = [*(net.callbacks or []), recorder]
@@ -127,16 +127,16 @@ def _of_gradients(
 
 
 def _warn_of_unknown(data: TaskData, values: np.ndarray) -> None:
-    """Say how many pairs have nothing in common that could be associated."""
+    """Warn if the label association of pairs of tasks is unknown."""
     kinds = np.array(data.task_set.kinds)
     able = np.flatnonzero(~np.isin(kinds, ["constant", "empty"]))
     pairs = values[np.ix_(able, able)][np.tril_indices(len(able), -1)]
     n_unknown = int(np.isnan(pairs).sum())
     if n_unknown:
         warnings.warn(
-            f"{_WHO}: {n_unknown} of {len(pairs)} pairs of tasks have too few rows "
-            "with both labels; their association is NaN. 'gain' and 'gradient' need no "
-            "such rows.",
+            f"{_WHO}: {n_unknown} of {len(pairs)} pairs of tasks have too few samples "
+            "with both labels; their association is NaN. The methods 'gain' and "
+            "'gradient' do not need such samples.",
             UserWarning,
             stacklevel=4,
         )

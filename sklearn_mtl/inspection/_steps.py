@@ -1,4 +1,4 @@
-"""What a display needs of a fitted estimator."""
+"""Access to attributes of a fitted estimator."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["require"]
 
 
 def require(estimator: Estimator, attribute: str, who: str, hint: str) -> Any:
-    """Return an attribute of the last step of a fitted estimator."""
+    """Return an attribute of the last step of a fitted estimator, or raise."""
     _, last = last_step(estimator)
     if not hasattr(last, attribute):
         raise TypeError(
-            f"{who}: {type(last).__name__} has no {attribute}; it needs {hint}."
+            f"{who}: {type(last).__name__} has no {attribute}; it must be {hint}."
         )
     return getattr(last, attribute)

@@ -1,4 +1,4 @@
-"""Inputs and targets of which samples and tasks are taken, and what fits get."""
+"""Inputs and targets that can be restricted to some samples and tasks."""
 
 from __future__ import annotations
 
@@ -32,27 +32,28 @@ __all__ = ["TaskData", "read_data", "with_validation"]
 
 @dataclass(frozen=True)
 class TaskData:
-    """Inputs and targets from which samples and tasks are taken.
+    """Inputs and targets that can be restricted to some samples and tasks.
 
     Attributes
     ----------
     X : array-like of shape (n_samples, n_features)
-        Inputs.
+        Input data.
     y : ndarray or DataFrame of shape (n_samples, n_tasks)
-        Targets as they came, but missing where their weight is 0.
+        Targets as passed by the user, but missing where their weight is 0.
     weights : ndarray of shape (n_samples, n_tasks) or None
-        Weights of the labels, where there are any.
+        Weights of the labels, if given.
     task_set : TaskSet
         The tasks.
     codes : ndarray of shape (n_samples, n_tasks)
         Encoded labels, NaN where missing.
     group : ndarray of shape (n_samples,) or None
-        Number of the group of each sample.
+        Index of the group of each sample.
     validation : TaskData or None
-        What fits get as X_val, y_val and sample_weight_val, in place of groups.
+        Validation set, passed to fits as X_val, y_val and sample_weight_val in place of
+        groups.
     params : mapping of str to object
-        What else fits get, by its name; of what has one entry per sample, those of the
-        samples that are taken.
+        Other arguments of fit by name. Arguments with one entry per sample are
+        restricted to the same samples.
     """
 
     X: FeaturesLike
@@ -70,7 +71,7 @@ class TaskData:
         return [task.type for task in self.task_set.tasks]
 
     def take(self, rows: np.ndarray) -> TaskData:
-        """Return some of the samples."""
+        """Return the data of some samples."""
         n_samples = len(self.codes)
         params = {name: _cut(v, rows, n_samples) for name, v in self.params.items()}
         return replace(
@@ -84,7 +85,7 @@ class TaskData:
         )
 
     def of_tasks(self, columns: Sequence[int]) -> TaskData:
-        """Return some of the tasks, and the samples with a label of any of them."""
+        """Return the data of some tasks and of the samples with any of their labels."""
         chosen = list(columns)
         is_seen = ~np.isnan(self.codes[:, chosen]).all(axis=1)
         part = self if is_seen.all() else self.take(np.flatnonzero(is_seen))
@@ -99,7 +100,7 @@ class TaskData:
         )
 
     def fit_params(self, model: Estimator, who: str) -> dict[str, Any]:
-        """Return what fit of a model gets besides inputs and targets."""
+        """Return the arguments of fit of a model other than inputs and targets."""
         held: dict[str, Any] = {"groups": self.group}
         if self.validation is not None:
             own = self.validation
@@ -116,14 +117,15 @@ class TaskData:
 
 
 def _by_sample(weights: np.ndarray | None) -> np.ndarray | None:
-    """Return weights in a form that others than our own estimators take too."""
+    """Return one weight per sample if all tasks have the same weights."""
+    # estimators of other packages accept only one weight per sample
     if weights is None or not (weights == weights[:, :1]).all():
         return weights
     return weights[:, 0]
 
 
 def _cut(value: Any, rows: np.ndarray, n_samples: int) -> Any:
-    """Return some entries of what has one for each sample."""
+    """Return the entries of some samples if the value has one entry per sample."""
     if isinstance(value, str | Mapping) or not hasattr(value, "__len__"):
         return value
     return safe_indexing(value, rows) if num_samples(value) == n_samples else value
@@ -139,7 +141,7 @@ def read_data(
     groups: ArrayLike | None = None,
     on_empty_task: str = "raise",
 ) -> TaskData:
-    """Read targets as an estimator would.
+    """Read the targets in the same way as an estimator.
 
     Shapes: sample_weight (n_samples,) or (n_samples, n_tasks), groups
     (n_samples,).
@@ -169,7 +171,7 @@ def read_data(
 
 
 def _task_types(estimator: Any) -> Any:
-    """Return the types that a mixed estimator, or the end of a pipeline, was told."""
+    """Return the task_types of a mixed estimator or of the last step of a pipeline."""
     if not hasattr(estimator, "get_params"):
         return None
     told = [
@@ -183,7 +185,7 @@ def _task_types(estimator: Any) -> Any:
 def with_validation(
     data: TaskData, given: HoldOut, who: str, on_empty_task: str
 ) -> TaskData:
-    """Return data whose fits get a validation set."""
+    """Return the data with a validation set for its fits."""
     tasks = data.task_set
     codes, weights = given.encode(tasks, who)
     given.check_tasks(tasks, ~np.isnan(codes), who, on_empty_task)

@@ -1,4 +1,4 @@
-"""Fit a model to some of the tasks, and score it on held-out rows of them."""
+"""Cross-validated scores of an estimator on subsets of the tasks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Tasks = tuple[int, ...]
 
 
 def make_splits(data: TaskData, cv: CrossValidator, seed: int) -> list[Split]:
-    """Return (train, test) samples; a number of folds is stratified on all tasks."""
+    """Return (train, test) indices; an integer cv is stratified on all tasks."""
     if isinstance(cv, int | np.integer):
         options = {"random_state": seed % 2**32, "task_types": data.types}
         cv = stratified_folds(int(cv), data.group, shuffle=True, **options)
@@ -54,9 +54,8 @@ def fit_tasks(
 
 
 def _by_own_names(estimator: Estimator) -> Estimator:
-    """Return an estimator that requests metadata by the names of its own arguments."""
-    # The metadata were routed by the caller's names before; IndependentTasks does it
-    # again.
+    """Return an estimator whose metadata requests have no aliases."""
+    # fit_params already resolved the aliases, and IndependentTasks routes once more.
     requests = get_routing_for_object(estimator)
     if not isinstance(requests, MetadataRequest):  # a Pipeline routes by itself
         return estimator
@@ -67,16 +66,16 @@ def _by_own_names(estimator: Estimator) -> Estimator:
 class TaskSetScores:
     """Cross-validated scores of one estimator on many sets of tasks.
 
-    Every set is fitted once, whoever asks for it.
+    Scores are stored, so that each set is fitted only once.
 
     Attributes
     ----------
     n_fits : int
-        Fits asked for so far.
+        Number of fits so far.
     events : FitEvents or None
-        Told of each new set.
+        Callback events, which are notified of each new set.
     units : ndarray of shape (n_tasks,)
-        What scores are divided by before tasks are compared.
+        Divisors that make the scores of the tasks comparable.
     """
 
     def __init__(
@@ -133,14 +132,14 @@ class TaskSetScores:
                 self._known[one] = np.array([next(scores) for _ in self.splits])
                 if self.events is not None:
                     self.events.end_part()
-            next(scores, None)  # the bar is closed
+            next(scores, None)  # close the progress bar
         return {one: self._known[one] for one in wanted}
 
 
 def read_metrics(
     data: TaskData, scoring: MetricChoice | None, who: str
 ) -> tuple[list[Any], np.ndarray]:
-    """Return the name of the metric of every task, or the function, and their units."""
+    """Return the metric (a name or a function) and the unit of each task."""
     task_set, metrics = data.task_set, []
     metric = "auto" if scoring is None else scoring
     metric = read_metric(metric, task_set.names, who)
@@ -164,7 +163,7 @@ def _score_set(
     metrics: list[Any],
     who: str,
 ) -> np.ndarray:
-    """Fit a set of tasks to the training rows, and score it on the test rows."""
+    """Fit a set of tasks on the training samples and score it on the test samples."""
     train, test = split
     model = fit_tasks(estimator, data.take(train), columns, who)
     held_out = data.take(test)
@@ -183,6 +182,6 @@ def _score_set(
 def _with_progress(done: Any, total: int, verbose: bool, who: str) -> Iterator[Any]:
     from tqdm import tqdm
 
-    # disable=None: no bar where stderr is no terminal
+    # disable=None hides the bar unless stderr is a terminal
     disable = None if verbose else True
     yield from tqdm(done, total=total, desc=who, unit="fit", disable=disable)

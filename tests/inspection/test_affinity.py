@@ -11,7 +11,7 @@ from sklearn_mtl import IndependentTasks, MultiTaskMixedEstimator, MultiTaskRegr
 from sklearn_mtl.datasets import make_multitask_regression
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.inspection import task_affinity
-from sklearn_mtl.inspection._gains import _company
+from sklearn_mtl.inspection._gains import _shared_sets
 from sklearn_mtl.linear_model import MultiTaskLinearRegressor
 from sklearn_mtl.model_selection import MultiTaskStratifiedKFold, per_task_scorers
 from tests.zoo import SMALL_NET
@@ -112,7 +112,7 @@ class TestGain:
 
     @pytest.mark.parametrize(("n_tasks", "max_sets"), [(30, 80), (139, 400)])
     def test_every_pair_is_in_one_of_the_sets(self, n_tasks, max_sets):
-        sets = _company(n_tasks, max_sets, 0)
+        sets = _shared_sets(n_tasks, max_sets, 0)
         assert n_tasks + len(sets) <= max_sets
         seen = np.zeros((n_tasks, n_tasks))
         for one in sets:
@@ -318,7 +318,7 @@ class TestErrors:
 
     @pytest.mark.parametrize("method", ["gradient", "lookahead"])
     def test_a_net_is_needed(self, grouped, method):
-        with pytest.raises(TypeError, match=f"'{method}' looks into a net.*Ridge"):
+        with pytest.raises(TypeError, match=f"'{method}' requires a net.*Ridge"):
             task_affinity(Ridge(), *grouped, method=method)
 
     def test_an_estimator_is_needed(self, grouped):

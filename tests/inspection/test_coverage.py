@@ -57,7 +57,7 @@ def test_the_display_takes_a_pipeline():
     shown = CoverageDisplay.from_estimator(model, X, y, levels=LEVELS)
     assert shown.coverage.shape == (2, 2)
     assert [line.get_label() for line in shown.ax_.lines] == [
-        *("as asked for", "task0", "task1")
+        *("exact coverage", "task0", "task1")
     ]
 
 

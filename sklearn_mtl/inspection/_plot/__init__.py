@@ -1,1 +1,1 @@
-"""Pictures of what the functions of this package compute."""
+"""Plots of fitted estimators and of the results of inspection."""

@@ -1,4 +1,4 @@
-"""Which tasks help which, as a picture."""
+"""Heatmap of task affinities."""
 
 from __future__ import annotations
 
@@ -21,47 +21,48 @@ __all__ = ["TaskAffinityDisplay"]
 _WHO = "TaskAffinityDisplay"
 _LABELS = {
     "gain": "gain in score",
-    "lookahead": "relative fall of the loss",
+    "lookahead": "relative decrease of the loss",
     "gradient": "cosine of gradients",
     "label": "association of labels",
 }
 
 
 class TaskAffinityDisplay:
-    """How much every task helps every other one, in colours; the diagonal is blank.
+    """Heatmap of how much each task helps each other task, with a blank diagonal.
 
     It is recommended to use `from_affinity`, `from_estimator` or `from_search`.
 
     Parameters
     ----------
     values : array-like of shape (n_tasks, n_tasks)
-        How much the row's task helps the column's.
+        How much the task of the row helps the task of the column.
     task_names : sequence of str of length n_tasks
         Names of the tasks.
     method : str, default=None
-        How it was measured; for the label.
+        Method of `task_affinity` to name in the label of the colour bar.
     groups : sequence of sequence of str, default=None
-        Groups of tasks: those of a group are drawn beside each other.
+        Groups of tasks. The tasks of a group are drawn next to each other.
 
     Attributes
     ----------
     values : ndarray of shape (n_tasks, n_tasks)
-        The affinities, in the order in which they are drawn.
+        Affinities in the order of the plot.
     task_names : list of str
-        Names in this order.
+        Names of the tasks in the order of the plot.
     ax_ : matplotlib Axes
-        Where it was drawn.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        Figure of the plot.
 
     Raises
     ------
     ValueError
-        If names or groups do not fit the values.
+        If the values do not have one row and column per name, or the groups do not
+        contain each task once.
 
     See Also
     --------
-    task_affinity : Measure it.
+    task_affinity : Measure task affinities.
 
     Examples
     --------
@@ -83,16 +84,16 @@ class TaskAffinityDisplay:
         table = np.asarray(values, dtype=float)
         if table.shape != (len(names), len(names)):
             raise ValueError(
-                f"{_WHO}: values has shape {table.shape}; {len(names)} tasks need "
-                f"({len(names)}, {len(names)})."
+                f"{_WHO}: values has shape {table.shape}; for {len(names)} tasks it "
+                f"must be ({len(names)}, {len(names)})."
             )
         wanted = names
         if groups is not None:
             wanted = [task_name(name) for one in groups for name in one]
         if sorted(wanted) != sorted(names):
             raise ValueError(
-                f"{_WHO}: groups has the tasks {wanted}; it must have each of {names} "
-                "once."
+                f"{_WHO}: groups has the tasks {wanted}; it must contain each of "
+                f"{names} once."
             )
         order = [names.index(name) for name in wanted]
         self.values = table[np.ix_(order, order)]
@@ -108,21 +109,21 @@ class TaskAffinityDisplay:
         groups: Sequence[Sequence[str]] | None = None,
         ax: Axes | None = None,
     ) -> TaskAffinityDisplay:
-        """Draw what `task_affinity` returned.
+        """Draw affinities returned by `task_affinity`.
 
         Parameters
         ----------
         affinity : TaskAffinity
-            The affinities.
+            Task affinities.
         groups : sequence of sequence of str, default=None
-            Groups of tasks, drawn beside each other.
+            Groups of tasks. The tasks of a group are drawn next to each other.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskAffinityDisplay
-            The display, drawn.
+            The display after plotting.
         """
         return cls(
             affinity.values, affinity.names, method=affinity.method, groups=groups
@@ -135,25 +136,25 @@ class TaskAffinityDisplay:
         Parameters
         ----------
         search : TaskGroupSearchCV
-            Fitted to three or more tasks.
+            Search that was fitted to three or more tasks.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskAffinityDisplay
-            The display, drawn.
+            The display after plotting.
 
         Raises
         ------
         TypeError
-            If the search needed no affinities.
+            If the search is not fitted, or has too few tasks to need affinities.
         """
         affinity = getattr(search, "affinity_", None)
         if affinity is None:
             raise TypeError(
-                f"{_WHO}: {type(search).__name__} has no affinities; it needs a fitted "
-                "TaskGroupSearchCV with three or more tasks."
+                f"{_WHO}: {type(search).__name__} has no affinities; it must be a "
+                "TaskGroupSearchCV that was fitted to three or more tasks."
             )
         return cls.from_affinity(affinity, groups=search.groups_, ax=ax)
 
@@ -174,36 +175,36 @@ class TaskAffinityDisplay:
         estimator : estimator
             The model, which is cloned.
         X : array-like of shape (n_samples, n_features)
-            Inputs.
+            Input data.
         y : array-like of shape (n_samples, n_tasks)
-            Targets; NaN where missing.
+            Target values; NaN where missing.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
         **arguments : dict
-            For `task_affinity`, such as method.
+            Further arguments of `task_affinity`, such as `method`.
 
         Returns
         -------
         TaskAffinityDisplay
-            The display, drawn.
+            The display after plotting.
         """
         return cls.from_affinity(task_affinity(estimator, X, y, **arguments), ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> TaskAffinityDisplay:
-        """Draw.
+        """Draw the heatmap.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskAffinityDisplay
-            Itself.
+            The display itself.
         """
         others = self.values.copy()
-        np.fill_diagonal(others, np.nan)  # a task's own would outshine the others
+        np.fill_diagonal(others, np.nan)  # the diagonal would dominate the colours
         ax = draw_heatmap(
             others,
             self.task_names,

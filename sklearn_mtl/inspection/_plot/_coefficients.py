@@ -1,4 +1,4 @@
-"""The coefficients of a linear model, task by task."""
+"""Heatmap of the coefficients of a linear model."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 __all__ = ["TaskCoefficientDisplay"]
 
 _WHO = "TaskCoefficientDisplay"
-_HINT = "a fitted linear model"
+_HINT = "a fitted linear model, or a pipeline that ends in one"
 
 
 class TaskCoefficientDisplay:
-    """Coefficients of every task, in colours with zero in the middle.
+    """Heatmap of the coefficients of each task.
 
-    Columns can be compared where the features have the same scale: standardise them. It
-    is recommended to use `from_estimator`.
+    Zero has the middle colour. Coefficients of different features are only comparable
+    if the features have the same scale: standardise them. It is recommended to use
+    `from_estimator`.
 
     Parameters
     ----------
     coefficients : array-like of shape (n_rows, n_features)
-        A row for each task, or for each of its classes.
+        Coefficients, one row per task, or one row per class of a task with several.
     row_names : sequence of str of length n_rows
         Names of the rows.
     feature_names : sequence of str of length n_features
@@ -40,13 +41,13 @@ class TaskCoefficientDisplay:
     Attributes
     ----------
     coefficients : ndarray of shape (n_rows, n_features)
-        The coefficients.
+        Coefficients.
     row_names, feature_names : list of str
-        The names.
+        Names of the rows and features.
     ax_ : matplotlib Axes
-        Where it was drawn.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        Figure of the plot.
 
     Examples
     --------
@@ -80,27 +81,28 @@ class TaskCoefficientDisplay:
         Parameters
         ----------
         estimator : estimator
-            With `coef_`: a linear model of this package or of scikit-learn, or a
-            pipeline that ends in one.
+            Fitted linear model of this package or of scikit-learn, or a pipeline that
+            ends in one. It must have `coef_`.
         feature_names : sequence of str, default=None
-            Names of the features; None takes those seen in fit, else x0, x1, ...
+            Names of the features. None uses the names seen in fit, or x0, x1, ... if
+            there are none.
         max_features : int, default=None
-            Only so many features, those with the largest absolute coefficient of any
-            task; None takes all.
+            Number of features to draw: those with the largest absolute coefficient in
+            any task. None draws all.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskCoefficientDisplay
-            The display, drawn.
+            The display after plotting.
 
         Raises
         ------
         TypeError
             If the estimator has no `coef_`.
         ValueError
-            If the number of names is not that of the features.
+            If the number of names differs from the number of features.
         """
         coef, last = require(estimator, "coef_", _WHO, _HINT), last_step(estimator)[1]
         blocks = _blocks(coef, getattr(last, "classes_", None))
@@ -109,7 +111,7 @@ class TaskCoefficientDisplay:
         names = names or [f"x{i}" for i in range(n_features)]
         if len(names) != n_features:
             raise ValueError(
-                f"{_WHO}: {len(names)} feature_names for {n_features} features."
+                f"{_WHO}: got {len(names)} feature_names for {n_features} features."
             )
         kept = largest_columns(np.abs(coefficients), max_features)
         return cls(
@@ -117,17 +119,17 @@ class TaskCoefficientDisplay:
         ).plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> TaskCoefficientDisplay:
-        """Draw.
+        """Draw the heatmap.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskCoefficientDisplay
-            Itself.
+            The display itself.
         """
         ax = draw_heatmap(
             self.coefficients,
@@ -144,11 +146,11 @@ class TaskCoefficientDisplay:
 
 
 def _blocks(coef: Any, classes: Any) -> list[np.ndarray]:
-    """Return the coefficients (n_rows_of_the_task, n_features) of each task."""
+    """Return the coefficients of each task (n_rows_of_the_task, n_features)."""
     if isinstance(coef, list | tuple):
         return [np.atleast_2d(np.asarray(one, dtype=float)) for one in coef]
     rows = np.atleast_2d(np.asarray(coef, dtype=float))
-    # the rows of a classifier of one task are its classes
+    # a classifier with a single task has one row per class
     return [rows] if isinstance(classes, np.ndarray) else list(rows[:, None])
 
 
@@ -158,7 +160,7 @@ def _feature_names(last: Any, given: Sequence[str] | None) -> list[str]:
 
 
 def _row_names(last: Any, blocks: Sequence[np.ndarray]) -> list[str]:
-    """Return names of the tasks, with the class where a task has several rows."""
+    """Return the names of the tasks, with the class if a task has several rows."""
     names = getattr(last, "task_names_in_", None)
     if names is None or len(names) != len(blocks):
         names = [f"task{t}" for t in range(len(blocks))]

@@ -1,4 +1,4 @@
-"""Whether the tasks pull what they share in different directions."""
+"""Plot of the conflicts between the gradients of the tasks."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ _HINT = "a net of this package that was fitted with monitor='gradients'"
 
 
 class GradientConflictDisplay:
-    """Mean cosine of the tasks' gradients, and share of pairs in conflict, by epoch.
+    """Cosine of the gradients of the tasks and fraction of conflicting pairs.
 
-    Two tasks are in conflict where the cosine of the exact gradients of their losses,
-    with respect to all that the tasks share, is below zero: a step for one is a step
-    against the other. It is recommended to use `from_estimator`.
+    Two tasks conflict in an epoch if the cosine of the exact gradients of their losses
+    with respect to the shared parameters is negative: a small step that improves one
+    task then worsens the other. It is recommended to use `from_estimator`.
 
     Parameters
     ----------
     cosine : array-like of shape (n_epochs,)
-        Mean cosine over pairs of tasks.
+        Mean cosine over pairs of tasks in each epoch.
     conflict : array-like of shape (n_epochs,), default=None
-        Share of the pairs whose cosine is below zero.
+        Fraction of the pairs with a negative cosine in each epoch.
 
     Attributes
     ----------
     cosine : ndarray of shape (n_epochs,)
-        The cosines.
+        Mean cosine in each epoch.
     conflict : ndarray of shape (n_epochs,) or None
-        The shares.
+        Fraction of conflicting pairs in each epoch.
     ax_ : matplotlib Axes
-        Where it was drawn.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        Figure of the plot.
 
     References
     ----------
@@ -66,45 +66,47 @@ class GradientConflictDisplay:
     def from_estimator(
         cls, estimator: Estimator, *, ax: Axes | None = None
     ) -> GradientConflictDisplay:
-        """Draw what a net recorded while it was fitted.
+        """Draw the cosines that a net recorded during fit.
 
         Parameters
         ----------
         estimator : estimator
-            A net of this package, or a pipeline that ends in one, fitted with
-            ``monitor="gradients"``.
+            Net of this package that was fitted with ``monitor="gradients"``, or a
+            pipeline that ends in one.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         GradientConflictDisplay
-            The display, drawn.
+            The display after plotting.
 
         Raises
         ------
         TypeError
-            If the estimator is no net.
+            If the estimator is not a fitted net.
         ValueError
-            If its gradients were not recorded.
+            If it was not fitted with ``monitor="gradients"``.
         """
         history = require(estimator, "history_", _WHO, _HINT)
         if "gradient_cosine" not in history:
-            raise ValueError(f"{_WHO}: no gradients were recorded; it needs {_HINT}.")
+            raise ValueError(
+                f"{_WHO}: no gradients were recorded; the estimator must be {_HINT}."
+            )
         return cls(history["gradient_cosine"], history["gradient_conflict"]).plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> GradientConflictDisplay:
-        """Draw.
+        """Draw the cosines and the fraction of conflicting pairs.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         GradientConflictDisplay
-            Itself.
+            The display itself.
         """
         ax = make_axes(ax, _WHO)
         epochs = np.arange(1, len(self.cosine) + 1)
@@ -116,7 +118,7 @@ class GradientConflictDisplay:
                 self.conflict,
                 color=COLORS["vermilion"],
                 linestyle="--",
-                label="share of pairs in conflict",
+                label="fraction of conflicting pairs",
             )
         ax.set_ylim(-1.05, 1.05)
         name_epochs(ax)

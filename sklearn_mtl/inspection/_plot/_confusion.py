@@ -1,4 +1,4 @@
-"""A confusion matrix for each classification task."""
+"""Plot of the confusion matrices of classification tasks."""
 
 from __future__ import annotations
 
@@ -35,38 +35,38 @@ _N_COLUMNS = 3
 
 
 class TaskConfusionDisplay:
-    """Which classes are taken for which, a matrix for each classification task.
+    """Confusion matrices of the classification tasks.
 
-    Only rows with a label count. It is recommended to use `from_estimator` or
-    `from_predictions`.
+    Samples without a label of a task are not counted in its matrix. It is recommended
+    to use `from_estimator` or `from_predictions`.
 
     Parameters
     ----------
     matrices : sequence of array-like of shape (n_classes, n_classes)
-        A matrix a task: true classes by row, predicted ones by column.
+        Confusion matrix of each task. Rows are true classes, columns predicted classes.
     task_names : sequence of str
         Names of the tasks.
     labels : sequence of array-like of shape (n_classes,)
-        The classes of each task.
+        Classes of each task.
     normalize : {"true", "pred", "all"} or None, default=None
-        What the matrices were divided by; for the colours.
+        Normalisation of the matrices, which sets the range of the colours.
 
     Attributes
     ----------
     matrices : list of ndarray
-        The matrices.
+        Confusion matrices.
     task_names : list of str
         Names of the tasks.
     labels : list of ndarray
-        The classes.
+        Classes of each task.
     axes_ : ndarray of matplotlib Axes of shape (n_tasks,)
-        Where they were drawn.
+        Axes of the plots.
     figure_ : matplotlib Figure
-        Their figure.
+        Figure of the plots.
 
     See Also
     --------
-    sklearn.metrics.ConfusionMatrixDisplay : The matrix of one task.
+    sklearn.metrics.ConfusionMatrixDisplay : Confusion matrix of a single task.
 
     Examples
     --------
@@ -101,34 +101,35 @@ class TaskConfusionDisplay:
         normalize: str | None = "true",
         ax: Axes | Sequence[Axes] | np.ndarray | None = None,
     ) -> TaskConfusionDisplay:
-        """Predict, count and draw.
+        """Plot the confusion matrices of the predictions of an estimator.
 
         Parameters
         ----------
         estimator : estimator
-            Fitted; with `predict`.
+            Fitted estimator with `predict`.
         X : array-like of shape (n_samples, n_features)
-            Inputs.
+            Input data.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Labels; NaN where missing.
+            Target values; NaN where missing.
         tasks : sequence of str, default=None
-            Which tasks, by name; None takes all that have classes.
+            Names of the tasks to draw; None draws all classification tasks.
         normalize : {"true", "pred", "all"} or None, default="true"
-            Divide by the number of rows with the true class, with the predicted class,
-            or of all.
+            Whether to normalise the counts over the true classes (rows), the predicted
+            classes (columns) or all samples. None does not normalise.
         ax : matplotlib Axes or array of them, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on: one per task, or a single one that is divided among the
+            tasks. None creates a figure.
 
         Returns
         -------
         TaskConfusionDisplay
-            The display, drawn.
+            The display after plotting.
 
         Raises
         ------
         TaskError
-            If the columns of a frame y are not the tasks of the estimator, a task is
-            unknown, or none has classes.
+            If y is a DataFrame whose columns are not the tasks of the estimator, a task
+            is unknown, or no task has classes.
         """
         warn_of_index_order(_WHO, X=X, y=y)
         model = getattr(fitted_model(estimator), "task_set_", None)
@@ -151,32 +152,35 @@ class TaskConfusionDisplay:
         normalize: str | None = "true",
         ax: Axes | Sequence[Axes] | np.ndarray | None = None,
     ) -> TaskConfusionDisplay:
-        """Count and draw.
+        """Plot the confusion matrices of predictions.
 
         Parameters
         ----------
         y_true : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Labels; NaN where missing.
+            Target values; NaN where missing.
         y_pred : array-like of shape (n_samples,) or (n_samples, n_tasks), or dict
-            What `predict` gives; the columns of a frame are matched by name.
+            Predicted labels, as returned by `predict`. The columns of a DataFrame are
+            matched by name.
         tasks : sequence of str, default=None
-            Which tasks, by name; None takes all that have classes.
+            Names of the tasks to draw; None draws all classification tasks.
         normalize : {"true", "pred", "all"} or None, default="true"
-            Divide by the number of rows with the true class, with the predicted class,
-            or of all.
+            Whether to normalise the counts over the true classes (rows), the predicted
+            classes (columns) or all samples. None does not normalise.
         ax : matplotlib Axes or array of them, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on: one per task, or a single one that is divided among the
+            tasks. None creates a figure.
 
         Returns
         -------
         TaskConfusionDisplay
-            The display, drawn.
+            The display after plotting.
 
         Raises
         ------
         TaskError
-            If shapes or types of labels differ, a prediction is missing or no label, a
-            task is unknown, or none has classes.
+            If the shapes or the types of the labels of y_true and y_pred differ, a
+            prediction is missing or is not a label, a task is unknown, or no task has
+            classes.
         """
         warn_of_index_order(_WHO, y_true=y_true, y_pred=y_pred)
         columns = read_columns(y_true, _WHO)
@@ -192,7 +196,7 @@ class TaskConfusionDisplay:
         tasks: Sequence[str] | None,
         normalize: str | None,
     ) -> TaskConfusionDisplay:
-        """Count the labels of tasks, which are of these types."""
+        """Compute the confusion matrices of tasks of the given types."""
         outputs = read_predictions(y_pred, columns, len(columns.observed), _WHO)
         predicted = [output.values for output in outputs]
         types = kinds_of_tasks(columns, types, predicted, _WHO)
@@ -209,23 +213,23 @@ class TaskConfusionDisplay:
     def plot(
         self, *, ax: Axes | Sequence[Axes] | np.ndarray | None = None
     ) -> TaskConfusionDisplay:
-        """Draw.
+        """Draw the confusion matrices.
 
         Parameters
         ----------
         ax : matplotlib Axes or array of them, default=None
-            Where to draw: axes for every task, or one that is divided among them. None
-            makes a figure.
+            Axes to draw on: one per task, or a single one that is divided among the
+            tasks. None creates a figure.
 
         Returns
         -------
         TaskConfusionDisplay
-            Itself.
+            The display itself.
 
         Raises
         ------
         ValueError
-            If the number of axes is not that of the tasks.
+            If the number of axes is neither one nor the number of tasks.
         """
         self.axes_ = self._divide(ax)
         for t, one in enumerate(self.axes_):
@@ -244,7 +248,7 @@ class TaskConfusionDisplay:
         return self
 
     def _divide(self, ax: Axes | Sequence[Axes] | np.ndarray | None) -> np.ndarray:
-        """Return axes for every task."""
+        """Return the axes of each task."""
         n_tasks = len(self.matrices)
         n_columns = min(n_tasks, _N_COLUMNS)
         n_rows = -(-n_tasks // n_columns)
@@ -257,7 +261,10 @@ class TaskConfusionDisplay:
         if len(given) == n_tasks:
             return given
         if len(given) != 1:
-            raise ValueError(f"{_WHO}: {len(given)} axes for {n_tasks} tasks.")
+            raise ValueError(
+                f"{_WHO}: got {len(given)} axes for {n_tasks} tasks; ax must have one "
+                "axes per task, or one for all."
+            )
         whole = given[0]
         whole.set_axis_off()
         grid = whole.get_subplotspec().subgridspec(
@@ -275,15 +282,22 @@ def _cells(figure: Any, grid: Any, n_tasks: int) -> np.ndarray:
 
 
 def _choose(known: TaskSet, tasks: Sequence[str] | None) -> list[int]:
-    """Return the numbers of the tasks that are drawn."""
+    """Return the indices of the tasks to draw."""
     if tasks is None:
         has_classes = [t for t in range(known.n_tasks) if _has_matrix(known.tasks[t])]
     else:
         has_classes = [known.index(name, who=_WHO) for name in tasks]
     for t in has_classes:
         if not _has_matrix(known.tasks[t]):
-            lacks = "one label per sample" if known.tasks[t].is_tokens else "classes"
-            raise TaskError(f"{_WHO}: task {known.names[t]!r} has no {lacks}.")
+            found = (
+                "has one label per token"
+                if known.tasks[t].is_tokens
+                else "has no classes"
+            )
+            raise TaskError(
+                f"{_WHO}: task {known.names[t]!r} {found}; a confusion matrix requires "
+                "a task with one class per sample."
+            )
     if not has_classes:
         raise TaskError(f"{_WHO}: none of the tasks {known.names} has classes.")
     return has_classes
@@ -299,18 +313,18 @@ def _count(
     t: int,
     normalize: str | None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the matrix of a task and its classes, those predicted alone among them."""
+    """Return the matrix of a task and its classes, including predicted-only classes."""
     name, true = columns.names[t], columns.values[t]
     if predicted[t].ndim != 1:
         raise TaskError(
             f"{_WHO}: y_pred of task {name!r} has shape {predicted[t].shape}; it must "
-            "be the predicted labels (n_samples,)."
+            "contain predicted labels, of shape (n_samples,)."
         )
     guessed = read_predicted(predicted[t][columns.observed[:, t]])
     if guessed is None:
         raise TaskError(
-            f"{_WHO}: y_pred of task {name!r} has missing predictions (NaN); every "
-            "sample with a label needs one."
+            f"{_WHO}: y_pred of task {name!r} has missing predictions (NaN); each "
+            "sample with a label needs a prediction."
         )
     check_labels(guessed, np.unique(true), name, _WHO)
     as_true = guessed.astype(true.dtype)

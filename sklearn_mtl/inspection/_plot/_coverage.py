@@ -1,4 +1,4 @@
-"""Coverage of intervals and sets against what was asked for, as a picture."""
+"""Plot of the empirical against the nominal coverage of intervals and sets."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ _LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 
 class CoverageDisplay:
-    """Share of labels in their intervals or sets, for each task.
+    """Empirical coverage of the intervals or sets of each task.
 
-    Intervals hold what they promise where the line of a task is on the diagonal. The
-    line of a classification may be above it: a set always has the likeliest class. It
-    is recommended to use `from_estimator`.
+    The coverage of a task is correct where its line is on the diagonal. For
+    classification tasks the line may be above the diagonal, because a set always
+    contains the most likely class. It is recommended to use `from_estimator`.
 
     Parameters
     ----------
     levels : array-like of shape (n_levels,)
-        The coverage that was asked for.
+        Nominal coverages.
     coverage : array-like of shape (n_tasks, n_levels)
-        The share of labels that was covered; NaN where a task has no label.
+        Fraction of labels that are covered; NaN where a task has no label.
     task_names : sequence of str of length n_tasks
         Names of the tasks.
 
     Attributes
     ----------
     levels : ndarray of shape (n_levels,)
-        The coverage that was asked for.
+        Nominal coverages.
     coverage : ndarray of shape (n_tasks, n_levels)
-        The share of labels that was covered.
+        Fraction of labels that are covered.
     task_names : list of str
         Names of the tasks.
     ax_ : matplotlib Axes
-        Where it was drawn.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        Figure of the plot.
 
     See Also
     --------
@@ -78,54 +78,54 @@ class CoverageDisplay:
         levels: Sequence[float] = _LEVELS,
         ax: Axes | None = None,
     ) -> CoverageDisplay:
-        """Count how many labels are covered, and draw it.
+        """Measure the coverage of intervals and sets and plot it.
 
         Parameters
         ----------
         estimator : estimator
-            Fitted, with `predict_interval` or `predict_set`; it may be the last step of
-            a `Pipeline`.
+            Fitted estimator with `predict_interval` or `predict_set`, or a `Pipeline`
+            that ends in one.
         X : array-like of shape (n_samples, n_features)
-            Inputs that were not used in fit.
+            Input data that were not used in fit.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Labels; NaN where missing.
+            Target values; NaN where missing.
         levels : sequence of float, default=(0.1, 0.2, ..., 0.9, 0.95, 0.99)
-            The coverage to ask for.
+            Nominal coverages.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         CoverageDisplay
-            The display, drawn.
+            The display after plotting.
 
         Raises
         ------
         TypeError
-            If the estimator has neither intervals nor sets.
+            If the estimator predicts neither intervals nor sets.
         """
         task_set, found = coverage_of_tasks(estimator, X, y, levels, _WHO)
         return cls(levels, found, task_set.names).plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> CoverageDisplay:
-        """Draw.
+        """Draw the coverage.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         CoverageDisplay
-            Itself.
+            The display itself.
         """
         if ax is None:
-            plt = import_optional("matplotlib.pyplot", extra="plots", who=_WHO)
+            plt = import_optional("matplotlib.pyplot", extra="plot", who=_WHO)
             _, ax = plt.subplots(layout="constrained")
-        ax.plot([0, 1], [0, 1], color="0.5", linestyle="--", label="as asked for")
+        ax.plot([0, 1], [0, 1], color="0.5", linestyle="--", label="exact coverage")
         draw_task_lines(ax, self.levels, self.coverage.T, self.task_names)
-        ax.set(xlabel="coverage asked for", ylabel="share of labels covered")
+        ax.set(xlabel="nominal coverage", ylabel="fraction of labels covered")
         ax.set(xlim=(0, 1), ylim=(0, 1))
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -1,4 +1,4 @@
-"""A table of numbers in colours, with zero in the middle."""
+"""Heatmap with a diverging colour map centred at zero."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_heatmap", "largest_columns"]
 
-_WRITTEN_CELLS = 12  # numbers are written into tables of up to so many columns
-_DARK = 0.6  # of the largest value: from there on white is read better
+_MAX_ANNOTATED = 12  # maximum number of columns for which the numbers are written
+_DARK = 0.6  # fraction of the largest value above which the text is white
 
 
 def largest_columns(values: np.ndarray, n_most: int | None) -> np.ndarray:
-    """Return, in their order, the columns with the largest values; None is all."""
+    """Return the indices of the columns with the largest values in increasing order."""
     if n_most is None or n_most >= values.shape[1]:
         return np.arange(values.shape[1])
     largest = np.nan_to_num(values, nan=-np.inf).max(axis=0)
@@ -36,28 +36,29 @@ def draw_heatmap(
     who: str,
     label: str,
 ) -> Any:
-    """Draw a table in a diverging map that has zero in the middle.
+    """Draw a heatmap with a diverging colour map centred at zero.
 
     Shapes: values (n_rows, n_columns).
     """
     n_rows, n_columns = values.shape
     longest = max((len(name) for name in columns), default=0)
     width = min(max(4.0, 2.2 + 0.5 * n_columns), 12.0)
-    height = min(1.2 + 0.4 * n_rows + 0.05 * longest, 12.0)  # names stand aslant
+    # column names are rotated, so long names need height
+    height = min(1.2 + 0.4 * n_rows + 0.05 * longest, 12.0)
     ax = make_axes(ax, who, width=width, height=height)
     known = np.abs(values[np.isfinite(values)])
     limit = float(known.max()) if known.size and known.max() > 0 else 1.0
     image = ax.imshow(values, cmap=DIVERGING, vmin=-limit, vmax=limit, aspect="auto")
     ax.set_xticks(range(n_columns), columns, rotation=45, ha="right")
     ax.set_yticks(range(n_rows), rows)
-    if n_columns <= _WRITTEN_CELLS:
+    if n_columns <= _MAX_ANNOTATED:
         _write(ax, values, limit)
     ax.figure.colorbar(image, ax=ax, label=label)
     return ax
 
 
 def _write(ax: Axes, values: np.ndarray, limit: float) -> None:
-    """Write the numbers, the largest with two or more digits that count."""
+    """Write the numbers with at least two significant digits for the largest."""
     decimals = int(np.clip(1 - np.floor(np.log10(limit)), 0, 5))
     for (i, j), value in np.ndenumerate(values):
         if np.isfinite(value):

@@ -1,4 +1,4 @@
-"""Which inputs each task needs, as a picture."""
+"""Heatmap of permutation importances."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ _WHO = "TaskImportanceDisplay"
 
 
 class TaskImportanceDisplay:
-    """Importance of every feature for every task, in colours with zero in the middle.
+    """Heatmap of the importance of each feature for each task.
 
-    It is recommended to use `from_estimator` or `from_importance`.
+    Zero has the middle colour. It is recommended to use `from_estimator` or
+    `from_importance`.
 
     Parameters
     ----------
     importances : array-like of shape (n_tasks, n_features)
-        Mean falls of the score.
+        Mean decreases of the score.
     task_names : sequence of str of length n_tasks
         Names of the tasks.
     feature_names : sequence of str of length n_features
@@ -40,17 +41,17 @@ class TaskImportanceDisplay:
     Attributes
     ----------
     importances : ndarray of shape (n_tasks, n_features)
-        The falls.
+        Mean decreases of the score.
     task_names, feature_names : list of str
-        The names.
+        Names of the tasks and features.
     ax_ : matplotlib Axes
-        Where it was drawn.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        Figure of the plot.
 
     See Also
     --------
-    task_permutation_importance : Measure it.
+    task_permutation_importance : Measure permutation importances.
 
     Examples
     --------
@@ -75,21 +76,22 @@ class TaskImportanceDisplay:
         max_features: int | None = None,
         ax: Axes | None = None,
     ) -> TaskImportanceDisplay:
-        """Draw what `task_permutation_importance` returned.
+        """Draw importances returned by `task_permutation_importance`.
 
         Parameters
         ----------
         importance : TaskImportance
-            The importances.
+            Permutation importances.
         max_features : int, default=None
-            Only so many features, those that matter most to any task; None takes all.
+            Number of features to draw: those with the largest importance for any task.
+            None draws all.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskImportanceDisplay
-            The display, drawn.
+            The display after plotting.
         """
         means = importance.importances_mean
         kept = largest_columns(means, max_features)
@@ -112,38 +114,39 @@ class TaskImportanceDisplay:
         Parameters
         ----------
         estimator : estimator
-            Fitted.
+            Fitted estimator.
         X : array-like of shape (n_samples, n_features)
-            Inputs.
+            Input data.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Labels; NaN where missing.
+            Target values; NaN where missing.
         max_features : int, default=None
-            Only so many features, those that matter most to any task; None takes all.
+            Number of features to draw: those with the largest importance for any task.
+            None draws all.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
         **arguments : dict
-            For `task_permutation_importance`, such as n_repeats.
+            Further arguments of `task_permutation_importance`, such as `n_repeats`.
 
         Returns
         -------
         TaskImportanceDisplay
-            The display, drawn.
+            The display after plotting.
         """
         found = task_permutation_importance(estimator, X, y, **arguments)
         return cls.from_importance(found, max_features=max_features, ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> TaskImportanceDisplay:
-        """Draw.
+        """Draw the heatmap.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskImportanceDisplay
-            Itself.
+            The display itself.
         """
         ax = draw_heatmap(
             self.importances,
@@ -151,9 +154,9 @@ class TaskImportanceDisplay:
             self.feature_names,
             ax=ax,
             who=_WHO,
-            label="fall of the score",
+            label="decrease of the score",
         )
-        ax.set_xlabel("feature that is shuffled")
+        ax.set_xlabel("shuffled feature")
         ax.set_ylabel("task")
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -1,4 +1,4 @@
-"""The score of every task against the number of training rows."""
+"""Learning curves of all tasks."""
 
 from __future__ import annotations
 
@@ -35,29 +35,29 @@ _WHO = "MultiTaskLearningCurveDisplay"
 
 
 class MultiTaskLearningCurveDisplay:
-    """Test score of every task, and their mean, against the number of training rows.
+    """Learning curves: test score of each task against the number of training samples.
 
-    A curve that still rises at its end asks for more rows; one that is flat for more
-    features or another model. It is recommended to use `from_estimator`.
+    If a curve still rises at its end, more samples are likely to help; if it is flat,
+    try other features or another model. It is recommended to use `from_estimator`.
 
     Parameters
     ----------
     train_sizes : array-like of shape (n_sizes,)
-        Numbers of training rows.
+        Numbers of training samples.
     scores : array-like of shape (n_sizes, n_splits, n_tasks)
-        Test scores; NaN where a task has none.
+        Test scores; NaN where a task has no score.
     task_names : sequence of str of length n_tasks
         Names of the tasks.
     mean : bool, default=True
-        Whether the mean over tasks is drawn; `from_estimator` leaves it out where
-        scores are in the units of different tasks.
+        Whether to draw the mean over tasks. `from_estimator` omits it if the scores of
+        the tasks have different units.
 
     Attributes
     ----------
     train_sizes : ndarray of shape (n_sizes,)
-        The numbers.
+        Numbers of training samples.
     scores : ndarray of shape (n_sizes, n_splits, n_tasks)
-        The scores.
+        Test scores.
     task_names : list of str
         Names of the tasks.
     mean : bool
@@ -65,14 +65,15 @@ class MultiTaskLearningCurveDisplay:
     means_ : ndarray of shape (n_sizes, n_tasks)
         Mean scores over splits.
     ax_ : matplotlib Axes
-        Where it was drawn.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        Figure of the plot.
 
     See Also
     --------
-    sklearn.model_selection.LearningCurveDisplay : One score for all tasks.
-    sklearn_mtl.comparison.SampleEfficiencyDisplay : A shared model beside its twin.
+    sklearn.model_selection.LearningCurveDisplay : Learning curve of a single score.
+    sklearn_mtl.comparison.SampleEfficiencyDisplay : Learning curves of a shared model
+        and its twin.
 
     Examples
     --------
@@ -97,8 +98,8 @@ class MultiTaskLearningCurveDisplay:
         expected = (len(self.train_sizes), len(self.task_names))
         if self.scores.ndim != 3 or self.scores.shape[::2] != expected:
             raise ValueError(
-                f"{_WHO}: scores has shape {self.scores.shape}; {expected[0]} sizes "
-                f"and {expected[1]} tasks need ({expected[0]}, n_splits, "
+                f"{_WHO}: scores has shape {self.scores.shape}; for {expected[0]} "
+                f"sizes and {expected[1]} tasks it must be ({expected[0]}, n_splits, "
                 f"{expected[1]})."
             )
         self.means_ = _nanmean(self.scores, axis=1)
@@ -118,41 +119,44 @@ class MultiTaskLearningCurveDisplay:
         random_state: Seed = None,
         ax: Axes | None = None,
     ) -> MultiTaskLearningCurveDisplay:
-        """Cross-validate with more and more training rows, and draw.
+        """Cross-validate with increasing numbers of training samples and plot.
 
         Parameters
         ----------
         estimator : estimator
             The model, which is cloned.
         X : array-like of shape (n_samples, n_features)
-            Inputs.
+            Input data.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Targets; NaN where missing.
+            Target values; NaN where missing.
         train_sizes : array-like of shape (n_sizes,), default=(0.1, ..., 1.0)
-            Shares in (0, 1] of the training part, or numbers of rows.
+            Fractions of the training set in (0, 1], or numbers of samples.
         cv : int, splitter or iterable, default=5
-            Folds; a number gives folds stratified on all tasks.
+            Cross-validation. An integer is a number of folds, which are stratified on
+            all tasks.
         scoring : str, callable or dict, default=None
-            As in `per_task_scorers`; None is "auto".
+            Metric, as in `per_task_scorers`; None means "auto".
         groups : array-like of shape (n_samples,), default=None
-            The group of each sample: folds of a number do not divide groups, and a
-            splitter and every fit that takes groups get them.
+            Group labels of the samples. If `cv` is an integer, no group is divided
+            between folds. A splitter, and estimators whose fit takes groups, receive
+            them.
         n_jobs : int, default=None
-            Fits at a time.
+            Number of fits to run in parallel.
         random_state : int, RandomState, Generator or None, default=None
-            Seed of the folds, and of the order in which rows are added.
+            Seed of the folds and of the order in which training samples are added.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         MultiTaskLearningCurveDisplay
-            The display, drawn.
+            The display after plotting.
 
         Raises
         ------
         ValueError
-            If a size is not in (0, n_train].
+            If a fraction is not in (0, 1], or a number not between 1 and the size of
+            the smallest training set.
         """
         data = read_data(estimator, X, y, _WHO, groups=groups)
         seed = draw_seed(random_state)
@@ -164,7 +168,7 @@ class MultiTaskLearningCurveDisplay:
         sizes = _absolute(train_sizes, min(len(train) for train, _ in splits))
         names = data.task_set.names
         found = cross_validate(
-            # a few samples may lack the labels that tell the types of tasks
+            # a small training set may lack the labels needed to infer the task types
             fix_task_types(estimator, names, data.types, _WHO),
             data.X,
             data.y,
@@ -183,29 +187,29 @@ class MultiTaskLearningCurveDisplay:
         return cls(sizes, scores.reshape(shape), names, has_mean).plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> MultiTaskLearningCurveDisplay:
-        """Draw.
+        """Draw the learning curves.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         MultiTaskLearningCurveDisplay
-            Itself.
+            The display itself.
         """
         ax = make_axes(ax, _WHO)
         if self.mean:
             self._draw_mean(ax)
         draw_task_lines(ax, self.train_sizes, self.means_, self.task_names)
-        ax.set_xlabel("training rows")
-        ax.set_ylabel("test score, greater is better")
+        ax.set_xlabel("training samples")
+        ax.set_ylabel("test score (higher is better)")
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
     def _draw_mean(self, ax: Any) -> None:
-        """Draw the mean over tasks with its deviation over splits."""
+        """Draw the mean over tasks with its standard deviation over splits."""
         of_splits = _nanmean(self.scores, axis=2)  # (n_sizes, n_splits)
         mean, spread = _nanmean(of_splits, axis=1), np.nanstd(of_splits, axis=1)
         style = {"color": "0.4", "linewidth": 3, "linestyle": "--"}
@@ -215,21 +219,21 @@ class MultiTaskLearningCurveDisplay:
 
 
 def _absolute(train_sizes: Any, n_train: int) -> np.ndarray:
-    """Return numbers of rows in rising order."""
+    """Return the numbers of samples in increasing order."""
     sizes = np.asarray(train_sizes)
     is_share = sizes.dtype.kind == "f"
     numbers = np.floor(sizes * n_train) if is_share else sizes
     numbers = np.unique(numbers.astype(int))
     if not len(numbers) or numbers[0] < 1 or numbers[-1] > n_train:
         raise ValueError(
-            f"{_WHO}: train_sizes is {train_sizes}; shares must be in (0, 1], numbers "
-            f"of rows between 1 and {n_train}."
+            f"{_WHO}: train_sizes is {train_sizes}; fractions must be in (0, 1], "
+            f"numbers of samples between 1 and {n_train}."
         )
     return numbers
 
 
 def _nanmean(values: np.ndarray, axis: int) -> np.ndarray:
-    """Return means of what there is; NaN where there is nothing."""
+    """Return means that ignore NaN, without the warning of nanmean for empty slices."""
     there = ~np.isnan(values)
     counts = there.sum(axis=axis)
     total = np.where(there, values, 0.0).sum(axis=axis)

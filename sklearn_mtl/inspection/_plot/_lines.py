@@ -1,4 +1,4 @@
-"""A line for each task over the epochs of a fit."""
+"""Line plots with one line per task."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_task_lines", "name_epochs"]
 
-_MARKS = 8  # marks on a line: enough to tell it without its colour
+_MARKS = 8  # markers per line, enough to identify it without colour
 
 
 def draw_task_lines(
@@ -24,7 +24,7 @@ def draw_task_lines(
     values: np.ndarray,
     names: Sequence[str],
 ) -> None:
-    """Draw a line for each task, told apart by colour and marker.
+    """Draw one line per task, with its own colour and marker.
 
     Shapes: x (n_points,), values (n_points, n_tasks).
     """
@@ -37,6 +37,6 @@ def draw_task_lines(
 
 
 def name_epochs(ax: Axes) -> None:
-    """Name the x axis, and mark whole epochs only."""
+    """Label the x axis and use integer ticks."""
     ax.set_xlabel("epoch")
     ax.locator_params(axis="x", integer=True)

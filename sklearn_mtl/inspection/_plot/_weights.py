@@ -1,4 +1,4 @@
-"""What balancing does to the tasks, epoch by epoch."""
+"""Plot of the task weights over the epochs of a fit."""
 
 from __future__ import annotations
 
@@ -22,28 +22,29 @@ _WHO = "TaskWeightDisplay"
 
 
 class TaskWeightDisplay:
-    """Weight of each task in the epochs of a net's fit.
+    """Weight of each task over the epochs of the fit of a net.
 
-    What `history_["task_weight"]` has: the mean factor of each task's loss or gradient
-    in an epoch. It is recommended to use `from_estimator`.
+    The weights are `history_["task_weight"]`, the mean factor by which balancing scales
+    the loss or gradient of a task in an epoch. It is recommended to use
+    `from_estimator`.
 
     Parameters
     ----------
     weights : array-like of shape (n_epochs, n_tasks)
-        The weights; NaN in an epoch without a label of the task.
+        Weights; NaN in an epoch without a label of the task.
     task_names : sequence of str of length n_tasks
         Names of the tasks.
 
     Attributes
     ----------
     weights : ndarray of shape (n_epochs, n_tasks)
-        The weights.
+        Weights.
     task_names : list of str
         Names of the tasks.
     ax_ : matplotlib Axes
-        Where it was drawn.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        Figure of the plot.
 
     Examples
     --------
@@ -61,42 +62,42 @@ class TaskWeightDisplay:
     def from_estimator(
         cls, estimator: Estimator, *, ax: Axes | None = None
     ) -> TaskWeightDisplay:
-        """Draw the weights of a fitted net.
+        """Draw the task weights of a fitted net.
 
         Parameters
         ----------
         estimator : estimator
             A fitted net of this package, or a pipeline that ends in one.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskWeightDisplay
-            The display, drawn.
+            The display after plotting.
 
         Raises
         ------
         TypeError
             If the estimator has no history.
         """
-        hint = "a fitted net of this package"
+        hint = "a fitted net of this package, or a pipeline that ends in one"
         history = require(estimator, "history_", _WHO, hint)
         names = require(estimator, "task_names_in_", _WHO, hint)
         return cls(history["task_weight"], names).plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> TaskWeightDisplay:
-        """Draw.
+        """Draw the weights.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         TaskWeightDisplay
-            Itself.
+            The display itself.
         """
         ax = make_axes(ax, _WHO)
         ax.axhline(1, color="0.7", linewidth=1)

@@ -88,7 +88,7 @@ class TestAffinity:
             TaskAffinityDisplay.from_search(search)
 
     def test_values_and_groups_must_fit(self):
-        with pytest.raises(ValueError, match=r"values has shape \(2, 2\); 3 tasks"):
+        with pytest.raises(ValueError, match=r"values has shape \(2, 2\); for 3 tasks"):
             TaskAffinityDisplay(np.eye(2), ["a", "b", "c"])
         with pytest.raises(ValueError, match="groups has the tasks"):
             TaskAffinityDisplay(np.eye(2), ["a", "b"], groups=[["a"]])
@@ -203,7 +203,7 @@ class TestConfusion:
         y = pd.DataFrame({"intent": ["a", "b"], "slots": tags})
         shown = TaskConfusionDisplay.from_predictions(y, y.to_numpy())
         assert list(shown.task_names) == ["intent"]
-        with pytest.raises(TaskError, match="'slots' has no one label per sample"):
+        with pytest.raises(TaskError, match="'slots' has one label per token"):
             TaskConfusionDisplay.from_predictions(y, y.to_numpy(), tasks=["slots"])
 
     def test_a_class_that_is_only_predicted_has_a_column(self):
