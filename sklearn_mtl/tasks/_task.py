@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
+from sklearn_mtl.tasks._by_task import by_task
 from sklearn_mtl.tasks._infer import (
     infer_kind,
     parse_task_types,
@@ -144,7 +145,7 @@ def read_tasks(
     if not allow_tokens:
         _refuse_tokens(columns, wanted, who)
     if task_types is not None:
-        _refuse_lists(columns, wanted, who)
+        _refuse_lists(columns, task_types, who)
     if warn:
         warn_of_close_types(columns, wanted, who)
     tasks = []
@@ -188,14 +189,16 @@ def read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:
     return Task(name, kind, classes, dtype, begins_spans=begins)
 
 
-def _refuse_lists(columns: TargetColumns, wanted: Sequence[str], who: str) -> None:
+def _refuse_lists(columns: TargetColumns, task_types: TaskTypes, who: str) -> None:
     """Refuse lists of tags where a task is said to have one class per sample."""
-    for name, values, one in zip(columns.names, columns.values, wanted, strict=True):
-        if one == "classification" and holds_lists(values):
+    said = by_task(task_types, columns.names, parameter="task_types", who=who)
+    for name, values in zip(columns.names, columns.values, strict=True):
+        # "classification" also stands for all that a classifier learns
+        if said[name] in ("binary", "multiclass") and holds_lists(values):
             raise TaskError(
                 f"{who}: task {name!r} has lists as labels, such as "
-                f"{list(values[0])[:3]}, but task_types says that it has one class per "
-                "sample. For tags of tokens say 'tokens', or nothing."
+                f"{list(values[0])[:3]}, but task_types says {said[name]!r}. For tags "
+                "of tokens say 'tokens', or nothing."
             )
 
 
