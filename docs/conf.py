@@ -43,6 +43,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/plot_",
     "abort_on_example_error": True,
     "download_all_examples": False,
+    "remove_config_comments": True,  # such as the path of a card's picture
     "show_memory": False,
     "write_computation_times": False,
 }
