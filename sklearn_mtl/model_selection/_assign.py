@@ -1,4 +1,4 @@
-"""Assign rows to parts: deal, swap, and see that training never loses a task."""
+"""Assignment of samples to parts: first assignment, exchanges, and lost tasks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ __all__ = [
     "whole_numbers",
 ]
 
-_N_GIVERS, _N_TAKERS = 8, 48  # rows that are tried when a task is to be kept
+# numbers of samples to try when a task would have no labels for training
+_N_GIVERS, _N_TAKERS = 8, 48
 _EXACT_BITS = 52  # whole numbers up to 2 ** 53 are exact in floats
 
 
@@ -29,7 +30,7 @@ def assign_rows(
     *,
     shuffle: bool,
 ) -> np.ndarray:
-    """Assign rows to parts of exact sizes with every stratum in proportion.
+    """Assign samples to parts of exact sizes with every stratum in proportion.
 
     Shapes: strata (n_samples, n_strata), sizes (n_parts,) -> (n_samples,).
     """
@@ -48,10 +49,11 @@ def assign_groups(
     *,
     shuffle: bool,
 ) -> np.ndarray:
-    """Assign rows to parts so that no group is divided and strata are in proportion.
+    """Assign whole groups to parts with all strata in proportion.
 
-    The deviation of a stratum counts relative to the square root of its size, so that
-    rare classes are not drowned; the number of rows is a stratum like the others.
+    The deviation of a stratum is divided by the square root of its size, so that
+    frequent classes do not dominate rare ones. The number of samples is an additional
+    stratum.
 
     Shapes: strata (n_samples, n_strata), group (n_samples,), sizes
     (n_parts,) -> (n_samples,).
@@ -63,12 +65,12 @@ def assign_groups(
     )
     rows = sparse.csr_array(np.ones((len(group), 1)))
     counts = (members @ sparse.hstack([strata, rows], format="csr")).tocsr()
-    # In units of the root of its total no stratum outweighs the rare ones.
+    # Scaled by the root of its total, no stratum dominates the rare ones.
     scale = 1 / np.sqrt(np.maximum(counts.sum(axis=0), 1))
     scaled = sparse.csr_array(counts @ sparse.diags_array(scale))
     _, scaled, targets = whole_numbers(scaled, sizes / len(group))
     size = np.sqrt(scaled.power(2).sum(axis=1))
-    # up to twice: enough for other splits, and large groups still come early
+    # A factor of up to two gives different splits, and large groups still come early.
     priority = size * rng.uniform(0.5, 1, n_groups) if shuffle else size
     part = deal_groups(scaled, targets, priority)
     part = improve_by_swaps(scaled, part, targets, rng, may_move=True)
@@ -76,8 +78,8 @@ def assign_groups(
 
 
 def _fill_empty(part: np.ndarray, size: np.ndarray, n_parts: int) -> np.ndarray:
-    """Give empty parts the smallest groups of parts that have several."""
-    # In proportion the best test part of two equal groups is none of them.
+    """Move the smallest groups of parts with several groups to the empty parts."""
+    # With two equal groups, an empty test part can have the smallest deviation.
     part = part.copy()
     while True:
         counts = np.bincount(part, minlength=n_parts)
@@ -90,7 +92,7 @@ def _fill_empty(part: np.ndarray, size: np.ndarray, n_parts: int) -> np.ndarray:
 def whole_numbers(
     strata: sparse.csr_array, shares: np.ndarray
 ) -> tuple[float, sparse.csr_array, np.ndarray]:
-    """Express strata and what every part should have of them in whole numbers.
+    """Scale strata and the targets of the parts to whole numbers.
 
     Shapes: strata (n_rows, n_strata), shares (n_parts,) -> strata (n_rows,
     n_strata), targets (n_parts, n_strata).
@@ -110,7 +112,7 @@ def keep_every_task(
     trains: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Exchange rows until every task has labels in every training set, if possible.
+    """Exchange samples until every task has labels in every training set, if possible.
 
     Shapes: observed (n_samples, n_tasks), part (n_samples,), trains
     (n_splits, n_parts) -> (n_samples,).
@@ -124,11 +126,12 @@ def keep_every_task(
         if not todo:
             return part
         task = int(todo[0])
-        # Tried once: where no exchange helps, the search would not end.
+        # Tried only once, because the search would not end if no exchange helps.
         tried.add(task)
         swap = _find_swap(observed, part, trains, counts, task, rng)
         if swap is not None:
-            # An exchange, because a move would change the sizes of the parts.
+            # Samples are exchanged because moving one would change the sizes of the
+            # parts.
             part[swap] = part[swap[::-1]]
             counts = _counts(observed, part, trains.shape[1])
 
@@ -136,7 +139,7 @@ def keep_every_task(
 def lost_tasks(
     observed: np.ndarray, part: np.ndarray, trains: np.ndarray
 ) -> np.ndarray:
-    """Return which tasks have no label in some training set, though they have labels.
+    """Return the tasks with labels that have no label in some training set.
 
     Shapes: observed (n_samples, n_tasks), part (n_samples,), trains
     (n_splits, n_parts) -> (n_lost,).
@@ -158,7 +161,7 @@ def _find_swap(
     task: int,
     rng: np.random.Generator,
 ) -> np.ndarray | None:
-    """Return a row of the task and one of another part whose exchange loses no task."""
+    """Return a sample with the task and one of another part to exchange, or None."""
     has_task = observed[:, task]
     givers = _some(np.flatnonzero(has_task), _N_GIVERS, rng)
     takers = _some(np.flatnonzero(~has_task), _N_TAKERS, rng)

@@ -1,4 +1,4 @@
-"""Calibrate the probabilities of one task on predictions of samples not trained on."""
+"""Calibration of the probabilities of one task on held-out predictions."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ __all__ = [
     "learn_calibrator",
 ]
 
-# Trees give probabilities of exactly 0 and 1, whose logits have no end.
+# Trees predict probabilities of exactly 0 and 1, whose logits are infinite.
 LEAST = 1e-7
-# Logarithm of a temperature, at most: separable labels would have no end.
+# Upper bound on the absolute logarithm of a temperature, which would be infinite for
+# separable labels.
 _COLDEST = 6.0
 
 
 @dataclass(frozen=True)
 class Calibrator:
-    """Probabilities of one class against the rest, and then of all classes.
+    """One-vs-rest calibration of the probabilities of all classes.
 
     Attributes
     ----------
     curves : tuple of Curve
-        One for each class; of two classes, for the second one alone.
+        One curve for each class; with two classes, one curve for the second class.
     """
 
     curves: tuple[SigmoidCurve | IsotonicCurve, ...]
@@ -46,7 +47,7 @@ class Calibrator:
         parts = [curve.apply(p) for curve, p in zip(self.curves, proba.T, strict=True)]
         out = np.column_stack(parts)
         total = out.sum(axis=1, keepdims=True)
-        # No class is possible against its rest: all are alike.
+        # All calibrated probabilities are 0: the classes are equally probable.
         uniform = np.full_like(out, 1 / out.shape[1])
         return np.divide(out, total, out=uniform, where=total > 0)
 
@@ -63,7 +64,7 @@ class SigmoidCurve:
         """Minimise the log-loss. Shapes: all (n_samples,)."""
         z = _logit(p)
         n_in, n_out = w[is_class].sum(), w[~is_class].sum()
-        # Platt's targets: separable labels would make the slope infinite.
+        # Platt's smoothed targets keep the slope finite for separable labels.
         target = np.where(is_class, (n_in + 1) / (n_in + 2), 1 / (n_out + 2))
         share = w / w.sum()
 
@@ -84,7 +85,7 @@ class SigmoidCurve:
 
 @dataclass(frozen=True)
 class IsotonicCurve:
-    """A monotone step-wise linear function of a probability."""
+    """Monotone piecewise linear function of a probability."""
 
     x: np.ndarray
     y: np.ndarray
@@ -102,7 +103,7 @@ class IsotonicCurve:
 
 @dataclass(frozen=True)
 class Temperature:
-    """All logarithms of probabilities divided by one number [1]_.
+    """Temperature scaling: log-probabilities divided by one number [1]_.
 
     References
     ----------
@@ -136,7 +137,7 @@ class Temperature:
 def learn_calibrator(
     method: str, proba: np.ndarray, y: np.ndarray, w: np.ndarray
 ) -> Calibrator | Temperature:
-    """Learn how probabilities become those that were observed.
+    """Fit a calibrator of probabilities to observed classes.
 
     Shapes: proba (n_samples, n_classes), y (n_samples,) of class indices, w
     (n_samples,).
@@ -160,7 +161,7 @@ def _log(proba: np.ndarray) -> np.ndarray:
 
 
 Learn = Callable[[np.ndarray, np.ndarray, np.ndarray], "SigmoidCurve | IsotonicCurve"]
-#: By name, how the curve of one class is learned; None where all are learned together.
+# : Functions that fit the curve of one class; None if all classes are fitted together.
 CALIBRATIONS: dict[str, Learn | None] = {
     "isotonic": IsotonicCurve.learn,
     "sigmoid": SigmoidCurve.learn,

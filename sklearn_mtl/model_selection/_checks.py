@@ -1,4 +1,4 @@
-"""What all splitters ask of their arguments, and say of tasks without labels."""
+"""Checks of the arguments of splitters, and warnings about tasks without labels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 def read_tasks(
     y: TargetsLike | None, task_types: TaskTypes | None, who: str
 ) -> tuple[TaskSet, np.ndarray]:
-    """Read y for a split, which has no quarrel with empty tasks or single classes."""
+    """Encode y for a split, which allows empty tasks and tasks with a single class."""
     if y is None:
         raise ValueError(f"{who}: the 'y' parameter should not be None.")
     task_set, codes = TaskSet.from_y(
@@ -42,39 +42,39 @@ def read_tasks(
 
 
 def number_groups(groups: ArrayLike | None, who: str) -> np.ndarray:
-    """Return the number of the group of each row, from 0."""
+    """Return the group of each sample as a number from 0."""
     if groups is None:
         raise ValueError(f"{who}: the 'groups' parameter should not be None.")
     return read_groups(groups, None, who)
 
 
 def check_n_bins(n_bins: Any, who: str) -> None:
-    """Refuse a number of bins that is none."""
+    """Raise if the number of bins is invalid."""
     if not isinstance(n_bins, Integral) or n_bins < 1:
         raise ValueError(
-            f"{who}: n_bins must be a whole number of at least 1, found {n_bins!r}."
+            f"{who}: n_bins must be an integer of at least 1; got {n_bins!r}."
         )
 
 
 def warn_of_lost_tasks(who: str, lost: list[str], n_tasks: int) -> None:
-    """Say once which tasks have no label in some training set."""
+    """Warn once about the tasks without labels in some training set."""
     if lost:
         shown = lost if len(lost) <= 10 else [*lost[:10], "..."]
         warnings.warn(
             f"{who}: {len(lost)} of {n_tasks} tasks have too few labels to be in every "
-            f"training set: {shown}. There they are without any; an estimator with "
-            "on_empty_task='warn' predicts NaN for them.",
+            f"training set: {shown}. An estimator with on_empty_task='warn' predicts "
+            "NaN for a task without training labels.",
             MissingLabelWarning,
             stacklevel=3,
         )
 
 
 def warn_of_groups(splitter: Any, groups: ArrayLike | None) -> None:
-    """Say that a splitter pays no heed to groups."""
+    """Warn that a splitter ignores groups."""
     if groups is not None:
         warnings.warn(
             f"{type(splitter).__name__}: the groups parameter is ignored. "
-            "MultiTaskStratifiedGroupKFold keeps groups on one side.",
+            "MultiTaskStratifiedGroupKFold does not divide groups.",
             UserWarning,
             stacklevel=3,
         )

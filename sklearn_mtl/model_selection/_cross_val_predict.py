@@ -59,12 +59,12 @@ def cross_val_predict(
     params: Mapping[str, Any] | None = None,
     method: str = "predict",
 ) -> Any:
-    """Predict every row by a model that was not trained on it.
+    """Predict each sample with a model that was not trained on it.
 
-    scikit-learn's function of this name makes NaN a class of its own when labels are
-    missing, which shifts columns of probabilities without a word; here the columns are
-    the classes of the full y, task by task, and NaN is never one of them. Missing
-    labels are predicted like the others.
+    scikit-learn's function of this name treats NaN as a class when labels are missing,
+    which silently shifts the columns of the probabilities. Here, the columns of each
+    task are the classes in the full y, and NaN is never a class. Samples with missing
+    labels are also predicted.
 
     Parameters
     ----------
@@ -75,40 +75,44 @@ def cross_val_predict(
     y : array-like of shape (n_samples,) or (n_samples, n_tasks)
         Labels; NaN where missing.
     groups : array-like of shape (n_samples,), default=None
-        The group of each sample: folds of a number do not divide groups, and a splitter
-        and every fit that takes groups get them.
+        Group of each sample. With an integer `cv`, no group is divided between folds.
+        Groups are also passed to a splitter and to every fit that accepts them.
     cv : int, splitter or iterable, default=None
-        None is 5; a number is that many folds of `MultiTaskStratifiedKFold`; otherwise
-        a splitter or an iterable of (train, test) whose test sets hold every row once.
+        An int is the number of folds of `MultiTaskStratifiedKFold`; None means 5. The
+        test sets of a splitter or of an iterable of (train, test) must contain each
+        sample exactly once.
     n_jobs : int, default=None
         Number of folds to fit at the same time.
     params : dict, default=None
-        Given to fit, such as {"sample_weight": (n_samples,) or (n_samples, n_tasks)}:
-        of what has one entry a row the training rows. With metadata routing enabled,
-        each goes where it is requested.
+        Parameters passed to fit, such as "sample_weight" of shape (n_samples,) or
+        (n_samples, n_tasks). Arrays with one entry per sample are restricted to the
+        training samples. With metadata routing enabled, each parameter is passed to the
+        objects that request it.
     method : {"predict", "predict_proba"}, default="predict"
-        What to return.
+        Method of the fitted estimators to call.
 
     Returns
     -------
     ndarray or list of ndarray
-        "predict": (n_samples,) or (n_samples, n_tasks). "predict_proba": (n_samples,
-        n_classes) for 1-D y, else a list of them with None for regressions; a class
-        that was not in a fold's training rows has probability 0 in its test rows. NaN
-        where a task had no label in the training rows of a fold. Of tokens lists of
-        tags, and a list with an array (n_tokens, n_tags) for each sample, which has no
-        row where there was no tag in training.
+        For "predict", an array of shape (n_samples,) or (n_samples, n_tasks). For
+        "predict_proba", an array of shape (n_samples, n_classes) if y is 1-D, otherwise
+        a list with one such array per task and None for regressions. A class that is
+        not in the training samples of a fold has probability 0 in its test samples.
+        Predictions are NaN if a task has no label in the training samples of a fold.
+        For token tasks, "predict" gives a list of tags for each sample, and
+        "predict_proba" an array (n_tokens, n_tags) for each sample, without rows if no
+        tag was seen in training.
 
     Raises
     ------
     ValueError
-        If the test sets are no partition of the rows, or the method is unknown.
+        If the test sets are not a partition of the samples, or the method is unknown.
     TaskError
-        If the estimator has learned a class that is no label of y.
+        If the estimator has learned a class that is not a label in y.
 
     See Also
     --------
-    per_task_scorers : Scores with the same care.
+    per_task_scorers : Scores of tasks with missing labels.
 
     Examples
     --------
@@ -152,13 +156,13 @@ def _route(
     params: Mapping[str, Any],
     groups: ArrayLike | None,
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Return what goes to fit and what goes to split."""
+    """Return the parameters of fit and of split."""
     if not get_config()["enable_metadata_routing"]:
         own = fit_params_for(estimator, {"groups": groups}, _WHO)
         return {**own, **params}, {"groups": groups}
     if groups is not None:
         raise ValueError(
-            f"{_WHO}: with metadata routing enabled, groups go into params: "
+            f"{_WHO}: groups is not allowed with metadata routing enabled. Use "
             "params={'groups': groups}."
         )
     router = (
@@ -191,19 +195,19 @@ def _all_probabilities(
 
 
 def _join_predictions(folds: Sequence[FoldOutput], t: int) -> np.ndarray:
-    """Return one task's predictions of all rows, in their order."""
+    """Return the predictions of one task for all samples, in their order."""
     parts = [np.asarray(fold.outputs[t]) for fold in folds]
     order = np.argsort(np.concatenate([fold.test for fold in folds]))
-    # a fold without labels of a task of strings predicts NaN
+    # A fold without labels of the task predicts NaN, even if the labels are strings.
     return np.concatenate(_alike(parts))[order]
 
 
 def _stack(labels: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the tasks side by side."""
+    """Return an array with one column per task."""
     return np.stack(_alike(labels), axis=1)
 
 
 def _alike(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return arrays that can be joined without turning numbers into strings."""
+    """Return arrays that can be joined without converting numbers to strings."""
     families = {"f" if a.dtype.kind in "iu" else a.dtype.kind for a in arrays}
     return list(arrays) if len(families) == 1 else [a.astype(object) for a in arrays]

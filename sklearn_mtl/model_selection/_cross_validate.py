@@ -1,4 +1,4 @@
-"""Cross-validation that decides once what the tasks are."""
+"""Cross-validation with the types of the tasks inferred from all labels."""
 
 from __future__ import annotations
 
@@ -39,10 +39,11 @@ def cross_validate(
 ) -> dict[str, Any]:
     """Evaluate an estimator by cross-validation, with a score for each task.
 
-    scikit-learn's function of this name, with defaults for several tasks and missing
-    labels. Where an estimator infers which tasks have classes, this is decided once, by
-    all labels: a target with 21 different whole numbers, of which a fold lacks one, is
-    a regression in every fold.
+    This is scikit-learn's function of this name with defaults for several tasks and
+    missing labels. If an estimator infers which tasks are classification tasks, this is
+    decided once from all labels. For example, a target with 21 different integers is a
+    regression task in all folds, even if the training samples of a fold have only 20 of
+    them.
 
     Parameters
     ----------
@@ -53,40 +54,42 @@ def cross_validate(
     y : array-like of shape (n_samples,) or (n_samples, n_tasks)
         Labels; NaN where missing.
     scoring : str, callable, list, tuple or dict, default=None
-        None is `per_task_scorers()`. Anything else is passed on to scikit-learn.
+        None uses `per_task_scorers()`. Other values are passed to scikit-learn.
     cv : int, splitter or iterable, default=None
-        None is 5; a number is that many folds of `MultiTaskStratifiedKFold`; otherwise
-        a splitter or an iterable of (train, test).
+        An int is the number of folds of `MultiTaskStratifiedKFold`; None means 5.
+        Alternatively, a splitter or an iterable of (train, test).
     **arguments : dict
         Other arguments of `sklearn.model_selection.cross_validate`: groups, n_jobs,
         params, return_train_score, return_estimator, error_score and more. Weights in
-        params reach fit; with metadata routing they also reach the default scores.
+        params are passed to fit. With metadata routing, they are also used in the
+        default scores.
 
     Returns
     -------
     dict of str to ndarray
-        As scikit-learn's: "fit_time", "score_time", and by default "test_" with the
-        name of each task and "test_mean", of shape (n_splits,).
+        Dict as returned by scikit-learn, with arrays of shape (n_splits,). The keys are
+        "fit_time", "score_time" and, by default, "test_mean" and "test_" followed by
+        the name of each task.
 
     Raises
     ------
     TaskError
         If the labels of a task cannot be read.
     ValueError
-        As scikit-learn's function.
+        If scikit-learn's function raises it.
 
     Warns
     -----
     TaskTypeWarning
-        If a few labels decide whether a task has classes.
+        If the inferred type of a task depends on a few labels.
     UserWarning
-        If params has sample weights and metadata routing is not enabled, because
-        scikit-learn then hands them to fit alone.
+        If params contains sample weights and metadata routing is not enabled.
+        scikit-learn then passes them only to fit.
 
     See Also
     --------
     cross_val_predict : Out-of-fold predictions.
-    per_task_scorers : The scores.
+    per_task_scorers : Default scorer.
 
     Examples
     --------
@@ -119,13 +122,14 @@ def cross_validate(
 
 
 def _warn_of_unweighted_scores(params: Mapping[str, Any] | None) -> None:
-    """Say that weights do not reach the scores, where scikit-learn cannot route."""
+    """Warn that the scores are not weighted if metadata routing is not enabled."""
     given = [key for key in params or {} if key.endswith("sample_weight")]
     if given and not get_config()["enable_metadata_routing"]:
         warnings.warn(
-            f"{_WHO}: {given[0]!r} in params reaches fit, but not the scores. With "
+            f"{_WHO}: {given[0]!r} in params is passed to fit, but not used in the "
+            "scores. To use it in both, call "
             "sklearn.set_config(enable_metadata_routing=True) and "
-            "estimator.set_fit_request(sample_weight=True) both are weighted.",
+            "estimator.set_fit_request(sample_weight=True).",
             UserWarning,
             stacklevel=3,
         )

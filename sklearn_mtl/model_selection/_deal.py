@@ -1,13 +1,14 @@
-"""First assignment of rows or groups to parts: rarest stratum first.
+"""First assignment of samples or groups to parts: rarest stratum first.
 
-Iterative stratification as Sechidis et al. (2011) describe it, a whole stratum at a
-time instead of a row at a time: within a stratum their rule (the part that wants the
-label most comes next) fixes how many of its rows each part gets, so those numbers are
-computed at once and only the order is open. Rows are dealt in the order of their other
-labels, which spreads equal rows, and so label pairs, over the parts; that is what
-Szymanski and Kajdanowicz (2017) do by stratifying pairs.
+This is the iterative stratification of Sechidis et al. (2011), but it assigns a whole
+stratum at a time instead of one sample at a time. Within a stratum, their rule (the
+part that needs the label most is next) determines the number of samples for each part.
+These numbers are computed at once, and only the order of the samples is left to choose.
+The samples of a stratum are assigned in the order of their other labels. This
+distributes samples with equal labels, and thus pairs of labels, over the parts;
+Szymanski and Kajdanowicz (2017) achieve the same by stratifying pairs.
 
-Everything that is compared is a whole number, so ties are ties on every processor.
+Only whole numbers are compared, so all processors find the same ties.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def deal_rows(
     order: np.ndarray | None,
     seed: int,
 ) -> np.ndarray:
-    """Assign rows to parts of exact sizes.
+    """Assign samples to parts of exact sizes.
 
     Shapes: strata (n_samples, n_strata), sizes (n_parts,), order
     (n_samples,) -> (n_samples,).
@@ -36,13 +37,13 @@ def deal_rows(
     wanted = np.outer(sizes, left)  # (n_parts, n_strata), in units of 1 / n_samples
     room = sizes.astype(np.intp).copy()
     part = np.full(n_samples, -1, dtype=np.intp)
-    # rows with equal labels have equal signatures, and stand side by side
+    # samples with equal labels have equal signatures, so they are sorted together
     marks = rng.integers(2**63, size=strata.shape[1])
     rank = np.arange(n_samples)
     if order is not None:
         rank = _rank(np.lexsort((order, _sum_by_row(strata, marks))))
     while left.any():
-        # A rare stratum that came late would find its rows in parts that have enough.
+        # The rarest first: later, other strata would already have placed its samples.
         rarest = int(np.argmin(np.where(left > 0, left, n_samples + 1)))
         begin, end = by_stratum.indptr[rarest : rarest + 2]
         rows = by_stratum.indices[begin:end]
@@ -65,7 +66,7 @@ def deal_rows(
 def deal_groups(
     strata: sparse.csr_array, targets: np.ndarray, priority: np.ndarray
 ) -> np.ndarray:
-    """Assign groups to parts in turn, each where it is wanted most.
+    """Assign groups to parts one after the other, each where it is needed most.
 
     Shapes: strata (n_groups, n_strata), targets (n_parts, n_strata),
     priority (n_groups,) -> (n_groups,).
@@ -83,11 +84,11 @@ def deal_groups(
 def _deal(
     wanted: np.ndarray, room: np.ndarray, n: int, unit: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return the parts that n rows go to, in order; a row is `unit` wanted ones."""
+    """Return the sorted parts of n samples; a sample counts as `unit` in `wanted`."""
     most = np.minimum(room, n)
     parts = np.repeat(np.arange(len(room)), most)
     turn = np.concatenate([np.arange(m) for m in most])
-    # a part that has got j rows still wants wanted - j; ties go where there is room
+    # a part with j samples still needs wanted - j; ties go to the part with more room
     free = room[parts] - turn
     missing = unit * turn - wanted[parts]
     chosen = np.lexsort((rng.random(len(parts)), -free, missing))[:n]
@@ -95,9 +96,9 @@ def _deal(
 
 
 def _mixed(parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return sorted parts evenly mixed."""
+    """Return sorted parts in an evenly mixed order."""
     counts = np.bincount(parts)
-    # The i-th of c rows comes at time (i + 1/2) / c, so the parts are mixed evenly.
+    # The i-th of the c samples of a part has time (i + 1/2) / c.
     time = np.concatenate([(np.arange(c) + 0.5) / c for c in counts if c] or [[]])
     return parts[np.lexsort((rng.random(len(parts)), time))]
 
@@ -112,7 +113,7 @@ def _count_by_part(
 
 
 def _sum_by_row(strata: sparse.csr_array, marks: np.ndarray) -> np.ndarray:
-    """Return the sums of the marks of each row's strata, modulo 2**64."""
+    """Return the sum of the marks of the strata of each sample, modulo 2**64."""
     sums = np.cumsum(np.append(0, marks[strata.indices]))
     return np.diff(sums[strata.indptr])
 

@@ -1,4 +1,4 @@
-"""Learn the decisions of all tasks once the estimator is fitted."""
+"""Tuning of the decisions of all tasks for a fitted estimator."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ __all__ = ["DecisionFit", "task_set_of", "weights_of"]
 
 @dataclass(frozen=True)
 class DecisionFit:
-    """A fitted estimator, and what is to be decided for its tasks.
+    """A fitted estimator and the decision settings of its tasks.
 
     Attributes
     ----------
     estimator : estimator
         A clone of it is fitted to each fold.
     model : estimator
-        Fitted to all samples.
+        Estimator fitted to all samples.
     task_set : TaskSet
-        Its tasks.
+        Tasks of the model.
     settings : list of TaskSetting
-        What each task is decided by.
+        Settings of the decision of each task.
     calibrate : str or None
-        How probabilities are calibrated.
+        Method that calibrates the probabilities.
     """
 
     estimator: Any
@@ -47,7 +47,7 @@ class DecisionFit:
     def learn_rules(
         self, data: Training, cv: Any, n_jobs: int | None, who: str
     ) -> list[TaskRule]:
-        """Return what is done with the probabilities of each task."""
+        """Return the calibration and decision rule of each task."""
         self._check_classes(who)
         rules = [TaskRule(costs=one.costs) for one in self.settings]
         tasks = self.task_set.tasks
@@ -72,7 +72,7 @@ class DecisionFit:
         return rules
 
     def _is_learned(self, t: int) -> bool:
-        """Say whether out-of-fold predictions of a task are needed."""
+        """Return whether out-of-fold predictions of a task are needed."""
         is_calibrated = self.calibrate is not None
         task = self.task_set.tasks[t]
         has_choice = task.is_classification and task.n_classes > 1
@@ -83,22 +83,22 @@ class DecisionFit:
             raise TaskError(
                 f"{who}: all tasks are regressions for "
                 f"{type(fitted_model(self.model)).__name__}: "
-                f"{self.task_set.names[:10]}. There is no class to choose; use the "
-                "estimator itself, or a classifier or task_types where labels are "
-                "classes."
+                f"{self.task_set.names[:10]}. There is no class to choose: use the "
+                "estimator without TaskDecisionsCV. If the labels are classes, use a "
+                "classifier or set task_types."
             )
 
     def _check_probabilities(self, who: str) -> None:
         if not hasattr(self.model, "predict_proba"):
             raise ValueError(
                 f"{who}: {type(fitted_model(self.model)).__name__} has no "
-                "predict_proba. CalibratedClassifierCV gives it to a classifier of one "
-                "task, which IndependentTasks fits to each."
+                "predict_proba. Use IndependentTasks with a single-task classifier in "
+                "a CalibratedClassifierCV."
             )
 
 
 def weights_of(columns: TargetColumns, who: str) -> np.ndarray | None:
-    """Return the weights as an array: one per sample where that says it all."""
+    """Return the weights: one per sample if all tasks have the same weights."""
     if columns.weights is None:
         return None
     weights = check_sample_weight(columns.weights, columns.observed.shape, who)
@@ -106,7 +106,7 @@ def weights_of(columns: TargetColumns, who: str) -> np.ndarray | None:
 
 
 def task_set_of(model: Any, columns: TargetColumns, who: str) -> TaskSet:
-    """Return the tasks as a fitted estimator knows them."""
+    """Return the tasks of a fitted estimator."""
     own = getattr(fitted_model(model), "task_set_", None)
     if own is not None:
         return own
@@ -128,9 +128,9 @@ def _warn_of_unknown(names: Sequence[str], n_tasks: int, who: str) -> None:
     if names:
         shown = [*names[:10], *(["..."] if len(names) > 10 else [])]
         warnings.warn(
-            f"{who}: {len(names)} of {n_tasks} tasks have out-of-fold predictions "
-            f"with labels of fewer than two classes: {shown}. Their probabilities are "
-            "not calibrated, and their likeliest class is predicted unless costs are "
+            f"{who}: {len(names)} of {n_tasks} tasks have out-of-fold predictions with "
+            f"labels of fewer than two classes: {shown}. Their probabilities are not "
+            "calibrated, and their most probable class is predicted unless costs are "
             "given.",
             MissingLabelWarning,
             stacklevel=6,

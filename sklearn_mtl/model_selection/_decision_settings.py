@@ -1,4 +1,4 @@
-"""What is to be decided for each task: by which metric, under what bound, or costs."""
+"""Settings of the decision of each task: metric, constraint or costs."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _UNDECIDED = ("constant", "empty", "regression", "tokens")
 
 @dataclass(frozen=True)
 class TaskSetting:
-    """How the class of one task is chosen.
+    """Settings of the decision of one task.
 
     Attributes
     ----------
     metric : Metric or None
-        What is maximised; None where nothing is tuned.
+        Metric to maximise; None if nothing is tuned.
     bound : (Metric, float) or None
-        A metric and what it must reach.
+        Another metric and its lower bound.
     costs : ndarray of shape (n_classes, n_classes) or None
-        Costs that were given.
+        Costs given by the user.
     """
 
     metric: Metric | None = None
@@ -40,7 +40,7 @@ class TaskSetting:
 def check_names(
     names: list[str], scoring: Any, constraint: Any, costs: Any, who: str
 ) -> None:
-    """Refuse unknown tasks and metrics, before anything is fitted."""
+    """Raise for unknown tasks and metrics, before anything is fitted."""
     read_metric(constraint, names, who)
     scoring = read_metric(scoring, names, who)
     for one in scoring.values() if _is_dict(scoring) else [scoring]:
@@ -53,7 +53,7 @@ def check_names(
 def read_settings(
     tasks: Sequence[Task], scoring: Any, constraint: Any, costs: Any, who: str
 ) -> list[TaskSetting]:
-    """Return what each task is decided by."""
+    """Return the settings of each task."""
     names = [task.name for task in tasks]
     scoring = read_metric(scoring, names, who)
     constraint = read_metric(constraint, names, who)
@@ -77,9 +77,9 @@ def _refuse_regressions(given: Any, tasks: Sequence[Task], who: str) -> None:
     named = [name for name in given if name in values] if _is_dict(given) else []
     if named:
         raise TaskError(
-            f"{who}: the tasks {named} are regressions or have tokens, of which no "
-            "class is chosen. Leave them out of scoring, constraint and costs; their "
-            "values and tags are predicted as they are."
+            f"{who}: the tasks {named} are regression or token tasks, for which no "
+            "class is chosen. Remove them from scoring, constraint and costs; their "
+            "predictions are not changed."
         )
 
 
@@ -109,15 +109,15 @@ def _read_metric(metric: Any, task: Task, who: str) -> Metric:
     found = find_metric(metric, who)
     if found.needs not in ("labels", "any"):
         raise TaskError(
-            f"{who}: task {task.name!r}: {found.name!r} does not depend on which class "
-            "is predicted, so that it cannot choose one. Use a metric of labels, such "
-            "as 'balanced_accuracy', 'f1' or 'matthews_corrcoef', or a function of "
-            "(y_true, y_pred)."
+            f"{who}: task {task.name!r}: {found.name!r} does not depend on the "
+            "predicted class, so it cannot be used to choose one. Use a metric of "
+            "labels such as 'balanced_accuracy', 'f1' or 'matthews_corrcoef', or a "
+            "callable (y_true, y_pred)."
         )
     if found.is_error and found.sign > 0:
         raise TaskError(
-            f"{who}: task {task.name!r}: {found.name!r} is an error, of which less is "
-            f"better. Use 'neg_{found.name}'."
+            f"{who}: task {task.name!r}: {found.name!r} is an error (lower is better). "
+            f"Use 'neg_{found.name}'."
         )
     return found
 
@@ -126,14 +126,14 @@ def _read_bound(bound: Any, task: Task, who: str) -> tuple[Metric, float]:
     is_pair = isinstance(bound, tuple | list) and len(bound) == 2
     if not is_pair or not isinstance(bound[1], Real):
         raise TaskError(
-            f"{who}: task {task.name!r}: constraint must be a metric and what it must "
-            f"reach, such as ('precision', 0.9); found {bound!r}."
+            f"{who}: task {task.name!r}: constraint must be a tuple (metric, lower "
+            f"bound), such as ('precision', 0.9); got {bound!r}."
         )
     if task.n_classes != 2:
         raise TaskError(
-            f"{who}: task {task.name!r} has {task.n_classes} classes; a constraint "
-            "needs a task with two, whose one threshold is tuned. Give it by task, or "
-            "as {'binary': ...}."
+            f"{who}: task {task.name!r} has {task.n_classes} classes, but constraint "
+            "is only supported for two classes. Use a dict with task names or with "
+            "the key 'binary'."
         )
     return _read_metric(bound[0], task, who), float(bound[1])
 
@@ -147,8 +147,8 @@ def _read_costs(costs: Any, task: Task, who: str) -> np.ndarray:
     if found.shape != (n, n) or not np.isfinite(found).all():
         assert classes is not None  # for the type checker
         raise TaskError(
-            f"{who}: task {task.name!r}: costs must be finite numbers of shape "
-            f"({n}, {n}), a row for each true class and a column for each predicted "
-            f"one of {classes.tolist()}; found {costs!r}."
+            f"{who}: task {task.name!r}: costs must be finite numbers of shape ({n}, "
+            f"{n}), with a row for each true class and a column for each predicted "
+            f"class of {classes.tolist()}; got {costs!r}."
         )
     return found

@@ -1,8 +1,8 @@
-"""Choose the class of a task from its probabilities, by costs that are given or tuned.
+"""Choice of the class of a task from its probabilities, by given or tuned costs.
 
 A threshold t on the probability of the second of two classes is the cost matrix
-[[0, t], [1 - t, 0]], and a weight for each of several classes is a matrix with equal
-costs in a row: costs are the one form of every decision.
+[[0, t], [1 - t, 0]]. Weights of several classes are a cost matrix with equal
+costs within each row. Therefore every decision is represented by a cost matrix.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from sklearn_mtl.tasks import Task, likeliest
 
 __all__ = ["TaskRule", "learn_rule", "threshold_of", "tune_costs"]
 
-_CANDIDATES = 200  # thresholds that are compared at most, or a few more
-# 0 is the likeliest class, and 1 the optimum of balanced accuracy where probabilities
-# are right; less and more are for those of a model with class weights.
+_CANDIDATES = 200  # approximate maximum number of thresholds to compare
+# 0 gives the most probable class. 1 maximises balanced accuracy if the probabilities
+# are correct. Other powers are useful for models with class weights.
 _POWERS = np.concatenate([np.linspace(0, 2, 41), np.linspace(-1, -0.05, 20)])
-_SAME = 1e-12  # differences of scores below this are rounding
+_SAME = 1e-12  # smaller differences of scores are attributed to rounding
 
-#: Predicted classes (n_samples,) -> a score of which more is better.
+# : Function from predicted classes (n_samples,) to a score; greater is better.
 Score = Callable[[np.ndarray], float]
 
 
 @dataclass(frozen=True)
 class TaskRule:
-    """What is done with the probabilities of one task.
+    """Calibration and decision rule for the probabilities of one task.
 
     Attributes
     ----------
     calibrator : Calibrator, Temperature or None
-        Changes the probabilities; None leaves them as they are.
+        Calibrates the probabilities; None leaves them unchanged.
     costs : ndarray of shape (n_classes, n_classes) or None
-        The cost of each predicted class (column) for each true class (row); None
-        predicts the likeliest class, or the value of a regression.
+        Cost of each predicted class (column) for each true class (row). None predicts
+        the most probable class, or the value of a regression.
     score : float
-        What the tuned costs reach on the samples they were tuned on; NaN where nothing
-        was tuned.
+        Score of the tuned costs on the samples used for tuning; NaN if no costs were
+        tuned.
     """
 
     calibrator: Any = None
@@ -54,7 +54,7 @@ class TaskRule:
     def output(self, given: Any) -> Any:
         """Return calibrated probabilities (n_samples, n_classes), or values.
 
-        Those of tokens stay as they are.
+        Probabilities of tokens are not changed.
         """
         return given if self.calibrator is None else self.calibrator.apply(given)
 
@@ -72,7 +72,7 @@ class Objective:
     Attributes
     ----------
     metric : Metric
-        Of labels, or a function of the user.
+        Metric of labels, or a user-defined function.
     y : ndarray of shape (n_samples,)
         True class indices.
     weight : ndarray of shape (n_samples,)
@@ -93,15 +93,15 @@ class Objective:
         return -np.inf if np.isnan(score) else score
 
     def _own(self, codes: np.ndarray) -> float:
-        # A function of the user need not take weights unless they matter.
+        # A user-defined function only needs to accept weights if weights are given.
         is_plain = bool((self.weight == 1).all())
         weights = {} if is_plain else {"sample_weight": self.weight}
         labels = self.classes[self.y], self.classes[codes]
         return self.metric.function(*labels, **weights)
 
     def _named(self, codes: np.ndarray) -> float:
-        # Metrics of labels see no more than the confusion matrix: one sample for each
-        # of its entries has the same score, at a small part of the cost.
+        # Metrics of labels depend only on the confusion matrix. One weighted sample per
+        # entry of the matrix has the same score and is much faster.
         n = len(self.classes)
         counts = np.bincount(self.y * n + codes, self.weight, minlength=n * n)
         used = np.flatnonzero(counts)
@@ -110,14 +110,14 @@ class Objective:
 
 
 class Constrained:
-    """A score that counts only where another one is high enough."""
+    """Score subject to a lower bound on another score."""
 
     def __init__(self, objective: Score, bound: Objective, least: float) -> None:
         self.objective, self.bound, self.least = objective, bound, least
         self.highest = -np.inf
 
     def __call__(self, codes: np.ndarray) -> float:
-        """Score predicted class indices (n_samples,); -inf where that is too low."""
+        """Score predicted class indices (n_samples,); -inf below the lower bound."""
         found = self.bound(codes)
         self.highest = max(self.highest, found)
         return self.objective(codes) if found >= self.least else -np.inf
@@ -130,9 +130,10 @@ def learn_rule(
     held_out: tuple[np.ndarray | None, np.ndarray, np.ndarray],
     who: str,
 ) -> TaskRule | None:
-    """Return the rule of a task; None where fewer than two classes are left.
+    """Return the rule of a task; None if fewer than two classes are left.
 
-    `held_out` has probabilities (n_samples, n_classes), codes and weights (n_samples,).
+    `held_out` contains probabilities (n_samples, n_classes), codes and weights
+    (n_samples,).
     """
     proba, codes, weight = held_out
     if proba is None:
@@ -155,18 +156,19 @@ def learn_rule(
         score = Constrained(score, bound, least)
     costs, best = tune_costs(proba, score, y, weight)
     if best == -np.inf:
-        why = f"{setting.metric.name!r} gives NaN for all thresholds."
+        why = f"{setting.metric.name!r} is NaN for all thresholds."
         if isinstance(score, Constrained):
             why = (
-                f"no threshold reaches {score.least:g} in {score.bound.metric.name!r} "
-                f"out of fold; the highest is {score.highest:.3g}."
+                f"no threshold reaches {score.bound.metric.name!r} >= {score.least:g} "
+                "on the out-of-fold predictions; the highest value is "
+                f"{score.highest:.3g}."
             )
         raise TaskError(f"{who}: task {task.name!r}: {why}")
     return TaskRule(calibrator, costs, best)
 
 
 def threshold_of(costs: np.ndarray | None) -> float:
-    """Return from which probability the second of two classes is predicted."""
+    """Return the probability above which the second of two classes is predicted."""
     if costs is None:
         return 0.5
     of_false, of_missed = costs[0, 1] - costs[0, 0], costs[1, 0] - costs[1, 1]
@@ -179,7 +181,7 @@ def tune_costs(
 ) -> tuple[np.ndarray, float]:
     """Return the costs that maximise a score, and that score.
 
-    The score is -inf where a constraint does not hold.
+    The score is -inf if a constraint is not satisfied.
 
     Shapes: proba (n_samples, n_classes), y and weight (n_samples,).
     """
@@ -193,7 +195,7 @@ def _tune_threshold(
 ) -> tuple[np.ndarray, float]:
     thresholds = _candidates(p, y == 1)
     scores = np.array([score((p > t).astype(np.intp)) for t in thresholds])
-    # Neighbours with one score: their middle is farthest from where it changes.
+    # The middle of a range of equal scores is the most robust choice.
     best = np.flatnonzero(scores >= scores.max() - _SAME)
     run = np.split(best, np.flatnonzero(np.diff(best) > 1) + 1)
     longest = max(run, key=len)
@@ -205,9 +207,9 @@ def _tune_threshold(
 def _tune_weights(
     proba: np.ndarray, score: Score, y: np.ndarray, weight: np.ndarray
 ) -> tuple[np.ndarray, float]:
-    """Choose the power of the frequencies of the classes that divides probabilities."""
-    # One number for all classes: a weight for each, tuned one after the other, scored
-    # higher out of fold and no higher on new samples.
+    """Tune the power of the class frequencies by which probabilities are divided."""
+    # One number for all classes. Weights that are tuned for each class separately had
+    # higher out-of-fold scores but not higher scores on new samples.
     n_classes = proba.shape[1]
     share = np.bincount(y, weight, minlength=n_classes) / weight.sum()
     share = np.maximum(share, share[share > 0].min())
@@ -220,9 +222,10 @@ def _tune_weights(
 
 
 def _candidates(p: np.ndarray, is_class: np.ndarray) -> np.ndarray:
-    """Return sorted thresholds between probabilities, fewer where these are too many.
+    """Return sorted thresholds between the probabilities, at most about 200.
 
-    Both classes have as many, so that a rare one has enough near its own values.
+    Both classes contribute equally many, in order to have enough thresholds near the
+    probabilities of a rare class.
     """
     known = np.unique(p)
     between = (known[:-1] + known[1:]) / 2

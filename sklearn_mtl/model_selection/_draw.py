@@ -1,8 +1,8 @@
-"""Draw a stratified part of the samples, each with the same probability.
+"""Stratified subsets of the samples that contain each sample with equal probability.
 
-An assignment that keeps strata in proportion prefers some samples to others: those with
-labels that fit best into a small part. But whatever it prefers, a part that is chosen
-at random among parts of equal size holds each sample with the same probability.
+An assignment that keeps strata in proportion prefers some samples for a small part:
+those with labels that fit best. Nevertheless, a part that is chosen at random among
+parts of equal size contains each sample with the same probability.
 """
 
 from __future__ import annotations
@@ -16,25 +16,27 @@ from sklearn_mtl.model_selection._assign import assign_groups, assign_rows
 
 __all__ = ["draw_groups", "draw_rows"]
 
-_MOST_PARTS = 10  # of one assignment; a smaller share is drawn from one of them
+# Maximum number of parts of one assignment. A smaller subset is drawn from one of them.
+_MOST_PARTS = 10
 
-# what are assigned, and sizes of parts in rows -> the part of each
+# function from items and sizes of parts in samples to the part of each item
 Assign = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def draw_rows(
     strata: sparse.csr_array, n_drawn: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return which rows are drawn: every one with probability n_drawn / n_samples.
+    """Return a mask of drawn samples, each with probability n_drawn / n_samples.
 
     Shapes: strata (n_samples, n_strata) -> (n_samples,).
 
     Notes
     -----
-    With n rows, of which m are drawn, and k = round(n / m): k - 1 parts of m rows and
-    one of r rows, the rest. With probability max(m, r) / n the rest is chosen, else one
-    of the others. A rest that is too large is drawn from again, to a rest that is too
-    small some of the other rows are added, so that each row has m / n in both cases.
+    To draw m of n samples with k = round(n / m), the samples are divided into k - 1
+    parts of m samples and a rest of r samples. The rest is chosen with probability
+    max(m, r) / n, otherwise one of the parts. If the rest is too large, m samples are
+    drawn from it. If it is too small, m - r of the other samples are added. In both
+    cases the probability of each sample is m / n.
     """
 
     def assign(rows: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -48,10 +50,10 @@ def draw_rows(
 def draw_groups(
     strata: sparse.csr_array, group: np.ndarray, n_drawn: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return the rows of some groups: each group is drawn with the same probability.
+    """Return a mask of the samples of drawn groups, each with the same probability.
 
-    But a group of more than n_drawn rows is not drawn where the others have enough, and
-    neither is a single group.
+    A group of more than n_drawn samples is not drawn if the other groups have enough
+    samples. A single group is not drawn.
 
     Shapes: strata (n_samples, n_strata), group (n_samples,) ->
     (n_samples,).
@@ -73,9 +75,9 @@ def draw_groups(
     if counts[groups].sum() < n_drawn:
         groups = np.arange(len(counts))
     n = int(counts[groups].sum())
-    least = -(-n // len(groups))  # of one group
+    least = -(-n // len(groups))  # mean size of a group, rounded up
     drawn = _draw(groups, n, max(n_drawn, least), assign, rng)
-    n_groups = np.clip(len(drawn), 1, len(counts) - 1)  # neither none nor all
+    n_groups = np.clip(len(drawn), 1, len(counts) - 1)  # at least one, but not all
     if len(drawn) != n_groups:
         drawn = rng.choice(groups, n_groups, replace=False)
     return np.isin(group, drawn)
@@ -84,16 +86,16 @@ def draw_groups(
 def _draw(
     items: np.ndarray, n: int, m: int, assign: Assign, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return the items that are drawn: m of their n rows, or about as many."""
-    # The complement is drawn with the same guarantee.
+    """Return drawn items with m of the n samples, or about as many."""
+    # Drawing the complement gives the same probabilities.
     if 2 * m > n:
         return np.setdiff1d(items, _draw(items, n, n - m, assign, rng))
     if m * len(items) < n:  # less than one group
         return rng.choice(items, int(rng.integers(n) < m * len(items)))
     if 4 * m * m < n == len(items):
-        # so many at random are in proportion to a quarter of a drawn row
+        # a random subset of this size deviates by a quarter of a drawn sample
         items, n = rng.choice(items, 4 * m * m, replace=False), 4 * m * m
-    # n / m, rounded: k - 1 parts of m rows, and one of the rest.
+    # k is n / m, rounded: k - 1 parts of m samples, and the rest.
     k = (2 * n + m) // (2 * m)
     if k > _MOST_PARTS:
         sizes = np.diff(n * np.arange(_MOST_PARTS + 1) // _MOST_PARTS)
@@ -102,7 +104,7 @@ def _draw(
         return _draw(items, int(sizes[chosen]), m, assign, rng)
     rest = n - (k - 1) * m
     part = assign(items, np.append(np.full(k - 1, m), rest))
-    # Both ways each item is drawn with probability m / n, also one of the odd part.
+    # Each item is drawn with probability m / n, also those of the rest.
     if rng.integers(n) >= max(rest, m):
         return items[part == rng.integers(k - 1)]
     inside, outside = items[part == k - 1], items[part != k - 1]

@@ -1,4 +1,4 @@
-"""Fit an estimator to the training rows of each fold, and predict the test rows."""
+"""Fits to the training samples of each fold, and predictions of the test samples."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Split = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class FoldOutput:
-    """What the model of one fold says of its test rows."""
+    """Predictions of the model of one fold for its test samples."""
 
     test: np.ndarray
     classes: list[np.ndarray | None]
@@ -42,24 +42,26 @@ class FoldOutput:
 
 @dataclass(frozen=True)
 class FoldFits:
-    """What is fitted in each fold.
+    """Estimator and data that are fitted in each fold.
 
     Attributes
     ----------
     estimator : estimator
-        A clone of it is fitted.
+        A clone of it is fitted to each fold.
     X : array-like of shape (n_samples, n_features)
         Inputs.
     y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-        Targets as the estimator takes them.
+        Targets as passed to the estimator.
     columns : TargetColumns
-        The same targets, read.
+        The same targets, converted.
     params : mapping of str to object
-        What fit gets; of what has one entry per sample, those of the training rows.
+        Parameters of fit. Arrays with one entry per sample are restricted to the
+        training samples.
     who : str
-        Who asks; messages begin with it.
-    said : tuple of type
-        Categories of warnings that a fit to all samples has given already.
+        Name of the caller, with which messages begin.
+    ignored : tuple of type
+        Categories of warnings that a fit to all samples has already issued; they are
+        not repeated.
     """
 
     estimator: Any
@@ -68,22 +70,24 @@ class FoldFits:
     columns: TargetColumns
     params: Mapping[str, Any]
     who: str
-    said: tuple[type[Warning], ...] = ()
+    ignored: tuple[type[Warning], ...] = ()
 
     def predict(
         self, splits: Sequence[Split], method: str, n_jobs: int | None
     ) -> list[FoldOutput]:
-        """Return what the models of all folds say of their test rows."""
+        """Return the predictions of all folds for their test samples."""
         self._check_partition([test for _, test in splits])
         n_tasks = self.columns.observed.shape[1]
-        parts = self.ask(splits, partial(_say, method, n_tasks, self.who), n_jobs)
+        parts = self.ask(
+            splits, partial(_predict_tasks, method, n_tasks, self.who), n_jobs
+        )
         pairs = zip(splits, parts, strict=True)
         return [FoldOutput(np.asarray(test), *part) for (_, test), part in pairs]
 
     def ask(
         self, splits: Sequence[Split], question: Callable, n_jobs: int | None
     ) -> list[Any]:
-        """Return what each fold's model and inputs (X of its test rows) answer."""
+        """Return question(model, X_test) for each fold."""
         with workers_end_with_us():
             found: list[Any] = Parallel(n_jobs=n_jobs)(
                 delayed(self._ask_fold)(split, question) for split in splits
@@ -95,17 +99,19 @@ class FoldFits:
         n_samples = len(self.columns.observed)
         if not np.array_equal(np.sort(rows), np.arange(n_samples)):
             raise ValueError(
-                f"{self.who} only works for partitions: the test sets of cv must hold "
-                f"every one of the {n_samples} rows once. They hold "
-                f"{len(np.unique(rows))} of them, {len(rows)} in all."
+                f"{self.who}: the test sets of cv are not a partition: they must "
+                f"contain each of the {n_samples} samples exactly once, but they "
+                f"contain {len(rows)} samples, of which {len(np.unique(rows))} are "
+                "different."
             )
 
     def _ask_fold(self, split: Split, question: Callable) -> Any:
         train, test = (np.asarray(rows) for rows in split)
         n_samples = len(self.columns.observed)
-        # without categories the filters stay: a warning of all folds is shown once
-        with warnings.catch_warnings() if self.said else nullcontext():
-            for category in self.said:
+        # Without categories, leave the filters unchanged: then a warning that all folds
+        # issue is shown once.
+        with warnings.catch_warnings() if self.ignored else nullcontext():
+            for category in self.ignored:
                 warnings.simplefilter("ignore", category)
             fitted = clone(self.estimator).fit(
                 safe_indexing(self.X, train),
@@ -115,10 +121,10 @@ class FoldFits:
             return question(fitted, safe_indexing(self.X, test))
 
 
-def _say(
+def _predict_tasks(
     method: str, n_tasks: int, who: str, fitted: Any, X: FeaturesLike
 ) -> tuple[list[np.ndarray | None], Sequence[Any]]:
-    """Return the classes of a fitted estimator, and what it says of each task."""
+    """Return the classes and the predictions of a fitted estimator."""
     classes = classes_of_tasks(fitted, n_tasks, who)
     if method == "predict":
         return classes, predicted_columns(fitted.predict(X), n_tasks, who)
@@ -128,8 +134,8 @@ def _say(
 def _rows_of_params(
     params: Mapping[str, Any], rows: np.ndarray, n_samples: int
 ) -> dict:
-    """Return the parameters with those that have an entry a row cut to some rows."""
-    # A validation set has rows of its own, as many as it may have.
+    """Return the parameters, with arrays of one entry per sample restricted to rows."""
+    # A validation set has separate samples, possibly n_samples of them.
     return {
         name: safe_indexing(value, rows)
         if _length(value) == n_samples and not is_validation(name)
@@ -147,7 +153,7 @@ def _length(value: Any) -> int | None:
 def join_probabilities(
     folds: Sequence[FoldOutput], task: Task, t: int, n_samples: int, who: str
 ) -> Any:
-    """Return the probabilities of all classes of the task in column t, for all rows."""
+    """Return the probabilities of all classes of task t, for all samples."""
     if all(fold.classes[t] is None for fold in folds):
         return None
     if any(isinstance(fold.outputs[t], list) for fold in folds):
@@ -165,26 +171,26 @@ def join_probabilities(
 def _join_tokens(
     folds: Sequence[FoldOutput], task: Task, t: int, who: str
 ) -> list[np.ndarray]:
-    """Return the probabilities (n_tokens, n_tags) of all rows, in their order."""
+    """Return the probabilities (n_tokens, n_tags) of all samples, in their order."""
     parts: dict[int, np.ndarray] = {}
     for fold in folds:
         known = fold.classes[t]
         assert known is not None  # for the type checker
         place = _place(task, known, who)
         for row, given in zip(fold.test.tolist(), fold.outputs[t], strict=True):
-            # a model that saw no tags gives probabilities for no token
+            # A model that was trained without tags returns an array without rows.
             parts[row] = np.zeros((len(given), task.n_classes))
             parts[row][:, place] = given
     return [parts[row] for row in sorted(parts)]
 
 
 def _place(task: Task, learned: np.ndarray, who: str) -> np.ndarray:
-    """Return where the classes of a fold stand among those of y."""
+    """Return the indices of the classes of a fold among the classes of y."""
     place = task.encode(learned).astype(np.intp)
     if (place < 0).any():
         raise TaskError(
             f"{who}: task {task.name!r}: the estimator has learned the classes "
-            f"{learned[place < 0].tolist()}, which are no labels of y; those are "
-            f"{task.classes}. Does it take missing labels for a class?"
+            f"{learned[place < 0].tolist()}, which are not among the labels in y: "
+            f"{task.classes}. Check whether it treats missing labels as a class."
         )
     return place

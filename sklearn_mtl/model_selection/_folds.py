@@ -1,4 +1,4 @@
-"""What the k-fold splitters share."""
+"""Base class of the k-fold splitters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["MultiTaskFolds"]
 
 
 class MultiTaskFolds(BaseCrossValidator):
-    """k folds from one hook that assigns every row to a part."""
+    """K-fold splitter whose subclasses implement the assignment of samples to folds."""
 
     n_splits: int
     shuffle: bool
@@ -38,15 +38,14 @@ class MultiTaskFolds(BaseCrossValidator):
     ) -> None:
         if not isinstance(n_splits, Integral) or n_splits < 2:
             raise ValueError(
-                f"{who}: n_splits must be a whole number of at least 2, found "
-                f"{n_splits!r}."
+                f"{who}: n_splits must be an integer of at least 2; got {n_splits!r}."
             )
         if not isinstance(shuffle, bool | np.bool_):
-            raise TypeError(f"{who}: shuffle must be True or False, found {shuffle!r}.")
+            raise TypeError(f"{who}: shuffle must be True or False; got {shuffle!r}.")
         if not shuffle and random_state is not None:
             raise ValueError(
                 f"{who}: setting a random_state has no effect since shuffle is False. "
-                "Leave random_state at None, or set shuffle=True."
+                "Set random_state=None or shuffle=True."
             )
         self.n_splits = int(n_splits)
         self.shuffle = bool(shuffle)
@@ -63,7 +62,7 @@ class MultiTaskFolds(BaseCrossValidator):
         Parameters
         ----------
         X, y, groups : object
-            Ignored, as scikit-learn's splitters do.
+            Ignored; exist for compatibility with scikit-learn.
 
         Returns
         -------
@@ -93,7 +92,7 @@ class MultiTaskFolds(BaseCrossValidator):
     def _split(
         self, X: FeaturesLike, y: TargetsLike | None, groups: ArrayLike | None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Split as scikit-learn does, which cannot take the length of a dict."""
+        """Split with scikit-learn's base class, after converting a dict of targets."""
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, groups=groups)
         yield from super().split(X, as_targets(y, who), groups)
@@ -106,7 +105,7 @@ class MultiTaskFolds(BaseCrossValidator):
         groups: ArrayLike | None,
         rng: np.random.Generator,
     ) -> np.ndarray:
-        """Return the fold of every row."""
+        """Return the fold of each sample."""
 
     def _warn_of_lost(
         self, names: list[str], observed: np.ndarray, part: np.ndarray

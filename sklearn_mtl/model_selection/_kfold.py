@@ -1,4 +1,4 @@
-"""K-fold in which no task is lost."""
+"""K-fold in which every task has labels in every training set."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ __all__ = ["MultiTaskKFold"]
 class MultiTaskKFold(MultiTaskFolds):
     """K-fold in which every task keeps observed labels in every training set.
 
-    scikit-learn's KFold, and then as few rows as needed change their fold. Use it for
-    regression, or where folds in the order of the rows are wanted; classes are better
-    kept in proportion by `MultiTaskStratifiedKFold`.
+    The folds of scikit-learn's KFold are changed for as few samples as necessary. Use
+    it for regression, or to get folds in the order of the samples. Use
+    `MultiTaskStratifiedKFold` to keep classes in proportion.
 
     Parameters
     ----------
     n_splits : int, default=5
         Number of folds.
     shuffle : bool, default=False
-        Whether rows are shuffled before they are divided. Data that are sorted by task
-        should be.
+        Whether to shuffle the samples first. This is recommended if the data are sorted
+        by task.
     random_state : int, RandomState instance or None, default=None
         Seed of the shuffling.
 
     Raises
     ------
     ValueError
-        If n_splits is less than 2 or more than the number of rows, or random_state is
-        given without shuffle.
+        If n_splits is less than 2 or greater than the number of samples, or if
+        random_state is given without shuffle.
 
     Warns
     -----
@@ -77,23 +77,24 @@ class MultiTaskKFold(MultiTaskFolds):
         y: TargetsLike | None = None,
         groups: ArrayLike | None = None,
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the rows of the training and of the test set of every fold.
+        """Yield the indices of the training and test samples of each fold.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs; only their number counts.
+            Inputs; only the number of samples is used.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
-            Targets; NaN where missing. Without it this is scikit-learn's KFold.
+            Targets; NaN where missing. If None, the folds are those of scikit-learn's
+            KFold.
         groups : object
             Ignored, with a warning.
 
         Yields
         ------
         train : ndarray of shape (n_train,)
-            Rows of the training set.
+            Indices of the training samples.
         test : ndarray of shape (n_test,)
-            Rows of the test set.
+            Indices of the test samples.
         """
         warn_of_groups(self, groups)
         yield from self._split(X, y, None)

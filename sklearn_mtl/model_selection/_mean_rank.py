@@ -1,4 +1,4 @@
-"""Choose the candidate of a search by its ranks on all tasks."""
+"""Choice of the candidate of a search by its ranks on all tasks."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _PREFIX, _MEAN = "mean_test_", "mean_test_mean"
 def best_mean_rank(cv_results: dict[str, Any]) -> int:
     """Return the candidate with the best mean rank over tasks.
 
-    For `refit=` of GridSearchCV and its like with `scoring=per_task_scorers(...)`: each
-    task ranks the candidates by its own score, in whatever unit, and all tasks count
-    alike.
+    Use it as `refit` of GridSearchCV and similar searches with
+    `scoring=per_task_scorers(...)`. Each task ranks the candidates by its score, so all
+    tasks have the same influence, whatever the units of their scores.
 
     Parameters
     ----------
@@ -31,16 +31,16 @@ def best_mean_rank(cv_results: dict[str, Any]) -> int:
     Returns
     -------
     int
-        The number of the candidate; the first one of several.
+        Index of the candidate; the first one if several are equal.
 
     Raises
     ------
     TaskError
-        If there is no score of a task.
+        If `cv_results` contains no score of a task.
 
     See Also
     --------
-    per_task_scorers : The scores of the tasks.
+    per_task_scorers : Scorer that returns a score for each task.
 
     Examples
     --------
@@ -56,10 +56,10 @@ def best_mean_rank(cv_results: dict[str, Any]) -> int:
     ]
     if not scores:
         raise TaskError(
-            f"{_WHO}: cv_results has no score of a task; search with "
-            "scoring=per_task_scorers(...)."
+            f"{_WHO}: cv_results contains no score of a task. Use "
+            "scoring=per_task_scorers(...) in the search."
         )
-    # Scores that differ by rounding alone share a rank.
+    # Scores that differ only by rounding have the same rank.
     ranks = [
         rankdata(np.nan_to_num(-level_ties(one), nan=np.inf), method="min")
         for one in scores

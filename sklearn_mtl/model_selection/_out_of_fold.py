@@ -1,4 +1,4 @@
-"""Probabilities of samples by models that were not trained on them."""
+"""Out-of-fold probabilities for meta-estimators."""
 
 from __future__ import annotations
 
@@ -28,29 +28,30 @@ from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["Training", "held_out_probabilities", "outputs_of_tasks"]
 
-#: For `cv`: the predictions that the estimator itself has made out of fold.
+# : Value of `cv` that uses the out-of-fold predictions of the estimator itself.
 OWN = "oof"
-_SAID = (MissingLabelWarning, SingleClassWarning, IndexOrderWarning)  # by the whole fit
+# The fit to all samples has already issued these warnings.
+_ALREADY_ISSUED = (MissingLabelWarning, SingleClassWarning, IndexOrderWarning)
 
 
 @dataclass(frozen=True)
 class Training:
-    """What a meta-estimator is fitted to.
+    """Training data of a meta-estimator.
 
     Attributes
     ----------
     X : array-like of shape (n_samples, n_features)
         Inputs.
     y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-        Targets as they came.
+        Targets as given by the user.
     columns : TargetColumns
-        The same, read.
+        The same targets, converted.
     weights : ndarray of shape (n_samples,) or (n_samples, n_tasks), or None
-        Weights of samples or labels, where there are any.
+        Weights of samples or labels, if given.
     params : mapping of str to object
-        What fit of the estimator gets.
+        Parameters passed to fit of the estimator.
     groups : array-like of shape (n_samples,) or None
-        The group of each sample.
+        Group of each sample.
     """
 
     X: FeaturesLike
@@ -88,10 +89,11 @@ def held_out_probabilities(
     n_jobs: int | None,
     who: str,
 ) -> list[np.ndarray | None]:
-    """Return the probabilities of each task for all samples, NaN where unknown.
+    """Return the out-of-fold probabilities of each task, NaN where there are none.
 
-    By the model itself where it has made them, or where it is frozen and the samples
-    are new to it; else by clones of the estimator that are fitted to folds.
+    They are the out-of-fold predictions of the model if it has them. A frozen model
+    predicts the samples, which it was not trained on. Otherwise clones of the estimator
+    are fitted to folds.
     """
     is_frozen = isinstance(model, FrozenEstimator)
     if cv == OWN if isinstance(cv, str) else cv is None and not is_frozen:
@@ -99,16 +101,18 @@ def held_out_probabilities(
         if own is not None:
             return _check_length(own, data, who)
         if cv is not None:
-            # The attribute itself says why it is not there.
+            # The error of the attribute explains why it is not available.
             reason = _why_not(fitted_model(model))
-            raise ValueError(f"{who}: cv='oof' needs oof_prediction_. {reason}")
+            raise ValueError(f"{who}: cv='oof' requires oof_prediction_. {reason}")
     if is_frozen:
         return list(outputs_of_tasks(model, data.X, len(tasks), who))
     given = tolerant(estimator), data.X, data.y, data.columns, data.params, who
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MissingLabelWarning)  # as in the whole fit
+        warnings.simplefilter("ignore", MissingLabelWarning)  # as in the full fit
         splits = _split(data, cv)
-    folds = FoldFits(*given, said=_SAID).predict(splits, "predict_proba", n_jobs)
+    folds = FoldFits(*given, ignored=_ALREADY_ISSUED).predict(
+        splits, "predict_proba", n_jobs
+    )
     n_samples = len(data.columns.observed)
     return [
         join_probabilities(folds, task, t, n_samples, who)
@@ -131,7 +135,7 @@ def _check_length(own: Any, data: Training, who: str) -> list[np.ndarray | None]
     if len(found[0]) != n_samples:
         raise ValueError(
             f"{who}: the estimator has out-of-fold predictions of {len(found[0])} "
-            f"samples, but y has {n_samples}. Give the samples that it was fitted to, "
+            f"samples, but y has {n_samples}. Pass the samples that it was fitted to, "
             "in the same order."
         )
     return found

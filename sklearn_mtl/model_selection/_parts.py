@@ -1,4 +1,4 @@
-"""Stratified parts for code that has read y already: no checks, no warnings."""
+"""Stratified folds and splits of targets that are already encoded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
     "make_folds",
 ]
 
-TRAIN, TEST = 0, 1  # of what `draw_parts` draws
+TRAIN, TEST = 0, 1  # parts of `draw_parts`
 
 
 def make_folds(
@@ -37,7 +37,7 @@ def make_folds(
     shuffle: bool = True,
     group: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Divide rows into folds with all classes of all tasks in proportion.
+    """Divide samples into folds with all classes of all tasks in proportion.
 
     Shapes: codes (n_samples, n_tasks), group (n_samples,) -> (n_samples,).
     """
@@ -61,8 +61,9 @@ def draw_parts(
 ) -> np.ndarray:
     """Draw a training and a test part with all classes of all tasks in proportion.
 
-    Each row, or group, is in a part with the same probability, apart from the only
-    labels of a task, which are trained on, and from groups larger than the part.
+    Each sample, or group, is in a part with the same probability. The exceptions are
+    the only labels of a task, which are in the training part, and groups that are
+    larger than the part.
 
     Shapes: codes (n_samples, n_tasks), sizes (2,) or (3,), group
     (n_samples,) -> (n_samples,).
@@ -85,14 +86,14 @@ def draw_parts(
 
 
 def equal_sizes(n_samples: int, n_parts: int) -> np.ndarray:
-    """Return part sizes that differ by at most one, the larger ones first."""
+    """Return sizes of parts that differ by at most one, in descending order."""
     sizes = np.full(n_parts, n_samples // n_parts)
     sizes[: n_samples % n_parts] += 1
     return sizes
 
 
 def kfold_trains(n_parts: int) -> np.ndarray:
-    """Return the training sets of a k-fold: all parts but one."""
+    """Return the parts in the training set of each fold: all parts but one."""
     return ~np.eye(n_parts, dtype=bool)
 
 

@@ -1,4 +1,4 @@
-"""What a fitted estimator says of each task, whatever form it says it in."""
+"""Predictions of fitted estimators, converted to one array per task."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ __all__ = [
 def classes_of_tasks(
     estimator: Estimator, n_tasks: int, who: str
 ) -> list[np.ndarray | None]:
-    """Return the classes of each task, None where the estimator predicts values.
+    """Return the classes of each task, None for tasks that are regressions.
 
-    `classes_` is a list for scikit-learn's multi-output estimators, an array for one
-    output, and an array of the columns for its multilabel estimators, whose labels are
+    In scikit-learn, `classes_` is a list for multi-output estimators, an array for one
+    output, and an array of column numbers for multilabel estimators, whose labels are
     0 and 1.
     """
     classes = getattr(estimator, "classes_", None)
@@ -42,20 +42,20 @@ def classes_of_tasks(
         return [None if one is None else _natural(one) for one in classes]
     if n_tasks == 1:
         return [_natural(classes)]
-    # Multilabel classifiers number their columns in `classes_`; each has 0 and 1.
+    # `classes_` of multilabel classifiers holds column numbers; the labels are 0 and 1.
     return [np.array([0, 1])] * n_tasks
 
 
 def _natural(classes: Any) -> np.ndarray:
-    """Return classes in their own dtype, in which labels are read from y."""
+    """Return classes of dtype object with the dtype of their values, as read from y."""
     array = np.asarray(classes)
     return np.array(array.tolist()) if array.dtype.kind == "O" else array
 
 
 def periods_of_tasks(estimator: Estimator, n_tasks: int) -> list[float | None]:
-    """Return after how much the values of each task repeat, as far as it is known."""
+    """Return the period of each task, None if it is unknown."""
     task_set = getattr(fitted_model(estimator), "task_set_", None)
-    if task_set is None or task_set.n_tasks != n_tasks:  # its predictions tell of it
+    if task_set is None or task_set.n_tasks != n_tasks:  # predict raises
         return [None] * n_tasks
     return [task.period for task in task_set.tasks]
 
@@ -68,10 +68,10 @@ def given_of_tasks(
     who: str,
     coverage: float = 0.9,
 ) -> list[TaskGiven]:
-    """Ask an estimator for what the metrics of its tasks need, and for no more.
+    """Compute only the predictions that the metrics of the tasks need.
 
-    `needs` holds what `Metric.needs` of the metrics of all tasks says; `coverage` is
-    that of intervals and sets.
+    `needs` contains `Metric.needs` of the metrics of all tasks. `coverage` is the
+    nominal coverage of intervals and sets.
 
     Shapes: X (n_samples, n_features).
     """
@@ -105,7 +105,7 @@ def _regions(
     if not (hasattr(last, "predict_interval") or hasattr(last, "predict_set")):
         raise TaskError(
             f"{who}: {type(last).__name__} has neither predict_interval nor "
-            "predict_set. Fit it in a ConformalPredictor."
+            "predict_set. Wrap it in a ConformalPredictor."
         )
     model, inputs = model_and_inputs(estimator, X, who)
     found: list[np.ndarray | None] = [None] * n_tasks
@@ -121,7 +121,7 @@ def _regions(
 
 
 def ask_probabilities(estimator: Any, X: FeaturesLike) -> Any:
-    """Return what predict_proba gives, a list with one entry if y was tags in 1-D."""
+    """Return the output of predict_proba, in a list if y was a 1-D list of tags."""
     output = estimator.predict_proba(X)
     task_set = getattr(fitted_model(estimator), "task_set_", None)
     is_flat = task_set is not None and task_set.is_1d and task_set.tasks[0].is_tokens
@@ -130,7 +130,7 @@ def ask_probabilities(estimator: Any, X: FeaturesLike) -> Any:
 
 def _in_order(scores: Any, classes: np.ndarray | None) -> Any:
     """Return columns of scores in the order of sorted classes."""
-    # those of tokens are of models of this package, whose classes are sorted
+    # scores of tokens come from models of this package, whose classes are sorted
     is_list = scores is None or isinstance(scores, list)
     if is_list or classes is None or len(classes) < 2:
         return scores
@@ -153,13 +153,13 @@ def proba_of_tasks(
 ) -> list[Any]:
     """Return the probabilities (n_samples, n_classes) of each task, None for values.
 
-    Those of tokens are a list with an array (n_tokens, n_tags) for each sample.
+    For a token task this is a list with an array (n_tokens, n_tags) for each sample.
     """
     if not isinstance(output, list | tuple):
         array = np.asarray(output)
         if len(classes) == 1:
             output = [array]
-        else:  # multilabel: the probabilities of 1
+        else:  # multilabel: the probabilities of label 1
             output = [np.column_stack([1 - p, p]) for p in array.T]
     _check_number(len(output), len(classes), "predict_proba", who)
     return [
@@ -179,13 +179,13 @@ def _decisions(
     needs: Collection[str],
     who: str,
 ) -> list[np.ndarray | None]:
-    """Return scores that rank, from an estimator without probabilities."""
+    """Return the decision function of an estimator without probabilities."""
     needs_proba = not {"proba", "any_proba"}.isdisjoint(needs)
     if needs_proba or not hasattr(estimator, "decision_function"):
         raise TaskError(
             f"{who}: {type(estimator).__name__} has no predict_proba, which the metric "
-            "needs. CalibratedClassifierCV gives it to a classifier, and a metric of "
-            "labels, such as 'balanced_accuracy', does without."
+            "requires. Wrap the classifier in CalibratedClassifierCV, or use a metric "
+            "of labels such as 'balanced_accuracy'."
         )
     output = estimator.decision_function(X)
     if not isinstance(output, list | tuple):
@@ -203,5 +203,5 @@ def _check_number(found: int, wanted: int, method: str, who: str) -> None:
     if found != wanted:
         raise TaskError(
             f"{who}: {method} of the estimator has {found} tasks, but y has {wanted}. "
-            "The tasks must be those that the estimator was fitted to."
+            "y must have the tasks that the estimator was fitted to."
         )

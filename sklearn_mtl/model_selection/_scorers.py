@@ -1,4 +1,4 @@
-"""Scorers for scikit-learn's tools that understand several tasks and missing labels."""
+"""Scorers for several tasks with missing labels, compatible with scikit-learn."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ MEAN = "mean"
 
 
 class _BaseTaskScorer(BaseEstimator):
-    """What both scorers share. A BaseEstimator, for its repr, clone and routing."""
+    """Base class of both scorers; BaseEstimator provides repr, clone and routing."""
 
-    # `score` is what scikit-learn routes weights to; the estimator is no metadata
+    # scikit-learn routes weights to `score`; the argument `estimator` is not metadata.
     __metadata_request__score = {"estimator": UNUSED}
 
     metric: MetricChoices
@@ -65,7 +65,7 @@ class _BaseTaskScorer(BaseEstimator):
         y_true: ArrayLike,
         sample_weight: ArrayLike | None = None,
     ) -> Any:
-        """Score a fitted estimator, as `score` does."""
+        """Score a fitted estimator; the same as `score`."""
         return self.score(estimator, X, y_true, sample_weight=sample_weight)
 
     @abstractmethod
@@ -86,7 +86,7 @@ class _BaseTaskScorer(BaseEstimator):
         sample_weight: ArrayLike | None,
         who: str,
     ) -> tuple[list[dict[str, float]], list[TaskTruth], list[list[Metric]]]:
-        """Return scores and metrics of all tasks, once for each metric asked for."""
+        """Return the scores and metrics of all tasks, for each requested metric."""
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         model = getattr(fitted_model(estimator), "task_set_", None)
         columns = read_columns(y, who, sample_weight, model)
@@ -107,7 +107,7 @@ class _BaseTaskScorer(BaseEstimator):
 
 
 class PerTaskScorer(_BaseTaskScorer):
-    """A scorer that gives a dict with a score for each task and their mean.
+    """Scorer that returns a dict with a score for each task and their mean.
 
     Made by `per_task_scorers`.
 
@@ -163,7 +163,7 @@ class PerTaskScorer(_BaseTaskScorer):
 
 
 class TaskScorer(_BaseTaskScorer):
-    """A scorer that gives one number for all tasks.
+    """Scorer that returns one number for all tasks.
 
     Made by `task_scorer`.
 
@@ -221,20 +221,20 @@ def _with_mean(
 ) -> dict[str, float]:
     if MEAN in scores:
         raise TaskError(
-            f"{who}: a task is called 'mean', as the mean of all scores is. Give the "
-            "column another name."
+            f"{who}: a task is named 'mean', which is also the key of the mean score. "
+            "Rename the task, or set mean=False."
         )
     warn_of_units(scores, truths, metrics, "macro", who)
     return {**scores, MEAN: average_scores(scores, truths, "macro", who)}
 
 
 def _refuse_quantiles(metrics: list[Metric], who: str) -> None:
-    """Refuse metrics of quantiles, whose levels a scorer does not know."""
+    """Raise for metrics of quantiles, because a scorer does not know their levels."""
     for metric in metrics:
         if metric.needs == "quantiles":
             raise TaskError(
-                f"{who}: {metric.name!r} needs quantiles of given levels. Predict "
-                "them, and score them with per_task_score."
+                f"{who}: {metric.name!r} requires predicted quantiles, which a scorer "
+                "cannot request. Predict them, and score them with per_task_score."
             )
 
 
@@ -245,63 +245,67 @@ def per_task_scorers(
     mean: bool = True,
     coverage: float = 0.9,
 ) -> PerTaskScorer:
-    """Make a scorer that gives a score for each task and their mean.
+    """Make a scorer that returns a score for each task and their mean.
 
-    For `scoring=` of cross_validate, GridSearchCV (with `refit="mean"`),
-    permutation_importance and other tools that take several scores. Greater is better.
-    Only observed labels are scored. A task that has no score in a fold (a single class
-    for ROC AUC) is NaN there, and "mean" is the mean of the others; one warning a call
-    says how many. Labels that the model never saw count as wrong.
+    Use it as `scoring` of cross_validate, GridSearchCV (with `refit="mean"`),
+    permutation_importance and other tools that accept several scores. Greater is
+    better. Only observed labels are scored. If the score of a task is undefined in a
+    fold (for example ROC AUC with a single class), it is NaN, and "mean" is the mean of
+    the other tasks; one warning per call reports the number of such tasks. Labels that
+    were not seen in training count as wrong predictions.
 
     Parameters
     ----------
     metric : str, callable, dict or list, default="auto"
-        "auto" is ROC AUC for two classes, balanced accuracy for more and R2 for
-        regressions, which all fit rare classes, and of tokens the F1 of spans, or the
-        accuracy of tags that mark none; "skill" is 1 - loss / loss of the best
-        constant, whose mean counts all tasks alike. Otherwise a name of
-        `metrics.per_task_score`, errors negated ("neg_log_loss"), a callable (y_true,
-        y_pred) of the labels of one task of which more is better, or a dict of them by
-        task name or by kind ("binary", "multiclass", "classification", "regression",
-        "tokens");
-        what a dict does not name is "auto". A task is binary if model and y together
-        have at most two classes. A list of names and callables gives several scores of
-        each task, with keys such as "roc_auc_grade" and "roc_auc_mean".
+        Metric of each task. "auto" is ROC AUC for two classes, balanced accuracy for
+        more classes and R2 for regression; for tokens it is the F1 score of spans, or
+        the accuracy if the tags do not mark spans. "skill" is 1 - loss / (loss of the
+        best constant prediction), which is comparable between tasks. Other values: a
+        name from `metrics.per_task_score`, where errors are negated ("neg_log_loss"); a
+        callable with signature (y_true, y_pred) for one task, where greater is better;
+        or a dict that maps task names or kinds of task ("binary", "multiclass",
+        "classification", "regression", "tokens") to metrics. Tasks that are not in the
+        dict use "auto". A task is binary if model and y together have at most two
+        classes. A list of names and callables gives several scores for each task, with
+        keys such as "roc_auc_grade" and "roc_auc_mean".
     periods : float, dict or array-like, default=None
-        After how much the values of regressions repeat, by task name, in task order, or
-        for all: 360 for degrees, 24 for hours. Their errors are those of the shorter
-        way round, and their R2 is `metrics.circular_score`. None asks the model, whose
-        `CircularLoss` knows it.
+        Period of the values of circular regression tasks, such as 360 for degrees or 24
+        for hours: by task name, in task order, or one number for all tasks. Errors of
+        circular tasks are measured along the shorter arc, and their R2 is
+        `metrics.circular_score`. None uses the periods of the model, which
+        `CircularLoss` sets.
     mean : bool, default=True
-        Whether "mean" is in the dict.
+        Whether to include the key "mean".
     coverage : float, default=0.9
-        What the intervals and sets are asked to contain that "coverage" and
+        Nominal coverage of the prediction intervals and sets that "coverage" and
         "neg_mean_width" score.
 
     Returns
     -------
     callable
-        Of (estimator, X, y, sample_weight=None) -> dict of str to float. It is a
-        consumer of `sample_weight`, (n_samples,) or (n_samples, n_tasks), in metadata
-        routing.
+        Scorer with signature (estimator, X, y, sample_weight=None) that returns a dict
+        of str to float. In metadata routing it is a consumer of `sample_weight`, of
+        shape (n_samples,) or (n_samples, n_tasks).
 
     Raises
     ------
     TaskError
-        If the metric is unknown, or an error that is not negated. When scoring: if it
-        is "coverage" or "neg_mean_width", and the model has no intervals or sets.
+        If the metric is unknown, or an error that is not negated. When scoring: if the
+        metric is "coverage" or "neg_mean_width" and the model does not predict
+        intervals or sets.
 
     Warns
     -----
     DifferentUnitsWarning
-        When scoring: if "mean" is one of errors in the units of tasks whose labels
-        differ in spread by more than 10, or of errors with and without a unit.
+        When scoring: if "mean" averages errors of tasks with different units. This is
+        assumed if the spreads of their labels differ by a factor of more than 10, or if
+        only some of the errors have a unit.
 
     See Also
     --------
-    best_mean_rank : Choose by ranks, whatever the units are.
-    task_scorer : One number.
-    sklearn_mtl.metrics.per_task_score : The same for predictions; it lists the metrics.
+    best_mean_rank : Choose a candidate by ranks, which do not depend on units.
+    task_scorer : Scorer that returns one number.
+    sklearn_mtl.metrics.per_task_score : Scores of predictions; lists all metrics.
 
     Examples
     --------
@@ -327,17 +331,17 @@ def task_scorer(
     periods: TaskNumbers | None = None,
     coverage: float = 0.9,
 ) -> TaskScorer:
-    """Make a scorer that gives one number for all tasks.
+    """Make a scorer that returns one number for all tasks.
 
     Parameters
     ----------
     metric : str, callable or dict, default="auto"
-        As in `per_task_scorers`, but no list.
+        As in `per_task_scorers`, but not a list.
     average : str, dict or array-like, default="macro"
-        "macro", the mean over the tasks that have a score; "weighted", their mean
-        weighted by the number of observed labels; "median"; "min", the worst of them;
-        or a mean with weights by task name (0 for tasks that are not named; {"a": 1}
-        scores task a alone) or in task order.
+        Average over the tasks that have a score: "macro" is the mean, "weighted" the
+        mean weighted by the number of observed labels, "median" the median, and "min"
+        the worst score. A dict or an array gives weights by task name or in task order;
+        tasks that are not in the dict have weight 0, so {"a": 1} scores only task a.
     periods : float, dict or array-like, default=None
         As in `per_task_scorers`.
     coverage : float, default=0.9
@@ -346,7 +350,8 @@ def task_scorer(
     Returns
     -------
     callable
-        Of (estimator, X, y, sample_weight=None) -> float.
+        Scorer with signature (estimator, X, y, sample_weight=None) that returns a
+        float.
 
     Raises
     ------
@@ -357,11 +362,11 @@ def task_scorer(
     Warns
     -----
     DifferentUnitsWarning
-        When scoring: as in `per_task_scorers`, unless weights of tasks are given.
+        When scoring: as in `per_task_scorers`, unless `average` gives weights.
 
     See Also
     --------
-    per_task_scorers : The score of each task.
+    per_task_scorers : Scorer that returns a score for each task.
 
     Examples
     --------
@@ -380,7 +385,7 @@ def task_scorer(
 
 
 def _check_metric(metric: MetricChoice, who: str) -> None:
-    """Refuse unknown names, and errors, which searches would maximise."""
+    """Raise for unknown names, and for errors, which a search would maximise."""
     for one in metric.values() if isinstance(metric, Mapping) else [metric]:
         if is_by_kind(one):
             is_error = one == "mean_width"
@@ -389,6 +394,6 @@ def _check_metric(metric: MetricChoice, who: str) -> None:
             is_error = found.is_error and found.sign > 0
         if is_error:
             raise TaskError(
-                f"{who}: {one!r} is an error, of which less is better, but searches "
-                f"take the greatest score. Use 'neg_{one}'."
+                f"{who}: {one!r} is an error (lower is better), but a scorer must "
+                f"return a score (greater is better). Use 'neg_{one}'."
             )

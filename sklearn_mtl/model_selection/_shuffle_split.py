@@ -1,4 +1,4 @@
-"""Random splits and one split, stratified on all tasks."""
+"""Random splits, stratified on all tasks."""
 
 from __future__ import annotations
 
@@ -28,27 +28,30 @@ __all__ = ["MultiTaskStratifiedShuffleSplit", "shuffle_sizes", "split_once"]
 class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
     """Random splits that keep the classes of all tasks in proportion.
 
-    Each split is drawn anew as `MultiTaskStratifiedKFold` draws its folds, with a
-    training and a test part of the sizes asked for. Every sample is tested with the
-    same probability, whatever labels it has or lacks. The only exception is a task with
-    very few labels, which keeps some in the training part.
+    Each split is drawn independently with the algorithm of `MultiTaskStratifiedKFold`,
+    with a training part and a test part of the given sizes. Every sample is in the test
+    part with the same probability, whether its labels are observed or missing. The only
+    exception is a task with very few labels: some of them are kept in the training
+    part.
 
     Parameters
     ----------
     n_splits : int, default=10
         Number of splits.
     test_size : float or int, default=None
-        Share or number of test rows; None is the complement of train_size, or 0.1.
+        Proportion (float) or number (int) of test samples. None is the complement of
+        train_size, or 0.1 if train_size is also None.
     train_size : float or int, default=None
-        Share or number of training rows; None is the complement of test_size.
+        Proportion (float) or number (int) of training samples. None is the complement
+        of test_size.
     random_state : int, RandomState instance or None, default=None
         Seed of the splits.
     n_bins : int, default=5
-        Quantile bins of a regression task; fewer where a part could not get a row of
-        each.
+        Number of quantile bins of a regression task. It is reduced if a task has too
+        few labels for each part to contain every bin.
     task_types : str, sequence or dict, default=None
-        "classification", "regression" or "tokens", for all tasks, in order, or by
-        name; None infers it.
+        "classification", "regression" or "tokens": one value for all tasks, a sequence
+        in task order, or a dict by task name. None infers the types.
 
     Raises
     ------
@@ -59,7 +62,7 @@ class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
 
     See Also
     --------
-    MultiTaskStratifiedKFold : Folds, whose docstring has the references.
+    MultiTaskStratifiedKFold : Stratified folds; its docstring has the references.
     train_test_split : One split of several arrays.
 
     Examples
@@ -89,8 +92,7 @@ class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
         who = type(self).__name__
         if not isinstance(n_splits, Integral) or n_splits < 1:
             raise ValueError(
-                f"{who}: n_splits must be a whole number of at least 1, found "
-                f"{n_splits!r}."
+                f"{who}: n_splits must be an integer of at least 1; got {n_splits!r}."
             )
         check_n_bins(n_bins, who)
         super().__init__(
@@ -99,19 +101,19 @@ class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
             train_size=train_size,
             random_state=random_state,
         )
-        self._default_test_size = 0.1  # read by scikit-learn's base class for repr
+        self._default_test_size = 0.1  # for the repr of scikit-learn's base class
         self.n_bins = int(n_bins)
         self.task_types = task_types
 
     def split(
         self, X: FeaturesLike, y: TargetsLike, groups: ArrayLike | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the rows of the training and of the test set of every split.
+        """Yield the indices of the training and test samples of each split.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs; only their number counts.
+            Inputs; only the number of samples is used.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
             Targets; NaN where missing.
         groups : object
@@ -120,9 +122,9 @@ class MultiTaskStratifiedShuffleSplit(BaseShuffleSplit):
         Yields
         ------
         train : ndarray of shape (n_train,)
-            Rows of the training set, in random order.
+            Indices of the training samples, in random order.
         test : ndarray of shape (n_test,)
-            Rows of the test set, in random order.
+            Indices of the test samples, in random order.
         """
         warn_of_groups(self, groups)
         who = type(self).__name__
@@ -155,7 +157,7 @@ def split_once(
     who: str,
     group: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return the part of every row: 0 training, 1 test, 2 neither; say what is lost."""
+    """Return the part of each sample: 0 training, 1 test, 2 neither."""
     trains = (np.arange(len(sizes)) == TRAIN)[None, :]
     part = draw_parts(task_set, codes, sizes, rng=rng, n_bins=n_bins, group=group)
     lost = lost_tasks(~np.isnan(codes), part, trains)
@@ -169,7 +171,7 @@ def shuffle_sizes(
     train_size: float | None,
     default_test_size: float,
 ) -> np.ndarray:
-    """Return the sizes (train, test), and of the rest where there is one."""
+    """Return the sizes (train, test), and the size of the rest if there is one."""
     if test_size is None and train_size is None:
         test_size = default_test_size
     # scikit-learn's own splitter checks and rounds the sizes

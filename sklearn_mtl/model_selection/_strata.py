@@ -1,4 +1,4 @@
-"""What a split has to keep in proportion: the classes and bins of every task."""
+"""Strata that a split keeps in proportion: the classes and bins of every task."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ __all__ = ["build_strata", "with_tags"]
 
 @dataclass(frozen=True)
 class _TaggedTask(Task):
-    """A task of tokens that knows which samples have which tags.
+    """A token task together with the tags that occur in each sample.
 
     Attributes
     ----------
     has_tag : csr_array of shape (n_samples, n_tags)
-        The samples are those that are to be split.
+        One where the tag occurs in the sample.
     """
 
     has_tag: sparse.csr_array = field(kw_only=True)
 
 
 def with_tags(task_set: TaskSet, tokens: Mapping[int, TokenLabels]) -> TaskSet:
-    """Return tasks by whose tags samples can be stratified."""
+    """Return tasks with the tags of each sample, for stratification."""
     tasks = list(task_set.tasks)
     for t, labels in tokens.items():
         known = {one.name: getattr(tasks[t], one.name) for one in fields(Task)}
@@ -37,7 +37,7 @@ def with_tags(task_set: TaskSet, tokens: Mapping[int, TokenLabels]) -> TaskSet:
 
 
 def _tags_of_samples(labels: TokenLabels, n_tags: int) -> sparse.csr_array:
-    """Return ones where a sample has a tag (n_samples, n_tags)."""
+    """Return a matrix (n_samples, n_tags) that is one where a sample has a tag."""
     n_samples = len(labels.lengths)
     samples = np.repeat(np.arange(n_samples), labels.lengths)
     seen = ~np.isnan(labels.codes)
@@ -49,12 +49,12 @@ def _tags_of_samples(labels: TokenLabels, n_tags: int) -> sparse.csr_array:
 def build_strata(
     task_set: TaskSet, codes: np.ndarray, n_bins: int, share: float
 ) -> sparse.csr_array:
-    """Return which strata each row belongs to.
+    """Return a matrix that is one where a sample belongs to a stratum.
 
-    A stratum is a class of a classification task, a quantile bin of a regression, or
-    the presence of a tag among the tokens; a missing label belongs to none. Tasks with
-    missing labels add the stratum of their observed rows, so that rare classes of one
-    task do not pile up in one part.
+    A stratum is a class of a classification task, a quantile bin of a regression task,
+    or a tag that occurs in the tokens of a sample. A missing label belongs to no
+    stratum. Each task with missing labels adds the stratum of its observed samples, in
+    order to distribute its labels evenly over the parts.
 
     Shapes: codes (n_samples, n_tasks) -> (n_samples, n_strata).
     """
@@ -62,7 +62,7 @@ def build_strata(
     for t, task in enumerate(task_set.tasks):
         observed = np.flatnonzero(~np.isnan(codes[:, t]))
         values = codes[observed, t]
-        # No more bins than the smallest part has labels of the task.
+        # At most as many bins as the smallest part has labels of the task.
         most = max(1, min(n_bins, int(share * len(observed))))
         if isinstance(task, _TaggedTask):
             places, stratum = task.has_tag[observed].nonzero()
@@ -73,7 +73,7 @@ def build_strata(
             rows.append(observed)
         columns.append(stratum + start)
         start += size
-        # Also the number of labels of a task is kept in proportion.
+        # The number of labels of a task is also kept in proportion.
         if size > 1 and len(observed) < len(codes):
             rows.append(observed)
             columns.append(np.full(len(observed), start))

@@ -28,36 +28,39 @@ __all__ = [
 class MultiTaskStratifiedKFold(MultiTaskFolds):
     """K-fold that keeps the classes of all tasks in proportion.
 
-    Iterative stratification [1]_ over all (task, class) labels, with the order of
-    dealing that also spreads pairs of labels [2]_, and then exchanges of rows between
-    folds until the counts are as even as whole rows allow: on the data of the
-    package's tests every class of every task is within one row of its share n_c / k in
-    every fold, where the textbook algorithm is up to four off. Missing labels are no
-    stratum; regression tasks are divided into quantile bins. Of tags of tokens, the
-    samples that have a tag are in proportion.
+    This is iterative stratification [1]_ over the classes of all tasks. Samples are
+    assigned in an order that also distributes pairs of labels [2]_. Then samples are
+    exchanged between folds until the counts cannot be made more even: on the data of
+    the package's tests, every fold has within one sample of n_c / k labels of each
+    class c of each task, where the published algorithm is off by up to four. Missing
+    labels do not form a stratum, and regression tasks are divided into quantile bins.
+    For token tasks, each tag is a stratum of the samples in which it occurs.
 
     Parameters
     ----------
     n_splits : int, default=5
         Number of folds. Their sizes differ by at most one.
     shuffle : bool, default=False
-        Whether samples are dealt in random order. Without it, neighbours stay in the
-        same fold as far as proportions allow, as in scikit-learn's StratifiedKFold, so
-        the score does not profit from samples that depend on their neighbours.
+        Whether to assign the samples in random order. If False, neighbouring samples
+        stay in the same fold if the proportions allow it, as in scikit-learn's
+        StratifiedKFold. Then dependence between neighbouring samples does not inflate
+        the score.
     random_state : int, RandomState instance or None, default=None
         Seed of the shuffling.
     n_bins : int, default=5
-        Quantile bins of a regression task; fewer where a fold could not get a row of
-        each.
+        Number of quantile bins of a regression task. It is reduced if a task has too
+        few labels for each fold to contain every bin.
     task_types : str, sequence or dict, default=None
-        "classification", "regression" or "tokens", for all tasks, in order, or by
-        name; None infers it (strings, booleans, categories and up to 20 integers are
-        classes, and lists are tags of tokens).
+        "classification", "regression" or "tokens": one value for all tasks, a sequence
+        in task order, or a dict by task name. None infers the types: strings, booleans,
+        categories and up to 20 different integers are classes, and lists are tags of
+        tokens.
 
     Raises
     ------
     ValueError
-        If a parameter is out of range, y is None, or there are fewer rows than folds.
+        If a parameter is out of range, y is None, or there are fewer samples than
+        folds.
     TaskError
         If the labels of a task cannot be read.
 
@@ -69,13 +72,13 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
     See Also
     --------
     MultiTaskStratifiedShuffleSplit : Random splits of any size.
-    MultiTaskStratifiedGroupKFold : Keeps groups on one side.
+    MultiTaskStratifiedGroupKFold : Folds that do not divide groups.
 
     Notes
     -----
-    10,000 rows with 14 tasks take about a tenth of a second, 50,000 rows half a second;
-    with hundreds of tasks not all strata can be in proportion and the search is cut
-    after a few seconds.
+    Splitting 10,000 samples with 14 tasks takes about 0.1 seconds, and 50,000 samples
+    0.5 seconds. With hundreds of tasks not all strata can be in proportion; the search
+    then stops after a few seconds.
 
     References
     ----------
@@ -120,12 +123,12 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
     def split(
         self, X: FeaturesLike, y: TargetsLike, groups: ArrayLike | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the rows of the training and of the test set of every fold.
+        """Yield the indices of the training and test samples of each fold.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs; only their number counts.
+            Inputs; only the number of samples is used.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
             Targets; NaN where missing.
         groups : object
@@ -134,9 +137,9 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
         Yields
         ------
         train : ndarray of shape (n_train,)
-            Rows of the training set.
+            Indices of the training samples.
         test : ndarray of shape (n_test,)
-            Rows of the test set.
+            Indices of the test samples.
         """
         warn_of_groups(self, groups)
         yield from self._split(X, y, None)
@@ -166,27 +169,27 @@ class MultiTaskStratifiedKFold(MultiTaskFolds):
 
 
 class MultiTaskStratifiedGroupKFold(MultiTaskStratifiedKFold):
-    """K-fold that divides no group and keeps the classes of all tasks in proportion.
+    """K-fold that keeps groups together and the classes of all tasks in proportion.
 
-    The largest groups first, each to the fold that lacks its labels most, and then
-    exchanges and moves of groups. The deviation of a class counts relative to the
-    square root of its size, so rare classes are not drowned. With few or very large
-    groups the folds cannot be even.
+    Groups are assigned from the largest to the smallest, each to the fold that needs
+    its labels most. Then groups are exchanged and moved between folds. The deviation of
+    a class is divided by the square root of its size, so that frequent classes do not
+    dominate rare ones. With few or very large groups, the folds cannot be balanced.
 
     Parameters
     ----------
     n_splits : int, default=5
         Number of folds, at most the number of groups.
     shuffle : bool, default=False
-        Whether groups of similar size are dealt in random order; else the folds are
-        always the same.
+        Whether to assign groups of similar size in random order. If False, the folds
+        are deterministic.
     random_state : int, RandomState instance or None, default=None
         Seed of the shuffling.
     n_bins : int, default=5
-        Quantile bins of a regression task.
+        Number of quantile bins of a regression task.
     task_types : str, sequence or dict, default=None
-        "classification", "regression" or "tokens", for all tasks, in order, or by
-        name; None infers it.
+        "classification", "regression" or "tokens": one value for all tasks, a sequence
+        in task order, or a dict by task name. None infers the types.
 
     Raises
     ------
@@ -199,11 +202,12 @@ class MultiTaskStratifiedGroupKFold(MultiTaskStratifiedKFold):
     Warns
     -----
     MissingLabelWarning
-        If all labels of a task are in one group, so that a training set has none.
+        If all labels of a task are in one group. The task then has no labels in one
+        training set.
 
     See Also
     --------
-    MultiTaskStratifiedKFold : Without groups.
+    MultiTaskStratifiedKFold : Folds without groups.
 
     References
     ----------
@@ -221,29 +225,29 @@ class MultiTaskStratifiedGroupKFold(MultiTaskStratifiedKFold):
     [[0, 1], [2, 3], [4, 5]]
     """
 
-    # scikit-learn's way to say that `split` asks for groups without being told
+    # requests groups by default, like the group splitters of scikit-learn
     __metadata_request__split = {"groups": True}
 
     def split(
         self, X: FeaturesLike, y: TargetsLike, groups: ArrayLike | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the rows of the training and of the test set of every fold.
+        """Yield the indices of the training and test samples of each fold.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs; only their number counts.
+            Inputs; only the number of samples is used.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
             Targets; NaN where missing.
         groups : array-like of shape (n_samples,)
-            The group of each row; required.
+            Group of each sample; required.
 
         Yields
         ------
         train : ndarray of shape (n_train,)
-            Rows of the training set.
+            Indices of the training samples.
         test : ndarray of shape (n_test,)
-            Rows of the test set.
+            Indices of the test samples.
         """
         yield from self._split(X, y, groups)
 
@@ -262,7 +266,7 @@ class MultiTaskStratifiedGroupKFold(MultiTaskStratifiedKFold):
 def stratified_folds(
     n_splits: int | None, groups: ArrayLike | None, **options: Any
 ) -> MultiTaskStratifiedKFold:
-    """Return the splitter that a number of folds stands for.
+    """Return the splitter for an integer number of folds.
 
     Shapes: groups (n_samples,).
     """

@@ -1,15 +1,17 @@
-"""Exchange rows or groups between parts until the strata are in proportion.
+"""Exchange of samples or groups between parts to bring the strata into proportion.
 
-With D the deviations (n_parts, n_strata) of the counts from their targets, exchanging
+Let D be the deviations (n_parts, n_strata) of the counts from their targets. Exchanging
 row i of part a for row j of part b lowers sum D**2 by
 
     2 (g (u_i - u_j) - |u_i - u_j|**2),  g = D_a - D_b,
 
-where u are the rows' strata. So candidates are found by one product with g, and the
-gains of all pairs of candidates by one product of two small matrices.
+where u are the strata of the rows. Therefore candidates are found by one product with
+g, and the gains of all pairs of candidates by one product of two small matrices. A row
+is a sample or a group.
 
-Given whole numbers (`whole_numbers` in `_assign`), every product is a whole number that
-a float holds exactly, so that each processor finds the same gains and the same ties.
+With whole numbers as input (`whole_numbers` in `_assign`), every product is a whole
+number that a float represents exactly. Therefore all processors find the same gains and
+the same ties.
 """
 
 from __future__ import annotations
@@ -20,15 +22,15 @@ from scipy import sparse
 __all__ = ["improve_by_swaps"]
 
 _N_LOOKED_AT = 4000  # rows of a part whose gains are computed
-_N_EXTREME = 48  # of those, the ones that promise most ...
-_N_RANDOM = 160  # ... and, once these gain nothing, some others
-# 600 tasks, 10 parts: mean deviation 8.9 at first, 2.5 after these steps (1 s), 2.2
-# after ten times as many; with up to 100 strata the search ends by itself before
+_N_EXTREME = 48  # candidates among them: those with the largest expected gain
+_N_RANDOM = 160  # random candidates to add if no exchange helps
+# With 600 tasks and 10 parts the mean deviation is 8.9 at first, 2.5 after these steps
+# (1 s) and 2.2 after ten times as many. With up to 100 strata the search ends earlier.
 _N_STEPS, _N_STEPS_A_PAIR, _MOST_STEPS = 100, 5, 2000
 
 
 class _SwapSearch:
-    """The state of one search: who is where, and what each part has too much of."""
+    """State of a search: the part of each row and the excess of each part."""
 
     def __init__(
         self,
@@ -48,7 +50,7 @@ class _SwapSearch:
             shape=(n_parts, len(part)),
         )
         self.excess = (members @ strata).toarray() - targets
-        # by how much two parts differ in their worst stratum; -1 where nothing gains
+        # largest difference of two parts in one stratum; -1 if no exchange helps
         self.gap = np.full((n_parts, n_parts), -1.0)
         for part_number in range(n_parts):
             self._measure(part_number)
@@ -59,7 +61,7 @@ class _SwapSearch:
         return int(a), int(b), float(self.gap[a, b])
 
     def step(self, a: int, b: int) -> int:
-        """Exchange what gains between two parts; return the number of exchanges."""
+        """Exchange rows of two parts if it helps; return the number of exchanges."""
         for n_random in (0, _N_RANDOM):
             i, U_i = self._candidates(a, 1.0, self.excess[a] - self.excess[b], n_random)
             j, U_j = self._candidates(
@@ -80,13 +82,14 @@ class _SwapSearch:
     def _candidates(
         self, part: int, sign: float, direction: np.ndarray, n_random: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return rows of a part and their strata; -1 stands for no row at all."""
+        """Return candidate rows of a part and their strata; -1 stands for no row."""
         rows = np.flatnonzero(self.part == part)
         if len(rows) > _N_LOOKED_AT:
             rows = self.rng.choice(rows, _N_LOOKED_AT, replace=False)
         if len(rows) > _N_EXTREME + n_random:
             promise = sign * (self.strata[rows] @ direction)
-            # stable: which of equals a partition takes depends on the processor
+            # stable, because the choice among ties in a partition depends on the
+            # processor
             best = np.argsort(-promise, kind="stable")[:_N_EXTREME]
             others = self.rng.integers(len(rows), size=n_random)
             rows = rows[np.union1d(best, others)]
@@ -126,10 +129,11 @@ def improve_by_swaps(
 
     Notes
     -----
-    A step costs O(n_rows / n_parts * n_tasks) plus O(n_strata) for each of some 2000
-    pairs of candidates. The search ends where no two parts differ by more than one row
-    in any stratum, which is the best that whole rows allow, at a local minimum, or,
-    with more strata than can be in proportion, after some looks at every two parts.
+    A step costs O(n_rows / n_parts * n_tasks) plus O(n_strata) for each of about 2000
+    pairs of candidates. The search ends if no two parts differ by more than one row in
+    any stratum, which is optimal, or at a local minimum. If there are too many strata
+    for all of them to be in proportion, it ends after a limited number of steps for
+    each pair of parts.
     """
     search = _SwapSearch(strata, part, targets, may_move, rng)
     n_pairs = len(targets) * (len(targets) - 1) // 2
@@ -145,10 +149,10 @@ def _exchange(
     U_a: np.ndarray, U_b: np.ndarray, gap: np.ndarray
 ) -> tuple[list[tuple[int, int]], np.ndarray]:
     """Choose disjoint pairs of rows to exchange, the best first."""
-    # `gap` is the excess of part a minus that of part b. Returns the pairs and the
-    # total change of the excess of a.
+    # `gap` is the excess of part a minus the excess of part b. Returns the pairs and
+    # the total change of the excess of part a.
     gap = gap.copy()
-    # An exchange of i and j takes 2 (s_a[i] - s_b[j] - far[i, j]) off the squares.
+    # Exchanging i and j lowers the sum of squares by 2 (s_a[i] - s_b[j] - far[i, j]).
     s_a, s_b = U_a @ gap, U_b @ gap
     far = (U_a**2).sum(1)[:, None] + (U_b**2).sum(1)[None, :] - 2 * U_a @ U_b.T
     pairs: list[tuple[int, int]] = []
@@ -161,7 +165,7 @@ def _exchange(
         pairs.append((int(i), int(j)))
         step = U_b[j] - U_a[i]
         change += step
-        # Both excesses move, so the gap between them changes by twice the step.
+        # Both excesses change, so the gap between them changes by twice the step.
         s_a += 2 * U_a @ step
         s_b += 2 * U_b @ step
         far[i, :] = far[:, j] = np.inf

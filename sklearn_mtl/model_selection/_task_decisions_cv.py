@@ -60,53 +60,55 @@ _WHO = "TaskDecisionsCV"
 class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     r"""Choose the predicted class of each task by a tuned threshold or by costs.
 
-    An estimator predicts the likeliest class, which is rarely what a task needs: where
-    2 % of the labels are positive it may never predict one. This meta-estimator fits
-    the estimator to all samples, and chooses the class of each task from its
-    probabilities p by a cost matrix C,
+    A classifier predicts the most probable class, which is often not the best decision:
+    with 2 % positive labels it may never predict the positive class. This
+    meta-estimator fits the estimator to all samples. It then chooses the class of each
+    task from the probabilities p with a cost matrix C,
 
     .. math:: \hat y = \arg\min_k \sum_j p_j C_{jk},
 
-    which is given, or tuned to a metric on out-of-fold predictions. For two classes
-    that is a threshold t, with C = [[0, t], [1 - t, 0]]. Values of regressions are
-    predicted as they are. scikit-learn's `TunedThresholdClassifierCV` and
+    which is either given or tuned on out-of-fold predictions to maximise a metric. With
+    two classes, this is a threshold t with C = [[0, t], [1 - t, 0]]. Predictions of
+    regression tasks are not changed. scikit-learn's `TunedThresholdClassifierCV` and
     `CalibratedClassifierCV` do the same for a single task without missing labels.
 
     Parameters
     ----------
     estimator : estimator
         Any multi-output classifier or mixed estimator with `predict_proba`. A
-        FrozenEstimator is not fitted again: unless `cv` is "oof", X and y must then be
-        samples that it was not trained on.
+        FrozenEstimator is not fitted again. In this case X and y must be samples that
+        it was not trained on, unless `cv` is "oof".
     scoring : str, callable, dict or None, default="balanced_accuracy"
-        Metric of labels that is maximised: a name of `metrics.per_task_score`, or a
-        callable (y_true, y_pred) of the labels of one task. A dict gives it by task
-        name or by kind ("binary", "multiclass", "classification"). None, or a task that
-        the dict does not name, predicts the likeliest class.
+        Metric of predicted labels to maximise: a name from `metrics.per_task_score`, or
+        a callable with signature (y_true, y_pred) for one task. A dict maps task names
+        or kinds of task ("binary", "multiclass", "classification") to metrics. If None,
+        or if the dict does not contain the task, the most probable class is predicted.
     constraint : tuple (metric, float) or dict, default=None
-        What another metric must reach, for tasks with two classes: ("precision", 0.9)
-        maximises `scoring` among the thresholds with that precision. A dict gives it by
-        task name or by kind.
+        Lower bound on another metric, for tasks with two classes: ("precision", 0.9)
+        maximises `scoring` over the thresholds with a precision of at least 0.9. A dict
+        maps task names or kinds of task to constraints.
     costs : array-like of shape (n_classes, n_classes) or dict, default=None
-        The cost of each predicted class (column) for each true class (row), in the
-        order of `classes_`, for all classification tasks or in a dict by task name. The
-        class of minimal expected cost is predicted, and `scoring` is not used for the
-        task. A fixed threshold t is [[0, t], [1 - t, 0]].
+        Cost of each predicted class (column) for each true class (row), in the order of
+        `classes_`. An array is used for all classification tasks; a dict maps task
+        names to arrays. The class with the lowest expected cost is predicted, and
+        `scoring` is not used for the task. A fixed threshold t is [[0, t], [1 - t, 0]].
     calibrate : {"isotonic", "sigmoid", "temperature"} or None, default=None
-        How the probabilities of all classification tasks are calibrated on the
-        out-of-fold predictions, before anything is tuned. "sigmoid" is Platt's [1]_ on
-        the logits, "isotonic" needs a thousand labels or more [2]_; of more than two
-        classes each is calibrated against the rest, and their sum is scaled to 1.
-        "temperature" divides the logarithms of the probabilities by one number [3]_.
+        Method that calibrates the probabilities of all classification tasks on the
+        out-of-fold predictions, before tuning. "sigmoid" is Platt's method [1]_ applied
+        to the logits. "isotonic" needs at least about a thousand labels [2]_. With more
+        than two classes, both calibrate each class against the rest and normalise the
+        result to sum to 1. "temperature" divides the logarithms of the probabilities by
+        one number [3]_.
     cv : int, splitter, iterable, "oof" or None, default=None
-        Where out-of-fold predictions come from. None takes the `oof_prediction_` of the
-        fitted estimator where it has one, as blends, forests and nets with several
-        members have, and 5 folds otherwise; "oof" is an error otherwise. A number, a
-        splitter or an iterable of (train, test) fits a clone to each fold.
+        Source of the out-of-fold predictions. None uses `oof_prediction_` of the fitted
+        estimator if it has this attribute (blends, forests and nets with several
+        members), and 5 folds otherwise. "oof" raises an error if there is no
+        `oof_prediction_`. With an int, a splitter or an iterable of (train, test), a
+        clone is fitted to each fold.
     on_empty_task : {"raise", "warn"} or None, default=None
-        Set for the estimator, if it has this parameter: whether a task without any
-        observed label is an error, or predicted as NaN with a warning. None leaves the
-        estimator's own.
+        Value to set for the parameter of this name, if the estimator has it: raise an
+        error for a task without observed labels, or warn and predict NaN. None leaves
+        the estimator unchanged.
     n_jobs : int, default=None
         Number of folds to fit at the same time.
 
@@ -115,14 +117,14 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     estimator_ : estimator
         The estimator fitted to all samples.
     thresholds_ : dict of str to float
-        For each task the probability above which the second of two classes is
-        predicted; NaN for other tasks. It is 0.5 where nothing was chosen.
+        For each task with two classes, the probability above which the second class is
+        predicted; NaN for other tasks. It is 0.5 if no threshold was chosen.
     costs_ : dict of str to ndarray of shape (n_classes, n_classes) or None
-        The cost matrix of each task; None where the likeliest class or a value is
-        predicted.
+        Cost matrix of each task. It is None if the most probable class is predicted,
+        and for regression tasks.
     best_scores_ : dict of str to float
-        The score that the tuned thresholds reach on the out-of-fold predictions; NaN
-        for other tasks. It is that of the best of many, and thus optimistic.
+        Score of the tuned decisions on the out-of-fold predictions; NaN for tasks that
+        are not tuned. It is optimistic, because it is the best of many candidates.
     classes_ : ndarray, or list of ndarray
         Labels of each task (None for a regression).
     n_tasks_ : int
@@ -132,7 +134,7 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     n_features_in_ : int
         Number of features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names that are strings.
+        Names of the features. Defined only if X has feature names that are all strings.
 
     See Also
     --------
@@ -142,22 +144,24 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
 
     Notes
     -----
-    Missing labels, labels of weight 0, and samples without an out-of-fold prediction of
-    a task are left out; weights count in all scores and calibrations. A task of which
-    fewer than two classes are left predicts its likeliest class, with a warning.
+    Missing labels, labels with weight 0, and samples without an out-of-fold prediction
+    for a task are left out. Weights are used in all scores and calibrations. If fewer
+    than two classes of a task remain, its most probable class is predicted, with a
+    warning.
 
-    With two classes some 200 thresholds are compared, and of those with the best score
-    the middle is taken. With more, probabilities are divided by a power of the
-    frequency of their class, and the power is tuned, from -1 to 2: 0 predicts the
-    likeliest class, and 1 is the optimum of balanced accuracy where probabilities are
-    right. A weight for each class would be tuned better than it generalises.
+    With two classes, about 200 thresholds are compared, and the middle of the range
+    with the best score is chosen. With more classes, each probability is divided by a
+    power of the frequency of its class, and this power is tuned between -1 and 2: 0
+    predicts the most probable class, and 1 maximises balanced accuracy if the
+    probabilities are correct. Separate weights for each class are not tuned, because
+    they overfit the out-of-fold predictions.
 
-    In a Pipeline inside of this meta-estimator the steps before the model are fitted to
-    all samples, and `oof_prediction_` is that of the model alone. Where such a step
-    uses y, give `cv` a number.
+    If the estimator is a Pipeline, its transformers are fitted to all samples, and
+    `oof_prediction_` holds out samples only for the final step. If a transformer uses
+    y, set `cv` to a number.
 
-    Cost: one fit, and one for each fold where the estimator has no out-of-fold
-    predictions; predictions cost what those of the estimator cost.
+    The estimator is fitted once, plus once per fold if it has no out-of-fold
+    predictions. Prediction takes as long as with the estimator alone.
 
     References
     ----------
@@ -186,7 +190,7 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     (0.1, 0.5)
     """
 
-    # Folds of a number do not divide groups; what else fit gets is the estimator's.
+    # Only the folds of an integer cv use groups; other fit params go to the estimator.
     __metadata_request__fit = {"groups": True}
 
     _parameter_constraints: dict[str, list[Any]] = {
@@ -236,19 +240,20 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs; whatever the estimator takes.
+            Inputs, in any form that the estimator accepts.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Targets; NaN, None, pandas.NA and pandas.NaT are missing labels, where the
-            estimator takes them.
+            Targets; NaN, None, pandas.NA and pandas.NaT are missing labels, if the
+            estimator supports them.
         sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Weights of samples or labels, in fits, calibrations and scores. With
-            metadata routing the estimator must request them.
+            Weights of samples or labels, used in fits, calibrations and scores. With
+            metadata routing, the estimator must request them.
         groups : array-like of shape (n_samples,), default=None
-            The group of each sample: folds of a number do not divide groups, and a
-            splitter and every fit that takes groups get them.
+            Group of each sample. With an integer `cv`, no group is divided between
+            folds. Groups are also passed to a splitter and to every fit that accepts
+            them.
         **fit_params : dict
-            Given to all fits; of what has one entry per sample, those of the samples
-            that are fitted.
+            Parameters passed to all fits. Arrays with one entry per sample are
+            restricted to the training samples.
 
         Returns
         -------
@@ -258,12 +263,13 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         TaskError
-            If all tasks are regressions, a task that is named is unknown or a
-            regression, costs are not (n_classes, n_classes), a metric is unknown or
-            does not depend on predicted labels, or no threshold meets a constraint.
+            If all tasks are regressions, a named task is unknown or a regression, costs
+            are not of shape (n_classes, n_classes), a metric is unknown or does not
+            depend on predicted labels, or no threshold satisfies a constraint.
         ValueError
-            If lengths differ, cv is "oof" and the estimator has no out-of-fold
-            predictions of these samples, or it has no probabilities.
+            If lengths differ, if `cv` is "oof" and the estimator has no out-of-fold
+            predictions of these samples, or if the estimator does not predict
+            probabilities.
 
         Warns
         -----
@@ -284,7 +290,7 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         params = self._route(weights, groups, fit_params)
         estimator = self._prepared(columns)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", IndexOrderWarning)  # said above
+            warnings.simplefilter("ignore", IndexOrderWarning)  # warned above
             model = clone(estimator).fit(X, y, **params)
         self.estimator_, self.task_set_ = model, task_set_of(model, columns, _WHO)
         data = Training(X, y, columns, weights, params, groups)
@@ -294,7 +300,7 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         return self
 
     def _prepared(self, columns: TargetColumns) -> Any:
-        """Return the estimator that is fitted, to the whole as to each fold."""
+        """Return the estimator that is fitted to all samples and to each fold."""
         if isinstance(self.estimator, FrozenEstimator):
             return self.estimator
         estimator = decide_task_types(self.estimator, columns, _WHO)
@@ -303,7 +309,7 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     def _route(
         self, sample_weight: Any, groups: Any, fit_params: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return what the fits of the estimator get."""
+        """Return the parameters that are passed to the fits of the estimator."""
         given = {"sample_weight": sample_weight, "groups": groups}
         given = {name: value for name, value in given.items() if value is not None}
         if get_config()["enable_metadata_routing"]:
@@ -337,17 +343,17 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
 
     @property
     def best_scores_(self) -> dict[str, float]:
-        """What the tuned decisions of each task reach out of fold, by its name."""
+        """The out-of-fold score of the tuned decisions of each task, by its name."""
         pairs = zip(self.task_set_.names, self._rules, strict=True)
         return {name: rule.score for name, rule in pairs}
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return how metadata reach the estimator and the splitter.
+        """Return the routing of metadata to the estimator and the splitter.
 
         Returns
         -------
         MetadataRouter
-            Groups and weights are used by this estimator itself too.
+            Router. Groups and weights are also used by this estimator itself.
         """
         router = MetadataRouter(owner=self).add_self_request(self)
         fits = MethodMapping().add(caller="fit", callee="fit")
@@ -364,7 +370,7 @@ class TaskDecisionsCV(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         return hasattr(getattr(self, "estimator_", self.estimator), "predict_proba")
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Say whether the decisions of all tasks are known."""
+        """Return whether the estimator is fitted."""
         return hasattr(self, "_rules")
 
     def __sklearn_tags__(self) -> Tags:

@@ -33,51 +33,59 @@ def train_test_split(
 ) -> list[Any]:
     """Split arrays into a training and a test part, stratified on all tasks.
 
-    scikit-learn's function of this name, but stratified on every class of every task
-    unless told otherwise, with missing labels in no stratum and regressions in bins.
-    Every sample is tested with the same probability, and so is every group but those
-    that are larger than the test part.
+    By default, unlike scikit-learn's function of this name, the split is stratified on
+    every class of every task. Missing labels do not form a stratum, and regression
+    tasks are divided into quantile bins. Every sample is in the test part with the same
+    probability. With groups, this holds for every group that is not larger than the
+    test part.
 
     Parameters
     ----------
     *arrays : array-likes of the same length
-        Usually X and y; whatever else has a value for each row.
+        Usually X and y, and other arrays with one entry per sample.
     test_size : float or int, default=None
-        Share or number of test rows; None is the complement of train_size, or 0.25.
+        Proportion (float) or number (int) of test samples. None is the complement of
+        train_size, or 0.25 if train_size is also None.
     train_size : float or int, default=None
-        Share or number of training rows; None is the complement of test_size.
+        Proportion (float) or number (int) of training samples. None is the complement
+        of test_size.
     random_state : int, RandomState instance or None, default=None
         Seed of the split.
     shuffle : bool, default=True
-        If False, the first rows train and the next ones test, without stratification.
+        If False, the first samples are the training part and the next ones the test
+        part, without stratification.
     stratify : "tasks", array-like or None, default="tasks"
-        "tasks": the second array is y, and all its tasks are kept in proportion (one
-        array alone is not stratified). An array-like of shape (n_samples,) or
-        (n_samples, n_tasks) is used in place of y. None: no stratification.
+        "tasks" uses the second array as y and keeps the classes of all its tasks in
+        proportion; a single array is not stratified. An array-like of shape
+        (n_samples,) or (n_samples, n_tasks) is used instead of y. None disables
+        stratification.
     groups : array-like of shape (n_samples,), default=None
-        Rows of one group stay on one side; sizes are then kept as well as groups allow.
+        Group of each sample. The samples of a group are in the same part, so the sizes
+        of the parts may only be met approximately.
 
     Returns
     -------
     list of length 2 * len(arrays)
-        The training and the test part of each array, in turn, each of its array's type.
+        The training part and the test part of the first array, then those of the second
+        array, and so on. Each part has the type of its array.
 
     Raises
     ------
     ValueError
-        If there is no array, lengths differ, a size is impossible, shuffle=False comes
-        with stratify or groups, or groups leave a part empty.
+        If there is no array, lengths differ, a size is invalid, stratify or groups are
+        given with shuffle=False, or groups leave a part empty.
     TaskError
         If the labels of a task cannot be read.
 
     Warns
     -----
     MissingLabelWarning
-        If a task with labels has none in the training part, as large groups may force.
+        If a task with labels has no labels in the training part, which can happen with
+        large groups.
 
     See Also
     --------
-    MultiTaskStratifiedShuffleSplit : The same as a splitter.
+    MultiTaskStratifiedShuffleSplit : Splitter that draws such splits repeatedly.
 
     Examples
     --------
@@ -95,7 +103,7 @@ def train_test_split(
         raise ValueError(f"{_WHO}: at least one array is required.")
     named = {f"array {place}": one for place, one in enumerate(arrays)}
     warn_of_index_order(_WHO, **named, groups=groups)
-    # a dict of columns has no rows to take
+    # a dict of columns cannot be indexed by samples
     given = [as_targets(a, _WHO) if isinstance(a, Mapping) else a for a in arrays]
     arrays = tuple(indexable(*given))
     n_samples = arrays[0].shape[0] if hasattr(arrays[0], "shape") else len(arrays[0])
@@ -129,17 +137,18 @@ def _split(
     rng: np.random.Generator,
 ) -> np.ndarray:
     n_samples = int(sizes.sum())
-    # a task in which all rows are alike stratifies nothing
+    # a constant task does not affect the split
     labels = np.zeros(n_samples) if y is None else y
     task_set, codes = read_tasks(labels, None, _WHO)
     if len(codes) != n_samples:
         raise ValueError(
-            f"{_WHO}: stratify has {len(codes)} rows, the arrays have {n_samples}."
+            f"{_WHO}: stratify has {len(codes)} samples, but the arrays have "
+            f"{n_samples}."
         )
     group = None if groups is None else number_groups(groups, _WHO)
     if group is not None and len(group) != n_samples:
         raise ValueError(
-            f"{_WHO}: groups has {len(group)} rows, the arrays have {n_samples}."
+            f"{_WHO}: groups has {len(group)} samples, but the arrays have {n_samples}."
         )
     part = split_once(task_set, codes, sizes, rng, 5, _WHO, group)
     if group is not None:
@@ -148,15 +157,15 @@ def _split(
 
 
 def _check_parts(part: np.ndarray, group: np.ndarray, sizes: np.ndarray) -> None:
-    """Refuse groups that leave the training or the test part empty."""
+    """Raise if groups leave the training or the test part empty."""
     for number, name in ((TRAIN, "training"), (TEST, "test")):
         if not (part == number).any():
             counts = np.bincount(group)
             raise ValueError(
-                f"{_WHO}: {len(counts)} groups, of up to {counts.max()} samples, leave "
-                f"the {name} part empty; it was to have {sizes[number]} of "
-                f"{len(part)} samples. Groups are not divided: give smaller ones, or "
-                "other sizes."
+                f"{_WHO}: {len(counts)} groups of up to {counts.max()} samples leave "
+                f"the {name} part empty, but {sizes[number]} of {len(part)} samples "
+                "were requested. Groups are not divided: use smaller groups or other "
+                "sizes."
             )
 
 
@@ -164,10 +173,10 @@ def _check_order_alone(stratify: Any, groups: ArrayLike | None) -> None:
     is_asked = stratify is not None and not isinstance(stratify, str)
     if is_asked or groups is not None:
         raise ValueError(
-            f"{_WHO}: shuffle=False divides rows in their order; stratify and groups "
-            "need shuffle=True."
+            f"{_WHO}: shuffle=False splits the samples in their order; stratify and "
+            "groups require shuffle=True."
         )
 
 
-# for pytest, which would take the name for a test's
+# pytest would otherwise collect the function as a test because of its name
 train_test_split.__test__ = False  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Split where some labels have weight 0."""
+"""Splits of targets with labels of weight 0."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def split_weighted(
     groups: ArrayLike | None,
     sample_weight: ArrayLike | None,
 ) -> Iterable[tuple[np.ndarray, np.ndarray]]:
-    """Split so that a label of weight 0 is a missing label.
+    """Split with labels of weight 0 treated as missing labels.
 
-    Splitters of scikit-learn, which take no missing labels, get y as it is.
+    Splitters of scikit-learn do not support missing labels, so they get y unchanged.
 
     Shapes: X (n_samples, n_features), y (n_samples,) or (n_samples,
     n_tasks), groups (n_samples,).

@@ -61,7 +61,9 @@ def test_estimator_that_takes_nan_for_a_class_is_found_out():
             return super().fit(X, np.where(np.isnan(y), -1, y))
 
     X, y, _ = data()
-    with pytest.raises(TaskError, match=r"learned the classes \[-1.0\], .* no labels"):
+    with pytest.raises(
+        TaskError, match=r"learned the classes \[-1.0\], .* not among the"
+    ):
         cross_val_predict(Trap(), X, y, method="predict_proba")
 
 
@@ -165,7 +167,7 @@ def test_groups_and_weights_reach_splitter_and_fit():
             params={"sample_weight": weights, "groups": groups},
             method="predict_proba",
         )
-        with pytest.raises(ValueError, match="groups go into params"):
+        with pytest.raises(ValueError, match="groups is not allowed with"):
             cross_val_predict(model, X, y, cv=cv, groups=groups)
     unweighted = cross_val_predict(
         independent(), X, y, cv=cv, groups=groups, method="predict_proba"
@@ -179,8 +181,8 @@ def test_groups_and_weights_reach_splitter_and_fit():
     ("arguments", "match"),
     [
         ({"method": "transform"}, "method must be one of .* found 'transform'"),
-        ({"cv": [([0, 1], [2]), ([2], [0])]}, "only works for partitions"),
-        ({"cv": [([0, 1], [2, 2]), ([2], [0, 1])]}, "only works for partitions"),
+        ({"cv": [([0, 1], [2]), ([2], [0])]}, "are not a partition"),
+        ({"cv": [([0, 1], [2, 2]), ([2], [0, 1])]}, "are not a partition"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments, match):

@@ -46,7 +46,7 @@ def test_routed_weights_reach_fit_and_the_default_scores():
 )
 @pytest.mark.parametrize("scoring", [None, per_task_scorers("r2")])
 def test_weights_that_do_not_reach_the_scores_are_told_once(model, key, scoring):
-    with pytest.warns(UserWarning, match=f"{key!r} in params reaches fit, but") as seen:
+    with pytest.warns(UserWarning, match=f"{key!r} in params is passed") as seen:
         found = cross_validate(model, X, Y, cv=CV, params={key: W}, scoring=scoring)
     assert len(seen) == 1
     fitted = model.fit(X[:30], Y[:30], **{key: W[:30]})

@@ -99,8 +99,8 @@ def test_a_constraint_out_of_reach_is_named_with_the_best_there_is():
     bound = find_metric("matthews_corrcoef", "test"), 0.99
     best = rule_for("matthews_corrcoef", proba, y).score
     said = (
-        "test: task 'a': no threshold reaches 0.99 in 'matthews_corrcoef' out of fold; "
-        f"the highest is {best:.3g}."
+        "test: task 'a': no threshold reaches 'matthews_corrcoef' >= 0.99 on the "
+        f"out-of-fold predictions; the highest value is {best:.3g}."
     )
     with pytest.raises(TaskError, match=said):
         rule_for("f1", proba, y, bound=bound)
@@ -110,7 +110,7 @@ def test_a_function_without_any_score_is_named():
     def undefined(y_true, y_pred):
         return np.nan
 
-    with pytest.raises(TaskError, match="test: task 'a': 'undefined' gives NaN for"):
+    with pytest.raises(TaskError, match="test: task 'a': 'undefined' is NaN for"):
         rule_for(undefined, *imbalanced())
 
 

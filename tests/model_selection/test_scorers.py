@@ -167,7 +167,7 @@ def test_scorer_has_a_repr_and_can_be_cloned_and_pickled(scorer):
 @pytest.mark.parametrize("make", [per_task_scorers, task_scorer])
 class TestErrors:
     def test_errors_must_be_negated(self, make):
-        match = f"{make.__name__}: 'log_loss' is an error, .* Use 'neg_log_loss'"
+        match = f"{make.__name__}: 'log_loss' is an error .* Use 'neg_log_loss'"
         for metric in ("log_loss", {"binary": "log_loss"}):
             with pytest.raises(TaskError, match=match):
                 make(metric)
@@ -195,7 +195,7 @@ def test_task_called_mean_is_refused():
     X, y = data()
     frame = pd.DataFrame(y, columns=["a", "mean", "c"])
     model = IndependentTasks(LogisticRegression()).fit(X, frame)
-    with pytest.raises(TaskError, match="a task is called 'mean'"):
+    with pytest.raises(TaskError, match="a task is named 'mean'"):
         per_task_scorers()(model, X, frame)
 
 

@@ -73,7 +73,7 @@ def test_what_cannot_be_scored_is_said():
     with pytest.raises(TaskError, match="multiclass task"):
         per_task_scorers("neg_interval_width")(model, *draw("classifier"))
     model = steps().fit(X, y)
-    with pytest.raises(TaskError, match="quantiles of given levels"):
+    with pytest.raises(TaskError, match="requires predicted quantiles"):
         per_task_scorers("neg_pinball")(model, X, y)
     with pytest.raises(ValueError, match="coverage must"):
         per_task_scorers("coverage", coverage=1.5)(model, X, y)

@@ -87,9 +87,9 @@ def test_groups_are_ignored_with_a_warning():
 
 def test_wrong_arguments_are_refused():
     who = "MultiTaskStratifiedShuffleSplit: "
-    with pytest.raises(ValueError, match=f"{who}n_splits must be .* found 0"):
+    with pytest.raises(ValueError, match=f"{who}n_splits must be .* got 0"):
         MultiTaskStratifiedShuffleSplit(0)
-    with pytest.raises(ValueError, match=f"{who}n_bins must be .* found 0"):
+    with pytest.raises(ValueError, match=f"{who}n_bins must be .* got 0"):
         MultiTaskStratifiedShuffleSplit(n_bins=0)
     with pytest.raises(ValueError, match=f"{who}the 'y' parameter should not be"):
         next(MultiTaskStratifiedShuffleSplit().split(np.zeros((5, 1)), None))

@@ -199,11 +199,11 @@ def test_groups_without_a_group_splitter_are_told():
 @pytest.mark.parametrize(
     ("arguments", "error", "match"),
     [
-        ({"n_splits": 1}, ValueError, "n_splits must be a whole number of at least 2"),
-        ({"n_splits": 2.5}, ValueError, "found 2.5"),
-        ({"shuffle": 1}, TypeError, "shuffle must be True or False, found 1"),
+        ({"n_splits": 1}, ValueError, "n_splits must be an integer of at least 2"),
+        ({"n_splits": 2.5}, ValueError, "got 2.5"),
+        ({"shuffle": 1}, TypeError, "shuffle must be True or False; got 1"),
         ({"random_state": 0}, ValueError, "no effect since shuffle is False"),
-        ({"n_bins": 0}, ValueError, "n_bins must be a whole number of at least 1"),
+        ({"n_bins": 0}, ValueError, "n_bins must be an integer of at least 1"),
     ],
 )
 @pytest.mark.parametrize(

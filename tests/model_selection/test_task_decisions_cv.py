@@ -38,7 +38,7 @@ from sklearn_mtl.model_selection import (
 
 LINEAR = MultiTaskLinearClassifier(penalty="mean", alpha=0.1)
 MIXED = MultiTaskLinearMixedEstimator(classifier=LINEAR)
-# By design the likeliest class is not what is predicted.
+# By design, the most probable class is not always predicted.
 ARGMAX = ("check_classifiers_train", "check_classifier_multioutput")
 
 
@@ -307,7 +307,7 @@ class TestWhereHeldOutPredictionsComeFrom:
             model.fit(X[:99], CLASSES[:99])
 
     def test_oof_without_any_is_an_error_that_says_why(self):
-        said = r"cv='oof' needs oof_prediction_\. .*no attribute 'oof_prediction_'"
+        said = r"cv='oof' requires oof_prediction_\. .*no attribute 'oof_prediction_'"
         with pytest.raises(ValueError, match=said):
             TaskDecisionsCV(LINEAR, cv="oof").fit(X, CLASSES)
 
@@ -393,7 +393,7 @@ REFUSED = {
     "an error": ({"scoring": "zero_one_loss"}, "Use 'neg_zero_one_loss'"),
     "an unknown metric": ({"scoring": "f17"}, "unknown metric 'f17'"),
     "an unknown task": ({"scoring": {"rar": "f1"}}, "rar"),
-    "a regression": ({"scoring": {"value": "f1"}}, r"\['value'\] are regressions"),
+    "a regression": ({"scoring": {"value": "f1"}}, r"\['value'\] are regression or"),
     "costs of another shape": (
         {"costs": {"grade": [[0, 1], [1, 0]]}},
         r"'grade': costs must be finite numbers of shape \(3, 3\)",
@@ -405,7 +405,7 @@ REFUSED = {
     ),
     "a constraint of three classes": (
         {"constraint": ("accuracy", 0.1)},
-        "'grade' has 3 classes; a constraint needs",
+        "'grade' has 3 classes, but constraint is",
     ),
 }
 

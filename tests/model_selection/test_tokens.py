@@ -165,7 +165,7 @@ def test_decisions_leave_tags_as_they_are(calibrate):
 
 
 def test_decisions_cannot_choose_tags():
-    with pytest.raises(TaskError, match=r"\['slots'\] are regressions or have tokens"):
+    with pytest.raises(TaskError, match=r"\['slots'\] are regression or token"):
         TaskDecisionsCV(UsualTags(), scoring={"slots": "f1"}).fit(TEXTS, Y)
 
 

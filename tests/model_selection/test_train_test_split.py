@@ -79,9 +79,7 @@ def test_groups_are_not_divided():
 @pytest.mark.parametrize("sizes", [{}, {"test_size": 5}, {"train_size": 0.9}])
 def test_a_single_group_leaves_no_part_to_train_or_test(sizes):
     X, y = data()
-    match = (
-        "train_test_split: 1 groups, of up to 120 samples, leave the test part empty"
-    )
+    match = "train_test_split: 1 groups of up to 120 samples leave the test part empty"
     with pytest.raises(ValueError, match=match):
         train_test_split(X, y, groups=np.zeros(120), random_state=0, **sizes)
 
@@ -125,10 +123,10 @@ def test_same_seed_gives_the_same_split():
     ("arguments", "match"),
     [
         ({"stratify": "y"}, "stratify must be 'tasks', an array .* found 'y'"),
-        ({"stratify": [0, 1]}, "stratify has 2 rows, the arrays have 120"),
-        ({"groups": [0, 1]}, "groups has 2 rows, the arrays have 120"),
-        ({"shuffle": False, "groups": np.ones(120)}, "need shuffle=True"),
-        ({"shuffle": False, "stratify": np.ones(120)}, "need shuffle=True"),
+        ({"stratify": [0, 1]}, "stratify has 2 samples, but the arrays have 120"),
+        ({"groups": [0, 1]}, "groups has 2 samples, but the arrays have 120"),
+        ({"shuffle": False, "groups": np.ones(120)}, "require shuffle=True"),
+        ({"shuffle": False, "stratify": np.ones(120)}, "require shuffle=True"),
         ({"test_size": 500}, "test_size=500"),
     ],
 )
