@@ -29,7 +29,6 @@ from sklearn_mtl.tasks import (
     is_of_tokens,
     read_columns,
     stack_codes,
-    types_in,
 )
 from sklearn_mtl.utils._categories import warning_once
 from sklearn_mtl.utils._containers import plain_inputs
@@ -243,7 +242,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         task_set, _ = TaskSet.from_y(
             y,
             who=_WHO,
-            task_types=types_in(self, columns, _WHO),
+            task_types=self._types_of(columns.names),
             on_empty_task=self.on_empty_task,
             sample_weight=routed,
             allow_tokens=True,

@@ -42,7 +42,6 @@ from sklearn_mtl.tasks._task import warn_of_close_types as warn_of_close_types
 from sklearn_mtl.tasks._task_set import TaskSet
 from sklearn_mtl.tasks._task_types import decide_task_types as decide_task_types
 from sklearn_mtl.tasks._task_types import fix_task_types as fix_task_types
-from sklearn_mtl.tasks._task_types import types_in as types_in
 from sklearn_mtl.tasks._task_view import model_and_inputs as model_and_inputs
 from sklearn_mtl.tasks._task_view import task_view
 from sklearn_mtl.tasks._tokens import TokenLabels as TokenLabels

@@ -11,10 +11,9 @@ from sklearn_mtl.tasks._by_task import by_task
 from sklearn_mtl.tasks._infer import parse_task_types
 from sklearn_mtl.tasks._read_y import TargetColumns
 from sklearn_mtl.tasks._task import read_tasks, warn_of_close_types
-from sklearn_mtl.tasks._tokens import holds_lists
 from sklearn_mtl.utils._typing import Estimator
 
-__all__ = ["decide_task_types", "fix_task_types", "types_in"]
+__all__ = ["decide_task_types", "fix_task_types"]
 
 _PARAMETER = "task_types"
 
@@ -27,7 +26,7 @@ def decide_task_types(estimator: Estimator, columns: TargetColumns, who: str) ->
     """
     single, names = clone(estimator), columns.names
     for key, owner in _owners(single).items():
-        said = types_in(owner, columns, who)
+        said = _said(owner, names, who)
         wanted = parse_task_types(said, names, "mixed", who)
         warn_of_close_types(columns, wanted, who)
         tasks = read_tasks(
@@ -61,18 +60,6 @@ def _owners(estimator: Estimator) -> dict[str, Any]:
         for key, prefix in zip(keys, prefixes, strict=True)
         if not any(prefix != other and prefix.startswith(other) for other in prefixes)
     }
-
-
-def types_in(owner: Any, columns: TargetColumns, who: str) -> dict[str, Any]:
-    """Return the type of each task, "tokens" if a classifier gets lists of tags."""
-    names, said = columns.names, _said(owner, columns.names, who)
-    asked = by_task(owner.task_types, names, parameter=_PARAMETER, who=who)
-    for name, values in zip(names, columns.values, strict=True):
-        # from the type of an estimator, which does not tell tags from classes
-        is_inferred = asked[name] is None and said[name] == "classification"
-        if is_inferred and holds_lists(values):
-            said[name] = "tokens"
-    return said
 
 
 def _said(owner: Any, names: Sequence[str], who: str) -> dict[str, Any]:
