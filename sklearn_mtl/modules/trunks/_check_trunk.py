@@ -88,13 +88,16 @@ def check_trunk(
     faults = check_spec(trunk, BaseEstimator) if is_spec else Faults(trunk)
     _check_attributes(trunk, faults)
     if is_spec and getattr(trunk, "preparation", "raw") == "text":
-        # the texts of the check have few words, and most vectors would do nothing
-        fewer = clone(trunk)
-        fewer.set_params(n_buckets=min(fewer.n_buckets, _MOST_BUCKETS))
-        trunk = fewer
+        trunk = _with_few_buckets(trunk)
     with faults.keeping(trunk, "build"):
         for tasks in (n_tasks, 1):
             _check_case(_TrunkCase(trunk, n_features, tasks, faults))
+
+
+def _with_few_buckets(spec: Any) -> Any:
+    """Return a spec of texts without vectors that no word of the check would have."""
+    n_buckets = min(spec.n_buckets, _MOST_BUCKETS)
+    return clone(spec).set_params(n_buckets=n_buckets)
 
 
 class _TrunkCase:
