@@ -29,7 +29,6 @@ PAGE = Path(__file__).parents[1] / "docs" / "peer_features.txt"
 COLUMNS = ["missing labels", "mixed types", "pipelines", "does it help?", "cost"]
 CAPTION = """.. list-table:: Run on {date} by ``python -m benchmarks.peer_features``
    :header-rows: 1
-   :widths: 16 20 20 14 16 14
 
 """
 

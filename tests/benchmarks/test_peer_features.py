@@ -36,5 +36,5 @@ def test_the_page_has_a_row_for_each_peer_in_the_form_of_the_script():
         found = row.splitlines()[0]
         assert found.startswith(before)
         assert found.endswith(after)
-    header = table_of({}).splitlines()[5:]
-    assert header == page.splitlines()[5 : 5 + len(header)]
+    header = table_of({}).splitlines()[3:]
+    assert header == page.splitlines()[3 : 3 + len(header)]
