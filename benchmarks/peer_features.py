@@ -12,6 +12,8 @@ run. All learn six regressions (pixels of the lower half of a digit) from 26 inp
     pipelines         cross_val_score of a Pipeline that ends in the estimator
     does it help?     a function that compares sharing with single-task models
     cost              CPU seconds of a fit to complete labels and a prediction
+
+Except for the cost, some nets have fewer epochs or members than by default.
 """
 
 import argparse
