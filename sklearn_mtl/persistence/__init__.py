@@ -1,4 +1,4 @@
-"""Save fitted models in one file that runs nothing when it is loaded."""
+"""Saving and loading of fitted models without running code from the file."""
 
 from sklearn_mtl.persistence._allowed import Allowed as Allowed
 from sklearn_mtl.persistence._allowed import NotAllowedError as NotAllowedError

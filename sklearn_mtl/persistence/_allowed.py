@@ -1,4 +1,4 @@
-"""Which classes and functions a file may name: ours, a few of others, the caller's."""
+"""Allow-list of the classes and functions in saved models."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sklearn.model_selection import BaseCrossValidator, BaseShuffleSplit
 
 __all__ = ["Allowed", "NotAllowedError", "name_of"]
 
-#: Packages whose classes may be named, if they are defined there.
+#: Packages of which all classes are allowed.
 OURS = ("sklearn_mtl",)
-#: Of scikit-learn and skrub, estimators and a few records that they keep.
+#: Classes and functions of scikit-learn and skrub in addition to estimators.
 RECORDS = {
     "sklearn.ensemble._hist_gradient_boosting.predictor:TreePredictor",
     "sklearn.neural_network._stochastic_optimizers:AdamOptimizer",
@@ -35,7 +35,7 @@ RECORDS = {
     "sklearn.utils.validation:check_array",
     "skrub._datetime_encoder:DatetimeEncoder",  # TableInputs keeps one per date column
 }
-#: Modules of torch, skorch and torchjd with classes that a net is made of.
+#: Modules of torch, skorch and torchjd with the classes of the parts of a net.
 CLASSES = (
     "torch.nn.modules.",
     "torchjd._linalg.",
@@ -47,7 +47,7 @@ CLASSES = (
     "skorch.history",
     "torch.utils.data.dataloader",
 )
-#: Modules whose functions compute and do nothing else: none that writes a file.
+#: Modules whose functions have no side effects, such as writing a file.
 FUNCTIONS = (
     "sklearn.feature_selection.",
     "sklearn.metrics.",
@@ -60,7 +60,7 @@ FUNCTIONS = (
     "torch.nn.functional",
     "torchjd._linalg.",
 )
-#: Of Python itself.
+#: Allowed names of the standard library.
 BUILTINS = {
     "builtins:bool",
     "builtins:dict",
@@ -75,15 +75,15 @@ BUILTINS = {
     "collections:OrderedDict",
     "collections:defaultdict",
 }
-#: Never imported, whatever package they are in.
+#: Modules that are never imported, in any package.
 NEVER = ("conftest", "datasets", "externals", "_testing", "_build_utils")
-#: Imported where a file names one of their modules; of other packages only what is
-#: imported already, for some of their modules are programs.
+#: Packages and modules that may be imported if a file names them. Modules of other
+#: packages must already be imported, because importing some modules runs a program.
 IMPORTED = ("sklearn", "sklearn_mtl", "skrub._datetime_encoder", "torchjd")
 
 
 def name_of(thing: Any) -> str:
-    """Return "module:name" of a class or function, as files have it."""
+    """Return the name of a class or function in saved models, "module:name"."""
     module = getattr(thing, "__module__", None)
     if isinstance(thing, np.ufunc):
         module = "numpy" if hasattr(np, thing.__name__) else "scipy.special"
@@ -96,19 +96,20 @@ class NotAllowedError(Exception):
 
 
 class Allowed:
-    """The classes and functions that may be built or named.
+    """Classes and functions that a saved model may contain.
 
     Parameters
     ----------
     trusted : iterable of class or function
-        The caller's own. They are given as objects, so that a file causes no import.
+        Classes and functions that the caller trusts. They are passed as objects, so
+        that a file cannot cause them to be imported.
     """
 
     def __init__(self, trusted: Iterable[Any] = ()) -> None:
         self.trusted = {name_of(thing): thing for thing in _checked(trusted)}
 
     def allows(self, thing: Any) -> bool:
-        """Return whether a class or function may be in a file."""
+        """Return whether a class or function is allowed in a saved model."""
         name = name_of(thing)
         if self.trusted.get(name) is thing:
             return True
@@ -118,12 +119,12 @@ class Allowed:
             return False
 
     def find(self, name: str) -> Any:
-        """Return the class or function of this name.
+        """Return the class or function with this name.
 
         Raises
         ------
         NotAllowedError
-            If it is not allowed, or there is none.
+            If it is not allowed or does not exist.
         """
         return self.trusted[name] if name in self.trusted else self._find(name)
 
@@ -141,7 +142,7 @@ class Allowed:
         return thing
 
     def _may_be_imported(self, module: str) -> bool:
-        """Return whether a module is of a package whose import does nothing else."""
+        """Return whether importing a module is safe."""
         parts = module.split(".")
         if any(part in NEVER or part.startswith(("test", "__")) for part in parts):
             return False
@@ -149,24 +150,24 @@ class Allowed:
 
 
 def _checked(trusted: Any) -> list[Any]:
-    """Return what is trusted, if these are classes and functions."""
+    """Return a list of the trusted classes and functions after a type check."""
     if isinstance(trusted, str | type) or not isinstance(trusted, Iterable):
         raise TypeError(
-            f"trusted={trusted!r} is no list. Give the classes and functions "
-            "themselves: trusted=[MyTrunk]."
+            f"trusted={trusted!r} is not a list. Pass the classes and functions "
+            "themselves, such as trusted=[MyTrunk]."
         )
     things = list(trusted)
     for thing in things:
         if not callable(thing) or not hasattr(thing, "__name__"):
             raise TypeError(
-                f"trusted has {thing!r}, of class {type(thing).__name__}. Give the "
-                "class or function itself, such as trusted=[MyTrunk], and not its name."
+                f"trusted contains {thing!r} of class {type(thing).__name__}. Pass the "
+                "class or function itself, such as trusted=[MyTrunk], not its name."
             )
     return things
 
 
 def _import(module: str) -> Any:
-    """Return a module, imported if it was not."""
+    """Return a module, importing it if necessary."""
     if module in sys.modules:
         return sys.modules[module]
     try:
@@ -176,7 +177,7 @@ def _import(module: str) -> Any:
 
 
 def _is_allowed(thing: Any, name: str) -> bool:
-    """Return whether what a name stands for is on the list."""
+    """Return whether the class or function with this name is on the allow-list."""
     module = name.partition(":")[0]
     if name in BUILTINS or name in RECORDS:
         return True

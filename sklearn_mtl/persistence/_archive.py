@@ -1,4 +1,4 @@
-"""One zip file whose every byte is checked before a part of it is parsed."""
+"""Zip archive whose checksum is verified before anything is parsed."""
 
 from __future__ import annotations
 
@@ -23,29 +23,30 @@ __all__ = ["FORMAT", "read_archive", "replacing", "write_archive"]
 #: Version of the layout of the file.
 FORMAT = 1
 MANIFEST, PADDING = "manifest.json", "padding"
-#: Of the SHA-256 of all that stands before it, in hexadecimal digits: the zip comment.
+#: Length of the zip comment: the SHA-256 of all bytes before it, in hexadecimal digits.
 DIGEST = 64
-#: Bytes that are hashed at once.
+#: Number of bytes to hash at once.
 CHUNK = 2**20
-#: Bytes of the list of contents: zipfile makes ten times as much of it.
-CONTENTS = 2**17
+#: Maximum size of the zip directory in bytes: zipfile needs ten times as much memory.
+DIRECTORY = 2**17
 
 
 def write_archive(
     path: Path, members: dict[str, bytes], about: dict[str, Any], making: int = 0
 ) -> None:
-    """Write a new file and put it in the place of an old one, or leave that as it was.
+    """Write an archive, which replaces an existing file only when it is complete.
 
     Parameters
     ----------
     path : Path
-        Where the file goes.
+        Path of the file.
     members : dict
-        Contents by name.
+        Contents of the members by name.
     about : dict
-        What the manifest says besides the sizes and digests of the members.
+        Further entries of the manifest, in addition to the sizes and digests of the
+        members.
     making : int, default=0
-        Bytes that are allocated to put the contents together.
+        Number of bytes that loading allocates in addition to the members.
     """
     manifest = {
         "format": FORMAT,
@@ -60,7 +61,7 @@ def write_archive(
             _put(archive, MANIFEST, json.dumps(manifest).encode())
             for name, data in members.items():
                 _put(archive, name, data)
-            # Many small objects may take more than what a file of this size may.
+            # Loading many small objects may exceed the budget of a file of this size.
             texts = [data for name, data in members.items() if _is_text(name)]
             other = sum(map(len, members.values())) - sum(map(len, texts))
             missing = missing_bytes(file.tell(), texts, other, making)
@@ -87,37 +88,37 @@ def _is_text(name: str) -> bool:
     return name.endswith(".json")
 
 
-class _ContentsFirst(io.FileIO):
-    """A file of which only a little is read at once until `is_open` is set."""
+class _DirectoryFirst(io.FileIO):
+    """File that limits the size of a single read until `is_open` is set."""
 
     is_open = False
 
     def read(self, size: int | None = -1) -> bytes:
-        """Return as many bytes, or raise ValueError."""
+        """Return at most `size` bytes, or raise ValueError if the limit is exceeded."""
         if self.is_open:
             return super().read(size)
-        asked = CONTENTS + 1 if size is None or size < 0 else size
-        data = super().read(min(asked, CONTENTS + 1))
-        if len(data) > CONTENTS:
-            raise ValueError("its list of contents is too long")
+        asked = DIRECTORY + 1 if size is None or size < 0 else size
+        data = super().read(min(asked, DIRECTORY + 1))
+        if len(data) > DIRECTORY:
+            raise ValueError("its zip directory is too long")
         return data
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file beside the path that takes its place when all is on the disk.
+    """Open a temporary file that replaces the path once it is written to disk.
 
-    A device or a pipe is written to, once all is there: replaced, it would be gone.
+    Devices and pipes are written to at the end, because they must not be replaced.
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
         buffer = io.BytesIO()
         yield buffer
         path.write_bytes(buffer.getvalue())
         return
-    path = path.resolve()  # what a link points to is replaced, and not the link
+    path = path.resolve()  # replace the target of a link rather than the link
     folder = path.parent
     if not folder.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "There is no such folder", str(folder))
+        raise FileNotFoundError(errno.ENOENT, "The folder does not exist", str(folder))
     if path.is_dir():
         raise IsADirectoryError(
             errno.EISDIR, "A file cannot replace a folder", str(path)
@@ -128,7 +129,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        # What open() would have given a new file; mkstemp keeps it from all others.
+        # Use the mode of open(); mkstemp only allows the owner to read the file.
         umask = os.umask(0)
         os.umask(umask)
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~umask
@@ -141,71 +142,75 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, bytes], Budget]:
-    """Return manifest and members of a file, all digests checked, and what is left.
+    """Check all digests and return the manifest, the members and the remaining budget.
 
     Raises
     ------
     DamagedFileError
-        If the file is no such archive, is cut short or was changed.
+        If the file is not such an archive, or was truncated or modified.
     """
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size < DIGEST + 22:  # the end of a zip file and the digest after it
-            raise DamagedFileError(f"{path}: {size} bytes are no saved model.")
+            raise DamagedFileError(
+                f"{path}: the file has only {size} bytes, so it is not a saved model."
+            )
         end = size - DIGEST
         found = _digest(file, end)
         if file.read(DIGEST) != found.encode():
             raise DamagedFileError(
-                f"{path}: the file was cut short or changed since it was saved, or is "
-                "none that save() wrote: its checksum is not that of its contents."
+                f"{path}: the checksum does not match the contents. The file was "
+                "truncated or modified, or was not written by save()."
             )
         try:
-            contents = _ContentsFirst(file.fileno(), "rb", closefd=False)
+            contents = _DirectoryFirst(file.fileno(), "rb", closefd=False)
             with contents, zipfile.ZipFile(contents) as archive:
                 contents.is_open = True
                 return _read_members(archive, size, path)
         except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
-            # Of a file with a checksum of its own, not written by save().
-            raise DamagedFileError(f"{path}: no saved model ({error}).") from error
+            # The checksum is valid, but save() did not write the file.
+            raise DamagedFileError(
+                f"{path}: the file is not a saved model ({error})."
+            ) from error
 
 
 def _read_members(
     archive: zipfile.ZipFile, size: int, path: Path
 ) -> tuple[dict[str, Any], dict[str, bytes], Budget]:
-    """Return manifest and members; nothing is read that says it is too large."""
+    """Return manifest and members, after a check of the declared size of each."""
     infos = {info.filename: info for info in archive.infolist()}
     if len(infos) != len(archive.infolist()):
-        raise ValueError("a part comes twice")
+        raise ValueError("a member occurs twice")
     budget = Budget(size)
     manifest = parse_json(_read(archive, infos[MANIFEST], budget), budget)
     if manifest["format"] != FORMAT:
         raise DamagedFileError(
-            f"{path}: format {manifest['format']!r} of a newer sklearn_mtl; this one "
-            f"reads {FORMAT}."
+            f"{path}: the file has the format {manifest['format']!r} of another "
+            f"version of sklearn_mtl; the installed version reads format {FORMAT}."
         )
     members = {}
     for name, said in manifest["members"].items():
         data = _read(archive, infos[name], budget)
         if hashlib.sha256(data).hexdigest() != said["sha256"]:
-            raise DamagedFileError(f"{path}: its part {name} was changed.")
+            raise DamagedFileError(f"{path}: its member {name} was modified.")
         members[name] = data
     return manifest, members, budget
 
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> bytes:
-    """Return a member's bytes, no more than it declares."""
-    # zlib puts what it has inflated together in a second place.
+    """Return the bytes of a member, which must have the declared size."""
+    # zlib copies the decompressed data once more to join it.
     copies = 1 if info.compress_type == zipfile.ZIP_STORED else 2
-    budget.take(copies * info.file_size, f"its part {info.filename}")
+    budget.take(copies * info.file_size, f"its member {info.filename}")
     with archive.open(info) as file:
         data = file.read(info.file_size + 1)
     if len(data) != info.file_size:
-        raise ValueError(f"{info.filename} is not as large as it says")
+        raise ValueError(f"{info.filename} does not have the declared size")
     return data
 
 
 def _digest(file: IO[bytes], end: int) -> str:
-    """Return the SHA-256 of a file up to a position, and stop there."""
+    """Return the SHA-256 of a file up to a position, where reading can continue."""
     digest, left = hashlib.sha256(), end
     while left:
         chunk = file.read(min(CHUNK, left))

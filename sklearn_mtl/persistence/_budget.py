@@ -1,4 +1,4 @@
-"""How much memory a file may take to load, counted before it is allocated."""
+"""Memory budget of loading a file, checked before memory is allocated."""
 
 from __future__ import annotations
 
@@ -9,73 +9,73 @@ from typing import Any
 
 __all__ = ["SPARE", "Budget", "json_bytes", "missing_bytes", "parse_json"]
 
-#: What reading may need beyond twice the size of the file, in bytes. With imports and
-#: what Python itself needs it stays below 50 MB.
+#: Bytes that loading may allocate in addition to twice the size of the file. Together
+#: with imports and the needs of Python itself, this remains below 50 MB.
 SPARE = 36 * 2**20
-#: Bytes of Python objects for each of [ { , and : in JSON, measured for lists and
-#: dictionaries, both as they are parsed and as what is made of them.
+#: Bytes of Python objects for each [ { , or : in JSON, measured for lists and
+#: dictionaries: the parsed objects and the objects that are built from them.
 NODE = 100
-#: For the manifest and a few small things.
+#: Bytes for the manifest and other small objects.
 MARGIN = 2**20
 
 
 class Budget:
-    """The memory that a load may still allocate, of all that it makes.
+    """Memory that loading a file may still allocate.
 
     Parameters
     ----------
     size : int
-        Of the file, in bytes.
+        Size of the file in bytes.
     """
 
     def __init__(self, size: int) -> None:
         self.left = 2 * size + SPARE
 
     def take(self, n_bytes: int, what: str) -> None:
-        """Count what is about to be allocated; raise ValueError if it is too much."""
+        """Reserve memory that will be allocated, or raise ValueError."""
         if n_bytes > self.left:
             raise ValueError(
-                f"{what} would take {n_bytes} bytes, and {self.left} are left of twice "
-                "the file and 50 MB"
+                f"{what} needs {n_bytes} bytes of memory, but only {self.left} bytes "
+                "remain of the limit for a file of this size"
             )
         self.left -= n_bytes
 
     @contextmanager
     def briefly(self, n_bytes: int, what: str) -> Iterator[None]:
-        """Count what is freed at the end."""
+        """Reserve memory that is freed at the end of the context."""
         self.take(n_bytes, what)
         yield
         self.left += n_bytes
 
 
 def json_bytes(text: bytes) -> int:
-    """Return how many bytes parsing a text and what is made of it may take."""
-    # A text with one character from another plane has four bytes for each.
+    """Return the memory in bytes to parse JSON and to build objects from it."""
+    # Python stores four bytes per character if one is outside of the basic plane.
     width = 4 if b"\\u" in text else 1
     return NODE * sum(map(text.count, (b"[", b"{", b",", b":"))) + width * len(text)
 
 
 def parse_json(text: bytes, budget: Budget) -> Any:
-    """Return what a text says; a line of brackets is a hundred times its size."""
-    if not text.isascii():  # so json writes it, and so a character is a byte
-        raise ValueError("JSON with characters beyond ASCII")
+    """Parse JSON within the budget: brackets need a hundred times their size."""
+    if not text.isascii():  # json.dumps escapes all others, so a character is a byte
+        raise ValueError("the JSON contains characters that are not ASCII")
     budget.take(json_bytes(text), "JSON")
     return json.loads(text)
 
 
 def missing_bytes(size: int, texts: list[bytes], other: int, making: int) -> int:
-    """Return by how many bytes a file is too small to be loaded within its budget.
+    """Return the padding in bytes that a file needs to be loaded within its budget.
 
     Parameters
     ----------
     size : int
-        Of the file without padding.
+        Size of the file without padding, in bytes.
     texts : list of bytes
-        Its JSON.
+        JSON members of the file.
     other : int
-        Size of its other contents.
+        Size of the other members.
     making : int
-        What putting it together takes beyond that.
+        Number of bytes that loading allocates in addition to the members.
     """
     needed = sum(2 * len(text) + json_bytes(text) for text in texts)
     needed += other + max(other, making) + MARGIN

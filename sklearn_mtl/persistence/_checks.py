@@ -1,4 +1,4 @@
-"""What is asked of the pieces of an object before it is made of them."""
+"""Checks of the components of an object before it is built."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ __all__ = [
     "usable",
 ]
 
-#: A random generator of NumPy or torch has 2 to 5 kB.
+#: Bytes of a random generator of NumPy or torch, which are 2000 to 5000.
 RNG_BYTES = 8000
 THRESHOLDS = ("X_thresholds_", "y_thresholds_")
-#: Positions in the tables of random generators: NumPy would read beyond.
+#: Maximum positions in the tables of random generators, which NumPy does not check.
 POSITIONS = {"pos": 624, "buffer_pos": 4}
 
 
 def set_state(thing: Any, state: Any, used: set[int], budget: Budget) -> None:
-    """Give an object its attributes, by its own way where it has one."""
+    """Set the attributes of an object, with its __setstate__ if it defines one."""
     for one in state if isinstance(state, tuple) else (state,):
-        # A dictionary that is referred to would be copied for every object.
+        # Copies of a shared dictionary would not be counted in the budget.
         if isinstance(one, dict) and id(one) in used:
-            raise ValueError("two objects with the same attributes")
+            raise ValueError("two objects share one dictionary of attributes")
         used.add(id(one))
     own = getattr(type(thing), "__setstate__", None)
     plain = (BaseEstimator, NeuralNet, VersionedState)
@@ -50,7 +50,7 @@ def set_state(thing: Any, state: Any, used: set[int], budget: Budget) -> None:
             vars(thing).update(attributes)
         for name, value in (slots or {}).items():
             if name.startswith("__"):
-                raise ValueError(f"an attribute {name}")
+                raise ValueError(f"the attribute {name} is not allowed")
             object.__setattr__(thing, name, value)
         return
     _check_made(thing, state, budget)
@@ -58,12 +58,12 @@ def set_state(thing: Any, state: Any, used: set[int], budget: Budget) -> None:
 
 
 def _check_made(thing: Any, state: Any, budget: Budget) -> None:
-    """Count what a class makes of its state, where that is more than attributes."""
-    # Of old recurrent layers, torch makes lists of names, as long as the state says.
+    """Check and count the objects that __setstate__ builds from a state."""
+    # For old recurrent layers, torch builds lists of any length that the state sets.
     if isinstance(thing, torch.nn.RNNBase) and (
         "all_weights" in state or not isinstance(state["_all_weights"][0][0], str)
     ):
-        raise ValueError("a recurrent layer without the names of its weights")
+        raise ValueError("a recurrent layer has no names of its weights")
     if isinstance(thing, TreePredictor) and state["nodes"].dtype != (
         PREDICTOR_RECORD_DTYPE
     ):
@@ -74,46 +74,52 @@ def _check_made(thing: Any, state: Any, budget: Budget) -> None:
 
 
 def isotonic_bytes(state: dict[str, Any]) -> int:
-    """Return the memory of the function that is made of an isotonic regression."""
+    """Return the memory of the interpolation function of an isotonic regression."""
     points = [state[name] for name in THRESHOLDS if name in state]
     if not all(isinstance(one, np.ndarray) and one.ndim == 1 for one in points):
-        raise ValueError("an isotonic function of no points")
+        raise ValueError("the thresholds of an isotonic regression are not 1D arrays")
     return sum(16 * len(one) for one in points)
 
 
 def checked_bits(state: Any) -> Any:
-    """Return the state of a random generator whose position is in its table."""
+    """Return the state of a random generator after a check of its position."""
     for name, end in POSITIONS.items():
         for place in (state, state["state"]):
             if not 0 <= place.get(name, 0) <= end:
-                raise ValueError(f"a random generator at position {place[name]}")
+                raise ValueError(
+                    f"a random generator has the position {place[name]}; it must be "
+                    f"between 0 and {end}"
+                )
     return state
 
 
 def checked_elements(items: list[Any], dtype: np.dtype) -> list[Any]:
-    """Return what an array of objects or texts has, if its dtype is one of these."""
+    """Return the elements of an array of objects or strings after a type check."""
     allowed = {"O": object, "U": str, "S": bytes, "T": (str, float, type(None))}
     if dtype.kind not in allowed:
-        raise ValueError(f"elements of dtype {dtype}")
+        raise ValueError(f"an array has elements of the dtype {dtype}")
     kind: Any = allowed[dtype.kind]
-    # NumPy would take a list apart to see whether there is a text in it.
+    # NumPy would unpack nested lists to search for strings.
     if not all(isinstance(item, kind) for item in items):
-        raise ValueError(f"elements of dtype {dtype} that are no texts")
+        raise ValueError(f"elements of the dtype {dtype} are not strings")
     return items
 
 
 def checked_sparse(
     form: str, shape: list[int], parts: list[Any], budget: Budget
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the three arrays of a sparse matrix, if they are of its shape."""
+    """Return the three arrays of a sparse matrix after a check of their shapes."""
     if form not in ("csr", "csc") or len(shape) not in (1, 2):
-        raise ValueError(f"a sparse format {form!r} of shape {shape}")
+        raise ValueError(f"a sparse matrix has the format {form!r} and shape {shape}")
     if not all(isinstance(part, np.ndarray) and part.ndim == 1 for part in parts):
-        raise ValueError("a sparse matrix of no arrays")
+        raise ValueError("the parts of a sparse matrix are not 1D arrays")
     data, indices, starts = parts
     n_rows = 1 if len(shape) == 1 else shape[form == "csc"]
     if len(starts) != n_rows + 1 or len(data) != len(indices):
-        raise ValueError(f"a sparse matrix of {len(starts)} ends for shape {shape}")
+        raise ValueError(
+            f"a sparse matrix of shape {shape} has {len(starts)} index pointers, "
+            f"{len(indices)} indices and {len(data)} values"
+        )
     is_kept = all(part.dtype == np.int32 for part in (indices, starts))
     if not is_kept or max(shape) >= 2**31:
         budget.take(8 * (len(indices) + len(starts)), "indices")
@@ -121,7 +127,7 @@ def checked_sparse(
 
 
 def numeric_dtype(about: Any) -> np.dtype:
-    """Return a dtype without Python objects in it."""
+    """Return a dtype, or raise ValueError if it contains Python objects."""
     if isinstance(about, dict):
         formats = [numeric_dtype(one) for one in about["formats"]]
         fields: Any = {**about, "formats": formats}
@@ -129,12 +135,12 @@ def numeric_dtype(about: Any) -> np.dtype:
     else:
         dtype = np.dtype(about)
     if dtype.hasobject:
-        raise ValueError("an array of objects among arrays of numbers")
+        raise ValueError("a numeric array has a dtype with Python objects")
     return dtype
 
 
 def usable(device: str) -> str:
-    """Return the device, or the CPU where there is no such device here."""
+    """Return the device, or the CPU if the device is not available."""
     if device.startswith("cuda") and not torch.cuda.is_available():
         return "cpu"
     if device.startswith("mps") and not torch.backends.mps.is_available():

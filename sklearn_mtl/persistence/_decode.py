@@ -1,4 +1,4 @@
-"""From JSON and arrays back to an object, by an allow-list of what may be built."""
+"""Conversion of JSON and arrays to objects of allowed classes."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ from sklearn_mtl.persistence._values import make_value, value_bytes
 
 __all__ = ["Decoder"]
 
-#: Generators of NumPy that a file may name.
+#: Allowed bit generators of NumPy.
 BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 
 
 class Decoder:
-    """Put together what `Encoder` took apart.
+    """Rebuild objects from the output of `Encoder`.
 
     Parameters
     ----------
     allowed : Allowed
-        The classes that may be built.
+        Classes and functions that are allowed.
     arrays : list of ndarray
-        The arrays by number; bytes where NumPy has no such dtype.
+        Bytes of the arrays.
     parts : list
-        What skops loaded.
+        Objects that skops loaded.
     budget : Budget
-        The memory that may be taken.
+        Memory that loading may allocate.
     """
 
     def __init__(
@@ -66,17 +66,20 @@ class Decoder:
         self.states: set[int] = set()
 
     def model(self, node: Any, n_things: int) -> Any:
-        """Return the model, whose parts are as many as were written."""
+        """Return the model, after a check of all objects and their number."""
         model = self.decode(node)
         if len(self.things) != n_things:
-            raise ValueError(f"{len(self.things)} objects in place of {n_things}")
-        # Now that all of them are complete, parts first: boosting asks its own part.
+            raise ValueError(
+                f"the model has {len(self.things)} objects, but {n_things} were saved"
+            )
+        # All objects are complete now. Parts are checked before the objects that
+        # contain them, because the check of gradient boosting calls predict of a part.
         for thing in reversed(self.things):
             check_estimator(thing)
         return model
 
     def decode(self, node: Any) -> Any:
-        """Return the object that a node stands for."""
+        """Return the object of a node."""
         if node is None or isinstance(node, bool | int | float | str):
             return node
         if isinstance(node, list):
@@ -88,7 +91,7 @@ class Decoder:
         (kind,) = kinds
         make = getattr(self, f"_make_{kind}", None)
         if make is None:
-            raise ValueError(f"unknown kind {kind!r}")
+            raise ValueError(f"unknown kind of node {kind!r}")
         if kind == "object":
             return self._make_object(node)
         return make(node[kind])
@@ -98,11 +101,11 @@ class Decoder:
 
     def _add(self, things: list[Any], nodes: list[Any]) -> list[Any]:
         nodes.reverse()
-        while nodes:  # so that no more than one of the two is whole
+        while nodes:  # each node is freed when its object exists, to save memory
             things.append(self.decode(nodes.pop()))
         return things
 
-    # What is simple.
+    # Immutable objects, to which other nodes cannot refer.
 
     def _make_float(self, text: str) -> float:
         return float(text)
@@ -146,7 +149,7 @@ class Decoder:
     def _make_torch(self, name: str) -> torch.dtype:
         dtype = getattr(torch, name)
         if not isinstance(dtype, torch.dtype):
-            raise ValueError(f"torch.{name} is no dtype")
+            raise ValueError(f"torch.{name} is not a dtype")
         return dtype
 
     def _make_device(self, name: str) -> torch.device:
@@ -161,15 +164,15 @@ class Decoder:
     def _make_named(self, name: str) -> Any:
         return self.allowed.find(name)
 
-    # What has a number, by which it may come again.
+    # Objects with a number, by which later nodes refer to them.
 
     def _make_again(self, number: int) -> Any:
         if number < 0:
-            raise ValueError("a reference to what comes later")
+            raise ValueError(f"a node refers to the object {number}")
         return self.things[number]
 
     def _number(self) -> int:
-        """Return the next number, kept for what is being made."""
+        """Reserve and return the next number, for an object that is being built."""
         self.things.append(None)
         return len(self.things) - 1
 
@@ -212,7 +215,7 @@ class Decoder:
         data, mask = self._items(nodes)
         is_array = isinstance(data, np.ndarray) and isinstance(mask, np.ndarray)
         if not is_array or mask.dtype != bool or mask.shape != data.shape:
-            raise ValueError("a masked array of no array and its mask")
+            raise ValueError("a masked array does not consist of an array and a mask")
         self.things[at] = np.ma.MaskedArray(data, mask)
         return self.things[at]
 
@@ -228,7 +231,7 @@ class Decoder:
         return self.things[at]
 
     def _array(self, number: int) -> np.ndarray:
-        """Return the bytes of an array, each for one object only."""
+        """Return the bytes of an array, which only one object may use."""
         return self.arrays.pop(number).reshape(-1)
 
     def _make_array(self, about: list[Any]) -> np.ndarray:
@@ -253,17 +256,19 @@ class Decoder:
         parts = checked_sparse(form, shape, self._items(nodes), self.budget)
         name = f"{form}_{'array' if is_array else 'matrix'}"
         matrix = getattr(sparse, name)(parts, shape=tuple(shape))
-        matrix.check_format(full_check=True)  # its loops trust the indices
+        matrix.check_format(full_check=True)  # SciPy does not check indices later
         self.things[at] = matrix
         return matrix
 
     def _make_partial(self, nodes: list[Any]) -> Any:
         at = self._number()
         function, args, keywords = self._items(nodes)
-        # A range would become a tuple, and arguments of another partial be copied.
+        # partial() copies other sequences, and the arguments of a nested partial.
         is_plain = type(args) is tuple and type(keywords) is dict
         if not is_plain or isinstance(function, partial):
-            raise ValueError("a partial of no function, tuple and dictionary")
+            raise ValueError(
+                "a partial does not consist of a function, a tuple and a dictionary"
+            )
         self.things[at] = partial(function, *args, **keywords)
         return self.things[at]
 
@@ -278,7 +283,7 @@ class Decoder:
         self.budget.take(RNG_BYTES, "a random generator")
         at, state = self._number(), checked_bits(self.decode(node))
         if state["bit_generator"] not in BIT_GENERATORS:
-            raise ValueError(f"a bit generator {state['bit_generator']!r}")
+            raise ValueError(f"unknown bit generator {state['bit_generator']!r}")
         bits = getattr(np.random, state["bit_generator"])()
         bits.state = state
         self.things[at] = np.random.Generator(bits)
@@ -309,7 +314,7 @@ class Decoder:
         name, state_node = node["object"]
         cls: Any = self.allowed.find(name)
         if not isinstance(cls, type):
-            raise ValueError(f"{name} is no class")
+            raise ValueError(f"{name} is not a class")
         make: Any = cls.__new__
         thing = self._keep(make(cls))
         state = self.decode(state_node)

@@ -1,4 +1,4 @@
-"""From an object to JSON and arrays: what it is made of, and nothing that runs."""
+"""Conversion of objects to JSON and arrays."""
 
 from __future__ import annotations
 
@@ -32,36 +32,36 @@ from sklearn_mtl.utils._versioned import VersionedState
 __all__ = ["Encoder"]
 
 GENERATORS = (np.random.RandomState, np.random.Generator, torch.Generator)
-#: What pickle calls to make an object that has no way of its own.
+#: Function that pickle calls to create objects without a custom __reduce__.
 NEW_OBJECT = copyreg.__newobj__  # type: ignore[attr-defined]
 
 
 class Encoder:
-    """Take objects apart.
+    """Convert objects to JSON and arrays.
 
-    Lists, dictionaries, sets, arrays, tensors and objects are numbered as they come;
-    where one comes again its number stands in its place, so that what is shared stays
-    shared and circles end.
+    Lists, dictionaries, sets, arrays, tensors and other objects are numbered in the
+    order of their conversion. If an object occurs again, only its number is written.
+    This preserves shared objects and cycles.
 
     Parameters
     ----------
     allowed : Allowed
-        The classes that may be in a file.
+        Classes and functions that are allowed.
     training : bool
-        Whether what only further training needs is kept.
+        Whether to include state that is only needed for further training.
     """
 
     def __init__(self, allowed: Allowed, training: bool) -> None:
         self.allowed, self.training = allowed, training
         self.arrays: list[np.ndarray] = []
-        self.parts: list[Any] = []  # what skops writes
+        self.parts: list[Any] = []  # objects that are saved with skops
         self.numbers: dict[int, int] = {}
-        self.alive: list[Any] = []  # an id is one object's only while it lives
+        self.alive: list[Any] = []  # keeps objects alive, so that ids are not reused
         self.path: list[str] = []
-        self.making = 0  # bytes that a load needs beside the numbers and the JSON
+        self.making = 0  # bytes that loading needs in addition to arrays and JSON
 
     def encode(self, thing: Any, at: str = "") -> Any:
-        """Return what stands for an object in JSON."""
+        """Return the JSON node of an object."""
         self.path.append(at)
         node = self._encode(thing)
         self.path.pop()
@@ -83,7 +83,7 @@ class Encoder:
         return self._shared(thing)
 
     def _simple(self, thing: Any) -> Any:
-        """Return the node of what cannot be shared or changed, else None."""
+        """Return the node of an immutable object, or None for other objects."""
         kind = type(thing)
         if kind is tuple:
             return {"tuple": self._items(thing)}
@@ -100,7 +100,7 @@ class Encoder:
             return {"range": [thing.start, thing.stop, thing.step]}
         if thing is Ellipsis or thing is NotImplemented:
             return {"constant": repr(thing)}
-        if isinstance(thing, PurePath):  # a parameter, such as checkpoint
+        if isinstance(thing, PurePath):  # such as the parameter checkpoint
             return {"path": str(thing)}
         if isinstance(thing, np.dtype):
             return {"dtype": _describe(thing, self)}
@@ -123,7 +123,7 @@ class Encoder:
         return None
 
     def _shared(self, thing: Any) -> Any:
-        """Return the node of what has a number."""
+        """Return the node of an object with a number."""
         kind = type(thing)
         if kind is list:
             return self._items(thing)
@@ -174,11 +174,11 @@ class Encoder:
         return [self.encode(thing, f"[{i}]") for i, thing in enumerate(things)]
 
     def _dict(self, thing: dict[Any, Any]) -> Any:
-        """Return {"map": ...} where all keys are texts, else pairs."""
+        """Return a map if all keys are strings, otherwise pairs."""
         if type(thing) is dict and all(type(key) is str for key in thing):
             return {"map": {k: self.encode(v, f"[{k!r}]") for k, v in thing.items()}}
         factory = None
-        if type(thing) is defaultdict:  # first, as it is read
+        if type(thing) is defaultdict:  # first, in the order in which it is read
             factory = self.encode(thing.default_factory, "default_factory")
         pairs = [
             [self.encode(key, "key"), self.encode(value, f"[{key!r}]")]
@@ -189,7 +189,7 @@ class Encoder:
         return {"ordered" if type(thing) is OrderedDict else "dict": pairs}
 
     def _array(self, array: np.ndarray) -> Any:
-        """Return an array's place among the arrays, dtype and shape, or elements."""
+        """Return the index, dtype and shape of an array, or its elements if objects."""
         if array.dtype.kind in "OUST":
             self.making += array.nbytes
             items = self._items(array.ravel().tolist())
@@ -202,48 +202,51 @@ class Encoder:
         return {"array": [at, _describe(array.dtype, self), shape, order]}
 
     def _tensor(self, tensor: torch.Tensor) -> Any:
-        """Return a tensor's place among the arrays, and whether it is a parameter."""
+        """Return the array index of a tensor and its properties."""
         is_parameter = type(tensor) is torch.nn.Parameter
         is_plain = type(tensor) is torch.Tensor or is_parameter
         if not is_plain or tensor.layout != torch.strided:
             raise self._error(f"a tensor of class {type(tensor).__name__}")
         plain = tensor.detach().cpu().contiguous()
         dtype = str(tensor.dtype).removeprefix("torch.")
-        # bytes, for NumPy has no bfloat16
+        # as bytes, because NumPy has no bfloat16
         flat = plain.reshape(-1).view(torch.uint8).numpy()
         self.arrays.append(flat)
         about = [dtype, list(tensor.shape), tensor.requires_grad, is_parameter]
         return {"tensor": [len(self.arrays) - 1, *about]}
 
     def _object(self, thing: Any) -> Any:
-        """Return an object's class and state."""
+        """Return the class and state of an object."""
         cls = type(thing)
-        if isinstance(thing, NeuralNet):  # whose own way is a pickle in its state
-            return {"object": [self._name(cls), self.encode(self._left(thing), "")]}
+        if isinstance(thing, NeuralNet):  # its __getstate__ would return a pickle
+            state = self._saved_attributes(thing)
+            return {"object": [self._name(cls), self.encode(state, "")]}
         if cls.__module__.startswith("sklearn.") and not self.allowed.allows(cls):
             return self._part(thing)
-        way = thing.__reduce_ex__(2)
-        is_plain = isinstance(way, tuple) and way[0] is NEW_OBJECT
-        if not is_plain or way[1] != (cls,):
+        reduced = thing.__reduce_ex__(2)
+        is_plain = isinstance(reduced, tuple) and reduced[0] is NEW_OBJECT
+        if not is_plain or reduced[1] != (cls,):
             return self._part(thing)
-        state = way[2]
-        if _has_plain_state(cls) and not isinstance(state, tuple):  # else with slots
-            state = self._left(thing)
+        state = reduced[2]
+        if _has_plain_state(cls) and not isinstance(state, tuple):  # a tuple has slots
+            state = self._saved_attributes(thing)
         node = {"object": [self._name(cls), self._state(state)]}
-        if len(way) > 3 and way[3] is not None:
-            node["items"] = self._items(list(way[3]))
-        if len(way) > 4 and way[4] is not None:
-            # Pairs are no objects of the model: they have no number.
-            node["pairs"] = [[self.encode(k, "key"), self.encode(v)] for k, v in way[4]]
+        if len(reduced) > 3 and reduced[3] is not None:
+            node["items"] = self._items(list(reduced[3]))
+        if len(reduced) > 4 and reduced[4] is not None:
+            # The pairs are not objects of the model, so they have no number.
+            node["pairs"] = [
+                [self.encode(k, "key"), self.encode(v)] for k, v in reduced[4]
+            ]
         return node
 
-    def _left(self, thing: Any) -> dict[str, Any]:
-        """Return the attributes to keep."""
+    def _saved_attributes(self, thing: Any) -> dict[str, Any]:
+        """Return the attributes of an object that are saved."""
         state = dict(vars(thing))
         if isinstance(thing, NeighborsBase) and state.get("_tree") is not None:
             rows, options = thing._fit_X, thing.effective_metric_params_
             self.making += search_tree_bytes(rows, thing.leaf_size, options)
-            state["_tree"] = True  # made anew: a table of its own, walked unchecked
+            state["_tree"] = True  # load rebuilds it, because its table is not checked
         if isinstance(thing, KernelDensity) and "tree_" in state:
             state["tree_"] = search_tree_rows(thing.tree_)
             self.making += search_tree_bytes(state["tree_"][1], thing.leaf_size, {})
@@ -263,7 +266,7 @@ class Encoder:
         return self.encode(state)
 
     def _part(self, thing: Any) -> Any:
-        """Leave a compiled loss to skops."""
+        """Return the node of a compiled loss, which is saved with skops."""
         if not is_part(thing):
             raise self._error(f"an object of {name_of(type(thing))}")
         self.parts.append(thing)
@@ -276,20 +279,20 @@ class Encoder:
 
     def _error(self, found: str) -> TypeError:
         return TypeError(
-            f"save: {''.join(self.path)} is or has {found}, which no file may name. "
-            "Allowed are sklearn_mtl, scikit-learn's estimators, layers and optimizers "
-            "of torch, and what is given as trusted=[...]."
+            f"save: {''.join(self.path)} is or contains {found}, which cannot be "
+            "saved. Allowed are sklearn_mtl, estimators of scikit-learn, layers and "
+            "optimizers of torch, and the classes and functions in trusted=[...]."
         )
 
 
 def _has_plain_state(cls: type) -> bool:
-    """Return whether the attributes are the state, as pickle would have it."""
+    """Return whether the state of pickle consists of the attributes only."""
     plain = (object, BaseEstimator, VersionedState)
     return any(cls.__getstate__ is one.__getstate__ for one in plain)
 
 
 def _describe(dtype: np.dtype, encoder: Encoder) -> Any:
-    """Return a dtype's name, or the names and dtypes of its fields."""
+    """Return the name of a dtype, or the names and dtypes of its fields."""
     if dtype.hasobject:
         raise encoder._error(f"the dtype {dtype}")
     if dtype.fields is None:

@@ -1,7 +1,7 @@
-"""What compiled code of scikit-learn relies on when a model predicts.
+"""Checks of the attributes that compiled code of scikit-learn uses for predictions.
 
-Its fit makes sure of it, and its predict does not look again: a number that is out of
-place would have it read or write beyond a table.
+In scikit-learn, fit guarantees that these attributes are consistent, and predict does
+not check them again. With an invalid index it would read or write outside of a table.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ __all__ = ["check_estimator"]
 
 
 def check_estimator(model: Any) -> None:
-    """Raise ValueError if compiled code would leave its tables in a prediction."""
+    """Raise ValueError if predictions of compiled code could leave its tables."""
     attributes = getattr(model, "__dict__", {})
     for cls, fitted, check in CHECKS:
         if isinstance(model, cls) and fitted in attributes:
             check(model)
 
 
-def _require(is_so: Any, what: str) -> None:
-    if not is_so:
-        raise ValueError(what)
+def _require(condition: Any, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
 
 
 def _check_trees(model: Any) -> None:
-    """Raise if trees read other features than their model checks X for."""
+    """Raise if trees have another number of features than their model."""
     n_features = model.n_features_in_
     is_one = isinstance(model, BaseDecisionTree)
     trees = [model] if is_one else np.ravel(model.estimators_)
     _require(
         all(tree.tree_.n_features == n_features for tree in trees),
-        f"a tree is not of the {n_features} features of its model",
+        f"a tree does not have the {n_features} features of its model",
     )
 
 
@@ -63,7 +63,7 @@ def _check_isolation(model: Any) -> None:
         n_given = n_features if takes_all else len(columns)
         _require(
             tree.tree_.n_features == n_given,
-            f"a tree is not of the {n_given} features that it is given",
+            f"a tree does not have the {n_given} features that it receives",
         )
 
 
@@ -72,13 +72,13 @@ def _check_gradient_boosting(model: Any) -> None:
     n_columns = model.n_trees_per_iteration_
     is_multiclass = is_classifier(model) and len(model.classes_) > 2
     expected = len(model.classes_) if is_multiclass else 1
-    # Each tree of a row adds to its own column of what `init_` predicts.
+    # Each tree of an iteration adds to one column of the predictions of `init_`.
     shape = model.estimators_.shape
     _require(
         n_columns == expected == model._raw_predict_init(_row(model)).shape[1]
         and len(shape) == 2
         and shape[1] == n_columns,
-        f"trees of shape {shape} for {expected} columns of predictions",
+        f"the array of trees has shape {shape}; it must be (n_iterations, {expected})",
     )
 
 
@@ -87,10 +87,13 @@ def _row(model: Any) -> np.ndarray:
 
 
 def _check_histograms(model: Any) -> None:
-    """Raise if trees read other features, or categories that are not there."""
+    """Raise if trees use features or categories that do not exist."""
     n_features = model.n_features_in_
-    _require(model._n_features == n_features, f"trees not of {n_features} features")
-    # Trees number the features as the encoder of their model puts them.
+    _require(
+        model._n_features == n_features,
+        f"the trees do not have the {n_features} features of the model",
+    )
+    # Trees index the features in the order of the encoder of their model.
     is_categorical = model._bin_mapper.is_categorical_
     for predictor in (one for row in model._predictors for one in row):
         check_histogram_tree(predictor.nodes, n_features)
@@ -98,7 +101,7 @@ def _check_histograms(model: Any) -> None:
 
 
 def _check_categories(predictor: Any, is_categorical: np.ndarray | None) -> None:
-    """Raise if a split by categories has no set of them, or no such feature."""
+    """Raise if a split on categories has no set of categories or no such feature."""
     nodes = predictor.nodes
     splits = nodes[nodes["is_categorical"].astype(bool) & (nodes["is_leaf"] == 0)]
     if not len(splits):
@@ -109,9 +112,9 @@ def _check_categories(predictor: Any, is_categorical: np.ndarray | None) -> None
     features = splits["feature_idx"]
     _require(
         splits["bitset_idx"].max() < n_sets and features.max() < len(known),
-        "a tree splits by categories that are not there",
+        "a tree splits on categories that do not exist",
     )
-    _require(known[features].all(), "a tree splits by categories of a number")
+    _require(known[features].all(), "a tree splits on categories of a numeric feature")
 
 
 def _check_neighbors(model: Any) -> None:
@@ -119,11 +122,11 @@ def _check_neighbors(model: Any) -> None:
     is_matrix = isinstance(rows, np.ndarray) or sparse.issparse(rows)
     _require(
         is_matrix and rows.ndim == 2 and rows.shape[1] == model.n_features_in_,
-        f"neighbours not of {model.n_features_in_} features",
+        f"the training data do not have {model.n_features_in_} features",
     )
     if not (is_classifier(model) and hasattr(model, "classes_")):
         return
-    # Votes of neighbours are counted at the place that their label says.
+    # Votes of neighbours are counted at the index of their class.
     labels = model._y.reshape(rows.shape[0], -1)
     classes = model.classes_ if isinstance(model.classes_, list) else [model.classes_]
     for column, known in zip(labels.T, classes, strict=True):
@@ -131,12 +134,12 @@ def _check_neighbors(model: Any) -> None:
             column.dtype.kind in "iu"
             and column.min() >= 0
             and column.max() < len(known),
-            f"labels of neighbours that are none of {len(known)} classes",
+            f"the labels of neighbours are not indices of {len(known)} classes",
         )
 
 
 def _check_svm(model: Any) -> None:
-    """Raise if the tables that libsvm copies are not of the size that it takes."""
+    """Raise if the tables do not have the sizes that libsvm assumes."""
     support, counts = model.support_, model._n_support
     n_support, n_classes, is_sorting = len(support), len(counts), is_classifier(model)
     n_pairs = n_classes * (n_classes - 1) // 2
@@ -159,12 +162,12 @@ def _check_svm(model: Any) -> None:
         and (not n_support or support.min() >= 0)
         and (not n_support or support.max() < model.shape_fit_[0])
         and (not is_precomputed or model.shape_fit_[0] == model.n_features_in_),
-        f"tables of {n_support} support vectors do not fit together",
+        f"the tables of {n_support} support vectors are inconsistent",
     )
 
 
 def _check_one_hot(model: Any) -> None:
-    """Raise if a level would be put beyond the columns of its feature."""
+    """Raise if a category would be encoded outside of the columns of its feature."""
     mappings = [None] * len(model.categories_)
     if model._infrequent_enabled:
         mappings = model._default_to_infrequent_mappings
@@ -181,7 +184,7 @@ def _check_one_hot(model: Any) -> None:
             and (
                 mapping is None or (len(mapping) == len(levels) and min(mapping) >= 0)
             ),
-            f"{n_levels} levels for {n_outs} columns",
+            f"a feature with {n_levels} categories is encoded in {n_outs} columns",
         )
 
 
@@ -191,7 +194,7 @@ def _check_vocabulary(model: Any) -> None:
         all(
             isinstance(at, int | np.integer) and 0 <= at < len(places) for at in places
         ),
-        f"a vocabulary with places beyond its {len(places)} words",
+        f"a vocabulary of {len(places)} words has an index outside of its length",
     )
 
 

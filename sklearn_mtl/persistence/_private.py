@@ -1,7 +1,7 @@
-"""The private names of scikit-learn and SciPy that files are checked for or made of.
+"""Private classes of scikit-learn and SciPy that saved models contain.
 
-Each line says since when the name is where it is. There is no fallback: without the
-class its models cannot be checked, and are then refused.
+The comments give the versions in which a class is in this module. There is no fallback:
+models of a class that cannot be imported cannot be checked, and are rejected.
 """
 
 # scikit-learn 0.22 to 1.9

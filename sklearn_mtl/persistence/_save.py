@@ -1,4 +1,4 @@
-"""Save a fitted model in one file, and load it without running what is in it."""
+"""Saving of a fitted model in one file and loading it safely."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from sklearn_mtl.persistence._parts import read_parts, write_parts
 __all__ = ["load", "save"]
 
 GRAPH, ARRAYS, PARTS = "model.json", "arrays.safetensors", "parts.skops"
-#: What contents that save() did not write may raise where they are put together.
+#: Exceptions that loading may raise if save() did not write the contents.
 BROKEN = (
     *(ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError),
     *(ValueError, safetensors.SafetensorError, zipfile.BadZipFile),
@@ -50,25 +50,26 @@ def save(
     Parameters
     ----------
     model : estimator
-        Any estimator of sklearn_mtl, fitted or not; scikit-learn's; Pipelines and
-        searches of them.
+        Any estimator of sklearn_mtl or scikit-learn, fitted or not, including Pipelines
+        and searches of such estimators.
     path : str or Path
-        Where the file goes. An old file is replaced when the new one is complete, and
-        left as it was if that fails.
+        Path of the file. An existing file is replaced once the new file is complete,
+        and remains unchanged if saving fails.
     trusted : iterable of class or function, default=()
-        Your own classes and functions that are part of the model, such as a trunk.
-        `load` needs them too.
+        Your own classes and functions that are part of the model, such as a trunk. Also
+        pass them to `load`.
     training_state : bool, default=False
-        Whether to keep what only further training of a net needs (the optimizer's
-        state, predictions for training samples): several times the size.
+        Whether to include the state that a net only needs for further training: the
+        state of the optimizer and the predictions for the training samples. It makes
+        the file several times larger.
 
     Raises
     ------
     TypeError
-        If the model is no estimator, or an object in it is of a class that is not
-        allowed; the error names it.
+        If the model is not an estimator, or contains an object of a class that is not
+        allowed. The error names the class.
     OSError
-        If the folder is not there or cannot be written to, or the disk is full.
+        If the folder does not exist or is not writable, or the disk is full.
 
     See Also
     --------
@@ -76,9 +77,9 @@ def save(
 
     Notes
     -----
-    The file is a zip: numbers as safetensors, the rest as JSON; what scikit-learn has
-    in compiled objects of its own, skops writes. A zip comment has the SHA-256 of all
-    before it.
+    The file is a zip archive. Arrays are stored as safetensors and everything else as
+    JSON, except compiled losses of scikit-learn, which are stored with skops. The zip
+    comment is the SHA-256 of all bytes before it.
 
     Examples
     --------
@@ -97,7 +98,9 @@ def save(
     if isinstance(model, type) or not isinstance(model, BaseEstimator):
         kind = "the class " if isinstance(model, type) else "an object of class "
         name = model.__name__ if isinstance(model, type) else type(model).__name__
-        raise TypeError(f"save: {kind}{name} is no estimator. Give a model itself.")
+        raise TypeError(
+            f"save: {kind}{name} is not an estimator. Pass an estimator object."
+        )
     encoder = Encoder(Allowed(trusted), training_state)
     node = encoder.encode(model, type(model).__name__)
     graph = {"n_objects": len(encoder.numbers), "model": node}
@@ -115,43 +118,46 @@ def save(
 
 
 def load(path: str | Path, *, trusted: Iterable[Any] = ()) -> Any:
-    """Load a model that `save` wrote.
+    """Load a model that was saved with `save`.
 
-    Nothing in the file is run: it says which classes to build, of those that are
-    allowed, and their attributes. Every byte is checked against a SHA-256 first.
+    No code in the file is run. The file only contains the names of classes, which must
+    be on an allow-list, and the attributes of their objects. A SHA-256 checksum of the
+    whole file is verified first.
 
     Parameters
     ----------
     path : str or Path
-        The file.
+        Path of the file.
     trusted : iterable of class or function, default=()
         Your own classes and functions that are part of the model.
 
     Returns
     -------
     estimator
-        The model; its net is on the CPU where the file's device is not there.
+        The model. A net is on the device on which it was saved, or on the CPU if that
+        device is not available.
 
     Raises
     ------
     DamagedFileError
-        If the file is cut short, was changed, or is none of `save`.
+        If the file was truncated or modified, or was not written by `save`.
     TypeError
-        If it names a class that is neither allowed nor trusted.
+        If the file names a class that is neither allowed nor trusted.
 
     Warns
     -----
     OtherVersionWarning
-        If it was saved with another version of a package that predictions depend on.
+        If the model was saved with another version of a package that its predictions
+        depend on.
 
     See Also
     --------
-    save : Save the file.
+    save : Save a model in one file.
 
     Notes
     -----
-    The checksum finds damage, not forgery: whoever can write the file can write a
-    checksum, and weights that predict what they like. See SECURITY.md.
+    The checksum detects damage but not forgery: anyone who can write the file can also
+    write a matching checksum, and can change the weights of the model. See SECURITY.md.
 
     Examples
     --------
@@ -176,8 +182,8 @@ def load(path: str | Path, *, trusted: Iterable[Any] = ()) -> Any:
     except NotAllowedError as error:
         name = str(error)
         raise TypeError(
-            f"load: {path} has an object of {name.replace(':', '.')}, which is neither "
-            "allowed nor trusted. If you trust it, give the class itself: "
+            f"load: {path} contains an object of {name.replace(':', '.')}, which is "
+            "neither allowed nor trusted. If you trust it, pass the class itself: "
             f"trusted=[{name.rpartition(':')[2]}]."
         ) from error
     except BROKEN as error:
@@ -193,12 +199,12 @@ def _decode(members: dict[str, bytes], allowed: Allowed, budget: Budget) -> Any:
 
 
 def write_arrays(arrays: list[np.ndarray]) -> bytes:
-    """Return the arrays as safetensors has them, named by number."""
+    """Return arrays in the safetensors format, named by their index."""
     return safetensors.numpy.save({str(i): _storable(a) for i, a in enumerate(arrays)})
 
 
 def _storable(array: np.ndarray) -> np.ndarray:
-    """Return an array as safetensors has it: of a common dtype, or as bytes."""
+    """Return an array itself, or its bytes if safetensors does not know the dtype."""
     is_common = array.dtype.kind in "biuf" and array.dtype.isnative
     if is_common and array.dtype.itemsize <= 8:
         return array
@@ -206,7 +212,7 @@ def _storable(array: np.ndarray) -> np.ndarray:
 
 
 def read_arrays(data: bytes, budget: Budget) -> list[np.ndarray]:
-    """Return the arrays by number, as bytes that can be written to."""
+    """Return the arrays in the order of their index, as writeable bytes."""
     with budget.briefly(len(data), "its arrays"):
         found = dict(safetensors.deserialize(data))  # type: ignore[no-untyped-call]
     return [
@@ -215,7 +221,7 @@ def read_arrays(data: bytes, budget: Budget) -> list[np.ndarray]:
 
 
 def package_versions() -> dict[str, str]:
-    """Return the versions on which predictions depend."""
+    """Return the versions of the packages on which predictions depend."""
     return {
         "python": platform.python_version(),
         "sklearn_mtl": __version__,
@@ -228,20 +234,22 @@ def package_versions() -> dict[str, str]:
 
 
 def _compare_versions(manifest: dict[str, Any], path: Path) -> None:
-    """Warn if packages whose objects are in the file have other versions here."""
+    """Warn if packages with objects in the file have other versions now."""
     here, there = package_versions(), manifest.get("versions")
     if not isinstance(there, dict):
-        raise DamagedFileError(f"{path}: the file does not say what wrote it.")
+        raise DamagedFileError(
+            f"{path}: the file does not name the package versions that wrote it."
+        )
     asked = ("sklearn_mtl", "scikit-learn", "skorch")
     other = [
-        f"{name} {there.get(name)} (here {here[name]})"
+        f"{name} {there.get(name)} (installed: {here[name]})"
         for name in asked
         if there.get(name) != here[name]
     ]
     if other:
         warnings.warn(
-            f"load: {path} was saved with {', '.join(other)}. What it predicts may "
-            "differ, or loading it fail.",
+            f"load: {path} was saved with {', '.join(other)}. Its predictions may "
+            "differ, or loading may fail.",
             OtherVersionWarning,
             stacklevel=3,
         )
@@ -249,6 +257,6 @@ def _compare_versions(manifest: dict[str, Any], path: Path) -> None:
 
 def _damaged(path: Path, error: Exception) -> DamagedFileError:
     return DamagedFileError(
-        f"{path}: the checksums are right, but the contents are no model that save() "
-        f"wrote ({type(error).__name__}: {error})."
+        f"{path}: the checksums are correct, but the contents are not a model that "
+        f"save() wrote ({type(error).__name__}: {error})."
     )

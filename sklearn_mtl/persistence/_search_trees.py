@@ -1,6 +1,6 @@
-"""Trees for nearest neighbours: made again from their rows, as fit made them.
+"""Rebuilding of nearest-neighbours trees from their samples.
 
-Tables of them in a file would be walked unchecked.
+The tables of these trees are not saved, because scikit-learn does not check them.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ KINDS: dict[str, Any] = {"kd_tree": KDTree, "ball_tree": BallTree}
 
 
 class SearchTrees:
-    """Make trees, one of the same rows for all models that share them.
+    """Rebuild trees; models with the same samples and options share one tree.
 
     Parameters
     ----------
     budget : Budget
-        The memory that may be taken.
+        Memory that loading may allocate.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -31,14 +31,14 @@ class SearchTrees:
         self.known: dict[Any, Any] = {}
 
     def tree(self, kind: str, rows: Any, leaf_size: int, options: Any) -> Any:
-        """Return the tree of some rows."""
+        """Return the tree of some samples."""
         if not isinstance(rows, np.ndarray) or rows.ndim != 2 or leaf_size < 1:
-            raise ValueError("a tree of neighbours without rows")
+            raise ValueError("a nearest-neighbours tree has no samples")
         key = (kind, id(rows), leaf_size, repr(sorted(options.items())))
         is_plain = all(isinstance(o, str | int | float) for o in options.values())
         if not is_plain or key not in self.known:
             n_bytes = search_tree_bytes(rows, leaf_size, options)
-            self.budget.take(n_bytes, "a tree of neighbours")
+            self.budget.take(n_bytes, "a nearest-neighbours tree")
             self.known[key] = KINDS[kind](rows, leaf_size, **options)
         return self.known[key]
 
@@ -48,7 +48,7 @@ class SearchTrees:
         return self.tree(model._fit_method, model._fit_X, model.leaf_size, options)
 
     def of_density(self, model: Any) -> Any:
-        """Return the tree of a kernel density."""
+        """Return the tree of a kernel density estimator."""
         kind, rows, weights = model.tree_
         options = {"metric": model.metric, **(model.metric_params or {})}
         if weights is not None:
@@ -57,14 +57,14 @@ class SearchTrees:
 
 
 def search_tree_rows(tree: Any) -> tuple[str, np.ndarray, np.ndarray | None]:
-    """Return the kind of a tree, its rows, and their weights."""
+    """Return the kind of a tree, its samples and their weights."""
     (kind,) = (kind for kind, cls in KINDS.items() if isinstance(tree, cls))
     state = tree.__getstate__()
     return kind, state[0], state[-1]
 
 
 def search_tree_bytes(rows: np.ndarray, leaf_size: int, options: dict[str, Any]) -> int:
-    """Return how much memory a tree takes beside its rows."""
+    """Return the memory of a tree in bytes, without its samples."""
     n_rows, n_features = rows.shape
     n_nodes = 2 ** int(np.log2(max(1.0, (n_rows - 1) / leaf_size)) + 1)
     n_bytes = 8 * n_rows + n_nodes * (32 + 16 * n_features)

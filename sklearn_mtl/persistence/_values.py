@@ -1,7 +1,7 @@
-"""Objects that a file has as a kind and a few arguments, and how each is made again.
+"""Objects that are saved as a kind and the arguments of their constructor.
 
-They have compiled parts or a state that could be nonsense. Made by their own
-constructors, from numbers and texts only, they are as their packages check them.
+These objects have compiled parts, or a state that could be inconsistent. Their
+constructors, which only receive numbers and strings, check the arguments.
 """
 
 from __future__ import annotations
@@ -28,38 +28,38 @@ from sklearn_mtl.persistence._private import (
 
 __all__ = ["make_value", "take_value", "value_bytes"]
 
-#: Of a distribution with its arguments: SciPy makes functions for each.
+#: Bytes of a frozen distribution: SciPy creates functions for each.
 DISTRIBUTION = 20_000
 
-#: Zones without a name, by their distance from UTC.
+#: Time zones without a name, written as their offset from UTC.
 OFFSET = re.compile(r"UTC([+-]\d\d:\d\d)?")
 
 
-class Way(NamedTuple):
-    """How objects of one class become arguments and are made of them."""
+class Converter(NamedTuple):
+    """Conversion of objects of one class to arguments and back."""
 
     cls: type
-    #: The arguments, None where they do not say everything.
+    #: Return the arguments, or None if they do not describe the object completely.
     take: Callable[[Any], list[Any] | None]
     make: Callable[..., Any]
 
 
 def take_value(thing: Any) -> tuple[str, list[Any]] | None:
-    """Return kind and arguments of an object, None if it has to go another way."""
+    """Return kind and arguments of an object, or None if it cannot be converted."""
     kind = KINDS.get(type(thing))
-    arguments = None if kind is None else WAYS[kind].take(thing)
+    arguments = None if kind is None else CONVERTERS[kind].take(thing)
     return None if kind is None or arguments is None else (kind, arguments)
 
 
 def make_value(kind: str, arguments: list[Any]) -> Any:
-    """Return the object of a kind."""
-    if kind not in WAYS:
-        raise ValueError(f"unknown value {kind!r}")
-    return WAYS[kind].make(*arguments)
+    """Return the object of a kind with the given arguments."""
+    if kind not in CONVERTERS:
+        raise ValueError(f"unknown kind of value {kind!r}")
+    return CONVERTERS[kind].make(*arguments)
 
 
 def value_bytes(kind: str) -> int:
-    """Return how much memory an object of a kind takes beside its arguments."""
+    """Return the memory in bytes of an object of a kind, without its arguments."""
     return DISTRIBUTION if kind in ("continuous", "discrete") else 0
 
 
@@ -75,8 +75,8 @@ def _make_timestamp(number: int, unit: str, zone: str | None) -> Any:
     plain = pd.Timestamp(moment)
     if zone is None:
         return plain
-    if not _is_zone(zone):  # pandas would read any file for "dateutil/..."
-        raise ValueError(f"a time zone {zone!r}")
+    if not _is_zone(zone):  # pandas would open any file that "dateutil/..." names
+        raise ValueError(f"unknown time zone {zone!r}")
     return plain.tz_localize("UTC").tz_convert(zone)
 
 
@@ -87,26 +87,26 @@ def _is_zone(name: str) -> bool:
 
 @functools.cache
 def _zones() -> set[str]:
-    """Return the names of all zones, which are read from a folder."""
+    """Return the names of all time zones, which are read from a folder only once."""
     return zoneinfo.available_timezones()
 
 
 def _make_spline(t: Any, c: Any, k: int, extrapolate: Any, axis: int) -> BSpline:
-    # No copy is made of these, however many splines refer to the same.
+    # BSpline would copy other arrays, which is not counted in the budget.
     if any(not isinstance(one, np.ndarray) or one.dtype != float for one in (t, c)):
-        raise ValueError("a spline of no numbers")
+        raise ValueError("the knots or coefficients of a spline are not float64 arrays")
     if axis != 0 or not (t.flags.c_contiguous and c.flags.c_contiguous):
-        raise ValueError("a spline whose numbers are not in order")
+        raise ValueError("the arrays of a spline are not C-contiguous along axis 0")
     return BSpline(t, c, k, extrapolate, axis)
 
 
 def _take_frozen(thing: Any) -> list[Any] | None:
-    """Return name and arguments of a distribution with its arguments."""
+    """Return the name and the arguments of a frozen distribution."""
     name, numbers = thing.dist.name, [*thing.args, *thing.kwds.values()]
     own: Any = getattr(scipy.stats, name, None)
     if type(own) is not type(thing.dist) or not all(map(_is_numeric, numbers)):
         return None
-    # One with a generator of its own draws other numbers.
+    # A distribution with its own random generator would draw other numbers.
     if thing.random_state is not own.random_state:
         return None
     return [name, list(thing.args), dict(thing.kwds)]
@@ -116,9 +116,9 @@ def _make_frozen(name: str, args: list[Any], kwds: dict[str, Any]) -> Any:
     distribution = getattr(scipy.stats, name, None)
     generic = scipy.stats.rv_continuous | scipy.stats.rv_discrete
     if not isinstance(distribution, generic):
-        raise ValueError(f"a distribution {name!r}")
+        raise ValueError(f"unknown distribution {name!r}")
     if not all(map(_is_numeric, [*args, *kwds.values()])):
-        raise ValueError(f"arguments of {name} that are no numbers")
+        raise ValueError(f"the arguments of the distribution {name} are not numbers")
     frozen: Frozen = distribution(*args, **kwds)
     return frozen
 
@@ -128,27 +128,29 @@ def _is_numeric(thing: Any) -> bool:
     return isinstance(thing, numbers) and not isinstance(thing, bool)
 
 
-def _tweedie(cls: type) -> Way:
-    return Way(cls, lambda loss: [loss.closs.power], lambda power: cls(power=power))
+def _tweedie(cls: type) -> Converter:
+    return Converter(
+        cls, lambda loss: [loss.closs.power], lambda power: cls(power=power)
+    )
 
 
-def _frozen(cls: type) -> Way:
-    return Way(cls, _take_frozen, _make_frozen)
+def _frozen(cls: type) -> Converter:
+    return Converter(cls, _take_frozen, _make_frozen)
 
 
-WAYS: dict[str, Way] = {
-    "timestamp": Way(pd.Timestamp, _take_timestamp, _make_timestamp),
-    "timedelta": Way(
+CONVERTERS: dict[str, Converter] = {
+    "timestamp": Converter(pd.Timestamp, _take_timestamp, _make_timestamp),
+    "timedelta": Converter(
         pd.Timedelta,
         lambda thing: [int(thing.asm8.astype(np.int64)), thing.unit],
         lambda number, unit: pd.Timedelta(np.timedelta64(number, unit)),
     ),
-    "period": Way(
+    "period": Converter(
         pd.Period,
         lambda thing: [thing.ordinal, thing.freqstr],
         lambda ordinal, freq: pd.Period(ordinal=ordinal, freq=freq),
     ),
-    "spline": Way(
+    "spline": Converter(
         BSpline,
         lambda thing: [thing.t, thing.c, thing.k, thing.extrapolate, thing.axis],
         _make_spline,
@@ -157,6 +159,8 @@ WAYS: dict[str, Way] = {
     "discrete": _frozen(FrozenDiscrete),
     "tweedie": _tweedie(HalfTweedieLoss),
     "tweedie_identity": _tweedie(HalfTweedieLossIdentity),
-    "imputer_triplet": Way(ImputerTriplet, list, lambda *parts: ImputerTriplet(*parts)),
+    "imputer_triplet": Converter(
+        ImputerTriplet, list, lambda *parts: ImputerTriplet(*parts)
+    ),
 }
-KINDS = {way.cls: kind for kind, way in WAYS.items()}
+KINDS = {converter.cls: kind for kind, converter in CONVERTERS.items()}

@@ -147,7 +147,7 @@ def test_tables_that_do_not_fit_are_refused(name, tmp_path):
         change(graph["object"][1]["map"])
 
     forge(tmp_path / "it", forged)
-    with pytest.raises(DamagedFileError, match="no model that save"):
+    with pytest.raises(DamagedFileError, match="not a model that save"):
         sklearn_mtl.load(tmp_path / "it")
 
 

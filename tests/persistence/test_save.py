@@ -254,7 +254,7 @@ def test_a_full_disk_leaves_the_old_file(text, tmp_path, monkeypatch):
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no such folder") as caught:
+    with pytest.raises(FileNotFoundError, match="folder does not exist") as caught:
         sklearn_mtl.save(MultiTaskLinearRegressor(), tmp_path / "no" / "it")
     assert caught.value.filename == str(tmp_path / "no")
     with pytest.raises(IsADirectoryError, match="replace a folder"):
@@ -271,7 +271,7 @@ def test_a_folder_that_is_not_there_is_said(tmp_path):
     ],
 )
 def test_only_estimators_are_saved(thing, said, tmp_path):
-    with pytest.raises(TypeError, match=f"save: {said} is no estimator"):
+    with pytest.raises(TypeError, match=f"save: {said} is not an estimator"):
         sklearn_mtl.save(thing, tmp_path / "it")
     assert not list(tmp_path.iterdir())
 
