@@ -1,4 +1,4 @@
-"""Retrieval: the nearest items by a representation that tasks have shaped."""
+"""Retrieval of nearest neighbours in a representation learned from the tasks."""
 
 from sklearn_mtl.neighbors._brute_force import BruteForceIndex
 from sklearn_mtl.neighbors._embedding_display import EmbeddingDisplay

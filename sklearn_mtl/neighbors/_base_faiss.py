@@ -1,4 +1,4 @@
-"""What faiss's indexes share: they measure what they miss and what they save."""
+"""Base class of the faiss indexes, which measure their recall and speed."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["BaseFaissIndex"]
 
-# Items that are asked for their neighbours before they are in the index: half to choose
-# the breadth, half to report.
+# Number of items that serve as queries before they are added to the index. Half of them
+# choose the breadth, the other half measure the reported recall.
 _N_ASKED = 400
 _RECALL_AT = 10
 
 
 def import_faiss(who: str) -> Any:
-    """Import faiss, or say how to get it."""
+    """Import faiss, or raise an ImportError with the command to install it."""
     return import_optional("faiss", extra="retrieval", who=who)
 
 
 class BaseFaissIndex(BaseEstimator, ABC):
-    """Build, choose the breadth of the search, and measure.
+    """Base class that builds an index, chooses the search breadth and measures recall.
 
-    A subclass says how to build an index and how to set its breadth: how much of it a
-    query looks at.
+    Subclasses define how to build an index and how to set its breadth, which is the
+    part of the index that a query examines.
     """
 
     n_neighbors: int
@@ -50,24 +50,24 @@ class BaseFaissIndex(BaseEstimator, ABC):
 
     @abstractmethod
     def _build(self, rows: np.ndarray, faiss: Any) -> Any:
-        """Return an index of the rows."""
+        """Return an index of the items."""
 
     @abstractmethod
     def _breadths(self, n_items: int) -> list[int]:
-        """Return the breadths to try, in rising order."""
+        """Return the breadths to try, in increasing order."""
 
     @abstractmethod
     def _set_breadth(self, breadth: int) -> None:
-        """Make later searches as broad as that."""
+        """Set the breadth of later searches."""
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: FeaturesLike, y: TargetsLike | None = None) -> BaseFaissIndex:
-        """Build the index, and find how broad its searches must be.
+        """Build the index and choose the search breadth.
 
         Parameters
         ----------
         X : array-like of shape (n_items, n_features)
-            The items.
+            Items to index.
         y : None
             Not used.
 
@@ -88,10 +88,10 @@ class BaseFaissIndex(BaseEstimator, ABC):
         n_asked = min(_N_ASKED, len(rows) // 5)
         asked, others = rows[order[:n_asked]], rows[order[n_asked:]]
         self._index = self._build(others, faiss)
-        # what is in a graph already finds its neighbours better than a new query does
+        # the queries are added later: an indexed item finds its neighbours more easily
         saved = self._calibrate(others, asked if n_asked else others)
         self._index.add(asked)
-        # The index holds the others first, then those that were asked.
+        # The index contains the queries last.
         self._positions = np.roll(order, -n_asked)
         self.build_seconds_ = time.perf_counter() - start
         self.break_even_ = self.build_seconds_ / saved if saved > 0 else math.inf
@@ -103,23 +103,24 @@ class BaseFaissIndex(BaseEstimator, ABC):
         n_neighbors: int | None = None,
         return_distance: bool = True,
     ) -> Any:
-        """Find items that are near to every query, nearly always the nearest.
+        """Find the approximate nearest items of each query.
 
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features)
-            The queries.
+            Queries.
         n_neighbors : int, default=None
-            How many; None takes the parameter.
+            Number of neighbours; None uses the parameter of the index.
         return_distance : bool, default=True
-            Whether to return the distances too.
+            Whether to return the distances.
 
         Returns
         -------
         distances : ndarray of shape (n_queries, n_neighbors), float32
-            Euclidean, nearest first; only if return_distance.
+            Euclidean distances in increasing order. Only returned if `return_distance`
+            is True.
         indices : ndarray of shape (n_queries, n_neighbors)
-            Positions of the items; -1 where nothing was found.
+            Indices of the items; -1 where no item was found.
 
         Raises
         ------
@@ -137,7 +138,7 @@ class BaseFaissIndex(BaseEstimator, ABC):
         return np.sqrt(np.maximum(squares, 0)), indices
 
     def add(self, X: FeaturesLike) -> BaseFaissIndex:
-        """Add items behind those that are there; what was measured stays as it was.
+        """Append items to the index without measuring its recall again.
 
         Parameters
         ----------
@@ -147,7 +148,7 @@ class BaseFaissIndex(BaseEstimator, ABC):
         Returns
         -------
         self : object
-            The index.
+            The index with the new items.
         """
         check_is_fitted(self)
         rows = read_features(self, X, reset=False, dtype=np.float32, order="C")
@@ -157,12 +158,12 @@ class BaseFaissIndex(BaseEstimator, ABC):
         return self
 
     def describe(self) -> str:
-        """Say what the index misses, and after how many queries it has paid off.
+        """Describe the recall, the build time and the break-even of the index.
 
         Returns
         -------
         str
-            One sentence.
+            Description of one sentence.
         """
         check_is_fitted(self)
         repaid = (
@@ -177,14 +178,16 @@ class BaseFaissIndex(BaseEstimator, ABC):
         )
 
     def _calibrate(self, rows: np.ndarray, queries: np.ndarray) -> float:
-        """Choose the breadth by the recall of some queries; measure it with others."""
-        # Returns the seconds that a query saves.
+        """Choose the breadth, measure the recall, and return the seconds saved a query.
+
+        Half of the queries choose the breadth; the others measure the recall.
+        """
         k = min(_RECALL_AT, len(rows))
         half = max(1, len(queries) // 2)
         exact = BruteForceIndex(metric="euclidean").fit(rows)
         (distances, _), of_exact = _timed(lambda: exact.kneighbors(queries, k))
-        farthest = distances[:, -1:] * (1 + 1e-6)  # equals are as good
-        # half of what may be missed is left for the difference between the halves
+        farthest = distances[:, -1:] * (1 + 1e-6)  # accept items at equal distance
+        # allow half of the misses, because the recall of other queries may be lower
         wanted = 1 - (1 - self.target_recall) / 2
         for breadth in self._breadths(len(rows)):
             self.breadth_ = breadth
@@ -198,11 +201,11 @@ class BaseFaissIndex(BaseEstimator, ABC):
         return (of_exact - of_this) / len(queries)
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Say whether there is an index."""
+        """Return whether the index is built."""
         return hasattr(self, "recall_")
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled: the index of C++ as bytes."""
+        """Return the state to pickle, with the C++ index as bytes."""
         state = dict(super().__getstate__())
         if "_index" in state:
             faiss = import_faiss(type(self).__name__)

@@ -1,4 +1,4 @@
-"""Exact search: every query is compared with every item."""
+"""Exact nearest-neighbours search that compares each query with all items."""
 
 from __future__ import annotations
 
@@ -23,50 +23,52 @@ from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["BruteForceIndex", "check_n_neighbors"]
 
-# Candidates beyond those wanted; more where the order of the last ones is in doubt.
+# Numbers of extra candidates to try while rounding leaves the last neighbour in doubt.
 _SPARES = (16, 128, 1024)
-_BLOCK = 2**21  # candidates that are held at a time
+_BLOCK = 2**21  # number of candidates to process at once
 _FLOATS = [np.float64, np.float32]
 
 
 class BruteForceIndex(BaseEstimator):
-    """Find the exact nearest neighbours by comparing with every item.
+    """Find the exact nearest neighbours by comparing each query with all items.
 
-    For "cosine" the distance of q and g is 1 - q · g / (norm(q) norm(g)), for
-    "euclidean" it is norm(q - g). Neighbours come nearest first and, among equals, in
-    the order of the items. A sample of zeros is at cosine distance 1 from everything.
+    For the metric "cosine", the distance between q and g is 1 - q · g / (norm(q)
+    norm(g)); for "euclidean", it is norm(q - g). Neighbours are sorted by distance, and
+    items at equal distance by their index. A vector of zeros has the cosine distance 1
+    from all others.
 
-    Use it where the answer must be exact; an approximate index repays its build only
-    after many queries.
+    Use it if the result must be exact, or for a moderate number of queries: building an
+    approximate index only pays off after many queries.
 
     Parameters
     ----------
     n_neighbors : int, default=10
-        How many neighbours `kneighbors` returns.
+        Default number of neighbours of `kneighbors`.
     metric : {"cosine", "euclidean"}, default="cosine"
-        The distance.
+        Distance metric.
 
     Attributes
     ----------
     rows_ : ndarray of shape (n_items, n_features_in_), float32 or float64
-        The items; of norm 1 for "cosine". What was given, where it is so already.
+        Items, scaled to norm 1 for "cosine". The array passed to fit is not copied if
+        it already has the required form.
     n_features_in_ : int
-        Number of features.
+        Number of features seen in fit.
 
     See Also
     --------
-    FaissHNSWIndex : Approximate, and faster for many queries.
-    sklearn.neighbors.NearestNeighbors : Other metrics, and trees.
+    FaissHNSWIndex : Approximate search, faster for many queries.
+    sklearn.neighbors.NearestNeighbors : Search with other metrics and with trees.
 
     Notes
     -----
-    O(n_queries * n_items * n_features). scikit-learn's NearestNeighbors finds
-    candidates among the items in float64, less their mean for "euclidean", so that
-    coordinates far from the origin keep their last digits. The distances of the
-    candidates are then computed each on its own, and decide. More candidates are taken
-    where rounding leaves the last place in doubt, and if a thousand are not enough all
-    items are. Which of several items at equal distance takes the last place is
-    undefined.
+    The cost is O(n_queries * n_items * n_features). scikit-learn's NearestNeighbors
+    first finds candidates in float64. For "euclidean", the mean of the items is
+    subtracted, so that the distances of items far from the origin remain accurate. The
+    distances of the candidates are then computed separately, and determine the result.
+    More candidates are examined if rounding leaves the last neighbour in doubt, and all
+    items if a thousand candidates are not enough. If several items at equal distance
+    compete for the last place, any of them may be returned.
 
     Examples
     --------
@@ -88,12 +90,12 @@ class BruteForceIndex(BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: FeaturesLike, y: TargetsLike | None = None) -> BruteForceIndex:
-        """Keep the items.
+        """Store the items.
 
         Parameters
         ----------
         X : array-like of shape (n_items, n_features)
-            The items.
+            Items to search.
         y : None
             Not used.
 
@@ -105,7 +107,7 @@ class BruteForceIndex(BaseEstimator):
         rows = read_features(self, X, reset=True, dtype=_FLOATS, order="C")
         is_cosine = self.metric == "cosine"
         self.rows_ = unit_rows(rows) if is_cosine else rows
-        # The search expands ||q - g||^2, which cancels far from the origin.
+        # The search expands ||q - g||^2, which is inaccurate far from the origin.
         self._centre = 0.0 if is_cosine else rows.mean(axis=0, dtype=np.float64)
         self._make_search()
         return self
@@ -116,27 +118,28 @@ class BruteForceIndex(BaseEstimator):
         self._search = NearestNeighbors(algorithm="brute").fit(centred)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled: the items once, without the copy that is searched."""
+        """Return the state to pickle, without the second copy of the items."""
         state = super().__getstate__()
         return {name: value for name, value in state.items() if name != "_search"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore an index, and what it searches."""
+        """Restore an index and build its search."""
         super().__setstate__(state)
         if "rows_" in state:
             self._make_search()
 
     def _centred(self, rows: np.ndarray) -> np.ndarray:
-        """Return float64 rows whose squared distances order the items."""
+        """Return float64 vectors with the same order of distances for both metrics."""
         rows = rows.astype(np.float64) - self._centre
         if self.metric == "cosine":
-            # zeros get a direction of their own, so that all products with them are 0
+            # a separate dimension for vectors of zeros makes their products 0
             rows = np.column_stack([rows, ~rows.any(axis=1)])
-            rows /= np.sqrt(squared_norms(rows))[:, None]  # float32 leaves 1e-7
+            rows /= np.sqrt(squared_norms(rows))[:, None]  # float32 has errors of 1e-7
         if not np.isfinite(squared_norms(rows)).all():
             raise ValueError(
-                f"{type(self).__name__}: values are up to {np.abs(rows).max():.3g} off "
-                "their mean, and squares of these overflow. Scale the representation."
+                f"{type(self).__name__}: values differ from their mean by up to "
+                f"{np.abs(rows).max():.3g}, and their squares overflow. Scale the "
+                "representation."
             )
         return rows
 
@@ -146,23 +149,23 @@ class BruteForceIndex(BaseEstimator):
         n_neighbors: int | None = None,
         return_distance: bool = True,
     ) -> Any:
-        """Find the nearest items of every query.
+        """Find the nearest items of each query.
 
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features)
-            The queries.
+            Queries.
         n_neighbors : int, default=None
-            How many; None takes the parameter.
+            Number of neighbours; None uses the parameter of the index.
         return_distance : bool, default=True
-            Whether to return the distances too.
+            Whether to return the distances.
 
         Returns
         -------
         distances : ndarray of shape (n_queries, n_neighbors), float64
-            Nearest first; only if return_distance.
+            Distances in increasing order. Only returned if `return_distance` is True.
         indices : ndarray of shape (n_queries, n_neighbors)
-            Positions of the items.
+            Indices of the items.
 
         Raises
         ------
@@ -177,7 +180,7 @@ class BruteForceIndex(BaseEstimator):
         check_n_neighbors(k, len(self.rows_), type(self).__name__)
         distances = np.empty((len(queries), k))
         indices = np.empty((len(queries), k), dtype=np.int64)
-        step = max(1, _BLOCK // (k + _SPARES[0]))  # candidates at a time
+        step = max(1, _BLOCK // (k + _SPARES[0]))  # number of queries at once
         for start in range(0, len(queries), step):
             block = slice(start, start + step)
             self._find(queries[block], distances[block], indices[block])
@@ -190,7 +193,7 @@ class BruteForceIndex(BaseEstimator):
         n_items, k = len(self.rows_), indices.shape[1]
         centred = self._centred(queries)
         doubtful = np.arange(len(queries))
-        if self.metric == "cosine":  # zeros are in no direction of the items
+        if self.metric == "cosine":  # a vector of zeros has distance 1 from all items
             is_zero = centred[:, -1] > 0
             centred[is_zero, -1] = 0.0
             distances[is_zero], indices[is_zero] = 1.0, np.arange(k)
@@ -200,7 +203,7 @@ class BruteForceIndex(BaseEstimator):
                 break
             n_found = min(n_items, k + spare)
             near, found = self._search.kneighbors(centred[doubtful], n_found)
-            # The search rounds: exact distances decide the order of its candidates.
+            # The search rounds, so exact distances order its candidates.
             exact = pair_distances(queries[doubtful], self.rows_, found, self.metric)
             sort_found(exact, found)
             distances[doubtful], indices[doubtful] = exact[:, :k], found[:, :k]
@@ -209,12 +212,12 @@ class BruteForceIndex(BaseEstimator):
             last = exact[:, k - 1]
             doubtful = doubtful[self._is_doubtful(centred[doubtful], near, last)]
         else:
-            # A few items far from all others take the digits of the rest.
+            # This happens if outliers make the distances of the search inaccurate.
             for query in doubtful:
                 distances[query], indices[query] = self._find_slowly(queries[query], k)
 
     def _find_slowly(self, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the k nearest by the distances to all items, each on its own."""
+        """Return the k nearest items by the exact distances to all items."""
         everything = np.arange(len(self.rows_))[None]
         exact = pair_distances(query[None], self.rows_, everything, self.metric)
         found = np.argpartition(exact, k - 1, axis=1)[:, :k]
@@ -225,10 +228,10 @@ class BruteForceIndex(BaseEstimator):
     def _is_doubtful(
         self, centred: np.ndarray, near: np.ndarray, last: np.ndarray
     ) -> np.ndarray:
-        """Say where an item that was not found may be nearer than the last one kept."""
-        # Of unit rows the squared distance is twice the cosine distance.
+        """Return whether an item outside of the candidates may be among the nearest."""
+        # For vectors of norm 1 the squared distance is twice the cosine distance.
         squared = last * 2.0 if self.metric == "cosine" else last**2
-        # What the terms of ||q||^2 + ||g||^2 - 2 q g may lose to rounding.
+        # bound of the rounding error of ||q||^2 + ||g||^2 - 2 q g
         rounding = (centred.shape[1] + 4) * np.finfo(np.float64).eps
         margin = rounding * (squared_norms(centred) + self._extent)
         return squared > near[:, -1] ** 2 - margin
@@ -237,14 +240,15 @@ class BruteForceIndex(BaseEstimator):
 def check_n_neighbors(
     n_neighbors: Any, n_items: int, who: str, is_gallery: bool = False
 ) -> None:
-    """Refuse what is no number of neighbours, or more than there are (other) items."""
+    """Raise if the number of neighbours is invalid or exceeds the number of items."""
     if not isinstance(n_neighbors, Integral) or isinstance(n_neighbors, bool):
         raise TypeError(
-            f"{who}: n_neighbors must be an integer, found {n_neighbors!r}."
+            f"{who}: n_neighbors is {n_neighbors!r}; it must be an integer."
         )
     most = n_items - is_gallery
     if not 1 <= int(n_neighbors) <= most:
         raise ValueError(
             f"{who}: n_neighbors is {n_neighbors}; the gallery has {most} "
-            f"{'other ' if is_gallery else ''}items, and so allowed is 1 to {most}."
+            f"{'other ' if is_gallery else ''}items, so it must be between 1 and "
+            f"{most}."
         )

@@ -1,4 +1,4 @@
-"""Norms of rows, and distances of pairs of them."""
+"""Norms and distances of vectors."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import numpy as np
 
 __all__ = ["pair_distances", "sort_found", "squared_norms", "unit_rows"]
 
-# Rows at a time, so that what is computed on the way stays small.
+# Number of rows to process at once, which limits temporary memory.
 _N_ROWS = 4096
 
 
 def _row_norms(rows: np.ndarray) -> np.ndarray:
-    """Return the norms (n_rows,) of rows, which may be too small or large to square."""
+    """Return the norms (n_rows,) of rows without underflow or overflow of squares."""
     norms = np.empty(len(rows))
     for start in range(0, len(rows), _N_ROWS):
         part = rows[start : start + _N_ROWS].astype(np.float64)
@@ -23,7 +23,9 @@ def _row_norms(rows: np.ndarray) -> np.ndarray:
 
 
 def unit_rows(rows: np.ndarray) -> np.ndarray:
-    """Return rows of norm 1; rows of zeros stay, and rows that are of norm 1 as well.
+    """Return rows scaled to norm 1; rows of zeros are unchanged.
+
+    If all rows already have norm 1, the same array is returned.
 
     Shapes: rows (n_rows, n_columns) -> (n_rows, n_columns).
     """
@@ -45,7 +47,7 @@ def squared_norms(rows: np.ndarray) -> np.ndarray:
 
 
 def _normalised(rows: np.ndarray) -> np.ndarray:
-    """Return float64 rows of about norm 1 with a norm of 1 in float64."""
+    """Return float64 rows scaled to norm 1, except rows of zeros."""
     norms = np.linalg.norm(rows, axis=-1, keepdims=True)
     return rows / np.where(norms > 0, norms, 1.0)
 
@@ -53,7 +55,7 @@ def _normalised(rows: np.ndarray) -> np.ndarray:
 def pair_distances(
     queries: np.ndarray, gallery: np.ndarray, indices: np.ndarray, metric: str
 ) -> np.ndarray:
-    """Return the distances of every query to the items that were found for it.
+    """Return the distances of each query to its items.
 
     Shapes: queries (n_queries, n_columns), gallery (n_items, n_columns),
     indices (n_queries, k) -> (n_queries, k).
@@ -71,7 +73,7 @@ def pair_distances(
         gap = near - query
         squares = np.einsum("qkd,qkd->qk", gap, gap)
         if metric == "cosine":
-            # of rows of norm 1 half the square is 1 - q · g without cancellation
+            # for vectors of norm 1, half the square is 1 - q · g without cancellation
             distances[part] = np.where(is_zero, 1.0, squares / 2)
         else:
             distances[part] = np.sqrt(squares)
@@ -80,7 +82,7 @@ def pair_distances(
 
 
 def sort_found(distances: np.ndarray, indices: np.ndarray) -> None:
-    """Sort what was found by distance, and equals by position; overwrites both.
+    """Sort neighbours in place by distance, and by index at equal distance.
 
     Shapes: distances (n_queries, k), indices (n_queries, k).
     """

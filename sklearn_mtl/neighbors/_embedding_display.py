@@ -1,4 +1,4 @@
-"""A representation in the plane, coloured by each task."""
+"""Scatter plot of a representation for each task."""
 
 from __future__ import annotations
 
@@ -26,38 +26,38 @@ _LEGEND_ROWS = 12
 
 
 class EmbeddingDisplay:
-    """Items as points of a plane, in a panel for each task coloured by its labels.
+    """Scatter plots of items in two dimensions, one per task, coloured by its labels.
 
-    It shows what a representation has kept of each task. A projection to two dimensions
-    loses most of it: judge a representation by `retrieval_report`. It is recommended to
-    use `from_estimator`.
+    They show which tasks a representation separates. The projection to two dimensions
+    loses most of the information, so use `retrieval_report` to evaluate a
+    representation. It is recommended to use `from_estimator`.
 
     Parameters
     ----------
     points : ndarray of shape (n_items, 2)
-        Where the items are.
+        Positions of the items.
     y : array-like of shape (n_items,) or (n_items, n_tasks)
-        Labels; where one is missing, the point is grey.
+        Labels; points without a label are grey.
 
     Attributes
     ----------
     task_set_ : TaskSet
-        The tasks of y.
+        Tasks of y.
     codes_ : ndarray of shape (n_items, n_tasks)
-        Numbers of the classes, or values of regressions; NaN where missing.
+        Indices of the classes, or values of regression tasks; NaN where missing.
     axes_ : ndarray of shape (n_tasks,) of matplotlib Axes
-        Where it was drawn.
+        Axes of the plots.
     figure_ : matplotlib Figure
-        Their figure.
+        Figure of the plots.
 
     Raises
     ------
     ValueError
-        If there are not as many points as rows of labels.
+        If the points and the labels differ in length.
 
     See Also
     --------
-    RetrievalDisplay : Queries and what is found for them.
+    RetrievalDisplay : Plot queries and their neighbours.
 
     Examples
     --------
@@ -79,7 +79,7 @@ class EmbeddingDisplay:
         if len(self.codes_) != len(points):
             raise ValueError(
                 f"{_WHO}: y has {len(self.codes_)} rows for {len(points)} points; both "
-                "must have one for each item."
+                "must have one row per item."
             )
 
     @classmethod
@@ -94,36 +94,37 @@ class EmbeddingDisplay:
         projection: Any = None,
         ax: Axes | Sequence[Axes] | np.ndarray | None = None,
     ) -> EmbeddingDisplay:
-        """Draw what a fitted transformer makes of X.
+        """Plot the representation of X by a fitted transformer.
 
         Parameters
         ----------
         estimator : transformer
-            A fitted transformer, such as a net or a retriever.
+            Fitted transformer, such as a net or a retriever.
         X : array-like of shape (n_items, n_features)
-            Its inputs.
+            Input data of the transformer.
         y : array-like of shape (n_items,) or (n_items, n_tasks)
-            Labels of the tasks.
+            Labels of the tasks; NaN where missing.
         task : str or int, default=None
-            Draw the view of this task; None draws the shared representation.
+            Task whose view is drawn; None draws the shared representation.
         view : {"projection", "input", "probability"}, default="projection"
-            Which view of the task, as `transform_task` has them.
+            Kind of view of the task, as in `transform_task`.
         projection : transformer, default=None
-            Brings the representation to two columns; a clone is fitted to it. None is
-            PCA(2); sklearn.manifold.TSNE shows groups better and distances worse.
+            Transformer to two dimensions; a clone is fitted to the representation. None
+            uses PCA(2). sklearn.manifold.TSNE shows clusters more clearly, but distorts
+            distances.
         ax : matplotlib Axes or array of them, default=None
-            Where to draw, an Axes for each task; None makes a figure.
+            Axes to draw on, one per task; None creates a figure.
 
         Returns
         -------
         EmbeddingDisplay
-            The display, drawn.
+            The display after plotting.
 
         Raises
         ------
         ValueError
-            If the representation or its projection has not two columns, or there are
-            not as many axes as tasks.
+            If the representation has fewer than two columns, the projection does not
+            have two columns, or the number of axes is not the number of tasks.
         """
         rows = task_view(estimator, X, task, view, _WHO)
         if projection is None and min(rows.shape) < 2:
@@ -131,38 +132,38 @@ class EmbeddingDisplay:
             if task is not None:
                 seen = f"the {view!r} view of task {task!r}"
             raise ValueError(
-                f"{_WHO}: {seen} of X has shape {rows.shape}, but at least two rows "
-                "and two columns are needed for a plane. A binary task and a "
-                "regression have one column in all views but 'input'."
+                f"{_WHO}: {seen} of X has shape {rows.shape}; it must have at least "
+                "two rows and two columns. Binary and regression tasks have one column "
+                "in all views except 'input'."
             )
         projection = PCA(2) if projection is None else clone(projection)
         points = np.asarray(projection.fit_transform(rows))
         if points.ndim != 2 or points.shape[1] != 2:
             raise ValueError(
                 f"{_WHO}: {type(projection).__name__} returns shape {points.shape}; "
-                f"it must be ({rows.shape[0]}, 2)."
+                f"it must return shape ({rows.shape[0]}, 2)."
             )
         return cls(points, y).plot(ax=ax)
 
     def plot(
         self, *, ax: Axes | Sequence[Axes] | np.ndarray | None = None
     ) -> EmbeddingDisplay:
-        """Draw.
+        """Draw the scatter plots.
 
         Parameters
         ----------
         ax : matplotlib Axes or array of them, default=None
-            Where to draw, an Axes for each task; None makes a figure.
+            Axes to draw on, one per task; None creates a figure.
 
         Returns
         -------
         EmbeddingDisplay
-            Itself.
+            The display itself.
 
         Raises
         ------
         ValueError
-            If there are not as many axes as tasks.
+            If the number of axes is not the number of tasks.
         """
         n_tasks = self.task_set_.n_tasks
         if ax is None:
@@ -174,7 +175,7 @@ class EmbeddingDisplay:
         if len(self.axes_) != n_tasks:
             raise ValueError(
                 f"{_WHO}: ax has {len(self.axes_)} axes for the {n_tasks} tasks "
-                f"{self.task_set_.names}."
+                f"{self.task_set_.names}; it must have one axes per task."
             )
         self.figure_ = self.axes_[0].figure
         for t, axis in enumerate(self.axes_):
@@ -182,7 +183,7 @@ class EmbeddingDisplay:
         return self
 
     def _draw(self, t: int, axis: Any) -> None:
-        """Draw the panel of one task."""
+        """Draw the scatter plot of one task."""
         task, codes = self.task_set_.tasks[t], self.codes_[:, t]
         is_missing = np.isnan(codes)
         if is_missing.any():
@@ -199,7 +200,7 @@ class EmbeddingDisplay:
         axis.set(title=task.name, xticks=[], yticks=[])
 
     def _draw_classes(self, classes: np.ndarray, codes: np.ndarray, axis: Any) -> None:
-        """Draw the points of each class, with a legend beside the panel."""
+        """Draw the points of each class with a legend."""
         for code, label in enumerate(classes):
             axis.scatter(
                 *self.points[codes == code].T,

@@ -1,4 +1,4 @@
-"""Approximate indexes of faiss: lists around centres, and a graph of links."""
+"""Approximate nearest-neighbours indexes of faiss."""
 
 from __future__ import annotations
 
@@ -15,48 +15,51 @@ __all__ = ["FaissHNSWIndex", "FaissIVFIndex"]
 
 
 class FaissIVFIndex(BaseFaissIndex):
-    """Look only into the lists whose centres are nearest to the query.
+    """Approximate search in an inverted file of k-means clusters.
 
-    k-means divides the items into lists; a query is compared with the items of the
-    `breadth_` nearest of them. Distances are Euclidean; of rows of norm 1, which
-    NeighborRetriever gives for "cosine", the order is that of the cosines.
+    k-means divides the items into lists. Each query is compared with the items of the
+    `breadth_` lists with the nearest centres. Distances are Euclidean. For vectors of
+    norm 1, which NeighborRetriever passes for the metric "cosine", they give the same
+    order as cosine distances.
 
-    Quick to build; of the two the better one where memory is short, items are added in
-    great numbers or each index answers few queries.
+    It is faster to build than FaissHNSWIndex. Prefer it if memory is limited, many
+    items are added later, or an index answers only few queries.
 
     Parameters
     ----------
     n_neighbors : int, default=10
-        How many neighbours `kneighbors` returns.
+        Default number of neighbours of `kneighbors`.
     target_recall : float, default=0.99
-        Share of the true ten nearest that must be found; the breadth is doubled until
-        it is, with something to spare, for items that are not in the index yet.
+        Fraction of the ten true nearest neighbours that searches must find. The breadth
+        is doubled until the recall of held-out items exceeds this target by a margin.
     n_lists : int, default=None
-        Number of lists; None is 4 sqrt(n_items), or less for small galleries.
+        Number of lists; None means 4 sqrt(n_items), or less for small galleries.
 
     Attributes
     ----------
     recall_ : float
-        Recall@10 of up to 200 items that were asked before they were in the index, and
-        did not choose the breadth; an item as near as the tenth counts as found.
+        Recall@10, measured with up to 200 items as queries before they were added to
+        the index. They were not used to choose the breadth. A neighbour counts as found
+        if it is as near as the tenth true neighbour.
     breadth_ : int
-        How many lists a query looks into.
+        Number of lists that a query examines.
     build_seconds_ : float
-        What building and measuring took.
+        Time to build the index and to measure the recall, in seconds.
     break_even_ : float
-        After how many queries exact search would have taken longer, build included;
-        infinite if never.
+        Number of queries from which on the index, including its build, takes less time
+        than exact search; infinite if it is never faster.
     n_features_in_ : int
-        Number of features.
+        Number of features seen in fit.
 
     See Also
     --------
-    BruteForceIndex : Exact, and the default of NeighborRetriever.
+    BruteForceIndex : Exact search, the default of NeighborRetriever.
+    FaissHNSWIndex : Slower to build, but faster for many queries.
 
     Notes
     -----
-    Needs the extra `retrieval` (faiss-cpu). On macOS faiss and PyTorch both bring an
-    OpenMP runtime, and loading the two may end the process.
+    It requires the extra `retrieval` (faiss-cpu). On macOS, faiss and PyTorch both
+    contain an OpenMP runtime, and importing both may crash the process.
 
     References
     ----------
@@ -90,12 +93,12 @@ class FaissIVFIndex(BaseFaissIndex):
 
     def _build(self, rows: np.ndarray, faiss: Any) -> Any:
         n_items, n_features = rows.shape
-        # k-means wants 39 items a list, and complains of fewer
+        # faiss recommends at least 39 items per list for k-means
         most = max(1, n_items // 39)
         n_lists = min(self.n_lists or int(4 * math.sqrt(n_items)), most)
         centres = faiss.IndexFlatL2(n_features)
         index = faiss.IndexIVFFlat(centres, n_features, n_lists)
-        index.cp.min_points_per_centroid = 1  # of tiny galleries it would complain
+        index.cp.min_points_per_centroid = 1  # no warning for tiny galleries
         index.train(rows)
         index.add(rows)
         return index
@@ -109,51 +112,52 @@ class FaissIVFIndex(BaseFaissIndex):
 
 
 class FaissHNSWIndex(BaseFaissIndex):
-    """Walk along the links of a graph towards the query.
+    """Approximate search in a hierarchical graph of neighbours.
 
-    Each item is linked to its near neighbours, in layers from coarse to fine; a query
-    walks towards its own neighbours and keeps the `breadth_` best it has met. Distances
-    are Euclidean; of rows of norm 1, which NeighborRetriever gives for "cosine", the
-    order is that of the cosines.
+    Each item is linked to near items, in layers from coarse to fine. The search follows
+    the links towards the query and keeps the `breadth_` best candidates. Distances are
+    Euclidean. For vectors of norm 1, which NeighborRetriever passes for the metric
+    "cosine", they give the same order as cosine distances.
 
-    Slow to build, and the fastest for great numbers of queries.
+    It is slow to build, but the fastest index for large numbers of queries.
 
     Parameters
     ----------
     n_neighbors : int, default=10
-        How many neighbours `kneighbors` returns.
+        Default number of neighbours of `kneighbors`.
     target_recall : float, default=0.99
-        Share of the true ten nearest that must be found; the breadth is doubled until
-        it is, with something to spare, for items that are not in the index yet.
+        Fraction of the ten true nearest neighbours that searches must find. The breadth
+        is doubled until the recall of held-out items exceeds this target by a margin.
     n_links : int, default=32
-        Links of an item; more need memory and find more.
+        Number of links per item. More links increase the recall and the memory.
     build_breadth : int, default=80
-        Breadth of the searches that place the links.
+        Breadth of the searches that choose the links.
 
     Attributes
     ----------
     recall_ : float
-        Recall@10 of up to 200 items that were asked before they were in the index, and
-        did not choose the breadth; an item as near as the tenth counts as found.
+        Recall@10, measured with up to 200 items as queries before they were added to
+        the index. They were not used to choose the breadth. A neighbour counts as found
+        if it is as near as the tenth true neighbour.
     breadth_ : int
-        How many candidates a walk keeps.
+        Number of candidates that a search keeps.
     build_seconds_ : float
-        What building and measuring took.
+        Time to build the index and to measure the recall, in seconds.
     break_even_ : float
-        After how many queries exact search would have taken longer, build included;
-        infinite if never.
+        Number of queries from which on the index, including its build, takes less time
+        than exact search; infinite if it is never faster.
     n_features_in_ : int
-        Number of features.
+        Number of features seen in fit.
 
     See Also
     --------
-    BruteForceIndex : Exact, and the default of NeighborRetriever.
-    FaissIVFIndex : Quicker to build.
+    BruteForceIndex : Exact search, the default of NeighborRetriever.
+    FaissIVFIndex : Faster to build.
 
     Notes
     -----
-    Needs the extra `retrieval` (faiss-cpu). With several threads the graph, and with it
-    what is missed, differs from build to build.
+    It requires the extra `retrieval` (faiss-cpu). With several threads, repeated builds
+    give different graphs and may find different neighbours.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Small steps on what is found, and on the labels of a gallery."""
+"""Helper functions for the neighbours and the labels of a gallery."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["drop_self", "join_labels", "pick_tasks", "take_labels", "task_names"
 def drop_self(
     distances: np.ndarray, indices: np.ndarray, first: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Leave out each query by its own position, and the last where it was not found.
+    """Drop each item from its own neighbours, or the last neighbour if it is absent.
 
     Shapes: distances (n_queries, k + 1), indices (n_queries, k + 1) ->
     distances, indices (n_queries, k).
@@ -32,36 +32,36 @@ def drop_self(
 
 
 def take_labels(y: TargetsLike, n_items: int, who: str) -> np.ndarray:
-    """Return labels as an array with a row for each item."""
+    """Return labels as an array with one row per item."""
     if hasattr(y, "toarray"):
         y = y.toarray()
     labels = np.asarray(as_targets(y, who))
     if labels.ndim not in (1, 2) or len(labels) != n_items:
         raise ValueError(
-            f"{who}: y has shape {labels.shape} for {n_items} items; it must be "
-            f"({n_items},) or ({n_items}, n_tasks)."
+            f"{who}: y has shape {labels.shape} for {n_items} items; it must have "
+            f"shape ({n_items},) or ({n_items}, n_tasks)."
         )
     return labels
 
 
 def join_labels(old: np.ndarray, new: np.ndarray, who: str) -> np.ndarray:
-    """Return labels with new ones behind them, refusing those of another kind."""
+    """Append new labels, or raise ValueError if their shape or type differs."""
     if new.shape[1:] != old.shape[1:]:
         raise ValueError(
-            f"{who}: y has shape {new.shape}; the labels of the gallery have shape "
+            f"{who}: y has shape {new.shape}, but the labels of the gallery have shape "
             f"{old.shape}."
         )
     kinds = {part.dtype.kind in "US" for part in (old, new) if part.dtype != object}
-    if len(kinds) > 1:  # NumPy would make texts of the numbers
+    if len(kinds) > 1:  # NumPy would convert the numbers to strings
         raise ValueError(
-            f"{who}: y has dtype {new.dtype}; the labels of the gallery have dtype "
-            f"{old.dtype}, and texts and numbers are never the same."
+            f"{who}: labels mix strings and numbers: y has dtype {new.dtype}, but the "
+            f"labels of the gallery have dtype {old.dtype}."
         )
     return np.concatenate([old, new])
 
 
 def task_names(y: TargetsLike) -> list[str] | None:
-    """Return the names that came with y: those of a frame's columns, or of a series."""
+    """Return the column names of a DataFrame, the name of a Series, or None."""
     names = column_names(y)
     if names is not None:
         return [task_name(name) for name in names]
@@ -72,13 +72,13 @@ def task_names(y: TargetsLike) -> list[str] | None:
 def pick_tasks(
     tasks: Any, names: Sequence[str] | None, query: Any, gallery: np.ndarray, who: str
 ) -> tuple[Any, Any, list[str]]:
-    """Return labels of queries and gallery of some tasks, and the names of these."""
+    """Return the labels of queries and gallery, and the names, of some tasks."""
     query, gallery = as_table(query, who), as_table(gallery, who)
     n_tasks = gallery.shape[1]
     if query.shape[1] != n_tasks:
         raise TaskError(
-            f"{who}: y has {query.shape[1]} tasks, the gallery has {n_tasks}; y must "
-            "have them all, of which tasks= are scored."
+            f"{who}: y has {query.shape[1]} tasks, but the gallery has {n_tasks}; y "
+            "must have all tasks, even if tasks= selects some of them."
         )
     known = [f"task{t}" for t in range(n_tasks)] if names is None else names
     is_one = isinstance(tasks, str | Integral) or task_name(tasks) in known
@@ -86,8 +86,8 @@ def pick_tasks(
     columns = [find_task(known, task, who) for task in wanted]
     if not columns or len(set(columns)) < len(columns):
         raise TaskError(
-            f"{who}: tasks must name at least one task, and none of them twice; found "
-            f"{wanted}. Known tasks: {list(known)}."
+            f"{who}: tasks is {wanted}; it must name at least one task, and no task "
+            f"twice. Known tasks: {list(known)}."
         )
     chosen = [known[column] for column in columns]
     return take_tasks(query, columns), take_tasks(gallery, columns), chosen

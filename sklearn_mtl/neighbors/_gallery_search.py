@@ -1,4 +1,4 @@
-"""What can be asked of a fitted gallery: neighbours, labels, graph and report."""
+"""Search methods of a fitted gallery: neighbours, labels, graph and report."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ __all__ = ["GallerySearchMixin"]
 
 
 class GallerySearchMixin(ABC):
-    """Search a gallery of rows.
+    """Mixin with the search methods of a gallery.
 
-    A subclass has the parameters `n_neighbors` and `metric` and, once fitted,
-    `embedding_`, `labels_`, `index_`, `_task_names`, and `_signs`, which rows of items
-    are multiplied by to be rows of queries, or None.
+    Subclasses have the parameters `n_neighbors` and `metric`, and after fit the
+    attributes `embedding_`, `labels_`, `index_`, `_task_names` and `_signs`. `_signs`
+    converts the embedding of an item to that of a query by multiplication, or is None.
     """
 
     n_neighbors: int
@@ -41,7 +41,7 @@ class GallerySearchMixin(ABC):
 
     @abstractmethod
     def _item_rows(self, X: FeaturesLike) -> np.ndarray:
-        """Return the rows (n_rows, n_columns) that items are searched by."""
+        """Return the embeddings (n_samples, n_columns) of samples as items."""
 
     def kneighbors(
         self,
@@ -49,25 +49,26 @@ class GallerySearchMixin(ABC):
         n_neighbors: int | None = None,
         return_distance: bool = True,
     ) -> Any:
-        """Find the nearest items of every query.
+        """Find the nearest items of each query.
 
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features), default=None
-            Queries; None asks for the neighbours of every item, itself left out by its
-            position.
+            Queries. None finds the neighbours of each item of the gallery, excluding
+            the item itself.
         n_neighbors : int, default=None
-            How many; None takes the parameter.
+            Number of neighbours; None uses the parameter of the retriever.
         return_distance : bool, default=True
-            Whether to return the distances too.
+            Whether to return the distances.
 
         Returns
         -------
         distances : ndarray of shape (n_queries, n_neighbors), float64
-            Nearest first; only if return_distance.
+            Distances in increasing order. Only returned if `return_distance` is True.
         indices : ndarray of shape (n_queries, n_neighbors)
-            Positions in the gallery, equals in their order; -1, at an infinite
-            distance, where an approximate index found less.
+            Indices of the items in the gallery, in increasing order for items at equal
+            distance. If an approximate index finds fewer neighbours, the remaining
+            indices are -1 and their distances infinite.
 
         Raises
         ------
@@ -90,26 +91,26 @@ class GallerySearchMixin(ABC):
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features), default=None
-            As in `kneighbors`.
+            Queries, as in `kneighbors`.
         n_neighbors : int, default=None
-            As in `kneighbors`.
+            Number of neighbours, as in `kneighbors`.
         mode : {"connectivity", "distance"}, default="connectivity"
-            Whether an edge has the weight 1 or the distance.
+            Weight of the edges: 1 for "connectivity", or the distance.
 
         Returns
         -------
         sparse.csr_matrix of shape (n_queries, n_items)
-            An edge from each query to each of its neighbours.
+            Graph with an edge from each query to each of its neighbours.
 
         Raises
         ------
         ValueError
-            If mode is unknown, or as in `kneighbors`.
+            If the mode is unknown, or the gallery has fewer items than neighbours.
         """
         if mode not in ("connectivity", "distance"):
             raise ValueError(
-                f"{_who(self)}: mode must be 'connectivity' or 'distance', found "
-                f"{mode!r}."
+                f"{_who(self)}: mode is {mode!r}; it must be 'connectivity' or "
+                "'distance'."
             )
         distances, indices = self.kneighbors(X, n_neighbors)
         is_found = indices >= 0
@@ -123,31 +124,32 @@ class GallerySearchMixin(ABC):
     def retrieve(
         self, X: FeaturesLike | None = None, n_neighbors: int | None = None
     ) -> Any:
-        """Return the labels of the nearest items, and how far they are.
+        """Return the labels and distances of the nearest items.
 
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features), default=None
-            As in `kneighbors`.
+            Queries, as in `kneighbors`.
         n_neighbors : int, default=None
-            As in `kneighbors`.
+            Number of neighbours, as in `kneighbors`.
 
         Returns
         -------
         labels : ndarray of shape (n_queries, n_neighbors) or (..., n_tasks)
-            Labels of the items; masked, in a masked array, where nothing was found.
+            Labels of the items. If an approximate index finds fewer neighbours, this is
+            a masked array.
         distances : ndarray of shape (n_queries, n_neighbors), float64
-            Their distances, nearest first.
+            Distances of the items in increasing order.
 
         Raises
         ------
         ValueError
-            If the gallery has no labels, or as in `kneighbors`.
+            If the gallery has no labels, or fewer items than neighbours.
         """
         check_is_fitted(self)
         if self.labels_ is None:
             raise ValueError(
-                f"{_who(self)}: the gallery has no labels; give them to fit as y, or "
+                f"{_who(self)}: the gallery has no labels; pass them to fit as y, or "
                 "use kneighbors."
             )
         distances, indices = self.kneighbors(X, n_neighbors)
@@ -166,40 +168,41 @@ class GallerySearchMixin(ABC):
         k: int = 10,
         tasks: Any = None,
     ) -> dict[str, dict[str, float]]:
-        """Score the retrieval for every task, searching as deep as that takes.
+        """Score the retrieval of each task.
 
-        What is relevant is decided by classes: where the gallery has regressions too,
-        `tasks` names the classification tasks.
+        An item is relevant for a task if it has the same class as the query. If the
+        gallery also has regression tasks, select the classification tasks with `tasks`.
 
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features), default=None
-            Queries; None asks with every item, itself left out.
+            Queries. None uses each item of the gallery as a query and excludes it from
+            its own neighbours.
         y : array-like of shape (n_queries,) or (n_queries, n_tasks), default=None
-            Their labels; not used where X is None.
+            Labels of the queries; ignored if X is None.
         k : int, default=10
-            Depth of the metrics that have one.
+            Number of neighbours of the metrics at k.
         tasks : sequence of str or int, default=None
-            Names or positions of the tasks to score, in the order of the report; y has
-            all tasks of the gallery nevertheless. None is every task.
+            Names or indices of the tasks to score, in the order of the report. `y` must
+            still have all tasks of the gallery. None scores all tasks.
 
         Returns
         -------
         dict of str to dict of str to float
-            What `sklearn_mtl.metrics.retrieval_report` returns.
+            Scores of each task, as returned by `sklearn_mtl.metrics.retrieval_report`.
 
         Raises
         ------
         ValueError
             If queries or gallery have no labels, or labels of other tasks.
         TaskError
-            If a task to score is unknown, or its labels are no classes.
+            If a task to score is unknown, or its labels are not classes.
         """
         check_is_fitted(self)
         labels = self.labels_ if X is None else y
         if self.labels_ is None or labels is None:
             raise ValueError(
-                f"{_who(self)}: report needs labels of gallery and queries."
+                f"{_who(self)}: report needs labels of the gallery and the queries."
             )
         warn_of_index_order(_who(self), X=X, y=y)
         labels = self._in_order(labels)
@@ -211,7 +214,7 @@ class GallerySearchMixin(ABC):
             )
         own = np.arange(len(rows)) if X is None else None
         depth = retrieval_depth(labels, gallery, k, own)
-        # An item of the gallery has one neighbour fewer than there are items.
+        # An item of the gallery is not its own neighbour.
         depth = min(depth, len(self.embedding_) - (X is None))
         blocks = self._rankings(rows, depth, X is None)
         found = retrieval_report(labels, gallery, blocks, k=k, query_index=own)
@@ -220,7 +223,7 @@ class GallerySearchMixin(ABC):
         return dict(zip(names, found.values(), strict=True))
 
     def _in_order(self, y: TargetsLike | None) -> Any:
-        """Return labels with their tasks in the order of the gallery, by name."""
+        """Return labels with the tasks in the order of the gallery, matched by name."""
         y = as_targets(y, _who(self))
         given, known = task_names(y), self._task_names
         if given is None or known is None:
@@ -236,7 +239,7 @@ class GallerySearchMixin(ABC):
     def _search(
         self, rows: np.ndarray, n_neighbors: int | None, first: int | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Search by rows of items; those of the gallery, from first, but themselves."""
+        """Search the gallery; with `first`, rows are its items from this index on."""
         is_gallery = first is not None
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         check_n_neighbors(k, len(self.embedding_), _who(self), is_gallery)
@@ -246,7 +249,7 @@ class GallerySearchMixin(ABC):
         distances, indices = found
         is_ours = isinstance(self.index_, BruteForceIndex)
         if not (is_ours and self.index_.metric == self.metric):
-            # whatever it calls a distance, and in whatever order it gives equals
+            # other indexes may return other distances, and ties in any order
             indices = np.array(indices, dtype=np.int64)
             distances = pair_distances(rows, self.embedding_, indices, self.metric)
             sort_found(distances, indices)
@@ -257,7 +260,7 @@ class GallerySearchMixin(ABC):
     def _rankings(
         self, rows: np.ndarray, depth: int, is_gallery: bool
     ) -> Iterator[np.ndarray]:
-        """Yield the rankings of some rows at a time."""
+        """Yield the rankings in blocks of rows."""
         step = max(1, 2**22 // depth)
         for start in range(0, len(rows), step):
             first = start if is_gallery else None

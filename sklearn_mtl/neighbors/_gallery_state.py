@@ -1,4 +1,4 @@
-"""What is pickled of a gallery: its rows once."""
+"""Pickling of a gallery without duplicate arrays."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ __all__ = ["GalleryState"]
 
 
 class GalleryState(VersionedState, BaseEstimator):
-    """An estimator with `embedding_` and `index_`, which may be the same rows."""
+    """Base class with `embedding_` and `index_`, which may share one array."""
 
     embedding_: np.ndarray
     index_: Any
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled, without rows that the index has."""
+        """Return the state to pickle, without an embedding that the index contains."""
         state = super().__getstate__()
         if "embedding_" in state and _rows_of(self.index_) is self.embedding_:
-            del state["embedding_"]  # joblib would write them twice
+            del state["embedding_"]  # joblib would write the array twice
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore a retriever, its rows from the index where they were only there."""
+        """Restore a retriever, taking the embedding from the index if necessary."""
         super().__setstate__(state)
         if "index_" in state and "embedding_" not in state:
             self.embedding_ = _rows_of(self.index_)

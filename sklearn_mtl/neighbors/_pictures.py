@@ -1,4 +1,4 @@
-"""Rows of pixels as pictures."""
+"""Conversion of samples to images and drawing of images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["as_pictures", "draw_picture", "span_of"]
 
 
 def as_pictures(X: Any, image_shape: tuple[int, ...] | None, who: str) -> np.ndarray:
-    """Return pictures as matplotlib draws them.
+    """Return images in the layout of matplotlib.
 
     Shapes: X (n, n_pixels) or (n, ...) -> (n, height, width) or (n, height,
     width, 3).
@@ -26,13 +26,14 @@ def as_pictures(X: Any, image_shape: tuple[int, ...] | None, who: str) -> np.nda
         image_shape = (side, side)
         if side * side != pictures.shape[1]:
             raise ValueError(
-                f"{who}: rows of {pictures.shape[1]} values are no square picture; "
-                "give image_shape=(height, width) or (channels, height, width)."
+                f"{who}: samples with {pictures.shape[1]} values are not square "
+                "images; pass image_shape=(height, width) or (channels, height, "
+                "width)."
             )
     shape = tuple(image_shape or pictures.shape[1:])
     if int(np.prod(shape)) != int(np.prod(pictures.shape[1:])) or len(shape) > 3:
         raise ValueError(
-            f"{who}: pictures of shape {pictures.shape[1:]} are none of image_shape "
+            f"{who}: samples of shape {pictures.shape[1:]} do not match image_shape="
             f"{shape}."
         )
     pictures = pictures.reshape(len(pictures), *shape)
@@ -42,20 +43,20 @@ def as_pictures(X: Any, image_shape: tuple[int, ...] | None, who: str) -> np.nda
         pictures = pictures[..., 0]
     if pictures.ndim == 4 and pictures.shape[-1] not in (3, 4):
         raise ValueError(
-            f"{who}: pictures of shape {shape} cannot be drawn; they need 1, 3 or 4 "
-            "channels, first or last."
+            f"{who}: images of shape {shape} cannot be drawn; they must have 1, 3 or 4 "
+            "channels, as the first or last axis."
         )
     return pictures
 
 
 def span_of(*pictures: np.ndarray) -> tuple[float, float]:
-    """Return the smallest and the largest value of all pictures that have any."""
+    """Return the smallest and the largest value of all non-empty arrays of images."""
     some = [one for one in pictures if one.size]
     return min(float(one.min()) for one in some), max(float(one.max()) for one in some)
 
 
 def draw_picture(axis: Axes, picture: np.ndarray, span: tuple[float, float]) -> None:
-    """Draw a picture so that it can be compared with others of the same span."""
+    """Draw an image with the colour range `span`, which all images share."""
     low, high = span
     is_coloured = picture.ndim == 3
     if is_coloured and picture.dtype.kind == "f" and (low < 0 or high > 1):

@@ -1,4 +1,4 @@
-"""Queries and what was found for them, as a grid of pictures."""
+"""Plot of image queries and their neighbours."""
 
 from __future__ import annotations
 
@@ -21,43 +21,43 @@ if TYPE_CHECKING:
 __all__ = ["RetrievalDisplay"]
 
 _WHO = "RetrievalDisplay"
-# without black, which axes have
+# without black, the default colour of axes
 _FRAMES = [color for name, color in COLORS.items() if name != "black"]
-_MOST_FIXED = 4  # tasks whose every kind of agreement has a frame of its own
+_MOST_FIXED = 4  # up to this number of tasks, each combination has a fixed frame style
 
 
 class RetrievalDisplay:
-    """Queries and their neighbours as pictures, framed by the tasks that agree.
+    """Grid of query images and their neighbours, with frames for equal labels.
 
-    A row has a query and its neighbours, nearest first. The colour and the style of a
-    frame say in which tasks a neighbour has the label of the query, and a legend has
-    the names; with up to four tasks they are the same in all figures. All pictures
-    share one scale of brightness. It is recommended to use `from_estimator` or
-    `from_neighbors`.
+    Each row shows a query and its neighbours by increasing distance. The colour and the
+    line style of a frame show in which tasks the neighbour has the label of the query,
+    as the legend explains. With up to four tasks, the styles are the same in all
+    figures. All images have the same colour range. It is recommended to use
+    `from_estimator` or `from_neighbors`.
 
     Parameters
     ----------
     queries : ndarray of shape (n_queries, height, width) or (..., 3)
-        Pictures.
+        Images of the queries.
     neighbors : ndarray of shape (n_queries, n_neighbors, height, width) or (..., 3)
-        Pictures of what was found.
+        Images of the neighbours.
     agrees : ndarray of shape (n_queries, n_neighbors, n_tasks), bool, default=None
-        Where query and neighbour have the same label; None draws no frames.
+        Whether query and neighbour have the same label; None draws no frames.
     task_names : sequence of str, default=()
         Names of the tasks.
     distances : ndarray of shape (n_queries, n_neighbors), default=None
-        Written over the pictures.
+        Distances, which are written above the images.
 
     Attributes
     ----------
     axes_ : ndarray of shape (n_queries, 1 + n_neighbors) of matplotlib Axes
-        Where it was drawn, the queries first.
+        Axes of the images, with the queries in the first column.
     figure_ : matplotlib Figure
-        Their figure.
+        Figure of the plot.
 
     See Also
     --------
-    EmbeddingDisplay : All items at once.
+    EmbeddingDisplay : Plot of all items of a gallery.
 
     Examples
     --------
@@ -100,37 +100,39 @@ class RetrievalDisplay:
         image_shape: tuple[int, ...] | None = None,
         ax: Axes | None = None,
     ) -> RetrievalDisplay:
-        """Search, and draw what is found.
+        """Search for the neighbours of queries and plot them.
 
         Parameters
         ----------
         estimator : NeighborRetriever
-            A fitted retriever.
+            Fitted retriever.
         X : array-like of shape (n_queries, n_pixels) or (n_queries, ...)
             Queries.
         y : array-like of shape (n_queries,) or (n_queries, n_tasks), default=None
-            Their labels.
+            Labels of the queries.
         X_gallery : array-like of shape (n_items, n_pixels) or (n_items, ...)
-            The pictures of the gallery, which the retriever does not keep.
+            Images of the gallery, which the retriever does not store.
         n_neighbors : int, default=None
-            How many to draw; None takes the retriever's.
+            Number of neighbours to draw; None uses the parameter of the retriever.
         image_shape : tuple of int, default=None
-            (height, width), (channels, height, width) or (height, width, channels) of a
-            picture; None knows those of pictures that are no flat rows, and square ones
-            of one channel.
+            Shape of an image: (height, width), (channels, height, width) or (height,
+            width, channels). None uses the shape of the samples, and assumes square
+            images with one channel if the samples are vectors.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         RetrievalDisplay
-            The display, drawn.
+            The display after plotting.
 
         Raises
         ------
         ValueError
-            If the pictures have no known shape, X_gallery is not the gallery, or the
-            columns of a frame y are not the tasks of the gallery.
+            If the shape of the images is unknown, or X_gallery and the gallery differ
+            in length.
+        TaskError
+            If y is a DataFrame whose columns are not the tasks of the gallery.
         """
         warn_of_index_order(_WHO, X=X, y=y)
         if y is not None:
@@ -138,7 +140,7 @@ class RetrievalDisplay:
         distances, indices = estimator.kneighbors(X, n_neighbors)
         if len(X_gallery) != len(estimator.embedding_):
             raise ValueError(
-                f"{_WHO}: X_gallery has {len(X_gallery)} pictures; the gallery has "
+                f"{_WHO}: X_gallery has {len(X_gallery)} images; the gallery has "
                 f"{len(estimator.embedding_)} items."
             )
         return cls.from_neighbors(
@@ -165,41 +167,41 @@ class RetrievalDisplay:
         image_shape: tuple[int, ...] | None = None,
         ax: Axes | None = None,
     ) -> RetrievalDisplay:
-        """Draw what was found.
+        """Plot queries and given neighbours.
 
         Parameters
         ----------
         X : array-like of shape (n_queries, n_pixels) or (n_queries, ...)
             Queries.
         X_gallery : array-like of shape (n_items, n_pixels) or (n_items, ...)
-            The pictures of the gallery.
+            Images of the gallery.
         indices : array-like of shape (n_queries, n_neighbors)
-            Positions in the gallery; -1 where nothing was found.
+            Indices of the neighbours in the gallery; -1 where no item was found.
         y : array-like of shape (n_queries,) or (n_queries, n_tasks), default=None
             Labels of the queries.
         y_gallery : array-like of shape (n_items,) or (n_items, n_tasks), default=None
             Labels of the gallery.
         distances : array-like of shape (n_queries, n_neighbors), default=None
-            Written over the pictures.
+            Distances, which are written above the images.
         image_shape : tuple of int, default=None
-            As in `from_estimator`.
+            Shape of an image, as in `from_estimator`.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         RetrievalDisplay
-            The display, drawn.
+            The display after plotting.
 
         Raises
         ------
         ValueError
-            If the pictures have no known shape.
+            If the shape of the images is unknown.
         """
         indices = np.asarray(indices)
         gallery = as_pictures(X_gallery, image_shape, _WHO)
         neighbors = gallery[indices]
-        neighbors[indices < 0] = 0  # nothing was found: an empty picture
+        neighbors[indices < 0] = 0  # empty image where no item was found
         agrees, names = None, []
         if y is not None and y_gallery is not None:
             labels = read_labels(y, y_gallery, _WHO)
@@ -220,17 +222,17 @@ class RetrievalDisplay:
         ).plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> RetrievalDisplay:
-        """Draw.
+        """Draw the grid of images.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None creates a figure.
 
         Returns
         -------
         RetrievalDisplay
-            Itself.
+            The display itself.
         """
         n_queries, n_columns = len(self.queries), 1 + self.neighbors.shape[1]
         self.axes_ = _grid(n_queries, n_columns, ax)
@@ -250,7 +252,7 @@ class RetrievalDisplay:
         return self
 
     def _frame(self, agrees: np.ndarray, ax: Axes | None) -> None:
-        """Frame the neighbours by the tasks that agree, and add a legend."""
+        """Frame the neighbours by the tasks with equal labels and add a legend."""
         from matplotlib.lines import Line2D
 
         found = [tuple(kind) for kind in agrees.reshape(-1, agrees.shape[2]).tolist()]
@@ -283,7 +285,7 @@ class RetrievalDisplay:
 def _frame_styles(
     found: list[tuple[bool, ...]],
 ) -> dict[tuple[bool, ...], dict[str, Any]]:
-    """Return color and line of each kind of agreement; one task has a plain line."""
+    """Return the colour and line style of each combination of agreeing tasks."""
     kinds, n_tasks = set(found), len(found[0])
     if n_tasks <= _MOST_FIXED:
         kinds = set(product([False, True], repeat=n_tasks))
@@ -297,12 +299,12 @@ def _frame_styles(
 
 
 def _place(kind: tuple[bool, ...]) -> list[bool]:
-    """Return what sorts kinds of agreement of as many tasks by the first of them."""
+    """Return a sort key that orders combinations by their first agreeing tasks."""
     return [not is_same for is_same in kind]
 
 
 def _decimals(distances: np.ndarray) -> int:
-    """Return how many decimals show three digits of the largest distance."""
+    """Return the number of decimals for three digits of the largest distance."""
     largest = np.max(distances, where=np.isfinite(distances), initial=0.0)
     return max(0, 2 - int(np.floor(np.log10(largest)))) if largest > 0 else 2
 
@@ -314,7 +316,7 @@ def _name_of(kind: tuple[bool, ...], task_names: Any) -> str:
 
 
 def _grid(n_rows: int, n_columns: int, ax: Any) -> np.ndarray:
-    """Return axes (n_rows, n_columns) in a new figure, or inside of others."""
+    """Return axes (n_rows, n_columns) in a new figure or inside of `ax`."""
     if ax is None:
         size = (1.1 * n_columns + 1.5, 1.2 * n_rows)
         return load_pyplot(_WHO).subplots(

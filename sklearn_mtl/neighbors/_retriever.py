@@ -1,4 +1,4 @@
-"""Retrieval by what a model has learnt, as a scikit-learn estimator."""
+"""Retrieval of nearest neighbours with the representation of a model."""
 
 from __future__ import annotations
 
@@ -52,68 +52,70 @@ class NeighborRetriever(
     TransformerMixin,
     GalleryState,
 ):
-    """Find the items of a gallery that are nearest in a learnt representation.
+    """Find the items of a gallery that are nearest in a learned representation.
 
-    A clone of the estimator is fitted to the gallery, which is then searched by what
-    the estimator makes of it: the shared representation of all tasks, the view of one
-    task, or a mix of views. With weights w_t and W = sum of abs(w_t), the distance of a
-    query and an item is 1 - sum over tasks t of w_t cos_t / W, where cos_t is the
-    cosine of their views of task t.
+    A clone of the estimator is fitted to the gallery. The gallery is then searched in
+    the shared representation of all tasks, the view of one task, or a mix of views. For
+    a mix with the weights w_t, the distance between a query and an item is 1 - sum_t
+    w_t cos_t / W, where cos_t is the cosine of their views of task t and W is the sum
+    of abs(w_t).
 
-    Use one task's view where the tasks have little to do with each other: the shared
-    representation holds what all of them need, and for one of them the rest is noise.
+    Use the view of a single task if the tasks are unrelated: the shared representation
+    contains the information of all tasks, and the part of the other tasks acts as
+    noise.
 
     Parameters
     ----------
     estimator : transformer
-        Any scikit-learn transformer, or pipeline of them; those with `transform_task`,
-        such as MultiTaskClassifier, can be searched by task. One that is fitted already
-        comes in a FrozenEstimator.
+        Any scikit-learn transformer or pipeline of transformers. To search by task, it
+        must have `transform_task`, like MultiTaskClassifier. Wrap a fitted estimator in
+        a FrozenEstimator to use it without fitting it again.
     index : object with fit and kneighbors, default=None
-        What searches; a copy of it gets the rows, which are of norm 1 for "cosine",
-        so that Euclidean distance, cosine and inner product give the same order. None
-        is the exact BruteForceIndex.
+        Index that performs the search; a copy of it is fitted to the embeddings. For
+        "cosine" the embeddings have norm 1, so that Euclidean distance, cosine distance
+        and inner product give the same order. None uses the exact BruteForceIndex.
     n_neighbors : int, default=10
-        How many neighbours a search returns.
+        Default number of neighbours of a search.
     metric : {"cosine", "euclidean"}, default="cosine"
-        The distance, whatever the index calls one.
+        Metric of the returned distances, regardless of the metric of the index.
     task : str or int, default=None
-        Search by the view of this task; None searches by the shared representation. The
-        projection of a regression or of a binary task has one column, of which a cosine
-        tells but the sign: take metric="euclidean" for a regression.
+        Task whose view is searched; None searches the shared representation. The
+        projection of a regression or binary task has one column, so its cosine only
+        compares signs: set metric="euclidean" for a regression task.
     task_mix : dict, default=None
-        Weights of the views of several tasks. `{"digit": 1}` is the same digit,
-        whatever the garment; `{"digit": 1, "garment": -0.3}` the same digit and rather
-        another garment. A weight of 0 leaves a view out. The key None stands for the
-        shared representation.
+        Weights of the views of several tasks. `{"digit": 1}` searches for the same
+        digit and ignores the garment; `{"digit": 1, "garment": -0.3}` searches for the
+        same digit and favours other garments. A weight of 0 omits a view. The key None
+        is the shared representation.
     view : {"projection", "input", "probability"}, default="projection"
-        Which view of a task, as `transform_task` has them. Probabilities are best for
-        the classes of the training set and know nothing of others.
+        Kind of view of a task, as in `transform_task`. "probability" works best for the
+        classes of the training set, but cannot distinguish other classes.
 
     Attributes
     ----------
     estimator_ : transformer
-        The fitted estimator.
+        Fitted estimator.
     index_ : object
-        The fitted index.
+        Fitted index.
     embedding_ : ndarray of shape (n_items, n_columns), float32 or float64
-        The rows of the gallery that are searched, in the precision of the estimator.
+        Embeddings of the items, in the precision of the output of the estimator.
     labels_ : ndarray of shape (n_items,) or (n_items, n_tasks), or None
-        What `fit` and `add` got as y.
+        Labels of the items, passed as y to `fit` and `add`.
     n_features_in_ : int
         Number of features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names that are strings.
+        Names of the features, if all names of X are strings.
 
     See Also
     --------
-    sklearn_mtl.metrics.retrieval_report : Metrics of what was found.
-    RetrievalDisplay : Draws queries and their neighbours.
+    sklearn_mtl.metrics.retrieval_report : Metrics of retrieval for each task.
+    RetrievalDisplay : Plot queries and their neighbours.
 
     Notes
     -----
-    The gallery is held once; an index may hold another copy, as the exact one does in
-    float64. Items are known by their positions, which move up when others are removed.
+    The retriever stores the embeddings once. An index may store a second copy:
+    BruteForceIndex does so in float64. Items are identified by their index in the
+    gallery, which decreases when items before them are removed.
 
     Examples
     --------
@@ -160,19 +162,19 @@ class NeighborRetriever(
     def fit(
         self, X: FeaturesLike, y: TargetsLike | None = None, **fit_params: Any
     ) -> NeighborRetriever:
-        """Fit the estimator to a gallery, and make it searchable.
+        """Fit the estimator to a gallery and index the gallery.
 
         Parameters
         ----------
         X : array-like of shape (n_items, n_features)
-            The gallery; whatever the estimator takes.
+            Items of the gallery, in any form that the estimator accepts.
         y : array-like of shape (n_items,) or (n_items, n_tasks), default=None
             Labels, for the estimator and for `retrieve`.
 
         **fit_params : dict
-            Given to fit of the estimator, such as groups; with metadata routing what it
-            requests. A label of weight 0 in sample_weight is a missing label in the
-            gallery too.
+            Arguments of the fit of the estimator, such as groups. With metadata
+            routing, only the requested ones are passed. Labels whose `sample_weight` is
+            0 are missing labels, also in the gallery.
 
         Returns
         -------
@@ -182,10 +184,10 @@ class NeighborRetriever(
         Raises
         ------
         ValueError
-            If task and task_mix are both given, or weights cannot be used.
+            If task and task_mix are both set, or the weights of task_mix are invalid.
         TypeError
-            If a task is to be searched by and the estimator has no views of tasks, or
-            if it returns sparse matrices.
+            If the view of a task is searched and the estimator has no `transform_task`,
+            or if the estimator returns sparse matrices.
         """
         mix = Mix.read(self.task, self.task_mix, self.view, self.metric, _WHO)
         X = record_features(self, X)
@@ -211,41 +213,41 @@ class NeighborRetriever(
         return self
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return how metadata reach the estimator.
+        """Return the metadata routing of this retriever.
 
         Returns
         -------
         MetadataRouter
-            Everything that fit gets goes to the fit of the estimator.
+            Router that passes metadata of fit to the fit of the estimator.
         """
         mapping = MethodMapping().add(caller="fit", callee="fit")
         router = MetadataRouter(owner=self)
         return router.add(estimator=self.estimator, method_mapping=mapping)
 
     def transform(self, X: FeaturesLike) -> np.ndarray:
-        """Return the rows that items are searched by.
+        """Return the embeddings in which items are searched.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs of the estimator.
+            Input data of the estimator.
 
         Returns
         -------
         ndarray of shape (n_samples, n_columns), float32 or float64
-            Views side by side; of norm 1 for "cosine".
+            Concatenated views, scaled to norm 1 for "cosine".
         """
         return self._item_rows(X)
 
     def add(self, X: FeaturesLike, y: TargetsLike | None = None) -> NeighborRetriever:
-        """Add items behind those that are there; the estimator stays as it is.
+        """Append items to the gallery without fitting the estimator again.
 
         Parameters
         ----------
         X : array-like of shape (n_new, n_features)
             New items.
         y : array-like of shape (n_new,) or (n_new, n_tasks), default=None
-            Their labels, if and only if the gallery has labels.
+            Labels of the new items; required if and only if the gallery has labels.
 
         Returns
         -------
@@ -255,14 +257,15 @@ class NeighborRetriever(
         Raises
         ------
         ValueError
-            If labels are missing, of another shape or type, or of other tasks.
+            If only one of gallery and new items has labels, or their labels differ in
+            shape, type or tasks.
         """
         rows = self.transform(X)
         if (y is None) != (self.labels_ is None):
             raise ValueError(
                 f"{_WHO}: the gallery has {'no ' if self.labels_ is None else ''}"
-                f"labels, and so y must {'not ' if self.labels_ is None else ''}be "
-                "given to add."
+                f"labels, so y must {'not ' if self.labels_ is None else ''}be "
+                "passed to add."
             )
         labels = None
         if self.labels_ is not None:
@@ -274,12 +277,12 @@ class NeighborRetriever(
         return self
 
     def remove(self, indices: Any) -> NeighborRetriever:
-        """Remove items; those behind them move up, as in `numpy.delete`.
+        """Remove items; later items get smaller indices, as in `numpy.delete`.
 
         Parameters
         ----------
         indices : int or array-like of int
-            Positions in the gallery.
+            Indices of the items in the gallery.
 
         Returns
         -------
@@ -289,16 +292,16 @@ class NeighborRetriever(
         Raises
         ------
         IndexError
-            If a position is not in the gallery.
+            If an index is not in the gallery.
         ValueError
-            If nothing would be left.
+            If no item would remain.
         """
         check_is_fitted(self)
         left = np.delete(np.arange(len(self.embedding_)), indices)
         if not len(left):
             raise ValueError(
                 f"{_WHO}: all {len(self.embedding_)} items would be removed; a gallery "
-                "needs at least one."
+                "must keep at least one."
             )
         self._keep(
             self.embedding_[left], None if self.labels_ is None else self.labels_[left]
@@ -316,11 +319,11 @@ class NeighborRetriever(
         labels: np.ndarray | None,
         added: np.ndarray | None = None,
     ) -> None:
-        """Take these rows as the gallery; an index that can add gets the new ones."""
+        """Store the gallery, and index it or append new rows to the index."""
         if added is not None and hasattr(self.index_, "add"):
             self.index_.add(added)
         else:
-            # clone would refuse an index that is no estimator
+            # clone only accepts estimators
             is_estimator = hasattr(self.index, "get_params")
             index = clone(self.index) if is_estimator else copy.deepcopy(self.index)
             if index is None:
@@ -330,15 +333,15 @@ class NeighborRetriever(
         self.embedding_, self.labels_ = rows, labels
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Say whether there is a gallery."""
+        """Return whether there is a gallery."""
         return hasattr(self, "embedding_")
 
     def __sklearn_tags__(self) -> Tags:
-        """Declare the inputs that the estimator takes."""
+        """Declare the inputs that the estimator accepts."""
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)
         tags.input_tags = copy.copy(inner.input_tags)
-        # others may let NaN through to the representation, which must have none
+        # other estimators may return NaN, which the representation must not contain
         has_views = hasattr(self.estimator, "transform_task")
         tags.input_tags.allow_nan = inner.input_tags.allow_nan and has_views
         tags.target_tags.required = inner.target_tags.required

@@ -1,4 +1,4 @@
-"""What rows are searched by: the shared representation, a task's view, or a mix."""
+"""Embeddings of items: the shared representation, a view of a task, or a mix."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Mix:
     Attributes
     ----------
     weights : dict
-        Weight of each view by task; the task None is the shared representation.
+        Weight of the view of each task. The key None is the shared representation.
     view : str
-        Kind of a task's view, as `transform_task` knows them.
+        Kind of view, as in `transform_task`.
     metric : {"cosine", "euclidean"}
-        Of the search.
+        Distance metric of the search.
     """
 
     weights: dict[Any, float]
@@ -40,25 +40,25 @@ class Mix:
     def read(
         cls, task: TaskKey | None, task_mix: Any, view: str, metric: str, who: str
     ) -> Mix:
-        """Read the parameters of a retriever."""
+        """Create a mix from the parameters of a retriever."""
         if task_mix is None:
             return cls({task: 1.0}, view, metric)
         if task is not None:
             raise ValueError(
-                f"{who}: task={task!r} and task_mix were both given; one of them says "
-                "what to search by."
+                f"{who}: task={task!r} and task_mix were both set; at least one of "
+                "them must be None."
             )
         is_number = [isinstance(weight, Real) for weight in task_mix.values()]
         weights = dict(task_mix) if all(is_number) else {}
         if not np.isfinite(list(weights.values())).all() or not any(weights.values()):
             raise ValueError(
-                f"{who}: task_mix needs finite weights, not all of them 0; found "
+                f"{who}: task_mix must have finite weights, not all of them 0; got "
                 f"{dict(task_mix)}."
             )
         if metric == "euclidean" and min(weights.values()) < 0:
             raise ValueError(
-                f"{who}: task_mix={dict(task_mix)} has negative weights, which only "
-                "metric='cosine' knows: far away is not bounded."
+                f"{who}: task_mix={dict(task_mix)} has negative weights, which require "
+                "metric='cosine'."
             )
         used = {name: float(weight) for name, weight in weights.items() if weight}
         return cls(used, view, metric)
@@ -66,12 +66,13 @@ class Mix:
     def rows(
         self, estimator: Estimator, X: FeaturesLike, who: str
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return rows whose nearness is the weighted nearness of the views.
+        """Return embeddings whose similarity is the weighted similarity of the views.
 
-        With weights w of sum W = sum |w_t| and unit-norm views u_t, the row of an item
-        is the views sqrt(|w_t| / W) u_t side by side, and so of norm 1; that of a query
-        has the sign of w_t too. Their product is sum of w_t cos_t / W. For "euclidean"
-        views keep their norms, and squared distances are weighted.
+        For "cosine", let w_t be the weights, W = sum |w_t|, and u_t the views scaled to
+        norm 1. The embedding of an item concatenates the views sqrt(|w_t| / W) u_t, so
+        it has norm 1. The embedding of a query also has the sign of w_t. Their inner
+        product is the sum of w_t cos_t / W. For "euclidean", views are not scaled to
+        norm 1, and the squared distances of the views are weighted.
 
         Shapes: -> rows (n_rows, n_columns), signs (n_columns,).
         """
@@ -82,12 +83,12 @@ class Mix:
             if self.metric == "cosine":
                 part = unit_rows(part)
             if len(self.weights) > 1:
-                # The root, because products of two rows carry the factor twice.
+                # The square root, because inner products contain the factor twice.
                 part = part * part.dtype.type(np.sqrt(abs(weight) / total))
             parts.append(part)
             signs.append(np.full(part.shape[1], np.sign(weight), np.float32))
         joined = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
-        # a view of zeros left less than a norm of 1
+        # the norm is below 1 if a view consists of zeros
         rows = unit_rows(joined) if self.metric == "cosine" else joined
         return rows, np.concatenate(signs)
 
@@ -95,7 +96,7 @@ class Mix:
 def task_view(
     estimator: Any, X: FeaturesLike, task: TaskKey | None, kind: str, who: str
 ) -> Any:
-    """Return the shared representation, or one task's view of it."""
+    """Return the shared representation, or the view of a task."""
     if task is None:
         return estimator.transform(X)
     while isinstance(estimator, FrozenEstimator | Pipeline):
@@ -107,8 +108,8 @@ def task_view(
         estimator = estimator[-1]
     if not hasattr(estimator, "transform_task"):
         raise TypeError(
-            f"{who}: searching by task {task!r} needs an estimator, or a last step of "
-            "a pipeline, with transform_task, such as MultiTaskClassifier; "
+            f"{who}: task={task!r} requires an estimator with transform_task, such as "
+            "MultiTaskClassifier, or a pipeline that ends in one; "
             f"{type(estimator).__name__} has none."
         )
     return estimator.transform_task(X, task, kind=kind)
@@ -118,7 +119,7 @@ def _as_rows(found: Any, who: str) -> np.ndarray:
     if sparse.issparse(found):
         raise TypeError(
             f"{who}: the transformer returns a sparse matrix of {found.shape[1]} "
-            "columns; search needs dense rows. Put a TruncatedSVD behind it."
+            "columns; the search requires a dense array. Append a TruncatedSVD."
         )
     rows: np.ndarray = check_array(
         found,

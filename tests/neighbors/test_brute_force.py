@@ -151,9 +151,9 @@ def test_unit_rows_are_not_copied():
     ("n_neighbors", "error", "match"),
     [
         (6, ValueError, "n_neighbors is 6; the gallery has 5 items"),
-        (0, ValueError, "allowed is 1 to 5"),
-        (2.5, TypeError, "must be an integer, found 2.5"),
-        (True, TypeError, "must be an integer, found True"),
+        (0, ValueError, "between 1 and 5"),
+        (2.5, TypeError, "n_neighbors is 2.5; it must be an integer"),
+        (True, TypeError, "n_neighbors is True; it must be an integer"),
     ],
 )
 def test_a_wrong_number_of_neighbors_is_refused(n_neighbors, error, match):

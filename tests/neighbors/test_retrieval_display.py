@@ -194,12 +194,14 @@ def test_sparse_pictures_are_drawn():
 
 def test_shapes_that_do_not_fit_are_refused(retriever):
     flat = np.zeros((2, 50))
-    with pytest.raises(ValueError, match="rows of 50 values are no square picture"):
+    with pytest.raises(ValueError, match="samples with 50 values are not square"):
         RetrievalDisplay.from_neighbors(flat, flat, [[0], [1]])
-    with pytest.raises(ValueError, match=r"shape \(50,\) are none of .* \(5, 5\)"):
+    with pytest.raises(ValueError, match=r"shape \(50,\) do not match .*\(5, 5\)"):
         RetrievalDisplay.from_neighbors(flat, flat, [[0], [1]], image_shape=(5, 5))
     two = np.zeros((2, 2, 5, 5))
-    with pytest.raises(ValueError, match=r"\(2, 5, 5\) cannot be drawn; they need 1, "):
+    with pytest.raises(
+        ValueError, match=r"\(2, 5, 5\) cannot be drawn; they must have"
+    ):
         RetrievalDisplay.from_neighbors(two, two, [[0], [1]])
-    with pytest.raises(ValueError, match=r"X_gallery has 2 pictures; .* 250 items"):
+    with pytest.raises(ValueError, match=r"X_gallery has 2 images; .* 250 items"):
         RetrievalDisplay.from_estimator(retriever, X[:1], X_gallery=X[:2])

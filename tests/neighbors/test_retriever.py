@@ -194,7 +194,7 @@ def test_the_graph_has_the_neighbours_as_edges():
     edges = retriever.kneighbors_graph(Q)
     assert edges.nnz == 120
     assert set(edges.data) == {1}
-    with pytest.raises(ValueError, match="mode must be 'connectivity' or 'distance'"):
+    with pytest.raises(ValueError, match="mode is 'weights'; it must be 'conn"):
         retriever.kneighbors_graph(Q, mode="weights")
 
 
@@ -261,9 +261,9 @@ def test_an_index_that_can_add_is_not_built_again():
 
 def test_what_cannot_be_added_or_removed_is_refused():
     retriever = NeighborRetriever(PCA(4)).fit(X, Y)
-    with pytest.raises(ValueError, match="has labels, and so y must be given"):
+    with pytest.raises(ValueError, match="has labels, so y must be passed"):
         retriever.add(X)
-    with pytest.raises(ValueError, match=r"y has shape \(400,\); .* shape \(400, 2\)"):
+    with pytest.raises(ValueError, match=r"y has shape \(400,\), .* shape \(400, 2\)"):
         retriever.add(X, Y[:, 0])
     with pytest.raises(ValueError, match=r"y has shape \(3, 2\) for 400 items"):
         retriever.add(X, Y[:3])
@@ -271,7 +271,7 @@ def test_what_cannot_be_added_or_removed_is_refused():
         retriever.remove(np.arange(400))
     with pytest.raises(IndexError, match="400 is out of bounds"):
         retriever.remove(400)
-    with pytest.raises(ValueError, match="has no labels, and so y must not be given"):
+    with pytest.raises(ValueError, match="has no labels, so y must not be passed"):
         NeighborRetriever(PCA(4)).fit(X).add(X, Y)
 
 
@@ -280,7 +280,7 @@ def test_more_neighbours_than_items_are_refused():
     with pytest.raises(ValueError, match="n_neighbors is 10; the gallery has 5 items"):
         retriever.kneighbors(Q)
     assert retriever.kneighbors(Q, 5)[1].shape == (30, 5)
-    with pytest.raises(ValueError, match="has 4 other items, and so allowed is 1 to 4"):
+    with pytest.raises(ValueError, match=r"has 4 other items, .* between 1 and 4"):
         retriever.kneighbors(n_neighbors=5)
 
 
@@ -345,8 +345,8 @@ def test_the_report_is_of_chosen_tasks_where_others_are_regressions():
     ("tasks", "message"),
     [
         (["ink"], r"unknown task 'ink'. Known tasks: \['digit', 'odd'\]"),
-        ([], r"tasks must name at least one task, and none of them twice; found \[\]"),
-        (["odd", 1], r"and none of them twice; found \['odd', 1\]"),
+        ([], r"tasks is \[\]; it must name at least one task, and no task twice"),
+        (["odd", 1], r"tasks is \['odd', 1\]; .* and no task twice"),
     ],
 )
 def test_tasks_to_report_that_are_none_are_refused(tasks, message):
@@ -354,7 +354,7 @@ def test_tasks_to_report_that_are_none_are_refused(tasks, message):
     retriever = NeighborRetriever(PCA(8)).fit(X, frame)
     with pytest.raises(TaskError, match=f"^NeighborRetriever: .*{message}"):
         retriever.report(tasks=tasks)
-    with pytest.raises(TaskError, match="y has 1 tasks, the gallery has 2; y must"):
+    with pytest.raises(TaskError, match="y has 1 tasks, but the gallery has 2; y must"):
         retriever.report(Q, Y[:30, 1], tasks=["odd"])
 
 
@@ -367,7 +367,7 @@ def test_labels_of_other_tasks_are_refused():
         retriever.report(Q, other[:30])
     with pytest.raises(TaskError, match=match):
         retriever.add(X, other)
-    with pytest.raises(ValueError, match="texts and numbers are never the same"):
+    with pytest.raises(ValueError, match="labels mix strings and numbers"):
         retriever.add(X, Y.astype(str))
     assert len(retriever.embedding_) == len(retriever.labels_) == 400
     assert retriever.add(X, frame).labels_.dtype == Y.dtype

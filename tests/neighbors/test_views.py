@@ -138,7 +138,7 @@ def test_the_view_of_a_task_retrieves_it_better_than_the_other(net):
 @pytest.mark.parametrize(
     ("parameters", "error", "match"),
     [
-        ({"task": "left", "task_mix": {"left": 1}}, ValueError, "were both given"),
+        ({"task": "left", "task_mix": {"left": 1}}, ValueError, "were both set"),
         ({"task_mix": {"left": 0}}, ValueError, "not all of them 0"),
         ({"task_mix": {"left": np.inf}}, ValueError, "finite weights"),
         ({"task_mix": {}}, ValueError, "not all of them 0"),
@@ -146,7 +146,7 @@ def test_the_view_of_a_task_retrieves_it_better_than_the_other(net):
         (
             {"task_mix": {"left": -1, "right": 1}, "metric": "euclidean"},
             ValueError,
-            "negative weights, which only metric='cosine'",
+            "negative weights, which require metric='cosine'",
         ),
         ({"task_mix": [1, 2]}, ValueError, "must be an instance of 'dict'"),
         ({"view": "logits"}, ValueError, "Got 'logits' instead"),
@@ -169,7 +169,7 @@ def test_the_view_of_a_regression_is_searched_by_distance():
 
 
 def test_a_task_needs_an_estimator_with_views(net):
-    with pytest.raises(TypeError, match=r"task 'digit' needs .* PCA has none"):
+    with pytest.raises(TypeError, match=r"task='digit' requires .* PCA has none"):
         NeighborRetriever(make_pipeline(PCA(2)), task="digit").fit(X)
     with pytest.raises(TaskError, match="unknown task 'digit'"):
         NeighborRetriever(FrozenEstimator(net), task="digit").fit(X)
