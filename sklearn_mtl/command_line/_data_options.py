@@ -32,7 +32,7 @@ _IN_OPTIONS = (
         r"use --missing \1",
     ),
     (
-        re.compile(r"Drop the column, or give on_empty_task='warn' to [^.]*\."),
+        re.compile(r"Drop the column, or set on_empty_task='warn' to [^.]*\."),
         "Leave it out of --targets.",
     ),
     (

@@ -83,7 +83,7 @@ class DecisionFit:
             raise TaskError(
                 f"{who}: all tasks are regressions for "
                 f"{type(fitted_model(self.model)).__name__}: "
-                f"{self.task_set.names[:10]}. There is no class to choose: use the "
+                f"{self.task_set.names[:10]}. No class has to be chosen: use the "
                 "estimator without TaskDecisionsCV. If the labels are classes, use a "
                 "classifier or set task_types."
             )

@@ -1,4 +1,4 @@
-"""The one reader of y: tasks, labels and weights, and predictions in their terms."""
+"""Tasks: reading of labels and weights, and predictions and views of tasks."""
 
 from sklearn_mtl.tasks._by_task import by_task as by_task
 from sklearn_mtl.tasks._by_task import is_by_place as is_by_place

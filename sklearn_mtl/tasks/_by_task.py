@@ -1,4 +1,4 @@
-"""One rule for every argument that may differ by task."""
+"""Reading of arguments that may have one value per task."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ __all__ = ["by_task", "is_by_place", "square_by_task"]
 def by_task(
     value: Any, names: Sequence[str], *, parameter: str, who: str, default: Any = None
 ) -> dict[str, Any]:
-    """Return what an argument says of each task."""
+    """Return the value of an argument for each task."""
     if hasattr(value, "items"):  # a mapping, or a pandas series
         given = match_tasks(dict(value.items()), names, parameter, who)
         return {name: given.get(name, default) for name in names}
     if is_by_place(value):
         if len(value) != len(names):
             raise TaskError(
-                f"{who}: {parameter} has {len(value)} entries for {len(names)} tasks."
+                f"{who}: {parameter} has {len(value)} entries, but there are "
+                f"{len(names)} tasks."
             )
         return dict(zip(names, value, strict=True))
     return dict.fromkeys(names, value)
@@ -39,7 +40,7 @@ def by_task(
 def square_by_task(
     matrix: Any, tasks: NamedTasks, parameter: str, who: str
 ) -> np.ndarray:
-    """Return a matrix of all pairs of tasks in task order.
+    """Return a matrix with rows and columns in task order.
 
     Shapes: matrix (n_tasks, n_tasks) -> (n_tasks, n_tasks).
     """
@@ -56,14 +57,14 @@ def square_by_task(
     elif rows != [str(t) for t in range(n_tasks)]:
         raise TaskError(
             f"{who}: the index of {parameter} is {rows}, but its columns are "
-            f"{columns}; both must name the tasks."
+            f"{columns}; both must contain the names of the tasks."
         )
     order = order_of_columns(columns, tasks, parameter, who)
     return values if order is None else values[np.ix_(order, order)]
 
 
 def is_by_place(value: Any) -> bool:
-    """Whether a value holds one for each task, as also a polars series or a tensor."""
+    """Return whether a value is a sequence or an array with one entry per task."""
     if isinstance(value, list | tuple):
         return True
     is_array = hasattr(value, "__array__") and hasattr(value, "__len__")

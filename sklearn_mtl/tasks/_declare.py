@@ -1,4 +1,4 @@
-"""The tasks of a stream: declared at the first call of partial_fit."""
+"""Declaration of the tasks in the first call of partial_fit."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def read_first_tasks(
     task_types: TaskTypes | None,
     on_empty_task: str,
 ) -> list[Task]:
-    """Return the tasks of the first labels, as far as they are declared or inferred."""
+    """Return the declared or inferred tasks of the first call of partial_fit."""
     lists = zip(columns.names, map(holds_lists, columns.values), strict=True)
     of_tokens = [name for name, is_of_tokens in lists if is_of_tokens]
     if of_tokens:
         raise TaskError(
-            f"{who}: task {of_tokens[0]!r} has lists as labels. Tags of tokens are "
-            "learned by fit; partial_fit takes one label per sample and task."
+            f"{who}: task {of_tokens[0]!r} has lists as labels. partial_fit requires "
+            "one label per sample and task. Use fit for tags of tokens."
         )
     if classes is None:
         if kind == "classification":
@@ -42,7 +42,7 @@ def read_first_tasks(
                 f"{who}: classes must be passed on the first call to partial_fit."
             )
         tasks = read_tasks(columns, kind, who, task_types, on_empty_task)
-        # a regression that has no label yet is one all the same
+        # a regression task without labels is not empty: labels may come later
         return [
             replace(task, kind="regression") if task.classes is None else task
             for task in tasks
@@ -59,7 +59,7 @@ def read_first_tasks(
 def check_same_classes(
     tasks: Sequence[Task], classes: Any, kind: str, who: str, *, is_1d: bool
 ) -> None:
-    """Refuse classes that differ from those that the tasks have."""
+    """Raise if classes differ from the classes of the tasks."""
     names = [task.name for task in tasks]
     given = _declare_tasks(names, classes, kind, who, is_1d=is_1d)
     for task, other in zip(tasks, given, strict=True):
@@ -70,21 +70,21 @@ def check_same_classes(
             raise TaskError(
                 f"{who}: task {task.name!r} has the classes {found} in this call of "
                 f"partial_fit, but {known} in the first call or in fit. Pass the same "
-                "classes again, or none."
+                "classes or None."
             )
 
 
 def check_untrained_tasks(tasks: Sequence[Task], codes: np.ndarray, who: str) -> None:
-    """Refuse labels of a task that a net has no head for.
+    """Raise for labels of a task that had no labels when the net was built.
 
     Shapes: codes (n_samples, n_tasks).
     """
     for task, labels in zip(tasks, codes.T, strict=True):
         if task.kind == "empty" and not np.isnan(labels).all():
             raise TaskError(
-                f"{who}: task {task.name!r} has labels, but it had none in the first "
-                "call or in fit, so that it is not learned. Fit again, without "
-                "warm_start."
+                f"{who}: task {task.name!r} has labels, but it had no labels in the "
+                "first call or in fit, so the model has no output for it. Fit a new "
+                "model without warm_start."
             )
 
 
@@ -97,7 +97,7 @@ def _declare_tasks(
     *,
     is_1d: bool = False,
 ) -> list[Task]:
-    """Return the tasks of which a user lists all labels, in order or by name."""
+    """Return the tasks with declared classes, given in task order or by name."""
     wanted = parse_task_types(task_types, names, kind, who)
     given = {names[0]: classes} if is_1d else classes
     if not hasattr(given, "items"):
@@ -112,15 +112,17 @@ def _declare_tasks(
 def _declare_task(
     name: str, labels: Any, kind: str, who: str, wanted: str = "infer"
 ) -> Task:
-    """Return the task of which a user lists all labels, None for a regression."""
+    """Return a task with declared classes, or a regression task if they are None."""
     if labels is None and kind != "classification" and wanted != "classification":
         return Task(name, "regression", None, np.dtype(float))
     if "regression" in (kind, wanted):
-        raise TaskError(f"{who}: task {name!r} is a regression and takes no classes.")
+        raise TaskError(
+            f"{who}: task {name!r} is a regression task, so its classes must be None."
+        )
     if labels is None or not len(labels):
         raise TaskError(
-            f"{who}: task {name!r} is declared without classes; a classification needs "
-            "all labels that will ever come."
+            f"{who}: task {name!r} is a classification task without classes. Declare "
+            "all classes that occur in any call of partial_fit."
         )
     values = read_columns(labels, who)
     refuse_tags(values.values[0], who)

@@ -1,4 +1,4 @@
-"""What a task is, and what is worth a warning about its labels."""
+"""Inference of the types of tasks, and warnings about unusual labels."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from sklearn_mtl.tasks._by_task import by_task
 from sklearn_mtl.utils._typing import TaskTypes
 
 MAX_INTEGER_CLASSES = 20
-# A value or a fraction that at most so many samples have may be absent from a fold.
+# A value or a fraction in at most this many samples may be absent from a fold.
 _RARE = 2
-# With more values than this too many would have to be absent.
+# With more values than this, it is unlikely that enough values are absent.
 _FAR = 30
 
 _TYPES = {
@@ -32,7 +32,7 @@ _TYPES = {
     "infer": "infer",
     None: "infer",
 }
-# what an estimator for one kind of task may be told
+# task types that an estimator for one kind of task accepts
 _ALLOWED = {
     "classification": ("classification", "tokens"),
     "regression": ("regression",),
@@ -52,19 +52,20 @@ def infer_kind(values: np.ndarray, is_categorical: bool) -> str:
 def warn_of_close_type(
     values: np.ndarray, is_categorical: bool, name: str, who: str
 ) -> None:
-    """Say that other samples of the task might be taken for another type of task.
+    """Warn if the inferred type could be different with other samples of the task.
 
-    That is where 20 or 21 whole numbers are found, where rare ones decide whether there
-    are more than 20, and where a few fractions are all that makes it a regression.
+    This is the case if there are 20 or 21 different integers, if rare values decide
+    whether there are more than 20 integers, or if a few fractions decide that the task
+    is a regression.
     """
     found = None if is_categorical else _close_call(values)
     if found is None:
         return
     taken = infer_kind(values, is_categorical)
     warnings.warn(
-        f"{who}: task {name!r} has {found} and is taken for a {taken}: up to "
-        f"{MAX_INTEGER_CLASSES} different whole numbers are classes. The samples of a "
-        "fold, or new ones, might be taken otherwise. Say what the task is: "
+        f"{who}: task {name!r} has {found} and is inferred to be a {taken} task: up "
+        f"to {MAX_INTEGER_CLASSES} different integers are classes. The type could be "
+        "different for the samples of a fold or new samples. Set the type: "
         f"task_types={{{name!r}: {taken!r}}}, or the other type.",
         TaskTypeWarning,
         stacklevel=5,
@@ -72,7 +73,7 @@ def warn_of_close_type(
 
 
 def _close_call(values: np.ndarray) -> str | None:
-    """Return what makes the type of a task doubtful; None where nothing does."""
+    """Return why the inferred type of a task is uncertain, or None."""
     if values.dtype.kind not in "fiu":
         return None
     is_whole = values == np.floor(values)
@@ -82,14 +83,14 @@ def _close_call(values: np.ndarray) -> str | None:
     found, counts = np.unique(values[is_whole], return_counts=True)
     if n_fractions:
         few = 0 < len(found) <= MAX_INTEGER_CLASSES
-        return f"whole numbers but for {n_fractions} of its labels" if few else None
+        return f"integers except for {n_fractions} of its labels" if few else None
     n_values, n_rare = len(found), int(np.count_nonzero(counts <= _RARE))
     is_next = n_values in (MAX_INTEGER_CLASSES, MAX_INTEGER_CLASSES + 1)
     few = n_values - n_rare <= MAX_INTEGER_CLASSES < n_values + n_rare
     if not is_next and not (few and n_values <= _FAR):
         return None
     rare = f", {n_rare} of them in one or two samples," if n_rare else ""
-    return f"{n_values} different whole numbers{rare}"
+    return f"{n_values} different integers{rare}"
 
 
 def parse_task_types(
@@ -102,14 +103,14 @@ def parse_task_types(
     for name, value in given.items():
         if value not in _TYPES:
             raise TaskError(
-                f"{who}: task {name!r} has task type {value!r}; allowed are "
-                "'classification', 'binary', 'multiclass', 'regression', 'tokens' and "
-                "None."
+                f"{who}: task {name!r}: the task type must be 'classification', "
+                "'binary', 'multiclass', 'regression', 'tokens' or None; got "
+                f"{value!r}."
             )
         if kind != "mixed" and _TYPES[value] not in (*_ALLOWED[kind], "infer"):
             raise TaskError(
-                f"{who}: task {name!r} has task type {value!r}, but this estimator is "
-                f"for {kind} alone."
+                f"{who}: task {name!r} has task type {value!r}, but this estimator "
+                f"supports only {kind}."
             )
     types = [_TYPES[given[name]] for name in names]
     if kind == "mixed":
@@ -118,7 +119,7 @@ def parse_task_types(
 
 
 def is_of_tokens(task_types: TaskTypes | None) -> bool:
-    """Say whether y is said to be one task of tokens, so that it may be nested."""
+    """Return whether task_types declares one token task, with lists as labels."""
     if isinstance(task_types, str) or task_types is None:
         return task_types == "tokens"
     said = task_types.values() if isinstance(task_types, Mapping) else task_types
@@ -128,16 +129,16 @@ def is_of_tokens(task_types: TaskTypes | None) -> bool:
 def warn_of_empty_task(
     name: str, n_samples: int, on_empty_task: str, who: str, warn: bool
 ) -> None:
-    """Refuse or announce a task without any observed label."""
+    """Raise or warn for a task without observed labels."""
     if on_empty_task == "raise":
         raise TaskError(
             f"{who}: task {name!r} has no observed label: all {n_samples} values of y "
-            "are missing (NaN) or have a weight of zero. Drop the column, or give "
+            "are missing (NaN) or have a weight of zero. Drop the column, or set "
             "on_empty_task='warn' to predict NaN for it."
         )
     if warn:
         warnings.warn(
-            f"{who}: task {name!r} has no observed label; it is predicted as NaN.",
+            f"{who}: task {name!r} has no observed label; its predictions are NaN.",
             MissingLabelWarning,
             stacklevel=5,
         )
@@ -146,18 +147,18 @@ def warn_of_empty_task(
 def refuse_single_tag(
     name: str, kind: str, classes: np.ndarray | None, who: str
 ) -> None:
-    """Refuse tokens that all have the same tag."""
+    """Raise if all tokens have the same tag."""
     if kind == "tokens" and classes is not None and len(classes) == 1:
         raise TaskError(
-            f"{who}: task {name!r} has the single tag {classes.tolist()[0]!r}; two "
-            "different tags are needed."
+            f"{who}: task {name!r} has the single tag {classes.tolist()[0]!r}; at "
+            "least two different tags are required."
         )
 
 
 def warn_of_single_class(
     name: str, kind: str, classes: np.ndarray | None, who: str
 ) -> None:
-    """Announce a classification task that can only be constant."""
+    """Warn about a classification task with a single class."""
     if kind == "constant" and classes is not None:
         warnings.warn(
             f"{who}: task {name!r} has the single class {classes.tolist()[0]!r}; its "
@@ -168,7 +169,7 @@ def warn_of_single_class(
 
 
 def warn_of_sentinel(name: str, classes: np.ndarray | None, who: str) -> None:
-    """Announce classes that look like missing labels: -1 beside 0..K-1, or "nan"."""
+    """Warn about classes that look like missing labels: -1 next to 0..K-1, or "nan"."""
     if classes is None or not len(classes):
         return
     suspect = None
@@ -180,8 +181,8 @@ def warn_of_sentinel(name: str, classes: np.ndarray | None, who: str) -> None:
         suspect = next((c for c in classes.tolist() if c in _LOOKS_MISSING), None)
     if suspect is not None:
         warnings.warn(
-            f"{who}: task {name!r} has the label {suspect!r} beside other classes and "
-            "learns it as a class. If it stands for a missing label, use "
+            f"{who}: task {name!r} has the label {suspect!r}, which is treated as a "
+            "class. If it represents missing labels, use "
             f"sklearn_mtl.tasks.mask_labels(y, sentinel={suspect!r}).",
             MissingLabelWarning,
             stacklevel=5,
@@ -189,11 +190,11 @@ def warn_of_sentinel(name: str, classes: np.ndarray | None, who: str) -> None:
 
 
 def warn_of_unseen(unknown: dict[str, list], who: str) -> None:
-    """Say once which labels were never seen in fit."""
+    """Warn once about labels that were not seen in fit."""
     shown = ", ".join(f"{name!r}: {labels}" for name, labels in unknown.items())
     warnings.warn(
-        f"{who}: y has labels that were not seen in fit, by task: {shown}. They count "
-        "as wrong.",
+        f"{who}: y has labels that were not seen in fit: {shown}. They count as wrong "
+        "predictions.",
         UnseenLabelWarning,
         stacklevel=3,
     )

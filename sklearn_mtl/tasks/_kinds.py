@@ -1,7 +1,7 @@
-"""The kinds of targets: how the labels of each are read, coded, split and scored.
+"""Kinds of targets, with the reading, encoding, stratification and metrics of labels.
 
-Code that depends on the kind of a target asks here, so that another kind of target is
-another class of this file.
+All code that depends on the kind of a target is in a class of this module. A new kind
+of target is a new class.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ __all__ = ["TARGET_KINDS", "TargetKind", "check_classes", "check_numbers", "targ
 
 
 class TargetKind(ABC):
-    """What is particular to one kind of target.
+    """Base class of the kinds of targets.
 
     Attributes
     ----------
     type : str
-        What `task_types` calls it.
+        Name in `task_types`.
     kinds : tuple of str
-        What `Task.kind` may be.
+        Possible values of `Task.kind`.
     loss : str
-        Its loss, where the user names none.
+        Default loss.
     scored_by : tuple of str
-        The kinds of metrics that can score it.
+        Kinds of metrics that can score it.
     """
 
     type: ClassVar[str]
@@ -40,17 +40,17 @@ class TargetKind(ABC):
 
     @abstractmethod
     def metric(self, wanted: str, kind: str, classes: np.ndarray | None) -> str:
-        """Return the metric that "auto", "skill", "coverage", ... are for a task."""
+        """Return the metric that "auto", "skill", "coverage", ... mean for a task."""
 
     @abstractmethod
     def read(
         self, values: np.ndarray, name: str, who: str
     ) -> tuple[str, np.ndarray | None]:
-        """Return the kind and the classes of observed labels, or refuse them."""
+        """Return the kind and the classes of observed labels; raise if invalid."""
 
     @abstractmethod
     def check_new(self, values: np.ndarray, name: str, who: str) -> None:
-        """Refuse labels after fit; a class that was not seen in fit is found later."""
+        """Raise for labels of another type than in fit; classes are checked later."""
 
     @abstractmethod
     def encode(self, values: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
@@ -58,17 +58,17 @@ class TargetKind(ABC):
 
     @abstractmethod
     def decode(self, codes: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
-        """Return the labels of codes."""
+        """Return the labels for codes."""
 
     @abstractmethod
     def strata(
         self, codes: np.ndarray, n_classes: int, n_bins: int
     ) -> tuple[np.ndarray, int]:
-        """Return the stratum of each observed label, and how many strata there are."""
+        """Return the stratum of each observed label, and the number of strata."""
 
 
 class _Classes(TargetKind):
-    """One of some classes, which may be two."""
+    """Target that is one of two or more classes."""
 
     type = "classification"
     kinds = ("binary", "multiclass")
@@ -98,18 +98,18 @@ class _Classes(TargetKind):
         if holds_lists(values):
             raise TaskError(
                 f"{who}: task {name!r} has lists in y, such as {list(values[0])[:3]}, "
-                "but one class per sample in fit."
+                "but it had one class per sample in fit."
             )
 
     def encode(self, values: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
-        """Return the numbers of classes; -1 where a label is none of them."""
+        """Return the indices of the classes; -1 for unknown labels."""
         if classes is None or not len(values) or not len(classes):
             return np.full(len(values), -1.0)
-        # Text and numbers do not compare.
+        # Strings and numbers cannot be compared.
         if (values.dtype.kind in "US") != (classes.dtype.kind in "US"):
             return np.full(len(values), -1.0)
         place = np.searchsorted(classes, values)
-        # A label above the last class has no place of its own.
+        # searchsorted returns len(classes) for a label above the last class.
         place = np.minimum(place, len(classes) - 1)
         return np.where(classes[place] == values, place, -1).astype(np.float64)
 
@@ -124,7 +124,7 @@ class _Classes(TargetKind):
 
 
 class _Numbers(TargetKind):
-    """A number, that of a regression."""
+    """Target that is a number."""
 
     type = "regression"
     kinds = ("regression",)
@@ -137,7 +137,7 @@ class _Numbers(TargetKind):
             "mean_width": "interval_width",
             "neg_mean_width": "neg_interval_width",
         }
-        return of_intervals.get(wanted, "r2")  # which is its skill too
+        return of_intervals.get(wanted, "r2")  # "skill" of a regression is also R2
 
     def read(
         self, values: np.ndarray, name: str, who: str
@@ -160,17 +160,17 @@ class _Numbers(TargetKind):
         """Return quantile bins."""
         if n_bins < 2:
             return np.zeros(len(codes), dtype=np.intp), int(len(codes) > 0)
-        # ranks, not interpolated quantiles: these round differently in another unit
+        # ranks, because rounding of interpolated quantiles depends on the unit
         places = -(-np.arange(1, n_bins) * (len(codes) - 1) // n_bins)
         edges = np.unique(np.sort(codes)[places])
         return np.searchsorted(edges, codes, side="right"), len(edges) + 1
 
 
 class _Tokens(TargetKind):
-    """A tag of each token of a text: lists, each as long as its sample has tokens.
+    """Target that is a list with one tag for each token of a text.
 
-    The code of a label is 0 where there are tags; `TaskSet.encode_tokens` gives those
-    of the tags.
+    The code of an observed label is 0. `TaskSet.encode_tokens` returns the codes of the
+    tags.
     """
 
     type = "tokens"
@@ -195,16 +195,16 @@ class _Tokens(TargetKind):
     def check_new(self, values: np.ndarray, name: str, who: str) -> None:
         if len(values) and not holds_lists(values):
             raise TaskError(
-                f"{who}: task {name!r} has labels such as {values[0].item()!r} in y, "
-                "but it is one of tokens: each label must be a list with a tag for "
-                "each token of its sample."
+                f"{who}: task {name!r} is a token task, but has labels such as "
+                f"{values[0].item()!r} in y. Each label must be a list with one tag "
+                "for each token of the sample."
             )
 
     def encode(self, values: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
         return np.zeros(len(values))
 
     def decode(self, codes: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
-        """Return lists of tags for arrays of their numbers, None for a NaN."""
+        """Return lists of tags for arrays of their indices, None for NaN."""
         assert classes is not None  # for the type checker
         tags = [*classes.tolist(), None]
         return as_cells(
@@ -215,7 +215,7 @@ class _Tokens(TargetKind):
     def strata(
         self, codes: np.ndarray, n_classes: int, n_bins: int
     ) -> tuple[np.ndarray, int]:
-        """Return one stratum, that of the samples that have tags."""
+        """Return one stratum that contains the samples with tags."""
         return np.zeros(len(codes), dtype=np.intp), int(len(codes) > 0)
 
 
@@ -226,32 +226,32 @@ _BY_KIND = {kind: target for target in TARGET_KINDS for kind in target.kinds}
 
 
 def target_of(kind: str, classes: np.ndarray | None) -> TargetKind:
-    """Return the kind of target of a task, also of one that is constant or empty."""
+    """Return the kind of target of a task, also if it is constant or empty."""
     return _BY_KIND.get(kind, NUMBERS if classes is None else CLASSES)
 
 
 def check_classes(values: np.ndarray, name: str, who: str) -> None:
-    """Refuse labels that cannot be classes."""
+    """Raise if labels cannot be classes."""
     if values.dtype.kind == "f":
         broken = values[values != np.floor(values)]
         if len(broken):
             raise TaskError(
                 f"{who}: task {name!r} has fractional class labels, such as "
                 f"{np.unique(broken)[:3].tolist()}. Unknown label type: continuous. "
-                "Classes are strings, booleans, or whole numbers; for a regression "
-                "target use a regressor."
+                "Classes must be strings, booleans or integers. Use a regressor for a "
+                "regression target."
             )
     elif values.dtype.kind not in "iubUS":
         raise TaskError(
             f"{who}: task {name!r} has labels of dtype {values.dtype}. Unknown label "
-            "type: classes are strings, booleans, or whole numbers."
+            "type: classes must be strings, booleans or integers."
         )
 
 
 def check_numbers(values: np.ndarray, name: str, who: str) -> None:
-    """Refuse labels that cannot be regression targets."""
+    """Raise if labels cannot be regression targets."""
     if len(values) and values.dtype.kind not in "fiub":
         raise TaskError(
-            f"{who}: task {name!r} is a regression but its labels are of dtype "
-            f"{values.dtype}; numbers are needed."
+            f"{who}: task {name!r} is a regression task, but its labels have the dtype "
+            f"{values.dtype}; they must be numbers."
         )

@@ -1,4 +1,4 @@
-"""Outputs of meta-estimators, whose estimators may have no probabilities."""
+"""Outputs of meta-estimators whose estimators may not have probabilities."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def _gives_probabilities(self: MetaOutputsMixin) -> bool:
 
 
 class MetaOutputsMixin(ClassOutputsMixin):
-    """Outputs of which those of classes are there only if the estimators have them.
+    """Mixin with probabilities only if the estimators have them.
 
-    A subclass gives `_gives_probabilities`, which must also answer before fit.
+    A subclass implements `_gives_probabilities`, which is also called before fit.
     """
 
     if TYPE_CHECKING:
 
         def _gives_probabilities(self) -> bool:
-            """Say whether the estimators have predict_proba."""
+            """Return whether the estimators have predict_proba."""
 
     @available_if(_gives_probabilities)
     def predict_proba(self, X: FeaturesLike) -> Any:
@@ -42,7 +42,8 @@ class MetaOutputsMixin(ClassOutputsMixin):
         Returns
         -------
         ndarray of shape (n_samples, n_classes), or list of them
-            A list with one array a task where y was 2-D; None for a regression task.
+            An array if y was 1-D, otherwise a list with one array per task, and None
+            for a regression task.
         """
         return super().predict_proba(X)
 
@@ -58,13 +59,13 @@ class MetaOutputsMixin(ClassOutputsMixin):
         Returns
         -------
         DataFrame of shape (n_samples, total number of classes)
-            Columns are a MultiIndex (task, class); the index is that of X.
+            Probabilities with a MultiIndex (task, class) as columns and the index of X.
         """
         return super().proba_frame(X)
 
     @property
     def classes_(self) -> Any:
-        """Labels: an array for 1-D y, else a list with an array (or None) a task."""
+        """Classes: an array if y was 1-D, else a list of one array or None per task."""
         if all(task.classes is None for task in self.task_set_.tasks):
             raise AttributeError("classes_: all tasks are regressions.")
         return super().classes_

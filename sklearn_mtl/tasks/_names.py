@@ -1,4 +1,4 @@
-"""Names of tasks: how they are written, found, and matched between two frames."""
+"""Names of tasks: conversion to strings, look-up, and matching of columns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 
 
 class NamedTasks(Protocol):
-    """Tasks in column order, whose names may be made up."""
+    """Tasks in column order, with given or default names."""
 
     @property
     def names(self) -> list[str]:
@@ -32,19 +32,19 @@ class NamedTasks(Protocol):
 
     @property
     def has_names(self) -> bool:
-        """Whether the names were given rather than made up."""
+        """Whether the names were given by the user."""
 
 
 @dataclass(frozen=True)
 class TaskNames:
-    """Nothing but the names of tasks.
+    """The names of tasks, without other information.
 
     Attributes
     ----------
     names : list of str
         Names in column order.
     has_names : bool
-        Whether they were given rather than made up.
+        Whether the names were given by the user.
     """
 
     names: list[str]
@@ -52,11 +52,11 @@ class TaskNames:
 
 
 def task_name(key: TaskKey) -> str:
-    """Return the name of a task as text, whatever the label of its column is."""
-    if isinstance(key, tuple):  # NumPy's scalars show their type in a tuple
+    """Return the name of a task as a string, for any column label."""
+    if isinstance(key, tuple):  # the repr of NumPy scalars includes their type
         return str(tuple(k.item() if isinstance(k, np.generic) else k for k in key))
     if isinstance(key, float | np.floating) and key.is_integer():
-        key = int(key)  # one missing id makes floats of whole numbers in pandas
+        key = int(key)  # pandas converts integers with a missing value to floats
     return str(key)
 
 
@@ -65,7 +65,7 @@ def find_task(names: Sequence[str], task: TaskKey, who: str) -> int:
     name = task_name(task)
     if name in names:
         return names.index(name)
-    # Where schools or years are names, 0 is more likely a mistake than the first task.
+    # If numbers such as years are names, 0 is probably a mistake, not the first task.
     is_place = not isinstance(task, bool) and not has_number(names)
     if isinstance(task, Integral) and is_place and -len(names) <= task < len(names):
         return int(task) % len(names)
@@ -74,14 +74,14 @@ def find_task(names: Sequence[str], task: TaskKey, who: str) -> int:
 
 
 def has_number(names: Sequence[str]) -> bool:
-    """Whether a task is named by a number."""
+    """Return whether the name of a task is a number."""
     return any(name.lstrip("-").replace(".", "", 1).isdigit() for name in names)
 
 
 def match_tasks(
     given: Mapping[Any, Any], names: Sequence[str], parameter: str, who: str
 ) -> dict[str, Any]:
-    """Return what a dict says of tasks, by their names."""
+    """Return the values of a dict by task name."""
     found: dict[str, Any] = {}
     unknown: list[Any] = []
     for key, value in given.items():
@@ -104,7 +104,7 @@ def match_tasks(
 def order_of_columns(
     labels: Iterable[Any] | None, tasks: NamedTasks, what: str, who: str
 ) -> list[int] | None:
-    """Return in which order the columns of a frame are those of the tasks."""
+    """Return the order of columns that matches the tasks, None if it is the same."""
     if labels is None:
         return None
     found, known = [task_name(label) for label in labels], tasks.names
@@ -115,10 +115,10 @@ def order_of_columns(
     numbers = [str(t) for t in range(len(known))]
     if sorted(found) == sorted(numbers) and not has_number(known):
         return [found.index(number) for number in numbers]
-    # the columns 0, 1, ... of a frame that was made from an array are no names
+    # The columns 0, 1, ... of a DataFrame that was made from an array are not names.
     if not tasks.has_names or known == numbers:
         return None
     raise TaskError(
         f"{who}: the columns of {what} are {found}, but the tasks are {known}. Columns "
-        "are matched by name; pass an array if they are in the order of the tasks."
+        "are matched by name. If they are in the order of the tasks, pass an array."
     )

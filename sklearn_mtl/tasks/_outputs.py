@@ -1,4 +1,4 @@
-"""What every multi-task estimator gives back, from one hook."""
+"""Predictions, scores and task views that all multi-task estimators share."""
 
 from __future__ import annotations
 
@@ -33,34 +33,36 @@ __all__ = ["ClassOutputsMixin", "MultiTaskOutputsMixin", "likeliest"]
 
 
 class MultiTaskOutputsMixin(VersionedState):
-    """Predictions, views and scores of an estimator that knows its `task_set_`.
+    """Mixin with predictions, task views and scores.
 
-    A subclass sets `task_set_` in fit and gives `_task_outputs`. One hook, because a
-    pass through a shared model computes all tasks at once.
+    A subclass sets `task_set_` in fit and implements `_task_outputs`, which computes
+    all tasks at once, because shared parts of a model are then evaluated only once.
     """
 
     task_set_: TaskSet
-    _waiting: Sequence[int] = ()  # tasks whose first label is still to come
+    _waiting: Sequence[int] = ()  # tasks that have had no label so far
 
-    if TYPE_CHECKING:  # no method here, for the mixin stands in front of who has one
+    if TYPE_CHECKING:  # no method, because it would hide that of a later base class
 
         def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
-            """Return, for each task, (n, n_classes) probabilities or (n,) values.
+            """Return probabilities (n, n_classes) or values (n,) for each task.
 
-            For tokens a list with the probabilities (n_tokens, n_tags) of each sample.
+            For a token task, a list with probabilities (n_tokens, n_tags) of each
+            sample.
             """
 
     def _task_codes(self, X: FeaturesLike) -> np.ndarray:
         """Return predicted class indices and values (n, n_tasks).
 
-        With a task of tokens the array is of objects: arrays with the numbers of tags.
+        If there is a token task, the array has dtype object and contains arrays of tag
+        indices.
         """
-        # Overridden where the predicted label need not be the likeliest.
+        # Overridden if the predicted class may differ from the most probable one.
         pairs = zip(self._finite_outputs(X), self.task_set_.tasks, strict=True)
         return stack_codes([likeliest(output, task) for output, task in pairs])
 
     def _task_output(self, X: FeaturesLike, t: int) -> np.ndarray:
-        """Return the output of one task; overridden where one costs less than all."""
+        """Return the output of one task; overridden if it is faster than all tasks."""
         return self._task_outputs(X)[t]
 
     def _task_code(self, X: FeaturesLike, t: int) -> np.ndarray:
@@ -68,16 +70,17 @@ class MultiTaskOutputsMixin(VersionedState):
         return likeliest(self._finite_output(X, t), self.task_set_.tasks[t])
 
     def _labelled_tasks(self) -> list[Task]:
-        """Return the tasks; those that have no label yet are empty."""
+        """Return the tasks, with kind "empty" if they have had no label so far."""
         tasks = list(self.task_set_.tasks)
         for t in self._waiting:
             tasks[t] = replace(tasks[t], kind="empty")
         return tasks
 
-    # What users get, once it is known to be finite: argmax would take NaN for a class.
+    # The following methods check that outputs are finite, because argmax would choose
+    # the class of a NaN.
 
     def _finite_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
-        """Return probabilities and values of all tasks."""
+        """Return the probabilities or values of all tasks."""
         with _computing():
             outputs = self._task_outputs(X)
         check_outputs(outputs, self._labelled_tasks(), type(self).__name__)
@@ -125,19 +128,20 @@ class MultiTaskOutputsMixin(VersionedState):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_tasks)
-            Labels and values, of the dtype that the tasks share, else of dtype object.
-            1-D if y was. The label of a task of tokens is a list of tags.
+            Predicted labels and values, of the common dtype of the tasks, or of dtype
+            object if they differ. It is 1-D if y was 1-D. The label of a token task is
+            a list of tags.
 
         Raises
         ------
         ValueError
-            If a prediction is not finite, because X holds values that are too large.
+            If a prediction is not finite, because X contains values that are too large.
         """
         check_is_fitted(self)
         return self.task_set_.decode(self._finite_codes(X))
 
     def predict_frame(self, X: FeaturesLike) -> pd.DataFrame:
-        """Predict the labels of all tasks as a DataFrame, each task in its own dtype.
+        """Predict the labels of all tasks as a DataFrame with one dtype per task.
 
         Parameters
         ----------
@@ -147,12 +151,12 @@ class MultiTaskOutputsMixin(VersionedState):
         Returns
         -------
         DataFrame of shape (n_samples, n_tasks)
-            The columns are the tasks; the index is that of X.
+            Predictions with one column per task and the index of X.
 
         Raises
         ------
         ValueError
-            If a prediction is not finite, because X holds values that are too large.
+            If a prediction is not finite, because X contains values that are too large.
         """
         import pandas as pd
 
@@ -165,34 +169,35 @@ class MultiTaskOutputsMixin(VersionedState):
     def predict_task(
         self, X: FeaturesLike, task_id: Any, *, unknown: str = "raise"
     ) -> np.ndarray:
-        """Predict one task a row, for data where every row belongs to one task.
+        """Predict one task per sample, for tasks with separate samples.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Inputs.
         task_id : array-like of shape (n_samples,)
-            Name or column number of the task of each row.
+            Name or column number of the task of each sample.
         unknown : {"raise", "common"}, default="raise"
-            What a task that was not seen in fit is: an error, or predicted by what the
-            tasks have in common, as `new_task` of a linear model does. It is named by
-            text or a tuple, or by a number where the tasks of fit are.
+            How tasks that were not seen in fit are handled: raise an error, or predict
+            them with the part that all tasks share, like `new_task` of a linear model.
+            The name of a new task is a string or a tuple, or a number if the tasks seen
+            in fit are named by numbers.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            The prediction of the row's own task.
+            Prediction of the task of each sample.
 
         Raises
         ------
         TaskError
-            If a task is unknown, a row has none, or the lengths differ.
+            If a task is unknown, a task id is missing, or the lengths differ.
         """
         check_is_fitted(self)
         who = type(self).__name__
         if unknown not in ("raise", "common"):
             raise ValueError(
-                f"{who}: unknown={unknown!r}; allowed are 'raise' and 'common'."
+                f"{who}: unknown must be 'raise' or 'common'; got {unknown!r}."
             )
         warn_of_index_order(who, X=X, task_id=task_id)
         codes = self._finite_codes(X)
@@ -216,15 +221,16 @@ class MultiTaskOutputsMixin(VersionedState):
         Parameters
         ----------
         task : str, int, or label of a column
-            Name, also as it stood in y (2020, or a tuple), or column number.
+            Name, as a string or as the original column label (2020, or a tuple), or
+            column number.
 
         Returns
         -------
         TaskClassifierView, TaskRegressorView or TaskTokensView
-            With `classes_`, `predict`, `predict_proba` (n_samples, n_classes) and
-            `score`; scikit-learn's calibration, threshold and inspection tools take it
-            (in a FrozenEstimator where they would refit). Of tokens, `predict` gives
-            lists of tags.
+            View with `classes_`, `predict`, `predict_proba` (n_samples, n_classes) and
+            `score`. It can be used with scikit-learn's tools for calibration,
+            thresholds and inspection; wrap it in a FrozenEstimator for tools that
+            refit. For a token task, `predict` returns lists of tags.
         """
         check_is_fitted(self)
         return make_task_view(self, task)
@@ -234,31 +240,32 @@ class MultiTaskOutputsMixin(VersionedState):
     ) -> float:
         """Return the mean score over tasks: accuracy, R2, or skill if types are mixed.
 
-        The mean over tasks of the accuracy (all tasks are classifications or have
-        tokens, of which it is the share of right tags), of R2 (all are regressions),
-        else of 1 - loss / prior loss, with squared error and log-loss. Only observed
-        labels count. Note that scikit-learn's MultiOutputClassifier gives subset
-        accuracy here, which is lower.
+        The score is the mean over tasks of the accuracy if all tasks are classification
+        or token tasks (for a token task, the proportion of correct tags), of R2 if all
+        tasks are regressions, and otherwise of the skill 1 - loss / prior loss with
+        squared error and log-loss. Only observed labels are scored. In contrast, the
+        score of scikit-learn's MultiOutputClassifier is the subset accuracy, which is
+        lower.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Inputs.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Labels; NaN where missing. Labels unseen in fit count as wrong.
+            Labels; NaN where missing. Labels that were not seen in fit count as wrong.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Weights of rows or cells.
+            Weights of samples or labels.
 
         Returns
         -------
         float
-            The mean over the tasks that have observed labels; NaN, with a warning,
-            where none has.
+            Mean over the tasks with observed labels. If there is no such task, it is
+            NaN, with a warning.
 
         Raises
         ------
         ValueError
-            If the lengths of X and y or the shape of the weights do not fit.
+            If X and y have different lengths, or the weights have an invalid shape.
         """
         check_is_fitted(self)
         who = type(self).__name__
@@ -287,11 +294,11 @@ class MultiTaskOutputsMixin(VersionedState):
 
 
 class ClassOutputsMixin(MultiTaskOutputsMixin):
-    """Adds classes and probabilities, for classifiers and mixed estimators."""
+    """Mixin with classes and probabilities, for classifiers and mixed estimators."""
 
     @property
     def classes_(self) -> Any:
-        """Labels: an array for 1-D y, else a list with an array (or None) a task."""
+        """Classes: an array if y was 1-D, else a list of one array or None per task."""
         classes = self.task_set_.classes
         return classes[0] if self.task_set_.is_1d else classes
 
@@ -306,13 +313,14 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
         Returns
         -------
         ndarray of shape (n_samples, n_classes), or list of them
-            A list with one array a task where y was 2-D; None for a regression task.
-            For tokens a list with an array (n_tokens, n_tags) for each sample.
+            An array if y was 1-D, otherwise a list with one array per task, and None
+            for a regression task. For a token task, a list with an array (n_tokens,
+            n_tags) for each sample.
 
         Raises
         ------
         ValueError
-            If a prediction is not finite, because X holds values that are too large.
+            If a prediction is not finite, because X contains values that are too large.
         """
         check_is_fitted(self)
         proba = [
@@ -326,7 +334,7 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
     def proba_frame(self, X: FeaturesLike) -> pd.DataFrame:
         """Predict probabilities as a DataFrame with columns (task, class).
 
-        Tasks of numbers and of tokens are left out.
+        Regression and token tasks are left out.
 
         Parameters
         ----------
@@ -336,7 +344,7 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
         Returns
         -------
         DataFrame of shape (n_samples, total number of classes)
-            Columns are a MultiIndex (task, class); the index is that of X.
+            Probabilities with a MultiIndex (task, class) as columns and the index of X.
         """
         import pandas as pd
 
@@ -354,7 +362,7 @@ class ClassOutputsMixin(MultiTaskOutputsMixin):
 
 
 def _index_of(X: Any, n_samples: int) -> pd.Index:
-    """Return the index of a frame, or the numbers of the samples."""
+    """Return the index of a DataFrame, or a RangeIndex."""
     import pandas as pd
 
     return X.index if is_pandas(X) else pd.RangeIndex(n_samples)
@@ -362,15 +370,15 @@ def _index_of(X: Any, n_samples: int) -> pd.Index:
 
 @contextmanager
 def _computing() -> Iterator[None]:
-    """Leave overflows to the check of what comes out, and warn of a column once."""
+    """Ignore overflows, which are found in the outputs, and warn once per column."""
     with warning_once(), np.errstate(over="ignore", invalid="ignore"):
         yield
 
 
 def likeliest(output: Any, task: Task | None = None) -> np.ndarray:
-    """Return the likeliest classes or tags of an output, or its values.
+    """Return the most probable classes or tags of an output, or its values.
 
-    Of tokens they are the likeliest tags in an order that the task allows.
+    For a token task, it is the most probable sequence of tags that the task allows.
     """
     if isinstance(output, list):
         return likeliest_tags(output, None if task is None else task.order_of_tags)

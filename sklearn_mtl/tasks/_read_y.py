@@ -1,6 +1,6 @@
-"""Turn any form of y into one array of observed labels per task.
+"""Conversion of y to one array of observed labels per task.
 
-Nothing here knows what a class or a regression target is; that is ``_task``.
+This module does not distinguish classes from regression values; ``_task`` does.
 """
 
 from __future__ import annotations
@@ -44,27 +44,27 @@ __all__ = ["Cells", "TargetColumns", "read_columns", "sparse_cells"]
 
 @dataclass(frozen=True)
 class TargetColumns:
-    """The labels of every task, as they came, without the missing ones.
+    """The observed labels of each task, not yet encoded.
 
     Attributes
     ----------
     names : list of str
         Column names of y, or task0, task1, ...
     values : list of ndarray
-        The observed labels of each task in row order, in their own dtype; lists of tags
-        in an array of dtype object.
+        Observed labels of each task in the order of the samples, in their original
+        dtype; lists of tags in an array of dtype object.
     observed : ndarray of shape (n_samples, n_tasks), bool
-        Where a label is present.
+        Whether the label is observed.
     is_1d : bool
         Whether y was 1-D.
     has_names : bool
-        Whether the names were given rather than made up.
+        Whether y had column names.
     is_categorical : list of bool
-        Whether a column was declared categorical by its dtype.
+        Whether the column has a categorical dtype.
     numbers : ndarray of shape (n_samples, n_tasks) or None
-        y itself, where it was one array of floats.
+        y itself if it is one array of floats.
     cells : Cells or None
-        Where the labels are, if `numbers` has few.
+        Positions of the labels if few labels of `numbers` are observed.
     weights : ndarray of shape (), (n_samples,), (n_samples, 1), or \
             (n_samples, n_tasks), or None
         Weights of the samples, or of the labels in the order of the columns.
@@ -81,7 +81,7 @@ class TargetColumns:
     weights: np.ndarray | None = None
 
     def like(self, tasks: NamedTasks, what: str, who: str) -> TargetColumns:
-        """Return the columns in the order of the same tasks elsewhere, by name."""
+        """Return the columns in the order of tasks, matched by name."""
         given = self.names if self.has_names else None
         order = order_of_columns(given, tasks, what, who)
         return self if order is None else self.take(order)
@@ -113,9 +113,9 @@ def read_columns(
     *,
     nested: bool = False,
 ) -> TargetColumns:
-    """Read y into one array per task; one task alone may be given its name.
+    """Convert y to one array per task; `name` is the name of a single task.
 
-    A list of lists is a table, or with `nested` the tags of the tokens of each sample.
+    A list of lists is a table. If `nested`, it contains the tags of each sample.
 
     Shapes: y (n_samples,) or (n_samples, n_tasks).
     """
@@ -127,7 +127,7 @@ def read_columns(
     if nested and isinstance(y, list | tuple):
         y = as_cells(y)
     if isinstance(y, np.ndarray) and y.ndim == 2 and y.dtype.kind == "f":
-        # of a subclass only the numbers
+        # np.asarray drops subclasses of ndarray
         names = [None] * y.shape[1]
         return _read_floats(np.asarray(y), names, who, sample_weight, tasks)
     if _is_frame_of_floats(y):
@@ -165,7 +165,7 @@ def _read_floats(
     sample_weight: ArrayLike | None,
     tasks: NamedTasks | None,
 ) -> TargetColumns:
-    """Read an array of floats, all columns at once."""
+    """Convert an array of floats, all columns at once."""
     labels, has_names = _labels(names, who)
     named = _named(labels, has_names, tasks)
     weights = align_weights(sample_weight, y.shape, who, named)
@@ -190,7 +190,7 @@ def _read_floats(
 
 
 def _is_frame_of_floats(y: Any) -> bool:
-    """Whether y is a pandas frame whose columns all have one plain float dtype."""
+    """Return whether y is a pandas DataFrame with a single NumPy float dtype."""
     if not is_pandas_frame(y):
         return False
     dtypes = set(y.dtypes)
@@ -198,30 +198,30 @@ def _is_frame_of_floats(y: Any) -> bool:
 
 
 def _named(labels: list[str], has_names: bool, tasks: NamedTasks | None) -> NamedTasks:
-    """Return the tasks in column order that a frame of weights is matched to."""
+    """Return the tasks whose names the columns of weights are matched with."""
     if has_names or tasks is None:
         return TaskNames(labels, has_names)
     return tasks
 
 
 def _labels(names: list[Any], who: str) -> tuple[list[str], bool]:
-    """Return the names of the tasks, made up where there are none, and if there are."""
+    """Return the names of the tasks, by default task0, ..., and whether y had names."""
     labels = [f"task{t}" if n is None else task_name(n) for t, n in enumerate(names)]
     _check_names(labels, who)
     return labels, any(name is not None for name in names)
 
 
 class Cells(NamedTuple):
-    """Cells of y, task after task, and in each task in row order.
+    """Positions of labels in y, sorted by task and then by sample.
 
     Attributes
     ----------
     rows : ndarray of shape (n_cells,)
-        Their rows.
+        Sample of each label.
     tasks : ndarray of shape (n_cells,)
-        Their columns.
+        Task of each label.
     ends : ndarray of shape (n_tasks,)
-        Where among the cells each task ends.
+        End of the positions of each task.
     """
 
     rows: np.ndarray
@@ -230,13 +230,13 @@ class Cells(NamedTuple):
 
     @property
     def parts(self) -> list[slice]:
-        """Where among the cells each task is."""
+        """Slice of the positions of each task."""
         ends = self.ends.tolist()
         return [slice(*pair) for pair in zip([0, *ends[:-1]], ends, strict=True)]
 
 
 def sparse_cells(mask: np.ndarray) -> Cells | None:
-    """Return where a mask is true, if that is for few cells.
+    """Return the positions where a mask is true, or None if there are many.
 
     Shapes: mask (n_samples, n_tasks).
     """
@@ -249,14 +249,14 @@ def sparse_cells(mask: np.ndarray) -> Cells | None:
 
 
 def _split(y: Any, who: str) -> tuple[list[Any], list[Any], bool]:
-    """Split y into columns, their names (None where there is none), and is_1d."""
+    """Return the columns of y, their names or None, and whether y is 1-D."""
     if sparse.issparse(y):
         y = y.toarray()
     names = column_names(y)
     if names is not None:
         return frame_columns(y), names, False
     if is_series(y):
-        return [y], [None if y.name == "" else y.name], True  # "" is polars' none
+        return [y], [None if y.name == "" else y.name], True  # polars: ""
     array = _as_array(y, who)
     if array.ndim == 1:
         return [array], [None], True
@@ -270,7 +270,7 @@ def _split(y: Any, who: str) -> tuple[list[Any], list[Any], bool]:
 
 def _as_array(y: TargetsLike, who: str) -> np.ndarray:
     if not hasattr(y, "dtype") and isinstance(y, Sequence):
-        # np.asarray would turn [["a", None], ["b", 1]] or ["a", nan] into strings
+        # np.asarray would convert [["a", None], ["b", 1]] or ["a", nan] to strings
         array = np.asarray(y, dtype=object)
         if array.ndim == 1:
             refuse_tags(array, who)
@@ -283,7 +283,7 @@ def _as_array(y: TargetsLike, who: str) -> np.ndarray:
     if np.iscomplexobj(array):
         raise ValueError(f"Complex data not supported\n{who}: y has complex labels.")
     if array.ndim == 0:
-        raise TaskError(f"{who}: y must be an array, found the scalar {y!r}.")
+        raise TaskError(f"{who}: y must be an array; got the scalar {y!r}.")
     return array
 
 
@@ -292,4 +292,4 @@ def _check_names(names: list[str], who: str) -> None:
         double = sorted({n for n in names if names.count(n) > 1})
         raise TaskError(f"{who}: task names must be unique; found twice: {double}.")
     if not names:
-        raise TaskError(f"{who}: y has no columns; at least one task is needed.")
+        raise TaskError(f"{who}: y has no columns; at least one task is required.")

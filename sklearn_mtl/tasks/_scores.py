@@ -1,4 +1,4 @@
-"""The numbers that `score` gives, over the observed cells of each task."""
+"""Scores of the `score` method, over the observed labels of each task."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["accuracies", "mean_of_observed", "r2_of_points", "r2_scores", "skill
 _TINY = np.finfo(np.float64).tiny
 
 
-# the tags of the tasks of tokens, by their columns
+# tags of the token tasks, by column number
 Tokens = Mapping[int, TokenLabels]
 
 
 def _observed(
     codes: np.ndarray, given: Any, weights: np.ndarray, t: int, tokens: Tokens | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the labels of a task, what is given for them, and their weights."""
+    """Return the observed labels of a task, their predictions, and their weights."""
     rows = np.flatnonzero(~np.isnan(codes[:, t]) & (weights[:, t] > 0))
     if tokens and t in tokens:
         return tokens[t].flatten(rows, given, weights[rows, t])
@@ -38,7 +38,7 @@ def accuracies(
     weights: np.ndarray,
     tokens: Tokens | None = None,
 ) -> np.ndarray:
-    """Return the share of right labels or tags of each task; NaN where it has none."""
+    """Return the accuracy of the labels or tags of each task; NaN without labels."""
     out = np.full(codes.shape[1], np.nan)
     for t in range(len(out)):
         labels, given, w = _observed(codes, predicted[:, t], weights, t, tokens)
@@ -53,9 +53,9 @@ def r2_scores(
     weights: np.ndarray,
     periods: Sequence[float | None] | None = None,
 ) -> np.ndarray:
-    """Return the R2 of each task; NaN where fewer than two cells are observed.
+    """Return the R2 of each task; NaN if fewer than two labels are observed.
 
-    Values that repeat are points on the unit circle, with the squares of their
+    The values of a circular task are points on the unit circle, with squared Euclidean
     distances.
     """
     out = np.full(codes.shape[1], np.nan)
@@ -70,7 +70,7 @@ def r2_scores(
 def r2_of_points(
     labels: np.ndarray, predicted: np.ndarray, w: np.ndarray, period: float | None
 ) -> float:
-    """Return R2 of values, or of their points on the circle where they repeat."""
+    """Return R2 of values, or of points on the unit circle if there is a period."""
     if period is None:
         truth, given = labels[:, None], predicted[:, None]
     else:
@@ -89,9 +89,10 @@ def skills(
 ) -> np.ndarray:
     """Return 1 - loss / prior loss of each task.
 
-    The loss is the squared error of a regression and the log-loss of classes or tags;
-    the prior loss is that of the mean, or of the class frequencies, of the labels
-    scored. So it is R2 for a regression and McFadden's R2 for a classification.
+    The loss is the squared error of regression tasks and the log-loss of classes or
+    tags. The prior loss is the loss of the mean, or of the class frequencies, of the
+    scored labels. Therefore the skill is R2 for a regression task, and McFadden's R2
+    for a classification task.
     """
     out = np.full(task_set.n_tasks, np.nan)
     for t, task in enumerate(task_set.tasks):
@@ -106,7 +107,7 @@ def skills(
 
 
 def mean_of_observed(scores: np.ndarray, who: str) -> float:
-    """Return the mean of the scores that are there; NaN and a warning if none is."""
+    """Return the mean of the scores that are not NaN; warn if all are NaN."""
     seen = scores[~np.isnan(scores)]
     if len(seen):
         return float(seen.mean())
@@ -121,18 +122,18 @@ def mean_of_observed(scores: np.ndarray, who: str) -> float:
 def _log_loss_skill(
     task: Task, labels: np.ndarray, proba: np.ndarray, w: np.ndarray
 ) -> float:
-    known = labels >= 0  # an unseen label has probability 0
+    known = labels >= 0  # labels that were not seen in fit have probability 0
     at = np.where(known, labels, 0).astype(np.intp)
     given = np.where(known, proba[np.arange(len(at)), at], 0.0)
-    # For the prior all unseen labels are one more class.
+    # For the prior, all unseen labels form one additional class.
     share = np.bincount(np.where(known, at, task.n_classes), w) / w.sum()
     prior = -np.sum(share * np.log(np.maximum(share, _TINY)))
-    eps = np.finfo(proba.dtype).eps  # as scikit-learn's log_loss clips
+    eps = np.finfo(proba.dtype).eps  # as in scikit-learn's log_loss
     return _relative(-np.average(np.log(np.maximum(given, eps)), weights=w), prior)
 
 
 def _relative(loss: float, prior: float) -> float:
-    """Return 1 - loss / prior; 1 or 0 where the labels do not vary, as r2_score."""
+    """Return 1 - loss / prior; 1 or 0 for constant labels, like r2_score."""
     if prior <= 0:
         return float(loss <= 0)
     return float(1.0 - loss / prior)

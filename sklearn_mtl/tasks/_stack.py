@@ -1,4 +1,4 @@
-"""Own-row data and sentinels: bring what people have into an y with missing labels."""
+"""Conversion of separate samples per task, and of sentinels, to missing labels."""
 
 from __future__ import annotations
 
@@ -25,19 +25,20 @@ _WHO = "stack_tasks"
 
 
 def mask_labels(y: TargetsLike, sentinel: Any = -1) -> Any:
-    """Turn a sentinel that stands for a missing label into a missing label.
+    """Replace a sentinel value with missing labels.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,) or (n_samples, n_tasks)
         Targets.
     sentinel : object, default=-1
-        The value that means "missing".
+        Value that represents a missing label.
 
     Returns
     -------
     ndarray or DataFrame of the same shape
-        A copy with NaN at the sentinel: float64 for numbers, object otherwise.
+        Copy of y with NaN instead of the sentinel. The dtype of an array is float64 for
+        numbers and object otherwise.
 
     Examples
     --------
@@ -63,37 +64,37 @@ def stack_tasks(
     *,
     names: Sequence[str] | None = None,
 ) -> tuple[Any, Any]:
-    """Join tasks that have rows of their own into one X and one y with NaN blocks.
+    """Combine tasks with separate samples into one X and one y with missing labels.
 
     Parameters
     ----------
     X : list of (X_t, y_t), or array-like of shape (n_samples, n_features)
-        Either one pair a task, or all rows in one array.
+        Either a list with one pair per task, or all samples in one array.
     y : array-like of shape (n_samples,), default=None
-        The label of each row, with the second form.
+        Label of each sample. Required if X is one array.
     task_id : array-like of shape (n_samples,), default=None
-        The task of each row, with the second form.
+        Task of each sample. Required if X is one array.
     names : sequence of str, default=None
-        Names of the tasks, in the order of the pairs or of the sorted task ids. With
-        the second form they are the task ids unless said otherwise.
+        Names of the tasks, in the order of the pairs or of the sorted task ids. By
+        default, the task ids are used if they are given.
 
     Returns
     -------
     X : ndarray, sparse array or DataFrame of shape (n_samples, n_features)
-        All rows; a DataFrame where all tasks have one with the same columns.
-    y : ndarray of shape (n_samples, n_tasks), or DataFrame where tasks have names
-        Each row has the label of its own task and NaN elsewhere.
+        All samples. It is a DataFrame if the inputs of all tasks are DataFrames.
+    y : ndarray of shape (n_samples, n_tasks), or DataFrame if the tasks have names
+        Label of each sample in the column of its task, and NaN in the other columns.
 
     Raises
     ------
     TaskError
-        If lengths, numbers of features or names do not fit together, or a sample has no
-        task id.
+        If lengths, numbers of features or names are inconsistent, or a task id is
+        missing.
 
     Warns
     -----
     IndexOrderWarning
-        If the indexes of X, y and task_id have the same labels in another order.
+        If the indexes of X, y and task_id have the same labels in a different order.
 
     Examples
     --------
@@ -107,12 +108,12 @@ def stack_tasks(
     if y is None and task_id is None:
         X, labels, tasks = _join_pairs(X)
     elif y is None or task_id is None:
-        raise TaskError("stack_tasks: give a list of (X, y), or X, y and task_id.")
+        raise TaskError("stack_tasks: pass a list of (X, y), or X, y and task_id.")
     else:
         warn_of_index_order(_WHO, X=X, y=y, task_id=task_id)
         labels, tasks = _read_labels(y), _read_ids(task_id)
         if names is None:
-            # numbered columns would be taken for the ids in predict_task
+            # predict_task would use the column numbers as task ids
             names = [task_name(task) for task in np.unique(tasks)]
     if labels.shape != tasks.shape or labels.ndim != 1:
         raise TaskError(
@@ -121,7 +122,7 @@ def stack_tasks(
         )
     if num_samples(X) != len(labels):
         raise TaskError(
-            f"stack_tasks: X has {num_samples(X)} rows and y {len(labels)}."
+            f"stack_tasks: X has {num_samples(X)} samples, but y has {len(labels)}."
         )
     known, column = np.unique(tasks, return_inverse=True)
     is_number = labels.dtype.kind in "iuf"
@@ -135,21 +136,20 @@ def stack_tasks(
 
 
 def _read_labels(y: TargetsLike) -> np.ndarray:
-    """Return labels as an array in which missing ones are no text."""
+    """Return labels as an array without converting missing labels to strings."""
     return np.asarray(as_pandas_or_array(y, _WHO))
 
 
 def _read_ids(task_id: ArrayLike) -> np.ndarray:
-    """Return the task of each sample, refusing samples without one."""
+    """Return the task of each sample; raise if a task id is missing."""
     column = as_pandas_or_array(task_id, _WHO)
     if len(column.shape) != 1:
-        return np.asarray(column)  # the shape is refused
+        return np.asarray(column)  # the caller raises
     values, seen = drop_missing(column)
     if not seen.all():
         raise TaskError(
             f"{_WHO}: task_id is missing for {int((~seen).sum())} samples, such as "
-            f"sample {int(np.argmin(seen))}; every sample needs the task that it "
-            "belongs to."
+            f"sample {int(np.argmin(seen))}; every sample must have a task."
         )
     return np.array(values.tolist()) if values.dtype.kind == "O" else values
 
@@ -174,7 +174,7 @@ def _join_pairs(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, np.ndarray, np.n
     X = join_frames(frames) if _are_frames(frames) else _join_blocks(blocks)
     task_id = np.repeat(np.arange(len(blocks)), [len(label) for label in labels])
     if len({label.dtype.kind in "biuf" for label in labels}) > 1:
-        # NumPy would make text of the numbers of other tasks
+        # NumPy would convert the numbers of other tasks to strings
         labels = [label.astype(object) for label in labels]
     return X, np.concatenate(labels), task_id
 
@@ -186,7 +186,7 @@ def _join_blocks(blocks: Sequence[Any]) -> Any:
 
 
 def _are_frames(blocks: Sequence[Any]) -> bool:
-    """Tell whether all are frames of one library; columns must be the same in order."""
+    """Return whether all are DataFrames of one library; raise if columns differ."""
     named = [
         (t, names)
         for t, names in enumerate(map(column_names, blocks))
@@ -197,7 +197,7 @@ def _are_frames(blocks: Sequence[Any]) -> bool:
         if names != known:
             raise TaskError(
                 f"stack_tasks: task {t} has the columns {names}, but task {first} has "
-                f"{known}; all must have the same in one order."
+                f"{known}; all tasks must have the same columns in the same order."
             )
     return len(named) == len(blocks) and len({type(X) for X in blocks}) == 1
 
@@ -206,5 +206,8 @@ def _with_names(wide: np.ndarray, names: Sequence[str]) -> Any:
     import pandas as pd
 
     if len(names) != wide.shape[1]:
-        raise TaskError(f"stack_tasks: {len(names)} names for {wide.shape[1]} tasks.")
+        raise TaskError(
+            f"stack_tasks: names has {len(names)} entries, but there are "
+            f"{wide.shape[1]} tasks."
+        )
     return pd.DataFrame(wide, columns=list(names))

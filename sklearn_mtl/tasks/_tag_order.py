@@ -1,4 +1,4 @@
-"""Which tags may follow each other, and the likeliest tags that do."""
+"""Order of tags in spans, and the most probable sequence of tags in this order."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sklearn_mtl.tasks._values import is_missing
 
 __all__ = ["begins_spans", "likeliest_tags", "tags_before"]
 
-_NOWHERE = -1  # in place of the number of a tag
+_NO_TAG = -1  # instead of the index of a tag
 
 
 def begins_spans(cells: Iterable[Sequence[Any]]) -> bool:
-    """Return whether each tag I-x follows B-x or I-x, and there are such tags.
+    """Return whether there are tags I-x, and each of them follows B-x or I-x.
 
-    A tag after a missing one may be any.
+    Any tag may follow a missing tag.
     """
     found = {pair for cell in cells for pair in pairwise(["O", *cell])}
     inside = [
@@ -35,10 +35,10 @@ def begins_spans(cells: Iterable[Sequence[Any]]) -> bool:
 def likeliest_tags(
     probabilities: Sequence[np.ndarray], before: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return the numbers of the likeliest tags of each text, one array per text.
+    """Return the indices of the most probable tags, one array per text.
 
-    With what `tags_before` returns: of the sequences that it allows, the one with the
-    largest product of probabilities.
+    If `before` is the result of `tags_before`, the tags are the allowed sequence with
+    the largest product of probabilities.
 
     Shapes: probabilities n_texts times (n_tokens, n_tags), before (n_tags, 2).
     """
@@ -53,14 +53,14 @@ def likeliest_tags(
 
 
 def tags_before(classes: np.ndarray) -> np.ndarray:
-    """Return the two tags that may stand before each tag I-x, which are B-x and I-x.
+    """Return the indices of B-x and I-x, which may precede each tag I-x.
 
-    Both are -1 for tags that any may precede.
+    Both are -1 for other tags, which may follow any tag.
 
     Shapes: classes (n_tags,) -> (n_tags, 2).
     """
     number = {str(tag): k for k, tag in enumerate(classes.tolist())}
-    before = np.full((len(classes), 2), _NOWHERE)
+    before = np.full((len(classes), 2), _NO_TAG)
     for tag, k in number.items():
         if tag[:2] == "I-":
             before[k] = number.get(f"B-{tag[2:]}", k), k
@@ -69,16 +69,16 @@ def tags_before(classes: np.ndarray) -> np.ndarray:
 
 def _is_in_order(tags: np.ndarray, before: np.ndarray) -> bool:
     allowed = before[tags]
-    previous = np.concatenate([[_NOWHERE], tags[:-1]])
-    right = (allowed == previous[:, None]).any(axis=1) | (allowed[:, 1] == _NOWHERE)
-    # at the beginning nothing stands before
-    return bool(right.all()) and not (len(tags) and allowed[0, 1] != _NOWHERE)
+    previous = np.concatenate([[_NO_TAG], tags[:-1]])
+    right = (allowed == previous[:, None]).any(axis=1) | (allowed[:, 1] == _NO_TAG)
+    # the first tag has no previous tag
+    return bool(right.all()) and not (len(tags) and allowed[0, 1] != _NO_TAG)
 
 
 def _search(proba: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """Return the best tags in order of one text, by Viterbi's algorithm."""
+    """Return the most probable allowed tags of one text by the Viterbi algorithm."""
     log_p = np.log(np.maximum(proba, np.finfo(np.float64).tiny))
-    is_inside = before[:, 1] != _NOWHERE
+    is_inside = before[:, 1] != _NO_TAG
     inside = before[is_inside]
     best = np.where(is_inside, -np.inf, log_p[0])
     back = np.empty((len(proba), len(before)), dtype=np.intp)

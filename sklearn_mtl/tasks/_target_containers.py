@@ -1,4 +1,4 @@
-"""Targets as users hold them, in a form of which rows can be taken."""
+"""Conversion of all containers of targets to a form that can be indexed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["as_pandas_or_array", "as_targets"]
 
 
 def as_targets(y: Any, who: str) -> Any:
-    """Return targets in a form of which rows can be taken, with nothing hidden."""
+    """Return targets in a form that can be indexed, with masked entries as missing."""
     refuse_lazy(y, "y", who)
     if isinstance(y, Mapping) and not sparse.issparse(y):  # a dok_array is a dict
         return _frame({name: _column(values) for name, values in y.items()}, who)
@@ -35,7 +35,7 @@ def as_targets(y: Any, who: str) -> Any:
 
 
 def _fits_float(y: np.ma.MaskedArray) -> bool:
-    """Whether labels stay the same as floats, unlike booleans and large integers."""
+    """Return whether labels are exact as floats, unlike booleans and large integers."""
     seen = y.compressed()
     if y.dtype.kind not in "iu" or not len(seen):
         return y.dtype.kind != "b"
@@ -48,8 +48,8 @@ def _frame(columns: dict[Any, Any], who: str) -> Any:
     shapes = {name: column.shape for name, column in columns.items()}
     if len(set(shapes.values())) > 1 or any(len(one) != 1 for one in shapes.values()):
         raise TaskError(
-            f"{who}: the columns of y have the shapes {shapes}; all must be "
-            "(n_samples,), of one length."
+            f"{who}: the columns of y have the shapes {shapes}; all must have the same "
+            "shape (n_samples,)."
         )
     return pd.DataFrame(columns)
 
@@ -57,12 +57,12 @@ def _frame(columns: dict[Any, Any], who: str) -> Any:
 def _column(values: Any) -> Any:
     """Return one column of a dict as an array."""
     if is_pandas(values):
-        return values.array  # without the index, by which pandas would reorder it
+        return values.array  # drop the index, so that pandas does not reorder
     if is_polars_series(values):
         return np.asarray(values.to_list(), dtype=object)
     values = as_targets(values, "y")
     array = values if hasattr(values, "dtype") else _from_list(values)
-    # Keras has columns of shape (n_samples, 1)
+    # targets of Keras may have the shape (n_samples, 1)
     return array.reshape(-1) if array.shape[1:] == (1,) else array
 
 
@@ -77,7 +77,7 @@ def as_pandas_or_array(y: Any, who: str) -> Any:
 
 
 def _from_list(y: TargetsLike) -> np.ndarray:
-    """Return an array that does not turn None and numbers into text."""
+    """Return an array without converting None and numbers to strings."""
     array = np.asarray(y, dtype=object)
     is_number = all(isinstance(v, int | float | np.number) for v in array.flat)
     return np.asarray(y) if is_number else array

@@ -1,4 +1,4 @@
-"""One target column: what it is, and its labels as codes."""
+"""One target column: its type, and the encoding of its labels."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TARGETS = {target.type: target for target in TARGET_KINDS}
 
 @dataclass(frozen=True)
 class Task:
-    """What is known of one target column.
+    """Type and classes of one target column.
 
     Attributes
     ----------
@@ -46,13 +46,15 @@ class Task:
         "constant" is a classification task with one class, "empty" a task without any
         observed label. A label of "tokens" is a list of tags.
     classes : ndarray of shape (n_classes,) or None
-        Sorted labels, or tags of tokens, in their own dtype; None for a regression.
+        Sorted classes, or tags of tokens, in their original dtype; None for a
+        regression task.
     dtype : numpy.dtype
-        Dtype of the labels, which predictions get back.
+        Dtype of the labels, and of predictions.
     period : float or None
-        After how much the values of a regression repeat, where they do.
+        Period of a circular regression task, otherwise None.
     begins_spans : bool
-        Whether each tag I-x follows B-x or I-x in the labels, and so in predictions.
+        Whether each tag I-x follows B-x or I-x in the labels. Predictions then have the
+        same order.
     """
 
     name: str
@@ -64,7 +66,7 @@ class Task:
 
     @property
     def target(self) -> TargetKind:
-        """What is particular to targets of this kind."""
+        """Kind of target, with its encoding, strata and metrics."""
         return target_of(self.kind, self.classes)
 
     @property
@@ -79,21 +81,21 @@ class Task:
 
     @property
     def order_of_tags(self) -> np.ndarray | None:
-        """Which tags may stand before each tag, as `tags_before`; None for any."""
+        """Tags that may precede each tag, as in `tags_before`; None without limits."""
         if self.classes is None or not self.begins_spans:
             return None
         return tags_before(self.classes)
 
     @property
     def learned_as(self) -> str:
-        """The kind of what one output of a model is for, which is a tag of tokens."""
+        """Kind of one output of a model: for a token task, that of a single tag."""
         if not self.is_tokens:
             return self.kind
         return "binary" if self.n_classes == 2 else "multiclass"
 
     @property
     def type(self) -> str:
-        """What `task_types` calls it: "classification", "regression" or "tokens"."""
+        """Name in `task_types`: "classification", "regression" or "tokens"."""
         return self.target.type
 
     @property
@@ -102,16 +104,16 @@ class Task:
         return 0 if self.classes is None else len(self.classes)
 
     def encode(self, values: np.ndarray) -> np.ndarray:
-        """Return class indices (-1 where unseen) or regression values, as float64.
+        """Return class indices (-1 for unseen labels) or regression values, as float64.
 
-        Of lists of tags it is 0; `encode_tokens` gives the numbers of the tags.
+        Lists of tags are encoded as 0; `encode_tokens` returns the indices of the tags.
         """
         return self.target.encode(values, self.classes)
 
     def encode_tokens(
         self, cells: np.ndarray, observed: np.ndarray, who: str
     ) -> tuple[TokenLabels, list]:
-        """Return the numbers of tags (-1 where unseen) of lists, and the unseen tags.
+        """Return the indices of the tags in lists (-1 if unseen), and the unseen tags.
 
         Shapes: cells (n_observed,), observed (n_samples,).
         """
@@ -125,7 +127,7 @@ class Task:
         return labels, np.unique(tags[found < 0]).tolist()
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Return labels for class indices, values, or arrays of numbers of tags."""
+        """Return labels for class indices, values, or arrays of tag indices."""
         if self.kind == "empty":
             return np.full(len(codes), np.nan)
         return self.target.decode(codes, self.classes)
@@ -140,7 +142,7 @@ def read_tasks(
     warn: bool = True,
     allow_tokens: bool = False,
 ) -> list[Task]:
-    """Return what all columns of y are, and say what is odd about them."""
+    """Return the tasks of all columns of y, with warnings about unusual labels."""
     wanted = parse_task_types(task_types, columns.names, kind, who)
     if not allow_tokens:
         _refuse_tokens(columns, wanted, who)
@@ -165,7 +167,7 @@ def read_tasks(
 def warn_of_close_types(
     columns: TargetColumns, wanted: Sequence[str], who: str
 ) -> None:
-    """Say of which tasks a few labels decide the type, where it is inferred."""
+    """Warn about tasks whose inferred type depends on a few labels."""
     for t, name in enumerate(columns.names):
         values = columns.values[t]
         if wanted[t] == "infer" and len(values) and not holds_lists(values):
@@ -174,7 +176,7 @@ def warn_of_close_types(
 
 
 def read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:
-    """Return what a column of y is: wanted, or inferred where that says "infer"."""
+    """Return the task of a column of y; its type is inferred if wanted is "infer"."""
     name, values = columns.names[t], columns.values[t]
     if not len(values):
         classes = None if wanted == "regression" else np.array([])
@@ -190,27 +192,28 @@ def read_task(columns: TargetColumns, t: int, wanted: str, who: str) -> Task:
 
 
 def _refuse_lists(columns: TargetColumns, task_types: TaskTypes, who: str) -> None:
-    """Refuse lists of tags where a task is said to have one class per sample."""
+    """Raise for lists of tags if task_types is "binary" or "multiclass"."""
     said = by_task(task_types, columns.names, parameter="task_types", who=who)
     for name, values in zip(columns.names, columns.values, strict=True):
-        # "classification" also stands for all that a classifier learns
+        # "classification" also stands for everything that a classifier learns
         if said[name] in ("binary", "multiclass") and holds_lists(values):
             raise TaskError(
                 f"{who}: task {name!r} has lists as labels, such as "
-                f"{list(values[0])[:3]}, but task_types says {said[name]!r}. For tags "
-                "of tokens say 'tokens', or nothing."
+                f"{list(values[0])[:3]}, but its task type is {said[name]!r}, which "
+                "requires one class per sample. For tags of tokens, use 'tokens' or "
+                "None."
             )
 
 
 def _refuse_tokens(columns: TargetColumns, wanted: Sequence[str], who: str) -> None:
-    """Refuse tags of tokens on behalf of an estimator that cannot learn them."""
+    """Raise for tags of tokens if the estimator does not support them."""
     for name, values, one in zip(columns.names, columns.values, wanted, strict=True):
         if one == "tokens" or holds_lists(values):
             such = f", such as {list(values[0])[:3]}" if holds_lists(values) else ""
             raise TaskError(
                 f"{who}: task {name!r} has lists as labels{such}. If they are tags of "
-                "the tokens of texts, MultiTaskClassifier(trunk=Text()) learns them, "
-                "from texts as X. If they are the tags of each sample, make a task of "
-                "each tag: "
+                "the tokens of texts, use MultiTaskClassifier(trunk=Text()) with texts "
+                "as X. If they are several tags for each sample, convert each tag to a "
+                "task: "
                 "y = sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)."
             )

@@ -1,4 +1,4 @@
-"""The task that each row belongs to, for predictions of one task a row."""
+"""Task ids of samples, for predictions of one task per sample."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ __all__ = ["place_of_task", "read_task_ids"]
 
 
 def read_task_ids(task_id: Any, n_samples: int, who: str) -> list[TaskKey]:
-    """Return the task of each row, refusing rows without one."""
+    """Return the task id of each sample; raise if one is missing."""
     if np.ma.isMaskedArray(task_id):
         ids = [None if one is np.ma.masked else one for one in task_id]
     elif getattr(getattr(task_id, "dtype", None), "kind", "") == "M":
-        ids = list(np.asarray(task_id))  # dates, as stack_tasks spells them
+        ids = list(np.asarray(task_id))  # dates, in the format of stack_tasks
     else:
-        # NumPy would make an array of two dimensions of a list of tuples
+        # NumPy would convert a list of tuples to a 2-D array
         ids = task_id.tolist() if hasattr(task_id, "tolist") else list(task_id)
     if len(ids) != n_samples or any(isinstance(one, list) for one in ids):
         raise TaskError(
-            f"{who}: task_id has shape {np.shape(task_id)}; X has {n_samples} rows."
+            f"{who}: task_id has shape {np.shape(task_id)}, but X has {n_samples} "
+            "samples."
         )
     missing = [row for row, one in enumerate(ids) if is_missing(one)]
     if missing:
         raise TaskError(
             f"{who}: task_id is missing for {len(missing)} samples, such as sample "
-            f"{missing[0]}; every sample needs the task that it belongs to."
+            f"{missing[0]}; every sample must have a task."
         )
     return ids
 
@@ -41,35 +42,37 @@ def read_task_ids(task_id: Any, n_samples: int, who: str) -> list[TaskKey]:
 def place_of_task(
     names: Sequence[str], task: TaskKey, unknown: str, has_common: bool, who: str
 ) -> int:
-    """Return the column of a task, -1 for a new one that may be predicted."""
+    """Return the column of a task, -1 for a new task that can be predicted."""
     try:
         return find_task(names, task, who)
     except TaskError as error:
         if unknown == "common" and not has_common:
             raise TaskError(
-                f"{error} unknown='common' is for linear classifiers and regressors; "
-                f"{who} has no part that all tasks share."
+                f"{error} unknown='common' is only available for linear classifiers "
+                f"and regressors, not for {who}."
             ) from error
         if unknown == "common" and not _may_be_new(task, names):
             raise TaskError(
-                f"{error} unknown='common' takes no {type(task).__name__} as a new "
-                "task here, but what the known ones are named by."
+                f"{error} With unknown='common', a new task must be named like the "
+                f"known tasks; got {task!r} of type {type(task).__name__}."
             ) from error
         if unknown == "common":
             return -1
         if has_common:
-            error.add_note("unknown='common' predicts it by what all tasks share.")
+            error.add_note(
+                "unknown='common' predicts it with the part that all tasks share."
+            )
         raise
 
 
 def _may_be_new(task: TaskKey, names: Sequence[str]) -> bool:
-    """Whether an id is of the sort of the known ones, so that no known one is missed.
+    """Return whether an unknown task id can be a new task.
 
-    A number where tasks have other names is a column number that does not exist; bytes,
-    booleans and dates may be the name of a known task in another type.
+    If no known task is named by a number, a number is a column number that does not
+    exist. Bytes, booleans and dates may be the name of a known task in another type.
     """
     if isinstance(task, Real) and not isinstance(task, bool | np.bool_):
         return has_number(names)
     if isinstance(task, str) and has_number([task]):
-        return task_name(float(task)) not in names  # "10.0", where 10 is known
+        return task_name(float(task)) not in names  # "10.0" is the known 10
     return isinstance(task, str | tuple)

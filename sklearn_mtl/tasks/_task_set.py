@@ -1,8 +1,8 @@
-"""TaskSet: the one reader of y.
+"""TaskSet: the tasks of y, with the encoding and decoding of their labels.
 
-Everything that looks at targets - estimators, splitters, scorers, the comparison -
-asks a TaskSet, so that a missing label, a class and a regression value mean the same
-thing everywhere.
+Estimators, splitters, scorers and the comparison all read targets with a TaskSet.
+Therefore missing labels, classes and regression values are treated in the same way
+everywhere.
 """
 
 from __future__ import annotations
@@ -27,19 +27,20 @@ __all__ = ["Task", "TaskSet"]
 
 
 class TaskSet:
-    """The tasks of one y: what they are, and how to encode and decode labels.
+    """The tasks of y: their types, and the encoding and decoding of their labels.
 
-    Build it with `from_y`. Codes are float64 of shape (n_samples, n_tasks): the index
-    of the class, or the value of a regression; NaN where the label is missing.
+    Use `from_y` to create a TaskSet. Codes are float64 of shape (n_samples, n_tasks):
+    the index of the class, or the value of a regression task; NaN if the label is
+    missing.
 
     Parameters
     ----------
     tasks : sequence of Task
         The tasks in column order.
     is_1d : bool
-        Whether y was 1-D, so that predictions are too.
+        Whether y was 1-D. In this case predictions are also 1-D.
     has_names : bool
-        Whether the names came with y.
+        Whether y had column names.
     """
 
     def __init__(self, tasks: Sequence[Task], is_1d: bool, has_names: bool) -> None:
@@ -67,38 +68,39 @@ class TaskSet:
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
             Targets; NaN, None, pandas.NA and pandas.NaT are missing labels.
         kind : {"mixed", "classification", "regression"}, default="mixed"
-            What the tasks may be. "mixed" infers: strings, booleans, categories, and
-            integers or integral floats with at most 20 values are classes.
+            Allowed types of tasks. "mixed" infers the type of each task: strings,
+            booleans, categories, and integers or integral floats with at most 20
+            different values are classes.
         who : str, default="TaskSet"
-            Who asks; messages begin with it.
+            Name of the caller, used as a prefix of messages.
         task_types : str, sequence or dict, default=None
-            Overrides the inference of "mixed": "classification" (or "binary",
-            "multiclass"), "regression" or "tokens", for all tasks, in order, or by
-            name.
+            Types of the tasks with kind="mixed", instead of inference: "classification"
+            (or "binary", "multiclass"), "regression" or "tokens", as one value for all
+            tasks, in task order, or by task name.
         on_empty_task : {"raise", "warn"}, default="raise"
-            What to do with a task that has no observed label.
+            Whether to raise or warn if a task has no observed label.
         warn : bool, default=True
-            Whether to warn of single classes, sentinels, empty tasks, and types that a
-            few labels decide.
+            Whether to warn about tasks with a single class, sentinel values, tasks
+            without labels, and inferred types that depend on a few labels.
         sample_weight : None, number or array-like, default=None
             Weights of samples or labels. A label of weight 0 is a missing label, so a
-            class whose labels all have weight 0 is no class of its task.
+            class whose labels all have weight 0 is ignored.
         allow_tokens : bool, default=False
-            Whether labels may be lists with a tag for each token of their sample. A
-            list of such lists is a table, unless `task_types` says "tokens".
+            Whether labels may be lists with one tag for each token of the sample. A
+            list of such lists is read as a table unless `task_types` is "tokens".
 
         Returns
         -------
         task_set : TaskSet
             The tasks.
         codes : ndarray of shape (n_samples, n_tasks)
-            Encoded labels, NaN where missing; 0 where a label is a list of tags.
+            Encoded labels, NaN where missing, and 0 where a label is a list of tags.
 
         Raises
         ------
         TaskError
-            If a task has no label, fractional classes, text as a regression, mixed
-            types, or tags of tokens where they are not allowed.
+            If a task has no labels, fractional class labels, strings as regression
+            targets, labels of mixed types, or tags of tokens that are not allowed.
         """
         nested = is_of_tokens(task_types)
         columns = read_columns(y, who, sample_weight, nested=nested)
@@ -120,28 +122,29 @@ class TaskSet:
         on_empty_task: str = "raise",
         sample_weight: ArrayLike | None = None,
     ) -> TaskSet:
-        """Declare the tasks at the first call of partial_fit.
+        """Declare the tasks in the first call of partial_fit.
 
-        A task of a known type may be without a label in that call: a classification
-        whose classes are declared, or a regression where `on_empty_task` is "warn".
+        A task may have no labels in this call if its type is known: a classification
+        task with declared classes, or a regression task if `on_empty_task` is "warn".
 
         Parameters
         ----------
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            The first labels, which give names and form.
+            Labels of the first call. They determine the names and the shape.
         classes : None, array-like, list of array-like, or dict
-            All labels that will ever come: an array for 1-D y, else one a task, in
-            order or by name, with None for a regression. None leaves "mixed" to
-            `task_types`, or to infer from y.
+            All classes that occur in any call: an array if y is 1-D, otherwise one
+            array per task, in task order or by task name, with None for a regression
+            task. If None and kind="mixed", the types are given by `task_types` or
+            inferred from y.
         kind : {"mixed", "classification", "regression"}, default="mixed"
-            What the tasks may be.
+            Allowed types of tasks.
         who : str, default="TaskSet"
-            Who asks; messages begin with it.
+            Name of the caller, used as a prefix of messages.
         task_types : str, sequence or dict, default=None
-            Overrides the inference of "mixed", as in `from_y`.
+            Types of the tasks, as in `from_y`.
         on_empty_task : {"raise", "warn"}, default="raise"
-            What to do with a regression that has no label yet, or a task of unknown
-            type that has none.
+            Whether to raise or warn if a regression task, or a task of unknown type,
+            has no observed label.
         sample_weight : None, number or array-like, default=None
             Weights of samples or labels. A label of weight 0 is a missing label.
 
@@ -153,27 +156,27 @@ class TaskSet:
         Raises
         ------
         ValueError
-            If a classifier gets no classes.
+            If classes is None for a classifier.
         TaskError
-            If a classification has no classes, a regression has some, or a task that is
-            not a declared classification has no label.
+            If a classification task has no classes, a regression task has classes, or a
+            task without declared classes has no label.
         """
         columns = read_columns(y, who, sample_weight)
         tasks = read_first_tasks(columns, classes, kind, who, task_types, on_empty_task)
         return cls(tasks, columns.is_1d, columns.has_names)
 
     def with_periods(self, periods: Sequence[float | None]) -> TaskSet:
-        """Return the same tasks, knowing after how much their values repeat.
+        """Return the same tasks with periods.
 
         Parameters
         ----------
         periods : sequence of float or None
-            One a task.
+            Period of each task; None if it is not circular.
 
         Returns
         -------
         TaskSet
-            Itself where no values repeat.
+            Tasks with periods, or self if all periods are None.
         """
         if all(period is None for period in periods):
             return self
@@ -193,7 +196,7 @@ class TaskSet:
 
     @property
     def classes(self) -> list[np.ndarray | None]:
-        """Sorted labels or tags of every task; None for a regression."""
+        """Sorted classes or tags of each task; None for a regression task."""
         return [task.classes for task in self.tasks]
 
     @property
@@ -207,21 +210,21 @@ class TaskSet:
         Parameters
         ----------
         task : str, int, or label of a column
-            Name, as text or as it stood in y (2020, or a tuple); or column number.
-            Where tasks are named by numbers, as schools and years are, a number is
-            always a name.
+            Name, as a string or as the original column label (2020, or a tuple), or
+            column number. If a task name is a number, such as a year, numbers are
+            always read as names.
         who : str, default="TaskSet"
-            Who asks; the message begins with it.
+            Name of the caller, used as a prefix of messages.
 
         Returns
         -------
         int
-            The column.
+            Column number.
 
         Raises
         ------
         TaskError
-            If there is no such task.
+            If the task is unknown.
         """
         return find_task(self.names, task, who)
 
@@ -234,7 +237,7 @@ class TaskSet:
         who: str = "TaskSet",
         name: str = "y",
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Encode another y of the same tasks, and bring its weights into task order.
+        """Encode y of the same tasks, and return its weights in task order.
 
         Parameters
         ----------
@@ -248,15 +251,15 @@ class TaskSet:
         Returns
         -------
         codes : ndarray of shape (n_samples, n_tasks)
-            Encoded labels, NaN where missing or of weight 0.
+            Encoded labels, NaN for missing labels and labels of weight 0.
         weights : ndarray or None
-            The weights. The columns of an array go with those of y; the columns of a
-            frame are matched by name.
+            Weights. The columns of an array are in the order of y; the columns of a
+            DataFrame are matched by name.
 
         Raises
         ------
         TaskError
-            As in `encode`, or if the weights are those of other tasks.
+            As in `encode`, or if the weights belong to other tasks.
         """
         columns = self._read(y, who, sample_weight)
         columns = self.in_order(columns, who, name)
@@ -272,32 +275,32 @@ class TaskSet:
         sample_weight: ArrayLike | None = None,
         name: str = "y",
     ) -> np.ndarray:
-        """Encode another y of the same tasks.
+        """Encode y of the same tasks.
 
         Parameters
         ----------
         y : array-like of shape (n_samples,) or (n_samples, n_tasks), or TargetColumns
-            Targets, perhaps read before.
+            Targets, possibly converted already.
         unseen : {"raise", "wrong"}, default="raise"
-            A label that was not seen in fit is an error, or gets the code -1, which is
-            never predicted, and one warning.
+            How labels that were not seen in fit are handled: raise an error, or warn
+            once and encode them as -1, which is never predicted.
         who : str, default="TaskSet"
-            Who asks; messages begin with it.
+            Name of the caller, used as a prefix of messages.
         sample_weight : None, number or array-like, default=None
             Weights of samples or labels. A label of weight 0 is a missing label.
         name : str, default="y"
-            What the targets are called in messages.
+            Name of the targets in messages.
 
         Returns
         -------
         ndarray of shape (n_samples, n_tasks)
-            Encoded labels, NaN where missing; 0 where a label is a list of tags.
+            Encoded labels, NaN where missing, and 0 where a label is a list of tags.
 
         Raises
         ------
         TaskError
-            If the number or the names of the tasks differ, or a label is unseen. The
-            columns of a frame are matched by name.
+            If the number or the names of the tasks differ, or if a label was not seen
+            in fit. The columns of a DataFrame are matched by name.
         """
         columns = self.in_order(self._read(y, who, sample_weight), who, name)
         for task, values in zip(self.tasks, columns.values, strict=True):
@@ -320,26 +323,26 @@ class TaskSet:
         sample_weight: ArrayLike | None = None,
         name: str = "y",
     ) -> dict[int, TokenLabels]:
-        """Encode the tags of the tasks of tokens.
+        """Encode the tags of token tasks.
 
         Parameters
         ----------
         y : array-like of shape (n_samples,) or (n_samples, n_tasks), or TargetColumns
-            Targets, perhaps read before.
+            Targets, possibly converted already.
         unseen : {"raise", "wrong"}, default="raise"
-            A tag that was not seen in fit is an error, or gets the code -1 and one
-            warning.
+            How tags that were not seen in fit are handled: raise an error, or warn once
+            and encode them as -1.
         who : str, default="TaskSet"
-            Who asks; messages begin with it.
+            Name of the caller, used as a prefix of messages.
         sample_weight : None, number or array-like, default=None
             Weights of samples or labels. A label of weight 0 is a missing label.
         name : str, default="y"
-            What the targets are called in messages.
+            Name of the targets in messages.
 
         Returns
         -------
         dict of int to TokenLabels
-            The tags of each task of tokens, by its column.
+            Tags of each token task, by its column number.
 
         Raises
         ------
@@ -364,7 +367,7 @@ class TaskSet:
         return found
 
     def _read(self, y: Any, who: str, sample_weight: ArrayLike | None) -> TargetColumns:
-        """Read another y, unless it is read already."""
+        """Convert y, unless it is converted already."""
         if isinstance(y, TargetColumns):
             return y
         nested = self.is_1d and self.tasks[0].is_tokens
@@ -379,19 +382,18 @@ class TaskSet:
         )
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Return labels in the form of the y that was read.
+        """Return labels with the shape of the original y.
 
         Parameters
         ----------
         codes : ndarray of shape (n_samples, n_tasks)
-            Class indices or regression values; NaN in the column of an empty task.
-            For tokens arrays with the numbers of their tags, in an array of dtype
-            object.
+            Class indices or regression values; NaN for a task without labels. For token
+            tasks, an array of dtype object that contains arrays of tag indices.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_tasks)
-            In the dtype that the tasks share, else of dtype object.
+            Labels of the common dtype of the tasks, or of dtype object if they differ.
         """
         columns = [task.decode(codes[:, t]) for t, task in enumerate(self.tasks)]
         if self.is_1d:
@@ -404,28 +406,28 @@ class TaskSet:
         return out
 
     def subset(self, columns: Sequence[int], *, is_1d: bool = False) -> TaskSet:
-        """Return the TaskSet of some of the tasks.
+        """Return a TaskSet with some of the tasks.
 
         Parameters
         ----------
         columns : sequence of int
-            Which tasks, in their new order.
+            Column numbers of the tasks, in their new order.
         is_1d : bool, default=False
             Whether decoded labels are 1-D.
 
         Returns
         -------
         TaskSet
-            The chosen tasks.
+            The selected tasks.
         """
         return TaskSet([self.tasks[t] for t in columns], is_1d, self.has_names)
 
     def fill(self, columns: TargetColumns) -> np.ndarray:
-        """Return the codes (n_samples, n_tasks) of labels that are read."""
+        """Return the codes (n_samples, n_tasks) of converted labels."""
         if columns.numbers is not None and not any(
             task.is_classification for task in self.tasks
         ):
-            # in one order: sums over another differ in their last bits
+            # always C order, because sums in another order differ in their last bits
             return columns.numbers.astype(np.float64, order="C")
         codes = np.full(columns.observed.shape, np.nan)
         for t, task in enumerate(self.tasks):
@@ -435,21 +437,21 @@ class TaskSet:
     def in_order(
         self, columns: TargetColumns, who: str, name: str = "y"
     ) -> TargetColumns:
-        """Return the columns of another y in the order of the tasks.
+        """Return the columns of y in the order of the tasks.
 
         Parameters
         ----------
         columns : TargetColumns
-            The labels.
+            Labels of the same tasks.
         who : str
-            Who asks; messages begin with it.
+            Name of the caller, used as a prefix of messages.
         name : str, default="y"
-            What the targets are called in messages.
+            Name of the targets in messages.
 
         Returns
         -------
         TargetColumns
-            The same, matched by name where both have names.
+            Columns in task order, matched by name if both have names.
 
         Raises
         ------
@@ -461,7 +463,7 @@ class TaskSet:
                 f"{who}: {name} has {len(columns.names)} tasks, but {self.n_tasks} "
                 f"were seen in fit: {self.names}."
             )
-        if self.is_1d:  # whatever the series is called
+        if self.is_1d:  # the name of a Series is ignored
             return columns
         return columns.like(self, name, who)
 
@@ -478,5 +480,5 @@ class TaskSet:
 
 
 def _family(dtype: np.dtype) -> str:
-    """Return what np.stack may join without changing a label: numbers, text, bools."""
+    """Return the family of dtypes that np.stack joins without changing labels."""
     return {"i": "int", "u": "int", "f": "float"}.get(dtype.kind, dtype.kind)

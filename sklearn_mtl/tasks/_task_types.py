@@ -1,4 +1,4 @@
-"""Decide once what the tasks are, for estimators that are fitted to parts of y."""
+"""Task types inferred from all labels, for estimators that are fitted to folds."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _PARAMETER = "task_types"
 
 
 def decide_task_types(estimator: Estimator, columns: TargetColumns, who: str) -> Any:
-    """Return a clone that takes each task for what all its labels say it is.
+    """Return a clone with the task types inferred from all labels.
 
-    A fold may lack the labels that make the difference, so an estimator that infers the
-    types of its tasks in each fold might learn classes in one and numbers in another.
+    Otherwise, an estimator that infers the types of its tasks in each fold could infer
+    a classification task in one fold and a regression task in another.
     """
     single, names = clone(estimator), columns.names
     for key, owner in _owners(single).items():
-        said = _said(owner, names, who)
+        said = _given_types(owner, names, who)
         wanted = parse_task_types(said, names, "mixed", who)
         warn_of_close_types(columns, wanted, who)
         tasks = read_tasks(
@@ -39,10 +39,10 @@ def decide_task_types(estimator: Estimator, columns: TargetColumns, who: str) ->
 def fix_task_types(
     estimator: Estimator, names: Sequence[str], types: Sequence[str], who: str
 ) -> Any:
-    """Return a clone that takes tasks for what they are said to be."""
+    """Return a clone with given task types, unless the estimator already has them."""
     single = clone(estimator)
     for key, owner in _owners(single).items():
-        said = parse_task_types(_said(owner, names, who), names, "mixed", who)
+        said = parse_task_types(_given_types(owner, names, who), names, "mixed", who)
         pairs = zip(said, types, strict=True)
         both = [kind if one == "infer" else one for one, kind in pairs]
         single.set_params(**{key: both})
@@ -50,8 +50,8 @@ def fix_task_types(
 
 
 def _owners(estimator: Estimator) -> dict[str, Any]:
-    """Return which parts have `task_types`, by the name of that parameter."""
-    # Of parts within each other only the outermost, which tells the inner ones.
+    """Return the nested estimators with `task_types`, by the name of this parameter."""
+    # Only the outermost ones, because they pass the types to the inner ones.
     params = estimator.get_params(deep=True)
     keys = sorted(key for key in params if key.rpartition("__")[2] == _PARAMETER)
     prefixes = [key.removesuffix(_PARAMETER) for key in keys]
@@ -62,9 +62,9 @@ def _owners(estimator: Estimator) -> dict[str, Any]:
     }
 
 
-def _said(owner: Any, names: Sequence[str], who: str) -> dict[str, Any]:
-    """Return what is said of each task, None where it is to be inferred."""
-    if hasattr(owner, "_types_of"):  # it has estimators that are for one type only
+def _given_types(owner: Any, names: Sequence[str], who: str) -> dict[str, Any]:
+    """Return the given type of each task, None if it is inferred."""
+    if hasattr(owner, "_types_of"):  # contains estimators for only one type
         found: dict[str, Any] = owner._types_of(names)
         return found
     return by_task(owner.task_types, names, parameter=_PARAMETER, who=who)

@@ -1,4 +1,4 @@
-"""One task of a model that may stand at the end of pipelines and searches."""
+"""Views of one task of a model that is inside pipelines and searches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sklearn_mtl.utils._typing import FeaturesLike, TaskKey
 
 __all__ = ["model_and_inputs", "task_view"]
 
-#: Methods that not every model has, and that take X first.
+# : Optional methods of models whose first argument is X.
 _BEHIND_STEPS = (
     *("predict_interval", "predict_quantiles", "predict_set"),
     "_outputs_and_deviations",
@@ -25,32 +25,33 @@ _BEHIND_STEPS = (
 
 
 def task_view(estimator: Any, task: TaskKey) -> Any:
-    """Return one task of a fitted model as a single-output estimator on raw inputs.
+    """Return one task of a fitted model as a single-output estimator.
 
-    The model may be the last step of a `Pipeline`, the best one of a search, or frozen;
-    the view applies the steps before it. It has `predict`, `score` and, for a
-    classification, `predict_proba` and `classes_`, which is what calibration,
-    thresholds, partial dependence and SHAP want.
+    The model may be the last step of a `Pipeline`, the best estimator of a search, or
+    frozen. The view takes the inputs of the outermost estimator and applies all steps
+    before the model. It has `predict`, `score` and, for a classification task,
+    `predict_proba` and `classes_`. Use it with tools for single-output estimators, such
+    as calibration, partial dependence or SHAP.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted; a multi-task model, or whatever contains one.
+        Fitted multi-task model, or fitted estimator that contains one.
     task : str or int
-        Name or column number.
+        Name or column number of the task.
 
     Returns
     -------
     estimator
-        The view. It cannot be fitted: hand ``FrozenEstimator(view)`` to a tool that
-        clones and fits what it gets.
+        View of the task. It cannot be fitted: pass ``FrozenEstimator(view)`` to a tool
+        that clones and fits its estimator.
 
     Raises
     ------
     TaskError
-        If there is no such task.
+        If the task is unknown.
     TypeError
-        If there is no multi-task model inside.
+        If the estimator does not contain a multi-task model.
     NotFittedError
         If the estimator is not fitted.
 
@@ -74,13 +75,13 @@ def task_view(estimator: Any, task: TaskKey) -> Any:
 
 
 def model_and_inputs(estimator: Any, X: FeaturesLike, who: str) -> tuple[Any, Any]:
-    """Return the multi-task model in an estimator, and X as it comes to it."""
+    """Return the multi-task model in an estimator, and X transformed for it."""
     model, steps = _find_model(estimator, who)
     return model, _transformed(X, steps)
 
 
 def _find_model(estimator: Any, who: str) -> tuple[Any, list[Pipeline]]:
-    """Return the model, and the fitted steps before it."""
+    """Return the multi-task model and the fitted steps before it."""
     check_is_fitted(estimator)
     model, steps = estimator, []
     while not isinstance(model, MultiTaskOutputsMixin):
@@ -93,13 +94,13 @@ def _find_model(estimator: Any, who: str) -> tuple[Any, list[Pipeline]]:
             model = model.best_estimator_
         elif getattr(model, "refit", True) is False:
             raise TypeError(
-                f"{who}: {type(model).__name__} was given refit=False, so that it "
-                "kept no fitted model; refit=True keeps the best."
+                f"{who}: {type(model).__name__} has no fitted model because of "
+                "refit=False. Use refit=True."
             )
         else:
             raise TypeError(
-                f"{who}: {type(estimator).__name__} contains no multi-task model "
-                f"of sklearn_mtl, but a {type(model).__name__}."
+                f"{who}: {type(estimator).__name__} does not contain a multi-task "
+                f"model of sklearn_mtl, but a {type(model).__name__}."
             )
     return model, [step for step in steps if len(step)]
 
@@ -111,7 +112,7 @@ def _transformed(X: FeaturesLike, steps: list[Pipeline]) -> Any:
 
 
 class _AfterSteps(BaseEstimator):
-    """A fitted model behind fitted steps, with what a view asks of a model."""
+    """A fitted model after fitted steps, with the methods that a view uses."""
 
     shown_as = "Pipeline"
 
@@ -133,7 +134,7 @@ class _AfterSteps(BaseEstimator):
 
     @feature_names_in_.setter
     def feature_names_in_(self, names: np.ndarray | None) -> None:
-        # SHAP takes the names away from its own deep copy
+        # SHAP removes the names from its deep copy of the view
         self.steps[0][0].feature_names_in_ = names
 
     def _finite_output(self, X: FeaturesLike, t: int) -> np.ndarray:
@@ -146,7 +147,7 @@ class _AfterSteps(BaseEstimator):
         return self.model._task_code(self._prepare(X), t)
 
     def __getattr__(self, name: str) -> Any:
-        """Return a method of the model that takes X first, behind the steps."""
+        """Return an optional method of the model, applied to transformed X."""
         if name not in _BEHIND_STEPS:
             raise AttributeError(name)
         method = getattr(self.model, name)

@@ -1,4 +1,4 @@
-"""Labels of the tokens of texts: a tag for each word of each sample."""
+"""Token labels: a tag for each token of each sample."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class TokenLabels:
     Attributes
     ----------
     codes : ndarray of shape (n_tokens,)
-        Number of the tag among the classes of the task as float64, NaN where the tag is
-        missing, -1 where it was not seen in fit.
+        Index of the tag in the classes of the task, as float64. NaN if the tag is
+        missing, and -1 if it was not seen in fit.
     offsets : ndarray of shape (n_samples + 1,), int64
-        Sample i has ``codes[offsets[i]:offsets[i + 1]]``: none where its label is
-        missing.
+        The codes of sample i are ``codes[offsets[i]:offsets[i + 1]]``, which is empty
+        if its label is missing.
     """
 
     codes: np.ndarray
@@ -46,18 +46,18 @@ class TokenLabels:
 
     @classmethod
     def from_parts(cls, parts: Sequence[np.ndarray]) -> TokenLabels:
-        """Join the codes of each sample; an empty array where the label is missing."""
+        """Join the codes of the samples; they are empty if the label is missing."""
         ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
         codes = np.concatenate([np.empty(0), *parts]).astype(np.float64, copy=False)
         return cls(codes, np.concatenate([np.zeros(1, dtype=np.int64), ends]))
 
     @property
     def lengths(self) -> np.ndarray:
-        """Number of tags of each sample (n_samples,); 0 where the label is missing."""
+        """Number of tags of each sample (n_samples,); 0 if the label is missing."""
         return np.diff(self.offsets)
 
     def take(self, rows: np.ndarray) -> TokenLabels:
-        """Return the labels of some samples, given by their numbers or by a mask."""
+        """Return the labels of some samples, given by their indices or by a mask."""
         rows = np.arange(len(self.lengths))[rows]
         lengths = self.lengths[rows]
         offsets = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
@@ -66,7 +66,7 @@ class TokenLabels:
     def flatten(
         self, rows: np.ndarray, cells: Sequence[Any], weights: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the tags of some samples, what is given for them, and their weights.
+        """Return the observed tags of some samples, their cells, and their weights.
 
         Shapes: rows (n_rows,), cells (n_samples,), weights (n_rows,) -> (n_tags,),
         (n_tags, ...), (n_tags,).
@@ -79,35 +79,35 @@ class TokenLabels:
 
 
 def token_rows(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Return the numbers start, start + 1, ... of every run of tokens, joined.
+    """Return the indices start, start + 1, ... of all runs of tokens, concatenated.
 
     Shapes: starts (n_runs,), lengths (n_runs,) -> (sum of lengths,).
     """
-    # where each run begins in the result, subtracted, makes its numbers count from 0
+    # position in the result minus the first position of the run counts from 0
     before = np.cumsum(lengths) - lengths
     return np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
 
 
 def as_cells(parts: Iterable[Any]) -> np.ndarray:
-    """Return an object array of which each entry is a list or an array."""
-    parts = list(parts)  # np.array would make a matrix of lists of one length
+    """Return an array of dtype object whose entries are lists or arrays."""
+    parts = list(parts)  # np.array would convert lists of equal length to a matrix
     return np.fromiter(parts, dtype=object, count=len(parts))
 
 
 def holds_lists(values: np.ndarray) -> bool:
-    """Say whether labels of a column are lists, such as the tags of tokens."""
+    """Return whether labels of a column are lists, such as the tags of tokens."""
     return values.dtype.kind == "O" and any(isinstance(v, _LISTS) for v in values)
 
 
 def drop_untagged(
     cells: np.ndarray, name: str, who: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lists that have a tag, and which of the cells they are."""
+    """Return the lists with at least one tag, and a mask of these lists."""
     other = next((cell for cell in cells if not isinstance(cell, _LISTS)), None)
     if other is not None:
         raise TaskError(
-            f"{who}: task {name!r} has lists in y beside labels such as {other!r}. The "
-            "tags of tokens are one list per sample; None is a missing label."
+            f"{who}: task {name!r} has both lists and other labels, such as {other!r}. "
+            "Tags of tokens must be one list per sample, or None for a missing label."
         )
     has_tag = [not all(is_missing(tag) for tag in cell) for cell in cells]
     keep = np.array(has_tag, dtype=bool)
@@ -117,7 +117,7 @@ def drop_untagged(
 def read_tags(
     cells: np.ndarray, name: str, who: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the tags that are there, which of the tokens have one, and the lengths.
+    """Return the observed tags, a mask of tokens with a tag, and the list lengths.
 
     Shapes: cells (n_observed,) -> (n_tags,), (n_tokens,), (n_observed,).
     """
@@ -128,14 +128,14 @@ def read_tags(
 
 
 def has_spans(classes: np.ndarray) -> bool:
-    """Say whether tags mark spans, as those of the schemes IOB, IOBES and BILOU do."""
+    """Return whether tags mark spans, as in the schemes IOB, IOBES and BILOU."""
     return any(str(tag)[:2] in ("B-", "I-") for tag in classes.tolist())
 
 
 def check_lengths(
     tokens: Mapping[int, TokenLabels], given: Any, names: Sequence[str], who: str
 ) -> None:
-    """Refuse predictions for another number of tokens than there are tags.
+    """Raise if the number of predicted tokens of a sample differs from its tags.
 
     Shapes: given (n_tasks, n_samples), with an entry for each token.
     """
@@ -150,7 +150,7 @@ def check_lengths(
 
 
 def stack_codes(columns: Sequence[np.ndarray]) -> np.ndarray:
-    """Return predicted codes (n_samples, n_tasks): objects where a task has tokens."""
+    """Return predicted codes (n_samples, n_tasks); dtype object for token tasks."""
     if all(column.dtype.kind != "O" for column in columns):
         return np.stack(columns, axis=1)
     return np.stack([column.astype(object) for column in columns], axis=1)

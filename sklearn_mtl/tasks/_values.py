@@ -1,4 +1,4 @@
-"""The labels of one column: which are present, and their natural dtype."""
+"""Observed labels of one column, and their natural dtype."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _INFINITE = (
 
 
 def refuse_tags(values: np.ndarray, who: str) -> None:
-    """Refuse labels that are collections, such as the tags of each sample."""
+    """Raise for labels that are collections, such as several tags per sample."""
     collections = (list, tuple, set, frozenset, np.ndarray)
     found = next((v for v in values.flat if isinstance(v, collections)), None)
     if found is not None:
         raise TaskError(
             f"{who}: y has entries of type {type(found).__name__}, but it must have "
             "one label per sample and task. If they are tags of the tokens of texts, "
-            "put the lists into a pandas.Series or a column of a DataFrame, or say "
-            "task_types='tokens' where that is a parameter; "
-            "MultiTaskClassifier(trunk=Text()) learns them. If they are the tags of "
-            "each sample, make a task of each tag: "
+            "put the lists into a pandas Series or a column of a DataFrame, or set "
+            "task_types='tokens' if the estimator has this parameter, and use "
+            "MultiTaskClassifier(trunk=Text()). If they are several tags for each "
+            "sample, convert each tag to a task: "
             "y = sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)."
         )
 
@@ -64,7 +64,7 @@ def is_missing(value: Any) -> bool:
 
 
 def drop_missing(column: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the present labels of one column and where they stand."""
+    """Return the observed labels of one column and the mask of observed labels."""
     if hasattr(column, "is_null"):  # polars
         column = np.fromiter(column.to_list(), dtype=object)
     elif hasattr(column, "isna"):  # pandas, and its arrays
@@ -77,7 +77,7 @@ def drop_missing(column: Any) -> tuple[np.ndarray, np.ndarray]:
     elif column.dtype.kind in "mM":
         seen = ~np.isnat(column)
     elif column.dtype.kind == "O":
-        # most are texts, of which a hundred thousand tags are soon together
+        # isinstance first: most values are strings, and there may be many tags
         present = [isinstance(v, str) or not is_missing(v) for v in column]
         seen = np.array(present, dtype=bool)
     else:
@@ -86,7 +86,7 @@ def drop_missing(column: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def natural(values: np.ndarray, name: str, who: str) -> np.ndarray:
-    """Give object columns the dtype of their values, and refuse what has none."""
+    """Convert object columns to the dtype of their values; raise for mixed types."""
     if values.dtype.kind == "O" and len(values):
         refuse_tags(values, who)
         types = {_family(v) for v in {type(v): v for v in values}.values()}
@@ -94,13 +94,14 @@ def natural(values: np.ndarray, name: str, who: str) -> np.ndarray:
             shown = sorted({type(v).__name__ for v in values})
             raise TaskError(
                 f"{who}: task {name!r} has labels of the types {shown}. Unknown label "
-                "type: all labels of a task must be strings, or numbers, or booleans."
+                "type: all labels of a task must be strings, all numbers, or all "
+                "booleans."
             )
         found = np.array(values.tolist())
         values = values.astype(np.float64) if found.dtype.kind == "O" else found
     if values.dtype.kind == "c":
         raise ValueError(
-            f"Complex data not supported\n{who}: task {name!r} is complex."
+            f"Complex data not supported\n{who}: task {name!r} has complex labels."
         )
     if values.dtype.kind == "f" and len(values):
         largest = np.abs(values).max()
@@ -108,9 +109,9 @@ def natural(values: np.ndarray, name: str, who: str) -> np.ndarray:
             raise TaskError(_INFINITE.format(who=who, name=name))
         if largest > LARGEST:
             raise TaskError(
-                f"{who}: task {name!r} has labels of up to {largest:g} in size; "
-                f"allowed are numbers up to {LARGEST:g}, since their products must "
-                "not overflow. Divide them by a constant first."
+                f"{who}: task {name!r} has labels with absolute values of up to "
+                f"{largest:g}. At most {LARGEST:g} is allowed, because products of "
+                "labels must not overflow. Divide them by a constant."
             )
     return values
 

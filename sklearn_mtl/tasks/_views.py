@@ -1,4 +1,4 @@
-"""One task of a fitted multi-task model, as a single-output estimator."""
+"""Views of one task of a fitted multi-task model as a single-output estimator."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ __all__ = [
 
 
 def make_task_view(model: Any, task: TaskKey) -> Any:
-    """Return the view of a task of a fitted model that gives its outputs."""
+    """Return a view of one task of a fitted model."""
     t = model.task_set_.index(task, who=_name_of(model))
     chosen = model.task_set_.tasks[t]
     return _VIEWS[chosen.type](model, chosen.name)
 
 
 def _name_of(model: Any) -> str:
-    """Return the name that its user knows a model by."""
+    """Return the name of a model in messages."""
     return getattr(model, "shown_as", type(model).__name__)
 
 
 def _has(method: str) -> Callable[[Any], bool]:
-    """Return a check for whether the model has a method that fits the task."""
+    """Return a check that the model has a method for the type of the task."""
 
     def check(view: Any) -> bool:
         is_regressor = isinstance(view, TaskRegressorView)
@@ -49,7 +49,7 @@ def _has(method: str) -> Callable[[Any], bool]:
 
 
 class _TaskView(BaseEstimator):
-    """What both views share: who the model is and which task is looked at."""
+    """Base class of the views, with the model and the name of the task."""
 
     def __init__(self, model: Any, task: str) -> None:
         self.model = model
@@ -58,25 +58,25 @@ class _TaskView(BaseEstimator):
     def fit(
         self, X: FeaturesLike, y: TargetsLike | None = None, **fit_params: Any
     ) -> Any:
-        """Refuse: a tool that clones and fits would train another model unnoticed.
+        """Raise, because a tool that refits a clone would silently train another model.
 
         Shapes: X (n_samples, n_features), y (n_samples,).
         """
         name = _name_of(self.model)
         raise TypeError(
             f"{type(self).__name__}: this is task {self.task!r} of a fitted {name} and "
-            "cannot be fitted again. Hand FrozenEstimator(view) to a tool that clones "
-            f"and fits what it gets; to train and validate anew, hand it {name} itself "
+            "cannot be fitted again. Pass FrozenEstimator(view) to a tool that clones "
+            f"and fits its estimator. To train and validate new models, pass {name} "
             "with all tasks, or single-task models in IndependentTasks."
         )
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Say that a view of a fitted model is fitted."""
+        """Return whether the model is fitted."""
         return hasattr(self.model, "task_set_")
 
     @property
     def task_set_(self) -> TaskSet:
-        """The task, alone, of labels in 1-D."""
+        """TaskSet with only this task, for 1-D labels."""
         return self.model.task_set_.subset([self._index()], is_1d=True)
 
     @property
@@ -86,12 +86,12 @@ class _TaskView(BaseEstimator):
 
     @property
     def feature_names_in_(self) -> np.ndarray:
-        """Names of the features seen in fit, where they had names."""
+        """Names of the features seen in fit, if X had feature names."""
         return self.model.feature_names_in_
 
     @feature_names_in_.setter
     def feature_names_in_(self, names: np.ndarray | None) -> None:
-        # SHAP takes the names away from its own deep copy
+        # SHAP removes the names from its deep copy of the view
         self.model.feature_names_in_ = names
 
     def _index(self) -> int:
@@ -112,7 +112,7 @@ class _TaskView(BaseEstimator):
 
     @available_if(_has("predict_interval"))
     def predict_interval(self, X: FeaturesLike, coverage: float = 0.9) -> np.ndarray:
-        """Predict an interval for each label, as the model does for all tasks.
+        """Predict an interval for each label; see `predict_interval` of the model.
 
         Shapes: X (n_samples, n_features) -> (n_samples, 2).
         """
@@ -120,7 +120,7 @@ class _TaskView(BaseEstimator):
 
     @available_if(_has("predict_quantiles"))
     def predict_quantiles(self, X: FeaturesLike, q: ArrayLike) -> np.ndarray:
-        """Predict quantiles of the labels, as the model does for all tasks.
+        """Predict quantiles of the labels; see `predict_quantiles` of the model.
 
         Shapes: X (n_samples, n_features), q (n_q,) -> (n_samples, n_q).
         """
@@ -128,7 +128,7 @@ class _TaskView(BaseEstimator):
 
     @available_if(_has("predict_set"))
     def predict_set(self, X: FeaturesLike, coverage: float = 0.9) -> np.ndarray:
-        """Predict sets of classes, as the model does for all tasks.
+        """Predict sets of classes; see `predict_set` of the model.
 
         Shapes: X (n_samples, n_features) -> (n_samples, n_classes), bool.
         """
@@ -136,7 +136,7 @@ class _TaskView(BaseEstimator):
         return found if self.model.task_set_.is_1d else found[self._index()]
 
     def _own(self, values: np.ndarray) -> np.ndarray:
-        """Return the part of values (n_samples, n_tasks, ...) that is the task's."""
+        """Return the values of this task from values (n_samples, n_tasks, ...)."""
         return values if self.model.task_set_.is_1d else values[:, self._index()]
 
     def _scored(
@@ -208,21 +208,20 @@ class TaskRegressorView(RegressorMixin, _TaskView):
     """
 
     def predict(self, X: FeaturesLike, return_std: bool = False) -> Any:
-        """Predict the task; with `return_std` also the root mean squared errors.
+        """Predict the task; with `return_std`, also standard deviations of the errors.
 
-        As the model does for all tasks. Standard deviations need a model that knows its
-        errors on held-out samples.
+        Standard deviations require a model with the errors of held-out samples.
 
-        Shapes: X (n_samples, n_features) -> (n_samples,), or two of them.
+        Shapes: X (n_samples, n_features) -> (n_samples,), or two such arrays.
         """
         if not return_std:
             return super().predict(X)
         check_is_fitted(self)
         if not hasattr(self.model, "_outputs_and_deviations"):
             raise ValueError(
-                f"{type(self).__name__}: return_std=True needs the errors of held-out "
-                f"predictions, which {_name_of(self.model)} does not keep. Fit a "
-                "ConformalPredictor with it."
+                f"{type(self).__name__}: return_std=True requires the errors of "
+                f"held-out predictions, which {_name_of(self.model)} does not store. "
+                "Wrap it in a ConformalPredictor."
             )
         outputs, std = self.model._outputs_and_deviations(X)
         t = self._index()
@@ -231,7 +230,7 @@ class TaskRegressorView(RegressorMixin, _TaskView):
     def score(
         self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None = None
     ) -> float:
-        """Return R2 over observed labels, of points on the circle where values repeat.
+        """Return R2 over observed labels, of points on the circle for a circular task.
 
         Shapes: X (n_samples, n_features), y (n_samples,), sample_weight
         (n_samples,).
@@ -240,7 +239,7 @@ class TaskRegressorView(RegressorMixin, _TaskView):
 
 
 class TaskTokensView(_TaskView):
-    """One task of a fitted multi-task model that has a tag for each token.
+    """One token task of a fitted multi-task model.
 
     Parameters
     ----------
@@ -265,7 +264,7 @@ class TaskTokensView(_TaskView):
     def score(
         self, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None = None
     ) -> float:
-        """Return the share of right tags over observed tags.
+        """Return the proportion of correct tags among the observed tags.
 
         Shapes: X (n_samples,), y (n_samples,), sample_weight (n_samples,).
         """

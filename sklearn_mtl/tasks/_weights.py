@@ -1,4 +1,4 @@
-"""Weights of cells, classes and tasks."""
+"""Weights of samples, labels, classes and tasks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sklearn_mtl.utils._frames import column_names, is_frame
 from sklearn_mtl.utils._private import HasMethods
 from sklearn_mtl.utils._typing import ClassWeight, TaskNumbers
 
-if TYPE_CHECKING:  # both read y, and ask here which labels weigh nothing
+if TYPE_CHECKING:  # both modules import this one
     from sklearn_mtl.tasks._read_y import Cells
     from sklearn_mtl.tasks._task_set import Task, TaskSet
 
@@ -36,10 +36,10 @@ __all__ = [
 ]
 
 
-_LARGEST = 1e30  # weights are summed and multiplied, in float32 too
-_FEW = 0.1  # a mean weight below this is rather a share than a number of samples
+_LARGEST = 1e30  # weights are summed and multiplied, also in float32
+_FEW = 0.1  # with a smaller mean, weights are probably normalised to a small sum
 
-#: What an estimator allows for `class_weight`; a pandas series has items as well.
+# : Parameter constraint of `class_weight`; a pandas Series also has items.
 CLASS_WEIGHT: list[Any] = [dict, HasMethods(["items"]), list, tuple, str, None]
 
 
@@ -49,7 +49,7 @@ def check_sample_weight(
     who: str,
     tasks: NamedTasks | None = None,
 ) -> np.ndarray:
-    """Return sample weights as one number a cell.
+    """Return sample weights as one number per label.
 
     Shapes: -> (n_samples, n_tasks).
     """
@@ -62,7 +62,7 @@ def check_sample_weight(
 def weights_at(
     cells: Cells, weights: np.ndarray | None, shape: tuple[int, int]
 ) -> np.ndarray:
-    """Return the weights of some cells.
+    """Return the weights of some labels.
 
     Shapes: -> (n_cells,).
     """
@@ -74,7 +74,7 @@ def weights_at(
 def weightless_labels(
     weights: np.ndarray | None, shape: tuple[int, int]
 ) -> np.ndarray | None:
-    """Return which labels have weight 0, so that they count as missing.
+    """Return a mask of labels with weight 0, which are treated as missing.
 
     Shapes: -> (n_samples, n_tasks).
     """
@@ -112,7 +112,7 @@ def align_weights(
     if np.ma.is_masked(sample_weight):
         raise ValueError(
             f"{who}: sample_weight has masked entries, but every weight must be a "
-            "number; 0 leaves a label out."
+            "number. Use 0 to leave a label out."
         )
     if sparse.issparse(given):
         given = given.toarray()
@@ -141,27 +141,27 @@ def align_weights(
 
 
 def warn_of_small_weights(total: float, n_labels: int, who: str) -> None:
-    """Warn if weights look normalised where a weight counts samples."""
+    """Warn if weights look normalised although they are used as numbers of samples."""
     if n_labels and total < _FEW * n_labels:
         warnings.warn(
-            f"{who}: sample_weight is {total / n_labels:.3g} in the mean, and a weight "
-            f"of 2 means two samples here, so that {n_labels} labels count as "
-            f"{total:.3g}. Divide the weights by their mean if only their ratios are "
-            "meant.",
+            f"{who}: the mean of sample_weight is {total / n_labels:.3g}. A weight of "
+            f"2 means two samples here, so {n_labels} labels count as {total:.3g} "
+            "labels. Divide the weights by their mean if only their ratios are "
+            "relevant.",
             UserWarning,
             stacklevel=2,
         )
 
 
 def _as_columns(weights: np.ndarray) -> np.ndarray:
-    """Return weights with a column for each task, or one for all."""
+    """Return weights with one column per task, or one column for all tasks."""
     return weights[:, None] if weights.ndim == 1 else weights
 
 
 def class_mass(
     task_set: TaskSet, codes: np.ndarray, sample_weight: ArrayLike | None, who: str
 ) -> np.ndarray:
-    """Return the sum of weights of every class.
+    """Return the sum of the weights of each class.
 
     Shapes: codes (n_samples, n_tasks) -> (n_tasks, n_classes).
     """
@@ -183,7 +183,7 @@ def cell_weights(
     who: str = "TaskSet",
     mass: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return the weight of every label: sample weight times class weight.
+    """Return the weight of each label: sample weight times class weight.
 
     Shapes: codes (n_samples, n_tasks), sample_weight (n_samples,) or
     (n_samples, n_tasks), mass (n_tasks, n_classes) -> (n_samples, n_tasks).
@@ -215,7 +215,7 @@ def resolve_class_weight(
     class_weight: ClassWeight | None,
     who: str,
 ) -> dict[str, Any] | None:
-    """Return class weights as numbers, so that they hold for other samples too.
+    """Return class weights as numbers, which can be used for other samples.
 
     Shapes: codes (n_samples, n_tasks).
     """
@@ -237,7 +237,7 @@ def resolve_class_weight(
 
 
 def is_by_name(class_weight: Any) -> bool:
-    """Whether a dict of class weights is one by task, and not by label."""
+    """Return whether the keys of a dict of class weights are tasks, not classes."""
     return all(
         value is None or isinstance(value, str) or hasattr(value, "items")
         for _, value in class_weight.items()
@@ -247,7 +247,7 @@ def is_by_name(class_weight: Any) -> bool:
 def _split_class_weight(
     class_weight: ClassWeight | None, task_set: TaskSet, who: str
 ) -> list[Any]:
-    """Return the class weight of every task; a dict of labels holds for all of them."""
+    """Return the class weight of each task; a dict by class applies to all tasks."""
     if hasattr(class_weight, "items") and not is_by_name(class_weight):
         found = [class_weight] * task_set.n_tasks
     else:
@@ -257,19 +257,19 @@ def _split_class_weight(
     for task, one in zip(task_set.tasks, found, strict=True):
         if task.is_tokens and one is not None:
             raise TaskError(
-                f"{who}: task {task.name!r} is one of tokens, which take no "
-                "class_weight. Give class_weight by the names of the other tasks."
+                f"{who}: class_weight is not supported for token tasks, such as "
+                f"{task.name!r}. Use a dict with the names of the other tasks."
             )
     return found
 
 
 def _class_factors(task: Task, counts: np.ndarray, wanted: Any, who: str) -> np.ndarray:
-    assert task.classes is not None  # for the type checker; asked before
+    assert task.classes is not None  # for the type checker
     is_dict = hasattr(wanted, "items")
     if not is_dict and not (isinstance(wanted, str) and wanted == "balanced"):
         raise TaskError(
-            f"{who}: task {task.name!r} has class_weight {wanted!r}; allowed are None, "
-            "'balanced' and a dict of labels."
+            f"{who}: task {task.name!r}: class_weight must be None, 'balanced' or a "
+            f"dict of classes; got {wanted!r}."
         )
     if not is_dict:
         return counts.sum() / (task.n_classes * np.where(counts > 0, counts, np.inf))
@@ -277,8 +277,8 @@ def _class_factors(task: Task, counts: np.ndarray, wanted: Any, who: str) -> np.
     unknown = [label for label in wanted if label not in known]
     if unknown:
         raise TaskError(
-            f"{who}: task {task.name!r}: class_weight names the classes {unknown}; "
-            f"known classes: {known}."
+            f"{who}: task {task.name!r}: class_weight has the unknown classes "
+            f"{unknown}. Known classes: {known}."
         )
     factors = np.array([float(wanted.get(label, 1.0)) for label in known])
     for label, factor in zip(known, factors.tolist(), strict=True):
@@ -291,7 +291,7 @@ def _class_factors(task: Task, counts: np.ndarray, wanted: Any, who: str) -> np.
 def task_weights(
     task_set: TaskSet, task_weight: TaskNumbers | None, who: str = "TaskSet"
 ) -> np.ndarray:
-    """Return one weight a task.
+    """Return one weight per task.
 
     Shapes: task_weight (n_tasks,) -> (n_tasks,).
     """

@@ -114,7 +114,7 @@ def failing(capsys, *arguments):
         ([*ROLES, "--sep", "::"], "--sep '::' is not valid; the sep"),
         ([*ROLES, "--decimal", "point"], "--decimal point is not valid; the"),
         ([*ROLES, "--encoding", "utf9"], "--encoding utf9 is not an encoding"),
-        ([*ROLES, "--cv", "1"], "error: --cv must be a whole number"),
+        ([*ROLES, "--cv", "1"], "error: --cv must be an integer"),
         ([*ROLES, "--cv", "50"], "groups"),
         ([*ROLES, "--repeats", "0"], "--repeats is 0"),
         ([*ROLES, "--learning-curve", "2"], "--learning-curve is [2.0]"),
@@ -230,9 +230,8 @@ def test_warnings_are_lines(tmp_path, capsys):
     assert command_line.main(["compare", *map(str, arguments), "--n-jobs", "1"]) == 0
     line = capsys.readouterr().err.splitlines()[-1]
     assert line == (
-        "sklearn-mtl: warning: compare: task 'label' has the label -1 beside other "
-        "classes and learns it as a class. If it stands for a missing label, use "
-        "--missing -1."
+        "sklearn-mtl: warning: compare: task 'label' has the label -1, which is "
+        "treated as a class. If it represents missing labels, use --missing -1."
     )
 
 

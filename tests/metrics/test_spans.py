@@ -176,7 +176,7 @@ def test_texts_without_spans_have_no_score():
         ([[1, 2], [1]], "span_f1", "'task0' has text as labels in y_true, such as"),
         (["O", "O"], "span_f1", "has lists of tags in y, but its prediction of sample"),
         ([["O", "O"], ["O"]], {"tokens": "r2"}, "is a tokens task, which 'r2' cannot"),
-        ([["O", "O"], ["O"]], "r2", "is a regression but its labels are of dtype obj"),
+        ([["O", "O"], ["O"]], "r2", "is a regression task, but its labels have the d"),
         (
             [np.eye(2), np.eye(3)],
             "log_loss",

@@ -316,7 +316,7 @@ def test_labels_of_one_group_are_chosen_by_as_without_groups():
     ("labels", "message"),
     [
         ([0.0, np.inf], "task 'late': Input y contains infinity"),
-        ([0.0, 1e71], "task 'late' has labels of up to 1e+71"),
+        ([0.0, 1e71], "task 'late' has labels with absolute values of up to 1e+71"),
         (["a", 1], "task 'late' has labels of the types"),
         ([np.nan, None], "new task 'late' has no observed label: all 160 values"),
     ],

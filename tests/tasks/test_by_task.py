@@ -39,7 +39,7 @@ def test_a_value_holds_for_all_a_list_in_order_a_dict_by_name(value, expected):
     ("value", "message"),
     [
         ({"c": 1, "a": 2}, "me: p names unknown tasks ['c']. Known tasks: ['a', 'b']."),
-        ([1, 2, 3], "me: p has 3 entries for 2 tasks."),
+        ([1, 2, 3], "me: p has 3 entries, but there are 2 tasks."),
         ({"a": 1, 0: 2}, "me: p names task 'a' twice."),
     ],
 )

@@ -19,30 +19,30 @@ def each(n_values, n_samples):
     ("labels", "kind", "found"),
     [
         # next to the border on either side
-        (each(20, 9), CLASSES, "20 different whole numbers and is taken"),
-        (each(21, 9), VALUES, "21 different whole numbers and is taken"),
+        (each(20, 9), CLASSES, "20 different integers and is inferred"),
+        (each(21, 9), VALUES, "21 different integers and is inferred"),
         # rare values decide
         (
             np.r_[each(18, 9), 18, 19, 20, 20],
             VALUES,
-            "21 different whole numbers, 3 of",
+            "21 different integers, 3 of",
         ),
         (
             np.r_[each(20, 9), 20, 21],
             VALUES,
-            "22 different whole numbers, 2 of them in",
+            "22 different integers, 2 of them in",
         ),
-        (each(12, 1), CLASSES, "12 different whole numbers, 12 of them in one or two"),
+        (each(12, 1), CLASSES, "12 different integers, 12 of them in one or two"),
         (
             each(25, 2),
             VALUES,
-            "25 different whole numbers, 25 of them in one or two sa",
+            "25 different integers, 25 of them in one or two sa",
         ),
         # a fraction decides
         (
             np.r_[each(5, 9), 1.5],
             VALUES,
-            "whole numbers but for 1 of its labels and is",
+            "integers except for 1 of its labels and is",
         ),
     ],
 )

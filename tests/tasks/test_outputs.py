@@ -121,8 +121,8 @@ def test_ids_that_are_names_of_columns_are_not_places():
 @pytest.mark.parametrize(
     ("task_id", "message"),
     [
-        (["sex"], "Told: task_id has shape (1,); X has 3 rows."),
-        ([["sex"]] * 3, "Told: task_id has shape (3, 1); X has 3 rows."),
+        (["sex"], "Told: task_id has shape (1,), but X has 3 samples."),
+        ([["sex"]] * 3, "Told: task_id has shape (3, 1), but X has 3 samples."),
         (["sex", "x", "sex"], "Told: unknown task 'x'. Known tasks: ['sex', 'grade', "),
         (
             ["sex", None, "sex"],
@@ -185,7 +185,7 @@ class TestScore:
 
     def test_text_for_a_regression_names_its_task(self):
         with pytest.raises(
-            TaskError, match="Told: task 'size' is a regression but its"
+            TaskError, match="Told: task 'size' is a regression task, but its"
         ):
             mixed().score(ROWS, MIXED.assign(size=["a", "b", "c"]))
 

@@ -134,33 +134,34 @@ def test_categories_are_told_from_numbers():
     ("y", "message"),
     [
         (np.zeros((2, 2, 2)), "me: y has shape (2, 2, 2); it must be (n_samples,) or"),
-        (3, "me: y must be an array, found the scalar 3."),
-        ("abc", "me: y must be an array, found the scalar 'abc'."),
-        (np.zeros((3, 0)), "me: y has no columns; at least one task is needed."),
+        (3, "me: y must be an array; got the scalar 3."),
+        ("abc", "me: y must be an array; got the scalar 'abc'."),
+        (np.zeros((3, 0)), "me: y has no columns; at least one task is required."),
         ([[1, 2], [3]], "me: y has entries of type list, but it must have one label"),
         (
             [["a", "b"], ["c"]],
             "me: y has entries of type list, but it must have one label per sample and "
             "task. If they are tags of the tokens of texts, put the lists into a "
-            "pandas.Series or a column of a DataFrame, or say task_types='tokens' "
-            "where that is a parameter; MultiTaskClassifier(trunk=Text()) learns them. "
-            "If they are the tags of each sample, make a task of each tag: "
+            "pandas Series or a column of a DataFrame, or set task_types='tokens' if "
+            "the estimator has this parameter, and use "
+            "MultiTaskClassifier(trunk=Text()). If they are several tags for each "
+            "sample, convert each tag to a task: "
             "y = sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y).",
         ),
         ([{"a"}, {"b", "c"}], "me: y has entries of type set, but it must have one"),
         (pd.Series([{"a"}, {"b"}]), "me: y has entries of type set, but it must have "),
         (
             pd.Series([["a"], "b"]),
-            "me: task 'task0' has lists in y beside labels such as 'b'. The tags of "
-            "tokens are one list per sample; None is a missing label.",
+            "me: task 'task0' has both lists and other labels, such as 'b'. Tags of "
+            "tokens must be one list per sample, or None for a missing label.",
         ),
         ({"a": [0, 1], "b": [0]}, "me: the columns of y have the shapes {'a': (2,), "),
         ({"a": np.zeros((2, 2))}, "me: the columns of y have the shapes {'a': (2, 2)}"),
-        ({}, "me: y has no columns; at least one task is needed."),
+        ({}, "me: y has no columns; at least one task is required."),
         (
             ["a", 1],
             "me: task 'task0' has labels of the types ['int', 'str']. Unknown label "
-            "type: all labels of a task must be strings, or numbers, or booleans.",
+            "type: all labels of a task must be strings, all numbers, or all booleans.",
         ),
         ([[True, 0], ["x", 1]], "me: task 'task0' has labels of the types ['bool', "),
         ([{"a": 1}, {}], "me: task 'task0' has labels of the types ['dict']."),

@@ -104,10 +104,10 @@ def test_sparse_blocks_stay_sparse():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((PAIRS, [0]), "stack_tasks: give a list of (X, y), or X, y and task_id."),
+        ((PAIRS, [0]), "stack_tasks: pass a list of (X, y), or X, y and task_id."),
         (
             (PAIRS, None, [0]),
-            "stack_tasks: give a list of (X, y), or X, y and task_id.",
+            "stack_tasks: pass a list of (X, y), or X, y and task_id.",
         ),
         (
             ([[1.0], [2.0]], [0, 1], [0]),
@@ -125,7 +125,7 @@ def test_sparse_blocks_stay_sparse():
         ),
         (
             ([[1.0]], [0, 1], [0, 1]),
-            "stack_tasks: X has 1 rows and y 2.",
+            "stack_tasks: X has 1 samples, but y has 2.",
         ),
     ],
 )
@@ -135,7 +135,9 @@ def test_what_does_not_fit_together_is_explained(arguments, message):
 
 
 def test_the_number_of_names_must_fit():
-    with pytest.raises(TaskError, match=r"^stack_tasks: 1 names for 2 tasks\.$"):
+    with pytest.raises(
+        TaskError, match=r"^stack_tasks: names has 1 entries, but there"
+    ):
         stack_tasks(PAIRS, names=["a"])
 
 
@@ -171,7 +173,7 @@ def test_frames_of_any_library_are_joined_by_their_columns(frame):
     ids=["NaN", "None", "text and NaN", "pandas", "polars", "masked", "NA"],
 )
 def test_a_sample_without_a_task_is_refused(task_id):
-    match = "task_id is missing for 1 samples, such as sample 2; every sample needs"
+    match = "task_id is missing for 1 samples, such as sample 2; every sample must"
     with pytest.raises(TaskError, match=match):
         stack_tasks(np.eye(3), [0, 1, 2], task_id)
 

@@ -49,15 +49,15 @@ def test_a_classifier_needs_them():
 @pytest.mark.parametrize(
     ("classes", "message"),
     [
-        ([[0, 1]], "me: classes has 1 entries for 2 tasks."),
+        ([[0, 1]], "me: classes has 1 entries, but there are 2 tasks."),
         ({"x": [0, 1]}, "me: classes names unknown tasks ['x']. Known tasks: ["),
         ([[0, 1], [0.5, 1]], "me: task 'task1' has fractional class labels"),
         (
             [[0, 1], None],
-            "me: task 'task1' is declared without classes; a classifi",
+            "me: task 'task1' is a classification task without",
         ),
-        ({"task0": [0, 1]}, "me: task 'task1' is declared without classes; a cl"),
-        ([[0, 1], []], "me: task 'task1' is declared without classes; a classifi"),
+        ({"task0": [0, 1]}, "me: task 'task1' is a classification task without"),
+        ([[0, 1], []], "me: task 'task1' is a classification task without"),
     ],
 )
 def test_wrong_classes_are_explained(classes, message):
@@ -67,5 +67,5 @@ def test_wrong_classes_are_explained(classes, message):
 
 
 def test_a_regressor_takes_none():
-    with pytest.raises(TaskError, match="me: task 'task0' is a regression and takes"):
+    with pytest.raises(TaskError, match="me: task 'task0' is a regression task, so"):
         TaskSet.from_classes([0, 1], [0, 1], kind="regression", who="me")

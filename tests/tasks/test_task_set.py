@@ -91,11 +91,11 @@ def test_an_override_of_one_task_leaves_the_others_to_inference():
             {"colour": "regression"},
             "me: task_types names unknown tasks ['colour']. Known tasks: ['task0'].",
         ),
-        (["regression"] * 2, "me: task_types has 2 entries for 1 tasks."),
+        (["regression"] * 2, "me: task_types has 2 entries, but there are 1 tasks."),
         (
             "ordinal",
-            "me: task 'task0' has task type 'ordinal'; allowed are 'classification', "
-            "'binary', 'multiclass', 'regression', 'tokens' and None.",
+            "me: task 'task0': the task type must be 'classification', 'binary', "
+            "'multiclass', 'regression', 'tokens' or None; got 'ordinal'.",
         ),
     ],
 )
@@ -111,26 +111,26 @@ def test_a_wrong_override_is_explained(task_types, message):
             [[0, 0.5], [1, 1.25]],
             "classification",
             "me: task 'task1' has fractional class labels, such as [0.5, 1.25]. "
-            "Unknown label type: continuous. Classes are strings, booleans, or whole "
-            "numbers; for a regression target use a regressor.",
+            "Unknown label type: continuous. Classes must be strings, booleans or "
+            "integers. Use a regressor for a regression target.",
         ),
         (
             np.array(["2020-01-01", "2021-01-01"], dtype="M8[D]"),
             "classification",
             "me: task 'task0' has labels of dtype datetime64[D]. Unknown label type: "
-            "classes are strings, booleans, or whole numbers.",
+            "classes must be strings, booleans or integers.",
         ),
         (
             pd.DataFrame({"price": ["low", "high"]}),
             "regression",
-            "me: task 'price' is a regression but its labels are of dtype <U4; numbers "
-            "are needed.",
+            "me: task 'price' is a regression task, but its labels have the dtype <U4; "
+            "they must be numbers.",
         ),
         (
             [[1, NAN], [2, NAN]],
             "regression",
             "me: task 'task1' has no observed label: all 2 values of y are missing "
-            "(NaN) or have a weight of zero. Drop the column, or give "
+            "(NaN) or have a weight of zero. Drop the column, or set "
             "on_empty_task='warn' to predict NaN for it.",
         ),
     ],
@@ -169,8 +169,8 @@ def test_a_single_class_is_announced_and_constant():
 )
 def test_a_sentinel_is_announced_with_the_remedy(y, sentinel):
     message = (
-        f"me: task 'task0' has the label {sentinel} beside other classes and learns it "
-        "as a class. If it stands for a missing label, use "
+        f"me: task 'task0' has the label {sentinel}, which is treated as a class. "
+        "If it represents missing labels, use "
         f"sklearn_mtl.tasks.mask_labels(y, sentinel={sentinel})."
     )
     with pytest.warns(MissingLabelWarning, match=f"^{re.escape(message)}$"):
@@ -247,8 +247,8 @@ def test_an_unseen_label_is_an_error_or_counts_as_wrong(seen, new):
     with pytest.raises(TaskError, match=f"^{re.escape(message)}$"):
         tasks.encode([new, new], who="me")
     message = (
-        "me: y has labels that were not seen in fit, by task: 'task0': "
-        f"{[new]}. They count as wrong."
+        f"me: y has labels that were not seen in fit: 'task0': {[new]}. They count as "
+        "wrong predictions."
     )
     with pytest.warns(UnseenLabelWarning, match=f"^{re.escape(message)}$"):
         codes = tasks.encode([new, new], unseen="wrong", who="me")
@@ -266,7 +266,7 @@ def test_only_one_warning_tells_of_all_unseen_labels():
 def test_text_where_numbers_were_learnt_names_its_task():
     tasks, _ = read([[1.5, 0], [2.5, 1]])
     message = (
-        "me: task 'task0' is a regression but its labels are of dtype <U1; numbers"
+        "me: task 'task0' is a regression task, but its labels have the dtype <U1; they"
     )
     with pytest.raises(TaskError, match=re.escape(message)):
         tasks.encode(pd.DataFrame({"a": ["x", "y"], "b": [0, 1]}), who="me")

@@ -88,7 +88,7 @@ def test_what_has_no_task_is_refused():
         sklearn_mtl.task_view(WRAPPED["model"]().fit(X, Y), "weight")
     other = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y.colour)
     message = (
-        "task_view: Pipeline contains no multi-task model of sklearn_mtl, but a Log"
+        "task_view: Pipeline does not contain a multi-task model of sklearn_mtl, but"
     )
     with pytest.raises(TypeError, match=message):
         sklearn_mtl.task_view(other, "colour")
@@ -96,7 +96,7 @@ def test_what_has_no_task_is_refused():
 
 def test_a_search_that_kept_no_model_says_so():
     kept = search().set_params(refit=False).fit(X, Y)
-    with pytest.raises(TypeError, match="GridSearchCV was given refit=False"):
+    with pytest.raises(TypeError, match="GridSearchCV has no fitted model because"):
         sklearn_mtl.task_view(kept, "colour")
 
 

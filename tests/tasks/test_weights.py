@@ -139,16 +139,16 @@ def test_columns_of_weights_are_matched_by_name():
             "me: class_weight names unknown tasks ['colour']. Known tasks: ['sex', "
             "'grade', 'size'].",
         ),
-        (["balanced"], "me: class_weight has 1 entries for 3 tasks."),
+        (["balanced"], "me: class_weight has 1 entries, but there are 3 tasks."),
         (
             "even",
-            "me: task 'sex' has class_weight 'even'; allowed are None, 'balanced' and "
-            "a dict of labels.",
+            "me: task 'sex': class_weight must be None, 'balanced' or a dict of "
+            "classes; got 'even'.",
         ),
         (
             {"sex": {"x": 1.0}},
-            "me: task 'sex': class_weight names the classes ['x']; known classes: "
-            "['f', 'm'].",
+            "me: task 'sex': class_weight has the unknown classes ['x']. Known "
+            "classes: ['f', 'm'].",
         ),
         (
             {"sex": {"f": -1.0}},
@@ -213,7 +213,7 @@ def test_task_weights_come_by_name_or_in_order(weight, expected):
     ("weight", "message"),
     [
         ({"x": 1}, "me: task_weight names unknown tasks ['x']. Known tasks: ['sex', "),
-        ([1, 2], "me: task_weight has 2 entries for 3 tasks."),
+        ([1, 2], "me: task_weight has 2 entries, but there are 3 tasks."),
         (
             [1, -2, 1],
             "me: task 'grade': task_weight is -2.0; it must be finite and not",

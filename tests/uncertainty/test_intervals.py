@@ -217,7 +217,7 @@ def test_the_median_of_a_task_without_held_out_labels_is_the_prediction():
 def test_a_view_of_a_model_without_held_out_errors_says_so():
     X, y = draw("mixed", missing=False)
     view = MultiTaskLinearMixedEstimator().fit(X, y).task(1)
-    with pytest.raises(ValueError, match=r"MixedEstimator does not keep.*Conformal"):
+    with pytest.raises(ValueError, match=r"MixedEstimator does not store.*Conformal"):
         view.predict(X, return_std=True)
     view = MultiTaskLinearRegressor().fit(X, y).task(1)
     with pytest.raises(ValueError, match="store_oof=True"):
