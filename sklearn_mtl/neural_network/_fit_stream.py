@@ -56,7 +56,8 @@ class FitStreamMixin:
             Labels may be missing in whole batches, and classes may appear in any batch.
             All other columns are inputs.
         sample_weight : str or list of str, default=None
-            Column with weights of samples, or one column of weights for each target.
+            Column with weights of samples, or one column of weights for each target,
+            in the order of the targets.
         groups : str, default=None
             Column with the group of each sample. Samples of one group are held out
             together or not at all.

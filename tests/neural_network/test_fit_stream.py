@@ -97,6 +97,20 @@ def test_weights_and_groups_are_columns(table, n_members):
     assert found.predict(X).tolist() == expected.predict(X).tolist()
 
 
+def test_weights_of_labels_are_one_column_per_target(table):
+    used = table[[*INPUTS, *TARGETS]].assign(
+        first=table["weight"], second=table["patient"] % 4 + 1.0
+    )
+    X, y = used[INPUTS], used[TARGETS]
+    expected = model().fit(X, y, used[["first", "second"]].to_numpy())
+    found = model().fit_stream(
+        batches(used), TARGETS, sample_weight=["first", "second"]
+    )
+    assert found.predict(X).tolist() == expected.predict(X).tolist()
+    with pytest.raises(ValueError, match="one column of weights for each target"):
+        model().fit_stream(batches(used), TARGETS, sample_weight=["first"])
+
+
 def test_a_folder_of_files_and_its_dataset_give_the_same(table, tmp_path):
     used = table[INPUTS + TARGETS]
     write_files(used, tmp_path)

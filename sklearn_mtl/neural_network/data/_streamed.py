@@ -258,6 +258,8 @@ class _BatchReader:
         self.model, self.columns = model, columns
         self.who, self.names, self.first = type(model).__name__, names, where
         taken = [name for names in columns.lists().values() for name in names]
+        self.targets = columns.lists()["targets"]
+        self._check_weights()
         missing = [name for name in taken if name not in names]
         if missing:
             raise ValueError(
@@ -271,6 +273,17 @@ class _BatchReader:
                 "weights or groups."
             )
 
+    def _check_weights(self) -> None:
+        """Refuse weights of labels unless there is a column for each target."""
+        names = self.columns.sample_weight
+        if names is None or isinstance(names, str) or len(names) == len(self.targets):
+            return
+        raise ValueError(
+            f"{self.who}: sample_weight names the columns {list(names)}, but the "
+            f"targets are {self.targets}. Give one column of weights for each target, "
+            "in the same order, or the name of one column as str for all of them."
+        )
+
     def others(self, frame: Any, where: str) -> dict[str, Any]:
         """Return the columns of each role."""
         self._check_names(frame, where)
@@ -278,6 +291,9 @@ class _BatchReader:
         for role, names in self.columns.lists().items():
             is_single = isinstance(getattr(self.columns, role), str)
             found[role] = frame[names[0] if is_single else names]
+        weights = found.get("sample_weight")
+        if weights is not None and weights.ndim == 2:  # matched to the tasks by name
+            found["sample_weight"] = weights.set_axis(self.targets, axis=1)
         return found
 
     def inputs(
