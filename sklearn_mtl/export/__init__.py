@@ -1,4 +1,4 @@
-"""Fitted models as ONNX graphs: what each part computes, node by node."""
+"""Export of fitted models to ONNX."""
 
 from sklearn_mtl.export._to_onnx import to_onnx
 

@@ -1,4 +1,7 @@
-"""HistGradientBoosting, which skl2onnx 1.20 cannot convert with NumPy 2."""
+"""ONNX nodes of HistGradientBoosting.
+
+skl2onnx 1.20 cannot convert these estimators with NumPy 2.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,13 @@ from sklearn_mtl.export._values import refuse
 __all__ = ["HISTOGRAMS", "boosted"]
 
 HISTOGRAMS = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
-#: Losses of values that are exponentials of what the trees add up to.
+#: Losses with a log link: predictions are exponentials of the sums of the leaves.
 LOGARITHMIC = ("gamma", "poisson")
 
 
 @dataclass(frozen=True)
 class _Table:
-    """A tree in the columns that trees of forests have."""
+    """Tree with the attributes of the trees of forests."""
 
     nodes: np.ndarray
 
@@ -60,15 +63,15 @@ class _Table:
 def boosted(model: Any, graph: Graph, x: str) -> str:
     """Append values (n_samples, 1) or probabilities (n_samples, n_classes).
 
-    Missing values go where fit sent them.
+    Missing values are handled as in scikit-learn.
     """
     if model.is_categorical_ is not None:
         raise refuse(
             model,
-            "splits by categories, which a graph of numbers has not. Encode them as "
-            "numbers and leave categorical_features at None.",
+            "splits on categories, but the graph only accepts numbers. Encode the "
+            "categories as numbers and set categorical_features=None.",
         )
-    rows: Any = model._predictors  # one tree for each output in every row
+    rows: Any = model._predictors  # one tree per output in each row
     trees = [_Table(tree.nodes) for row in rows for tree in row]
     raw = np.ravel(model._baseline_prediction)
     scores = graph.op("Add", _sums(trees, len(raw), graph, x), raw)
@@ -76,13 +79,13 @@ def boosted(model: Any, graph: Graph, x: str) -> str:
         return graph.op("Exp", scores) if model.loss in LOGARITHMIC else scores
     if len(raw) > 1:
         return graph.op("Softmax", scores, axis=1)
-    # 1 - p would lose the digits of a small probability
+    # 1 - p would be inaccurate for small probabilities
     both = graph.join([graph.op("Neg", scores), scores], axis=1)
     return graph.op("Sigmoid", both)
 
 
 def _sums(trees: list[_Table], n_outputs: int, graph: Graph, x: str) -> str:
-    """Append the sums of the leaves of each output's trees."""
+    """Append the sums of the leaves over the trees of each output."""
     places = leaf_places(trees, graph, x)
     values = [tree.nodes["value"][tree.nodes["is_leaf"] == 1] for tree in trees]
     leaves = graph.take(np.concatenate(values).astype(np.float64), places)

@@ -1,4 +1,4 @@
-"""Models around another: decisions, which may calibrate, and intervals."""
+"""ONNX nodes of TaskDecisionsCV and ConformalPredictor."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def _(model: ConformalPredictor, graph: Graph, x: str) -> list[str]:
 
 
 def _inner_values(model: Any, graph: Graph, x: str) -> list[str]:
-    """Append the outputs of the estimator inside."""
+    """Append the outputs of the wrapped estimator."""
     inner, tasks = model.estimator_, model.task_set_.tasks
     if hasattr(fitted_model(inner), "task_set_"):
         return task_values(inner, graph, x)
-    # an estimator of scikit-learn's, which skl2onnx converts for one task
+    # an estimator of scikit-learn for a single task
     return [one_task(inner, task, graph, x) for task in tasks]
 
 
@@ -62,7 +62,7 @@ def _calibrated(
     ]
     out = graph.join(parts, axis=1)
     total = graph.op("ReduceSum", out, np.array([1]))
-    # where no class is possible against its rest, all are alike
+    # if the calibrated probability of every class is 0, use equal probabilities
     is_lost = graph.op("Equal", total, np.array(0.0))
     uniform = np.full((1, len(curves)), 1 / len(curves))
     return graph.op("Where", is_lost, uniform, graph.op("Div", out, total))
@@ -77,9 +77,10 @@ def _curve(graph: Graph, p: str, curve: SigmoidCurve | IsotonicCurve) -> str:
         return graph.op("Sigmoid", graph.op("Add", raw, np.array(curve.shift)))
     if len(curve.x) == 1:  # one probability for all samples
         return graph.op("Add", graph.op("Mul", p, np.array(0.0)), np.array(curve.y[0]))
-    # The way through each piece between two knots, times the slope of that piece.
+    # Piecewise linear interpolation: sum over pieces of the length within the piece
+    # times its slope.
     low, high = curve.x[:-1], curve.x[1:]
     slopes = (np.diff(curve.y) / (high - low))[:, None]
     inside = graph.op("Min", graph.op("Max", p, low[None]), high[None])
-    way = graph.op("MatMul", graph.op("Sub", inside, low[None]), slopes)
-    return graph.op("Add", way, np.array(curve.y[0]))
+    rise = graph.op("MatMul", graph.op("Sub", inside, low[None]), slopes)
+    return graph.op("Add", rise, np.array(curve.y[0]))

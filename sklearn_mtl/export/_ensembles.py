@@ -1,4 +1,4 @@
-"""Forests, the linear and the boosted member of blends, and blends."""
+"""ONNX nodes of forests, of blends, and of the default members of blends."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _(model: Any, graph: Graph, x: str) -> list[str]:
 
 
 def _label_means(ratio: Any, graph: Graph, means: str) -> str:
-    """Append `LeafRatio.outputs` up to where columns are decoded."""
+    """Append `LeafRatio.outputs` without the decoding of the columns."""
     n_columns = ratio.encoding.n_columns
     means = graph.op("Div", means, np.array(UNIT))
     labels = graph.cut(means, 0, n_columns, 1)
@@ -61,13 +61,13 @@ def _label_means(ratio: Any, graph: Graph, means: str) -> str:
         return labels
     shares = graph.op("Div", graph.cut(means, n_columns, None, 1), np.array(INVISIBLE))
     shrunk = graph.op("Add", shares, PRIOR_SHARE * ratio.shares)
-    # a column whose labels are all there is divided by 1
+    # columns without missing labels are divided by 1
     shrunk = graph.join([shrunk, graph.fill(1.0, 1)], axis=1)
     return graph.op("Div", labels, graph.take(shrunk, at % (len(ratio.shares) + 1), 1))
 
 
 def decoded(encoding: TargetEncoding, graph: Graph, columns: str | None) -> list[str]:
-    """Append `TargetEncoding.decode`: probabilities and values within their range."""
+    """Append `TargetEncoding.decode`: probabilities, and values clipped to a range."""
     tasks = encoding.task_set.tasks
     made = [constant_value(task, graph) for task in tasks]
     if columns is None:
@@ -118,7 +118,7 @@ def _(model: BoostingMember, graph: Graph, x: str) -> list[str]:
     check_columns(model)
     made = []
     for task, parts in zip(model.task_set_.tasks, model.models_, strict=True):
-        if not parts:  # a blend gives it no weight
+        if not parts:  # this member has no weight for the task in the blend
             made.append(constant_value(task, graph))
             continue
         values = [_boosted_values(part, graph, x) for part in parts]
@@ -128,7 +128,7 @@ def _(model: BoostingMember, graph: Graph, x: str) -> list[str]:
 
 
 def _boosted_values(part: BoostedTask, graph: Graph, x: str) -> str:
-    """Append `BoostedTask.outputs`: 0 for a class that its fold has not seen."""
+    """Append `BoostedTask.outputs`, with 0 for classes that are not in its fold."""
     values = boosted(part.model, graph, x)
     if part.classes is None:
         return graph.reshape(values, -1)
@@ -162,7 +162,7 @@ def _(model: Any, graph: Graph, x: str) -> list[str]:
 
 
 def _correct(stacking: Any, graph: Graph, made: list[str]) -> None:
-    """Append `TaskStacking.apply` and put the corrected outputs into the list."""
+    """Append `TaskStacking.apply` and replace the outputs in the list."""
     used = {t: own for t, own in stacking.mean.items() if own.any()}
     if not used:
         return

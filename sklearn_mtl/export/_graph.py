@@ -1,4 +1,4 @@
-"""Nodes and numbers of an ONNX graph while it is put together."""
+"""Builder for ONNX graphs."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from sklearn_mtl.utils._optional import import_optional
 __all__ = ["INPUT", "OPSETS", "Graph", "Value"]
 
 INPUT = "X"
-#: Versions of the operators: all that runtimes of the last years know.
+#: Versions of the operators, which all onnxruntime versions since 1.13 support.
 OPSETS = {"": 17, "ai.onnx.ml": 3}
 IR_VERSION = 8
-#: More bytes do not fit in one protobuf message.
+#: Maximum size in bytes, because a protobuf message is limited to 2 GiB.
 LARGEST = 2**31 - 2**20
 
-#: The name of what a node makes, or a constant.
+#: Name of the output of a node, or a constant.
 Value = str | np.ndarray
 
 
 class Graph:
-    """An ONNX graph that grows by one node a call; values go by their names.
+    """ONNX graph under construction, whose values are identified by name.
 
-    Names of values begin with an underscore, which no name of an output does.
+    Names of values begin with an underscore, unlike names of outputs.
 
     Attributes
     ----------
     n_features : int
         Number of columns of the input.
     is_bytes : bool
-        Whether the input is uint8, and not double.
+        Whether the input is uint8 instead of float64.
     """
 
     def __init__(self, n_features: int, *, is_bytes: bool = False) -> None:
@@ -45,7 +45,7 @@ class Graph:
         self._n_names = 0
 
     def op(self, kind: str, *inputs: Value, domain: str = "", **attributes: Any) -> str:
-        """Append a node of one output, and return the name of that."""
+        """Append a node with one output and return the name of the output."""
         return self.ops(1, kind, *inputs, domain=domain, **attributes)[0]
 
     def ops(
@@ -56,7 +56,7 @@ class Graph:
         domain: str = "",
         **attributes: Any,
     ) -> list[str]:
-        """Append a node, and return the names of its outputs."""
+        """Append a node and return the names of its outputs."""
         names = [one if isinstance(one, str) else self.constant(one) for one in inputs]
         made = [self._name(kind) for _ in range(n_outputs)]
         node = self.onnx.helper.make_node(
@@ -66,7 +66,7 @@ class Graph:
         return made
 
     def constant(self, array: np.ndarray) -> str:
-        """Return the name of a constant; equal ones are there once."""
+        """Return the name of a constant; equal constants are stored once."""
         array = np.asarray(array, order="C")
         key = array.dtype.str, array.shape, array.tobytes()
         if key not in self._known:
@@ -80,19 +80,19 @@ class Graph:
         return self.op("Cast", value, to=to)
 
     def take(self, value: Value, index: Any, axis: int = 0) -> str:
-        """Return some entries along an axis; a plain number takes the axis away."""
+        """Return some entries along an axis; an integer index removes the axis."""
         places = index if isinstance(index, str) else np.asarray(index, dtype=np.int64)
         return self.op("Gather", value, places, axis=axis)
 
     def cut(self, value: str, start: int, stop: int | None, axis: int) -> str:
-        """Return consecutive entries along an axis, to its end where stop is None."""
+        """Return a slice along an axis, up to the end of the axis if stop is None."""
         ends = np.iinfo(np.int64).max if stop is None else stop
         return self.op(
             "Slice", value, np.array([start]), np.array([ends]), np.array([axis])
         )
 
     def full_like(self, number: Any, sizes: Value) -> str:
-        """Return a number in the shape that a value says, in the number's dtype."""
+        """Return an array of the given sizes filled with a number of the same dtype."""
         value = self.onnx.numpy_helper.from_array(np.atleast_1d(number))
         return self.op("ConstantOfShape", sizes, value=value)
 
@@ -101,21 +101,21 @@ class Graph:
         return self.op("Reshape", value, np.array(shape, dtype=np.int64))
 
     def join(self, values: Sequence[Value], axis: int) -> str:
-        """Put values side by side."""
+        """Concatenate values."""
         if len(values) == 1 and isinstance(values[0], str):
             return values[0]
         return self.op("Concat", *values, axis=axis)
 
     def fill(self, number: float, *shape: int) -> str:
-        """Return a number for every sample, (n_samples, *shape)."""
+        """Return an array (n_samples, *shape) filled with a number."""
         n_samples = self.op("Shape", INPUT, start=0, end=1)
         sizes = self.join([n_samples, np.array(shape, dtype=np.int64)], axis=0)
         return self.full_like(np.float64(number), sizes)
 
     def inline(self, model: Any, source: str) -> list[str]:
-        """Append the nodes of another model that reads one value; return its outputs.
+        """Append the nodes of another model with one input and return its outputs.
 
-        Its operators must be of our versions.
+        Its operators must have the versions `OPSETS`.
         """
         prefix, graph = self._name("part"), model.graph
         known = {graph.input[0].name: source, "": ""}
@@ -145,10 +145,10 @@ class Graph:
         Parameters
         ----------
         outputs : dict of str to (str, int or None)
-            For the name of each output, the value and its number of columns; None for
-            one without an axis of columns.
+            Value and number of columns of each output by name. The number is None for
+            values of shape (n_samples,).
         about : dict
-            What the model says of itself; written as JSON.
+            Metadata of the model, written as JSON.
         """
         helper, kinds = self.onnx.helper, self.onnx.TensorProto
         made = []
@@ -175,8 +175,8 @@ class Graph:
         size = model.ByteSize()
         if size > LARGEST:
             raise ValueError(
-                f"to_onnx: the graph takes {size} bytes; a file of ONNX holds up to "
-                f"{LARGEST}. Fit fewer or smaller trees, or use save()."
+                f"to_onnx: the graph has {size} bytes; ONNX files are limited to "
+                f"{LARGEST} bytes. Fit fewer or smaller trees, or use save()."
             )
         data: bytes = model.SerializeToString(deterministic=True)
         return data

@@ -1,4 +1,4 @@
-"""Trunks that give each task its own representation, and the heads of all tasks."""
+"""ONNX nodes of trunks with one representation per task, and of heads."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def add_net(module: MultiTaskModule, net: NetGraph, x: str) -> str:
     return maps if module.tail is None else add_tail(module.tail, net, maps)
 
 
-# What each head reads: (n_members, n_tasks, n_samples, n_hidden).
+# Representations of all tasks, of shape (n_members, n_tasks, n_samples, n_hidden).
 
 
 @singledispatch
 def add_reads(trunk: nn.Module, net: NetGraph, x: str, n_tasks: int) -> str:
-    """Append a trunk, and return the representation of each task."""
-    return add_part.dispatch(nn.Module)(trunk, net, x)  # which refuses it
+    """Append a trunk and return the representation of each task."""
+    return add_part.dispatch(nn.Module)(trunk, net, x)  # raises TypeError
 
 
 @add_reads.register
@@ -91,7 +91,7 @@ def _(trunk: ExtractionTrunk, net: NetGraph, x: str, n_tasks: int) -> str:
 def _extracted(
     net: NetGraph, private: str, shared: str, gates: str, shape: tuple[int, int]
 ) -> str:
-    """Append each task's mixture of its own experts and the shared ones.
+    """Append the mixture of private and shared experts of each task.
 
     Shapes: private (n_members, n_tasks * n_private, n, n_hidden), shared (n_members,
     n_shared, n, n_hidden), gates (n_members, n, n_private + n_shared, n_tasks).
@@ -103,7 +103,8 @@ def _extracted(
     n_samples = graph.op("Shape", weighted, start=2, end=4)
     first = np.array([net.n_members, n_tasks, n_private])
     sizes = graph.join([first, n_samples], axis=0)
-    by_task = graph.op("Reshape", weighted, sizes, allowzero=1)  # of no samples
+    # allowzero=1 supports inputs without samples
+    by_task = graph.op("Reshape", weighted, sizes, allowzero=1)
     total = graph.op("ReduceSum", by_task, np.array([2]), keepdims=0)
     rest = graph.cut(gates, n_private, None, 2)
     return graph.op("Add", total, _mixed(net, shared, rest))
@@ -144,7 +145,7 @@ def _(part: TaskGates, net: NetGraph, x: str) -> str:
 
 
 def add_heads(heads: TaskHeads, net: NetGraph, reads: str) -> str:
-    """Append linear heads, each on the representation of its task.
+    """Append linear heads, one for the representation of each task.
 
     Shapes: reads (n_members, n_tasks, n_samples, n_hidden) -> (n_members, n_samples,
     n_outputs).
@@ -170,8 +171,8 @@ def add_heads(heads: TaskHeads, net: NetGraph, reads: str) -> str:
 
 @singledispatch
 def add_tail(tail: HeadTail, net: NetGraph, maps: str) -> str:
-    """Append what follows the linear maps of the heads."""
-    return add_part.dispatch(nn.Module)(tail, net, maps)  # which refuses it
+    """Append the layers after the linear maps of the heads."""
+    return add_part.dispatch(nn.Module)(tail, net, maps)  # raises TypeError
 
 
 @add_tail.register
@@ -196,7 +197,7 @@ def _(tail: FeedbackTail, net: NetGraph, maps: str) -> str:
 
 
 def softened(blocks: Sequence[HeadBlock], net: NetGraph, logits: str) -> str:
-    """Append probabilities and values of logits, in the same places."""
+    """Append the probabilities and values of logits, in the same order."""
     graph = net.graph
     made, start = [], 0
     for block in blocks:

@@ -1,4 +1,4 @@
-"""Linear models: one product, and what makes probabilities of scores."""
+"""ONNX nodes of linear models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All models that can be written, known to `task_values`."""
+"""Registration of all models that can be exported with `task_values`."""
 
 from sklearn_mtl.export import _decisions as _decisions
 from sklearn_mtl.export import _ensembles as _ensembles

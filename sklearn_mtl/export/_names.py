@@ -1,4 +1,4 @@
-"""Names of outputs, and what a graph says of the model that it came from."""
+"""Names of the outputs and metadata of a graph."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["description", "output_names"]
 
 
 def output_names(tasks: Sequence[Task]) -> list[str]:
-    """Return for each task a name as ONNX wants it: letters, digits and underscores.
+    """Return a unique output name of letters, digits and underscores for each task.
 
-    It begins with a letter and is no other's; a second one of a name gets the number 2.
+    Names begin with a letter. Duplicates get a number, starting with 2.
     """
     found: list[str] = []
     for task in tasks:
@@ -35,7 +35,7 @@ def output_names(tasks: Sequence[Task]) -> list[str]:
 
 
 def description(model: Any, tasks: Sequence[Task], names: Sequence[str]) -> Any:
-    """Return what the graph says of itself: the model, its columns and tasks."""
+    """Return the metadata of a graph: the model, its columns and its tasks."""
     features = getattr(model, "feature_names_in_", None)
     costs = getattr(fitted_model(model), "costs_", {})
     return {
@@ -47,19 +47,19 @@ def description(model: Any, tasks: Sequence[Task], names: Sequence[str]) -> Any:
                 "output": name,
                 "kind": task.kind,
                 "classes": _plain(task),
-                **_told("costs", costs.get(task.name)),
+                **_optional("costs", costs.get(task.name)),
             }
             for task, name in zip(tasks, names, strict=True)
         ],
     }
 
 
-def _told(key: str, array: np.ndarray | None) -> dict[str, Any]:
+def _optional(key: str, array: np.ndarray | None) -> dict[str, Any]:
     return {} if array is None else {key: array.tolist()}
 
 
 def _plain(task: Task) -> list[Any] | None:
-    """Return the classes as JSON has them; what it does not know as text."""
+    """Return the classes of a task as JSON values, with other types as strings."""
     if task.classes is None:
         return None
     plain = (bool, int, float, str)

@@ -1,4 +1,4 @@
-"""Nets: preparation, modules, and logits back to probabilities and values."""
+"""ONNX nodes of nets."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def _(model: BaseMultiTaskNet, graph: Graph, x: str) -> list[str]:
     if model.__sklearn_tags__().input_tags.string:
         raise refuse(
             model,
-            "reads texts, whose words are cut and hashed in Python, which no graph can "
-            "do. Use sklearn_mtl.save.",
+            "takes texts, which are split into words and hashed in Python. An ONNX "
+            "graph cannot do this. Use sklearn_mtl.save.",
         )
     check_columns(model)
     state = model._state
@@ -33,8 +33,8 @@ def _(model: BaseMultiTaskNet, graph: Graph, x: str) -> list[str]:
     if module.trunk_dtype is not None:
         raise refuse(
             model,
-            "computes its trunk in bfloat16, whose roundings no graph can repeat. Fit "
-            "it with dtype='float32'.",
+            "computes its trunk in bfloat16, whose rounding an ONNX graph cannot "
+            "reproduce. Fit it with dtype='float32'.",
         )
     mean = None
     if encoder.layout.n_outputs:
@@ -46,7 +46,7 @@ def _(model: BaseMultiTaskNet, graph: Graph, x: str) -> list[str]:
 
 
 def net_rows(preparation: Preparation, net: NetGraph, x: str) -> str:
-    """Append the preparation: (n_members, n_samples, n_columns) in the net's dtype."""
+    """Append the prepared inputs (n_members, n_samples, n_columns) in the net dtype."""
     graph = net.graph
     rows = graph.cast(prepared_table(preparation, graph, x), net.dtype)
     if graph.is_bytes:
@@ -60,7 +60,7 @@ def net_rows(preparation: Preparation, net: NetGraph, x: str) -> str:
 def member_mean(encoder: TargetEncoder, net: NetGraph, logits: str) -> str:
     """Append the mean over members of probabilities and values, in float64.
 
-    Values are on the scale of the first member. Shapes: logits (n_members, n_samples,
+    Values have the scale of the first member. Shapes: logits (n_members, n_samples,
     n_outputs) -> (n_samples, n_outputs).
     """
     graph, said = net.graph, activated(encoder, net, logits)
@@ -69,7 +69,7 @@ def member_mean(encoder: TargetEncoder, net: NetGraph, logits: str) -> str:
         mean = graph.op("Squeeze", said, np.array([0]))
     elif known is None:
         mean = net.op("ReduceMean", said, axes=[0], keepdims=0)
-    else:  # a member without a label of a task has no say
+    else:  # members without labels of a task do not contribute to it
         weighted = net.op("Mul", said, known / known.sum(axis=0))
         mean = graph.op("ReduceSum", weighted, np.array([0]), keepdims=0)
     return graph.cast(mean, np.float64)
@@ -100,7 +100,7 @@ def activated(encoder: TargetEncoder, net: NetGraph, logits: str) -> str:
 
 
 def decoded(encoder: TargetEncoder, graph: Graph, mean: str | None) -> list[str]:
-    """Append `TargetEncoder.split`: a value a task, regressions in their own unit."""
+    """Append `TargetEncoder.split`: outputs of each task, with values in their unit."""
     tasks, order = encoder.task_set.tasks, encoder.layout.order.tolist()
     return [
         constant_value(task, graph)
@@ -111,11 +111,11 @@ def decoded(encoder: TargetEncoder, graph: Graph, mean: str | None) -> list[str]
 
 
 def _task_value(encoder: TargetEncoder, graph: Graph, mean: str, place: int) -> str:
-    """Append the output of the task at a place of the layout's order."""
+    """Append the output of the task at a position in the order of the layout."""
     layout = encoder.layout
     task = encoder.task_set.tasks[layout.order[place]]
     if task.kind == "regression" and not encoder.known_[:, place].any():
-        return graph.fill(np.nan)  # its first label is still to come
+        return graph.fill(np.nan)  # partial_fit has not received a label yet
     at = np.arange(layout.n_outputs)[layout.columns(place)]
     if task.period is not None:
         across, up = (graph.take(mean, j, axis=1) for j in at)
@@ -136,16 +136,16 @@ def _task_value(encoder: TargetEncoder, graph: Graph, mean: str, place: int) -> 
 
 
 def direction(graph: Graph, across: Value, up: Value, period: float) -> str:
-    """Append the direction of points in [0, period), as `tasks.from_vectors` does.
+    """Append the direction of points in [0, period), as in `tasks.from_vectors`.
 
-    There is no node for the angle of a point: it is the arc tangent of the smaller
-    coordinate over the larger one, mirrored into the right eighth of the circle.
+    ONNX has no atan2. The angle is the arc tangent of the smaller coordinate divided by
+    the larger one, mirrored into the correct octant.
     """
     zero, half = np.array(0.0), np.array(np.pi)
     sizes = [graph.op("Abs", one) for one in (across, up)]
-    longer = graph.op("Max", *sizes, np.array(1e-300))  # a point in the middle gets 0
+    longer = graph.op("Max", *sizes, np.array(1e-300))  # the origin gets the angle 0
     slope = graph.op("Div", graph.op("Min", *sizes), longer)
-    # onnxruntime has it in float32 alone
+    # onnxruntime implements Atan in float32 only
     angle = graph.cast(graph.op("Atan", graph.cast(slope, np.float32)), np.float64)
     is_steep = graph.op("Greater", sizes[1], sizes[0])
     steep = graph.op("Sub", np.array(np.pi / 2), angle)

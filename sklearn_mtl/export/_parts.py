@@ -1,4 +1,4 @@
-"""The modules of a net that map one tensor to one, as nodes of a graph."""
+"""ONNX nodes of the modules of a net with one input and one output."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ __all__ = ["NetGraph", "add_part", "as_array", "normalised"]
 
 @dataclass(frozen=True)
 class NetGraph:
-    """A graph into which a net is written.
+    """Graph to which a net is appended.
 
     Attributes
     ----------
     graph : Graph
-        The graph.
+        Graph under construction.
     dtype : numpy.dtype
-        Of the net's parameters.
+        Dtype of the parameters of the net.
     n_members : int
         Number of members.
     who : str
-        Class of the estimator, for messages.
+        Class of the estimator, for error messages.
     """
 
     graph: Graph
@@ -56,7 +56,7 @@ class NetGraph:
     who: str
 
     def op(self, kind: str, *inputs: Any, **attributes: Any) -> str:
-        """Append a node; what is no name is a constant of the net's dtype."""
+        """Append a node, whose constants are converted to the dtype of the net."""
         given = [one if isinstance(one, str) else self.number(one) for one in inputs]
         return self.graph.op(kind, *given, **attributes)
 
@@ -69,7 +69,7 @@ class NetGraph:
         return self.op("Add", self.op("MatMul", x, weight), bias)
 
     def in_single(self, kind: str, *inputs: Any, **attributes: Any) -> str:
-        """Append a node that onnxruntime has in float32 alone."""
+        """Append a node in float32, if onnxruntime has no other implementation."""
         if self.dtype == np.float32:
             return self.op(kind, *inputs, **attributes)
         given = [
@@ -88,12 +88,12 @@ def as_array(value: Any) -> np.ndarray:
 
 @singledispatch
 def add_part(part: nn.Module, net: NetGraph, x: str) -> str:
-    """Append a module as it predicts, and return what it makes of x."""
+    """Append a module in evaluation mode and return its output for x."""
     raise TypeError(
-        f"to_onnx: the net of {net.who} has a {type(part).__name__}, for which there "
-        "are no nodes yet. Trunks and heads of sklearn_mtl can be written, and modules "
-        "of torch.nn.Sequential, Linear, Conv2d, MaxPool2d, BatchNorm1d, BatchNorm2d, "
-        "LayerNorm, Dropout, Flatten, Unflatten and the activations of MLP."
+        f"to_onnx: the net of {net.who} has a {type(part).__name__}, which cannot be "
+        "exported. Supported are the trunks and heads of sklearn_mtl, and the modules "
+        "Sequential, Linear, Conv2d, MaxPool2d, BatchNorm1d, BatchNorm2d, LayerNorm, "
+        "Dropout, Flatten, Unflatten and the activations of MLP of torch.nn."
     )
 
 
@@ -119,7 +119,7 @@ def _(part: FittedTrunk, net: NetGraph, x: str) -> str:
     return add_part(part.trunk, net, x)
 
 
-# What predicts as if it were not there.
+# Modules that have no effect on predictions.
 
 
 @add_part.register(nn.Identity)
@@ -161,7 +161,7 @@ def _(part: nn.Tanh, net: NetGraph, x: str) -> str:
     return net.op("Tanh", x)
 
 
-# Layers of all members at once.
+# Layers that process all members together.
 
 
 @add_part.register
@@ -205,9 +205,9 @@ def _(part: MemberBatchNorm, net: NetGraph, x: str) -> str:
 def normalised(
     net: NetGraph, x: str, state: Sequence[np.ndarray], eps: float = 1e-5
 ) -> str:
-    """Append what batch normalisation predicts, with moments that it has seen.
+    """Append batch normalisation with running statistics.
 
-    The state is mean, variance, weight and bias.
+    The state consists of mean, variance, weight and bias.
     """
     mean, var, weight, bias = (one.astype(np.float64) for one in state)
     scale = weight / np.sqrt(var + eps)
@@ -230,25 +230,25 @@ def _(part: EmbeddingLayer, net: NetGraph, x: str) -> str:
     graph = net.graph
     values = graph.take(x, as_array(part.columns), axis=-1)
     values = graph.op("Unsqueeze", values, np.array([-1]))
-    # Where edges lie close together, a digit that is lost here is the height of a bin.
+    # For close bin edges, a rounding error here may be as large as a whole bin.
     wide = np.float64 if _is_fused() else net.dtype
     slope, offset = (as_array(one).astype(wide) for one in (part.slope, part.offset))
     product = graph.op("Mul", graph.cast(values, wide), slope)
     placed = graph.cast(graph.op("Add", product, offset), net.dtype)
-    width = math.prod(slope.shape[-2:])  # -1 would refuse zero samples
+    width = math.prod(slope.shape[-2:])  # -1 would fail for inputs without samples
     embedded = graph.reshape(net.op("Clip", placed, 0.0, 1.0), 0, 0, width)
     return graph.join([x, embedded], axis=-1)
 
 
 @functools.cache
 def _is_fused() -> bool:
-    """Tell whether torch adds to a product before it rounds it, on this processor."""
-    bit = 2.0**-13  # (1 + bit)(1 - bit) - 1 is the square of it, or rounded away
+    """Return whether torch uses fused multiply-add on this processor."""
+    bit = 2.0**-13  # (1 + bit)(1 - bit) - 1 is -bit**2 if fused, and 0 otherwise
     product = torch.full((1, 64), 1.0 + bit), torch.full((8, 1), 1.0 - bit)
     return bool(torch.addcmul(torch.full((1, 64), -1.0), *product).all())
 
 
-# Members or blocks one by one.
+# Members or blocks that are processed separately.
 
 
 @add_part.register

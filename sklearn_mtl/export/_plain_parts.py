@@ -1,4 +1,4 @@
-"""Convolutions, and modules of PyTorch for one member, as nodes of a graph."""
+"""ONNX nodes of convolutions and of PyTorch modules."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _(part: ConvTrunk, net: NetGraph, x: str) -> str:
 
 
 def _convolved(layer: ConvLayer, net: NetGraph, x: str, member: int) -> str:
-    """Append a layer of `Conv` with the kernels of a member."""
+    """Append a convolutional layer of one member."""
     pads = [layer.margins[0]] * 2 + [layer.margins[1]] * 2
     x = net.in_single("Conv", x, layer.weight[member], layer.bias[member], pads=pads)
     if layer.norm is not None:
@@ -56,7 +56,7 @@ def _by_channel(values: Any) -> np.ndarray:
     return as_array(values)[:, None, None]
 
 
-# Modules of PyTorch, on the rows of one member.
+# Modules of PyTorch, for the samples of one member.
 
 
 @add_part.register
@@ -92,7 +92,7 @@ def _(part: Any, net: NetGraph, x: str) -> str:
 @add_part.register
 def _(part: nn.Conv2d, net: NetGraph, x: str) -> str:
     if isinstance(part.padding, str) or part.padding_mode != "zeros":
-        raise _unwritable(part, net, "must be padded with a number of zeros")
+        raise _unwritable(part, net, "must have integer padding with zeros")
     inputs = [part.weight] if part.bias is None else [part.weight, part.bias]
     return net.in_single(
         "Conv",
@@ -123,7 +123,7 @@ def _(part: nn.MaxPool2d, net: NetGraph, x: str) -> str:
 @add_part.register
 def _(part: nn.Flatten, net: NetGraph, x: str) -> str:
     if (part.start_dim, part.end_dim) != (1, -1):
-        raise _unwritable(part, net, "must flatten all that comes after the samples")
+        raise _unwritable(part, net, "must flatten all axes except the first")
     return net.graph.op("Flatten", x, axis=1)
 
 
@@ -132,7 +132,7 @@ def _(part: nn.Unflatten, net: NetGraph, x: str) -> str:
     shape = tuple(part.unflattened_size)
     is_plain = all(isinstance(size, int) for size in shape)
     if part.dim not in (1, -1) or not is_plain or math.prod(shape) < 0:
-        raise _unwritable(part, net, "must divide axis 1 into sizes without -1")
+        raise _unwritable(part, net, "must unflatten axis 1 to sizes without -1")
     return net.graph.reshape(x, 0, *shape)
 
 

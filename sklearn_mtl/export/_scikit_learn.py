@@ -1,4 +1,4 @@
-"""Parts of scikit-learn, which skl2onnx converts, and what is made of them."""
+"""ONNX nodes of scikit-learn estimators, and of models that contain them."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ from sklearn_mtl.utils._optional import import_optional
 
 __all__: list[str] = []
 
-#: Trees round X to float32 before they compare; for the others onnxruntime has nothing
-#: else. All that is not here reads float64.
+#: Estimators with float32 inputs: trees round X to float32, and onnxruntime implements
+#: the others in float32 only. All other estimators have float64 inputs.
 SINGLE = (
     *(DecisionTreeClassifier, DecisionTreeRegressor),
     *(RandomForestClassifier, RandomForestRegressor),
@@ -75,8 +75,8 @@ def _(model: SharedOutputs, graph: Graph, x: str) -> list[str]:
     if model._is_shared:
         raise refuse(
             model.estimator_,
-            "learns several tasks at once, which skl2onnx has no common form for. Put "
-            "it into IndependentTasks.",
+            "is fitted to several tasks at once, which skl2onnx does not support for "
+            "all estimators. Wrap it in IndependentTasks.",
         )
     return task_values(model.estimator_, graph, x)
 
@@ -94,7 +94,7 @@ def _(model: TaskGroupSearchCV, graph: Graph, x: str) -> list[str]:
 
 
 def one_task(model: Any, task: Task, graph: Graph, x: str) -> str:
-    """Append the model of one task, ours or of scikit-learn."""
+    """Append the model of one task, of this package or of scikit-learn."""
     if isinstance(model, Pipeline):
         x = transformed(model, graph, x)
         return one_task(model.steps[-1][1], task, graph, x)
@@ -117,8 +117,8 @@ def one_task(model: Any, task: Task, graph: Graph, x: str) -> str:
     if not hasattr(model, "predict_proba"):
         raise refuse(
             model,
-            f"gives no probabilities for task {task.name!r}; a graph has nothing else. "
-            "Take a classifier with predict_proba.",
+            f"predicts no probabilities for task {task.name!r}, but the graph must "
+            "return them. Use a classifier with predict_proba.",
         )
     _, value = converted(model, graph, x)
     value = _marked(graph.cast(value, np.float64), graph, x)
@@ -126,22 +126,22 @@ def one_task(model: Any, task: Task, graph: Graph, x: str) -> str:
 
 
 def _marked(value: str, graph: Graph, x: str) -> str:
-    """Append NaN for samples with a missing value, which no converter reads as fit did.
+    """Append NaN for samples with missing values, which skl2onnx handles incorrectly.
 
-    Trees of scikit-learn send it to a side of its own; skl2onnx sends it to the right.
+    Trees of scikit-learn learn a direction for missing values; skl2onnx goes right.
     """
     gap = graph.op("ReduceSum", graph.op("Mul", x, np.array(0.0)), np.array([1]))
-    return graph.op("Add", value, gap)  # 0, or NaN
+    return graph.op("Add", value, gap)  # adds 0 or NaN
 
 
 def _in_place(classes: np.ndarray | None, task: Task, graph: Graph, value: str) -> str:
-    """Append probabilities with a column for each class of the task."""
+    """Append probabilities with one column per class of the task."""
     if classes is None:
         return value
     known = task.encode(np.asarray(classes)).astype(np.intp)
     if np.array_equal(known, np.arange(task.n_classes)):
         return value
-    column = np.full(task.n_classes, len(known))  # of zeros, for what was not seen
+    column = np.full(task.n_classes, len(known))  # column of zeros for unseen classes
     column[known] = np.arange(len(known))
     return graph.take(graph.join([value, graph.fill(0.0, 1)], axis=1), column, axis=1)
 
@@ -150,7 +150,7 @@ def _in_place(classes: np.ndarray | None, task: Task, graph: Graph, value: str) 
 
 
 def transformed(model: Pipeline, graph: Graph, x: str) -> str:
-    """Append all steps of a pipeline but the last."""
+    """Append all steps of a pipeline except the last."""
     for _, step in model.steps[:-1]:
         if step is None or step == "passthrough":
             continue
@@ -163,15 +163,15 @@ def transformed(model: Pipeline, graph: Graph, x: str) -> str:
 
 
 def _imputed(step: SimpleImputer, graph: Graph, x: str) -> str:
-    """Append what skl2onnx has in float32 alone."""
+    """Append an imputer in float64, because skl2onnx only supports float32."""
     if step.add_indicator:
         raise refuse(
             step,
-            "has add_indicator=True, for which skl2onnx writes a graph that cannot be "
-            "loaded. Take add_indicator=False.",
+            "has add_indicator=True, for which skl2onnx creates an invalid graph. Use "
+            "add_indicator=False.",
         )
     fill = np.asarray(step.statistics_, dtype=np.float64)
-    is_empty = np.isnan(fill)  # a column without values, which is left out
+    is_empty = np.isnan(fill)  # columns without values, which are dropped
     missing = step.missing_values
     is_nan = isinstance(missing, float) and np.isnan(missing)
     is_missing = (
@@ -186,15 +186,15 @@ def _imputed(step: SimpleImputer, graph: Graph, x: str) -> str:
 
 
 def converted(model: Any, graph: Graph, x: str) -> list[str]:
-    """Append what skl2onnx makes of a part of scikit-learn; return its outputs."""
+    """Append an estimator converted by skl2onnx and return its outputs."""
     if (
         isinstance(model, KNeighborsClassifier | KNeighborsRegressor)
         and model.weights == "distance"
     ):
         raise refuse(
             model,
-            'has weights="distance", which skl2onnx computes otherwise where a sample '
-            'equals one of the training set. Take weights="uniform".',
+            'has weights="distance", for which skl2onnx gives other predictions if a '
+            'sample equals a training sample. Use weights="uniform".',
         )
     skl2onnx = import_optional("skl2onnx", extra="onnx", who="to_onnx")
     types = import_optional("skl2onnx.common.data_types", extra="onnx", who="to_onnx")
@@ -208,9 +208,9 @@ def converted(model: Any, graph: Graph, x: str) -> list[str]:
             options={id(model): options} if options else None,
             target_opset=dict(OPSETS),
         )
-        # some converters mix up float32 and float64
+        # the models of some converters mix float32 and float64 and are invalid
         graph.onnx.checker.check_model(part, full_check=True)
-    except Exception as error:  # of any kind, by the converter
+    except Exception as error:  # converters raise exceptions of any class
         said = str(error).strip().partition("\n")[0]
         raise refuse(model, f"cannot be converted by skl2onnx: {said}") from error
     return graph.inline(part, graph.cast(x, np.float32) if is_single else x)

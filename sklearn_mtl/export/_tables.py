@@ -1,4 +1,4 @@
-"""The preparation of a table, in float64 as the estimators do it."""
+"""ONNX nodes of the preparation of a table, in float64 as in the estimators."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ __all__ = ["check_columns", "prepared_table"]
 
 
 def check_columns(model: Any) -> None:
-    """Refuse what was fitted to categories or a sparse X: graphs read numbers."""
+    """Raise TypeError if a model was fitted to categories or a sparse matrix."""
     is_categorical = getattr(model, "is_categorical_", None)
     if is_categorical is not None and np.any(is_categorical):
         names = getattr(model, "feature_names_in_", np.arange(len(is_categorical)))
         found = np.asarray(names)[is_categorical].tolist()
         raise refuse(
             model,
-            f"takes the columns {found} of X for categories; a graph reads numbers "
-            "alone. Encode them as numbers before fit, or set "
-            "categorical_features=None if they are numbers.",
+            f"uses the columns {found} of X as categories, but the graph only accepts "
+            "numbers. Encode them as numbers before fit, or set "
+            "categorical_features=None if they are numeric.",
         )
     if getattr(model, "_is_sparse_fit", False):
         raise refuse(
             model,
-            "was fitted to a sparse X, whose columns are scaled another way; a graph "
-            "reads a dense one. Fit it to X.toarray().",
+            "was fitted to a sparse X, whose columns are scaled differently, but the "
+            "graph only accepts a dense X. Fit the model to X.toarray().",
         )
 
 
 def prepared_table(preparation: Preparation, graph: Graph, x: str) -> str:
-    """Append `TablePreparation.transform`: columns on a common scale, and flags.
+    """Append `TablePreparation.transform`: scaled columns and missing-value flags.
 
-    Raw values stay as they are. Shapes: x (n_samples, n_features) -> (n_samples,
+    Other preparations are omitted. Shapes: x (n_samples, n_features) -> (n_samples,
     n_columns), float64.
     """
     if not isinstance(preparation, TablePreparation):
         return x
     fill, mean, scale = preparation.fill_, preparation.mean_, preparation.scale_
-    is_shared = len(fill) == 1  # else the net's first layer imputes and clips
+    is_shared = len(fill) == 1  # otherwise the first layer imputes and clips
     missing = graph.op("IsNaN", x)
     columns = graph.op("Where", missing, fill[0], x) if is_shared else x
     columns = graph.op("Div", graph.op("Sub", columns, mean[0]), scale[0])

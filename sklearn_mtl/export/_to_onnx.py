@@ -1,4 +1,4 @@
-"""Write a fitted model as an ONNX graph."""
+"""Export of a fitted model to an ONNX file."""
 
 from __future__ import annotations
 
@@ -18,60 +18,63 @@ __all__ = ["to_onnx"]
 
 
 def to_onnx(model: Any, path: str | Path) -> None:
-    """Write a fitted model as an ONNX graph, to predict without Python or torch.
+    """Export a fitted model to an ONNX graph, which predicts without Python or torch.
 
-    The graph reads numbers and gives what `predict_proba` does for classifications and
-    `predict` for regressions. All that happens to X is in it: missing values are filled
-    in and flagged, columns scaled, clipped and embedded, members averaged.
+    The outputs of the graph are those of `predict_proba` for classification tasks and
+    of `predict` for regression tasks. The graph includes the whole preparation of X:
+    imputation and flags of missing values, scaling, clipping and embedding.
 
-    Its input is "X", float64 (n_samples, n_features) with NaN where a value is missing;
-    uint8 where a net was fitted to pictures of uint8. It has an output for each task:
-    float64 (n_samples, n_classes) probabilities or (n_samples,) values. Output names
-    are those of the tasks, with an underscore for each character that is no ASCII
-    letter or digit, ``task_`` in front of what begins with no letter, and a number
-    behind a name that is there already.
+    The graph has one input, "X", which is float64 of shape (n_samples, n_features) with
+    NaN for missing values. It is uint8 if a net was fitted to uint8 images. There is
+    one float64 output per task: probabilities of shape (n_samples, n_classes) or values
+    of shape (n_samples,). The names of the outputs are those of the tasks, with three
+    changes. Characters other than ASCII letters and digits are replaced by underscores.
+    Names that do not begin with a letter get the prefix ``task_``. Duplicate names get
+    a number at the end.
 
-    The metadata of the file hold JSON: "tasks" is a list with name, output, kind and
-    classes of each task, in order; "features" the names of the columns, if X had names;
-    "model" the class. A task of `TaskDecisionsCV` has "costs" too: its class is the k
-    with the smallest sum over j of p_j costs[j][k].
+    The metadata of the file contain JSON. "tasks" is a list with the name, output, kind
+    and classes of each task. "features" has the names of the columns, if X had names.
+    "model" has the class of the model. Tasks of `TaskDecisionsCV` also have "costs":
+    predict the class k with the smallest sum over j of p_j costs[j][k].
 
     Parameters
     ----------
     model : estimator
-        A fitted net, linear model, forest or blend; `IndependentTasks`,
-        `TaskGroupSearchCV` or `TaskDecisionsCV` of these or of what skl2onnx converts;
-        or a Pipeline or search of one, whose other steps skl2onnx converts. Columns
-        must be numbers: categories, text and sparse X are refused.
+        Fitted net, linear model, forest or blend; `IndependentTasks`,
+        `TaskGroupSearchCV` or `TaskDecisionsCV` of these or of estimators that skl2onnx
+        converts; or a search or Pipeline with such a model, if skl2onnx converts the
+        other steps. The columns must be numeric: categories, texts and sparse X are not
+        supported.
     path : str or Path
-        Where the file goes. An old file is replaced when the new one is complete, and
-        left as it was if that fails.
+        Path of the file. An existing file is replaced once the new file is complete,
+        and remains unchanged if the export fails.
 
     Raises
     ------
     TypeError
-        If a part of the model has no nodes; the error names it and, of categories, the
-        columns.
+        If a part of the model is not supported. The error names the part, or the
+        columns with categories.
     ValueError
-        If the graph is larger than a file of ONNX may be.
+        If the graph exceeds the maximum size of an ONNX file.
     ImportError
-        If onnx, or skl2onnx where it is needed, is not installed.
+        If onnx is not installed, or skl2onnx is needed and not installed.
     sklearn.exceptions.NotFittedError
         If the model is not fitted.
 
     See Also
     --------
-    save : Save a model to load it in Python again.
+    save : Save a model in one file to load it in Python.
 
     Notes
     -----
-    The same model gives the same bytes. Predictions in onnxruntime differ from those
-    here by rounding: less than 1e-5, values in units of their standard deviation. There
-    are no checks of X: where `predict` says that X has a value that it cannot use, the
-    graph gives NaN or some number.
+    Exporting the same model again gives the same bytes. The predictions of onnxruntime
+    differ from those of the model only by rounding, by less than 1e-5, where values of
+    regression tasks are measured in units of their standard deviation. The graph does
+    not check X: for values that `predict` would reject with an error, it returns NaN or
+    arbitrary numbers.
 
-    Operators are of versions 17 (ai.onnx) and 3 (ai.onnx.ml), which onnxruntime knows
-    since 1.13.
+    The operators have the versions 17 (ai.onnx) and 3 (ai.onnx.ml), which onnxruntime
+    supports since 1.13.
 
     Examples
     --------

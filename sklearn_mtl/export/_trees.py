@@ -1,4 +1,4 @@
-"""Forests, whose trees compare as scikit-learn's do, in every digit."""
+"""ONNX nodes of forests, with the same comparisons as in scikit-learn."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sklearn_mtl.export._graph import Graph
 
 __all__ = ["IS_LEAF", "forest_means", "leaf_places"]
 
-#: The number of the children of a leaf.
+#: Index of the children of a leaf in scikit-learn's trees.
 IS_LEAF = -1
 
 
 def forest_means(forest: RandomForestRegressor, graph: Graph, x: str) -> str:
-    """Append the mean of the leaves over all trees.
+    """Append the mean over all trees of the leaf values.
 
     Shapes: x (n_samples, n_features), float32 -> (n_samples, n_outputs), float64.
     """
@@ -28,17 +28,17 @@ def forest_means(forest: RandomForestRegressor, graph: Graph, x: str) -> str:
 
 
 def leaf_places(trees: list[Any], graph: Graph, x: str) -> str:
-    """Append the row of each tree's leaf in a table of the leaves of all trees.
+    """Append the index of each tree's leaf in a table of the leaves of all trees.
 
-    onnxruntime sums leaves in float32 and takes an entry for each of their outputs.
-    Here its trees only say which leaf a sample falls into, and a table of all leaves in
-    float64 has the rest.
+    onnxruntime sums leaf values in float32 and stores one entry per output of a leaf.
+    Here, its trees only return the leaf of a sample, and the leaf values are taken from
+    a float64 table.
 
     Shapes: x (n_samples, n_features) -> (n_samples, n_trees).
     """
     is_leaf = [tree.children_left == IS_LEAF for tree in trees]
     first = np.cumsum([0, *(np.count_nonzero(one) for one in is_leaf[:-1])])
-    # Thresholds are compared in float64, as scikit-learn does with its float32 inputs.
+    # scikit-learn also compares its float32 inputs with thresholds in float64.
     leaves = graph.op(
         "TreeEnsembleRegressor",
         graph.cast(x, np.float64),
@@ -50,7 +50,7 @@ def leaf_places(trees: list[Any], graph: Graph, x: str) -> str:
 
 
 def _nodes(graph: Graph, trees: list[Any], is_leaf: list[np.ndarray]) -> dict[str, Any]:
-    """Return the attributes that describe the nodes; a leaf gives its number."""
+    """Return the attributes of the nodes of all trees; leaves return their index."""
     sizes = [tree.node_count for tree in trees]
     numbers = np.concatenate([np.arange(size) for size in sizes])
     of_tree = np.repeat(np.arange(len(trees)), sizes)
@@ -59,7 +59,7 @@ def _nodes(graph: Graph, trees: list[Any], is_leaf: list[np.ndarray]) -> dict[st
         name: np.concatenate([getattr(tree, name) for tree in trees])
         for name in ("children_left", "children_right", "feature", "threshold")
     }
-    # where a missing value goes; trees that have seen none send it by the comparison
+    # Direction of missing values; trees fitted without any use the comparison.
     left = np.concatenate([tree.missing_go_to_left for tree in trees])
     weights = np.concatenate([np.arange(np.count_nonzero(one)) for one in is_leaf])
     as_tensor = graph.onnx.numpy_helper.from_array

@@ -1,4 +1,4 @@
-"""What a model says of each task, as values of a graph; one function a class."""
+"""Dispatch of models to functions that append their predictions to a graph."""
 
 from __future__ import annotations
 
@@ -12,32 +12,33 @@ __all__ = ["constant_value", "refuse", "task_values"]
 
 
 def refuse(model: Any, why: str) -> TypeError:
-    """Return the error of a model that no graph can be written of."""
+    """Return the error for a model that cannot be exported."""
     return TypeError(f"to_onnx: {type(model).__name__} {why}")
 
 
 @singledispatch
 def task_values(model: Any, graph: Graph, x: str) -> list[str]:
-    """Append a fitted model that reads x (n_samples, n_features), float64 or uint8.
+    """Append a fitted model with input x (n_samples, n_features), float64 or uint8.
 
     Returns
     -------
     list of str
-        For each task (n_samples, n_classes) probabilities or (n_samples,) values,
-        float64.
+        Predictions of each task in float64: probabilities (n_samples, n_classes) or
+        values (n_samples,).
     """
     if hasattr(model, "best_estimator_"):
         return task_values(model.best_estimator_, graph, x)
     raise refuse(
         model,
-        "cannot be written as a graph. Nets, linear models, forests and blends of them "
-        "can, IndependentTasks and groups of what skl2onnx converts, TaskDecisionsCV "
-        "and ConformalPredictor of these, and pipelines that end in one of them.",
+        "cannot be exported. Supported are nets, linear models, forests and blends; "
+        "IndependentTasks and TaskGroupSearchCV of estimators that skl2onnx converts; "
+        "TaskDecisionsCV and ConformalPredictor of these; and pipelines that end in a "
+        "supported model.",
     )
 
 
 def constant_value(task: Task, graph: Graph) -> str:
-    """Append the output of a task with nothing to learn: certain, or NaN."""
+    """Append the output of a task with a single class (1) or without labels (NaN)."""
     if task.kind == "constant":
         return graph.fill(1.0, 1)
     if task.is_classification:

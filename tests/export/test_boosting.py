@@ -81,5 +81,5 @@ def test_splits_by_categories_are_refused(tmp_path):
     codes = np.column_stack([np.arange(len(X)) % 3, FILLED])
     model = HistGradientBoostingRegressor(categorical_features=[0], **FEW)
     model = IndependentTasks(model).fit(codes, VALUES[:, 1:])
-    with pytest.raises(TypeError, match="splits by categories"):
+    with pytest.raises(TypeError, match="splits on categories"):
         sklearn_mtl.to_onnx(model, tmp_path / "it.onnx")

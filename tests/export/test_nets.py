@@ -298,7 +298,7 @@ def test_a_module_without_nodes_is_named(trunk, tmp_path):
 def test_columns_of_categories_are_named(tmp_path):
     frame = pd.DataFrame({"size": X[:, 0], "colour": ["red", "blue"] * 80})
     model = MultiTaskClassifier(n_members=1, **QUICK).fit(frame, LABELS[:, 0])
-    with pytest.raises(TypeError, match=r"MultiTaskClassifier takes .* \['colour'\]"):
+    with pytest.raises(TypeError, match=r"MultiTaskClassifier uses .* \['colour'\]"):
         sklearn_mtl.to_onnx(model, tmp_path / "it.onnx")
 
 

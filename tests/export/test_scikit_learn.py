@@ -175,7 +175,7 @@ def test_a_missing_value_gives_nan_and_no_wrong_number(estimator, tmp_path):
             make_pipeline(SimpleImputer(add_indicator=True), LOGISTIC),
             "SimpleImputer has add_indicator",
         ),
-        (RidgeClassifier(), "RidgeClassifier gives no probabilities for task 'task0'"),
+        (RidgeClassifier(), "RidgeClassifier predicts no probabilities for task 'task"),
         (
             make_pipeline(FunctionTransformer(np.abs), LOGISTIC),
             "FunctionTransformer cannot be converted by skl2onnx",
@@ -193,5 +193,5 @@ def test_one_model_of_several_tasks_is_refused(tmp_path):
     members = [("linear", "default"), ("trees", RandomForestClassifier(5))]
     model = MultiTaskBlendClassifier(members, random_state=0)
     model.fit(FILLED, np.nan_to_num(LABELS))
-    with pytest.raises(TypeError, match="RandomForestClassifier learns several"):
+    with pytest.raises(TypeError, match="RandomForestClassifier is fitted to several"):
         sklearn_mtl.to_onnx(model, tmp_path / "it.onnx")

@@ -115,10 +115,10 @@ def test_what_is_not_fitted_is_refused(tmp_path):
 
 def test_a_model_that_has_no_graph_is_named(tmp_path):
     retriever = NeighborRetriever(MultiTaskClassifier(**QUICK)).fit(X, LABELS)
-    with pytest.raises(TypeError, match=r"to_onnx: NeighborRetriever cannot be"):
+    with pytest.raises(TypeError, match=r"to_onnx: NeighborRetriever cannot be exp"):
         sklearn_mtl.to_onnx(retriever, tmp_path / "it.onnx")
     other = LogisticRegression().fit(np.nan_to_num(X), X[:, 0] > 0)
-    with pytest.raises(TypeError, match=r"to_onnx: LogisticRegression cannot be"):
+    with pytest.raises(TypeError, match=r"to_onnx: LogisticRegression cannot be exp"):
         sklearn_mtl.to_onnx(other, tmp_path / "it.onnx")
 
 
