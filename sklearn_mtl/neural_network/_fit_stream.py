@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from sklearn_mtl.neural_network.data._batch_reader import Columns
 from sklearn_mtl.neural_network.data._read import preparation_of
-from sklearn_mtl.neural_network.data._streamed import Columns, read_stream
+from sklearn_mtl.neural_network.data._streamed import read_stream
 from sklearn_mtl.tasks import TaskSet
 from sklearn_mtl.utils._callbacks import FitEvents, with_callbacks
 from sklearn_mtl.utils._fit import fit_context

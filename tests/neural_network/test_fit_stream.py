@@ -228,6 +228,17 @@ def test_passes_must_give_the_same_samples(table):
         model().fit_stream(shrinking, TARGETS)
 
 
+def test_passes_must_have_the_same_order(table):
+    used, calls = table[INPUTS + TARGETS], []
+
+    def shuffled():
+        calls.append(1)
+        return batches(used if len(calls) < 2 else used[::-1])
+
+    with pytest.raises(ValueError, match="other values in the second pass"):
+        model().fit_stream(shuffled, TARGETS)
+
+
 def test_a_fitted_net_can_go_on(table):
     used = table[INPUTS + TARGETS]
     net = model(n_stored_samples=50).fit_stream(batches(used), TARGETS)

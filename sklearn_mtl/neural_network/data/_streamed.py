@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sklearn_mtl.neural_network.data._batch_reader import BatchReader, Columns
 from sklearn_mtl.neural_network.data._batch_source import BatchSource, open_batches
-from sklearn_mtl.neural_network.data._read import read_net_inputs
 from sklearn_mtl.neural_network.data._rows import (
     PREPARED_ROWS,
     ArrayRows,
@@ -24,47 +24,17 @@ from sklearn_mtl.neural_network.data._rows import (
 )
 from sklearn_mtl.neural_network.data._stored import stack_inputs
 from sklearn_mtl.preprocessing import Preparation, Table
-from sklearn_mtl.utils._finite import check_sizes
 
 if TYPE_CHECKING:
     from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 
-__all__ = ["SAMPLE", "Columns", "StreamedTable", "read_stream"]
+__all__ = ["SAMPLE", "StreamedTable", "read_stream"]
 
 #: Samples from which medians, scales, categories and edges are computed, fewer where
 #: they would take more than so many bytes.
 SAMPLE, _SAMPLE_BYTES = 200_000, 2**28
 _MAPPED = 256 * 2**20  # bytes of the file that may stay in the memory of the process
 _PAGES = 16 * mmap.PAGESIZE  # what the kernel maps when one number is read
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Names of the columns that are no inputs.
-
-    Attributes
-    ----------
-    targets : str or sequence of str
-        One name gives a y of one dimension.
-    sample_weight : str, sequence of str or None
-        Weights of samples, or of the labels of each target.
-    groups : str or None
-        Groups of samples.
-    """
-
-    targets: str | Sequence[str]
-    sample_weight: str | Sequence[str] | None = None
-    groups: str | None = None
-
-    def lists(self) -> dict[str, list[str]]:
-        """Return the names of each role."""
-        given = {"targets": self.targets, "sample_weight": self.sample_weight}
-        given["groups"] = self.groups
-        return {
-            role: [names] if isinstance(names, str) else list(names)
-            for role, names in given.items()
-            if names is not None
-        }
 
 
 class StreamedTable:
@@ -117,6 +87,7 @@ class StreamedTable:
         n_rows, cpu = 0, torch.device("cpu")
         with tempfile.TemporaryFile(dir=self.folder) as file:
             for table in self.tables():
+                self._check_same(table, n_rows)
                 for start in range(0, table.shape[0], PREPARED_ROWS):
                     chunk = table[start : start + PREPARED_ROWS]
                     rows = as_rows(preparation.transform(chunk), dtype, cpu)
@@ -125,12 +96,29 @@ class StreamedTable:
                     n_rows += len(part)
             if n_rows != self.shape[0]:
                 raise ValueError(
-                    f"The batches have {n_rows} samples in the second pass and had "
-                    f"{self.shape[0]} in the first; every pass must give the same ones."
+                    f"fit_stream: the batches have {n_rows} samples in the second pass "
+                    f"and had {self.shape[0]} in the first; every pass must give the "
+                    "same ones."
                 )
             file.flush()
             # the map keeps the file until it is garbage itself
             return MappedRows(file, (n_rows, part.shape[1]), part.dtype, dtype, device)
+
+    def _check_same(self, table: Table, start: int) -> None:
+        """Refuse samples in another order, whose labels would be those of others."""
+        ends = [start, start + table.shape[0]]
+        inside = slice(*np.searchsorted(self.rows, ends))
+        found, known = table[self.rows[inside] - start], self.sample[inside]
+        for now, then in (
+            (found.numeric, known.numeric),
+            (found.categorical, known.categorical),
+        ):
+            if then is not None and not np.array_equal(now, then, equal_nan=True):
+                raise ValueError(
+                    "fit_stream: the batches have other values in the second pass than "
+                    "in the first; every pass must give the same samples in the same "
+                    "order."
+                )
 
 
 class MappedRows(ArrayRows):
@@ -227,7 +215,7 @@ def read_stream(
     reader = None
     for where, frame in source():
         if reader is None:
-            reader = _BatchReader(model, columns, list(frame.columns), where)
+            reader = BatchReader(model, columns, list(frame.columns), where)
         for role, part in reader.others(frame, where).items():
             others[role].append(part)
         if not len(frame):
@@ -243,81 +231,10 @@ def read_stream(
     return X, {role: _join(parts) for role, parts in others.items()}
 
 
-def _tables(source: BatchSource, reader: _BatchReader) -> Iterator[Table]:
+def _tables(source: BatchSource, reader: BatchReader) -> Iterator[Table]:
     for where, frame in source():
         if len(frame):
             yield reader.inputs(frame, where)
-
-
-class _BatchReader:
-    """Divides batches into inputs and other columns; all must be like the first."""
-
-    def __init__(
-        self, model: BaseMultiTaskNet, columns: Columns, names: list[Any], where: str
-    ) -> None:
-        self.model, self.columns = model, columns
-        self.who, self.names, self.first = type(model).__name__, names, where
-        taken = [name for names in columns.lists().values() for name in names]
-        self.targets = columns.lists()["targets"]
-        self._check_weights()
-        missing = [name for name in taken if name not in names]
-        if missing:
-            raise ValueError(
-                f"{self.who}: {where} has no columns {missing}; its columns are "
-                f"{names}."
-            )
-        self.features = [name for name in names if name not in taken]
-        if not self.features:
-            raise ValueError(
-                f"{self.who}: {where} has no columns for inputs; {taken} are targets, "
-                "weights or groups."
-            )
-
-    def _check_weights(self) -> None:
-        """Refuse weights of labels unless there is a column for each target."""
-        names = self.columns.sample_weight
-        if names is None or isinstance(names, str) or len(names) == len(self.targets):
-            return
-        raise ValueError(
-            f"{self.who}: sample_weight names the columns {list(names)}, but the "
-            f"targets are {self.targets}. Give one column of weights for each target, "
-            "in the same order, or the name of one column as str for all of them."
-        )
-
-    def others(self, frame: Any, where: str) -> dict[str, Any]:
-        """Return the columns of each role."""
-        self._check_names(frame, where)
-        found = {}
-        for role, names in self.columns.lists().items():
-            is_single = isinstance(getattr(self.columns, role), str)
-            found[role] = frame[names[0] if is_single else names]
-        weights = found.get("sample_weight")
-        if weights is not None and weights.ndim == 2:  # matched to the tasks by name
-            found["sample_weight"] = weights.set_axis(self.targets, axis=1)
-        return found
-
-    def inputs(
-        self, frame: Any, where: str, *, is_first: bool = False, grows: bool = False
-    ) -> Table:
-        """Return the inputs of a batch."""
-        self._check_names(frame, where)
-        X, grows = frame[self.features], grows and not is_first
-        try:
-            table = read_net_inputs(self.model, X, reset=is_first, grows=grows)
-            check_sizes(table.numeric, None, self.who)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{error} This is in {where}.") from error
-        return table
-
-    def _check_names(self, frame: Any, where: str) -> None:
-        names = list(frame.columns)
-        if sorted(map(str, names)) != sorted(map(str, self.names)):
-            missing = [name for name in self.names if name not in names]
-            more = [name for name in names if name not in self.names]
-            raise ValueError(
-                f"{self.who}: {where} has other columns than {self.first}: without "
-                f"{missing}, with {more} in addition."
-            )
 
 
 def _sort_categories(model: BaseMultiTaskNet, table: Table) -> Table:

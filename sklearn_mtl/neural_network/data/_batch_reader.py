@@ -1,0 +1,116 @@
+"""Which columns of a batch are inputs, labels, weights and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sklearn_mtl.neural_network.data._read import read_net_inputs
+from sklearn_mtl.preprocessing import Table
+from sklearn_mtl.utils._finite import check_sizes
+
+if TYPE_CHECKING:
+    from sklearn_mtl.neural_network._base import BaseMultiTaskNet
+
+__all__ = ["BatchReader", "Columns"]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns that are no inputs.
+
+    Attributes
+    ----------
+    targets : str or sequence of str
+        One name gives a y of one dimension.
+    sample_weight : str, sequence of str or None
+        Weights of samples, or of the labels of each target.
+    groups : str or None
+        Groups of samples.
+    """
+
+    targets: str | Sequence[str]
+    sample_weight: str | Sequence[str] | None = None
+    groups: str | None = None
+
+    def lists(self) -> dict[str, list[str]]:
+        """Return the names of each role."""
+        given = {"targets": self.targets, "sample_weight": self.sample_weight}
+        given["groups"] = self.groups
+        return {
+            role: [names] if isinstance(names, str) else list(names)
+            for role, names in given.items()
+            if names is not None
+        }
+
+
+class BatchReader:
+    """Divides batches into inputs and other columns; all must be like the first."""
+
+    def __init__(
+        self, model: BaseMultiTaskNet, columns: Columns, names: list[Any], where: str
+    ) -> None:
+        self.model, self.columns = model, columns
+        self.who, self.names, self.first = type(model).__name__, names, where
+        taken = [name for names in columns.lists().values() for name in names]
+        self.targets = columns.lists()["targets"]
+        self._check_weights()
+        missing = [name for name in taken if name not in names]
+        if missing:
+            raise ValueError(
+                f"{self.who}: {where} has no columns {missing}; its columns are "
+                f"{names}."
+            )
+        self.features = [name for name in names if name not in taken]
+        if not self.features:
+            raise ValueError(
+                f"{self.who}: {where} has no columns for inputs; {taken} are targets, "
+                "weights or groups."
+            )
+
+    def _check_weights(self) -> None:
+        """Refuse weights of labels unless there is a column for each target."""
+        names = self.columns.sample_weight
+        if names is None or isinstance(names, str) or len(names) == len(self.targets):
+            return
+        raise ValueError(
+            f"{self.who}: sample_weight names the columns {list(names)}, but the "
+            f"targets are {self.targets}. Give one column of weights for each target, "
+            "in the same order, or the name of one column as str for all of them."
+        )
+
+    def others(self, frame: Any, where: str) -> dict[str, Any]:
+        """Return the columns of each role."""
+        self._check_names(frame, where)
+        found = {}
+        for role, names in self.columns.lists().items():
+            is_single = isinstance(getattr(self.columns, role), str)
+            found[role] = frame[names[0] if is_single else names]
+        weights = found.get("sample_weight")
+        if weights is not None and weights.ndim == 2:  # matched to the tasks by name
+            found["sample_weight"] = weights.set_axis(self.targets, axis=1)
+        return found
+
+    def inputs(
+        self, frame: Any, where: str, *, is_first: bool = False, grows: bool = False
+    ) -> Table:
+        """Return the inputs of a batch."""
+        self._check_names(frame, where)
+        X, grows = frame[self.features], grows and not is_first
+        try:
+            table = read_net_inputs(self.model, X, reset=is_first, grows=grows)
+            check_sizes(table.numeric, None, self.who)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{error} This is in {where}.") from error
+        return table
+
+    def _check_names(self, frame: Any, where: str) -> None:
+        names = list(frame.columns)
+        if sorted(map(str, names)) != sorted(map(str, self.names)):
+            missing = [name for name in self.names if name not in names]
+            more = [name for name in names if name not in self.names]
+            raise ValueError(
+                f"{self.who}: {where} has other columns than {self.first}: without "
+                f"{missing}, with {more} in addition."
+            )
