@@ -120,6 +120,20 @@ def test_a_folder_of_files_and_its_dataset_give_the_same(table, tmp_path):
         assert found.tolist() == expected.tolist()
 
 
+@pytest.mark.parametrize("name", INPUTS)
+def test_a_column_without_values_at_first_has_its_later_kind(table, tmp_path, name):
+    used = table[INPUTS + TARGETS].copy()
+    used.loc[:299, name] = None
+    parts = batches(used)
+    parts[0] = parts[0].assign(**{name: None})
+    for number, part in enumerate(parts):
+        part.to_parquet(tmp_path / f"{number}.parquet")  # the first of the type null
+    expected = model().fit(used[INPUTS], used[TARGETS]).predict(used[INPUTS])
+    for source in (parts, tmp_path):
+        found = model().fit_stream(source, TARGETS).predict(used[INPUTS])
+        assert found.tolist() == expected.tolist()
+
+
 def test_one_target_by_name_is_a_y_of_one_dimension(table):
     used = table[["a", "b", "grade"]]
     net = MultiTaskClassifier(max_epochs=2, random_state=0)

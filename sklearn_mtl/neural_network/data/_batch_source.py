@@ -6,9 +6,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
+from sklearn_mtl.utils._categories import holds_categories
 from sklearn_mtl.utils._frames import is_frame, is_pandas_frame, to_pandas
 
-__all__ = ["BatchSource", "open_batches"]
+__all__ = ["BatchSource", "open_batches", "with_known_kinds"]
 
 #: Begins a new pass, and yields pandas frames with the words that name each of them.
 BatchSource = Callable[[], Iterator[tuple[str, Any]]]
@@ -34,6 +37,28 @@ def open_batches(batches: Any, who: str) -> BatchSource:
         "or a function that returns an iterator over frames. An iterator alone is not "
         "enough, because the batches are read more than once."
     )
+
+
+def with_known_kinds(source: BatchSource, first: Any, names: list[Any]) -> Any:
+    """Return the first batch, with columns that are empty in it of their later kind.
+
+    The first batch tells numbers from categories. A column without any value, such as
+    one of the type null in a Parquet file, could be either.
+    """
+    unknown = []
+    if first.columns.is_unique:  # else an error follows that names the columns
+        objects = [name for name in names if first[name].dtype == np.dtype(object)]
+        unknown = [name for name in objects if first[name].isna().all()]
+    if not unknown:
+        return first
+    for _, batch in source():
+        seen = [name for name in unknown if name in batch and batch[name].notna().any()]
+        numeric = [name for name in seen if not holds_categories(batch[name])]
+        first = first.astype(dict.fromkeys(numeric, float))
+        unknown = [name for name in unknown if name not in seen]
+        if not unknown:
+            break
+    return first
 
 
 def _parquet(path: str | os.PathLike[str], who: str) -> Any:

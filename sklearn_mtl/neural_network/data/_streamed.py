@@ -15,7 +15,11 @@ import torch
 from torch import Tensor
 
 from sklearn_mtl.neural_network.data._batch_reader import BatchReader, Columns
-from sklearn_mtl.neural_network.data._batch_source import BatchSource, open_batches
+from sklearn_mtl.neural_network.data._batch_source import (
+    BatchSource,
+    open_batches,
+    with_known_kinds,
+)
 from sklearn_mtl.neural_network.data._rows import (
     PREPARED_ROWS,
     ArrayRows,
@@ -220,7 +224,10 @@ def read_stream(
             others[role].append(part)
         if not len(frame):
             continue
-        table = reader.inputs(frame, where, is_first=not reservoir.n_rows, grows=True)
+        is_first = not reservoir.n_rows
+        if is_first:
+            frame = with_known_kinds(source, frame, reader.features)
+        table = reader.inputs(frame, where, is_first=is_first, grows=True)
         reservoir.add(table)
     if reader is None or not reservoir.n_rows:
         raise ValueError(f"{who}: the batches have no samples.")
