@@ -120,6 +120,19 @@ def test_a_folder_of_files_and_its_dataset_give_the_same(table, tmp_path):
         assert found.tolist() == expected.tolist()
 
 
+@pytest.mark.parametrize("as_dataset", [False, True])
+def test_values_in_the_names_of_folders_are_a_column(table, tmp_path, as_dataset):
+    used = table[INPUTS + TARGETS].sort_values("town", kind="stable")
+    used.to_parquet(tmp_path, partition_cols=["town"])
+    folder, order = tmp_path, [*INPUTS[:2], *TARGETS, "town"]
+    if as_dataset:
+        folder = pyarrow.dataset.dataset(tmp_path, partitioning="hive")
+    expected = model().fit_stream(used[order], TARGETS).predict(used[INPUTS])
+    found = model().fit_stream(folder, TARGETS)
+    assert found.feature_names_in_.tolist() == INPUTS
+    assert found.predict(used[INPUTS]).tolist() == expected.tolist()
+
+
 @pytest.mark.parametrize("name", INPUTS)
 def test_a_column_without_values_at_first_has_its_later_kind(table, tmp_path, name):
     used = table[INPUTS + TARGETS].copy()

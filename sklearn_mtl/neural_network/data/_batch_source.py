@@ -72,17 +72,22 @@ def _parquet(path: str | os.PathLike[str], who: str) -> Any:
         ) from error
     if not os.path.exists(path):
         raise FileNotFoundError(f"{who}: there is no file or folder {os.fspath(path)}.")
-    return dataset.dataset(path, format="parquet")
+    return dataset.dataset(path, format="parquet", partitioning="hive")
 
 
 def _of_fragments(source: Any, who: str) -> Iterator[tuple[str, Any]]:
-    """Yield the record batches of each file."""
+    """Yield the record batches of each file, with the values in its folder's name."""
+    from pyarrow.dataset import get_partition_keys
+
     n_files = 0
     for n_files, fragment in enumerate(source.get_fragments(), start=1):
         where = getattr(fragment, "path", f"fragment {n_files}")
         try:
+            keys = get_partition_keys(fragment.partition_expression)
             for batch in fragment.to_batches():
-                yield where, batch.to_pandas()
+                frame = batch.to_pandas()
+                more = {name: keys[name] for name in keys if name not in frame}
+                yield where, frame.assign(**more)
         except (OSError, ValueError) as error:  # pyarrow's errors are among these
             raise ValueError(f"{who}: {where} cannot be read: {error}") from error
     if not n_files:
