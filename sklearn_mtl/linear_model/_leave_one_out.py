@@ -226,11 +226,16 @@ def _gram(X: np.ndarray, centre: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _coupling(ratio: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Solve (ratio + (1 - ratio) known) S = 1 - ratio; ratios may be infinite."""
-    own = np.minimum(ratio, 1.0)
-    other = np.where(ratio > 1.0, 1.0 / np.maximum(ratio, 1.0) - 1.0, 1.0 - own)
-    S: np.ndarray = np.linalg.solve(
-        other[:, None] * known + np.diag(own), np.diag(other)
+    """Solve (ratio + (1 - ratio) known) S = 1 - ratio; ratios may be infinite.
+
+    A part of the coefficients that no penalty draws, and no sample determines, is left
+    out: it moves no prediction of these samples.
+    """
+    own = np.where(ratio > 1.0, -1.0, ratio)
+    root = np.sqrt(1.0 - np.minimum(ratio, 1.0 / np.maximum(ratio, 1.0)))
+    both = root[:, None] * root
+    S: np.ndarray = both * np.linalg.pinv(
+        both * known + np.diag(own), RANK, hermitian=True
     )
     return S
 

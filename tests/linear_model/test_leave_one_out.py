@@ -173,6 +173,23 @@ def test_a_label_that_no_other_sample_determines_has_no_prediction():
         assert np.isfinite(np.delete(found, 4, axis=0)).all()
 
 
+@pytest.mark.parametrize("name", ["mean", "chain"])
+@pytest.mark.parametrize("n_more", [0, 20])
+def test_a_part_that_no_sample_determines_moves_no_prediction(name, n_more):
+    X, y = draw(p=3 + n_more)
+    X, y = np.c_[X, np.full(len(X), 3.0)], with_gaps(y)
+    options = {"penalty": name, "alpha": 0.3, "scale_targets": False}
+    held_out = np.column_stack(
+        MultiTaskLinearRegressor(store_oof=True, **options).fit(X, y).oof_prediction_
+    )
+    for i in np.flatnonzero(np.isfinite(held_out).all(axis=1)):
+        same = y.copy()  # labels on the surface of the other samples do not move it
+        same[i] = np.where(np.isnan(y[i]), np.nan, held_out[i])
+        found = MultiTaskLinearRegressor(**options).fit(X, same).predict(X[i : i + 1])
+        np.testing.assert_allclose(found[0], held_out[i], atol=1e-9)
+    assert np.isfinite(held_out).mean() > 0.3
+
+
 def test_intervals_quantiles_and_deviations_cover_new_samples():
     X, y = draw(n=4000, p=5)
     train, new = slice(0, 300), slice(300, None)
