@@ -113,16 +113,14 @@ class StreamedTable:
         ends = [start, start + table.shape[0]]
         inside = slice(*np.searchsorted(self.rows, ends))
         found, known = table[self.rows[inside] - start], self.sample[inside]
-        for now, then in (
-            (found.numeric, known.numeric),
-            (found.categorical, known.categorical),
-        ):
-            if then is not None and not np.array_equal(now, then, equal_nan=True):
-                raise ValueError(
-                    "fit_stream: the batches have other values in the second pass than "
-                    "in the first; every pass must give the same samples in the same "
-                    "order."
-                )
+        pairs = [(found.numeric, known.numeric)]
+        if found.categorical is not None and known.categorical is not None:
+            pairs.append((found.categorical, known.categorical))
+        if not all(np.array_equal(*pair, equal_nan=True) for pair in pairs):
+            raise ValueError(
+                "fit_stream: the batches have other values in the second pass than in "
+                "the first; every pass must give the same samples in the same order."
+            )
 
 
 class MappedRows(ArrayRows):
