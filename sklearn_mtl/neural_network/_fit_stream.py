@@ -23,6 +23,7 @@ class FitStreamMixin:
 
     if TYPE_CHECKING:  # of the estimator
         checkpoint: str | PathLike[str] | None
+        warm_start: bool
 
         def _read_tasks(self, *args: Any) -> tuple[TaskSet, Any]: ...
         def _train(self, *args: Any) -> Any: ...
@@ -77,7 +78,8 @@ class FitStreamMixin:
             If a task has no label or labels of a wrong type, or its loss is not finite.
         ValueError
             If the columns of a batch are not those of the first one, a file cannot be
-            read, the trunk does not read tables, or `checkpoint` is given.
+            read, the trunk does not read tables, `checkpoint` is given, or a fitted net
+            has warm_start=True.
         TypeError
             If batches are of another type.
         ImportError
@@ -107,4 +109,9 @@ class FitStreamMixin:
         if self.checkpoint is not None:
             raise ValueError(
                 f"{who}: fit_stream cannot write checkpoints; set checkpoint=None."
+            )
+        if self.warm_start and hasattr(self, "net_"):
+            raise ValueError(
+                f"{who}: fit_stream always begins anew, and this net is fitted with "
+                "warm_start=True. Set warm_start=False, or go on with partial_fit."
             )

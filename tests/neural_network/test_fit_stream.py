@@ -244,6 +244,13 @@ def test_checkpoints_are_refused(table, tmp_path):
         model(checkpoint=tmp_path).fit_stream(batches(table), TARGETS)
 
 
+def test_a_warm_start_of_a_fitted_net_is_refused(table):
+    used = table[INPUTS + TARGETS]
+    net = model(warm_start=True).fit_stream(batches(used), TARGETS)
+    with pytest.raises(ValueError, match="fit_stream always begins anew"):
+        net.fit_stream(batches(used), TARGETS)
+
+
 def test_passes_must_give_the_same_samples(table):
     used, calls = table[INPUTS + TARGETS], []
 
