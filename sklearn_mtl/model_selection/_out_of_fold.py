@@ -28,7 +28,7 @@ from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["Training", "held_out_probabilities", "outputs_of_tasks"]
 
-# : Value of `cv` that uses the out-of-fold predictions of the estimator itself.
+#: Value of `cv` that uses the out-of-fold predictions of the estimator itself.
 OWN = "oof"
 # The fit to all samples has already issued these warnings.
 _ALREADY_ISSUED = (MissingLabelWarning, SingleClassWarning, IndexOrderWarning)
@@ -108,7 +108,8 @@ def held_out_probabilities(
         return list(outputs_of_tasks(model, data.X, len(tasks), who))
     given = tolerant(estimator), data.X, data.y, data.columns, data.params, who
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MissingLabelWarning)  # as in the full fit
+        for category in (MissingLabelWarning, IndexOrderWarning):
+            warnings.simplefilter("ignore", category)
         splits = _split(data, cv)
     folds = FoldFits(*given, ignored=_ALREADY_ISSUED).predict(
         splits, "predict_proba", n_jobs

@@ -242,7 +242,7 @@ def test_a_third_kind_is_refused():
 
 
 def test_something_else_is_no_method():
-    with pytest.raises(TypeError, match=r"subclasses of Balancing; found 'upgrad'"):
+    with pytest.raises(TypeError, match=r"a subclass of Balancing; found 'upgrad'"):
         check_balancing("upgrad")
 
 

@@ -126,7 +126,9 @@ def test_a_model_that_is_none_is_refused(folder, failing):
     assert "not a saved model" in failing("predict", new, new)
     damaged = folder / "damaged.mtl"
     damaged.write_bytes((folder / "model.mtl").read_bytes()[:-9])
-    assert "checksum is not that of its contents" in failing("predict", damaged, new)
+    assert "the checksum does not match the contents" in failing(
+        "predict", damaged, new
+    )
 
 
 def test_models_saved_in_python_predict_if_their_columns_have_names(

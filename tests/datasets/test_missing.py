@@ -72,5 +72,7 @@ def test_shares_outside_the_range_are_refused(fraction):
 
 
 def test_wrong_number_of_shares_is_refused():
-    with pytest.raises(ValueError, match="fraction has 3 entries for 2 tasks"):
+    with pytest.raises(
+        ValueError, match="fraction has 3 entries, but there are 2 tasks"
+    ):
         hide_labels([[0, 1], [1, 0]], [0.1, 0.2, 0.3])

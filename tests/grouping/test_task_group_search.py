@@ -392,7 +392,7 @@ class TestTools:
     def test_a_gradient_is_asked_of_a_net_only(self):
         X, y = regressions([0, 0, 1])
         search = TaskGroupSearchCV(LinearRegression(), method="gradient")
-        with pytest.raises(TypeError, match="found LinearRegression"):
+        with pytest.raises(TypeError, match="got LinearRegression"):
             search.fit(X, y)
 
     def test_affinities_of_another_shape_are_refused(self):

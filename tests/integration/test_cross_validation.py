@@ -213,7 +213,7 @@ class TestSentinelIsSaid:
         X, _, truth = gaps
         y = truth.astype(int)
         y[::3, 1] = -1
-        with pytest.warns(MissingLabelWarning, match=r"'task1' .* -1 .*mask_labels"):
+        with pytest.warns(MissingLabelWarning, match=r"'task1' .* -1, .*mask_labels"):
             classifier.fit(X, y)
         assert classifier.classes_[1].tolist() == [-1, 0, 1, 2]
 

@@ -178,5 +178,5 @@ def test_what_no_net_could_use_is_named_before_a_fit(loss, message):
 
 
 def test_something_else_is_no_loss():
-    with pytest.raises(TypeError, match=r"subclasses of TaskLoss; found 'huber'"):
+    with pytest.raises(TypeError, match=r"a subclass of TaskLoss; found 'huber'"):
         check_loss("huber")

@@ -75,7 +75,12 @@ def test_a_loss_may_be_given_task_by_task(loss):
             "regression, 't1' is regression.",
         ),
         ({"x": "focal"}, MIXED, TaskError, "Net: loss names unknown tasks ['x']."),
-        (["focal"], MIXED, TaskError, "Net: loss has 1 entries for 4 tasks."),
+        (
+            ["focal"],
+            MIXED,
+            TaskError,
+            "Net: loss has 1 entries, but there are 4 tasks.",
+        ),
         (
             FocalLoss,
             MIXED,

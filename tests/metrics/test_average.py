@@ -72,7 +72,7 @@ def test_the_smallest_error_is_not_the_worst():
     [
         ("best", "unknown average 'best'; allowed are"),
         ({"d": 1}, r"average names unknown tasks \['d'\]"),
-        ([1, 1], "average has 2 entries for 3 tasks"),
+        ([1, 1], "average has 2 entries, but there are 3 tasks"),
         ([1, -1, 1], "must not be negative"),
     ],
 )

@@ -202,7 +202,11 @@ class TestErrors:
             (np.zeros((3, 2)), {}, r"shapes \[\(3,\), \(3,\)\] for 2 tasks"),
             (np.zeros((4, 2)), {"metric": "auc"}, "unknown metric 'auc'"),
             (np.zeros((4, 2)), {"metric": {"c": "r2"}}, r"names unknown .*\['c'\]"),
-            (np.zeros((4, 2)), {"classes": [[0, 1]]}, "1 entries for 2 tasks"),
+            (
+                np.zeros((4, 2)),
+                {"classes": [[0, 1]]},
+                "1 entries, but there are 2 tasks",
+            ),
             (
                 np.full((4, 2), 3.0),
                 {"metric": "log_loss"},

@@ -454,8 +454,8 @@ BAD = {
         "sample_weight",
     ),
     "fractions": (lambda X, y: (X, X[:, 0]), {"name": "new"}, "fraction"),
-    "no type": (lambda X, y: (X, y[:, 0]), {"task_type": "foo"}, "task type 'foo'"),
-    "other type": (lambda X, y: (X, y[:, 0]), {"task_type": "regression"}, "alone"),
+    "no type": (lambda X, y: (X, y[:, 0]), {"task_type": "foo"}, "got 'foo'"),
+    "other type": (lambda X, y: (X, y[:, 0]), {"task_type": "regression"}, "only"),
     "tune": (lambda X, y: (X, y[:, 0]), {"tune_trunk": "yes"}, "tune_trunk='yes'"),
     "compare": (lambda X, y: (X, y[:, 0]), {"compare": "x"}, "compare='x'"),
 }

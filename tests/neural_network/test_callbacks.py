@@ -376,6 +376,6 @@ def test_workers_of_a_search_keep_checkpoints_apart(tmp_path):
     search.set_params(n_jobs=2, error_score="raise", scoring=per_task_scorers())
     search.set_params(refit="mean").fit(X, Y)
     folders = {path.name for path in tmp_path.iterdir() if path.is_dir()}
-    assert 1 <= len(folders) <= 2
+    assert folders  # more than two if a slow worker was replaced
     assert all(name.startswith("process-") for name in folders)
     assert (tmp_path / "params.pt").exists()  # of the refit, in this process

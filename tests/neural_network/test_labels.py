@@ -225,7 +225,7 @@ def test_a_sentinel_is_said_and_can_be_masked():
     labels = y[:, :2].copy()
     labels[::5, 1] = -1
     with pytest.warns(
-        MissingLabelWarning, match=r"'task1' has the label -1 .*mask_lab"
+        MissingLabelWarning, match=r"'task1' has the label -1, .*mask_lab"
     ):
         model = tiny(MultiTaskClassifier).fit(X, labels)
     assert model.classes_[1].tolist() == [-1, 0, 1, 2]
@@ -245,7 +245,7 @@ def test_a_label_unseen_in_fit_counts_as_wrong():
 def test_mixed_types_are_inferred_and_can_be_overridden():
     X, y = table()
     grades = np.column_stack([y[:, :2], np.round(3 * y[:, 2])])
-    with pytest.warns(TaskTypeWarning, match="task 'task2' has 18 different whole"):
+    with pytest.warns(TaskTypeWarning, match="task 'task2' has 18 different integers"):
         model = tiny(MultiTaskMixedEstimator).fit(X, grades)
     assert model.task_set_.kinds == ["binary", "multiclass", "multiclass"]
     model = tiny(MultiTaskMixedEstimator, task_types={"task2": "regression"})

@@ -194,7 +194,7 @@ def test_searches_and_twins_take_lists_of_texts():
 
 
 def test_texts_cannot_be_written_to_onnx(fitted, tmp_path):
-    with pytest.raises(TypeError, match="reads texts, whose words are cut and hashed"):
+    with pytest.raises(TypeError, match="takes texts, which are split into words"):
         sklearn_mtl.to_onnx(fitted, tmp_path / "net.onnx")
 
 
@@ -223,7 +223,7 @@ def test_the_defaults_of_texts_lie_within_the_search_space(library):
 
 
 def test_texts_have_no_columns(fitted):
-    with pytest.raises(ValueError, match="reads texts, which have no columns"):
+    with pytest.raises(ValueError, match="takes texts as input; X must be a table"):
         task_permutation_importance(fitted, NEW, NEW_Y)
     blocks = Columns([("words", TRUNK, slice(0, 2))])
     with pytest.raises(ValueError, match="block 'words' has Text, which reads texts"):

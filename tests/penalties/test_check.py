@@ -268,7 +268,7 @@ def test_a_fault_is_named(penalty, message):
 
 
 def test_something_else_is_no_penalty():
-    with pytest.raises(TypeError, match=r"subclasses of Penalty; found 'l1'"):
+    with pytest.raises(TypeError, match=r"a subclass of Penalty; found 'l1'"):
         check_penalty("l1")
 
 

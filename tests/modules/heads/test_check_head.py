@@ -180,5 +180,5 @@ def test_a_spec_that_keeps_what_it_builds_is_named():
 
 
 def test_something_else_is_no_head():
-    with pytest.raises(TypeError, match=r"subclasses of HeadSpec; found 'mlp'"):
+    with pytest.raises(TypeError, match=r"a subclass of HeadSpec; found 'mlp'"):
         check_head("mlp")

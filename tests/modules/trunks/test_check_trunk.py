@@ -266,7 +266,7 @@ def halves(kind):
         (spec(LostBuffer), "load_state_dict: expected the same after a copy"),
         (spec(Flat), r"forward: expected a tensor .*; found shape \(3, 24\)"),
         (spec(lambda f, m, t: torch.tanh), "build: expected a module for 5 features"),
-        (spec(Layer, preparation="none"), "preparation: expected 'table' or 'raw'"),
+        (spec(Layer, preparation="none"), "preparation: expected 'table', 'raw'"),
         (spec(Layer, default_n_members=0), "default_n_members: expected a whole"),
         (
             spec(halves(SaysNothingIsShared)),
