@@ -1,4 +1,4 @@
-"""The accurate mode: net, shared forest, linear and boosted models blended per task."""
+"""Forests with shared trees, and blends of nets, forests, linear and boosted models."""
 
 from sklearn_mtl.ensemble._adapter import SharedOutputs as SharedOutputs
 from sklearn_mtl.ensemble._base_forest import LARGEST as LARGEST

@@ -1,4 +1,4 @@
-"""An estimator of several outputs as a multi-task one, where its y may be complete."""
+"""Wrapper that fits a multi-output estimator to all tasks together if possible."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ __all__ = ["SharedOutputs"]
 
 
 class SharedOutputs(ClassOutputsMixin, BaseEstimator):
-    """Fit an estimator of several outputs to all tasks at once, where it can be.
+    """Fit a multi-output estimator to all tasks together if possible.
 
-    It can where all tasks are of one kind, no label is missing, no task has a single
-    class, and weights are by row; else each task gets a clone of its own.
+    This requires that all tasks are of one type, no label is missing, no task has a
+    single class, and there is only one weight per sample. Otherwise one clone is fitted
+    per task.
 
     Parameters
     ----------
     estimator : estimator
-        One of scikit-learn's with several outputs, such as RandomForestClassifier.
+        Multi-output estimator of scikit-learn, such as RandomForestClassifier.
     task_types : sequence of str
-        "classification" or "regression", for each task.
+        Type of each task, "classification" or "regression".
     on_empty_task : {"raise", "warn"}, default="raise"
-        As in IndependentTasks.
+        Handling of tasks without labels, as in IndependentTasks.
     """
 
     task_set_: TaskSet
@@ -58,7 +59,7 @@ class SharedOutputs(ClassOutputsMixin, BaseEstimator):
         sample_weight: ArrayLike | None = None,
         **held: Any,
     ) -> SharedOutputs:
-        """Fit one estimator to all tasks, or one to each.
+        """Fit one estimator to all tasks, or one per task.
 
         Shapes: X (n_samples, n_features), y (n_samples,) or (n_samples,
         n_tasks).

@@ -1,4 +1,4 @@
-"""What the three blends share: all but the constructor."""
+"""Base class of the blends."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from sklearn_mtl.ensemble._members import (
     outputs_of,
 )
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
-from sklearn_mtl.ensemble._simplex import HeldOutEvidence, weigh_known
+from sklearn_mtl.ensemble._simplex import MixtureLoss, weigh_known
 from sklearn_mtl.ensemble._stacking import TaskStacking
 from sklearn_mtl.ensemble._weighing import (
     FoldWeights,
     draw_folds,
-    find_evidence,
     mix,
+    read_mixture_losses,
 )
 from sklearn_mtl.neural_network import Labels, read_validation_labels
 from sklearn_mtl.preprocessing import warn_of_text_categories
@@ -68,9 +68,9 @@ BLEND_CONSTRAINTS: dict[str, list[Any]] = {
 
 
 class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
-    """Fit members, weigh them on out-of-fold predictions, and mix what they say.
+    """Base class that fits members and their weights, and mixes their predictions.
 
-    A subclass adds the constructor and, in front, one of ``utils._outputs``.
+    Subclasses add the constructor and mixins for the types of their outputs.
     """
 
     _kind: str
@@ -79,7 +79,7 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
     _calibration: CalibrationData | None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = BLEND_CONSTRAINTS
 
-    # as scikit-learn's group splitters: who passes groups wants them to be kept apart
+    # like scikit-learn's group splitters: groups are always used if they are passed
     __metadata_request__fit = {"groups": True}
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -94,29 +94,29 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         y_val: TargetsLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> BaseMultiTaskBlend:
-        """Fit all members to all rows, and weigh them for every task.
+        """Fit all members to all samples and find their weights for each task.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Inputs; whatever the members take.
+            Input data, in any form that all members accept.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Targets; NaN, None, pandas.NA and pandas.NaT are missing labels.
+            Target values. NaN, None, pandas.NA and pandas.NaT are missing labels.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
-            Weights of rows or cells.
+            Weights per sample or per label.
         groups : array-like of shape (n_samples,), default=None
-            The group of each sample, such as the patient it comes from. No group is
-            divided: not by the folds of the blend, nor by members whose fit takes
-            groups.
+            Group labels of the samples, such as patient identifiers. The folds of the
+            blend, and members whose fit takes groups, do not divide groups.
         X_val : array-like or sparse matrix of shape (n_val, n_features), default=None
-            Inputs of a validation set: weights are found on it, no training sample is
-            held out, and members whose fit takes a validation set get it.
+            Input data of a validation set. If given, the weights are fitted to it, and
+            no training sample is held out. Members whose fit takes a validation set
+            receive it.
         y_val : array-like of shape (n_val,) or (n_val, n_tasks), default=None
-            Targets of the validation set, as in y.
+            Target values of the validation set, in the form of `y`.
         sample_weight_val : array-like of shape (n_val,) or (n_val, n_tasks), \
                 default=None
-            Weights of the validation set.
+            Weights of the validation set, per sample or per label.
 
         Returns
         -------
@@ -126,23 +126,24 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         Raises
         ------
         TaskError
-            If a task has no label, labels of a wrong type, or is of another kind for a
-            member; or if y_val has other tasks, other classes, or no label of a task.
+            If a task has no label or labels of a wrong type, if a member treats it as
+            another type, or if y_val has other tasks, other classes, or no label of a
+            task.
         ValueError
-            If names of members are not unique, or X, weights, groups or the validation
-            set are wrong.
+            If names of members are not unique, or X, the weights, the groups or the
+            validation set are invalid.
         TypeError
-            If a member is no estimator.
+            If a member is not an estimator.
 
         Warns
         -----
         UserWarning
-            If all samples are in one group, so that nothing is held out.
+            If all samples are in one group, in which case no sample is held out.
         MissingLabelWarning
-            If all labels of a task are in one group, so that their out-of-fold
+            If all labels of a task are in one group, in which case its out-of-fold
             predictions are missing.
         FreeTextWarning
-            If a column of free text is taken for categories.
+            If a column of free text is treated as categories.
         """
         named = self._named()
         who = type(self).__name__
@@ -153,22 +154,23 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             warn_of_text_categories(self, X)
         held = HoldOut.read(who, X, groups, X_val, y_val, sample_weight_val)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
-        evidence = labels
+        held_labels = labels
         if held.has_validation:
             held = held.like_inputs(self)
-            evidence = read_validation_labels(
+            held_labels = read_validation_labels(
                 self, held, self.task_set_, labels, sample_weight
             )
         if getattr(self, "class_weight", None) is not None:
-            sample_weight, sample_weight_val = labels.weights, evidence.weights
-        elif sample_weight is not None:  # in task order, which folds cannot tell
+            sample_weight, sample_weight_val = labels.weights, held_labels.weights
+        elif sample_weight is not None:  # align by name before folds drop the names
             sample_weight = align_weights(
                 sample_weight, labels.codes.shape, who, self.task_set_
             )
         given: dict[str, Any] = {"sample_weight": sample_weight, "groups": held.group}
         if held.has_validation:
-            own = None if sample_weight_val is None else evidence.weights
-            y_val = in_task_order(y_val, self.task_set_, "y_val", who)  # as `own` is
+            own = None if sample_weight_val is None else held_labels.weights
+            # in the task order of `own`
+            y_val = in_task_order(y_val, self.task_set_, "y_val", who)
             given |= {"X_val": held.X, "y_val": y_val, "sample_weight_val": own}
         seed = draw_seed(self.random_state)
         splits = draw_splits(self, X, y, sample_weight, held, seed)
@@ -176,21 +178,21 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
             held.warn_of_lone_tasks(self.task_set_, labels.weights > 0, who)
         data = Training(X, y, self.task_set_, splits, held.X, held.group is not None)
         members = fit_members(self, named, data, given, seed)
-        folds = draw_folds(self.task_set_, evidence, held.group, seed)
-        self._weigh([name for name, _ in named], members, evidence, folds)
-        self._stack(members, evidence, held.group)
-        if held.has_validation:  # of other samples
+        folds = draw_folds(self.task_set_, held_labels, held.group, seed)
+        self._weigh([name for name, _ in named], members, held_labels, folds)
+        self._stack(members, held_labels, held.group)
+        if held.has_validation:  # the outputs are those of the validation set
             self.member_oof_predictions_ = {}
         return self
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return how metadata reach the members.
+        """Return the metadata routing of this blend.
 
         Returns
         -------
         MetadataRouter
-            The blend uses all that fit gets, and hands it to the fit of the members
-            that request it. The default members need not.
+            Router that passes metadata of fit to the fit of members that request them.
+            The default members receive them without a request.
         """
         router = MetadataRouter(owner=self).add_self_request(self)
         mapping = MethodMapping().add(caller="fit", callee="fit")
@@ -207,21 +209,21 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         labels: Labels,
         folds: np.ndarray,
     ) -> None:
-        """Set members, weights, and losses."""
+        """Set the fitted members, their weights and their losses."""
         tasks = self.task_set_.tasks
         self.estimators_ = [member.model for member in members]
         self.named_estimators_ = dict(zip(names, self.estimators_, strict=True))
         given = [member.held_out for member in members if member.held_out is not None]
         self.member_oof_predictions_ = dict(zip(names, given, strict=False))
         knows = known_tasks(self.estimators_, len(tasks))
-        evidence: list[HeldOutEvidence | None] = [None] * len(tasks)
+        losses: list[MixtureLoss | None] = [None] * len(tasks)
         self._fold_weights: FoldWeights | None = None
         if given:
-            evidence = find_evidence(self.task_set_, labels, given, knows)
+            losses = read_mixture_losses(self.task_set_, labels, given, knows)
             self._fold_weights = FoldWeights.learn(
                 self.task_set_, labels, given, knows, self.n_common, folds
             )
-        self._weights = weigh_known(evidence, knows, self.n_common)
+        self._weights = weigh_known(losses, knows, self.n_common)
         self.weights_ = {
             task.name: dict(zip(names, row.tolist(), strict=True))
             for task, row in zip(tasks, self._weights, strict=True)
@@ -229,13 +231,13 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         self.member_losses_ = {
             task.name: dict.fromkeys(names, np.nan)
             | (_losses(one, np.array(names)[knows[t]]) if one is not None else {})
-            for t, (task, one) in enumerate(zip(tasks, evidence, strict=True))
+            for t, (task, one) in enumerate(zip(tasks, losses, strict=True))
         }
 
     def _stack(
         self, members: Sequence[Member], labels: Labels, group: np.ndarray | None
     ) -> None:
-        """Set what other tasks add to held-out predictions, and how wrong these are."""
+        """Fit the second stage and the calibration to held-out predictions."""
         self._stacking: TaskStacking | None = None
         self._calibration = None
         if self._fold_weights is not None:
@@ -261,18 +263,18 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
 
     @property
     def oof_prediction_(self) -> Any:
-        """Out-of-fold predictions of the training samples, mixed as new samples are.
+        """Out-of-fold predictions of the training samples.
 
         The weights, and with `stacking` the corrections, are fitted without the fold of
         the sample. Probabilities (n_samples, n_classes) or values (n_samples,), in a
-        list where y was 2-D; NaN where a member has none.
+        list if y was 2-D; NaN if a member has no out-of-fold prediction.
         """
         check_is_fitted(self)
         if not self.member_oof_predictions_:
             raise AttributeError(
-                f"{type(self).__name__}: there is no oof_prediction_ with up to "
-                f"{SMALL} rows or a single group, where all members weigh the same, "
-                "nor with X_val."
+                f"{type(self).__name__}: oof_prediction_ is only available if training "
+                f"samples were held out: with more than {SMALL} samples, with more "
+                "than one group, and without X_val."
             )
         assert self._fold_weights is not None
         given = list(self.member_oof_predictions_.values())
@@ -288,8 +290,8 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         if self._calibration is None:
             raise ValueError(
                 f"{type(self).__name__}: intervals and sets need predictions of "
-                f"held-out samples, which there are above {SMALL} samples and with "
-                "more than one group. Give fit X_val and y_val, or fit a "
+                f"held-out samples. Fit the blend to more than {SMALL} samples and "
+                "more than one group, pass X_val and y_val to fit, or fit a "
                 "ConformalPredictor with this blend."
             )
         return self._calibration
@@ -297,17 +299,17 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
     def _outputs_and_variance(
         self, X: FeaturesLike
     ) -> tuple[list[np.ndarray], np.ndarray | None]:
-        """Return outputs, and the variance that comes from members of a net."""
-        asked = self._ask(X, outputs_and_variance_of)
-        outputs = self._stacked(self._mix([one and one[0] for one in asked]))
+        """Return the outputs, and their variance between the members of nets."""
+        found = self._of_members(X, outputs_and_variance_of)
+        outputs = self._stacked(self._mix([one and one[0] for one in found]))
         total = np.zeros((len(outputs[0]), self.task_set_.n_tasks))
-        for one, weight in zip(asked, self._weights.T, strict=True):
+        for one, weight in zip(found, self._weights.T, strict=True):
             if one is not None and one[1] is not None:
                 total += weight**2 * one[1]
         return outputs, total
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, also those of the members by name.
+        """Return the parameters of the blend and of its members.
 
         Parameters
         ----------
@@ -317,17 +319,17 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         Returns
         -------
         dict
-            Names and values.
+            Parameter names and values.
         """
         return self._get_params("estimators", deep=deep)
 
     def set_params(self, **params: Any) -> BaseMultiTaskBlend:
-        """Set parameters, also a member or its parameters by its name.
+        """Set parameters of the blend, members by name, and parameters of members.
 
         Parameters
         ----------
         **params : dict
-            Names and values.
+            Parameter names and values.
 
         Returns
         -------
@@ -338,20 +340,22 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         return self
 
     def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
-        return self._stacked(self._mix(self._ask(X, outputs_of)))
+        return self._stacked(self._mix(self._of_members(X, outputs_of)))
 
     def _stacked(self, outputs: list[np.ndarray]) -> list[np.ndarray]:
-        """Return outputs with what those of the other tasks add to each."""
+        """Return outputs after the corrections of the second stage."""
         return outputs if self._stacking is None else self._stacking.apply(outputs)
 
-    def _ask(self, X: FeaturesLike, ask: Callable[[Any, Any], Any]) -> list[Any]:
-        """Ask all members; None from those to which no task gives weight."""
+    def _of_members(
+        self, X: FeaturesLike, compute: Callable[[Any, Any], Any]
+    ) -> list[Any]:
+        """Return the outputs of all members, None for members without any weight."""
         check_is_fitted(self)
         X = check_features(self, X)
         used = np.any(self._weights > 0, axis=0)
         with warning_once():
             return [
-                ask(model, X) if used[m] else None
+                compute(model, X) if used[m] else None
                 for m, model in enumerate(self.estimators_)
             ]
 
@@ -361,13 +365,13 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs.
+            Input data.
 
         Returns
         -------
         dict of str to ndarray or list of ndarray
-            For each member, values (n_samples,) or probabilities (n_samples,
-            n_classes), in a list with one array per task where y was 2-D.
+            Values (n_samples,) or probabilities (n_samples, n_classes) of each member
+            by name, in a list with one array per task if y was 2-D.
         """
         check_is_fitted(self)
         X = check_features(self, X)
@@ -381,15 +385,15 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         return members
 
     def _mix(self, outputs: Sequence[list[np.ndarray] | None]) -> list[np.ndarray]:
-        """Return the weighted means of the members' outputs."""
+        """Return the weighted means of the outputs of the members."""
         return mix(self.task_set_, self._weights, outputs)
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Say whether there are weights."""
+        """Return whether there are weights."""
         return hasattr(self, "_weights")
 
     def __sklearn_tags__(self) -> Tags:
-        """Declare what all members can do, and several outputs."""
+        """Declare the inputs that all members support, and several outputs."""
         tags = super().__sklearn_tags__()
         members = [one for _, one in self.estimators or [] if hasattr(one, "fit")]
         inner = [get_tags(one).input_tags for one in members]
@@ -401,9 +405,9 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         return tags
 
 
-def _losses(evidence: HeldOutEvidence, names: Sequence[str]) -> dict[str, float]:
-    """Return the loss of each member alone."""
+def _losses(mixture: MixtureLoss, names: Sequence[str]) -> dict[str, float]:
+    """Return the loss of each member by name."""
     alone = np.eye(len(names))
     return {
-        str(name): evidence.loss(row)[0] for name, row in zip(names, alone, strict=True)
+        str(name): mixture.loss(row)[0] for name, row in zip(names, alone, strict=True)
     }

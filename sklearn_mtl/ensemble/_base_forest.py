@@ -1,4 +1,4 @@
-"""What the three forests share: all but the constructor."""
+"""Base class of the forests."""
 
 from __future__ import annotations
 
@@ -54,16 +54,17 @@ FOREST_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
-# "auto": this share of the features, but about as many for wide tables as for narrow
-# ones; chosen with the size of leaves on held-out parts of real tables.
+#: Maximum absolute value of inputs: sums of larger float32 values could overflow.
 LARGEST = 1e30
+# Fraction and maximum number of features for max_features="auto", chosen together with
+# the size of leaves on held-out parts of real tables.
 _SHARE, _CANDIDATES = 0.6, 40
 
 
 class BaseMultiTaskForest(BaseEstimator):
-    """Grow and read a forest of all tasks.
+    """Base class that fits a forest to all tasks and predicts them.
 
-    A subclass adds the constructor and, in front, one of ``utils._outputs``.
+    Subclasses add the constructor and mixins for the types of their outputs.
     """
 
     _kind: str
@@ -74,7 +75,7 @@ class BaseMultiTaskForest(BaseEstimator):
     _calibration: CalibrationData | None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = FOREST_CONSTRAINTS
 
-    # as scikit-learn's group splitters: who passes groups wants them to be kept apart
+    # like scikit-learn's group splitters: groups are always used if they are passed
     __metadata_request__fit = {"groups": True}
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -86,21 +87,21 @@ class BaseMultiTaskForest(BaseEstimator):
         *,
         groups: ArrayLike | None = None,
     ) -> BaseMultiTaskForest:
-        """Grow one forest for all tasks.
+        """Fit one forest to all tasks.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Inputs; NaN is a missing value, on which trees split.
+            Input data. Missing values are NaN; trees learn how to split on them.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Targets; NaN, None, pandas.NA and pandas.NaT are missing labels.
+            Target values. NaN, None, pandas.NA and pandas.NaT are missing labels.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
-            Weights of rows or cells.
+            Weights per sample or per label.
         groups : array-like of shape (n_samples,), default=None
-            The group of each sample, such as the patient it comes from. With bootstrap,
-            trees draw whole groups, so that no out-of-bag prediction has seen the group
-            of its sample.
+            Group labels of the samples, such as patient identifiers. With bootstrap,
+            trees draw whole groups, so that the out-of-bag prediction of a sample is
+            made by trees that have not seen its group.
 
         Returns
         -------
@@ -112,17 +113,17 @@ class BaseMultiTaskForest(BaseEstimator):
         TaskError
             If a task has no label or labels of a wrong type.
         ValueError
-            If X, weights or groups are wrong.
+            If X, the weights or the groups are invalid.
 
         Warns
         -----
         UserWarning
-            If all samples are in one group, so that nothing is out of bag.
+            If all samples are in one group, in which case no sample is out of bag.
         MissingLabelWarning
-            If all labels of a task are in one group, so that their out-of-bag
+            If all labels of a task are in one group, in which case its out-of-bag
             predictions are missing.
         FreeTextWarning
-            If a column of free text is taken for categories.
+            If a column of free text is treated as categories.
         """
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
@@ -136,18 +137,19 @@ class BaseMultiTaskForest(BaseEstimator):
         return self
 
     def _grow(self, X: Matrix, labels: Labels, given: HoldOut) -> None:
-        """Fit the forest to the rows that have a label with weight."""
+        """Fit the forest to the samples with a label of positive weight."""
         rows = np.flatnonzero(labels.weights.any(axis=1))
-        # Not `labels.row_weights`, which know no class weights.
+        # `labels.row_weights` does not include class weights.
         codes, row_weights = labels.codes[rows], labels.weights[rows].max(axis=1)
-        # A row gets the largest of its weights, and its labels their part of that.
-        cells = labels.weights[rows] / row_weights[:, None]
+        # The weight of a sample is the largest weight of its labels, and the weights of
+        # its labels are relative to this.
+        label_weights = labels.weights[rows] / row_weights[:, None]
         encoding = TargetEncoding.learn(self.task_set_, codes, labels.weights[rows])
-        self._ratio, shares = LeafRatio.learn(encoding, cells, row_weights)
+        self._ratio, shares = LeafRatio.learn(encoding, label_weights, row_weights)
         self.forest_ = self._oof = self._calibration = None
         if not encoding.n_columns:
             return
-        targets = self._ratio.targets(codes, cells, shares)
+        targets = self._ratio.targets(codes, label_weights, shares)
         params = self._params_of_trees(row_weights)
         own, draws, is_bagged = X[rows], None, params["bootstrap"]
         if is_bagged and given.group is not None:
@@ -168,9 +170,9 @@ class BaseMultiTaskForest(BaseEstimator):
             )
 
     def _rounded(self, labels: Labels, sample_weight: ArrayLike | None) -> Labels:
-        """Return labels with weights of few digits, so that rounding decides no tie."""
-        # Sample and class weights are rounded one by one: either gives the same forest,
-        # and a whole number the same as repeated samples.
+        """Return labels with rounded weights, whose sums are exact."""
+        # Sample and class weights are rounded separately, so that equal weights of both
+        # kinds give the same forest, and integer weights that of repeated samples.
         plain = cell_weights(
             self.task_set_, labels.codes, sample_weight, None, type(self).__name__
         )
@@ -180,8 +182,8 @@ class BaseMultiTaskForest(BaseEstimator):
     def _draw_groups(
         self, given: HoldOut, rows: np.ndarray, labels: Labels
     ) -> GroupDraws | None:
-        """Return the draws of groups that have labels; None if there is one alone."""
-        assert given.group is not None  # for the type checker; asked before
+        """Return draws of groups with labels, or None if there is only one group."""
+        assert given.group is not None  # for the type checker
         who, labelled = type(self).__name__, given.group[rows]
         if not HoldOut(labelled).can_divide(who):
             return None
@@ -192,14 +194,14 @@ class BaseMultiTaskForest(BaseEstimator):
     def _out_of_bag(
         self, X: Matrix, rows: np.ndarray, draws: GroupDraws | None
     ) -> list[np.ndarray]:
-        """Return outputs for all rows from the trees that have not drawn them."""
+        """Return the out-of-bag outputs of all samples."""
         assert self.forest_ is not None  # for the type checker
         if draws is not None:
             return self._ratio.outputs(out_of_bag_means(self.forest_, X, draws))
         means = np.full((X.shape[0], self.forest_.n_outputs_), np.nan)
         means[rows] = out_of_bag_means(self.forest_, X[rows])
         others = np.setdiff1d(np.arange(X.shape[0]), rows)
-        if len(others):  # no tree has seen a label of theirs
+        if len(others):  # samples without labels, which no tree has seen
             means[others] = leaf_means(self.forest_, X[others])
         return self._ratio.outputs(means)
 
@@ -211,8 +213,8 @@ class BaseMultiTaskForest(BaseEstimator):
         if not bootstrap:
             who, total = type(self).__name__, row_weights.sum()
             warn_of_small_weights(total, len(row_weights), who)
-            # by weight, so that a weight of 2 is the same as the row twice
-            # scikit-learn allows at most half of the weight in a leaf.
+            # The leaf size counts weight, so that a weight of 2 is equivalent to
+            # repeating the sample. scikit-learn requires a fraction of at most 0.5.
             share = min(self.min_samples_leaf / total, 0.5)
             leaf = {"min_weight_fraction_leaf": share}
         return {
@@ -226,7 +228,7 @@ class BaseMultiTaskForest(BaseEstimator):
         }
 
     def _n_candidates(self) -> Any:
-        """Return the features to look at for a split."""
+        """Return the number of features to consider for each split."""
         if self.max_features != "auto":
             return self.max_features
         n_features = self.n_features_in_
@@ -240,25 +242,25 @@ class BaseMultiTaskForest(BaseEstimator):
         if self._calibration is None:
             raise ValueError(
                 f"{type(self).__name__}: intervals and sets need out-of-bag "
-                "predictions, which there are with bootstrap=True (the default 'auto' "
-                f"uses it above {SMALL} samples) and more than one group. Or fit a "
-                "ConformalPredictor with this forest."
+                "predictions. Fit the forest with bootstrap=True (the default 'auto' "
+                f"uses it for more than {SMALL} samples) and more than one group, or "
+                "fit a ConformalPredictor with this forest."
             )
         return self._calibration
 
     @property
     def oof_prediction_(self) -> Any:
-        """Out-of-bag predictions of the training rows.
+        """Out-of-bag predictions of the training samples.
 
-        From the trees that have not drawn the row. Probabilities (n_samples, n_classes)
-        or values (n_samples,), in a list where y was 2-D.
+        They are the means over the trees that have not drawn the sample. Probabilities
+        (n_samples, n_classes) or values (n_samples,), in a list if y was 2-D.
         """
         check_is_fitted(self)
         if self._oof is None:
             raise AttributeError(
-                f"{type(self).__name__}: there is no oof_prediction_ without "
-                f"bootstrap, which 'auto' uses above {SMALL} rows, or with a single "
-                "group."
+                f"{type(self).__name__}: oof_prediction_ is only available with "
+                f"bootstrap, which 'auto' uses for more than {SMALL} samples, and with "
+                "more than one group."
             )
         return self._oof[0] if self.task_set_.is_1d else self._oof
 
@@ -270,13 +272,13 @@ class BaseMultiTaskForest(BaseEstimator):
         return self._ratio.outputs(leaf_means(self.forest_, X))
 
     def _as_numbers(self, X: Any) -> Any:
-        """Return float32 columns in their order, categories as ordinal codes."""
+        """Return X in float32, with ordinal codes of categories."""
         scales = self._scales
         if sparse.issparse(X):
             X = X.copy() if scales is None else (X @ sparse.diags_array(scales)).tocsr()
             X.data = _as_float32(X.data)
             if max(X.nnz, X.shape[1]) <= np.iinfo(np.int32).max:
-                # scikit-learn's trees read no longer indices
+                # scikit-learn's trees only accept int32 indices
                 X.indices = X.indices.astype(np.int32, copy=False)
                 X.indptr = X.indptr.astype(np.int32, copy=False)
             return X
@@ -290,7 +292,7 @@ class BaseMultiTaskForest(BaseEstimator):
         return out
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Say whether a forest, or the lack of anything to learn, is known."""
+        """Return whether fit was called."""
         return hasattr(self, "_ratio")
 
     def __sklearn_tags__(self) -> Tags:
@@ -304,8 +306,8 @@ class BaseMultiTaskForest(BaseEstimator):
 
 
 def _as_float32(values: np.ndarray) -> np.ndarray:
-    """Return float32, which trees compare; what is beyond its range is at the end."""
-    # scikit-learn's check adds all values up, which must not overflow either.
+    """Return values in float32 for trees, clipped to a finite range."""
+    # scikit-learn's check sums all values, which must not overflow either.
     with np.errstate(over="ignore"):
         out = values.astype(np.float32)
     return np.clip(out, -LARGEST, LARGEST, out=out)

@@ -1,4 +1,4 @@
-"""Several kinds of models, blended for every classification."""
+"""Blend of models for several classification tasks."""
 
 from __future__ import annotations
 
@@ -20,111 +20,119 @@ __all__ = ["MultiTaskBlendClassifier"]
 class MultiTaskBlendClassifier(
     SetsMixin, ClassOutputsMixin, ClassifierMixin, BaseMultiTaskBlend
 ):
-    r"""Net, shared forest, linear and boosted models, blended for every classification.
+    r"""Blend of a net, forest, linear and boosted models for classification tasks.
 
-    Predicts :math:`\sum_m w_{tm} p_{tm}(x)` for task t with convex weights
-    :math:`w_t`, found on out-of-fold predictions of the training rows,
+    The prediction for task t is :math:`\sum_m w_{tm} p_{tm}(x)`, where :math:`p_{tm}`
+    are the probabilities of member m. The convex weights :math:`w_t` are fitted to
+    out-of-fold predictions of the training samples,
 
     .. math:: w_t = \frac{n_t \hat w_t + n_0 \bar w}{n_t + n_0}, \quad
        \hat w_t = \arg\min_w \ell_t(w) / \ell_t^0, \quad
        \bar w = \arg\min_w \sum_t \ell_t(w) / \ell_t^0
 
-    with the log-loss :math:`\ell_t` of the mixture, that of the class frequencies
-    :math:`\ell_t^0`, and :math:`n_t` labels. Where sharing hurts a task, weight moves
-    to members that do not share. No member's predictions ever stand in for a missing
-    label: that would leak labels.
+    where :math:`\ell_t` is the log-loss of the mixture, :math:`\ell_t^0` the log-loss
+    of the class frequencies, :math:`n_t` the number of labels and :math:`n_0` is
+    `n_common`. If sharing hurts a task, members that do not share get more weight.
+    Missing labels are never replaced by predictions, because that would leak labels.
 
     Parameters
     ----------
     estimators : list of (str, estimator), default=None
-        The members. None is "default" for each of the names "net", "forest", "linear"
-        and "boosting": the net of this package, the forest that all tasks share, and
-        for each task a ridge regression and scikit-learn's HistGradientBoosting;
-        "default" can be used for these names together with members of your own. Any
-        estimator of scikit-learn's can be a member: one that learns several tasks is
-        fitted to all of them, any other to each (`IndependentTasks`). A member with
-        `oof_prediction_` after fit gives its out-of-fold predictions for free; any
-        other is fitted once more a fold.
+        Names and members of the blend. A member is an estimator, or "default" for the
+        names "net", "forest", "linear" and "boosting": the net and the shared forest of
+        this package, and for each task a ridge regression and scikit-learn's
+        HistGradientBoosting. None uses these four. Any scikit-learn estimator can be a
+        member. If it supports several outputs, all tasks are of the same type and no
+        label is missing, it is fitted to all tasks together; otherwise one clone is
+        fitted per task (`IndependentTasks`). Members that have `oof_prediction_` after
+        fit provide their out-of-fold predictions; all others are fitted once more for
+        each fold.
     n_common : float, default=200
-        Number of labels at which a task's own weights and the weights common to all
-        tasks count the same.
+        Number of labels for which the weights of a task and the weights common to all
+        tasks contribute equally.
     stacking : bool, default=True
-        Whether a second stage corrects the prediction of each task by what the blend
-        predicts for the other tasks. It is fitted to out-of-fold predictions, and
-        leaves a task alone where it does not lower their loss.
+        Whether a second stage corrects the prediction of each task with the predictions
+        of the blend for the other tasks. It is fitted to out-of-fold predictions. Tasks
+        whose loss it does not reduce are not corrected.
     cv : int, splitter, iterable of (train, test) or None, default=None
-        Folds for members without `oof_prediction_`; a number, or None for 5, stands for
-        MultiTaskStratifiedKFold, or, if fit gets groups, for
-        MultiTaskStratifiedGroupKFold. Rows that are in no test part do not count.
+        Cross-validation for members without `oof_prediction_`. An int is the number of
+        folds; None means 5. Both use MultiTaskStratifiedKFold, or
+        MultiTaskStratifiedGroupKFold if `groups` are passed to `fit`. Samples that are
+        in no test set are not used to fit the weights.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
-        Columns that the default members take as categories: text and categorical
-        columns of a DataFrame, or names, numbers, or a mask.
+        Columns that the default members treat as categories: names or indices of
+        columns, or a boolean mask. "from_dtype" selects the text and categorical
+        columns of a DataFrame.
     on_empty_task : {"raise", "warn"}, default="raise"
-        A task without any observed label is an error, or is predicted as NaN with a
-        warning.
+        Whether to raise an error for a task without observed labels, or to issue a
+        warning and predict NaN.
     n_jobs : int, default=None
-        Members that are fitted at the same time, in threads.
+        Number of members to fit in parallel, in threads.
     random_state : int, RandomState, Generator or None, default=None
-        Seed of the folds, of the default members, and of members of your own whose
-        random_state is None. The same int gives the same bits, whatever `n_jobs` is.
+        Seed of the folds, of the default members, and of other members whose
+        `random_state` is None. With an int, results are identical for any `n_jobs`.
     class_weight : None, "balanced", dict or list, default=None
-        Weights of the classes: "balanced" weighs them inversely to their frequency,
-        task by task; a dict {label: weight} holds for all tasks; a dict by task name or
-        a list in task order holds one of these a task. Members get them as sample
-        weights.
+        Weights of the classes. "balanced" uses weights inversely proportional to the
+        class frequencies of each task. A dict {label: weight} applies to all tasks. A
+        dict by task name, or a list in task order, contains one of these per task. The
+        members receive them as sample weights.
 
     Attributes
     ----------
     classes_ : ndarray, or list of ndarray
-        Labels of each task.
+        Class labels of each task.
     weights_ : dict of str to dict of str to float
-        For every task the weight of each member; ``pandas.DataFrame(model.weights_).T``
-        is a table with a row a task.
+        Weight of each member for each task. ``pandas.DataFrame(model.weights_).T`` is a
+        table with one row per task.
     member_losses_ : dict of str to dict of str to float
-        For every task the loss of each member over that of the best constant, out of
-        fold or on the validation set: log-loss or squared error. NaN where nothing is
-        held out, as up to 100 rows, and for a task that is not boosted.
+        Loss of each member for each task, divided by the loss of the best constant. It
+        is the log-loss or the squared error, out of fold or on the validation set. NaN
+        if no sample is held out, as with up to 100 samples, and for "boosting" on tasks
+        that are not boosted.
     stacking_gains_ : dict of str to float
-        For every task what `stacking` takes off the loss out of fold, relative to that
-        of the best constant; 0 for a task that it leaves alone.
+        Decrease of the out-of-fold loss of each task by `stacking`, divided by the loss
+        of the best constant; 0 for tasks that are not corrected.
     member_oof_predictions_ : dict of str to list of ndarray
-        For each member its out-of-fold outputs, a task an array; empty where no
-        training sample is held out, as up to 100 rows or with a validation set. NaN
-        for a task that is not boosted.
+        Out-of-fold outputs of each member, one array per task. Empty if no training
+        sample is held out: with up to 100 samples, or with a validation set. NaN for
+        "boosting" on tasks that are not boosted.
     oof_prediction_ : ndarray or list of ndarray
-        Those, mixed. The weights of a sample are fitted without its fold, one of five.
+        Out-of-fold predictions of the blend. The weights for a sample are fitted
+        without its fold, which is one of five.
     estimators_ : list of estimator
-        The members, fitted to all rows.
+        Members fitted to all samples.
     named_estimators_ : dict of str to estimator
-        The same by name.
+        Fitted members by name.
     task_set_ : TaskSet
-        What is known of the tasks.
+        Names, types and classes of the tasks.
     n_tasks_ : int
         Number of tasks.
     task_names_in_ : ndarray of shape (n_tasks,)
-        Names of the tasks: the columns of y, or task0, task1, ...
+        Names of the tasks: columns of y, or task0, task1, ...
     n_features_in_ : int
         Number of features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names.
+        Names of the features, if all names of X are strings.
 
     See Also
     --------
-    MultiTaskBlendMixedEstimator : For classes and numbers at once.
-    sklearn_mtl.MultiTaskClassifier : The net alone.
-    sklearn.ensemble.StackingClassifier : For one task, with a final estimator.
+    MultiTaskBlendMixedEstimator : Blend for classification and regression tasks.
+    sklearn_mtl.MultiTaskClassifier : The net without other members.
+    sklearn.ensemble.StackingClassifier : Stacking with a final estimator for one task.
 
     Notes
     -----
-    Up to 100 rows all members have the same weight, nothing is boosted, the net holds
-    nothing out and the forest does without bootstrap: so few labels say nothing about
-    weights, and a whole-number sample weight is then the same as repeating a row.
+    With up to 100 samples, all members have the same weight, no task is boosted, the
+    net holds no samples out, and the forest does not use bootstrap. So few labels do
+    not determine the weights, and without held-out samples an integer sample weight has
+    the same effect as repeating the sample.
 
-    Boosting is tried on the first of five folds. If the other members, blended with it,
-    gain less than 2 % of their loss there (mean over tasks), it has no weight and costs
-    no more. Else the boosted member is the mean of the models of the five folds, so
-    that its out-of-fold predictions are free, and each model has as many trees as suit
-    the other folds. A task with at most 100 labels is not boosted, nor is a sparse X.
+    Boosting is first tried on one of five folds. If adding it to the other members
+    reduces the loss of the blend there by less than 2 % (mean over tasks), it gets no
+    weight and is not fitted to the other folds. Otherwise the boosted member is the
+    mean of the models of the five folds, so its out-of-fold predictions need no further
+    fits. The number of trees of each model is chosen on the other folds. Boosting is
+    not used for tasks with at most 100 labels or for sparse X.
 
     References
     ----------

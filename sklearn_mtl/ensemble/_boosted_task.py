@@ -1,4 +1,4 @@
-"""Histogram gradient boosting of one task, stopped on samples that are held out."""
+"""Histogram gradient boosting of one task with early stopping on held-out samples."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ __all__ = [
     "with_few_values",
 ]
 
-#: Bins of a column; scikit-learn takes no more categories than that. Of 255 bins, its
-#: default, the search for splits takes twice as long where samples are few.
+#: Maximum number of bins, and thus of categories, of a column. With 255 bins, the
+#: default of scikit-learn, splits of small tables take twice as long to find.
 MOST_CATEGORIES = 63
-# Chosen among six settings by the loss on held-out parts of the training samples of
-# twelve tables (docs/guide/accurate_mode.rst).
+# Chosen among six settings by the loss on held-out training samples of twelve tables
+# (docs/guide/accurate_mode.rst).
 _TREES: dict[str, Any] = {
     "learning_rate": 0.2,
     "max_leaf_nodes": 8,
@@ -38,20 +38,20 @@ _TREES: dict[str, Any] = {
     "max_bins": MOST_CATEGORIES,
     "n_iter_no_change": 10,
 }
-# A round grows a tree for each of several classes: many classes get fewer rounds.
+# An iteration grows one tree per class, so many classes get fewer iterations.
 _MOST_TREES, _FEWEST_ROUNDS = 300, 30
-# Of the loss of the best constant: a smaller gain in all of the last trees is none.
+# Tolerance of early stopping relative to the loss of the best constant.
 _TOL = 1e-4
 
 
 @dataclass(frozen=True)
 class Part:
-    """Samples that have a label of one task.
+    """Samples with a label of one task.
 
     Attributes
     ----------
     X : ndarray of shape (n_samples, n_features)
-        NaN where missing.
+        Input data; NaN where missing.
     codes, weights : ndarray of shape (n_samples,)
         Class codes or values, and positive weights.
     """
@@ -62,7 +62,7 @@ class Part:
 
     @classmethod
     def read(cls, X: np.ndarray, codes: np.ndarray, weights: np.ndarray) -> Part:
-        """Leave out the samples without a label."""
+        """Select the samples with a label."""
         seen = weights > 0
         return cls(X[seen], codes[seen], weights[seen])
 
@@ -73,14 +73,14 @@ class Part:
 
 @dataclass(frozen=True)
 class BoostedTask:
-    """A fitted booster and the classes that it knows.
+    """Fitted gradient boosting model of one task.
 
     Attributes
     ----------
     model : HistGradientBoostingClassifier or HistGradientBoostingRegressor
-        Fitted to numbers of the classes that occur, or to values.
+        Model fitted to indices into `classes`, or to values.
     classes : ndarray of shape (n_known_classes,) or None
-        The class codes of its columns; None for a regression.
+        Codes of the classes in the training samples; None for a regression task.
     n_classes : int
         Number of classes of the task.
     """
@@ -93,23 +93,24 @@ class BoostedTask:
     def fit(
         cls, task: Task, train: Part, stop: Part, is_category: np.ndarray, seed: int
     ) -> BoostedTask | None:
-        """Add trees until the loss on `stop` has not fallen for a while.
+        """Fit a model with early stopping on the samples `stop`.
 
-        Returns None where there are no two labels to tell, or no label to stop on.
-        Shapes: is_category (n_features,).
+        Returns None if all training labels are equal, or no label can be used for early
+        stopping. Shapes: is_category (n_features,).
         """
         kind, classes = HistGradientBoostingRegressor, None
         train_y, stop_y = train.codes, stop.codes
         if task.is_classification:
             kind, classes = HistGradientBoostingClassifier, np.unique(train.codes)
-            # A class that has not been trained on has no loss.
+            # The loss is undefined for classes without a training sample.
             stop = stop.take(np.isin(stop.codes, classes))
             train_y = np.searchsorted(classes, train.codes)
             stop_y = np.searchsorted(classes, stop.codes)
         if not len(stop_y) or not len(train_y) or not np.ptp(train_y) > 0:
             return None
         n_trees = 1 if classes is None or len(classes) == 2 else len(classes)
-        mean = train.weights.mean()  # the penalty must not depend on their unit
+        # weights of mean 1, so that the penalty does not depend on their scale
+        mean = train.weights.mean()
         model = kind(
             **_TREES,
             max_iter=max(_MOST_TREES // n_trees, _FEWEST_ROUNDS),
@@ -118,7 +119,7 @@ class BoostedTask:
             tol=_TOL * _prior_loss(task, train),
             random_state=seed,
         ).fit(
-            # scikit-learn 1.9 has no bins for a column without a value
+            # scikit-learn 1.9 cannot bin columns without any value
             np.where(np.isnan(train.X).all(axis=0), 0.0, train.X),
             train_y,
             sample_weight=train.weights / mean,
@@ -130,17 +131,17 @@ class BoostedTask:
         return cls(model, codes, task.n_classes if codes is not None else 0)
 
     def losses(self) -> np.ndarray:
-        """Return the loss on the part that stopped it after 1, 2, ... trees."""
+        """Return the loss on the early-stopping samples after 1, 2, ... iterations."""
         return -self.model.validation_score_[1:]
 
     def first(self, n_trees: int) -> BoostedTask:
-        """Return the booster of the first trees of each class."""
+        """Return the model limited to the first trees of each class."""
         model = copy.copy(self.model)
         # scikit-learn 0.21 to 1.9. Fallback: fit again with max_iter=n_trees.
         model._predictors = model._predictors[:n_trees]
         model.train_score_ = model.train_score_[: n_trees + 1]
         model.validation_score_ = model.validation_score_[: n_trees + 1]
-        # The compiled loss alone could not be saved without skops.
+        # The compiled loss is the only part that save() could not write without skops.
         del model._loss
         return replace(self, model=model)
 
@@ -157,11 +158,11 @@ class BoostedTask:
 
 
 def with_few_values(X: np.ndarray, is_category: np.ndarray) -> np.ndarray:
-    """Return X with the values of each column moved to the nearest of 63 quantiles.
+    """Return X with the values of each column rounded to the nearest of 63 quantiles.
 
-    Of so few values scikit-learn takes the midpoints for thresholds, so trees send a
-    value as it was to the same side. Its own quantiles are searched in every fit, and
-    with weights take longer than the trees (scikit-learn 1.9).
+    For so few values, scikit-learn uses the midpoints as thresholds, so trees make the
+    same decisions for the original values. Otherwise each fit would compute quantiles,
+    which takes longer than growing the trees if there are weights (scikit-learn 1.9).
 
     Shapes: X (n_samples, n_features), is_category (n_features,).
     """
@@ -173,26 +174,26 @@ def with_few_values(X: np.ndarray, is_category: np.ndarray) -> np.ndarray:
         if len(np.unique(column)) <= MOST_CATEGORIES:
             continue
         kept = np.unique(np.quantile(column, at, method="inverted_cdf"))
-        middle = kept[:-1] / 2 + kept[1:] / 2  # a sum of two could overflow
+        middle = kept[:-1] / 2 + kept[1:] / 2  # halved first to avoid overflow
         X[seen, j] = kept[np.searchsorted(middle, column)]
     return X
 
 
 def best_length(models: Iterable[BoostedTask]) -> int:
-    """Return the number of trees with the lowest loss in the mean over models."""
+    """Return the number of trees with the lowest mean loss over models."""
     curves = [model.losses() for model in models]
     longest = max(map(len, curves))
-    # A model that was stopped keeps the loss that it had, which was on its way up.
+    # Extend the losses of models that stopped early by their last loss.
     padded = [np.append(c, np.full(longest - len(c), c[-1])) for c in curves]
     return int(np.argmin(np.mean(padded, axis=0))) + 1
 
 
 def _prior_loss(task: Task, train: Part) -> float:
-    """Return the loss of the best constant, in the unit of early stopping."""
+    """Return the loss of the best constant, as scikit-learn's early stopping does."""
     share = train.weights / train.weights.sum()
     if task.is_classification:
         counts = np.bincount(train.codes.astype(np.intp), share)
         counts = counts[counts > 0]
         return float(-np.sum(counts * np.log(counts)))
     centred = train.codes - share @ train.codes
-    return float(0.5 * (share @ centred**2))  # half the squared error
+    return float(0.5 * (share @ centred**2))  # scikit-learn halves the squared error

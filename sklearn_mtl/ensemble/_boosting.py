@@ -1,4 +1,4 @@
-"""The boosted member: histogram gradient boosting of the tasks where trees matter."""
+"""Boosted member of blends: histogram gradient boosting of each task."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sklearn_mtl.ensemble._boosted_task import (
 )
 from sklearn_mtl.ensemble._encoding import constant_output
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
-from sklearn_mtl.ensemble._simplex import best_loss, read_evidence
+from sklearn_mtl.ensemble._simplex import best_loss, read_mixture_loss
 from sklearn_mtl.model_selection import make_folds
 from sklearn_mtl.neural_network import (
     Labels,
@@ -41,36 +41,37 @@ __all__ = ["BoostingMember"]
 
 N_FOLDS = 5
 
-# Of the other members' loss on the first fold, in the mean over tasks; less does not
-# pay for the other folds.
+# Minimum relative decrease of the loss of the blend on the first fold, as the mean over
+# tasks. Smaller decreases do not justify the cost of the other folds.
 LEAST_GAIN = 0.02
 
-# for each other member its out-of-fold outputs, an array per task
-Rivals = Sequence[list[np.ndarray]]
+# out-of-fold outputs of each other member, one array per task
+OtherOutputs = Sequence[list[np.ndarray]]
 
 
 class BoostingMember(ClassOutputsMixin, BaseEstimator):
-    """Gradient boosting of every task, a model per fold that is trained on the others.
+    """Gradient boosting of each task with one model per fold.
 
-    The prediction is the mean over these models: none is fitted to all samples, and
-    out-of-fold predictions are free. How many trees a model has is decided on the folds
-    of the other models.
+    Each model is fitted without its fold, and the prediction is the mean over the
+    models. No model is fitted to all samples, so out-of-fold predictions need no
+    further fits. The number of trees of a model is chosen on the other folds.
 
-    Only tasks with more than 100 labels are boosted, and none where nothing can be held
-    out, X is sparse, or the first fold says that a blend with the other members gains
-    too little; outputs of the others are NaN.
+    Only tasks with more than 100 labels are boosted. No task is boosted if no samples
+    can be held out, if X is sparse, or if boosting does not improve the blend enough on
+    the first fold. Outputs of tasks that are not boosted are NaN.
 
     Parameters
     ----------
     task_types : str, sequence or dict, default=None
-        "classification" or "regression", for all tasks, in order, or by name; None
-        infers it.
+        Types of the tasks, "classification" or "regression", for all tasks, in task
+        order, or by task name. None infers the types from the labels.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
-        Columns whose categories are split into two sets.
+        Columns that are split by sets of categories.
     on_empty_task : {"raise", "warn"}, default="raise"
-        A task without any label is an error, or is predicted as NaN with a warning.
+        Whether to raise an error for a task without observed labels, or to issue a
+        warning and predict NaN.
     random_state : int, RandomState, Generator or None, default=None
-        Seed of the folds and of the features that each split looks at.
+        Seed of the folds and of the features that each split considers.
     """
 
     _kind = "mixed"
@@ -107,9 +108,9 @@ class BoostingMember(ClassOutputsMixin, BaseEstimator):
         X_val: FeaturesLike | None = None,
         y_val: TargetsLike | None = None,
         sample_weight_val: ArrayLike | None = None,
-        rivals: Rivals = (),
+        other_outputs: OtherOutputs = (),
     ) -> BoostingMember:
-        """Fit the tasks one after the other.
+        """Fit the models of all tasks.
 
         Shapes: X (n_samples, n_features), y (n_samples,) or (n_samples, n_tasks),
         sample_weight (n_samples,) or (n_samples, n_tasks), groups (n_samples,).
@@ -118,10 +119,10 @@ class BoostingMember(ClassOutputsMixin, BaseEstimator):
         given = HoldOut.read(who, X, groups, X_val, y_val, sample_weight_val)
         X = read_inputs(self, X, "table", reset=True)
         self.task_set_, labels = read_labels(self, X, y, sample_weight)
-        self._forget(len(labels.codes))
+        self._reset(len(labels.codes))
         if sparse.issparse(X):
             return self
-        self._is_category = self._which_categories(X)
+        self._is_category = self._category_columns(X)
         columns = with_few_values(_as_columns(X), self._is_category)
         if given.has_validation:
             read = partial(read_inputs, self, wanted="table", reset=False)
@@ -131,13 +132,13 @@ class BoostingMember(ClassOutputsMixin, BaseEstimator):
             )
             self._fit_once(columns, labels, new, held)
         elif num_samples(columns) > SMALL and given.can_divide(who):
-            self._fit_folds(columns, labels, given, rivals)
+            self._fit_folds(columns, labels, given, other_outputs)
         return self
 
     def _fit_once(
         self, columns: np.ndarray, labels: Labels, new: np.ndarray, held: Labels
     ) -> None:
-        """Fit one model per task, which the validation set stops."""
+        """Fit one model per task with early stopping on the validation set."""
         seed = draw_seed(self.random_state) % 2**32
         for t in self._tasks_to_boost(labels):
             train = Part.read(columns, labels.codes[:, t], labels.weights[:, t])
@@ -148,9 +149,13 @@ class BoostingMember(ClassOutputsMixin, BaseEstimator):
                 self.models_[t] = [model.first(best_length([model]))]
 
     def _fit_folds(
-        self, columns: np.ndarray, labels: Labels, given: HoldOut, rivals: Rivals
+        self,
+        columns: np.ndarray,
+        labels: Labels,
+        given: HoldOut,
+        other_outputs: OtherOutputs,
     ) -> None:
-        """Fit a model per task and fold, and predict the fold with it."""
+        """Fit one model per task and fold and predict the fold with it."""
         n_folds, seed = N_FOLDS, draw_seed(self.random_state)
         if given.group is not None:
             n_folds = min(n_folds, len(np.unique(given.group)))
@@ -164,19 +169,21 @@ class BoostingMember(ClassOutputsMixin, BaseEstimator):
         by_fold: list[dict[int, BoostedTask]] = []
         for fold, own in enumerate(spawn_seeds(seed, n_folds)):
             by_fold.append(self._fit_fold(columns, labels, part == fold, own % 2**32))
-            if fold == 0 and rivals:
+            if fold == 0 and other_outputs:
                 rows = np.flatnonzero(part == 0)
-                if not self._pays(by_fold[0], columns, labels, rows, rivals):
+                if not self._improves_blend(
+                    by_fold[0], columns, labels, rows, other_outputs
+                ):
                     return
         for t in range(self.task_set_.n_tasks):
             found = {k: models[t] for k, models in enumerate(by_fold) if t in models}
             if len(found) > 1:
-                self._finish(t, found, columns, part)
+                self._set_models(t, found, columns, part)
 
     def _fit_fold(
         self, columns: np.ndarray, labels: Labels, is_held: np.ndarray, seed: int
     ) -> dict[int, BoostedTask]:
-        """Return a model of each task, stopped on the samples that are held out."""
+        """Return a model of each task, with early stopping on held-out samples."""
         found = {}
         for t in self._tasks_to_boost(labels):
             codes, weights = labels.codes[:, t], labels.weights[:, t]
@@ -188,21 +195,21 @@ class BoostingMember(ClassOutputsMixin, BaseEstimator):
                 found[t] = model
         return found
 
-    def _pays(
+    def _improves_blend(
         self,
         found: dict[int, BoostedTask],
         columns: np.ndarray,
         labels: Labels,
         rows: np.ndarray,
-        rivals: Rivals,
+        other_outputs: OtherOutputs,
     ) -> bool:
-        """Tell from one fold whether a blend with this member has a lower loss."""
+        """Return whether this member improves the blend enough on one fold."""
         gains = []
         for t, model in found.items():
             own = model.first(best_length([model])).outputs(columns[rows])
-            others = [one[t][rows] for one in rivals]
+            others = [one[t][rows] for one in other_outputs]
             pair = [
-                read_evidence(
+                read_mixture_loss(
                     self.task_set_.tasks[t],
                     labels.codes[rows, t],
                     labels.weights[rows, t],
@@ -215,34 +222,34 @@ class BoostingMember(ClassOutputsMixin, BaseEstimator):
                 gains.append(1.0 - losses[1] / losses[0])
         return bool(gains) and float(np.mean(gains)) > LEAST_GAIN
 
-    def _finish(
+    def _set_models(
         self,
         t: int,
         found: dict[int, BoostedTask],
         columns: np.ndarray,
         part: np.ndarray,
     ) -> None:
-        """Cut the model of each fold to as many trees as suit the other folds."""
+        """Limit the model of each fold to the best number of trees of the others."""
         for fold, model in found.items():
-            # Its own fold would look better than new samples do.
+            # Its own fold, which stopped it, would give an optimistic loss.
             others = [one for k, one in found.items() if k != fold]
             kept = model.first(best_length(others))
             self.models_[t].append(kept)
             is_held = part == fold
             self._oof[t][is_held] = kept.outputs(columns[is_held])
 
-    def _forget(self, n_samples: int) -> None:
-        """Start without any model."""
+    def _reset(self, n_samples: int) -> None:
+        """Remove all models."""
         self.models_ = [[] for _ in self.task_set_.tasks]
         self._oof = self._blank(n_samples)
 
     def _tasks_to_boost(self, labels: Labels) -> list[int]:
-        """Return the tasks with enough labels, of those that may be boosted."""
+        """Return the indices of the tasks with enough labels."""
         is_many = np.sum(labels.weights > 0, axis=0) > SMALL
         return np.flatnonzero(is_many).tolist()
 
-    def _which_categories(self, X: Table) -> np.ndarray:
-        """Tell which columns are split by categories, (n_features,) bool."""
+    def _category_columns(self, X: Table) -> np.ndarray:
+        """Return which columns are split by categories, (n_features,) bool."""
         out = np.zeros(X.shape[1], dtype=bool)
         if X.categorical is not None:
             sizes = np.array([len(column.codes) for column in self._categories])
@@ -251,7 +258,7 @@ class BoostingMember(ClassOutputsMixin, BaseEstimator):
 
     @property
     def is_boosted_(self) -> np.ndarray:
-        """Tell for each task whether it has a model, (n_tasks,)."""
+        """Whether each task is boosted, (n_tasks,)."""
         check_is_fitted(self)
         return np.array([bool(models) for models in self.models_])
 
@@ -259,8 +266,8 @@ class BoostingMember(ClassOutputsMixin, BaseEstimator):
     def oof_prediction_(self) -> Any:
         """Out-of-fold predictions of the training samples.
 
-        Probabilities (n_samples, n_classes) or values (n_samples,), in a list where y
-        was 2-D; NaN for a task that is not boosted.
+        Probabilities (n_samples, n_classes) or values (n_samples,), in a list if y was
+        2-D; NaN for tasks that are not boosted.
         """
         check_is_fitted(self)
         return self._oof[0] if self.task_set_.is_1d else self._oof
@@ -278,15 +285,15 @@ class BoostingMember(ClassOutputsMixin, BaseEstimator):
         return outputs
 
     def _blank(self, n_samples: int) -> list[np.ndarray]:
-        """Return the outputs of tasks that are not boosted."""
+        """Return the outputs of all tasks if none is boosted."""
         return [_unknown(task, n_samples) for task in self.task_set_.tasks]
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Say whether it is known which tasks have models."""
+        """Return whether fit was called."""
         return hasattr(self, "models_")
 
     def __sklearn_tags__(self) -> Tags:
-        """Declare missing and sparse inputs, and several outputs of either kind."""
+        """Declare missing and sparse inputs, and several outputs of both types."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = True
@@ -298,7 +305,7 @@ class BoostingMember(ClassOutputsMixin, BaseEstimator):
 
 
 def _as_columns(X: Table) -> np.ndarray:
-    """Return the numbers, then the codes of categories; NaN where unknown."""
+    """Return numeric columns and then category codes, with NaN where unknown."""
     if X.categorical is None:
         return X.numeric
     codes = np.where(X.categorical < 0, np.nan, X.categorical)
@@ -306,7 +313,7 @@ def _as_columns(X: Table) -> np.ndarray:
 
 
 def _unknown(task: Task, n_samples: int) -> np.ndarray:
-    """Return NaN for a task that is to be learned; what is certain for others."""
+    """Return NaN, or the constant output of a task with at most one class."""
     if task.kind in ("constant", "empty"):
         return constant_output(task, n_samples)
     if task.is_classification:

@@ -1,4 +1,4 @@
-"""From scores to probabilities: a softmax with a slope and a shift for each class."""
+"""Calibration of scores by a softmax with a slope and a shift for each class."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from scipy.optimize import minimize
 
 __all__ = ["Calibration"]
 
-_RAREST = 1e-6  # frequency of a class, at least; its logarithm is a logit
-_STEEPEST = 8.0  # logarithm of a slope, at most: separable scores would have no end
+_RAREST = 1e-6  # minimum frequency of a class, whose logarithm is used
+_STEEPEST = 8.0  # maximum logarithm of a slope, which separable scores would exceed
 
 
 @dataclass(frozen=True)
 class Calibration:
-    r"""Probabilities of one task, :math:`p_k \propto \pi_k e^{a_k s_k + b_k}`.
+    r"""Calibration of one task, :math:`p_k \propto \pi_k e^{a_k s_k + b_k}`.
 
-    With linear scores of class indicators this is what linear discriminant analysis
-    amounts to [1]_, with slopes and shifts that fit out-of-fold scores best.
+    For linear regressions of class indicators, linear discriminant analysis has this
+    form [1]_. Here the slopes a and shifts b are fitted to out-of-fold scores.
 
     Attributes
     ----------
     logits : ndarray of shape (n_classes,)
-        Logarithms of the class frequencies.
+        Logarithms of the class frequencies :math:`\pi`.
     slopes, shifts : ndarray of shape (n_classes,)
-        The slopes are positive: a score never speaks against its class, so labels
-        without any signal, whose out-of-fold scores are lower for the rows of a class,
-        are not predicted from that.
+        Slopes and shifts of the scores. Slopes are positive, because out-of-fold scores
+        without any signal are lower for the samples of their class, and a negative
+        slope would exploit this.
 
     References
     ----------
@@ -43,7 +43,7 @@ class Calibration:
     def learn(
         cls, scores: np.ndarray, labels: np.ndarray, weights: np.ndarray
     ) -> Calibration:
-        """Minimise the log-loss, with slopes drawn to each other and shifts to 0.
+        """Minimise the log-loss with slopes shrunk to their mean and shifts to 0.
 
         Shapes: scores (n_samples, n_classes), labels (n_samples,), weights
         (n_samples,).
@@ -52,11 +52,11 @@ class Calibration:
         truth = np.eye(n_classes)[labels]
         logits = np.log(np.maximum(weights @ truth, _RAREST))
         unit = max(np.sqrt(weights @ (scores**2)).max(), np.finfo(np.float64).tiny)
-        # 1 / n on a mean log-loss is a standard normal prior.
+        # For a mean log-loss, a penalty of 1 / n is a standard normal prior.
         scaled, pull = scores / unit, 1.0 / len(labels)
 
         def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
-            # Positive slopes: a higher score never makes its class less probable.
+            # The exponential makes slopes positive.
             steep, shifts = np.split(point, 2)
             slopes, away = np.exp(steep), steep - steep.mean()
             logp = _log_softmax(logits + scaled * slopes + shifts)

@@ -1,4 +1,4 @@
-"""Ridge coefficients that correct the scores of one task, and their penalty."""
+"""Ridge corrections of the scores of one task, and the choice of their penalty."""
 
 from __future__ import annotations
 
@@ -9,37 +9,39 @@ import numpy as np
 from scipy import linalg
 
 from sklearn_mtl.ensemble._scores import from_scores, sigmoid, to_scores
-from sklearn_mtl.ensemble._simplex import DOUBT, read_evidence
+from sklearn_mtl.ensemble._simplex import DOUBT, read_mixture_loss
 from sklearn_mtl.tasks import Task
 from sklearn_mtl.utils._ties import first_lowest
 
 __all__ = ["PENALTIES", "PRIOR", "Correction", "SecondStage"]
 
-# Relative to the information in the labels of a task; with the first, the other tasks
-# are not used.
+# Penalties relative to the information in the labels of a task. With the first one, the
+# other tasks are not used.
 PENALTIES = np.array([np.inf, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03])
-# Added to each: a coefficient of a standardised column is about 30^-0.5 = 0.18, which a
-# dozen labels cannot contradict. It and the penalties were chosen on held-out thirds of
-# training samples.
+# Added to each penalty: a normal prior with standard deviation 30^-0.5 = 0.18 of the
+# coefficients of standardised columns, which dominates for a dozen labels. The prior
+# and the penalties were chosen on held-out thirds of training samples.
 PRIOR = 30.0
-# The other tasks are used where the loss falls by as many standard errors. Otherwise
-# noise that tasks have in common would seem predictable from their predictions.
+# Minimum decrease of the loss in standard errors for which the other tasks are used.
+# Otherwise noise that tasks share would seem predictable from their predictions.
 LEAST_FALL = 0.5
 _TINY = np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True)
 class Correction:
-    """What is added to the scores of a task.
+    """Correction of the scores of a task.
 
     Attributes
     ----------
     of_folds : ndarray of shape (n_folds, n_others, n_scores)
-        Coefficients, with their penalty, that have not seen a fold.
+        Coefficients fitted without the samples of each fold, with a penalty chosen
+        without them.
     mean : ndarray of shape (n_others, n_scores)
-        Mean over the folds, with one penalty.
+        Mean of the coefficients over the folds for a common penalty.
     gain : float
-        Loss out of fold that `of_folds` save, relative to that of the best constant.
+        Decrease of the out-of-fold loss by `of_folds`, divided by the loss of the best
+        constant.
     """
 
     of_folds: np.ndarray
@@ -49,20 +51,20 @@ class Correction:
 
 @dataclass(frozen=True)
 class SecondStage:
-    r"""One task: labels, and the scores that come out of the first stage.
+    r"""Labels of one task and its scores from the first stage.
 
     Attributes
     ----------
     task : Task
         The task.
     rows : ndarray of shape (n_labels,)
-        Numbers of the samples that have a label and a score.
+        Indices of the samples with a label and a score.
     codes, weights : ndarray of shape (n_labels,)
-        Labels, and weights of mean 1.
+        Labels, and weights with mean 1.
     scores : ndarray of shape (n_labels, n_scores)
-        Logits or values of the first stage.
+        Logits or values from the first stage.
     unit : float
-        Standard deviation of the values of a regression, 1 for classes.
+        Standard deviation of the labels of a regression task, 1 for classes.
     prior_loss : float
         Loss of the best constant.
     """
@@ -79,28 +81,29 @@ class SecondStage:
     def read(
         cls, task: Task, codes: np.ndarray, weights: np.ndarray, output: np.ndarray
     ) -> SecondStage | None:
-        """Take the samples that have a label and an output; None if there are none.
+        """Select the samples with a label and an output, or return None without any.
 
         Shapes: codes, weights (n_samples,), output (n_samples,) or
         (n_samples, n_classes).
         """
         scores = to_scores(task, output)
         rows = np.flatnonzero((weights > 0) & ~np.isnan(scores).any(axis=1))
-        evidence = read_evidence(task, codes, weights, [output])
-        if evidence is None:
+        mixture = read_mixture_loss(task, codes, weights, [output])
+        if mixture is None:
             return None
         weights, codes, unit = weights[rows] / weights[rows].mean(), codes[rows], 1.0
         if not task.is_classification:
             mean = np.average(codes, weights=weights)
             unit = float(np.sqrt(np.average((codes - mean) ** 2, weights=weights)))
         scores = scores[rows]
-        return cls(task, rows, codes, weights, scores, unit, evidence.prior_loss)
+        return cls(task, rows, codes, weights, scores, unit, mixture.prior_loss)
 
     def is_learned(self) -> bool:
-        """Tell whether the first stage is better than the best constant.
+        """Return whether the first stage is better than the best constant.
 
-        What it predicts of a task that it has not learned is lower where the label is
-        higher, for that label was held out: a second stage would learn to reverse it.
+        Otherwise its out-of-fold predictions are negatively correlated with the labels,
+        because the label of a sample is excluded from the mean that predicts it. A
+        second stage would learn to reverse them.
         """
         constant = np.average(self.codes, weights=self.weights)
         if self.task.is_classification:
@@ -113,7 +116,7 @@ class SecondStage:
     def fit(
         self, others: np.ndarray, fold: np.ndarray, n_folds: int
     ) -> Correction | None:
-        """Return the correction; None if the other tasks help in no part.
+        """Return the correction, or None if the other tasks do not reduce the loss.
 
         Shapes: others (n_samples, n_others), fold (n_samples,).
         """
@@ -126,7 +129,7 @@ class SecondStage:
         ]
         losses = self._losses(outputs)
         chosen = _choose(losses, self.weights)
-        # A fold has no part in the choice for its own samples.
+        # The penalty for a fold is chosen without its samples.
         apart = [_choose(losses, self.weights * (fold != number)) for number in numbers]
         if not chosen and not any(apart):
             return None
@@ -138,12 +141,14 @@ class SecondStage:
     def _solve(self, others: np.ndarray, is_seen: np.ndarray) -> np.ndarray:
         r"""Return coefficients (n_penalties, n_others, n_scores) of some samples.
 
-        One Newton step from the first stage, which for so short a way is all: with
-        residuals r, their variances v under the first stage and weights w,
+        They are the result of one Newton step from the first stage, which is accurate
+        enough for small corrections:
 
         .. math:: b = (F^T \mathrm{diag}(w v) F + (\lambda m + c) I)^{-1} F^T (w r)
 
-        where m is the sum of the weights times the variance of the labels.
+        with the columns F of the other tasks, the residuals r, their variances v under
+        the first stage, the weights w, the penalty :math:`\lambda`, the constant c =
+        `PRIOR`, and the sum m of the weights times the variance of the labels.
         """
         weights = self.weights * is_seen
         residual, variance, spread = self._residuals(weights)
@@ -160,7 +165,7 @@ class SecondStage:
     def _residuals(
         self, weights: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return residuals and variances of the labels, and their variance over all.
+        """Return residuals, variances given the scores, and total variance of labels.
 
         Shapes: -> (n_labels, n_scores) twice, (n_scores,).
         """
@@ -176,14 +181,14 @@ class SecondStage:
     def _output(
         self, others: np.ndarray, fold: np.ndarray, of_folds: np.ndarray
     ) -> np.ndarray:
-        """Return corrected outputs, each by the coefficients without its fold."""
+        """Return outputs corrected with the coefficients of fits without their fold."""
         shift = np.empty_like(self.scores)
         for number, own in enumerate(of_folds):
             shift[fold == number] = others[fold == number] @ own
         return from_scores(self.task, self.scores + shift)
 
     def _losses(self, outputs: Sequence[np.ndarray]) -> np.ndarray:
-        """Return losses (n_outputs, n_labels) over that of the best constant."""
+        """Return losses (n_outputs, n_labels) divided by that of the best constant."""
         if not self.task.is_classification:
             losses = [(self.codes - output) ** 2 for output in outputs]
         else:
@@ -194,7 +199,7 @@ class SecondStage:
 
 
 def _choose(losses: np.ndarray, weights: np.ndarray) -> int:
-    """Return the row with the lowest loss, 0 unless it is well below the first row.
+    """Return the index of the lowest loss, or 0 if the decrease is too small.
 
     Shapes: losses (n_candidates, n_labels), weights (n_labels,).
     """

@@ -1,4 +1,4 @@
-"""One fast net that says what a blend says."""
+"""Distillation of a slow model into a fast net."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from sklearn_mtl.utils._typing import FeaturesLike, Predictor, Seed
 
 __all__ = ["distill"]
 
-_LEAST = 1e-3  # a class that the teacher gives less is not worth a row
-_POSITIVE = 1e-12  # a label of weight 0 would be missing, and its class unknown
+_LEAST = 1e-3  # minimum probability of a class to be used as a soft label
+_POSITIVE = 1e-12  # minimum weight of a label, because a weight of 0 means missing
 
 
 def distill(
@@ -40,65 +40,69 @@ def distill(
     groups: ArrayLike | None = None,
     random_state: Seed = None,
 ) -> Any:
-    r"""Fit one fast net to the predictions of a slow and accurate model.
+    r"""Fit a fast net to the predictions of a slow but accurate model.
 
-    The student minimises, over the rows of X, the cross-entropy to the probabilities
-    :math:`p_t(x)` of the teacher, and the squared error to its values,
+    For classification tasks, the student minimises the cross-entropy with respect to
+    the probabilities :math:`p_t(x)` of the teacher,
 
     .. math:: \sum_t \frac{1}{n} \sum_i \sum_k p_{tk}(x_i)\,
        \bigl(-\log f_{tk}(x_i)\bigr).
 
-    Use it where a blend is accurate enough and predicts too slowly, and whenever there
-    are rows without labels: the teacher labels them for all tasks.
+    For regression tasks, it minimises the squared error with respect to the values of
+    the teacher.
+
+    Use it if a blend is accurate enough but predicts too slowly. It can also use
+    samples without labels, because the teacher predicts labels of all tasks for them.
 
     Parameters
     ----------
     teacher : estimator
-        A fitted multi-task estimator of this package, such as a blend, or a pipeline
-        that ends with one.
+        Fitted multi-task estimator of this package, such as a blend, or a pipeline that
+        ends in one.
     X : array-like or sparse matrix of shape (n_samples, n_features)
-        Rows to learn from: those the teacher was fitted to, others without labels, or
-        both one below the other.
+        Input data to train the student: the training data of the teacher, samples
+        without labels, or both.
     student : estimator, default=None
-        An unfitted multi-task estimator of this package; a clone is fitted. None is one
-        net, with ``n_members=1`` and ``early_stopping=False``: what a teacher says has
-        little noise to overfit.
+        Unfitted multi-task estimator of this package, of which a clone is fitted. None
+        uses a net with ``n_members=1`` and ``early_stopping=False``, because there is
+        little noise in predictions of a teacher to overfit.
     groups : array-like of shape (n_samples,), default=None
-        The group of each sample, for a student that holds samples out; None makes each
-        sample a group of its own.
+        Group labels of the samples, for a student that holds out samples. With None,
+        each sample is a separate group.
     random_state : int, RandomState, Generator or None, default=None
         Seed of the default student.
 
     Returns
     -------
     estimator
-        The fitted student, with the teacher's task names and classes.
+        Fitted student, with the task names and classes of the teacher.
 
     Raises
     ------
     NotFittedError
         If the teacher is not fitted.
     TypeError
-        If the teacher or the student is no multi-task estimator of this package.
+        If the teacher or the student is not a multi-task estimator of this package.
     TaskError
-        If the teacher has nothing to say of any task, or has a task of tokens.
+        If the teacher has not learned any task, or has a token task.
     ValueError
-        If the student takes no sample weights, or the teacher's predictions are not
-        finite.
+        If the student does not support sample weights, or the predictions of the
+        teacher are not finite.
 
     Notes
     -----
-    A row stands once for every class that the teacher gives at least 0.001, with that
-    probability as its weight, so n rows of K classes become at most n K. A student
-    whose fit takes groups never holds out some of these copies and trains on others.
+    Each sample is repeated for each class with a probability of at least 0.001, with
+    this probability as its weight. With K classes, n samples thus become at most n * K
+    samples. A student whose fit takes groups does not divide the copies of a sample
+    between training and held-out samples.
 
-    The teacher's predictions of its own training rows are used as they are. They are
-    surer than its out-of-fold predictions, because trees have seen the row's label;
-    students of out-of-fold predictions were less accurate
+    The predictions of the teacher for its own training samples are used unchanged. They
+    are more confident than its out-of-fold predictions, because trees have seen the
+    labels of these samples. Students of out-of-fold predictions were less accurate
     (``python -m benchmarks.accuracy --models net blend distilled``).
 
-    A student has no intervals and sets of its own: it knows how far it is from the
-    teacher, not from labels. Calibrate it on labelled samples with
+    A student has no intervals or sets, because its errors are measured against the
+    teacher and not against labels. Calibrate it on labelled samples with
     ``ConformalPredictor(FrozenEstimator(student))``.
 
     References
@@ -125,16 +129,16 @@ def distill(
     of_tokens = [task.name for task in tasks.tasks if task.is_tokens]
     if of_tokens:
         raise TaskError(
-            f"distill: the teacher's task {of_tokens[0]!r} is one of tokens; a student "
-            "learns tasks of one label per sample."
+            f"distill: task {of_tokens[0]!r} of the teacher is a token task; distill "
+            "only supports tasks with one label per sample."
         )
     with np.errstate(over="ignore", invalid="ignore"):
         outputs = outputs_of(teacher, X)
     check_outputs(outputs, tasks.tasks, f"distill: {type(last).__name__}")
     if all(task.kind == "empty" for task in tasks.tasks):
         raise TaskError(
-            f"distill: the teacher, {type(last).__name__}, says nothing of any task in "
-            f"{tasks.names}: they had no labels in its fit."
+            f"distill: the teacher, {type(last).__name__}, has not learned any task: "
+            f"{tasks.names} had no labels in its fit."
         )
     if student is None:
         model = _default_student(last, tasks, random_state)
@@ -145,19 +149,19 @@ def distill(
     rows, codes, weights = _expand(outputs)
     if tasks.is_1d:
         y, weights = tasks.decode(codes), weights[:, 0]
-    else:  # with the names of the tasks, and a dtype each
+    else:  # a DataFrame keeps the names of the tasks and their dtypes
         labels = [task.decode(codes[:, t]) for t, task in enumerate(tasks.tasks)]
         import pandas as pd
 
         y = pd.DataFrame(dict(zip(tasks.names, labels, strict=True)))
-    with warnings.catch_warnings():  # the teacher's fit has said so
-        for said in (MissingLabelWarning, SingleClassWarning):
-            warnings.simplefilter("ignore", said)
+    with warnings.catch_warnings():  # the fit of the teacher already issued these
+        for category in (MissingLabelWarning, SingleClassWarning):
+            warnings.simplefilter("ignore", category)
         given = {"groups": _groups_of_copies(groups, rows, num_samples(X))}
         params = fit_params_for(model, given, "distill")
         params[weight_key(model)] = weights
         fitted = model.fit(safe_indexing(X, rows), y, **params)
-    # its errors are those against the teacher, and say nothing of labels
+    # the calibration of the student would be based on errors against the teacher
     forget = getattr(last_step(fitted)[1], "_forget_calibration", None)
     if forget is not None:
         forget()
@@ -167,7 +171,7 @@ def distill(
 def _groups_of_copies(
     groups: ArrayLike | None, rows: np.ndarray, n_samples: int
 ) -> np.ndarray | None:
-    """Return the group of each copy of a sample; without groups, its sample."""
+    """Return the group of each copy, or its sample if no groups are given."""
     if groups is not None:
         return read_groups(groups, n_samples, "distill")[rows]
     return rows if len(np.unique(rows)) < len(rows) else None
@@ -177,7 +181,7 @@ def _check_multi_task(model: Predictor, role: str) -> None:
     if isinstance(model, type) or not is_multi_task(model):
         raise TypeError(
             f"distill: the {role} must be a multi-task estimator of sklearn_mtl, or a "
-            f"pipeline that ends with one; found {model!r}."
+            f"pipeline that ends in one; got {model!r}."
         )
 
 
@@ -194,7 +198,7 @@ def _default_student(teacher: Any, tasks: TaskSet, random_state: Seed) -> Any:
 
 
 def _losses(tasks: TaskSet) -> Any:
-    """Return the losses of values that repeat; the rest is "auto"."""
+    """Return CircularLoss for periodic tasks, and "auto" for all others."""
     if all(task.period is None for task in tasks.tasks):
         return "auto"
     from sklearn_mtl.losses import CircularLoss  # loads torch
@@ -209,18 +213,18 @@ def _losses(tasks: TaskSet) -> Any:
 def _expand(
     outputs: Sequence[np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return rows, labels and weights that stand for soft labels.
+    """Return repeated rows with labels and weights that represent soft labels.
 
     Shapes: -> rows (n_copies,), codes (n_copies, n_tasks), weights
     (n_copies, n_tasks).
     """
-    # The j-th copy of a row has the class that is j-th most likely for each task.
+    # The j-th copy of a row has the j-th most likely class of each task.
     copies = [_copies_of(output) for output in outputs]
     n_most = max(codes.shape[1] for codes, _, _ in copies)
     parts = []
     for j in range(n_most):
-        # a task with fewer classes repeats its last, with weight 0 for a missing
-        # label: a NaN would turn whole-number labels into floats
+        # a task with fewer classes repeats its last class with weight 0, because NaN
+        # for a missing label would convert integer labels to floats
         at = [min(j, codes.shape[1] - 1) for codes, _, _ in copies]
         pairs = list(zip(copies, at, strict=True))
         codes = np.stack([one[0][:, i] for one, i in pairs], axis=1)
@@ -233,7 +237,7 @@ def _expand(
 
 
 def _copies_of(output: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return labels, weights and what is worth a row, (n_samples, n_copies) each."""
+    """Return labels, weights and whether to use them, each (n_samples, n_copies)."""
     if output.ndim == 1 or not output.size or np.isnan(output).any():
         values = output if output.ndim == 1 else np.full(len(output), np.nan)
         is_there = ~np.isnan(values)[:, None]
@@ -241,7 +245,7 @@ def _copies_of(output: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     order = np.argsort(-output, axis=1, kind="stable")
     weights = np.take_along_axis(output, order, axis=1)
     wanted = weights >= _LEAST
-    # each class in at least one row, however rare, for the student to know it
+    # each class needs at least one sample, so that the student knows it
     surest = first_highest(output, axis=0)
     wanted[surest] |= order[surest] == np.arange(output.shape[1])[:, None]
     weights = np.where(wanted, np.maximum(weights, _POSITIVE), 0.0)

@@ -1,4 +1,4 @@
-"""All tasks as columns of numbers that weigh alike, and columns back to outputs."""
+"""Encoding of the labels of all tasks as standardised columns, and decoding."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from sklearn_mtl.tasks import Task, TaskSet
 
 __all__ = ["TargetEncoding", "few_digits", "on_grid"]
 
-# Sums of columns that are whole multiples of this are exact, so that neither the order
-# of rows nor a weight in place of repeated rows decides a tie between two splits.
+# Columns are rounded to multiples of this, so that their sums are exact. Ties between
+# splits then depend neither on the order of samples nor on whether samples are repeated
+# or weighted.
 _GRID = 2.0**-24
 _DIGITS = 2.0**12
 _EPS = 10 * np.finfo(np.float64).eps
@@ -20,21 +21,22 @@ _EPS = 10 * np.finfo(np.float64).eps
 
 @dataclass(frozen=True)
 class TargetEncoding:
-    """Indicators of classes and values of regressions, centred, of variance 1 a task.
+    """Indicators of classes and values of regression tasks, centred and scaled.
 
-    A task with two classes has one column, one with K > 2 has K, a regression one. A
-    missing label is 0 in all of its columns, which is the mean of the task.
+    Regression tasks and tasks with two classes have one column, tasks with K > 2
+    classes have K columns. Each task has variance 1, summed over its columns. A missing
+    label is 0 in all columns of its task, which is their mean.
 
     Attributes
     ----------
     task_set : TaskSet
         The tasks.
     places : tuple of (int, slice)
-        The tasks that have columns, and which; constant and empty tasks have none.
+        Index and columns of each task. Constant and empty tasks have no columns.
     mean, scale : ndarray of shape (n_columns,)
-        What is subtracted from, and divides, each column.
+        Mean of each column, and standard deviation of its task.
     low, high : ndarray of shape (n_columns,)
-        The range of what was seen, on the scale of the labels.
+        Range of the observed values in the units of the labels.
     """
 
     task_set: TaskSet
@@ -48,7 +50,7 @@ class TargetEncoding:
     def learn(
         cls, task_set: TaskSet, codes: np.ndarray, weights: np.ndarray
     ) -> TargetEncoding:
-        """Take means and scales from the weighted labels.
+        """Learn means, scales and ranges from the weighted labels.
 
         Shapes: codes (n_samples, n_tasks), weights (n_samples, n_tasks).
         """
@@ -72,7 +74,7 @@ class TargetEncoding:
 
     @property
     def task_of_column(self) -> np.ndarray:
-        """The task of each column."""
+        """Index of the task of each column."""
         return np.array(
             [t for t, place in self.places for _ in range(place.stop - place.start)],
             dtype=np.intp,
@@ -91,7 +93,7 @@ class TargetEncoding:
         return on_grid(out)
 
     def decode(self, columns: np.ndarray) -> list[np.ndarray]:
-        """Return probabilities and values, within the range of what was seen.
+        """Return probabilities and values, clipped to the range of the labels.
 
         Shapes: columns (n_samples, n_columns).
         """
@@ -109,18 +111,18 @@ class TargetEncoding:
 
 
 def on_grid(values: np.ndarray) -> np.ndarray:
-    """Return values rounded so that their sums are exact in any order."""
+    """Return rounded values whose sums are exact in any order."""
     return np.round(values / _GRID) * _GRID
 
 
 def few_digits(weights: np.ndarray) -> np.ndarray:
-    """Return weights with 12 binary digits, so that their sums are exact too."""
+    """Return weights rounded to 12 binary digits, whose sums are exact as well."""
     mantissa, exponent = np.frexp(weights)
     return np.ldexp(np.round(mantissa * _DIGITS) / _DIGITS, exponent)
 
 
 def constant_output(task: Task, n_rows: int) -> np.ndarray:
-    """Return the output of a task with nothing to learn: certain, or NaN."""
+    """Return the output of a task with a single class (1) or without labels (NaN)."""
     if task.kind == "constant":
         return np.ones((n_rows, 1))
     if task.is_classification:
@@ -129,7 +131,7 @@ def constant_output(task: Task, n_rows: int) -> np.ndarray:
 
 
 def _columns(task: Task, labels: np.ndarray) -> np.ndarray:
-    """Return indicators of the classes, one for two of them, or the values."""
+    """Return values, or indicators of all classes, or of the second of two classes."""
     if not task.is_classification:
         return labels[:, None]
     classes = np.arange(task.n_classes)[task.n_classes == 2 :]
@@ -137,9 +139,9 @@ def _columns(task: Task, labels: np.ndarray) -> np.ndarray:
 
 
 def _moments(values: np.ndarray, weights: np.ndarray) -> Sequence[np.ndarray]:
-    """Return mean, scale, smallest and largest of each column of a task."""
+    """Return the mean, scale, minimum and maximum of each column of a task."""
     mean = np.average(values, axis=0, weights=weights)
-    # Summed over the classes: many classes weigh no more than two.
+    # Summed over the classes, so that tasks with many classes do not dominate.
     variance = np.average((values - mean) ** 2, axis=0, weights=weights).sum()
     is_rounding = variance <= (_EPS * np.abs(values).max()) ** 2
     scale = 1.0 if is_rounding else np.sqrt(variance)
@@ -148,7 +150,7 @@ def _moments(values: np.ndarray, weights: np.ndarray) -> Sequence[np.ndarray]:
 
 
 def _normalise(values: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """Return rows that sum to 1; the prior where a row is all zero."""
+    """Return rows scaled to sum to 1, or the prior for rows of zeros."""
     total = values.sum(axis=1, keepdims=True)
     safe = np.where(total > 0, total, 1.0)
     return np.where(total > 0, values / safe, prior)

@@ -1,4 +1,4 @@
-"""Fit the members of a blend, and predict the samples that are held out."""
+"""Fitting of the members of a blend, and their predictions for held-out samples."""
 
 from __future__ import annotations
 
@@ -42,23 +42,23 @@ if TYPE_CHECKING:
 __all__ = ["Training", "draw_splits", "fit_member", "fit_members"]
 
 Split = tuple[np.ndarray, np.ndarray]
-# What the blend warns of once, for all its members.
-_SAID = (FreeTextWarning, IndexOrderWarning, MissingLabelWarning, SingleClassWarning)
+# Warnings that the blend issues once for all members.
+_ONCE = (FreeTextWarning, IndexOrderWarning, MissingLabelWarning, SingleClassWarning)
 
 
 @dataclass(frozen=True)
 class Training:
-    """What members are fitted to.
+    """Training data of the members.
 
     Attributes
     ----------
     X, y : object
-        As they came to the blend's fit.
+        Inputs and targets as passed to the fit of the blend.
     task_set : TaskSet
         The tasks.
     splits : sequence of (train, test) or None
-        Folds for a member that has no `oof_prediction_` of its own; None if nothing
-        out of fold is asked.
+        Folds for members without `oof_prediction_`; None if no out-of-fold predictions
+        are needed.
     X_val : object
         Inputs of a validation set that replaces the folds, or None.
     has_groups : bool
@@ -81,7 +81,7 @@ def draw_splits(
     held: HoldOut,
     seed: int,
 ) -> list[Split] | None:
-    """Return the folds of members without out-of-fold predictions of their own."""
+    """Return the folds for members without `oof_prediction_`."""
     if held.has_validation or num_samples(X) <= SMALL:
         return None
     if not held.can_divide(type(model).__name__):
@@ -109,7 +109,7 @@ def fit_members(
     given: Mapping[str, Any],
     seed: int,
 ) -> list[Member]:
-    """Fit all members, with what each takes of weights, groups and validation set."""
+    """Fit all members and pass the weights, groups and validation set they accept."""
     who = type(model).__name__
     given = {key: value for key, value in given.items() if value is not None}
     settings = {
@@ -122,18 +122,20 @@ def fit_members(
         for name, one in named
     ]
     params = _route(model, named, made, given)
-    with warnings.catch_warnings():  # said once, by the blend
-        for seen in _SAID:
-            warnings.simplefilter("ignore", seen)
+    with warnings.catch_warnings():  # the blend issues these once
+        for category in _ONCE:
+            warnings.simplefilter("ignore", category)
         warnings.filterwarnings("ignore", message=".*all samples are in one group")
-        # threads: bits do not depend on how many cores a process is given
+        # with threads, results do not depend on the number of cores per process
         run = Parallel(n_jobs=model.n_jobs, prefer="threads")
         found: dict[int, Member] = {}
-        # Whether boosting pays is seen when what the others say is known.
+        # Boosting is fitted last, because it needs the outputs of the other members.
         for is_last in (False, True):
             chosen = [i for i, one in enumerate(made) if _is_last(one) == is_last]
-            rivals = [m.held_out for m in found.values() if m.held_out is not None]
-            extra = {"rivals": rivals} if is_last else {}
+            other_outputs = [
+                m.held_out for m in found.values() if m.held_out is not None
+            ]
+            extra = {"other_outputs": other_outputs} if is_last else {}
             names = [f"{who}: member {named[i][0]!r}" for i in chosen]
             fitted = run(
                 delayed(fit_member)(made[i], data, params[i] | extra, name)
@@ -158,7 +160,7 @@ def _route(
     is_routed = get_config()["enable_metadata_routing"]
     routed = process_routing(model, "fit", **given) if is_routed else {}
     for (name, one), member in zip(named, made, strict=True):
-        if isinstance(one, str):  # the default members need not request anything
+        if isinstance(one, str):  # the default members do not request metadata
             own = {k: v for k, v in given.items() if has_fit_parameter(member, k)}
         elif is_routed:
             own = dict(routed[name].fit)
@@ -172,7 +174,7 @@ def _route(
 def _params_of_member(
     member: Estimator, given: Mapping[str, Any], who: str
 ) -> dict[str, Any]:
-    """Return what fit takes, in a pipeline by the names of its last step."""
+    """Return the arguments of fit, with prefixed names for a pipeline."""
     held = {key: value for key, value in given.items() if key != "sample_weight"}
     params = fit_params_for(member, held, who)
     if "sample_weight" in given:
@@ -183,7 +185,7 @@ def _params_of_member(
 def fit_member(
     model: Predictor, data: Training, params: Mapping[str, Any], name: str
 ) -> Member:
-    """Fit a member to all samples, and predict those that are held out."""
+    """Fit a member to all samples and predict the held-out samples."""
     task_set = data.task_set
     fitted = model.fit(data.X, data.y, **params)
     _check_kinds(fitted, task_set, name)
@@ -194,9 +196,9 @@ def fit_member(
         return Member(fitted, outputs)
     if data.splits is None:
         return Member(fitted, None)
-    # Out-of-bag predictions and the like spare the fits of the folds.
+    # With out-of-bag or out-of-fold predictions, no fits of folds are needed.
     own = getattr(fitted, "oof_prediction_", None)
-    # A member that was not told of groups has held out single samples of them.
+    # A member that did not receive the groups may have divided them.
     knows_groups = any(name.split("__")[-1] == "groups" for name in params)
     if own is not None and (knows_groups or not data.has_groups):
         return Member(fitted, [own] if task_set.is_1d else list(own))
@@ -217,15 +219,15 @@ def _check_kinds(model: Predictor, task_set: TaskSet, name: str) -> None:
         if ours.is_classification != theirs.is_classification:
             kinds = [ours.type, theirs.type]
             raise TaskError(
-                f"{name} takes task {ours.name!r} for a {kinds[1]}, but it is a "
-                f"{kinds[0]}. Say task_types in both, or give an estimator for such "
-                "tasks."
+                f"{name} treats task {ours.name!r} as a {kinds[1]} task, but it is a "
+                f"{kinds[0]} task. Set task_types of both, or use an estimator for "
+                "such tasks."
             )
         if theirs.period is not None:
             raise TaskError(
-                f"{name} learns that the values of task {ours.name!r} repeat, but a "
-                "blend averages them as plain numbers. Leave the task to a net with "
-                "CircularLoss alone."
+                f"{name} treats the values of task {ours.name!r} as periodic, but a "
+                "blend averages them as ordinary numbers. Use a net with CircularLoss "
+                "without a blend for this task."
             )
 
 
@@ -245,14 +247,14 @@ def _place(
     X: FeaturesLike,
     rows: np.ndarray,
 ) -> None:
-    """Write the predictions of a fold, whose model may not know all classes."""
+    """Write the predictions for a fold of a model that may not know all classes."""
     learned = last_step(part)[1].task_set_.tasks
     for t, output in enumerate(outputs_of(part, X)):
         task = task_set.tasks[t]
         if not task.is_classification:
             outputs[t][rows] = output
         elif learned[t].n_classes:
-            # A class that this fold has not seen is impossible to its model.
+            # The probability of a class without a training sample in the fold is 0.
             outputs[t][rows] = 0.0
             at = task.encode(learned[t].classes).astype(np.intp)
             outputs[t][np.ix_(rows, at)] = output

@@ -1,4 +1,4 @@
-"""A random forest that all classifications share."""
+"""Random forest for several classification tasks."""
 
 from __future__ import annotations
 
@@ -19,82 +19,87 @@ __all__ = ["MultiTaskForestClassifier"]
 class MultiTaskForestClassifier(
     SetsMixin, ClassOutputsMixin, ClassifierMixin, BaseMultiTaskForest
 ):
-    r"""A random forest whose trees are shared by several classifications.
+    r"""Random forest whose trees are shared by several classification tasks.
 
-    Every label is a column: an indicator for two classes, K of them for more, all tasks
-    with variance 1, so that a split is chosen for what it does for all of them. A
-    missing label adds nothing: its columns are 0, the mean, and a tree's leaf predicts
+    The classes are encoded as target columns: one indicator for a task with two
+    classes, and K indicators for K > 2 classes. Each task is scaled to variance 1, so
+    that all tasks contribute to the choice of splits. The columns of a missing label
+    are 0, which is the mean of the task, and the prediction
 
     .. math:: \bar y + \frac{\sum_i w_i c_i (y_i - \bar y)}{\sum_i w_i c_i}
 
-    over its rows, with :math:`c_i = 0` where the label is missing; sums run over the
-    leaves of all trees, so a leaf counts by its share of observed labels. Where next to
-    nothing is observed, that is shrunk towards the class frequencies.
+    excludes it, because :math:`c_i = 0` if the label is missing. The sums run over the
+    samples in the leaves of all trees, so that leaves with more observed labels have
+    more influence. If almost no label is observed in these leaves, the prediction is
+    shrunk towards the class frequencies.
 
-    For many related tasks it costs a fraction of a forest a task and uses the labels of
-    all of them; where tasks need different features, `IndependentTasks` of a forest is
-    better.
+    For many related tasks, this forest is much cheaper than one forest per task, and
+    it uses the labels of all tasks. If the tasks need different features, prefer
+    `IndependentTasks` of a forest.
 
     Parameters
     ----------
     n_estimators : int, default=200
         Number of trees.
     max_features : int, float, {"auto", "sqrt", "log2"} or None, default="auto"
-        Features that are looked at for a split, as in RandomForestRegressor; "auto" is
-        .6 of them, but at most 40, or the square root if that is more.
+        Number of features to consider for each split, as in RandomForestRegressor.
+        "auto" uses 60 % of the features, but at most 40, or the square root of their
+        number if it is larger.
     min_samples_leaf : int, default=2
-        Rows in a leaf, at least.
+        Minimum number of samples in a leaf.
     max_depth : int or None, default=None
-        Depth of the trees, at most.
+        Maximum depth of the trees.
     bootstrap : bool or "auto", default="auto"
-        Whether each tree draws its rows with replacement. "auto" does so above 100
-        rows; below, all rows are used and `min_samples_leaf` counts weights.
+        Whether each tree is grown on a bootstrap sample. "auto" uses bootstrap for more
+        than 100 samples. Without bootstrap, all trees use all samples, and
+        `min_samples_leaf` counts weights instead of samples.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
-        Columns that are replaced by ordinal codes: text and categorical columns of a
-        DataFrame, or names, numbers, or a mask. Unknown categories are missing
-        values; where they are most values of a column there is an
-        UnseenCategoryWarning.
+        Columns that are encoded as ordinal codes: names or indices of columns, or a
+        boolean mask. "from_dtype" selects the text and categorical columns of a
+        DataFrame. Unknown categories are treated as missing values. An
+        UnseenCategoryWarning is issued if most values of a column are unknown.
     on_empty_task : {"raise", "warn"}, default="raise"
-        A task without any observed label is an error, or is predicted as NaN with a
-        warning.
+        Whether to raise an error for a task without observed labels, or to issue a
+        warning and predict NaN.
     n_jobs : int, default=None
-        Trees that are grown at the same time.
+        Number of trees to grow in parallel.
     random_state : int, RandomState, Generator or None, default=None
-        Seed. The same int gives the same bits, whatever `n_jobs` is.
+        Seed of the trees. With an int, results are identical for any `n_jobs`.
     class_weight : None, "balanced", dict or list, default=None
-        Weights of the classes: "balanced" weighs them inversely to their frequency,
-        task by task; a dict {label: weight} holds for all tasks; a dict by task name or
-        a list in task order holds one of these a task.
+        Weights of the classes. "balanced" uses weights inversely proportional to the
+        class frequencies of each task. A dict {label: weight} applies to all tasks. A
+        dict by task name, or a list in task order, contains one of these per task.
 
     Attributes
     ----------
     classes_ : ndarray, or list of ndarray
-        Labels of each task.
+        Class labels of each task.
     forest_ : RandomForestRegressor or None
-        The trees; None where all tasks are constant.
+        Fitted trees; None if all tasks are constant.
     oof_prediction_ : ndarray or list of ndarray
-        Out-of-bag predictions of the training rows, where there is bootstrap.
+        Out-of-bag predictions of the training samples. It is only available with
+        bootstrap.
     task_set_ : TaskSet
-        What is known of the tasks.
+        Names, types and classes of the tasks.
     n_tasks_ : int
         Number of tasks.
     task_names_in_ : ndarray of shape (n_tasks,)
-        Names of the tasks: the columns of y, or task0, task1, ...
+        Names of the tasks: columns of y, or task0, task1, ...
     n_features_in_ : int
         Number of features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names.
+        Names of the features, if all names of X are strings.
 
     See Also
     --------
-    MultiTaskForestMixedEstimator : For classes and numbers at once.
-    sklearn_mtl.multioutput.IndependentTasks : A forest a task.
+    MultiTaskForestMixedEstimator : Forest for classification and regression tasks.
+    sklearn_mtl.multioutput.IndependentTasks : One model, such as a forest, per task.
 
     Notes
     -----
-    Growing costs O(n log n) for each feature that is looked at, and for each column of
-    the labels O(n); trees of one task cost that once a task. The depth of the trees and
-    the share of features were chosen on out-of-bag losses of real tables.
+    A split costs O(n log n) for each feature considered, and O(n) for each target
+    column; separate forests incur the first cost once per task. The depth of the trees
+    and the fraction of features were chosen by out-of-bag losses on real tables.
 
     References
     ----------

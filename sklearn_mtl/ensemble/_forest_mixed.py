@@ -1,4 +1,4 @@
-"""A random forest that classes and numbers share."""
+"""Random forest for classification and regression tasks."""
 
 from __future__ import annotations
 
@@ -18,68 +18,71 @@ __all__ = ["MultiTaskForestMixedEstimator"]
 class MultiTaskForestMixedEstimator(
     IntervalsMixin, SetsMixin, ClassOutputsMixin, BaseMultiTaskForest
 ):
-    r"""A random forest whose trees are shared by classifications and regressions.
+    r"""Random forest whose trees are shared by classification and regression tasks.
 
-    As MultiTaskForestClassifier and MultiTaskForestRegressor; what each task is gets
-    inferred: strings, booleans, categories, and whole numbers with at most 20 values
-    are classes.
+    It combines MultiTaskForestClassifier and MultiTaskForestRegressor. The type of each
+    task is set by `task_types` or inferred from its labels.
 
     Parameters
     ----------
     task_types : str, sequence or dict, default=None
-        Overrides the inference: "classification" (or "binary", "multiclass") or
-        "regression", for all tasks, in order, or by name.
+        Types of the tasks: "classification" (or "binary", "multiclass") or
+        "regression", for all tasks, in task order, or by task name. If None, strings,
+        booleans, categories, and integers with at most 20 distinct values are classes.
     n_estimators : int, default=200
         Number of trees.
     max_features : int, float, {"auto", "sqrt", "log2"} or None, default="auto"
-        Features that are looked at for a split, as in RandomForestRegressor; "auto" is
-        .6 of them, but at most 40, or the square root if that is more.
+        Number of features to consider for each split, as in RandomForestRegressor.
+        "auto" uses 60 % of the features, but at most 40, or the square root of their
+        number if it is larger.
     min_samples_leaf : int, default=2
-        Rows in a leaf, at least.
+        Minimum number of samples in a leaf.
     max_depth : int or None, default=None
-        Depth of the trees, at most.
+        Maximum depth of the trees.
     bootstrap : bool or "auto", default="auto"
-        Whether each tree draws its rows with replacement. "auto" does so above 100
-        rows; below, all rows are used and `min_samples_leaf` counts weights.
+        Whether each tree is grown on a bootstrap sample. "auto" uses bootstrap for more
+        than 100 samples. Without bootstrap, all trees use all samples, and
+        `min_samples_leaf` counts weights instead of samples.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
-        Columns that are replaced by ordinal codes: text and categorical columns of a
-        DataFrame, or names, numbers, or a mask. Unknown categories are missing
-        values; where they are most values of a column there is an
-        UnseenCategoryWarning.
+        Columns that are encoded as ordinal codes: names or indices of columns, or a
+        boolean mask. "from_dtype" selects the text and categorical columns of a
+        DataFrame. Unknown categories are treated as missing values. An
+        UnseenCategoryWarning is issued if most values of a column are unknown.
     on_empty_task : {"raise", "warn"}, default="raise"
-        A task without any observed label is an error, or is predicted as NaN with a
-        warning.
+        Whether to raise an error for a task without observed labels, or to issue a
+        warning and predict NaN.
     n_jobs : int, default=None
-        Trees that are grown at the same time.
+        Number of trees to grow in parallel.
     random_state : int, RandomState, Generator or None, default=None
-        Seed. The same int gives the same bits, whatever `n_jobs` is.
+        Seed of the trees. With an int, results are identical for any `n_jobs`.
     class_weight : None, "balanced", dict or list, default=None
-        Weights of the classes: "balanced" weighs them inversely to their frequency,
-        task by task; a dict {label: weight} holds for all tasks; a dict by task name or
-        a list in task order holds one of these a task.
+        Weights of the classes. "balanced" uses weights inversely proportional to the
+        class frequencies of each task. A dict {label: weight} applies to all tasks. A
+        dict by task name, or a list in task order, contains one of these per task.
 
     Attributes
     ----------
     classes_ : ndarray or None, or list of them
-        Labels of each task, None for a regression.
+        Class labels of each task; None for a regression task.
     forest_ : RandomForestRegressor or None
-        The trees; None where all tasks are constant.
+        Fitted trees; None if all tasks are constant.
     oof_prediction_ : ndarray or list of ndarray
-        Out-of-bag predictions of the training rows, where there is bootstrap.
+        Out-of-bag predictions of the training samples. It is only available with
+        bootstrap.
     task_set_ : TaskSet
-        What is known of the tasks.
+        Names, types and classes of the tasks.
     n_tasks_ : int
         Number of tasks.
     task_names_in_ : ndarray of shape (n_tasks,)
-        Names of the tasks: the columns of y, or task0, task1, ...
+        Names of the tasks: columns of y, or task0, task1, ...
     n_features_in_ : int
         Number of features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names.
+        Names of the features, if all names of X are strings.
 
     See Also
     --------
-    MultiTaskForestClassifier : Says how missing labels are left out.
+    MultiTaskForestClassifier : Explains how missing labels are handled.
 
     References
     ----------
@@ -133,7 +136,7 @@ class MultiTaskForestMixedEstimator(
         self.random_state = random_state
 
     def __sklearn_tags__(self) -> Tags:
-        """Keep what a classifier and a regressor declare, without being either."""
+        """Declare classifier and regressor tags without being either of them."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags = ClassifierTags(multi_label=True)
         tags.regressor_tags = RegressorTags()

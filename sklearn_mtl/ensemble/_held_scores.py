@@ -1,4 +1,4 @@
-"""Ridge fits of every strength, tested on samples that they have not seen."""
+"""Scores and losses of ridge fits with each alpha on held-out samples."""
 
 from __future__ import annotations
 
@@ -7,51 +7,51 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_mtl.ensemble._alphas import ALPHAS
 from sklearn_mtl.ensemble._ridge import solve_ridge
-from sklearn_mtl.ensemble._strengths import STRENGTHS
 from sklearn_mtl.utils._typing import Matrix
 
-__all__ = ["HeldScores", "Numbers", "Round"]
+__all__ = ["HeldScores", "RidgeData", "Split"]
 
-_ROUGH = 1e-3  # tolerance of fits that are only compared with each other
+_ROUGH = 1e-3  # tolerance of fits that are only used to compare alphas
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """Samples as ridge regression sees them.
+class RidgeData:
+    """Inputs and targets of ridge regression.
 
     Attributes
     ----------
     Z : ndarray or sparse matrix of shape (n_samples, n_axes + 1)
-        Coordinates in the axes of the table, and ones.
+        Coordinates of the samples in the axes of the table, and a column of ones.
     targets, weights : ndarray of shape (n_samples, n_columns)
-        What is predicted, and the weights of the labels.
+        Encoded labels and their weights.
     """
 
     Z: Matrix
     targets: np.ndarray
     weights: np.ndarray
 
-    def take(self, rows: np.ndarray) -> Numbers:
+    def take(self, rows: np.ndarray) -> RidgeData:
         """Return some of the samples."""
-        return Numbers(self.Z[rows], self.targets[rows], self.weights[rows])
+        return RidgeData(self.Z[rows], self.targets[rows], self.weights[rows])
 
 
-# training part, test part, and where its samples stand among those held out
-Round = tuple[Numbers, Numbers, np.ndarray]
+# training data, test data, and indices of the test samples among all held-out samples
+Split = tuple[RidgeData, RidgeData, np.ndarray]
 
 
 @dataclass(frozen=True)
 class HeldScores:
-    """What fits of all strengths say about held-out samples.
+    """Scores and losses of held-out samples for each alpha.
 
     Attributes
     ----------
-    predictions : list of ndarray of shape (n_strengths, n_test, n_columns)
-        Scores of the test part of each round.
+    predictions : list of ndarray of shape (n_alphas, n_test, n_columns)
+        Scores of the test data of each split.
     rows : list of ndarray
-        Where its samples stand among all that are held out.
-    losses : ndarray of shape (n_strengths, n_columns)
+        Indices of these samples among all held-out samples.
+    losses : ndarray of shape (n_alphas, n_columns)
         Mean squared errors over the held-out samples.
     """
 
@@ -60,12 +60,12 @@ class HeldScores:
     losses: np.ndarray
 
     @classmethod
-    def compute(cls, rounds: Iterable[Round]) -> HeldScores:
-        """Fit all strengths in every round."""
+    def compute(cls, splits: Iterable[Split]) -> HeldScores:
+        """Fit and test all alphas in each split."""
         predictions, rows, errors, totals = [], [], [], []
-        for train, test, places in rounds:
+        for train, test, places in splits:
             found = np.stack([test.Z @ fit for fit in _fit_all(train)])
-            # A task without labels in the training part has no fit to test.
+            # Tasks without training labels in this split cannot be tested.
             weights = test.weights * train.weights.any(axis=0)
             errors.append([_error(test, weights, scores) for scores in found])
             totals.append(weights.sum(axis=0))
@@ -75,7 +75,7 @@ class HeldScores:
         return cls(predictions, rows, np.sum(errors, axis=0) / total)
 
     def scores(self, chosen: np.ndarray) -> np.ndarray:
-        """Return the scores of all held-out samples for a strength of each column.
+        """Return the scores of all held-out samples for the chosen alphas.
 
         Shapes: chosen (n_columns,) -> (n_held_out, n_columns).
         """
@@ -86,16 +86,16 @@ class HeldScores:
         return out
 
 
-def _fit_all(train: Numbers) -> np.ndarray:
-    """Return coefficients of all strengths, NaN for columns without a label."""
-    shape = (len(STRENGTHS), train.targets.shape[1])
-    grid = np.broadcast_to(STRENGTHS[:, None], shape)
+def _fit_all(train: RidgeData) -> np.ndarray:
+    """Return coefficients for all alphas, NaN for columns without a label."""
+    shape = (len(ALPHAS), train.targets.shape[1])
+    grid = np.broadcast_to(ALPHAS[:, None], shape)
     fit = solve_ridge(train.Z, train.targets, train.weights, grid, tol=_ROUGH)
     fit[:, :, ~train.weights.any(axis=0)] = np.nan
     return fit
 
 
-def _error(test: Numbers, weights: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Return the weighted squared errors (n_columns,); 0 where there is no fit."""
+def _error(test: RidgeData, weights: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Return the weighted squared errors (n_columns,), 0 for columns without a fit."""
     errors = np.nan_to_num(scores - test.targets)
     return np.sum(weights * errors**2, axis=0)

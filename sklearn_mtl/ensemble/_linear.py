@@ -1,4 +1,4 @@
-"""The linear member: ridge regression of all tasks, with every fold for free."""
+"""Linear member of blends: ridge regression of each task."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, RegressorTags, Tags
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_mtl.ensemble._alphas import ALPHAS, choose_alphas, generalised_losses
 from sklearn_mtl.ensemble._calibration import Calibration
 from sklearn_mtl.ensemble._encoding import TargetEncoding
-from sklearn_mtl.ensemble._held_scores import HeldScores, Numbers, Round
+from sklearn_mtl.ensemble._held_scores import HeldScores, RidgeData, Split
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
 from sklearn_mtl.ensemble._ridge import find_axes, solve_ridge
-from sklearn_mtl.ensemble._strengths import STRENGTHS, choose, generalised_losses
 from sklearn_mtl.model_selection import make_folds
 from sklearn_mtl.neural_network import (
     Labels,
@@ -48,24 +48,27 @@ N_FOLDS = 5
 
 
 class RidgeMember(ClassOutputsMixin, BaseEstimator):
-    """Ridge regression of every task, its strength chosen on held-out samples.
+    """Ridge regression of each task with an alpha chosen on held-out samples.
 
-    Classes are regressed as indicators, and the scores turned into probabilities by a
-    softmax that is fitted to out-of-fold scores. Tasks share the table's axes, the
-    folds and, the less the fewer labels they have, the choice of the strength.
+    Classes are encoded as indicators. A softmax that is fitted to out-of-fold scores
+    converts their scores to probabilities. The tasks share the principal axes of X and
+    the folds. The alpha of a task minimises a weighted mean of its own loss and the
+    mean loss over tasks. The weight of its own loss increases with its number of
+    labels.
 
-    Up to 100 rows the strength is chosen by generalised cross-validation, and
-    probabilities are scores clamped to the unit interval.
+    With up to 100 samples, alpha is chosen by generalised cross-validation, and
+    probabilities are scores clipped to the unit interval.
 
     Parameters
     ----------
     task_types : str, sequence or dict, default=None
-        "classification" or "regression", for all tasks, in order, or by name; None
-        infers it.
+        Types of the tasks, "classification" or "regression", for all tasks, in task
+        order, or by task name. None infers the types from the labels.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Columns that are one-hot encoded.
     on_empty_task : {"raise", "warn"}, default="raise"
-        A task without any label is an error, or is predicted as NaN with a warning.
+        Whether to raise an error for a task without observed labels, or to issue a
+        warning and predict NaN.
     random_state : int, RandomState, Generator or None, default=None
         Seed of the folds.
     """
@@ -133,7 +136,7 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         )
         self._calibrations: dict[int, Calibration] = {}
         self._oof: list[np.ndarray] | None = None
-        data, held, found = self._as_numbers(design, labels), labels, None
+        data, held, found = self._ridge_data(design, labels), labels, None
         if given.has_validation:
             X = read_validation_inputs(
                 self, given, partial(read_inputs, self, wanted="table", reset=False)
@@ -141,10 +144,10 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
             held = read_validation_labels(
                 self, given, self.task_set_, labels, sample_weight
             )
-            test = self._as_numbers(self._design(X), held)
+            test = self._ridge_data(self._design(X), held)
             found = HeldScores.compute([(data, test, np.arange(len(held.codes)))])
         elif has_folds:
-            found = HeldScores.compute(self._rounds(data, labels, given, seed))
+            found = HeldScores.compute(self._splits(data, labels, given, seed))
         scores = self._solve(data, found, held)
         if scores is not None and not given.has_validation:
             self._oof = self._outputs(scores)
@@ -155,23 +158,23 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         prepared = self._preparation.transform(X)
         return prepared.matrix if isinstance(prepared, WideColumns) else prepared
 
-    def _as_numbers(self, design: Any, labels: Labels) -> Numbers:
+    def _ridge_data(self, design: Any, labels: Labels) -> RidgeData:
         weights = labels.weights[:, self._encoding.task_of_column]
         Z = self._axes.coordinates(design)
-        return Numbers(Z, self._encoding.encode(labels.codes), weights)
+        return RidgeData(Z, self._encoding.encode(labels.codes), weights)
 
     def _has_folds(self, n_samples: int, given: HoldOut) -> bool:
-        """Say whether samples are held out: of few only where they have groups."""
+        """Return whether samples are held out; small data need groups for this."""
         if given.has_validation:
             return False
         if given.group is None:
             return n_samples > SMALL
         return given.can_divide(type(self).__name__)
 
-    def _rounds(
-        self, data: Numbers, labels: Labels, given: HoldOut, seed: int
-    ) -> Iterator[Round]:
-        """Yield the training and the test part of every fold."""
+    def _splits(
+        self, data: RidgeData, labels: Labels, given: HoldOut, seed: int
+    ) -> Iterator[Split]:
+        """Yield the training and test data of each fold."""
         n_folds = N_FOLDS
         if given.group is not None:
             n_folds = min(n_folds, len(np.unique(given.group)))
@@ -187,17 +190,17 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
             yield data.take(np.flatnonzero(part != fold)), data.take(rows), rows
 
     def _solve(
-        self, data: Numbers, found: HeldScores | None, held: Labels
+        self, data: RidgeData, found: HeldScores | None, held: Labels
     ) -> np.ndarray | None:
-        """Choose strengths, fit all samples, calibrate, and return held-out scores."""
+        """Choose alphas, fit all samples, calibrate, and return held-out scores."""
         if found is None:
             losses = generalised_losses(data.Z, data.targets, data.weights)
         else:
             losses = found.losses
-        chosen = choose(losses, held.weights, self._encoding)
-        strengths = STRENGTHS[chosen][None]
+        chosen = choose_alphas(losses, held.weights, self._encoding)
+        alphas = ALPHAS[chosen][None]
         whole = data.Z, data.targets, data.weights
-        self._coefficients = solve_ridge(*whole, strengths)[0]
+        self._coefficients = solve_ridge(*whole, alphas)[0]
         if found is None:
             return None
         scores = found.scores(chosen)
@@ -214,16 +217,17 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
 
     @property
     def oof_prediction_(self) -> Any:
-        """Out-of-fold predictions of the training rows.
+        """Out-of-fold predictions of the training samples.
 
-        Probabilities (n_samples, n_classes) or values (n_samples,), in a list where y
-        was 2-D.
+        Probabilities (n_samples, n_classes) or values (n_samples,), in a list if y was
+        2-D.
         """
         check_is_fitted(self)
         if self._oof is None:
             raise AttributeError(
-                f"{type(self).__name__}: there is no oof_prediction_ with up to "
-                f"{SMALL} rows."
+                f"{type(self).__name__}: oof_prediction_ is only available if training "
+                f"samples were held out: with more than {SMALL} samples or with "
+                "groups, and without X_val."
             )
         return self._oof[0] if self.task_set_.is_1d else self._oof
 
@@ -240,11 +244,11 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
         return self._outputs(self._axes.coordinates(design) @ self._coefficients)
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Say whether there are coefficients."""
+        """Return whether there are coefficients."""
         return hasattr(self, "_coefficients")
 
     def __sklearn_tags__(self) -> Tags:
-        """Declare missing and sparse inputs, and several outputs of either kind."""
+        """Declare missing and sparse inputs, and several outputs of both types."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = True
@@ -256,12 +260,12 @@ class RidgeMember(ClassOutputsMixin, BaseEstimator):
 
 
 def _make_preparation(X: ReadInputs) -> Preparation:
-    """Return the unfitted preparation: wide sparse columns keep one unit."""
+    """Return the unfitted preparation for a table or a sparse matrix."""
     if isinstance(X, Table):
         return TablePreparation(None)
     return WidePreparation() if is_wide(X) else SparsePreparation()
 
 
 def _of_classes(scores: np.ndarray) -> np.ndarray:
-    """Return a score for each class; a binary task has one for its second."""
+    """Return one score per class, given the score of the second class if binary."""
     return scores if scores.shape[1] > 1 else np.hstack([-scores, scores])

@@ -1,4 +1,4 @@
-"""The members of a blend: made, fitted, and predicted out of fold."""
+"""Members of a blend."""
 
 from __future__ import annotations
 
@@ -55,15 +55,15 @@ _KINDS = ("classification", "regression", "mixed")
 
 @dataclass(frozen=True)
 class Member:
-    """A fitted member.
+    """Fitted member of a blend.
 
     Attributes
     ----------
     model : estimator
-        Fitted to all samples.
+        Model fitted to all samples.
     held_out : list of ndarray or None
-        One array per task: outputs of the training samples, out of fold, or of the
-        validation set; None if not asked.
+        Out-of-fold outputs of the training samples, or outputs of the validation set,
+        one array per task. None if no samples are held out.
     """
 
     model: Predictor
@@ -71,23 +71,23 @@ class Member:
 
 
 def named_members(given: Any, who: str) -> list[tuple[str, Any]]:
-    """Return names and members of a blend, or say what is wrong with them."""
+    """Return the names and members of a blend, or raise if they are invalid."""
     if given is None:
         return [(name, DEFAULT) for name in DEFAULT_NAMES]
     if not given or not all(isinstance(p, tuple) and len(p) == 2 for p in given):
         raise ValueError(
-            f"{who}: estimators must be a list of at least one (name, estimator), "
-            f"found {given!r}."
+            f"{who}: estimators must be a list of at least one (name, estimator); "
+            f"got {given!r}."
         )
     names = [name for name, _ in given]
     if len(set(names)) < len(names):
-        raise ValueError(f"{who}: names of estimators must be unique: {names}.")
+        raise ValueError(f"{who}: names of estimators must be unique; got {names}.")
     for name, one in given:
         _check_member(who, name, one)
     if given == [("boosting", DEFAULT)]:
         raise ValueError(
-            f"{who}: the only member is 'boosting', which learns tasks with more than "
-            f"{SMALL} labels alone; give another one, such as ('linear', {DEFAULT!r})."
+            f"{who}: the only member is 'boosting', which only learns tasks with more "
+            f"than {SMALL} labels; add another member, such as ('linear', {DEFAULT!r})."
         )
     return list(given)
 
@@ -95,18 +95,18 @@ def named_members(given: Any, who: str) -> list[tuple[str, Any]]:
 def _check_member(who: str, name: Any, one: Any) -> None:
     if not isinstance(name, str) or "__" in name:
         raise ValueError(
-            f"{who}: the name of a member must be text without '__', found {name!r}."
+            f"{who}: the name of a member must be a string without '__'; got {name!r}."
         )
     if isinstance(one, str):
         if one == DEFAULT and name in DEFAULT_NAMES:
             return
         raise ValueError(
-            f"{who}: member {name!r} is {one!r}; {DEFAULT!r} stands for the members "
-            f"{DEFAULT_NAMES} alone."
+            f"{who}: member {name!r} is {one!r}; it must be an estimator. Only the "
+            f"members {DEFAULT_NAMES} can be {DEFAULT!r}."
         )
     if isinstance(one, type) or not (hasattr(one, "fit") and hasattr(one, "predict")):
         raise TypeError(
-            f"{who}: member {name!r} must be an estimator with fit and predict, found "
+            f"{who}: member {name!r} must be an estimator with fit and predict; got "
             f"{one!r}."
         )
 
@@ -114,7 +114,7 @@ def _check_member(who: str, name: Any, one: Any) -> None:
 def make_member(
     name: str, given: Any, task_set: TaskSet, kind: str, settings: dict[str, Any]
 ) -> Any:
-    """Return an unfitted multi-task estimator."""
+    """Return the unfitted multi-task estimator of a member."""
     types = [task.type for task in task_set.tasks]
     if isinstance(given, str):
         if name == "linear":
@@ -132,7 +132,7 @@ def make_member(
 
 
 def outputs_of(model: Any, X: FeaturesLike) -> list[np.ndarray]:
-    """Return what a fitted member says of all tasks; it may end a pipeline."""
+    """Return the outputs of a fitted member or pipeline for all tasks."""
     if isinstance(model, Pipeline):
         return outputs_of(model.steps[-1][1], model[:-1].transform(X))
     return model._task_outputs(X)
@@ -141,9 +141,9 @@ def outputs_of(model: Any, X: FeaturesLike) -> list[np.ndarray]:
 def outputs_and_variance_of(
     model: Any, X: FeaturesLike
 ) -> tuple[list[np.ndarray], np.ndarray | None]:
-    """Return outputs, and the variance of a net's members around them.
+    """Return the outputs, and the variance between the members of a net.
 
-    None where the model has no members, or errors are not known of single ones.
+    The variance is None if the model is not a net.
     """
     if isinstance(model, Pipeline):
         return outputs_and_variance_of(model.steps[-1][1], model[:-1].transform(X))
@@ -153,14 +153,14 @@ def outputs_and_variance_of(
 
 
 def known_tasks(models: Sequence[Any], n_tasks: int) -> np.ndarray:
-    """Tell which tasks each fitted member predicts, (n_tasks, n_members) bool."""
+    """Return whether each fitted member predicts each task, (n_tasks, n_members)."""
     all_of_them = np.ones(n_tasks, dtype=bool)
     known = [getattr(model, "is_boosted_", all_of_them) for model in models]
     return np.stack(known, axis=1)
 
 
 def is_multi_task(estimator: Estimator) -> bool:
-    """Tell whether it, or the end of it, is an estimator of this package."""
+    """Return whether an estimator, or its last step, is a model of this package."""
     return isinstance(last_step(estimator)[1], MultiTaskOutputsMixin)
 
 
@@ -169,7 +169,7 @@ def _has_several_outputs(estimator: Estimator) -> bool:
 
 
 def _seeded(estimator: Estimator, seed: int) -> Any:
-    """Return a clone with a seed wherever it, or a part of it, has none."""
+    """Return a clone in which each random_state that is None is set to a seed."""
     copy = clone(estimator)
     free = [
         name

@@ -1,4 +1,4 @@
-"""Read y and weights, as all members do."""
+"""Reading of targets and weights by forests, blends and their members."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from sklearn_mtl.utils._typing import FeaturesLike, TargetsLike
 
 __all__ = ["SMALL", "read_labels"]
 
-# Rows up to which members do without folds and bootstrap, as the net does, and the
-# blend weighs them alike: a whole-number weight is then the same as repeating a row.
+# Up to this number of samples, members use neither folds nor bootstrap, and have the
+# same weight in a blend. An integer sample weight then has the same effect as repeating
+# the sample.
 SMALL = 100
 
 
 def read_labels(
     model: Any, X: FeaturesLike, y: TargetsLike, sample_weight: ArrayLike | None
 ) -> tuple[TaskSet, Labels]:
-    """Return the tasks of y, and labels with the weight of each cell.
+    """Return the tasks of y, and the labels with their weights.
 
     Shapes: y (n_samples,) or (n_samples, n_tasks), sample_weight
     (n_samples,) or (n_samples, n_tasks).

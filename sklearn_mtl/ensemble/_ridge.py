@@ -1,9 +1,9 @@
-"""Ridge regression of many columns on one table, with predictions of every fold.
+"""Ridge regression of many target columns on one table.
 
-All of it happens in the axes of the table, of which there are min(n, p): there the
-penalised normal equations of complete columns are diagonal, and those of a fold or of a
-column with gaps are close to it. A large sparse table, whose axes would take much more
-memory than the table, keeps its columns.
+The table is rotated to its principal axes. There, the penalised normal equations of
+target columns without missing labels are diagonal, and those of folds and of columns
+with missing labels are nearly diagonal. Large sparse tables are not rotated, because
+their axes would need much more memory.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ from sklearn_mtl.utils._typing import Matrix
 
 __all__ = ["RidgeAxes", "find_axes", "solve_ridge", "weight_patterns"]
 
-MAX_AXES = 2000  # more are not worth their cube; the largest are kept
-_RANK = 1e-10  # axes with less of the largest eigenvalue are rounding
-_FEW = 100  # rows up to which the solution is exact, whatever that costs
+MAX_AXES = 2000  # maximum number of axes, because the cost grows with its cube
+_RANK = 1e-10  # relative eigenvalue below which an axis is a rounding error
+_FEW = 100  # number of samples up to which the direct solution is always used
 _MAX_ITER = 100
-_TYPICAL_ITER = 12  # of conjugate gradients, to guess what is cheaper
-_CELLS = 2**22  # of a block of predictions held at once
-_MOST_CELLS = 2**24  # of the axes of a wide sparse table and of its rows in them
+_TYPICAL_ITER = 12  # iterations of conjugate gradients, to estimate their cost
+_BLOCK_SIZE = 2**22  # size of a block of predictions
+_MAX_AXES_SIZE = 2**24  # maximum size of axes and coordinates of a wide sparse table
 
 
 @dataclass(frozen=True)
 class RidgeAxes:
-    """Orthogonal directions of a table.
+    """Principal axes of a table.
 
     Attributes
     ----------
     mean : ndarray of shape (n_features,)
-        What is subtracted from the columns.
+        Mean that is subtracted from the columns.
     directions : ndarray of shape (n_features, n_axes) or None
-        Orthonormal; None if the columns as they are take the place of axes.
+        Orthonormal directions; None if the table is not rotated.
     """
 
     mean: np.ndarray
     directions: np.ndarray | None
 
     def coordinates(self, X: Matrix) -> Matrix:
-        """Return rows in these axes, and a last column of ones for the intercept."""
+        """Return the coordinates of samples, with a last column of ones."""
         if self.directions is None:
             return sparse.csr_array(sparse.hstack([X, np.ones((X.shape[0], 1))]))
         Z = np.asarray(X @ self.directions) - self.mean @ self.directions
         return np.hstack([Z, np.ones((len(Z), 1))])
 
     def in_columns(self, coefficients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return slopes and intercepts on the columns of the table.
+        """Return slopes and intercepts for the columns of the table.
 
         Shapes: coefficients (n_axes + 1, n_columns) -> (n_features, n_columns),
         (n_columns,).
@@ -71,19 +71,19 @@ def find_axes(
     *,
     may_stay_sparse: bool = False,
 ) -> RidgeAxes:
-    """Return the axes in which the Gram matrix of weighted rows is diagonal.
+    """Return the axes in which the Gram matrix of weighted samples is diagonal.
 
     Shapes: X (n_samples, n_features), weights (n_samples,).
     """
     n_samples, n_features = X.shape
     weights = weights / weights.sum()
     mean = np.asarray(weights @ X).ravel()
-    n_cells = min(n_samples, n_features) * (n_samples + n_features)
-    if may_stay_sparse and is_wide(X) and n_cells > _MOST_CELLS:
+    axes_size = min(n_samples, n_features) * (n_samples + n_features)
+    if may_stay_sparse and is_wide(X) and axes_size > _MAX_AXES_SIZE:
         return RidgeAxes(np.zeros(n_features), None)
     root = np.sqrt(weights)
     scaled = sparse.diags_array(root) @ X if sparse.issparse(X) else root[:, None] * X
-    # An exact decomposition would take the cube of the smaller side.
+    # The cost of an exact decomposition is cubic in the smaller dimension.
     if min(n_samples, n_features) > MAX_AXES:
         _, _, axes = randomized_svd(scaled, MAX_AXES, random_state=random_state)
         return RidgeAxes(mean, axes.T)
@@ -91,7 +91,7 @@ def find_axes(
         gram = _dense(scaled.T @ scaled) - np.outer(mean, mean)
         values, vectors = linalg.eigh(gram)
         return RidgeAxes(mean, vectors[:, values > _RANK * max(values[-1], 0.0)])
-    # The kernel is centred by its products, because a centred X is not sparse.
+    # Centre the kernel instead of X, which may be sparse.
     cross = _dense(scaled @ mean)
     kernel = _dense(scaled @ scaled.T)
     kernel -= np.outer(root, cross) + np.outer(cross, root)
@@ -104,7 +104,7 @@ def find_axes(
 
 
 def weight_patterns(weights: np.ndarray) -> np.ndarray:
-    """Return a number for each column; columns of equal weights have the same."""
+    """Return an index for each column that is equal for columns of equal weights."""
     found: dict[bytes, int] = {}
     return np.array(
         [
@@ -119,46 +119,47 @@ def solve_ridge(
     Z: Matrix,
     targets: np.ndarray,
     weights: np.ndarray,
-    strengths: np.ndarray,
+    alphas: np.ndarray,
     tol: float = 1e-7,
 ) -> np.ndarray:
-    r"""Fit every column with every strength.
+    r"""Fit each column with each alpha.
 
-    Minimises, for each column d and strength g,
+    Minimises, for each column d and alpha g,
 
     .. math:: \sum_i w_{id} (y_{id} - z_i b)^2 + g \sum_i w_{id} \|b\|^2
 
-    where the last coefficient of b, the intercept, is free.
+    where the last coefficient of b, the intercept, is not penalised.
 
     Shapes: Z (n_samples, n_axes + 1), targets (n_samples, n_columns),
-    weights (n_samples, n_columns), strengths (n_strengths, n_columns) ->
-    (n_strengths, n_axes + 1, n_columns).
+    weights (n_samples, n_columns), alphas (n_alphas, n_columns) ->
+    (n_alphas, n_axes + 1, n_columns).
 
     Notes
     -----
-    Columns with equal weights share one eigendecomposition, O(r^3) for r axes. Where
-    there are many patterns of weights and many axes, conjugate gradients cost less: r n
-    an iteration and column; the diagonal that the axes give preconditions them.
+    Columns with equal weights share one eigendecomposition, which costs O(r^3) for r
+    axes. For many patterns of weights and many axes, preconditioned conjugate gradients
+    cost less: O(r n) per iteration and column. In the principal axes, the diagonal is a
+    good preconditioner.
     """
     patterns = weight_patterns(weights)
     n_samples, n_axes = Z.shape
     n_patterns = patterns.max(initial=-1) + 1
     # An eigendecomposition takes about 10 n_axes^3 operations.
     direct = n_patterns * (10 * n_axes**3 + 2 * n_samples * n_axes**2)
-    iterated = 4.0 * n_samples * n_axes * strengths.size * _TYPICAL_ITER
-    out = np.empty((len(strengths), n_axes, targets.shape[1]))
+    iterated = 4.0 * n_samples * n_axes * alphas.size * _TYPICAL_ITER
+    out = np.empty((len(alphas), n_axes, targets.shape[1]))
     is_sparse = sparse.issparse(Z)
     if not is_sparse and (direct <= iterated or n_samples <= _FEW):
         for number in range(n_patterns):
             at = np.flatnonzero(patterns == number)
             row_weights = weights[:, at[0]]
             out[:, :, at] = _solve_directly(
-                Z, targets[:, at], row_weights, strengths[:, at]
+                Z, targets[:, at], row_weights, alphas[:, at]
             )
         return out
     longest = max(n_samples, n_axes) if is_sparse else n_samples
-    for block in _blocks(targets.shape[1], longest * len(strengths)):
-        parts = targets[:, block], weights[:, block], strengths[:, block]
+    for block in _blocks(targets.shape[1], longest * len(alphas)):
+        parts = targets[:, block], weights[:, block], alphas[:, block]
         out[:, :, block] = _iterate(Z, *parts, tol)
     return out
 
@@ -167,17 +168,17 @@ def _dense(matrix: Any) -> np.ndarray:
     return matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)
 
 
-def _blocks(n_columns: int, cells_each: int) -> Iterator[slice]:
-    """Yield slices of columns whose predictions fit in `_CELLS`."""
-    step = max(1, _CELLS // max(cells_each, 1))
+def _blocks(n_columns: int, size_each: int) -> Iterator[slice]:
+    """Yield slices of columns whose predictions do not exceed the block size."""
+    step = max(1, _BLOCK_SIZE // max(size_each, 1))
     for start in range(0, n_columns, step):
         yield slice(start, start + step)
 
 
 def _solve_directly(
-    Z: np.ndarray, targets: np.ndarray, weights: np.ndarray, strengths: np.ndarray
+    Z: np.ndarray, targets: np.ndarray, weights: np.ndarray, alphas: np.ndarray
 ) -> np.ndarray:
-    """Solve columns with the same row weights by one eigendecomposition."""
+    """Solve columns with the same weights by one eigendecomposition."""
     total = max(weights.sum(), np.finfo(np.float64).tiny)
     share = weights / total
     centre, offset = share @ Z[:, :-1], share @ targets
@@ -186,8 +187,8 @@ def _solve_directly(
     values, vectors = linalg.eigh(weighted.T @ centred)
     right = vectors.T @ (weighted.T @ (targets - offset))  # (n_axes, n_columns)
     values = np.maximum(values, 0.0)
-    inner = right / (values[:, None] + strengths[:, None, :])
-    slopes = np.matmul(vectors, inner)  # (n_strengths, n_axes, n_columns)
+    inner = right / (values[:, None] + alphas[:, None, :])
+    slopes = np.matmul(vectors, inner)  # (n_alphas, n_axes, n_columns)
     intercepts = offset - np.einsum("j,gjd->gd", centre, slopes)
     return np.concatenate([slopes, intercepts[:, None]], axis=1)
 
@@ -196,20 +197,20 @@ def _iterate(
     Z: Matrix,
     targets: np.ndarray,
     weights: np.ndarray,
-    strengths: np.ndarray,
+    alphas: np.ndarray,
     tol: float,
 ) -> np.ndarray:
-    """Solve by conjugate gradients for all strengths and columns at once."""
-    shape = (len(strengths), Z.shape[1], targets.shape[1])
+    """Solve for all alphas and columns at once by conjugate gradients."""
+    shape = (len(alphas), Z.shape[1], targets.shape[1])
     total = np.maximum(weights.sum(axis=0), np.finfo(np.float64).tiny)
-    share = np.tile(weights / total, len(strengths))  # (n_samples, L * D)
+    share = np.tile(weights / total, len(alphas))  # (n_samples, L * D)
     penalty = np.zeros((Z.shape[1], share.shape[1]))
     # The last coordinate is the intercept, which is not penalised.
-    penalty[:-1] = strengths.ravel()
-    # the diagonal of the equations where every row counts alike
+    penalty[:-1] = alphas.ravel()
+    # preconditioner: diagonal of the equations for equal weights
     squares = Z**2 if isinstance(Z, np.ndarray) else Z.multiply(Z)
     diagonal = np.asarray(squares.mean(axis=0))[:, None] + penalty
-    residual = np.tile(Z.T @ (weights / total * targets), len(strengths))
+    residual = np.tile(Z.T @ (weights / total * targets), len(alphas))
     goal = tol * linalg.norm(residual, axis=0)
     point, direction, last = np.zeros_like(residual), np.zeros_like(residual), 1.0
     for _ in range(_MAX_ITER):
@@ -227,7 +228,7 @@ def _iterate(
 
 
 def _ratio(above: np.ndarray, below: Any) -> np.ndarray:
-    """Return a quotient that is 0 where a column has converged exactly."""
+    """Return a quotient, which is 0 for columns that have converged exactly."""
     return np.divide(
         above, below, out=np.zeros_like(above), where=np.asarray(below) > 0
     )

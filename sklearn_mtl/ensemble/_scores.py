@@ -1,4 +1,4 @@
-"""The outputs of all tasks as unbounded scores, and as columns that weigh alike."""
+"""Conversion of the outputs of all tasks to scores and standardised columns."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sklearn_mtl.tasks import Task
 
 __all__ = ["SMALLEST", "ScoreColumns", "from_scores", "sigmoid", "to_scores"]
 
-# Probabilities are at least this far from 0 and 1, where their logits are infinite.
+# Minimum distance of probabilities from 0 and 1, where their logits are infinite.
 SMALLEST = 1e-5
 
 
 def to_scores(task: Task, output: np.ndarray) -> np.ndarray:
-    """Return values, or the logit of each class; two classes have one.
+    """Return values, or the logit of each class, or of the second of two classes.
 
     Shapes: output (n_samples,) or (n_samples, n_classes) -> (n_samples, n_scores).
     """
@@ -41,23 +41,23 @@ def from_scores(task: Task, scores: np.ndarray) -> np.ndarray:
 
 
 def sigmoid(scores: np.ndarray) -> np.ndarray:
-    """Return the logistic function, which tanh computes without overflow."""
+    """Return the logistic function, computed by tanh to avoid overflow."""
     return 0.5 * (1.0 + np.tanh(0.5 * scores))
 
 
 @dataclass(frozen=True)
 class ScoreColumns:
-    """Scores of all tasks, standardised, within the range of the training samples.
+    """Standardised scores of all tasks, clipped to the range of the training samples.
 
     Attributes
     ----------
     task_of_column : ndarray of shape (n_columns,)
-        The task of each column; constant and empty tasks have none.
+        Index of the task of each column. Constant and empty tasks have no columns.
     mean, scale : ndarray of shape (n_columns,)
-        What is subtracted from, and divides, each column.
+        Mean and standard deviation of each column.
     low, high : ndarray of shape (n_columns,)
-        The range of standardised columns, so that a task whose prediction is far off
-        does not take the others along.
+        Range of the standardised columns. Clipping to it limits the effect of extreme
+        predictions for a task on the other tasks.
     """
 
     task_of_column: np.ndarray
@@ -70,9 +70,11 @@ class ScoreColumns:
     def learn(
         cls, tasks: Sequence[Task], outputs: Sequence[np.ndarray]
     ) -> tuple[ScoreColumns, np.ndarray]:
-        """Take the moments of outputs; return the columns (n_samples, n_columns) too.
+        """Learn the moments of outputs and return them with the columns.
 
-        A missing output becomes the mean of its column.
+        Missing outputs are replaced by the mean of their column.
+
+        Shapes: -> columns (n_samples, n_columns).
         """
         scores, task_of_column = _stacked(tasks, outputs)
         known = ~np.isnan(scores)
@@ -80,7 +82,7 @@ class ScoreColumns:
         mean = np.where(known, scores, 0.0).sum(axis=0) / count
         centred = np.where(known, scores - mean, 0.0)
         scale = np.sqrt(np.sum(centred**2, axis=0) / count)
-        # a constant column says nothing but is no reason to divide by 0
+        # avoid a division by 0 for constant columns
         scale = np.where(scale > 1e-8 * np.abs(mean), scale, 1.0)
         columns = centred / scale
         low, high = columns.min(axis=0), columns.max(axis=0)
@@ -97,7 +99,7 @@ class ScoreColumns:
 def _stacked(
     tasks: Sequence[Task], outputs: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the scores of the tasks that have any, and whose they are."""
+    """Return the scores of all tasks and the index of the task of each column."""
     places = [
         t for t, task in enumerate(tasks) if task.kind not in ("constant", "empty")
     ]

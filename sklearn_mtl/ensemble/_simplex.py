@@ -1,4 +1,4 @@
-"""Convex weights that minimise the out-of-fold loss of a mixture."""
+"""Convex weights of members that minimise the out-of-fold loss of their mixture."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from sklearn_mtl.tasks import Task
 
 __all__ = [
     "DOUBT",
-    "HeldOutEvidence",
+    "MixtureLoss",
     "best_loss",
     "blend_weights",
-    "read_evidence",
+    "read_mixture_loss",
     "weigh_known",
 ]
 
-# Every probability is mixed with this much of the uniform one, in evidence only: a row
-# for which a member was certain and wrong must not decide alone.
+# Share of the uniform distribution that is mixed into probabilities to compute losses,
+# so that a single sample with a confident wrong prediction does not dominate.
 DOUBT = 1e-3
 _TINY = np.finfo(np.float64).tiny
 _EPS = 10 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True)
-class HeldOutEvidence:
-    """What out-of-fold predictions of several members say on one task.
+class MixtureLoss:
+    """Loss on one task of mixtures of the out-of-fold outputs of several members.
 
     Attributes
     ----------
     is_classification : bool
-        Whether the loss is the log-loss, else the squared error.
+        Whether the loss is the log-loss; otherwise it is the squared error.
     table : ndarray
-        (n_labels, n_members) probabilities of the true class, or (n_members, n_members)
-        mean products of the errors.
+        Probabilities of the true class, of shape (n_labels, n_members), or mean
+        products of the errors, of shape (n_members, n_members).
     row_weights : ndarray of shape (n_labels,)
-        Weights that sum to 1.
+        Weights of the labels, which sum to 1.
     prior_loss : float
         Loss of the best constant.
     """
@@ -50,11 +50,11 @@ class HeldOutEvidence:
 
     @property
     def n_labels(self) -> int:
-        """Number of labels with weight."""
+        """Number of labels with a positive weight."""
         return len(self.row_weights)
 
     def loss(self, weights: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return loss over prior loss of a mixture, and its gradient.
+        """Return the loss of a mixture divided by the prior loss, and its gradient.
 
         Shapes: weights (n_members,) -> gradient (n_members,).
         """
@@ -67,8 +67,8 @@ class HeldOutEvidence:
             value, gradient = weights @ half, 2.0 * half
         return float(value / self.prior_loss), gradient / self.prior_loss
 
-    def among(self, chosen: np.ndarray) -> HeldOutEvidence:
-        """Return the evidence on some of the members.
+    def among(self, chosen: np.ndarray) -> MixtureLoss:
+        """Return the loss of mixtures of some of the members.
 
         Shapes: chosen (n_members,) bool.
         """
@@ -76,10 +76,13 @@ class HeldOutEvidence:
         return replace(self, table=table if self.is_classification else table[chosen])
 
 
-def read_evidence(
+def read_mixture_loss(
     task: Task, codes: np.ndarray, weights: np.ndarray, outputs: Sequence[np.ndarray]
-) -> HeldOutEvidence | None:
-    """Compare out-of-fold outputs with the labels of a task.
+) -> MixtureLoss | None:
+    """Return the loss of mixtures of out-of-fold outputs for a task, or None.
+
+    It is None if no label has an output of all members, or the best constant has no
+    error.
 
     Shapes: codes, weights (n_samples,).
     """
@@ -99,32 +102,33 @@ def read_evidence(
     else:
         prior = share @ (labels - share @ labels) ** 2
         if prior <= (_EPS * np.abs(labels).max()) ** 2:
-            return None  # rounding
-        # Weights sum to one, so the error of a mixture is the mixture of the errors.
+            return None  # the labels are equal up to rounding errors
+        # The weights of a mixture sum to 1, so its error is the mixture of the errors.
         errors = np.stack([o[rows] - labels for o in outputs], axis=1)
         table = errors.T @ (share[:, None] * errors)
     if not prior > 0:
         return None
-    return HeldOutEvidence(task.is_classification, table, share, float(prior))
+    return MixtureLoss(task.is_classification, table, share, float(prior))
 
 
 def blend_weights(
-    evidence: Sequence[HeldOutEvidence | None], n_members: int, n_common: float
+    losses: Sequence[MixtureLoss | None], n_members: int, n_common: float
 ) -> np.ndarray:
-    r"""Return convex weights for every task.
+    r"""Return convex weights for each task.
 
     .. math:: w_t = \frac{n_t \hat w_t + n_0 \bar w}{n_t + n_0}
 
-    where :math:`\hat w_t` minimises the loss of task t over that of its best constant
-    and :math:`\bar w` the mean of this over tasks.
+    Here, :math:`\hat w_t` minimises the loss of task t divided by that of its best
+    constant, :math:`\bar w` minimises the mean of these ratios over tasks, n_t is the
+    number of labels, and n_0 is `n_common`.
 
     Shapes: -> (n_tasks, n_members).
     """
-    found = [one for one in evidence if one is not None]
+    found = [one for one in losses if one is not None]
     start = np.full(n_members, 1.0 / n_members)
     common = _minimise(found, start) if found else start
     rows = []
-    for one in evidence:
+    for one in losses:
         if one is None:
             rows.append(common)
             continue
@@ -135,12 +139,13 @@ def blend_weights(
 
 
 def weigh_known(
-    evidence: Sequence[HeldOutEvidence | None], knows: np.ndarray, n_common: float
+    losses: Sequence[MixtureLoss | None], knows: np.ndarray, n_common: float
 ) -> np.ndarray:
-    """Return convex weights for every task; 0 for a member that does not know it.
+    """Return convex weights for each task, with 0 for members that do not predict it.
 
-    Each entry of `evidence` is about the members that know its task. The weights common
-    to all tasks are those of the same members, from all tasks that they know.
+    Each entry of `losses` contains only the members that predict the task. Tasks with
+    the same members share their common weights, which are fitted to all tasks that
+    these members predict.
 
     Shapes: knows (n_tasks, n_members) bool -> (n_tasks, n_members).
     """
@@ -148,7 +153,7 @@ def weigh_known(
     for pattern in np.unique(knows, axis=0):
         chosen = [
             None if one is None or (pattern & ~own).any() else one.among(pattern[own])
-            for one, own in zip(evidence, knows, strict=True)
+            for one, own in zip(losses, knows, strict=True)
         ]
         found = blend_weights(chosen, int(pattern.sum()), n_common)
         tasks = (knows == pattern).all(axis=1)
@@ -156,20 +161,20 @@ def weigh_known(
     return weights
 
 
-def best_loss(evidence: HeldOutEvidence) -> float:
-    """Return the smallest loss of a mixture over that of the best constant."""
-    n_members = evidence.table.shape[1]
-    weights = _minimise([evidence], np.full(n_members, 1.0 / n_members))
-    return evidence.loss(weights)[0]
+def best_loss(mixture: MixtureLoss) -> float:
+    """Return the smallest loss of a mixture divided by that of the best constant."""
+    n_members = mixture.table.shape[1]
+    weights = _minimise([mixture], np.full(n_members, 1.0 / n_members))
+    return mixture.loss(weights)[0]
 
 
-def _minimise(evidence: Sequence[HeldOutEvidence], start: np.ndarray) -> np.ndarray:
-    """Return the weights with the smallest mean loss; the problem is convex."""
+def _minimise(losses: Sequence[MixtureLoss], start: np.ndarray) -> np.ndarray:
+    """Return the weights with the smallest mean loss, a convex problem."""
     if len(start) == 1:
         return start
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        pairs = [one.loss(weights) for one in evidence]
+        pairs = [one.loss(weights) for one in losses]
         values, gradients = zip(*pairs, strict=True)
         return float(np.mean(values)), np.mean(gradients, axis=0)
 
@@ -184,5 +189,5 @@ def _minimise(evidence: Sequence[HeldOutEvidence], start: np.ndarray) -> np.ndar
         constraints=[sums_to_one],
         options={"ftol": 1e-9, "maxiter": 200},
     ).x
-    kept = np.where(found > 1e-6, found, 0.0)  # a member that is not used is not asked
+    kept = np.where(found > 1e-6, found, 0.0)  # members without weight do not predict
     return kept / kept.sum()

@@ -1,4 +1,4 @@
-"""A second stage for each task: a ridge correction by what the other tasks predict."""
+"""Second stage of a blend: ridge corrections from predictions for other tasks."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from sklearn_mtl.tasks import TaskSet
 
 __all__ = ["TaskStacking"]
 
-# With more columns, their leading principal components stand for them: each task costs
-# n_samples x n_columns^2.
+# If there are more columns, only their leading principal components are used, because
+# each task costs n_samples * n_columns^2.
 MOST_COLUMNS = 64
 
 
 @dataclass(frozen=True)
 class TaskStacking:
-    """What the predictions of the other tasks add to those of each task.
+    """Corrections of the predictions for each task from those for the other tasks.
 
     Attributes
     ----------
     task_set : TaskSet
         The tasks.
     columns : ScoreColumns
-        How the tasks are read.
+        Standardisation of the scores of all tasks.
     fold : ndarray of shape (n_samples,)
         Fold of each sample that is held out.
     of_folds : dict of int to ndarray of shape (n_folds, n_columns, n_scores)
-        For the tasks that are corrected, by number, coefficients that were fitted, and
-        whose penalty was chosen, without a fold.
+        Coefficients of each fold, for each corrected task by index. They were fitted,
+        and their penalty was chosen, without the samples of the fold.
     mean : dict of int to ndarray of shape (n_columns, n_scores)
-        Coefficients for new samples: the mean over the folds, with one penalty.
+        Coefficients for new samples: the mean over the folds for a common penalty.
     gain : dict of int to float
-        What the corrections of the folds take off the loss out of fold, relative to
-        the loss of the best constant; negative where they add to it.
+        Decrease of the out-of-fold loss by the corrections `of_folds`, divided by the
+        loss of the best constant; negative if they increase it.
     """
 
     task_set: TaskSet
@@ -56,7 +56,7 @@ class TaskStacking:
         outputs: Sequence[np.ndarray],
         fold: np.ndarray,
     ) -> TaskStacking | None:
-        """Fit the corrections on outputs of held-out samples; None for a lone task.
+        """Fit the corrections to held-out outputs, or return None for a single task.
 
         Shapes: outputs, for each task (n_samples,) or (n_samples, n_classes), fold
         (n_samples,).
@@ -78,7 +78,7 @@ class TaskStacking:
         axes = _axes(values * is_used) * is_used[:, None]
         out = cls(task_set, columns, fold, {}, {}, {})
         for t, stage in stages.items():
-            # (n_columns, n_axes), zero for the task itself
+            # (n_columns, n_axes), with zeros for the columns of the task itself
             others = axes * (columns.task_of_column != t)[:, None]
             found = None if stage is None else stage.fit(values @ others, fold, n_folds)
             if found is not None:
@@ -88,7 +88,7 @@ class TaskStacking:
         return out
 
     def held_out(self, outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Correct outputs of the samples of `learn`, each without its fold."""
+        """Correct held-out outputs with coefficients of fits without their fold."""
         columns = self.columns.encode(self.task_set.tasks, outputs)
         shifts = {}
         for t, coefficients in self.of_folds.items():
@@ -100,7 +100,7 @@ class TaskStacking:
         return self._shifted(outputs, shifts)
 
     def apply(self, outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Correct outputs of new samples."""
+        """Correct the outputs for new samples."""
         columns = self.columns.encode(self.task_set.tasks, outputs)
         used = {t: own for t, own in self.mean.items() if own.any()}
         return self._shifted(outputs, {t: columns @ own for t, own in used.items()})
@@ -108,7 +108,7 @@ class TaskStacking:
     def _shifted(
         self, outputs: Sequence[np.ndarray], shifts: dict[int, np.ndarray]
     ) -> list[np.ndarray]:
-        """Return outputs whose scores are shifted; others are as they were."""
+        """Return outputs with the scores of some tasks shifted."""
         out, tasks = list(outputs), self.task_set.tasks
         for t, shift in shifts.items():
             out[t] = from_scores(tasks[t], to_scores(tasks[t], outputs[t]) + shift)
@@ -116,7 +116,7 @@ class TaskStacking:
 
 
 def _axes(columns: np.ndarray) -> np.ndarray:
-    """Return principal components (n_columns, n_axes), or all columns if they are few.
+    """Return principal axes (n_columns, n_axes), or the identity for few columns.
 
     Shapes: columns (n_samples, n_columns).
     """

@@ -1,4 +1,4 @@
-"""One forest for all tasks: what its trees see, and how their leaves are read."""
+"""Forest for all tasks: target columns, growing and predictions."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ __all__ = [
     "out_of_bag_means",
 ]
 
-# The columns of shares are this small beside targets of variance 1: no split is made
-# for them.
+# Scale of the columns of shares compared with targets of variance 1. They are so small
+# that they do not affect splits.
 INVISIBLE = 2.0**-20
-# Trees take a node for pure by an absolute variance of 2e-16, which in units of this
-# is more than rounding: a weight of 2 then gives the same tree as the sample twice.
+# Scale of all columns. Trees treat a node as pure below an absolute variance of 2e-16.
+# With this scale, the limit exceeds rounding errors, so that a weight of 2 gives the
+# same tree as repeating the sample.
 UNIT = 2.0**-6
-# Of the share of all rows that have the label: with less in the leaves, the prior
-# counts more than they do.
+# Weight of the prior, relative to the share of all samples that have the label.
 PRIOR_SHARE = 0.02
 
 
 @dataclass(frozen=True)
 class LeafRatio:
-    """Labels as the outputs of a forest, and its outputs back to the mean label.
+    """Encoding of labels with missing values as targets of a forest, and decoding.
 
-    A leaf holds, for each column, the mean over its rows of c (y - mean) and, for each
-    task, that of c: the cell's weight relative to its row's, 0 where the label is
-    missing. The ratio of their means over the trees is the mean over the observed
-    labels in the leaves, weighted by how many there are.
+    A leaf contains the mean over its samples of c (y - mean) for each target column,
+    and the mean of c for each task. Here, c is the weight of the label divided by the
+    weight of the sample, and 0 if the label is missing. The ratio of these means,
+    averaged over the trees, is the mean of the observed labels in the leaves.
 
     Attributes
     ----------
     encoding : TargetEncoding
-        Labels as columns.
+        Encoding of the labels as columns.
     share_of_task : ndarray of shape (n_tasks,)
-        Which column of shares is that of the task; -1 where all are 1.
+        Index of the column of shares c of each task; -1 if c is 1 for all samples.
     shares : ndarray of shape (n_shares,)
-        Mean over the rows of each column of shares.
+        Mean over the samples of each column of shares.
     """
 
     encoding: TargetEncoding
@@ -62,19 +62,22 @@ class LeafRatio:
 
     @classmethod
     def learn(
-        cls, encoding: TargetEncoding, cells: np.ndarray, row_weights: np.ndarray
+        cls,
+        encoding: TargetEncoding,
+        label_weights: np.ndarray,
+        row_weights: np.ndarray,
     ) -> tuple[LeafRatio, np.ndarray]:
-        """Find the columns of shares; tasks with the same one have it together.
+        """Collect the distinct columns of shares, which tasks may have in common.
 
-        Shapes: cells (n_samples, n_tasks), row_weights (n_samples,) -> columns
+        Shapes: label_weights (n_samples, n_tasks), row_weights (n_samples,) -> columns
         (n_samples, n_shares).
         """
-        share_of_task = np.full(cells.shape[1], -1, dtype=np.intp)
+        share_of_task = np.full(label_weights.shape[1], -1, dtype=np.intp)
         found: dict[bytes, int] = {}
         columns: list[np.ndarray] = []
         for t, _ in encoding.places:
-            column = np.ascontiguousarray(cells[:, t])
-            # Where all rows have the label, its share is 1 in every leaf.
+            column = np.ascontiguousarray(label_weights[:, t])
+            # If all samples have the label, its share is 1 in each leaf.
             if (column == 1.0).all():
                 continue
             if column.tobytes() not in found:
@@ -82,17 +85,19 @@ class LeafRatio:
                 columns.append(column)
             share_of_task[t] = found[column.tobytes()]
         if not columns:
-            return cls(encoding, share_of_task, np.empty(0)), np.empty((len(cells), 0))
+            return cls(encoding, share_of_task, np.empty(0)), np.empty(
+                (len(label_weights), 0)
+            )
         stacked = np.stack(columns, axis=1)
         shares = np.average(stacked, axis=0, weights=row_weights)
         return cls(encoding, share_of_task, shares), stacked
 
     def targets(
-        self, codes: np.ndarray, cells: np.ndarray, columns: np.ndarray
+        self, codes: np.ndarray, label_weights: np.ndarray, columns: np.ndarray
     ) -> np.ndarray:
-        """Return what the trees are grown on, (n_samples, n_columns + n_shares)."""
-        # A missing label counts 0 in the mean of a leaf, which its share takes back.
-        factor = cells[:, self.encoding.task_of_column]
+        """Return the targets of the trees, (n_samples, n_columns + n_shares)."""
+        # Missing labels add 0 to the mean of a leaf; dividing by the share corrects it.
+        factor = label_weights[:, self.encoding.task_of_column]
         labels = on_grid(factor * self.encoding.encode(codes))
         return UNIT * np.hstack([labels, INVISIBLE * on_grid(columns)])
 
@@ -101,11 +106,11 @@ class LeafRatio:
 
         Shapes: means (n_samples, n_columns + n_shares).
         """
-        # For a row that all trees have drawn the mean of all labels is left: 0 here.
+        # Samples that all trees have drawn get 0, which is the mean of all labels.
         means = np.nan_to_num(means, nan=0.0) / UNIT
         n_columns = self.encoding.n_columns
         labels, shares = means[:, :n_columns].copy(), means[:, n_columns:] / INVISIBLE
-        # Labels are centred, so the prior adds to the share but not to their sum.
+        # Labels are centred, so the prior only changes the denominator.
         shrunk = shares + PRIOR_SHARE * self.shares
         at = self.share_of_task[self.encoding.task_of_column]
         labels[:, at >= 0] /= shrunk[:, at[at >= 0]]
@@ -114,18 +119,19 @@ class LeafRatio:
 
 @dataclass(frozen=True)
 class GroupDraws:
-    """Which groups each tree draws, with replacement, as a whole.
+    """Bootstrap samples of whole groups for each tree.
 
-    Rows drawn one by one would leave near-copies of a row both in and out of the bag.
+    If samples were drawn separately, similar samples of a group would be both in and
+    out of the bag.
 
     Attributes
     ----------
     group : ndarray of shape (n_samples,)
-        Number of the group of each row.
+        Index of the group of each sample.
     drawn_from : ndarray of shape (n_labelled_groups,)
-        The groups that have a label.
+        Indices of the groups with a label.
     seed : int
-        Of the draws.
+        Seed of the draws.
     """
 
     group: np.ndarray
@@ -133,12 +139,13 @@ class GroupDraws:
     seed: int
 
     def take(self, rows: np.ndarray) -> GroupDraws:
-        """Return the same draws for some of the rows."""
+        """Return the same draws for some of the samples."""
         return replace(self, group=self.group[rows])
 
     def counts(self, tree: int) -> np.ndarray:
-        """Return how often a tree draws the group of each row, (n_samples,)."""
-        # Seeded by tree: fits and out-of-bag predictions draw the same groups.
+        """Return how often a tree draws the group of each sample, (n_samples,)."""
+        # The seed depends on the tree only, so that fits and predictions use equal
+        # draws.
         rng = np.random.default_rng([self.seed, tree])
         drawn = rng.choice(self.drawn_from, len(self.drawn_from))
         n_groups = max(self.group.max(), self.drawn_from.max()) + 1
@@ -152,7 +159,7 @@ def grow_forest(
     draws: GroupDraws | None = None,
     **params: Any,
 ) -> RandomForestRegressor:
-    """Grow trees on all columns at once.
+    """Grow trees for all target columns.
 
     Shapes: X (n_samples, n_features), targets (n_samples, n_outputs),
     row_weights (n_samples,).
@@ -172,8 +179,8 @@ def _grow_by_group(
     row_weights: np.ndarray,
     draws: GroupDraws,
 ) -> RandomForestRegressor:
-    """Grow the trees here: a forest of scikit-learn's draws rows."""
-    # Converted once, not by every tree.
+    """Grow trees on bootstrap samples of groups, unlike scikit-learn's forests."""
+    # Convert X once instead of for each tree.
     X = sparse.csc_array(X) if sparse.issparse(X) else X
     names = ("max_features", "max_depth", "min_samples_leaf")
     own = {name: getattr(forest, name) for name in names}
@@ -181,7 +188,7 @@ def _grow_by_group(
 
     def grow(i: int) -> DecisionTreeRegressor:
         tree = DecisionTreeRegressor(**own, random_state=seeds[i] % 2**32)
-        # a row of weight 0 is not in the tree
+        # trees ignore samples with weight 0
         return tree.fit(X, targets, sample_weight=draws.counts(i) * row_weights)
 
     forest.estimators_ = Parallel(n_jobs=forest.n_jobs, require="sharedmem")(
@@ -194,10 +201,10 @@ def _grow_by_group(
 
 
 def leaf_means(forest: RandomForestRegressor, X: Matrix) -> np.ndarray:
-    """Return the mean over all trees, added in their order.
+    """Return the mean of the predictions of all trees, added in a fixed order.
 
-    The forest's own predict adds them in the order in which threads finish, so that the
-    last bit depends on the number of jobs.
+    The predict method of the forest adds them in the order in which threads finish, so
+    its rounding errors depend on the number of jobs.
 
     Shapes: X (n_samples, n_features) -> (n_samples, n_outputs).
     """
@@ -215,7 +222,7 @@ def leaf_means(forest: RandomForestRegressor, X: Matrix) -> np.ndarray:
 def out_of_bag_means(
     forest: RandomForestRegressor, X: Matrix, draws: GroupDraws | None = None
 ) -> np.ndarray:
-    """Return the mean over the trees that have not drawn a row, for every row.
+    """Return for each sample the mean over the trees that have not drawn it.
 
     Shapes: X (n_samples, n_features) -> (n_samples, n_outputs).
     """
@@ -226,7 +233,7 @@ def out_of_bag_means(
             rows = np.flatnonzero(draws.counts(i) == 0)
         else:
             rows = np.setdiff1d(np.arange(X.shape[0]), drawn[i])
-        if not len(rows):  # of few, a tree may have drawn them all
+        if not len(rows):  # a tree may have drawn all groups if there are few
             continue
         leaves = tree.predict(X[rows], check_input=False)
         total[rows] += leaves.reshape(len(rows), -1)

@@ -1,4 +1,4 @@
-"""Weights of the members for every task, fitted with and without each fold."""
+"""Weights of the members for each task, fitted with and without each fold."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_mtl.ensemble._encoding import constant_output
-from sklearn_mtl.ensemble._simplex import HeldOutEvidence, read_evidence, weigh_known
+from sklearn_mtl.ensemble._simplex import MixtureLoss, read_mixture_loss, weigh_known
 from sklearn_mtl.model_selection import make_folds
 from sklearn_mtl.neural_network import Labels
 from sklearn_mtl.tasks import TaskSet
 
-__all__ = ["N_FOLDS", "FoldWeights", "draw_folds", "find_evidence", "mix"]
+__all__ = ["N_FOLDS", "FoldWeights", "draw_folds", "mix", "read_mixture_losses"]
 
 N_FOLDS = 5
 
-# outputs of a member, an array for each task
+# outputs of a member, one array per task
 Outputs = Sequence[np.ndarray]
 
 
 def draw_folds(
     task_set: TaskSet, labels: Labels, group: np.ndarray | None, seed: int
 ) -> np.ndarray:
-    """Divide the samples for all that is fitted to held-out outputs (n_samples,).
+    """Return the fold of each sample for fits to held-out outputs, (n_samples,).
 
     Shapes: group (n_samples,).
     """
@@ -37,20 +37,20 @@ def draw_folds(
     return make_folds(task_set, codes, n_folds, rng=rng, group=group).astype(np.int8)
 
 
-def find_evidence(
+def read_mixture_losses(
     task_set: TaskSet,
     labels: Labels,
     held_out: Sequence[Outputs],
     knows: np.ndarray,
     rows: np.ndarray | slice = slice(None),
-) -> list[HeldOutEvidence | None]:
-    """Return for each task what some samples say of the members that know it.
+) -> list[MixtureLoss | None]:
+    """Return the loss of mixtures of the members that predict a task, for each task.
 
     Shapes: knows (n_tasks, n_members).
     """
     codes, weights = labels.codes[rows], labels.weights[rows]
     return [
-        read_evidence(
+        read_mixture_loss(
             task,
             codes[:, t],
             weights[:, t],
@@ -62,15 +62,15 @@ def find_evidence(
 
 @dataclass(frozen=True)
 class FoldWeights:
-    """Weights for the held-out samples, each fitted without the fold of the sample.
+    """Weights for held-out samples, fitted without the fold of the sample.
 
     Attributes
     ----------
     fold : ndarray of shape (n_samples,)
         Fold of each sample that is held out.
     of_folds : ndarray of shape (n_folds, n_tasks, n_members)
-        Weights from the samples of all other folds; from all samples if there is only
-        one fold.
+        Weights fitted to the samples of all other folds, or to all samples if there is
+        only one fold.
     """
 
     fold: np.ndarray
@@ -86,7 +86,7 @@ class FoldWeights:
         n_common: float,
         fold: np.ndarray,
     ) -> FoldWeights:
-        """Fit the weights of all folds.
+        """Fit the weights for all folds.
 
         Shapes: knows (n_tasks, n_members), fold (n_samples,).
         """
@@ -94,12 +94,12 @@ class FoldWeights:
         found = []
         for number in range(n_folds):
             rows = np.flatnonzero((fold != number) | (n_folds == 1))
-            evidence = find_evidence(task_set, labels, held_out, knows, rows)
-            found.append(weigh_known(evidence, knows, n_common))
+            losses = read_mixture_losses(task_set, labels, held_out, knows, rows)
+            found.append(weigh_known(losses, knows, n_common))
         return cls(fold, np.stack(found))
 
     def mix(self, task_set: TaskSet, outputs: Sequence[Outputs]) -> list[np.ndarray]:
-        """Return the mixtures of the held-out outputs."""
+        """Return the weighted means of held-out outputs."""
         mixed = mix(task_set, self.of_folds[0], outputs)
         for number, weights in enumerate(self.of_folds[1:], start=1):
             rows = np.flatnonzero(self.fold == number)
@@ -112,7 +112,7 @@ class FoldWeights:
 def mix(
     task_set: TaskSet, weights: np.ndarray, outputs: Sequence[Outputs | None]
 ) -> list[np.ndarray]:
-    """Return the weighted means of the members' outputs, None where weights are 0.
+    """Return the weighted means of outputs, which are None for members without weight.
 
     Shapes: weights (n_tasks, n_members).
     """

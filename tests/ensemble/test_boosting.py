@@ -254,7 +254,7 @@ class TestWhatIsNotBoosted:
 
     def test_it_needs_another_member(self):
         X, y = steps()
-        with pytest.raises(ValueError, match="the only member is 'boosting', which le"):
+        with pytest.raises(ValueError, match="the only member is 'boosting', which on"):
             blend(X, y, names=["boosting"])
 
 

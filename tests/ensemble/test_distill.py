@@ -222,7 +222,7 @@ class TestWhatGoesIn:
         teacher = MultiTaskForestClassifier(on_empty_task="warn", n_estimators=2)
         with pytest.warns(UserWarning, match="no observed label"):
             teacher.fit(X, np.full_like(y, np.nan))
-        with pytest.raises(TaskError, match="says nothing of any task"):
+        with pytest.raises(TaskError, match="has not learned any task"):
             distill(teacher, X)
 
 
@@ -256,7 +256,7 @@ def test_a_teacher_whose_predictions_are_lost_is_refused():
 def test_a_teacher_of_tags_of_tokens_is_refused():
     texts, y = make_texts(30)
     teacher = UsualTags().fit(texts, y)
-    with pytest.raises(TaskError, match="the teacher's task 'slots' is one of tokens"):
+    with pytest.raises(TaskError, match="task 'slots' of the teacher is a token task"):
         distill(teacher, texts)
 
 

@@ -151,7 +151,7 @@ def test_small_data_have_no_bootstrap(mixed):
     X, y = mixed
     model = small().fit(X[:80], y[:80])
     assert not model.forest_.bootstrap
-    with pytest.raises(AttributeError, match="no oof_prediction_ without bootstrap"):
+    with pytest.raises(AttributeError, match="is only available with bootstrap"):
         _ = model.oof_prediction_
 
 

@@ -6,8 +6,8 @@ from scipy import sparse
 from sklearn.metrics import r2_score
 
 from sklearn_mtl.ensemble import MultiTaskForestMixedEstimator, MultiTaskForestRegressor
+from sklearn_mtl.ensemble._alphas import ALPHAS
 from sklearn_mtl.ensemble._linear import RidgeMember
-from sklearn_mtl.ensemble._strengths import STRENGTHS
 from sklearn_mtl.ensemble._trees import GroupDraws, grow_forest, out_of_bag_means
 from sklearn_mtl.exceptions import MissingLabelWarning
 from tests.chance import chance
@@ -118,7 +118,7 @@ def test_jobs_do_not_change_a_bit_and_unlabelled_rows_are_out_of_the_bag():
 
 
 class TestLinearValidation:
-    def test_the_strength_is_the_best_on_it(self):
+    def test_the_alpha_is_the_best_on_it(self):
         X, y, _ = copies()
         rng = np.random.default_rng(1)
         X_val, y_val = rng.normal(size=(60, 20)), rng.normal(size=(60, 2))
@@ -128,7 +128,7 @@ class TestLinearValidation:
         model.fit(X, y, X_val=X, y_val=y)
         assert not hasattr(model, "oof_prediction_")
         assert np.abs(model._coefficients[:-1]).sum() > np.abs(noisy[:-1]).sum()
-        assert len(STRENGTHS) > 1
+        assert len(ALPHAS) > 1
 
     def test_probabilities_are_calibrated_on_it(self):
         rng = np.random.default_rng(0)

@@ -27,7 +27,7 @@ from sklearn_mtl.ensemble import (
     distill,
 )
 from sklearn_mtl.ensemble._members import outputs_of
-from sklearn_mtl.ensemble._simplex import blend_weights, read_evidence
+from sklearn_mtl.ensemble._simplex import blend_weights, read_mixture_loss
 from sklearn_mtl.exceptions import MissingLabelWarning, TaskError
 from tests.chance import chance
 from tests.ensemble.mixtures import blend_of_values
@@ -110,11 +110,11 @@ class TestValidation:
             X, y, X_val=X_val, y_val=y_val, sample_weight_val=w
         )
         outputs = [outputs_of(one, X_val) for one in model.estimators_]
-        evidence = [
-            read_evidence(task, y_val[:, t], w, [one[t] for one in outputs])
+        losses = [
+            read_mixture_loss(task, y_val[:, t], w, [one[t] for one in outputs])
             for t, task in enumerate(model.task_set_.tasks)
         ]
-        expected = blend_weights(evidence, 2, 0)
+        expected = blend_weights(losses, 2, 0)
         for t, weights in enumerate(model.weights_.values()):
             np.testing.assert_allclose(list(weights.values()), expected[t])
         assert model.member_oof_predictions_ == {}

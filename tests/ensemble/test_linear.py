@@ -6,8 +6,8 @@ from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_mtl.ensemble import _ridge
+from sklearn_mtl.ensemble._alphas import ALPHAS, generalised_losses
 from sklearn_mtl.ensemble._linear import RidgeMember
-from sklearn_mtl.ensemble._strengths import STRENGTHS, generalised_losses
 from sklearn_mtl.preprocessing._statistics import sparse_scales
 
 
@@ -76,7 +76,7 @@ def test_more_features_than_rows_and_sparse_tables_are_taken():
 
 def test_small_data_have_no_folds():
     X, y = linear(60)
-    with pytest.raises(AttributeError, match="no oof_prediction_ with up to 100 rows"):
+    with pytest.raises(AttributeError, match="oof_prediction_ is only available"):
         _ = RidgeMember().fit(X, y).oof_prediction_
 
 
@@ -85,8 +85,8 @@ def test_generalised_losses_are_those_of_the_hat_matrix():
     Z = np.hstack([rng.normal(size=(30, 4)), np.ones((30, 1))])
     y, weights = rng.normal(size=(30, 1)), np.ones((30, 1))
     found = generalised_losses(Z, y, weights)[:, 0]
-    for strength, loss in zip(STRENGTHS, found, strict=True):
-        penalty = strength * 30 * np.diag([1.0] * 4 + [0.0])
+    for alpha, loss in zip(ALPHAS, found, strict=True):
+        penalty = alpha * 30 * np.diag([1.0] * 4 + [0.0])
         hat = Z @ np.linalg.solve(Z.T @ Z + penalty, Z.T)
         error = np.mean((y - hat @ y) ** 2)
         assert loss == pytest.approx(error / (1 - np.trace(hat) / 30) ** 2)
@@ -127,7 +127,7 @@ def test_a_large_sparse_table_is_predicted_as_in_its_axes(kind, monkeypatch):
         "validation": {"X_val": X[200:], "y_val": y[200:]},
     }[kind]
     exact = RidgeMember(random_state=0).fit(X[:200], y[:200], **given)
-    monkeypatch.setattr(_ridge, "_MOST_CELLS", 0)
+    monkeypatch.setattr(_ridge, "_MAX_AXES_SIZE", 0)
     model = RidgeMember(random_state=0).fit(X[:200], y[:200], **given)
     assert model._axes.directions is None
     for ours, theirs in zip(
@@ -139,7 +139,7 @@ def test_a_large_sparse_table_is_predicted_as_in_its_axes(kind, monkeypatch):
 def test_a_large_sparse_table_of_one_group_has_axes(monkeypatch):
     # nothing is held out, and generalised cross-validation needs axes
     X, y = zipf_texts(120, 600)
-    monkeypatch.setattr(_ridge, "_MOST_CELLS", 0)
+    monkeypatch.setattr(_ridge, "_MAX_AXES_SIZE", 0)
     with pytest.warns(UserWarning, match="all samples are in one group"):
         model = RidgeMember(random_state=0).fit(X, y, groups=np.zeros(120))
     assert model._axes.directions is not None

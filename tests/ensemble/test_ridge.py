@@ -16,10 +16,10 @@ def problem(n_samples, n_features, n_columns=3, missing=0.0):
     return X, y, weights
 
 
-def by_scikit_learn(X, y, weights, strength):
-    """Fit column by column; its alpha is our strength times the sum of weights."""
+def by_scikit_learn(X, y, weights, alpha):
+    """Fit column by column; its alpha is our alpha times the sum of weights."""
     fits = [
-        Ridge(strength * w.sum()).fit(X, t, sample_weight=w)
+        Ridge(alpha * w.sum()).fit(X, t, sample_weight=w)
         for t, w in zip(y.T, weights.T, strict=True)
     ]
     return np.stack([fit.predict(X) for fit in fits], axis=1)
@@ -28,18 +28,18 @@ def by_scikit_learn(X, y, weights, strength):
 @pytest.mark.parametrize("shape", [(60, 8), (40, 90)])
 @pytest.mark.parametrize("missing", [0.0, 0.4])
 @pytest.mark.parametrize("direct", [True, False])
-def test_it_is_scikit_learns_ridge_on_the_observed_cells(
+def test_it_is_scikit_learns_ridge_on_the_observed_labels(
     shape, missing, direct, monkeypatch
 ):
     X, y, weights = problem(*shape, missing=missing)
     Z = find_axes(X, np.ones(len(X))).coordinates(X)
-    strengths = np.array([[0.01] * 3, [1.0] * 3])
+    alphas = np.array([[0.01] * 3, [1.0] * 3])
     if not direct:
         monkeypatch.setattr(_ridge, "_FEW", 0)
         monkeypatch.setattr(_ridge, "_TYPICAL_ITER", 0)
-    found = Z @ solve_ridge(Z, y, weights, strengths, tol=1e-10)
-    for level, strength in enumerate(strengths[:, 0]):
-        expected = by_scikit_learn(X, y, weights, strength)
+    found = Z @ solve_ridge(Z, y, weights, alphas, tol=1e-10)
+    for level, alpha in enumerate(alphas[:, 0]):
+        expected = by_scikit_learn(X, y, weights, alpha)
         np.testing.assert_allclose(found[level], expected, rtol=1e-5, atol=1e-6)
 
 
@@ -61,20 +61,20 @@ def test_a_large_sparse_table_stays_sparse_and_has_the_same_solution(
     X, y, weights = problem(60, 700, missing=missing)
     X[X < 1.5] = 0.0
     table, ones = sparse.csr_array(X), np.ones(60)
-    strengths = np.array([[0.1] * 3, [1.0] * 3])
+    alphas = np.array([[0.1] * 3, [1.0] * 3])
     exact = find_axes(table, ones, may_stay_sparse=True)
-    monkeypatch.setattr(_ridge, "_MOST_CELLS", 0)
+    monkeypatch.setattr(_ridge, "_MAX_AXES_SIZE", 0)
     thin = find_axes(table, ones, may_stay_sparse=True)
     Z = thin.coordinates(table)
     assert sparse.issparse(Z)
     assert not sparse.issparse(exact.coordinates(table))
-    found = solve_ridge(Z, y, weights, strengths, tol=1e-10)
-    for level, strength in enumerate(strengths[:, 0]):
-        expected = by_scikit_learn(X, y, weights, strength)
+    found = solve_ridge(Z, y, weights, alphas, tol=1e-10)
+    for level, alpha in enumerate(alphas[:, 0]):
+        expected = by_scikit_learn(X, y, weights, alpha)
         np.testing.assert_allclose(Z @ found[level], expected, rtol=1e-5, atol=1e-6)
     for axes in (exact, thin):
         own = axes.coordinates(table)
-        fit = solve_ridge(own, y, weights, strengths[:1], tol=1e-10)[0]
+        fit = solve_ridge(own, y, weights, alphas[:1], tol=1e-10)[0]
         slopes, intercepts = axes.in_columns(fit)
         np.testing.assert_allclose(X @ slopes + intercepts, own @ fit, atol=1e-8)
 
@@ -82,12 +82,12 @@ def test_a_large_sparse_table_stays_sparse_and_has_the_same_solution(
 def test_rows_without_weight_are_as_if_they_were_not_there():
     X, y, weights = problem(20, 50)
     weights[5:] = 0.0
-    strengths = np.full((1, 3), 0.1)
+    alphas = np.full((1, 3), 0.1)
     Z = find_axes(X, weights[:, 0]).coordinates(X)
     few = find_axes(X[:5], weights[:5, 0])
-    full = Z @ solve_ridge(Z, y, weights, strengths)[0]
+    full = Z @ solve_ridge(Z, y, weights, alphas)[0]
     own = few.coordinates(X[:5])
-    alone = few.coordinates(X) @ solve_ridge(own, y[:5], weights[:5], strengths)[0]
+    alone = few.coordinates(X) @ solve_ridge(own, y[:5], weights[:5], alphas)[0]
     np.testing.assert_allclose(full, alone, atol=1e-8)
 
 

@@ -5,7 +5,7 @@ from scipy.optimize import check_grad
 from sklearn_mtl.ensemble._simplex import (
     best_loss,
     blend_weights,
-    read_evidence,
+    read_mixture_loss,
     weigh_known,
 )
 from sklearn_mtl.tasks import TaskSet
@@ -29,14 +29,14 @@ def classification(n_samples=400, sharpness=(2.0, 0.0), seed=0):
     return TaskSet.from_y(labels)[0].tasks[0], labels, outputs
 
 
-def evidence_of(task, labels, outputs, weights=None):
+def mixture_loss(task, labels, outputs, weights=None):
     weights = (~np.isnan(labels)).astype(float) if weights is None else weights
-    return read_evidence(task, labels, weights, outputs)
+    return read_mixture_loss(task, labels, weights, outputs)
 
 
 @pytest.mark.parametrize("make", [regression, classification])
 def test_the_gradient_is_that_of_the_loss(make):
-    one = evidence_of(*make())
+    one = mixture_loss(*make())
     n_members = one.table.shape[1]
     point = np.full(n_members, 1 / n_members)
     error = check_grad(lambda w: one.loss(w)[0], lambda w: one.loss(w)[1], point)
@@ -45,7 +45,7 @@ def test_the_gradient_is_that_of_the_loss(make):
 
 def test_squared_errors_are_weighed_as_the_closed_form_says():
     task, y, outputs = regression(noise=(0.5, 1.0))
-    one = evidence_of(task, y, outputs)
+    one = mixture_loss(task, y, outputs)
     found = blend_weights([one], 2, n_common=0.0)[0]
     (a, c), (_, b) = one.table
     assert found[0] == pytest.approx((b - c) / (a + b - 2 * c), abs=1e-4)
@@ -53,7 +53,7 @@ def test_squared_errors_are_weighed_as_the_closed_form_says():
 
 @pytest.mark.parametrize("make", [regression, classification])
 def test_no_point_of_a_grid_is_better(make):
-    one = evidence_of(*make())
+    one = mixture_loss(*make())
     n_members = one.table.shape[1]
     found = blend_weights([one], n_members, n_common=0.0)[0]
     grid = np.random.default_rng(0).dirichlet(np.ones(n_members), size=500)
@@ -63,13 +63,13 @@ def test_no_point_of_a_grid_is_better(make):
 def test_the_only_useful_member_gets_all_the_weight():
     task, labels, outputs = classification()
     outputs = [np.full_like(outputs[0], 1 / 3), outputs[0], np.eye(3)[[0] * 400]]
-    found = blend_weights([evidence_of(task, labels, outputs)], 3, n_common=200)[0]
+    found = blend_weights([mixture_loss(task, labels, outputs)], 3, n_common=200)[0]
     np.testing.assert_allclose(found, [0.0, 1.0, 0.0], atol=1e-3)
 
 
 def test_weights_are_a_simplex_for_every_task():
     found = blend_weights(
-        [evidence_of(*regression(seed=s, noise=(1.0, 0.7, 2.0))) for s in range(4)],
+        [mixture_loss(*regression(seed=s, noise=(1.0, 0.7, 2.0))) for s in range(4)],
         3,
         n_common=200,
     )
@@ -78,8 +78,8 @@ def test_weights_are_a_simplex_for_every_task():
 
 
 def test_few_labels_are_drawn_to_the_common_weights():
-    many = evidence_of(*regression(2000, noise=(0.5, 2.0)))
-    few = evidence_of(*regression(20, noise=(2.0, 0.5)))
+    many = mixture_loss(*regression(2000, noise=(0.5, 2.0)))
+    few = mixture_loss(*regression(20, noise=(2.0, 0.5)))
     own = blend_weights([many, few], 2, n_common=0)
     drawn = blend_weights([many, few], 2, n_common=200)
     assert own[1, 0] < 0.2
@@ -92,7 +92,7 @@ def test_masked_labels_do_not_matter():
     task, y, outputs = regression()
     weights = (np.arange(len(y)) % 3 > 0).astype(float)
     changed = np.where(weights > 0, y, 1e6)
-    one, two = (evidence_of(task, v, outputs, weights) for v in (y, changed))
+    one, two = (mixture_loss(task, v, outputs, weights) for v in (y, changed))
     np.testing.assert_array_equal(one.table, two.table)
 
 
@@ -100,8 +100,8 @@ def test_a_weight_of_two_is_the_same_as_the_row_twice():
     task, y, outputs = classification(60)
     weights = np.arange(60) % 3.0
     rows = np.repeat(np.arange(60), weights.astype(int))
-    one = evidence_of(task, y, outputs, weights)
-    two = evidence_of(task, y[rows], [o[rows] for o in outputs])
+    one = mixture_loss(task, y, outputs, weights)
+    two = mixture_loss(task, y[rows], [o[rows] for o in outputs])
     point = np.array([0.3, 0.7])
     assert one.loss(point)[0] == pytest.approx(two.loss(point)[0])
 
@@ -109,33 +109,33 @@ def test_a_weight_of_two_is_the_same_as_the_row_twice():
 def test_rows_that_a_member_has_not_predicted_do_not_count():
     task, y, outputs = regression()
     outputs[1] = np.where(np.arange(len(y)) < 100, np.nan, outputs[1])
-    assert evidence_of(task, y, outputs).n_labels == 300
+    assert mixture_loss(task, y, outputs).n_labels == 300
 
 
-def test_a_task_without_evidence_has_the_common_weights():
-    found = blend_weights([evidence_of(*regression()), None], 3, n_common=200)
-    own = blend_weights([evidence_of(*regression())], 3, n_common=1e12)
+def test_a_task_without_a_loss_has_the_common_weights():
+    found = blend_weights([mixture_loss(*regression()), None], 3, n_common=200)
+    own = blend_weights([mixture_loss(*regression())], 3, n_common=1e12)
     np.testing.assert_allclose(found[1], own[0], atol=1e-6)
     np.testing.assert_array_equal(blend_weights([None], 4, 200), [[0.25] * 4])
 
 
 @pytest.mark.parametrize("labels", [np.full(10, np.nan), np.ones(10)])
-def test_labels_that_do_not_vary_are_no_evidence(labels):
+def test_labels_that_do_not_vary_have_no_loss(labels):
     task = TaskSet.from_y(np.arange(10.0), kind="regression")[0].tasks[0]
-    assert evidence_of(task, labels, [np.zeros(10)]) is None
+    assert mixture_loss(task, labels, [np.zeros(10)]) is None
 
 
 class TestMembersThatKnowSomeTasks:
     def test_with_members_that_know_all_the_weights_are_the_same(self):
-        given = [evidence_of(*regression(seed=s)) for s in range(3)]
+        given = [mixture_loss(*regression(seed=s)) for s in range(3)]
         found = weigh_known(given, np.ones((3, 3), dtype=bool), 200)
         np.testing.assert_array_equal(found, blend_weights(given, 3, 200))
 
     @pytest.mark.parametrize("make", [regression, classification])
     def test_one_that_does_not_know_a_task_has_no_weight_there(self, make):
         task, labels, outputs = make()
-        whole = evidence_of(task, labels, outputs)
-        part = evidence_of(task, labels, outputs[1:])
+        whole = mixture_loss(task, labels, outputs)
+        part = mixture_loss(task, labels, outputs[1:])
         knows = np.array([[True] * len(outputs), [False] + [True] * (len(outputs) - 1)])
         found = weigh_known([whole, part], knows, 1e12)
         alone = blend_weights([whole], len(outputs), 0)[0]
@@ -147,6 +147,6 @@ class TestMembersThatKnowSomeTasks:
         )
 
     def test_the_best_loss_is_that_of_the_best_weights(self):
-        one = evidence_of(*classification())
+        one = mixture_loss(*classification())
         best = blend_weights([one], 2, n_common=0.0)[0]
         assert best_loss(one) == pytest.approx(one.loss(best)[0], rel=1e-6)

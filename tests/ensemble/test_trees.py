@@ -12,14 +12,16 @@ from sklearn_mtl.ensemble._trees import (
 from sklearn_mtl.tasks import TaskSet
 
 
-def grow(X, y, cells=None, **params):
+def grow(X, y, label_weights=None, **params):
     task_set, codes = TaskSet.from_y(y)
-    cells = (~np.isnan(codes)).astype(float) if cells is None else cells
-    encoding = TargetEncoding.learn(task_set, codes, cells)
+    label_weights = (
+        (~np.isnan(codes)).astype(float) if label_weights is None else label_weights
+    )
+    encoding = TargetEncoding.learn(task_set, codes, label_weights)
     rows = np.ones(len(X))
-    ratio, shares = LeafRatio.learn(encoding, cells, rows)
+    ratio, shares = LeafRatio.learn(encoding, label_weights, rows)
     params = {"n_estimators": 1, "bootstrap": False, "random_state": 0, **params}
-    targets = ratio.targets(codes, cells, shares)
+    targets = ratio.targets(codes, label_weights, shares)
     return ratio, grow_forest(X.astype(np.float32), targets, rows, **params)
 
 
@@ -67,10 +69,10 @@ def test_leaves_without_any_label_of_a_task_predict_its_mean():
 
 def test_weights_of_cells_weigh_the_labels_of_a_leaf():
     y = np.column_stack([np.arange(8.0) + 0.5, np.arange(8.0) + 0.5])
-    cells = np.ones((8, 2))
-    cells[:, 0] = [3.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 3.0]
-    outputs = predict(*grow(X, y, cells), X)
-    own, others = np.average(y[:4, 0], weights=cells[:4, 0]), y[:4, 1].mean()
+    label_weights = np.ones((8, 2))
+    label_weights[:, 0] = [3.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 3.0]
+    outputs = predict(*grow(X, y, label_weights), X)
+    own, others = np.average(y[:4, 0], weights=label_weights[:4, 0]), y[:4, 1].mean()
     assert abs(outputs[0][0] - own) < 0.1
     np.testing.assert_allclose(outputs[1][0], others, rtol=1e-5)
 
@@ -86,9 +88,9 @@ def test_the_shares_decide_no_split(mixed):
     X, y = mixed
     ratio, forest = grow(X, y, n_estimators=5, max_depth=4)
     weights = np.ones(len(X))
-    cells = (~np.isnan(y)).astype(float)
+    label_weights = (~np.isnan(y)).astype(float)
     codes = TaskSet.from_y(y)[1]
-    targets = ratio.targets(codes, cells, np.empty((len(X), 0)))
+    targets = ratio.targets(codes, label_weights, np.empty((len(X), 0)))
     params = {"n_estimators": 5, "max_depth": 4, "bootstrap": False, "random_state": 0}
     without = grow_forest(X.astype(np.float32), targets, weights, **params)
     assert forest.n_outputs_ == without.n_outputs_ + 3

@@ -9,8 +9,8 @@ from sklearn_mtl.ensemble._simplex import weigh_known
 from sklearn_mtl.ensemble._weighing import (
     FoldWeights,
     draw_folds,
-    find_evidence,
     mix,
+    read_mixture_losses,
 )
 from sklearn_mtl.neural_network import Labels
 from sklearn_mtl.tasks import TaskSet
@@ -51,8 +51,8 @@ def test_members_that_guess_stay_at_chance():
     for seed in range(12):
         task_set, labels, held_out = guesses(seed)
         knows = np.ones((2, len(held_out)), dtype=bool)
-        evidence = find_evidence(task_set, labels, held_out, knows)
-        own = mix(task_set, weigh_known(evidence, knows, 0.0), held_out)
+        losses = read_mixture_losses(task_set, labels, held_out, knows)
+        own = mix(task_set, weigh_known(losses, knows, 0.0), held_out)
         fold = draw_folds(task_set, labels, None, seed)
         apart = learn(task_set, labels, held_out, fold).mix(task_set, held_out)
         for found, outputs in zip(areas.values(), (own, apart), strict=True):
@@ -88,8 +88,8 @@ def test_a_single_group_with_labels_leaves_one_fold():
     fold = draw_folds(task_set, labels, np.zeros(200, dtype=int), 0)
     found = learn(task_set, labels, held_out, fold)
     knows = np.ones((2, len(held_out)), dtype=bool)
-    evidence = find_evidence(task_set, labels, held_out, knows)
-    np.testing.assert_array_equal(found.of_folds, [weigh_known(evidence, knows, 0.0)])
+    losses = read_mixture_losses(task_set, labels, held_out, knows)
+    np.testing.assert_array_equal(found.of_folds, [weigh_known(losses, knows, 0.0)])
 
 
 @pytest.mark.exhaustive
