@@ -104,16 +104,16 @@ def one_task(model: Any, task: Task, graph: Graph, x: str) -> str:
         return one_task(model.best_estimator_, task, graph, x)
     if hasattr(model, "task_set_"):
         (value,) = task_values(model, graph, x)
-        return _in_place(model.task_set_.classes[0], task, graph, value)
+        return _in_class_order(model.task_set_.classes[0], task, graph, value)
     if isinstance(model, HISTOGRAMS):
         value = boosted(model, graph, x)
         if task.is_classification:
-            return _in_place(model.classes_, task, graph, value)
+            return _in_class_order(model.classes_, task, graph, value)
         return graph.reshape(value, -1)
     if not task.is_classification:
         (value,) = converted(model, graph, x)
         value = graph.reshape(graph.cast(value, np.float64), -1, 1)
-        return graph.reshape(_marked(value, graph, x), -1)
+        return graph.reshape(_nan_where_missing(value, graph, x), -1)
     if not hasattr(model, "predict_proba"):
         raise refuse(
             model,
@@ -121,11 +121,11 @@ def one_task(model: Any, task: Task, graph: Graph, x: str) -> str:
             "return them. Use a classifier with predict_proba.",
         )
     _, value = converted(model, graph, x)
-    value = _marked(graph.cast(value, np.float64), graph, x)
-    return _in_place(model.classes_, task, graph, value)
+    value = _nan_where_missing(graph.cast(value, np.float64), graph, x)
+    return _in_class_order(model.classes_, task, graph, value)
 
 
-def _marked(value: str, graph: Graph, x: str) -> str:
+def _nan_where_missing(value: str, graph: Graph, x: str) -> str:
     """Append NaN for samples with missing values, which skl2onnx handles incorrectly.
 
     Trees of scikit-learn learn a direction for missing values; skl2onnx goes right.
@@ -134,7 +134,9 @@ def _marked(value: str, graph: Graph, x: str) -> str:
     return graph.op("Add", value, gap)  # adds 0 or NaN
 
 
-def _in_place(classes: np.ndarray | None, task: Task, graph: Graph, value: str) -> str:
+def _in_class_order(
+    classes: np.ndarray | None, task: Task, graph: Graph, value: str
+) -> str:
     """Append probabilities with one column per class of the task."""
     if classes is None:
         return value

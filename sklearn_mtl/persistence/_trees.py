@@ -1,4 +1,4 @@
-"""Checks of the tables of decision trees, which scikit-learn reads unchecked."""
+"""Checks of the tables of decision trees, which scikit-learn does not check."""
 
 from __future__ import annotations
 

@@ -25,14 +25,14 @@ _HINT = "a fitted linear model, or a pipeline that ends in one"
 class TaskCoefficientDisplay:
     """Heatmap of the coefficients of each task.
 
-    Zero has the middle colour. Coefficients of different features are only comparable
-    if the features have the same scale: standardise them. It is recommended to use
-    `from_estimator`.
+    The colour map is centred at zero. Coefficients of different features are only
+    comparable if the features have the same scale, so standardise them. It is
+    recommended to use `from_estimator`.
 
     Parameters
     ----------
     coefficients : array-like of shape (n_rows, n_features)
-        Coefficients, one row per task, or one row per class of a task with several.
+        Coefficients with one row per task; multiclass tasks have one row per class.
     row_names : sequence of str of length n_rows
         Names of the rows.
     feature_names : sequence of str of length n_features

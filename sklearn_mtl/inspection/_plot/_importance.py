@@ -26,7 +26,7 @@ _WHO = "TaskImportanceDisplay"
 class TaskImportanceDisplay:
     """Heatmap of the importance of each feature for each task.
 
-    Zero has the middle colour. It is recommended to use `from_estimator` or
+    The colour map is centred at zero. It is recommended to use `from_estimator` or
     `from_importance`.
 
     Parameters
